@@ -1,0 +1,146 @@
+"""The compiled core. One call a batch; the GIL is released while it computes."""
+
+from collections.abc import Sequence
+from typing import Literal, Self, TypeAlias, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__version__: str
+
+Number: TypeAlias = Literal["float", "int"]
+Cells: TypeAlias = (
+    NDArray[np.float64] | NDArray[np.int64] | NDArray[np.bool_] | Text | list[object]
+)
+"""A column that can be written: numbers, booleans, text, or a list of None, bool, int, float, str, bytes."""
+
+Aggregate: TypeAlias = (
+    tuple[Literal["count"]]
+    | tuple[Literal["sum", "min", "max"], int]
+    | tuple[Literal["moments"], tuple[int, ...], int]
+)
+"""What a reduction keeps: its kind, and the indexes of its input columns (features, then target, for moments)."""
+
+Statistic: TypeAlias = tuple[int, str, int]
+"""An answer asked of a reduction: index of the aggregate, name of the statistic, index of the coefficient or 0."""
+
+@final
+class Text:
+    """A column of strings, or of bytes."""
+
+    def __len__(self) -> int: ...
+    def to_list(self) -> list[str] | list[bytes]: ...
+    def take(self, mask: NDArray[np.bool_]) -> Text: ...
+
+@final
+class Decoded:
+    """One batch of messages as columns."""
+
+    @property
+    def rows(self) -> int: ...
+    @property
+    def columns(
+        self,
+    ) -> list[NDArray[np.float64] | NDArray[np.int64] | NDArray[np.bool_] | Text]:
+        """The schema's columns, in its order; each has `rows` entries."""
+
+    @property
+    def messages(self) -> NDArray[np.uint32] | None:
+        """For each row the index of its message in the batch; None if row i is message i."""
+
+    @property
+    def rejects(self) -> list[tuple[int, str, str | None, str]]:
+        """(index of the message, kind, column, detail) of the messages that do not fit the schema."""
+
+    @property
+    def tombstones(self) -> int:
+        """Messages without a value: neither rows nor rejects."""
+
+@final
+class Decoder:
+    """Turns message values into columns."""
+
+    def __new__(
+        cls,
+        format: Literal["csv", "json", "raw"],
+        columns: Sequence[tuple[str, Literal["float", "int", "bool", "str", "bytes"]]],
+        header: Sequence[str] | None = None,
+    ) -> Self:
+        """`header` names the fields of a CSV record and is required for "csv" alone."""
+
+    def decode(self, values: Sequence[bytes | None]) -> Decoded: ...
+
+@final
+class Moments:
+    """Count, sums and sums of products of (features, target), exact."""
+
+    def __new__(cls, features: int) -> Self: ...
+    @staticmethod
+    def from_bytes(state: bytes) -> Moments: ...
+    @property
+    def features(self) -> int: ...
+    @property
+    def n(self) -> int:
+        """Rows added less rows removed."""
+
+    @property
+    def left_out(self) -> int:
+        """Rows that held NaN or an infinity, and so are in no sum."""
+
+    def add(self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]]) -> None: ...
+    def remove(self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]]) -> None: ...
+    def merge(self, other: Moments) -> None: ...
+    def subtract(self, other: Moments) -> None: ...
+    def to_bytes(self) -> bytes: ...
+    def solve(self) -> list[float] | None:
+        """Intercept, then one coefficient per feature; None if the system is singular."""
+
+@final
+class Reduction:
+    """The aggregates of one `reduce`: exact states that merge in any order."""
+
+    def __new__(cls, inputs: Sequence[Number], aggregates: Sequence[Aggregate]) -> Self: ...
+    def add(
+        self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]], rows: int
+    ) -> None: ...
+    def take(self) -> bytes:
+        """What was added since the last take; the reduction is empty afterwards."""
+
+    def merge(self, state: bytes) -> None: ...
+    def to_bytes(self) -> bytes: ...
+    def left_out(self) -> list[int]:
+        """For each aggregate the rows that it could not take (NaN or an infinity in an input)."""
+
+    def answers(self, statistics: Sequence[Statistic]) -> list[float | int | None]:
+        """Each correctly rounded once; None where it is not defined."""
+
+@final
+class Changelog:
+    """The last row of each key, and what changes when new ones come."""
+
+    def __new__(cls) -> Self: ...
+    @staticmethod
+    def from_bytes(state: bytes) -> Changelog: ...
+    def to_bytes(self) -> bytes: ...
+    def update(
+        self, keys: Sequence[bytes], present: Sequence[bool], rows: bytes, time: int
+    ) -> bytes:
+        """CSV lines that take each key from its last row to the new one (`rows` holds those of the keys
+        that are present); none for a key whose row is the same."""
+
+def split_header(value: bytes) -> list[str]:
+    """The fields of one CSV record.
+
+    Raises:
+        ValueError: if it is no CSV record, or no UTF-8.
+    """
+
+def render(columns: Sequence[Cells]) -> bytes:
+    """Rows as CSV text without line ends, packed with the length of each."""
+
+def stamp(rows: bytes, time: int, diff: int) -> bytes:
+    """Packed rows as lines of a changelog: each with `,time,diff` and a line end.
+
+    Raises:
+        ValueError: if the bytes are no packed rows.
+    """
