@@ -1,1 +1,33 @@
-//! The Python face of the core.
+//! `streamreg._core`: the Python face of `streamreg-core`. Arguments in, GIL off, core call, result out.
+//!
+//! No algorithm lives here. What Python sees is described in `python/streamreg/_core.pyi`.
+
+mod arrays;
+mod changelog;
+mod decode;
+mod errors;
+mod moments;
+mod reduce;
+mod write;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _core {
+    #[pymodule_export]
+    use super::changelog::Changelog;
+    #[pymodule_export]
+    use super::decode::{Decoded, Decoder, Text, split_header};
+    #[pymodule_export]
+    use super::moments::Moments;
+    #[pymodule_export]
+    use super::reduce::Reduction;
+    #[pymodule_export]
+    use super::write::{render, stamp};
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

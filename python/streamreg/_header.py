@@ -1,0 +1,75 @@
+"""Header: finds the message that names the columns of a CSV topic, before any worker starts.
+
+The first message of the topic names the columns, once. With several partitions the header stands first in at
+least one of them. It is found here, in the parent, and given to every worker, so that what a worker makes of a
+message depends on no other message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from streamreg._core import split_header
+from streamreg._exceptions import SourceError
+from streamreg._source import Report, Source
+from streamreg.schema import schema_columns
+
+_PATIENCE = 0.5
+"""Seconds to wait for the first message of one partition before looking at the next."""
+_SHOWN = 80
+"""Characters of a message shown in an error."""
+
+
+def find_header(
+    source: Source, partitions: Sequence[int], report: Report, stopping: Callable[[], bool]
+) -> list[str] | None:
+    """The names of the fields of a CSV message; None if the format has no header, or if `stopping`.
+
+    Waits while a partition that could still bring the header is empty.
+
+    Raises:
+        SourceError: if every partition begins with something else.
+    """
+    if source.format != "csv":
+        return None
+    if source.header is not None:
+        return list(source.header)
+    others: dict[int, str] = {}
+    waiting = False
+    while not stopping():
+        for partition in partitions:
+            if partition in others:
+                continue
+            value = source.first_message(partition, _PATIENCE)
+            if value is None:
+                continue
+            names = _names(value)
+            if set(names) >= schema_columns(source.schema).keys():
+                return names
+            others[partition] = value[:_SHOWN].decode("utf-8", "replace")
+        if len(others) == len(partitions):
+            raise _no_header(source, others)
+        if not waiting:
+            waiting = True
+            report(f"topic {source.name!r}: waiting for the header {_wanted(source)!r}")
+    return None
+
+
+def _names(value: bytes) -> list[str]:
+    try:
+        return split_header(value)
+    except ValueError:
+        return []
+
+
+def _wanted(source: Source) -> str:
+    return ",".join(schema_columns(source.schema))
+
+
+def _no_header(source: Source, others: dict[int, str]) -> SourceError:
+    partition, value = next(iter(others.items()))
+    return SourceError(
+        f"topic {source.name!r} has no header: the first message of partition {partition} is "
+        f"{value!r}, not the names of the columns {_wanted(source)!r}. Send the names as the first "
+        "message, or give them as header=[…] if the messages come without"
+    )

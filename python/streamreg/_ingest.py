@@ -1,0 +1,167 @@
+"""Ingest worker: source → decode → transform → accumulate, for its own partitions.
+
+`Pipeline` is the function from a batch of messages to a `Partial`; it knows no process, clock or queue.
+`Ingest` joins it to a reader. `main` is what a worker process runs: step and send, until told to stop.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING
+
+import cloudpickle
+
+from streamreg._core import Decoder, Reduction, render, split_header
+from streamreg._exceptions import StreamregError
+from streamreg._mailbox import Failure, Frame, Notice, Outbox, Partial, Reject
+from streamreg.schema import schema_columns
+
+if TYPE_CHECKING:
+    from streamreg._plan import RowPlan
+    from streamreg._source import Batch, Range, Report, Source
+
+READ_TIMEOUT = 0.2
+"""Seconds until a worker without messages looks whether it should stop."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one worker is to do."""
+
+    worker: int
+    source: Source
+    plan: RowPlan
+    header: Sequence[str] | None
+    ranges: Mapping[int, Range]
+
+
+class Pipeline:
+    """Turns batches of messages into partials: what comes out depends on the messages alone."""
+
+    def __init__(self, task: Task) -> None:
+        columns = schema_columns(task.source.schema)
+        self._plan = task.plan
+        self._names = list(columns)
+        self._header = None if task.header is None else list(task.header)
+        self._decoder = Decoder(
+            task.source.format,
+            list(columns.items()),
+            self._header,
+        )
+        carries_headers = self._header is not None and task.source.header is None
+        self._fresh = {p for p, r in task.ranges.items() if r.fresh and carries_headers}
+        self._reductions = [Reduction(r.inputs, r.aggregates) for r in task.plan.reductions]
+
+    def process(self, batch: Batch) -> Partial:
+        """Decodes, evaluates and accumulates one batch."""
+        headers = self._blank_headers(batch) if self._fresh else 0
+        decoded = self._decoder.decode(batch.values)
+        partial = Partial(batch.progress, tombstones=decoded.tombstones - headers)
+        for message, kind, column, detail in decoded.rejects:
+            partial.rejects.append(_reject(batch, message, kind, column, detail))
+        columns = dict(zip(self._names, decoded.columns, strict=True))
+        result = self._plan.evaluate(columns, decoded.rows)
+        partial.rows = decoded.rows
+        for errors in result.errors:
+            partial.rows -= len(errors.rows)
+            rows = errors.rows if decoded.messages is None else decoded.messages[errors.rows]
+            for message in rows.tolist():
+                partial.rejects.append(
+                    _reject(batch, message, errors.kind, errors.column, errors.detail)
+                )
+        if partial.rows:
+            partial.outputs = [render(cells) for cells in result.outputs]
+            for reduction, (inputs, count) in zip(self._reductions, result.reductions, strict=True):
+                reduction.add(inputs, count)
+                partial.states.append(reduction.take())
+        return partial
+
+    def _blank_headers(self, batch: Batch) -> int:
+        """Empties the header messages that stand first in a partition; returns how many."""
+        pending = self._fresh & batch.progress.keys()
+        headers = 0
+        for index, value in enumerate(batch.values):
+            if not pending:
+                break
+            partition = batch.partition_of(index)
+            if partition in pending:
+                pending.discard(partition)
+                self._fresh.discard(partition)
+                if is_header(value, self._header):
+                    batch.values[index] = None
+                    headers += 1
+        return headers
+
+
+def is_header(value: bytes | None, header: Sequence[str] | None) -> bool:
+    """Whether a message is this header again."""
+    if value is None:
+        return False
+    try:
+        return split_header(value) == header
+    except ValueError:
+        return False
+
+
+def _reject(batch: Batch, message: int, kind: str, column: str | None, detail: str) -> Reject:
+    return Reject(batch.locate(message), kind, column, detail, batch.values[message] or b"")
+
+
+class Ingest:
+    """A pipeline at its reader."""
+
+    def __init__(self, task: Task, report: Report) -> None:
+        self._worker = task.worker
+        self._pipeline = Pipeline(task)
+        self._reader = task.source.reader(task.ranges, report)
+
+    def step(self, timeout: float) -> Frame | None:
+        """Reads and processes what is there; None if nothing came within `timeout` seconds."""
+        batch = self._reader.read(timeout)
+        if batch is None:
+            return None
+        return Frame(self._worker, self._pipeline.process(batch), self._reader.lag())
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+def main(task: bytes, mailbox: Connection, control: Connection) -> None:
+    """Runs in a worker process until `control` says something or is closed.
+
+    The parent alone listens to signals: a Ctrl-C reaches the whole process group, and a worker that died
+    of it could not hand in what it has read.
+    """
+    handled = {signal.SIGINT, signal.SIGTERM}
+    for number in handled:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    outbox = Outbox(mailbox)
+    try:
+        ingest = Ingest(cloudpickle.loads(task), lambda text: outbox.send(Notice(text)))
+        while not control.poll():
+            frame = ingest.step(READ_TIMEOUT)
+            if frame is not None:
+                outbox.send(frame)
+        ingest.close()
+    except BrokenPipeError:
+        return  # The parent is gone, or has no more use for this worker.
+    except Exception as error:
+        known = error if isinstance(error, StreamregError) else None
+        outbox.send(Failure(known, traceback.format_exc()))
+
+
+def _end_with_parent() -> None:
+    """Ends this process at once when the parent dies, in whatever call it is stuck."""
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

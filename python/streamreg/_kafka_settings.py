@@ -1,0 +1,145 @@
+"""Source, Kafka: the user's librdkafka settings, checked and completed, and what its errors mean."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from confluent_kafka import Consumer, KafkaError, KafkaException
+
+from streamreg._exceptions import ConfigurationError, SourceError
+from streamreg._secrets import scrub
+
+Setting = str | int | float | bool
+
+_OURS: Mapping[str, Setting] = {
+    # Offsets are committed after the checkpoint, by the parent: never behind its back.
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    # Tells a reader of a range with an end that the log holds no more before it (transaction markers).
+    "enable.partition.eof": True,
+}
+_QUEUE_KBYTES = 32 * 1024
+"""Memory for messages read ahead by one worker, all its partitions together."""
+_QUEUE_MESSAGES = 100_000
+
+_HINTS: Mapping[int, str] = {
+    KafkaError._AUTHENTICATION: "check sasl.username, sasl.password and sasl.mechanism",
+    KafkaError.SASL_AUTHENTICATION_FAILED: "check sasl.username, sasl.password and sasl.mechanism",
+    KafkaError.UNSUPPORTED_SASL_MECHANISM: "check sasl.mechanism",
+    KafkaError._SSL: "check ssl.ca.location and security.protocol",
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: "the user needs the ACLs READ and DESCRIBE on the topic",
+    KafkaError.UNKNOWN_TOPIC_OR_PART: "create the topic, or check topic=",
+    KafkaError.TOPIC_EXCEPTION: "check topic=",
+    KafkaError._AUTO_OFFSET_RESET: "the log no longer holds that offset: it was deleted by the topic's "
+    "retention (retention.ms, retention.bytes) before it was read",
+    KafkaError.OFFSET_OUT_OF_RANGE: "the log no longer holds that offset",
+}
+"""Errors that retrying cannot mend, and what to do about each."""
+
+_PASSING: Mapping[int, str | None] = {
+    KafkaError._TRANSPORT: "check bootstrap.servers and security.protocol",
+    KafkaError._RESOLVE: "check bootstrap.servers",
+    KafkaError._ALL_BROKERS_DOWN: "check bootstrap.servers",
+    KafkaError._TIMED_OUT: "check bootstrap.servers",
+    KafkaError.LEADER_NOT_AVAILABLE: None,
+}
+"""Errors that may pass by themselves, and what to check if they do not."""
+
+
+def checked(settings: object) -> dict[str, Setting]:
+    """The user's settings as they are, if they can be settings at all.
+
+    Raises:
+        ConfigurationError: naming the setting that is missing or has no usable value.
+    """
+    if not isinstance(settings, Mapping):
+        raise ConfigurationError(
+            f"rdkafka_settings: expected a mapping of librdkafka settings, found {type(settings).__name__}"
+        )
+    for key, value in settings.items():
+        if not isinstance(key, str):
+            raise ConfigurationError(f"rdkafka_settings: {key!r} is not the name of a setting")
+        if not isinstance(value, str | int | float):
+            raise ConfigurationError(
+                f"rdkafka_settings: {key}: expected a string or a number, found "
+                f"{type(value).__name__}"
+            )
+    if not str(settings.get("bootstrap.servers") or "").strip():
+        raise ConfigurationError(
+            "rdkafka_settings: bootstrap.servers is missing: give host:port of a broker"
+        )
+    for key, value in _OURS.items():
+        if key in settings and str(settings[key]).lower() != str(value).lower():
+            raise ConfigurationError(
+                f"rdkafka_settings: {key} must be {str(value).lower()}: leave it out "
+                "(a run keeps its offsets with its results)"
+            )
+    begins(settings)
+    return dict(settings)
+
+
+def begins(settings: Mapping[str, Setting]) -> Literal["earliest", "latest"]:
+    """Where a run without a state begins: "earliest" or "latest".
+
+    Raises:
+        ConfigurationError: if auto.offset.reset has another value.
+    """
+    value = str(settings.get("auto.offset.reset", "earliest")).lower()
+    if value in ("earliest", "smallest", "beginning"):
+        return "earliest"
+    if value in ("latest", "largest", "end"):
+        return "latest"
+    raise ConfigurationError(
+        f"rdkafka_settings: auto.offset.reset: expected earliest or latest, found {value!r}"
+    )
+
+
+def consumer(
+    settings: Mapping[str, Setting], partitions: int, on_error: Callable[[KafkaError], None]
+) -> Consumer:
+    """A consumer that will be assigned this many partitions.
+
+    Raises:
+        ConfigurationError: if librdkafka refuses a setting; its own words name it.
+    """
+    share = max(partitions, 1)
+    defaults: dict[str, Any] = {
+        # Consumers need one; partitions are assigned, so that no group is joined.
+        "group.id": "streamreg",
+        # Both are per partition in librdkafka.
+        "queued.max.messages.kbytes": max(_QUEUE_KBYTES // share, 1024),
+        "queued.min.messages": max(_QUEUE_MESSAGES // share, 1000),
+    }
+    if "debug" not in settings and "log_level" not in settings:
+        # What matters comes through `on_error`, once; the log repeats it at every attempt.
+        defaults["logger"] = _silent
+    forced = {**_OURS, "auto.offset.reset": "error", "error_cb": on_error}
+    try:
+        return Consumer({**defaults, **settings, **forced})
+    except KafkaException as error:
+        text = f"rdkafka_settings: {error.args[0].str()}"
+        raise ConfigurationError(scrub(text, settings)) from None
+
+
+_silent = logging.getLogger("streamreg.librdkafka")
+_silent.addHandler(logging.NullHandler())
+_silent.propagate = False
+
+
+def permanent(error: KafkaError) -> bool:
+    """Whether retrying cannot mend this error."""
+    return error.code() in _HINTS or error.fatal()
+
+
+def passing(error: KafkaError) -> bool:
+    """Whether the same request may succeed later."""
+    return error.retriable() or error.code() in _PASSING
+
+
+def source_error(error: KafkaError, topic: str, settings: Mapping[str, Setting]) -> SourceError:
+    """The error for people: one line that names topic, broker and setting, without secrets."""
+    hint = _HINTS.get(error.code()) or _PASSING.get(error.code())
+    text = f"topic {topic!r} at {settings['bootstrap.servers']}: {error.str()}"
+    return SourceError(scrub(f"{text}: {hint}" if hint else text, settings))

@@ -1,0 +1,203 @@
+"""Merge → solve → changelog: what the parent does with partials, and what an epoch's closing comes to.
+
+`Merge` knows nothing of processes: whoever brings partials calls `apply`, whoever decides that an epoch is over calls
+`close`. A partial counts only where it continues the merged offsets, so that none counts twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from streamreg._core import Changelog, Reduction, render, stamp
+from streamreg._exceptions import StateError, WorkerError
+from streamreg._sinks import reject_lines
+
+if TYPE_CHECKING:
+    from streamreg._checkpoint import Checkpoint
+    from streamreg._mailbox import Partial, Reject
+    from streamreg._plan import Plan
+    from streamreg._sinks import Files
+
+_log = logging.getLogger("streamreg")
+
+_ONLY_KEY = b""
+"""The key of a reduction without groups."""
+_NO_ROW: Sequence[list[object]] = ([],)
+
+
+class Merge:
+    """The run's state: merged offsets, exact states, last answers."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        checkpoint: Checkpoint,
+        files: Files,
+        *,
+        commit: Callable[[Checkpoint], None],
+        unix_ms: Callable[[], int],
+    ) -> None:
+        """Goes on from `checkpoint`; `commit` is given the next one at the end of each epoch.
+
+        Raises:
+            StateError: if the checkpoint holds states that are not those of this plan.
+        """
+        self.offsets = dict(checkpoint.offsets)
+        self.epochs = checkpoint.epochs
+        self.rows = checkpoint.rows
+        self.tombstones = checkpoint.tombstones
+        self.rejects = Counter(checkpoint.rejects)
+        self.answers: list[Mapping[str, object]] = [{} for _ in plan.answer_outputs]
+        self.pending = False
+        self._base = checkpoint
+        self._plan = plan
+        self._files = files
+        self._commit = commit
+        self._unix_ms = unix_ms
+        self._times = {"epoch": checkpoint.epochs - 1, "unix_ms": checkpoint.unix_ms}
+        self._reductions = [Reduction(r.inputs, r.aggregates) for r in plan.rows.reductions]
+        self._changelogs = [Changelog() for _ in plan.answer_outputs]
+        if checkpoint.reductions or checkpoint.changelogs:
+            self._restore(checkpoint)
+        self.left_out = self._count_left_out()
+        self._open_rows = 0
+        self._open_rejects: Counter[str] = Counter()
+        self._first_reject: Reject | None = None
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        try:
+            for reduction, state in zip(self._reductions, checkpoint.reductions, strict=True):
+                reduction.merge(state)
+            self._changelogs = [Changelog.from_bytes(state) for state in checkpoint.changelogs]
+        except ValueError as error:
+            raise StateError(f"the state does not fit this job: {error}") from error
+
+    def apply(self, partial: Partial) -> None:
+        """Adds a partial to the open epoch; one that was added before changes nothing.
+
+        Raises:
+            WorkerError: if the partial leaves out messages, or overlaps merged ones in part.
+            OutputError: if a file cannot be written.
+        """
+        if all(end <= self.offsets[p] for p, (_, end) in partial.progress.items()):
+            return
+        for partition, (start, _) in partial.progress.items():
+            if start != self.offsets[partition]:
+                raise WorkerError(
+                    f"partition {partition}: a frame begins at offset {start}, "
+                    f"but {self.offsets[partition]} is next"
+                )
+        if partial.rows:
+            if not self._open_rows:
+                self._open()
+            self._add(partial)
+        if partial.rejects:
+            self._reject(partial.rejects)
+        self.tombstones += partial.tombstones
+        self.offsets.update({p: end for p, (_, end) in partial.progress.items()})
+        self.pending = True
+
+    def _open(self) -> None:
+        """Gives the epoch its time: its number, and a wall clock that never stands still."""
+        self._times = {
+            "epoch": self.epochs,
+            "unix_ms": max(self._unix_ms(), self._times["unix_ms"] + 1),
+        }
+
+    def _add(self, partial: Partial) -> None:
+        outputs = zip(self._plan.row_outputs, self._files.rows, partial.outputs, strict=True)
+        for output, file, rows in outputs:
+            file.append(stamp(rows, self._times[output.time], 1))
+        for reduction, state in zip(self._reductions, partial.states, strict=True):
+            reduction.merge(state)
+        self._open_rows += partial.rows
+
+    def _reject(self, rejects: Sequence[Reject]) -> None:
+        self._open_rejects.update(reject.kind for reject in rejects)
+        self._first_reject = self._first_reject or rejects[0]
+        for file in self._files.rejects:
+            file.append(reject_lines(self._plan.source.name, rejects))
+
+    def close(self) -> None:
+        """Ends the open epoch: solves, writes what changed, flushes, commits.
+
+        Raises:
+            OutputError: if a file cannot be written.
+            StateError: if the checkpoint cannot be written.
+        """
+        if self._open_rows:
+            self._write_answers()
+            self.epochs += 1
+        self._files.flush()
+        self.rows += self._open_rows
+        self.rejects += self._open_rejects
+        self._commit(self._checkpoint())
+        self._tell()
+        self._open_rows = 0
+        self._open_rejects, self._first_reject = Counter(), None
+        self.pending = False
+
+    def _write_answers(self) -> None:
+        """Solves, and writes for each answer output what takes its last row to the new one."""
+        index = 0
+        for plan, reduction in zip(self._plan.answers, self._reductions, strict=True):
+            rows = plan.evaluate(reduction.answers(plan.statistics))
+            for output, row in zip(plan.outputs, rows, strict=True):
+                packed = render(row.cells if row.present else _NO_ROW)
+                changes = self._changelogs[index].update(
+                    [_ONLY_KEY], [row.present], packed, self._times[output.time]
+                )
+                self._files.answers[index].append(changes)
+                self.answers[index] = dict(
+                    zip(output.names, (cell for [cell] in row.cells), strict=row.present)
+                )
+                index += 1
+
+    def _checkpoint(self) -> Checkpoint:
+        return replace(
+            self._base,
+            offsets=dict(self.offsets),
+            fresh={
+                p: fresh and self.offsets[p] == self._base.offsets[p]
+                for p, fresh in self._base.fresh.items()
+            },
+            epochs=self.epochs,
+            unix_ms=self._times["unix_ms"],
+            rows=self.rows,
+            tombstones=self.tombstones,
+            rejects=dict(self.rejects),
+            lengths=self._files.lengths(),
+            reductions=[reduction.to_bytes() for reduction in self._reductions],
+            changelogs=[changelog.to_bytes() for changelog in self._changelogs],
+        )
+
+    def _count_left_out(self) -> int:
+        return max((n for reduction in self._reductions for n in reduction.left_out()), default=0)
+
+    def _tell(self) -> None:
+        """One line an epoch about what did not go into the answers."""
+        if self._first_reject is not None:
+            first = self._first_reject
+            kinds = ", ".join(f"{kind} {n}" for kind, n in sorted(self._open_rejects.items()))
+            _log.warning(
+                "epoch %d: %d rejects (%s); the first at partition %d offset %d: %s",
+                self._times["epoch"],
+                self._open_rejects.total(),
+                kinds,
+                first.location.partition,
+                first.location.offset,
+                first.detail or first.kind,
+            )
+        left_out = self._count_left_out()
+        if left_out > self.left_out:
+            _log.warning(
+                "epoch %d: %d rows stay out of a sum or regression: a number is not finite",
+                self._times["epoch"],
+                left_out - self.left_out,
+            )
+        self.left_out = left_out
+

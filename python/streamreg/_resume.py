@@ -1,0 +1,145 @@
+"""Resume: where a run begins. At the start of everything, or where the state says that the last one ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from streamreg._checkpoint import Checkpoint
+from streamreg._exceptions import OutputError, SourceError, StateError
+from streamreg._source import Range
+from streamreg._sinks import Files, FileSink, changelog_header, refuse_existing
+
+if TYPE_CHECKING:
+    from streamreg._ingest import Task
+    from streamreg._plan import Output, Plan
+    from streamreg._source import Extent, Source
+
+_SHOWN = 120
+"""Characters of a value shown where two jobs differ."""
+
+
+def check_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> None:
+    """Raises StateError, naming the first difference, if the state is of another job."""
+    difference = _difference("", checkpoint.plan, job)
+    if difference is not None:
+        raise StateError(
+            f"the state is of another job: {difference}. Run the job it belongs to, or give this one an empty "
+            "state and new output files"
+        )
+
+
+def _difference(where: str, before: object, now: object) -> str | None:
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        for key in [*before, *(key for key in now if key not in before)]:
+            found = _difference(f"{where}{key}: ", before.get(key), now.get(key))
+            if found is not None:
+                return found
+        return None
+    if before == now:
+        return None
+    return f"{where}it was {_short(before)}, now it is {_short(now)}"
+
+
+def _short(value: object) -> str:
+    text = "not there" if value is None else repr(value)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def check_files(
+    outputs: Sequence[Output], rejects: Path | None, checkpoint: Checkpoint | None
+) -> None:
+    """Before anything is opened or read: is each output what the state, or its absence, makes one expect?
+
+    Raises:
+        OutputError: if a file exists that the run would overwrite, or one is missing that it should continue.
+    """
+    for path, header in _paths(outputs, rejects):
+        if checkpoint is None:
+            refuse_existing(path, header)
+        elif not path.exists():
+            raise OutputError(
+                f"{path} is missing, but the state says that {checkpoint.lengths[str(path)]} bytes were written: "
+                "put the file back, or start anew with an empty state and new files"
+            )
+
+
+def open_files(
+    plan: Plan, rejects: Path | None, checkpoint: Checkpoint | None, *, sync: bool
+) -> Files:
+    """New files, or those of the last run cut to where its last epoch ended.
+
+    Raises:
+        OutputError: if a file cannot be written, or is shorter than the state says.
+    """
+
+    def sinks(paths: Sequence[tuple[Path, bytes]]) -> list[FileSink]:
+        return [
+            FileSink(path, header, resume_at=checkpoint and checkpoint.lengths[str(path)])
+            for path, header in paths
+        ]
+
+    return Files(
+        sinks(_paths(plan.row_outputs, None)),
+        sinks(_paths(plan.answer_outputs, None)),
+        sinks(_paths([], rejects)),
+        sync,
+    )
+
+
+def _paths(outputs: Sequence[Output], rejects: Path | None) -> list[tuple[Path, bytes]]:
+    """The files, and how a new one begins."""
+    paths = [(Path(output.path), changelog_header(output.names)) for output in outputs]
+    return paths if rejects is None else [*paths, (rejects, b"")]
+
+
+def ranges(
+    source: Source, extents: Mapping[int, Extent], checkpoint: Checkpoint | None
+) -> dict[int, Range]:
+    """What is to be read of each partition.
+
+    Raises:
+        SourceError: if the topic lacks messages that were not read yet, or is not the one that was read.
+    """
+    offsets = {} if checkpoint is None else checkpoint.offsets
+    gone = offsets.keys() - extents.keys()
+    if gone:
+        raise SourceError(
+            f"topic {source.name!r} has no partition {min(gone)}, but the state has read from it: it is another topic"
+        )
+    found = {}
+    for partition, extent in extents.items():
+        start, fresh = _start(source, partition, extent, checkpoint)
+        found[partition] = Range(start, extent.high if source.mode == "static" else None, fresh)
+    return found
+
+
+def _start(
+    source: Source, partition: int, extent: Extent, checkpoint: Checkpoint | None
+) -> tuple[int, bool]:
+    """The first offset to read, and whether the partition's first message may be a header still to come."""
+    if checkpoint is not None and partition in checkpoint.offsets:
+        offset = checkpoint.offsets[partition]
+        if extent.low <= offset <= extent.high:
+            return offset, checkpoint.fresh[partition]
+        why = "were deleted (retention)" if offset < extent.low else "do not exist"
+        raise SourceError(
+            f"topic {source.name!r}, partition {partition}: the state goes on at offset {offset}, but the broker has "
+            f"{extent.low} to {extent.high}: the messages between {why}. Start anew with an empty state and new files"
+        )
+    if checkpoint is None and source.begins == "latest":
+        return extent.high, extent.low == extent.high
+    return extent.low, True
+
+
+def first_checkpoint(
+    job: Mapping[str, Any], task: Task, lengths: dict[str, int], last: Checkpoint | None
+) -> Checkpoint:
+    """The checkpoint at which this run begins: nothing read, or the last one with the partitions there are now."""
+    offsets = {partition: r.start for partition, r in task.ranges.items()}
+    fresh = {partition: r.fresh for partition, r in task.ranges.items()}
+    if last is None:
+        return Checkpoint(job, task.header, offsets, fresh, lengths=lengths)
+    return replace(last, offsets=offsets, fresh=fresh)

@@ -1,0 +1,227 @@
+"""Run: from the program's outputs to a running flow, and its summary at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamreg import _registry, _resume
+from streamreg._checkpoint import Checkpoint, Durability, Store
+from streamreg._exceptions import ConfigurationError, ProgramError, SourceError
+from streamreg._header import find_header
+from streamreg._ingest import Task
+from streamreg._merge import Merge
+from streamreg._plan import compile as compile_plan
+from streamreg._progress import Progress, ProgressLine, Summary
+from streamreg._signals import StopSignals
+from streamreg._supervisor import Supervisor
+from streamreg._workers import Crew, InlineCrew, ProcessCrew
+
+if TYPE_CHECKING:
+    from streamreg._plan import Plan
+
+_log = logging.getLogger("streamreg")
+
+
+def run(
+    *,
+    processes: int | None = None,
+    state: str | os.PathLike[str] | None = None,
+    durability: Durability = "process",
+    rejects: str | os.PathLike[str] | None = None,
+    progress: bool | Callable[[Progress], None] | None = None,
+    stop: Callable[[Progress], bool] | None = None,
+) -> Summary:
+    """Runs the program's outputs: reads the source, writes the changelogs, until stopped.
+
+    Ends by itself when a source read with mode="static" is at its end. SIGINT (Ctrl-C) and SIGTERM end it within
+    five seconds, with the last epoch closed and the files complete. Worker processes do not run the main module of
+    the program again, so that it needs no `if __name__ == "__main__"`.
+
+    Args:
+        processes: number of worker processes; 0 does all work in this one. Default: the environment variable
+            STREAMREG_PROCESSES, else the number of partitions or of cores, whichever is less.
+        state: a directory for the run's checkpoint. With it a run goes on where the last one ended, after any crash,
+            with no row lost, doubled or torn. Without it every run begins anew, and with new files.
+        durability: what an epoch survives once it is closed: "process", the death of all processes; "power", that
+            of the machine too, at the price of waiting for the disk at each epoch.
+        rejects: file for the messages that do not fit the schema, as JSON lines. They are counted in any case.
+        progress: called after each epoch; True shows a line on stderr, which is the default on a terminal.
+        stop: called after each epoch; the run ends cleanly when it returns True.
+
+    Raises:
+        ProgramError: if nothing is written, or the outputs do not come from one source.
+        ConfigurationError: naming the setting that cannot be used.
+        SourceError: if the source refuses for good (password, missing topic, deleted offsets).
+        OutputError: if a file exists already or cannot be written.
+        StateError: if the state is damaged, in use, of another job or of a newer version.
+        WorkerError: with the traceback of a worker, if a function given to `apply` raises.
+    """
+    outputs = _registry.take()
+    if not outputs:
+        raise ProgramError("nothing to run: the program writes no table (io.csv.write)")
+    if durability not in ("process", "power"):
+        raise ConfigurationError(f'durability: expected "process" or "power", found {durability!r}')
+    line = ProgressLine() if progress is True or (progress is None and _on_terminal()) else None
+    options = _Options(
+        processes=_processes(processes),
+        state=None if state is None else Path(state),
+        durability=durability,
+        rejects=None if rejects is None else Path(rejects),
+        progress=progress if callable(progress) else line,
+        stop=stop,
+    )
+    plan = compile_plan(outputs)
+    with StopSignals() as signals, contextlib.closing(plan.source):
+        summary = _run(plan, options, signals)
+    if line is not None:
+        line.end(summary)
+    return summary
+
+
+@dataclass(frozen=True)
+class _Options:
+    processes: int | None
+    state: Path | None
+    durability: Durability
+    rejects: Path | None
+    progress: Callable[[Progress], None] | None
+    stop: Callable[[Progress], bool] | None
+
+
+def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
+    clock = _Clock(time.monotonic())
+    job = {**plan.description(), "rejects": None if options.rejects is None else str(options.rejects)}
+    with contextlib.ExitStack() as stack:
+        store, last = None, None
+        if options.state is not None:
+            store = stack.enter_context(Store(options.state, options.durability))
+            last = store.load()
+            if last is not None:
+                _resume.check_job(last, job)
+        _resume.check_files(plan.outputs, options.rejects, last)
+        task = _task(plan, last, signals)
+        if task is None:
+            return Summary(seconds=clock.seconds(), ended_by=_name(signals))
+        files = stack.enter_context(
+            contextlib.closing(
+                _resume.open_files(plan, options.rejects, last, sync=options.durability == "power")
+            )
+        )
+        first = _resume.first_checkpoint(job, task, files.lengths(), last)
+        commit = _commit(store)
+        # Before the first row: a file with rows but without a state could not be continued.
+        commit(first)
+        merge = Merge(plan, first, files, commit=commit, unix_ms=_Clock.unix_ms)
+        supervisor = Supervisor(
+            _crew(task, options.processes, merge),
+            merge,
+            signals,
+            interval=plan.source.autocommit_duration_ms / 1000,
+            ends={partition: r.end for partition, r in task.ranges.items()},
+            after_epoch=lambda lag: _tell(merge, plan, options, clock, first.rows, lag),
+            acknowledge=plan.source.acknowledge,
+        )
+        ended_by = supervisor.run()
+    return Summary(
+        epochs=merge.epochs,
+        rows=merge.rows,
+        rejects=dict(merge.rejects),
+        tombstones=merge.tombstones,
+        left_out=merge.left_out,
+        seconds=clock.seconds(),
+        ended_by=ended_by,
+    )
+
+
+@dataclass(frozen=True)
+class _Clock:
+    started: float
+
+    def seconds(self) -> float:
+        """Since the start of the run."""
+        return time.monotonic() - self.started
+
+    @staticmethod
+    def unix_ms() -> int:
+        return time.time_ns() // 1_000_000
+
+
+def _task(plan: Plan, last: Checkpoint | None, signals: StopSignals) -> Task | None:
+    """What is to be read; None if a signal came while the source was waited for."""
+    source = plan.source
+
+    def stopping() -> bool:
+        return signals.received is not None
+
+    extents = source.extents(_log.warning, stopping)
+    if not extents and not stopping():
+        raise SourceError(f"topic {source.name!r} has no partitions")
+    if last is not None:
+        header = last.header
+    else:
+        header = find_header(source, list(extents), _log.warning, stopping)
+    if stopping():
+        return None
+    return Task(0, source, plan.rows, header, _resume.ranges(source, extents, last))
+
+
+def _name(signals: StopSignals) -> str:
+    return "" if signals.received is None else signals.received.name
+
+
+def _commit(store: Store | None) -> Callable[[Checkpoint], None]:
+    return store.save if store is not None else lambda checkpoint: None
+
+
+def _crew(task: Task, wanted: int | None, merge: Merge) -> Crew:
+    if wanted == 0:
+        return InlineCrew(task)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    # A partition is read by one worker: more workers than partitions would have nothing to do.
+    return ProcessCrew(task, min(wanted or cores or 1, len(task.ranges)), merge.offsets)
+
+
+def _tell(
+    merge: Merge, plan: Plan, options: _Options, clock: _Clock, rows_before: int, lag: int | None
+) -> bool:
+    """Gives the progress to whoever wants it; returns whether to stop."""
+    if options.progress is None and options.stop is None:
+        return False
+    paths = (output.path for output in plan.answer_outputs)
+    now = Progress(
+        epochs=merge.epochs,
+        rows=merge.rows,
+        rejects=merge.rejects.total(),
+        rows_per_second=(merge.rows - rows_before) / max(clock.seconds(), 1e-9),
+        lag=lag,
+        answers=dict(zip(paths, merge.answers, strict=True)),
+    )
+    if options.progress is not None:
+        options.progress(now)
+    return options.stop is not None and options.stop(now)
+
+
+def _processes(argument: int | None) -> int | None:
+    """The number asked for; None if nobody asked."""
+    if argument is not None:
+        if isinstance(argument, bool) or not isinstance(argument, int) or argument < 0:
+            raise ConfigurationError(f"processes: expected 0 or more, found {argument!r}")
+        return argument
+    text = os.environ.get("STREAMREG_PROCESSES")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal()):
+        raise ConfigurationError(f"STREAMREG_PROCESSES: expected 0 or more, found {text!r}")
+    return int(text)
+
+
+def _on_terminal() -> bool:
+    return sys.stderr.isatty()

@@ -1,0 +1,50 @@
+"""Signals: SIGINT and SIGTERM are noted when they come and acted on by the loop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Self
+
+
+class StopSignals:
+    """While entered, SIGINT and SIGTERM set `received` and make `wake` readable.
+
+    A second signal raises KeyboardInterrupt, for whoever cannot wait. Python delivers signals to the main
+    thread alone; entered in another thread, this listens to nothing.
+    """
+
+    def __init__(self) -> None:
+        self.received: signal.Signals | None = None
+        self.wake, self._wake_writer = os.pipe()
+
+    def __enter__(self) -> Self:
+        self._main = threading.current_thread() is threading.main_thread()
+        if self._main:
+            os.set_blocking(self._wake_writer, False)
+            self._old_wake = signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
+            self._old = {
+                number: signal.signal(number, self._note)
+                for number in (signal.SIGINT, signal.SIGTERM)
+            }
+        return self
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        if self.received is not None:
+            raise KeyboardInterrupt
+        self.received = signal.Signals(number)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._main:
+            for number, handler in self._old.items():
+                signal.signal(number, handler)
+            signal.set_wakeup_fd(self._old_wake)
+        os.close(self.wake)
+        os.close(self._wake_writer)

@@ -1,0 +1,169 @@
+"""Sinks, the last stage: the files a run writes.
+
+A sink only appends. What it has been given since the last `flush` is not yet part of the run.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from streamreg._exceptions import OutputError
+from streamreg._mailbox import Reject
+
+
+_HELD = 1 << 20
+"""Bytes gathered before they are written."""
+
+
+class FileSink:
+    """An output file. Its length is what the run has given it, flushed or not."""
+
+    def __init__(self, path: Path, header: bytes = b"", *, resume_at: int | None = None) -> None:
+        """A new file that begins with `header`, or one of an earlier run, cut to `resume_at` bytes.
+
+        Raises:
+            OutputError: if the file cannot be written, or is shorter than the earlier run left it.
+        """
+        self.path = path
+        self.length = 0 if resume_at is None else resume_at
+        self._held: list[bytes] = []
+        self._held_size = 0
+        with self._errors():
+            # Unbuffered: after an error nothing is left that a later close would write again.
+            self._file = path.open("wb" if resume_at is None else "r+b", buffering=0)
+        if resume_at is None:
+            self.append(header)
+            self.flush()
+        else:
+            self._cut(resume_at)
+
+    def _cut(self, length: int) -> None:
+        with self._errors():
+            found = self._file.seek(0, os.SEEK_END)
+            if found < length:
+                self._file.close()
+                raise OutputError(
+                    f"{self.path} has {found} bytes, but the state says that {length} were written: "
+                    "put the file back as it was, or start anew with an empty state and new files"
+                )
+            self._file.truncate(length)
+            self._file.seek(length)
+
+    def append(self, data: bytes) -> None:
+        """Raises OutputError if the disk does not take it."""
+        self._held.append(data)
+        self._held_size += len(data)
+        self.length += len(data)
+        if self._held_size >= _HELD:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hands everything to the operating system. Raises OutputError if it does not take it."""
+        left = memoryview(b"".join(self._held))
+        self._held, self._held_size = [], 0
+        with self._errors():
+            while left:
+                left = left[self._file.write(left) :]
+
+    def sync(self) -> None:
+        """Waits until the disk has it. Raises OutputError if it does not take it."""
+        with self._errors():
+            os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Lets go of the file; what was not flushed is not written."""
+        self._file.close()
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise OutputError(f"{self.path}: {error.strerror}") from error
+
+
+@dataclass
+class Files:
+    """All files of a run, in the order of the plan's outputs."""
+
+    rows: Sequence[FileSink]
+    answers: Sequence[FileSink]
+    rejects: Sequence[FileSink]
+    """One file, or none."""
+
+    sync: bool = False
+    """Whether a flush waits until the disk has everything."""
+
+    def all(self) -> list[FileSink]:
+        """Every file there is."""
+        return [*self.rows, *self.answers, *self.rejects]
+
+    def flush(self) -> None:
+        """Raises OutputError if the disk does not take it."""
+        for file in self.all():
+            file.flush()
+            if self.sync:
+                file.sync()
+
+    def lengths(self) -> dict[str, int]:
+        """For each path the bytes written."""
+        return {str(file.path): file.length for file in self.all()}
+
+    def close(self) -> None:
+        """Lets go of all files."""
+        for file in self.all():
+            file.close()
+
+
+def refuse_existing(path: Path, header: bytes) -> None:
+    """Raises OutputError if a file holds more than this header: a run would overwrite it."""
+    try:
+        with path.open("rb") as file:
+            found = file.read(len(header) + 1)
+    except FileNotFoundError:
+        if not path.absolute().parent.is_dir():
+            raise OutputError(f"{path}: there is no directory {path.absolute().parent}") from None
+        return
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}") from error
+    if found not in (b"", header):
+        raise OutputError(
+            f"{path} exists, and there is no state to continue it from: move the file away, or write to "
+            "another path (a run with state=… continues its files)"
+        )
+
+
+def changelog_header(names: Sequence[str]) -> bytes:
+    """The first line of a changelog file."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow([*names, "time", "diff"])
+    return line.getvalue().encode()
+
+
+def reject_lines(topic: str, rejects: Iterable[Reject]) -> bytes:
+    """Rejects as JSON lines: raw bytes as text where they are UTF-8, else as base64."""
+    lines = []
+    for reject in rejects:
+        entry: dict[str, object] = {
+            "topic": topic,
+            "partition": reject.location.partition,
+            "offset": reject.location.offset,
+            "timestamp": reject.location.timestamp,
+            "reason": reject.kind,
+            "column": reject.column,
+            "detail": reject.detail,
+        }
+        try:
+            entry["value"] = reject.value.decode()
+        except UnicodeDecodeError:
+            entry["value_base64"] = base64.b64encode(reject.value).decode()
+        lines.append(json.dumps(entry, ensure_ascii=False) + "\n")
+    return "".join(lines).encode()

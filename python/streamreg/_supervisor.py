@@ -1,0 +1,101 @@
+"""Supervisor: the parent's loop. Frames in, epochs closed in time, a clean end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from streamreg._exceptions import OutputError, StreamregError
+
+if TYPE_CHECKING:
+    from streamreg._mailbox import Frame
+    from streamreg._merge import Merge
+    from streamreg._signals import StopSignals
+    from streamreg._workers import Crew
+
+_ACKNOWLEDGE_INTERVAL = 1.0
+
+
+class Supervisor:
+    """Carries the crew's frames to the merge until the source has ended or someone says stop.
+
+    An epoch is closed as soon as it holds something and `interval` seconds have passed since the one before was:
+    a lone message after a pause waits for nothing, a stream of them is gathered.
+    """
+
+    def __init__(
+        self,
+        crew: Crew,
+        merge: Merge,
+        signals: StopSignals,
+        *,
+        interval: float,
+        ends: Mapping[int, int | None],
+        after_epoch: Callable[[int | None], bool],
+        acknowledge: Callable[[Mapping[int, int]], None],
+    ) -> None:
+        """`after_epoch` is given the lag and says whether to stop; `acknowledge` the merged offsets."""
+        self._crew = crew
+        self._merge = merge
+        self._signals = signals
+        self._interval = interval
+        self._ends = ends
+        self._after_epoch = after_epoch
+        self._acknowledge = acknowledge
+        self._lags: dict[int, int | None] = {}
+        self._may_close_at = self._acknowledge_at = time.monotonic()
+        self._stopped = False
+
+    def run(self) -> str:
+        """Returns what ended the run: "source", "stop" or the name of a signal."""
+        try:
+            while (reason := self._reason_to_end()) is None:
+                self._take(self._crew.collect(self._patience(), self._signals.wake))
+                if self._merge.pending and time.monotonic() >= self._may_close_at:
+                    self._close()
+            self._take(self._crew.stop())
+            self._close()
+        except StreamregError as error:
+            if not isinstance(error, OutputError):
+                # What was merged is sound: the run ends with it.
+                self._close()
+            raise
+        finally:
+            self._crew.kill()
+        return reason
+
+    def _reason_to_end(self) -> str | None:
+        if self._signals.received is not None:
+            return self._signals.received.name
+        if self._stopped:
+            return "stop"
+        done = self._merge.offsets
+        if all(end is not None and done[p] >= end for p, end in self._ends.items()):
+            return "source"
+        return None
+
+    def _patience(self) -> float | None:
+        """How long to wait for a frame."""
+        if not self._merge.pending:
+            return None
+        return max(self._may_close_at - time.monotonic(), 0.0)
+
+    def _take(self, frames: Iterable[Frame]) -> None:
+        for frame in frames:
+            self._merge.apply(frame.partial)
+            self._lags[frame.worker] = frame.lag
+
+    def _close(self) -> None:
+        if not self._merge.pending:
+            return
+        self._merge.close()
+        now = time.monotonic()
+        self._may_close_at = now + self._interval
+        if now >= self._acknowledge_at or self._reason_to_end() is not None:
+            self._acknowledge_at = now + _ACKNOWLEDGE_INTERVAL
+            self._acknowledge(self._merge.offsets)
+        lags = self._lags.values()
+        self._stopped |= self._after_epoch(
+            None if None in lags else sum(lag for lag in lags if lag is not None)
+        )

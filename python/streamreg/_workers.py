@@ -1,0 +1,237 @@
+"""Workers: the processes that ingest, as the parent sees them.
+
+`ProcessCrew` spawns them, notices a death and starts a successor from the merged offsets. What a dead worker had
+sent is not used any more: its pipe is closed unread, so that the successor reads the same messages again.
+`InlineCrew` does the same work in the parent's own process, for debugging and for tests.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection, wait
+from types import ModuleType
+from typing import TYPE_CHECKING, Protocol
+
+import cloudpickle
+
+from streamreg import _ingest
+from streamreg._exceptions import WorkerError
+from streamreg._mailbox import Failure, Frame, Inbox, Mail, Notice
+from streamreg._source import Range
+
+if TYPE_CHECKING:
+    from multiprocessing.context import SpawnProcess
+
+_log = logging.getLogger("streamreg")
+# librdkafka does not survive a fork.
+_spawn = multiprocessing.get_context("spawn")
+
+_RESTARTS = 5
+"""Deaths of one worker without a message read between them, after which the run gives up."""
+_FIRST_PAUSE = 0.1
+"""Seconds before the first restart; doubled for each further one."""
+_STOP_SECONDS = 3.0
+"""What a worker has to hand in what it is at, before it is killed."""
+
+
+class Crew(Protocol):
+    """Whoever brings frames."""
+
+    def collect(self, timeout: float | None, wake: int) -> Iterator[Frame]:
+        """Frames that have come; waits for one up to `timeout` seconds or until `wake` is readable.
+
+        Raises what ended a worker: a StreamregError as it is, else WorkerError with the traceback.
+        """
+
+    def stop(self) -> Iterator[Frame]:
+        """Ends all work, with the frames that were under way."""
+
+    def kill(self) -> None:
+        """Ends what is still there, at once."""
+
+
+@dataclass
+class _Worker:
+    """One place in the crew, held by one process after another."""
+
+    index: int
+    partitions: tuple[int, ...]
+    deaths: int = 0
+    restart_at: float | None = None
+    process: SpawnProcess | None = None
+    inbox: Inbox | None = None
+    control: Connection | None = None
+
+
+class ProcessCrew:
+    """Worker processes, each with its own partitions."""
+
+    def __init__(
+        self, task: _ingest.Task, processes: int, offsets: Mapping[int, int]
+    ) -> None:
+        """`offsets` is read at each restart: up to where each partition has been merged."""
+        self._task = task
+        self._offsets = offsets
+        partitions = sorted(task.ranges)
+        self._workers = [
+            _Worker(index, tuple(partitions[index::processes])) for index in range(processes)
+        ]
+        for worker in self._workers:
+            self._start(worker)
+
+    def _start(self, worker: _Worker) -> None:
+        ranges = {p: _left(self._task.ranges[p], self._offsets[p]) for p in worker.partitions}
+        task = cloudpickle.dumps(replace(self._task, worker=worker.index, ranges=ranges))
+        inbox, mailbox = _spawn.Pipe(duplex=False)
+        orders, control = _spawn.Pipe(duplex=False)
+        process = _spawn.Process(
+            target=_ingest.main,
+            args=(task, mailbox, orders),
+            name=f"streamreg-worker-{worker.index}",
+            daemon=True,
+        )
+        with _without_main_module(), _signals_blocked():
+            process.start()
+        mailbox.close()
+        orders.close()
+        worker.process, worker.inbox, worker.control = process, Inbox(inbox), control
+        worker.restart_at = None
+
+    def collect(self, timeout: float | None, wake: int) -> Iterator[Frame]:
+        now = time.monotonic()
+        for worker in self._workers:
+            if worker.restart_at is not None:
+                if worker.restart_at <= now:
+                    self._start(worker)
+                else:
+                    left = worker.restart_at - now
+                    timeout = left if timeout is None else min(timeout, left)
+        yield from self._receive(timeout, [wake])
+
+    def _receive(self, timeout: float | None, also: list[int]) -> Iterator[Frame]:
+        inboxes = {w.inbox.connection: w for w in self._workers if w.inbox is not None}
+        for ready in wait([*inboxes, *also], timeout):
+            worker = inboxes.get(ready)  # type: ignore[call-overload]  # `also` holds plain descriptors
+            if worker is None or worker.inbox is None:
+                continue
+            mail = worker.inbox.receive()
+            if mail is None:
+                self._ended(worker)
+            else:
+                yield from _frames(mail, worker.index)
+                worker.deaths = 0
+
+    def _ended(self, worker: _Worker) -> None:
+        """A pipe has ended: its process is dead, or ends as it was told to."""
+        told = worker.control is None
+        self._release(worker)
+        if told or worker.process is None:
+            return
+        worker.deaths += 1
+        text = f"worker {worker.index} died ({_manner(worker.process)})"
+        if worker.deaths > _RESTARTS:
+            raise WorkerError(f"{text} {worker.deaths} times without reading a message: giving up")
+        pause = _FIRST_PAUSE * 2 ** (worker.deaths - 1)
+        worker.restart_at = time.monotonic() + pause
+        _log.warning("%s: its partitions go on from the merged offsets in %.1f s", text, pause)
+
+    def stop(self) -> Iterator[Frame]:
+        for worker in self._workers:
+            worker.restart_at = None
+            if worker.control is not None:
+                worker.control.close()
+                worker.control = None
+        deadline = time.monotonic() + _STOP_SECONDS
+        while any(w.inbox is not None for w in self._workers):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            yield from self._receive(left, [])
+
+    def kill(self) -> None:
+        for worker in self._workers:
+            self._release(worker, patience=0)
+
+    def _release(self, worker: _Worker, patience: float = _STOP_SECONDS) -> None:
+        """Closes what the parent holds of a worker, and makes sure that its process is gone."""
+        for end in (worker.inbox, worker.control):
+            if end is not None:
+                end.close()
+        worker.inbox = worker.control = None
+        if worker.process is not None:
+            worker.process.join(patience)
+            worker.process.kill()
+            worker.process.join()
+
+
+class InlineCrew:
+    """All partitions in the parent's own process."""
+
+    def __init__(self, task: _ingest.Task) -> None:
+        self._ingest = _ingest.Ingest(task, _log.warning)
+
+    def collect(self, timeout: float | None, wake: int) -> Iterator[Frame]:
+        longest = _ingest.READ_TIMEOUT
+        frame = self._ingest.step(longest if timeout is None else min(timeout, longest))
+        if frame is not None:
+            yield frame
+
+    def stop(self) -> Iterator[Frame]:
+        yield from ()
+
+    def kill(self) -> None:
+        self._ingest.close()
+
+
+def _frames(mail: Mail, worker: int) -> Iterator[Frame]:
+    match mail:
+        case Frame():
+            yield mail
+        case Notice(text):
+            _log.warning("%s", text)
+        case Failure(error, traceback):
+            raise error or WorkerError(f"worker {worker} failed:\n{traceback}")
+
+
+def _left(whole: Range, merged: int) -> Range:
+    return replace(whole, start=merged, fresh=whole.fresh and merged == whole.start)
+
+
+def _manner(process: SpawnProcess) -> str:
+    code = process.exitcode
+    if code is not None and code < 0:
+        return f"signal {signal.Signals(-code).name}"
+    return f"exit code {code}"
+
+
+@contextmanager
+def _without_main_module() -> Iterator[None]:
+    """Keeps `multiprocessing` from running the user's program again in the child.
+
+    A spawned child imports the parent's main module, and a program without an
+    `if __name__ == "__main__"` guard would then start itself anew there. Nothing of it is needed:
+    functions of the main module travel by value, in the task.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+@contextmanager
+def _signals_blocked() -> Iterator[None]:
+    """Lets the child start with these signals blocked, until it has set its own handling."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,5 @@
+"""Where points come from and where changelogs go."""
+
+from streamreg.io import csv, kafka
+
+__all__ = ["csv", "kafka"]

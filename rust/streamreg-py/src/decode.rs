@@ -1,0 +1,114 @@
+//! Message values to columns.
+
+use crate::errors::to_py;
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyString};
+use streamreg_core::decode::{self as core, Column, ColumnType, Format, Item, Messages};
+
+#[pyclass(frozen, module = "streamreg._core")]
+pub struct Decoder {
+    decoder: core::Decoder,
+    names: Vec<String>,
+}
+
+#[pymethods]
+impl Decoder {
+    #[new]
+    #[pyo3(signature = (format, columns, header = None))]
+    fn new(format: &str, columns: Vec<(String, String)>, header: Option<Vec<String>>) -> PyResult<Self> {
+        let format = match format {
+            "csv" => Format::Csv,
+            "json" => Format::Json,
+            "raw" => Format::Raw,
+            other => return Err(PyValueError::new_err(format!("there is no format {other:?}"))),
+        };
+        let names = columns.iter().map(|(name, _)| name.clone()).collect();
+        let columns = columns
+            .into_iter()
+            .map(|(name, kind)| Ok((name, column_type(&kind)?)))
+            .collect::<PyResult<_>>()?;
+        let decoder = core::Decoder::new(format, columns, header).map_err(|error| to_py(&error))?;
+        Ok(Self { decoder, names })
+    }
+
+    fn decode(&self, py: Python<'_>, values: &Bound<'_, PyList>) -> PyResult<Decoded> {
+        let mut messages = Messages::with_capacity(values.len(), 0);
+        for value in values {
+            let bytes = if value.is_none() { None } else { Some(value.cast::<PyBytes>()?) };
+            messages.push(bytes.map(|bytes| bytes.as_bytes())).map_err(|error| to_py(&error))?;
+        }
+        let decoded = py.detach(|| self.decoder.decode(&messages));
+        let columns = PyList::empty(py);
+        for column in decoded.columns {
+            match column {
+                Column::Float(values) => columns.append(values.into_pyarray(py))?,
+                Column::Int(values) => columns.append(values.into_pyarray(py))?,
+                Column::Bool(values) => columns.append(values.into_pyarray(py))?,
+                Column::Text(text) => columns.append(Text(text))?,
+            }
+        }
+        let rejects = decoded.rejects.into_iter().map(|reject| {
+            let column = reject.column.and_then(|index| self.names.get(index).cloned());
+            (reject.message, reject.kind.name(), column, reject.detail)
+        });
+        Ok(Decoded {
+            rows: decoded.rows,
+            columns: columns.unbind(),
+            messages: decoded.messages.map(|messages| messages.into_pyarray(py).unbind()),
+            rejects: PyList::new(py, rejects.collect::<Vec<_>>())?.unbind(),
+            tombstones: decoded.tombstones,
+        })
+    }
+}
+
+fn column_type(name: &str) -> PyResult<ColumnType> {
+    match name {
+        "float" => Ok(ColumnType::Float),
+        "int" => Ok(ColumnType::Int),
+        "bool" => Ok(ColumnType::Bool),
+        "str" => Ok(ColumnType::Str),
+        "bytes" => Ok(ColumnType::Bytes),
+        other => Err(PyValueError::new_err(format!("there is no column type {other:?}"))),
+    }
+}
+
+#[pyclass(frozen, get_all, module = "streamreg._core")]
+pub struct Decoded {
+    rows: usize,
+    columns: Py<PyList>,
+    messages: Option<Py<PyArray1<u32>>>,
+    rejects: Py<PyList>,
+    tombstones: usize,
+}
+
+#[pyclass(frozen, module = "streamreg._core")]
+pub struct Text(pub core::Text);
+
+#[pymethods]
+impl Text {
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+
+    fn to_list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let items = self.0.iter().map(|item| match item {
+            Item::Str(text) => PyString::new(py, text).into_any(),
+            Item::Bytes(bytes) => PyBytes::new(py, bytes).into_any(),
+        });
+        PyList::new(py, items.collect::<Vec<_>>())
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+    fn take(&self, py: Python<'_>, mask: PyReadonlyArray1<'_, bool>) -> PyResult<Self> {
+        let mask = mask.as_slice()?;
+        py.detach(|| self.0.take(mask)).map(Self).map_err(|error| to_py(&error))
+    }
+}
+
+/// The fields of one CSV record.
+#[pyfunction]
+pub fn split_header(value: &[u8]) -> PyResult<Vec<String>> {
+    core::csv::split_record(value).map_err(|error| to_py(&error))
+}

@@ -1,0 +1,66 @@
+//! Count, sums and sums of products, exact.
+
+use crate::arrays::{NumberArray, numbers};
+use crate::errors::to_py;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use streamreg_core::{moments as core, solve};
+
+#[pyclass(module = "streamreg._core")]
+pub struct Moments(core::Moments);
+
+#[pymethods]
+impl Moments {
+    #[new]
+    fn new(features: usize) -> PyResult<Self> {
+        core::Moments::new(features).map(Self).map_err(|error| to_py(&error))
+    }
+
+    #[staticmethod]
+    fn from_bytes(state: &[u8]) -> PyResult<Self> {
+        core::Moments::from_bytes(state).map(Self).map_err(|error| to_py(&error))
+    }
+
+    #[getter]
+    fn features(&self) -> usize {
+        self.0.features()
+    }
+
+    #[getter]
+    fn n(&self) -> i64 {
+        self.0.n()
+    }
+
+    #[getter]
+    fn left_out(&self) -> i64 {
+        self.0.left_out()
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+    fn add(&mut self, py: Python<'_>, columns: Vec<NumberArray<'_>>) -> PyResult<()> {
+        let numbers = numbers(&columns)?;
+        py.detach(|| self.0.add(&numbers)).map_err(|error| to_py(&error))
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+    fn remove(&mut self, py: Python<'_>, columns: Vec<NumberArray<'_>>) -> PyResult<()> {
+        let numbers = numbers(&columns)?;
+        py.detach(|| self.0.remove(&numbers)).map_err(|error| to_py(&error))
+    }
+
+    fn merge(&mut self, other: &Self) -> PyResult<()> {
+        self.0.merge(&other.0).map_err(|error| to_py(&error))
+    }
+
+    fn subtract(&mut self, other: &Self) -> PyResult<()> {
+        self.0.subtract(&other.0).map_err(|error| to_py(&error))
+    }
+
+    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.0.to_bytes())
+    }
+
+    fn solve(&self, py: Python<'_>) -> Option<Vec<f64>> {
+        py.detach(|| solve::solve(&self.0))
+    }
+}

@@ -1,0 +1,89 @@
+//! The aggregates of one `reduce`.
+
+use crate::arrays::{NumberArray, numbers};
+use crate::errors::to_py;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyTuple};
+use streamreg_core::column::NumberType;
+use streamreg_core::reduce::{self as core, Aggregate, Answer, Statistic};
+
+#[pyclass(module = "streamreg._core")]
+pub struct Reduction(core::Reduction);
+
+#[pymethods]
+impl Reduction {
+    #[new]
+    fn new(inputs: Vec<String>, aggregates: Vec<Bound<'_, PyTuple>>) -> PyResult<Self> {
+        let inputs = inputs.iter().map(|name| number_type(name)).collect::<PyResult<Vec<_>>>()?;
+        let aggregates = aggregates.iter().map(aggregate).collect::<PyResult<Vec<_>>>()?;
+        core::Reduction::new(&inputs, aggregates).map(Self).map_err(|error| to_py(&error))
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+    fn add(&mut self, py: Python<'_>, columns: Vec<NumberArray<'_>>, rows: usize) -> PyResult<()> {
+        let numbers = numbers(&columns)?;
+        py.detach(|| self.0.add(&numbers, rows)).map_err(|error| to_py(&error))
+    }
+
+    fn take<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &py.detach(|| self.0.take()))
+    }
+
+    fn merge(&mut self, py: Python<'_>, state: &[u8]) -> PyResult<()> {
+        py.detach(|| self.0.merge(state)).map_err(|error| to_py(&error))
+    }
+
+    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &py.detach(|| self.0.to_bytes()))
+    }
+
+    fn left_out(&self) -> Vec<i64> {
+        self.0.left_out()
+    }
+
+    fn answers<'py>(
+        &self,
+        py: Python<'py>,
+        statistics: Vec<(usize, String, usize)>,
+    ) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let statistics = statistics
+            .into_iter()
+            .map(|(aggregate, name, index)| Statistic::new(aggregate, &name, index))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| to_py(&error))?;
+        let answers = py.detach(|| self.0.answers(&statistics)).map_err(|error| to_py(&error))?;
+        answers.into_iter().map(|answer| object(py, answer)).collect()
+    }
+}
+
+fn number_type(name: &str) -> PyResult<NumberType> {
+    match name {
+        "float" => Ok(NumberType::Float),
+        "int" => Ok(NumberType::Int),
+        other => Err(PyValueError::new_err(format!("there is no number type {other:?}"))),
+    }
+}
+
+fn aggregate(spec: &Bound<'_, PyTuple>) -> PyResult<Aggregate> {
+    let kind: String = spec.get_item(0)?.extract()?;
+    match kind.as_str() {
+        "count" => Ok(Aggregate::Count),
+        "sum" => Ok(Aggregate::Sum(spec.get_item(1)?.extract()?)),
+        "min" => Ok(Aggregate::Min(spec.get_item(1)?.extract()?)),
+        "max" => Ok(Aggregate::Max(spec.get_item(1)?.extract()?)),
+        "moments" => Ok(Aggregate::Moments {
+            features: spec.get_item(1)?.extract()?,
+            target: spec.get_item(2)?.extract()?,
+        }),
+        other => Err(PyValueError::new_err(format!("there is no aggregate {other:?}"))),
+    }
+}
+
+fn object(py: Python<'_>, answer: Answer) -> PyResult<Bound<'_, PyAny>> {
+    match answer {
+        Answer::Float(value) => Ok(value.into_pyobject(py)?.into_any()),
+        Answer::Int(value) => Ok(value.into_pyobject(py)?.into_any()),
+        Answer::Null => Ok(py.None().into_bound(py)),
+    }
+}
