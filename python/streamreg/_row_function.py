@@ -1,0 +1,127 @@
+"""Stage: language, and transform. Python functions called on each row by `apply`.
+
+The value it returns is checked here against the type it was declared with: a wrong type is a
+mistake of the program, and ends the run. What the function raises goes up with a note that tells
+which row it was.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import reprlib
+import typing
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from streamreg._exceptions import ProgramError
+from streamreg._types import PYTHON_TYPES, DType, dtype_of
+
+_WRITABLE: Final[tuple[type[Any], ...]] = (bool, int, float, str, bytes)
+
+
+class RowFunction:
+    """A function, how its arguments are given, and the type that it is declared to return."""
+
+    __slots__ = ("dtype", "function", "keywords", "name")
+
+    def __init__(
+        self, function: Callable[..., object], dtype: DType, keywords: tuple[str, ...]
+    ) -> None:
+        """`keywords` are the names of the last arguments."""
+        self.function = function
+        self.name = function_name(function)
+        self.dtype: DType = dtype
+        self.keywords = keywords
+
+    def call(self, arguments: Sequence[object]) -> object:
+        """The function's value for one row, unchecked."""
+        split = len(arguments) - len(self.keywords)
+        named = dict(zip(self.keywords, arguments[split:], strict=True))
+        try:
+            return self.function(*arguments[:split], **named)
+        except Exception as error:
+            shown = [reprlib.repr(value) for value in arguments[:split]]
+            shown += [f"{name}={reprlib.repr(value)}" for name, value in named.items()]
+            error.add_note(f"raised in sr.apply for the row {self.name}({', '.join(shown)})")
+            raise
+
+    def checked(self, value: object, column: str, *, may_miss: bool) -> object:
+        """The value as just the declared type; an int will do for a float, None where it may miss.
+
+        Raises:
+            TypeError: if it is of another type.
+        """
+        if PYTHON_TYPES.get(type(value)) == self.dtype:
+            return value
+        if isinstance(value, np.generic):
+            value = value.item()
+        if value is None and (may_miss or self.dtype == "any"):
+            return None
+        for python in _WRITABLE:
+            if isinstance(value, python):
+                found = PYTHON_TYPES[python]
+                if self.dtype in (found, "any"):
+                    return value if type(value) is python else python(value)
+                if self.dtype == "float" and python is int:
+                    return nearest_double(int(value))
+                break
+        declared = "a float, int, bool, str, bytes or None" if self.dtype == "any" else self.dtype
+        raise TypeError(
+            f"column {column}: {self.name} should return {declared}, but returned "
+            f"{reprlib.repr(value)}, which is {type(value).__name__}"
+        )
+
+
+def nearest_double(value: int) -> float:
+    """An integer of any size as the nearest double, an infinity beyond the largest."""
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
+
+
+def function_name(function: object) -> str:
+    """How messages call a function."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return str(getattr(function, "__name__", None) or type(function).__name__)
+
+
+def returned_type(function: Callable[..., object]) -> DType:
+    """The type that a function's return annotation declares, or `any`."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    if isinstance(function, type):
+        return dtype_of(function) or "any"
+    target = function if hasattr(function, "__annotations__") else type(function).__call__
+    try:
+        annotation = typing.get_type_hints(target).get("return")
+    except Exception:  # other annotations may name what exists for type checkers only
+        annotation = getattr(target, "__annotations__", {}).get("return")
+    return dtype_of(annotation) or "any"
+
+
+def check_call(function: Callable[..., object], positional: int, keywords: tuple[str, ...]) -> None:
+    """Find out before the run whether a function takes the arguments it is to be given.
+
+    Raises:
+        ProgramError: if it is no function, is asynchronous, or does not take these arguments.
+    """
+    if not callable(function):
+        raise ProgramError(f"apply takes a function first, but {function!r} is none")
+    name = function_name(function)
+    if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+        raise ProgramError(
+            f"apply({name}): a function that returns its value is wanted (no async, no yield)"
+        )
+    try:
+        parameters = inspect.signature(function)
+    except (TypeError, ValueError):  # some builtins do not tell
+        return
+    try:
+        parameters.bind(*[None] * positional, **dict.fromkeys(keywords))
+    except TypeError as error:
+        raise ProgramError(f"apply({name}): {error}") from None

@@ -1,0 +1,37 @@
+"""Stage: language. The types a column can have, and how Python's types map to them."""
+
+from typing import Final, Literal, TypeAlias
+
+DType: TypeAlias = Literal["float", "int", "bool", "str", "bytes", "any"]
+"""What a column holds; `any` is the result of a function whose return type nobody declared."""
+
+Scalar: TypeAlias = float | int | bool | str | bytes
+"""What may stand for a column in an expression: the same value for every row."""
+
+INT_MIN: Final = -(2**63)
+INT_MAX: Final = 2**63 - 1
+
+PYTHON_TYPES: Final[dict[type, DType]] = {
+    float: "float",
+    int: "int",
+    bool: "bool",
+    str: "str",
+    bytes: "bytes",
+}
+TYPE_NAMES: Final = "float, int, bool, str, bytes"
+
+_BY_NAME: Final[dict[str, DType]] = {python.__name__: name for python, name in PYTHON_TYPES.items()}
+
+
+def dtype_of(annotation: object) -> DType | None:
+    """The column type that an annotation (a type, or its name) stands for; None if none."""
+    if isinstance(annotation, str):
+        return _BY_NAME.get(annotation.strip().removeprefix("builtins."))
+    if isinstance(annotation, type):
+        return PYTHON_TYPES.get(annotation)
+    return None
+
+
+def shortened(text: str, limit: int = 60) -> str:
+    """Text for a message: expressions can be of any length, messages cannot."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"

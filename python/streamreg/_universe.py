@@ -1,0 +1,113 @@
+"""Stage: language. Universes: which rows a column has a value for.
+
+Columns can stand side by side, or in one expression, only if they are of the same rows. A filter
+makes a universe below another; a reduction makes one of its own, with one row.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from streamreg.expressions import TypedExpression
+    from streamreg.schema import Schema
+
+
+class Source(Protocol):
+    """Where the rows of a table come from; the language needs no more of it than this."""
+
+    @property
+    def name(self) -> str:
+        """How messages call it, like `kafka topic linear-regression`."""
+
+    @property
+    def schema(self) -> type[Schema]:
+        """The columns of its rows."""
+
+
+class Universe:
+    """A set of rows, the same as another only if it is the same object."""
+
+    __slots__ = ("_reduced",)
+
+    def __init__(self) -> None:
+        """A set of rows that nothing is known of."""
+        self._reduced: ReducedUniverse | None = None
+
+    @property
+    def parent(self) -> Universe | None:
+        """The universe that this one was filtered from, if any."""
+        return None
+
+    def reduced(self) -> ReducedUniverse:
+        """The one row that all reductions of these rows have: so their columns fit side by side."""
+        if self._reduced is None:
+            self._reduced = ReducedUniverse(self)
+        return self._reduced
+
+
+class SourceUniverse(Universe):
+    """All rows that a source brings."""
+
+    __slots__ = ("source",)
+
+    def __init__(self, source: Source) -> None:
+        """The rows of `source`."""
+        super().__init__()
+        self.source = source
+
+    def __str__(self) -> str:
+        return f"the rows of {self.source.name}"
+
+
+class FilteredUniverse(Universe):
+    """The rows of another universe for which a predicate is true."""
+
+    __slots__ = ("_parent", "predicate")
+
+    def __init__(self, parent: Universe, predicate: TypedExpression) -> None:
+        """Those rows of `parent` for which `predicate`, of the same universe, is true."""
+        super().__init__()
+        self._parent = parent
+        self.predicate = predicate
+
+    @property
+    def parent(self) -> Universe:
+        """The universe with the rows that the predicate chose from."""
+        return self._parent
+
+    def __str__(self) -> str:
+        return f"{self._parent} where {self.predicate.text}"
+
+
+class ReducedUniverse(Universe):
+    """The one row that a reduction of `origin` gives."""
+
+    __slots__ = ("origin",)
+
+    def __init__(self, origin: Universe) -> None:
+        """The answer over all rows of `origin`."""
+        super().__init__()
+        self.origin = origin
+
+    def __str__(self) -> str:
+        return f"the reduction of {self.origin}"
+
+
+def root(universe: Universe) -> Universe:
+    """The universe that all filters above this one started from."""
+    while universe.parent is not None:
+        universe = universe.parent
+    return universe
+
+
+def path_below(ancestor: Universe, universe: Universe) -> Sequence[Universe] | None:
+    """The filters that lead from `ancestor` to `universe`, outermost first; None if none do."""
+    path: list[Universe] = []
+    current: Universe | None = universe
+    while current is not None and current is not ancestor:
+        path.append(current)
+        current = current.parent
+    return None if current is None else path[::-1]

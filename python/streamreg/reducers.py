@@ -1,0 +1,175 @@
+"""Stage: language. Reducers: what `table.reduce` can say about all rows at once.
+
+They are exact: sums and products of the inputs are held without rounding, and each answer is
+rounded once, so it does not depend on the order of the rows. Rows where an input is NaN or
+infinite are left out of the reducer that reads it. A reducer of no rows is missing, `count` is 0.
+The `regr_*` functions are those of SQL, with its order of arguments: what is explained comes
+first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from streamreg._building import lifted, mistyped
+from streamreg._deferred import Deferred
+from streamreg._operators import MistypedError
+from streamreg.expressions import Expression, Operand, TypedExpression
+
+if TYPE_CHECKING:
+    from streamreg._types import DType
+    from streamreg._universe import ReducedUniverse
+
+__all__ = [
+    "avg",
+    "count",
+    "max",
+    "min",
+    "regr_avgx",
+    "regr_avgy",
+    "regr_count",
+    "regr_intercept",
+    "regr_r2",
+    "regr_slope",
+    "regr_sxx",
+    "regr_sxy",
+    "regr_syy",
+    "sum",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Reducer:
+    """One statistic of one aggregate; the arguments of "moments" are features, then target."""
+
+    text: str
+    aggregate: Literal["count", "sum", "min", "max", "moments"]
+    arguments: tuple[Expression, ...]
+    statistic: str
+    index: int = 0
+
+    def dtype(self, arguments: tuple[TypedExpression, ...]) -> DType:
+        """The type of the answer, given the typed arguments."""
+        if self.statistic in ("count", "regr_count"):
+            return "int"
+        return arguments[0].dtype if self.statistic in ("sum", "min", "max") else "float"
+
+
+class ReducedColumn(TypedExpression):
+    """The answer of a reducer, as an expression on the one row of the reduction."""
+
+    __slots__ = ("arguments", "reducer")
+
+    def __init__(
+        self, reducer: Reducer, arguments: tuple[TypedExpression, ...], universe: ReducedUniverse
+    ) -> None:
+        """`arguments` are the reducer's, on the rows that the universe reduces.
+
+        Raises:
+            ProgramError: if one of them is no number.
+        """
+        check_numbers(reducer.text, arguments)
+        super().__init__(reducer.text, reducer.dtype(arguments), universe)
+        self.reducer = reducer
+        self.arguments = arguments
+
+
+def check_numbers(user: str, arguments: tuple[TypedExpression, ...]) -> None:
+    """Raise a ProgramError, in the name of `user`, if an argument is neither float nor int."""
+    for index, argument in enumerate(arguments):
+        if argument.dtype not in ("float", "int"):
+            raise mistyped(user, arguments, MistypedError(index, "numbers"))
+
+
+def count() -> Expression:
+    """How many rows there are."""
+    return _reducer("count", "count", "count")
+
+
+def sum(value: Operand) -> Expression:
+    """The exact sum, rounded once; of an int column an int without limit."""
+    return _reducer("sum", "sum", "sum", value)
+
+
+def min(value: Operand) -> Expression:
+    """The smallest value."""
+    return _reducer("min", "min", "min", value)
+
+
+def max(value: Operand) -> Expression:
+    """The largest value."""
+    return _reducer("max", "max", "max", value)
+
+
+def avg(value: Operand) -> Expression:
+    """The exact mean, rounded once."""
+    return _reducer("avg", "sum", "avg", value)
+
+
+def regr_slope(y: Operand, x: Operand) -> Expression:
+    """The slope of the least-squares line of y on x; missing if x does not vary."""
+    return _of_line("regr_slope", y, x)
+
+
+def regr_intercept(y: Operand, x: Operand) -> Expression:
+    """The value of the least-squares line of y on x at x = 0; missing if x does not vary."""
+    return _of_line("regr_intercept", y, x)
+
+
+def regr_r2(y: Operand, x: Operand) -> Expression:
+    """The coefficient of determination; missing if x does not vary, 1 if y does not."""
+    return _of_line("regr_r2", y, x)
+
+
+def regr_count(y: Operand, x: Operand) -> Expression:
+    """How many rows have both y and x finite."""
+    return _of_line("regr_count", y, x)
+
+
+def regr_avgx(y: Operand, x: Operand) -> Expression:
+    """The mean of x."""
+    return _of_line("regr_avgx", y, x)
+
+
+def regr_avgy(y: Operand, x: Operand) -> Expression:
+    """The mean of y."""
+    return _of_line("regr_avgy", y, x)
+
+
+def regr_sxx(y: Operand, x: Operand) -> Expression:
+    """The sum of squares of x about its mean."""
+    return _of_line("regr_sxx", y, x)
+
+
+def regr_syy(y: Operand, x: Operand) -> Expression:
+    """The sum of squares of y about its mean."""
+    return _of_line("regr_syy", y, x)
+
+
+def regr_sxy(y: Operand, x: Operand) -> Expression:
+    """The sum of products of x and y about their means."""
+    return _of_line("regr_sxy", y, x)
+
+
+def _of_line(statistic: str, y: Operand, x: Operand) -> Expression:
+    explained, explaining = lifted(y), lifted(x)
+    text = f"{statistic}({explained.text}, {explaining.text})"
+    return _waiting(Reducer(text, "moments", (explaining, explained), statistic))
+
+
+def _reducer(
+    name: str,
+    aggregate: Literal["count", "sum", "min", "max"],
+    statistic: str,
+    *values: Operand,
+) -> Expression:
+    arguments = tuple(lifted(value) for value in values)
+    text = f"{name}({', '.join(argument.text for argument in arguments)})"
+    return _waiting(Reducer(text, aggregate, arguments, statistic))
+
+
+def _waiting(reducer: Reducer) -> Expression:
+    typed = tuple(item for item in reducer.arguments if isinstance(item, TypedExpression))
+    check_numbers(reducer.text, typed)
+    return Deferred(reducer.text, (), lambda environment, _: environment.reduction(reducer))

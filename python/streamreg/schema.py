@@ -1,0 +1,84 @@
+"""Stage: language. A schema says which columns a topic has, and of which type."""
+
+import inspect
+import typing
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar
+
+from streamreg._exceptions import ProgramError
+from streamreg._types import TYPE_NAMES, DType, dtype_of
+
+
+class Schema:
+    """Base of schemas: every annotation of a subclass is a column, in the order they are written.
+
+    Columns of base classes come first. The types are float (64 bits), int (64 bits), bool, str,
+    bytes.
+
+        class InputSchema(sr.Schema):
+            x: float
+            y: int
+
+    Raises:
+        ProgramError: when the class is written, if it has no column, a column of another type, a
+            default value, or an attribute without a type.
+    """
+
+    __streamreg_columns__: ClassVar[Mapping[str, DType]] = MappingProxyType({})
+
+    def __init_subclass__(cls, **options: object) -> None:
+        """Read the annotations; see the class."""
+        super().__init_subclass__(**options)
+        columns: dict[str, DType] = {}
+        for base in reversed(cls.__mro__[1:]):
+            columns.update(vars(base).get("__streamreg_columns__", {}))
+        own = inspect.get_annotations(cls)
+        for name, annotation in own.items():
+            if name in vars(cls):
+                raise ProgramError(
+                    f"{cls.__name__}.{name}: a column has no default value: write `{name}: <type>`"
+                )
+            columns[name] = _column_type(cls, name, annotation)
+        for name in vars(cls):
+            if not name.startswith("__") and name not in own:
+                raise ProgramError(
+                    f"{cls.__name__}.{name}: a schema holds columns only: write `{name}: <type>`"
+                )
+        if not columns:
+            raise ProgramError(f"{cls.__name__}: a schema needs a column, like `x: float`")
+        cls.__streamreg_columns__ = MappingProxyType(columns)
+
+
+def schema_columns(schema: type[Schema]) -> Mapping[str, DType]:
+    """Names and types of a schema's columns, in order.
+
+    Raises:
+        ProgramError: if it is not a schema with columns.
+    """
+    if not (isinstance(schema, type) and issubclass(schema, Schema)) or schema is Schema:
+        raise ProgramError(
+            f"{schema!r} is no schema: write `class InputSchema(sr.Schema)` with a line `x: float` "
+            "for each column"
+        )
+    return schema.__streamreg_columns__
+
+
+def _column_type(cls: type[Schema], name: str, annotation: object) -> DType:
+    found = dtype_of(annotation)
+    if found is None and isinstance(annotation, str):
+        found = dtype_of(_evaluated(cls, name))
+    if found is None:
+        shown = annotation.__name__ if isinstance(annotation, type) else annotation
+        raise ProgramError(
+            f"{cls.__name__}.{name}: {shown} is no type of a column; there are {TYPE_NAMES}"
+        )
+    return found
+
+
+def _evaluated(cls: type[Schema], name: str) -> object:
+    """What an annotation written as a string means: an alias of a type, or nothing of use."""
+    try:
+        return typing.get_type_hints(cls).get(name)
+    except Exception:
+        return None

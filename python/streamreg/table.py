@@ -1,0 +1,269 @@
+"""Stage: language. Tables: named columns over the same rows."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import final
+
+from streamreg import regression
+from streamreg._building import lifted, mistyped
+from streamreg._deferred import resolved
+from streamreg._exceptions import ProgramError, UnknownColumnError
+from streamreg._nodes import SourceColumn, restricted
+from streamreg._operators import MistypedError
+from streamreg._this import AllColumns
+from streamreg._universe import FilteredUniverse, ReducedUniverse, Source, SourceUniverse, Universe
+from streamreg.expressions import Column, Expression, Operand, TypedExpression
+from streamreg.reducers import ReducedColumn, Reducer
+from streamreg.schema import schema_columns
+
+
+@final
+class Table:
+    """Columns over the same rows. Tables do not change: every method gives a new one.
+
+    `t.x` and `t["x"]` are a column; `t["select"]` is a column with the name of a method. `*t` are
+    its columns, `**t` its columns by name.
+    """
+
+    __slots__ = ("_columns", "_universe")
+
+    _columns: Mapping[str, Column]
+    _universe: Universe
+
+    def __init__(self, columns: Mapping[str, TypedExpression], universe: Universe) -> None:
+        """Use `sr.io` to get a table; this is for streamreg itself.
+
+        Raises:
+            ProgramError: if there is no column, or one is not of the rows of `universe`.
+        """
+        if not columns:
+            raise ProgramError("a table needs a column")
+        self._columns = MappingProxyType(
+            {name: Column(name, restricted(value, universe)) for name, value in columns.items()}
+        )
+        self._universe = universe
+
+    @classmethod
+    def _from_source(cls, source: Source) -> Table:
+        """The columns of a source, as its schema has them."""
+        universe = SourceUniverse(source)
+        columns = schema_columns(source.schema)
+        return cls(
+            {name: SourceColumn(name, dtype, universe) for name, dtype in columns.items()}, universe
+        )
+
+    def __getattr__(self, name: str) -> Column:
+        if name.startswith("__") or name in Table.__slots__:
+            raise AttributeError(name)
+        return self[name]
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self._columns:
+            close = difflib.get_close_matches(str(name), self._columns, n=1)
+            hint = f"did you mean {close[0]}? " if close else ""
+            raise UnknownColumnError(
+                f"the table has no column {name!r}: {hint}it has {', '.join(self._columns)}"
+            )
+        return self._columns[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self._columns.values())
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._columns]
+
+    def __repr__(self) -> str:
+        columns = ", ".join(f"{name}: {column.dtype}" for name, column in self._columns.items())
+        return f"<Table ({columns})>"
+
+    def keys(self) -> list[str]:
+        """The names of the columns, in order."""
+        return list(self._columns)
+
+    def select(self, *args: Expression | AllColumns, **kwargs: Operand) -> Table:
+        """A table of these columns, on the same rows.
+
+        `args` are columns that keep their names (`t.x`, `*t`, `*sr.this`), `kwargs` new columns:
+        any expression or constant. Columns of the table that this one was filtered from can be
+        used too.
+
+        Raises:
+            ProgramError: if a name is given twice, or a column is not of these rows.
+        """
+        environment = _TableEnvironment(self)
+        chosen: dict[str, TypedExpression] = {}
+        for arg in args:
+            if isinstance(arg, AllColumns):
+                for name in sorted(arg.excluded - self._columns.keys()):
+                    self[name]
+                columns = [column for column in self if column.name not in arg.excluded]
+            else:
+                columns = [_named(arg, environment)]
+            for column in columns:
+                _put(chosen, column.name, column)
+        for name, value in kwargs.items():
+            _put(chosen, name, resolved(_value(name, value), environment))
+        return Table(chosen, self._universe)
+
+    def filter(self, predicate: Expression) -> Table:
+        """The rows for which the predicate is true; a missing one counts as false.
+
+        Raises:
+            ProgramError: if it is no bool expression of these rows.
+        """
+        typed = resolved(lifted(predicate), _TableEnvironment(self))
+        if typed.dtype != "bool":
+            raise mistyped("filter", (typed,), MistypedError(0, "booleans"))
+        universe = FilteredUniverse(self._universe, restricted(typed, self._universe))
+        return Table(self._columns, universe)
+
+    def without(self, *columns: Expression | str) -> Table:
+        """The table without some of its columns.
+
+        Raises:
+            ProgramError: if it has no such column, or no other one.
+        """
+        environment = _TableEnvironment(self)
+        names = [
+            column if isinstance(column, str) else _named(column, environment).name
+            for column in columns
+        ]
+        dropped = {self[name].name for name in names}
+        return Table({c.name: c for c in self if c.name not in dropped}, self._universe)
+
+    def __add__(self, other: Table) -> Table:
+        """The columns of two tables of the same rows, side by side.
+
+        Raises:
+            ProgramError: if they are not of the same rows, or have different columns of one name.
+        """
+        if not isinstance(other, Table):
+            return NotImplemented
+        if self._universe is not other._universe:
+            raise ProgramError(
+                f"+ sets columns of the same rows side by side, but the first table is of "
+                f"{self._universe}, the second of {other._universe}"
+            )
+        columns: dict[str, TypedExpression] = dict(self._columns)
+        for name, column in other._columns.items():
+            _put(columns, name, column)
+        return Table(columns, self._universe)
+
+    def reduce(self, **kwargs: Expression) -> Table:
+        """One row that says something about all rows: reducers, or arithmetic on them.
+
+        It exists as soon as there is a row, and changes with every further one.
+
+        Raises:
+            ProgramError: if a value is no reducer, or a column stands outside of one.
+        """
+        universe = self._reduced("reduce")
+        environment = _ReduceEnvironment(self, universe)
+        columns = {}
+        for name, value in kwargs.items():
+            typed = resolved(_value(name, value), environment)
+            if typed.universe is not universe:
+                raise ProgramError(
+                    f"reduce: {name} = {typed.text} is no answer over all rows; use a reducer, "
+                    f"like {name}=sr.reducers.sum({typed.text})"
+                )
+            columns[name] = typed
+        return Table(columns, universe)
+
+    def linear_regression(self, target: Expression, *features: Expression) -> Table:
+        """The least-squares fit of `target` by an intercept and 1 to 64 features, all numbers.
+
+        One row: `intercept`, and for each feature a column with its name and its coefficient. It is
+        the exact solution for the rows as received, each coefficient rounded once to the nearest
+        double. Rows where a value is NaN or infinite are left out. While the rows do not determine
+        the coefficients they are 0.
+
+        Raises:
+            ProgramError: if a feature has no name, is given twice or is called `intercept`, or if a
+                column is not of these rows, or no number.
+        """
+        universe = self._reduced("linear_regression")
+        environment = _TableEnvironment(self)
+        typed = [resolved(lifted(column), environment) for column in (target, *features)]
+        answer = regression.coefficients(typed[0], typed[1:], universe)
+        return Table(answer, universe)
+
+    def _reduced(self, method: str) -> ReducedUniverse:
+        universe = self._universe
+        while universe.parent is not None:
+            universe = universe.parent
+        if isinstance(universe, ReducedUniverse):
+            raise ProgramError(
+                f"{method}: this table is the answer of a reduction already, one row"
+            )
+        return self._universe.reduced()
+
+
+class _TableEnvironment:
+    """Inside `select` and the like: `this` is the table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def column(self, name: str) -> TypedExpression:
+        return self._table[name]
+
+    def reduction(self, reducer: Reducer) -> TypedExpression:
+        raise ProgramError(f"the reducer {reducer.text} can only stand in table.reduce(…)")
+
+
+class _ReduceEnvironment:
+    """Inside `reduce`: columns stand in reducers only."""
+
+    def __init__(self, table: Table, universe: ReducedUniverse) -> None:
+        self._inner = _TableEnvironment(table)
+        self._universe = universe
+
+    def column(self, name: str) -> TypedExpression:
+        column = self._inner.column(name)
+        raise ProgramError(
+            f"reduce: the column {column.text} has a value for each row; use a reducer, like "
+            f"sr.reducers.sum(this.{column.text})"
+        )
+
+    def reduction(self, reducer: Reducer) -> TypedExpression:
+        arguments = tuple(
+            restricted(resolved(argument, self._inner), self._universe.origin)
+            for argument in reducer.arguments
+        )
+        return ReducedColumn(reducer, arguments, self._universe)
+
+
+def _named(expression: Expression, environment: _TableEnvironment) -> Column:
+    typed = resolved(lifted(expression), environment)
+    if not isinstance(typed, Column):
+        raise ProgramError(f"{typed.text} has no name: write name={typed.text}")
+    return typed
+
+
+def _value(name: str, value: Operand) -> Expression:
+    try:
+        return lifted(value)
+    except ProgramError as error:
+        raise ProgramError(f"{name} = {error}") from None
+
+
+def _put(columns: dict[str, TypedExpression], name: str, value: TypedExpression) -> None:
+    """Add a column; the same one again under its own name is no mistake, another one is."""
+    before = columns.setdefault(name, value)
+    if _definition(before) is not _definition(value):
+        raise ProgramError(
+            f"the column {name} is given twice; leave one out, like *sr.this.without({name!r})"
+        )
+
+
+def _definition(expression: TypedExpression) -> TypedExpression:
+    while isinstance(expression, Column):
+        expression = expression.definition
+    return expression
