@@ -1,12 +1,19 @@
 """Exact, exactly-once linear regression over a Kafka topic."""
 
-from streamreg import reducers
+from streamreg import demo, io, reducers
+from streamreg._core import __version__
 from streamreg._exceptions import (
     ConfigurationError,
+    OutputError,
     ProgramError,
+    SourceError,
+    StateError,
     StreamregError,
     UnknownColumnError,
+    WorkerError,
 )
+from streamreg._progress import Progress, Summary
+from streamreg._run import run
 from streamreg._this import this
 from streamreg.expressions import Column, Expression
 from streamreg.functions import (
@@ -37,20 +44,29 @@ __all__ = [
     "Column",
     "ConfigurationError",
     "Expression",
+    "OutputError",
     "ProgramError",
+    "Progress",
     "Schema",
+    "SourceError",
+    "StateError",
     "StreamregError",
+    "Summary",
     "Table",
     "UnknownColumnError",
+    "WorkerError",
+    "__version__",
     "apply",
     "apply_with_type",
     "cast",
     "ceil",
     "cos",
+    "demo",
     "exp",
     "expm1",
     "floor",
     "if_else",
+    "io",
     "log",
     "log1p",
     "log2",
@@ -58,6 +74,7 @@ __all__ = [
     "maximum",
     "minimum",
     "reducers",
+    "run",
     "sign",
     "sin",
     "sqrt",

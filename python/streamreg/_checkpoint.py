@@ -26,7 +26,9 @@ FORMAT_VERSION = 1
 Durability = Literal["process", "power"]
 
 _FILE = "checkpoint.sqlite"
-_ADVICE = "restore the directory from a backup, or start anew with an empty one and new output files"
+_ADVICE = (
+    "restore the directory from a backup, or start anew with an empty one and new output files"
+)
 
 
 @dataclass
@@ -157,7 +159,9 @@ def _open(path: Path, durability: Durability) -> sqlite3.Connection:
         # Whoever made the state directory decides who may read it: SQLite keeps to the umask.
         database.execute("PRAGMA journal_mode = WAL")
         database.execute(f"PRAGMA synchronous = {'FULL' if durability == 'power' else 'OFF'}")
-        database.execute("CREATE TABLE IF NOT EXISTS part (name TEXT PRIMARY KEY, value BLOB NOT NULL)")
+        database.execute(
+            "CREATE TABLE IF NOT EXISTS part (name TEXT PRIMARY KEY, value BLOB NOT NULL)"
+        )
         database.commit()
     except BaseException:
         database.close()
@@ -183,7 +187,10 @@ def _pack(checkpoint: Checkpoint) -> dict[str, bytes]:
             }
         ),
     }
-    for kind, states in (("reduction", checkpoint.reductions), ("changelog", checkpoint.changelogs)):
+    for kind, states in (
+        ("reduction", checkpoint.reductions),
+        ("changelog", checkpoint.changelogs),
+    ):
         parts |= {f"{kind} {index}": state for index, state in enumerate(states)}
     return parts
 

@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 __version__: str
 
 Number: TypeAlias = Literal["float", "int"]
-Cells: TypeAlias = (
-    NDArray[np.float64] | NDArray[np.int64] | NDArray[np.bool_] | Text | list[object]
-)
+Cells: TypeAlias = NDArray[np.float64] | NDArray[np.int64] | NDArray[np.bool_] | Text | list[object]
 """A column that can be written: numbers, booleans, text, or a list of None, bool, int, float, str, bytes."""
 
 Aggregate: TypeAlias = (
@@ -125,8 +123,10 @@ class Changelog:
     def update(
         self, keys: Sequence[bytes], present: Sequence[bool], rows: bytes, time: int
     ) -> bytes:
-        """CSV lines that take each key from its last row to the new one (`rows` holds those of the keys
-        that are present); none for a key whose row is the same."""
+        """CSV lines that take each key from its last row to the new one; none if that is the same.
+
+        `rows` holds those of the keys that are present.
+        """
 
 def split_header(value: bytes) -> list[str]:
     """The fields of one CSV record.

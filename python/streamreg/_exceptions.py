@@ -3,7 +3,11 @@
 StreamregError
 ├── ProgramError (TypeError)            found while the program is being written, before any run
 │   └── UnknownColumnError (AttributeError)
-└── ConfigurationError (ValueError)     a setting, an argument or a key of a job file
+├── ConfigurationError (ValueError)     a setting, an argument or a key of a job file
+├── SourceError                         the topic refuses for good, or is not what the run needs
+├── OutputError (OSError)               a file cannot be written, or would be overwritten
+├── StateError                          a checkpoint is damaged, in use, newer or of another job
+└── WorkerError (RuntimeError)          a worker process failed; with its traceback
 """
 
 
@@ -21,3 +25,19 @@ class UnknownColumnError(ProgramError, AttributeError):
 
 class ConfigurationError(StreamregError, ValueError):
     """A setting is missing, misspelt or out of range; the message names it."""
+
+
+class SourceError(StreamregError):
+    """The topic cannot be read and trying again would not help; the message names the setting."""
+
+
+class OutputError(StreamregError, OSError):
+    """An output cannot be written, or holds what the run would overwrite."""
+
+
+class StateError(StreamregError):
+    """A state directory cannot be used; the message says what to do."""
+
+
+class WorkerError(StreamregError, RuntimeError):
+    """A worker process failed, or died too often."""

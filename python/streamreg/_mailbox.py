@@ -105,4 +105,3 @@ class Inbox:
 
     def close(self) -> None:
         self.connection.close()
-

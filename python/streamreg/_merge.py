@@ -200,4 +200,3 @@ class Merge:
                 left_out - self.left_out,
             )
         self.left_out = left_out
-

@@ -19,7 +19,7 @@ from streamreg._evaluate import Evaluated, RowErrors
 from streamreg._exceptions import ProgramError
 from streamreg._lower import Lowering
 from streamreg._program import Load, Program
-from streamreg._universe import ReducedUniverse, Source, SourceUniverse, Universe, root
+from streamreg._universe import ReducedUniverse, SourceUniverse, Universe, root
 from streamreg.expressions import TypedExpression
 from streamreg.reducers import ReducedColumn
 from streamreg.schema import Schema
@@ -27,6 +27,7 @@ from streamreg.table import Table
 
 if TYPE_CHECKING:
     from streamreg._core import Aggregate, Number, Statistic
+    from streamreg._source import Source
 
 RESERVED: Final = ("time", "diff")
 """The last two columns of a changelog."""
@@ -176,6 +177,16 @@ class Plan:
     rows: RowPlan
     row_outputs: tuple[Output, ...]
     answers: tuple[AnswerPlan, ...]
+
+    @property
+    def answer_outputs(self) -> tuple[Output, ...]:
+        """The outputs of all answers, one after another."""
+        return tuple(output for plan in self.answers for output in plan.outputs)
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """All outputs: of rows, then of answers."""
+        return (*self.row_outputs, *self.answer_outputs)
 
 
 def compile(outputs: Sequence[Output]) -> Plan:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from streamreg._checkpoint import Checkpoint
 from streamreg._exceptions import OutputError, SourceError, StateError
-from streamreg._source import Range
 from streamreg._sinks import Files, FileSink, changelog_header, refuse_existing
+from streamreg._source import Range
+from streamreg.schema import schema_columns
 
 if TYPE_CHECKING:
     from streamreg._ingest import Task
@@ -19,6 +20,32 @@ if TYPE_CHECKING:
 
 _SHOWN = 120
 """Characters of a value shown where two jobs differ."""
+
+
+def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
+    """What makes a job itself, as plain data: a state is continued by the job that wrote it alone.
+
+    Brokers and credentials may change, and so may the pace; what is computed, from which messages and into which
+    file may not. Python functions count by their names.
+    """
+    source = plan.source
+    return {
+        "topic": source.name,
+        "format": source.format,
+        "header": None if source.header is None else list(source.header),
+        "schema": dict(schema_columns(source.schema)),
+        "outputs": {
+            output.path: {
+                "time": output.time,
+                "columns": {column.name: column.definition.text for column in output.table},
+            }
+            for output in plan.outputs
+        },
+        "program": [repr(step) for step in plan.rows.program.steps],
+        "reductions": [repr(reduction.aggregates) for reduction in plan.rows.reductions],
+        "answers": [repr(step) for answer in plan.answers for step in answer.program.steps],
+        "rejects": None if rejects is None else str(rejects),
+    }
 
 
 def check_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> None:
@@ -77,7 +104,11 @@ def open_files(
 
     def sinks(paths: Sequence[tuple[Path, bytes]]) -> list[FileSink]:
         return [
-            FileSink(path, header, resume_at=checkpoint and checkpoint.lengths[str(path)])
+            FileSink(
+                path,
+                header,
+                resume_at=None if checkpoint is None else checkpoint.lengths[str(path)],
+            )
             for path, header in paths
         ]
 

@@ -36,6 +36,9 @@ class RowFunction:
         self.dtype: DType = dtype
         self.keywords = keywords
 
+    def __repr__(self) -> str:
+        return f"RowFunction({self.name}, {self.dtype}, {self.keywords})"
+
     def call(self, arguments: Sequence[object]) -> object:
         """The function's value for one row, unchecked."""
         split = len(arguments) - len(self.keywords)

@@ -98,7 +98,10 @@ class _Options:
 
 def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
     clock = _Clock(time.monotonic())
-    job = {**plan.description(), "rejects": None if options.rejects is None else str(options.rejects)}
+    job = {
+        **plan.description(),
+        "rejects": None if options.rejects is None else str(options.rejects),
+    }
     with contextlib.ExitStack() as stack:
         store, last = None, None
         if options.state is not None:
@@ -164,10 +167,11 @@ def _task(plan: Plan, last: Checkpoint | None, signals: StopSignals) -> Task | N
     extents = source.extents(_log.warning, stopping)
     if not extents and not stopping():
         raise SourceError(f"topic {source.name!r} has no partitions")
-    if last is not None:
-        header = last.header
-    else:
-        header = find_header(source, list(extents), _log.warning, stopping)
+    header = (
+        last.header
+        if last is not None
+        else find_header(source, list(extents), _log.warning, stopping)
+    )
     if stopping():
         return None
     return Task(0, source, plan.rows, header, _resume.ranges(source, extents, last))

@@ -18,7 +18,6 @@ from pathlib import Path
 from streamreg._exceptions import OutputError
 from streamreg._mailbox import Reject
 
-
 _HELD = 1 << 20
 """Bytes gathered before they are written."""
 

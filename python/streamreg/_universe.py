@@ -6,25 +6,13 @@ makes a universe below another; a reduction makes one of its own, with one row.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from streamreg._source import Source
     from streamreg.expressions import TypedExpression
-    from streamreg.schema import Schema
-
-
-class Source(Protocol):
-    """Where the rows of a table come from; the language needs no more of it than this."""
-
-    @property
-    def name(self) -> str:
-        """How messages call it, like `kafka topic linear-regression`."""
-
-    @property
-    def schema(self) -> type[Schema]:
-        """The columns of its rows."""
 
 
 class Universe:

@@ -12,7 +12,7 @@ import multiprocessing
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
@@ -73,9 +73,7 @@ class _Worker:
 class ProcessCrew:
     """Worker processes, each with its own partitions."""
 
-    def __init__(
-        self, task: _ingest.Task, processes: int, offsets: Mapping[int, int]
-    ) -> None:
+    def __init__(self, task: _ingest.Task, processes: int, offsets: Mapping[int, int]) -> None:
         """`offsets` is read at each restart: up to where each partition has been merged."""
         self._task = task
         self._offsets = offsets

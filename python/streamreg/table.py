@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from streamreg import regression
 from streamreg._building import lifted, mistyped
@@ -14,10 +14,13 @@ from streamreg._exceptions import ProgramError, UnknownColumnError
 from streamreg._nodes import SourceColumn, restricted
 from streamreg._operators import MistypedError
 from streamreg._this import AllColumns
-from streamreg._universe import FilteredUniverse, ReducedUniverse, Source, SourceUniverse, Universe
+from streamreg._universe import FilteredUniverse, ReducedUniverse, SourceUniverse, Universe
 from streamreg.expressions import Column, Expression, Operand, TypedExpression
 from streamreg.reducers import ReducedColumn, Reducer
 from streamreg.schema import schema_columns
+
+if TYPE_CHECKING:
+    from streamreg._source import Source
 
 
 @final

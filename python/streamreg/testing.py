@@ -95,7 +95,9 @@ class _ListReader:
         if not progress:
             time.sleep(timeout)  # As a reader waits for a broker that has nothing.
             return None
-        places = [(p, offset) for p, (start, end) in progress.items() for offset in range(start, end)]
+        places = [
+            (p, offset) for p, (start, end) in progress.items() for offset in range(start, end)
+        ]
         self._next.update({p: end for p, (_, end) in progress.items()})
         return Batch(
             [self._source.partitions[p][offset] for p, offset in places],
