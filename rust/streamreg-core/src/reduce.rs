@@ -1,1 +1,153 @@
-//! Stage: reduce.
+//! Stage: reduce. The aggregates of one `reduce`: exact states that merge in any order.
+//!
+//! A reduction is what a worker adds columns to and [takes](Reduction::take) partial states from, and what the
+//! parent merges those into and asks for [answers](Reduction::answers). The bytes carry the shape (the input
+//! columns and the aggregates), so that a state of another job is refused.
+
+mod answer;
+mod extreme;
+mod shape;
+mod state;
+
+pub use answer::{Answer, Statistic};
+pub use shape::Aggregate;
+
+use crate::column::{NumberType, Numbers};
+use crate::error::Error;
+use crate::moments::Scratch;
+use crate::wire::{Reader, Writer, corrupt};
+use state::State;
+
+/// What a reduction is marked with in its bytes.
+const KIND: u8 = b'R';
+
+/// The states of several aggregates over the same rows.
+#[derive(Debug)]
+pub struct Reduction {
+    inputs: Vec<NumberType>,
+    aggregates: Vec<Aggregate>,
+    /// The shape in bytes, as every state carries it.
+    shape: Vec<u8>,
+    states: Vec<State>,
+    scratch: Scratch,
+}
+
+impl Reduction {
+    /// The empty states of aggregates over columns of these types.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if an aggregate names a column that does not exist, or a regression has no feature or
+    /// too many.
+    pub fn new(inputs: &[NumberType], aggregates: Vec<Aggregate>) -> Result<Self, Error> {
+        let states = aggregates
+            .iter()
+            .map(|aggregate| State::new(aggregate, inputs))
+            .collect::<Result<Vec<_>, Error>>()?;
+        let shape = shape::to_bytes(inputs, &aggregates);
+        Ok(Self { inputs: inputs.to_vec(), aggregates, shape, states, scratch: Scratch::default() })
+    }
+
+    /// The aggregates, in the order in which statistics refer to them.
+    #[must_use]
+    pub fn aggregates(&self) -> &[Aggregate] {
+        &self.aggregates
+    }
+
+    /// Adds `rows` rows.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if the columns are not of the reduction's number, types, and length,
+    /// [`Error::Overflow`] if a count or a sum would leave its range; nothing is added then.
+    pub fn add(&mut self, columns: &[Numbers<'_>], rows: usize) -> Result<(), Error> {
+        self.check_columns(columns, rows)?;
+        for state in &self.states {
+            state.check_rows(rows)?;
+        }
+        for (state, aggregate) in self.states.iter_mut().zip(&self.aggregates) {
+            state.add(aggregate, &mut self.scratch, columns, rows)?;
+        }
+        Ok(())
+    }
+
+    /// What was added since the last take, as bytes; the reduction is empty afterwards.
+    pub fn take(&mut self) -> Vec<u8> {
+        let bytes = self.to_bytes();
+        self.states.iter_mut().for_each(State::clear);
+        bytes
+    }
+
+    /// Adds a state that another reduction of the same shape gave.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] for a state of another shape, [`Error::Corrupt`] or [`Error::Version`] for bytes that are
+    /// no state, [`Error::Overflow`] if a count or a sum would leave its range; nothing is added then.
+    pub fn merge(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let mut reader = Reader::open(KIND, bytes)?;
+        if reader.bytes()? != self.shape {
+            return Err(Error::Mismatch(
+                "the state belongs to a reduction of other columns or other aggregates".to_owned(),
+            ));
+        }
+        let others =
+            self.states.iter().map(|state| state.read(&mut reader)).collect::<Result<Vec<_>, Error>>()?;
+        reader.finish()?;
+        for (state, other) in self.states.iter().zip(&others) {
+            state.check_merge(other)?;
+        }
+        for (state, other) in self.states.iter_mut().zip(others) {
+            state.merge(other)?;
+        }
+        Ok(())
+    }
+
+    /// The state as versioned bytes: equal multisets of rows give equal bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::new(KIND);
+        writer.bytes(&self.shape);
+        for state in &self.states {
+            state.write(&mut writer);
+        }
+        writer.seal()
+    }
+
+    /// For each aggregate the rows that it could not take: NaN or an infinity in an input.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<i64> {
+        self.states.iter().map(State::left_out).collect()
+    }
+
+    /// The answers, each rounded once. A regression is solved once for all its coefficients.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if a statistic does not fit the aggregate that it is asked of.
+    pub fn answers(&self, statistics: &[Statistic]) -> Result<Vec<Answer>, Error> {
+        answer::answers(&self.inputs, &self.aggregates, &self.states, statistics)
+    }
+
+    fn check_columns(&self, columns: &[Numbers<'_>], rows: usize) -> Result<(), Error> {
+        if columns.len() != self.inputs.len() {
+            return Err(Error::Mismatch(format!(
+                "the reduction takes {} columns, not {}",
+                self.inputs.len(),
+                columns.len()
+            )));
+        }
+        for (at, (column, input)) in columns.iter().zip(&self.inputs).enumerate() {
+            if column.number_type() != *input {
+                let found = column.number_type();
+                return Err(Error::Mismatch(format!("column {at} holds {found:?}, not {input:?}")));
+            }
+            if column.len() != rows {
+                let found = column.len();
+                return Err(Error::Mismatch(format!("column {at} has {found} rows, not {rows}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An error for states that cannot stand beside each other, which the shape rules out.
+fn other_kind() -> Error {
+    corrupt("a state of another aggregate")
+}

@@ -1,1 +1,29 @@
-//! Stage: solve.
+//! Stage: solve. Exact states to correctly rounded answers.
+//!
+//! Every answer is a rational number of the state, worked out in integers and rounded once to the nearest double,
+//! ties to even. Whether there is an answer at all (a determinant that is zero) is decided exactly, never by a
+//! tolerance.
+
+pub mod line;
+pub mod multi;
+pub mod round;
+pub mod simple;
+pub mod total;
+
+use crate::moments::Moments;
+
+/// The least squares solution: intercept, then one coefficient for each feature.
+///
+/// `None` if there is no row, or if the normal equations are singular. A coefficient that is zero is +0.0, one
+/// beyond the largest double is an infinity, as IEEE 754 rounds it.
+#[must_use]
+pub fn solve(moments: &Moments) -> Option<Vec<f64>> {
+    if moments.features() == 1 {
+        return match line::solve(moments) {
+            line::Outcome::Solved(coefficients) => Some(coefficients.to_vec()),
+            line::Outcome::Singular => None,
+            line::Outcome::TooWide => multi::solve(moments),
+        };
+    }
+    multi::solve(moments)
+}

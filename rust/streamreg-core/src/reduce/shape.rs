@@ -1,0 +1,67 @@
+//! Stage: reduce. What a reduction computes, and how its bytes say so.
+
+use crate::column::NumberType;
+use crate::wire::Writer;
+
+/// One aggregate of a reduction; columns are indexes of its inputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Aggregate {
+    /// The number of rows.
+    Count,
+    /// The exact sum of a column.
+    Sum(usize),
+    /// The least number of a column.
+    Min(usize),
+    /// The greatest number of a column.
+    Max(usize),
+    /// The exact moments of a regression.
+    Moments {
+        /// The columns of the features.
+        features: Vec<usize>,
+        /// The column of the target.
+        target: usize,
+    },
+}
+
+impl Aggregate {
+    /// Its name in messages.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Sum(_) => "sum",
+            Self::Min(_) => "min",
+            Self::Max(_) => "max",
+            Self::Moments { .. } => "moments",
+        }
+    }
+
+    /// The columns that it reads.
+    pub(super) fn columns(&self) -> Vec<usize> {
+        match self {
+            Self::Count => Vec::new(),
+            Self::Sum(column) | Self::Min(column) | Self::Max(column) => vec![*column],
+            Self::Moments { features, target } => features.iter().chain([target]).copied().collect(),
+        }
+    }
+}
+
+/// The shape as every state carries it: the types of the inputs, then kind and columns of each aggregate.
+pub(super) fn to_bytes(inputs: &[NumberType], aggregates: &[Aggregate]) -> Vec<u8> {
+    let mut writer = Writer::new(super::KIND);
+    writer.unsigned(inputs.len() as u64);
+    for input in inputs {
+        writer.byte(match input {
+            NumberType::Float => 0,
+            NumberType::Int => 1,
+        });
+    }
+    for aggregate in aggregates {
+        writer.bytes(aggregate.name().as_bytes());
+        let columns = aggregate.columns();
+        writer.unsigned(columns.len() as u64);
+        for column in columns {
+            writer.unsigned(column as u64);
+        }
+    }
+    writer.seal()
+}

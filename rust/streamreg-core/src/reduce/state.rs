@@ -1,0 +1,143 @@
+//! Stage: reduce. The state of one aggregate.
+
+use std::cmp::Ordering;
+
+use super::extreme::Extreme;
+use super::{Aggregate, other_kind};
+use crate::column::{NumberType, Numbers};
+use crate::error::Error;
+use crate::exact::ExactSum;
+use crate::exact::sum::{combine_counts, signed_add};
+use crate::moments::{Moments, Scratch};
+use crate::wire::{Reader, Writer, corrupt};
+
+#[derive(Debug)]
+pub(super) enum State {
+    Count(i64),
+    Sum { sum: ExactSum, integers: bool },
+    Extreme { extreme: Extreme, integers: bool },
+    Moments(Moments),
+}
+
+impl State {
+    /// The empty state of an aggregate over columns of these types.
+    pub(super) fn new(aggregate: &Aggregate, inputs: &[NumberType]) -> Result<Self, Error> {
+        if let Some(column) = aggregate.columns().into_iter().find(|&column| column >= inputs.len()) {
+            return Err(Error::Invalid(format!(
+                "{} reads column {column}, but there are {}",
+                aggregate.name(),
+                inputs.len()
+            )));
+        }
+        let integers = |column: usize| inputs[column] == NumberType::Int;
+        Ok(match aggregate {
+            Aggregate::Count => Self::Count(0),
+            Aggregate::Sum(column) => Self::Sum { sum: ExactSum::new(), integers: integers(*column) },
+            Aggregate::Min(column) => {
+                Self::Extreme { extreme: Extreme::new(Ordering::Less), integers: integers(*column) }
+            }
+            Aggregate::Max(column) => {
+                Self::Extreme { extreme: Extreme::new(Ordering::Greater), integers: integers(*column) }
+            }
+            Aggregate::Moments { features, .. } => Self::Moments(Moments::new(features.len())?),
+        })
+    }
+
+    pub(super) fn check_rows(&self, rows: usize) -> Result<(), Error> {
+        match self {
+            Self::Count(count) => signed_add(*count, rows, false).map(|_| ()),
+            Self::Sum { sum, .. } => sum.check_rows(rows, false),
+            Self::Extreme { extreme, .. } => extreme.check_rows(rows),
+            Self::Moments(moments) => moments.check_rows(rows, false),
+        }
+    }
+
+    /// Adds rows; that the columns fit was checked before.
+    pub(super) fn add(
+        &mut self,
+        aggregate: &Aggregate,
+        scratch: &mut Scratch,
+        columns: &[Numbers<'_>],
+        rows: usize,
+    ) -> Result<(), Error> {
+        let own: Vec<_> = aggregate.columns().into_iter().map(|column| columns[column]).collect();
+        match (self, own.as_slice()) {
+            (Self::Count(count), []) => *count = signed_add(*count, rows, false)?,
+            (Self::Sum { sum, .. }, [column]) => sum.add_with(&mut scratch.sum, *column)?,
+            (Self::Extreme { extreme, .. }, [column]) => extreme.add(*column),
+            (Self::Moments(moments), own) => moments.add_with(scratch, own)?,
+            _ => return Err(other_kind()),
+        }
+        Ok(())
+    }
+
+    pub(super) fn clear(&mut self) {
+        match self {
+            Self::Count(count) => *count = 0,
+            Self::Sum { sum, .. } => *sum = ExactSum::new(),
+            Self::Extreme { extreme, .. } => extreme.clear(),
+            Self::Moments(moments) => moments.clear(),
+        }
+    }
+
+    pub(super) fn left_out(&self) -> i64 {
+        match self {
+            Self::Count(_) => 0,
+            Self::Sum { sum, .. } => sum.left_out(),
+            Self::Extreme { extreme, .. } => extreme.left_out,
+            Self::Moments(moments) => moments.left_out(),
+        }
+    }
+
+    pub(super) fn check_merge(&self, other: &Self) -> Result<(), Error> {
+        match (self, other) {
+            (Self::Count(count), Self::Count(more)) => combine_counts(*count, *more, false).map(|_| ()),
+            (Self::Sum { sum, .. }, Self::Sum { sum: more, .. }) => sum.check_merge(more),
+            (Self::Extreme { extreme, .. }, Self::Extreme { extreme: more, .. }) => extreme.check_merge(more),
+            (Self::Moments(moments), Self::Moments(more)) => moments.check_merge(more),
+            _ => Err(other_kind()),
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: Self) -> Result<(), Error> {
+        match (self, other) {
+            (Self::Count(count), Self::Count(more)) => *count = combine_counts(*count, more, false)?,
+            (Self::Sum { sum, .. }, Self::Sum { sum: more, .. }) => sum.merge(&more)?,
+            (Self::Extreme { extreme, .. }, Self::Extreme { extreme: more, .. }) => extreme.merge(&more)?,
+            (Self::Moments(moments), Self::Moments(more)) => moments.merge(&more)?,
+            _ => return Err(other_kind()),
+        }
+        Ok(())
+    }
+
+    pub(super) fn write(&self, writer: &mut Writer) {
+        match self {
+            Self::Count(count) => writer.signed(*count),
+            Self::Sum { sum, .. } => sum.write(writer),
+            Self::Extreme { extreme, .. } => extreme.write(writer),
+            Self::Moments(moments) => moments.write(writer),
+        }
+    }
+
+    /// Reads a state of the same aggregate.
+    pub(super) fn read(&self, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let read = match self {
+            Self::Count(_) => Self::Count(reader.signed()?),
+            Self::Sum { integers: true, .. } => {
+                Self::Sum { sum: ExactSum::read_integers(reader)?, integers: true }
+            }
+            Self::Sum { integers: false, .. } => Self::Sum { sum: ExactSum::read(reader)?, integers: false },
+            Self::Extreme { extreme, integers } => {
+                Self::Extreme { extreme: extreme.read(*integers, reader)?, integers: *integers }
+            }
+            Self::Moments(moments) => {
+                let other = Moments::read(reader)?;
+                if other.features() != moments.features() {
+                    return Err(corrupt("moments of another number of features"));
+                }
+                Self::Moments(other)
+            }
+        };
+        Ok(read)
+    }
+}
