@@ -75,6 +75,7 @@ def test_topics_have_their_partitions(broker: KafkaBroker, topic: str) -> None:
     assert sorted(metadata.topics[topic].partitions) == [0, 1, 2, 3]
 
 
+@pytest.mark.usefixtures("broker")  # where there can be none, this is skipped as well
 def test_broker_dies_with_its_parent(tmp_path: Path) -> None:
     """When the process that started a broker is killed outright, no broker is left behind."""
     program = (
@@ -92,6 +93,7 @@ def test_broker_dies_with_its_parent(tmp_path: Path) -> None:
         assert parent.stdout is not None
         address = parent.stdout.readline().strip()
         parent.send_signal(signal.SIGKILL)
+    assert address, "the broker did not start"
     admin = AdminClient({"bootstrap.servers": address, "log_level": 0})
     deadline = time.monotonic() + 20
     while True:
