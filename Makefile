@@ -1,0 +1,138 @@
+# The targets that people and CI share; `make` alone lists them.
+# What is built is built once: a stamp is newer than all it was made from.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+
+VENV ?= .venv
+DIST ?= dist
+# What pytest is given, as in `make test-python ARGS=tests/unit`.
+ARGS ?=
+# Seconds for each fuzz target.
+FUZZ_SECONDS ?= 60
+# CI builds what Cargo.lock says; whoever adds a dependency wants the lock to follow.
+LOCKED := $(if $(CI),--locked)
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+MADE := $(VENV)/.made
+TOOLS := $(VENV)/.tools
+WHEEL := $(DIST)/.built
+INSTALLED := $(VENV)/.installed
+
+# Folders are listed too: their time tells of a file that was removed.
+SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE $(wildcard rust/streamreg-*/Cargo.toml) \
+  $(shell find rust/streamreg-*/src python -name __pycache__ -prune -o \( -type d -o -type f \) -print)
+PYTHON_FOLDERS := python $(wildcard tests examples benches)
+FUZZ_TARGETS := $(basename $(notdir $(wildcard rust/fuzz/fuzz_targets/*.rs)))
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do \
+	  printf '  make %-12s %s\n' "$$name" "$$text"; done
+	@echo 'PYTHON=/path/to/python3 chooses the Python (3.11 or later) that the environment is made with.'
+
+# --- the environment ---------------------------------------------------------
+
+.PHONY: venv
+venv: $(TOOLS) ## make .venv with the pinned tools
+
+OLD_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+
+$(MADE):
+	@python='$(PYTHON)'; \
+	if [ -z "$$python" ]; then \
+	  for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	    if "$$name" -c '$(OLD_ENOUGH)' 2>/dev/null; then python="$$name"; break; fi; \
+	  done; \
+	fi; \
+	if [ -z "$$python" ]; then \
+	  echo 'streamreg needs Python 3.11 or later and none was found on the PATH;' \
+	    'name one with PYTHON=/path/to/python3' >&2; exit 1; \
+	fi; \
+	if ! "$$python" -c '$(OLD_ENOUGH)'; then \
+	  echo "streamreg needs Python 3.11 or later; PYTHON=$$python is not" >&2; exit 1; \
+	fi; \
+	echo "making $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv --clear $(VENV)
+	@$(PIP) install 'pip>=25.1' # the first that knows dependency groups
+	@touch $@
+
+$(TOOLS): $(MADE) pyproject.toml
+	$(PIP) install --group dev
+	@touch $@
+
+# --- the wheel ---------------------------------------------------------------
+
+.PHONY: build
+build: $(WHEEL) ## build the release wheel into dist/
+
+$(WHEEL): $(SOURCES) | $(TOOLS)
+	@command -v cargo >/dev/null || { echo 'streamreg needs Rust: cargo is not on the PATH' >&2; exit 1; }
+	rm -rf $(DIST)
+	$(BIN)/maturin build --release $(LOCKED) --quiet --out $(DIST)
+	@touch $@
+
+.PHONY: install
+install: $(INSTALLED) ## install the wheel into .venv
+
+# In two steps: the wheel anew though its version is the same, then what it depends on.
+$(INSTALLED): $(WHEEL) $(TOOLS)
+	$(PIP) install --force-reinstall --no-deps $(DIST)/*.whl
+	$(PIP) install $(DIST)/*.whl
+	@touch $@
+
+.PHONY: demo
+demo: $(INSTALLED) ## run the main job on an embedded broker, and show the answer as it changes
+	$(BIN)/streamreg demo $(ARGS)
+
+# --- checks ------------------------------------------------------------------
+
+.PHONY: test
+test: test-rust test-python ## all tests; those of Python on the installed wheel
+
+.PHONY: test-rust
+test-rust: ## the core's tests
+	cargo test --workspace $(LOCKED)
+
+.PHONY: test-python
+test-python: $(INSTALLED) ## Python's tests; ARGS='-m "not kafka"' leaves the real broker out
+	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: lint
+lint: $(INSTALLED) ## formatting, clippy, ruff, types, the extension's stub
+	cargo fmt --all --check
+	$(if $(FUZZ_TARGETS),cargo fmt --manifest-path rust/fuzz/Cargo.toml --check)
+	cargo clippy --workspace --all-targets $(LOCKED) -- -D warnings
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy $(PYTHON_FOLDERS)
+	$(BIN)/python -m mypy.stubtest streamreg._core
+
+.PHONY: fmt
+fmt: $(TOOLS) ## format everything
+	cargo fmt --all
+	$(if $(FUZZ_TARGETS),cargo fmt --manifest-path rust/fuzz/Cargo.toml)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: bench
+bench: $(INSTALLED) ## the benchmarks, each beside its rival
+	cargo bench --workspace $(LOCKED)
+	$(foreach bench,$(wildcard benches/bench_*.py),$(BIN)/python $(bench) && ) true
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZ_SECONDS (needs cargo-fuzz and a nightly toolchain)
+	@cargo fuzz --version >/dev/null 2>&1 || { \
+	  echo 'fuzzing needs cargo-fuzz: cargo install cargo-fuzz' >&2; exit 1; }
+	cd rust && for target in $(FUZZ_TARGETS); do \
+	  cargo +nightly fuzz run --fuzz-dir fuzz "$$target" -- -max_total_time=$(FUZZ_SECONDS); done
+
+.PHONY: clean
+clean: ## remove what was built, the environment included
+	rm -rf $(VENV) $(DIST) .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	cargo clean --quiet
+	find python tests examples $(wildcard benches) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,64 @@
+"""The real broker and what tests do with it."""
+
+import itertools
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kafka.broker import KafkaBroker
+from tests.kafka.jars import missing_tools
+from tests.kafka.produce import Produce, producer_for
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.kafka)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    missing = missing_tools()
+    if missing:
+        terminalreporter.write_line(
+            f"NO REAL BROKER: {', '.join(missing)} not found; the tests in tests/kafka did not run."
+            " Install a JDK and Maven.",
+            red=True,
+            bold=True,
+        )
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    """A running broker, shared by all tests; one that stops it starts it again."""
+    missing = missing_tools()
+    if missing:
+        reason = f"a real broker needs {', '.join(missing)}"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    broker = KafkaBroker(tmp_path_factory.mktemp("kafka"))
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.close()
+
+
+_serial = itertools.count()
+
+
+@pytest.fixture
+def topic(request: pytest.FixtureRequest) -> str:
+    """A name that no other topic of this broker has; `broker.create_topic` makes the topic."""
+    node: pytest.Item = request.node
+    return f"{re.sub(r'[^a-zA-Z0-9]+', '-', node.name)[:100].strip('-')}-{next(_serial)}"
+
+
+@pytest.fixture
+def produce(broker: KafkaBroker) -> Produce:
+    return producer_for(broker.plaintext)

@@ -1,0 +1,72 @@
+"""Where a test broker listens, and its configuration."""
+
+import random
+import socket
+from pathlib import Path
+
+HOST = "127.0.0.1"
+
+
+def free_ports() -> tuple[int, int, int]:
+    """Three free ports below those that the system gives to outgoing connections.
+
+    From that range a client that reconnects to a killed broker could be given the very port that
+    the broker wants back.
+    """
+    taken: list[socket.socket] = []
+    try:
+        while len(taken) < 3:
+            candidate = socket.socket()
+            try:
+                candidate.bind((HOST, random.SystemRandom().randrange(20000, 32000)))
+            except OSError:
+                candidate.close()
+            else:
+                taken.append(candidate)
+        first, second, third = (bound.getsockname()[1] for bound in taken)
+        return first, second, third
+    finally:
+        for bound in taken:
+            bound.close()
+
+
+def server_properties(
+    ports: tuple[int, int, int], data: Path, key_store: Path, password: str
+) -> str:
+    """One node, broker and controller, its ports for PLAINTEXT, SASL_SSL and the controller."""
+    plain, sasl, controller = (f"{HOST}:{port}" for port in ports)
+    sasl_listener = "listener.name.sasl_ssl"
+    return "\n".join(
+        [
+            "process.roles=broker,controller",
+            "node.id=1",
+            f"controller.quorum.bootstrap.servers={controller}",
+            f"listeners=PLAINTEXT://{plain},SASL_SSL://{sasl},CONTROLLER://{controller}",
+            f"advertised.listeners=PLAINTEXT://{plain},SASL_SSL://{sasl}",
+            "listener.security.protocol.map="
+            "PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT",
+            "inter.broker.listener.name=PLAINTEXT",
+            "controller.listener.names=CONTROLLER",
+            f"log.dirs={data}",
+            "auto.create.topics.enable=false",
+            "offsets.topic.num.partitions=1",
+            "offsets.topic.replication.factor=1",
+            "transaction.state.log.num.partitions=1",
+            "transaction.state.log.replication.factor=1",
+            "transaction.state.log.min.isr=1",
+            "share.coordinator.state.topic.replication.factor=1",
+            "share.coordinator.state.topic.min.isr=1",
+            "group.initial.rebalance.delay.ms=0",
+            # A broker that was killed may come back only when its old session has ended.
+            "broker.session.timeout.ms=5000",
+            "broker.heartbeat.interval.ms=500",
+            "sasl.enabled.mechanisms=SCRAM-SHA-256",
+            f"{sasl_listener}.scram-sha-256.sasl.jaas.config="
+            "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+            f"{sasl_listener}.ssl.keystore.type=PKCS12",
+            f"{sasl_listener}.ssl.keystore.location={key_store}",
+            f"{sasl_listener}.ssl.keystore.password={password}",
+            f"{sasl_listener}.ssl.key.password={password}",
+            "",
+        ]
+    )

@@ -1,0 +1,34 @@
+"""What is tested is the wheel that a user installs, not the source beside the tests."""
+
+import sysconfig
+from importlib.metadata import entry_points, version
+from pathlib import Path
+
+import streamreg
+from streamreg import _core
+
+
+def test_package_is_the_installed_wheel() -> None:
+    """Package and extension are imported from the environment's site-packages."""
+    site = Path(sysconfig.get_path("platlib"))
+    for module in (streamreg, _core):
+        assert module.__file__ is not None
+        assert site in Path(module.__file__).parents
+
+
+def test_version_is_written_once() -> None:
+    """The wheel, the extension and Cargo's workspace say the same version."""
+    assert version("streamreg") == _core.__version__
+
+
+def test_type_information_ships() -> None:
+    """The marker of a typed package and the extension's stub are in the wheel."""
+    folder = Path(str(streamreg.__file__)).parent
+    assert (folder / "py.typed").is_file()
+    assert (folder / "_core.pyi").is_file()
+
+
+def test_command_is_declared() -> None:
+    """The wheel brings the command `streamreg`."""
+    (command,) = entry_points(group="console_scripts", name="streamreg")
+    assert command.value == "streamreg._cli:main"
