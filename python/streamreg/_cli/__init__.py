@@ -1,0 +1,121 @@
+"""The command `streamreg`: `run`, `generate`, `demo`, a module for each.
+
+This module parses, runs one command and turns whatever ends it into a line and an exit code:
+0 done (or stopped cleanly by Ctrl-C), 1 the run failed, 2 the command or its job cannot be used,
+130 stopped by Ctrl-C before it could be clean. Nothing heavy is imported before it is needed.
+"""
+
+import argparse
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import NoReturn
+
+from streamreg._cli import demo, generate, run
+from streamreg._cli.arguments import Parser, UsageError
+from streamreg._exceptions import ConfigurationError, StreamregError
+from streamreg._secrets import scrub
+
+_EPILOG = """\
+example:
+  streamreg demo                             see it work, no broker needed
+  streamreg run --example > job.toml         then edit job.toml, and
+  streamreg run job.toml
+"""
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"streamreg {version('streamreg')}")
+        parser.exit(0)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line.
+
+    Args:
+        arguments: Without the program's name; by default those of the process.
+
+    Returns:
+        The exit code; see the top of this module.
+    """
+    debug = False
+    settings: dict[str, object] = {}  # a command puts in what must be scrubbed from its errors
+    try:
+        parsed = _parser().parse_args(arguments)
+        debug = parsed.debug
+        _log_to_stderr(debug)
+        code: int = parsed.command(parsed, settings)
+        sys.stdout.flush()
+    except SystemExit as end:  # argparse, after --help and --version
+        return end.code if isinstance(end.code, int) else 2
+    except KeyboardInterrupt:
+        _complain("stopped by Ctrl-C", debug, settings)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output is gone, and Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (UsageError, ConfigurationError) as error:
+        _complain(str(error), debug, settings)
+        return 2
+    except (StreamregError, OSError) as error:
+        _complain(_described(error), debug, settings)
+        return 1
+    except Exception:
+        text = traceback.format_exc()
+        print(scrub(text, settings), file=sys.stderr, end="")
+        print(
+            "streamreg: error: this is a bug in streamreg: please report it",
+            file=sys.stderr,
+        )
+        return 1
+    return code
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="streamreg",
+        description="Keeps a linear regression over a Kafka topic up to date, exactly.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks and the client's log")
+    commands = parser.add_subparsers(metavar="command", required=True, parser_class=Parser)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--debug",
+        action="store_true",
+        default=argparse.SUPPRESS,  # otherwise it would undo a --debug before the command
+        help="show tracebacks and the client's log",
+    )
+    for command in (run, generate, demo):
+        command.add_parser(commands, common)
+    return parser
+
+
+def _log_to_stderr(debug: bool) -> None:
+    logging.basicConfig(format="streamreg: %(message)s")
+    logging.getLogger("streamreg").setLevel(logging.DEBUG if debug else logging.INFO)
+    # One lost connection is a hundred lines of the client; its errors come through exceptions.
+    muted = logging.DEBUG if debug else logging.CRITICAL
+    logging.getLogger("streamreg.librdkafka").setLevel(muted)
+
+
+def _described(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    return str(error) or type(error).__name__
+
+
+def _complain(text: str, debug: bool, settings: dict[str, object]) -> None:
+    if debug:
+        print(scrub(traceback.format_exc(), settings), file=sys.stderr, end="")
+    for line in scrub(text, settings).splitlines() or ["no reason is known"]:
+        print(f"streamreg: error: {line}", file=sys.stderr)

@@ -1,0 +1,52 @@
+"""What the commands' parsers share: help that keeps its layout, errors on one line."""
+
+import argparse
+import os
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+
+from streamreg._config.environment import ExpansionError, expand
+
+if TYPE_CHECKING:
+    Commands: TypeAlias = argparse._SubParsersAction[Any]
+
+
+class UsageError(Exception):
+    """The command line cannot be understood."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises `UsageError` and prints nothing but help."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - argparse's own options
+        """Takes what `argparse.ArgumentParser` does."""
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        # An abbreviation that works today would break when an option is added.
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Raises what argparse found wrong.
+
+        Raises:
+            UsageError: Always.
+        """
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def processes(text: str) -> int:
+    """The value of --processes."""
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= number <= 1024:
+        raise argparse.ArgumentTypeError("expected a number from 1 to 1024")
+    return number
+
+
+def setting(text: str) -> tuple[str, str]:
+    """The value of --setting: KEY=VALUE, with `${NAME}` from the environment in the value."""
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        # Without the text: it may be a password that lost its key.
+        raise argparse.ArgumentTypeError("expected KEY=VALUE")
+    try:
+        return key, expand(value, os.environ)
+    except ExpansionError as error:
+        raise argparse.ArgumentTypeError(f"{key}: {error}") from None

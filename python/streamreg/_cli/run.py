@@ -1,0 +1,94 @@
+"""`streamreg run JOB.toml`: checks a job file, and runs it."""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamreg._cli.arguments import UsageError, processes
+from streamreg._cli.report import StatusLine, summed_up
+from streamreg._config import example, load_job
+from streamreg._job import run_job
+
+if TYPE_CHECKING:
+    from streamreg._cli.arguments import Commands
+
+_EPILOG = """\
+The job file is TOML. `streamreg run --example` prints one that explains every key; this is enough:
+
+  [source]
+  topic = "linear-regression"
+  [source.kafka]
+  bootstrap.servers = "localhost:9092"
+  sasl.password = "${KAFKA_PASSWORD}"    # from the environment
+  [schema]
+  x = "float"
+  y = "float"
+  [regression]
+  target = "y"
+  features = ["x"]
+  [output]
+  regression = "regression_output_stream.csv"
+
+example:
+  streamreg run --example > job.toml
+  streamreg run job.toml --check
+  streamreg run job.toml --processes 4
+
+The run goes on until Ctrl-C or, with mode = "static", the topic's end; its files are complete then.
+"""
+
+
+def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
+    """Adds the command to the program's parser."""
+    parser = commands.add_parser(
+        "run",
+        parents=[common],
+        help="run the regression that a job file describes",
+        description="Keeps the regression that a job file describes up to date.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument("job", nargs="?", type=Path, metavar="JOB.toml", help="the job file")
+    parser.add_argument(
+        "--processes",
+        type=processes,
+        metavar="N",
+        help="processes that read, instead of the job file's",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="only say whether the job file is valid"
+    )
+    parser.add_argument(
+        "--example",
+        action="store_true",
+        help="print a job file that explains every key",
+    )
+    parser.set_defaults(command=command)
+
+
+def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
+    """Runs the command; its client's settings go into `settings` as soon as they are known."""
+    if arguments.example:
+        print(example(), end="")
+        return 0
+    if arguments.job is None:
+        raise UsageError("name a job file, or --example (see streamreg run --help)")
+    job = load_job(arguments.job)
+    settings.update(job.source.kafka)
+
+    from streamreg._config.client import check_client
+
+    check_client(job.source.kafka, str(arguments.job))
+    if arguments.check:
+        print(f"{arguments.job}: valid", file=sys.stderr)
+        return 0
+    if arguments.processes is not None:
+        job = replace(job, processes=arguments.processes)
+    status = StatusLine()
+    try:
+        summary = run_job(job, progress=status)
+    finally:
+        status.close()
+    print(f"streamreg: {summed_up(summary)}", file=sys.stderr)
+    return 0
