@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from streamreg._core import split_header
 from streamreg._exceptions import SourceError
 from streamreg._source import Report, Source
-from streamreg.schema import schema_columns
 
 _PATIENCE = 0.5
 """Seconds to wait for the first message of one partition before looking at the next."""
@@ -44,7 +43,7 @@ def find_header(
             if value is None:
                 continue
             names = _names(value)
-            if set(names) >= schema_columns(source.schema).keys():
+            if set(names) >= source.columns.keys():
                 return names
             others[partition] = value[:_SHOWN].decode("utf-8", "replace")
         if len(others) == len(partitions):
@@ -63,7 +62,7 @@ def _names(value: bytes) -> list[str]:
 
 
 def _wanted(source: Source) -> str:
-    return ",".join(schema_columns(source.schema))
+    return ",".join(source.columns)
 
 
 def _no_header(source: Source, others: dict[int, str]) -> SourceError:

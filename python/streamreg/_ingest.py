@@ -21,7 +21,6 @@ import cloudpickle
 from streamreg._core import Decoder, Reduction, render, split_header
 from streamreg._exceptions import StreamregError
 from streamreg._mailbox import Failure, Frame, Notice, Outbox, Partial, Reject
-from streamreg.schema import schema_columns
 
 if TYPE_CHECKING:
     from streamreg._plan import RowPlan
@@ -46,13 +45,12 @@ class Pipeline:
     """Turns batches of messages into partials: what comes out depends on the messages alone."""
 
     def __init__(self, task: Task) -> None:
-        columns = schema_columns(task.source.schema)
         self._plan = task.plan
-        self._names = list(columns)
+        self._names = list(task.source.columns)
         self._header = None if task.header is None else list(task.header)
         self._decoder = Decoder(
             task.source.format,
-            list(columns.items()),
+            list(task.source.columns.items()),
             self._header,
         )
         carries_headers = self._header is not None and task.source.header is None

@@ -25,7 +25,7 @@ from streamreg._secrets import masked
 from streamreg._source import Extent, Format, Range, Report
 
 if TYPE_CHECKING:
-    from streamreg.schema import Schema
+    from streamreg._types import ColumnType
 
 _METADATA_TIMEOUT = 2.0
 _RETRY_PAUSE = 0.2
@@ -37,7 +37,7 @@ class KafkaSource:
 
     settings: Mapping[str, kafka_settings.Setting] = field(repr=False)
     topic: str
-    schema: type[Schema]
+    columns: Mapping[str, ColumnType]
     format: Format
     mode: Literal["streaming", "static"]
     autocommit_duration_ms: int
@@ -89,7 +89,8 @@ class KafkaSource:
     def _reason(self, exception: KafkaException) -> KafkaError:
         """What is behind a failed request: the connection's own words, where it has any."""
         self._open().poll(_RETRY_PAUSE)  # Serves the callback that collects them.
-        seen, self._errors = [*self._errors, exception.args[0]], []
+        seen: list[KafkaError] = [*self._errors, exception.args[0]]
+        self._errors = []
         return next((error for error in seen if kafka_settings.permanent(error)), seen[0])
 
     def first_message(self, partition: int, timeout: float) -> bytes | None:

@@ -22,7 +22,6 @@ from streamreg._program import Load, Program
 from streamreg._universe import ReducedUniverse, SourceUniverse, Universe, root
 from streamreg.expressions import TypedExpression
 from streamreg.reducers import ReducedColumn
-from streamreg.schema import Schema
 from streamreg.table import Table
 
 if TYPE_CHECKING:
@@ -173,7 +172,6 @@ class Plan:
     """
 
     source: Source
-    schema: type[Schema]
     rows: RowPlan
     row_outputs: tuple[Output, ...]
     answers: tuple[AnswerPlan, ...]
@@ -216,7 +214,7 @@ def compile(outputs: Sequence[Output]) -> Plan:
         tuple(reduction.reducing() for reduction in reductions.values()),
     )
     answers = tuple(reduction.answers() for reduction in reductions.values())
-    return Plan(source, source.schema, row_plan, tuple(row_outputs), answers)
+    return Plan(source, row_plan, tuple(row_outputs), answers)
 
 
 class _Reduction:

@@ -11,7 +11,6 @@ from streamreg._checkpoint import Checkpoint
 from streamreg._exceptions import OutputError, SourceError, StateError
 from streamreg._sinks import Files, FileSink, changelog_header, refuse_existing
 from streamreg._source import Range
-from streamreg.schema import schema_columns
 
 if TYPE_CHECKING:
     from streamreg._ingest import Task
@@ -33,7 +32,7 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
         "topic": source.name,
         "format": source.format,
         "header": None if source.header is None else list(source.header),
-        "schema": dict(schema_columns(source.schema)),
+        "schema": dict(source.columns),
         "outputs": {
             output.path: {
                 "time": output.time,

@@ -98,10 +98,7 @@ class _Options:
 
 def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
     clock = _Clock(time.monotonic())
-    job = {
-        **plan.description(),
-        "rejects": None if options.rejects is None else str(options.rejects),
-    }
+    job = _resume.job(plan, options.rejects)
     with contextlib.ExitStack() as stack:
         store, last = None, None
         if options.state is not None:

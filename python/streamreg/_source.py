@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from streamreg.schema import Schema
+    from streamreg._types import ColumnType
 
 Format = Literal["csv", "json", "raw"]
 Report = Callable[[str], None]
@@ -87,8 +87,8 @@ class Source(Protocol):
         """How messages to people call it: the topic."""
 
     @property
-    def schema(self) -> type[Schema]:
-        """Columns and their types."""
+    def columns(self) -> Mapping[str, ColumnType]:
+        """Columns and their types, in the order of the schema."""
 
     @property
     def format(self) -> Format:

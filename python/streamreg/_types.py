@@ -2,7 +2,10 @@
 
 from typing import Final, Literal, TypeAlias
 
-DType: TypeAlias = Literal["float", "int", "bool", "str", "bytes", "any"]
+ColumnType: TypeAlias = Literal["float", "int", "bool", "str", "bytes"]
+"""What a column of a source holds."""
+
+DType: TypeAlias = ColumnType | Literal["any"]
 """What a column holds; `any` is the result of a function whose return type nobody declared."""
 
 Scalar: TypeAlias = float | int | bool | str | bytes
@@ -11,7 +14,7 @@ Scalar: TypeAlias = float | int | bool | str | bytes
 INT_MIN: Final = -(2**63)
 INT_MAX: Final = 2**63 - 1
 
-PYTHON_TYPES: Final[dict[type, DType]] = {
+PYTHON_TYPES: Final[dict[type, ColumnType]] = {
     float: "float",
     int: "int",
     bool: "bool",
@@ -20,10 +23,12 @@ PYTHON_TYPES: Final[dict[type, DType]] = {
 }
 TYPE_NAMES: Final = "float, int, bool, str, bytes"
 
-_BY_NAME: Final[dict[str, DType]] = {python.__name__: name for python, name in PYTHON_TYPES.items()}
+_BY_NAME: Final[dict[str, ColumnType]] = {
+    python.__name__: name for python, name in PYTHON_TYPES.items()
+}
 
 
-def dtype_of(annotation: object) -> DType | None:
+def dtype_of(annotation: object) -> ColumnType | None:
     """The column type that an annotation (a type, or its name) stands for; None if none."""
     if isinstance(annotation, str):
         return _BY_NAME.get(annotation.strip().removeprefix("builtins."))

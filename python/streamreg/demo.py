@@ -5,25 +5,20 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._source import Batch, Extent, Format, Location, Range, Report
-from streamreg.schema import Schema
 from streamreg.table import Table
 
 if TYPE_CHECKING:
     from streamreg._source import Reader
+    from streamreg._types import ColumnType
 
 __all__ = ["noisy_linear_stream"]
 
 _PARTITION = 0
-
-
-class _PointSchema(Schema):
-    x: float
-    y: float
 
 
 def noisy_value(x: int, generator: random.Random) -> float:
@@ -58,7 +53,7 @@ class PointSource:
     rows: int
     rate: float
     name: str = "noisy_linear_stream"
-    schema: type[Schema] = _PointSchema
+    columns: Mapping[str, ColumnType] = field(default_factory=lambda: {"x": "float", "y": "float"})
     format: Format = "csv"
     header: Sequence[str] | None = ("x", "y")
     autocommit_duration_ms: int = 0

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from streamreg._exceptions import ProgramError
-from streamreg._types import TYPE_NAMES, DType, dtype_of
+from streamreg._types import TYPE_NAMES, ColumnType, dtype_of
 
 
 class Schema:
@@ -25,12 +25,12 @@ class Schema:
             default value, or an attribute without a type.
     """
 
-    __streamreg_columns__: ClassVar[Mapping[str, DType]] = MappingProxyType({})
+    __streamreg_columns__: ClassVar[Mapping[str, ColumnType]] = MappingProxyType({})
 
     def __init_subclass__(cls, **options: object) -> None:
         """Read the annotations; see the class."""
         super().__init_subclass__(**options)
-        columns: dict[str, DType] = {}
+        columns: dict[str, ColumnType] = {}
         for base in reversed(cls.__mro__[1:]):
             columns.update(vars(base).get("__streamreg_columns__", {}))
         own = inspect.get_annotations(cls)
@@ -50,7 +50,7 @@ class Schema:
         cls.__streamreg_columns__ = MappingProxyType(columns)
 
 
-def schema_columns(schema: type[Schema]) -> Mapping[str, DType]:
+def schema_columns(schema: type[Schema]) -> Mapping[str, ColumnType]:
     """Names and types of a schema's columns, in order.
 
     Raises:
@@ -64,7 +64,7 @@ def schema_columns(schema: type[Schema]) -> Mapping[str, DType]:
     return schema.__streamreg_columns__
 
 
-def _column_type(cls: type[Schema], name: str, annotation: object) -> DType:
+def _column_type(cls: type[Schema], name: str, annotation: object) -> ColumnType:
     found = dtype_of(annotation)
     if found is None and isinstance(annotation, str):
         found = dtype_of(_evaluated(cls, name))

@@ -17,7 +17,6 @@ from streamreg._this import AllColumns
 from streamreg._universe import FilteredUniverse, ReducedUniverse, SourceUniverse, Universe
 from streamreg.expressions import Column, Expression, Operand, TypedExpression
 from streamreg.reducers import ReducedColumn, Reducer
-from streamreg.schema import schema_columns
 
 if TYPE_CHECKING:
     from streamreg._source import Source
@@ -53,9 +52,9 @@ class Table:
     def _from_source(cls, source: Source) -> Table:
         """The columns of a source, as its schema has them."""
         universe = SourceUniverse(source)
-        columns = schema_columns(source.schema)
         return cls(
-            {name: SourceColumn(name, dtype, universe) for name, dtype in columns.items()}, universe
+            {name: SourceColumn(name, dtype, universe) for name, dtype in source.columns.items()},
+            universe,
         )
 
     def __getattr__(self, name: str) -> Column:

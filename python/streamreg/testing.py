@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from streamreg._source import Batch, Extent, Format, Location, Range, Report
+from streamreg.schema import schema_columns
 from streamreg.table import Table
 
 if TYPE_CHECKING:
     from streamreg._source import Reader
+    from streamreg._types import ColumnType
     from streamreg.schema import Schema
 
 __all__ = ["read"]
@@ -38,7 +40,9 @@ def read(
     """
     held = tuple(tuple(messages) for messages in partitions)
     return Table._from_source(
-        ListSource(held, schema, format, header, autocommit_duration_ms, batch)
+        ListSource(
+            held, dict(schema_columns(schema)), format, header, autocommit_duration_ms, batch
+        )
     )
 
 
@@ -47,7 +51,7 @@ class ListSource:
     """Source: messages held in memory."""
 
     partitions: Sequence[Sequence[bytes | None]]
-    schema: type[Schema]
+    columns: Mapping[str, ColumnType]
     format: Format
     header: Sequence[str] | None
     autocommit_duration_ms: int

@@ -67,7 +67,7 @@ def read(
     if header is not None:
         _check_header(header, format, columns)
     return Table._from_source(
-        KafkaSource(settings, topic, schema, format, mode, autocommit_duration_ms, header)
+        KafkaSource(settings, topic, dict(columns), format, mode, autocommit_duration_ms, header)
     )
 
 

@@ -15,9 +15,9 @@ impl<'a, 'py> FromPyObject<'a, 'py> for NumberArray<'py> {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        if let Ok(array) = object.extract() {
+        if let Ok(array) = object.extract::<PyReadonlyArray1<'_, f64>>() {
             Ok(Self::Float(array))
-        } else if let Ok(array) = object.extract() {
+        } else if let Ok(array) = object.extract::<PyReadonlyArray1<'_, i64>>() {
             Ok(Self::Int(array))
         } else {
             Err(PyTypeError::new_err("expected a one-dimensional array of float64 or int64"))

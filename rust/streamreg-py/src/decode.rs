@@ -37,7 +37,7 @@ impl Decoder {
         let mut messages = Messages::with_capacity(values.len(), 0);
         for value in values {
             let bytes = if value.is_none() { None } else { Some(value.cast::<PyBytes>()?) };
-            messages.push(bytes.map(|bytes| bytes.as_bytes())).map_err(|error| to_py(&error))?;
+            messages.push(bytes.map(PyBytesMethods::as_bytes)).map_err(|error| to_py(&error))?;
         }
         let decoded = py.detach(|| self.decoder.decode(&messages));
         let columns = PyList::empty(py);
@@ -100,7 +100,6 @@ impl Text {
         PyList::new(py, items.collect::<Vec<_>>())
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
     fn take(&self, py: Python<'_>, mask: PyReadonlyArray1<'_, bool>) -> PyResult<Self> {
         let mask = mask.as_slice()?;
         py.detach(|| self.0.take(mask)).map(Self).map_err(|error| to_py(&error))

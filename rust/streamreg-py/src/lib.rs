@@ -2,10 +2,13 @@
 //!
 //! No algorithm lives here. What Python sees is described in `python/streamreg/_core.pyi`.
 
+#![allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+
 mod arrays;
 mod changelog;
 mod decode;
 mod errors;
+mod integers;
 mod moments;
 mod reduce;
 mod write;

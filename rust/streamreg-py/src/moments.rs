@@ -36,13 +36,11 @@ impl Moments {
         self.0.left_out()
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
     fn add(&mut self, py: Python<'_>, columns: Vec<NumberArray<'_>>) -> PyResult<()> {
         let numbers = numbers(&columns)?;
         py.detach(|| self.0.add(&numbers)).map_err(|error| to_py(&error))
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
     fn remove(&mut self, py: Python<'_>, columns: Vec<NumberArray<'_>>) -> PyResult<()> {
         let numbers = numbers(&columns)?;
         py.detach(|| self.0.remove(&numbers)).map_err(|error| to_py(&error))

@@ -2,6 +2,7 @@
 
 use crate::arrays::{NumberArray, numbers};
 use crate::errors::to_py;
+use crate::integers;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
@@ -20,7 +21,6 @@ impl Reduction {
         core::Reduction::new(&inputs, aggregates).map(Self).map_err(|error| to_py(&error))
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
     fn add(&mut self, py: Python<'_>, columns: Vec<NumberArray<'_>>, rows: usize) -> PyResult<()> {
         let numbers = numbers(&columns)?;
         py.detach(|| self.0.add(&numbers, rows)).map_err(|error| to_py(&error))
@@ -83,7 +83,7 @@ fn aggregate(spec: &Bound<'_, PyTuple>) -> PyResult<Aggregate> {
 fn object(py: Python<'_>, answer: Answer) -> PyResult<Bound<'_, PyAny>> {
     match answer {
         Answer::Float(value) => Ok(value.into_pyobject(py)?.into_any()),
-        Answer::Int(value) => Ok(value.into_pyobject(py)?.into_any()),
+        Answer::Int(value) => integers::to_py(py, &value),
         Answer::Null => Ok(py.None().into_bound(py)),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::decode::Text;
 use crate::errors::to_py;
-use num_bigint::BigInt;
+use crate::integers;
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -10,7 +10,7 @@ use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString};
 use streamreg_core::write::{self as core, Cell, Cells};
 
 /// A column of cells, borrowed from Python where it can be.
-enum Column<'py> {
+pub enum Column<'py> {
     Float(PyReadonlyArray1<'py, f64>),
     Int(PyReadonlyArray1<'py, i64>),
     Bool(PyReadonlyArray1<'py, bool>),
@@ -22,11 +22,11 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Column<'py> {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        if let Ok(array) = object.extract() {
+        if let Ok(array) = object.extract::<PyReadonlyArray1<'_, f64>>() {
             Ok(Self::Float(array))
-        } else if let Ok(array) = object.extract() {
+        } else if let Ok(array) = object.extract::<PyReadonlyArray1<'_, i64>>() {
             Ok(Self::Int(array))
-        } else if let Ok(array) = object.extract() {
+        } else if let Ok(array) = object.extract::<PyReadonlyArray1<'_, bool>>() {
             Ok(Self::Bool(array))
         } else if let Ok(text) = object.cast::<Text>() {
             Ok(Self::Text(text.to_owned()))
@@ -56,7 +56,7 @@ fn cell(value: &Bound<'_, PyAny>) -> PyResult<Cell> {
     } else if let Ok(value) = value.cast::<PyBool>() {
         Ok(Cell::Bool(value.is_true()))
     } else if value.is_instance_of::<PyInt>() {
-        Ok(Cell::Int(value.extract::<BigInt>()?))
+        Ok(Cell::Int(integers::from_py(value)?))
     } else if value.is_instance_of::<PyFloat>() {
         Ok(Cell::Float(value.extract()?))
     } else if value.is_instance_of::<PyString>() {
@@ -73,10 +73,10 @@ fn cell(value: &Bound<'_, PyAny>) -> PyResult<Cell> {
 
 /// Rows as CSV text, packed.
 #[pyfunction]
-#[expect(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
 pub fn render<'py>(py: Python<'py>, columns: Vec<Column<'py>>) -> PyResult<Bound<'py, PyBytes>> {
     let cells = columns.iter().map(Column::cells).collect::<PyResult<Vec<_>>>()?;
-    let rows = py.detach(|| core::render(&cells).map(core::Rows::into_bytes)).map_err(|error| to_py(&error))?;
+    let rows =
+        py.detach(|| core::render(&cells).map(core::Rows::into_bytes)).map_err(|error| to_py(&error))?;
     Ok(PyBytes::new(py, &rows))
 }
 
