@@ -94,6 +94,8 @@ demo: $(INSTALLED) ## run the main job on an embedded broker, and show the answe
 .PHONY: test
 test: test-rust test-python ## all tests; those of Python on the installed wheel
 
+# In the dev profile: a release build of the tests, with the wheel's link-time optimisation, takes
+# minutes to save seconds; Cargo.toml optimises the crates that the tests are slow in.
 .PHONY: test-rust
 test-rust: ## the core's tests
 	cargo test --workspace $(LOCKED)
