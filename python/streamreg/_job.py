@@ -4,10 +4,15 @@ The one place where the command line meets the runtime, which is imported when a
 before: `--help` and `--check` need neither NumPy nor a Kafka client.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Protocol, TypedDict
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypedDict
 
 from streamreg._config import Format, Job, Mode, Source, Time
+
+if TYPE_CHECKING:
+    from streamreg._progress import Progress, Summary
 
 _TYPES = {"float": float, "int": int, "bool": bool, "str": str, "bytes": bytes}
 
@@ -21,50 +26,6 @@ class _ReadOptions(TypedDict, total=False):
 
 class _WriteOptions(TypedDict, total=False):
     time: Time
-
-
-class Progress(Protocol):
-    """What the commands show of a running job."""
-
-    @property
-    def epoch(self) -> int:
-        """The epoch that was closed last."""
-
-    @property
-    def rows(self) -> int:
-        """Rows in the closed epochs."""
-
-    @property
-    def rejects(self) -> int:
-        """Messages that did not fit the schema."""
-
-    @property
-    def rows_per_second(self) -> float:
-        """The recent rate."""
-
-    @property
-    def lag(self) -> int | None:
-        """Messages on the topic that are still to be read, if known."""
-
-    @property
-    def answers(self) -> Mapping[str, Mapping[str, float | int | None]]:
-        """The last row of each output of answers: path, column, value."""
-
-
-class Summary(Protocol):
-    """What the commands show of a finished job."""
-
-    @property
-    def rows(self) -> int:
-        """Rows in all epochs."""
-
-    @property
-    def rejects(self) -> Mapping[str, int]:
-        """Messages that did not fit the schema, by kind."""
-
-    @property
-    def epochs(self) -> int:
-        """Epochs closed."""
 
 
 def run_job(

@@ -107,14 +107,23 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
             if last is not None:
                 _resume.check_job(last, job)
         _resume.check_files(plan.outputs, options.rejects, last)
-        task = _task(plan, last, signals)
-        if task is None:
-            return Summary(seconds=clock.seconds(), ended_by=_name(signals))
+        extents = plan.source.extents(_log.warning, signals.noted)
+        if not extents and not signals.noted():
+            raise SourceError(f"topic {plan.source.name!r} has no partitions")
+        ranges = _resume.ranges(plan.source, extents, last)
         files = stack.enter_context(
             contextlib.closing(
                 _resume.open_files(plan, options.rejects, last, sync=options.durability == "power")
             )
         )
+        header = (
+            find_header(plan.source, list(ranges), _log.warning, signals.noted)
+            if last is None
+            else last.header
+        )
+        if signals.received is not None:
+            return Summary(seconds=clock.seconds(), ended_by=signals.received.name)
+        task = Task(0, plan.source, plan.rows, header, ranges)
         first = _resume.first_checkpoint(job, task, files.lengths(), last)
         commit = _commit(store)
         # Before the first row: a file with rows but without a state could not be continued.
@@ -152,30 +161,6 @@ class _Clock:
     @staticmethod
     def unix_ms() -> int:
         return time.time_ns() // 1_000_000
-
-
-def _task(plan: Plan, last: Checkpoint | None, signals: StopSignals) -> Task | None:
-    """What is to be read; None if a signal came while the source was waited for."""
-    source = plan.source
-
-    def stopping() -> bool:
-        return signals.received is not None
-
-    extents = source.extents(_log.warning, stopping)
-    if not extents and not stopping():
-        raise SourceError(f"topic {source.name!r} has no partitions")
-    header = (
-        last.header
-        if last is not None
-        else find_header(source, list(extents), _log.warning, stopping)
-    )
-    if stopping():
-        return None
-    return Task(0, source, plan.rows, header, _resume.ranges(source, extents, last))
-
-
-def _name(signals: StopSignals) -> str:
-    return "" if signals.received is None else signals.received.name
 
 
 def _commit(store: Store | None) -> Callable[[Checkpoint], None]:

@@ -31,6 +31,10 @@ class StopSignals:
             }
         return self
 
+    def noted(self) -> bool:
+        """Whether a signal has come."""
+        return self.received is not None
+
     def _note(self, number: int, _frame: FrameType | None) -> None:
         if self.received is not None:
             raise KeyboardInterrupt
