@@ -111,6 +111,8 @@ def consumer(
         # Both are per partition in librdkafka.
         "queued.max.messages.kbytes": max(_QUEUE_KBYTES // share, 1024),
         "queued.min.messages": max(_QUEUE_MESSAGES // share, 1000),
+        # A full queue is looked at again soon: the default of a second leaves a fast reader waiting.
+        "fetch.queue.backoff.ms": 2,
     }
     if "debug" not in settings and "log_level" not in settings:
         # What matters comes through `on_error`, once; the log repeats it at every attempt.
