@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 import streamreg as sr
 from streamreg._answers import EXACT
 from streamreg._columns import to_list
-from streamreg._kernels import KERNELS
+from streamreg._kernels import KERNELS, _steady
 from streamreg._operators import FLOAT_FUNCTIONS, signature
 from streamreg._plan import Plan
 
@@ -221,6 +221,7 @@ ROWS = st.tuples(DOUBLES, DOUBLES, INT64 | st.integers(-9, 9), INT64, st.boolean
 @example(
     rows=[(2.0, 2.0, 3, 2, True, "b")] * 9 + [(0.1, 2.0, 7, 5, False, "")] * 60, cuts=[1, 2, 9]
 )
+@example(rows=[(0.0, -0.0, 0, 0, True, ""), (-0.0, 0.0, 0, 0, True, "")] * 20, cuts=[1, 3, 22])
 def test_law_a_row_has_the_same_bits_in_any_batch(
     table_of: TableOf, plan_of: PlanOf, typed: TypedOf, rows: list[Any], cuts: list[int]
 ) -> None:
@@ -262,6 +263,23 @@ def test_law_vector_code_has_no_edges(table_of: TableOf, plan_of: PlanOf, name: 
         for start in [0, 1, 3, 8, 100]:
             assert run(x[start : start + length]) == whole[start : start + length]
     assert run(x[::3]) == whole[::3]
+
+
+def test_vector_code_sees_whole_blocks_only() -> None:
+    """On this processor an edge may not show; so the arrays themselves are looked at."""
+    seen: list[NDArray[np.float64]] = []
+
+    def spy(*arguments: NDArray[np.float64]) -> NDArray[np.float64]:
+        seen.extend(arguments)
+        return arguments[0]
+
+    kernel = _steady(spy)
+    for rows in [0, 1, 63, 64, 65]:
+        column = np.arange(3.0 * rows)[::3]
+        result = kernel(column, np.broadcast_to(np.array(2.0), rows))
+        assert np.asarray(result).tolist() == column.tolist()
+    assert [len(array) for array in seen] == [0, 0, 64, 64, 64, 64, 64, 64, 128, 128]
+    assert all(array.flags.c_contiguous for array in seen)
 
 
 def test_every_typing_rule_has_a_kernel() -> None:
