@@ -104,8 +104,9 @@ def _value(step: Step, slots: Sequence[object], answers: Sequence[float | int | 
                 return None
             return slots[step.chosen if condition else step.otherwise]
         case Call():
-            value = step.function.call([slots[slot] for slot in step.arguments])
-            return step.function.checked(value, step.column, may_miss=True)
+            row = tuple(slots[slot] for slot in step.arguments)
+            (value,) = step.function.values([row], step.column, may_miss=True)
+            return value
         case Compute():
             return _computed(step.kernel, [slots[slot] for slot in step.arguments])
 

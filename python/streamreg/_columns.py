@@ -37,10 +37,10 @@ NUMPY_TYPES: Final[dict[DType, type[np.generic]]] = {
 }
 
 
-def take(values: Values, mask: NDArray[np.bool_]) -> Values:
-    """The values for which the mask is true."""
+def take(values: Values, mask: NDArray[np.bool_], places: NDArray[np.intp]) -> Values:
+    """The values for which the mask is true; `places` are its true places, found once for all."""
     if isinstance(values, np.ndarray):
-        return values[mask]
+        return values.take(places)
     if isinstance(values, list):
         return [value for value, kept in zip(values, mask.tolist(), strict=True) if kept]
     return values.take(mask)
@@ -67,8 +67,8 @@ def joined(mask: NDArray[np.bool_], chosen: Values, otherwise: Values, dtype: DT
     numpy_type = NUMPY_TYPES.get(dtype)
     if numpy_type is not None:
         result = np.empty(len(mask), dtype=numpy_type)
-        result[mask] = chosen
-        result[~mask] = otherwise
+        result[np.flatnonzero(mask)] = chosen
+        result[np.flatnonzero(~mask)] = otherwise
         return result
     first, second = iter(to_list(chosen)), iter(to_list(otherwise))
     return [next(first) if met else next(second) for met in mask.tolist()]

@@ -53,22 +53,24 @@ class Evaluated:
             TypeError: if one returns another type than declared.
         """
         self.errors: list[RowErrors] = []
-        left = np.arange(rows, dtype=np.int64)
+        left: NDArray[np.int64] | None = None  # the rows still there, None for all
         with np.errstate(all="ignore"):  # NaN and infinities are ordinary values
             while True:
-                run = _Run(program, columns, len(left))
+                run = _Run(program, columns, rows if left is None else len(left))
                 try:
                     run.compute()
                     break
                 except _FailedError as failed:
                     found = failed.errors
+                    left = np.arange(rows, dtype=np.int64) if left is None else left
                     kept = np.ones(len(left), dtype=np.bool_)
                     kept[found.rows] = False
                     self.errors.append(
                         RowErrors(left[found.rows], found.kind, found.column, found.detail)
                     )
-                    left = left[kept]
-                    columns = {name: take(values, kept) for name, values in columns.items()}
+                    places = np.flatnonzero(kept)
+                    left = left[places]
+                    columns = {name: take(values, kept, places) for name, values in columns.items()}
         self._run = run
 
     def values(self, slot: int) -> Values:
@@ -80,12 +82,20 @@ class Evaluated:
         return self._run.scopes[scope].rows
 
 
-@dataclass
+@dataclass(frozen=True)
+class _Chosen:
+    """The rows of its parent that a scope has, said in two ways."""
+
+    mask: NDArray[np.bool_]
+    places: NDArray[np.intp]
+
+
+@dataclass(frozen=True)
 class _Rows:
-    """A scope in this batch; `mask` is None if it has all rows of its parent."""
+    """A scope in this batch; `chosen` is None if it has all rows of its parent."""
 
     rows: int
-    mask: NDArray[np.bool_] | None
+    chosen: _Chosen | None
 
 
 class _Run:
@@ -112,8 +122,9 @@ class _Run:
         description = self._program.scopes[scope]
         self._enter(description.parent)
         mask = np.asarray(self.slots[description.mask], dtype=np.bool_)
-        rows = int(np.count_nonzero(mask))
-        self.scopes[scope] = _Rows(rows, None if rows == len(mask) else mask)
+        places = np.flatnonzero(mask)
+        chosen = None if len(places) == len(mask) else _Chosen(mask, places)
+        self.scopes[scope] = _Rows(len(places), chosen)
 
     def _value(self, step: Step) -> Values:
         rows = self.scopes[step.scope].rows
@@ -123,9 +134,9 @@ class _Run:
             case Fixed():
                 return repeated(step.value, step.dtype, rows)
             case Take():
-                mask = self.scopes[step.scope].mask
+                chosen = self.scopes[step.scope].chosen
                 values = self.slots[step.source]
-                return values if mask is None else take(values, mask)
+                return values if chosen is None else take(values, chosen.mask, chosen.places)
             case Compute():
                 return KERNELS[step.kernel](*[self.slots[slot] for slot in step.arguments])
             case Choose():
@@ -138,9 +149,7 @@ class _Run:
         function = step.function
         columns = [to_list(self.slots[slot]) for slot in step.arguments]
         arguments = zip(*columns, strict=True) if columns else iter([()] * rows)
-        values = [
-            function.checked(function.call(row), step.column, may_miss=False) for row in arguments
-        ]
+        values = function.values(arguments, step.column, may_miss=False)
         if function.dtype == "int":
             beyond = (not INT_MIN <= value <= INT_MAX for value in values if isinstance(value, int))
             require(np.fromiter(beyond, np.bool_, rows), "integer-overflow")
@@ -152,9 +161,9 @@ class _Run:
         rows = np.flatnonzero(bad.mask).astype(np.int64)
         scope = step.scope
         while scope != ALL_ROWS:
-            mask = self.scopes[scope].mask
-            if mask is not None:
-                rows = np.flatnonzero(mask)[rows].astype(np.int64)
+            chosen = self.scopes[scope].chosen
+            if chosen is not None:
+                rows = chosen.places[rows].astype(np.int64)
             scope = self._program.scopes[scope].parent
         text = step.text if isinstance(step, Compute) else getattr(step, "column", "")
         column = step.column if isinstance(step, Compute | Call) else ""

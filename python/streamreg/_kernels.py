@@ -40,7 +40,7 @@ def _steady(function: Callable[..., Any]) -> Kernel:
 
 
 def _minimum(a: Array, b: Array) -> Array:
-    """Of 0.0 and -0.0 the first, where NumPy's own choice depends on the length of the array."""
+    """Of 0.0 and -0.0 the first; NumPy leaves it to the processor's vector instructions."""
     return np.where((a <= b) | (a != a), a, b)
 
 

@@ -11,7 +11,7 @@ import functools
 import inspect
 import reprlib
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -39,26 +39,45 @@ class RowFunction:
     def __repr__(self) -> str:
         return f"RowFunction({self.name}, {self.dtype}, {self.keywords})"
 
-    def call(self, arguments: Sequence[object]) -> object:
-        """The function's value for one row, unchecked."""
-        split = len(arguments) - len(self.keywords)
-        named = dict(zip(self.keywords, arguments[split:], strict=True))
-        try:
-            return self.function(*arguments[:split], **named)
-        except Exception as error:
-            shown = [reprlib.repr(value) for value in arguments[:split]]
-            shown += [f"{name}={reprlib.repr(value)}" for name, value in named.items()]
-            error.add_note(f"raised in sr.apply for the row {self.name}({', '.join(shown)})")
-            raise
-
-    def checked(self, value: object, column: str, *, may_miss: bool) -> object:
-        """The value as just the declared type; an int will do for a float, None where it may miss.
+    def values(
+        self, rows: Iterable[tuple[object, ...]], column: str, *, may_miss: bool
+    ) -> list[object]:
+        """The function's value for each row of arguments, of the declared type.
 
         Raises:
-            TypeError: if it is of another type.
+            Exception: whatever the function raises, with a note about the row.
+            TypeError: if a value is of another type than declared.
         """
-        if PYTHON_TYPES.get(type(value)) == self.dtype:
-            return value
+        function, keywords = self.function, self.keywords
+        values: list[object] = []
+        row: tuple[object, ...] = ()
+        try:
+            if keywords:
+                for row in rows:
+                    split = len(row) - len(keywords)
+                    named = dict(zip(keywords, row[split:], strict=True))
+                    values.append(function(*row[:split], **named))
+            else:
+                for row in rows:
+                    values.append(function(*row))
+        except Exception as error:
+            error.add_note(f"raised in sr.apply for the row {self.name}({self._shown(row)})")
+            raise
+        if {PYTHON_TYPES.get(found) for found in set(map(type, values))} == {self.dtype}:
+            return values
+        return [self._checked(value, column, may_miss=may_miss) for value in values]
+
+    def _shown(self, row: tuple[object, ...]) -> str:
+        split = len(row) - len(self.keywords)
+        shown = [reprlib.repr(value) for value in row[:split]]
+        shown += [
+            f"{name}={reprlib.repr(value)}"
+            for name, value in zip(self.keywords, row[split:], strict=True)
+        ]
+        return ", ".join(shown)
+
+    def _checked(self, value: object, column: str, *, may_miss: bool) -> object:
+        """The value as the declared type; an int will do for a float, None where it may miss."""
         if isinstance(value, np.generic):
             value = value.item()
         if value is None and (may_miss or self.dtype == "any"):

@@ -1,0 +1,119 @@
+"""Shared by the tests of the table language: tables without a topic, and batches for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+import streamreg as sr
+from streamreg._columns import to_list
+from streamreg._evaluate import RowErrors
+from streamreg._plan import Output, Plan, compile
+from streamreg.schema import Schema, schema_columns
+
+# Fixed seeds: a failure is the same for everyone; and machines differ too much for deadlines.
+settings.register_profile("fixed", derandomize=True, deadline=None)
+settings.load_profile("fixed")
+
+NUMPY_TYPES: Mapping[str, type] = {"float": np.float64, "int": np.int64, "bool": np.bool_}
+
+
+@dataclass(frozen=True)
+class FakeSource:
+    """A source that nothing is read from."""
+
+    schema: type[Schema]
+    name: str = "fake source"
+
+
+class FakeText:
+    """Stands for the extension's column of text."""
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        self._values = list(values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def to_list(self) -> list[Any]:
+        return self._values
+
+    def take(self, mask: np.ndarray[Any, np.dtype[np.bool_]]) -> FakeText:
+        return FakeText([v for v, kept in zip(self._values, mask.tolist(), strict=True) if kept])
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The columns of a table for a batch, as Python objects, and the rows that failed."""
+
+    columns: dict[str, list[Any]]
+    errors: tuple[RowErrors, ...]
+
+    @property
+    def failed(self) -> list[int]:
+        return sorted(int(row) for error in self.errors for row in error.rows)
+
+
+def _typed(schema: type[Schema], columns: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """Lists as the decoder would bring them."""
+    return {
+        name: np.array(columns[name], dtype=NUMPY_TYPES[dtype])
+        if dtype in NUMPY_TYPES
+        else FakeText(columns[name])
+        for name, dtype in schema_columns(schema).items()
+    }
+
+
+@pytest.fixture(scope="session")
+def typed() -> Callable[..., dict[str, Any]]:
+    """Turn lists into the columns of a schema, as the decoder would bring them."""
+    return _typed
+
+
+@pytest.fixture(scope="session")
+def source_of() -> Callable[..., FakeSource]:
+    """Make a source with columns of the given types."""
+
+    def make(name: str = "fake source", /, **types: type) -> FakeSource:
+        return FakeSource(type("TestSchema", (sr.Schema,), {"__annotations__": types}), name)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def table_of(source_of: Callable[..., FakeSource]) -> Callable[..., sr.Table]:
+    """Make a table with columns of the given types, from a source of its own."""
+
+    def make(**types: type) -> sr.Table:
+        return sr.Table._from_source(source_of(**types))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def plan_of() -> Callable[..., Plan]:
+    """Compile tables as if each were written to a file."""
+
+    def make(*tables: sr.Table) -> Plan:
+        return compile([Output(table, f"{i}.csv") for i, table in enumerate(tables)])
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def computed(plan_of: Callable[..., Plan]) -> Callable[..., Batch]:
+    """Compute a table whose rows are those of its source, for one batch of lists."""
+
+    def compute(table: sr.Table, **columns: Sequence[Any]) -> Batch:
+        plan = plan_of(table)
+        rows = len(next(iter(columns.values())))
+        result = plan.rows.evaluate(_typed(plan.schema, columns), rows)
+        cells = [list(to_list(column)) for column in result.outputs[0]]
+        return Batch(dict(zip(table.keys(), cells, strict=True)), result.errors)
+
+    return compute
