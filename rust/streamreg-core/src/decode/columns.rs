@@ -1,0 +1,103 @@
+//! Decode: the columns of a batch while they grow, row by row, and what a field becomes in them.
+
+use super::reject::{Fault, RejectKind};
+use super::{ColumnType, Item, Text, number};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+/// A decoded column.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column {
+    /// Finite doubles.
+    Float(Vec<f64>),
+    /// 64-bit integers.
+    Int(Vec<i64>),
+    /// Booleans.
+    Bool(Vec<bool>),
+    /// Strings or bytes.
+    Text(Text),
+}
+
+impl Column {
+    fn new(kind: ColumnType, capacity: usize) -> Self {
+        match kind {
+            ColumnType::Float => Self::Float(Vec::with_capacity(capacity)),
+            ColumnType::Int => Self::Int(Vec::with_capacity(capacity)),
+            ColumnType::Bool => Self::Bool(Vec::with_capacity(capacity)),
+            ColumnType::Str => Self::Text(Text::strings(capacity)),
+            ColumnType::Bytes => Self::Text(Text::byte_strings(capacity)),
+        }
+    }
+
+    fn truncate(&mut self, rows: usize) {
+        match self {
+            Self::Float(values) => values.truncate(rows),
+            Self::Int(values) => values.truncate(rows),
+            Self::Bool(values) => values.truncate(rows),
+            Self::Text(text) => text.truncate(rows),
+        }
+    }
+
+    /// Appends what a field of text means in a column of strings (itself) or of bytes (base64).
+    pub(super) fn push_text(text: &mut Text, field: &[u8]) -> Result<(), Fault> {
+        if text.is_utf8() {
+            return Self::push_item(text, Item::Bytes(field));
+        }
+        let bytes = BASE64_STANDARD
+            .decode(field)
+            .map_err(|error| Fault::with(RejectKind::InvalidBase64, error.to_string()))?;
+        Self::push_item(text, Item::Bytes(&bytes))
+    }
+
+    /// Appends an item as it is.
+    pub(super) fn push_item(text: &mut Text, item: Item<'_>) -> Result<(), Fault> {
+        text.push(item).map_err(|_| Fault::found(RejectKind::InvalidUtf8, item.as_bytes()))
+    }
+
+    /// Appends what a CSV field means in this column; spaces around numbers and booleans are no part of them.
+    pub(super) fn push_field(&mut self, field: &[u8]) -> Result<(), Fault> {
+        match self {
+            Self::Float(values) => values.push(number::float(content(field)?)?),
+            Self::Int(values) => values.push(number::integer(content(field)?)?),
+            Self::Bool(values) => values.push(number::boolean(content(field)?)?),
+            Self::Text(text) => Self::push_text(text, field)?,
+        }
+        Ok(())
+    }
+}
+
+/// The field without the spaces around it, if anything is left.
+fn content(field: &[u8]) -> Result<&[u8], Fault> {
+    let content = field.trim_ascii();
+    if content.is_empty() { Err(Fault::new(RejectKind::Null)) } else { Ok(content) }
+}
+
+/// Columns of equal length, and perhaps a row that is half there.
+#[derive(Debug)]
+pub(super) struct Columns {
+    /// The columns; only whole rows count.
+    pub(super) list: Vec<Column>,
+    rows: usize,
+}
+
+impl Columns {
+    pub(super) fn new(types: &[ColumnType], capacity: usize) -> Self {
+        Self { list: types.iter().map(|&kind| Column::new(kind, capacity)).collect(), rows: 0 }
+    }
+
+    /// Each column has got its entry of the row.
+    pub(super) fn commit(&mut self) {
+        self.rows += 1;
+    }
+
+    /// Takes back what there is of a row.
+    pub(super) fn roll_back(&mut self) {
+        for column in &mut self.list {
+            column.truncate(self.rows);
+        }
+    }
+
+    pub(super) fn finish(self) -> (Vec<Column>, usize) {
+        (self.list, self.rows)
+    }
+}

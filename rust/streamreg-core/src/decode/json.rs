@@ -1,0 +1,153 @@
+//! Decode: the json format. One message is one object; keys that the schema does not know are skipped.
+//!
+//! The object is walked once. Of a wanted key only the extent of its value is noted, so the last of two
+//! equal keys wins and it alone is judged; the numbers are then parsed as those of the csv format.
+//! Values are skipped without recursion: no depth of nesting can exhaust the stack.
+
+use super::columns::{Column, Columns};
+use super::number;
+use super::reject::{Fault, RejectKind};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::collections::HashMap;
+use std::fmt;
+
+/// The keys that are wanted.
+#[derive(Clone, Debug)]
+pub(super) struct Keys {
+    names: Vec<String>,
+    columns: HashMap<String, usize>,
+}
+
+/// For each column the text of its value in one message.
+pub(super) type Slots<'a> = Vec<Option<&'a str>>;
+
+impl Keys {
+    pub(super) fn new(names: Vec<String>) -> Self {
+        let columns = names.iter().cloned().zip(0..).collect();
+        Self { names, columns }
+    }
+
+    pub(super) fn slots<'a>(&self) -> Slots<'a> {
+        vec![None; self.names.len()]
+    }
+
+    /// Appends one object; `found` is only working memory.
+    pub(super) fn decode<'a>(
+        &self,
+        value: &'a [u8],
+        columns: &mut Columns,
+        found: &mut Slots<'a>,
+    ) -> Result<(), Fault> {
+        let text = std::str::from_utf8(value)
+            .map_err(|error| Fault::with(RejectKind::InvalidUtf8, error.to_string()))?;
+        found.fill(None);
+        let mut reader = serde_json::Deserializer::from_str(text);
+        reader
+            .deserialize_map(Object { keys: self, found })
+            .and_then(|()| reader.end())
+            .map_err(|error| explain(text, &error))?;
+        for (index, (column, value)) in columns.list.iter_mut().zip(found).enumerate() {
+            value
+                .ok_or(Fault::new(RejectKind::MissingField))
+                .and_then(|value| push(column, value))
+                .map_err(|fault| fault.in_column(index))?;
+        }
+        Ok(())
+    }
+}
+
+/// A value that stands before an error may still have been JSON of another type.
+fn explain(text: &str, error: &serde_json::Error) -> Fault {
+    if error.is_data() && serde_json::from_str::<IgnoredAny>(text).is_ok() {
+        return Fault::new(RejectKind::NotAnObject);
+    }
+    Fault::with(RejectKind::MalformedJson, error.to_string())
+}
+
+/// Appends a JSON value, which is known to be well-formed, to a column.
+fn push(column: &mut Column, value: &str) -> Result<(), Fault> {
+    let text = value.as_bytes();
+    match (column, text) {
+        (_, [b'n', ..]) => Err(Fault::new(RejectKind::Null)),
+        (Column::Float(values), [b'-' | b'0'..=b'9', ..]) => {
+            values.push(number::float(text)?);
+            Ok(())
+        }
+        (Column::Int(values), [b'-' | b'0'..=b'9', ..]) => {
+            values.push(number::integer(text)?);
+            Ok(())
+        }
+        (Column::Bool(values), [b't' | b'f', ..]) => {
+            values.push(text == b"true");
+            Ok(())
+        }
+        (Column::Text(column), [b'"', inside @ .., b'"']) => {
+            if memchr::memchr(b'\\', inside).is_none() {
+                return Column::push_text(column, inside);
+            }
+            // Skipping has checked the escapes but for surrogates without their other half.
+            let unescaped: String =
+                serde_json::from_str(value).map_err(|_| Fault::found(RejectKind::InvalidUtf8, text))?;
+            Column::push_text(column, unescaped.as_bytes())
+        }
+        _ => Err(Fault::found(RejectKind::WrongType, text)),
+    }
+}
+
+/// Walks the object and fills the slots.
+struct Object<'k, 'f, 'a> {
+    keys: &'k Keys,
+    found: &'f mut Slots<'a>,
+}
+
+impl<'a> Visitor<'a> for Object<'_, '_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<(), M::Error> {
+        // Messages of one producer mostly have their keys in one order, often the schema's.
+        let mut guess = 0;
+        while let Some(key) = map.next_key_seed(Key { keys: self.keys, guess })? {
+            if let Some(column) = key {
+                self.found[column] = Some(map.next_value::<&RawValue>()?.get());
+                guess = column + 1;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads a key, unescaped, as the index of its column.
+struct Key<'k> {
+    keys: &'k Keys,
+    guess: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Option<usize>, D::Error> {
+        reader.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Option<usize>, E> {
+        if self.keys.names.get(self.guess).is_some_and(|name| name == key) {
+            return Ok(Some(self.guess));
+        }
+        Ok(self.keys.columns.get(key).copied())
+    }
+}

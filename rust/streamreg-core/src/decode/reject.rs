@@ -1,0 +1,114 @@
+//! Decode: why a message is no row.
+
+use std::fmt;
+
+/// The reasons for which a message can be rejected.
+///
+/// The names that [`RejectKind::name`] gives are stable: they are written to files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RejectKind {
+    /// The JSON object lacks a column of the schema.
+    MissingField,
+    /// The CSV record has more or fewer fields than the header.
+    FieldCount,
+    /// Not one CSV record: a stray or unclosed quote, or a line end outside quotes.
+    MalformedCsv,
+    /// Not JSON, or something after it.
+    MalformedJson,
+    /// JSON, but no object.
+    NotAnObject,
+    /// A JSON value of another type than the column's.
+    WrongType,
+    /// JSON `null`, or an empty CSV field where a number or a boolean belongs.
+    Null,
+    /// Text that is no decimal number, or one of more than 4096 characters.
+    InvalidNumber,
+    /// Text or a number that is no integer: also `1.5`, `1.0` and `1e3`.
+    InvalidInteger,
+    /// An integer beyond 64 bits.
+    IntegerOverflow,
+    /// CSV text that is none of true, false, 1, 0 (in any case).
+    InvalidBoolean,
+    /// Text that is no Unicode: bytes that are no UTF-8, or JSON escapes of half a surrogate pair.
+    InvalidUtf8,
+    /// Text that is no base64 (standard alphabet, padded) where bytes belong.
+    InvalidBase64,
+    /// A number that is NaN, infinite or nearest to no finite double.
+    NonFinite,
+}
+
+impl RejectKind {
+    /// The stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MissingField => "missing-field",
+            Self::FieldCount => "field-count",
+            Self::MalformedCsv => "malformed-csv",
+            Self::MalformedJson => "malformed-json",
+            Self::NotAnObject => "not-an-object",
+            Self::WrongType => "wrong-type",
+            Self::Null => "null",
+            Self::InvalidNumber => "invalid-number",
+            Self::InvalidInteger => "invalid-integer",
+            Self::IntegerOverflow => "integer-overflow",
+            Self::InvalidBoolean => "invalid-boolean",
+            Self::InvalidUtf8 => "invalid-utf8",
+            Self::InvalidBase64 => "invalid-base64",
+            Self::NonFinite => "non-finite",
+        }
+    }
+}
+
+impl fmt::Display for RejectKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A message that does not fit the schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reject {
+    /// Index of the message in the batch.
+    pub message: u32,
+    /// Why.
+    pub kind: RejectKind,
+    /// Index in the schema of the column it is about, if it is about one.
+    pub column: Option<usize>,
+    /// What was found, in a few words; may be empty.
+    pub detail: String,
+}
+
+/// A [`Reject`] that does not know its message yet, and maybe not its column.
+#[derive(Debug)]
+pub(super) struct Fault {
+    kind: RejectKind,
+    column: Option<usize>,
+    detail: String,
+}
+
+impl Fault {
+    pub(super) const fn new(kind: RejectKind) -> Self {
+        Self { kind, column: None, detail: String::new() }
+    }
+
+    pub(super) fn with(kind: RejectKind, detail: String) -> Self {
+        Self { kind, column: None, detail }
+    }
+
+    /// A fault that shows the start of the text it was found in: the whole may be very long.
+    pub(super) fn found(kind: RejectKind, text: &[u8]) -> Self {
+        const SHOWN: usize = 40;
+        let more = if text.len() > SHOWN { "…" } else { "" };
+        let shown = String::from_utf8_lossy(&text[..text.len().min(SHOWN)]);
+        Self::with(kind, format!("{shown:?}{more}"))
+    }
+
+    pub(super) fn in_column(self, column: usize) -> Self {
+        Self { column: Some(column), ..self }
+    }
+
+    pub(super) fn of_message(self, message: u32) -> Reject {
+        Reject { message, kind: self.kind, column: self.column, detail: self.detail }
+    }
+}

@@ -1,0 +1,249 @@
+//! The csv format.
+
+use super::*;
+use ColumnType::{Bool, Bytes, Float, Int, Str};
+use csv_core::{ReadRecordResult, Reader};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use streamreg_core::decode::csv::{Split, split_record};
+use streamreg_core::error::Error;
+
+/// Fields are found by their names: the header's order and its other columns make no difference.
+#[test]
+fn columns_are_matched_by_name() {
+    let decoder = csv(&["other", "y", "x"], &[("x", Float), ("y", Int)]);
+    assert_eq!(row(&decoder, b"anything,7,0.5"), [Value::float(0.5), Value::Int(7)]);
+}
+
+/// A header that lacks a column, or names it twice, is an error that says which.
+#[test]
+fn header_must_name_each_column_once() {
+    for (header, wrong) in [(&["y"][..], "no column \"x\""), (&["x", "y", "x"], "\"x\" twice")] {
+        let header = header.iter().map(|&name| name.to_owned()).collect();
+        let Err(Error::Invalid(text)) = Decoder::new(Format::Csv, schema(&[("x", Float)]), Some(header))
+        else {
+            panic!("a decoder without its column");
+        };
+        assert!(text.contains(wrong), "{text}");
+    }
+}
+
+/// A column that is not in the schema may stand twice in the header.
+#[test]
+fn unwanted_columns_may_repeat() {
+    let decoder = csv(&["a", "x", "a"], &[("x", Float)]);
+    assert_eq!(row(&decoder, b",1,"), [Value::float(1.0)]);
+}
+
+/// Without a header, without a column, or with two of one name there is no decoder.
+#[test]
+fn impossible_decoders_are_errors() {
+    let x = || "x".to_owned();
+    for (format, columns, header) in [
+        (Format::Csv, vec![(x(), Float)], None),
+        (Format::Csv, vec![], Some(vec![])),
+        (Format::Csv, vec![(x(), Float), (x(), Int)], Some(vec![x()])),
+        (Format::Json, vec![(x(), Float)], Some(vec![x()])),
+    ] {
+        assert!(matches!(Decoder::new(format, columns, header), Err(Error::Invalid(_))));
+    }
+}
+
+/// One LF or CRLF after the record is no part of it; anything after that is a second record.
+#[test]
+fn one_line_end_is_tolerated() {
+    let decoder = csv(&["x", "y"], &[("x", Float), ("y", Float)]);
+    for value in ["1,2", "1,2\n", "1,2\r\n", " 1, 2 ", "\"1\",2\n", "1,\"2\"\r\n", "+1,2.", "1e0,\t2"] {
+        assert_eq!(row(&decoder, value.as_bytes()), [Value::float(1.0), Value::float(2.0)], "{value:?}");
+    }
+    for value in ["1,2\n\n", "1,2\n3,4", "1,2\r", "\n1,2", "1,\"2\"\n\n", "1\r,2"] {
+        assert_eq!(reject(&decoder, value.as_bytes()), (RejectKind::MalformedCsv, None), "{value:?}");
+    }
+}
+
+/// Quotes go around a whole field, doubled inside it; commas and line ends inside are text.
+#[test]
+fn quotes_follow_rfc_4180() {
+    let decoder = csv(&["a", "b"], &[("a", Str), ("b", Str)]);
+    for (value, a, b) in [
+        ("a,b", "a", "b"),
+        (" a ,", " a ", ""),
+        (r#""a","""#, "a", ""),
+        (r#""a""b","""""#, "a\"b", "\""),
+        ("\"a,\r\nb\",\"\n\"\n", "a,\r\nb", "\n"),
+    ] {
+        assert_eq!(row(&decoder, value.as_bytes()), [Value::Str(a.to_owned()), Value::Str(b.to_owned())]);
+    }
+    for value in [r#"a"b,c"#, r#""a"b,c"#, r#""a,b"#, r#"a,""""#, r#"a, "b""#, r#"a,b"""#] {
+        assert_eq!(reject(&decoder, value.as_bytes()), (RejectKind::MalformedCsv, None), "{value:?}");
+    }
+}
+
+/// Each thing that can be wrong with a field has its kind and names its column.
+#[test]
+fn fields_that_do_not_fit_are_rejected_by_kind() {
+    use RejectKind::{
+        IntegerOverflow, InvalidBase64, InvalidBoolean, InvalidInteger, InvalidNumber, InvalidUtf8,
+        NonFinite, Null,
+    };
+    let digits = "1".repeat(5000);
+    let tiny = format!("0.{}1e100000", "0".repeat(99_999));
+    for (kind, field, wrong) in [
+        (Float, "", Null),
+        (Float, "  ", Null),
+        (Float, "abc", InvalidNumber),
+        (Float, "1x", InvalidNumber),
+        (Float, "1e", InvalidNumber),
+        (Float, "0x10", InvalidNumber),
+        (Float, "1_000", InvalidNumber),
+        (Float, "1 2", InvalidNumber),
+        (Float, "infx", InvalidNumber),
+        (Float, &digits, InvalidNumber),
+        (Float, &tiny, InvalidNumber),
+        (Float, "nan", NonFinite),
+        (Float, "-Infinity", NonFinite),
+        (Float, "1e309", NonFinite),
+        (Float, "-1.8e308", NonFinite),
+        (Int, "", Null),
+        (Int, "1.5", InvalidInteger),
+        (Int, "1e3", InvalidInteger),
+        (Int, "-", InvalidInteger),
+        (Int, "0x1", InvalidInteger),
+        (Int, "9223372036854775808", IntegerOverflow),
+        (Int, "-9223372036854775809", IntegerOverflow),
+        (Int, &digits, IntegerOverflow),
+        (Bool, "", Null),
+        (Bool, "yes", InvalidBoolean),
+        (Bool, "01", InvalidBoolean),
+        (Bytes, "a", InvalidBase64),
+        (Bytes, "YQ", InvalidBase64),
+    ] {
+        let decoder = csv(&["x", "c"], &[("x", Float), ("c", kind)]);
+        let found = reject(&decoder, format!("1,{field}").as_bytes());
+        assert_eq!(found, (wrong, Some(1)), "{kind:?} {}", &field[..field.len().min(40)]);
+    }
+    let decoder = csv(&["s"], &[("s", Str)]);
+    assert_eq!(reject(&decoder, b"\xff"), (InvalidUtf8, Some(0)));
+}
+
+/// What a field of each type may look like.
+#[test]
+fn fields_that_fit() {
+    let decoder = csv(&["c", "x"], &[("c", Int), ("x", Float)]);
+    for (text, value) in
+        [(" 9223372036854775807", i64::MAX), ("-9223372036854775808 ", i64::MIN), ("+007", 7), ("-0", 0)]
+    {
+        assert_eq!(row(&decoder, format!("{text},-0").as_bytes()), [Value::Int(value), Value::float(-0.0)]);
+    }
+    let decoder = csv(&["c"], &[("c", Bool)]);
+    for (text, value) in [("true", true), ("False", false), ("TRUE", true), ("1", true), (" 0", false)] {
+        assert_eq!(row(&decoder, text.as_bytes()), [Value::Bool(value)]);
+    }
+    let decoder = csv(&["c"], &[("c", Bytes)]);
+    assert_eq!(row(&decoder, b"AP8="), [Value::Bytes(vec![0, 255])]);
+    assert_eq!(row(&decoder, b""), [Value::Bytes(vec![])]);
+}
+
+/// A wrong number of fields is said before anything that is wrong in one of them.
+#[test]
+fn field_count_is_judged_first() {
+    let decoder = csv(&["x", "y"], &[("x", Float), ("y", Float)]);
+    for value in ["", "1", "1,2,3", "a", "nan,1,", "1,2,"] {
+        assert_eq!(reject(&decoder, value.as_bytes()), (RejectKind::FieldCount, None), "{value:?}");
+    }
+}
+
+/// A header loses its byte order mark and the spaces around names, and is an error if it is no record.
+#[test]
+fn headers_are_split() {
+    assert_eq!(split_record(b"\xef\xbb\xbfx, y ,\"a,b\"\r\n").unwrap(), ["x", "y", "a,b"]);
+    for bad in [&b""[..], b"\n", b"a\nb", b"\"a", b"\xff", b"a\"b"] {
+        assert!(matches!(split_record(bad), Err(Error::Invalid(_))), "{bad:?}");
+    }
+}
+
+/// Bytes in which the characters that matter are frequent.
+fn csv_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let special = prop::sample::select(b"\",\n\r 1.-e\xef".to_vec());
+    vec(prop_oneof![4 => special, 1 => any::<u8>()], 0..30)
+}
+
+/// All fields of one record as csv-core reads it.
+fn read_with_csv_core(value: &[u8]) -> Vec<Vec<u8>> {
+    let (mut output, mut ends) = (vec![0; value.len() + 1], vec![0; value.len() + 2]);
+    let mut reader = Reader::new();
+    let (result, read, written, fields) = reader.read_record(value, &mut output, &mut ends);
+    let (mut written, mut fields) = (written, fields);
+    if result == ReadRecordResult::InputEmpty {
+        let (_, _, more, last) =
+            reader.read_record(&value[read..], &mut output[written..], &mut ends[fields..]);
+        written += more;
+        fields += last;
+    }
+    output.truncate(written);
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    starts.zip(&ends[..fields]).map(|(start, &end)| output[start..end].to_vec()).collect()
+}
+
+proptest! {
+    #![proptest_config(config(20_000))]
+
+    /// Whatever record is split here, csv-core splits into the same fields (it alone skips what is empty or
+    /// a byte order mark).
+    #[test]
+    fn differential_records_are_split_as_by_csv_core(value in csv_bytes()) {
+        prop_assume!(!value.is_empty() && value != b"\n" && value != b"\r\n");
+        prop_assume!(!value.starts_with(b"\xef\xbb\xbf"));
+        let mut split = Split::default();
+        if let Ok(fields) = split.split(&value) {
+            let fields: Vec<Vec<u8>> = fields.map(<[u8]>::to_vec).collect();
+            prop_assert_eq!(fields, read_with_csv_core(&value));
+        }
+    }
+
+    /// Numbers give the same bits or the same reject with quotes and without: on the fast way, split at
+    /// commas, and unquoted.
+    #[test]
+    fn differential_fast_way_and_quoted_way_agree(
+        fields in vec(prop_oneof![
+            any::<f64>().prop_map(|value| format!("{value:?}")),
+            any::<f64>().prop_map(|value| format!("{value:e}")),
+            "[ +-]?[0-9]{0,25}\\.?[0-9]{0,25}(e[+-]?[0-9]{1,3})? ?",
+            "[0-9a-z.+ -]{0,6}",
+        ], 1..4)
+    ) {
+        let two = [("x", Float), ("y", Float)];
+        let fast = csv(&["x", "y"], &two);
+        let plain = csv(&["x", "y", "s"], &[two[0], two[1], ("s", Str)]);
+        let bare = fields.join(",");
+        let quoted = fields.iter().map(|field| format!("\"{field}\"")).collect::<Vec<_>>().join(",");
+        let results: Vec<_> = [(&fast, bare.clone()), (&fast, quoted), (&plain, format!("{bare},s"))]
+            .iter()
+            .map(|(decoder, value)| {
+                let decoded = decode(decoder, &[Some(value.as_bytes())]);
+                let values: Vec<Value> = decoded.columns[..2]
+                    .iter()
+                    .filter(|_| decoded.rows == 1)
+                    .map(|column| entry(column, 0))
+                    .collect();
+                (values, decoded.rejects.first().map(|reject| (reject.kind, reject.column)))
+            })
+            .collect();
+        prop_assert_eq!(&results[0], &results[1]);
+        prop_assert_eq!(&results[0], &results[2]);
+    }
+
+    /// A decimal text becomes the double that the standard library's parser gives.
+    #[test]
+    fn differential_numbers_are_the_nearest_doubles(
+        text in "-?[0-9]{1,40}\\.[0-9]{0,40}(e-?[0-9]{1,3})?"
+    ) {
+        let decoder = csv(&["x"], &[("x", Float)]);
+        let nearest: f64 = text.parse().unwrap();
+        if nearest.is_finite() {
+            prop_assert_eq!(row(&decoder, text.as_bytes()), [Value::float(nearest)]);
+        } else {
+            prop_assert_eq!(reject(&decoder, text.as_bytes()), (RejectKind::NonFinite, Some(0)));
+        }
+    }
+}

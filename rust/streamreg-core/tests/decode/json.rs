@@ -1,0 +1,192 @@
+//! The json format.
+
+use super::*;
+use ColumnType::{Bool, Bytes, Float, Int, Str};
+use proptest::prelude::*;
+use serde_json::Value as Json;
+
+/// Objects give their wanted keys, in any order, with extras of any depth skipped.
+#[test]
+fn wanted_keys_are_found() {
+    let decoder = json(&[("x", Float), ("n", Int), ("s", Str)]);
+    let expected = [Value::float(0.1), Value::Int(-3), Value::Str("a\"é😀".to_owned())];
+    for value in [
+        r#"{"x":0.1,"n":-3,"s":"a\"é😀"}"#,
+        r#" { "s" : "a\"\u00e9\ud83d\ude00" , "deep": [{"x": 9}, "\ud800", 1e999], "n":-3,"\u0078":1e-1 } "#,
+    ] {
+        assert_eq!(row(&decoder, value.as_bytes()), expected, "{value}");
+    }
+}
+
+/// The last of equal keys wins, and it alone is judged, whatever the earlier were.
+#[test]
+fn last_duplicate_wins() {
+    let decoder = json(&[("x", Float)]);
+    assert_eq!(row(&decoder, br#"{"x":"text","x":1e999,"\u0078":2}"#), [Value::float(2.0)]);
+    assert_eq!(reject(&decoder, br#"{"x":2,"x":null}"#), (RejectKind::Null, Some(0)));
+}
+
+/// Each thing that can be wrong with a value has its kind and names its column.
+#[test]
+fn values_that_do_not_fit_are_rejected_by_kind() {
+    use RejectKind::{
+        IntegerOverflow, InvalidBase64, InvalidInteger, InvalidUtf8, NonFinite, Null, WrongType,
+    };
+    for (kind, value, wrong) in [
+        (Float, "null", Null),
+        (Float, "\"1\"", WrongType),
+        (Float, "true", WrongType),
+        (Float, "[1]", WrongType),
+        (Float, "1e309", NonFinite),
+        (Int, "1.0", InvalidInteger),
+        (Int, "1e3", InvalidInteger),
+        (Int, "9223372036854775808", IntegerOverflow),
+        (Int, "-9223372036854775809", IntegerOverflow),
+        (Int, "123456789012345678901234567890", IntegerOverflow),
+        (Int, "false", WrongType),
+        (Bool, "1", WrongType),
+        (Bool, "\"true\"", WrongType),
+        (Str, "1", WrongType),
+        (Str, "{}", WrongType),
+        (Str, r#""\ud800""#, InvalidUtf8),
+        (Str, r#""\udc00\ud800""#, InvalidUtf8),
+        (Bytes, r#""?""#, InvalidBase64),
+        (Bytes, "[1,2]", WrongType),
+    ] {
+        let decoder = json(&[("x", Float), ("c", kind)]);
+        let value = format!(r#"{{"c":{value},"x":1}}"#);
+        assert_eq!(reject(&decoder, value.as_bytes()), (wrong, Some(1)), "{kind:?} {value}");
+    }
+    let decoder = json(&[("x", Float), ("c", Int)]);
+    assert_eq!(reject(&decoder, br#"{"x":1}"#), (RejectKind::MissingField, Some(1)));
+}
+
+/// What a value of each type may look like.
+#[test]
+fn values_that_fit() {
+    for (kind, text, value) in [
+        (Float, "3", Value::float(3.0)),
+        (Float, "-0", Value::float(-0.0)),
+        (Float, "1E+2", Value::float(100.0)),
+        (Float, "123456789012345678901234567890", Value::float(123_456_789_012_345_678_901_234_567_890.0)),
+        (Int, "-9223372036854775808", Value::Int(i64::MIN)),
+        (Int, "-0", Value::Int(0)),
+        (Bool, "true", Value::Bool(true)),
+        (Bool, "false", Value::Bool(false)),
+        (Str, r#""""#, Value::Str(String::new())),
+        (Str, r#""\\\"\n\u0000""#, Value::Str("\\\"\n\0".to_owned())),
+        (Bytes, r#""AP8=""#, Value::Bytes(vec![0, 255])),
+        (Bytes, r#""AP8\u003d""#, Value::Bytes(vec![0, 255])),
+    ] {
+        assert_eq!(row(&json(&[("c", kind)]), format!(r#"{{"c":{text}}}"#).as_bytes()), [value], "{text}");
+    }
+}
+
+/// What is no JSON, has something after it, or is no object, is told apart.
+#[test]
+fn malformed_and_other_values() {
+    use RejectKind::{InvalidUtf8, MalformedJson, NotAnObject};
+    let decoder = json(&[("x", Float)]);
+    for (value, wrong) in [
+        (&b""[..], MalformedJson),
+        (b"  ", MalformedJson),
+        (br#"{"x":1"#, MalformedJson),
+        (br#"{"x":1}{"x":2}"#, MalformedJson),
+        (br#"{"x":1},"#, MalformedJson),
+        (br#"{"x":01}"#, MalformedJson),
+        (br#"{"x":+1}"#, MalformedJson),
+        (br#"{"x":.5}"#, MalformedJson),
+        (br#"{"x":NaN}"#, MalformedJson),
+        (br#"{"x":1,}"#, MalformedJson),
+        (br"{'x':1}", MalformedJson),
+        (br#"{"x":1,"s":"\x"}"#, MalformedJson),
+        (b"{\"x\":1,\"s\":\"\n\"}", MalformedJson),
+        (b"nul", MalformedJson),
+        (b"[1", MalformedJson),
+        (b"[1]", NotAnObject),
+        (b"1", NotAnObject),
+        (b"null", NotAnObject),
+        (b" \"x\" ", NotAnObject),
+        (b"{\"x\":1,\"s\":\"\xff\"}", InvalidUtf8),
+    ] {
+        assert_eq!(reject(&decoder, value), (wrong, None), "{}", String::from_utf8_lossy(value));
+    }
+}
+
+/// No depth of nesting exhausts the stack, wherever it stands.
+#[test]
+fn nesting_cannot_exhaust_the_stack() {
+    const DEPTH: usize = 1_000_000;
+    let decoder = json(&[("x", Float)]);
+    let (open, close) = ("[".repeat(DEPTH), "]".repeat(DEPTH));
+    let objects = r#"{"x":"#.repeat(DEPTH);
+    for (value, wrong) in [
+        (open.clone(), RejectKind::MalformedJson),
+        (format!("{open}{close}"), RejectKind::NotAnObject),
+        (format!(r#"{{"x":{open}"#), RejectKind::MalformedJson),
+        (format!(r#"{{"x":{open}{close}}}"#), RejectKind::WrongType),
+        (format!(r#"{{"other":{open}"#), RejectKind::MalformedJson),
+        (objects, RejectKind::MalformedJson),
+    ] {
+        assert_eq!(reject(&decoder, value.as_bytes()).0, wrong);
+    }
+    let extra = format!(r#"{{"other":{open}{close},"x":1}}"#);
+    assert_eq!(row(&decoder, extra.as_bytes()), [Value::float(1.0)]);
+}
+
+fn any_json() -> impl Strategy<Value = Json> {
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        any::<u64>().prop_map(Json::from),
+        any::<f64>().prop_map(Json::from),
+        any::<String>().prop_map(Json::from),
+    ];
+    leaf.prop_recursive(3, 20, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+            prop::collection::hash_map(any::<String>(), inner, 0..4)
+                .prop_map(|map| Json::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+/// What a column of this type takes from a value, by the plain reading of it.
+fn plain(kind: ColumnType, value: Option<&Json>) -> Option<Value> {
+    match (kind, value?) {
+        (Float, Json::Number(number)) => number.as_f64().map(Value::float),
+        (Int, Json::Number(number)) => number.as_i64().map(Value::Int),
+        (Bool, Json::Bool(value)) => Some(Value::Bool(*value)),
+        (Str, Json::String(text)) => Some(Value::Str(text.clone())),
+        _ => None,
+    }
+}
+
+proptest! {
+    #![proptest_config(config(5_000))]
+
+    /// Random objects give the values that `serde_json::Value` holds, and are rejected where it holds none.
+    #[test]
+    fn differential_objects_are_read_as_by_serde_json(
+        fields in prop::collection::vec(("[xnbs]|é\"", any_json()), 0..8),
+        pretty: bool,
+    ) {
+        let columns = [("x", Float), ("n", Int), ("b", Bool), ("s", Str)];
+        let write = |value: &Json| {
+            if pretty { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) }.unwrap()
+        };
+        let text = fields
+            .iter()
+            .map(|(key, value)| format!("{}:{}", Json::from(key.clone()), write(value)))
+            .collect::<Vec<_>>()
+            .join(",");
+        let text = format!("{{{text}}}");
+        let read: Json = serde_json::from_str(&text).unwrap();
+        for (name, kind) in columns {
+            let decoded = decode(&json(&[(name, kind)]), &[Some(text.as_bytes())]);
+            let found = (decoded.rows == 1).then(|| entry(&decoded.columns[0], 0));
+            prop_assert_eq!(found, plain(kind, read.get(name)), "{} {:?}", text, decoded.rejects);
+        }
+    }
+}

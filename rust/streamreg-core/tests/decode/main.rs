@@ -1,0 +1,89 @@
+//! Decode: behaviours of each format, and the laws that hold for any bytes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod csv;
+mod json;
+mod laws;
+mod raw;
+
+use proptest::test_runner::{Config, RngSeed};
+use streamreg_core::decode::{Column, ColumnType, Decoded, Decoder, Format, Item, Messages, RejectKind};
+
+/// Random tests are the same in every run.
+fn config(cases: u32) -> Config {
+    Config { cases, rng_seed: RngSeed::Fixed(3), failure_persistence: None, ..Config::default() }
+}
+
+fn schema(columns: &[(&str, ColumnType)]) -> Vec<(String, ColumnType)> {
+    columns.iter().map(|&(name, kind)| (name.to_owned(), kind)).collect()
+}
+
+fn csv(header: &[&str], columns: &[(&str, ColumnType)]) -> Decoder {
+    let header = header.iter().map(|&name| name.to_owned()).collect();
+    Decoder::new(Format::Csv, schema(columns), Some(header)).unwrap()
+}
+
+fn json(columns: &[(&str, ColumnType)]) -> Decoder {
+    Decoder::new(Format::Json, schema(columns), None).unwrap()
+}
+
+fn decode(decoder: &Decoder, values: &[Option<&[u8]>]) -> Decoded {
+    let mut messages = Messages::default();
+    for value in values {
+        messages.push(*value).unwrap();
+    }
+    decoder.decode(&messages)
+}
+
+/// Decodes one message that is a row.
+fn row(decoder: &Decoder, value: &[u8]) -> Vec<Value> {
+    let batch = decode(decoder, &[Some(value)]);
+    assert_eq!(batch.rejects, [], "{}", String::from_utf8_lossy(value));
+    assert_eq!(batch.rows, 1);
+    batch.columns.iter().map(|column| entry(column, 0)).collect()
+}
+
+/// Decodes one message that is none, and gives the kind and the column.
+fn reject(decoder: &Decoder, value: &[u8]) -> (RejectKind, Option<usize>) {
+    let batch = decode(decoder, &[Some(value)]);
+    assert_eq!((batch.rows, batch.rejects.len()), (0, 1), "{}", String::from_utf8_lossy(value));
+    (batch.rejects[0].kind, batch.rejects[0].column)
+}
+
+/// One entry of a column; doubles by their bits.
+#[derive(Clone, Debug, PartialEq)]
+enum Value {
+    Float(u64),
+    Int(i64),
+    Bool(bool),
+    Str(String),
+    Bytes(Vec<u8>),
+}
+
+impl Value {
+    fn float(value: f64) -> Self {
+        Self::Float(value.to_bits())
+    }
+}
+
+fn entry(column: &Column, row: usize) -> Value {
+    match column {
+        Column::Float(values) => Value::float(values[row]),
+        Column::Int(values) => Value::Int(values[row]),
+        Column::Bool(values) => Value::Bool(values[row]),
+        Column::Text(text) => match text.get(row).unwrap() {
+            Item::Str(text) => Value::Str(text.to_owned()),
+            Item::Bytes(bytes) => Value::Bytes(bytes.to_owned()),
+        },
+    }
+}
+
+fn length(column: &Column) -> usize {
+    match column {
+        Column::Float(values) => values.len(),
+        Column::Int(values) => values.len(),
+        Column::Bool(values) => values.len(),
+        Column::Text(text) => text.len(),
+    }
+}
