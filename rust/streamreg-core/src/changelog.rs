@@ -1,1 +1,119 @@
-//! Stage: changelog.
+//! Stage: changelog. What changed since the last answer: for each key its last row, and the lines that
+//! take it to the next one.
+
+use crate::error::Error;
+use crate::wire::{Reader, Writer, corrupt};
+use crate::write::{Packed, Stamp};
+use std::collections::BTreeMap;
+
+/// The kind byte of the sealed state.
+const KIND: u8 = 3;
+
+/// The last row of each key, as CSV text.
+///
+/// Two changelogs that hold the same rows have the same bytes, whatever led there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changelog {
+    rows: BTreeMap<Box<[u8]>, Box<[u8]>>,
+}
+
+impl Changelog {
+    /// No key has a row.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Number of keys that have a row.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether no key has a row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The CSV lines that take each key, in the given order, from its last row to its new one: the old with
+    /// -1, then the new with +1; none if they are the same. `present` says which keys have a new row, the
+    /// packed `rows` hold those.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if the three do not fit each other, [`Error::Corrupt`] or [`Error::Version`] if
+    /// the rows are no packed rows; then nothing has changed.
+    pub fn update(
+        &mut self,
+        keys: &[impl AsRef<[u8]>],
+        present: &[bool],
+        rows: &[u8],
+        time: i64,
+    ) -> Result<Vec<u8>, Error> {
+        let rows = Packed::from_bytes(rows)?;
+        let expected = present.iter().filter(|&&present| present).count();
+        if keys.len() != present.len() || rows.len() != expected {
+            return Err(Error::Mismatch(format!(
+                "{} keys, of which {expected} of {} are present, and {} rows",
+                keys.len(),
+                present.len(),
+                rows.len()
+            )));
+        }
+        let (removed, inserted) = (Stamp::new(time, -1), Stamp::new(time, 1));
+        let mut lines = Vec::new();
+        let mut rows = rows.iter();
+        for (key, &present) in keys.iter().zip(present) {
+            let key = key.as_ref();
+            let new = if present { rows.next() } else { None };
+            let old = self.rows.get(key).map(AsRef::as_ref);
+            if old == new {
+                continue;
+            }
+            if let Some(old) = old {
+                removed.write(old, &mut lines);
+            }
+            match new {
+                Some(new) => {
+                    inserted.write(new, &mut lines);
+                    self.rows.insert(key.into(), new.into());
+                }
+                None => {
+                    self.rows.remove(key);
+                }
+            }
+        }
+        Ok(lines)
+    }
+
+    /// The state: keys and rows in the order of the keys.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::new(KIND);
+        writer.unsigned(self.rows.len() as u64);
+        for (key, row) in &self.rows {
+            writer.bytes(key);
+            writer.bytes(row);
+        }
+        writer.seal()
+    }
+
+    /// Reads what [`Changelog::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// [`Error::Version`] for a newer format, [`Error::Corrupt`] for anything else that is no such state.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let mut reader = Reader::open(KIND, bytes)?;
+        let mut rows = BTreeMap::<Box<[u8]>, Box<[u8]>>::new();
+        // A key and a row take at least the byte of their length.
+        for _ in 0..reader.count(2)? {
+            let (key, row) = (reader.bytes()?, reader.bytes()?);
+            if rows.last_key_value().is_some_and(|(last, _)| last.as_ref() >= key) {
+                return Err(corrupt("keys are not in order"));
+            }
+            rows.insert(key.into(), row.into());
+        }
+        reader.finish()?;
+        Ok(Self { rows })
+    }
+}
