@@ -1,0 +1,32 @@
+//! Any bytes as messages of the csv format, and as its header.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use streamreg_core::decode::{ColumnType, Decoder, Format, Messages, csv::split_record};
+
+fuzz_target!(|data: &[u8]| {
+    let _ = split_record(data);
+    // The message as a whole, and its lines.
+    let mut messages = Messages::default();
+    for value in std::iter::once(data).chain(data.split(|&byte| byte == b'\n')) {
+        messages.push(Some(value)).expect("few messages");
+    }
+    let kinds = [
+        ColumnType::Float,
+        ColumnType::Float,
+        ColumnType::Int,
+        ColumnType::Bool,
+        ColumnType::Str,
+        ColumnType::Bytes,
+    ];
+    // Two floats go the fast way, the others do not.
+    for columns in [&kinds[..2], &kinds[..]] {
+        let columns: Vec<_> =
+            (0..).map(|index: usize| index.to_string()).zip(columns.iter().copied()).collect();
+        let header = columns.iter().map(|column| column.0.clone()).collect();
+        let decoder = Decoder::new(Format::Csv, columns, Some(header)).expect("a valid schema");
+        let decoded = decoder.decode(&messages);
+        assert_eq!(decoded.rows + decoded.rejects.len() + decoded.tombstones, messages.len());
+    }
+});

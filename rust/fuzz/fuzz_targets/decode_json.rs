@@ -1,0 +1,27 @@
+//! Any bytes as messages of the json format.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use streamreg_core::decode::{ColumnType, Decoder, Format, Messages};
+
+fuzz_target!(|data: &[u8]| {
+    let mut messages = Messages::default();
+    for value in std::iter::once(data).chain(data.split(|&byte| byte == b'\n')) {
+        messages.push(Some(value)).expect("few messages");
+    }
+    let all = [
+        ("x", ColumnType::Float),
+        ("n", ColumnType::Int),
+        ("b", ColumnType::Bool),
+        ("s", ColumnType::Str),
+        ("d", ColumnType::Bytes),
+    ];
+    // Each column on its own too: an object with all five is rare.
+    for columns in std::iter::once(&all[..]).chain(all.chunks(1)) {
+        let columns = columns.iter().map(|&(name, kind)| (name.to_owned(), kind)).collect();
+        let decoder = Decoder::new(Format::Json, columns, None).expect("a valid schema");
+        let decoded = decoder.decode(&messages);
+        assert_eq!(decoded.rows + decoded.rejects.len() + decoded.tombstones, messages.len());
+    }
+});
