@@ -31,8 +31,8 @@ fn messages(values: impl Iterator<Item = String>) -> Messages {
 }
 
 fn check(decoder: &Decoder, messages: &Messages, x: &[f64], y: &[f64]) {
-    let decoded = decoder.decode(messages);
-    let [Column::Float(first), Column::Float(second)] = &decoded.columns[..] else {
+    let batch = decoder.decode(messages);
+    let [Column::Float(first), Column::Float(second)] = &batch.columns[..] else {
         panic!("two columns of doubles")
     };
     assert!(first == x && second == y, "the decoded numbers are others");

@@ -57,8 +57,15 @@ impl Cells<'_> {
         self.len() == 0
     }
 
+    /// The doubles, if it is a column of them.
+    pub(super) const fn floats(&self) -> Option<&[f64]> {
+        match self {
+            Self::Float(values) => Some(values),
+            _ => None,
+        }
+    }
+
     /// Appends the cell of this row, which must be less than the number of rows.
-    #[inline]
     pub(super) fn write(&self, row: usize, out: &mut Vec<u8>) {
         match self {
             Self::Float(values) => float::write(values[row], out),

@@ -24,24 +24,17 @@ pub struct Rows {
 }
 
 impl Rows {
-    pub(super) fn with_capacity(rows: usize, columns: usize) -> Self {
-        let described = rows.saturating_mul(size_of::<u32>());
+    /// Empty text, and lengths of rows in it, with room for so many rows; the text also for what
+    /// [`Rows::into_bytes`] appends.
+    pub(super) fn room(rows: usize, columns: usize) -> (Vec<u8>, Vec<u32>) {
+        let described = rows.saturating_mul(size_of::<u32>()).saturating_add(TRAILER);
         let text = rows.saturating_mul(columns).saturating_mul(CELL);
-        Self {
-            text: Vec::with_capacity(text.saturating_add(described).saturating_add(TRAILER)),
-            lengths: Vec::with_capacity(rows),
-        }
+        (Vec::with_capacity(text.saturating_add(described)), Vec::with_capacity(rows))
     }
 
-    /// Appends the row that `write` appends to the text.
-    #[inline]
-    pub(super) fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), Error> {
-        let start = self.text.len();
-        write(&mut self.text);
-        let length = u32::try_from(self.text.len() - start)
-            .map_err(|_| Error::Overflow("a row of text is longer than 4 GiB".to_owned()))?;
-        self.lengths.push(length);
-        Ok(())
+    /// Rows of these lengths, which must add up to the text.
+    pub(super) const fn new(text: Vec<u8>, lengths: Vec<u32>) -> Self {
+        Self { text, lengths }
     }
 
     /// Number of rows.
