@@ -134,7 +134,7 @@ class TopicWriter:
         self._producer.poll(seconds)
         if self._failure is not None:
             # Counted now, not at the failure: the messages after it may have arrived since.
-            raise DeliveryError(f"{self._failure}; {self._confirmed()} were delivered")
+            raise DeliveryError(f"{self._failure}; at least {self._confirmed()} were delivered")
 
     def finish(self, seconds: float) -> int:
         """Waits until every message is delivered.
@@ -162,6 +162,7 @@ class TopicWriter:
         self._producer.close()
 
     def _confirmed(self) -> int:
+        # At least: the client's length counts its own waiting events along with the messages.
         return max(0, self._sent - self._failed - len(self._producer))
 
     def _reach(self) -> int:

@@ -54,8 +54,9 @@ def test_a_small_job_leaves_the_rest_to_the_defaults() -> None:
     assert job.source.kafka == {"bootstrap.servers": "localhost:9092"}
     assert (job.target, job.features) == ("y", ("x", "n"))
     assert list(job.schema.items()) == [("x", "float"), ("n", "int"), ("y", "float"), ("s", "str")]
-    assert job.source.mode is job.source.format is job.source.header is job.output.time is None
-    assert job.processes is job.rejects is job.output.input is None
+    source, output = job.source, job.output
+    absent = [source.mode, source.format, source.header, source.autocommit_duration_ms]
+    assert [*absent, output.time, output.input, job.processes, job.rejects] == [None] * 8
 
 
 def test_the_example_is_valid_and_gives_every_key() -> None:
