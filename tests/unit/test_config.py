@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, seed
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from streamreg._config import Job, JobError, example, job_from_bytes, load_job
@@ -318,6 +318,7 @@ LINES = st.one_of(
 )
 
 
+@settings(deadline=None)  # a shared machine may be slow; slowness is no fault here
 @seed(4)
 @given(data=st.one_of(st.binary(), st.text().map(str.encode)))
 def test_law_any_bytes_give_a_job_or_an_error(data: bytes) -> None:
@@ -325,6 +326,7 @@ def test_law_any_bytes_give_a_job_or_an_error(data: bytes) -> None:
     job_or_error(data)
 
 
+@settings(deadline=None)  # a shared machine may be slow; slowness is no fault here
 @seed(5)
 @given(lines=st.lists(LINES, max_size=20))
 def test_law_any_toml_gives_a_job_or_an_error(lines: list[str]) -> None:
@@ -332,6 +334,7 @@ def test_law_any_toml_gives_a_job_or_an_error(lines: list[str]) -> None:
     job_or_error("\n".join(lines).encode())
 
 
+@settings(deadline=None)  # a shared machine may be slow; slowness is no fault here
 @seed(6)
 @given(at=st.integers(0, len(example())), cut=st.integers(0, 40), put=st.text(max_size=6))
 def test_law_a_damaged_example_gives_a_job_or_an_error(at: int, cut: int, put: str) -> None:
