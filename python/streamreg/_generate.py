@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count as integers
+from itertools import islice
 from threading import Event
 from typing import Literal
 
@@ -120,7 +121,8 @@ def generate(writer: TopicWriter, line: NoisyLine, plan: Plan, stop: Event) -> i
         # The first message of a topic names its columns. Where several partitions are written to,
         # each starts with it: a reader may come upon any of them first.
         headers = len(partitions)
-        writer.send([(partition, HEADER) for partition in partitions])
+        for partition in partitions:
+            writer.send(partition, [HEADER])
         # Waiting here keeps a point of one partition from being read before every header is there.
         writer.finish(_FLUSH_SECONDS)
     _send_points(writer, line.messages(plan.form), plan, partitions, stop)
@@ -149,10 +151,9 @@ def _send_points(
                 continue
         if plan.count:
             size = min(size, plan.count - sent)
-        writer.send(
-            [
-                (partitions[number % len(partitions)], next(messages))
-                for number in range(sent, sent + size)
-            ]
-        )
+        values = list(islice(messages, size))
+        for place, partition in enumerate(partitions):
+            # Point i goes to partition i modulo their number: values[0] is point `sent`.
+            if share := values[(place - sent) % len(partitions) :: len(partitions)]:
+                writer.send(partition, share)
         sent += size

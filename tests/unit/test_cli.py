@@ -1,0 +1,335 @@
+"""The command line: what it takes, what it says, how it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+
+from streamreg import _demo
+from streamreg._cli import main
+from streamreg._cli import run as run_command
+from streamreg._cli.arguments import setting
+from streamreg._config import Job, example, job_from_bytes
+from streamreg._embedded import EmbeddedBroker
+from streamreg._exceptions import ConfigurationError, StreamregError
+
+Capture = pytest.CaptureFixture[str]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Stands for the runtime's Summary."""
+
+    rows: int = 3
+    epochs: int = 2
+    rejects: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Now:
+    """Stands for the runtime's Progress."""
+
+    rows: int
+    answers: Mapping[str, Mapping[str, float | int | None]]
+    epoch: int = 2
+    rejects: int = 0
+    rows_per_second: float = 1.0
+    lag: int | None = None
+
+
+@pytest.fixture
+def job_file(tmp_path: Path) -> Path:
+    path = tmp_path / "job.toml"
+    path.write_text(example(), encoding="utf-8")
+    return path
+
+
+def runs(monkeypatch: pytest.MonkeyPatch, action: Callable[[Job], Counts]) -> None:
+    """Puts a function in the place of the runtime."""
+    monkeypatch.setattr(run_command, "run_job", lambda job, **_: action(job))
+
+
+def fails(error: BaseException) -> Callable[[Job], Counts]:
+    def action(job: Job) -> Counts:
+        raise error
+
+    return action
+
+
+def test_the_version_is_the_packages(capsys: Capture) -> None:
+    """--version says what is installed."""
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"streamreg {version('streamreg')}\n"
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["generate"], ["demo"]])
+def test_help_suffices(command: list[str], capsys: Capture) -> None:
+    """Each help shows an example of the command, and fits the screen."""
+    assert main([*command, "--help"]) == 0
+    text = capsys.readouterr().out
+    assert f"\n  streamreg {' '.join(command)}".rstrip() in text.partition("example:")[2]
+    assert max(len(line) for line in text.splitlines()) <= 100
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "command"),
+        (["rum"], "'rum'"),
+        (["run"], "--example"),
+        (["run", "job.toml", "--processes", "0"], "--processes"),
+        (["run", "job.toml", "--proc", "1"], "--proc"),
+        (["run", "no/such/job.toml"], "no/such/job.toml: cannot be read: No such file"),
+        (["generate"], "--bootstrap-servers"),
+        (["generate", "--topic", "t"], "--bootstrap-servers"),
+        (
+            ["generate", "--bootstrap-servers", "h", "--topic", "t", "--rate", "-1"],
+            "rate: must be 0 or more",
+        ),
+        (
+            ["generate", "--bootstrap-servers", "h", "--topic", "t", "--rate", "fast"],
+            "--rate",
+        ),
+        (
+            ["generate", "--bootstrap-servers", "h", "--topic", "t", "--setting", "=x"],
+            "expected KEY=VALUE",
+        ),
+        (
+            ["generate", "--bootstrap-servers", "h", "--topic", "t", "--setting", "a.b=c"],
+            'No such configuration property: "a.b"',
+        ),
+        (
+            ["generate", "--partition", "1", "--partitions", "spread"],
+            "not allowed with",
+        ),
+        (["demo", "--count", "0"], "--count"),
+        (["demo", "--rate", "inf"], "rate"),
+    ],
+)
+def test_a_wrong_command_is_one_line_and_code_2(
+    arguments: list[str], words: str, capsys: Capture
+) -> None:
+    """What cannot be understood is told in one line on stderr, with nothing on stdout."""
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("streamreg: error: ")
+    assert words in err
+    assert err.count("\n") == 1
+
+
+def test_a_setting_may_hold_equals_signs_and_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """KEY=VALUE splits at the first sign; a variable keeps a secret out of the command line."""
+    monkeypatch.setenv("STREAMREG_TEST_PASSWORD", "hunter2")
+    assert setting("sasl.password=a=${STREAMREG_TEST_PASSWORD}") == ("sasl.password", "a=hunter2")
+
+
+def test_check_says_valid_or_everything_that_is_wrong(job_file: Path, capsys: Capture) -> None:
+    """--check runs nothing, and lists the client's objections too."""
+    assert main(["run", str(job_file), "--check"]) == 0
+    assert capsys.readouterr().err == f"{job_file}: valid\n"
+    text = example().replace("group.id", "no.such.setting").replace("# security", "security")
+    job_file.write_text(text.replace("sasl_ssl", "bogus"), encoding="utf-8")
+    assert main(["run", str(job_file), "--check"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith(f"streamreg: error: {job_file}: source.kafka: ") for line in lines)
+
+
+def test_the_example_that_is_printed_can_be_run(capsys: Capture) -> None:
+    """`run --example` gives a valid job file."""
+    assert main(["run", "--example"]) == 0
+    assert job_from_bytes(capsys.readouterr().out.encode(), "out", {}).target == "y"
+
+
+def test_a_run_ends_with_its_counts(
+    job_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """The job comes from the file, --processes from the command, the summary goes to stderr."""
+    jobs: list[Job] = []
+
+    def action(job: Job) -> Counts:
+        jobs.append(job)
+        return Counts(rows=1234, epochs=1, rejects={"number": 2, "fields": 1, "utf8": 0})
+
+    runs(monkeypatch, action)
+    assert main(["run", str(job_file), "--processes", "3"]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "streamreg: 1,234 rows in 1 epoch; 3 messages rejected: 2 number, 1 fields\n"
+    assert [job.processes for job in jobs] == [3]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "text"),
+    [
+        (StreamregError("it broke"), 1, "it broke"),
+        (ConfigurationError("no such thing"), 2, "no such thing"),
+        (FileNotFoundError(2, "No such file or directory", "a/b.csv"), 1, "a/b.csv: No such file"),
+        (KeyboardInterrupt(), 130, "stopped"),
+    ],
+)
+def test_a_failed_run_is_a_line_and_a_code(
+    error: BaseException,
+    code: int,
+    text: str,
+    job_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+) -> None:
+    """Errors that are foreseen give no traceback, unless --debug asks for it."""
+    runs(monkeypatch, fails(error))
+    assert main(["run", str(job_file)]) == code
+    err = capsys.readouterr().err
+    assert err.startswith(f"streamreg: error: {text}")
+    assert err.count("\n") == 1
+    for arguments in (["--debug", "run", str(job_file)], ["run", str(job_file), "--debug"]):
+        assert main(arguments) == code
+        assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_bug_shows_its_traceback(
+    job_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """What nobody foresaw is not hidden."""
+    runs(monkeypatch, fails(ZeroDivisionError("oh")))
+    assert main(["run", str(job_file)]) == 1
+    err = capsys.readouterr().err
+    assert "Traceback" in err
+    assert "ZeroDivisionError: oh" in err
+
+
+@pytest.mark.parametrize("error", [StreamregError, ConfigurationError, OSError, ZeroDivisionError])
+def test_no_error_holds_a_secret(
+    error: type[Exception], job_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """A password that some layer put into its error is taken out again, debugging or not."""
+    text = job_file.read_text(encoding="utf-8").replace("# sasl.password", "sasl.password")
+    job_file.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("KAFKA_PASSWORD", "hunter2")
+    runs(monkeypatch, fails(error("refused: hunter2")))
+    for arguments in (["run", str(job_file)], ["--debug", "run", str(job_file)]):
+        assert main(arguments) != 0
+        out, err = capsys.readouterr()
+        assert "hunter2" not in out + err
+        assert "refused: ********" in err
+
+
+def test_generate_stops_cleanly_at_ctrl_c() -> None:
+    """An endless producer that is interrupted says how many points it sent, all of them there."""
+    with EmbeddedBroker() as broker:
+        command = ["generate", "--topic", "points", "--count", "0", "--rate", "200"]
+        servers = ["--bootstrap-servers", broker.bootstrap_servers]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamreg", *command, *servers],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        consumer = Consumer({**broker.settings, "group.id": "test"})
+        try:
+            place = TopicPartition("points", 0, 0)
+            deadline = time.monotonic() + 60
+            broker.create_topic("points")
+            while consumer.get_watermark_offsets(place, timeout=10)[1] < 20:
+                assert time.monotonic() < deadline
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=30)
+            assert process.returncode == 0
+            _, high = consumer.get_watermark_offsets(place, timeout=10)
+            assert err == f"streamreg: {high - 1:,} points sent to points (stopped)\n"
+        finally:
+            process.kill()
+            process.wait()
+            consumer.close()
+
+
+def fake_run(job: Job, *, progress: Callable[[Now], None], stop: Callable[[Now], bool]) -> Counts:
+    """Stands for the runtime: counts what is on the topic, and writes files of a few lines."""
+    assert job.output.input is not None
+    Path(job.output.input).write_text("x,y,time,diff\n0,0.5,0,1\n", encoding="utf-8")
+    Path(job.output.regression).write_text(
+        "a,b,time,diff\n0.0,0.0,0,1\n0.0,0.0,1,-1\n0.25,1.0,1,1\n", encoding="utf-8"
+    )
+    consumer = Consumer({**job.source.kafka})
+    places = [TopicPartition(job.source.topic, number, 0) for number in range(4)]
+    consumer.assign(places)
+    rows = 0
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        messages = consumer.consume(1000, timeout=0.1)
+        rows += sum(message.value() != b"x,y" for message in messages)
+        now = Now(rows, {job.output.regression: {"a": 0.25, "b": 1.0}})
+        progress(now)
+        if stop(now):
+            break
+    consumer.close()
+    return Counts(rows=rows)
+
+
+def test_the_demo_ends_by_itself_and_says_what_it_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """All points are sent and read, a screenful is printed, and both files are named."""
+    monkeypatch.setattr(_demo, "run_job", fake_run)
+    monkeypatch.chdir(tmp_path)
+    assert main(["demo", "--count", "500", "--rate", "0"]) == 0
+    out = capsys.readouterr().out
+    assert len(out.splitlines()) <= 22
+    assert "500 points sent; read: 500 rows in 2 epochs." in out
+    for name in ("regression_input.csv", "regression_output_stream.csv"):
+        assert str(Path("streamreg-demo") / name) in out
+        assert (tmp_path / "streamreg-demo" / name).exists()
+
+
+def test_the_demo_fails_if_its_producer_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """An error of the producer ends the run and is the command's error."""
+
+    def broken(*_: object) -> int:
+        raise StreamregError("the producer broke")
+
+    monkeypatch.setattr(_demo, "run_job", fake_run)
+    monkeypatch.setattr(_demo, "generate", broken)
+    assert main(["demo", "--directory", str(tmp_path / "d")]) == 1
+    assert capsys.readouterr().err == "streamreg: error: the producer broke\n"
+
+
+def test_the_demo_never_overwrites(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """Without a directory a new one is made; with one, earlier files in it are an error."""
+    monkeypatch.chdir(tmp_path)
+    names = [str(_demo.new_directory(None)) for _ in range(3)]
+    assert names == ["streamreg-demo", "streamreg-demo-2", "streamreg-demo-3"]
+    chosen = tmp_path / "a" / "b"
+    assert _demo.new_directory(chosen) == chosen
+    assert _demo.new_directory(chosen) == chosen
+    (chosen / "regression_input.csv").write_text("mine", encoding="utf-8")
+    assert main(["demo", "--directory", str(chosen)]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert os.listdir(chosen) == ["regression_input.csv"]
+
+
+def test_a_reader_that_goes_away_is_no_traceback(job_file: Path) -> None:
+    """Output into a pipe that is closed ends the command quietly."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "streamreg", "run", "--example"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")

@@ -1,0 +1,385 @@
+"""A job file gives a job, or a clear error for everything that is wrong with it."""
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, seed, settings
+from hypothesis import strategies as st
+
+from streamreg._config import Job, JobError, example, job_from_bytes, load_job
+from streamreg._config.client import check_client
+from streamreg._config.environment import ExpansionError, expand
+from streamreg._config.read import MAX_BYTES
+from streamreg._exceptions import ConfigurationError
+
+MINIMAL = """
+[source]
+topic = "points"
+[source.kafka]
+bootstrap.servers = "localhost:9092"
+[schema]
+x = "float"
+n = "int"
+y = "float"
+s = "str"
+[regression]
+target = "y"
+features = ["x", "n"]
+[output]
+regression = "out.csv"
+"""
+
+
+def read(text: str, **environ: str) -> Job:
+    return job_from_bytes(text.encode(), "job.toml", environ)
+
+
+def problems(text: str, **environ: str) -> list[str]:
+    with pytest.raises(JobError) as caught:
+        read(text, **environ)
+    lines = str(caught.value).splitlines()
+    assert all(line.startswith("job.toml: ") for line in lines)
+    return [line.removeprefix("job.toml: ") for line in lines]
+
+
+def changed(old: str, new: str) -> str:
+    assert old in MINIMAL
+    return MINIMAL.replace(old, new)
+
+
+def test_a_small_job_leaves_the_rest_to_the_defaults() -> None:
+    """What the file does not give is None, so that each default is written once, in the runtime."""
+    job = read(MINIMAL)
+    assert job.source.kafka == {"bootstrap.servers": "localhost:9092"}
+    assert (job.target, job.features) == ("y", ("x", "n"))
+    assert list(job.schema.items()) == [("x", "float"), ("n", "int"), ("y", "float"), ("s", "str")]
+    source, output = job.source, job.output
+    absent = [source.mode, source.format, source.header, source.autocommit_duration_ms]
+    assert [*absent, output.time, output.input, job.processes, job.rejects] == [None] * 8
+
+
+def test_the_example_is_valid_and_gives_every_key() -> None:
+    """The example that users start from can be run, and so can its optional lines."""
+    read(example())
+    lines = example().replace("# [run]", "[run]").splitlines()
+    optional = [
+        line.removeprefix("# ") if line.startswith("# ") and " = " in line[:30] else line
+        for line in lines
+        if not line.startswith("# target = ")  # an explanation
+    ]
+    job = read("\n".join(optional), KAFKA_PASSWORD="hunter2")
+    assert job.source.kafka["sasl.password"] == "hunter2"
+    assert job.source.header == ("x", "y")
+    assert (job.source.mode, job.output.time) == ("streaming", "epoch")
+    assert (job.processes, job.rejects) == (2, "rejects.jsonl")
+
+
+def test_the_example_in_the_examples_is_the_one_that_is_shipped() -> None:
+    """There is one example, under both of its names."""
+    path = Path(__file__).parents[2] / "examples" / "job.toml"
+    assert path.read_text(encoding="utf-8") == example()
+
+
+def test_all_problems_are_told_at_once_with_their_keys() -> None:
+    """A file with many faults takes one round to mend, not many."""
+    text = """
+[sorce]
+[source]
+topic = 3
+fromat = "csv"
+mode = "sometimes"
+autocommit_duration_ms = -1
+[source.kafka]
+sasl.password = "${PASSWORD}"
+acks = [1]
+[schema]
+y = "flaot"
+x = "float"
+[regression]
+target = "Y"
+features = ["xx"]
+[output]
+columns = 1
+[run]
+processes = true
+"""
+    assert problems(text) == [
+        "source.kafka.sasl.password: the environment variable PASSWORD is not set",
+        "source.kafka.acks: expected a string, a number or a boolean, found an array",
+        "source.kafka.bootstrap.servers: missing",
+        "source.topic: expected a string, found 3",
+        'source.mode: expected one of "streaming", "static", found "sometimes"',
+        "source.autocommit_duration_ms: expected 0 to 86400000, found -1",
+        'source.fromat: unknown key; did you mean "format"?',
+        'schema.y: expected one of "float", "int", "bool", "str", "bytes", found "flaot"',
+        'regression.target: "Y" is no column of the schema',
+        'regression.features: "xx" is no column of the schema; did you mean "x"?',
+        "output.regression: missing",
+        "output.columns: expected a table, [output.columns], found 1",
+        "run.processes: expected an integer, found true",
+        'sorce: unknown key; did you mean "source"?',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('"y"\nf', '"s"\nf', 'regression.target: "s" is str: a regression takes float and int'),
+        ('["x", "n"]', '["y"]', 'regression.features: "y" is the target'),
+        ('["x", "n"]', "[]", "regression.features: expected at least one string, found none"),
+        ('["x", "n"]', '["x", "x"]', "regression.features: 2 strings, but 1 different ones"),
+        ('["x", "n"]', '"x"', 'regression.features: expected an array of strings, found "x"'),
+        ('"out.csv"', '""', 'output.regression: expected a string that is not empty, found ""'),
+        ('"out.csv"', '"a\\u0000b"', "output.regression: holds a NUL character"),
+        (
+            '"out.csv"',
+            '"out.csv"\ninput = "./out.csv"',
+            "output.input: the same file as output.regression",
+        ),
+        (
+            '"out.csv"',
+            '"out.csv"\n[run]\nrejects = "out.csv"',
+            "run.rejects: the same file as an output's",
+        ),
+        (
+            '"out.csv"',
+            '"out.csv"\ncolumns = {x = "b", n = "b"}',
+            "output.columns: two coefficients have the same name",
+        ),
+        (
+            '"out.csv"',
+            '"out.csv"\ncolumns = {x = "time"}',
+            'output.columns: the changelog has a column "time" of its own',
+        ),
+        (
+            '"out.csv"',
+            '"out.csv"\ncolumns = {interceptt = "a"}',
+            'output.columns: "interceptt" is neither intercept nor a feature; '
+            'did you mean "intercept"?',
+        ),
+        ('s = "str"', 'intercept = "float"', None),
+        (
+            '"points"',
+            '"points"\nformat = "raw"',
+            'source.format: expected one of "csv", "json", found "raw"',
+        ),
+        (
+            '"points"',
+            '"points"\nheader = ["x", "y"]',
+            'source.header: lacks the schema\'s "n", "s"',
+        ),
+        (
+            '"points"',
+            '"points"\nformat = "json"\nheader = ["x", "y", "n", "s"]',
+            'source.header: for format "csv" alone: a JSON message names its own fields',
+        ),
+        (
+            '"localhost:9092"',
+            '"localhost:9092"\n"bootstrap.servers" = "b"',
+            "source.kafka.bootstrap.servers: given twice, with and without quotes",
+        ),
+        (
+            '"localhost:9092"',
+            '"localhost:9092"\nsession.timeout.ms = 4294973296',
+            "source.kafka.session.timeout.ms: 4294973296 does not fit in the 32 bits of a "
+            "client's integer",
+        ),
+    ],
+)
+def test_a_fault_names_its_key(old: str, new: str, problem: str | None) -> None:
+    """Each fault by itself gives one line that begins with the key (None: no fault at all)."""
+    if problem is None:
+        read(changed(old, new))
+    else:
+        assert problems(changed(old, new)) == [problem]
+
+
+def test_settings_mean_the_same_with_and_without_quotes() -> None:
+    """A dotted key without quotes, a table to TOML, is the same client setting."""
+    text = changed('"localhost:9092"', '"h"\n"group.id" = "g"\nenable.x.y = true\nlinger.ms = 5')
+    assert read(text).source.kafka == {
+        "bootstrap.servers": "h",
+        "group.id": "g",
+        "enable.x.y": "true",
+        "linger.ms": "5",
+    }
+
+
+def test_the_environment_fills_strings_anywhere() -> None:
+    """Any string value takes variables; the value is taken as it is, and $${ is an escape."""
+    text = changed('"points"', '"a-${TOPIC}-$${TOPIC}-$5"').replace('"x", "n"', '"${X}", "n"')
+    job = read(text, TOPIC="${X}", X="x")
+    assert job.source.topic == "a-${X}-${TOPIC}-$5"
+    assert job.features == ("x", "n")
+
+
+@pytest.mark.parametrize("text", ["${", "${}", "${A", "${A B}", "${1}", "${A:-b}", "x${é}"])
+def test_a_reference_that_is_none_is_an_error(text: str) -> None:
+    """A ${ never stays in a value by accident."""
+    with pytest.raises(ExpansionError, match=r"write \$\$\{"):
+        expand(text, {"A": "1"})
+
+
+def test_a_variable_that_is_no_text_is_an_error() -> None:
+    """Bytes of the environment that are no UTF-8 do not get into a setting."""
+    with pytest.raises(ExpansionError, match="the environment variable A is not UTF-8"):
+        expand("${A}", {"A": "\udcff"})
+
+
+def test_a_value_of_the_environment_is_in_no_error_and_no_repr() -> None:
+    """A secret put into the wrong key, and one in the right key, are not shown."""
+    text = changed('"points"', '"points"\nmode = "${P}"')
+    text = text.replace("[schema]", 'sasl.password = "${P}"\n[schema]')
+    assert "hunter2" not in "".join(problems(text, P="hunter2"))
+    fine = text.replace('mode = "${P}"', "")
+    assert "hunter2" not in repr(read(fine, P="hunter2"))
+
+
+def test_a_secret_of_the_wrong_type_is_not_shown() -> None:
+    """The error for a number that is too long does not quote a password."""
+    text = changed('"localhost:9092"', '"localhost:9092"\nsasl.password = 12345678901')
+    assert problems(text) == [
+        "source.kafka.sasl.password: it does not fit in the 32 bits of a client's integer"
+    ]
+
+
+def test_a_syntax_error_has_file_and_line() -> None:
+    """What TOML cannot read is found by its line and column."""
+    with pytest.raises(ConfigurationError, match=r"^job\.toml:3:3: "):
+        read("a = 1\nb = 2\nc + 3\n")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x00\x01\xff" * 100,
+        b"a = 1\n" * (MAX_BYTES // 6 + 1),
+        b"a = " + b"[" * 50_000,
+        b"a = " + b"{b=" * 50_000,
+        b"a" + b".a" * 120_000 + b" = 1",
+        b"[" + b"a." * 120_000 + b"a]",
+        (b"[k" + b".a" * 490 + b"]\n") * 200,
+        b"a = 1" + b"0" * 10_000,
+        b"[source]\ntopic = 0x" + b"f" * 200_000,
+        b"d = 2025-02-31",
+        b"\xff\xfea\x00",
+        "".join(f"k{i} = 1\n" for i in range(20_000)).encode(),
+        ("[schema]\n" + "".join(f'k{i} = "float"\n' for i in range(12_000))).encode(),
+        ("[regression]\nfeatures = [" + '"a",' * 60_000 + "]").encode(),
+        ("[output.columns]\n" + "".join(f'k{i} = "a"\n' for i in range(15_000))).encode(),
+    ],
+    ids=lambda data: repr(data[:12]),
+)
+def test_a_hostile_file_is_refused_in_time(data: bytes) -> None:
+    """Huge, binary and deep files give one short error, and quickly."""
+    start = time.monotonic()
+    with pytest.raises(ConfigurationError) as caught:
+        job_from_bytes(data, "job.toml", {})
+    assert time.monotonic() - start < 10  # seconds; without the limits it would be minutes
+    assert len(str(caught.value)) < 10_000
+
+
+VALUES = st.recursive(
+    st.one_of(
+        st.text(max_size=8).map(lambda text: '"' + text.replace("\\", "").replace('"', "") + '"'),
+        st.integers().map(str),
+        st.floats().map(repr),
+        st.sampled_from(["true", '"float"', '"x"', '"${A}"', '"${"', "1979-05-27", '["x"]']),
+    ),
+    lambda inner: st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]"),
+    max_leaves=4,
+)
+KEYS = st.sampled_from(
+    [
+        "source",
+        "kafka",
+        "topic",
+        "header",
+        "schema",
+        "x",
+        "regression",
+        "target",
+        "features",
+        "output",
+        "columns",
+        "run",
+        "processes",
+        "sasl.password",
+        '"bootstrap.servers"',
+        '""',
+    ]
+)
+LINES = st.one_of(
+    st.tuples(KEYS, VALUES).map(lambda pair: f"{pair[0]} = {pair[1]}"),
+    KEYS.map(lambda key: f"[{key}]"),
+    KEYS.map(lambda key: f"[source.{key}]"),
+    st.sampled_from(MINIMAL.splitlines()),
+)
+
+
+@settings(deadline=None)  # a shared machine may be slow; slowness is no fault here
+@seed(4)
+@given(data=st.one_of(st.binary(), st.text().map(str.encode)))
+def test_law_any_bytes_give_a_job_or_an_error(data: bytes) -> None:
+    """No bytes whatever raise anything but ConfigurationError."""
+    job_or_error(data)
+
+
+@settings(deadline=None)  # a shared machine may be slow; slowness is no fault here
+@seed(5)
+@given(lines=st.lists(LINES, max_size=20))
+def test_law_any_toml_gives_a_job_or_an_error(lines: list[str]) -> None:
+    """No arrangement of keys and values raises anything but ConfigurationError."""
+    job_or_error("\n".join(lines).encode())
+
+
+@settings(deadline=None)  # a shared machine may be slow; slowness is no fault here
+@seed(6)
+@given(at=st.integers(0, len(example())), cut=st.integers(0, 40), put=st.text(max_size=6))
+def test_law_a_damaged_example_gives_a_job_or_an_error(at: int, cut: int, put: str) -> None:
+    """A small change anywhere in a valid file raises nothing but ConfigurationError."""
+    text = example()
+    job_or_error((text[:at] + put + text[at + cut :]).encode())
+
+
+def job_or_error(data: bytes) -> None:
+    try:
+        job = job_from_bytes(data, "job.toml", {"A": "x"})
+    except ConfigurationError:
+        return
+    assert job.target in job.schema
+    assert set(job.features) <= job.schema.keys()
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """A missing file and a directory give an error with their path."""
+    for path in (tmp_path, tmp_path / "none.toml", Path("a\0b")):
+        with pytest.raises(ConfigurationError, match="cannot be read"):
+            load_job(path)
+
+
+def test_a_file_is_read_with_the_environment(tmp_path: Path) -> None:
+    """A byte order mark and Windows line ends, as some editors write them, do no harm."""
+    path = tmp_path / "job.toml"
+    text = changed('"points"', '"${TOPIC}"').replace("\n", "\r\n")
+    path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert load_job(path, {"TOPIC": "t"}).source.topic == "t"
+
+
+def test_the_client_tells_every_setting_that_it_refuses() -> None:
+    """Settings that librdkafka does not know are found without a connection, all at once."""
+    settings = {
+        "bootstrap.servers": "127.0.0.1:1",
+        "security.protocol": "bogus",
+        "no.such.setting": "1",
+        "session.timeout.ms": "soon",
+        "sasl.password": "bogus",
+    }
+    with pytest.raises(JobError) as caught:
+        check_client(settings, "job.toml")
+    assert len(caught.value.problems) == 3
+    for key in ("security.protocol", "no.such.setting", "session.timeout.ms"):
+        assert any(key in problem for problem in caught.value.problems)
+    assert "bogus" not in str(caught.value)
+    check_client({"bootstrap.servers": "127.0.0.1:1", "group.id": "g"}, "job.toml")
