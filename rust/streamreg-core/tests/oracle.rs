@@ -14,6 +14,7 @@ use streamreg_core::reduce::{Aggregate, Answer, Reduction, Statistic};
 use streamreg_core::solve::{solve, total};
 use support::{
     Column, Rational, bits, columns, config, double, fit, integer, nearest, numbers, rational, rationals,
+    sum as exact_sum,
 };
 
 /// The library's coefficients of these columns.
@@ -81,10 +82,8 @@ proptest! {
     fn oracle_regr(columns in columns(2, 0..40)) {
         let rows = rationals(&columns);
         let n = Rational::from_integer(rows.len().into());
-        let sum = |of: &dyn Fn(&[Rational]) -> Rational| rows.iter().map(|row| of(row)).sum::<Rational>();
-        let (x, y) = (sum(&|row| row[0].clone()), sum(&|row| row[1].clone()));
-        let (xx, yy) = (sum(&|row| &row[0] * &row[0]), sum(&|row| &row[1] * &row[1]));
-        let xy = sum(&|row| &row[0] * &row[1]);
+        let (x, y) = (exact_sum(&rows, 0, None), exact_sum(&rows, 1, None));
+        let (xx, xy, yy) = (exact_sum(&rows, 0, Some(0)), exact_sum(&rows, 0, Some(1)), exact_sum(&rows, 1, Some(1)));
         let mut expected = vec![None; 8];
         if !n.is_zero() {
             let (sxx, syy, sxy) = (&xx - &x * &x / &n, &yy - &y * &y / &n, &xy - &x * &y / &n);

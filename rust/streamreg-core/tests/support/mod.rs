@@ -139,19 +139,39 @@ pub fn nearest(value: &Rational) -> f64 {
     if value.is_negative() && size != 0.0 { -size } else { size }
 }
 
+/// Times this every double is an integer.
+pub fn grid() -> BigInt {
+    BigInt::from(1) << 1074
+}
+
+/// A double in units of 2^-1074.
+fn units(value: &Rational) -> BigInt {
+    value.numer() * (grid() / value.denom())
+}
+
+/// The sum over all rows of a product of two numbers of each, or of one (where `other` is none).
+pub fn sum(rows: &[Vec<Rational>], one: usize, other: Option<usize>) -> Rational {
+    let factor = |row: &[Rational]| other.map_or_else(grid, |other| units(&row[other]));
+    let total: BigInt = rows.iter().map(|row| units(&row[one]) * factor(row)).sum();
+    Rational::new(total, grid() * grid())
+}
+
 /// The least squares solution of rows (features…, target) with an intercept, by elimination in rationals.
 pub fn fit(rows: &[Vec<Rational>]) -> Option<Vec<Rational>> {
     let unknowns = rows.first()?.len();
-    let one = Rational::from_integer(1.into());
-    let mut system = vec![vec![Rational::zero(); unknowns + 1]; unknowns];
+    // All of a row, its one included, in units of 2^-1074: the solution is the same, and the sums are integers.
+    let mut sums = vec![vec![BigInt::ZERO; unknowns + 1]; unknowns];
     for row in rows {
-        let extended: Vec<_> = std::iter::once(&one).chain(row).collect();
-        for (equation, left) in system.iter_mut().zip(&extended) {
+        let units = row.iter().map(units);
+        let extended: Vec<_> = std::iter::once(grid()).chain(units).collect();
+        for (equation, left) in sums.iter_mut().zip(&extended) {
             for (entry, right) in equation.iter_mut().zip(&extended) {
-                *entry += *left * *right;
+                *entry += left * right;
             }
         }
     }
+    let mut system: Vec<Vec<_>> =
+        sums.into_iter().map(|row| row.into_iter().map(Rational::from_integer).collect()).collect();
     for step in 0..unknowns {
         let pivot = (step..unknowns).find(|&row| !system[row][step].is_zero())?;
         system.swap(step, pivot);
