@@ -348,3 +348,12 @@ fn law_many_features() {
     assert_eq!(empty[1..], vec![Answer::Null; 8]);
     assert_eq!(reduction().left_out(), [0; 7]);
 }
+
+/// Every state can be moved to another thread.
+#[test]
+fn law_states_are_send() {
+    fn send<T: Send>(_: &T) {}
+    send(&Moments::new(1).unwrap());
+    send(&ExactSum::new());
+    send(&reduction());
+}

@@ -40,7 +40,7 @@ fn float(answer: &Answer) -> Option<u64> {
 }
 
 proptest! {
-    #![proptest_config(config(300))]
+    #![proptest_config(config(150))]
 
     /// A line through any numbers is the exact solution, rounded once.
     #[test]
@@ -113,7 +113,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(60))]
+    #![proptest_config(config(40))]
 
     /// A plane through any numbers is the exact solution, rounded once.
     #[test]
