@@ -94,15 +94,15 @@ fn many(c: &mut Criterion) {
     let whole = exact(&columns, &mut scratch, ROWS);
     assert_eq!(whole.to_bytes(), exact(&columns, &mut scratch, 10).to_bytes());
 
+    let rows: Vec<[f64; 11]> = (0..ROWS).map(|row| std::array::from_fn(|at| owned[at][row])).collect();
     group.bench_function("doubles", |b| {
         b.iter(|| {
             let mut sums = [0.0; 11 + 66];
-            for row in 0..ROWS {
-                let values: [f64; 11] = std::array::from_fn(|column| owned[column][row]);
+            for row in &rows {
                 let mut at = 0;
-                for (i, one) in values.iter().enumerate() {
+                for (i, one) in row.iter().enumerate() {
                     sums[66 + i] += one;
-                    for other in &values[i..] {
+                    for other in &row[i..] {
                         sums[at] += one * other;
                         at += 1;
                     }

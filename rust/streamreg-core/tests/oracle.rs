@@ -184,6 +184,21 @@ fn oracle_singular() {
     check(&[column(&x), column(&almost), column(&[1.0, 2.0, 3.0, 5.0])]);
 }
 
+/// A pivot that is zero, as only rows removed but never added can make it, does not stop the elimination.
+#[test]
+fn oracle_zero_pivot() {
+    let plane = |rows: &[(f64, f64)]| {
+        let (one, two): (Vec<_>, Vec<_>) = rows.iter().copied().unzip();
+        let target = rows.iter().map(|(one, two)| 1.0 + 2.0 * one + 3.0 * two).collect();
+        [one, two, target].map(Column::Float)
+    };
+    let mut moments = Moments::new(2).unwrap();
+    moments.add(&numbers(&plane(&[(1.0, 1.0), (-1.0, -1.0), (0.0, 0.0), (0.0, 1.0)]))).unwrap();
+    moments.remove(&numbers(&plane(&[(1.0, -1.0), (-1.0, 1.0)]))).unwrap();
+    assert!(moments.sum(0).is_zero() && moments.product(0, 0).is_zero());
+    assert_eq!(solve(&moments), Some(vec![1.0, 2.0, 3.0]));
+}
+
 /// The ten rows of the tutorial give its ten lines, one after each row.
 #[test]
 fn oracle_tutorial() {

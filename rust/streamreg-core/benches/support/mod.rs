@@ -1,6 +1,6 @@
 //! Numbers to measure with: the same in every run.
 
-/// Doubles in (0, 1), by the generator SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, 2014).
+/// Doubles in (0, 1), by the generator `SplitMix64` (G. L. Steele, D. Lea, C. H. Flood, 2014).
 pub fn uniform(seed: u64) -> impl Iterator<Item = f64> {
     (1u64..).map(move |step| {
         let mut bits = step.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(seed);
