@@ -33,10 +33,12 @@ fn solving(c: &mut Criterion) {
         assert_eq!(Some(&solution), multi::solve(&moments).as_ref());
         assert!(solution[1..].iter().all(|slope| (slope - 1.0).abs() < 0.1));
         group.bench_function(BenchmarkId::new("features", features), |b| {
-            b.iter(|| solve(black_box(&moments)))
+            b.iter(|| solve(black_box(&moments)));
         });
         if features == 1 {
-            group.bench_function("line by elimination", |b| b.iter(|| multi::solve(black_box(&moments))));
+            group.bench_function("line by elimination", |b| {
+                b.iter(|| multi::solve(black_box(&moments)));
+            });
         }
     }
 }

@@ -4,7 +4,7 @@
 //! and an exponent ≥ 0. So sums are integers in units of 2^-1074 and products integers in units of 2^-2148,
 //! and both are added as integers. There are two layers:
 //!
-//! - hot, for one batch: 128-bit [bins](bins) indexed by the exponent. An addition is one multiplication and
+//! - hot, for one batch: 128-bit [`bins`] indexed by the exponent. An addition is one multiplication and
 //!   one 128-bit addition, whatever the numbers are; nothing is normalised, no carry travels.
 //! - cold, for good: a [`Window`] of limbs, canonical, so that equal sums have equal bytes.
 //!
