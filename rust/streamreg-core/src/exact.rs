@@ -4,7 +4,7 @@
 //! and an exponent ≥ 0. So sums are integers in units of 2^-1074 and products integers in units of 2^-2148,
 //! and both are added as integers. There are two layers:
 //!
-//! - hot, for one batch: 128-bit [bins](bins) indexed by the exponent. An addition is one multiplication and
+//! - hot, for one batch: 128-bit [`bins`] indexed by the exponent. An addition is one multiplication and
 //!   one 128-bit addition, whatever the numbers are; nothing is normalised, no carry travels.
 //! - cold, for good: a [`Window`] of limbs, canonical, so that equal sums have equal bytes.
 //!
@@ -35,7 +35,7 @@ pub const SUM_LIMBS: usize = 35;
 pub const PRODUCT_LIMBS: usize = 68;
 
 /// Below so many rows the bins do not pay: each row goes straight into the windows.
-pub const FEW_ROWS: usize = 24;
+pub const FEW_ROWS: usize = 16;
 
 /// A finite number taken apart: `mantissa · 2^(exponent − 1074)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,14 +65,14 @@ impl Number for f64 {
         let bits = self.to_bits();
         let biased = (bits >> 52) & 0x7ff;
         let fraction = bits & ((1 << 52) - 1);
-        let (mantissa, exponent) = if biased.wrapping_sub(1) < 0x7fe {
-            (fraction | 1 << 52, biased as usize - 1)
-        } else if biased == 0 {
-            // A zero is put beside one, lest it stretch the range of exponents that a fold has to look at.
-            (fraction, if fraction == 0 { ONES - 52 } else { 0 })
-        } else {
+        if biased == 0x7ff {
             return None;
-        };
+        }
+        let normal = biased != 0;
+        let mantissa = fraction | u64::from(normal) << 52;
+        // A zero is put beside one, lest it stretch the range of exponents that a fold has to look at. This and
+        // the subnormals are chosen without a branch: columns of zeros and ones are common.
+        let exponent = if mantissa == 0 { ONES - 52 } else { biased as usize - usize::from(normal) };
         // All ones for a negative number: x ^ sign - sign negates without a branch.
         let sign = bits.cast_signed() >> 63;
         Some(Part { mantissa: (mantissa.cast_signed() ^ sign) - sign, exponent })

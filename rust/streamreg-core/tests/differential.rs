@@ -4,6 +4,7 @@
 
 mod support;
 
+use num_bigint::BigInt;
 use proptest::prelude::*;
 use streamreg_core::column::Numbers;
 use streamreg_core::exact::ExactSum;
@@ -97,4 +98,24 @@ fn differential_several_blocks() {
     let fast = fast(&columns);
     assert_eq!((fast.n(), fast.left_out()), (4996, 4));
     assert_eq!(fast.to_bytes(), plain(&columns).to_bytes());
+}
+
+/// Bins do not wrap, however many of the largest mantissas come with one sign.
+#[test]
+fn differential_full_bins() {
+    let rows = (1 << 22) + 3;
+    let largest = (1i64 << 53) - 1;
+    // All of it in a double whose exponent says 2^-1 and in an integer.
+    let x = vec![-(1.0 - f64::EPSILON / 2.0); rows];
+    let y = vec![largest; rows];
+    let columns = [Numbers::Float(&x), Numbers::Int(&y)];
+    let mut line = Moments::new(1).unwrap();
+    line.add(&columns).unwrap();
+    let exact = |power: u32| BigInt::from(largest).pow(power) * rows;
+    let value = |(integer, shift): (BigInt, usize)| integer << shift;
+    assert_eq!(value(line.sum(0).to_integer()), -exact(1) << (1074 - 53));
+    assert_eq!(value(line.sum(1).to_integer()), exact(1) << 1074);
+    assert_eq!(value(line.product(0, 0).to_integer()), exact(2) << (2148 - 2 * 53));
+    assert_eq!(value(line.product(0, 1).to_integer()), -exact(2) << (2148 - 53));
+    assert_eq!(value(line.product(1, 1).to_integer()), exact(2) << 2148);
 }

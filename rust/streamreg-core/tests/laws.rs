@@ -5,22 +5,11 @@
 mod support;
 
 use proptest::prelude::*;
-use streamreg_core::column::{NumberType, Numbers};
-use streamreg_core::error::Error;
+use streamreg_core::column::Numbers;
 use streamreg_core::exact::ExactSum;
-use streamreg_core::moments::{MOST_FEATURES, Moments};
-use streamreg_core::reduce::{Aggregate, Answer, Reduction, Statistic};
-use support::{Column, columns, config, double, numbers};
-
-fn moments(columns: &[Column]) -> Moments {
-    let mut moments = Moments::new(columns.len() - 1).unwrap();
-    moments.add(&numbers(columns)).unwrap();
-    moments
-}
-
-fn pick(columns: &[Column], rows: &[usize]) -> Vec<Column> {
-    columns.iter().map(|column| column.pick(rows)).collect()
-}
+use streamreg_core::moments::Moments;
+use streamreg_core::reduce::{Answer, Reduction};
+use support::{Column, columns, config, double, moments, numbers, pick, reduction, statistics};
 
 /// Columns, and an order of their rows cut into pieces.
 fn shuffled() -> impl Strategy<Value = (Vec<Column>, Vec<Vec<usize>>)> {
@@ -38,37 +27,6 @@ fn shuffled() -> impl Strategy<Value = (Vec<Column>, Vec<Vec<usize>>)> {
         });
         (Just(columns), pieces)
     })
-}
-
-/// A reduction with every aggregate over two columns of doubles and one of integers.
-fn reduction() -> Reduction {
-    let inputs = [NumberType::Float, NumberType::Float, NumberType::Int];
-    let aggregates = vec![
-        Aggregate::Count,
-        Aggregate::Sum(0),
-        Aggregate::Sum(2),
-        Aggregate::Min(1),
-        Aggregate::Max(2),
-        Aggregate::Moments { features: vec![0], target: 1 },
-        Aggregate::Moments { features: vec![0, 2], target: 1 },
-    ];
-    Reduction::new(&inputs, aggregates).unwrap()
-}
-
-fn statistics() -> Vec<Statistic> {
-    [
-        (0, "count", 0),
-        (1, "sum", 0),
-        (1, "avg", 0),
-        (2, "sum", 0),
-        (3, "min", 0),
-        (4, "max", 0),
-        (5, "coefficient", 1),
-        (5, "regr_r2", 0),
-        (6, "coefficient", 2),
-    ]
-    .map(|(aggregate, name, index)| Statistic::new(aggregate, name, index).unwrap())
-    .to_vec()
 }
 
 proptest! {
@@ -196,38 +154,6 @@ proptest! {
         prop_assert_eq!(format!("{found:?}"), format!("{expected:?}"));
     }
 
-    /// Random bytes are an error, never a panic, even behind a right checksum.
-    #[test]
-    fn law_hostile_bytes(kind in prop::sample::select(b"MSR".to_vec()), body in prop::collection::vec(any::<u8>(), 0..80)) {
-        let mut bytes = vec![1, kind];
-        bytes.extend(body);
-        bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
-        if let Ok(state) = Moments::from_bytes(&bytes) {
-            prop_assert_eq!(state.to_bytes(), bytes.clone());
-        }
-        if let Ok(state) = ExactSum::from_bytes(&bytes) {
-            prop_assert_eq!(state.to_bytes(), bytes.clone());
-        }
-        prop_assert!(reduction().merge(&bytes).is_err());
-    }
-
-    /// A state changed in a byte behind a right checksum is an error, or a state that merges, solves and writes
-    /// itself as it was read.
-    #[test]
-    fn law_forged_bytes(columns in columns(3, 1..6), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
-        let mut bytes = moments(&columns).to_bytes();
-        let body = bytes.len() - 4;
-        bytes[2 + at.index(body - 2)] = byte;
-        let checksum = crc32fast::hash(&bytes[..body]).to_le_bytes();
-        bytes[body..].copy_from_slice(&checksum);
-        if let Ok(mut state) = Moments::from_bytes(&bytes) {
-            prop_assert_eq!(state.to_bytes(), bytes);
-            let _ = streamreg_core::solve::solve(&state);
-            let same = state.clone();
-            let _ = state.merge(&same);
-            let _ = state.add(&numbers(&pick(&columns, &[0])));
-        }
-    }
 }
 
 /// One bad reading of 1e300 leaves no trace once it is removed.
@@ -253,90 +179,6 @@ fn law_left_out() {
     assert_eq!(state.to_bytes(), Moments::new(1).unwrap().to_bytes());
 }
 
-/// Every single byte that is flipped and every truncation is an error.
-#[test]
-fn law_damage_is_found() {
-    let column = Column::Float(vec![0.1, -7.5, 3e40, 1e-300]);
-    let state = moments(&[column.clone(), Column::Int(vec![1, 2, 3, i64::MIN])]).to_bytes();
-    let mut reduced = reduction();
-    let k = Numbers::Int(&[1, 2, 3, 4]);
-    reduced.add(&[column.numbers(), column.numbers(), k], 4).unwrap();
-    let reduced = reduced.to_bytes();
-    let whole = [&state, &reduced];
-    for (kind, bytes) in whole.into_iter().enumerate() {
-        let fails = |bytes: &[u8]| match kind {
-            0 => Moments::from_bytes(bytes).is_err(),
-            _ => reduction().merge(bytes).is_err(),
-        };
-        assert!(!fails(bytes));
-        for at in 0..bytes.len() {
-            assert!(fails(&bytes[..at]), "cut at {at}");
-            for bit in 0..8 {
-                let mut damaged = bytes.clone();
-                damaged[at] ^= 1 << bit;
-                assert!(fails(&damaged), "bit {bit} of byte {at}");
-            }
-        }
-    }
-}
-
-/// A count that would leave 64 bits is an error, and nothing is added.
-#[test]
-fn law_overflow_is_an_error() {
-    let mut writer = streamreg_core::wire::Writer::new(b'M');
-    writer.unsigned(1);
-    writer.signed(i64::MAX);
-    for _ in 0..6 {
-        writer.unsigned(0);
-    }
-    let bytes = writer.seal();
-    let mut state = Moments::from_bytes(&bytes).unwrap();
-    let row = [Column::Float(vec![1.0]), Column::Float(vec![2.0])];
-    assert!(matches!(state.add(&numbers(&row)), Err(Error::Overflow(_))));
-    assert!(matches!(state.merge(&moments(&row)), Err(Error::Overflow(_))));
-    assert_eq!(state.to_bytes(), bytes);
-}
-
-/// A sum that doubles for ever is an error at the end of its grid, and nothing is added.
-#[test]
-fn law_range_is_an_error() {
-    let mut state = moments(&[Column::Float(vec![f64::MAX; 2]), Column::Float(vec![f64::MAX; 2])]);
-    state.remove(&numbers(&[Column::Float(vec![0.0; 2]), Column::Float(vec![0.0; 2])])).unwrap();
-    assert_eq!(state.n(), 0);
-    let error = (0..200).find_map(|_| {
-        let same = state.clone();
-        state.merge(&same).err().map(|error| (error, same))
-    });
-    let (error, before) = error.unwrap();
-    assert!(matches!(error, Error::Overflow(_)));
-    assert_eq!(state, before);
-    assert_eq!(Moments::from_bytes(&state.to_bytes()).unwrap(), state);
-}
-
-/// Things that do not fit each other are errors that say so.
-#[test]
-fn law_misfits_are_errors() {
-    assert!(matches!(Moments::new(0), Err(Error::Invalid(_))));
-    assert!(matches!(Moments::new(MOST_FEATURES + 1), Err(Error::Invalid(_))));
-    let mut state = Moments::new(1).unwrap();
-    let (one, two) = ([1.0], [1.0, 2.0]);
-    let (one, two) = (Numbers::Float(&one), Numbers::Float(&two));
-    assert!(matches!(state.add(&[one]), Err(Error::Mismatch(_))));
-    assert!(matches!(state.add(&[one, two]), Err(Error::Mismatch(_))));
-    assert!(matches!(state.merge(&Moments::new(2).unwrap()), Err(Error::Mismatch(_))));
-    let sum = |column| Reduction::new(&[NumberType::Float], vec![Aggregate::Sum(column)]);
-    assert!(matches!(sum(1), Err(Error::Invalid(_))));
-    let mut sum = sum(0).unwrap();
-    assert!(matches!(sum.add(&[two], 1), Err(Error::Mismatch(_))));
-    assert!(matches!(sum.add(&[Numbers::Int(&[1])], 1), Err(Error::Mismatch(_))));
-    assert!(matches!(sum.merge(&reduction().to_bytes()), Err(Error::Mismatch(_))));
-    let unknown = Statistic::new(0, "median", 0).unwrap_err();
-    assert_eq!(unknown.to_string(), "there is no statistic \"median\"");
-    let odd = sum.answers(&[Statistic::new(0, "regr_r2", 0).unwrap()]).unwrap_err();
-    assert!(odd.to_string().starts_with("regr_r2 is no statistic of aggregate 0, sum"));
-    assert!(sum.answers(&[Statistic::new(9, "sum", 0).unwrap()]).is_err());
-}
-
 /// The most features there can be work, and an empty reduction answers NULL.
 #[test]
 fn law_many_features() {
@@ -347,4 +189,13 @@ fn law_many_features() {
     let empty = reduction().answers(&statistics()).unwrap();
     assert_eq!(empty[1..], vec![Answer::Null; 8]);
     assert_eq!(reduction().left_out(), [0; 7]);
+}
+
+/// Every state can be moved to another thread.
+#[test]
+fn law_states_are_send() {
+    fn send<T: Send>(_: &T) {}
+    send(&Moments::new(1).unwrap());
+    send(&ExactSum::new());
+    send(&reduction());
 }

@@ -7,11 +7,7 @@ use crate::exact::product::PRODUCT_EXPONENTS;
 use crate::exact::{EXPONENTS, Number};
 
 /// The bins of one variable at one exponent e: its sum at e and its sum of squares at 2e.
-#[derive(Clone, Copy, Debug, Default)]
-struct Power {
-    sum: i128,
-    square: i128,
-}
+type Power = [i128; 2];
 
 /// Bins for the five sums of one feature and its target.
 #[derive(Debug)]
@@ -23,8 +19,7 @@ pub struct LineBins {
 
 impl Default for LineBins {
     fn default() -> Self {
-        let powers = vec![Power::default(); EXPONENTS];
-        Self { x: powers.clone(), y: powers, cross: vec![0; PRODUCT_EXPONENTS] }
+        Self { x: vec![[0; 2]; EXPONENTS], y: vec![[0; 2]; EXPONENTS], cross: vec![0; PRODUCT_EXPONENTS] }
     }
 }
 
@@ -48,10 +43,10 @@ impl Moments {
         };
         let LineBins { x, y, cross } = bins;
         let ([sum_x, sum_y], [xx, xy, yy]) = (&mut self.sums[..], &mut self.products[..]) else { return };
-        fold::<1>(x_span, |exponent| std::mem::take(&mut x[exponent].sum), sum_x, negate);
-        fold::<2>(x_span, |exponent| std::mem::take(&mut x[exponent].square), xx, negate);
-        fold::<1>(y_span, |exponent| std::mem::take(&mut y[exponent].sum), sum_y, negate);
-        fold::<2>(y_span, |exponent| std::mem::take(&mut y[exponent].square), yy, negate);
+        fold::<1>(x_span, |exponent| std::mem::take(&mut x[exponent][0]), sum_x, negate);
+        fold::<2>(x_span, |exponent| std::mem::take(&mut x[exponent][1]), xx, negate);
+        fold::<1>(y_span, |exponent| std::mem::take(&mut y[exponent][0]), sum_y, negate);
+        fold::<2>(y_span, |exponent| std::mem::take(&mut y[exponent][1]), yy, negate);
         fold::<1>(x_span.plus(y_span), |exponent| std::mem::take(&mut cross[exponent]), xy, negate);
     }
 }
@@ -90,8 +85,8 @@ impl LineBins {
 
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "part of the body of the hot loop")]
-fn add_power(bin: &mut Power, mantissa: i128) {
+fn add_power([sum, square]: &mut Power, mantissa: i128) {
     // No wrap happens: see `MOST_ADDS`.
-    bin.sum = bin.sum.wrapping_add(mantissa);
-    bin.square = bin.square.wrapping_add(mantissa.wrapping_mul(mantissa));
+    *sum = sum.wrapping_add(mantissa);
+    *square = square.wrapping_add(mantissa.wrapping_mul(mantissa));
 }

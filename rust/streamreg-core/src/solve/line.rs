@@ -227,3 +227,46 @@ fn bits(limbs: &[u64]) -> usize {
     let length = length(limbs);
     length.checked_sub(1).map_or(0, |top| 64 * length - limbs[top].leading_zeros() as usize)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+    use num_bigint::BigUint;
+    use num_integer::Integer;
+    use num_traits::ToPrimitive;
+    use proptest::prelude::*;
+    use proptest::test_runner::{Config, RngSeed};
+
+    use super::quotient_digit;
+
+    fn integer(limbs: &[u64]) -> BigUint {
+        limbs.iter().rev().fold(BigUint::ZERO, |high, &limb| (high << 64u32) + limb)
+    }
+
+    /// Limbs of which many are all zeros or all ones: those that make the estimate too large.
+    fn limb() -> impl Strategy<Value = u64> {
+        prop_oneof![any::<u64>(), prop::sample::select(vec![0, 1, u64::MAX, u64::MAX - 1, 1 << 63])]
+    }
+
+    proptest! {
+        #![proptest_config(Config {
+            cases: 5000, failure_persistence: None, rng_seed: RngSeed::Fixed(2026), ..Config::default()
+        })]
+
+        /// Digit and remainder are those of a big integer division.
+        #[test]
+        fn differential_quotient_digit(
+            (mut rest, mut divisor) in (1usize..8).prop_flat_map(|digits| (
+                prop::collection::vec(limb(), digits + 1),
+                prop::collection::vec(limb(), digits),
+            ))
+        ) {
+            *rest.last_mut().unwrap() >>= 1;
+            *divisor.last_mut().unwrap() |= 1 << 63;
+            let (quotient, remainder) = integer(&rest).div_rem(&integer(&divisor));
+            prop_assert_eq!(quotient_digit(&mut rest, &divisor), quotient.to_u64().unwrap());
+            prop_assert_eq!(integer(&rest), remainder);
+        }
+    }
+}

@@ -9,7 +9,9 @@ use num_traits::float::FloatCore;
 use num_traits::{Signed, Zero};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
-use streamreg_core::column::Numbers;
+use streamreg_core::column::{NumberType, Numbers};
+use streamreg_core::moments::Moments;
+use streamreg_core::reduce::{Aggregate, Reduction, Statistic};
 
 /// A rational number.
 pub type Rational = Ratio<BigInt>;
@@ -139,19 +141,39 @@ pub fn nearest(value: &Rational) -> f64 {
     if value.is_negative() && size != 0.0 { -size } else { size }
 }
 
+/// Times this every double is an integer.
+pub fn grid() -> BigInt {
+    BigInt::from(1) << 1074
+}
+
+/// A double in units of 2^-1074.
+fn units(value: &Rational) -> BigInt {
+    value.numer() * (grid() / value.denom())
+}
+
+/// The sum over all rows of a product of two numbers of each, or of one (where `other` is none).
+pub fn sum(rows: &[Vec<Rational>], one: usize, other: Option<usize>) -> Rational {
+    let factor = |row: &[Rational]| other.map_or_else(grid, |other| units(&row[other]));
+    let total: BigInt = rows.iter().map(|row| units(&row[one]) * factor(row)).sum();
+    Rational::new(total, grid() * grid())
+}
+
 /// The least squares solution of rows (features…, target) with an intercept, by elimination in rationals.
 pub fn fit(rows: &[Vec<Rational>]) -> Option<Vec<Rational>> {
     let unknowns = rows.first()?.len();
-    let one = Rational::from_integer(1.into());
-    let mut system = vec![vec![Rational::zero(); unknowns + 1]; unknowns];
+    // All of a row, its one included, in units of 2^-1074: the solution is the same, and the sums are integers.
+    let mut sums = vec![vec![BigInt::ZERO; unknowns + 1]; unknowns];
     for row in rows {
-        let extended: Vec<_> = std::iter::once(&one).chain(row).collect();
-        for (equation, left) in system.iter_mut().zip(&extended) {
+        let units = row.iter().map(units);
+        let extended: Vec<_> = std::iter::once(grid()).chain(units).collect();
+        for (equation, left) in sums.iter_mut().zip(&extended) {
             for (entry, right) in equation.iter_mut().zip(&extended) {
-                *entry += *left * *right;
+                *entry += left * right;
             }
         }
     }
+    let mut system: Vec<Vec<_>> =
+        sums.into_iter().map(|row| row.into_iter().map(Rational::from_integer).collect()).collect();
     for step in 0..unknowns {
         let pivot = (step..unknowns).find(|&row| !system[row][step].is_zero())?;
         system.swap(step, pivot);
@@ -159,13 +181,11 @@ pub fn fit(rows: &[Vec<Rational>]) -> Option<Vec<Rational>> {
         for entry in &mut system[step] {
             *entry *= &factor;
         }
-        for row in 0..unknowns {
-            if row != step {
-                let factor = system[row][step].clone();
-                for column in step..=unknowns {
-                    let change = &factor * &system[step][column];
-                    system[row][column] -= change;
-                }
+        let chosen = system[step].clone();
+        for equation in system.iter_mut().enumerate().filter(|(row, _)| *row != step).map(|(_, row)| row) {
+            let factor = equation[step].clone();
+            for (entry, over) in equation.iter_mut().zip(&chosen) {
+                *entry -= &factor * over;
             }
         }
     }
@@ -175,4 +195,48 @@ pub fn fit(rows: &[Vec<Rational>]) -> Option<Vec<Rational>> {
 /// The bits, so that answers are compared as such.
 pub fn bits(values: &[f64]) -> Vec<u64> {
     values.iter().map(|value| value.to_bits()).collect()
+}
+
+/// The moments of these columns.
+pub fn moments(columns: &[Column]) -> Moments {
+    let mut moments = Moments::new(columns.len() - 1).unwrap();
+    moments.add(&numbers(columns)).unwrap();
+    moments
+}
+
+/// The rows of these indexes, in their order.
+pub fn pick(columns: &[Column], rows: &[usize]) -> Vec<Column> {
+    columns.iter().map(|column| column.pick(rows)).collect()
+}
+
+/// A reduction with every aggregate over two columns of doubles and one of integers.
+pub fn reduction() -> Reduction {
+    let inputs = [NumberType::Float, NumberType::Float, NumberType::Int];
+    let aggregates = vec![
+        Aggregate::Count,
+        Aggregate::Sum(0),
+        Aggregate::Sum(2),
+        Aggregate::Min(1),
+        Aggregate::Max(2),
+        Aggregate::Moments { features: vec![0], target: 1 },
+        Aggregate::Moments { features: vec![0, 2], target: 1 },
+    ];
+    Reduction::new(&inputs, aggregates).unwrap()
+}
+
+/// One of each statistic that it answers.
+pub fn statistics() -> Vec<Statistic> {
+    [
+        (0, "count", 0),
+        (1, "sum", 0),
+        (1, "avg", 0),
+        (2, "sum", 0),
+        (3, "min", 0),
+        (4, "max", 0),
+        (5, "coefficient", 1),
+        (5, "regr_r2", 0),
+        (6, "coefficient", 2),
+    ]
+    .map(|(aggregate, name, index)| Statistic::new(aggregate, name, index).unwrap())
+    .to_vec()
 }
