@@ -1,26 +1,28 @@
 """The compiled core. One call a batch; the GIL is released while it computes."""
 
 from collections.abc import Sequence
-from typing import Literal, Self, TypeAlias, final
+from typing import Literal, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streamreg._columns import Values
+from streamreg._types import Aggregate, ColumnType, Number, Statistic
+
+__all__ = [
+    "Changelog",
+    "Decoded",
+    "Decoder",
+    "Moments",
+    "Reduction",
+    "Text",
+    "__version__",
+    "render",
+    "split_header",
+    "stamp",
+]
+
 __version__: str
-
-Number: TypeAlias = Literal["float", "int"]
-Cells: TypeAlias = NDArray[np.float64] | NDArray[np.int64] | NDArray[np.bool_] | Text | list[object]
-"""A column that can be written: numbers, booleans, text, or a list of None, bool, int, float, str, bytes."""
-
-Aggregate: TypeAlias = (
-    tuple[Literal["count"]]
-    | tuple[Literal["sum", "min", "max"], int]
-    | tuple[Literal["moments"], tuple[int, ...], int]
-)
-"""What a reduction keeps: its kind, and the indexes of its input columns (features, then target, for moments)."""
-
-Statistic: TypeAlias = tuple[int, str, int]
-"""An answer asked of a reduction: index of the aggregate, name of the statistic, index of the coefficient or 0."""
 
 @final
 class Text:
@@ -61,7 +63,7 @@ class Decoder:
     def __new__(
         cls,
         format: Literal["csv", "json", "raw"],
-        columns: Sequence[tuple[str, Literal["float", "int", "bool", "str", "bytes"]]],
+        columns: Sequence[tuple[str, ColumnType]],
         header: Sequence[str] | None = None,
     ) -> Self:
         """`header` names the fields of a CSV record and is required for "csv" alone."""
@@ -135,8 +137,11 @@ def split_header(value: bytes) -> list[str]:
         ValueError: if it is no CSV record, or no UTF-8.
     """
 
-def render(columns: Sequence[Cells]) -> bytes:
-    """Rows as CSV text without line ends, packed with the length of each."""
+def render(columns: Sequence[Values]) -> bytes:
+    """Rows as CSV text without line ends, packed with the length of each.
+
+    A column is an array of numbers or booleans, text, or a list of None, bool, int, float, str, bytes.
+    """
 
 def stamp(rows: bytes, time: int, diff: int) -> bytes:
     """Packed rows as lines of a changelog: each with `,time,diff` and a line end.

@@ -15,8 +15,9 @@ from streamreg._config import Job, Output, Source
 from streamreg._embedded import EmbeddedBroker
 from streamreg._exceptions import ConfigurationError, StreamregError
 from streamreg._generate import NoisyLine, Plan, generate
-from streamreg._job import Progress, Summary, run_job
+from streamreg._job import run_job
 from streamreg._producer import TopicWriter
+from streamreg._progress import Progress, Summary
 
 TOPIC = "linear-regression"
 INPUT = "regression_input.csv"

@@ -25,8 +25,8 @@ from streamreg.reducers import ReducedColumn
 from streamreg.table import Table
 
 if TYPE_CHECKING:
-    from streamreg._core import Aggregate, Number, Statistic
     from streamreg._source import Source
+    from streamreg._types import Aggregate, Number, Statistic
 
 RESERVED: Final = ("time", "diff")
 """The last two columns of a changelog."""

@@ -6,7 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from shutil import get_terminal_size
 from typing import TextIO
+
+_RENEW = "\r\x1b[K"
+"""Back to the start of the line, and nothing on it."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +57,20 @@ class Summary:
     ended_by: str = "source"
 
     def __str__(self) -> str:
-        parts = [f"{self.rows:,} rows in {self.epochs:,} epochs, {self.seconds:.1f} s"]
+        parts = [
+            f"{plural(self.rows, 'row')} in {plural(self.epochs, 'epoch')}, {self.seconds:.1f} s"
+        ]
         if self.rejects:
             kinds = ", ".join(f"{kind} {count:,}" for kind, count in sorted(self.rejects.items()))
-            parts.append(f"{sum(self.rejects.values()):,} rejects ({kinds})")
+            parts.append(f"{plural(sum(self.rejects.values()), 'message')} rejected ({kinds})")
         if self.left_out:
-            parts.append(f"{self.left_out:,} rows left out of sums (not finite)")
+            parts.append(f"{plural(self.left_out, 'row')} left out of sums (not finite)")
         return "; ".join(parts)
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 row`, `2 rows`, `3,000 rows`."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 class ProgressLine:
@@ -77,15 +88,20 @@ class ProgressLine:
         if now < self._due:
             return
         self._due = now + 1.0
-        lag = "" if progress.lag is None else f", {progress.lag:,} waiting"
-        rejects = f", {progress.rejects:,} rejects" if progress.rejects else ""
-        self._stream.write(
-            f"\r\x1b[Kstreamreg: {progress.rows:,} rows, {progress.rows_per_second:,.0f}/s"
-            f"{lag}{rejects}"
-        )
-        self._stream.flush()
+        parts = [f"{progress.rows:,} rows", f"{progress.rows_per_second:,.0f}/s"]
+        if progress.lag is not None:
+            parts.append(f"{progress.lag:,} to read")
+        if progress.rejects:
+            parts.append(f"{progress.rejects:,} rejected")
+        for row in progress.answers.values():
+            parts += [f"{name} {value!r}" for name, value in row.items()]
+        line = "  ".join(parts)[: get_terminal_size().columns - 1]
+        self._write(f"{_RENEW}{line}")
 
     def end(self, summary: Summary) -> None:
         """Replaces the line by the summary."""
-        self._stream.write(f"\r\x1b[Kstreamreg: {summary}\n")
+        self._write(f"{_RENEW}streamreg: {summary}\n")
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
         self._stream.flush()

@@ -53,8 +53,9 @@ def run(
         durability: what an epoch survives once it is closed: "process", the death of all processes; "power", that
             of the machine too, at the price of waiting for the disk at each epoch.
         rejects: file for the messages that do not fit the schema, as JSON lines. They are counted in any case.
-        progress: called after each epoch; True shows a line on stderr, which is the default on a terminal.
-        stop: called after each epoch; the run ends cleanly when it returns True.
+        progress: called after each epoch, and about once a second when nothing comes; True shows a line on stderr,
+            which is the default on a terminal.
+        stop: called as often; the run ends cleanly when it returns True.
 
     Raises:
         ProgramError: if nothing is written, or the outputs do not come from one source.
@@ -135,7 +136,7 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
             signals,
             interval=plan.source.autocommit_duration_ms / 1000,
             ends={partition: r.end for partition, r in task.ranges.items()},
-            after_epoch=lambda lag: _tell(merge, plan, options, clock, first.rows, lag),
+            tell=lambda lag: _tell(merge, plan, options, clock, first.rows, lag),
             acknowledge=plan.source.acknowledge,
         )
         ended_by = supervisor.run()

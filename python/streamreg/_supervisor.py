@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from streamreg._workers import Crew
 
 _ACKNOWLEDGE_INTERVAL = 1.0
+_TELL_INTERVAL = 1.0
+"""Seconds after which progress is told although nothing has come."""
 
 
 class Supervisor:
@@ -32,19 +34,20 @@ class Supervisor:
         *,
         interval: float,
         ends: Mapping[int, int | None],
-        after_epoch: Callable[[int | None], bool],
+        tell: Callable[[int | None], bool],
         acknowledge: Callable[[Mapping[int, int]], None],
     ) -> None:
-        """`after_epoch` is given the lag and says whether to stop; `acknowledge` the merged offsets."""
+        """`tell` is given the lag and says whether to stop; `acknowledge` the merged offsets."""
         self._crew = crew
         self._merge = merge
         self._signals = signals
         self._interval = interval
         self._ends = ends
-        self._after_epoch = after_epoch
+        self._tell = tell
         self._acknowledge = acknowledge
         self._lags: dict[int, int | None] = {}
         self._may_close_at = self._acknowledge_at = time.monotonic()
+        self._tell_at = self._may_close_at + _TELL_INTERVAL
         self._stopped = False
 
     def run(self) -> str:
@@ -52,8 +55,11 @@ class Supervisor:
         try:
             while (reason := self._reason_to_end()) is None:
                 self._take(self._crew.collect(self._patience(), self._signals.wake))
-                if self._merge.pending and time.monotonic() >= self._may_close_at:
+                now = time.monotonic()
+                if self._merge.pending and now >= self._may_close_at:
                     self._close()
+                elif now >= self._tell_at:
+                    self._say()
             self._take(self._crew.stop())
             self._close()
         except StreamregError as error:
@@ -75,11 +81,10 @@ class Supervisor:
             return "source"
         return None
 
-    def _patience(self) -> float | None:
-        """How long to wait for a frame."""
-        if not self._merge.pending:
-            return None
-        return max(self._may_close_at - time.monotonic(), 0.0)
+    def _patience(self) -> float:
+        """Seconds to wait for a frame."""
+        due = min(self._may_close_at, self._tell_at) if self._merge.pending else self._tell_at
+        return max(due - time.monotonic(), 0.0)
 
     def _take(self, frames: Iterable[Frame]) -> None:
         for frame in frames:
@@ -95,7 +100,9 @@ class Supervisor:
         if now >= self._acknowledge_at or self._reason_to_end() is not None:
             self._acknowledge_at = now + _ACKNOWLEDGE_INTERVAL
             self._acknowledge(self._merge.offsets)
-        lags = self._lags.values()
-        self._stopped |= self._after_epoch(
-            None if None in lags else sum(lag for lag in lags if lag is not None)
-        )
+        self._say()
+
+    def _say(self) -> None:
+        self._tell_at = time.monotonic() + _TELL_INTERVAL
+        known = [lag for lag in self._lags.values() if lag is not None]
+        self._stopped |= self._tell(sum(known) if len(known) == len(self._lags) else None)

@@ -8,6 +8,19 @@ ColumnType: TypeAlias = Literal["float", "int", "bool", "str", "bytes"]
 DType: TypeAlias = ColumnType | Literal["any"]
 """What a column holds; `any` is the result of a function whose return type nobody declared."""
 
+Number: TypeAlias = Literal["float", "int"]
+"""What a column holds that can be reduced."""
+
+Aggregate: TypeAlias = (
+    tuple[Literal["count"]]
+    | tuple[Literal["sum", "min", "max"], int]
+    | tuple[Literal["moments"], tuple[int, ...], int]
+)
+"""What a reduction keeps: its kind, and the indexes of its inputs (features, then target, for moments)."""
+
+Statistic: TypeAlias = tuple[int, str, int]
+"""An answer of a reduction: index of the aggregate, name of the statistic, index of the coefficient or 0."""
+
 Scalar: TypeAlias = float | int | bool | str | bytes
 """What may stand for a column in an expression: the same value for every row."""
 

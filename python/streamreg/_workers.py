@@ -44,7 +44,7 @@ _STOP_SECONDS = 3.0
 class Crew(Protocol):
     """Whoever brings frames."""
 
-    def collect(self, timeout: float | None, wake: int) -> Iterator[Frame]:
+    def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
         """Frames that have come; waits for one up to `timeout` seconds or until `wake` is readable.
 
         Raises what ended a worker: a StreamregError as it is, else WorkerError with the traceback.
@@ -102,18 +102,17 @@ class ProcessCrew:
         worker.process, worker.inbox, worker.control = process, Inbox(inbox), control
         worker.restart_at = None
 
-    def collect(self, timeout: float | None, wake: int) -> Iterator[Frame]:
+    def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
         now = time.monotonic()
         for worker in self._workers:
             if worker.restart_at is not None:
                 if worker.restart_at <= now:
                     self._start(worker)
                 else:
-                    left = worker.restart_at - now
-                    timeout = left if timeout is None else min(timeout, left)
+                    timeout = min(timeout, worker.restart_at - now)
         yield from self._receive(timeout, [wake])
 
-    def _receive(self, timeout: float | None, also: list[int]) -> Iterator[Frame]:
+    def _receive(self, timeout: float, also: list[int]) -> Iterator[Frame]:
         inboxes = {w.inbox.connection: w for w in self._workers if w.inbox is not None}
         for ready in wait([*inboxes, *also], timeout):
             worker = inboxes.get(ready)  # type: ignore[call-overload]  # `also` holds plain descriptors
@@ -175,9 +174,8 @@ class InlineCrew:
     def __init__(self, task: _ingest.Task) -> None:
         self._ingest = _ingest.Ingest(task, _log.warning)
 
-    def collect(self, timeout: float | None, wake: int) -> Iterator[Frame]:
-        longest = _ingest.READ_TIMEOUT
-        frame = self._ingest.step(longest if timeout is None else min(timeout, longest))
+    def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
+        frame = self._ingest.step(min(timeout, _ingest.READ_TIMEOUT))
         if frame is not None:
             yield frame
 

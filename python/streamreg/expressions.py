@@ -5,8 +5,6 @@ that makes it. `_operators.py` has the typing rules, `_building.py` the nodes an
 `functions.py` the functions beside the operators.
 """
 
-# ruff: noqa: D105 - the docstring of the class says what its operators do
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn, TypeAlias

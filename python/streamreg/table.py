@@ -1,7 +1,5 @@
 """Stage: language. Tables: named columns over the same rows."""
 
-# ruff: noqa: D105 - the docstring of the class says what its special methods do
-
 from __future__ import annotations
 
 import difflib

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._cli.arguments import UsageError, processes
-from streamreg._cli.report import number, plural, summed_up
-from streamreg._job import Progress
+from streamreg._progress import Progress, plural
 
 if TYPE_CHECKING:
     from streamreg._cli.arguments import Commands
@@ -95,7 +94,7 @@ class _Table:
         seconds = time.monotonic() - self._start
         if not row or seconds < self._due or self._lines == _MOST_LINES:
             return
-        a, b = (number(value) for value in row.values())
+        a, b = (repr(value) for value in row.values())
         print(f"{seconds:>8.1f} {progress.rows:>12,} {a:>24} {b:>24}", flush=True)
         self._due = seconds + self._interval
         self._lines += 1
@@ -105,7 +104,7 @@ def _tell(outcome: "Outcome") -> None:
     if outcome.last:
         a, b = list(outcome.last.values())[:2]
         print(f"{'at last':>8} {outcome.summary.rows:>12,} {a:>24} {b:>24}")
-    print(f"\n{plural(outcome.sent, 'point')} sent; read: {summed_up(outcome.summary)}.")
+    print(f"\n{plural(outcome.sent, 'point')} sent; read: {outcome.summary}.")
     width = max(len(str(outcome.input)), len(str(outcome.answers)))
     inputs, changes = plural(outcome.input_rows, "row"), plural(outcome.changes, "row")
     print(f"  {outcome.input!s:<{width}}  {inputs}: the points as they were read")

@@ -9,7 +9,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from streamreg._cli.arguments import setting
-from streamreg._cli.report import plural
+from streamreg._progress import plural
 
 if TYPE_CHECKING:
     from streamreg._cli.arguments import Commands

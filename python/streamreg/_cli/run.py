@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._cli.arguments import UsageError, processes
-from streamreg._cli.report import StatusLine, summed_up
 from streamreg._config import example, load_job
 from streamreg._job import run_job
 
@@ -85,10 +84,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
         return 0
     if arguments.processes is not None:
         job = replace(job, processes=arguments.processes)
-    status = StatusLine()
-    try:
-        summary = run_job(job, progress=status)
-    finally:
-        status.close()
-    print(f"streamreg: {summed_up(summary)}", file=sys.stderr)
+    summary = run_job(job)
+    if not sys.stderr.isatty():  # where it is one, the line that showed the progress ends so
+        print(f"streamreg: {summary}", file=sys.stderr)
     return 0
