@@ -68,11 +68,10 @@ impl Number for f64 {
         if biased == 0x7ff {
             return None;
         }
+        // Zeros and subnormals are told from the rest without a branch: columns of zeros and ones are common.
         let normal = biased != 0;
         let mantissa = fraction | u64::from(normal) << 52;
-        // A zero is put beside one, lest it stretch the range of exponents that a fold has to look at. This and
-        // the subnormals are chosen without a branch: columns of zeros and ones are common.
-        let exponent = if mantissa == 0 { ONES - 52 } else { biased as usize - usize::from(normal) };
+        let exponent = biased as usize - usize::from(normal);
         // All ones for a negative number: x ^ sign - sign negates without a branch.
         let sign = bits.cast_signed() >> 63;
         Some(Part { mantissa: (mantissa.cast_signed() ^ sign) - sign, exponent })

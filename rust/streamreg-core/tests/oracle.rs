@@ -1,6 +1,7 @@
 //! Answers recomputed from scratch in rationals: the library's must be their nearest doubles, bit for bit.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+#![allow(clippy::unreadable_literal, reason = "the numbers of the tutorial, as it prints them")]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! Stage: exact, hot layer. Folding bins of exponents into a window.
 
-use super::Window;
+use super::{Part, Window};
 
 /// A bin takes so many additions between two folds. Mantissas are below 2^53 in size, their products below
 /// 2^106, so a bin stays below 2^126: neither it nor the carry of a fold can leave 128 bits.
@@ -22,12 +22,14 @@ impl Span {
     /// No exponent so far.
     pub const EMPTY: Self = Self { low: usize::MAX, high: 0 };
 
-    /// Stretches to hold an exponent.
+    /// Stretches to hold the exponent of a number, but of a zero, which adds nothing to its bin.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "part of the body of every hot loop")]
-    pub fn touch(&mut self, exponent: usize) {
-        self.low = self.low.min(exponent);
-        self.high = self.high.max(exponent);
+    pub fn touch(&mut self, part: Part) {
+        // The exponent of the double 0 is 0, and wraps to the largest: no branch, which zeros here and there would
+        // make slow. The 0 of an integer stretches the span by one, which does no harm.
+        self.low = self.low.min(part.exponent.wrapping_sub(usize::from(part.mantissa == 0)));
+        self.high = self.high.max(part.exponent);
     }
 
     /// The span of the sums of two exponents, one of each.

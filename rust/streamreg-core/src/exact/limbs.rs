@@ -61,6 +61,9 @@ impl Window {
 
     /// Adds (or subtracts) `value · 2^position`.
     pub fn add_at(&mut self, position: usize, value: i128, negate: bool) {
+        if value == 0 {
+            return;
+        }
         let offset = position % 64;
         // Up to 127 bits moved up by up to 63, and the sign: three limbs.
         let above = (value >> 64) >> (64 - offset);

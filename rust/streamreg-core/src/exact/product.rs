@@ -109,7 +109,7 @@ impl Apart {
         let places = self.mantissas.iter_mut().zip(&mut self.exponents);
         for (row, ((mantissa, exponent), value)) in places.zip(values).enumerate() {
             if let Some(part) = value.narrow() {
-                self.span.touch(part.exponent);
+                self.span.touch(part);
                 (*mantissa, *exponent) = (part.mantissa, part.exponent as u16);
             } else {
                 others.push(start + row);

@@ -164,7 +164,7 @@ impl ExactSum {
                     left_out += 1;
                     continue;
                 };
-                span.touch(part.exponent);
+                span.touch(part);
                 let bin = &mut bins[part.exponent % EXPONENTS];
                 *bin = bin.wrapping_add(part.mantissa.into());
             }

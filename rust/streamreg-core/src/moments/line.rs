@@ -71,8 +71,8 @@ impl LineBins {
                 other(row);
                 continue;
             };
-            x_span.touch(x.exponent);
-            y_span.touch(y.exponent);
+            x_span.touch(x);
+            y_span.touch(y);
             let (mx, my) = (i128::from(x.mantissa), i128::from(y.mantissa));
             add_power(&mut x_bins[x.exponent % EXPONENTS], mx);
             add_power(&mut y_bins[y.exponent % EXPONENTS], my);
