@@ -22,15 +22,14 @@ _SHOWN = 80
 def find_header(
     source: Source, partitions: Sequence[int], report: Report, stopping: Callable[[], bool]
 ) -> list[str] | None:
-    """The names of the fields of a CSV message; None if the format has no header, or if `stopping`.
+    """The names of the fields of a CSV message.
 
-    Waits while a partition that could still bring the header is empty.
+    Waits while a partition that could still bring the header is empty. None if `stopping`, or if there is nothing
+    to read and nothing to wait for.
 
     Raises:
         SourceError: if every partition begins with something else.
     """
-    if source.format != "csv":
-        return None
     if source.header is not None:
         return list(source.header)
     others: dict[int, str] = {}
@@ -46,8 +45,11 @@ def find_header(
             if set(names) >= source.columns.keys():
                 return names
             others[partition] = value[:_SHOWN].decode("utf-8", "replace")
-        if len(others) == len(partitions):
+        final = source.mode == "static"
+        if others and (final or len(others) == len(partitions)):
             raise _no_header(source, others)
+        if final:
+            return None
         if not waiting:
             waiting = True
             report(f"topic {source.name!r}: waiting for the header {_wanted(source)!r}")

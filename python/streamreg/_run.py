@@ -21,7 +21,7 @@ from streamreg._merge import Merge
 from streamreg._plan import compile as compile_plan
 from streamreg._progress import Progress, ProgressLine, Summary
 from streamreg._signals import StopSignals
-from streamreg._supervisor import Supervisor
+from streamreg._supervisor import TELL_INTERVAL, Supervisor
 from streamreg._workers import Crew, InlineCrew, ProcessCrew
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class _Options:
 
 
 def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
-    clock = _Clock(time.monotonic())
+    watch = _Watch(options, signals)
     job = _resume.job(plan, options.rejects)
     with contextlib.ExitStack() as stack:
         store, last = None, None
@@ -108,8 +108,10 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
             if last is not None:
                 _resume.check_job(last, job)
         _resume.check_files(plan.outputs, options.rejects, last)
-        extents = plan.source.extents(_log.warning, signals.noted)
-        if not extents and not signals.noted():
+        extents = plan.source.extents(_log.warning, watch.stopping)
+        if watch.ended_by is not None:
+            return watch.summary(None)
+        if not extents:
             raise SourceError(f"topic {plan.source.name!r} has no partitions")
         ranges = _resume.ranges(plan.source, extents, last)
         files = stack.enter_context(
@@ -117,51 +119,93 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
                 _resume.open_files(plan, options.rejects, last, sync=options.durability == "power")
             )
         )
-        header = (
-            find_header(plan.source, list(ranges), _log.warning, signals.noted)
-            if last is None
-            else last.header
-        )
-        if signals.received is not None:
-            return Summary(seconds=clock.seconds(), ended_by=signals.received.name)
+        header = None if last is None else last.header
+        if header is None and plan.source.format == "csv":
+            header = find_header(plan.source, list(ranges), _log.warning, watch.stopping)
+            if header is None:
+                return watch.summary(None)
         task = Task(0, plan.source, plan.rows, header, ranges)
         first = _resume.first_checkpoint(job, task, files.lengths(), last)
         commit = _commit(store)
         # Before the first row: a file with rows but without a state could not be continued.
         commit(first)
-        merge = Merge(plan, first, files, commit=commit, unix_ms=_Clock.unix_ms)
+        merge = Merge(plan, first, files, commit=commit, unix_ms=_unix_ms)
+        watch.begin(plan, first.rows)
         supervisor = Supervisor(
             _crew(task, options.processes, merge),
             merge,
             signals,
             interval=plan.source.autocommit_duration_ms / 1000,
             ends={partition: r.end for partition, r in task.ranges.items()},
-            tell=lambda lag: _tell(merge, plan, options, clock, first.rows, lag),
+            tell=lambda lag: watch.tell(merge, lag),
             acknowledge=plan.source.acknowledge,
         )
-        ended_by = supervisor.run()
-    return Summary(
-        epochs=merge.epochs,
-        rows=merge.rows,
-        rejects=dict(merge.rejects),
-        tombstones=merge.tombstones,
-        left_out=merge.left_out,
-        seconds=clock.seconds(),
-        ended_by=ended_by,
-    )
+        watch.ended_by = supervisor.run()
+    return watch.summary(merge)
 
 
-@dataclass(frozen=True)
-class _Clock:
-    started: float
+class _Watch:
+    """Gives the progress to whoever asked for it, and knows whether they want the run to stop."""
 
-    def seconds(self) -> float:
-        """Since the start of the run."""
-        return time.monotonic() - self.started
+    def __init__(self, options: _Options, signals: StopSignals) -> None:
+        self.ended_by: str | None = None
+        self._options = options
+        self._signals = signals
+        self._started = time.monotonic()
+        self._tell_at = self._started
+        self._paths: list[str] = []
+        self._rows_before = 0
 
-    @staticmethod
-    def unix_ms() -> int:
-        return time.time_ns() // 1_000_000
+    def stopping(self) -> bool:
+        """Whether to stop while the source is still waited for; tells that nothing was read yet."""
+        if self._signals.received is not None:
+            self.ended_by = self._signals.received.name
+        elif time.monotonic() >= self._tell_at:
+            self._tell_at = time.monotonic() + TELL_INTERVAL
+            if self._give(Progress(0, 0, 0, 0.0, None, {})):
+                self.ended_by = "stop"
+        return self.ended_by is not None
+
+    def begin(self, plan: Plan, rows_before: int) -> None:
+        """The flow starts, with the rows of earlier runs of its state."""
+        self._paths = [output.path for output in plan.answer_outputs]
+        self._rows_before = rows_before
+
+    def tell(self, merge: Merge, lag: int | None) -> bool:
+        """Tells where the flow is; returns whether to stop."""
+        rows = merge.rows - self._rows_before
+        answers = dict(zip(self._paths, merge.answers, strict=True))
+        rate = rows / max(self._seconds(), 1e-9)
+        return self._give(
+            Progress(merge.epochs, merge.rows, merge.rejects.total(), rate, lag, answers)
+        )
+
+    def _give(self, progress: Progress) -> bool:
+        if self._options.progress is not None:
+            self._options.progress(progress)
+        return self._options.stop is not None and self._options.stop(progress)
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    def summary(self, merge: Merge | None) -> Summary:
+        """What there is to say at the end; `merge` is None if nothing was read."""
+        ended_by = self.ended_by or "source"
+        if merge is None:
+            return Summary(seconds=self._seconds(), ended_by=ended_by)
+        return Summary(
+            epochs=merge.epochs,
+            rows=merge.rows,
+            rejects=dict(merge.rejects),
+            tombstones=merge.tombstones,
+            left_out=merge.left_out,
+            seconds=self._seconds(),
+            ended_by=ended_by,
+        )
+
+
+def _unix_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _commit(store: Store | None) -> Callable[[Checkpoint], None]:
@@ -174,26 +218,6 @@ def _crew(task: Task, wanted: int | None, merge: Merge) -> Crew:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     # A partition is read by one worker: more workers than partitions would have nothing to do.
     return ProcessCrew(task, min(wanted or cores or 1, len(task.ranges)), merge.offsets)
-
-
-def _tell(
-    merge: Merge, plan: Plan, options: _Options, clock: _Clock, rows_before: int, lag: int | None
-) -> bool:
-    """Gives the progress to whoever wants it; returns whether to stop."""
-    if options.progress is None and options.stop is None:
-        return False
-    paths = (output.path for output in plan.answer_outputs)
-    now = Progress(
-        epochs=merge.epochs,
-        rows=merge.rows,
-        rejects=merge.rejects.total(),
-        rows_per_second=(merge.rows - rows_before) / max(clock.seconds(), 1e-9),
-        lag=lag,
-        answers=dict(zip(paths, merge.answers, strict=True)),
-    )
-    if options.progress is not None:
-        options.progress(now)
-    return options.stop is not None and options.stop(now)
 
 
 def _processes(argument: int | None) -> int | None:

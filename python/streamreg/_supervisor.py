@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from streamreg._workers import Crew
 
 _ACKNOWLEDGE_INTERVAL = 1.0
-_TELL_INTERVAL = 1.0
+TELL_INTERVAL = 1.0
 """Seconds after which progress is told although nothing has come."""
 
 
@@ -47,7 +47,7 @@ class Supervisor:
         self._acknowledge = acknowledge
         self._lags: dict[int, int | None] = {}
         self._may_close_at = self._acknowledge_at = time.monotonic()
-        self._tell_at = self._may_close_at + _TELL_INTERVAL
+        self._tell_at = self._may_close_at + TELL_INTERVAL
         self._stopped = False
 
     def run(self) -> str:
@@ -103,6 +103,6 @@ class Supervisor:
         self._say()
 
     def _say(self) -> None:
-        self._tell_at = time.monotonic() + _TELL_INTERVAL
+        self._tell_at = time.monotonic() + TELL_INTERVAL
         known = [lag for lag in self._lags.values() if lag is not None]
         self._stopped |= self._tell(sum(known) if len(known) == len(self._lags) else None)

@@ -14,21 +14,14 @@ import streamreg as sr
 from streamreg._columns import to_list
 from streamreg._evaluate import RowErrors
 from streamreg._plan import Output, Plan, compile
-from streamreg.schema import Schema, schema_columns
+from streamreg.schema import schema_columns
+from streamreg.testing import ListSource
 
 # Fixed seeds: a failure is the same for everyone; and machines differ too much for deadlines.
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.load_profile("fixed")
 
 NUMPY_TYPES: Mapping[str, type] = {"float": np.float64, "int": np.int64, "bool": np.bool_}
-
-
-@dataclass(frozen=True)
-class FakeSource:
-    """A source that nothing is read from."""
-
-    schema: type[Schema]
-    name: str = "fake source"
 
 
 class FakeText:
@@ -59,13 +52,13 @@ class Batch:
         return sorted(int(row) for error in self.errors for row in error.rows)
 
 
-def _typed(schema: type[Schema], columns: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+def _typed(types: Mapping[str, str], columns: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     """Lists as the decoder would bring them."""
     return {
         name: np.array(columns[name], dtype=NUMPY_TYPES[dtype])
         if dtype in NUMPY_TYPES
         else FakeText(columns[name])
-        for name, dtype in schema_columns(schema).items()
+        for name, dtype in types.items()
     }
 
 
@@ -76,17 +69,18 @@ def typed() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def source_of() -> Callable[..., FakeSource]:
+def source_of() -> Callable[..., ListSource]:
     """Make a source with columns of the given types."""
 
-    def make(name: str = "fake source", /, **types: type) -> FakeSource:
-        return FakeSource(type("TestSchema", (sr.Schema,), {"__annotations__": types}), name)
+    def make(name: str = "fake source", /, **types: type) -> ListSource:
+        schema = type("TestSchema", (sr.Schema,), {"__annotations__": types})
+        return ListSource([], dict(schema_columns(schema)), "json", None, 0, 1, name)
 
     return make
 
 
 @pytest.fixture(scope="session")
-def table_of(source_of: Callable[..., FakeSource]) -> Callable[..., sr.Table]:
+def table_of(source_of: Callable[..., ListSource]) -> Callable[..., sr.Table]:
     """Make a table with columns of the given types, from a source of its own."""
 
     def make(**types: type) -> sr.Table:
@@ -112,7 +106,7 @@ def computed(plan_of: Callable[..., Plan]) -> Callable[..., Batch]:
     def compute(table: sr.Table, **columns: Sequence[Any]) -> Batch:
         plan = plan_of(table)
         rows = len(next(iter(columns.values())))
-        result = plan.rows.evaluate(_typed(plan.schema, columns), rows)
+        result = plan.rows.evaluate(_typed(plan.source.columns, columns), rows)
         cells = [list(to_list(column)) for column in result.outputs[0]]
         return Batch(dict(zip(table.keys(), cells, strict=True)), result.errors)
 

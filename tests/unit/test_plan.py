@@ -285,8 +285,7 @@ def helper(x):
 
 class Source:
     name = "fake"
-    class schema(sr.Schema):
-        x: float
+    columns = {"x": "float"}
 
 t = sr.Table._from_source(Source())
 plan = compile([Output(t.select(z=sr.apply(scaled, t.x), l=sr.apply(lambda x: -x, t.x)), "z.csv")])
