@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -154,7 +155,8 @@ def main(task: bytes, mailbox: Connection, control: Connection) -> None:
         return  # The parent is gone, or has no more use for this worker.
     except Exception as error:
         known = error if isinstance(error, StreamregError) else None
-        outbox.send(Failure(known, traceback.format_exc()))
+        with contextlib.suppress(BrokenPipeError):  # Nobody is left to be told.
+            outbox.send(Failure(known, traceback.format_exc()))
 
 
 def _end_with_parent() -> None:

@@ -6,7 +6,9 @@ state decide where a reader begins; the group's committed offsets are written fo
 
 from __future__ import annotations
 
+import logging
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -27,8 +29,12 @@ from streamreg._source import Extent, Format, Range, Report
 if TYPE_CHECKING:
     from streamreg._types import ColumnType
 
+_log = logging.getLogger("streamreg")
+
 _METADATA_TIMEOUT = 2.0
 _RETRY_PAUSE = 0.2
+_ERRORS = 100
+"""Errors of the connection that are kept until somebody asks."""
 
 
 @dataclass
@@ -43,7 +49,9 @@ class KafkaSource:
     autocommit_duration_ms: int
     header: Sequence[str] | None = None
     _consumer: Consumer | None = field(default=None, init=False, repr=False, compare=False)
-    _errors: list[KafkaError] = field(default_factory=list, init=False, repr=False, compare=False)
+    _errors: deque[KafkaError] = field(
+        default_factory=lambda: deque(maxlen=_ERRORS), init=False, repr=False, compare=False
+    )
 
     @property
     def begins(self) -> Literal["earliest", "latest"]:
@@ -57,7 +65,7 @@ class KafkaSource:
         return f"KafkaSource({self.topic!r}, {masked(self.settings)})"
 
     def __getstate__(self) -> dict[str, object]:
-        return {**self.__dict__, "_consumer": None, "_errors": []}
+        return {**self.__dict__, "_consumer": None, "_errors": deque(maxlen=_ERRORS)}
 
     def extents(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Extent]:
         said: set[int] = set()
@@ -90,7 +98,7 @@ class KafkaSource:
         """What is behind a failed request: the connection's own words, where it has any."""
         self._open().poll(_RETRY_PAUSE)  # Serves the callback that collects them.
         seen: list[KafkaError] = [*self._errors, exception.args[0]]
-        self._errors = []
+        self._errors.clear()
         return next((error for error in seen if kafka_settings.permanent(error)), seen[0])
 
     def first_message(self, partition: int, timeout: float) -> bytes | None:
@@ -104,7 +112,8 @@ class KafkaSource:
                     continue
                 error = message.error()
                 if error is None:
-                    return message.value()
+                    # A tombstone is a first message too, if not a header.
+                    return message.value() or b""
                 if error.code() == KafkaError._PARTITION_EOF:
                     return None
                 if kafka_settings.permanent(error):
@@ -117,12 +126,17 @@ class KafkaSource:
         return KafkaReader(self.topic, self.settings, ranges, report)
 
     def acknowledge(self, offsets: Mapping[int, int]) -> None:
-        if "group.id" not in self.settings or not offsets:
+        consumer = self._open()
+        consumer.poll(0)  # Serves callbacks, which would pile up otherwise.
+        if "group.id" not in self.settings:
             return
-        self._open().commit(
-            offsets=[TopicPartition(self.topic, p, o) for p, o in offsets.items()],
-            asynchronous=True,
-        )
+        places = [TopicPartition(self.topic, p, offset) for p, offset in offsets.items()]
+        try:
+            consumer.commit(offsets=places, asynchronous=True)
+        except KafkaException as exception:
+            # Only tools that show the lag are the worse for it.
+            error = kafka_settings.source_error(exception.args[0], self.topic, self.settings)
+            _log.warning("group.id %s: offsets not committed: %s", self.settings["group.id"], error)
 
     def close(self) -> None:
         if self._consumer is not None:
@@ -131,7 +145,5 @@ class KafkaSource:
 
     def _open(self) -> Consumer:
         if self._consumer is None:
-            self._consumer = kafka_settings.consumer(
-                self.settings, 1, lambda error: self._errors.append(error)
-            )
+            self._consumer = kafka_settings.consumer(self.settings, 1, self._errors.append)
         return self._consumer
