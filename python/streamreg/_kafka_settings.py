@@ -20,6 +20,10 @@ _OURS: Mapping[str, Setting] = {
     # Tells a reader of a range with an end that the log holds no more before it (transaction markers).
     "enable.partition.eof": True,
 }
+FETCH: Mapping[str, Setting] = {
+    # A full queue is looked at again soon: the default of a second leaves a fast reader waiting.
+    "fetch.queue.backoff.ms": 2,
+}
 _QUEUE_KBYTES = 32 * 1024
 """Memory for messages read ahead by one worker, all its partitions together."""
 _QUEUE_MESSAGES = 100_000
@@ -111,8 +115,7 @@ def consumer(
         # Both are per partition in librdkafka.
         "queued.max.messages.kbytes": max(_QUEUE_KBYTES // share, 1024),
         "queued.min.messages": max(_QUEUE_MESSAGES // share, 1000),
-        # A full queue is looked at again soon: the default of a second leaves a fast reader waiting.
-        "fetch.queue.backoff.ms": 2,
+        **FETCH,
     }
     if "debug" not in settings and "log_level" not in settings:
         # What matters comes through `on_error`, once; the log repeats it at every attempt.
