@@ -104,7 +104,7 @@ class KafkaSource:
                     continue
                 error = message.error()
                 if error is None:
-                    return message.value()
+                    return message.value() or b""
                 if error.code() == KafkaError._PARTITION_EOF:
                     return None
                 if kafka_settings.permanent(error):

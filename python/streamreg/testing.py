@@ -67,7 +67,8 @@ class ListSource:
         }
 
     def first_message(self, partition: int, timeout: float) -> bytes | None:
-        return next(iter(self.partitions[partition]), None)
+        held = self.partitions[partition]
+        return (held[0] or b"") if held else None
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         return _ListReader(self, ranges)
