@@ -12,6 +12,7 @@ import multiprocessing
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 import cloudpickle
 
 from streamreg import _ingest
-from streamreg._exceptions import WorkerError
+from streamreg._exceptions import ProgramError, StreamregError, WorkerError
 from streamreg._mailbox import Failure, Frame, Inbox, Mail, Notice
 from streamreg._source import Range
 
@@ -175,7 +176,12 @@ class InlineCrew:
         self._ingest = _ingest.Ingest(task, _log.warning)
 
     def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
-        frame = self._ingest.step(min(timeout, _ingest.READ_TIMEOUT))
+        try:
+            frame = self._ingest.step(min(timeout, _ingest.READ_TIMEOUT))
+        except StreamregError:
+            raise
+        except Exception as error:
+            raise WorkerError(f"the work failed:\n{traceback.format_exc()}") from error
         if frame is not None:
             yield frame
 
@@ -192,8 +198,8 @@ def _frames(mail: Mail, worker: int) -> Iterator[Frame]:
             yield mail
         case Notice(text):
             _log.warning("%s", text)
-        case Failure(error, traceback):
-            raise error or WorkerError(f"worker {worker} failed:\n{traceback}")
+        case Failure(error, trace):
+            raise error or WorkerError(f"worker {worker} failed:\n{trace}")
 
 
 def _left(whole: Range, merged: int) -> Range:
