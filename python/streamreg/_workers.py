@@ -87,7 +87,7 @@ class ProcessCrew:
 
     def _start(self, worker: _Worker) -> None:
         ranges = {p: _left(self._task.ranges[p], self._offsets[p]) for p in worker.partitions}
-        task = cloudpickle.dumps(replace(self._task, worker=worker.index, ranges=ranges))
+        task = _packed(replace(self._task, worker=worker.index, ranges=ranges))
         inbox, mailbox = _spawn.Pipe(duplex=False)
         orders, control = _spawn.Pipe(duplex=False)
         process = _spawn.Process(
@@ -200,6 +200,16 @@ def _frames(mail: Mail, worker: int) -> Iterator[Frame]:
             _log.warning("%s", text)
         case Failure(error, trace):
             raise error or WorkerError(f"worker {worker} failed:\n{trace}")
+
+
+def _packed(task: _ingest.Task) -> bytes:
+    try:
+        return cloudpickle.dumps(task)  # type: ignore[no-any-return]  # it ships no types
+    except Exception as error:  # whatever the objects that a function refers to raise
+        raise ProgramError(
+            f"a function given to apply cannot be sent to a worker process ({error}): take out of it what "
+            "cannot be pickled, or run with processes=0"
+        ) from error
 
 
 def _left(whole: Range, merged: int) -> Range:
