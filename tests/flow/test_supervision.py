@@ -139,11 +139,14 @@ def test_an_error_in_a_hook_is_raised(processes: int, hook: str) -> None:
             raise LookupError("the hook's own")
         return False
 
+    def told(progress: sr.Progress) -> None:
+        fail(progress)
+
     write_regression(read(stream(90, 3), schema=Point, batch=12))
     with pytest.raises(LookupError, match="the hook's own"):
         sr.run(
             processes=processes,
-            progress=fail if hook == "progress" else None,
+            progress=told if hook == "progress" else None,
             stop=fail if hook == "stop" else None,
         )
     assert multiprocessing.active_children() == []

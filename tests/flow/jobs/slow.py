@@ -1,6 +1,7 @@
-"""Some thousand rows a second, for longer than a test lasts; STATE names its state, if it has one.
+"""ROWS rows, some thousand a second.
 
-A process that has seen a row has left a file `worker.<pid>`.
+STATE names its state, if it has one, and DURABILITY what that survives. A process that has seen a
+row has left a file `worker.<pid>`.
 """
 
 import logging
@@ -22,5 +23,6 @@ def slowed(x: float) -> float:
 logging.basicConfig(format="%(message)s")
 t = read(stream(int(os.environ["ROWS"]), 4), schema=Point, batch=16)
 write_regression(t.select(x=sr.apply(slowed, t.x), y=t.y))
-summary = sr.run(state=os.environ.get("STATE"))
+power = os.environ.get("DURABILITY") == "power"
+summary = sr.run(state=os.environ.get("STATE"), durability="power" if power else "process")
 print(f"ended by {summary.ended_by}")
