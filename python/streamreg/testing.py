@@ -39,10 +39,9 @@ def read(
         batch: messages handed over at a time.
     """
     held = tuple(tuple(messages) for messages in partitions)
+    names = None if header is None else list(header)
     return Table._from_source(
-        ListSource(
-            held, dict(schema_columns(schema)), format, header, autocommit_duration_ms, batch
-        )
+        ListSource(held, dict(schema_columns(schema)), format, names, autocommit_duration_ms, batch)
     )
 
 
