@@ -179,13 +179,17 @@ class Merge:
         return max((n for reduction in self._reductions for n in reduction.left_out()), default=0)
 
     def _tell(self) -> None:
-        """One line an epoch about what did not go into the answers."""
+        """One line an epoch about what did not go into the answers.
+
+        Rejects without any row belong to the epoch that the next row will open.
+        """
+        epoch = self._times["epoch"] if self._open_rows else self.epochs
         if self._first_reject is not None:
             first = self._first_reject
             kinds = ", ".join(f"{kind} {n}" for kind, n in sorted(self._open_rejects.items()))
             _log.warning(
                 "epoch %d: %d rejects (%s); the first at partition %d offset %d: %s",
-                self._times["epoch"],
+                epoch,
                 self._open_rejects.total(),
                 kinds,
                 first.location.partition,
@@ -196,7 +200,7 @@ class Merge:
         if left_out > self.left_out:
             _log.warning(
                 "epoch %d: %d rows stay out of a sum or regression: a number is not finite",
-                self._times["epoch"],
+                epoch,
                 left_out - self.left_out,
             )
         self.left_out = left_out

@@ -70,6 +70,10 @@ def run(
         raise ProgramError("nothing to run: the program writes no table (io.csv.write)")
     if durability not in ("process", "power"):
         raise ConfigurationError(f'durability: expected "process" or "power", found {durability!r}')
+    if rejects is not None and any(
+        Path(output.path).resolve() == Path(rejects).resolve() for output in outputs
+    ):
+        raise ConfigurationError(f"rejects: an output writes {rejects}: give each its own path")
     line = ProgressLine() if progress is True or (progress is None and _on_terminal()) else None
     options = _Options(
         processes=_processes(processes),

@@ -117,7 +117,7 @@ class Source(Protocol):
         """
 
     def first_message(self, partition: int, timeout: float) -> bytes | None:
-        """The first message of this partition; None if it has none within `timeout` seconds."""
+        """The first message of this partition, b"" if it has no value; None if none came within `timeout` seconds."""
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         """Opens the source for reading."""

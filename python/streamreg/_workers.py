@@ -12,6 +12,7 @@ import multiprocessing
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 import cloudpickle
 
 from streamreg import _ingest
-from streamreg._exceptions import WorkerError
+from streamreg._exceptions import ProgramError, StreamregError, WorkerError
 from streamreg._mailbox import Failure, Frame, Inbox, Mail, Notice
 from streamreg._source import Range
 
@@ -86,7 +87,7 @@ class ProcessCrew:
 
     def _start(self, worker: _Worker) -> None:
         ranges = {p: _left(self._task.ranges[p], self._offsets[p]) for p in worker.partitions}
-        task = cloudpickle.dumps(replace(self._task, worker=worker.index, ranges=ranges))
+        task = _packed(replace(self._task, worker=worker.index, ranges=ranges))
         inbox, mailbox = _spawn.Pipe(duplex=False)
         orders, control = _spawn.Pipe(duplex=False)
         process = _spawn.Process(
@@ -175,7 +176,12 @@ class InlineCrew:
         self._ingest = _ingest.Ingest(task, _log.warning)
 
     def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
-        frame = self._ingest.step(min(timeout, _ingest.READ_TIMEOUT))
+        try:
+            frame = self._ingest.step(min(timeout, _ingest.READ_TIMEOUT))
+        except StreamregError:
+            raise
+        except Exception as error:
+            raise WorkerError(f"the work failed:\n{traceback.format_exc()}") from error
         if frame is not None:
             yield frame
 
@@ -192,8 +198,18 @@ def _frames(mail: Mail, worker: int) -> Iterator[Frame]:
             yield mail
         case Notice(text):
             _log.warning("%s", text)
-        case Failure(error, traceback):
-            raise error or WorkerError(f"worker {worker} failed:\n{traceback}")
+        case Failure(error, trace):
+            raise error or WorkerError(f"worker {worker} failed:\n{trace}")
+
+
+def _packed(task: _ingest.Task) -> bytes:
+    try:
+        return cloudpickle.dumps(task)  # type: ignore[no-any-return]  # it ships no types
+    except Exception as error:  # whatever the objects that a function refers to raise
+        raise ProgramError(
+            f"a function given to apply cannot be sent to a worker process ({error}): take out of it what "
+            "cannot be pickled, or run with processes=0"
+        ) from error
 
 
 def _left(whole: Range, merged: int) -> Range:

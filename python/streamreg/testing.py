@@ -39,10 +39,9 @@ def read(
         batch: messages handed over at a time.
     """
     held = tuple(tuple(messages) for messages in partitions)
+    names = None if header is None else list(header)
     return Table._from_source(
-        ListSource(
-            held, dict(schema_columns(schema)), format, header, autocommit_duration_ms, batch
-        )
+        ListSource(held, dict(schema_columns(schema)), format, names, autocommit_duration_ms, batch)
     )
 
 
@@ -67,7 +66,8 @@ class ListSource:
         }
 
     def first_message(self, partition: int, timeout: float) -> bytes | None:
-        return next(iter(self.partitions[partition]), None)
+        held = self.partitions[partition]
+        return (held[0] or b"") if held else None
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         return _ListReader(self, ranges)
