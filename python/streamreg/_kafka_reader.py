@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from streamreg import _kafka_settings as kafka_settings
-from streamreg._source import Batch, Location, Range, Report
+from streamreg._source import Batch, Envelope, Headers, Location, Range, Report
 
 _BATCH = 50_000
 _LAG_INTERVAL = 0.5
@@ -56,6 +57,7 @@ class KafkaReader:
             progress,
             locate=lambda index: _location(messages[index]),
             partition_of=lambda index: messages[index].partition() or 0,
+            envelope=lambda index: Envelope(messages[index].key(), _headers(messages[index])),
         )
 
     def _remove_events(self, messages: list[Message]) -> dict[int, int]:
@@ -124,3 +126,12 @@ def _location(message: Message) -> Location:
     return Location(
         message.partition() or 0, message.offset() or 0, timestamp if timestamp >= 0 else None
     )
+
+
+def _headers(message: Message) -> Headers:
+    try:
+        # A list of pairs; the client's types name what a producer may be given, too.
+        return cast(Headers, message.headers() or ())
+    except (SystemError, UnicodeDecodeError):
+        # The client cannot give a name that is not UTF-8, and fails so (SystemError: confluent-kafka 2.16.1).
+        return ()
