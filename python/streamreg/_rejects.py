@@ -63,26 +63,26 @@ def ledger_lines(topic: str, rejects: Iterable[Reject]) -> Iterator[bytes]:
         }
         parts = [f'"{name}": '.encode() + _json(field) for name, field in fields.items()]
         if reject.key is not None:
-            parts.append(_data("key", reject.key))
+            parts.append(b"".join(_data("key", reject.key)))
         if reject.headers:
             headers = b", ".join(_header(name, value) for name, value in reject.headers)
             parts.append(b'"headers": [' + headers + b"]")
-        parts.append(_data("value", reject.value))
-        yield b"{" + b", ".join(parts) + b"}\n"
+        # Joined once, all together: another copy of a value may be many megabytes.
+        yield b"".join([b"{", b", ".join(parts), b", ", *_data("value", reject.value), b"}\n"])
 
 
 def _header(name: str, value: bytes | None) -> bytes:
     parts = [b'"name": ' + _json(name)]
     if value is not None:
-        parts.append(_data("value", value))
+        parts.append(b"".join(_data("value", value)))
     return b"{" + b", ".join(parts) + b"}"
 
 
-def _data(name: str, data: bytes) -> bytes:
+def _data(name: str, data: bytes) -> tuple[bytes, bytes, bytes]:
     try:
-        return f'"{name}": '.encode() + _json(data.decode())
+        return f'"{name}": '.encode(), _json(data.decode()), b""
     except UnicodeDecodeError:
-        return f'"{name}_base64": "'.encode() + base64.b64encode(data) + b'"'
+        return f'"{name}_base64": "'.encode(), base64.b64encode(data), b'"'
 
 
 def _json(value: object) -> bytes:
