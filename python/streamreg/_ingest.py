@@ -110,7 +110,16 @@ def is_header(value: bytes | None, header: Sequence[str] | None) -> bool:
 
 
 def _reject(batch: Batch, message: int, kind: str, column: str | None, detail: str) -> Reject:
-    return Reject(batch.locate(message), kind, column, detail, batch.values[message] or b"")
+    envelope = batch.envelope(message)
+    return Reject(
+        batch.locate(message),
+        kind,
+        column,
+        detail,
+        batch.values[message] or b"",
+        envelope.key,
+        envelope.headers,
+    )
 
 
 class Ingest:

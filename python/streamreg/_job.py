@@ -60,7 +60,13 @@ def run_job(
     names = {name: job.output.columns.get(name, name) for name in ("intercept", *job.features)}
     coefficients = fit.select(**{shown: fit[name] for name, shown in names.items()})
     sr.io.csv.write(coefficients, job.output.regression, **options)
-    return sr.run(processes=job.processes, rejects=job.rejects, progress=progress, stop=stop)
+    return sr.run(
+        processes=job.processes,
+        rejects=job.rejects,
+        max_rejects=job.max_rejects,
+        progress=progress,
+        stop=stop,
+    )
 
 
 def _annotations(job: Job) -> dict[str, type]:

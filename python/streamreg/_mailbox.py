@@ -15,7 +15,7 @@ import pickle
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
-from streamreg._source import Location
+from streamreg._source import Headers, Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Reject:
     column: str | None
     detail: str
     value: bytes
+    key: bytes | None = None
+    headers: Headers = ()
 
 
 @dataclass(slots=True)

@@ -36,6 +36,7 @@ def run(
     state: str | os.PathLike[str] | None = None,
     durability: Durability = "process",
     rejects: str | os.PathLike[str] | None = None,
+    max_rejects: int | None = None,
     progress: bool | Callable[[Progress], None] | None = None,
     stop: Callable[[Progress], bool] | None = None,
 ) -> Summary:
@@ -52,7 +53,10 @@ def run(
             with no row lost, doubled or torn. Without it every run begins anew, and with new files.
         durability: what an epoch survives once it is closed: "process", the death of all processes; "power", that
             of the machine too, at the price of waiting for the disk at each epoch.
-        rejects: file for the messages that do not fit the schema, as JSON lines. They are counted in any case.
+        rejects: file for the messages that do not fit the schema, as JSON lines; `streamreg replay-rejects` sends them
+            again. They are counted in any case.
+        max_rejects: how many messages this run may reject; when there are more, it closes the epoch and ends with
+            RejectsError. Default: any number.
         progress: called after each epoch, and about once a second when nothing comes; True shows a line on stderr,
             which is the default on a terminal.
         stop: called as often; the run ends cleanly when it returns True.
@@ -63,6 +67,7 @@ def run(
         SourceError: if the source refuses for good (password, missing topic, deleted offsets).
         OutputError: if a file exists already or cannot be written.
         StateError: if the state is damaged, in use, of another job or of a newer version.
+        RejectsError: if more than `max_rejects` messages were rejected.
         WorkerError: with the traceback of a worker, if a function given to `apply` raises.
     """
     outputs = _registry.take()
@@ -80,6 +85,7 @@ def run(
         state=None if state is None else Path(state),
         durability=durability,
         rejects=None if rejects is None else Path(rejects),
+        max_rejects=_max_rejects(max_rejects),
         progress=progress if callable(progress) else line,
         stop=stop,
     )
@@ -97,6 +103,7 @@ class _Options:
     state: Path | None
     durability: Durability
     rejects: Path | None
+    max_rejects: int | None
     progress: Callable[[Progress], None] | None
     stop: Callable[[Progress], bool] | None
 
@@ -133,7 +140,9 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
         commit = _commit(store)
         # Before the first row: a file with rows but without a state could not be continued.
         commit(first)
-        merge = Merge(plan, first, files, commit=commit, unix_ms=_unix_ms)
+        merge = Merge(
+            plan, first, files, commit=commit, unix_ms=_unix_ms, max_rejects=options.max_rejects
+        )
         watch.begin(plan, first.rows)
         supervisor = Supervisor(
             _crew(task, options.processes, merge),
@@ -236,6 +245,14 @@ def _processes(argument: int | None) -> int | None:
     if not (text.isascii() and text.isdecimal()):
         raise ConfigurationError(f"STREAMREG_PROCESSES: expected 0 or more, found {text!r}")
     return int(text)
+
+
+def _max_rejects(argument: int | None) -> int | None:
+    if argument is not None and (
+        isinstance(argument, bool) or not isinstance(argument, int) or argument < 0
+    ):
+        raise ConfigurationError(f"max_rejects: expected 0 or more, found {argument!r}")
+    return argument
 
 
 def _on_terminal() -> bool:

@@ -5,18 +5,15 @@ A sink only appends. What it has been given since the last `flush` is not yet pa
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import csv
 import io
-import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from streamreg._exceptions import OutputError
-from streamreg._mailbox import Reject
 
 _HELD = 1 << 20
 """Bytes gathered before they are written."""
@@ -154,24 +151,3 @@ def changelog_header(names: Sequence[str]) -> bytes:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow([*names, "time", "diff"])
     return line.getvalue().encode()
-
-
-def reject_lines(topic: str, rejects: Iterable[Reject]) -> bytes:
-    """Rejects as JSON lines: raw bytes as text where they are UTF-8, else as base64."""
-    lines = []
-    for reject in rejects:
-        entry: dict[str, object] = {
-            "topic": topic,
-            "partition": reject.location.partition,
-            "offset": reject.location.offset,
-            "timestamp": reject.location.timestamp,
-            "reason": reject.kind,
-            "column": reject.column,
-            "detail": reject.detail,
-        }
-        try:
-            entry["value"] = reject.value.decode()
-        except UnicodeDecodeError:
-            entry["value_base64"] = base64.b64encode(reject.value).decode()
-        lines.append(json.dumps(entry, ensure_ascii=False) + "\n")
-    return "".join(lines).encode()

@@ -47,6 +47,18 @@ class Location:
     """Milliseconds since 1970-01-01 UTC, as the topic has it."""
 
 
+Headers = Sequence[tuple[str, bytes | None]]
+"""Names and values, in the order of the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What a message carries besides its value."""
+
+    key: bytes | None = None
+    headers: Headers = ()
+
+
 @dataclass(slots=True)
 class Batch:
     """Messages in the order of the topic within each partition."""
@@ -60,6 +72,9 @@ class Batch:
 
     partition_of: Callable[[int], int]
     """Partition of the message of this index."""
+
+    envelope: Callable[[int], Envelope] = lambda index: Envelope()
+    """What the message of this index carries besides its value; asked for few messages only."""
 
 
 class Reader(Protocol):
