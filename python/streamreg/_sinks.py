@@ -47,12 +47,13 @@ class FileSink:
     def _cut(self, length: int) -> None:
         with self._errors():
             found = self._file.seek(0, os.SEEK_END)
-            if found < length:
-                self._file.close()
-                raise OutputError(
-                    f"{self.path} has {found} bytes, but the state says that {length} were written: "
-                    "put the file back as it was, or start anew with an empty state and new files"
-                )
+        if found < length:
+            self._file.close()
+            raise OutputError(
+                f"{self.path} has {found} bytes, but the state says that {length} were written: "
+                "put the file back as it was, or start anew with an empty state and new files"
+            )
+        with self._errors():
             self._file.truncate(length)
             self._file.seek(length)
 
@@ -123,7 +124,10 @@ class Files:
 
 
 def refuse_existing(path: Path, header: bytes) -> None:
-    """Raises OutputError if a file holds more than this header: a run would overwrite it."""
+    """Raises OutputError if a file holds more than this header: a run would overwrite it.
+
+    Less of it is what a run leaves that dies while it makes its files.
+    """
     try:
         with path.open("rb") as file:
             found = file.read(len(header) + 1)
@@ -133,7 +137,7 @@ def refuse_existing(path: Path, header: bytes) -> None:
         return
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror}") from error
-    if found not in (b"", header):
+    if not header.startswith(found):
         raise OutputError(
             f"{path} exists, and there is no state to continue it from: move the file away, or write to "
             "another path (a run with state=… continues its files)"
