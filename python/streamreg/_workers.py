@@ -118,11 +118,14 @@ class ProcessCrew:
             worker = inboxes.get(ready)  # type: ignore[call-overload]  # `also` holds plain descriptors
             if worker is None or worker.inbox is None:
                 continue
-            mail = worker.inbox.receive()
-            if mail is None:
+            try:
+                mail = worker.inbox.receive()
+            except EOFError:
                 self._ended(worker)
-            else:
+                continue
+            if mail is not None:
                 yield from _frames(mail, worker.index)
+            if isinstance(mail, Frame):
                 worker.deaths = 0
 
     def _ended(self, worker: _Worker) -> None:
