@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from streamreg._exceptions import OutputError, StreamregError
+from streamreg._exceptions import OutputError, StateError, StreamregError
 
 if TYPE_CHECKING:
     from streamreg._mailbox import Frame
@@ -63,8 +63,8 @@ class Supervisor:
             self._take(self._crew.stop())
             self._close()
         except StreamregError as error:
-            if not isinstance(error, OutputError):
-                # What was merged is sound: the run ends with it.
+            if not isinstance(error, OutputError | StateError):
+                # What was merged is sound: the run ends with it. After a failed closing it is closed in part.
                 self._close()
             raise
         finally:

@@ -8,12 +8,11 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
-from typing import Any
 
 from streamreg import _checkpoint, _ingest, _resume
 from streamreg._checkpoint import Store
 from streamreg._kafka import KafkaSource
-from streamreg._mailbox import Frame, Outbox
+from streamreg._mailbox import Frame, Mail, Outbox
 from streamreg._merge import Merge
 from streamreg._sinks import Files, FileSink
 
@@ -48,7 +47,7 @@ def before(owner: object, name: str) -> Step:
     def install(countdown: Countdown) -> None:
         original = getattr(owner, name)
 
-        def patched(*arguments: Any, **named: Any) -> Any:
+        def patched(*arguments: object, **named: object) -> object:
             countdown()
             return original(*arguments, **named)
 
@@ -61,7 +60,7 @@ def after(owner: object, name: str) -> Step:
     def install(countdown: Countdown) -> None:
         original = getattr(owner, name)
 
-        def patched(*arguments: Any, **named: Any) -> Any:
+        def patched(*arguments: object, **named: object) -> object:
             result = original(*arguments, **named)
             countdown()
             return result
@@ -75,12 +74,12 @@ def torn_write(countdown: Countdown) -> None:
     """Half of what a file is to be given reaches it."""
     flush = FileSink.flush
 
-    def patched(sink: FileSink) -> None:
-        data = b"".join(sink._held)
+    def patched(self: FileSink) -> None:
+        data = b"".join(self._held)
         if len(data) > 1 and countdown.due():
-            sink._file.write(data[: len(data) // 2])
+            self._file.write(data[: len(data) // 2])
             die()
-        flush(sink)
+        flush(self)
 
     FileSink.flush = patched  # type: ignore[method-assign]  # what a fault point is
 
@@ -88,8 +87,8 @@ def torn_write(countdown: Countdown) -> None:
 def first_flush(countdown: Countdown) -> None:
     """One file has all of the epoch, the others have not."""
 
-    def patched(files: Files) -> None:
-        for file in files.all():
+    def patched(self: Files) -> None:
+        for file in self.all():
             if file._held_size:
                 file.flush()
                 countdown()
@@ -172,10 +171,10 @@ def main(task: bytes, mailbox: Connection, control: Connection) -> None:
     countdown = Countdown(int(os.environ[_VARIABLE]))
     send = Outbox.send
 
-    def patched(outbox: Outbox, mail: Any) -> None:
+    def patched(self: Outbox, mail: Mail) -> None:
         if isinstance(mail, Frame) and countdown.due():
             os.write = half_write  # type: ignore[assignment]  # what a fault point is
-        send(outbox, mail)
+        send(self, mail)
 
     Outbox.send = patched  # type: ignore[method-assign]  # what a fault point is
     _worker_main(task, mailbox, control)
