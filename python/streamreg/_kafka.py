@@ -7,7 +7,7 @@ state decide where a reader begins; the group's committed offsets are written fo
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from streamreg._types import ColumnType
 
 _METADATA_TIMEOUT = 2.0
+_GROWTH_TIMEOUT = 1.0
+"""Seconds that a run in full swing may stand still for an answer."""
 _RETRY_PAUSE = 0.2
 
 
@@ -48,6 +50,10 @@ class KafkaSource:
     @property
     def begins(self) -> Literal["earliest", "latest"]:
         return kafka_settings.begins(self.settings)
+
+    @property
+    def refresh_seconds(self) -> float | None:
+        return kafka_settings.refresh_seconds(self.settings)
 
     @property
     def name(self) -> str:
@@ -74,16 +80,22 @@ class KafkaSource:
                     report(f"{error}; trying again until it answers")
         return {}
 
-    def _extents(self, consumer: Consumer) -> dict[int, Extent]:
-        metadata = consumer.list_topics(self.topic, timeout=_METADATA_TIMEOUT).topics[self.topic]
+    def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
+        try:
+            return self._extents(self._open(), known, timeout=_GROWTH_TIMEOUT)
+        except KafkaException:
+            return {}  # Whoever reads tells of the trouble; it is asked again.
+
+    def _extents(
+        self, consumer: Consumer, known: Collection[int] = (), timeout: float = _METADATA_TIMEOUT
+    ) -> dict[int, Extent]:
+        metadata = consumer.list_topics(self.topic, timeout=timeout).topics[self.topic]
         if metadata.error is not None:
             raise KafkaException(metadata.error)
         extents = {}
-        for partition in sorted(metadata.partitions):
+        for partition in sorted(metadata.partitions.keys() - set(known)):
             at = TopicPartition(self.topic, partition)
-            extents[partition] = Extent(
-                *consumer.get_watermark_offsets(at, timeout=_METADATA_TIMEOUT)
-            )
+            extents[partition] = Extent(*consumer.get_watermark_offsets(at, timeout=timeout))
         return extents
 
     def _reason(self, exception: KafkaException) -> KafkaError:

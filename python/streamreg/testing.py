@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -59,12 +59,16 @@ class ListSource:
     name: str = "list"
     begins: Literal["earliest", "latest"] = "earliest"
     mode: Literal["streaming", "static"] = "static"
+    refresh_seconds: float | None = None
 
     def extents(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Extent]:
         return {
             partition: Extent(0, len(messages))
             for partition, messages in enumerate(self.partitions)
         }
+
+    def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
+        return {}
 
     def first_message(self, partition: int, timeout: float) -> bytes | None:
         return next(iter(self.partitions[partition]), None)
