@@ -46,6 +46,7 @@ class KafkaSource:
     header: Sequence[str] | None = None
     _consumer: Consumer | None = field(default=None, init=False, repr=False, compare=False)
     _errors: list[KafkaError] = field(default_factory=list, init=False, repr=False, compare=False)
+    _told: set[int] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @property
     def begins(self) -> Literal["earliest", "latest"]:
@@ -63,7 +64,7 @@ class KafkaSource:
         return f"KafkaSource({self.topic!r}, {masked(self.settings)})"
 
     def __getstate__(self) -> dict[str, object]:
-        return {**self.__dict__, "_consumer": None, "_errors": []}
+        return {**self.__dict__, "_consumer": None, "_errors": [], "_told": set()}
 
     def extents(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Extent]:
         said: set[int] = set()
@@ -105,7 +106,7 @@ class KafkaSource:
         self._errors = []
         return next((error for error in seen if kafka_settings.permanent(error)), seen[0])
 
-    def first_message(self, partition: int, timeout: float) -> bytes | None:
+    def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
         consumer = self._open()
         consumer.assign([TopicPartition(self.topic, partition, OFFSET_BEGINNING)])
         deadline = time.monotonic() + timeout
@@ -123,7 +124,16 @@ class KafkaSource:
                     raise kafka_settings.source_error(error, self.topic, self.settings)
         finally:
             consumer.unassign()
+            self._tell(report)
         return None
+
+    def _tell(self, report: Report) -> None:
+        """Reports what the connection has said, each kind once."""
+        for error in self._errors:
+            if error.code() not in self._told:
+                self._told.add(error.code())
+                report(str(kafka_settings.source_error(error, self.topic, self.settings)))
+        self._errors.clear()
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> KafkaReader:
         return KafkaReader(self.topic, self.settings, ranges, report)

@@ -123,7 +123,7 @@ class Source(Protocol):
     def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
         """The partitions there are beyond these; {} if the source does not say at once."""
 
-    def first_message(self, partition: int, timeout: float) -> bytes | None:
+    def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
         """The first message of this partition; None if it has none within `timeout` seconds."""
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:

@@ -67,7 +67,7 @@ class PointSource:
     def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
         return {}
 
-    def first_message(self, partition: int, timeout: float) -> bytes | None:
+    def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
         return None
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:

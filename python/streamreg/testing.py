@@ -70,7 +70,7 @@ class ListSource:
     def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
         return {}
 
-    def first_message(self, partition: int, timeout: float) -> bytes | None:
+    def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
         return next(iter(self.partitions[partition]), None)
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:

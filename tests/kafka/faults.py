@@ -7,6 +7,7 @@ step is passed before the process sends itself SIGKILL there.
 import os
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from multiprocessing.connection import Connection
 
 from streamreg import _checkpoint, _ingest, _resume
@@ -144,12 +145,13 @@ CLOSING: dict[str, Step] = {
 """Steps of an epoch and its closing; each happens again and again."""
 
 HALF_A_FRAME = "a worker, half of a frame sent"
+STUCK_IN_A_FRAME = "a worker, stopped for ever with half of a frame sent"
 
 
 def install(name: str, count: int) -> None:
     """Makes the process die when it comes to this step for the `count`-th time."""
-    if name == HALF_A_FRAME:
-        os.environ[_VARIABLE] = str(count)
+    if name in (HALF_A_FRAME, STUCK_IN_A_FRAME):
+        os.environ[_VARIABLE] = f"{count} {name}"
         # By its name in this module, which a worker imports.
         _ingest.main = main
         return
@@ -157,23 +159,27 @@ def install(name: str, count: int) -> None:
     step(Countdown(count))
 
 
-def half_write(descriptor: int, data: memoryview) -> int:
+SIGNALS = {HALF_A_FRAME: signal.SIGKILL, STUCK_IN_A_FRAME: signal.SIGSTOP}
+
+
+def half_write(then: signal.Signals, descriptor: int, data: memoryview) -> int:
     """The length of a frame is sent whole, and of the frame itself the first half."""
     if len(data) == 8:
         return _write(descriptor, data)
-    _write(descriptor, data[: len(data) // 2])
-    die()
-    return 0
+    half = _write(descriptor, data[: len(data) // 2])
+    os.kill(os.getpid(), then)
+    return half
 
 
 def main(task: bytes, mailbox: Connection, control: Connection) -> None:
     """A worker that dies in the middle of sending a frame."""
-    countdown = Countdown(int(os.environ[_VARIABLE]))
+    count, name = os.environ[_VARIABLE].split(maxsplit=1)
+    countdown = Countdown(int(count))
     send = Outbox.send
 
     def patched(self: Outbox, mail: Mail) -> None:
         if isinstance(mail, Frame) and countdown.due():
-            os.write = half_write  # type: ignore[assignment]  # what a fault point is
+            os.write = partial(half_write, SIGNALS[name])
         send(self, mail)
 
     Outbox.send = patched  # type: ignore[method-assign]  # what a fault point is

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.kafka import faults
 from tests.kafka.broker import KafkaBroker
-from tests.kafka.numbered import INPUT
+from tests.kafka.numbered import INPUT, rows_so_far
 from tests.kafka.program import JOBS, ROOT
 
 _PATIENCE = 60.0
@@ -78,17 +78,23 @@ class Siege:
             self._wait(process, self._chance.uniform(0.2, 3.0))
         self._count("the parent, at random")
 
+    def finish(self, rows: int, process: "subprocess.Popen[bytes]") -> None:
+        """The job reads up to so many rows, and ends cleanly."""
+        self.until(lambda: rows_so_far(self.folder) >= rows, "rows are missing")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0, self.said
+
     def kill_workers(self, times: int) -> None:
         """One after another, whatever they are at."""
         with self.job() as process:
-            self._until_rows(process)
+            self.until_rows(process)
             for _ in range(times):
                 self._wait(process, self._chance.uniform(0.05, 0.5))
                 self.until(lambda: workers_of(process.pid) != [], "no worker")
                 with suppress(ProcessLookupError):
                     os.kill(self._chance.choice(workers_of(process.pid)), signal.SIGKILL)
                     self._count("a worker, at random")
-            self._until_rows(process)
+            self.until_rows(process)
 
     def kill_worker_while_it_sends(self, count: int) -> None:
         """Half of a frame is in the pipe, and the run goes on."""
@@ -96,19 +102,19 @@ class Siege:
             death = b"died (signal SIGKILL)"
             already = self._log.read_bytes().count(death)
             self.until(lambda: self._log.read_bytes().count(death) >= already + 2, "no death")
-            self._until_rows(process)
+            self.until_rows(process)
         self._count(faults.HALF_A_FRAME)
         self._count(faults.HALF_A_FRAME)
 
     def kill_broker(self) -> None:
         """The run waits for the broker, reads on when it is back, and says so."""
         with self.job() as process:
-            self._until_rows(process)
+            self.until_rows(process)
             begin = self._log.stat().st_size
             self._broker.kill()
             self._wait(process, self._chance.uniform(0.0, 1.0))
             self._broker.start()
-            self._until_rows(process)
+            self.until_rows(process)
             said = self._log.read_bytes()[begin:].decode()
             assert "check bootstrap.servers" in said, said
             assert "reading again" in said, said
@@ -125,7 +131,7 @@ class Siege:
         """The end of what the job has printed."""
         return f"the job said:\n{self._log.read_text(errors='replace')[-6000:]}"
 
-    def _until_rows(self, process: "subprocess.Popen[bytes]") -> None:
+    def until_rows(self, process: "subprocess.Popen[bytes]") -> None:
         """Until rows come that were not there."""
         seen = self._size()
 
