@@ -38,7 +38,7 @@ def find_header(
         for partition in partitions:
             if partition in others:
                 continue
-            value = source.first_message(partition, _PATIENCE)
+            value = source.first_message(partition, _PATIENCE, report)
             if value is None:
                 continue
             names = _names(value)

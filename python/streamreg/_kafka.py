@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("streamreg")
 
 _METADATA_TIMEOUT = 2.0
+_GROWTH_TIMEOUT = 1.0
+"""Seconds that a run in full swing may stand still for an answer."""
 _RETRY_PAUSE = 0.2
 _ERRORS = 100
 """Errors of the connection that are kept until somebody asks."""
@@ -52,10 +54,15 @@ class KafkaSource:
     _errors: deque[KafkaError] = field(
         default_factory=lambda: deque(maxlen=_ERRORS), init=False, repr=False, compare=False
     )
+    _told: set[int] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @property
     def begins(self) -> Literal["earliest", "latest"]:
         return kafka_settings.begins(self.settings)
+
+    @property
+    def refresh_seconds(self) -> float | None:
+        return kafka_settings.refresh_seconds(self.settings)
 
     @property
     def name(self) -> str:
@@ -65,7 +72,12 @@ class KafkaSource:
         return f"KafkaSource({self.topic!r}, {masked(self.settings)})"
 
     def __getstate__(self) -> dict[str, object]:
-        return {**self.__dict__, "_consumer": None, "_errors": deque(maxlen=_ERRORS)}
+        return {
+            **self.__dict__,
+            "_consumer": None,
+            "_errors": deque(maxlen=_ERRORS),
+            "_told": set(),
+        }
 
     def extents(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Extent]:
         said: set[int] = set()
@@ -82,16 +94,22 @@ class KafkaSource:
                     report(f"{error}; trying again until it answers")
         return {}
 
-    def _extents(self, consumer: Consumer) -> dict[int, Extent]:
-        metadata = consumer.list_topics(self.topic, timeout=_METADATA_TIMEOUT).topics[self.topic]
+    def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
+        try:
+            return self._extents(self._open(), known, timeout=_GROWTH_TIMEOUT)
+        except KafkaException:
+            return {}  # Whoever reads tells of the trouble; it is asked again.
+
+    def _extents(
+        self, consumer: Consumer, known: Collection[int] = (), timeout: float = _METADATA_TIMEOUT
+    ) -> dict[int, Extent]:
+        metadata = consumer.list_topics(self.topic, timeout=timeout).topics[self.topic]
         if metadata.error is not None:
             raise KafkaException(metadata.error)
         extents = {}
-        for partition in sorted(metadata.partitions):
+        for partition in sorted(metadata.partitions.keys() - set(known)):
             at = TopicPartition(self.topic, partition)
-            extents[partition] = Extent(
-                *consumer.get_watermark_offsets(at, timeout=_METADATA_TIMEOUT)
-            )
+            extents[partition] = Extent(*consumer.get_watermark_offsets(at, timeout=timeout))
         return extents
 
     def _reason(self, exception: KafkaException) -> KafkaError:
@@ -101,7 +119,7 @@ class KafkaSource:
         self._errors.clear()
         return next((error for error in seen if kafka_settings.permanent(error)), seen[0])
 
-    def first_message(self, partition: int, timeout: float) -> bytes | None:
+    def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
         consumer = self._open()
         consumer.assign([TopicPartition(self.topic, partition, OFFSET_BEGINNING)])
         deadline = time.monotonic() + timeout
@@ -120,7 +138,16 @@ class KafkaSource:
                     raise kafka_settings.source_error(error, self.topic, self.settings)
         finally:
             consumer.unassign()
+            self._tell(report)
         return None
+
+    def _tell(self, report: Report) -> None:
+        """Reports what the connection has said, each kind once."""
+        for error in self._errors:
+            if error.code() not in self._told:
+                self._told.add(error.code())
+                report(str(kafka_settings.source_error(error, self.topic, self.settings)))
+        self._errors.clear()
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> KafkaReader:
         return KafkaReader(self.topic, self.settings, ranges, report)

@@ -28,6 +28,8 @@ _QUEUE_KBYTES = 32 * 1024
 """Memory for messages read ahead by one worker, all its partitions together."""
 _QUEUE_MESSAGES = 100_000
 
+_REFRESH_MS = 30_000
+
 _HINTS: Mapping[int, str] = {
     KafkaError._AUTHENTICATION: "check sasl.username, sasl.password and sasl.mechanism",
     KafkaError.SASL_AUTHENTICATION_FAILED: "check sasl.username, sasl.password and sasl.mechanism",
@@ -81,6 +83,7 @@ def checked(settings: object) -> dict[str, Setting]:
                 "(a run keeps its offsets with its results)"
             )
     begins(settings)
+    refresh_seconds(settings)
     return dict(settings)
 
 
@@ -98,6 +101,23 @@ def begins(settings: Mapping[str, Setting]) -> Literal["earliest", "latest"]:
     raise ConfigurationError(
         f"rdkafka_settings: auto.offset.reset: expected earliest or latest, found {value!r}"
     )
+
+
+def refresh_seconds(settings: Mapping[str, Setting]) -> float | None:
+    """How often to look for new partitions: as often as the user lets librdkafka look at the topic.
+
+    Raises:
+        ConfigurationError: if topic.metadata.refresh.interval.ms is no number.
+    """
+    value = settings.get("topic.metadata.refresh.interval.ms", _REFRESH_MS)
+    try:
+        milliseconds = int(value)
+    except ValueError:
+        raise ConfigurationError(
+            "rdkafka_settings: topic.metadata.refresh.interval.ms: expected a number of milliseconds, "
+            f"found {value!r}"
+        ) from None
+    return milliseconds / 1000 if milliseconds > 0 else None
 
 
 def consumer(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from streamreg._mailbox import Partial, Reject
     from streamreg._plan import Plan
     from streamreg._sinks import Files
+    from streamreg._source import Range
 
 _log = logging.getLogger("streamreg")
 
@@ -78,6 +79,15 @@ class Merge:
             self._changelogs = [Changelog.from_bytes(state) for state in checkpoint.changelogs]
         except ValueError as error:
             raise StateError(f"the state does not fit this job: {error}") from error
+
+    def grow(self, ranges: Mapping[int, Range]) -> None:
+        """Goes on with more partitions, of which nothing was read yet."""
+        self.offsets.update({p: r.start for p, r in ranges.items()})
+        self._base = replace(
+            self._base,
+            offsets={**self._base.offsets, **{p: r.start for p, r in ranges.items()}},
+            fresh={**self._base.fresh, **{p: r.fresh for p, r in ranges.items()}},
+        )
 
     def apply(self, partial: Partial) -> None:
         """Adds a partial to the open epoch; one that was added before changes nothing.

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from streamreg import _registry, _resume
 from streamreg._checkpoint import Checkpoint, Durability, Store
 from streamreg._exceptions import ConfigurationError, ProgramError, SourceError
+from streamreg._growth import Growth
 from streamreg._header import find_header
 from streamreg._ingest import Task
 from streamreg._merge import Merge
@@ -152,6 +153,7 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
             ends={partition: r.end for partition, r in task.ranges.items()},
             tell=lambda lag: watch.tell(merge, lag),
             acknowledge=plan.source.acknowledge,
+            growth=Growth(plan.source),
         )
         watch.ended_by = supervisor.run()
     return watch.summary(merge)
@@ -227,10 +229,9 @@ def _commit(store: Store | None) -> Callable[[Checkpoint], None]:
 
 def _crew(task: Task, wanted: int | None, merge: Merge) -> Crew:
     if wanted == 0:
-        return InlineCrew(task)
+        return InlineCrew(task, merge.offsets)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    # A partition is read by one worker: more workers than partitions would have nothing to do.
-    return ProcessCrew(task, min(wanted or cores or 1, len(task.ranges)), merge.offsets)
+    return ProcessCrew(task, wanted or cores or 1, merge.offsets)
 
 
 def _processes(argument: int | None) -> int | None:

@@ -117,7 +117,10 @@ class Files:
 
 
 def refuse_existing(path: Path, header: bytes) -> None:
-    """Raises OutputError if a file holds more than this header: a run would overwrite it."""
+    """Raises OutputError if a file holds more than this header: a run would overwrite it.
+
+    Less of it is what a run leaves that dies while it makes its files.
+    """
     try:
         with path.open("rb") as file:
             found = file.read(len(header) + 1)
@@ -127,7 +130,7 @@ def refuse_existing(path: Path, header: bytes) -> None:
         return
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror}") from error
-    if found not in (b"", header):
+    if not header.startswith(found):
         raise OutputError(
             f"{path} exists, and there is no state to continue it from: move the file away, or write to "
             "another path (a run with state=… continues its files)"

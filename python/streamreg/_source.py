@@ -7,7 +7,7 @@ over the ranges it was given. Kafka (`_kafka`), the generator (`demo`) and the p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -125,13 +125,20 @@ class Source(Protocol):
     def mode(self) -> Literal["streaming", "static"]:
         """Whether a run goes on for ever, or up to the ends found at the start."""
 
+    @property
+    def refresh_seconds(self) -> float | None:
+        """How often a run looks for new partitions; None: never."""
+
     def extents(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Extent]:
         """The partitions there are.
 
         Waits for a source that cannot be reached, telling `report`; returns {} if `stopping`.
         """
 
-    def first_message(self, partition: int, timeout: float) -> bytes | None:
+    def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
+        """The partitions there are beyond these; {} if the source does not say at once."""
+
+    def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
         """The first message of this partition, b"" if it has no value; None if none came within `timeout` seconds."""
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:

@@ -51,6 +51,9 @@ class Crew(Protocol):
         Raises what ended a worker: a StreamregError as it is, else WorkerError with the traceback.
         """
 
+    def grow(self, ranges: Mapping[int, Range]) -> None:
+        """Reads these partitions too."""
+
     def stop(self) -> Iterator[Frame]:
         """Ends all work, with the frames that were under way."""
 
@@ -75,13 +78,16 @@ class ProcessCrew:
     """Worker processes, each with its own partitions."""
 
     def __init__(self, task: _ingest.Task, processes: int, offsets: Mapping[int, int]) -> None:
-        """`offsets` is read at each restart: up to where each partition has been merged."""
+        """At most so many `processes`: a partition is read by one worker.
+
+        `offsets` is read at each restart: up to where each partition has been merged.
+        """
         self._task = task
+        self._processes = processes
         self._offsets = offsets
         partitions = sorted(task.ranges)
-        self._workers = [
-            _Worker(index, tuple(partitions[index::processes])) for index in range(processes)
-        ]
+        count = min(processes, len(partitions))
+        self._workers = [_Worker(index, tuple(partitions[index::count])) for index in range(count)]
         for worker in self._workers:
             self._start(worker)
 
@@ -103,6 +109,23 @@ class ProcessCrew:
         worker.process, worker.inbox, worker.control = process, Inbox(inbox), control
         worker.restart_at = None
 
+    def grow(self, ranges: Mapping[int, Range]) -> None:
+        """Each new partition goes to a new worker, or to the one with the fewest.
+
+        That one is replaced, as if it had died: its successor goes on from the merged offsets.
+        """
+        self._task = replace(self._task, ranges={**self._task.ranges, **ranges})
+        changed = {}
+        for partition in sorted(ranges):
+            if len(self._workers) < self._processes:
+                self._workers.append(_Worker(len(self._workers), ()))
+            worker = min(self._workers, key=lambda worker: len(worker.partitions))
+            worker.partitions += (partition,)
+            changed[worker.index] = worker
+        for worker in changed.values():
+            self._release(worker, patience=0)
+            self._start(worker)
+
     def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
         now = time.monotonic()
         for worker in self._workers:
@@ -119,11 +142,14 @@ class ProcessCrew:
             worker = inboxes.get(ready)  # type: ignore[call-overload]  # `also` holds plain descriptors
             if worker is None or worker.inbox is None:
                 continue
-            mail = worker.inbox.receive()
-            if mail is None:
+            try:
+                mail = worker.inbox.receive()
+            except EOFError:
                 self._ended(worker)
-            else:
+                continue
+            if mail is not None:
                 yield from _frames(mail, worker.index)
+            if isinstance(mail, Frame):
                 worker.deaths = 0
 
     def _ended(self, worker: _Worker) -> None:
@@ -172,8 +198,17 @@ class ProcessCrew:
 class InlineCrew:
     """All partitions in the parent's own process."""
 
-    def __init__(self, task: _ingest.Task) -> None:
+    def __init__(self, task: _ingest.Task, offsets: Mapping[int, int]) -> None:
+        """`offsets` is read when there are more partitions: up to where each has been merged."""
+        self._task = task
+        self._offsets = offsets
         self._ingest = _ingest.Ingest(task, _log.warning)
+
+    def grow(self, ranges: Mapping[int, Range]) -> None:
+        self._task = replace(self._task, ranges={**self._task.ranges, **ranges})
+        left = {p: _left(r, self._offsets[p]) for p, r in self._task.ranges.items()}
+        self._ingest.close()
+        self._ingest = _ingest.Ingest(replace(self._task, ranges=left), _log.warning)
 
     def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
         try:

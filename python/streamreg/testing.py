@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -58,6 +58,7 @@ class ListSource:
     name: str = "list"
     begins: Literal["earliest", "latest"] = "earliest"
     mode: Literal["streaming", "static"] = "static"
+    refresh_seconds: float | None = None
 
     def extents(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Extent]:
         return {
@@ -65,7 +66,10 @@ class ListSource:
             for partition, messages in enumerate(self.partitions)
         }
 
-    def first_message(self, partition: int, timeout: float) -> bytes | None:
+    def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
+        return {}
+
+    def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
         held = self.partitions[partition]
         return (held[0] or b"") if held else None
 
