@@ -149,9 +149,10 @@ def test_one_line_an_epoch_is_logged(caplog: pytest.LogCaptureFixture) -> None:
         summary = sr.run(processes=0)
     assert summary.epochs == 2
     assert [record.getMessage() for record in caplog.records] == [
-        'epoch 0: 500 rejects (invalid-number 500); the first at partition 0 offset 1: "nope"',
+        "epoch 0: 500 rejects (invalid-number 500); the first at partition 0 offset 1: "
+        'invalid-number in column x: "nope"',
         "epoch 1: 500 rejects (field-count 500); the first at partition 0 offset 501: "
-        "1 fields, the header has 2",
+        "field-count: 1 fields, the header has 2",
     ]
 
 
