@@ -36,11 +36,10 @@ def find_header(
     if source.header is not None:
         return list(source.header)
     final = source.mode == "static"
+    # First those that hold something: each of the others takes its time to say that it does not.
     filled = [partition for partition, extent in extents.items() if extent.low < extent.high]
-    # Those that hold something first: each of the others takes its time to say that it does not.
-    partitions = filled if final else [*filled, *(p for p in extents if p not in filled)]
+    partitions = filled
     others: dict[int, str] = {}
-    waiting = False
     while not stopping():
         for partition in partitions:
             if partition in others:
@@ -54,12 +53,12 @@ def find_header(
             if set(names) >= source.columns.keys():
                 return names
             others[partition] = value[:_SHOWN].decode("utf-8", "replace")
-        if others and (final or len(others) == len(partitions)):
+        if others and (final or len(others) == len(extents)):
             raise _no_header(source, others)
         if final:
             return None
-        if not waiting:
-            waiting = True
+        if partitions is filled:
+            partitions = [*filled, *(p for p in extents if p not in filled)]
             report(f"topic {source.name!r}: waiting for the header {_wanted(source)!r}")
     return None
 
