@@ -133,7 +133,7 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
         )
         header = None if last is None else last.header
         if header is None and plan.source.format == "csv":
-            header = find_header(plan.source, list(ranges), _log.warning, watch.stopping)
+            header = find_header(plan.source, extents, _log.warning, watch.stopping)
             if header is None:
                 return watch.summary(None)
         task = Task(0, plan.source, plan.rows, header, ranges)

@@ -7,10 +7,11 @@ import pytest
 
 import streamreg as sr
 from streamreg._embedded import EmbeddedBroker
-from streamreg.testing import read
+from streamreg._header import find_header
+from streamreg.testing import ListSource, read
 from tests.flow.changelog import Row, inserted
 from tests.flow.numbered import Point
-from tests.kafka.produce import producer_for
+from tests.flow.produce import send
 
 
 def rows_of(
@@ -110,12 +111,28 @@ def test_static_on_an_empty_kafka_topic_ends(broker: EmbeddedBroker, topic: str)
     assert inserted("rows.csv", "x", "y") == []
 
 
+def test_the_wait_for_it_can_be_stopped_at_any_partition() -> None:
+    """However many are empty, those that hold something are looked at first, and a stop is heeded soon."""
+    asked: list[int] = []
+
+    class Slow(ListSource):
+        def first_message(self, partition: int, timeout: float) -> bytes | None:
+            asked.append(partition)
+            return super().first_message(partition, timeout)
+
+    held: list[list[bytes]] = [[] for _ in range(64)]
+    held[50] = [b"1,2"]
+    source = Slow(held, {"x": "float", "y": "float"}, "csv", None, 0, 10, mode="streaming")
+    extents = source.extents(print, lambda: False)
+    assert find_header(source, extents, print, lambda: len(asked) == 3) is None
+    assert asked == [50, 0, 1]
+
+
 @pytest.mark.parametrize("processes", [0, 1])
 def test_streaming_waits_for_it_and_says_so(
     broker: EmbeddedBroker, topic: str, processes: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     """On an empty topic the run waits, with one line that tells; what comes then is read."""
-    produce = producer_for({name: str(value) for name, value in broker.settings.items()})
     deadline = time.monotonic() + 30
     sent = False
 
@@ -124,7 +141,7 @@ def test_streaming_waits_for_it_and_says_so(
         assert time.monotonic() < deadline
         if not sent and "waiting for the header" in caplog.text:
             sent = True
-            produce(topic, [b"y,x", b"2,1", b"4,3"], 2)
+            send(broker, topic, {2: [b"y,x", b"2,1", b"4,3"]})
         return progress.rows == 2
 
     t = sr.io.kafka.read(broker.settings, topic, schema=Point, autocommit_duration_ms=0)
