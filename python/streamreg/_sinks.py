@@ -20,6 +20,10 @@ from streamreg._mailbox import Reject
 
 _HELD = 1 << 20
 """Bytes gathered before they are written."""
+_RECORDED = (
+    "but the state says that {} bytes were written: put the file back as it was, or start anew with an empty state "
+    "and new files"
+)
 
 
 class FileSink:
@@ -29,7 +33,7 @@ class FileSink:
         """A new file that begins with `header`, or one of an earlier run, cut to `resume_at` bytes.
 
         Raises:
-            OutputError: if the file cannot be written, or is shorter than the earlier run left it.
+            OutputError: if the file cannot be written.
         """
         self.path = path
         self.length = 0 if resume_at is None else resume_at
@@ -45,14 +49,6 @@ class FileSink:
             self._cut(resume_at)
 
     def _cut(self, length: int) -> None:
-        with self._errors():
-            found = self._file.seek(0, os.SEEK_END)
-        if found < length:
-            self._file.close()
-            raise OutputError(
-                f"{self.path} has {found} bytes, but the state says that {length} were written: "
-                "put the file back as it was, or start anew with an empty state and new files"
-            )
         with self._errors():
             self._file.truncate(length)
             self._file.seek(length)
@@ -142,6 +138,18 @@ def refuse_existing(path: Path, header: bytes) -> None:
             f"{path} exists, and there is no state to continue it from: move the file away, or write to "
             "another path (a run with state=… continues its files)"
         )
+
+
+def refuse_shorter(path: Path, length: int) -> None:
+    """Raises OutputError if a file is not there, or holds less than a run has recorded: rows are gone."""
+    try:
+        found = path.stat().st_size
+    except FileNotFoundError:
+        raise OutputError(f"{path} is missing, {_RECORDED.format(length)}") from None
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}") from error
+    if found < length:
+        raise OutputError(f"{path} has {found} bytes, {_RECORDED.format(length)}")
 
 
 def changelog_header(names: Sequence[str]) -> bytes:
