@@ -70,6 +70,7 @@ class Store:
         """
         self.directory = directory
         self.durability = durability
+        self._settled = False
         try:
             directory.mkdir(parents=True, exist_ok=True)
             self._lock = (directory / "lock").open("a+b")
@@ -99,6 +100,8 @@ class Store:
             parts = dict(self._database.execute("SELECT name, value FROM part ORDER BY name"))
         if not parts:
             return None
+        if not all(isinstance(n, str) and isinstance(v, bytes) for n, v in parts.items()):
+            raise self._damaged("a part of it has another type")
         try:
             version = int(parts.get("version", b"0"))
         except ValueError:
@@ -127,6 +130,11 @@ class Store:
                 "ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value != excluded.value",
                 parts.items(),
             )
+        if not self._settled:
+            # The database itself holds a checkpoint from now on, whatever may befall SQLite's log.
+            with self._errors():
+                self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._settled = True
 
     def close(self) -> None:
         """Lets go of the directory."""
@@ -144,9 +152,12 @@ class Store:
         try:
             yield
         except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR:
+                raise self._damaged(str(error)) from error  # The schema is another one.
             # Disk full, read-only directory and the like.
             raise StateError(f"state {self.directory}: {error}") from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            # Where damaged text stands in SQLite's message, that cannot be decoded.
             raise self._damaged(str(error)) from error
 
     def _damaged(self, why: str) -> StateError:
@@ -156,6 +167,10 @@ class Store:
 def _open(path: Path, durability: Durability) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level="IMMEDIATE")
     try:
+        # Before anything is changed: where it has lost its table, that would be made anew, and empty.
+        (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError(found.splitlines()[-1])
         # Whoever made the state directory decides who may read it: SQLite keeps to the umask.
         database.execute("PRAGMA journal_mode = WAL")
         database.execute(f"PRAGMA synchronous = {'FULL' if durability == 'power' else 'OFF'}")

@@ -39,11 +39,15 @@ class FileSink:
         with self._errors():
             # Unbuffered: after an error nothing is left that a later close would write again.
             self._file = path.open("wb" if resume_at is None else "r+b", buffering=0)
-        if resume_at is None:
-            self.append(header)
-            self.flush()
-        else:
-            self._cut(resume_at)
+        try:
+            if resume_at is None:
+                self.append(header)
+                self.flush()
+            else:
+                self._cut(resume_at)
+        except OutputError:
+            self._file.close()
+            raise
 
     def _cut(self, length: int) -> None:
         with self._errors():
