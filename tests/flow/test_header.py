@@ -8,6 +8,7 @@ import pytest
 import streamreg as sr
 from streamreg._embedded import EmbeddedBroker
 from streamreg._header import find_header
+from streamreg._source import Report
 from streamreg.testing import ListSource, read
 from tests.flow.changelog import Row, inserted
 from tests.flow.numbered import Point
@@ -116,9 +117,9 @@ def test_the_wait_for_it_can_be_stopped_at_any_partition() -> None:
     asked: list[int] = []
 
     class Slow(ListSource):
-        def first_message(self, partition: int, timeout: float) -> bytes | None:
+        def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
             asked.append(partition)
-            return super().first_message(partition, timeout)
+            return super().first_message(partition, timeout, report)
 
     held: list[list[bytes]] = [[] for _ in range(64)]
     held[50] = [b"1,2"]
