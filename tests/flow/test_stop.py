@@ -9,7 +9,7 @@ import pytest
 from tests.flow.child import Child, lives
 from tests.flow.numbered import count_sound
 
-LONG = 1_000_000  # rows: more than are read while a test lasts
+LONG = 100_000  # rows: more than are read while a test lasts
 AT_GATE = 300.0
 SECONDS = 5.0
 

@@ -16,7 +16,7 @@ from tests.flow.child import Child, lives, wait_until
 from tests.flow.numbered import Point, count_sound, row, stream, write_regression
 
 ROWS = 600
-LONG = 1_000_000  # rows: more than are read while a test lasts
+LONG = 100_000  # rows: more than are read while a test lasts
 AT_GATE = 300.0
 
 
@@ -122,7 +122,7 @@ def test_progress_is_told_after_each_epoch(processes: int) -> None:
 
 def test_stop_ends_the_run_between_epochs(processes: int) -> None:
     """When it says so the run ends cleanly, with what was read until then."""
-    write_regression(read(stream(LONG // 10, 3), schema=Point, batch=12))
+    write_regression(read(stream(LONG, 3), schema=Point, batch=12))
     summary = sr.run(processes=processes, stop=lambda progress: progress.epochs >= 5)
     assert summary.ended_by == "stop"
     assert summary.epochs >= 5
