@@ -36,11 +36,16 @@ class Siege:
     """The job in a folder, and its deaths by name."""
 
     def __init__(
-        self, folder: Path, environment: Mapping[str, str], broker: KafkaBroker, seed: int
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        broker: KafkaBroker,
+        seed: int,
+        log: Path | None = None,
     ) -> None:
         self.folder = folder
         self.kills: dict[str, int] = {}
-        self._log = folder / "job.log"
+        self._log = log or folder / "job.log"
         self._broker = broker
         self._chance = random.Random(seed)
         path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
