@@ -112,7 +112,10 @@ def test_law_merge_is_that_of_an_abelian_group(data: list[Numbers], other: list[
     assert both.to_bytes() == swapped.to_bytes()
     both.subtract(b)
     assert both.to_bytes() == a.to_bytes()
+    both.merge(both)
     both.subtract(a)
+    assert both.to_bytes() == a.to_bytes()
+    both.subtract(both)
     assert both.to_bytes() == Moments(2).to_bytes()
     # Removed before they were added: the opposite state.
     both.subtract(a)

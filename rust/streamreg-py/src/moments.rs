@@ -46,12 +46,15 @@ impl Moments {
         py.detach(|| self.0.remove(&numbers)).map_err(|error| to_py(&error))
     }
 
-    fn merge(&mut self, other: &Self) -> PyResult<()> {
-        self.0.merge(&other.0).map_err(|error| to_py(&error))
+    fn merge(this: &Bound<'_, Self>, other: &Bound<'_, Self>) -> PyResult<()> {
+        // A copy: `other` may be the same object, which cannot be read while it is written.
+        let other = other.try_borrow()?.0.clone();
+        this.try_borrow_mut()?.0.merge(&other).map_err(|error| to_py(&error))
     }
 
-    fn subtract(&mut self, other: &Self) -> PyResult<()> {
-        self.0.subtract(&other.0).map_err(|error| to_py(&error))
+    fn subtract(this: &Bound<'_, Self>, other: &Bound<'_, Self>) -> PyResult<()> {
+        let other = other.try_borrow()?.0.clone();
+        this.try_borrow_mut()?.0.subtract(&other).map_err(|error| to_py(&error))
     }
 
     fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
