@@ -37,9 +37,13 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
             output.path: {
                 "time": output.time,
                 "columns": {column.name: column.definition.text for column in output.table},
+                # Again, in order: a changelog whose columns change places is another one.
+                "row": [[column.name, column.dtype] for column in output.table],
             }
             for output in plan.outputs
         },
+        # The last rows are kept in this order.
+        "outputs in order": [output.path for output in plan.outputs],
         "program": [repr(step) for step in plan.rows.program.steps],
         "reductions": [repr(reduction.aggregates) for reduction in plan.rows.reductions],
         "answers": [repr(step) for answer in plan.answers for step in answer.program.steps],
