@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("streamreg")
 
-_ONLY_KEY = b""
+ONLY_KEY = b""
 """The key of a reduction without groups."""
-_NO_ROW: Sequence[list[object]] = ([],)
+NO_ROW: Sequence[list[object]] = ([],)
+"""What is rendered in its place where there is no row."""
 
 
 class Merge:
@@ -147,9 +148,9 @@ class Merge:
         for plan, reduction in zip(self._plan.answers, self._reductions, strict=True):
             rows = plan.evaluate(reduction.answers(plan.statistics))
             for output, row in zip(plan.outputs, rows, strict=True):
-                packed = render(row.cells if row.present else _NO_ROW)
+                packed = render(row.cells if row.present else NO_ROW)
                 changes = self._changelogs[index].update(
-                    [_ONLY_KEY], [row.present], packed, self._times[output.time]
+                    [ONLY_KEY], [row.present], packed, self._times[output.time]
                 )
                 self._files.answers[index].append(changes)
                 self.answers[index] = dict(

@@ -174,6 +174,8 @@ def first_checkpoint(
     """The checkpoint at which this run begins: nothing read, or the last one with the partitions there are now."""
     offsets = {partition: r.start for partition, r in task.ranges.items()}
     fresh = {partition: r.fresh for partition, r in task.ranges.items()}
+    known = {} if last is None else last.offsets
+    began = {p: replace(r, end=None) for p, r in task.ranges.items() if p not in known}
     if last is None:
-        return Checkpoint(job, task.header, offsets, fresh, lengths=lengths)
-    return replace(last, offsets=offsets, fresh=fresh)
+        return Checkpoint(job, task.header, offsets, fresh, began, lengths=lengths)
+    return replace(last, offsets=offsets, fresh=fresh, began=last.began | began)
