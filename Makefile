@@ -124,7 +124,7 @@ fmt: $(TOOLS) ## format everything
 .PHONY: bench
 bench: $(INSTALLED) ## the benchmarks, each beside its rival
 	cargo bench --workspace $(LOCKED)
-	$(foreach bench,$(wildcard benches/bench_*.py),$(BIN)/python $(bench) && ) true
+	$(foreach bench,$(wildcard benches/bench_*.py),$(BIN)/python -m $(subst /,.,$(basename $(bench))) && ) true
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZ_SECONDS (needs cargo-fuzz and a nightly toolchain)

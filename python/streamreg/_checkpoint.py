@@ -76,6 +76,7 @@ class Store:
         """
         self.directory = directory
         self.durability = durability
+        self._settled = False
         try:
             directory.mkdir(parents=True, exist_ok=True)
             self._lock = (directory / "lock").open("a+b")
@@ -117,6 +118,11 @@ class Store:
                 "ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value != excluded.value",
                 parts.items(),
             )
+        if not self._settled:
+            # The database itself holds a checkpoint from now on, whatever may befall SQLite's log.
+            with errors(self.directory):
+                self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._settled = True
 
     def close(self) -> None:
         """Lets go of the directory."""
@@ -140,6 +146,8 @@ def load(database: sqlite3.Connection, directory: Path) -> Checkpoint | None:
         parts = dict(database.execute("SELECT name, value FROM part ORDER BY name"))
     if not parts:
         return None
+    if not all(isinstance(n, str) and isinstance(v, bytes) for n, v in parts.items()):
+        raise _damaged(directory, "a part of it has another type")
     try:
         version = int(parts.get("version", b"0"))
     except ValueError:
@@ -161,9 +169,12 @@ def errors(directory: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR:
+            raise _damaged(directory, str(error)) from error  # The schema is another one.
         # Disk full, read-only directory and the like.
         raise StateError(f"state {directory}: {error}") from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        # Where damaged text stands in SQLite's message, that cannot be decoded.
         raise _damaged(directory, str(error)) from error
 
 
@@ -174,6 +185,10 @@ def _damaged(directory: Path, why: str) -> StateError:
 def _open(path: Path, durability: Durability) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level="IMMEDIATE")
     try:
+        # Before anything is changed: where it has lost its table, that would be made anew, and empty.
+        (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError(found.splitlines()[-1])
         # Whoever made the state directory decides who may read it: SQLite keeps to the umask.
         database.execute("PRAGMA journal_mode = WAL")
         database.execute(f"PRAGMA synchronous = {'FULL' if durability == 'power' else 'OFF'}")

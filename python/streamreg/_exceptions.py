@@ -7,6 +7,8 @@ StreamregError
 ├── SourceError                         the topic refuses for good, or is not what the run needs
 ├── OutputError (OSError)               a file cannot be written, or would be overwritten
 ├── StateError                          a checkpoint is damaged, in use, newer or of another job
+├── RejectsError                        more messages were rejected than the run may reject
+├── LedgerError                         a file of rejects is not one
 └── WorkerError (RuntimeError)          a worker process failed; with its traceback
 """
 
@@ -37,6 +39,14 @@ class OutputError(StreamregError, OSError):
 
 class StateError(StreamregError):
     """A state directory cannot be used; the message says what to do."""
+
+
+class RejectsError(StreamregError):
+    """More messages were rejected than `max_rejects` lets pass; the last epoch is closed."""
+
+
+class LedgerError(StreamregError):
+    """A line of a file of rejects is not one; the message names it."""
 
 
 class WorkerError(StreamregError, RuntimeError):

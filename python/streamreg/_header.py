@@ -7,11 +7,11 @@ message depends on no other message.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 
 from streamreg._core import split_header
 from streamreg._exceptions import SourceError
-from streamreg._source import Report, Source
+from streamreg._source import Extent, Report, Source
 
 _PATIENCE = 0.5
 """Seconds to wait for the first message of one partition before looking at the next."""
@@ -20,38 +20,45 @@ _SHOWN = 80
 
 
 def find_header(
-    source: Source, partitions: Sequence[int], report: Report, stopping: Callable[[], bool]
+    source: Source,
+    extents: Mapping[int, Extent],
+    report: Report,
+    stopping: Callable[[], bool],
 ) -> list[str] | None:
     """The names of the fields of a CSV message.
 
-    Waits while a partition that could still bring the header is empty. None if `stopping`, or if there is nothing
-    to read and nothing to wait for.
+    `extents` are the partitions there are. Waits while one that could still bring the header is empty. None if
+    `stopping`, or if there is nothing to read and nothing to wait for.
 
     Raises:
         SourceError: if every partition begins with something else.
     """
     if source.header is not None:
         return list(source.header)
+    final = source.mode == "static"
+    # First those that hold something: each of the others takes its time to say that it does not.
+    filled = [partition for partition, extent in extents.items() if extent.low < extent.high]
+    partitions = filled
     others: dict[int, str] = {}
-    waiting = False
     while not stopping():
         for partition in partitions:
             if partition in others:
                 continue
-            value = source.first_message(partition, _PATIENCE)
+            if stopping():
+                return None
+            value = source.first_message(partition, _PATIENCE, report)
             if value is None:
                 continue
             names = _names(value)
             if set(names) >= source.columns.keys():
                 return names
             others[partition] = value[:_SHOWN].decode("utf-8", "replace")
-        final = source.mode == "static"
-        if others and (final or len(others) == len(partitions)):
+        if others and (final or len(others) == len(extents)):
             raise _no_header(source, others)
         if final:
             return None
-        if not waiting:
-            waiting = True
+        if partitions is filled:
+            partitions = [*filled, *(p for p in extents if p not in filled)]
             report(f"topic {source.name!r}: waiting for the header {_wanted(source)!r}")
     return None
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -109,7 +110,16 @@ def is_header(value: bytes | None, header: Sequence[str] | None) -> bool:
 
 
 def _reject(batch: Batch, message: int, kind: str, column: str | None, detail: str) -> Reject:
-    return Reject(batch.locate(message), kind, column, detail, batch.values[message] or b"")
+    envelope = batch.envelope(message)
+    return Reject(
+        batch.locate(message),
+        kind,
+        column,
+        detail,
+        batch.values[message] or b"",
+        envelope.key,
+        envelope.headers,
+    )
 
 
 class Ingest:
@@ -154,7 +164,8 @@ def main(task: bytes, mailbox: Connection, control: Connection) -> None:
         return  # The parent is gone, or has no more use for this worker.
     except Exception as error:
         known = error if isinstance(error, StreamregError) else None
-        outbox.send(Failure(known, traceback.format_exc()))
+        with contextlib.suppress(BrokenPipeError):  # Nobody is left to be told.
+            outbox.send(Failure(known, traceback.format_exc()))
 
 
 def _end_with_parent() -> None:

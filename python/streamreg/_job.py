@@ -60,6 +60,7 @@ def run_job(
         processes=job.processes,
         state=job.state,
         rejects=job.rejects,
+        max_rejects=job.max_rejects,
         progress=progress,
         stop=stop,
         **options,

@@ -6,8 +6,10 @@ state decide where a reader begins; the group's committed offsets are written fo
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -27,8 +29,14 @@ from streamreg._source import Extent, Format, Range, Report
 if TYPE_CHECKING:
     from streamreg._types import ColumnType
 
+_log = logging.getLogger("streamreg")
+
 _METADATA_TIMEOUT = 2.0
+_GROWTH_TIMEOUT = 1.0
+"""Seconds that a run in full swing may stand still for an answer."""
 _RETRY_PAUSE = 0.2
+_ERRORS = 100
+"""Errors of the connection that are kept until somebody asks."""
 
 
 @dataclass
@@ -43,11 +51,18 @@ class KafkaSource:
     autocommit_duration_ms: int
     header: Sequence[str] | None = None
     _consumer: Consumer | None = field(default=None, init=False, repr=False, compare=False)
-    _errors: list[KafkaError] = field(default_factory=list, init=False, repr=False, compare=False)
+    _errors: deque[KafkaError] = field(
+        default_factory=lambda: deque(maxlen=_ERRORS), init=False, repr=False, compare=False
+    )
+    _told: set[int] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @property
     def begins(self) -> Literal["earliest", "latest"]:
         return kafka_settings.begins(self.settings)
+
+    @property
+    def refresh_seconds(self) -> float | None:
+        return kafka_settings.refresh_seconds(self.settings)
 
     @property
     def name(self) -> str:
@@ -57,7 +72,12 @@ class KafkaSource:
         return f"KafkaSource({self.topic!r}, {masked(self.settings)})"
 
     def __getstate__(self) -> dict[str, object]:
-        return {**self.__dict__, "_consumer": None, "_errors": []}
+        return {
+            **self.__dict__,
+            "_consumer": None,
+            "_errors": deque(maxlen=_ERRORS),
+            "_told": set(),
+        }
 
     def extents(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Extent]:
         said: set[int] = set()
@@ -74,26 +94,32 @@ class KafkaSource:
                     report(f"{error}; trying again until it answers")
         return {}
 
-    def _extents(self, consumer: Consumer) -> dict[int, Extent]:
-        metadata = consumer.list_topics(self.topic, timeout=_METADATA_TIMEOUT).topics[self.topic]
+    def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
+        try:
+            return self._extents(self._open(), known, timeout=_GROWTH_TIMEOUT)
+        except KafkaException:
+            return {}  # Whoever reads tells of the trouble; it is asked again.
+
+    def _extents(
+        self, consumer: Consumer, known: Collection[int] = (), timeout: float = _METADATA_TIMEOUT
+    ) -> dict[int, Extent]:
+        metadata = consumer.list_topics(self.topic, timeout=timeout).topics[self.topic]
         if metadata.error is not None:
             raise KafkaException(metadata.error)
         extents = {}
-        for partition in sorted(metadata.partitions):
+        for partition in sorted(metadata.partitions.keys() - set(known)):
             at = TopicPartition(self.topic, partition)
-            extents[partition] = Extent(
-                *consumer.get_watermark_offsets(at, timeout=_METADATA_TIMEOUT)
-            )
+            extents[partition] = Extent(*consumer.get_watermark_offsets(at, timeout=timeout))
         return extents
 
     def _reason(self, exception: KafkaException) -> KafkaError:
         """What is behind a failed request: the connection's own words, where it has any."""
         self._open().poll(_RETRY_PAUSE)  # Serves the callback that collects them.
         seen: list[KafkaError] = [*self._errors, exception.args[0]]
-        self._errors = []
+        self._errors.clear()
         return next((error for error in seen if kafka_settings.permanent(error)), seen[0])
 
-    def first_message(self, partition: int, timeout: float) -> bytes | None:
+    def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
         consumer = self._open()
         consumer.assign([TopicPartition(self.topic, partition, OFFSET_BEGINNING)])
         deadline = time.monotonic() + timeout
@@ -104,25 +130,40 @@ class KafkaSource:
                     continue
                 error = message.error()
                 if error is None:
-                    return message.value()
+                    # A tombstone is a first message too, if not a header.
+                    return message.value() or b""
                 if error.code() == KafkaError._PARTITION_EOF:
                     return None
                 if kafka_settings.permanent(error):
                     raise kafka_settings.source_error(error, self.topic, self.settings)
         finally:
             consumer.unassign()
+            self._tell(report)
         return None
+
+    def _tell(self, report: Report) -> None:
+        """Reports what the connection has said, each kind once."""
+        for error in self._errors:
+            if error.code() not in self._told:
+                self._told.add(error.code())
+                report(str(kafka_settings.source_error(error, self.topic, self.settings)))
+        self._errors.clear()
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> KafkaReader:
         return KafkaReader(self.topic, self.settings, ranges, report)
 
     def acknowledge(self, offsets: Mapping[int, int]) -> None:
-        if "group.id" not in self.settings or not offsets:
+        consumer = self._open()
+        consumer.poll(0)  # Serves callbacks, which would pile up otherwise.
+        if "group.id" not in self.settings:
             return
-        self._open().commit(
-            offsets=[TopicPartition(self.topic, p, o) for p, o in offsets.items()],
-            asynchronous=True,
-        )
+        places = [TopicPartition(self.topic, p, offset) for p, offset in offsets.items()]
+        try:
+            consumer.commit(offsets=places, asynchronous=True)
+        except KafkaException as exception:
+            # Only tools that show the lag are the worse for it.
+            error = kafka_settings.source_error(exception.args[0], self.topic, self.settings)
+            _log.warning("group.id %s: offsets not committed: %s", self.settings["group.id"], error)
 
     def close(self) -> None:
         if self._consumer is not None:
@@ -131,7 +172,5 @@ class KafkaSource:
 
     def _open(self) -> Consumer:
         if self._consumer is None:
-            self._consumer = kafka_settings.consumer(
-                self.settings, 1, lambda error: self._errors.append(error)
-            )
+            self._consumer = kafka_settings.consumer(self.settings, 1, self._errors.append)
         return self._consumer

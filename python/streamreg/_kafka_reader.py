@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from streamreg import _kafka_settings as kafka_settings
-from streamreg._source import Batch, Location, Range, Report
+from streamreg._source import Batch, Envelope, Headers, Location, Range, Report
 
 _BATCH = 50_000
+"""Messages in a batch, at most."""
+_BATCH_BYTES = 8 << 20
+"""Bytes that a batch comes to, if its messages are like those before. Decoding, rejecting and sending hold several
+copies of a batch. However unlike they are, it is no more than the client's queue takes (`_kafka_settings`)."""
+_SAMPLE = 100
 _LAG_INTERVAL = 0.5
 
 
@@ -33,6 +39,7 @@ class KafkaReader:
         self._ends = {p: r.end for p, r in open_ranges.items() if r.end is not None}
         self._lag: int | None = None
         self._lag_due = 0.0
+        self._count = _SAMPLE
         self._consumer = kafka_settings.consumer(settings, len(open_ranges), self._complain)
         self._consumer.assign([TopicPartition(topic, p, start) for p, start in self._next.items()])
 
@@ -41,7 +48,7 @@ class KafkaReader:
         if first is None:
             return None
         # What is there at once, and no more: waiting for a full batch would cost its first row the wait.
-        messages = [first, *self._consumer.consume(_BATCH - 1, 0)]
+        messages = [first, *self._consumer.consume(self._count, 0)]
         log_ends = self._remove_events(messages) if any(map(Message.error, messages)) else {}
         progress = self._progress(log_ends)
         if not progress:
@@ -51,11 +58,14 @@ class KafkaReader:
         if self._complaints:
             self._complaints.clear()
             self._report(f"topic {self._topic!r}: reading again")
+        values = [message.value() for message in messages]
+        self._count = _next_count(values)
         return Batch(
-            [message.value() for message in messages],
+            values,
             progress,
             locate=lambda index: _location(messages[index]),
             partition_of=lambda index: messages[index].partition() or 0,
+            envelope=lambda index: Envelope(messages[index].key(), _headers(messages[index])),
         )
 
     def _remove_events(self, messages: list[Message]) -> dict[int, int]:
@@ -119,8 +129,24 @@ class KafkaReader:
         self._consumer.close()
 
 
+def _next_count(values: Sequence[bytes | None]) -> int:
+    """How many messages like these come to a batch."""
+    sample = values[:: len(values) // _SAMPLE + 1] or [b""]
+    mean = sum(len(value) for value in sample if value) // len(sample) + 1
+    return min(_BATCH_BYTES // mean + 1, _BATCH)
+
+
 def _location(message: Message) -> Location:
     _, timestamp = message.timestamp()
     return Location(
         message.partition() or 0, message.offset() or 0, timestamp if timestamp >= 0 else None
     )
+
+
+def _headers(message: Message) -> Headers:
+    try:
+        # A list of pairs; the client's types name what a producer may be given, too.
+        return cast(Headers, message.headers() or ())
+    except (SystemError, UnicodeDecodeError):
+        # The client cannot give a name that is not UTF-8, and fails so (SystemError: confluent-kafka 2.16.1).
+        return ()

@@ -20,9 +20,15 @@ _OURS: Mapping[str, Setting] = {
     # Tells a reader of a range with an end that the log holds no more before it (transaction markers).
     "enable.partition.eof": True,
 }
+FETCH: Mapping[str, Setting] = {
+    # A full queue is looked at again soon: the default of a second leaves a fast reader waiting.
+    "fetch.queue.backoff.ms": 2,
+}
 _QUEUE_KBYTES = 32 * 1024
 """Memory for messages read ahead by one worker, all its partitions together."""
 _QUEUE_MESSAGES = 100_000
+
+_REFRESH_MS = 30_000
 
 _HINTS: Mapping[int, str] = {
     KafkaError._AUTHENTICATION: "check sasl.username, sasl.password and sasl.mechanism",
@@ -77,6 +83,7 @@ def checked(settings: object) -> dict[str, Setting]:
                 "(a run keeps its offsets with its results)"
             )
     begins(settings)
+    refresh_seconds(settings)
     return dict(settings)
 
 
@@ -96,6 +103,23 @@ def begins(settings: Mapping[str, Setting]) -> Literal["earliest", "latest"]:
     )
 
 
+def refresh_seconds(settings: Mapping[str, Setting]) -> float | None:
+    """How often to look for new partitions: as often as the user lets librdkafka look at the topic.
+
+    Raises:
+        ConfigurationError: if topic.metadata.refresh.interval.ms is no number.
+    """
+    value = settings.get("topic.metadata.refresh.interval.ms", _REFRESH_MS)
+    try:
+        milliseconds = int(value)
+    except ValueError:
+        raise ConfigurationError(
+            "rdkafka_settings: topic.metadata.refresh.interval.ms: expected a number of milliseconds, "
+            f"found {value!r}"
+        ) from None
+    return milliseconds / 1000 if milliseconds > 0 else None
+
+
 def consumer(
     settings: Mapping[str, Setting], partitions: int, on_error: Callable[[KafkaError], None]
 ) -> Consumer:
@@ -111,8 +135,7 @@ def consumer(
         # Both are per partition in librdkafka.
         "queued.max.messages.kbytes": max(_QUEUE_KBYTES // share, 1024),
         "queued.min.messages": max(_QUEUE_MESSAGES // share, 1000),
-        # A full queue is looked at again soon: the default of a second leaves a fast reader waiting.
-        "fetch.queue.backoff.ms": 2,
+        **FETCH,
     }
     if "debug" not in settings and "log_level" not in settings:
         # What matters comes through `on_error`, once; the log repeats it at every attempt.

@@ -7,15 +7,19 @@ and half a message in the pipe, and the others wait for ever (the multiprocessin
 
 Bounded: a pipe holds some kilobytes, and a worker waits in `send` until the parent has read. Its Kafka
 client goes on in threads of its own meanwhile, up to the limits of its own queue.
+
+The parent never waits for the rest of a frame: a worker may be stopped, or stuck, in the middle of writing one, and
+the parent must be able to end all the same.
 """
 
 from __future__ import annotations
 
+import os
 import pickle
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
-from streamreg._source import Location
+from streamreg._source import Headers, Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Reject:
     column: str | None
     detail: str
     value: bytes
+    key: bytes | None = None
+    headers: Headers = ()
 
 
 @dataclass(slots=True)
@@ -74,6 +80,10 @@ class Failure:
 Mail = Frame | Notice | Failure
 
 
+_LENGTH = 8
+"""Bytes in front of each mail that say how long it is."""
+
+
 class Outbox:
     """A worker's end of the mailbox."""
 
@@ -82,7 +92,11 @@ class Outbox:
 
     def send(self, mail: Mail) -> None:
         """Waits while the mailbox is full. BrokenPipeError if the parent is gone."""
-        self._connection.send_bytes(pickle.dumps(mail, protocol=pickle.HIGHEST_PROTOCOL))
+        data = pickle.dumps(mail, protocol=pickle.HIGHEST_PROTOCOL)
+        for piece in (len(data).to_bytes(_LENGTH, "little"), data):
+            left = memoryview(piece)
+            while left:
+                left = left[os.write(self._connection.fileno(), left) :]
 
 
 class Inbox:
@@ -90,18 +104,41 @@ class Inbox:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        os.set_blocking(connection.fileno(), False)
+        self._expect(_LENGTH, mail=False)
+
+    def _expect(self, size: int, *, mail: bool) -> None:
+        self._data = bytearray(size)
+        self._filled = 0
+        self._is_mail = mail
 
     def receive(self) -> Mail | None:
-        """The next message; None at the end of a pipe whose worker is gone.
+        """The next mail; None if it is not whole yet, so that there is something to wait for.
 
-        What a worker was writing when it died is no message: the pipe ends within it.
+        Raises:
+            EOFError: at the end of a pipe whose worker is gone. What it was writing when it died is no mail.
         """
-        try:
-            mail = pickle.loads(self.connection.recv_bytes())
-        except (EOFError, ConnectionResetError):
-            return None
-        assert isinstance(mail, Frame | Notice | Failure)
-        return mail
+        while self._fill():
+            if self._is_mail:
+                mail = pickle.loads(self._data)
+                self._expect(_LENGTH, mail=False)
+                assert isinstance(mail, Frame | Notice | Failure)
+                return mail
+            self._expect(int.from_bytes(self._data, "little"), mail=True)
+        return None
+
+    def _fill(self) -> bool:
+        """Reads what is there, and nothing past the piece that is expected; whether that is whole now."""
+        while self._filled < len(self._data):
+            try:
+                with memoryview(self._data) as data:
+                    count = os.readv(self.connection.fileno(), [data[self._filled :]])
+            except BlockingIOError:
+                return False
+            if not count:
+                raise EOFError
+            self._filled += count
+        return True
 
     def close(self) -> None:
         self.connection.close()

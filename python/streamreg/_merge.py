@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 from streamreg._core import Changelog, Reduction, render, stamp
 from streamreg._exceptions import StateError, WorkerError
-from streamreg._sinks import reject_lines
+from streamreg._rejects import Tolerance, counted, ledger_lines, shown
 
 if TYPE_CHECKING:
     from streamreg._checkpoint import Checkpoint
     from streamreg._mailbox import Partial, Reject
     from streamreg._plan import Plan
     from streamreg._sinks import Files
+    from streamreg._source import Range
 
 _log = logging.getLogger("streamreg")
 
@@ -41,6 +42,7 @@ class Merge:
         *,
         commit: Callable[[Checkpoint], None],
         unix_ms: Callable[[], int],
+        max_rejects: int | None = None,
     ) -> None:
         """Goes on from `checkpoint`; `commit` is given the next one at the end of each epoch.
 
@@ -68,6 +70,8 @@ class Merge:
         self._open_rows = 0
         self._open_rejects: Counter[str] = Counter()
         self._first_reject: Reject | None = None
+        ledger = files.rejects[0].path if files.rejects else None
+        self._tolerance = Tolerance(max_rejects, ledger)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         try:
@@ -77,12 +81,24 @@ class Merge:
         except ValueError as error:
             raise StateError(f"the state does not fit this job: {error}") from error
 
+    def grow(self, ranges: Mapping[int, Range]) -> None:
+        """Goes on with more partitions, of which nothing was read yet."""
+        self.offsets.update({p: r.start for p, r in ranges.items()})
+        self._base = replace(
+            self._base,
+            offsets={**self._base.offsets, **{p: r.start for p, r in ranges.items()}},
+            fresh={**self._base.fresh, **{p: r.fresh for p, r in ranges.items()}},
+            began={**self._base.began, **ranges},
+        )
+
     def apply(self, partial: Partial) -> None:
         """Adds a partial to the open epoch; one that was added before changes nothing.
 
         Raises:
             WorkerError: if the partial leaves out messages, or overlaps merged ones in part.
             OutputError: if a file cannot be written.
+            RejectsError: if more was rejected than the run may reject; the partial is added, and the epoch can
+                be closed.
         """
         if all(end <= self.offsets[p] for p, (_, end) in partial.progress.items()):
             return
@@ -97,10 +113,12 @@ class Merge:
                 self._open()
             self._add(partial)
         if partial.rejects:
-            self._reject(partial.rejects)
+            self._keep(partial.rejects)
         self.tombstones += partial.tombstones
         self.offsets.update({p: end for p, (_, end) in partial.progress.items()})
         self.pending = True
+        if partial.rejects:
+            self._tolerance.add(partial.rejects)
 
     def _open(self) -> None:
         """Gives the epoch its time: its number, and a wall clock that never stands still."""
@@ -117,11 +135,12 @@ class Merge:
             reduction.merge(state)
         self._open_rows += partial.rows
 
-    def _reject(self, rejects: Sequence[Reject]) -> None:
+    def _keep(self, rejects: Sequence[Reject]) -> None:
         self._open_rejects.update(reject.kind for reject in rejects)
         self._first_reject = self._first_reject or rejects[0]
         for file in self._files.rejects:
-            file.append(reject_lines(self._plan.source.name, rejects))
+            for line in ledger_lines(self._plan.source.name, rejects):
+                file.append(line)
 
     def close(self) -> None:
         """Ends the open epoch: solves, writes what changed, flushes, commits.
@@ -180,24 +199,24 @@ class Merge:
         return max((n for reduction in self._reductions for n in reduction.left_out()), default=0)
 
     def _tell(self) -> None:
-        """One line an epoch about what did not go into the answers."""
+        """One line an epoch about what did not go into the answers.
+
+        Rejects without any row belong to the epoch that the next row will open.
+        """
+        epoch = self._times["epoch"] if self._open_rows else self.epochs
         if self._first_reject is not None:
-            first = self._first_reject
-            kinds = ", ".join(f"{kind} {n}" for kind, n in sorted(self._open_rejects.items()))
             _log.warning(
-                "epoch %d: %d rejects (%s); the first at partition %d offset %d: %s",
-                self._times["epoch"],
+                "epoch %d: %d rejects (%s); the first at %s",
+                epoch,
                 self._open_rejects.total(),
-                kinds,
-                first.location.partition,
-                first.location.offset,
-                first.detail or first.kind,
+                counted(self._open_rejects),
+                shown(self._first_reject),
             )
         left_out = self._count_left_out()
         if left_out > self.left_out:
             _log.warning(
                 "epoch %d: %d rows stay out of a sum or regression: a number is not finite",
-                self._times["epoch"],
+                epoch,
                 left_out - self.left_out,
             )
         self.left_out = left_out

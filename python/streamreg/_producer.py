@@ -16,6 +16,7 @@ from confluent_kafka import (
 
 from streamreg._exceptions import ConfigurationError, StreamregError
 from streamreg._secrets import scrub
+from streamreg._source import Headers
 
 _log = logging.getLogger("streamreg.producer")
 # What librdkafka says itself: many lines for one cause, so it has a name of its own to be muted by.
@@ -122,6 +123,36 @@ class TopicWriter:
                     self._on_refusal(refusal, partition)
             self.wait(0.05 if batch else 0.0)
 
+    def send_message(
+        self, value: bytes, key: bytes | None, headers: Headers, partition: int | None
+    ) -> None:
+        """Queues one message; waits while the client is full.
+
+        Args:
+            value: What it holds.
+            key: Its key, if it has one.
+            headers: Its headers.
+            partition: One of `range(self.partitions)`; None: the client chooses, by the key.
+
+        Raises:
+            DeliveryError: If an earlier message was not delivered, or this one is too large.
+        """
+        # -1: librdkafka's word for a partition that it is to choose.
+        place = -1 if partition is None else partition
+        while True:
+            try:
+                self._producer.produce(
+                    self._topic, value, key=key, headers=list(headers), partition=place
+                )
+                break
+            except BufferError:
+                self.wait(0.05)
+            except KafkaException as error:
+                self._on_refusal(error.args[0], partition)
+                self.wait(0.0)  # raises
+        self._sent += 1
+        self.wait(0.0)
+
     def wait(self, seconds: float) -> None:
         """Lets the client work, and notices what failed meanwhile.
 
@@ -214,8 +245,9 @@ class TopicWriter:
     def _on_refusal(self, error: KafkaError, partition: int | None) -> None:
         if self._failure is None:
             cause = f" ({self._last_error.str()})" if self._last_error else ""
+            place = self._topic if partition is None else f"{self._topic}[{partition}]"
             self._failure = self._clean(
-                f"a message was not delivered to {self._topic}[{partition}]: {error.str()}{cause}"
+                f"a message was not delivered to {place}: {error.str()}{cause}"
             )
 
     def _clean(self, text: str) -> str:

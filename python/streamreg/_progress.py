@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from shutil import get_terminal_size
 from typing import TextIO
 
+from streamreg._rejects import counted
+
 _RENEW = "\r\x1b[K"
 """Back to the start of the line, and nothing on it."""
 
@@ -61,8 +63,8 @@ class Summary:
             f"{plural(self.rows, 'row')} in {plural(self.epochs, 'epoch')}, {self.seconds:.1f} s"
         ]
         if self.rejects:
-            kinds = ", ".join(f"{kind} {count:,}" for kind, count in sorted(self.rejects.items()))
-            parts.append(f"{plural(sum(self.rejects.values()), 'message')} rejected ({kinds})")
+            total = plural(sum(self.rejects.values()), "message")
+            parts.append(f"{total} rejected ({counted(self.rejects)})")
         if self.left_out:
             parts.append(f"{plural(self.left_out, 'row')} left out of sums (not finite)")
         return "; ".join(parts)

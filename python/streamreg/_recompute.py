@@ -17,7 +17,7 @@ from streamreg._ingest import READ_TIMEOUT, Ingest, Task
 from streamreg._merge import NO_ROW, ONLY_KEY
 from streamreg._multiset import Multiset
 from streamreg._records import records
-from streamreg._sinks import reject_lines
+from streamreg._rejects import ledger_lines as reject_lines
 from streamreg._source import Range
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def output_rows(partial: Partial, output: int) -> Iterator[list[bytes]]:
 
 def ledger_lines(plan: Plan, partial: Partial) -> Iterator[list[bytes]]:
     """The lines of the rejects, as they stand in their file."""
-    return records([reject_lines(plan.source.name, partial.rejects)], quotes=False)
+    return records(reject_lines(plan.source.name, partial.rejects), quotes=False)
 
 
 def answers(

@@ -15,8 +15,8 @@ _outputs: list[Output] = []
 
 def add(output: Output) -> None:
     """Remembers an output. ProgramError if another output writes the same file."""
-    path = Path(output.path).absolute()
-    if any(Path(other.path).absolute() == path for other in _outputs):
+    path = Path(output.path).resolve()
+    if any(Path(other.path).resolve() == path for other in _outputs):
         raise ProgramError(f"two outputs write {output.path}: give each its own path")
     _outputs.append(output)
 

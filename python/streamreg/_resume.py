@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamreg._checkpoint import Checkpoint
-from streamreg._exceptions import OutputError, SourceError, StateError
-from streamreg._sinks import Files, FileSink, changelog_header, refuse_existing
+from streamreg._exceptions import SourceError, StateError
+from streamreg._sinks import Files, FileSink, changelog_header, refuse_existing, refuse_shorter
 from streamreg._source import Range
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def check_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> None:
 
 def _difference(where: str, before: object, now: object) -> str | None:
     if isinstance(before, Mapping) and isinstance(now, Mapping):
-        for key in [*before, *(key for key in now if key not in before)]:
+        for key in [*now, *(key for key in before if key not in now)]:
             found = _difference(f"{where}{key}: ", before.get(key), now.get(key))
             if found is not None:
                 return found
@@ -84,16 +85,14 @@ def check_files(
     """Before anything is opened or read: is each output what the state, or its absence, makes one expect?
 
     Raises:
-        OutputError: if a file exists that the run would overwrite, or one is missing that it should continue.
+        OutputError: if a file exists that the run would overwrite, or one that it should continue is missing or
+            shorter than the state says.
     """
     for path, header in _paths(outputs, rejects):
         if checkpoint is None:
             refuse_existing(path, header)
-        elif not path.exists():
-            raise OutputError(
-                f"{path} is missing, but the state says that {checkpoint.lengths[str(path)]} bytes were written: "
-                "put the file back, or start anew with an empty state and new files"
-            )
+        else:
+            refuse_shorter(path, checkpoint.lengths[str(path)])
 
 
 def open_files(
@@ -102,25 +101,26 @@ def open_files(
     """New files, or those of the last run cut to where its last epoch ended.
 
     Raises:
-        OutputError: if a file cannot be written, or is shorter than the state says.
+        OutputError: if a file cannot be written.
     """
+    with contextlib.ExitStack() as opened:
 
-    def sinks(paths: Sequence[tuple[Path, bytes]]) -> list[FileSink]:
-        return [
-            FileSink(
-                path,
-                header,
-                resume_at=None if checkpoint is None else checkpoint.lengths[str(path)],
-            )
-            for path, header in paths
-        ]
+        def sinks(paths: Sequence[tuple[Path, bytes]]) -> list[FileSink]:
+            found = []
+            for path, header in paths:
+                resume_at = None if checkpoint is None else checkpoint.lengths[str(path)]
+                found.append(FileSink(path, header, resume_at=resume_at))
+                opened.callback(found[-1].close)
+            return found
 
-    return Files(
-        sinks(_paths(plan.row_outputs, None)),
-        sinks(_paths(plan.answer_outputs, None)),
-        sinks(_paths([], rejects)),
-        sync,
-    )
+        files = Files(
+            sinks(_paths(plan.row_outputs, None)),
+            sinks(_paths(plan.answer_outputs, None)),
+            sinks(_paths([], rejects)),
+            sync,
+        )
+        opened.pop_all()
+    return files
 
 
 def _paths(outputs: Sequence[Output], rejects: Path | None) -> list[tuple[Path, bytes]]:

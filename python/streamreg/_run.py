@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from streamreg import _registry, _resume
 from streamreg._checkpoint import Checkpoint, Durability, Store
 from streamreg._exceptions import ConfigurationError, ProgramError, SourceError
+from streamreg._growth import Growth
 from streamreg._header import find_header
 from streamreg._ingest import Task
 from streamreg._merge import Merge
@@ -36,6 +37,7 @@ def run(
     state: str | os.PathLike[str] | None = None,
     durability: Durability = "process",
     rejects: str | os.PathLike[str] | None = None,
+    max_rejects: int | None = None,
     progress: bool | Callable[[Progress], None] | None = None,
     stop: Callable[[Progress], bool] | None = None,
 ) -> Summary:
@@ -52,7 +54,10 @@ def run(
             with no row lost, doubled or torn. Without it every run begins anew, and with new files.
         durability: what an epoch survives once it is closed: "process", the death of all processes; "power", that
             of the machine too, at the price of waiting for the disk at each epoch.
-        rejects: file for the messages that do not fit the schema, as JSON lines. They are counted in any case.
+        rejects: file for the messages that do not fit the schema, as JSON lines; `streamreg replay-rejects` sends them
+            again. They are counted in any case.
+        max_rejects: how many messages this run may reject; when there are more, it closes the epoch and ends with
+            RejectsError. Default: any number.
         progress: called after each epoch, and about once a second when nothing comes; True shows a line on stderr,
             which is the default on a terminal.
         stop: called as often; the run ends cleanly when it returns True.
@@ -63,6 +68,7 @@ def run(
         SourceError: if the source refuses for good (password, missing topic, deleted offsets).
         OutputError: if a file exists already or cannot be written.
         StateError: if the state is damaged, in use, of another job or of a newer version.
+        RejectsError: if more than `max_rejects` messages were rejected.
         WorkerError: with the traceback of a worker, if a function given to `apply` raises.
     """
     outputs = _registry.take()
@@ -70,12 +76,17 @@ def run(
         raise ProgramError("nothing to run: the program writes no table (io.csv.write)")
     if durability not in ("process", "power"):
         raise ConfigurationError(f'durability: expected "process" or "power", found {durability!r}')
+    if rejects is not None and any(
+        Path(output.path).resolve() == Path(rejects).resolve() for output in outputs
+    ):
+        raise ConfigurationError(f"rejects: an output writes {rejects}: give each its own path")
     line = ProgressLine() if progress is True or (progress is None and _on_terminal()) else None
     options = _Options(
         processes=_processes(processes),
         state=None if state is None else Path(state),
         durability=durability,
         rejects=None if rejects is None else Path(rejects),
+        max_rejects=_max_rejects(max_rejects),
         progress=progress if callable(progress) else line,
         stop=stop,
     )
@@ -93,6 +104,7 @@ class _Options:
     state: Path | None
     durability: Durability
     rejects: Path | None
+    max_rejects: int | None
     progress: Callable[[Progress], None] | None
     stop: Callable[[Progress], bool] | None
 
@@ -121,7 +133,7 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
         )
         header = None if last is None else last.header
         if header is None and plan.source.format == "csv":
-            header = find_header(plan.source, list(ranges), _log.warning, watch.stopping)
+            header = find_header(plan.source, extents, _log.warning, watch.stopping)
             if header is None:
                 return watch.summary(None)
         task = Task(0, plan.source, plan.rows, header, ranges)
@@ -129,7 +141,9 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
         commit = _commit(store)
         # Before the first row: a file with rows but without a state could not be continued.
         commit(first)
-        merge = Merge(plan, first, files, commit=commit, unix_ms=_unix_ms)
+        merge = Merge(
+            plan, first, files, commit=commit, unix_ms=_unix_ms, max_rejects=options.max_rejects
+        )
         watch.begin(plan, first.rows)
         supervisor = Supervisor(
             _crew(task, options.processes, merge),
@@ -139,6 +153,7 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
             ends={partition: r.end for partition, r in task.ranges.items()},
             tell=lambda lag: watch.tell(merge, lag),
             acknowledge=plan.source.acknowledge,
+            growth=Growth(plan.source),
         )
         watch.ended_by = supervisor.run()
     return watch.summary(merge)
@@ -214,10 +229,9 @@ def _commit(store: Store | None) -> Callable[[Checkpoint], None]:
 
 def _crew(task: Task, wanted: int | None, merge: Merge) -> Crew:
     if wanted == 0:
-        return InlineCrew(task)
+        return InlineCrew(task, merge.offsets)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    # A partition is read by one worker: more workers than partitions would have nothing to do.
-    return ProcessCrew(task, min(wanted or cores or 1, len(task.ranges)), merge.offsets)
+    return ProcessCrew(task, wanted or cores or 1, merge.offsets)
 
 
 def _processes(argument: int | None) -> int | None:
@@ -232,6 +246,14 @@ def _processes(argument: int | None) -> int | None:
     if not (text.isascii() and text.isdecimal()):
         raise ConfigurationError(f"STREAMREG_PROCESSES: expected 0 or more, found {text!r}")
     return int(text)
+
+
+def _max_rejects(argument: int | None) -> int | None:
+    if argument is not None and (
+        isinstance(argument, bool) or not isinstance(argument, int) or argument < 0
+    ):
+        raise ConfigurationError(f"max_rejects: expected 0 or more, found {argument!r}")
+    return argument
 
 
 def _on_terminal() -> bool:

@@ -5,21 +5,22 @@ A sink only appends. What it has been given since the last `flush` is not yet pa
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import csv
 import io
-import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from streamreg._exceptions import OutputError
-from streamreg._mailbox import Reject
 
 _HELD = 1 << 20
 """Bytes gathered before they are written."""
+_RECORDED = (
+    "but the state says that {} bytes were written: put the file back as it was, or start anew with an empty state "
+    "and new files"
+)
 
 
 class FileSink:
@@ -29,7 +30,7 @@ class FileSink:
         """A new file that begins with `header`, or one of an earlier run, cut to `resume_at` bytes.
 
         Raises:
-            OutputError: if the file cannot be written, or is shorter than the earlier run left it.
+            OutputError: if the file cannot be written.
         """
         self.path = path
         self.length = 0 if resume_at is None else resume_at
@@ -38,21 +39,18 @@ class FileSink:
         with self._errors():
             # Unbuffered: after an error nothing is left that a later close would write again.
             self._file = path.open("wb" if resume_at is None else "r+b", buffering=0)
-        if resume_at is None:
-            self.append(header)
-            self.flush()
-        else:
-            self._cut(resume_at)
+        try:
+            if resume_at is None:
+                self.append(header)
+                self.flush()
+            else:
+                self._cut(resume_at)
+        except OutputError:
+            self._file.close()
+            raise
 
     def _cut(self, length: int) -> None:
         with self._errors():
-            found = self._file.seek(0, os.SEEK_END)
-            if found < length:
-                self._file.close()
-                raise OutputError(
-                    f"{self.path} has {found} bytes, but the state says that {length} were written: "
-                    "put the file back as it was, or start anew with an empty state and new files"
-                )
             self._file.truncate(length)
             self._file.seek(length)
 
@@ -123,7 +121,10 @@ class Files:
 
 
 def refuse_existing(path: Path, header: bytes) -> None:
-    """Raises OutputError if a file holds more than this header: a run would overwrite it."""
+    """Raises OutputError if a file holds more than this header: a run would overwrite it.
+
+    Less of it is what a run leaves that dies while it makes its files.
+    """
     try:
         with path.open("rb") as file:
             found = file.read(len(header) + 1)
@@ -133,11 +134,23 @@ def refuse_existing(path: Path, header: bytes) -> None:
         return
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror}") from error
-    if found not in (b"", header):
+    if not header.startswith(found):
         raise OutputError(
             f"{path} exists, and there is no state to continue it from: move the file away, or write to "
             "another path (a run with state=… continues its files)"
         )
+
+
+def refuse_shorter(path: Path, length: int) -> None:
+    """Raises OutputError if a file is not there, or holds less than a run has recorded: rows are gone."""
+    try:
+        found = path.stat().st_size
+    except FileNotFoundError:
+        raise OutputError(f"{path} is missing, {_RECORDED.format(length)}") from None
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}") from error
+    if found < length:
+        raise OutputError(f"{path} has {found} bytes, {_RECORDED.format(length)}")
 
 
 def changelog_header(names: Sequence[str]) -> bytes:
@@ -145,24 +158,3 @@ def changelog_header(names: Sequence[str]) -> bytes:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow([*names, "time", "diff"])
     return line.getvalue().encode()
-
-
-def reject_lines(topic: str, rejects: Iterable[Reject]) -> bytes:
-    """Rejects as JSON lines: raw bytes as text where they are UTF-8, else as base64."""
-    lines = []
-    for reject in rejects:
-        entry: dict[str, object] = {
-            "topic": topic,
-            "partition": reject.location.partition,
-            "offset": reject.location.offset,
-            "timestamp": reject.location.timestamp,
-            "reason": reject.kind,
-            "column": reject.column,
-            "detail": reject.detail,
-        }
-        try:
-            entry["value"] = reject.value.decode()
-        except UnicodeDecodeError:
-            entry["value_base64"] = base64.b64encode(reject.value).decode()
-        lines.append(json.dumps(entry, ensure_ascii=False) + "\n")
-    return "".join(lines).encode()

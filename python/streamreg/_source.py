@@ -7,7 +7,7 @@ over the ranges it was given. Kafka (`_kafka`), the generator (`demo`) and the p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -47,6 +47,18 @@ class Location:
     """Milliseconds since 1970-01-01 UTC, as the topic has it."""
 
 
+Headers = Sequence[tuple[str, bytes | None]]
+"""Names and values, in the order of the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What a message carries besides its value."""
+
+    key: bytes | None = None
+    headers: Headers = ()
+
+
 @dataclass(slots=True)
 class Batch:
     """Messages in the order of the topic within each partition."""
@@ -60,6 +72,9 @@ class Batch:
 
     partition_of: Callable[[int], int]
     """Partition of the message of this index."""
+
+    envelope: Callable[[int], Envelope] = lambda index: Envelope()
+    """What the message of this index carries besides its value; asked for few messages only."""
 
 
 class Reader(Protocol):
@@ -110,14 +125,21 @@ class Source(Protocol):
     def mode(self) -> Literal["streaming", "static"]:
         """Whether a run goes on for ever, or up to the ends found at the start."""
 
+    @property
+    def refresh_seconds(self) -> float | None:
+        """How often a run looks for new partitions; None: never."""
+
     def extents(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Extent]:
         """The partitions there are.
 
         Waits for a source that cannot be reached, telling `report`; returns {} if `stopping`.
         """
 
-    def first_message(self, partition: int, timeout: float) -> bytes | None:
-        """The first message of this partition; None if it has none within `timeout` seconds."""
+    def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
+        """The partitions there are beyond these; {} if the source does not say at once."""
+
+    def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
+        """The first message of this partition, b"" if it has no value; None if none came within `timeout` seconds."""
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         """Opens the source for reading."""

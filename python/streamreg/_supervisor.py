@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from streamreg._exceptions import OutputError, StreamregError
+from streamreg._exceptions import OutputError, StateError, StreamregError
 
 if TYPE_CHECKING:
+    from streamreg._growth import Growth
     from streamreg._mailbox import Frame
     from streamreg._merge import Merge
     from streamreg._signals import StopSignals
@@ -36,6 +37,7 @@ class Supervisor:
         ends: Mapping[int, int | None],
         tell: Callable[[int | None], bool],
         acknowledge: Callable[[Mapping[int, int]], None],
+        growth: Growth,
     ) -> None:
         """`tell` is given the lag and says whether to stop; `acknowledge` the merged offsets."""
         self._crew = crew
@@ -45,6 +47,7 @@ class Supervisor:
         self._ends = ends
         self._tell = tell
         self._acknowledge = acknowledge
+        self._growth = growth
         self._lags: dict[int, int | None] = {}
         self._may_close_at = self._acknowledge_at = time.monotonic()
         self._tell_at = self._may_close_at + TELL_INTERVAL
@@ -60,11 +63,12 @@ class Supervisor:
                     self._close()
                 elif now >= self._tell_at:
                     self._say()
+                self._grow()
             self._take(self._crew.stop())
             self._close()
         except StreamregError as error:
-            if not isinstance(error, OutputError):
-                # What was merged is sound: the run ends with it.
+            if not isinstance(error, OutputError | StateError):
+                # What was merged is sound: the run ends with it. After a failed closing it is closed in part.
                 self._close()
             raise
         finally:
@@ -80,6 +84,13 @@ class Supervisor:
         if all(end is not None and done[p] >= end for p, end in self._ends.items()):
             return "source"
         return None
+
+    def _grow(self) -> None:
+        """Takes in the partitions that the topic has got."""
+        new = self._growth.look(self._merge.offsets)
+        if new:
+            self._merge.grow(new)
+            self._crew.grow(new)
 
     def _patience(self) -> float:
         """Seconds to wait for a frame."""

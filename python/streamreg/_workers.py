@@ -12,6 +12,7 @@ import multiprocessing
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 import cloudpickle
 
 from streamreg import _ingest
-from streamreg._exceptions import WorkerError
+from streamreg._exceptions import ProgramError, StreamregError, WorkerError
 from streamreg._mailbox import Failure, Frame, Inbox, Mail, Notice
 from streamreg._source import Range
 
@@ -50,6 +51,9 @@ class Crew(Protocol):
         Raises what ended a worker: a StreamregError as it is, else WorkerError with the traceback.
         """
 
+    def grow(self, ranges: Mapping[int, Range]) -> None:
+        """Reads these partitions too."""
+
     def stop(self) -> Iterator[Frame]:
         """Ends all work, with the frames that were under way."""
 
@@ -74,19 +78,22 @@ class ProcessCrew:
     """Worker processes, each with its own partitions."""
 
     def __init__(self, task: _ingest.Task, processes: int, offsets: Mapping[int, int]) -> None:
-        """`offsets` is read at each restart: up to where each partition has been merged."""
+        """At most so many `processes`: a partition is read by one worker.
+
+        `offsets` is read at each restart: up to where each partition has been merged.
+        """
         self._task = task
+        self._processes = processes
         self._offsets = offsets
         partitions = sorted(task.ranges)
-        self._workers = [
-            _Worker(index, tuple(partitions[index::processes])) for index in range(processes)
-        ]
+        count = min(processes, len(partitions))
+        self._workers = [_Worker(index, tuple(partitions[index::count])) for index in range(count)]
         for worker in self._workers:
             self._start(worker)
 
     def _start(self, worker: _Worker) -> None:
         ranges = {p: _left(self._task.ranges[p], self._offsets[p]) for p in worker.partitions}
-        task = cloudpickle.dumps(replace(self._task, worker=worker.index, ranges=ranges))
+        task = _packed(replace(self._task, worker=worker.index, ranges=ranges))
         inbox, mailbox = _spawn.Pipe(duplex=False)
         orders, control = _spawn.Pipe(duplex=False)
         process = _spawn.Process(
@@ -101,6 +108,23 @@ class ProcessCrew:
         orders.close()
         worker.process, worker.inbox, worker.control = process, Inbox(inbox), control
         worker.restart_at = None
+
+    def grow(self, ranges: Mapping[int, Range]) -> None:
+        """Each new partition goes to a new worker, or to the one with the fewest.
+
+        That one is replaced, as if it had died: its successor goes on from the merged offsets.
+        """
+        self._task = replace(self._task, ranges={**self._task.ranges, **ranges})
+        changed = {}
+        for partition in sorted(ranges):
+            if len(self._workers) < self._processes:
+                self._workers.append(_Worker(len(self._workers), ()))
+            worker = min(self._workers, key=lambda worker: len(worker.partitions))
+            worker.partitions += (partition,)
+            changed[worker.index] = worker
+        for worker in changed.values():
+            self._release(worker, patience=0)
+            self._start(worker)
 
     def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
         now = time.monotonic()
@@ -118,11 +142,14 @@ class ProcessCrew:
             worker = inboxes.get(ready)  # type: ignore[call-overload]  # `also` holds plain descriptors
             if worker is None or worker.inbox is None:
                 continue
-            mail = worker.inbox.receive()
-            if mail is None:
+            try:
+                mail = worker.inbox.receive()
+            except EOFError:
                 self._ended(worker)
-            else:
+                continue
+            if mail is not None:
                 yield from _frames(mail, worker.index)
+            if isinstance(mail, Frame):
                 worker.deaths = 0
 
     def _ended(self, worker: _Worker) -> None:
@@ -171,11 +198,25 @@ class ProcessCrew:
 class InlineCrew:
     """All partitions in the parent's own process."""
 
-    def __init__(self, task: _ingest.Task) -> None:
+    def __init__(self, task: _ingest.Task, offsets: Mapping[int, int]) -> None:
+        """`offsets` is read when there are more partitions: up to where each has been merged."""
+        self._task = task
+        self._offsets = offsets
         self._ingest = _ingest.Ingest(task, _log.warning)
 
+    def grow(self, ranges: Mapping[int, Range]) -> None:
+        self._task = replace(self._task, ranges={**self._task.ranges, **ranges})
+        left = {p: _left(r, self._offsets[p]) for p, r in self._task.ranges.items()}
+        self._ingest.close()
+        self._ingest = _ingest.Ingest(replace(self._task, ranges=left), _log.warning)
+
     def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
-        frame = self._ingest.step(min(timeout, _ingest.READ_TIMEOUT))
+        try:
+            frame = self._ingest.step(min(timeout, _ingest.READ_TIMEOUT))
+        except StreamregError:
+            raise
+        except Exception as error:
+            raise WorkerError(f"the work failed:\n{traceback.format_exc()}") from error
         if frame is not None:
             yield frame
 
@@ -192,8 +233,18 @@ def _frames(mail: Mail, worker: int) -> Iterator[Frame]:
             yield mail
         case Notice(text):
             _log.warning("%s", text)
-        case Failure(error, traceback):
-            raise error or WorkerError(f"worker {worker} failed:\n{traceback}")
+        case Failure(error, trace):
+            raise error or WorkerError(f"worker {worker} failed:\n{trace}")
+
+
+def _packed(task: _ingest.Task) -> bytes:
+    try:
+        return cloudpickle.dumps(task)  # type: ignore[no-any-return]  # it ships no types
+    except Exception as error:  # whatever the objects that a function refers to raise
+        raise ProgramError(
+            f"a function given to apply cannot be sent to a worker process ({error}): take out of it what "
+            "cannot be pickled, or run with processes=0"
+        ) from error
 
 
 def _left(whole: Range, merged: int) -> Range:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -59,11 +59,15 @@ class PointSource:
     autocommit_duration_ms: int = 0
     begins: Literal["earliest", "latest"] = "earliest"
     mode: Literal["streaming", "static"] = "static"
+    refresh_seconds: float | None = None
 
     def extents(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Extent]:
         return {_PARTITION: Extent(0, self.rows)}
 
-    def first_message(self, partition: int, timeout: float) -> bytes | None:
+    def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
+        return {}
+
+    def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
         return None
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -39,10 +39,9 @@ def read(
         batch: messages handed over at a time.
     """
     held = tuple(tuple(messages) for messages in partitions)
+    names = None if header is None else list(header)
     return Table._from_source(
-        ListSource(
-            held, dict(schema_columns(schema)), format, header, autocommit_duration_ms, batch
-        )
+        ListSource(held, dict(schema_columns(schema)), format, names, autocommit_duration_ms, batch)
     )
 
 
@@ -59,6 +58,7 @@ class ListSource:
     name: str = "list"
     begins: Literal["earliest", "latest"] = "earliest"
     mode: Literal["streaming", "static"] = "static"
+    refresh_seconds: float | None = None
 
     def extents(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Extent]:
         return {
@@ -66,8 +66,12 @@ class ListSource:
             for partition, messages in enumerate(self.partitions)
         }
 
-    def first_message(self, partition: int, timeout: float) -> bytes | None:
-        return next(iter(self.partitions[partition]), None)
+    def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
+        return {}
+
+    def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
+        held = self.partitions[partition]
+        return (held[0] or b"") if held else None
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         return _ListReader(self, ranges)

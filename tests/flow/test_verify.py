@@ -210,6 +210,16 @@ def test_only_what_the_run_has_read_is_compared(tmp_path: Path, begins: str) -> 
     assert began == dict.fromkeys(range(3), 5 if begins == "earliest" else 50) | {3: 5}
 
 
+def test_a_partition_that_came_during_the_run(tmp_path: Path) -> None:
+    """What was read of it is compared too, from where its reading began."""
+    job = Verified(tmp_path, {"deleted": 5})
+    rows = 270 - sum(message not in (b"junk\xff", None) for part in TOPIC for message in part[:5])
+    growing = {"mode": "streaming", "late": 1, "refresh_seconds": 0.0}
+    job.run(TOPIC, lambda progress: progress.rows == rows, **growing)
+    assert {p: r.start for p, r in read(job.state).began.items()} == {0: 5, 1: 5, 2: 5}
+    assert job.differences(TOPIC) == {}
+
+
 @pytest.mark.parametrize("begins", ["earliest", "latest"])
 def test_headers_are_read_as_the_run_has_read_them(tmp_path: Path, begins: str) -> None:
     """The header in several partitions is skipped again where the run has skipped it, and only there."""

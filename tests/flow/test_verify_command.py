@@ -117,7 +117,7 @@ def test_what_cannot_be_compared_is_code_2(broker: EmbeddedBroker, capsys: Captu
     job.write_text(JOB.replace('"rows.csv"', '"other.csv"'))
     capsys.readouterr()
     assert main(["verify", "job.toml"]) == 2
-    assert "the state is of another job: outputs: rows.csv" in capsys.readouterr().err
+    assert "the state is of another job: outputs: other.csv" in capsys.readouterr().err
     job.write_text(JOB)
     # The embedded broker keeps the last five megabytes of a partition.
     send(broker, *[b"1," + b"0" * 100_000] * 80)

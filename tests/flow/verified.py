@@ -1,6 +1,6 @@
 """A finished run over lists of messages, and what verify says of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -30,10 +30,17 @@ class Topic(ListSource):
     """Messages in memory, of which the broker may have deleted the first ones of each partition."""
 
     deleted: int = 0
+    late: int = 0
+    """The last partitions, that come while the topic is being read."""
 
     def extents(self, report: Report, stopping: Any) -> dict[int, Extent]:  # noqa: ANN401 - unused
         whole = super().extents(report, stopping)
-        return {p: Extent(min(self.deleted, e.high), e.high) for p, e in whole.items()}
+        first = len(whole) - self.late
+        return {p: Extent(min(self.deleted, e.high), e.high) for p, e in whole.items() if p < first}
+
+    def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
+        late, self.late = self.late, 0
+        return {p: e for p, e in self.extents(print, None).items() if late and p not in known}
 
 
 @dataclass
@@ -65,10 +72,15 @@ class Verified:
             "count.csv": table.filter(table.x > 5).reduce(n=sr.reducers.count()),
         }
 
-    def run(self, messages: Messages, **options: Any) -> None:  # noqa: ANN401 - the source's
+    def run(
+        self,
+        messages: Messages,
+        stop: Callable[[sr.Progress], bool] | None = None,
+        **options: Any,  # noqa: ANN401 - the source's
+    ) -> None:
         for name, table in self.tables(messages, **options).items():
             sr.io.csv.write(table, self.folder / name)
-        sr.run(processes=0, state=self.state, rejects=self.rejects)
+        sr.run(processes=0, state=self.state, rejects=self.rejects, stop=stop)
 
     def plan(self, messages: Messages, **options: Any) -> Plan:  # noqa: ANN401 - the source's
         tables = self.tables(messages, **options)

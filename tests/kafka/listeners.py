@@ -57,6 +57,7 @@ def server_properties(
             "share.coordinator.state.topic.replication.factor=1",
             "share.coordinator.state.topic.min.isr=1",
             "group.initial.rebalance.delay.ms=0",
+            "log.cleaner.backoff.ms=200",  # a test waits for a compaction
             # A broker that was killed may come back only when its old session has ended.
             "broker.session.timeout.ms=5000",
             "broker.heartbeat.interval.ms=500",

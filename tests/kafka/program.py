@@ -48,6 +48,14 @@ class Program:
         self._process.wait()
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    @property
     def said(self) -> str:
         """What the program has printed."""
         return f"{self.source.name} said:\n{self._said.read_text(errors='replace')}"

@@ -36,7 +36,8 @@ def test_a_small_job_leaves_the_rest_to_the_defaults() -> None:
     assert list(job.schema.items()) == [("x", "float"), ("n", "int"), ("y", "float"), ("s", "str")]
     source, output = job.source, job.output
     absent = [source.mode, source.format, source.header, source.autocommit_duration_ms]
-    assert [*absent, output.time, output.input, job.processes, job.rejects] == [None] * 8
+    assert [*absent, output.time, output.input] == [None] * 6
+    assert [job.processes, job.rejects, job.max_rejects] == [None] * 3
     assert (job.state, job.durability) == ("job.state", None)
 
 
@@ -53,7 +54,7 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
     assert job.source.kafka["sasl.password"] == "hunter2"
     assert job.source.header == ("x", "y")
     assert (job.source.mode, job.output.time) == ("streaming", "epoch")
-    assert (job.processes, job.rejects) == (2, "rejects.jsonl")
+    assert (job.processes, job.rejects, job.max_rejects) == (2, "rejects.jsonl", 1000)
     assert (job.state, job.durability) == ("job.state", "process")
 
 

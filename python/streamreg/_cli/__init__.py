@@ -1,4 +1,6 @@
-"""The command `streamreg`: `run`, `verify`, `inspect`, `generate`, `demo`, a module for each.
+"""The command `streamreg`: `run`, `verify`, `inspect`, `generate`, `demo`, `replay-rejects`, `doctor`.
+
+A module for each.
 
 This module parses, runs one command and turns whatever ends it into a line and an exit code:
 0 done (or stopped cleanly by Ctrl-C), 1 the run failed, 2 the command or its job cannot be used,
@@ -14,7 +16,7 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
-from streamreg._cli import demo, generate, inspect, run, verify
+from streamreg._cli import demo, generate, inspect, replay, run, verify
 from streamreg._cli.arguments import Parser, UsageError
 from streamreg._exceptions import ConfigurationError, StreamregError
 from streamreg._secrets import scrub
@@ -98,7 +100,7 @@ def _parser() -> Parser:
         default=argparse.SUPPRESS,  # otherwise it would undo a --debug before the command
         help="show tracebacks and the client's log",
     )
-    for command in (run, verify, inspect, generate, demo):
+    for command in (run, verify, inspect, generate, demo, replay):
         command.add_parser(commands, common)
     return parser
 

@@ -26,6 +26,7 @@ DURABILITIES: tuple[Durability, ...] = ("process", "power")
 _MOST_FEATURES = 64
 _MOST_COLUMNS = 1000
 _MOST_PROCESSES = 1024
+_MOST_REJECTS = 2**63 - 1
 _DAY_MS = 86_400_000
 # Every changelog has these columns of its own.
 _RESERVED = ("time", "diff")
@@ -78,6 +79,7 @@ class Job:
     durability: Durability | None = None
     processes: int | None = None
     rejects: str | None = None
+    max_rejects: int | None = None
 
 
 def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job:
@@ -106,6 +108,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
     run = root.section("run")
     processes = run.integer("processes", 1, _MOST_PROCESSES)
     rejects = run.string("rejects", required=False) or None
+    max_rejects = run.integer("max_rejects", 0, _MOST_REJECTS)
     outputs = [abspath(path) for path in (output.regression, output.input) if path]
     if rejects and abspath(rejects) in outputs:
         run.problem("rejects", "the same file as an output's")
@@ -128,6 +131,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
         durability=durability,
         processes=processes,
         rejects=rejects,
+        max_rejects=max_rejects,
     )
 
 

@@ -66,6 +66,7 @@ def read(
         raise ConfigurationError('schema: format="raw" needs one column, of type bytes or str')
     if header is not None:
         _check_header(header, format, columns)
+        header = list(header)
     return Table._from_source(
         KafkaSource(settings, topic, dict(columns), format, mode, autocommit_duration_ms, header)
     )
@@ -81,7 +82,11 @@ def _choice(name: str, value: str, choices: Sequence[str]) -> None:
 def _check_header(header: Sequence[str], format: str, columns: Mapping[str, str]) -> None:
     if format != "csv":
         raise ConfigurationError(f'header: only format="csv" has one, not {format!r}')
-    if isinstance(header, str) or not all(isinstance(name, str) for name in header):
+    if (
+        isinstance(header, str)
+        or not isinstance(header, Sequence)
+        or not all(isinstance(name, str) for name in header)
+    ):
         raise ConfigurationError(f"header: expected a list of names, found {header!r}")
     for name in columns:
         if list(header).count(name) != 1:

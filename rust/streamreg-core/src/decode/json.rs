@@ -46,7 +46,7 @@ impl Keys {
         reader
             .deserialize_map(Object { keys: self, found })
             .and_then(|()| reader.end())
-            .map_err(|error| explain(text, &error))?;
+            .map_err(|error| explain(text, error))?;
         for (index, (column, value)) in columns.list.iter_mut().zip(found).enumerate() {
             value
                 .ok_or(Fault::new(RejectKind::MissingField))
@@ -57,12 +57,18 @@ impl Keys {
     }
 }
 
-/// A value that stands before an error may still have been JSON of another type.
-fn explain(text: &str, error: &serde_json::Error) -> Fault {
-    if error.is_data() && serde_json::from_str::<IgnoredAny>(text).is_ok() {
-        return Fault::new(RejectKind::NotAnObject);
-    }
-    Fault::with(RejectKind::MalformedJson, error.to_string())
+/// A value that stands before an error may still have been JSON of another type. What serde says of a wrong
+/// type quotes the whole value, however long; of broken syntax it gives the place.
+fn explain(text: &str, error: serde_json::Error) -> Fault {
+    let syntax = if error.is_data() {
+        match serde_json::from_str::<IgnoredAny>(text) {
+            Ok(_) => return Fault::new(RejectKind::NotAnObject),
+            Err(syntax) => syntax,
+        }
+    } else {
+        error
+    };
+    Fault::with(RejectKind::MalformedJson, syntax.to_string())
 }
 
 /// Appends a JSON value, which is known to be well-formed, to a column.

@@ -134,6 +134,22 @@ fn nesting_cannot_exhaust_the_stack() {
     assert_eq!(row(&decoder, extra.as_bytes()), [Value::float(1.0)]);
 }
 
+/// What is said of a message stays short, however long the message.
+#[test]
+fn details_are_short() {
+    let decoder = json(&[("x", Float)]);
+    let long = "a".repeat(100_000);
+    for value in [
+        format!(r#""{long}" 1"#),
+        format!(r#"{{"x":"{long}"}}"#),
+        format!(r#"{{"{long}" 1"#),
+        format!(r#"{{"x":{long}}}"#),
+    ] {
+        let batch = decode(&decoder, &[Some(value.as_bytes())]);
+        assert!(batch.rejects[0].detail.len() < 200, "{}", batch.rejects[0].detail.len());
+    }
+}
+
 fn any_json() -> impl Strategy<Value = Json> {
     let leaf = prop_oneof![
         Just(Json::Null),

@@ -1,0 +1,117 @@
+"""`streamreg replay-rejects FILE`: sends the messages of a ledger of rejects again."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamreg._cli.arguments import UsageError, setting
+from streamreg._cli.generate import stop_on_signal
+from streamreg._progress import plural
+from streamreg._rejects import REASONS, counted
+
+if TYPE_CHECKING:
+    from streamreg._cli.arguments import Commands
+
+_EPILOG = """\
+example:
+  streamreg replay-rejects rejects.jsonl --dry-run
+  streamreg replay-rejects rejects.jsonl --topic linear-regression \\
+      --bootstrap-servers localhost:9092
+  streamreg replay-rejects rejects.jsonl --topic repaired --reason field-count --reason null \\
+      --bootstrap-servers broker:9093 --setting security.protocol=sasl_ssl \\
+      --setting 'sasl.password=${KAFKA_PASSWORD}'
+
+FILE is what a run wrote as rejects=. Each message goes out with the key, value and headers that it
+had, in the order of the file. Nothing is sent unless all of the file is sound. Ctrl-C stops it, and
+it says how to go on.
+
+reasons:
+"""
+
+
+def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
+    """Adds the command to the program's parser."""
+    reasons = "".join(f"  {name:<18}{text}\n" for name, text in REASONS.items())
+    parser = commands.add_parser(
+        "replay-rejects",
+        parents=[common],
+        help="send rejected messages to a topic again",
+        description="Sends the messages that a run rejected to a Kafka topic again.",
+        epilog=_EPILOG + reasons,
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="the rejects of a run")
+    parser.add_argument("--bootstrap-servers", metavar="HOST:PORT,…", help="where the brokers are")
+    parser.add_argument("--topic", help="where the messages go")
+    parser.add_argument(
+        "--setting",
+        action="append",
+        type=setting,
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting of the client by its librdkafka name; ${NAME} takes the value of that "
+        "environment variable; may be given many times",
+    )
+    parser.add_argument(
+        "--reason",
+        action="append",
+        choices=tuple(REASONS),
+        default=[],
+        metavar="KIND",
+        help="only messages rejected for this reason; may be given many times",
+    )
+    parser.add_argument("--skip", type=_count, default=0, metavar="N", help="leave out the first N")
+    parser.add_argument("--limit", type=_count, metavar="N", help="no more than N")
+    parser.add_argument(
+        "--same-partition",
+        action="store_true",
+        help="to the partition each came from; otherwise the client chooses it, by the key",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only count, by reason")
+    parser.set_defaults(command=command)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise argparse.ArgumentTypeError("expected a number from 0")
+    return int(text)
+
+
+def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
+    """Runs the command; its client's settings go into `settings` as soon as they are known."""
+    from streamreg._replay import Choice, client_settings, replay, survey
+
+    settings.update(arguments.setting)
+    if not arguments.dry_run and not (arguments.topic and arguments.bootstrap_servers):
+        raise UsageError("name the --topic and its --bootstrap-servers, or say --dry-run")
+    choice = Choice(frozenset(arguments.reason), arguments.skip, arguments.limit)
+    found = survey(arguments.file, choice, settings)
+    wanted = found.chosen.total()
+    if arguments.dry_run or not wanted:
+        kinds = f" ({counted(found.chosen)})" if wanted else ""
+        total = plural(found.entries, "message")
+        print(f"{arguments.file}: {total}, of which {wanted:,} would be sent{kinds}")
+        return 0
+
+    from streamreg._producer import TopicWriter
+
+    settings["bootstrap.servers"] = arguments.bootstrap_servers
+    writer = TopicWriter(client_settings(settings), arguments.topic)
+    try:
+        with stop_on_signal() as stop:
+            sent = replay(
+                writer,
+                arguments.file,
+                choice,
+                found,
+                settings,
+                same_partition=arguments.same_partition,
+                stop=stop,
+            )
+    finally:
+        writer.close()
+    rest = ""
+    if sent < wanted:
+        rest = f" of {wanted:,} (stopped; go on with --skip {arguments.skip + sent})"
+    print(f"streamreg: {plural(sent, 'message')} sent to {arguments.topic}{rest}", file=sys.stderr)
+    return 0

@@ -1,0 +1,88 @@
+"""An epoch whose closing fails is not part of the run: the next one does it again, once."""
+
+import csv
+import errno
+from pathlib import Path
+
+import pytest
+
+import streamreg as sr
+from streamreg._checkpoint import Checkpoint, Store
+from streamreg._sinks import FileSink
+from streamreg.testing import read as read_list
+
+ROWS = 30
+HELD = [[b"%d" % seq for seq in range(ROWS)]]
+
+
+class Numbered(sr.Schema):
+    seq: int
+
+
+def program(folder: Path) -> sr.Summary:
+    """Six epochs of five rows."""
+    table = read_list(HELD, schema=Numbered, header=["seq"], batch=5)
+    sr.io.csv.write(table, folder / "rows.csv")
+    sr.io.csv.write(table.reduce(n=sr.reducers.count()), folder / "count.csv")
+    return sr.run(processes=0, state=folder / "state")
+
+
+def read(path: Path) -> list[list[int]]:
+    return [
+        [int(cell) for cell in line] for line in list(csv.reader(path.read_text().splitlines()))[1:]
+    ]
+
+
+def must_be_whole(folder: Path, summary: sr.Summary) -> None:
+    assert read(folder / "rows.csv") == [[seq, seq // 5, 1] for seq in range(ROWS)]
+    inserted = [line for line in read(folder / "count.csv") if line[2] == 1]
+    assert inserted == [[5 * time + 5, time, 1] for time in range(6)]
+    assert (summary.rows, summary.epochs) == (ROWS, 6)
+
+
+@pytest.mark.parametrize("failing", range(1, 7))
+def test_a_commit_that_fails_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    """Though the disk takes the next one, the failed epoch is neither counted twice nor left out."""
+    saved = 0
+    save = Store.save
+
+    def full(store: Store, checkpoint: Checkpoint) -> None:
+        nonlocal saved
+        saved += 1
+        if saved == failing:
+            raise sr.StateError("database or disk is full")
+        save(store, checkpoint)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "save", full)
+        with pytest.raises(sr.StateError, match="full"):
+            program(tmp_path)
+    assert saved == failing
+    must_be_whole(tmp_path, program(tmp_path))
+
+
+@pytest.mark.parametrize("failing", range(1, 9))
+def test_a_write_that_fails_in_the_middle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    """Half of the bytes reach the file, then the disk is full: the error names the file, and half rows are cut."""
+    writes = 0
+    flush = FileSink.flush
+
+    def full(sink: FileSink) -> None:
+        nonlocal writes
+        writes += 1
+        if writes == failing:
+            held = b"".join(sink._held)
+            sink._file.write(held[: len(held) // 2])
+            with sink._errors():
+                raise OSError(errno.ENOSPC, "No space left on device")
+        flush(sink)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FileSink, "flush", full)
+        with pytest.raises(sr.OutputError, match=r"(rows|count)\.csv: No space left on device"):
+            program(tmp_path)
+    must_be_whole(tmp_path, program(tmp_path))

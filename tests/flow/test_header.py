@@ -1,0 +1,155 @@
+"""The CSV header: the first message names the columns, once."""
+
+import logging
+import time
+
+import pytest
+
+import streamreg as sr
+from streamreg._embedded import EmbeddedBroker
+from streamreg._header import find_header
+from streamreg._source import Report
+from streamreg.testing import ListSource, read
+from tests.flow.changelog import Row, inserted
+from tests.flow.numbered import Point
+from tests.flow.produce import send
+
+
+def rows_of(
+    partitions: list[list[bytes | None]], header: list[str] | None = None, processes: int = 0
+) -> tuple[set[Row], sr.Summary]:
+    sr.io.csv.write(read(partitions, schema=Point, header=header), "rows.csv")
+    summary = sr.run(processes=processes)
+    return set(inserted("rows.csv", "x", "y")), summary
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (b"x,y", b"1,2"),
+        (b"y,x", b"2,1"),
+        (b"id,y,note,x", b'7,2,"any, thing",1'),
+        (b'"x","y"', b"1,2"),
+        (b"x,y\r\n", b"1,2\r\n"),
+    ],
+)
+def test_columns_are_found_by_name(header: bytes, message: bytes) -> None:
+    """In any order, beside others, quoted or with a line end: the header says which field is which."""
+    rows, summary = rows_of([[header, message]])
+    assert rows == {("1.0", "2.0")}
+    assert summary.rows == 1
+    assert not summary.rejects
+
+
+def test_one_partition_may_bring_it_for_all(processes: int) -> None:
+    """It stands first in one of the partitions; where it stands first again it is skipped."""
+    rows, summary = rows_of(
+        [[b"2,1", b"4,3"], [], [b"y,x", b"6,5"], [b"y,x", b"8,7"], [b"y,x"]], processes=processes
+    )
+    assert rows == {("1.0", "2.0"), ("3.0", "4.0"), ("5.0", "6.0"), ("7.0", "8.0")}
+    assert summary.rows == 4
+    assert not summary.rejects
+    assert summary.tombstones == 0
+
+
+def test_a_second_one_is_a_row_that_does_not_fit() -> None:
+    """Past the first message of its partition it is an ordinary message: a reject, as x is no number."""
+    rows, summary = rows_of([[b"x,y", b"1,2", b"x,y"], [b"3,4", b"x,y"]])
+    assert rows == {("1.0", "2.0"), ("3.0", "4.0")}
+    assert summary.rejects == {"invalid-number": 2}
+
+
+def test_another_one_in_another_partition_is_no_header() -> None:
+    """Only the same header is skipped at the start of a partition: one in another order is a reject."""
+    rows, summary = rows_of([[b"x,y", b"1,2"], [b"y,x", b"3,4"]])
+    assert rows == {("1.0", "2.0"), ("3.0", "4.0")}
+    assert summary.rejects == {"invalid-number": 1}
+
+
+def test_given_names_make_every_message_a_row() -> None:
+    """With header=[…] no message is taken for a header, wherever it stands."""
+    rows, summary = rows_of([[b"2,z,1"], [b"y,n,x", b"4,z,3"]], header=["y", "n", "x"])
+    assert rows == {("1.0", "2.0"), ("3.0", "4.0")}
+    assert summary.rejects == {"invalid-number": 1}
+
+
+@pytest.mark.parametrize("first", [b"1,2", b"x,z", b'"x,y', b"\xff\xfe,1", b"", None])
+def test_none_at_all_is_an_error_that_says_what_to_do(first: bytes | None) -> None:
+    """The error shows the first message, names the columns, and what to send or to give."""
+    with pytest.raises(sr.SourceError) as found:
+        rows_of([[first, b"1,2"]])
+    text = str(found.value)
+    shown = (first or b"").decode("utf-8", "replace")
+    assert f"the first message of partition 0 is {shown!r}" in text
+    assert "not the names of the columns 'x,y'" in text
+    assert "header=[" in text
+
+
+def test_a_long_first_message_is_cut_in_the_error() -> None:
+    """Nobody wants a megabyte in an error."""
+    with pytest.raises(sr.SourceError) as found:
+        rows_of([[b"9" * 1_000_000]])
+    assert len(str(found.value)) < 500
+
+
+@pytest.mark.parametrize("partitions", [[[]], [[], [], []], [[b"x,y"]], [[], [b"x,y"]]])
+def test_nothing_to_read_ends_without_rows(
+    partitions: list[list[bytes | None]], processes: int
+) -> None:
+    """A topic that is empty, or holds a header only, gives an empty changelog and no error."""
+    rows, summary = rows_of(partitions, processes=processes)
+    assert rows == set()
+    assert (summary.rows, summary.epochs, summary.ended_by) == (0, 0, "source")
+    assert not summary.rejects
+
+
+def test_static_on_an_empty_kafka_topic_ends(broker: EmbeddedBroker, topic: str) -> None:
+    """The same with a broker: nothing is there, so nothing is waited for."""
+    t = sr.io.kafka.read(broker.settings, topic, schema=Point, mode="static")
+    sr.io.csv.write(t, "rows.csv")
+    summary = sr.run()
+    assert (summary.rows, summary.ended_by) == (0, "source")
+    assert inserted("rows.csv", "x", "y") == []
+
+
+def test_the_wait_for_it_can_be_stopped_at_any_partition() -> None:
+    """However many are empty, those that hold something are looked at first, and a stop is heeded soon."""
+    asked: list[int] = []
+
+    class Slow(ListSource):
+        def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
+            asked.append(partition)
+            return super().first_message(partition, timeout, report)
+
+    held: list[list[bytes]] = [[] for _ in range(64)]
+    held[50] = [b"1,2"]
+    source = Slow(held, {"x": "float", "y": "float"}, "csv", None, 0, 10, mode="streaming")
+    extents = source.extents(print, lambda: False)
+    assert find_header(source, extents, print, lambda: len(asked) == 3) is None
+    assert asked == [50, 0, 1]
+
+
+@pytest.mark.parametrize("processes", [0, 1])
+def test_streaming_waits_for_it_and_says_so(
+    broker: EmbeddedBroker, topic: str, processes: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """On an empty topic the run waits, with one line that tells; what comes then is read."""
+    deadline = time.monotonic() + 30
+    sent = False
+
+    def send_once_it_waits(progress: sr.Progress) -> bool:
+        nonlocal sent
+        assert time.monotonic() < deadline
+        if not sent and "waiting for the header" in caplog.text:
+            sent = True
+            send(broker, topic, {2: [b"y,x", b"2,1", b"4,3"]})
+        return progress.rows == 2
+
+    t = sr.io.kafka.read(broker.settings, topic, schema=Point, autocommit_duration_ms=0)
+    sr.io.csv.write(t, "rows.csv")
+    with caplog.at_level(logging.WARNING, "streamreg"):
+        summary = sr.run(processes=processes, stop=send_once_it_waits)
+    assert summary.ended_by == "stop"
+    assert set(inserted("rows.csv", "x", "y")) == {("1.0", "2.0"), ("3.0", "4.0")}
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines == [f"topic {topic!r}: waiting for the header 'x,y'"]

@@ -1,0 +1,153 @@
+"""Workers that die, and a parent that does."""
+
+import logging
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+import streamreg as sr
+from streamreg import _workers
+from streamreg.testing import read
+from tests.flow.changelog import inserted
+from tests.flow.child import Child, lives, wait_until
+from tests.flow.numbered import Point, count_sound, row, stream, write_regression
+
+ROWS = 600
+LONG = 100_000  # rows: more than are read while a test lasts
+AT_GATE = 300.0
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_a_killed_worker_is_replaced_and_nothing_is_doubled(folder: Path, processes: int) -> None:
+    """Killed twice in the middle of a batch, it is started again; the result is the exact one."""
+    with Child("gated", folder, STREAMREG_PROCESSES=processes, GATE=AT_GATE) as program:
+        killed: set[int] = set()
+        for _ in range(2):
+            program.wait_until(lambda: bool(program.named("gate") - killed))
+            for pid in program.named("gate") - killed:
+                os.kill(pid, signal.SIGKILL)
+                killed.add(pid)
+        program.wait_until(lambda: bool(program.named("gate") - killed))
+        (folder / "open").touch()
+        program.finish()
+        said = program.said
+    assert count_sound(folder, 3) == ROWS
+    assert said.count("died (signal SIGKILL)") == len(killed) == 2
+    assert "go on from the merged offsets" in said
+
+
+def test_all_workers_may_die_at_once(folder: Path) -> None:
+    """Three workers killed together come back, and the result is the exact one."""
+    with Child("gated", folder, STREAMREG_PROCESSES=3, GATE=AT_GATE) as program:
+        program.wait_until(
+            lambda: len(program.named("worker")) == 3 and bool(program.named("gate"))
+        )
+        for pid in program.named("worker"):
+            os.kill(pid, signal.SIGKILL)
+        (folder / "open").touch()
+        program.finish()
+    assert count_sound(folder, 3) == ROWS
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_a_worker_that_dies_again_and_again_ends_the_run(
+    processes: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without progress between deaths the run gives up: a clear error, and what was merged is written."""
+    monkeypatch.setattr(_workers, "_FIRST_PAUSE", 0.01)
+
+    def deadly(x: float) -> float:
+        if x == 60.0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return x
+
+    t = read(stream(90, 3), schema=Point, batch=15)
+    write_regression(t.select(x=sr.apply(deadly, t.x), y=t.y))
+    with (
+        caplog.at_level(logging.WARNING, "streamreg"),
+        pytest.raises(sr.WorkerError, match=r"died \(signal SIGKILL\) 6 times.*giving up"),
+    ):
+        sr.run(processes=processes)
+    assert len(caplog.records) == 5
+    assert multiprocessing.active_children() == []
+    assert 0 < count_sound(Path(), 3) < 90
+
+
+def test_a_worker_that_ends_by_itself_is_told_by_its_exit_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever a function does to its process, the run ends with an error and not with less rows."""
+    monkeypatch.setattr(_workers, "_FIRST_PAUSE", 0.01)
+
+    def leaving(x: float) -> float:
+        os._exit(7)
+
+    t = read([[b"x,y", row(0)]], schema=Point)
+    sr.io.csv.write(t.select(x=sr.apply(leaving, t.x)), "x.csv")
+    with pytest.raises(sr.WorkerError, match=r"worker 0 died \(exit code 7\)"):
+        sr.run(processes=1)
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+@pytest.mark.parametrize("job", ["gated", "slow"])
+def test_no_worker_outlives_its_parent(folder: Path, job: str, processes: int) -> None:
+    """Five seconds after the parent was killed no worker is there, be it stuck or at work."""
+    with Child(job, folder, STREAMREG_PROCESSES=processes, GATE=AT_GATE, ROWS=LONG) as program:
+        program.wait_until(lambda: len(program.named("worker")) == processes)
+        workers = program.named("worker")
+        program.signal(signal.SIGKILL)
+        assert program.exit_code() == -signal.SIGKILL
+        wait_until(lambda: not any(map(lives, workers)), 5, "an orphan lives")
+
+
+def test_progress_is_told_after_each_epoch(processes: int) -> None:
+    """Epochs, rows and rejects only grow, and the current answer is that of the file."""
+    told: list[sr.Progress] = []
+    t = read([*stream(60, 3), [b"bad"]], schema=Point, batch=12)
+    write_regression(t)
+    summary = sr.run(processes=processes, progress=told.append)
+    assert [p.epochs for p in told if p.rows] == list(range(1, summary.epochs + 1))
+    assert [p.rows for p in told] == sorted(p.rows for p in told)
+    last = told[-1]
+    assert (last.epochs, last.rows, last.rejects) == (summary.epochs, 60, 1)
+    assert last.rows_per_second > 0
+    answer = last.answers["line.csv"]
+    assert list(answer) == ["a", "b"]
+    [*_, end] = Path("line.csv").read_text().splitlines()
+    assert end.startswith(f"{answer['a']!r},{answer['b']!r},")
+
+
+def test_stop_ends_the_run_between_epochs(processes: int) -> None:
+    """When it says so the run ends cleanly, with what was read until then."""
+    write_regression(read(stream(LONG, 3), schema=Point, batch=12))
+    summary = sr.run(processes=processes, stop=lambda progress: progress.epochs >= 5)
+    assert summary.ended_by == "stop"
+    assert summary.epochs >= 5
+    assert multiprocessing.active_children() == []
+    assert count_sound(Path(), 3) == summary.rows
+
+
+@pytest.mark.parametrize("hook", ["progress", "stop"])
+def test_an_error_in_a_hook_is_raised(processes: int, hook: str) -> None:
+    """It comes out of run as it is, no worker stays, and the epochs closed before are written."""
+
+    def fail(progress: sr.Progress) -> bool:
+        if progress.epochs == 2:
+            raise LookupError("the hook's own")
+        return False
+
+    def told(progress: sr.Progress) -> None:
+        fail(progress)
+
+    write_regression(read(stream(90, 3), schema=Point, batch=12))
+    with pytest.raises(LookupError, match="the hook's own"):
+        sr.run(
+            processes=processes,
+            progress=told if hook == "progress" else None,
+            stop=fail if hook == "stop" else None,
+        )
+    assert multiprocessing.active_children() == []
+    assert count_sound(Path(), 3) == len(inserted("rows.csv", "x", "y")) > 0

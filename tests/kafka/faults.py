@@ -1,0 +1,186 @@
+"""Fault points: the steps at which a run can be made to kill itself, by methods patched from outside.
+
+The product has no hooks for this. A test program calls `install` with the name of a step, and how many times the
+step is passed before the process sends itself SIGKILL there.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from functools import partial
+from multiprocessing.connection import Connection
+
+from streamreg import _checkpoint, _ingest, _resume
+from streamreg._checkpoint import Store
+from streamreg._kafka import KafkaSource
+from streamreg._mailbox import Frame, Mail, Outbox
+from streamreg._merge import Merge
+from streamreg._sinks import Files, FileSink
+
+_VARIABLE = "CHAOS_WORKER_FRAMES"
+_worker_main = _ingest.main
+_write = os.write
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Countdown:
+    """Kills this process when it is called for the last of `count` times."""
+
+    def __init__(self, count: int) -> None:
+        self._left = count
+
+    def __call__(self) -> None:
+        if self.due():
+            die()
+
+    def due(self) -> bool:
+        self._left -= 1
+        return self._left == 0
+
+
+Step = Callable[[Countdown], None]
+
+
+def before(owner: object, name: str) -> Step:
+    def install(countdown: Countdown) -> None:
+        original = getattr(owner, name)
+
+        def patched(*arguments: object, **named: object) -> object:
+            countdown()
+            return original(*arguments, **named)
+
+        setattr(owner, name, patched)
+
+    return install
+
+
+def after(owner: object, name: str) -> Step:
+    def install(countdown: Countdown) -> None:
+        original = getattr(owner, name)
+
+        def patched(*arguments: object, **named: object) -> object:
+            result = original(*arguments, **named)
+            countdown()
+            return result
+
+        setattr(owner, name, patched)
+
+    return install
+
+
+def torn_write(countdown: Countdown) -> None:
+    """Half of what a file is to be given reaches it."""
+    flush = FileSink.flush
+
+    def patched(self: FileSink) -> None:
+        data = b"".join(self._held)
+        if len(data) > 1 and countdown.due():
+            self._file.write(data[: len(data) // 2])
+            die()
+        flush(self)
+
+    FileSink.flush = patched  # type: ignore[method-assign]  # what a fault point is
+
+
+def first_flush(countdown: Countdown) -> None:
+    """One file has all of the epoch, the others have not."""
+
+    def patched(self: Files) -> None:
+        for file in self.all():
+            if file._held_size:
+                file.flush()
+                countdown()
+
+    Files.flush = patched  # type: ignore[method-assign]  # what a fault point is
+
+
+def within_transaction(countdown: Countdown) -> None:
+    """Some parts of a checkpoint are in the transaction, the others are not."""
+    pack = _checkpoint._pack
+
+    class Parts(dict[str, bytes]):
+        def items(self) -> Iterator[tuple[str, bytes]]:  # type: ignore[override]  # read once
+            due = countdown.due()
+            for index, item in enumerate(super().items()):
+                if due and index == 2:
+                    die()
+                yield item
+
+    _checkpoint._pack = lambda checkpoint: Parts(pack(checkpoint))
+
+
+AT_FIRST: dict[str, Step] = {
+    "one file made of three": after(FileSink, "__init__"),
+    "half a header written": torn_write,
+    "all files made, nothing committed": before(Store, "save"),
+    "within the initial commit": within_transaction,
+    "after the initial commit": after(Store, "save"),
+}
+"""Steps of a run that finds nothing yet; each happens the first time."""
+
+RESUMING: dict[str, Step] = {
+    "one file cut of three": after(FileSink, "_cut"),
+    "all files cut": after(_resume, "open_files"),
+    "before the first commit": before(Store, "save"),
+    "within the first commit": within_transaction,
+}
+"""Steps of a run that goes on from a state; each happens the first time."""
+
+CLOSING: dict[str, Step] = {
+    "before an append": before(FileSink, "append"),
+    "after an append": after(FileSink, "append"),
+    "rows appended, nothing else": after(Merge, "_add"),
+    "answers appended": after(Merge, "_write_answers"),
+    "half of a file's bytes written": torn_write,
+    "one file flushed, the others not": first_flush,
+    "all files flushed": after(Files, "flush"),
+    "before the commit": before(Store, "save"),
+    "within the transaction": within_transaction,
+    "after the commit": after(Store, "save"),
+    "before the broker is told": before(KafkaSource, "acknowledge"),
+}
+"""Steps of an epoch and its closing; each happens again and again."""
+
+HALF_A_FRAME = "a worker, half of a frame sent"
+STUCK_IN_A_FRAME = "a worker, stopped for ever with half of a frame sent"
+
+
+def install(name: str, count: int) -> None:
+    """Makes the process die when it comes to this step for the `count`-th time."""
+    if name in (HALF_A_FRAME, STUCK_IN_A_FRAME):
+        os.environ[_VARIABLE] = f"{count} {name}"
+        # By its name in this module, which a worker imports.
+        _ingest.main = main
+        return
+    step = (AT_FIRST | RESUMING | CLOSING)[name]
+    step(Countdown(count))
+
+
+SIGNALS = {HALF_A_FRAME: signal.SIGKILL, STUCK_IN_A_FRAME: signal.SIGSTOP}
+
+
+def half_write(then: signal.Signals, descriptor: int, data: memoryview) -> int:
+    """The length of a frame is sent whole, and of the frame itself the first half."""
+    if len(data) == 8:
+        return _write(descriptor, data)
+    half = _write(descriptor, data[: len(data) // 2])
+    os.kill(os.getpid(), then)
+    return half
+
+
+def main(task: bytes, mailbox: Connection, control: Connection) -> None:
+    """A worker that dies in the middle of sending a frame."""
+    count, name = os.environ[_VARIABLE].split(maxsplit=1)
+    countdown = Countdown(int(count))
+    send = Outbox.send
+
+    def patched(self: Outbox, mail: Mail) -> None:
+        if isinstance(mail, Frame) and countdown.due():
+            os.write = partial(half_write, SIGNALS[name])
+        send(self, mail)
+
+    Outbox.send = patched  # type: ignore[method-assign]  # what a fault point is
+    _worker_main(task, mailbox, control)

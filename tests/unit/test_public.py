@@ -1,0 +1,121 @@
+"""The public names: what `import streamreg` offers, and no more."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import streamreg as sr
+from streamreg import _exceptions, testing
+
+ERRORS = [
+    "ConfigurationError",
+    "OutputError",
+    "ProgramError",
+    "RejectsError",
+    "SourceError",
+    "StateError",
+    "StreamregError",
+    "UnknownColumnError",
+    "WorkerError",
+]
+OF_COMMANDS = ["LedgerError"]  # What only commands raise, no program can meet.
+CLASSES = ["Column", "Expression", "Progress", "Schema", "Summary", "Table"]
+FUNCTIONS = [
+    *["apply", "apply_with_type", "cast", "ceil", "cos", "exp", "expm1", "floor", "if_else", "log"],
+    *["log1p", "log2", "log10", "maximum", "minimum", "run", "sign", "sin", "sqrt", "tan"],
+]
+REDUCERS = [
+    *["avg", "count", "max", "min", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept"],
+    *["regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy", "sum"],
+]
+PUBLIC: dict[ModuleType, list[str]] = {
+    sr: [*ERRORS, *CLASSES, *FUNCTIONS, "demo", "io", "reducers", "this", "__version__"],
+    sr.io: ["csv", "kafka"],
+    sr.io.csv: ["write"],
+    sr.io.kafka: ["read"],
+    sr.demo: ["noisy_linear_stream"],
+    sr.reducers: REDUCERS,
+    testing: ["read"],
+}
+# Modules that a program may import but need not: what is theirs is offered by `streamreg` itself.
+MODULES = {"expressions", "functions", "regression", "schema", "table", "testing"}
+
+modules = pytest.mark.parametrize("module", PUBLIC, ids=lambda module: module.__name__)
+
+
+def natural(name: str) -> tuple[bool, list[int | str]]:
+    """Classes before the rest, and log2 before log10, as ruff sorts."""
+    parts = re.split(r"(\d+)", name)
+    return not name[0].isupper(), [int(part) if part.isdigit() else part for part in parts]
+
+
+@modules
+def test_public_names_are_exact(module: ModuleType) -> None:
+    """`__all__` holds just the names meant, sorted; each can be imported by `import *` or by name."""
+    assert module.__all__ == sorted(PUBLIC[module], key=natural)
+    everything: dict[str, object] = {}
+    exec(f"from {module.__name__} import *", everything)
+    del everything["__builtins__"]
+    assert sorted(everything) == sorted(module.__all__)
+
+
+def test_nothing_else_leaks() -> None:
+    """A name of the package that is not private is in `__all__`, or a module of its own."""
+    found = {name for name in vars(sr) if not name.startswith("_")}
+    assert found - set(sr.__all__) <= MODULES
+    assert {name for name in vars(sr.io) if not name.startswith("_")} == set(sr.io.__all__)
+    submodules = {module.name for module in pkgutil.iter_modules(sr.__path__)}
+    assert {name for name in submodules if not name.startswith("_")} == MODULES | {
+        name for name in sr.__all__ if inspect.ismodule(getattr(sr, name))
+    }
+
+
+def test_every_error_is_public() -> None:
+    """Whoever catches `StreamregError` catches all; what a run can raise can be caught by name."""
+    errors = {name: value for name, value in vars(_exceptions).items() if inspect.isclass(value)}
+    assert sorted(errors) == sorted([*ERRORS, *OF_COMMANDS])
+    assert all(issubclass(error, sr.StreamregError) for error in errors.values())
+    assert all(
+        f"── {name} " in str(_exceptions.__doc__) for name in errors if name != "StreamregError"
+    )
+
+
+@modules
+def test_everything_public_is_documented(module: ModuleType) -> None:
+    """Modules, classes, their methods and functions say what they do, and what each argument is."""
+    assert module.__doc__
+    for name in module.__all__:
+        value = getattr(module, name)
+        if isinstance(value, str):
+            continue
+        assert inspect.getdoc(value), name
+        if inspect.isclass(value):
+            for method, function in inspect.getmembers(value, inspect.isfunction):
+                assert method.startswith("_") or inspect.getdoc(function), f"{name}.{method}"
+        elif inspect.isfunction(value) and "Args:" in str(value.__doc__):
+            documented = re.findall(r"^ {4,8}(\w+): ", inspect.cleandoc(str(value.__doc__)), re.M)
+            expected = list(inspect.signature(value).parameters)
+            assert [argument for argument in documented if argument in expected] == expected, name
+
+
+def test_private_modules_import_alone() -> None:
+    """Every module can be imported, and has a docstring that says which stage it is."""
+    for found in pkgutil.walk_packages(sr.__path__, "streamreg."):
+        if not found.name.endswith(("__main__", "_core")):
+            assert importlib.import_module(found.name).__doc__, found.name
+
+
+def test_version_is_that_of_the_workspace() -> None:
+    """The version is written once, in Cargo.toml; the package tells the same one everywhere."""
+    cargo = Path(__file__).parents[2] / "Cargo.toml"
+    workspace = tomllib.loads(cargo.read_text(encoding="utf-8"))["workspace"]
+    assert sr.__version__ == version("streamreg") == workspace["package"]["version"]
