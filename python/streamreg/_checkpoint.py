@@ -16,16 +16,17 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from streamreg._exceptions import StateError
+from streamreg._source import Range
 
 FORMAT_VERSION = 1
 Durability = Literal["process", "power"]
 
-_FILE = "checkpoint.sqlite"
+FILE = "checkpoint.sqlite"
 _ADVICE = (
     "restore the directory from a backup, or start anew with an empty one and new output files"
 )
@@ -45,6 +46,9 @@ class Checkpoint:
     fresh: dict[int, bool]
     """For each partition whether its first message is still to come."""
 
+    began: dict[int, Range] = field(default_factory=dict)
+    """For each partition where its reading began, for ever: what was read is from there to its offset."""
+
     epochs: int = 0
     unix_ms: int = -1
     """The wall clock of the last epoch."""
@@ -57,6 +61,8 @@ class Checkpoint:
 
     reductions: list[bytes] = field(default_factory=list)
     changelogs: list[bytes] = field(default_factory=list)
+    format: int = FORMAT_VERSION
+    """The version of the format in which it was found."""
 
 
 class Store:
@@ -84,8 +90,8 @@ class Store:
                 f"state {directory}: another run uses it: stop that one first, or give this one a state of its own"
             ) from None
         try:
-            with self._errors():
-                self._database = _open(directory / _FILE, durability)
+            with errors(directory):
+                self._database = _open(directory / FILE, durability)
         except StateError:
             self._lock.close()
             raise
@@ -96,25 +102,7 @@ class Store:
         Raises:
             StateError: if the state is damaged, or was written by a newer version of the format.
         """
-        with self._errors():
-            parts = dict(self._database.execute("SELECT name, value FROM part ORDER BY name"))
-        if not parts:
-            return None
-        if not all(isinstance(n, str) and isinstance(v, bytes) for n, v in parts.items()):
-            raise self._damaged("a part of it has another type")
-        try:
-            version = int(parts.get("version", b"0"))
-        except ValueError:
-            raise self._damaged("its version is no number") from None
-        if version > FORMAT_VERSION:
-            raise StateError(
-                f"state {self.directory}: written in format {version}, but this streamreg knows formats up to "
-                f"{FORMAT_VERSION}: install a newer streamreg"
-            )
-        recorded = parts.pop("checksum", None)
-        if recorded != _checksum(parts):
-            raise self._damaged("its checksum does not match")
-        return _unpack(parts)
+        return load(self._database, self.directory)
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Replaces the last checkpoint, in one transaction.
@@ -124,7 +112,7 @@ class Store:
         """
         parts = _pack(checkpoint)
         parts["checksum"] = _checksum(parts)
-        with self._errors(), self._database:
+        with errors(self.directory), self._database:
             self._database.executemany(
                 "INSERT INTO part (name, value) VALUES (?, ?) "
                 "ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value != excluded.value",
@@ -132,7 +120,7 @@ class Store:
             )
         if not self._settled:
             # The database itself holds a checkpoint from now on, whatever may befall SQLite's log.
-            with self._errors():
+            with errors(self.directory):
                 self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
             self._settled = True
 
@@ -147,21 +135,51 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR:
-                raise self._damaged(str(error)) from error  # The schema is another one.
-            # Disk full, read-only directory and the like.
-            raise StateError(f"state {self.directory}: {error}") from error
-        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-            # Where damaged text stands in SQLite's message, that cannot be decoded.
-            raise self._damaged(str(error)) from error
 
-    def _damaged(self, why: str) -> StateError:
-        return StateError(f"state {self.directory} is damaged ({why}): {_ADVICE}")
+def load(database: sqlite3.Connection, directory: Path) -> Checkpoint | None:
+    """The checkpoint that a database holds; None if there is none yet.
+
+    Raises:
+        StateError: if it is damaged, or was written by a newer version of the format.
+    """
+    with errors(directory):
+        parts = dict(database.execute("SELECT name, value FROM part ORDER BY name"))
+    if not parts:
+        return None
+    if not all(isinstance(n, str) and isinstance(v, bytes) for n, v in parts.items()):
+        raise _damaged(directory, "a part of it has another type")
+    try:
+        version = int(parts.get("version", b"0"))
+    except ValueError:
+        raise _damaged(directory, "its version is no number") from None
+    if version > FORMAT_VERSION:
+        raise StateError(
+            f"state {directory}: written in format {version}, but this streamreg knows formats up to "
+            f"{FORMAT_VERSION}: install a newer streamreg"
+        )
+    recorded = parts.pop("checksum", None)
+    if recorded != _checksum(parts):
+        raise _damaged(directory, "its checksum does not match")
+    return replace(_unpack(parts), format=version)
+
+
+@contextlib.contextmanager
+def errors(directory: Path) -> Iterator[None]:
+    """Raises what SQLite says of a directory's database as StateError."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR:
+            raise _damaged(directory, str(error)) from error  # The schema is another one.
+        # Disk full, read-only directory and the like.
+        raise StateError(f"state {directory}: {error}") from error
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        # Where damaged text stands in SQLite's message, that cannot be decoded.
+        raise _damaged(directory, str(error)) from error
+
+
+def _damaged(directory: Path, why: str) -> StateError:
+    return StateError(f"state {directory} is damaged ({why}): {_ADVICE}")
 
 
 def _open(path: Path, durability: Durability) -> sqlite3.Connection:
@@ -192,6 +210,7 @@ def _pack(checkpoint: Checkpoint) -> dict[str, bytes]:
             {
                 "header": checkpoint.header,
                 "offsets": {str(p): offset for p, offset in checkpoint.offsets.items()},
+                "began": {str(p): [r.start, r.fresh] for p, r in checkpoint.began.items()},
                 "fresh": [p for p, fresh in checkpoint.fresh.items() if fresh],
                 "epochs": checkpoint.epochs,
                 "unix_ms": checkpoint.unix_ms,
@@ -219,6 +238,7 @@ def _unpack(parts: Mapping[str, bytes]) -> Checkpoint:
         header=run["header"],
         offsets=offsets,
         fresh={p: p in set(run["fresh"]) for p in offsets},
+        began={int(p): Range(at, None, fresh) for p, (at, fresh) in run["began"].items()},
         epochs=run["epochs"],
         unix_ms=run["unix_ms"],
         rows=run["rows"],

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypedDict
 
-from streamreg._config import Format, Job, Mode, Source, Time
+from streamreg._config import Durability, Format, Job, Mode, Source, Time
 
 if TYPE_CHECKING:
+    from streamreg._plan import Plan
     from streamreg._progress import Progress, Summary
 
 _TYPES = {"float": float, "int": int, "bool": bool, "str": str, "bytes": bytes}
@@ -26,6 +27,10 @@ class _ReadOptions(TypedDict, total=False):
 
 class _WriteOptions(TypedDict, total=False):
     time: Time
+
+
+class _RunOptions(TypedDict, total=False):
+    durability: Durability
 
 
 def run_job(
@@ -49,6 +54,34 @@ def run_job(
     """
     import streamreg as sr
 
+    _write_tables(job)
+    options = _RunOptions() if job.durability is None else _RunOptions(durability=job.durability)
+    return sr.run(
+        processes=job.processes,
+        state=job.state,
+        rejects=job.rejects,
+        max_rejects=job.max_rejects,
+        progress=progress,
+        stop=stop,
+        **options,
+    )
+
+
+def plan_job(job: Job) -> Plan:
+    """What a run of the job would execute.
+
+    Raises:
+        StreamregError: What the runtime raises.
+    """
+    from streamreg import _plan, _registry
+
+    _write_tables(job)
+    return _plan.compile(_registry.take())
+
+
+def _write_tables(job: Job) -> None:
+    import streamreg as sr
+
     schema = type("JobSchema", (sr.Schema,), {"__annotations__": _annotations(job)})
     table = sr.io.kafka.read(
         dict(job.source.kafka), job.source.topic, schema=schema, **_given(job.source)
@@ -60,13 +93,6 @@ def run_job(
     names = {name: job.output.columns.get(name, name) for name in ("intercept", *job.features)}
     coefficients = fit.select(**{shown: fit[name] for name, shown in names.items()})
     sr.io.csv.write(coefficients, job.output.regression, **options)
-    return sr.run(
-        processes=job.processes,
-        rejects=job.rejects,
-        max_rejects=job.max_rejects,
-        progress=progress,
-        stop=stop,
-    )
 
 
 def _annotations(job: Job) -> dict[str, type]:

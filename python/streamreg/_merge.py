@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("streamreg")
 
-_ONLY_KEY = b""
+ONLY_KEY = b""
 """The key of a reduction without groups."""
-_NO_ROW: Sequence[list[object]] = ([],)
+NO_ROW: Sequence[list[object]] = ([],)
+"""What is rendered in its place where there is no row."""
 
 
 class Merge:
@@ -87,6 +88,7 @@ class Merge:
             self._base,
             offsets={**self._base.offsets, **{p: r.start for p, r in ranges.items()}},
             fresh={**self._base.fresh, **{p: r.fresh for p, r in ranges.items()}},
+            began={**self._base.began, **ranges},
         )
 
     def apply(self, partial: Partial) -> None:
@@ -165,9 +167,9 @@ class Merge:
         for plan, reduction in zip(self._plan.answers, self._reductions, strict=True):
             rows = plan.evaluate(reduction.answers(plan.statistics))
             for output, row in zip(plan.outputs, rows, strict=True):
-                packed = render(row.cells if row.present else _NO_ROW)
+                packed = render(row.cells if row.present else NO_ROW)
                 changes = self._changelogs[index].update(
-                    [_ONLY_KEY], [row.present], packed, self._times[output.time]
+                    [ONLY_KEY], [row.present], packed, self._times[output.time]
                 )
                 self._files.answers[index].append(changes)
                 self.answers[index] = dict(

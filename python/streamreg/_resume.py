@@ -38,9 +38,13 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
             output.path: {
                 "time": output.time,
                 "columns": {column.name: column.definition.text for column in output.table},
+                # Again, in order: a changelog whose columns change places is another one.
+                "row": [[column.name, column.dtype] for column in output.table],
             }
             for output in plan.outputs
         },
+        # The last rows are kept in this order.
+        "outputs in order": [output.path for output in plan.outputs],
         "program": [repr(step) for step in plan.rows.program.steps],
         "reductions": [repr(reduction.aggregates) for reduction in plan.rows.reductions],
         "answers": [repr(step) for answer in plan.answers for step in answer.program.steps],
@@ -170,6 +174,8 @@ def first_checkpoint(
     """The checkpoint at which this run begins: nothing read, or the last one with the partitions there are now."""
     offsets = {partition: r.start for partition, r in task.ranges.items()}
     fresh = {partition: r.fresh for partition, r in task.ranges.items()}
+    known = {} if last is None else last.offsets
+    began = {p: replace(r, end=None) for p, r in task.ranges.items() if p not in known}
     if last is None:
-        return Checkpoint(job, task.header, offsets, fresh, lengths=lengths)
-    return replace(last, offsets=offsets, fresh=fresh)
+        return Checkpoint(job, task.header, offsets, fresh, began, lengths=lengths)
+    return replace(last, offsets=offsets, fresh=fresh, began=last.began | began)

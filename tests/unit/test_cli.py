@@ -49,7 +49,7 @@ def test_the_version_is_the_packages(capsys: Capture) -> None:
     assert capsys.readouterr().out == f"streamreg {version('streamreg')}\n"
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["generate"], ["demo"]])
+@pytest.mark.parametrize("command", [[], ["run"], ["verify"], ["inspect"], ["generate"], ["demo"]])
 def test_help_suffices(command: list[str], capsys: Capture) -> None:
     """Each help shows an example of the command, and fits the screen."""
     assert main([*command, "--help"]) == 0
@@ -67,6 +67,9 @@ def test_help_suffices(command: list[str], capsys: Capture) -> None:
         (["run", "job.toml", "--processes", "0"], "--processes"),
         (["run", "job.toml", "--proc", "1"], "--proc"),
         (["run", "no/such/job.toml"], "no/such/job.toml: cannot be read: No such file"),
+        (["verify"], "JOB.toml"),
+        (["verify", "no/such/job.toml"], "no/such/job.toml: cannot be read: No such file"),
+        (["inspect"], "STATE"),
         (["generate"], "--bootstrap-servers"),
         (["generate", "--topic", "t"], "--bootstrap-servers"),
         (

@@ -1,34 +1,14 @@
 """A job file gives a job, or a clear error for everything that is wrong with it."""
 
-import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, seed, settings
-from hypothesis import strategies as st
 
 from streamreg._config import Job, JobError, example, job_from_bytes, load_job
 from streamreg._config.client import check_client
 from streamreg._config.environment import ExpansionError, expand
-from streamreg._config.read import MAX_BYTES
 from streamreg._exceptions import ConfigurationError
-
-MINIMAL = """
-[source]
-topic = "points"
-[source.kafka]
-bootstrap.servers = "localhost:9092"
-[schema]
-x = "float"
-n = "int"
-y = "float"
-s = "str"
-[regression]
-target = "y"
-features = ["x", "n"]
-[output]
-regression = "out.csv"
-"""
+from tests.unit.jobs import MINIMAL
 
 
 def read(text: str, **environ: str) -> Job:
@@ -58,12 +38,13 @@ def test_a_small_job_leaves_the_rest_to_the_defaults() -> None:
     absent = [source.mode, source.format, source.header, source.autocommit_duration_ms]
     assert [*absent, output.time, output.input] == [None] * 6
     assert [job.processes, job.rejects, job.max_rejects] == [None] * 3
+    assert (job.state, job.durability) == ("job.state", None)
 
 
 def test_the_example_is_valid_and_gives_every_key() -> None:
     """The example that users start from can be run, and so can its optional lines."""
     read(example())
-    lines = example().replace("# [run]", "[run]").splitlines()
+    lines = example().replace("# [state]", "[state]").replace("# [run]", "[run]").splitlines()
     optional = [
         line.removeprefix("# ") if line.startswith("# ") and " = " in line[:30] else line
         for line in lines
@@ -74,6 +55,7 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
     assert job.source.header == ("x", "y")
     assert (job.source.mode, job.output.time) == ("streaming", "epoch")
     assert (job.processes, job.rejects, job.max_rejects) == (2, "rejects.jsonl", 1000)
+    assert (job.state, job.durability) == ("job.state", "process")
 
 
 def test_the_example_in_the_examples_is_the_one_that_is_shipped() -> None:
@@ -102,6 +84,9 @@ target = "Y"
 features = ["xx"]
 [output]
 columns = 1
+[state]
+directory = true
+durability = "for ever"
 [run]
 processes = true
 """
@@ -118,6 +103,8 @@ processes = true
         'regression.features: "xx" is no column of the schema; did you mean "x"?',
         "output.regression: missing",
         "output.columns: expected a table, [output.columns], found 1",
+        "state.directory: expected a string or false, found true",
+        'state.durability: expected one of "process", "power", found "for ever"',
         "run.processes: expected an integer, found true",
         'sorce: unknown key; did you mean "source"?',
     ]
@@ -142,6 +129,16 @@ processes = true
             '"out.csv"',
             '"out.csv"\n[run]\nrejects = "out.csv"',
             "run.rejects: the same file as an output's",
+        ),
+        (
+            '"out.csv"',
+            '"out.csv"\n[state]\ndirectory = "./out.csv"',
+            "state.directory: the same path as an output's",
+        ),
+        (
+            '"out.csv"',
+            '"out.csv"\n[state]\ndirectory = false\ndurability = "power"',
+            "state.durability: without a directory no state is kept",
         ),
         (
             '"out.csv"',
@@ -194,6 +191,16 @@ def test_a_fault_names_its_key(old: str, new: str, problem: str | None) -> None:
         read(changed(old, new))
     else:
         assert problems(changed(old, new)) == [problem]
+
+
+@pytest.mark.parametrize(
+    ("state", "kept"),
+    [("", "job.state"), ("[state]", "job.state"), ('[state]\ndirectory = "${D}/s"', "d/s")],
+)
+def test_a_state_is_kept_unless_it_is_switched_off(state: str, kept: str) -> None:
+    """Its directory is named after the job file, and stands where the run's files do."""
+    assert job_from_bytes((MINIMAL + state).encode(), "a/b/job.toml", {"D": "d"}).state == kept
+    assert read(f"{MINIMAL}[state]\ndirectory = false").state is None
 
 
 def test_settings_mean_the_same_with_and_without_quotes() -> None:
@@ -249,108 +256,6 @@ def test_a_syntax_error_has_file_and_line() -> None:
     """What TOML cannot read is found by its line and column."""
     with pytest.raises(ConfigurationError, match=r"^job\.toml:3:3: "):
         read("a = 1\nb = 2\nc + 3\n")
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"\x00\x01\xff" * 100,
-        b"a = 1\n" * (MAX_BYTES // 6 + 1),
-        b"a = " + b"[" * 50_000,
-        b"a = " + b"{b=" * 50_000,
-        b"a" + b".a" * 120_000 + b" = 1",
-        b"[" + b"a." * 120_000 + b"a]",
-        (b"[k" + b".a" * 490 + b"]\n") * 200,
-        b"a = 1" + b"0" * 10_000,
-        b"[source]\ntopic = 0x" + b"f" * 200_000,
-        b"d = 2025-02-31",
-        b"\xff\xfea\x00",
-        "".join(f"k{i} = 1\n" for i in range(20_000)).encode(),
-        ("[schema]\n" + "".join(f'k{i} = "float"\n' for i in range(12_000))).encode(),
-        ("[regression]\nfeatures = [" + '"a",' * 60_000 + "]").encode(),
-        ("[output.columns]\n" + "".join(f'k{i} = "a"\n' for i in range(15_000))).encode(),
-    ],
-    ids=lambda data: repr(data[:12]),
-)
-def test_a_hostile_file_is_refused_in_time(data: bytes) -> None:
-    """Huge, binary and deep files give one short error, and quickly."""
-    start = time.monotonic()
-    with pytest.raises(ConfigurationError) as caught:
-        job_from_bytes(data, "job.toml", {})
-    assert time.monotonic() - start < 10  # seconds; without the limits it would be minutes
-    assert len(str(caught.value)) < 10_000
-
-
-VALUES = st.recursive(
-    st.one_of(
-        st.text(max_size=8).map(lambda text: '"' + text.replace("\\", "").replace('"', "") + '"'),
-        st.integers().map(str),
-        st.floats().map(repr),
-        st.sampled_from(["true", '"float"', '"x"', '"${A}"', '"${"', "1979-05-27", '["x"]']),
-    ),
-    lambda inner: st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]"),
-    max_leaves=4,
-)
-KEYS = st.sampled_from(
-    [
-        "source",
-        "kafka",
-        "topic",
-        "header",
-        "schema",
-        "x",
-        "regression",
-        "target",
-        "features",
-        "output",
-        "columns",
-        "run",
-        "processes",
-        "sasl.password",
-        '"bootstrap.servers"',
-        '""',
-    ]
-)
-LINES = st.one_of(
-    st.tuples(KEYS, VALUES).map(lambda pair: f"{pair[0]} = {pair[1]}"),
-    KEYS.map(lambda key: f"[{key}]"),
-    KEYS.map(lambda key: f"[source.{key}]"),
-    st.sampled_from(MINIMAL.splitlines()),
-)
-
-
-@settings(deadline=None)  # a shared machine may be slow; slowness is no fault here
-@seed(4)
-@given(data=st.one_of(st.binary(), st.text().map(str.encode)))
-def test_law_any_bytes_give_a_job_or_an_error(data: bytes) -> None:
-    """No bytes whatever raise anything but ConfigurationError."""
-    job_or_error(data)
-
-
-@settings(deadline=None)  # a shared machine may be slow; slowness is no fault here
-@seed(5)
-@given(lines=st.lists(LINES, max_size=20))
-def test_law_any_toml_gives_a_job_or_an_error(lines: list[str]) -> None:
-    """No arrangement of keys and values raises anything but ConfigurationError."""
-    job_or_error("\n".join(lines).encode())
-
-
-@settings(deadline=None)  # a shared machine may be slow; slowness is no fault here
-@seed(6)
-@given(at=st.integers(0, len(example())), cut=st.integers(0, 40), put=st.text(max_size=6))
-def test_law_a_damaged_example_gives_a_job_or_an_error(at: int, cut: int, put: str) -> None:
-    """A small change anywhere in a valid file raises nothing but ConfigurationError."""
-    text = example()
-    job_or_error((text[:at] + put + text[at + cut :]).encode())
-
-
-def job_or_error(data: bytes) -> None:
-    try:
-        job = job_from_bytes(data, "job.toml", {"A": "x"})
-    except ConfigurationError:
-        return
-    assert job.target in job.schema
-    assert set(job.features) <= job.schema.keys()
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
-"""The command `streamreg`: `run`, `generate`, `demo`, `replay-rejects`, `doctor`, a module for each.
+"""The command `streamreg`: `run`, `verify`, `inspect`, `generate`, `demo`, `replay-rejects`, `doctor`.
+
+A module for each.
 
 This module parses, runs one command and turns whatever ends it into a line and an exit code:
 0 done (or stopped cleanly by Ctrl-C), 1 the run failed, 2 the command or its job cannot be used,
-130 stopped by Ctrl-C before it could be clean. Nothing heavy is imported before it is needed.
+130 stopped by Ctrl-C before it could be clean. (For `verify` 1 says that something differs, and
+every failure is 2.) Nothing heavy is imported before it is needed.
 """
 
 import argparse
@@ -13,7 +16,7 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
-from streamreg._cli import demo, generate, replay, run
+from streamreg._cli import demo, generate, inspect, replay, run, verify
 from streamreg._cli.arguments import Parser, UsageError
 from streamreg._exceptions import ConfigurationError, StreamregError
 from streamreg._secrets import scrub
@@ -46,10 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code; see the top of this module.
     """
     debug = False
+    failure = 1
     settings: dict[str, object] = {}  # a command puts in what must be scrubbed from its errors
     try:
         parsed = _parser().parse_args(arguments)
         debug = parsed.debug
+        failure = getattr(parsed, "failure", failure)
         _log_to_stderr(debug)
         code: int = parsed.command(parsed, settings)
         sys.stdout.flush()
@@ -61,13 +66,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read our output is gone, and Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return failure
     except (UsageError, ConfigurationError) as error:
         _complain(str(error), debug, settings)
         return 2
     except (StreamregError, OSError) as error:
         _complain(_described(error), debug, settings)
-        return 1
+        return failure
     except Exception:
         text = traceback.format_exc()
         print(scrub(text, settings), file=sys.stderr, end="")
@@ -75,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "streamreg: error: this is a bug in streamreg: please report it",
             file=sys.stderr,
         )
-        return 1
+        return failure
     return code
 
 
@@ -95,7 +100,7 @@ def _parser() -> Parser:
         default=argparse.SUPPRESS,  # otherwise it would undo a --debug before the command
         help="show tracebacks and the client's log",
     )
-    for command in (run, generate, demo, replay):
+    for command in (run, verify, inspect, generate, demo, replay):
         command.add_parser(commands, common)
     return parser
 

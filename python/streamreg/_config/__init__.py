@@ -7,10 +7,21 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from streamreg._config.job import Format, Job, JobError, Mode, Output, Source, Time, read_job
+from streamreg._config.job import (
+    Durability,
+    Format,
+    Job,
+    JobError,
+    Mode,
+    Output,
+    Source,
+    Time,
+    read_job,
+)
 from streamreg._config.read import parse, read_file
 
 __all__ = [
+    "Durability",
     "Format",
     "Job",
     "JobError",

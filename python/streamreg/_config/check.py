@@ -61,6 +61,16 @@ class Section:
         value = self._get(key, required)
         return "" if value is None else self._text(key, value)
 
+    def string_or_false(self, key: str, default: str) -> str | None:
+        """As `string`, where false gives None and nothing the default."""
+        value = self._get(key, required=False)
+        if value is None or value is False:
+            return default if value is None else None
+        if isinstance(value, str):
+            return self._text(key, value)
+        self.problem(key, f"expected a string or false, found {describe(value)}")
+        return None
+
     def choice(self, key: str, options: Sequence[Option]) -> Option | None:
         """One of the options, or None if the key is not given."""
         text = self.string(key, required=False)

@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os.path import abspath
+from pathlib import PurePath
 from typing import Any, Literal
 
 from streamreg._config.check import MOST_SHOWN, Section, describe, listed, near
@@ -14,12 +15,14 @@ from streamreg._exceptions import ConfigurationError
 Format = Literal["csv", "json"]
 Mode = Literal["streaming", "static"]
 Time = Literal["epoch", "unix_ms"]
+Durability = Literal["process", "power"]
 
 TYPES = ("float", "int", "bool", "str", "bytes")
 # Raw messages have one column, of text, and a regression wants numbers.
 FORMATS: tuple[Format, ...] = ("csv", "json")
 MODES: tuple[Mode, ...] = ("streaming", "static")
 TIMES: tuple[Time, ...] = ("epoch", "unix_ms")
+DURABILITIES: tuple[Durability, ...] = ("process", "power")
 _MOST_FEATURES = 64
 _MOST_COLUMNS = 1000
 _MOST_PROCESSES = 1024
@@ -72,6 +75,8 @@ class Job:
     target: str
     features: tuple[str, ...]
     output: Output
+    state: str | None = None  # None: none is kept
+    durability: Durability | None = None
     processes: int | None = None
     rejects: str | None = None
     max_rejects: int | None = None
@@ -99,6 +104,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
     regression = root.section("regression")
     target, features = _regression(regression, schema)
     output = _output(root.section("output"), features, schema)
+    state, durability = _state(root.section("state"), name)
     run = root.section("run")
     processes = run.integer("processes", 1, _MOST_PROCESSES)
     rejects = run.string("rejects", required=False) or None
@@ -107,6 +113,8 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
     if rejects and abspath(rejects) in outputs:
         run.problem("rejects", "the same file as an output's")
     run.close()
+    if state and abspath(state) in [*outputs, abspath(rejects or "")]:
+        root.section("state").problem("directory", "the same path as an output's")
     root.close()
     lacking = schema.keys() - source.header if source.header else ()
     if lacking:
@@ -119,6 +127,8 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
         target=target,
         features=features,
         output=output,
+        state=state,
+        durability=durability,
         processes=processes,
         rejects=rejects,
         max_rejects=max_rejects,
@@ -199,6 +209,16 @@ def _output(table: Section, features: tuple[str, ...], schema: Mapping[str, str]
     if features:  # otherwise there is nothing sound to compare the names with
         _check_columns(table, output.columns, ("intercept", *features))
     return output
+
+
+def _state(table: Section, name: str) -> tuple[str | None, Durability | None]:
+    # Not beside the job file, which may be where nothing can be written.
+    directory = table.string_or_false("directory", f"{PurePath(name).stem}.state")
+    durability = table.choice("durability", DURABILITIES)
+    if directory is None and durability:
+        table.problem("durability", "without a directory no state is kept")
+    table.close()
+    return directory, durability
 
 
 def _check_columns(table: Section, columns: Mapping[str, str], own: tuple[str, ...]) -> None:

@@ -1,0 +1,45 @@
+"""`streamreg inspect STATE`: shows what a state holds."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from streamreg._cli.arguments import Commands
+
+_EPILOG = """\
+STATE is the directory that a job keeps its state in: state.directory of a job file, or what a
+program gives to run(state=…). A job that uses it goes on undisturbed.
+
+example:
+  streamreg inspect job.state
+  streamreg inspect job.state --json | jq .partitions
+"""
+
+
+def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
+    """Adds the command to the program's parser."""
+    parser = commands.add_parser(
+        "inspect",
+        parents=[common],
+        help="show what a state holds",
+        description="Shows a state: its job, how far it has read, its files, its last answers.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument("state", type=Path, metavar="STATE", help="the state directory")
+    parser.add_argument("--json", action="store_true", help="for programs: one JSON object")
+    parser.set_defaults(command=command)
+
+
+def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
+    """Runs the command; a state holds no secrets to put into `settings`."""
+    from streamreg._inspect import describe, lines
+    from streamreg._snapshot import read
+
+    found = describe(read(arguments.state))
+    if arguments.json:
+        print(json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        print(*lines(str(arguments.state), found), sep="\n")
+    return 0

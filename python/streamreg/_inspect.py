@@ -1,0 +1,125 @@
+"""Inspect: what a state holds, as plain data and as text for people."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from ast import literal_eval
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from streamreg._exceptions import StateError
+from streamreg._progress import plural
+from streamreg._snapshot import last_row
+
+if TYPE_CHECKING:
+    from streamreg._checkpoint import Checkpoint
+
+_MOST_DIGITS = 4300
+
+
+def describe(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Everything of a checkpoint that people can read, in what JSON has.
+
+    Raises:
+        StateError: if the last rows are no last rows.
+    """
+    job = checkpoint.plan
+    paths = job["outputs in order"]
+    answers = paths[len(paths) - len(checkpoint.changelogs) :]
+    return {
+        "format": checkpoint.format,
+        "job": {
+            "topic": job["topic"],
+            "format": job["format"],
+            "header": checkpoint.header,
+            "schema": job["schema"],
+            "outputs": {
+                path: {
+                    "columns": dict(job["outputs"][path]["row"]),
+                    "time": job["outputs"][path]["time"],
+                }
+                for path in paths
+            },
+            "rejects": job["rejects"],
+        },
+        "epochs": checkpoint.epochs,
+        "unix_ms": None if checkpoint.unix_ms < 0 else checkpoint.unix_ms,
+        "rows": checkpoint.rows,
+        "tombstones": checkpoint.tombstones,
+        "rejects": dict(sorted(checkpoint.rejects.items())),
+        "partitions": [
+            {
+                "partition": partition,
+                "began": began.start if (began := checkpoint.began.get(partition)) else 0,
+                "offset": offset,
+            }
+            for partition, offset in sorted(checkpoint.offsets.items())
+        ],
+        "files": dict(checkpoint.lengths),
+        "answers": {
+            path: _answer(job["outputs"][path]["row"], state)
+            for path, state in zip(answers, checkpoint.changelogs, strict=True)
+        },
+        "states": [
+            {"aggregates": [name for name, *_ in literal_eval(aggregates)], "bytes": len(state)}
+            for aggregates, state in zip(job["reductions"], checkpoint.reductions, strict=False)
+        ],
+    }
+
+
+def _answer(columns: Sequence[tuple[str, str]], state: bytes) -> dict[str, object] | None:
+    """The row of an answer output; None if there is none."""
+    try:
+        row = last_row(state)
+    except ValueError as error:
+        raise StateError(f"the state is damaged ({error})") from None
+    if row is None:
+        return None
+    # A row may have ends of lines within its cells.
+    (cells,) = csv.reader(io.StringIO(row.decode(), newline=""))
+    return {name: _cell(text, dtype) for (name, dtype), text in zip(columns, cells, strict=True)}
+
+
+def _cell(text: str, dtype: str) -> object:
+    if not text:
+        return None
+    if dtype == "float" and math.isfinite(number := float(text)):
+        return number
+    # Python refuses to read the longest integers; no answer that people look at has so many digits.
+    if dtype == "int" and len(text) < _MOST_DIGITS:
+        return int(text)
+    return text == "True" if dtype == "bool" else text
+
+
+def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
+    """What `describe` found, for people."""
+    job = found["job"]
+    header = "" if job["header"] is None else f", header {','.join(job['header'])}"
+    yield f"state       {state}, format {found['format']}"
+    yield f"topic       {job['topic']}, {job['format']}{header}"
+    yield f"schema      {_pairs(job['schema'])}"
+    last = ""
+    if found["unix_ms"] is not None:
+        when = datetime.fromtimestamp(found["unix_ms"] / 1000, UTC)
+        last = f", the last at {when:%Y-%m-%d %H:%M:%S} UTC"
+    yield f"epochs      {found['epochs']:,}{last}"
+    kinds = ", ".join(f"{kind} {count:,}" for kind, count in found["rejects"].items())
+    rejects = f"{sum(found['rejects'].values()):,} rejects" + (f" ({kinds})" if kinds else "")
+    yield f"messages    {plural(found['rows'], 'row')}, {rejects}, {plural(found['tombstones'], 'tombstone')}"
+    for part in found["partitions"]:
+        yield f"partition   {part['partition']}: offset {part['offset']:,}, read from {part['began']:,}"
+    for path, size in found["files"].items():
+        columns = job["outputs"].get(path, {}).get("columns")
+        yield f"file        {path}: {plural(size, 'byte')}, {_pairs(columns) if columns else 'rejects'}"
+    for path, row in found["answers"].items():
+        shown = "no row" if row is None else ", ".join(f"{k} {v!r}" for k, v in row.items())
+        yield f"answer      {path}: {shown}"
+    for number, exact in enumerate(found["states"], 1):
+        yield f"exact sums  {number}: {', '.join(exact['aggregates'])}: {plural(exact['bytes'], 'byte')}"
+
+
+def _pairs(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {dtype}" for name, dtype in columns.items())

@@ -1,0 +1,143 @@
+"""Recompute: what a state and its files must say, from the topic alone.
+
+Reads again what a run has read, from where it began up to the offsets of a checkpoint, through the same pipeline, in
+this process and with no file touched.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from streamreg._core import Changelog, Reduction, render, stamp
+from streamreg._exceptions import SourceError
+from streamreg._ingest import READ_TIMEOUT, Ingest, Task
+from streamreg._merge import NO_ROW, ONLY_KEY
+from streamreg._multiset import Multiset
+from streamreg._records import records
+from streamreg._rejects import ledger_lines as reject_lines
+from streamreg._source import Range
+
+if TYPE_CHECKING:
+    from streamreg._checkpoint import Checkpoint
+    from streamreg._mailbox import Partial
+    from streamreg._plan import Output, Plan
+    from streamreg._source import Extent, Report, Source
+
+Tell = Callable[[int, int], None]
+"""Told how many offsets are done, and of how many."""
+
+_STAMP = b",0,1"
+
+
+@dataclass
+class Recomputed:
+    """What a part of a topic comes to."""
+
+    reductions: list[Reduction]
+    outputs: list[Multiset]
+    """The rows of each row output."""
+
+    ledger: Multiset = field(default_factory=Multiset)
+    """The lines of the rejects."""
+
+    rows: int = 0
+    tombstones: int = 0
+    rejects: Counter[str] = field(default_factory=Counter)
+
+
+def task(plan: Plan, checkpoint: Checkpoint, extents: Mapping[int, Extent]) -> Task:
+    """What is to be read again.
+
+    Raises:
+        SourceError: if the topic no longer has all of it, or is another one.
+    """
+    ranges = {}
+    for partition, offset in checkpoint.offsets.items():
+        # A partition that came while the run went on was read from its beginning.
+        began = checkpoint.began.get(partition, Range(0, None, fresh=True))
+        if offset > began.start:
+            ranges[partition] = replace(began, end=offset)
+            _check_extent(plan.source, partition, ranges[partition], extents.get(partition))
+    return Task(0, plan.source, plan.rows, checkpoint.header, ranges)
+
+
+def _check_extent(source: Source, partition: int, read: Range, extent: Extent | None) -> None:
+    where = f"topic {source.name!r}, partition {partition}"
+    if extent is None or extent.high < (read.end or 0):
+        has = "does not exist" if extent is None else f"ends at offset {extent.high}"
+        raise SourceError(
+            f"{where}: the state has read up to offset {read.end}, but the partition {has}: it is another topic"
+        )
+    if extent.low > read.start:
+        raise SourceError(
+            f"{where}: cannot be verified: the run read from offset {read.start}, but the broker has deleted what "
+            f"comes before offset {extent.low} (retention)"
+        )
+
+
+def recompute(plan: Plan, task: Task, report: Report, tell: Tell) -> Recomputed:
+    """Everything, in one reading."""
+    found = Recomputed(
+        [Reduction(r.inputs, r.aggregates) for r in plan.rows.reductions],
+        [Multiset() for _ in plan.row_outputs],
+    )
+    for partial in partials(task, report, tell):
+        found.rows += partial.rows
+        found.tombstones += partial.tombstones
+        found.rejects.update(reject.kind for reject in partial.rejects)
+        for lines in ledger_lines(plan, partial):
+            found.ledger.add(lines)
+        if partial.rows:
+            for reduction, state in zip(found.reductions, partial.states, strict=True):
+                reduction.merge(state)
+            for output, multiset in enumerate(found.outputs):
+                for rows in output_rows(partial, output):
+                    multiset.add(rows)
+    return found
+
+
+def partials(task: Task, report: Report, tell: Tell) -> Iterator[Partial]:
+    """What the workers of a run would hand in, for these ranges."""
+    ends = {partition: r.end or 0 for partition, r in task.ranges.items()}
+    done = {partition: r.start for partition, r in task.ranges.items()}
+    total = sum(ends.values()) - sum(done.values())
+    if not total:
+        return
+    ingest = Ingest(task, report)
+    try:
+        while any(done[partition] < end for partition, end in ends.items()):
+            frame = ingest.step(READ_TIMEOUT)
+            if frame is not None:
+                done.update({p: end for p, (_, end) in frame.partial.progress.items()})
+                yield frame.partial
+            tell(total - sum(ends.values()) + sum(done.values()), total)
+    finally:
+        ingest.close()
+
+
+def output_rows(partial: Partial, output: int) -> Iterator[list[bytes]]:
+    """The rows of a row output, as they stand in its file but for their time."""
+    if partial.rows:
+        for lines in records([stamp(partial.outputs[output], 0, 1)], quotes=True):
+            yield [line[: -len(_STAMP)] for line in lines]
+
+
+def ledger_lines(plan: Plan, partial: Partial) -> Iterator[list[bytes]]:
+    """The lines of the rejects, as they stand in their file."""
+    return records(reject_lines(plan.source.name, partial.rejects), quotes=False)
+
+
+def answers(
+    plan: Plan, reductions: list[Reduction]
+) -> Iterator[tuple[Output, bytes | None, bytes]]:
+    """For each answer output its row as CSV text, None if there is none, and the state that holds it."""
+    for answer, reduction in zip(plan.answers, reductions, strict=True):
+        rows = answer.evaluate(reduction.answers(answer.statistics))
+        for output, row in zip(answer.outputs, rows, strict=True):
+            packed = render(row.cells if row.present else NO_ROW)
+            changelog = Changelog()
+            line = changelog.update([ONLY_KEY], [row.present], packed, 0)
+            yield output, line.rsplit(b",", 2)[0] if line else None, changelog.to_bytes()

@@ -1,0 +1,80 @@
+"""Records: what stands in a file that a run has written, read piece by piece.
+
+A record ends with LF outside of quotes. That is all that has to be known of CSV to take a changelog apart (a cell with
+a quote, a comma or an end of line is quoted, a quote in it doubled), and JSON lines hold no LF at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+_PIECE = 1 << 20
+_LONGEST = 1 << 28
+"""Bytes of a record: so many that only a quote without its partner comes to it."""
+
+
+class RecordError(Exception):
+    """A file that no run can have left so; the text says why."""
+
+
+def pieces(path: Path, length: int) -> Iterator[bytes]:
+    """The first `length` bytes of a file.
+
+    Raises:
+        RecordError: if it cannot be read or is shorter.
+    """
+    try:
+        with path.open("rb") as file:
+            left = length
+            while left:
+                piece = file.read(min(left, _PIECE))
+                if not piece:
+                    raise RecordError(f"it has {length - left:,} bytes, not {length:,}")
+                left -= len(piece)
+                yield piece
+    except FileNotFoundError:
+        raise RecordError("it is missing") from None
+    except OSError as error:
+        raise RecordError(f"it cannot be read: {error.strerror}") from error
+
+
+def records(parts: Iterable[bytes], *, quotes: bool) -> Iterator[list[bytes]]:
+    """The records in these bytes without their line ends, a list for each part.
+
+    Args:
+        parts: the bytes, cut anywhere.
+        quotes: whether an end of line within quotes belongs to a cell, as in CSV.
+
+    Raises:
+        RecordError: if the last record has no end, or one is longer than any can be.
+    """
+    rest = b""
+    quoted = bytearray()
+    for part in parts:
+        text = rest + part
+        lines = text.split(b"\n")
+        rest = lines.pop()
+        if quotes and (quoted or b'"' in text):
+            lines = list(_joined(lines, quoted))
+        if len(rest) + len(quoted) > _LONGEST:
+            raise RecordError(f"a record in it has no end after {_LONGEST:,} bytes")
+        yield lines
+    if rest or quoted:
+        raise RecordError("it ends in the middle of a record")
+
+
+def _joined(lines: Iterable[bytes], quoted: bytearray) -> Iterator[bytes]:
+    """Lines put together where quotes go over their ends; `quoted` holds the beginning of what is still open."""
+    for line in lines:
+        odd = line.count(b'"') % 2 == 1
+        if not quoted:
+            if odd:
+                quoted += line
+            else:
+                yield line
+            continue
+        quoted += b"\n" + line
+        if odd:
+            yield bytes(quoted)
+            quoted.clear()

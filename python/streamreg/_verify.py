@@ -1,0 +1,219 @@
+"""Verify: does what a state and its files say follow from the topic, bit by bit?
+
+The topic is read anew up to the checkpointed offsets and everything computed from scratch. The run that uses the state
+may go on meanwhile: files only grow, and what is compared is what the checkpoint speaks of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamreg import _recompute, _resume
+from streamreg import _verify_files as files
+from streamreg._core import Changelog, Reduction
+from streamreg._progress import plural
+from streamreg._records import RecordError
+from streamreg._sinks import changelog_header
+from streamreg._snapshot import last_row
+
+if TYPE_CHECKING:
+    from streamreg._checkpoint import Checkpoint
+    from streamreg._ingest import Task
+    from streamreg._mailbox import Partial
+    from streamreg._multiset import Multiset
+    from streamreg._plan import Output, Plan
+    from streamreg._recompute import Recomputed, Tell
+    from streamreg._source import Report
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was compared."""
+
+    subject: str
+    found: str
+    """What both sides say; empty if they differ."""
+
+    difference: str = ""
+    """What is different; empty if nothing is."""
+
+    def __str__(self) -> str:
+        mark = "DIFFERENT" if self.difference else "ok"
+        return f"{mark:<9}  {self.subject}: {self.difference or self.found}"
+
+
+def verify(
+    plan: Plan, checkpoint: Checkpoint, rejects: Path | None, *, report: Report, tell: Tell
+) -> Iterator[Check]:
+    """Compares one thing after the other; what differs does not end it.
+
+    Args:
+        plan: what the run computes.
+        checkpoint: its state.
+        rejects: its file of rejects, if it has one.
+        report: takes lines about the connection.
+        tell: told how far the reading is.
+
+    Raises:
+        StateError: if the state is of another job.
+        SourceError: if the topic cannot be read, or no longer has what the run has read.
+    """
+    _resume.check_job(checkpoint, _resume.job(plan, rejects))
+    extents = plan.source.extents(report, lambda: False)
+    task = _recompute.task(plan, checkpoint, extents)
+    again = _recompute.recompute(plan, task, report, tell)
+    yield from _counts(checkpoint, again, task)
+    yield from _states(plan, checkpoint, again)
+    yield from _answers(plan, checkpoint, again)
+    comparison = _Files(plan, checkpoint, task, report, tell)
+    for index, output in enumerate(plan.row_outputs):
+        yield comparison.rows(index, output, again)
+    if rejects is not None:
+        yield comparison.ledger(rejects, again)
+
+
+def _counts(checkpoint: Checkpoint, again: Recomputed, task: Task) -> Iterator[Check]:
+    offsets = sum((r.end or 0) - r.start for r in task.ranges.values())
+    yield Check(
+        "topic", f"{plural(offsets, 'offset')} of {plural(len(task.ranges), 'partition')} read anew"
+    )
+    yield _equal("rows", f"{checkpoint.rows:,}", f"{again.rows:,}")
+    yield _equal("tombstones", f"{checkpoint.tombstones:,}", f"{again.tombstones:,}")
+    yield _equal("rejects", _kinds(checkpoint.rejects), _kinds(again.rejects))
+
+
+def _kinds(rejects: Mapping[str, int]) -> str:
+    total = f"{sum(rejects.values()):,}"
+    kinds = ", ".join(f"{kind} {count:,}" for kind, count in sorted(rejects.items()))
+    return f"{total} ({kinds})" if kinds else total
+
+
+def _equal(subject: str, state: str, topic: str) -> Check:
+    if state == topic:
+        return Check(subject, state)
+    return Check(subject, "", f"the state says {state}, the topic gives {topic}")
+
+
+def _states(plan: Plan, checkpoint: Checkpoint, again: Recomputed) -> Iterator[Check]:
+    for index, reduction in enumerate(again.reductions):
+        subject = f"exact state {index + 1}"
+        bits = reduction.to_bytes()
+        # A run that has closed no epoch has not stored its empty states.
+        kept = checkpoint.reductions[index] if checkpoint.reductions else None
+        if kept is None or kept == bits:
+            yield Check(subject, f"the same {plural(len(bits), 'byte')}")
+        else:
+            yield Check(subject, "", _state_difference(plan, index, kept, reduction))
+
+
+def _state_difference(plan: Plan, index: int, kept: bytes, again: Reduction) -> str:
+    reducing, statistics = plan.rows.reductions[index], plan.answers[index].statistics
+    state = Reduction(reducing.inputs, reducing.aggregates)
+    try:
+        state.merge(kept)
+    except ValueError as error:
+        return f"the state's bytes are damaged: {error}"
+    pairs = zip(statistics, state.answers(statistics), again.answers(statistics), strict=True)
+    for (_, name, _), ours, theirs in pairs:
+        # By their text, where NaN equals itself.
+        if repr(ours) != repr(theirs):
+            return f"{name} is {ours!r} in the state, {theirs!r} from the topic"
+    return "other sums in the state than from the topic, though the answers are the same"
+
+
+def _answers(plan: Plan, checkpoint: Checkpoint, again: Recomputed) -> Iterator[Check]:
+    for index, (output, row, state) in enumerate(_recompute.answers(plan, again.reductions)):
+        kept = checkpoint.changelogs[index] if checkpoint.changelogs else Changelog().to_bytes()
+        subject = f"{output.path}, last row in the state"
+        yield Check(subject, _row(row)) if kept == state else _row_difference(subject, kept, row)
+        yield _folded(output, row, checkpoint)
+
+
+def _row_difference(subject: str, kept: bytes, row: bytes | None) -> Check:
+    try:
+        found = last_row(kept)
+    except ValueError as error:
+        return Check(subject, "", f"damaged: {error}")
+    return Check(subject, "", f"the state says {_row(found)}, the topic gives {_row(row)}")
+
+
+def _folded(output: Output, row: bytes | None, checkpoint: Checkpoint) -> Check:
+    subject = f"{output.path}, its changes folded"
+    length = checkpoint.lengths[output.path]
+    header = changelog_header(output.names)
+    try:
+        found, changes = files.fold(Path(output.path), header, length, _times(output, checkpoint))
+    except RecordError as error:
+        return Check(subject, "", str(error))
+    if found != row:
+        return Check(subject, "", f"the file ends with {_row(found)}, the topic gives {_row(row)}")
+    return Check(
+        subject, f"the same row after {plural(changes, 'change')}; {plural(length, 'byte')}"
+    )
+
+
+def _row(row: bytes | None) -> str:
+    return "no row" if row is None else files.shown(row)
+
+
+def _times(output: Output, checkpoint: Checkpoint) -> files.Times:
+    return files.Times(checkpoint.epochs - 1 if output.time == "epoch" else checkpoint.unix_ms)
+
+
+class _Files:
+    """Compares the rows of files with those of the topic, which is read again where they differ."""
+
+    def __init__(
+        self, plan: Plan, checkpoint: Checkpoint, task: Task, report: Report, tell: Tell
+    ) -> None:
+        self._plan = plan
+        self._checkpoint = checkpoint
+        self._task = task
+        self._report = report
+        self._tell = tell
+
+    def _partials(self) -> Iterator[Partial]:
+        return _recompute.partials(self._task, self._report, self._tell)
+
+    def rows(self, index: int, output: Output, again: Recomputed) -> Check:
+        """A changelog of rows: the same rows, each as often, in an order that may differ."""
+        header = changelog_header(output.names)
+        length = self._checkpoint.lengths[output.path]
+
+        def file() -> Iterator[Sequence[bytes]]:
+            times = _times(output, self._checkpoint)
+            return files.inserted(Path(output.path), header, length, times)
+
+        def topic() -> Iterator[Sequence[bytes]]:
+            return (r for p in self._partials() for r in _recompute.output_rows(p, index))
+
+        return _same_rows(f"{output.path}, its rows", length, file, again.outputs[index], topic)
+
+    def ledger(self, path: Path, again: Recomputed) -> Check:
+        """The file of rejects: the same lines, each as often, in an order that may differ."""
+        length = self._checkpoint.lengths[str(path)]
+
+        def topic() -> Iterator[Sequence[bytes]]:
+            return (r for p in self._partials() for r in _recompute.ledger_lines(self._plan, p))
+
+        return _same_rows(
+            f"{path}, its lines", length, lambda: files.ledger(path, length), again.ledger, topic
+        )
+
+
+_Rows = Callable[[], Iterator[Sequence[bytes]]]
+
+
+def _same_rows(subject: str, length: int, file: _Rows, expected: Multiset, topic: _Rows) -> Check:
+    try:
+        found = files.gathered(file())
+    except RecordError as error:
+        return Check(subject, "", str(error))
+    bucket = found.difference(expected)
+    if bucket is None:
+        return Check(subject, f"the same {len(found):,}; {plural(length, 'byte')}")
+    counts = f"{len(found):,} in the file, {len(expected):,} from the topic"
+    return Check(subject, "", f"{counts}: {files.name_difference(bucket, file(), topic())}")

@@ -1,0 +1,42 @@
+"""A state is continued by the job that wrote it alone: what makes two jobs differ."""
+
+from pathlib import Path
+
+import pytest
+
+import streamreg as sr
+from streamreg import testing
+
+MESSAGES = [b"0,1", b"1,3", b"2,5.5"]
+
+
+class Points(sr.Schema):
+    x: float
+    y: float
+
+
+def run(state: Path, messages: list[bytes], **outputs: tuple[str, ...]) -> None:
+    """Writes for each output these coefficients, in this order."""
+    table = testing.read([messages], schema=Points, format="csv", header=["x", "y"])
+    fit = table.linear_regression(table.y, table.x)
+    for name, columns in outputs.items():
+        chosen = {column: fit[column] for column in columns}
+        sr.io.csv.write(fit.select(**chosen), state.parent / f"{name}.csv")
+    sr.run(processes=0, state=state)
+
+
+def test_columns_in_another_order_are_another_job(tmp_path: Path) -> None:
+    """A changelog is not continued with its columns in other places."""
+    run(tmp_path / "state", MESSAGES[:2], fit=("intercept", "x"))
+    before = (tmp_path / "fit.csv").read_bytes()
+    with pytest.raises(sr.StateError, match=r"fit\.csv: row: it was"):
+        run(tmp_path / "state", MESSAGES, fit=("x", "intercept"))
+    assert (tmp_path / "fit.csv").read_bytes() == before
+
+
+def test_outputs_in_another_order_are_another_job(tmp_path: Path) -> None:
+    """No output's last row is taken back in the file of another."""
+    run(tmp_path / "state", MESSAGES[:2], a=("intercept",), b=("x",))
+    with pytest.raises(sr.StateError, match="outputs in order: it was"):
+        run(tmp_path / "state", MESSAGES, b=("x",), a=("intercept",))
+    assert (tmp_path / "b.csv").read_text() == "x,time,diff\n2.0,0,1\n"
