@@ -91,6 +91,7 @@ def test_a_long_first_message_is_cut_in_the_error() -> None:
     assert len(str(found.value)) < 500
 
 
+@pytest.mark.parametrize("processes", [0, 1])
 @pytest.mark.parametrize("partitions", [[[]], [[], [], []], [[b"x,y"]], [[], [b"x,y"]]])
 def test_nothing_to_read_ends_without_rows(
     partitions: list[list[bytes | None]], processes: int
