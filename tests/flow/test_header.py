@@ -8,7 +8,6 @@ import pytest
 import streamreg as sr
 from streamreg._embedded import EmbeddedBroker
 from streamreg._header import find_header
-from streamreg._source import Report
 from streamreg.testing import ListSource, read
 from tests.flow.changelog import Row, inserted
 from tests.flow.numbered import Point
@@ -92,6 +91,7 @@ def test_a_long_first_message_is_cut_in_the_error() -> None:
     assert len(str(found.value)) < 500
 
 
+@pytest.mark.parametrize("processes", [0, 1])
 @pytest.mark.parametrize("partitions", [[[]], [[], [], []], [[b"x,y"]], [[], [b"x,y"]]])
 def test_nothing_to_read_ends_without_rows(
     partitions: list[list[bytes | None]], processes: int
@@ -115,15 +115,15 @@ def test_static_on_an_empty_kafka_topic_ends(broker: EmbeddedBroker, topic: str)
 def test_the_wait_for_it_can_be_stopped_at_any_partition() -> None:
     """However many are empty, those that hold something are looked at first, and a stop is heeded soon."""
     asked: list[int] = []
-
-    class Slow(ListSource):
-        def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
-            asked.append(partition)
-            return super().first_message(partition, timeout, report)
-
     held: list[list[bytes]] = [[] for _ in range(64)]
+
+    class Asked(ListSource):
+        def first_message(self, partition: int, *_: object) -> bytes | None:
+            asked.append(partition)
+            return held[partition][0] if held[partition] else None
+
     held[50] = [b"1,2"]
-    source = Slow(held, {"x": "float", "y": "float"}, "csv", None, 0, 10, mode="streaming")
+    source = Asked(held, {"x": "float", "y": "float"}, "csv", None, 0, 10, mode="streaming")
     extents = source.extents(print, lambda: False)
     assert find_header(source, extents, print, lambda: len(asked) == 3) is None
     assert asked == [50, 0, 1]

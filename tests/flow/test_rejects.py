@@ -148,12 +148,13 @@ def test_one_line_an_epoch_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "streamreg"):
         summary = sr.run(processes=0)
     assert summary.epochs == 2
-    assert [record.getMessage() for record in caplog.records] == [
-        "epoch 0: 500 rejects (invalid-number 500); the first at partition 0 offset 1: "
-        'invalid-number in column x: "nope"',
-        "epoch 1: 500 rejects (field-count 500); the first at partition 0 offset 501: "
-        "field-count: 1 fields, the header has 2",
-    ]
+    first, second = (record.getMessage() for record in caplog.records)
+    said = "500 rejects (invalid-number 500); the first at partition 0 offset 1: "
+    assert first.startswith(f"epoch 0: {said}")
+    assert first.endswith('"nope"')
+    said = "500 rejects (field-count 500); the first at partition 0 offset 501: "
+    assert second.startswith(f"epoch 1: {said}")
+    assert second.endswith("1 fields, the header has 2")
 
 
 def test_rejects_alone_make_no_epoch(caplog: pytest.LogCaptureFixture) -> None:

@@ -19,8 +19,17 @@ def written(folder: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-@pytest.mark.parametrize("group", [False, True], ids=["parent", "group"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("processes", "number", "group"),
+    [
+        (0, signal.SIGTERM, False),
+        (1, signal.SIGINT, True),
+        (3, signal.SIGINT, True),
+        (3, signal.SIGINT, False),
+        (3, signal.SIGTERM, True),
+        (3, signal.SIGTERM, False),
+    ],
+)
 def test_a_signal_ends_the_run(
     folder: Path, processes: int, number: signal.Signals, group: bool
 ) -> None:
@@ -59,7 +68,7 @@ def test_a_second_ctrl_c_does_not_wait(folder: Path, processes: int) -> None:
             time.sleep(0.2)
             program.signal(signal.SIGINT, group=True)
         assert program.exit_code(SECONDS) == -signal.SIGINT
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 2.5  # less than a worker is given to end
         assert "KeyboardInterrupt" in program.said
         assert not any(map(lives, program.named("worker")))
     assert count_sound(folder, 3) < 600
