@@ -5,14 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from streamreg import _registry
 from streamreg._embedded import EmbeddedBroker
-
-# Fixed seeds: a failure is the same for everyone; and machines differ too much for deadlines.
-settings.register_profile("fixed", derandomize=True, deadline=None)
-settings.load_profile("fixed")
 
 
 @pytest.fixture(params=[0, 1, 3], ids=lambda number: f"processes={number}")

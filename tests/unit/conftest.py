@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import settings
 
 import streamreg as sr
 from streamreg._columns import to_list
@@ -16,10 +15,6 @@ from streamreg._evaluate import RowErrors
 from streamreg._plan import Output, Plan, compile
 from streamreg.schema import schema_columns
 from streamreg.testing import ListSource
-
-# Fixed seeds: a failure is the same for everyone; and machines differ too much for deadlines.
-settings.register_profile("fixed", derandomize=True, deadline=None)
-settings.load_profile("fixed")
 
 NUMPY_TYPES: Mapping[str, type] = {"float": np.float64, "int": np.int64, "bool": np.bool_}
 
