@@ -7,6 +7,7 @@ message depends on no other message.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
 from streamreg._core import split_header
@@ -15,6 +16,8 @@ from streamreg._source import Extent, Report, Source
 
 _PATIENCE = 0.5
 """Seconds to wait for the first message of one partition before looking at the next."""
+_PAUSE = 0.1
+"""Seconds before partitions that had nothing are looked at again."""
 _SHOWN = 80
 """Characters of a message shown in an error."""
 
@@ -41,18 +44,25 @@ def find_header(
     partitions = filled
     others: dict[int, str] = {}
     while not stopping():
+        unanswered = False
         for partition in partitions:
             if partition in others:
                 continue
             if stopping():
                 return None
-            value = source.first_message(partition, _PATIENCE, report)
+            try:
+                value = source.first_message(partition, _PATIENCE, report)
+            except TimeoutError:
+                unanswered = True
+                continue
             if value is None:
                 continue
             names = _names(value)
             if set(names) >= source.columns.keys():
                 return names
             others[partition] = value[:_SHOWN].decode("utf-8", "replace")
+        if final and unanswered:
+            continue  # It is not known yet what there is.
         if others and (final or len(others) == len(extents)):
             raise _no_header(source, others)
         if final:
@@ -60,6 +70,8 @@ def find_header(
         if partitions is filled:
             partitions = [*filled, *(p for p in extents if p not in filled)]
             report(f"topic {source.name!r}: waiting for the header {_wanted(source)!r}")
+        else:
+            time.sleep(_PAUSE)
     return None
 
 

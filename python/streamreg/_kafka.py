@@ -139,7 +139,7 @@ class KafkaSource:
         finally:
             consumer.unassign()
             self._tell(report)
-        return None
+        raise TimeoutError
 
     def _tell(self, report: Report) -> None:
         """Reports what the connection has said, each kind once."""
@@ -172,5 +172,7 @@ class KafkaSource:
 
     def _open(self) -> Consumer:
         if self._consumer is None:
-            self._consumer = kafka_settings.consumer(self.settings, 1, self._errors.append)
+            # Where there is no first message, the broker is to say so at once, and not to hold back what is asked next.
+            settings = {**self.settings, "fetch.wait.max.ms": 10}
+            self._consumer = kafka_settings.consumer(settings, 1, self._errors.append)
         return self._consumer

@@ -139,7 +139,10 @@ class Source(Protocol):
         """The partitions there are beyond these; {} if the source does not say at once."""
 
     def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
-        """The first message of this partition, b"" if it has no value; None if none came within `timeout` seconds."""
+        """The first message of this partition, b"" if it has no value; None if it has none.
+
+        TimeoutError if the source does not tell within `timeout` seconds.
+        """
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         """Opens the source for reading."""

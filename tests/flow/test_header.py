@@ -129,6 +129,23 @@ def test_the_wait_for_it_can_be_stopped_at_any_partition() -> None:
     assert asked == [50, 0, 1]
 
 
+def test_a_slow_answer_is_waited_for() -> None:
+    """A read up to the ends found at the start does not take a partition that is slow to answer for an empty one."""
+    asked: list[int] = []
+
+    class Slow(ListSource):
+        def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
+            asked.append(partition)
+            if len(asked) < 5:
+                raise TimeoutError
+            return super().first_message(partition, timeout, report)
+
+    source = Slow([[b"1,2"], [b"x,y"]], {"x": "float", "y": "float"}, "csv", None, 0, 10)
+    extents = source.extents(print, lambda: False)
+    assert find_header(source, extents, print, lambda: False) == ["x", "y"]
+    assert asked == [0, 1, 0, 1, 0, 1]
+
+
 @pytest.mark.parametrize("processes", [0, 1])
 def test_streaming_waits_for_it_and_says_so(
     broker: EmbeddedBroker, topic: str, processes: int, caplog: pytest.LogCaptureFixture
