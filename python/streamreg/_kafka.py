@@ -7,6 +7,7 @@ state decide where a reader begins; the group's committed offsets are written fo
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -35,6 +36,7 @@ _METADATA_TIMEOUT = 2.0
 _GROWTH_TIMEOUT = 1.0
 """Seconds that a run in full swing may stand still for an answer."""
 _RETRY_PAUSE = 0.2
+_CLOSE_SECONDS = 1.0
 _ERRORS = 100
 """Errors of the connection that are kept until somebody asks."""
 
@@ -166,9 +168,19 @@ class KafkaSource:
             _log.warning("group.id %s: offsets not committed: %s", self.settings["group.id"], error)
 
     def close(self) -> None:
-        if self._consumer is not None:
-            self._consumer.close()
-            self._consumer = None
+        if self._consumer is None:
+            return
+        # The client waits for commits under way, most of a minute if the user may not see the group.
+        closing = threading.Thread(target=self._consumer.close, daemon=True)
+        closing.start()
+        closing.join(_CLOSE_SECONDS)
+        if closing.is_alive():
+            _log.warning(
+                "group.id %s: the last offsets are not committed yet, and nobody waits for it any more: %s",
+                self.settings.get("group.id"),
+                "the user needs the ACLs DESCRIBE and READ on the group",
+            )
+        self._consumer = None
 
     def _open(self) -> Consumer:
         if self._consumer is None:

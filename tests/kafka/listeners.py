@@ -57,6 +57,10 @@ def server_properties(
             "share.coordinator.state.topic.replication.factor=1",
             "share.coordinator.state.topic.min.isr=1",
             "group.initial.rebalance.delay.ms=0",
+            # Who may do what is asked, but without any word on a thing everyone may.
+            "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users=User:ANONYMOUS",
+            "allow.everyone.if.no.acl.found=true",
             "log.cleaner.backoff.ms=200",  # a test waits for a compaction
             # A broker that was killed may come back only when its old session has ended.
             "broker.session.timeout.ms=5000",
