@@ -49,7 +49,19 @@ def test_the_version_is_the_packages(capsys: Capture) -> None:
     assert capsys.readouterr().out == f"streamreg {version('streamreg')}\n"
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["verify"], ["inspect"], ["generate"], ["demo"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        [],
+        ["run"],
+        ["doctor"],
+        ["verify"],
+        ["inspect"],
+        ["replay-rejects"],
+        ["generate"],
+        ["demo"],
+    ],
+)
 def test_help_suffices(command: list[str], capsys: Capture) -> None:
     """Each help shows an example of the command, and fits the screen."""
     assert main([*command, "--help"]) == 0

@@ -1,0 +1,13 @@
+"""Doctor: how a check ends that does not end well."""
+
+
+class TroubleError(Exception):
+    """What is wrong, and which setting to change."""
+
+
+class NoTlsError(TroubleError):
+    """A broker that speaks another language cannot be meant, whatever the certificates."""
+
+
+class SkipError(Exception):
+    """Why there is nothing to look at."""
