@@ -146,15 +146,20 @@ def main(task: bytes, mailbox: Connection, control: Connection) -> None:
     try:
         ingest = Ingest(cloudpickle.loads(task), lambda text: outbox.send(Notice(text)))
         while not control.poll():
-            frame = ingest.step(READ_TIMEOUT)
-            if frame is not None:
-                outbox.send(frame)
+            _step(ingest, outbox)
         ingest.close()
     except BrokenPipeError:
         return  # The parent is gone, or has no more use for this worker.
     except Exception as error:
         known = error if isinstance(error, StreamregError) else None
         outbox.send(Failure(known, traceback.format_exc()))
+
+
+def _step(ingest: Ingest, outbox: Outbox) -> None:
+    """By itself, so that nothing of a frame is held while the next one is made."""
+    frame = ingest.step(READ_TIMEOUT)
+    if frame is not None:
+        outbox.send(frame)
 
 
 def _end_with_parent() -> None:

@@ -153,6 +153,7 @@ class KafkaSource:
 
     def _open(self) -> Consumer:
         if self._consumer is None:
+            # It reads first messages only.
             self._consumer = kafka_settings.consumer(
                 self.settings, 1, lambda error: self._errors.append(error)
             )

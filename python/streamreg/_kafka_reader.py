@@ -10,7 +10,11 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 from streamreg import _kafka_settings as kafka_settings
 from streamreg._source import Batch, Location, Range, Report
 
-_BATCH = 50_000
+_BATCH = 20_000
+"""Messages at a time, at most: each of them is some objects, and many if it is rejected."""
+_BATCH_BYTES = 4 * 1024 * 1024
+"""About as many bytes at a time, at most: they are held several times over on their way."""
+_SAMPLE = 64
 _LAG_INTERVAL = 0.5
 
 
@@ -33,7 +37,8 @@ class KafkaReader:
         self._ends = {p: r.end for p, r in open_ranges.items() if r.end is not None}
         self._lag: int | None = None
         self._lag_due = 0.0
-        self._consumer = kafka_settings.consumer(settings, len(open_ranges), self._complain)
+        self._room = 1000
+        self._consumer = kafka_settings.consumer(settings, kafka_settings.AHEAD, self._complain)
         self._consumer.assign([TopicPartition(topic, p, start) for p, start in self._next.items()])
 
     def read(self, timeout: float) -> Batch | None:
@@ -41,7 +46,7 @@ class KafkaReader:
         if first is None:
             return None
         # What is there at once, and no more: waiting for a full batch would cost its first row the wait.
-        messages = [first, *self._consumer.consume(_BATCH - 1, 0)]
+        messages = [first, *self._consumer.consume(self._room - 1, 0)]
         log_ends = self._remove_events(messages) if any(map(Message.error, messages)) else {}
         progress = self._progress(log_ends)
         if not progress:
@@ -51,8 +56,10 @@ class KafkaReader:
         if self._complaints:
             self._complaints.clear()
             self._report(f"topic {self._topic!r}: reading again")
+        values = [message.value() for message in messages]
+        self._room = _room(values)
         return Batch(
-            [message.value() for message in messages],
+            values,
             progress,
             locate=lambda index: _location(messages[index]),
             partition_of=lambda index: messages[index].partition() or 0,
@@ -117,6 +124,13 @@ class KafkaReader:
 
     def close(self) -> None:
         self._consumer.close()
+
+
+def _room(values: list[bytes | None]) -> int:
+    """How many messages the next batch may have, if they are like those of this one."""
+    sample = values[::_SAMPLE]
+    size = sum(len(value or b"") for value in sample)
+    return max(min(_BATCH, _BATCH_BYTES * len(sample) // max(size, 1)), 2)
 
 
 def _location(message: Message) -> Location:
