@@ -13,6 +13,8 @@ DIST ?= dist
 ARGS ?=
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 60
+# Seconds for the chaos test.
+SECONDS ?= 600
 # CI builds what Cargo.lock says; whoever adds a dependency wants the lock to follow.
 LOCKED := $(if $(CI),--locked)
 
@@ -103,6 +105,11 @@ test-rust: ## the core's tests
 .PHONY: test-python
 test-python: $(INSTALLED) ## Python's tests; ARGS='-m "not kafka"' leaves the real broker out
 	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: chaos
+chaos: $(INSTALLED) ## kill everything for SECONDS, and read a backlog of 20 million; CHAOS_SEED=… repeats one
+	CHAOS_SECONDS=$(SECONDS) CHAOS_BACKLOG=20000000 $(BIN)/python -m pytest -s \
+	  tests/kafka/test_chaos.py tests/kafka/test_backlog.py $(ARGS)
 
 .PHONY: lint
 lint: $(INSTALLED) ## formatting, clippy, ruff, types, the extension's stub

@@ -156,9 +156,7 @@ def main(task: bytes, mailbox: Connection, control: Connection) -> None:
     try:
         ingest = Ingest(cloudpickle.loads(task), lambda text: outbox.send(Notice(text)))
         while not control.poll():
-            frame = ingest.step(READ_TIMEOUT)
-            if frame is not None:
-                outbox.send(frame)
+            _step(ingest, outbox)
         ingest.close()
     except BrokenPipeError:
         return  # The parent is gone, or has no more use for this worker.
@@ -166,6 +164,13 @@ def main(task: bytes, mailbox: Connection, control: Connection) -> None:
         known = error if isinstance(error, StreamregError) else None
         with contextlib.suppress(BrokenPipeError):  # Nobody is left to be told.
             outbox.send(Failure(known, traceback.format_exc()))
+
+
+def _step(ingest: Ingest, outbox: Outbox) -> None:
+    """By itself, so that nothing of a frame is held while the next one is made."""
+    frame = ingest.step(READ_TIMEOUT)
+    if frame is not None:
+        outbox.send(frame)
 
 
 def _end_with_parent() -> None:

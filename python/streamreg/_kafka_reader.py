@@ -11,12 +11,11 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 from streamreg import _kafka_settings as kafka_settings
 from streamreg._source import Batch, Envelope, Headers, Location, Range, Report
 
-_BATCH = 50_000
-"""Messages in a batch, at most."""
-_BATCH_BYTES = 8 << 20
-"""Bytes that a batch comes to, if its messages are like those before. Decoding, rejecting and sending hold several
-copies of a batch. However unlike they are, it is no more than the client's queue takes (`_kafka_settings`)."""
-_SAMPLE = 100
+_BATCH = 20_000
+"""Messages at a time, at most: each of them is some objects, and many if it is rejected."""
+_BATCH_BYTES = 4 * 1024 * 1024
+"""About as many bytes at a time, at most: they are held several times over on their way."""
+_SAMPLE = 64
 _LAG_INTERVAL = 0.5
 
 
@@ -39,8 +38,8 @@ class KafkaReader:
         self._ends = {p: r.end for p, r in open_ranges.items() if r.end is not None}
         self._lag: int | None = None
         self._lag_due = 0.0
-        self._count = _SAMPLE
-        self._consumer = kafka_settings.consumer(settings, len(open_ranges), self._complain)
+        self._room = 1000
+        self._consumer = kafka_settings.consumer(settings, kafka_settings.AHEAD, self._complain)
         self._consumer.assign([TopicPartition(topic, p, start) for p, start in self._next.items()])
 
     def read(self, timeout: float) -> Batch | None:
@@ -48,7 +47,7 @@ class KafkaReader:
         if first is None:
             return None
         # What is there at once, and no more: waiting for a full batch would cost its first row the wait.
-        messages = [first, *self._consumer.consume(self._count, 0)]
+        messages = [first, *self._consumer.consume(self._room - 1, 0)]
         log_ends = self._remove_events(messages) if any(map(Message.error, messages)) else {}
         progress = self._progress(log_ends)
         if not progress:
@@ -59,7 +58,7 @@ class KafkaReader:
             self._complaints.clear()
             self._report(f"topic {self._topic!r}: reading again")
         values = [message.value() for message in messages]
-        self._count = _next_count(values)
+        self._room = _room(values)
         return Batch(
             values,
             progress,
@@ -129,11 +128,11 @@ class KafkaReader:
         self._consumer.close()
 
 
-def _next_count(values: Sequence[bytes | None]) -> int:
-    """How many messages like these come to a batch."""
-    sample = values[:: len(values) // _SAMPLE + 1] or [b""]
-    mean = sum(len(value) for value in sample if value) // len(sample) + 1
-    return min(_BATCH_BYTES // mean + 1, _BATCH)
+def _room(values: Sequence[bytes | None]) -> int:
+    """How many messages the next batch may have, if they are like those of this one."""
+    sample = values[::_SAMPLE]
+    size = sum(len(value or b"") for value in sample)
+    return max(min(_BATCH, _BATCH_BYTES * len(sample) // max(size, 1)), 2)
 
 
 def _location(message: Message) -> Location:

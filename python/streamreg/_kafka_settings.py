@@ -24,9 +24,15 @@ FETCH: Mapping[str, Setting] = {
     # A full queue is looked at again soon: the default of a second leaves a fast reader waiting.
     "fetch.queue.backoff.ms": 2,
 }
-_QUEUE_KBYTES = 32 * 1024
-"""Memory for messages read ahead by one worker, all its partitions together."""
-_QUEUE_MESSAGES = 100_000
+# What a worker reads ahead bounds its memory, whatever the backlog. Both limits of the queue hold for all partitions
+# together: `assign` forwards them to one queue, and librdkafka asks for its length (rd_kafka_toppar_fetch_decide).
+# Small messages cost far more than their bytes, some 400 each. A response comes on top of the queue, whole and
+# unpacked: so it is kept small, at no price where the broker is near.
+_QUEUE_KBYTES = 16 * 1024
+AHEAD = 30_000
+"""Messages that one worker reads ahead."""
+_FETCH_BYTES = 1024 * 1024
+_FETCH_BYTES_OF_PARTITION = 128 * 1024
 
 _REFRESH_MS = 30_000
 
@@ -121,20 +127,20 @@ def refresh_seconds(settings: Mapping[str, Setting]) -> float | None:
 
 
 def consumer(
-    settings: Mapping[str, Setting], partitions: int, on_error: Callable[[KafkaError], None]
+    settings: Mapping[str, Setting], ahead: int, on_error: Callable[[KafkaError], None]
 ) -> Consumer:
-    """A consumer that will be assigned this many partitions.
+    """A consumer that reads about so many messages ahead.
 
     Raises:
         ConfigurationError: if librdkafka refuses a setting; its own words name it.
     """
-    share = max(partitions, 1)
     defaults: dict[str, Any] = {
         # Consumers need one; partitions are assigned, so that no group is joined.
         "group.id": "streamreg",
-        # Both are per partition in librdkafka.
-        "queued.max.messages.kbytes": max(_QUEUE_KBYTES // share, 1024),
-        "queued.min.messages": max(_QUEUE_MESSAGES // share, 1000),
+        "queued.max.messages.kbytes": _QUEUE_KBYTES,
+        "queued.min.messages": ahead,
+        "fetch.max.bytes": _FETCH_BYTES,
+        "fetch.message.max.bytes": _FETCH_BYTES_OF_PARTITION,
         **FETCH,
     }
     if "debug" not in settings and "log_level" not in settings:

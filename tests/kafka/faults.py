@@ -6,6 +6,7 @@ step is passed before the process sends itself SIGKILL there.
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from multiprocessing.connection import Connection
@@ -97,6 +98,18 @@ def first_flush(countdown: Countdown) -> None:
     Files.flush = patched  # type: ignore[method-assign]  # what a fault point is
 
 
+def slow_disk(milliseconds: int) -> None:
+    """Each write of a file takes that long."""
+    flush = FileSink.flush
+
+    def patched(self: FileSink) -> None:
+        if self._held_size:
+            time.sleep(milliseconds / 1000)
+        flush(self)
+
+    FileSink.flush = patched  # type: ignore[method-assign]  # what a fault point is
+
+
 def within_transaction(countdown: Countdown) -> None:
     """Some parts of a checkpoint are in the transaction, the others are not."""
     pack = _checkpoint._pack
@@ -145,15 +158,22 @@ CLOSING: dict[str, Step] = {
 """Steps of an epoch and its closing; each happens again and again."""
 
 HALF_A_FRAME = "a worker, half of a frame sent"
+SLOW_DISK = "a slow disk, for ever"
 STUCK_IN_A_FRAME = "a worker, stopped for ever with half of a frame sent"
 
 
 def install(name: str, count: int) -> None:
-    """Makes the process die when it comes to this step for the `count`-th time."""
+    """Makes the process die when it comes to this step for the `count`-th time.
+
+    Of a slow disk, the count is that of the milliseconds for a write.
+    """
     if name in (HALF_A_FRAME, STUCK_IN_A_FRAME):
         os.environ[_VARIABLE] = f"{count} {name}"
         # By its name in this module, which a worker imports.
         _ingest.main = main
+        return
+    if name == SLOW_DISK:
+        slow_disk(count)
         return
     step = (AT_FIRST | RESUMING | CLOSING)[name]
     step(Countdown(count))

@@ -127,7 +127,11 @@ class Stream:
 def rows_so_far(folder: Path) -> int:
     """Whole rows in the file, committed or not."""
     path = folder / INPUT
-    return max(path.read_bytes().count(b"\n") - 1, 0) if path.exists() else 0
+    if not path.exists():
+        return 0
+    with path.open("rb") as file:
+        lines = sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b""))
+    return max(lines - 1, 0)
 
 
 def verify(folder: Path, count: int, junk: Sequence[tuple[int, int]] = ()) -> int:

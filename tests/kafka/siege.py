@@ -125,8 +125,10 @@ class Siege:
             assert "reading again" in said, said
         self._count("the broker")
 
-    def until(self, condition: Callable[[], bool], otherwise: str) -> None:
-        deadline = time.monotonic() + _PATIENCE
+    def until(
+        self, condition: Callable[[], bool], otherwise: str, seconds: float = _PATIENCE
+    ) -> None:
+        deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, f"{otherwise}; {self.said}"
             time.sleep(0.01)

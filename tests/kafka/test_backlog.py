@@ -1,0 +1,84 @@
+"""Backpressure: whatever waits in the topic, and however slow the disk, memory stays bounded."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer
+
+from tests.kafka import faults
+from tests.kafka.broker import KafkaBroker
+from tests.kafka.numbered import COEFFICIENTS, HEADER, INPUT
+from tests.kafka.outputs import fold, read_changelog
+from tests.kafka.program import job_environment
+from tests.kafka.siege import Siege
+
+MESSAGES = int(os.environ.get("CHAOS_BACKLOG", "1_500_000"))
+LIMIT_MB = 400
+WORKERS = 2  # the default on two cores; each further one takes up to 90 MB
+WRITE_MS = 50  # for a megabyte
+
+
+def fill(broker: KafkaBroker, topic: str, partitions: int) -> None:
+    """Points of a line, in turn over the partitions."""
+    broker.create_topic(topic, partitions)
+    producer = Producer(
+        {
+            **broker.plaintext,
+            "compression.type": "lz4",
+            "linger.ms": 20,
+            "queue.buffering.max.messages": 1_000_000,
+        }
+    )
+    producer.produce(topic, HEADER, partition=0)
+    for seq in range(MESSAGES):
+        while True:
+            with suppress(BufferError):
+                producer.produce(topic, f"{seq},{seq},{2 * seq + 1}", partition=seq % partitions)
+                break
+            producer.poll(0.1)
+    assert producer.flush(60) == 0
+
+
+def resident(process: int) -> float:
+    """Megabytes of a process and all that it has started; what they share counts for each."""
+    with suppress(OSError):  # it may end while it is looked at
+        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6 + sum(map(resident, map(int, children)))
+    return 0.0
+
+
+@pytest.mark.timeout(300 + MESSAGES / 10_000)
+@pytest.mark.parametrize("partitions", [4, 64])
+def test_memory_is_bounded(
+    broker: KafkaBroker, topic: str, tmp_path: Path, partitions: int
+) -> None:
+    """A backlog of millions, a slow disk, all else by default: less than 400 MB in all processes together.
+
+    About fifteen seconds each.
+    """
+    fill(broker, topic, partitions)
+    environment = job_environment(
+        settings=broker.plaintext, topic=topic, autocommit_ms=1500, processes=WORKERS
+    )
+    siege = Siege(tmp_path, environment, broker, seed=0)
+    peak = 0.0
+    lines = -1
+    with siege.job(faults.SLOW_DISK, WRITE_MS) as process:
+        siege.until((tmp_path / INPUT).exists, "no file")
+        with (tmp_path / INPUT).open("rb") as file:
+
+            def read() -> bool:
+                nonlocal peak, lines
+                assert process.poll() is None, siege.said
+                peak = max(peak, resident(process.pid))
+                lines += file.read(1 << 24).count(b"\n")
+                return lines == MESSAGES
+
+            siege.until(read, "rows are missing", seconds=60 + MESSAGES / 20_000)
+        siege.finish(MESSAGES, process)
+    print(f"{MESSAGES:,} messages in {partitions} partitions: at most {peak:.0f} MB")
+    assert fold(read_changelog(tmp_path / COEFFICIENTS, ["a", "b"]))[-1].row == (1.0, 2.0)
+    assert peak < LIMIT_MB
