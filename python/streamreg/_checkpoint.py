@@ -169,10 +169,12 @@ def errors(directory: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        if code == sqlite3.SQLITE_ERROR:
             raise _damaged(directory, str(error)) from error  # The schema is another one.
-        # Disk full, read-only directory and the like.
-        raise StateError(f"state {directory}: {error}") from error
+        # Disk full, read-only directory and the like. A full disk may show as any failed I/O.
+        hint = " (is the disk full?)" if code & 0xFF == sqlite3.SQLITE_IOERR else ""
+        raise StateError(f"state {directory}: {error}{hint}") from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         # Where damaged text stands in SQLite's message, that cannot be decoded.
         raise _damaged(directory, str(error)) from error

@@ -8,7 +8,6 @@ import pytest
 import streamreg as sr
 from streamreg._embedded import EmbeddedBroker
 from streamreg._header import find_header
-from streamreg._source import Report
 from streamreg.testing import ListSource, read
 from tests.flow.changelog import Row, inserted
 from tests.flow.numbered import Point

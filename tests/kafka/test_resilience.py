@@ -116,19 +116,25 @@ def test_a_stuck_worker_does_not_block_the_end(
     produce(topic, [HEADER, *numbered(0)])
     siege = siege_of(broker, topic, tmp_path)
     with siege.job(faults.STUCK_IN_A_FRAME if mid_frame else None, count=2) as process:
-        siege.until(lambda: rows_so_far(tmp_path) == ROWS, "rows are missing")
+        siege.until(lambda: len(workers_of(process.pid)) == 2, "no workers")
         workers = workers_of(process.pid)
-        assert len(workers) == 2
+
+        def stuck() -> bool:
+            return any(map(_stopped, workers))
+
+        # Where the broker hands these rows over in more than one piece, a worker is stuck already.
+        siege.until(lambda: rows_so_far(tmp_path) == ROWS or stuck(), "rows are missing")
         if mid_frame:
             produce(topic, numbered(ROWS))
-            siege.until(lambda: any(map(_stopped, workers)), "no worker is stuck")
+            siege.until(stuck, "no worker is stuck")
         else:
             for worker in workers:
                 os.kill(worker, signal.SIGSTOP)
             produce(topic, numbered(ROWS))
         process.send_signal(signal.SIGTERM)
         assert process.wait(5) == 0, siege.said
-    verify(tmp_path, ROWS)
+    if not mid_frame:
+        verify(tmp_path, ROWS)
     with siege.job() as process:
         siege.finish(2 * ROWS, process)
     verify(tmp_path, 2 * ROWS)
