@@ -141,8 +141,8 @@ class Ingest:
         self._reader.close()
 
 
-def main(task: bytes, mailbox: Connection, control: Connection) -> None:
-    """Runs in a worker process until `control` says something or is closed.
+def main(tasks: Connection, mailbox: Connection, control: Connection) -> None:
+    """Runs in a worker process, what `tasks` brings, until `control` says something or is closed.
 
     The parent alone listens to signals: a Ctrl-C reaches the whole process group, and a worker that died
     of it could not hand in what it has read.
@@ -153,6 +153,10 @@ def main(task: bytes, mailbox: Connection, control: Connection) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     outbox = Outbox(mailbox)
+    try:
+        task = tasks.recv_bytes()
+    except EOFError:
+        return  # The parent is gone.
     try:
         ingest = Ingest(cloudpickle.loads(task), lambda text: outbox.send(Notice(text)))
         while not control.poll():

@@ -11,10 +11,11 @@ import logging
 import multiprocessing
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from types import ModuleType
@@ -35,7 +36,9 @@ _log = logging.getLogger("streamreg")
 _spawn = multiprocessing.get_context("spawn")
 
 _RESTARTS = 5
-"""Deaths of one worker without a message read between them, after which the run gives up."""
+"""Deaths of one worker, with neither a message read nor much time between them, after which the run gives up."""
+_STEADY_SECONDS = 60.0
+"""A worker that has lived so long was sound, though its topic had no messages."""
 _FIRST_PAUSE = 0.1
 """Seconds before the first restart; doubled for each further one."""
 _STOP_SECONDS = 3.0
@@ -68,6 +71,7 @@ class _Worker:
     index: int
     partitions: tuple[int, ...]
     deaths: int = 0
+    started_at: float = 0.0
     restart_at: float | None = None
     process: SpawnProcess | None = None
     inbox: Inbox | None = None
@@ -94,18 +98,21 @@ class ProcessCrew:
     def _start(self, worker: _Worker) -> None:
         ranges = {p: _left(self._task.ranges[p], self._offsets[p]) for p in worker.partitions}
         task = _packed(replace(self._task, worker=worker.index, ranges=ranges))
+        tasks, errand = _spawn.Pipe(duplex=False)
         inbox, mailbox = _spawn.Pipe(duplex=False)
         orders, control = _spawn.Pipe(duplex=False)
         process = _spawn.Process(
             target=_ingest.main,
-            args=(task, mailbox, orders),
+            args=(tasks, mailbox, orders),
             name=f"streamreg-worker-{worker.index}",
             daemon=True,
         )
         with _without_main_module(), _signals_blocked():
             process.start()
-        mailbox.close()
-        orders.close()
+        for end in (tasks, mailbox, orders):
+            end.close()
+        threading.Thread(target=_hand_over, args=(task, errand), daemon=True).start()
+        worker.started_at = time.monotonic()
         worker.process, worker.inbox, worker.control = process, Inbox(inbox), control
         worker.restart_at = None
 
@@ -158,6 +165,8 @@ class ProcessCrew:
         self._release(worker)
         if told or worker.process is None:
             return
+        if time.monotonic() - worker.started_at > _STEADY_SECONDS:
+            worker.deaths = 0
         worker.deaths += 1
         text = f"worker {worker.index} died ({_manner(worker.process)})"
         if worker.deaths > _RESTARTS:
@@ -225,6 +234,15 @@ class InlineCrew:
 
     def kill(self) -> None:
         self._ingest.close()
+
+
+def _hand_over(task: bytes, errand: Connection) -> None:
+    """Gives a worker its task, in a thread: it may be long, and the worker dead or stopped before it has read it.
+
+    As an argument of the process it would be written by `start`, which then waits for ever.
+    """
+    with errand, suppress(OSError):
+        errand.send_bytes(task)
 
 
 def _frames(mail: Mail, worker: int) -> Iterator[Frame]:

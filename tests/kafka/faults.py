@@ -191,7 +191,7 @@ def half_write(then: signal.Signals, descriptor: int, data: memoryview) -> int:
     return half
 
 
-def main(task: bytes, mailbox: Connection, control: Connection) -> None:
+def main(tasks: Connection, mailbox: Connection, control: Connection) -> None:
     """A worker that dies in the middle of sending a frame."""
     count, name = os.environ[_VARIABLE].split(maxsplit=1)
     countdown = Countdown(int(count))
@@ -203,4 +203,4 @@ def main(task: bytes, mailbox: Connection, control: Connection) -> None:
         send(self, mail)
 
     Outbox.send = patched  # type: ignore[method-assign]  # what a fault point is
-    _worker_main(task, mailbox, control)
+    _worker_main(tasks, mailbox, control)

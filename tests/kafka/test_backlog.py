@@ -26,6 +26,7 @@ def fill(broker: KafkaBroker, topic: str, partitions: int) -> None:
     producer = Producer(
         {
             **broker.plaintext,
+            "enable.idempotence": True,  # else a batch that is sent again may overtake the header
             "compression.type": "lz4",
             "linger.ms": 20,
             "queue.buffering.max.messages": 1_000_000,
