@@ -125,6 +125,19 @@ class Siege:
             assert "reading again" in said, said
         self._count("the broker")
 
+    def kill_broker_and_parent(self) -> None:
+        """Both are gone; the job is back first, and waits."""
+        with self.job() as process:
+            self.until_rows(process)
+            self._broker.kill()
+            self._wait(process, self._chance.uniform(0.0, 0.5))
+        with self.job() as process:
+            self._wait(process, self._chance.uniform(0.0, 2.0))
+            self._broker.start()
+            self.until_rows(process)
+        self._count("the broker and the parent")
+        self._count("the broker and the parent")
+
     def until(
         self, condition: Callable[[], bool], otherwise: str, seconds: float = _PATIENCE
     ) -> None:

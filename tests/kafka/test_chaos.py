@@ -30,7 +30,7 @@ def assaults(siege: Siege, chance: random.Random) -> list[Callable[[], None]]:
     found += [siege.kill_parent] * 6
     found += [lambda: siege.kill_workers(4)] * 3
     found += [lambda: siege.kill_worker_while_it_sends(chance.randint(1, 20))] * 2
-    found += [siege.kill_broker] * 2
+    found += [siege.kill_broker, siege.kill_broker_and_parent]
     chance.shuffle(found)
     return found
 
