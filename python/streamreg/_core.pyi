@@ -111,6 +111,9 @@ class Reduction:
     def left_out(self) -> list[int]:
         """For each aggregate the rows that it could not take (NaN or an infinity in an input)."""
 
+    def limbs(self) -> list[int]:
+        """For each aggregate the 64-bit limbs that its exact sums take."""
+
     def answers(self, statistics: Sequence[Statistic]) -> list[float | int | None]:
         """Each correctly rounded once; None where it is not defined."""
 

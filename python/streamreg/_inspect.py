@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from streamreg._core import Reduction
 from streamreg._exceptions import StateError
 from streamreg._progress import plural
 from streamreg._snapshot import last_row
@@ -64,8 +65,8 @@ def describe(checkpoint: Checkpoint) -> dict[str, Any]:
             for path, state in zip(answers, checkpoint.changelogs, strict=True)
         },
         "states": [
-            {"aggregates": [name for name, *_ in literal_eval(aggregates)], "bytes": len(state)}
-            for aggregates, state in zip(job["reductions"], checkpoint.reductions, strict=False)
+            _state(described, state)
+            for described, state in zip(job["reductions"], checkpoint.reductions, strict=False)
         ],
     }
 
@@ -118,7 +119,20 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
         shown = "no row" if row is None else ", ".join(f"{k} {v!r}" for k, v in row.items())
         yield f"answer      {path}: {shown}"
     for number, exact in enumerate(found["states"], 1):
-        yield f"exact sums  {number}: {', '.join(exact['aggregates'])}: {plural(exact['bytes'], 'byte')}"
+        parts = zip(exact["aggregates"], exact["limbs"], strict=True)
+        sizes = ", ".join(f"{name} ({plural(limbs, 'limb')})" for name, limbs in parts)
+        yield f"exact sums  {number}: {sizes}: {plural(exact['bytes'], 'byte')}"
+
+
+def _state(described: str, state: bytes) -> dict[str, object]:
+    inputs, aggregates = literal_eval(described)
+    reduction = Reduction(inputs, aggregates)
+    reduction.merge(state)
+    return {
+        "aggregates": [name for name, *_ in aggregates],
+        "limbs": reduction.limbs(),
+        "bytes": len(state),
+    }
 
 
 def _pairs(columns: Mapping[str, str]) -> str:

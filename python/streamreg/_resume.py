@@ -46,7 +46,9 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
         # The last rows are kept in this order.
         "outputs in order": [output.path for output in plan.outputs],
         "program": [repr(step) for step in plan.rows.program.steps],
-        "reductions": [repr(reduction.aggregates) for reduction in plan.rows.reductions],
+        "reductions": [
+            repr((reduction.inputs, reduction.aggregates)) for reduction in plan.rows.reductions
+        ],
         "answers": [repr(step) for answer in plan.answers for step in answer.program.steps],
         "rejects": None if rejects is None else str(rejects),
     }

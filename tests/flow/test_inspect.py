@@ -56,6 +56,9 @@ def test_the_json_holds_everything(job: Verified, capsys: Capture) -> None:
     paths = {name: str(job.folder / name) for name in ("rows.csv", "fit.csv", "count.csv")}
     assert found.pop("unix_ms") > 1_700_000_000_000
     assert [state.pop("bytes") > 20 for state in found["states"]] == [True, True]
+    (no_sum, five_sums), none = (state.pop("limbs") for state in found["states"])
+    assert (no_sum, none) == (0, [0])
+    assert 5 <= five_sums <= 15
     (intercept, slope) = found["answers"][paths["fit.csv"]].values()
     assert (job.folder / "fit.csv").read_text().endswith(f"\n{intercept!r},{slope!r},0,1\n")
     assert found == {
@@ -90,7 +93,10 @@ def test_the_json_holds_everything(job: Verified, capsys: Capture) -> None:
             paths["fit.csv"]: {"a": intercept, "b": slope},
             paths["count.csv"]: {"n": 1},
         },
-        "states": [{"aggregates": ["count", "moments"]}, {"aggregates": ["count"]}],
+        "states": [
+            {"aggregates": ["count", "moments"]},
+            {"aggregates": ["count"]},
+        ],
     }
 
 
@@ -111,7 +117,7 @@ def test_people_see_it_in_lines(job: Verified, capsys: Capture) -> None:
     ]
     assert "answer      count.csv: n 1" in lines
     assert f"file        rejects.jsonl: {job.rejects.stat().st_size} bytes, rejects" in lines
-    assert lines[-1].startswith("exact sums  2: count: ")
+    assert lines[-1].startswith("exact sums  2: count (0 limbs): ")
 
 
 def test_a_state_before_the_first_row(tmp_path: Path, capsys: Capture) -> None:

@@ -87,6 +87,12 @@ impl Moments {
         &self.products[self.index(one.min(other), one.max(other))]
     }
 
+    /// The 64-bit limbs that all sums take together.
+    #[must_use]
+    pub fn limbs(&self) -> usize {
+        self.sums.iter().chain(&self.products).map(|window| window.limbs().len()).sum()
+    }
+
     /// Adds rows: the features, then the target, a column each.
     ///
     /// # Errors

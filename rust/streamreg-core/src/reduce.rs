@@ -117,6 +117,12 @@ impl Reduction {
         self.states.iter().map(State::left_out).collect()
     }
 
+    /// For each aggregate the 64-bit limbs that its exact sums take.
+    #[must_use]
+    pub fn limbs(&self) -> Vec<usize> {
+        self.states.iter().map(State::limbs).collect()
+    }
+
     /// The answers, each rounded once. A regression is solved once for all its coefficients.
     ///
     /// # Errors

@@ -42,6 +42,10 @@ impl Reduction {
         self.0.left_out()
     }
 
+    fn limbs(&self) -> Vec<usize> {
+        self.0.limbs()
+    }
+
     fn answers<'py>(
         &self,
         py: Python<'py>,

@@ -71,6 +71,15 @@ impl State {
         Ok(())
     }
 
+    /// The limbs of its exact sums.
+    pub(super) fn limbs(&self) -> usize {
+        match self {
+            Self::Count(_) | Self::Extreme { .. } => 0,
+            Self::Sum { sum, .. } => sum.total().limbs().len(),
+            Self::Moments(moments) => moments.limbs(),
+        }
+    }
+
     pub(super) fn clear(&mut self) {
         match self {
             Self::Count(count) => *count = 0,
