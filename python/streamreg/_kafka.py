@@ -185,6 +185,6 @@ class KafkaSource:
     def _open(self) -> Consumer:
         if self._consumer is None:
             # Where there is no first message, the broker is to say so at once, and not to hold back what is asked next.
-            settings = {**self.settings, "fetch.wait.max.ms": 10}
+            settings = {"fetch.wait.max.ms": 10, **self.settings}
             self._consumer = kafka_settings.consumer(settings, 1, self._errors.append)
         return self._consumer
