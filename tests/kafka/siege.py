@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from streamreg._checkpoint import Store
 from tests.kafka import faults
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.numbered import INPUT, rows_so_far
@@ -76,6 +77,16 @@ class Siege:
             self.until(lambda: process.poll() is not None, f"no death at: {step}")
             assert process.returncode == -signal.SIGKILL, self.said
         self._count(step)
+
+    def die_flushed_and_cut(self, count: int) -> None:
+        """What was written and not committed is gone as soon as the next run begins."""
+        self.die_at("all files flushed", count)
+        self.die_at("all files cut", 1)
+        with Store(self.folder / "state") as store:
+            checkpoint = store.load()
+        assert checkpoint is not None
+        sizes = {name: (self.folder / name).stat().st_size for name in checkpoint.lengths}
+        assert sizes == checkpoint.lengths
 
     def kill_parent(self) -> None:
         """At any moment of a run's first seconds."""

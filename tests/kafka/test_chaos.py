@@ -27,6 +27,7 @@ def assaults(siege: Siege, chance: random.Random) -> list[Callable[[], None]]:
         lambda step=step, count=count: siege.die_at(step, count)  # type: ignore[misc]
         for step, count in steps
     ]
+    found.append(lambda: siege.die_flushed_and_cut(chance.randint(2, 30)))
     found += [siege.kill_parent] * 6
     found += [lambda: siege.kill_workers(4)] * 3
     found += [lambda: siege.kill_worker_while_it_sends(chance.randint(1, 20))] * 2
