@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from streamreg._checkpoint import Checkpoint
 from streamreg._exceptions import SourceError, StateError
-from streamreg._sinks import Files, FileSink, changelog_header, refuse_existing, refuse_shorter
+from streamreg._sinks import (
+    Files,
+    FileSink,
+    changelog_header,
+    refuse_existing,
+    refuse_shorter,
+    sync_directory,
+)
 from streamreg._source import Range
 
 if TYPE_CHECKING:
@@ -121,6 +128,9 @@ def open_files(
             sinks(_paths([], rejects)),
             sync,
         )
+        if sync and checkpoint is None:
+            for directory in {file.path.absolute().parent for file in files.all()}:
+                sync_directory(directory)
         opened.pop_all()
     return files
 

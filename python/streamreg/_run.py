@@ -22,6 +22,7 @@ from streamreg._merge import Merge
 from streamreg._plan import compile as compile_plan
 from streamreg._progress import Progress, ProgressLine, Summary
 from streamreg._signals import StopSignals
+from streamreg._sinks import sync_directory
 from streamreg._supervisor import TELL_INTERVAL, Supervisor
 from streamreg._workers import Crew, InlineCrew, ProcessCrew
 
@@ -141,6 +142,9 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
         commit = _commit(store)
         # Before the first row: a file with rows but without a state could not be continued.
         commit(first)
+        if options.state is not None and options.durability == "power":
+            for directory in (options.state, options.state.absolute().parent):
+                sync_directory(directory)
         merge = Merge(
             plan, first, files, commit=commit, unix_ms=_unix_ms, max_rejects=options.max_rejects
         )

@@ -153,6 +153,22 @@ def refuse_shorter(path: Path, length: int) -> None:
         raise OutputError(f"{path} has {found} bytes, {_RECORDED.format(length)}")
 
 
+def sync_directory(directory: Path) -> None:
+    """Waits until the disk has the names of the files in a directory: a new file without its name is lost.
+
+    Raises:
+        OutputError: if the disk does not take them.
+    """
+    try:
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise OutputError(f"{directory}: {error.strerror}") from error
+
+
 def changelog_header(names: Sequence[str]) -> bytes:
     """The first line of a changelog file."""
     line = io.StringIO()
