@@ -50,3 +50,16 @@ def setting(text: str) -> tuple[str, str]:
         return key, expand(value, os.environ)
     except ExpansionError as error:
         raise argparse.ArgumentTypeError(f"{key}: {error}") from None
+
+
+def add_setting(parser: argparse.ArgumentParser) -> None:
+    """Adds --setting, for the commands that have no job file to take the client's settings from."""
+    parser.add_argument(
+        "--setting",
+        action="append",
+        type=setting,
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting of the client by its librdkafka name; ${NAME} takes the value of that "
+        "environment variable; may be given many times",
+    )

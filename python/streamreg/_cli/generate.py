@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING
 
-from streamreg._cli.arguments import setting
+from streamreg._cli.arguments import add_setting
 from streamreg._progress import plural
 
 if TYPE_CHECKING:
@@ -44,15 +44,7 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         help="where the brokers are",
     )
     parser.add_argument("--topic", required=True, help="where the points go")
-    parser.add_argument(
-        "--setting",
-        action="append",
-        type=setting,
-        default=[],
-        metavar="KEY=VALUE",
-        help="a setting of the client by its librdkafka name; ${NAME} takes the value of that "
-        "environment variable; may be given many times",
-    )
+    add_setting(parser)
     parser.add_argument(
         "--rate",
         type=float,

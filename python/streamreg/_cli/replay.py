@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamreg._cli.arguments import UsageError, setting
+from streamreg._cli.arguments import UsageError, add_setting
 from streamreg._cli.generate import stop_on_signal
 from streamreg._progress import plural
 from streamreg._rejects import REASONS, counted
@@ -43,15 +43,7 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="the rejects of a run")
     parser.add_argument("--bootstrap-servers", metavar="HOST:PORT,…", help="where the brokers are")
     parser.add_argument("--topic", help="where the messages go")
-    parser.add_argument(
-        "--setting",
-        action="append",
-        type=setting,
-        default=[],
-        metavar="KEY=VALUE",
-        help="a setting of the client by its librdkafka name; ${NAME} takes the value of that "
-        "environment variable; may be given many times",
-    )
+    add_setting(parser)
     parser.add_argument(
         "--reason",
         action="append",
