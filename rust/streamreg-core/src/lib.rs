@@ -11,6 +11,7 @@ pub mod column;
 pub mod decode;
 pub mod error;
 pub mod exact;
+pub mod kept;
 pub mod moments;
 pub mod reduce;
 pub mod solve;

@@ -144,8 +144,7 @@ impl Moments {
     /// Forgets every row.
     pub fn clear(&mut self) {
         (self.n, self.left_out) = (0, 0);
-        self.sums.fill(Window::default());
-        self.products.fill(Window::default());
+        self.sums.iter_mut().chain(&mut self.products).for_each(Window::clear);
     }
 
     fn combine(&mut self, other: &Self, negate: bool) -> Result<(), Error> {

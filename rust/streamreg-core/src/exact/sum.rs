@@ -104,6 +104,12 @@ impl ExactSum {
         self.combine(other, true)
     }
 
+    /// Forgets every number.
+    pub(crate) fn clear(&mut self) {
+        (self.n, self.left_out) = (0, 0);
+        self.total.clear();
+    }
+
     fn combine(&mut self, other: &Self, negate: bool) -> Result<(), Error> {
         self.check_room()?;
         other.check_room()?;
@@ -187,7 +193,8 @@ impl ExactSum {
     /// [`Error::Corrupt`] or [`Error::Version`] for any other bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let mut reader = Reader::open(KIND, bytes)?;
-        let sum = Self::read(&mut reader)?;
+        let mut sum = Self::new();
+        sum.read_into(&mut reader)?;
         reader.finish()?;
         Ok(sum)
     }
@@ -198,18 +205,19 @@ impl ExactSum {
         self.total.write(writer);
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let (n, left_out) = (reader.signed()?, reader.signed()?);
-        Ok(Self { n, left_out, total: Window::read(reader, SUM_LIMBS)? })
+    /// Reads a sum in the place of this one; after an error that is of no use.
+    pub(crate) fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        (self.n, self.left_out) = (reader.signed()?, reader.signed()?);
+        self.total.read_into(reader, SUM_LIMBS)
     }
 
-    /// As [`ExactSum::read`], of a column of integers.
-    pub(crate) fn read_integers(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let sum = Self::read(reader)?;
-        if sum.left_out != 0 || sum.total.trailing_zeros().is_some_and(|zeros| zeros < super::ONES) {
+    /// As [`ExactSum::read_into`], of a column of integers.
+    pub(crate) fn read_integers_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        self.read_into(reader)?;
+        if self.left_out != 0 || self.total.trailing_zeros().is_some_and(|zeros| zeros < super::ONES) {
             return Err(corrupt("a sum of integers is no integer"));
         }
-        Ok(sum)
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::{MOST_FEATURES, Moments};
 use crate::error::Error;
-use crate::exact::{PRODUCT_LIMBS, SUM_LIMBS, Window};
+use crate::exact::{PRODUCT_LIMBS, SUM_LIMBS};
 use crate::wire::{Reader, Writer, corrupt};
 
 /// What moments are marked with in their bytes.
@@ -38,7 +38,7 @@ impl Moments {
         }
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
         // The largest state without a row is small, so that no length can ask for much memory.
         let features = reader.unsigned()?;
         let features = usize::try_from(features)
@@ -46,14 +46,27 @@ impl Moments {
             .filter(|features| (1..=MOST_FEATURES).contains(features))
             .ok_or_else(|| corrupt("moments of an impossible number of features"))?;
         let mut moments = Self::new(features)?;
-        moments.n = reader.signed()?;
-        moments.left_out = reader.signed()?;
-        for window in &mut moments.sums {
-            *window = Window::read(reader, SUM_LIMBS)?;
-        }
-        for window in &mut moments.products {
-            *window = Window::read(reader, PRODUCT_LIMBS)?;
-        }
+        moments.read_sums(reader)?;
         Ok(moments)
+    }
+
+    /// Reads moments of as many features in the place of these; after an error they are of no use.
+    pub(crate) fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        if reader.unsigned()? != self.features as u64 {
+            return Err(corrupt("moments of another number of features"));
+        }
+        self.read_sums(reader)
+    }
+
+    fn read_sums(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        self.n = reader.signed()?;
+        self.left_out = reader.signed()?;
+        for window in &mut self.sums {
+            window.read_into(reader, SUM_LIMBS)?;
+        }
+        for window in &mut self.products {
+            window.read_into(reader, PRODUCT_LIMBS)?;
+        }
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Stage: reduce. What a reduction computes, and how its bytes say so.
 
+use super::KeyType;
 use crate::column::NumberType;
 use crate::wire::Writer;
 
@@ -48,6 +49,26 @@ impl Aggregate {
 /// The shape as every state carries it: the types of the inputs, then kind and columns of each aggregate.
 pub(super) fn to_bytes(inputs: &[NumberType], aggregates: &[Aggregate]) -> Vec<u8> {
     let mut writer = Writer::new(super::KIND);
+    write(inputs, aggregates, &mut writer);
+    writer.seal()
+}
+
+/// The shape as every state with keys carries it: the types of the keys, then that of the states.
+pub(super) fn keyed_to_bytes(keys: &[KeyType], inputs: &[NumberType], aggregates: &[Aggregate]) -> Vec<u8> {
+    let mut writer = Writer::new(super::KIND);
+    writer.unsigned(keys.len() as u64);
+    for key in keys {
+        writer.byte(match key {
+            KeyType::Bool => 0,
+            KeyType::Int => 1,
+            KeyType::Text => 2,
+        });
+    }
+    write(inputs, aggregates, &mut writer);
+    writer.seal()
+}
+
+fn write(inputs: &[NumberType], aggregates: &[Aggregate], writer: &mut Writer) {
     writer.unsigned(inputs.len() as u64);
     for input in inputs {
         writer.byte(match input {
@@ -63,5 +84,4 @@ pub(super) fn to_bytes(inputs: &[NumberType], aggregates: &[Aggregate]) -> Vec<u
             writer.unsigned(column as u64);
         }
     }
-    writer.seal()
 }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::exact::ExactSum;
 use crate::exact::sum::{combine_counts, signed_add};
 use crate::moments::{Moments, Scratch};
-use crate::wire::{Reader, Writer, corrupt};
+use crate::wire::{Reader, Writer};
 
 #[derive(Debug)]
 pub(super) enum State {
@@ -83,7 +83,7 @@ impl State {
     pub(super) fn clear(&mut self) {
         match self {
             Self::Count(count) => *count = 0,
-            Self::Sum { sum, .. } => *sum = ExactSum::new(),
+            Self::Sum { sum, .. } => sum.clear(),
             Self::Extreme { extreme, .. } => extreme.clear(),
             Self::Moments(moments) => moments.clear(),
         }
@@ -108,12 +108,12 @@ impl State {
         }
     }
 
-    pub(super) fn merge(&mut self, other: Self) -> Result<(), Error> {
+    pub(super) fn merge(&mut self, other: &Self) -> Result<(), Error> {
         match (self, other) {
-            (Self::Count(count), Self::Count(more)) => *count = combine_counts(*count, more, false)?,
-            (Self::Sum { sum, .. }, Self::Sum { sum: more, .. }) => sum.merge(&more)?,
-            (Self::Extreme { extreme, .. }, Self::Extreme { extreme: more, .. }) => extreme.merge(&more)?,
-            (Self::Moments(moments), Self::Moments(more)) => moments.merge(&more)?,
+            (Self::Count(count), Self::Count(more)) => *count = combine_counts(*count, *more, false)?,
+            (Self::Sum { sum, .. }, Self::Sum { sum: more, .. }) => sum.merge(more)?,
+            (Self::Extreme { extreme, .. }, Self::Extreme { extreme: more, .. }) => extreme.merge(more)?,
+            (Self::Moments(moments), Self::Moments(more)) => moments.merge(more)?,
             _ => return Err(other_kind()),
         }
         Ok(())
@@ -128,25 +128,15 @@ impl State {
         }
     }
 
-    /// Reads a state of the same aggregate.
-    pub(super) fn read(&self, reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let read = match self {
-            Self::Count(_) => Self::Count(reader.signed()?),
-            Self::Sum { integers: true, .. } => {
-                Self::Sum { sum: ExactSum::read_integers(reader)?, integers: true }
-            }
-            Self::Sum { integers: false, .. } => Self::Sum { sum: ExactSum::read(reader)?, integers: false },
-            Self::Extreme { extreme, integers } => {
-                Self::Extreme { extreme: extreme.read(*integers, reader)?, integers: *integers }
-            }
-            Self::Moments(moments) => {
-                let other = Moments::read(reader)?;
-                if other.features() != moments.features() {
-                    return Err(corrupt("moments of another number of features"));
-                }
-                Self::Moments(other)
-            }
-        };
-        Ok(read)
+    /// Reads a state of the same aggregate in its place; after an error it is of no use.
+    pub(super) fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        match self {
+            Self::Count(count) => *count = reader.signed()?,
+            Self::Sum { sum, integers: true } => sum.read_integers_into(reader)?,
+            Self::Sum { sum, integers: false } => sum.read_into(reader)?,
+            Self::Extreme { extreme, integers } => *extreme = extreme.read(*integers, reader)?,
+            Self::Moments(moments) => moments.read_into(reader)?,
+        }
+        Ok(())
     }
 }

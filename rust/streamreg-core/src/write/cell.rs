@@ -2,6 +2,7 @@
 
 use super::float;
 use crate::decode::{Item, Text};
+use crate::reduce::{Answer, KeyCell};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use num_bigint::BigInt;
@@ -36,6 +37,26 @@ pub enum Cell {
     Str(String),
     /// Bytes.
     Bytes(Vec<u8>),
+}
+
+impl From<Answer> for Cell {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Float(value) => Self::Float(value),
+            Answer::Int(value) => Self::Int(value),
+            Answer::Null => Self::Null,
+        }
+    }
+}
+
+impl From<KeyCell> for Cell {
+    fn from(cell: KeyCell) -> Self {
+        match cell {
+            KeyCell::Bool(value) => Self::Bool(value),
+            KeyCell::Int(value) => Self::Int(value.into()),
+            KeyCell::Text(text) => Self::Str(text),
+        }
+    }
 }
 
 impl Cells<'_> {
