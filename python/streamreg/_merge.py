@@ -40,11 +40,11 @@ class Merge:
         checkpoint: Checkpoint,
         files: Files,
         *,
-        commit: Callable[[Checkpoint], None],
+        commit: Callable[[Checkpoint], None] | None,
         unix_ms: Callable[[], int],
         max_rejects: int | None = None,
     ) -> None:
-        """Goes on from `checkpoint`; `commit` is given the next one at the end of each epoch.
+        """Goes on from `checkpoint`; `commit`, if there is one, is given the next one at the end of each epoch.
 
         Raises:
             StateError: if the checkpoint holds states that are not those of this plan.
@@ -155,7 +155,8 @@ class Merge:
         self._files.flush()
         self.rows += self._open_rows
         self.rejects += self._open_rejects
-        self._commit(self._checkpoint())
+        if self._commit is not None:
+            self._commit(self._checkpoint())
         self._tell()
         self._open_rows = 0
         self._open_rejects, self._first_reject = Counter(), None

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg import _registry, _resume
-from streamreg._checkpoint import Checkpoint, Durability, Store
+from streamreg._checkpoint import Durability, Store
 from streamreg._exceptions import ConfigurationError, ProgramError, SourceError
 from streamreg._growth import Growth
 from streamreg._header import find_header
@@ -139,14 +139,19 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
                 return watch.summary(None)
         task = Task(0, plan.source, plan.rows, header, ranges)
         first = _resume.first_checkpoint(job, task, files.lengths(), last)
-        commit = _commit(store)
-        # Before the first row: a file with rows but without a state could not be continued.
-        commit(first)
-        if options.state is not None and options.durability == "power":
-            for directory in (options.state, options.state.absolute().parent):
-                sync_directory(directory)
+        if store is not None:
+            # Before the first row: a file with rows but without a state could not be continued.
+            store.save(first)
+            if store.durability == "power":
+                for directory in (store.directory, store.directory.absolute().parent):
+                    sync_directory(directory)
         merge = Merge(
-            plan, first, files, commit=commit, unix_ms=_unix_ms, max_rejects=options.max_rejects
+            plan,
+            first,
+            files,
+            commit=None if store is None else store.save,
+            unix_ms=_unix_ms,
+            max_rejects=options.max_rejects,
         )
         watch.begin(plan, first.rows)
         supervisor = Supervisor(
@@ -225,10 +230,6 @@ class _Watch:
 
 def _unix_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _commit(store: Store | None) -> Callable[[Checkpoint], None]:
-    return store.save if store is not None else lambda checkpoint: None
 
 
 def _crew(task: Task, wanted: int | None, merge: Merge) -> Crew:
