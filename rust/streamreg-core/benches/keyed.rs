@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::ops::Range;
+
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use streamreg_core::column::{NumberType, Numbers};
 use streamreg_core::reduce::{Aggregate, KeyColumn, KeyType, KeyedReduction, Reduction};
@@ -19,6 +21,10 @@ fn aggregates() -> Vec<Aggregate> {
 
 fn keyed() -> KeyedReduction {
     KeyedReduction::new(&[KeyType::Int], &[NumberType::Float; 2], aggregates()).unwrap()
+}
+
+fn batches() -> impl Iterator<Item = Range<usize>> {
+    (0..ROWS).step_by(BATCH).map(|start| start..start + BATCH)
 }
 
 struct Rows {
@@ -40,13 +46,12 @@ impl Rows {
     }
 
     fn partials(&self, reduction: &mut KeyedReduction) -> Vec<Vec<u8>> {
-        let batches = (0..ROWS).step_by(BATCH).map(|start| start..start + BATCH);
-        batches
-            .map(|rows| {
-                let columns = [Numbers::Float(&self.x[rows.clone()]), Numbers::Float(&self.y[rows.clone()])];
-                reduction.partial(&[KeyColumn::Int(&self.keys[rows])], &columns, BATCH).unwrap()
-            })
-            .collect()
+        batches().map(|batch| self.partial(reduction, batch)).collect()
+    }
+
+    fn partial(&self, reduction: &mut KeyedReduction, batch: Range<usize>) -> Vec<u8> {
+        let columns = [Numbers::Float(&self.x[batch.clone()]), Numbers::Float(&self.y[batch.clone()])];
+        reduction.partial(&[KeyColumn::Int(&self.keys[batch])], &columns, BATCH).unwrap()
     }
 }
 
@@ -108,8 +113,13 @@ fn merge(c: &mut Criterion) {
 
 /// What a million keys take, in bytes and in memory: printed, not timed.
 fn memory(_: &mut Criterion) {
+    let rows = Rows::new(1_000_000, false);
+    let (mut worker, mut reduction) = (keyed(), keyed());
     let before = resident();
-    let reduction = merged(&Rows::new(1_000_000, false).partials(&mut keyed()));
+    for batch in batches() {
+        reduction.merge(&rows.partial(&mut worker, batch)).unwrap();
+        reduction.kept_mut().settle();
+    }
     let keys = reduction.kept().len();
     println!(
         "keyed/memory: {keys} keys, each of {} bytes of state and {} bytes resident",

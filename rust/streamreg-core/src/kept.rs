@@ -4,12 +4,15 @@
 //! A checksum over all entries, whatever their order, goes along: the sum of the entries' CRC-32. Whoever stores
 //! the entries one by one can tell by it that none was lost, or came back from an earlier time.
 
-use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
+
+use hashbrown::HashTable;
 
 use crate::error::Error;
 use crate::wire::corrupt;
 
-/// Bytes in front of each key and of each entry, in [`Kept::load`].
+/// Bytes in front of each key and of what is kept for it, in [`Kept::load`].
 const LENGTH: usize = 4;
 
 /// For each key some bytes.
@@ -18,17 +21,64 @@ const LENGTH: usize = 4;
 /// depends on its order.
 #[derive(Clone, Debug, Default)]
 pub struct Kept {
-    entries: HashMap<Box<[u8]>, Entry>,
+    entries: HashTable<Entry>,
+    hash: RandomState,
     /// The keys whose entries have changed; in order, and each once, after [`Kept::changed`].
     changed: Vec<Box<[u8]>>,
     /// The sum of the checksums of all entries that have not changed.
     unchanged: u64,
 }
 
+/// A key and its bytes in one piece of memory: there are many, and half of the time goes into waiting for it.
+///
+/// `whether it has changed (1) | length of the key (4, little endian) | key | bytes`
 #[derive(Clone, Debug)]
-struct Entry {
-    bytes: Box<[u8]>,
-    changed: bool,
+struct Entry(Box<[u8]>);
+
+const HEAD: usize = 1 + LENGTH;
+
+impl Entry {
+    fn new(key: &[u8], bytes: &[u8], changed: bool) -> Self {
+        let mut entry = Vec::with_capacity(HEAD + key.len() + bytes.len());
+        entry.push(u8::from(changed));
+        // Longer keys do not come out of a batch, nor out of `load`.
+        entry.extend_from_slice(&u32::try_from(key.len()).unwrap_or(u32::MAX).to_le_bytes());
+        entry.extend_from_slice(key);
+        entry.extend_from_slice(bytes);
+        Self(entry.into())
+    }
+
+    /// Where the key ends.
+    fn end(&self) -> usize {
+        let &[_, a, b, c, d, ..] = self.0.as_ref() else { return HEAD };
+        HEAD + u32::from_le_bytes([a, b, c, d]) as usize
+    }
+
+    fn key(&self) -> &[u8] {
+        &self.0[HEAD..self.end()]
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.0[self.end()..]
+    }
+
+    fn changed(&self) -> bool {
+        self.0[0] == 1
+    }
+
+    fn set_changed(&mut self, changed: bool) {
+        self.0[0] = u8::from(changed);
+    }
+
+    /// Keeps other bytes for the same key.
+    fn replace(&mut self, bytes: &[u8]) {
+        let end = self.end();
+        if self.0.len() == end + bytes.len() {
+            self.0[end..].copy_from_slice(bytes);
+        } else {
+            *self = Self::new(self.key(), bytes, self.changed());
+        }
+    }
 }
 
 /// What is to be stored of a key that has changed.
@@ -53,7 +103,8 @@ pub struct Guard {
 
 impl PartialEq for Kept {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.entries.keys().all(|key| self.get(key) == other.get(key))
+        let same = |entry: &Entry| other.get(entry.key()) == Some(entry.bytes());
+        self.len() == other.len() && self.entries.iter().all(same)
     }
 }
 
@@ -75,37 +126,42 @@ impl Kept {
     /// What is kept for a key.
     #[must_use]
     pub fn get(&self, key: &[u8]) -> Option<&[u8]> {
-        self.entries.get(key).map(|entry| entry.bytes.as_ref())
+        self.entries.find(self.hash.hash_one(key), |entry| entry.key() == key).map(Entry::bytes)
     }
 
     /// Keeps other bytes for a key, or none.
     pub fn put(&mut self, key: &[u8], bytes: Option<&[u8]>) {
-        let Some(entry) = self.entries.get_mut(key) else {
+        let hash = self.hash.hash_one(key);
+        let Ok(mut found) = self.entries.find_entry(hash, |entry| entry.key() == key) else {
             if let Some(bytes) = bytes {
-                self.entries.insert(key.into(), Entry { bytes: bytes.into(), changed: true });
+                self.insert(hash, Entry::new(key, bytes, true));
                 self.changed.push(key.into());
             }
             return;
         };
-        if !entry.changed {
-            entry.changed = true;
-            self.unchanged = self.unchanged.wrapping_sub(checksum(key, &entry.bytes).into());
+        let entry = found.get_mut();
+        if !entry.changed() {
+            entry.set_changed(true);
+            self.unchanged = self.unchanged.wrapping_sub(checksum(key, entry.bytes()).into());
             self.changed.push(key.into());
         }
         match bytes {
-            Some(bytes) if bytes.len() == entry.bytes.len() => entry.bytes.copy_from_slice(bytes),
-            Some(bytes) => entry.bytes = bytes.into(),
+            Some(bytes) => entry.replace(bytes),
             None => {
-                self.entries.remove(key);
+                found.remove();
             }
         }
+    }
+
+    fn insert(&mut self, hash: u64, entry: Entry) {
+        self.entries.insert_unique(hash, entry, |entry| self.hash.hash_one(entry.key()));
     }
 
     /// The entries in the order of their keys.
     #[must_use]
     pub fn in_order(&self) -> Vec<(&[u8], &[u8])> {
         let mut entries: Vec<(&[u8], &[u8])> =
-            self.entries.iter().map(|(key, entry)| (key.as_ref(), entry.bytes.as_ref())).collect();
+            self.entries.iter().map(|entry| (entry.key(), entry.bytes())).collect();
         entries.sort_unstable();
         entries
     }
@@ -119,7 +175,7 @@ impl Kept {
     }
 
     /// What has changed of some of the keys, counted as [`Kept::changed`] has put them.
-    pub fn changes(&self, keys: std::ops::Range<usize>) -> impl Iterator<Item = Change<'_>> {
+    pub fn changes(&self, keys: Range<usize>) -> impl Iterator<Item = Change<'_>> {
         let end = keys.end.min(self.changed.len());
         self.changed[keys.start.min(end)..end].iter().map(|key| {
             let bytes = self.get(key);
@@ -130,10 +186,12 @@ impl Kept {
     /// Takes it that all changes have been stored.
     pub fn settle(&mut self) {
         for key in std::mem::take(&mut self.changed) {
-            if let Some(entry) = self.entries.get_mut(&key)
-                && std::mem::take(&mut entry.changed)
+            let hash = self.hash.hash_one(key.as_ref());
+            if let Some(entry) = self.entries.find_mut(hash, |entry| entry.key() == key.as_ref())
+                && entry.changed()
             {
-                self.unchanged = self.unchanged.wrapping_add(checksum(&key, &entry.bytes).into());
+                entry.set_changed(false);
+                self.unchanged = self.unchanged.wrapping_add(checksum(&key, entry.bytes()).into());
             }
         }
     }
@@ -162,10 +220,10 @@ impl Kept {
         while !rows.is_empty() {
             let (key, bytes) = (piece(&mut rows)?, piece(&mut rows)?);
             kept.unchanged = kept.unchanged.wrapping_add(checksum(key, bytes).into());
-            let entry = Entry { bytes: bytes.into(), changed: false };
-            if kept.entries.insert(key.into(), entry).is_some() {
+            if kept.get(key).is_some() {
                 return Err(corrupt("a key is stored twice"));
             }
+            kept.insert(kept.hash.hash_one(key), Entry::new(key, bytes, false));
         }
         Ok(kept)
     }
