@@ -11,9 +11,9 @@ from streamreg._exceptions import ProgramError
 from streamreg._nodes import (
     Application,
     Constant,
-    Filtered,
     Operation,
     common_universe,
+    origin,
     restricted,
 )
 from streamreg._operators import (
@@ -25,7 +25,7 @@ from streamreg._operators import (
     signature,
 )
 from streamreg._types import INT_MAX, INT_MIN, PYTHON_TYPES, TYPE_NAMES, DType
-from streamreg.expressions import Column, Expression, Operand, TypedExpression
+from streamreg.expressions import Expression, Operand, TypedExpression
 
 _INFIX = ARITHMETIC.keys() | COMPARISON.keys() | LOGIC.keys()
 _NAMES = {"negative": "-", "absolute": "abs"}
@@ -119,10 +119,8 @@ def mistyped(
 
 def untyped(expression: TypedExpression, user: str) -> ProgramError:
     """The message for a function's result of unknown type, used where a type is needed."""
-    origin = expression
-    while isinstance(origin, Column | Filtered):
-        origin = origin.definition if isinstance(origin, Column) else origin.inner
-    name = origin.function.name if isinstance(origin, Application) else "f"
+    made = origin(expression)
+    name = made.function.name if isinstance(made, Application) else "f"
     return ProgramError(
         f"{user} cannot take {expression.text}: the type of what {name} returns is not known; "
         f"annotate it (`def {name}(…) -> float:`), or use sr.apply_with_type({name}, float, …)"

@@ -16,15 +16,16 @@ import fcntl
 import json
 import sqlite3
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import quote
 
-from streamreg import _seal
+from streamreg import _keyed_state, _seal
 from streamreg._damage import damaged, errors
 from streamreg._exceptions import StateError
+from streamreg._keyed_state import Change, Guard
 from streamreg._seal import Seal, Sealed, SealFile
 from streamreg._source import Range
 
@@ -63,6 +64,17 @@ class Checkpoint:
 
     reductions: list[bytes] = field(default_factory=list)
     changelogs: list[bytes] = field(default_factory=list)
+    """The states; empty where they are kept by keys."""
+
+    guards: dict[str, Guard] = field(default_factory=dict)
+    """For each part that is kept by keys ("reduction 0", "changelog 2") what its rows come to."""
+
+    keyed: dict[str, bytes] = field(default_factory=dict)
+    """The rows of these parts, where a checkpoint was read; whoever goes on from them takes them out."""
+
+    changes: Mapping[str, Iterable[Sequence[Change]]] = field(default_factory=dict, compare=False)
+    """What of these parts is to be written."""
+
     format: int = FORMAT_VERSION
     """The version of the format in which it was found."""
 
@@ -126,6 +138,7 @@ class Store:
                     "ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value != excluded.value",
                     parts.items(),
                 )
+                _keyed_state.write(self._database, checkpoint.changes)
             self._last = Seal(self._last.number + 1, checksum)
             self._seal.write(self._last)
             if not self._settled:
@@ -159,12 +172,24 @@ def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, Sealed]:
     before = read_seal(directory)
     path = directory / FILE
     parts: dict[object, object] = {}
+    rows: dict[str, bytes] = {}
+    guards: dict[str, Guard] = {}
     # Beside an empty database SQLite would remove the log.
     if path.exists() and path.stat().st_size:
         uri = f"file:{quote(str(path.absolute()))}?{'immutable=1' if at_rest else 'mode=ro'}"
         with errors(directory), contextlib.closing(sqlite3.connect(uri, uri=True)) as database:
+            # One transaction: what stands in both tables is of the same epoch.
+            database.execute("BEGIN")
             parts = _parts(database)
+            try:
+                rows, guards = _keyed_state.read(database)
+            except ValueError as error:
+                raise damaged(directory, str(error)) from None
     checkpoint, sealed = _checked(parts, directory)
+    if checkpoint is not None:
+        if guards != {part: g for part, g in checkpoint.guards.items() if g != _keyed_state.EMPTY}:
+            raise damaged(directory, "its keys are not those that were saved last")
+        checkpoint.keyed = rows
     if not sealed.fits(before, read_seal(directory)):
         raise damaged(directory, "its last checkpoint is not the one that was saved last")
     return checkpoint, sealed
@@ -233,6 +258,7 @@ def _open(path: Path, durability: Durability) -> sqlite3.Connection:
         database.execute(
             "CREATE TABLE IF NOT EXISTS part (name TEXT PRIMARY KEY, value BLOB NOT NULL)"
         )
+        database.execute(_keyed_state.TABLE)
         database.commit()
     except BaseException:
         database.close()
@@ -256,6 +282,7 @@ def _pack(checkpoint: Checkpoint) -> dict[str, bytes]:
                 "tombstones": checkpoint.tombstones,
                 "rejects": checkpoint.rejects,
                 "lengths": checkpoint.lengths,
+                "guards": checkpoint.guards,
             }
         ),
     }
@@ -285,6 +312,7 @@ def _unpack(parts: Mapping[str, bytes]) -> Checkpoint:
         lengths=run["lengths"],
         reductions=_states(parts, "reduction"),
         changelogs=_states(parts, "changelog"),
+        guards={part: (keys, total) for part, (keys, total) in run.get("guards", {}).items()},
     )
 
 

@@ -7,12 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamreg._columns import Values
-from streamreg._types import Aggregate, ColumnType, Number, Statistic
+from streamreg._types import Aggregate, Answer, ColumnType, KeyType, Number, Statistic
 
 __all__ = [
+    "Cells",
     "Changelog",
     "Decoded",
     "Decoder",
+    "KeyedAnswers",
+    "KeyedReduction",
     "Moments",
     "Reduction",
     "Text",
@@ -118,10 +121,99 @@ class Reduction:
         """Each correctly rounded once; None where it is not defined."""
 
 @final
+class KeyedReduction:
+    """The aggregates of one `reduce` for each key; the first one counts the rows.
+
+    Keys have changed from when a merge adds rows of theirs until they are settled. Those that have
+    are counted from 0 in the order that `changed` puts them in: column by column, False before
+    True, integers by value, text by code points.
+    """
+
+    def __new__(
+        cls,
+        keys: Sequence[KeyType],
+        inputs: Sequence[Number],
+        aggregates: Sequence[Aggregate],
+    ) -> Self: ...
+    def partial(
+        self,
+        keys: Sequence[Values],
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        rows: int,
+    ) -> bytes:
+        """What a batch comes to, to be merged; nothing is kept of it."""
+
+    def merge(self, state: bytes) -> None: ...
+    def to_bytes(self) -> bytes: ...
+    def __len__(self) -> int:
+        """The number of keys."""
+
+    def cells(self, key: bytes) -> list[Answer]:
+        """The cells that a key is made of."""
+
+    def left_out(self) -> list[int]:
+        """For each aggregate the rows of all keys that it could not take."""
+
+    def limbs(self) -> list[int]:
+        """For each aggregate the 64-bit limbs that its exact sums take, those of all keys together."""
+
+    def changed(self) -> int:
+        """Puts the keys that have changed in order; their number."""
+
+    def answers(self, statistics: Sequence[Statistic], start: int, end: int) -> KeyedAnswers:
+        """For some of the keys that have changed."""
+
+    def changes(self, start: int, end: int) -> list[tuple[bytes, bytes | None, int]]:
+        """Of some of the keys that have changed: key, state, and the CRC-32 of both; None and 0 if it is gone."""
+
+    def settle(self) -> None:
+        """All changes have been stored."""
+
+    def guard(self) -> tuple[int, int]:
+        """The number of keys, and the sum of the CRC-32 of all keys with their states, modulo 2^64."""
+
+    def load(self, rows: bytes) -> None:
+        """Goes on with stored keys and states, each with its length (4 bytes, little endian) before it."""
+
+@final
+class KeyedAnswers:
+    """The answers for some keys."""
+
+    @property
+    def keys(self) -> list[bytes]: ...
+    @property
+    def present(self) -> list[bool]:
+        """Which keys have rows: of those alone there are cells."""
+
+    @property
+    def columns(self) -> list[Cells]:
+        """The cells of the keys, a column each, then the answers to each statistic."""
+
+@final
+class Cells:
+    """A column of cells of any type."""
+
+    def __len__(self) -> int: ...
+    def to_list(self) -> list[Answer]: ...
+
+@final
 class Changelog:
-    """The last row of each key, and what changes when new ones come."""
+    """The last row of each key, and what changes when new ones come.
+
+    Of the rows that have changed the same can be asked as of a `KeyedReduction`.
+    """
 
     def __new__(cls) -> Self: ...
+    @staticmethod
+    def load(rows: bytes) -> Changelog: ...
+    def row(self, key: bytes) -> bytes | None:
+        """The last row of a key, as CSV text."""
+
+    def __len__(self) -> int: ...
+    def changed(self) -> int: ...
+    def changes(self, start: int, end: int) -> list[tuple[bytes, bytes | None, int]]: ...
+    def settle(self) -> None: ...
+    def guard(self) -> tuple[int, int]: ...
     @staticmethod
     def from_bytes(state: bytes) -> Changelog: ...
     def to_bytes(self) -> bytes: ...
@@ -140,10 +232,10 @@ def split_header(value: bytes) -> list[str]:
         ValueError: if it is no CSV record, or no UTF-8.
     """
 
-def render(columns: Sequence[Values]) -> bytes:
+def render(columns: Sequence[Values | Cells]) -> bytes:
     """Rows as CSV text without line ends, packed with the length of each.
 
-    A column is an array of numbers or booleans, text, or a list of None, bool, int, float, str, bytes.
+    A column is an array of numbers or booleans, text, cells, or a list of None, bool, int, float, str, bytes.
     """
 
 def stamp(rows: bytes, time: int, diff: int) -> bytes:

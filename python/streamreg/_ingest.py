@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import cloudpickle
 
-from streamreg._core import Decoder, Reduction, render, split_header
+from streamreg._core import Decoder, KeyedReduction, render, split_header
 from streamreg._exceptions import StreamregError
 from streamreg._mailbox import Failure, Frame, Notice, Outbox, Partial, Reject
 
@@ -56,7 +56,7 @@ class Pipeline:
         )
         carries_headers = self._header is not None and task.source.header is None
         self._fresh = {p for p, r in task.ranges.items() if r.fresh and carries_headers}
-        self._reductions = [Reduction(r.inputs, r.aggregates) for r in task.plan.reductions]
+        self._reductions = [reducing.empty() for reducing in task.plan.reductions]
 
     def process(self, batch: Batch) -> Partial:
         """Decodes, evaluates and accumulates one batch."""
@@ -77,9 +77,14 @@ class Pipeline:
                 )
         if partial.rows:
             partial.outputs = [render(cells) for cells in result.outputs]
-            for reduction, (inputs, count) in zip(self._reductions, result.reductions, strict=True):
-                reduction.add(inputs, count)
-                partial.states.append(reduction.take())
+            for reduction, (inputs, count), keys in zip(
+                self._reductions, result.reductions, result.keys, strict=True
+            ):
+                if isinstance(reduction, KeyedReduction):
+                    partial.states.append(reduction.partial(keys, inputs, count))
+                else:
+                    reduction.add(inputs, count)
+                    partial.states.append(reduction.take())
         return partial
 
     def _blank_headers(self, batch: Batch) -> int:

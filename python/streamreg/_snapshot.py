@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from streamreg import _merge
 from streamreg._checkpoint import FILE, Checkpoint, begun, log_of, look
-from streamreg._core import Changelog, render
+from streamreg._core import Changelog
 from streamreg._exceptions import StateError
+from streamreg._solve import ONLY_KEY
 
 _ATTEMPTS = 5
 """Runs that begin or end in just the moment of a reading are few."""
@@ -49,11 +49,7 @@ def last_row(changelog: bytes) -> bytes | None:
     Raises:
         ValueError: if the bytes are no such state.
     """
-    # What would have to be taken back if the row went.
-    line = Changelog.from_bytes(changelog).update(
-        [_merge.ONLY_KEY], [False], render(_merge.NO_ROW), 0
-    )
-    return line.rsplit(b",", 2)[0] if line else None
+    return Changelog.from_bytes(changelog).row(ONLY_KEY)
 
 
 def _traces(directory: Path) -> tuple[int | None, int | None]:

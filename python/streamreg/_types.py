@@ -11,6 +11,9 @@ DType: TypeAlias = ColumnType | Literal["any"]
 Number: TypeAlias = Literal["float", "int"]
 """What a column holds that can be reduced."""
 
+KeyType: TypeAlias = Literal["str", "int", "bool"]
+"""What a column holds that rows can be grouped by."""
+
 Aggregate: TypeAlias = (
     tuple[Literal["count"]]
     | tuple[Literal["sum", "min", "max"], int]
@@ -20,6 +23,9 @@ Aggregate: TypeAlias = (
 
 Statistic: TypeAlias = tuple[int, str, int]
 """An answer of a reduction: index of the aggregate, name of the statistic, index of the coefficient or 0."""
+
+Answer: TypeAlias = float | int | bool | str | None
+"""The value of a statistic, None where it is not defined, or of a key."""
 
 Scalar: TypeAlias = float | int | bool | str | bytes
 """What may stand for a column in an expression: the same value for every row."""

@@ -1,6 +1,6 @@
 """Stage: language. A linear regression as columns: `intercept`, one coefficient a feature."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from streamreg._exceptions import ProgramError
@@ -47,6 +47,17 @@ def coefficients(
         )
         for index, name in enumerate([INTERCEPT, *names])
     }
+
+
+def check_keys(keys: Collection[str], answer: Collection[str]) -> None:
+    """Raise a ProgramError if a key is called as a column of the answer beside it."""
+    for name in keys:
+        if name in answer:
+            what = "the intercept" if name == INTERCEPT else "a feature"
+            raise ProgramError(
+                f"linear_regression: by={name}: {what} is called {name} too; give the key another "
+                f"name first, like `t += t.select({name}_key=t.{name})`"
+            )
 
 
 def _name(feature: TypedExpression) -> str:

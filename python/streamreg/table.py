@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, final
 
 from streamreg import regression
 from streamreg._building import lifted, mistyped
 from streamreg._deferred import resolved
+from streamreg._environment import TableEnvironment, named, put, value
 from streamreg._exceptions import ProgramError, UnknownColumnError
+from streamreg._grouped import GroupedTable
 from streamreg._nodes import SourceColumn, restricted
 from streamreg._operators import MistypedError
 from streamreg._this import AllColumns
-from streamreg._universe import FilteredUniverse, ReducedUniverse, SourceUniverse, Universe
+from streamreg._universe import FilteredUniverse, SourceUniverse, Universe
 from streamreg.expressions import Column, Expression, Operand, TypedExpression
-from streamreg.reducers import ReducedColumn, Reducer
 
 if TYPE_CHECKING:
     from streamreg._source import Source
@@ -98,7 +99,7 @@ class Table:
         Raises:
             ProgramError: if a name is given twice, or a column is not of these rows.
         """
-        environment = _TableEnvironment(self)
+        environment = TableEnvironment(self)
         chosen: dict[str, TypedExpression] = {}
         for arg in args:
             if isinstance(arg, AllColumns):
@@ -106,11 +107,11 @@ class Table:
                     self[name]
                 columns = [column for column in self if column.name not in arg.excluded]
             else:
-                columns = [_named(arg, environment)]
+                columns = [named(arg, environment)]
             for column in columns:
-                _put(chosen, column.name, column)
-        for name, value in kwargs.items():
-            _put(chosen, name, resolved(_value(name, value), environment))
+                put(chosen, column.name, column)
+        for name, given in kwargs.items():
+            put(chosen, name, resolved(value(name, given), environment))
         return Table(chosen, self._universe)
 
     def filter(self, predicate: Expression) -> Table:
@@ -119,7 +120,7 @@ class Table:
         Raises:
             ProgramError: if it is no bool expression of these rows.
         """
-        typed = resolved(lifted(predicate), _TableEnvironment(self))
+        typed = resolved(lifted(predicate), TableEnvironment(self))
         if typed.dtype != "bool":
             raise mistyped("filter", (typed,), MistypedError(0, "booleans"))
         universe = FilteredUniverse(self._universe, restricted(typed, self._universe))
@@ -131,9 +132,9 @@ class Table:
         Raises:
             ProgramError: if it has no such column, or no other one.
         """
-        environment = _TableEnvironment(self)
+        environment = TableEnvironment(self)
         names = [
-            column if isinstance(column, str) else _named(column, environment).name
+            column if isinstance(column, str) else named(column, environment).name
             for column in columns
         ]
         dropped = {self[name].name for name in names}
@@ -154,7 +155,7 @@ class Table:
             )
         columns: dict[str, TypedExpression] = dict(self._columns)
         for name, column in other._columns.items():
-            _put(columns, name, column)
+            put(columns, name, column)
         return Table(columns, self._universe)
 
     def reduce(self, **kwargs: Expression) -> Table:
@@ -165,20 +166,26 @@ class Table:
         Raises:
             ProgramError: if a value is no reducer, or a column stands outside of one.
         """
-        universe = self._reduced("reduce")
-        environment = _ReduceEnvironment(self, universe)
-        columns = {}
-        for name, value in kwargs.items():
-            typed = resolved(_value(name, value), environment)
-            if typed.universe is not universe:
-                raise ProgramError(
-                    f"reduce: {name} = {typed.text} is no answer over all rows; use a reducer, "
-                    f"like {name}=sr.reducers.sum({typed.text})"
-                )
-            columns[name] = typed
-        return Table(columns, universe)
+        return GroupedTable(self, (), "reduce").reduce(**kwargs)
 
-    def linear_regression(self, target: Expression, *features: Expression) -> Table:
+    def groupby(self, *keys: Expression) -> GroupedTable:
+        """The rows by the values of some columns: `t.groupby(t.k).reduce(t.k, n=…)`.
+
+        Keys are str, int or bool; text "1" and the int 1 are different keys.
+
+        Raises:
+            ProgramError: without a key, or if one is no column, of another type, or given twice.
+        """
+        if not keys:
+            raise ProgramError("groupby takes a column at least; over all rows, use reduce(…)")
+        return GroupedTable(self, keys, "groupby")
+
+    def linear_regression(
+        self,
+        target: Expression,
+        *features: Expression,
+        by: Expression | Sequence[Expression] = (),
+    ) -> Table:
         """The least-squares fit of `target` by an intercept and 1 to 64 features, all numbers.
 
         One row: `intercept`, and for each feature a column with its name and its coefficient. It is
@@ -186,86 +193,18 @@ class Table:
         double. Rows where a value is NaN or infinite are left out. While the rows do not determine
         the coefficients they are 0.
 
+        With `by`, a column or several of str, int or bool, there is a fit for each key, a row each:
+        the keys come first, named as their columns.
+
         Raises:
-            ProgramError: if a feature has no name, is given twice or is called `intercept`, or if a
-                column is not of these rows, or no number.
+            ProgramError: if a feature has no name, is given twice or is called `intercept`, if a
+                key is, or is called as a feature, or if a column is not of these rows, no number,
+                or no key.
         """
-        universe = self._reduced("linear_regression")
-        environment = _TableEnvironment(self)
+        keys = (by,) if isinstance(by, Expression) else tuple(by)
+        grouped = GroupedTable(self, keys, "linear_regression")
+        environment = TableEnvironment(self)
         typed = [resolved(lifted(column), environment) for column in (target, *features)]
-        answer = regression.coefficients(typed[0], typed[1:], universe)
-        return Table(answer, universe)
-
-    def _reduced(self, method: str) -> ReducedUniverse:
-        universe = self._universe
-        while universe.parent is not None:
-            universe = universe.parent
-        if isinstance(universe, ReducedUniverse):
-            raise ProgramError(
-                f"{method}: this table is the answer of a reduction already, one row"
-            )
-        return self._universe.reduced()
-
-
-class _TableEnvironment:
-    """Inside `select` and the like: `this` is the table."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
-    def column(self, name: str) -> TypedExpression:
-        return self._table[name]
-
-    def reduction(self, reducer: Reducer) -> TypedExpression:
-        raise ProgramError(f"the reducer {reducer.text} can only stand in table.reduce(…)")
-
-
-class _ReduceEnvironment:
-    """Inside `reduce`: columns stand in reducers only."""
-
-    def __init__(self, table: Table, universe: ReducedUniverse) -> None:
-        self._inner = _TableEnvironment(table)
-        self._universe = universe
-
-    def column(self, name: str) -> TypedExpression:
-        column = self._inner.column(name)
-        raise ProgramError(
-            f"reduce: the column {column.text} has a value for each row; use a reducer, like "
-            f"sr.reducers.sum(this.{column.text})"
-        )
-
-    def reduction(self, reducer: Reducer) -> TypedExpression:
-        arguments = tuple(
-            restricted(resolved(argument, self._inner), self._universe.origin)
-            for argument in reducer.arguments
-        )
-        return ReducedColumn(reducer, arguments, self._universe)
-
-
-def _named(expression: Expression, environment: _TableEnvironment) -> Column:
-    typed = resolved(lifted(expression), environment)
-    if not isinstance(typed, Column):
-        raise ProgramError(f"{typed.text} has no name: write name={typed.text}")
-    return typed
-
-
-def _value(name: str, value: Operand) -> Expression:
-    try:
-        return lifted(value)
-    except ProgramError as error:
-        raise ProgramError(f"{name} = {error}") from None
-
-
-def _put(columns: dict[str, TypedExpression], name: str, value: TypedExpression) -> None:
-    """Add a column; the same one again under its own name is no mistake, another one is."""
-    before = columns.setdefault(name, value)
-    if _definition(before) is not _definition(value):
-        raise ProgramError(
-            f"the column {name} is given twice; leave one out, like *sr.this.without({name!r})"
-        )
-
-
-def _definition(expression: TypedExpression) -> TypedExpression:
-    while isinstance(expression, Column):
-        expression = expression.definition
-    return expression
+        answer = regression.coefficients(typed[0], typed[1:], grouped._universe)
+        regression.check_keys(grouped._keys, answer)
+        return Table({**grouped._keys, **answer}, grouped._universe)

@@ -9,6 +9,8 @@ mod changelog;
 mod decode;
 mod errors;
 mod integers;
+mod kept;
+mod keyed;
 mod moments;
 mod reduce;
 mod write;
@@ -22,11 +24,13 @@ mod _core {
     #[pymodule_export]
     use super::decode::{Decoded, Decoder, Text, split_header};
     #[pymodule_export]
+    use super::keyed::{KeyedAnswers, KeyedReduction};
+    #[pymodule_export]
     use super::moments::Moments;
     #[pymodule_export]
     use super::reduce::Reduction;
     #[pymodule_export]
-    use super::write::{render, stamp};
+    use super::write::{Cells, render, stamp};
     use pyo3::prelude::*;
 
     #[pymodule_init]

@@ -51,17 +51,23 @@ impl Reduction {
         py: Python<'py>,
         statistics: Vec<(usize, String, usize)>,
     ) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let statistics = statistics
-            .into_iter()
-            .map(|(aggregate, name, index)| Statistic::new(aggregate, &name, index))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| to_py(&error))?;
+        let statistics = self::statistics(statistics)?;
         let answers = py.detach(|| self.0.answers(&statistics)).map_err(|error| to_py(&error))?;
         answers.into_iter().map(|answer| object(py, answer)).collect()
     }
 }
 
-fn number_type(name: &str) -> PyResult<NumberType> {
+/// The statistics that tuples of aggregate, name and index stand for.
+pub fn statistics(named: Vec<(usize, String, usize)>) -> PyResult<Vec<Statistic>> {
+    named
+        .into_iter()
+        .map(|(aggregate, name, index)| Statistic::new(aggregate, &name, index))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| to_py(&error))
+}
+
+/// The type of numbers of this name.
+pub fn number_type(name: &str) -> PyResult<NumberType> {
     match name {
         "float" => Ok(NumberType::Float),
         "int" => Ok(NumberType::Int),
@@ -69,7 +75,8 @@ fn number_type(name: &str) -> PyResult<NumberType> {
     }
 }
 
-fn aggregate(spec: &Bound<'_, PyTuple>) -> PyResult<Aggregate> {
+/// The aggregate that a tuple stands for.
+pub fn aggregate(spec: &Bound<'_, PyTuple>) -> PyResult<Aggregate> {
     let kind: String = spec.get_item(0)?.extract()?;
     match kind.as_str() {
         "count" => Ok(Aggregate::Count),

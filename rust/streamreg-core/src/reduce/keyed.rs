@@ -194,6 +194,14 @@ impl KeyedReduction {
         Ok(())
     }
 
+    /// The cells that a key is made of.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if it is no key of this reduction.
+    pub fn cells(&self, key: &[u8]) -> Result<Vec<KeyCell>, Error> {
+        key::decode(&self.keys, key)
+    }
+
     /// The keys, and which have changed since they were last settled.
     #[must_use]
     pub fn kept(&self) -> &Kept {
