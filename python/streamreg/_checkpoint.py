@@ -258,7 +258,6 @@ def _open(path: Path, durability: Durability) -> sqlite3.Connection:
         database.execute(
             "CREATE TABLE IF NOT EXISTS part (name TEXT PRIMARY KEY, value BLOB NOT NULL)"
         )
-        database.execute(_keyed_state.TABLE)
         database.commit()
     except BaseException:
         database.close()

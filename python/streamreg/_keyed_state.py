@@ -19,7 +19,7 @@ Guard: TypeAlias = tuple[int, int]
 """The number of keys, and the sum of the checksums modulo 2^64."""
 
 EMPTY: Final[Guard] = (0, 0)
-TABLE: Final = (
+_TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS keyed (part TEXT, key BLOB, value BLOB NOT NULL, checksum INTEGER NOT NULL, "
     "PRIMARY KEY (part, key)) WITHOUT ROWID"
 )
@@ -45,6 +45,8 @@ def changes(kept: Kept) -> Iterator[Sequence[Change]]:
 
 def write(database: sqlite3.Connection, parts: Mapping[str, Iterable[Sequence[Change]]]) -> None:
     """Writes what has changed, as a part of the open transaction."""
+    if parts:
+        database.execute(_TABLE)
     for part, pieces in parts.items():
         for piece in pieces:
             database.executemany(
