@@ -8,9 +8,10 @@ which no lost row leaves as it was, nor one that is older than the rest.
 from __future__ import annotations
 
 import sqlite3
-import zlib
+import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol, TypeAlias
+from zlib import crc32
 
 Change: TypeAlias = tuple[bytes, bytes | None, int]
 """A key, what is kept for it now, and a checksum of both; None and 0 if nothing is."""
@@ -25,6 +26,7 @@ _TABLE: Final = (
 )
 
 _AT_A_TIME: Final = 10_000
+_LENGTH: Final = struct.Struct("<I")
 
 
 class Kept(Protocol):
@@ -65,9 +67,9 @@ def rows(packed: bytes) -> Iterator[tuple[bytes, bytes]]:
     pieces: list[bytes] = []
     at = 0
     while at < len(packed):
-        end = at + 4 + int.from_bytes(packed[at : at + 4], "little")
-        pieces.append(packed[at + 4 : end])
-        at = end
+        start = at + _LENGTH.size
+        at = start + _LENGTH.unpack_from(packed, at)[0]
+        pieces.append(packed[start:at])
         if len(pieces) == 2:
             yield pieces[0], pieces[1]
             pieces.clear()
@@ -103,19 +105,25 @@ def read(database: sqlite3.Connection) -> tuple[dict[str, bytes], dict[str, Guar
     """
     if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'keyed'").fetchone():
         return {}, {}
-    parts: dict[str, bytearray] = {}
+    parts: dict[str, bytes] = {}
     guards: dict[str, Guard] = {}
-    for part, key, value, checksum in database.execute(
-        "SELECT part, key, value, checksum FROM keyed ORDER BY part, key"
+    for (part,) in database.execute("SELECT DISTINCT part FROM keyed").fetchall():
+        if not isinstance(part, str):
+            raise ValueError("the name of a part has another type")
+        parts[part], guards[part] = _part(database, part)
+    return parts, guards
+
+
+def _part(database: sqlite3.Connection, part: str) -> tuple[bytes, Guard]:
+    pieces: list[bytes] = []
+    total = 0
+    for key, value, checksum in database.execute(
+        "SELECT key, value, checksum FROM keyed WHERE part = ? ORDER BY key", (part,)
     ):
-        if not (isinstance(part, str) and isinstance(key, bytes) and isinstance(value, bytes)):
-            raise ValueError("a row of a key has another type")
-        if zlib.crc32(value, zlib.crc32(key)) != checksum:
-            raise ValueError(f"the checksum of the key {key!r} does not match")
-        rows = parts.setdefault(part, bytearray())
-        for piece in (key, value):
-            rows += len(piece).to_bytes(4, "little")
-            rows += piece
-        keys, total = guards.get(part, EMPTY)
-        guards[part] = keys + 1, (total + checksum) % 2**64
-    return {part: bytes(rows) for part, rows in parts.items()}, guards
+        if not (isinstance(key, bytes) and isinstance(value, bytes)):
+            raise ValueError(f"a row of {part} has another type")
+        if crc32(value, crc32(key)) != checksum:
+            raise ValueError(f"the checksum of the key {key!r} in {part} does not match")
+        pieces += (_LENGTH.pack(len(key)), key, _LENGTH.pack(len(value)), value)
+        total += checksum
+    return b"".join(pieces), (len(pieces) // 4, total % 2**64)
