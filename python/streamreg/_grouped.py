@@ -59,7 +59,7 @@ class GroupedTable:
         chosen: dict[str, TypedExpression] = {}
         for arg in args:
             column = named(arg, TableEnvironment(self._table))
-            put(chosen, column.name, environment.column(column.name))
+            put(chosen, column.name, environment.key(column))
         for name, given in kwargs.items():
             put(chosen, name, self._answer(name, value(name, given), environment))
         return type(self._table)(chosen, self._universe)
@@ -91,7 +91,14 @@ class ReduceEnvironment:
         Raises:
             ProgramError: if the column is no key.
         """
-        column = self._inner.column(name)
+        return self.key(self._inner.column(name))
+
+    def key(self, column: TypedExpression) -> TypedExpression:
+        """A column that is a key, as that.
+
+        Raises:
+            ProgramError: if it is none.
+        """
         key = self.given(column)
         if key is column:
             raise ProgramError(

@@ -89,9 +89,13 @@ def _write_tables(job: Job) -> None:
     options = _WriteOptions() if job.output.time is None else _WriteOptions(time=job.output.time)
     if job.output.input is not None:
         sr.io.csv.write(table, job.output.input, **options)
-    fit = table.linear_regression(table[job.target], *(table[name] for name in job.features))
-    names = {name: job.output.columns.get(name, name) for name in ("intercept", *job.features)}
-    coefficients = fit.select(**{shown: fit[name] for name, shown in names.items()})
+    fit = table.linear_regression(
+        table[job.target],
+        *(table[name] for name in job.features),
+        by=[table[name] for name in job.by],
+    )
+    renamed = {job.output.columns.get(column.name, column.name): column for column in fit}
+    coefficients = fit.select(**renamed)
     sr.io.csv.write(coefficients, job.output.regression, **options)
 
 

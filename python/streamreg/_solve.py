@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from streamreg._answer_columns import evaluate_keys
 from streamreg._core import KeyedReduction, render
 from streamreg._program import Load
 
 if TYPE_CHECKING:
     from streamreg._core import KeyedAnswers, Reduction
     from streamreg._plan import AnswerPlan
-    from streamreg._types import Answer
 
 ONLY_KEY: Final = b""
 """The key of a reduction without groups."""
@@ -85,17 +85,15 @@ def _unchanged(plan: AnswerPlan, answers: KeyedAnswers) -> list[AnswerRows] | No
 
 
 def _computed(plan: AnswerPlan, answers: KeyedAnswers) -> list[AnswerRows]:
-    """The program is run for one key after another."""
-    columns: list[Sequence[Answer]] = [column.to_list() for column in answers.columns]
-    rows = zip(*columns, strict=True)
-    found = [plan.evaluate(next(rows)) if present else None for present in answers.present]
+    """What the program makes of each key's answers."""
+    columns = [column.to_list() for column in answers.columns]
+    places = [place for place, present in enumerate(answers.present) if present]
     outputs = []
-    for output, (_, slots) in enumerate(plan.slots):
-        present = [rows is not None and rows[output].present for rows in found]
-        cells: list[list[object]] = [[] for _ in slots]
-        for answered in found:
-            if answered is not None and answered[output].present:
-                for column, [cell] in zip(cells, answered[output].cells, strict=True):
-                    column.append(cell)
-        outputs.append(AnswerRows(answers.keys, present, render(cells)))
+    for (_, slots), rows in zip(plan.slots, evaluate_keys(plan, columns, len(places)), strict=True):
+        present = [False] * len(answers.present)
+        for row in rows:
+            present[places[row]] = True
+        cells = list(zip(*(rows[row] for row in sorted(rows)), strict=True))
+        packed = render([list(column) for column in cells] if cells else [[] for _ in slots])
+        outputs.append(AnswerRows(answers.keys, present, packed))
     return outputs
