@@ -37,10 +37,14 @@ def evaluate_keys(
     rest: Sequence[int] = range(count)
     steps = plan.program.steps
     if not any(isinstance(step, Call) for step in steps):
-        loaded = {int(step.key) for step in steps if isinstance(step, Load)}
-        together = [
-            place for place in rest if all(_is_plain(columns[index][place]) for index in loaded)
-        ]
+        strange = {
+            place
+            for step in steps
+            if isinstance(step, Load)
+            for place, answer in enumerate(columns[int(step.key)])
+            if answer is None or (type(answer) is int and not INT_MIN <= answer <= INT_MAX)
+        }
+        together = [place for place in rest if place not in strange]
         computed = _together(plan, columns, together, found) if together else set()
         rest = [place for place in rest if place not in computed]
     for place in rest:
@@ -67,11 +71,6 @@ def _together(
             output[places[row]] = values
     failed = {row for errors in done.errors for row in errors.rows.tolist()}
     return {place for row, place in enumerate(places) if row not in failed}
-
-
-def _is_plain(answer: Answer) -> bool:
-    """Whether a column of a batch could hold it."""
-    return answer is not None and (type(answer) is not int or INT_MIN <= answer <= INT_MAX)
 
 
 def _column(values: list[Answer]) -> Values:

@@ -84,6 +84,31 @@ def test_only_the_keys_that_changed_are_written(folder: Path) -> None:
     ]
 
 
+def word(k: int) -> str:
+    return "ab"[k % 3 > 0]
+
+
+def test_keys_can_be_computed(folder: Path, processes: int) -> None:
+    """A key may be arithmetic, what a function returned, a truth value or the same for every row."""
+    table = counted([b"%d,%d" % (i, i) for i in range(12)], 5)
+    table += table.select(
+        parity=table.k % 2, word=sr.apply(word, table.k), small=table.v < 6, one="x"
+    )
+    keys = table.groupby(table.parity, table.word, table.small, table.one)
+    sr.io.csv.write(keys.reduce(*keys_of(table), n=sr.reducers.count()), "n.csv")
+    sr.run(processes=processes)
+    found = current("n.csv", 4, "parity", "word", "small", "one", "n")
+    expected: dict[tuple[str, ...], int] = {}
+    for i in range(12):
+        key = (str(i % 2), word(i), str(i < 6), "x")
+        expected[key] = expected.get(key, 0) + 1
+    assert found == {key: (*key, str(n)) for key, n in expected.items()}
+
+
+def keys_of(table: sr.Table) -> list[sr.Column]:
+    return [table.parity, table.word, table.small, table.one]
+
+
 def test_rows_of_an_epoch_are_in_the_order_of_keys(folder: Path) -> None:
     """Integers by value: minus two, three, ten."""
     table = counted([b"10,1", b"-2,1", b"3,1"], 10)
