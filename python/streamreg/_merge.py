@@ -72,18 +72,18 @@ class Merge:
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         try:
-            for index, state in enumerate(checkpoint.reductions):
-                reduction = self._reductions[index]
+            states = zip(self._reductions, checkpoint.reductions, strict=True)
+            for index, (reduction, state) in enumerate(states):
                 if isinstance(reduction, KeyedReduction):
                     reduction.load(checkpoint.keyed.pop(f"reduction {index}", b""))
                 else:
                     reduction.merge(state)
-            keyed = self._keyed_outputs()
+            rows = zip(self._keyed_outputs(), checkpoint.changelogs, strict=True)
             self._changelogs = [
                 Changelog.load(checkpoint.keyed.pop(f"changelog {index}", b""))
-                if keyed[index]
+                if keyed
                 else Changelog.from_bytes(state)
-                for index, state in enumerate(checkpoint.changelogs)
+                for index, (keyed, state) in enumerate(rows)
             ]
         except ValueError as error:
             raise StateError(f"the state does not fit this job: {error}") from error
