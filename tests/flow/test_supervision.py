@@ -154,6 +154,24 @@ def test_no_worker_outlives_its_parent(folder: Path, job: str, processes: int) -
         wait_until(lambda: not any(map(lives, workers)), 5, "an orphan lives")
 
 
+@pytest.mark.parametrize(("asked", "expected"), [(None, 3), (5, 5)])
+def test_a_large_machine_gets_no_more_workers_than_memory_allows(
+    asked: int | None, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless more are asked for there are three, however many cores and partitions there are."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: range(64), raising=False)
+    found: list[int] = []
+
+    def stop(progress: sr.Progress) -> bool:
+        found.append(len(multiprocessing.active_children()))
+        return progress.rows > 0
+
+    t = read(stream(LONG, 8), schema=Point, batch=8)
+    sr.io.csv.write(t.reduce(n=sr.reducers.count()), "count.csv")
+    sr.run(processes=asked, stop=stop)
+    assert max(found) == expected
+
+
 def test_progress_is_told_after_each_epoch(processes: int) -> None:
     """Epochs, rows and rejects only grow, and the current answer is that of the file."""
     told: list[sr.Progress] = []
