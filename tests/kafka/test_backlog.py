@@ -72,7 +72,12 @@ def resident(process: int) -> float:
     ("partitions", "messages"), [(4, MESSAGES), (64, min(MESSAGES, 1_500_000))]
 )
 def test_memory_is_bounded(
-    broker: KafkaBroker, topic: str, tmp_path: Path, partitions: int, messages: int
+    broker: KafkaBroker,
+    topic: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    partitions: int,
+    messages: int,
 ) -> None:
     """A backlog of millions, a slow disk, all else by default: less than 400 MB in all processes together.
 
@@ -99,6 +104,7 @@ def test_memory_is_bounded(
             siege.until(read, "rows are missing", seconds=60 + messages / 20_000)
         siege.finish(messages, process)
     (tmp_path / INPUT).unlink()  # hundreds of megabytes, which pytest would keep
-    print(f"{messages:,} messages in {partitions} partitions: at most {peak:.0f} MB")
+    with capsys.disabled():
+        print(f"\n{messages:,} messages in {partitions} partitions: at most {peak:.0f} MB")
     assert fold(read_changelog(tmp_path / COEFFICIENTS, ["a", "b"]))[-1].row == (1.0, 2.0)
     assert peak < LIMIT_MB
