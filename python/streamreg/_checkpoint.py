@@ -159,11 +159,12 @@ def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, Sealed]:
     before = read_seal(directory)
     path = directory / FILE
     parts: dict[object, object] = {}
-    # Beside an empty database SQLite would remove the log.
-    if path.exists() and path.stat().st_size:
-        uri = f"file:{quote(str(path.absolute()))}?{'immutable=1' if at_rest else 'mode=ro'}"
-        with errors(directory), contextlib.closing(sqlite3.connect(uri, uri=True)) as database:
-            parts = _parts(database)
+    with errors(directory):
+        # Beside an empty database SQLite would remove the log.
+        if path.exists() and path.stat().st_size:
+            uri = f"file:{quote(str(path.absolute()))}?{'immutable=1' if at_rest else 'mode=ro'}"
+            with contextlib.closing(sqlite3.connect(uri, uri=True)) as database:
+                parts = _parts(database)
     checkpoint, sealed = _checked(parts, directory)
     if not sealed.fits(before, read_seal(directory)):
         raise damaged(directory, "its last checkpoint is not the one that was saved last")
