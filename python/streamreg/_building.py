@@ -24,7 +24,7 @@ from streamreg._operators import (
     MistypedError,
     signature,
 )
-from streamreg._types import INT_MAX, INT_MIN, PYTHON_TYPES, TYPE_NAMES, DType
+from streamreg._types import INT_MAX, INT_MIN, PYTHON_TYPES, TYPE_NAMES, DType, encodable
 from streamreg.expressions import Expression, Operand, TypedExpression
 
 _INFIX = ARITHMETIC.keys() | COMPARISON.keys() | LOGIC.keys()
@@ -47,6 +47,8 @@ def lifted(operand: object) -> Expression:
         )
     if dtype == "int" and isinstance(value, int) and not INT_MIN <= value <= INT_MAX:
         raise ProgramError(f"the constant {value} does not fit in 64 bits; write it as a float")
+    if isinstance(value, str) and not encodable(value):
+        raise ProgramError(f"the constant {value!r} holds half of a surrogate pair")
     return Constant(value, dtype)
 
 

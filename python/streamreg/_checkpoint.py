@@ -174,17 +174,18 @@ def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, Sealed]:
     parts: dict[object, object] = {}
     rows: dict[str, bytes] = {}
     guards: dict[str, Guard] = {}
-    # Beside an empty database SQLite would remove the log.
-    if path.exists() and path.stat().st_size:
-        uri = f"file:{quote(str(path.absolute()))}?{'immutable=1' if at_rest else 'mode=ro'}"
-        with errors(directory), contextlib.closing(sqlite3.connect(uri, uri=True)) as database:
-            # One transaction: what stands in both tables is of the same epoch.
-            database.execute("BEGIN")
-            parts = _parts(database)
-            try:
-                rows, guards = _keyed_state.read(database)
-            except ValueError as error:
-                raise damaged(directory, str(error)) from None
+    with errors(directory):
+        # Beside an empty database SQLite would remove the log.
+        if path.exists() and path.stat().st_size:
+            uri = f"file:{quote(str(path.absolute()))}?{'immutable=1' if at_rest else 'mode=ro'}"
+            with contextlib.closing(sqlite3.connect(uri, uri=True)) as database:
+                # One transaction: what stands in both tables is of the same epoch.
+                database.execute("BEGIN")
+                parts = _parts(database)
+                try:
+                    rows, guards = _keyed_state.read(database)
+                except ValueError as error:
+                    raise damaged(directory, str(error)) from None
     checkpoint, sealed = _checked(parts, directory)
     if checkpoint is not None:
         if guards != {part: g for part, g in checkpoint.guards.items() if g != _keyed_state.EMPTY}:

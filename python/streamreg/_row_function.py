@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 
 from streamreg._exceptions import ProgramError
-from streamreg._types import PYTHON_TYPES, DType, dtype_of
+from streamreg._types import PYTHON_TYPES, DType, dtype_of, encodable
 
 _WRITABLE: Final[tuple[type[Any], ...]] = (bool, int, float, str, bytes)
 
@@ -46,7 +46,7 @@ class RowFunction:
 
         Raises:
             Exception: whatever the function raises, with a note about the row.
-            TypeError: if a value is of another type than declared.
+            TypeError: if a value is of another type than declared, or is text that no file can hold.
         """
         function, keywords = self.function, self.keywords
         values: list[object] = []
@@ -63,9 +63,11 @@ class RowFunction:
         except Exception as error:
             error.add_note(f"raised in sr.apply for the row {self.name}({self._shown(row)})")
             raise
-        if {PYTHON_TYPES.get(found) for found in set(map(type, values))} == {self.dtype}:
-            return values
-        return [self._checked(value, column, may_miss=may_miss) for value in values]
+        if {PYTHON_TYPES.get(found) for found in set(map(type, values))} != {self.dtype}:
+            values = [self._checked(value, column, may_miss=may_miss) for value in values]
+        if self.dtype in ("str", "any"):
+            self._check_texts([value for value in values if isinstance(value, str)], column)
+        return values
 
     def _shown(self, row: tuple[object, ...]) -> str:
         split = len(row) - len(self.keywords)
@@ -95,6 +97,15 @@ class RowFunction:
             f"column {column}: {self.name} should return {declared}, but returned "
             f"{reprlib.repr(value)}, which is {type(value).__name__}"
         )
+
+    def _check_texts(self, texts: list[str], column: str) -> None:
+        # All at once, and one by one only where one is bad.
+        if not encodable("".join(texts)):
+            bad = next(text for text in texts if not encodable(text))
+            raise TypeError(
+                f"column {column}: {self.name} should return text, but returned {reprlib.repr(bad)}, which holds "
+                "half of a surrogate pair"
+            )
 
 
 def nearest_double(value: int) -> float:

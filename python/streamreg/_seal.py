@@ -11,10 +11,14 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 FILE = "checkpoint.seal"
+
+# Without the time of the change, which would cost a second write each; macOS has none such.
+_sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ class SealFile:
             self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
         os.pwrite(self._descriptor, _line(seal), 0)
         if self._sync:
-            os.fdatasync(self._descriptor)
+            _sync(self._descriptor)
         self._says = seal
 
     def close(self) -> None:

@@ -56,6 +56,15 @@ def dtype_of(annotation: object) -> ColumnType | None:
     return None
 
 
+def encodable(text: str) -> bool:
+    """Whether text can be written: half of a surrogate pair, which Python lets stand in it, is in no encoding."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def shortened(text: str, limit: int = 60) -> str:
     """Text for a message: expressions can be of any length, messages cannot."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -187,6 +187,11 @@ processes = true
             'source.header: for format "csv" alone: a JSON message names its own fields',
         ),
         (
+            'bootstrap.servers = "localhost:9092"',
+            'metadata.broker.list = "localhost:9092"',
+            "source.kafka.bootstrap.servers: missing",
+        ),
+        (
             '"localhost:9092"',
             '"localhost:9092"\n"bootstrap.servers" = "b"',
             "source.kafka.bootstrap.servers: given twice, with and without quotes",

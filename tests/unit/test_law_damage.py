@@ -15,6 +15,7 @@ from streamreg._checkpoint import Checkpoint, Store
 from streamreg._seal import SealFile
 
 FILES = ["checkpoint.sqlite", "checkpoint.sqlite-wal", "checkpoint.sqlite-shm", "checkpoint.seal"]
+ROOT = Path(__file__).parents[2]
 SAVED = 40
 
 # A run that goes on for ever, but for its death in the middle.
@@ -59,7 +60,8 @@ def state(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         return folder
     first = 0 if request.param == "killed" else SAVED - 3
     program = [sys.executable, "-c", KILLED, str(folder), str(first)]
-    assert subprocess.run(program, timeout=60, check=False).returncode == -signal.SIGKILL
+    done = subprocess.run(program, timeout=60, check=False, cwd=ROOT)
+    assert done.returncode == -signal.SIGKILL
     assert (folder / FILES[1]).stat().st_size > 10_000
     assert ((folder / FILES[0]).stat().st_size > 10_000) == (first == 0)
     return folder

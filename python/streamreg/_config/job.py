@@ -143,7 +143,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
 def _source(table: Section) -> Source:
     client = table.section("kafka")
     kafka = client.settings()
-    if not kafka.keys() & {"bootstrap.servers", "metadata.broker.list"}:
+    if "bootstrap.servers" not in kafka:
         client.problem("bootstrap.servers", "missing")
     source = Source(
         kafka=kafka,
