@@ -8,10 +8,12 @@
 
 pub mod changelog;
 pub mod column;
+pub mod decimal;
 pub mod decode;
 pub mod error;
 pub mod exact;
 pub mod moments;
+pub mod monomials;
 pub mod reduce;
 pub mod solve;
 pub mod wire;

@@ -27,6 +27,8 @@ pub enum RejectKind {
     InvalidInteger,
     /// An integer beyond 64 bits.
     IntegerOverflow,
+    /// A decimal of more than 34 significant digits, or with an exponent beyond ±400.
+    DecimalRange,
     /// CSV text that is none of true, false, 1, 0 (in any case).
     InvalidBoolean,
     /// Text that is no Unicode: bytes that are no UTF-8, or JSON escapes of half a surrogate pair.
@@ -52,6 +54,7 @@ impl RejectKind {
             Self::InvalidNumber => "invalid-number",
             Self::InvalidInteger => "invalid-integer",
             Self::IntegerOverflow => "integer-overflow",
+            Self::DecimalRange => "decimal-range",
             Self::InvalidBoolean => "invalid-boolean",
             Self::InvalidUtf8 => "invalid-utf8",
             Self::InvalidBase64 => "invalid-base64",

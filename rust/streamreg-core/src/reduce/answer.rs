@@ -18,6 +18,8 @@ pub enum Answer {
     Float(f64),
     /// An integer, exact.
     Int(BigInt),
+    /// A decimal, exact, as text.
+    Decimal(String),
     /// Not defined.
     Null,
 }
@@ -134,10 +136,14 @@ fn of_state(state: &State, kind: Kind, minimum: bool) -> Option<Answer> {
             }
         }
         (State::Sum { sum, .. }, Kind::Average) => float(total::average(sum)),
+        (State::DecimalSum(sum), Kind::Sum) if sum.n() == 0 => Answer::Null,
+        (State::DecimalSum(sum), Kind::Sum) => Answer::Decimal(total::decimal_sum(sum)),
+        (State::DecimalSum(sum), Kind::Average) => float(total::decimal_average(sum)),
         (State::Extreme { extreme, .. }, Kind::Min | Kind::Max) if minimum == (kind == Kind::Min) => {
             match extreme.value() {
                 Some(Value::Float(value)) => Answer::Float(value),
                 Some(Value::Int(value)) => Answer::Int(BigInt::from(value)),
+                Some(Value::Decimal(value)) => Answer::Decimal(value.to_string()),
                 None => Answer::Null,
             }
         }

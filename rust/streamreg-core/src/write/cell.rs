@@ -1,6 +1,7 @@
 //! Write: one cell.
 
 use super::float;
+use crate::column::Decimals;
 use crate::decode::{Item, Text};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -13,6 +14,8 @@ pub enum Cells<'a> {
     Float(&'a [f64]),
     /// 64-bit integers.
     Int(&'a [i64]),
+    /// Decimals, written as [`Decimal::write`](crate::decimal::Decimal::write) says.
+    Decimal(Decimals<'a>),
     /// Booleans, written as True and False.
     Bool(&'a [bool]),
     /// Strings, or bytes, which are written as base64.
@@ -45,6 +48,7 @@ impl Cells<'_> {
         match self {
             Self::Float(values) => values.len(),
             Self::Int(values) => values.len(),
+            Self::Decimal(values) => values.len(),
             Self::Bool(values) => values.len(),
             Self::Text(text) => text.len(),
             Self::Any(cells) => cells.len(),
@@ -70,6 +74,7 @@ impl Cells<'_> {
         match self {
             Self::Float(values) => float::write(values[row], out),
             Self::Int(values) => out.extend_from_slice(itoa::Buffer::new().format(values[row]).as_bytes()),
+            Self::Decimal(values) => values.get(row).write(out),
             Self::Bool(values) => write_bool(values[row], out),
             Self::Text(text) => match text.get(row) {
                 Some(Item::Str(text)) => write_str(text, out),
