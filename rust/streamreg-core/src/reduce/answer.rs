@@ -8,6 +8,8 @@ use super::state::State;
 use crate::column::NumberType;
 use crate::error::Error;
 use crate::moments::Moments;
+use crate::monomials::Monomials;
+use crate::solve::multi::{Model, Normal};
 use crate::solve::simple::{Simple, simple};
 use crate::solve::{solve, total};
 
@@ -111,6 +113,9 @@ pub(super) fn answers(
             (State::Moments(moments), kind) => {
                 of_moments(moments, kind, || solution.get_or_insert_with(|| solve(moments)).as_deref())
             }
+            (State::Monomials(monomials), kind) => {
+                of_monomials(monomials, kind, || solution.get_or_insert_with(|| fit(monomials)).as_deref())
+            }
             (state, kind) => of_state(state, kind, is_minimum(aggregate)),
         };
         answers.push(answer.ok_or_else(|| misfit(statistic, aggregate, inputs))?);
@@ -171,6 +176,26 @@ fn of_moments<'a>(
         Kind::Regr(statistic) if one_feature => float(simple(moments, statistic)),
         _ => return None,
     })
+}
+
+/// `None` if the statistic is none of these sums.
+fn of_monomials<'a>(
+    monomials: &Monomials,
+    kind: Kind,
+    solution: impl FnOnce() -> Option<&'a [f64]>,
+) -> Option<Answer> {
+    match kind {
+        Kind::Coefficient(index) if index <= monomials.terms().features().len() => Some(match solution() {
+            Some(coefficients) => Answer::Float(coefficients[index]),
+            None if monomials.n() > 0 => Answer::Float(0.0),
+            None => Answer::Null,
+        }),
+        _ => None,
+    }
+}
+
+fn fit(monomials: &Monomials) -> Option<Vec<f64>> {
+    Normal::new(monomials.gram().ok()?, Model::default()).coefficients()
 }
 
 fn float(value: Option<f64>) -> Answer {
