@@ -38,6 +38,7 @@ from streamreg.functions import (
     sqrt,
     tan,
 )
+from streamreg.regression import poly
 from streamreg.schema import Schema
 from streamreg.table import Table
 
@@ -75,6 +76,7 @@ __all__ = [
     "log10",
     "maximum",
     "minimum",
+    "poly",
     "reducers",
     "run",
     "sign",

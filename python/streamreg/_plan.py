@@ -19,6 +19,7 @@ from streamreg._evaluate import Evaluated, RowErrors
 from streamreg._exceptions import ProgramError
 from streamreg._lower import Lowering
 from streamreg._program import Load, Program
+from streamreg._types import NUMBERS
 from streamreg._universe import ReducedUniverse, SourceUniverse, Universe, root
 from streamreg.expressions import TypedExpression
 from streamreg.reducers import ReducedColumn
@@ -26,7 +27,7 @@ from streamreg.table import Table
 
 if TYPE_CHECKING:
     from streamreg._source import Source
-    from streamreg._types import Aggregate, Number, Statistic
+    from streamreg._types import Aggregate, Answer, Number, Statistic
 
 RESERVED: Final = ("time", "diff")
 """The last two columns of a changelog."""
@@ -144,7 +145,7 @@ class AnswerPlan:
     program: Program
     slots: tuple[tuple[int, tuple[int, ...]], ...]
 
-    def evaluate(self, answers: Sequence[float | int | None]) -> tuple[AnswerRow, ...]:
+    def evaluate(self, answers: Sequence[Answer]) -> tuple[AnswerRow, ...]:
         """The row of each output, from the answers to `statistics`.
 
         There is none while the reduction has no row, or if a filter does not let it pass.
@@ -257,7 +258,7 @@ class _Reduction:
         if reducer.aggregate == "count":
             aggregate = ("count",)
         elif reducer.aggregate == "moments":
-            aggregate = ("moments", tuple(inputs[:-1]), inputs[-1])
+            aggregate = _regression(column, inputs)
         else:
             aggregate = (reducer.aggregate, inputs[0])
         statistic = (_index(self._aggregates, aggregate), reducer.statistic, reducer.index)
@@ -265,7 +266,7 @@ class _Reduction:
 
     def _input(self, argument: TypedExpression) -> int:
         slot = self._rows.lower(argument, self._scope)
-        self._inputs.setdefault(slot, "int" if argument.dtype == "int" else "float")
+        self._inputs.setdefault(slot, NUMBERS[argument.dtype])
         return list(self._inputs).index(slot)
 
 
@@ -275,6 +276,18 @@ _Key = TypeVar("_Key")
 def _index(ordered: dict[_Key, None], key: _Key) -> int:
     ordered.setdefault(key)
     return list(ordered).index(key)
+
+
+def _regression(column: ReducedColumn, inputs: Sequence[int]) -> Aggregate:
+    """Moments where they will do; they take neither weights nor powers nor decimals."""
+    reducer = column.reducer
+    *features, target = inputs[:-1] if reducer.weighted else inputs
+    powers = reducer.powers or (1,) * len(features)
+    decimals = any(argument.dtype == "decimal" for argument in column.arguments)
+    if not reducer.weighted and not decimals and set(powers) == {1}:
+        return "moments", tuple(features), target
+    weight = inputs[-1] if reducer.weighted else None
+    return "monomials", tuple(zip(features, powers, strict=True)), target, weight
 
 
 def _numbers(values: Values) -> Array:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from streamreg._building import lifted, mistyped
 from streamreg._deferred import Deferred
 from streamreg._operators import MistypedError
+from streamreg._types import NUMBERS
 from streamreg.expressions import Expression, Operand, TypedExpression
 
 if TYPE_CHECKING:
@@ -41,13 +42,19 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class Reducer:
-    """One statistic of one aggregate; the arguments of "moments" are features, then target."""
+    """One statistic of one aggregate.
+
+    The arguments of "moments" are features, then target, then the weights if it is `weighted`;
+    `powers` are those of the features, all 1 if there are none.
+    """
 
     text: str
     aggregate: Literal["count", "sum", "min", "max", "moments"]
     arguments: tuple[Expression, ...]
     statistic: str
     index: int = 0
+    powers: tuple[int, ...] = ()
+    weighted: bool = False
 
     def dtype(self, arguments: tuple[TypedExpression, ...]) -> DType:
         """The type of the answer, given the typed arguments."""
@@ -76,9 +83,9 @@ class ReducedColumn(TypedExpression):
 
 
 def check_numbers(user: str, arguments: tuple[TypedExpression, ...]) -> None:
-    """Raise a ProgramError, in the name of `user`, if an argument is neither float nor int."""
+    """Raise a ProgramError, in the name of `user`, if an argument is no number."""
     for index, argument in enumerate(arguments):
-        if argument.dtype not in ("float", "int"):
+        if argument.dtype not in NUMBERS:
             raise mistyped(user, arguments, MistypedError(index, "numbers"))
 
 
@@ -88,7 +95,7 @@ def count() -> Expression:
 
 
 def sum(value: Operand) -> Expression:
-    """The exact sum, rounded once; of an int column an int without limit."""
+    """The exact sum, rounded once; of an int or a decimal column exact, without limit."""
     return _reducer("sum", "sum", "sum", value)
 
 

@@ -178,13 +178,25 @@ class Table:
             columns[name] = typed
         return Table(columns, universe)
 
-    def linear_regression(self, target: Expression, *features: Expression) -> Table:
+    def linear_regression(
+        self,
+        target: Expression,
+        *features: Expression | regression.Powers,
+        weights: Expression | None = None,
+    ) -> Table:
         """The least-squares fit of `target` by an intercept and 1 to 64 features, all numbers.
 
         One row: `intercept`, and for each feature a column with its name and its coefficient. It is
         the exact solution for the rows as received, each coefficient rounded once to the nearest
         double. Rows where a value is NaN or infinite are left out. While the rows do not determine
-        the coefficients they are 0.
+        the coefficients they are 0. `sr.poly(t.x, 3)` stands for three features, the exact powers
+        `x`, `x^2`, `x^3`.
+
+        Args:
+            target: what is explained.
+            features: what explains it.
+            weights: how much each row counts, a column of numbers; a row of negative weight is
+                left out.
 
         Raises:
             ProgramError: if a feature has no name, is given twice or is called `intercept`, or if a
@@ -192,8 +204,12 @@ class Table:
         """
         universe = self._reduced("linear_regression")
         environment = _TableEnvironment(self)
-        typed = [resolved(lifted(column), environment) for column in (target, *features)]
-        answer = regression.coefficients(typed[0], typed[1:], universe)
+        answer = regression.coefficients(
+            resolved(lifted(target), environment),
+            regression.features_of(features, environment),
+            None if weights is None else resolved(lifted(weights), environment),
+            universe,
+        )
         return Table(answer, universe)
 
     def _reduced(self, method: str) -> ReducedUniverse:

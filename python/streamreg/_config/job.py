@@ -17,7 +17,8 @@ Mode = Literal["streaming", "static"]
 Time = Literal["epoch", "unix_ms"]
 Durability = Literal["process", "power"]
 
-TYPES = ("float", "int", "bool", "str", "bytes")
+TYPES = ("float", "int", "decimal", "bool", "str", "bytes")
+NUMBERS = TYPES[:3]
 # Raw messages have one column, of text, and a regression wants numbers.
 FORMATS: tuple[Format, ...] = ("csv", "json")
 MODES: tuple[Mode, ...] = ("streaming", "static")
@@ -188,9 +189,9 @@ def _regression(table: Section, schema: Mapping[str, str]) -> tuple[str, tuple[s
 def _number(table: Section, key: str, column: str, schema: Mapping[str, str]) -> None:
     if column not in schema:
         table.problem(key, f"{describe(column)} is no column of the schema{near(column, schema)}")
-    elif schema[column] in TYPES and schema[column] not in ("float", "int"):
+    elif schema[column] in TYPES and schema[column] not in NUMBERS:
         kind = schema[column]
-        table.problem(key, f"{describe(column)} is {kind}: a regression takes float and int")
+        table.problem(key, f"{describe(column)} is {kind}: a regression takes {listed(NUMBERS)}")
 
 
 def _output(table: Section, features: tuple[str, ...], schema: Mapping[str, str]) -> Output:

@@ -1,7 +1,7 @@
 //! Stage: monomials. What [`Moments`](crate::moments::Moments) are for plain columns, for everything else: weighted
 //! rows, exact powers of a column, decimals, and mixtures of these with doubles and integers.
 //!
-//! A regression needs Σw·z_i·z_j over z = (1, features…, target). Each is the sum of a monomial in the columns; equal
+//! A regression needs Σw·zᵢ·zⱼ over z = (1, features…, target). Each is the sum of a monomial in the columns; equal
 //! monomials are summed once, so that the powers of one column up to d take 3d + 2 sums and a count: their matrix is a
 //! Hankel matrix.
 

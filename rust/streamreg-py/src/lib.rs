@@ -6,10 +6,12 @@
 
 mod arrays;
 mod changelog;
+mod decimals;
 mod decode;
 mod errors;
 mod integers;
 mod moments;
+mod monomials;
 mod reduce;
 mod write;
 
@@ -20,9 +22,13 @@ mod _core {
     #[pymodule_export]
     use super::changelog::Changelog;
     #[pymodule_export]
+    use super::decimals::{decimal_objects, decimals, nearest_doubles};
+    #[pymodule_export]
     use super::decode::{Decoded, Decoder, Text, split_header};
     #[pymodule_export]
     use super::moments::Moments;
+    #[pymodule_export]
+    use super::monomials::Monomials;
     #[pymodule_export]
     use super::reduce::Reduction;
     #[pymodule_export]

@@ -2,11 +2,12 @@
 
 use crate::arrays::{NumberArray, numbers};
 use crate::errors::to_py;
-use crate::integers;
+use crate::{decimals, integers};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 use streamreg_core::column::NumberType;
+use streamreg_core::monomials::Power;
 use streamreg_core::reduce::{self as core, Aggregate, Answer, Statistic};
 
 #[pyclass(module = "streamreg._core")]
@@ -61,10 +62,11 @@ impl Reduction {
     }
 }
 
-fn number_type(name: &str) -> PyResult<NumberType> {
+pub fn number_type(name: &str) -> PyResult<NumberType> {
     match name {
         "float" => Ok(NumberType::Float),
         "int" => Ok(NumberType::Int),
+        "decimal" => Ok(NumberType::Decimal),
         other => Err(PyValueError::new_err(format!("there is no number type {other:?}"))),
     }
 }
@@ -80,14 +82,25 @@ fn aggregate(spec: &Bound<'_, PyTuple>) -> PyResult<Aggregate> {
             features: spec.get_item(1)?.extract()?,
             target: spec.get_item(2)?.extract()?,
         }),
+        "monomials" => Ok(Aggregate::Monomials {
+            features: powers(spec.get_item(1)?.extract()?),
+            target: spec.get_item(2)?.extract()?,
+            weight: spec.get_item(3)?.extract()?,
+        }),
         other => Err(PyValueError::new_err(format!("there is no aggregate {other:?}"))),
     }
+}
+
+/// Features, each a column and its power.
+pub fn powers(features: Vec<(usize, u32)>) -> Vec<Power> {
+    features.into_iter().map(|(column, power)| Power { column, power }).collect()
 }
 
 fn object(py: Python<'_>, answer: Answer) -> PyResult<Bound<'_, PyAny>> {
     match answer {
         Answer::Float(value) => Ok(value.into_pyobject(py)?.into_any()),
         Answer::Int(value) => integers::to_py(py, &value),
+        Answer::Decimal(text) => decimals::to_py(py, &text),
         Answer::Null => Ok(py.None().into_bound(py)),
     }
 }

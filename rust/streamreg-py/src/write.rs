@@ -1,8 +1,9 @@
 //! Columns to rows of text.
 
+use crate::arrays::DecimalArray;
 use crate::decode::Text;
 use crate::errors::to_py;
-use crate::integers;
+use crate::{decimals, integers};
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -13,6 +14,7 @@ use streamreg_core::write::{self as core, Cell, Cells};
 pub enum Column<'py> {
     Float(PyReadonlyArray1<'py, f64>),
     Int(PyReadonlyArray1<'py, i64>),
+    Decimal(DecimalArray<'py>),
     Bool(PyReadonlyArray1<'py, bool>),
     Text(Bound<'py, Text>),
     Any(Vec<Cell>),
@@ -28,6 +30,8 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Column<'py> {
             Ok(Self::Int(array))
         } else if let Ok(array) = object.extract::<PyReadonlyArray1<'_, bool>>() {
             Ok(Self::Bool(array))
+        } else if let Ok(array) = object.extract::<DecimalArray<'_>>() {
+            Ok(Self::Decimal(array))
         } else if let Ok(text) = object.cast::<Text>() {
             Ok(Self::Text(text.to_owned()))
         } else if let Ok(list) = object.cast::<PyList>() {
@@ -43,6 +47,7 @@ impl Column<'_> {
         Ok(match self {
             Self::Float(array) => Cells::Float(array.as_slice()?),
             Self::Int(array) => Cells::Int(array.as_slice()?),
+            Self::Decimal(array) => Cells::Decimal(array.decimals()?),
             Self::Bool(array) => Cells::Bool(array.as_slice()?),
             Self::Text(text) => Cells::Text(&text.get().0),
             Self::Any(cells) => Cells::Any(cells),
@@ -63,9 +68,11 @@ fn cell(value: &Bound<'_, PyAny>) -> PyResult<Cell> {
         Ok(Cell::Str(value.extract()?))
     } else if let Ok(bytes) = value.cast::<PyBytes>() {
         Ok(Cell::Bytes(bytes.as_bytes().to_vec()))
+    } else if let Some(text) = decimals::text(value)? {
+        Ok(Cell::Str(text))
     } else {
         Err(PyTypeError::new_err(format!(
-            "a cell must be None, bool, int, float, str or bytes, not {}",
+            "a cell must be None, bool, int, float, Decimal, str or bytes, not {}",
             value.get_type().name()?
         )))
     }

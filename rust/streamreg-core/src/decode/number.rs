@@ -29,10 +29,12 @@ pub(super) fn decimal(text: &[u8]) -> Result<Decimal, Fault> {
         NotDecimal::Syntax => Fault::found(RejectKind::InvalidNumber, text),
         NotDecimal::NonFinite => Fault::found(RejectKind::NonFinite, text),
         NotDecimal::Digits => {
-            Fault::with(RejectKind::DecimalRange, format!("more than {MOST_DIGITS} significant digits"))
+            let why = format!("more than {MOST_DIGITS} significant digits");
+            Fault::of_text(RejectKind::DecimalRange, text, &why)
         }
         NotDecimal::Exponent => {
-            Fault::with(RejectKind::DecimalRange, format!("an exponent beyond ±{MOST_EXPONENT}"))
+            let why = format!("an exponent beyond ±{MOST_EXPONENT}");
+            Fault::of_text(RejectKind::DecimalRange, text, &why)
         }
     })
 }

@@ -101,10 +101,12 @@ impl Fault {
 
     /// A fault that shows the start of the text it was found in: the whole may be very long.
     pub(super) fn found(kind: RejectKind, text: &[u8]) -> Self {
-        const SHOWN: usize = 40;
-        let more = if text.len() > SHOWN { "…" } else { "" };
-        let shown = String::from_utf8_lossy(&text[..text.len().min(SHOWN)]);
-        Self::with(kind, format!("{shown:?}{more}"))
+        Self::with(kind, shown(text))
+    }
+
+    /// The same, with what is wrong with the text.
+    pub(super) fn of_text(kind: RejectKind, text: &[u8], why: &str) -> Self {
+        Self::with(kind, format!("{}: {why}", shown(text)))
     }
 
     pub(super) fn in_column(self, column: usize) -> Self {
@@ -114,4 +116,12 @@ impl Fault {
     pub(super) fn of_message(self, message: u32) -> Reject {
         Reject { message, kind: self.kind, column: self.column, detail: self.detail }
     }
+}
+
+/// The start of a text, quoted.
+fn shown(text: &[u8]) -> String {
+    const SHOWN: usize = 40;
+    let more = if text.len() > SHOWN { "…" } else { "" };
+    let start = String::from_utf8_lossy(&text[..text.len().min(SHOWN)]);
+    format!("{start:?}{more}")
 }

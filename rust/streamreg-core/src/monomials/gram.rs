@@ -4,7 +4,7 @@ use num_bigint::BigInt;
 
 use super::Monomials;
 use crate::error::Error;
-use crate::exact::ONES;
+use crate::exact::{Mixed, ONES};
 use crate::gram::{Gram, Unit};
 use crate::solve::round::signed;
 
@@ -39,7 +39,7 @@ impl Monomials {
 
     /// Powers of five, of the weight and of each variable, that are together not above those in any sum.
     fn fives(&self, variables: usize) -> (i32, Vec<i32>) {
-        let lowest = |one, other| self.sum(one, other).and_then(|sum| sum.lowest()).map(|(_, five)| five);
+        let lowest = |one, other| self.sum(one, other).and_then(Mixed::lowest).map(|(_, five)| five);
         let weight = lowest(0, 0).unwrap_or(0);
         let mut fives = vec![0];
         for variable in 1..variables {
