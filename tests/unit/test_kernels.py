@@ -290,4 +290,8 @@ def test_every_typing_rule_has_a_kernel() -> None:
         for name in [*binary, "maximum"]:
             assert signature(name, (dtype, dtype)).kernel in KERNELS
     integers = {name for name in KERNELS if name.endswith(".int") or name.startswith("cast.int")}
-    assert integers - {"cast.bool.int"} == EXACT.keys()
+    for name in ("==", "!=", "<", "<=", ">", ">="):
+        for types in [("decimal", "decimal"), ("decimal", "int"), ("int", "decimal")]:
+            assert signature(name, types).kernel in KERNELS
+    decimals = {name for name in KERNELS if name.endswith(".decimal") or "cast.decimal" in name}
+    assert (integers - {"cast.bool.int"}) | decimals == EXACT.keys()

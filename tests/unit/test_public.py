@@ -31,7 +31,7 @@ OF_COMMANDS = ["LedgerError"]  # What only commands raise, no program can meet.
 CLASSES = ["Column", "Expression", "Progress", "Schema", "Summary", "Table"]
 FUNCTIONS = [
     *["apply", "apply_with_type", "cast", "ceil", "cos", "exp", "expm1", "floor", "if_else", "log"],
-    *["log1p", "log2", "log10", "maximum", "minimum", "run", "sign", "sin", "sqrt", "tan"],
+    *["log1p", "log2", "log10", "maximum", "minimum", "poly", "run", "sign", "sin", "sqrt", "tan"],
 ]
 REDUCERS = [
     *["avg", "count", "max", "min", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept"],

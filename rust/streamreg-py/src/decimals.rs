@@ -7,6 +7,9 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 use streamreg_core::decimal::Decimal;
 
+/// An array of three columns.
+type Words<'py> = Bound<'py, PyArray2<i64>>;
+
 /// A decimal as an object of Python.
 pub fn to_py<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
     class(py)?.call1((text,))
@@ -23,17 +26,14 @@ fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
 }
 
 /// The words of decimals as an array of three columns.
-pub fn array<'py>(py: Python<'py>, words: Vec<[i64; 3]>) -> PyResult<Bound<'py, PyArray2<i64>>> {
+pub fn array(py: Python<'_>, words: Vec<[i64; 3]>) -> PyResult<Words<'_>> {
     let rows = words.len();
     words.into_flattened().into_pyarray(py).reshape([rows, 3])
 }
 
 /// Texts as decimals, 0 for what is none, and which are none.
 #[pyfunction]
-pub fn decimals<'py>(
-    py: Python<'py>,
-    texts: Vec<String>,
-) -> PyResult<(Bound<'py, PyArray2<i64>>, Bound<'py, PyArray1<bool>>)> {
+pub fn decimals(py: Python<'_>, texts: Vec<String>) -> PyResult<(Words<'_>, Bound<'_, PyArray1<bool>>)> {
     let parsed: Vec<_> = texts.iter().map(|text| Decimal::parse(text.as_bytes())).collect();
     let none = parsed.iter().map(Result::is_err).collect::<Vec<_>>().into_pyarray(py);
     let words = parsed.into_iter().map(|decimal| decimal.unwrap_or_default().to_words()).collect();

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use streamreg_core::column::NumberType;
+use streamreg_core::decimal::Decimal;
 use streamreg_core::monomials::{Monomials, Power, Terms};
 use support::{Column, decimal, double, integer, numbers};
 
@@ -40,7 +41,7 @@ fn column(kind: NumberType, rows: usize) -> BoxedStrategy<Column> {
     match kind {
         NumberType::Float => prop::collection::vec(broken, rows).prop_map(Column::Float).boxed(),
         NumberType::Int => prop::collection::vec(integer(), rows).prop_map(Column::Int).boxed(),
-        NumberType::Decimal => prop::collection::vec(decimal().prop_map(|decimal| decimal.to_words()), rows)
+        NumberType::Decimal => prop::collection::vec(decimal().prop_map(Decimal::to_words), rows)
             .prop_map(Column::Decimal)
             .boxed(),
     }
