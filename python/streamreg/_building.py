@@ -113,7 +113,11 @@ def mistyped(
     if error.wanted == "comparable":
         types = " with ".join(f"{item.text} ({item.dtype})" for item in operands)
         exact = next((item for item in operands if item.dtype == "decimal"), None)
-        hint = f"; compare with a Decimal, or sr.cast(float, {exact.text})" if exact else ""
+        hint = (
+            f"; compare with a Decimal, or sr.cast(float, {exact.text})"
+            if exact is not None
+            else ""
+        )
         return ProgramError(f"{sign} cannot compare {types}{hint}")
     if error.wanted == "numbers" and operand.dtype == "bool":
         hint = f"; sr.cast(int, {operand.text}) makes it 0 and 1"
