@@ -17,6 +17,8 @@ PlanOf = Callable[..., Any]
 def aggregates(plan: Any) -> list[Any]:  # noqa: ANN401 - a plan
     """What the one reduction of a plan keeps, beside the number of rows."""
     (reduction,) = plan.rows.reductions
+    count: Any
+    others: list[Any]
     count, *others = reduction.aggregates
     assert count == ("count",)
     return others
