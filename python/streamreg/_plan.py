@@ -260,7 +260,10 @@ class _Reduction:
             aggregate = ("moments", tuple(inputs[:-1]), inputs[-1])
         else:
             aggregate = (reducer.aggregate, inputs[0])
-        statistic = (_index(self._aggregates, aggregate), reducer.statistic, reducer.index)
+        at = _index(self._aggregates, aggregate)
+        statistic: Statistic = (at, reducer.statistic, reducer.index)
+        if reducer.model is not None:
+            statistic = (*statistic, reducer.other, reducer.model)
         return _index(self._statistics, statistic)
 
     def _input(self, argument: TypedExpression) -> int:

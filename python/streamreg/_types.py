@@ -18,8 +18,17 @@ Aggregate: TypeAlias = (
 )
 """What a reduction keeps: its kind, and the indexes of its inputs (features, then target, for moments)."""
 
-Statistic: TypeAlias = tuple[int, str, int]
-"""An answer of a reduction: index of the aggregate, name of the statistic, index of the coefficient or 0."""
+Singular: TypeAlias = Literal["zero", "null"]
+"""What coefficients are that the rows do not determine: 0, or missing."""
+
+Model: TypeAlias = tuple[bool, float, Singular, float]
+"""A regression: with an intercept or without, its ridge, `Singular`, the level of its intervals."""
+
+Statistic: TypeAlias = tuple[int, str, int] | tuple[int, str, int, int, Model]
+"""An answer of a reduction: index of the aggregate, name of the statistic, index of the coefficient or 0.
+
+With the index of a second coefficient, or 0, and a model it is one of that regression.
+"""
 
 Scalar: TypeAlias = float | int | bool | str | bytes
 """What may stand for a column in an expression: the same value for every row."""

@@ -8,6 +8,7 @@ mod arrays;
 mod changelog;
 mod decode;
 mod errors;
+mod infer;
 mod integers;
 mod moments;
 mod reduce;
@@ -21,6 +22,8 @@ mod _core {
     use super::changelog::Changelog;
     #[pymodule_export]
     use super::decode::{Decoded, Decoder, Text, split_header};
+    #[pymodule_export]
+    use super::infer::Fit;
     #[pymodule_export]
     use super::moments::Moments;
     #[pymodule_export]

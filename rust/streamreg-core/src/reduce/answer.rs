@@ -9,7 +9,6 @@ use super::state::State;
 use crate::column::NumberType;
 use crate::error::Error;
 use crate::infer;
-use crate::moments::Moments;
 use crate::solve::simple::{Rows, Simple, simple};
 use crate::solve::total;
 
@@ -122,9 +121,9 @@ pub(super) fn answers(
             let (name, count) = (&statistic.name, states.len());
             return Err(Error::Invalid(format!("{name} is asked of aggregate {at}, but there are {count}")));
         };
-        let answer = match (state, fits) {
-            (State::Moments(moments), Some(fits)) => of_moments(moments, statistic.kind, fits)?,
-            (state, _) => of_state(state, statistic.kind, is_minimum(aggregate)),
+        let answer = match of_regression(state, statistic.kind) {
+            Some((asked, regression)) => fits.answer(asked, &regression)?,
+            None => of_state(state, statistic.kind, is_minimum(aggregate)),
         };
         answers.push(answer.ok_or_else(|| misfit(statistic, aggregate, inputs))?);
     }
@@ -156,24 +155,27 @@ fn of_state(state: &State, kind: Kind, minimum: bool) -> Option<Answer> {
                 None => Answer::Null,
             }
         }
+        (State::Moments(moments), Kind::RegrCount) if moments.features() == 1 => {
+            Answer::Int(BigInt::from(moments.n()))
+        }
+        (State::Moments(moments), Kind::Simple(statistic)) if moments.features() == 1 => {
+            float(simple(moments, statistic))
+        }
         _ => return None,
     })
 }
 
-/// `None` if the statistic is none of these moments.
-fn of_moments(moments: &Moments, kind: Kind, fits: &mut Fits<'_>) -> Result<Option<Answer>, Error> {
+/// What a statistic asks of a regression, if it is one of those.
+fn of_regression(state: &State, kind: Kind) -> Option<(infer::Statistic, Regression)> {
     // Where no line is determined SQL has NULL.
     let line = Regression { zeros: false, ..Regression::default() };
-    let (statistic, regression) = match kind {
-        Kind::Fit(statistic, regression) => (statistic, regression),
-        _ if moments.features() != 1 => return Ok(None),
-        Kind::RegrCount => return Ok(Some(Answer::Int(BigInt::from(moments.n())))),
-        Kind::RegrIntercept => (infer::Statistic::Coefficient(0), line),
-        Kind::RegrSlope => (infer::Statistic::Coefficient(1), line),
-        Kind::Simple(statistic) => return Ok(Some(float(simple(moments, statistic)))),
-        _ => return Ok(None),
-    };
-    fits.answer(statistic, &regression).map(Some)
+    match (state, kind) {
+        (_, Kind::Fit(statistic, regression)) => Some((statistic, regression)),
+        (State::Moments(moments), _) if moments.features() != 1 => None,
+        (_, Kind::RegrIntercept) => Some((infer::Statistic::Coefficient(0), line)),
+        (_, Kind::RegrSlope) => Some((infer::Statistic::Coefficient(1), line)),
+        _ => None,
+    }
 }
 
 fn float(value: Option<f64>) -> Answer {
