@@ -13,6 +13,7 @@ from streamreg._exceptions import (
     UnknownColumnError,
     WorkerError,
 )
+from streamreg._features import poly
 from streamreg._progress import Progress, Summary
 from streamreg._run import run
 from streamreg._this import this
@@ -38,7 +39,6 @@ from streamreg.functions import (
     sqrt,
     tan,
 )
-from streamreg.regression import poly
 from streamreg.schema import Schema
 from streamreg.table import Table
 

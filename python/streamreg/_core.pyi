@@ -14,6 +14,7 @@ __all__ = [
     "Changelog",
     "Decoded",
     "Decoder",
+    "Fit",
     "Moments",
     "Monomials",
     "Reduction",
@@ -100,6 +101,59 @@ class Moments:
     def solve(self) -> list[float] | None:
         """Intercept, then one coefficient per feature; None if the system is singular."""
 
+    def fit(self, intercept: bool = True, ridge: float = 0.0) -> Fit:
+        """The least-squares fit of a model.
+
+        `ridge` is the weight of the squares of the coefficients (not of the intercept's) beside
+        those of the residuals.
+
+        Raises:
+            ValueError: if the ridge is not finite, or below 0.
+        """
+
+@final
+class Fit:
+    """A linear model fitted to the rows that moments had when it was made, and its statistics."""
+
+    def coefficients(self) -> list[float] | None:
+        """The intercept, if there is one, then one for each feature; None if not determined."""
+
+    def statistic(
+        self, name: str, i: int = 0, j: int = 0, level: float = 0.95
+    ) -> float | int | None:
+        """A statistic; None where it is not defined.
+
+        Of the whole fit: "n", "df", "rank", "rss", "tss", "residual_std", "r2", "adjusted_r2", "f",
+        "f_p_value", "log_likelihood", "aic", "bic", "t_quantile"; of coefficient `i` (0 is the
+        intercept, if there is one): "coefficient", "std_error", "t", "p_value", "ci_low",
+        "ci_high"; of `i` and `j`: "covariance". `level` is that of the intervals and the quantile.
+
+        Raises:
+            ValueError: if there is no such statistic, no such coefficient or no such level.
+        """
+
+    def values(
+        self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]]
+    ) -> NDArray[np.float64]:
+        """The fitted value of each row of features, rounded once.
+
+        NaN for a row with NaN or an infinity, and if the coefficients are not determined.
+
+        Raises:
+            ValueError: unless there is a column for each feature, all of one length.
+        """
+
+    def predict(
+        self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """`values`, their standard errors as means, and those of one new observation each.
+
+        Where there are no degrees of freedom, or a ridge, the standard errors are NaN.
+
+        Raises:
+            ValueError: as `values`.
+        """
+
 @final
 class Monomials:
     """The exact sums of a regression with weights, with powers of columns, or of decimals.
@@ -156,6 +210,15 @@ class Monomials:
 
     def to_bytes(self) -> bytes:
         """Versioned bytes, equal for equal multisets of rows."""
+
+    def fit(self, intercept: bool = True, ridge: float = 0.0) -> Fit:
+        """The least-squares fit of a model, as that of `Moments`.
+
+        Its `values` and `predict` take for each feature the column that it is a power of.
+
+        Raises:
+            ValueError: if the ridge is not finite, or below 0.
+        """
 
 @final
 class Reduction:

@@ -254,14 +254,10 @@ class _Reduction:
         """The index among the statistics of a reduced column's answer."""
         reducer = column.reducer
         inputs = [self._input(argument) for argument in column.arguments]
-        aggregate: Aggregate
-        if reducer.aggregate == "count":
-            aggregate = ("count",)
-        elif reducer.aggregate == "moments":
-            aggregate = _regression(column, inputs)
-        else:
-            aggregate = (reducer.aggregate, inputs[0])
-        statistic = (_index(self._aggregates, aggregate), reducer.statistic, reducer.index)
+        at = _index(self._aggregates, column.aggregate(inputs))
+        statistic: Statistic = (at, reducer.statistic, reducer.index)
+        if reducer.model is not None:
+            statistic = (*statistic, reducer.other, reducer.model)
         return _index(self._statistics, statistic)
 
     def _input(self, argument: TypedExpression) -> int:
@@ -276,18 +272,6 @@ _Key = TypeVar("_Key")
 def _index(ordered: dict[_Key, None], key: _Key) -> int:
     ordered.setdefault(key)
     return list(ordered).index(key)
-
-
-def _regression(column: ReducedColumn, inputs: Sequence[int]) -> Aggregate:
-    """Moments where they will do; they take neither weights nor powers nor decimals."""
-    reducer = column.reducer
-    *features, target = inputs[:-1] if reducer.weighted else inputs
-    powers = reducer.powers or (1,) * len(features)
-    decimals = any(argument.dtype == "decimal" for argument in column.arguments)
-    if not reducer.weighted and not decimals and set(powers) == {1}:
-        return "moments", tuple(features), target
-    weight = inputs[-1] if reducer.weighted else None
-    return "monomials", tuple(zip(features, powers, strict=True)), target, weight
 
 
 def _numbers(values: Values) -> Array:

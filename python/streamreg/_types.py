@@ -23,8 +23,17 @@ Aggregate: TypeAlias = (
 For moments: features, then target; for monomials: features with their powers, target, weight.
 """
 
-Statistic: TypeAlias = tuple[int, str, int]
-"""An answer of a reduction: index of the aggregate, name of the statistic, index of the coefficient or 0."""
+Singular: TypeAlias = Literal["zero", "null"]
+"""What coefficients are that the rows do not determine: 0, or missing."""
+
+Model: TypeAlias = tuple[bool, float, Singular, float]
+"""A regression: with an intercept or without, its ridge, `Singular`, the level of its intervals."""
+
+Statistic: TypeAlias = tuple[int, str, int] | tuple[int, str, int, int, Model]
+"""An answer of a reduction: index of the aggregate, name of the statistic, index of the coefficient or 0.
+
+With the index of a second coefficient, or 0, and a model it is one of that regression.
+"""
 
 Answer: TypeAlias = float | int | Decimal | None
 """What a statistic comes to; None where it is not defined."""

@@ -34,8 +34,9 @@ FUNCTIONS = [
     *["log1p", "log2", "log10", "maximum", "minimum", "poly", "run", "sign", "sin", "sqrt", "tan"],
 ]
 REDUCERS = [
-    *["avg", "count", "max", "min", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept"],
-    *["regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy", "sum"],
+    *["avg", "corr", "count", "covar_pop", "covar_samp", "max", "min", "regr_avgx", "regr_avgy"],
+    *["regr_count", "regr_intercept", "regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy"],
+    *["stddev_pop", "stddev_samp", "sum", "var_pop", "var_samp"],
 ]
 PUBLIC: dict[ModuleType, list[str]] = {
     sr: [*ERRORS, *CLASSES, *FUNCTIONS, "demo", "io", "reducers", "this", "__version__"],

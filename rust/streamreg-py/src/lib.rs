@@ -9,6 +9,7 @@ mod changelog;
 mod decimals;
 mod decode;
 mod errors;
+mod infer;
 mod integers;
 mod moments;
 mod monomials;
@@ -25,6 +26,8 @@ mod _core {
     use super::decimals::{decimal_objects, decimals, nearest_doubles};
     #[pymodule_export]
     use super::decode::{Decoded, Decoder, Text, split_header};
+    #[pymodule_export]
+    use super::infer::Fit;
     #[pymodule_export]
     use super::moments::Moments;
     #[pymodule_export]

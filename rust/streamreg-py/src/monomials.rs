@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::arrays::{NumberArray, numbers};
 use crate::errors::to_py;
+use crate::infer::Fit;
 use crate::reduce::{number_type, powers};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use streamreg_core::infer::Model;
 use streamreg_core::monomials as core;
 
 #[pyclass(module = "streamreg._core")]
@@ -66,5 +68,10 @@ impl Monomials {
 
     fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &self.0.to_bytes())
+    }
+
+    #[pyo3(signature = (intercept=true, ridge=0.0))]
+    fn fit(&self, py: Python<'_>, intercept: bool, ridge: f64) -> PyResult<Fit> {
+        Fit::of_monomials(py, &self.0, Model { intercept, ridge })
     }
 }

@@ -7,8 +7,9 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 use streamreg_core::column::NumberType;
+use streamreg_core::infer::Model;
 use streamreg_core::monomials::Power;
-use streamreg_core::reduce::{self as core, Aggregate, Answer, Statistic};
+use streamreg_core::reduce::{self as core, Aggregate, Answer, Regression, Statistic};
 
 #[pyclass(module = "streamreg._core")]
 pub struct Reduction(core::Reduction);
@@ -50,13 +51,9 @@ impl Reduction {
     fn answers<'py>(
         &self,
         py: Python<'py>,
-        statistics: Vec<(usize, String, usize)>,
+        statistics: Vec<Bound<'py, PyTuple>>,
     ) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let statistics = statistics
-            .into_iter()
-            .map(|(aggregate, name, index)| Statistic::new(aggregate, &name, index))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| to_py(&error))?;
+        let statistics = statistics.iter().map(statistic).collect::<PyResult<Vec<_>>>()?;
         let answers = py.detach(|| self.0.answers(&statistics)).map_err(|error| to_py(&error))?;
         answers.into_iter().map(|answer| object(py, answer)).collect()
     }
@@ -94,6 +91,28 @@ fn aggregate(spec: &Bound<'_, PyTuple>) -> PyResult<Aggregate> {
 /// Features, each a column and its power.
 pub fn powers(features: Vec<(usize, u32)>) -> Vec<Power> {
     features.into_iter().map(|(column, power)| Power { column, power }).collect()
+}
+
+fn statistic(spec: &Bound<'_, PyTuple>) -> PyResult<Statistic> {
+    let statistic = if spec.len() == 3 {
+        let (aggregate, name, index): (usize, String, usize) = spec.extract()?;
+        Statistic::new(aggregate, &name, index)
+    } else {
+        type Asked = (bool, f64, String, f64);
+        let (aggregate, name, one, other, asked): (usize, String, usize, usize, Asked) = spec.extract()?;
+        let (intercept, ridge, singular, level) = asked;
+        let regression = Regression { model: Model { intercept, ridge }, zeros: zeros(&singular)?, level };
+        Statistic::of_regression(aggregate, &name, [one, other], regression)
+    };
+    statistic.map_err(|error| to_py(&error))
+}
+
+fn zeros(singular: &str) -> PyResult<bool> {
+    match singular {
+        "zero" => Ok(true),
+        "null" => Ok(false),
+        other => Err(PyValueError::new_err(format!("singular is \"zero\" or \"null\", not {other:?}"))),
+    }
 }
 
 fn object(py: Python<'_>, answer: Answer) -> PyResult<Bound<'_, PyAny>> {

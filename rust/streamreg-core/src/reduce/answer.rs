@@ -123,8 +123,9 @@ pub(super) fn answers(
             let (name, count) = (&statistic.name, states.len());
             return Err(Error::Invalid(format!("{name} is asked of aggregate {at}, but there are {count}")));
         };
-        let answer = match fits {
-            Some(fits) => of_rows(statistic.kind, fits)?,
+        let answer = match of_regression(fits, statistic.kind) {
+            Some((asked, regression)) => fits.answer(asked, &regression)?,
+            None if fits.of_a_line() => of_line(fits, statistic.kind),
             None => of_state(state, statistic.kind, is_minimum(aggregate)),
         };
         answers.push(answer.ok_or_else(|| misfit(statistic, aggregate, inputs))?);
@@ -165,21 +166,25 @@ fn of_state(state: &State, kind: Kind, minimum: bool) -> Option<Answer> {
     })
 }
 
-/// `None` if the statistic is none of these rows of features and target.
-fn of_rows(kind: Kind, fits: &mut Fits<'_>) -> Result<Option<Answer>, Error> {
+/// What a statistic asks of a regression, if it is one of those.
+fn of_regression(fits: &Fits<'_>, kind: Kind) -> Option<(infer::Statistic, Regression)> {
     // Where no line is determined SQL has NULL.
     let line = Regression { zeros: false, ..Regression::default() };
-    let (statistic, regression) = match kind {
-        Kind::Fit(statistic, regression) => (statistic, regression),
-        // SQL knows neither of several features nor of weights.
-        _ if fits.gram()?.features() != 1 || fits.gram()?.weighted() => return Ok(None),
-        Kind::RegrCount => return Ok(Some(Answer::Int(BigInt::from(fits.gram()?.rows())))),
-        Kind::RegrIntercept => (infer::Statistic::Coefficient(0), line),
-        Kind::RegrSlope => (infer::Statistic::Coefficient(1), line),
-        Kind::Simple(statistic) => return Ok(Some(float(simple(fits.gram()?, statistic)))),
-        _ => return Ok(None),
-    };
-    fits.answer(statistic, &regression).map(Some)
+    match kind {
+        Kind::Fit(statistic, regression) => Some((statistic, regression)),
+        Kind::RegrIntercept if fits.of_a_line() => Some((infer::Statistic::Coefficient(0), line)),
+        Kind::RegrSlope if fits.of_a_line() => Some((infer::Statistic::Coefficient(1), line)),
+        _ => None,
+    }
+}
+
+/// `None` if the statistic needs more than the cross-products of a line.
+fn of_line(fits: &Fits<'_>, kind: Kind) -> Option<Answer> {
+    match kind {
+        Kind::RegrCount => Some(Answer::Int(BigInt::from(fits.gram()?.rows()))),
+        Kind::Simple(statistic) => Some(float(simple(fits.gram()?, statistic))),
+        _ => None,
+    }
 }
 
 fn float(value: Option<f64>) -> Answer {
