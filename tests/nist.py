@@ -5,8 +5,10 @@ Public domain: https://www.itl.nist.gov/div898/strd/lls/lls.shtml. The columns a
 
 import csv
 import json
+import math
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +72,10 @@ def agrees(found: float, certified: str, digits: int = DIGITS) -> bool:
     """
     context = Context(prec=digits, rounding=ROUND_HALF_UP)
     return context.create_decimal(repr(found)) == context.create_decimal(certified)
+
+
+def digits(found: float, certified: str) -> float:
+    """The log relative error, NIST's measure of the digits that agree: at most 15."""
+    exact = Fraction(certified)
+    error = abs(Fraction(found) - exact) / (abs(exact) or 1)
+    return min(float(DIGITS), -math.log10(error)) if error else float(DIGITS)

@@ -12,6 +12,9 @@ pub const MOST_DIGITS: usize = 34;
 /// Exponents lie between this and its opposite.
 pub const MOST_EXPONENT: i32 = 400;
 
+/// So many digits fit in 64 bits.
+const SHORT: usize = 18;
+
 /// Mantissas are below this in size.
 const BEYOND: u128 = 10u128.pow(34);
 
@@ -74,6 +77,9 @@ impl Decimal {
     /// # Errors
     /// [`NotDecimal`] if it is none, or one off the range.
     pub fn parse(text: &[u8]) -> Result<Self, NotDecimal> {
+        if let Some(decimal) = Self::parse_short(text) {
+            return Ok(decimal);
+        }
         let negative = text.starts_with(b"-");
         let unsigned = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
         let mut digits = Digits::default();
@@ -106,6 +112,34 @@ impl Decimal {
         // 34 digits are below 2^113.
         let mantissa = digits.mantissa.cast_signed();
         Ok(Self { mantissa: if negative { -mantissa } else { mantissa }, exponent })
+    }
+
+    /// Numbers of few digits without an exponent, as most are; `None` for any other text.
+    fn parse_short(text: &[u8]) -> Option<Self> {
+        if text.len() > SHORT {
+            return None;
+        }
+        let negative = text.starts_with(b"-");
+        let (mut mantissa, mut digits, mut places) = (0i64, 0, None);
+        for &byte in &text[usize::from(negative)..] {
+            match byte {
+                b'0'..=b'9' => {
+                    mantissa = mantissa * 10 + i64::from(byte - b'0');
+                    digits += 1;
+                }
+                b'.' if places.is_none() => places = Some(digits),
+                _ => return None,
+            }
+        }
+        if mantissa == 0 {
+            return (digits > 0).then(Self::default);
+        }
+        let mut exponent = places.unwrap_or(digits) - digits;
+        while mantissa % 10 == 0 {
+            mantissa /= 10;
+            exponent += 1;
+        }
+        Some(Self { mantissa: i128::from(if negative { -mantissa } else { mantissa }), exponent })
     }
 
     /// The nearest double, ties to even; an infinity beyond the largest.
