@@ -186,6 +186,23 @@ def test_law_the_sums_are_a_group() -> None:
     assert (state.n, state.left_out) == (0, 3)
 
 
+def test_predictions_take_the_columns() -> None:
+    """A fit of powers of decimals says of a row what the exact polynomial does, rounded once."""
+    words, _ = decimals(["0.1", "0.2", "0.3", "0.4"])
+    target, _ = decimals(["0.01", "0.04", "0.09", "0.16"])
+    state = Monomials(["decimal", "decimal"], [(0, 1), (0, 2)], 1)
+    state.add([words, target])
+    fit = state.fit()
+    assert fit.coefficients() == [0.0, 0.0, 1.0]
+    assert (fit.statistic("n"), fit.statistic("df"), fit.statistic("rss")) == (4, 1, 0.0)
+    asked, _ = decimals(["0.7", "1e20"])
+    assert fit.values([asked, asked]).tolist() == [0.49, 1e40]
+    weighted = Monomials(["float", "float", "int"], [(0, 1)], 1, 2)
+    weighted.add([np.array([1.0, 2.0, 2.0]), np.array([1.0, 2.0, 4.0]), np.array([1, 3, 1])])
+    assert weighted.fit().coefficients() == [-0.5, 1.5]
+    assert weighted.fit(intercept=False).coefficients() == [nearest(Fraction(21, 17))]
+
+
 def test_columns_that_do_not_fit_are_refused() -> None:
     """A decimal is no pair of integers, and a column of another type is an error with its place."""
     state = Monomials(["decimal", "float"], [(0, 1)], 1)
