@@ -13,6 +13,7 @@ from streamreg._exceptions import (
     UnknownColumnError,
     WorkerError,
 )
+from streamreg._features import poly
 from streamreg._progress import Progress, Summary
 from streamreg._run import run
 from streamreg._this import this
@@ -75,6 +76,7 @@ __all__ = [
     "log10",
     "maximum",
     "minimum",
+    "poly",
     "reducers",
     "run",
     "sign",

@@ -1,13 +1,14 @@
 """Stage: merge, solve. Runs a program on the answers of many keys: together where that gives the same.
 
-The evaluator of a batch's columns is fast, but knows neither missing values nor integers beyond 64 bits, nor functions
-that may return None. Keys with such answers, keys that it cannot compute (an integer that overflows, a division by
-zero), and programs that call functions are computed one key after another.
+The evaluator of a batch's columns is fast, but knows neither missing values nor integers beyond 64 bits or decimals of
+any length, nor functions that may return None. Keys with such answers, keys that it cannot compute (an integer that
+overflows, a division by zero), and programs that call functions are computed one key after another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,7 +43,9 @@ def evaluate_keys(
             for step in steps
             if isinstance(step, Load)
             for place, answer in enumerate(columns[int(step.key)])
-            if answer is None or (type(answer) is int and not INT_MIN <= answer <= INT_MAX)
+            if answer is None
+            or (type(answer) is int and not INT_MIN <= answer <= INT_MAX)
+            or isinstance(answer, Decimal)
         }
         together = [place for place in rest if place not in strange]
         computed = _together(plan, columns, together, found) if together else set()

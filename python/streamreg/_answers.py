@@ -60,8 +60,16 @@ EXACT: Final[dict[str, Callable[..., object]]] = {
     "cast.int.float": nearest_double,
     "cast.int.bool": bool,
     "cast.int.str": str,
+    "cast.decimal.float": float,
+    "cast.decimal.str": str,
+    "equal.decimal": operator.eq,
+    "not_equal.decimal": operator.ne,
+    "less.decimal": operator.lt,
+    "less_equal.decimal": operator.le,
+    "greater.decimal": operator.gt,
+    "greater_equal.decimal": operator.ge,
 }
-"""The kernels that take or give integers, without a limit to their size."""
+"""The kernels that take or give integers or decimals, without a limit to their size."""
 
 _UNDEFINED = (ZeroDivisionError, ValueError, OverflowError)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 import numpy as np
 
+from streamreg._decimals import constant
 from streamreg._deferred import Deferred
 from streamreg._exceptions import ProgramError
 from streamreg._nodes import (
@@ -35,7 +37,8 @@ def lifted(operand: object) -> Expression:
     """An operand as an expression: a constant becomes one.
 
     Raises:
-        ProgramError: if it is no expression and no float, int (of 64 bits), bool, str or bytes.
+        ProgramError: if it is no expression and no float, int (of 64 bits), Decimal (of 34 digits),
+            bool, str or bytes.
     """
     if isinstance(operand, Expression):
         return operand
@@ -45,6 +48,8 @@ def lifted(operand: object) -> Expression:
         raise ProgramError(
             f"{value!r} is neither an expression nor a constant of type {TYPE_NAMES}"
         )
+    if isinstance(value, Decimal):
+        constant(value)
     if dtype == "int" and isinstance(value, int) and not INT_MIN <= value <= INT_MAX:
         raise ProgramError(f"the constant {value} does not fit in 64 bits; write it as a float")
     if isinstance(value, str) and not encodable(value):
@@ -109,9 +114,17 @@ def mistyped(
         return untyped(operand, sign)
     if error.wanted == "comparable":
         types = " with ".join(f"{item.text} ({item.dtype})" for item in operands)
-        return ProgramError(f"{sign} cannot compare {types}")
+        exact = next((item for item in operands if item.dtype == "decimal"), None)
+        hint = (
+            f"; compare with a Decimal, or sr.cast(float, {exact.text})"
+            if exact is not None
+            else ""
+        )
+        return ProgramError(f"{sign} cannot compare {types}{hint}")
     if error.wanted == "numbers" and operand.dtype == "bool":
         hint = f"; sr.cast(int, {operand.text}) makes it 0 and 1"
+    elif error.wanted == "numbers" and operand.dtype == "decimal":
+        hint = f"; sr.cast(float, {operand.text}) makes it the nearest float"
     elif error.wanted == "booleans" and operand.dtype in ("int", "float"):
         hint = "; compare it with something, and put each comparison in parentheses"
     else:

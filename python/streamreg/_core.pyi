@@ -1,6 +1,7 @@
 """The compiled core. One call a batch; the GIL is released while it computes."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Literal, Self, final
 
 import numpy as np
@@ -14,12 +15,17 @@ __all__ = [
     "Changelog",
     "Decoded",
     "Decoder",
+    "Fit",
     "KeyedAnswers",
     "KeyedReduction",
     "Moments",
+    "Monomials",
     "Reduction",
     "Text",
     "__version__",
+    "decimal_objects",
+    "decimals",
+    "nearest_doubles",
     "render",
     "split_header",
     "stamp",
@@ -98,6 +104,125 @@ class Moments:
     def solve(self) -> list[float] | None:
         """Intercept, then one coefficient per feature; None if the system is singular."""
 
+    def fit(self, intercept: bool = True, ridge: float = 0.0) -> Fit:
+        """The least-squares fit of a model.
+
+        `ridge` is the weight of the squares of the coefficients (not of the intercept's) beside
+        those of the residuals.
+
+        Raises:
+            ValueError: if the ridge is not finite, or below 0.
+        """
+
+@final
+class Fit:
+    """A linear model fitted to the rows that moments had when it was made, and its statistics."""
+
+    def coefficients(self) -> list[float] | None:
+        """The intercept, if there is one, then one for each feature; None if not determined."""
+
+    def statistic(
+        self, name: str, i: int = 0, j: int = 0, level: float = 0.95
+    ) -> float | int | None:
+        """A statistic; None where it is not defined.
+
+        Of the whole fit: "n", "df", "rank", "rss", "tss", "residual_std", "r2", "adjusted_r2", "f",
+        "f_p_value", "log_likelihood", "aic", "bic", "t_quantile"; of coefficient `i` (0 is the
+        intercept, if there is one): "coefficient", "std_error", "t", "p_value", "ci_low",
+        "ci_high"; of `i` and `j`: "covariance". `level` is that of the intervals and the quantile.
+
+        Raises:
+            ValueError: if there is no such statistic, no such coefficient or no such level.
+        """
+
+    def values(
+        self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]]
+    ) -> NDArray[np.float64]:
+        """The fitted value of each row of features, rounded once.
+
+        NaN for a row with NaN or an infinity, and if the coefficients are not determined.
+
+        Raises:
+            ValueError: unless there is a column for each feature, all of one length.
+        """
+
+    def predict(
+        self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """`values`, their standard errors as means, and those of one new observation each.
+
+        Where there are no degrees of freedom, or a ridge, the standard errors are NaN.
+
+        Raises:
+            ValueError: as `values`.
+        """
+
+@final
+class Monomials:
+    """The exact sums of a regression with weights, with powers of columns, or of decimals.
+
+    Columns are arrays of float64 or int64, or of decimals (see `decimals`). A row with NaN, an
+    infinity or a negative weight is left out.
+    """
+
+    def __new__(
+        cls,
+        columns: Sequence[Number],
+        features: Sequence[tuple[int, int]],
+        target: int,
+        weight: int | None = None,
+    ) -> Self:
+        """`columns` are types; a feature is the index of a column and its power, from 1 to 64.
+
+        Raises:
+            ValueError: without features or with more than 64, or if a column does not exist.
+        """
+
+    @staticmethod
+    def from_bytes(state: bytes) -> Monomials:
+        """What `to_bytes` gave.
+
+        Raises:
+            ValueError: for any other bytes.
+        """
+
+    @property
+    def n(self) -> int:
+        """Rows added less rows removed, whatever their weights."""
+
+    @property
+    def left_out(self) -> int:
+        """Rows that held NaN, an infinity or a negative weight, and so are in no sum."""
+
+    def add(self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]]) -> None:
+        """Add rows.
+
+        Raises:
+            ValueError: if the columns are not of these types, or not equally long.
+            OverflowError: if a count or a sum would leave its range; nothing is added then.
+        """
+
+    def remove(self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]]) -> None:
+        """Remove rows, whether added before or later; raises as `add`."""
+
+    def merge(self, other: Monomials) -> None:
+        """Add all rows of others of the same columns and features; raises as `add`."""
+
+    def subtract(self, other: Monomials) -> None:
+        """Remove all rows of others; raises as `add`."""
+
+    def to_bytes(self) -> bytes:
+        """Versioned bytes, equal for equal multisets of rows."""
+
+    def fit(self, intercept: bool = True, ridge: float = 0.0) -> Fit:
+        """The least-squares fit of a model, as that of `Moments`.
+
+        Its `values` and `predict` take for each feature the column that it is a power of.
+
+        Raises:
+            ValueError: if the ridge is not finite, or below 0.
+        """
+
 @final
 class Reduction:
     """The aggregates of one `reduce`: exact states that merge in any order."""
@@ -117,8 +242,8 @@ class Reduction:
     def limbs(self) -> list[int]:
         """For each aggregate the 64-bit limbs that its exact sums take."""
 
-    def answers(self, statistics: Sequence[Statistic]) -> list[float | int | None]:
-        """Each correctly rounded once; None where it is not defined."""
+    def answers(self, statistics: Sequence[Statistic]) -> list[Answer]:
+        """Each correctly rounded once, integers and sums of decimals exact; None where it is not defined."""
 
 @final
 class KeyedReduction:
@@ -225,6 +350,23 @@ class Changelog:
         `rows` holds those of the keys that are present.
         """
 
+def decimals(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """A column of decimals, and where it has 0 because the text is none that can be kept exactly.
+
+    It has a row of three words for each: the low and the high half of the mantissa (128 bits), and
+    the power of ten.
+    """
+
+def decimal_objects(words: NDArray[np.int64]) -> list[Decimal]:
+    """A column of decimals as Python's.
+
+    Raises:
+        ValueError: if a row is no decimal.
+    """
+
+def nearest_doubles(words: NDArray[np.int64]) -> NDArray[np.float64]:
+    """A column of decimals, each rounded to the nearest double; raises as `decimal_objects`."""
+
 def split_header(value: bytes) -> list[str]:
     """The fields of one CSV record.
 
@@ -235,7 +377,8 @@ def split_header(value: bytes) -> list[str]:
 def render(columns: Sequence[Values | Cells]) -> bytes:
     """Rows as CSV text without line ends, packed with the length of each.
 
-    A column is an array of numbers or booleans, text, cells, or a list of None, bool, int, float, str, bytes.
+    A column is an array of numbers or booleans, one of decimals, text, cells, or a list of None, bool, int, float,
+    Decimal, str, bytes.
     """
 
 def stamp(rows: bytes, time: int, diff: int) -> bytes:

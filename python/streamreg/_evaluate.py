@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from streamreg._bad_rows import DETAILS, BadRowsError, RowErrorKind, require
 from streamreg._columns import NUMPY_TYPES, Values, joined, repeated, take, to_list
+from streamreg._decimals import from_objects
 from streamreg._kernels import KERNELS
 from streamreg._program import ALL_ROWS, Call, Choose, Compute, Fixed, Load, Program, Step, Take
 from streamreg._types import INT_MAX, INT_MIN
@@ -159,6 +160,8 @@ class _Run:
         if function.dtype == "int":
             beyond = (not INT_MIN <= value <= INT_MAX for value in values if isinstance(value, int))
             require(np.fromiter(beyond, np.bool_, rows), "integer-overflow")
+        if function.dtype == "decimal":
+            return from_objects(values)
         numpy_type = NUMPY_TYPES.get(function.dtype)
         return values if numpy_type is None else np.array(values, dtype=numpy_type)
 

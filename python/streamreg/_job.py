@@ -7,6 +7,7 @@ before: `--help` and `--check` need neither NumPy nor a Kafka client.
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, TypedDict
 
 from streamreg._config import Durability, Format, Job, Mode, Source, Time
@@ -15,7 +16,14 @@ if TYPE_CHECKING:
     from streamreg._plan import Plan
     from streamreg._progress import Progress, Summary
 
-_TYPES = {"float": float, "int": int, "bool": bool, "str": str, "bytes": bytes}
+_TYPES = {
+    "float": float,
+    "int": int,
+    "decimal": Decimal,
+    "bool": bool,
+    "str": str,
+    "bytes": bytes,
+}
 
 
 class _ReadOptions(TypedDict, total=False):

@@ -21,7 +21,7 @@ from streamreg._exceptions import ProgramError
 from streamreg._lower import Lowering
 from streamreg._nodes import KeyColumn
 from streamreg._program import Load, Program
-from streamreg._types import KeyType
+from streamreg._types import NUMBERS, KeyType
 from streamreg._universe import ReducedUniverse, SourceUniverse, Universe, root
 from streamreg.expressions import TypedExpression
 from streamreg.reducers import ReducedColumn
@@ -286,19 +286,15 @@ class _Reduction:
             return column.index
         reducer = column.reducer
         inputs = [self._input(argument) for argument in column.arguments]
-        aggregate: Aggregate
-        if reducer.aggregate == "count":
-            aggregate = ("count",)
-        elif reducer.aggregate == "moments":
-            aggregate = ("moments", tuple(inputs[:-1]), inputs[-1])
-        else:
-            aggregate = (reducer.aggregate, inputs[0])
-        statistic = (_index(self._aggregates, aggregate), reducer.statistic, reducer.index)
+        at = _index(self._aggregates, column.aggregate(inputs))
+        statistic: Statistic = (at, reducer.statistic, reducer.index)
+        if reducer.model is not None:
+            statistic = (*statistic, reducer.other, reducer.model)
         return len(self._keys) + _index(self._statistics, statistic)
 
     def _input(self, argument: TypedExpression) -> int:
         slot = self._rows.lower(argument, self._scope)
-        self._inputs.setdefault(slot, "int" if argument.dtype == "int" else "float")
+        self._inputs.setdefault(slot, NUMBERS[argument.dtype])
         return list(self._inputs).index(slot)
 
 

@@ -12,6 +12,7 @@ import inspect
 import reprlib
 import typing
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +20,7 @@ import numpy as np
 from streamreg._exceptions import ProgramError
 from streamreg._types import PYTHON_TYPES, DType, dtype_of, encodable
 
-_WRITABLE: Final[tuple[type[Any], ...]] = (bool, int, float, str, bytes)
+_WRITABLE: Final[tuple[type[Any], ...]] = (bool, int, float, Decimal, str, bytes)
 
 
 class RowFunction:
@@ -79,7 +80,7 @@ class RowFunction:
         return ", ".join(shown)
 
     def _checked(self, value: object, column: str, *, may_miss: bool) -> object:
-        """The value as the declared type; an int will do for a float, None where it may miss."""
+        """The value as the declared type; an int will do for a float or a decimal, None where it may miss."""
         if isinstance(value, np.generic):
             value = value.item()
         if value is None and (may_miss or self.dtype == "any"):
@@ -91,8 +92,12 @@ class RowFunction:
                     return value if type(value) is python else python(value)
                 if self.dtype == "float" and python is int:
                     return nearest_double(int(value))
+                if self.dtype == "decimal" and python is int:
+                    return Decimal(int(value))
                 break
-        declared = "a float, int, bool, str, bytes or None" if self.dtype == "any" else self.dtype
+        declared = (
+            "a float, int, Decimal, bool, str, bytes or None" if self.dtype == "any" else self.dtype
+        )
         raise TypeError(
             f"column {column}: {self.name} should return {declared}, but returned "
             f"{reprlib.repr(value)}, which is {type(value).__name__}"

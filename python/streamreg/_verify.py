@@ -123,10 +123,10 @@ def _state_difference(plan: Plan, index: int, kept: bytes, again: Reduction) -> 
     except ValueError as error:
         return f"the state's bytes are damaged: {error}"
     pairs = zip(statistics, state.answers(statistics), again.answers(statistics), strict=True)
-    for (_, name, _), ours, theirs in pairs:
+    for statistic, ours, theirs in pairs:
         # By their text, where NaN equals itself.
         if repr(ours) != repr(theirs):
-            return f"{name} is {ours!r} in the state, {theirs!r} from the topic"
+            return f"{statistic[1]} is {ours!r} in the state, {theirs!r} from the topic"
     return "other sums in the state than from the topic, though the answers are the same"
 
 

@@ -12,7 +12,9 @@ from streamreg._building import lifted, mistyped
 from streamreg._deferred import resolved
 from streamreg._environment import TableEnvironment, named, put, value
 from streamreg._exceptions import ProgramError, UnknownColumnError
+from streamreg._features import Powers, features_of
 from streamreg._grouped import GroupedTable
+from streamreg._inference import Options
 from streamreg._nodes import SourceColumn, restricted
 from streamreg._operators import MistypedError
 from streamreg._this import AllColumns
@@ -21,6 +23,7 @@ from streamreg.expressions import Column, Expression, Operand, TypedExpression
 
 if TYPE_CHECKING:
     from streamreg._source import Source
+    from streamreg._types import Singular
 
 
 @final
@@ -183,28 +186,61 @@ class Table:
     def linear_regression(
         self,
         target: Expression,
-        *features: Expression,
+        *features: Expression | Powers,
         by: Expression | Sequence[Expression] = (),
+        weights: Expression | None = None,
+        intercept: bool = True,
+        ridge: float = 0.0,
+        statistics: Sequence[str] = (),
+        singular: Singular = "zero",
+        level: float = 0.95,
     ) -> Table:
         """The least-squares fit of `target` by an intercept and 1 to 64 features, all numbers.
 
-        One row: `intercept`, and for each feature a column with its name and its coefficient. It is
-        the exact solution for the rows as received, each coefficient rounded once to the nearest
-        double. Rows where a value is NaN or infinite are left out. While the rows do not determine
-        the coefficients they are 0.
+        One row: `intercept`, for each feature its coefficient, then the statistics. A column's
+        coefficient has its name, that of another expression its text: `fit["x ** 2"]` for
+        `t.x**2`. Each is the exact solution for the rows as received, rounded once to the nearest
+        double; what is no rational number or root of one (p-values, confidence limits,
+        likelihoods) is right to one unit in its last place. Rows where a value is NaN or infinite
+        are left out. A statistic that is not defined is missing, like R² of a target that does not
+        vary, or a standard error where no degree of freedom is left. `sr.poly(t.x, 3)` stands for
+        three features, the exact powers `x`, `x^2` and `x^3`.
 
-        With `by`, a column or several of str, int or bool, there is a fit for each key, a row each:
-        the keys come first, named as their columns.
+        Args:
+            target: what is explained.
+            features: what explains it.
+            by: a column or several, of str, int or bool: then there is a fit for each key, a row
+                each, with the keys first, named as their columns.
+            weights: how much each row counts, a column of numbers; a row of negative weight is
+                left out.
+            intercept: without one the fit goes through the origin, and no column is called so.
+            ridge: the weight of the squares of the coefficients, not of the intercept's, beside
+                those of the residuals. Of the statistics only n, rss and r2 go with it.
+            statistics: names of columns to add: "n", "df", "rank", "rss", "residual_std", "r2",
+                "adjusted_r2", "f", "f_p_value", "log_likelihood", "aic", "bic"; of each
+                coefficient "std_error", "t", "p_value" (columns like `t_intercept`, `t_x`),
+                "confidence_interval" (`ci_low_x`, `ci_high_x`); "covariance"
+                (`covariance_intercept_x`, each pair once).
+            singular: what the coefficients are while the rows do not determine them: "zero", or
+                missing with "null".
+            level: the probability that a confidence interval is to cover.
 
         Raises:
-            ProgramError: if a feature has no name, is given twice or is called `intercept`, if a
-                key is, or is called as a feature, or if a column is not of these rows, no number,
-                or no key.
+            ProgramError: if a feature is given twice or has the name of another column of the
+                answer, if a key does, if a column is not of these rows, no number or no key, or if
+                an option makes no sense.
         """
+        options = Options(
+            intercept=intercept, ridge=ridge, statistics=statistics, singular=singular, level=level
+        )
         keys = (by,) if isinstance(by, Expression) else tuple(by)
         grouped = GroupedTable(self, keys, "linear_regression")
         environment = TableEnvironment(self)
-        typed = [resolved(lifted(column), environment) for column in (target, *features)]
-        answer = regression.coefficients(typed[0], typed[1:], grouped._universe)
+        rows = regression.Rows(
+            resolved(lifted(target), environment),
+            features_of(features, environment),
+            None if weights is None else resolved(lifted(weights), environment),
+        )
+        answer = regression.answer(rows, options, grouped._universe)
         regression.check_keys(grouped._keys, answer)
         return Table({**grouped._keys, **answer}, grouped._universe)

@@ -5,6 +5,7 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,40 @@ def test_a_row_that_a_filter_no_longer_lets_pass_goes(folder: Path) -> None:
         (("1", "4"), 1),
     ]
     assert shown[-1] == {"keys": 2}
+
+
+class Price(sr.Schema):
+    k: str
+    v: Decimal
+    w: float
+
+
+def test_decimals_and_weights_by_key(folder: Path) -> None:
+    """Sums of decimals are exact for each key, and fits with weights and powers as without keys."""
+    rows = [("a", "0.1", 1), ("b", "0.30", 2), ("a", "0.2", 3), ("b", "-7e-3", 4), ("a", "12", 5)]
+    messages = [f"{k},{v},{w}".encode() for k, v, w in rows]
+    header = ["k", "v", "w"]
+    for name in ("a", "b"):
+        own = read([messages], schema=Price, header=header)
+        own = own.filter(own.k == name)
+        fit = own.linear_regression(own.w, sr.poly(own.v, 2), weights=own.w, statistics=("r2",))
+        sr.io.csv.write(fit, f"{name}.csv")
+        sr.run(processes=0)
+    table = read([messages], schema=Price, header=header, batch=2)
+    fits = table.linear_regression(
+        table.w, sr.poly(table.v, 2), by=table.k, weights=table.w, statistics=("r2",)
+    )
+    sr.io.csv.write(fits, "fits.csv")
+    sums = table.groupby(table.k).reduce(table.k, total=sr.reducers.sum(table.v))
+    sr.io.csv.write(sums.filter(sums.total > Decimal("0.3")), "sums.csv")
+    sr.run(processes=0)
+    columns = ("intercept", "v", "v^2", "r2")
+    found = current("fits.csv", 1, "k", *columns)
+    for name in ("a", "b"):
+        assert list(found[name,][1:]) == list(
+            next(iter(current(f"{name}.csv", 0, *columns).values()))
+        )
+    assert current("sums.csv", 1, "k", "total") == {("a",): ("a", "12.3")}
 
 
 def test_a_hundred_thousand_keys(folder: Path) -> None:

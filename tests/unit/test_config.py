@@ -99,7 +99,7 @@ processes = true
         'source.mode: expected one of "streaming", "static", found "sometimes"',
         "source.autocommit_duration_ms: expected 0 to 86400000, found -1",
         'source.fromat: unknown key; did you mean "format"?',
-        'schema.y: expected one of "float", "int", "bool", "str", "bytes", found "flaot"',
+        'schema.y: expected one of "float", "int", "decimal", "bool", "str", "bytes", found "flaot"',
         'regression.target: "Y" is no column of the schema',
         'regression.features: "xx" is no column of the schema; did you mean "x"?',
         "output.regression: missing",
@@ -114,7 +114,11 @@ processes = true
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ('"y"\nf', '"s"\nf', 'regression.target: "s" is str: a regression takes float and int'),
+        (
+            '"y"\nf',
+            '"s"\nf',
+            'regression.target: "s" is str: a regression takes "float", "int", "decimal"',
+        ),
         ('["x", "n"]', '["y"]', 'regression.features: "y" is the target'),
         ('["x", "n"]', '["x"]\nby = ["s", "n"]', None),
         ('["x", "n"]', '["x", "n"]\nby = ["n"]', 'regression.by: "n" is a feature too'),

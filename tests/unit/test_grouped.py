@@ -96,11 +96,11 @@ def test_keys_of_filtered_rows(table_of: TableOf) -> None:
         ),
         (
             lambda t: t.linear_regression(t.x, t.n, by=t.n),
-            "linear_regression: by=n: a feature is called n too; give the key another name first",
+            "linear_regression: by=n: a column of the answer is called n too; give the key another",
         ),
         (
             lambda t: t.linear_regression(t.x, t.n, by=t.intercept),
-            "linear_regression: by=intercept: the intercept is called intercept too",
+            "linear_regression: by=intercept: a column of the answer is called intercept",
         ),
         (lambda t: t.linear_regression(t.n, t.n, by=t.x), "linear_regression: the key x is float"),
         (lambda t: t.linear_regression(t.n, t.n, by=[t.k, t.k]), "the key k is given twice"),

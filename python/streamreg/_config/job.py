@@ -17,7 +17,8 @@ Mode = Literal["streaming", "static"]
 Time = Literal["epoch", "unix_ms"]
 Durability = Literal["process", "power"]
 
-TYPES = ("float", "int", "bool", "str", "bytes")
+TYPES = ("float", "int", "decimal", "bool", "str", "bytes")
+NUMBERS = TYPES[:3]
 # Raw messages have one column, of text, and a regression wants numbers.
 KEY_TYPES = ("str", "int", "bool")
 FORMATS: tuple[Format, ...] = ("csv", "json")
@@ -209,9 +210,9 @@ def _key(table: Section, key: str, features: tuple[str, ...], schema: Mapping[st
 def _number(table: Section, key: str, column: str, schema: Mapping[str, str]) -> None:
     if column not in schema:
         table.problem(key, f"{describe(column)} is no column of the schema{near(column, schema)}")
-    elif schema[column] in TYPES and schema[column] not in ("float", "int"):
+    elif schema[column] in TYPES and schema[column] not in NUMBERS:
         kind = schema[column]
-        table.problem(key, f"{describe(column)} is {kind}: a regression takes float and int")
+        table.problem(key, f"{describe(column)} is {kind}: a regression takes {listed(NUMBERS)}")
 
 
 def _output(table: Section, own: tuple[str, ...], schema: Mapping[str, str]) -> Output:

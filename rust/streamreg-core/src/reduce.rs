@@ -6,6 +6,7 @@
 
 mod answer;
 mod extreme;
+mod fits;
 mod group;
 mod key;
 mod keyed;
@@ -13,6 +14,7 @@ mod shape;
 mod state;
 
 pub use answer::{Answer, Statistic};
+pub use fits::Regression;
 pub use key::{KeyCell, KeyColumn};
 pub use keyed::{KeyType, KeyedAnswers, KeyedReduction};
 pub use shape::Aggregate;

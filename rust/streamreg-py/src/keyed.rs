@@ -113,11 +113,11 @@ impl KeyedReduction {
     fn answers(
         &mut self,
         py: Python<'_>,
-        statistics: Vec<(usize, String, usize)>,
+        statistics: Vec<Bound<'_, PyTuple>>,
         start: usize,
         end: usize,
     ) -> PyResult<KeyedAnswers> {
-        let statistics = self::statistics(statistics)?;
+        let statistics = self::statistics(&statistics)?;
         let found = py.detach(|| self.0.answers(&statistics, start..end)).map_err(|error| to_py(&error))?;
         let keys = found.keys.iter().map(|key| PyBytes::new(py, key));
         let columns = PyList::empty(py);

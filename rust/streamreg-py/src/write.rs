@@ -1,8 +1,9 @@
 //! Columns to rows of text.
 
+use crate::arrays::DecimalArray;
 use crate::decode::Text;
 use crate::errors::to_py;
-use crate::integers;
+use crate::{decimals, integers};
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -13,6 +14,7 @@ use streamreg_core::write::{self as core, Cell};
 pub enum Column<'py> {
     Float(PyReadonlyArray1<'py, f64>),
     Int(PyReadonlyArray1<'py, i64>),
+    Decimal(DecimalArray<'py>),
     Bool(PyReadonlyArray1<'py, bool>),
     Text(Bound<'py, Text>),
     Cells(Bound<'py, Cells>),
@@ -29,6 +31,8 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Column<'py> {
             Ok(Self::Int(array))
         } else if let Ok(array) = object.extract::<PyReadonlyArray1<'_, bool>>() {
             Ok(Self::Bool(array))
+        } else if let Ok(array) = object.extract::<DecimalArray<'_>>() {
+            Ok(Self::Decimal(array))
         } else if let Ok(text) = object.cast::<Text>() {
             Ok(Self::Text(text.to_owned()))
         } else if let Ok(cells) = object.cast::<Cells>() {
@@ -46,6 +50,7 @@ impl Column<'_> {
         Ok(match self {
             Self::Float(array) => core::Cells::Float(array.as_slice()?),
             Self::Int(array) => core::Cells::Int(array.as_slice()?),
+            Self::Decimal(array) => core::Cells::Decimal(array.decimals()?),
             Self::Bool(array) => core::Cells::Bool(array.as_slice()?),
             Self::Text(text) => core::Cells::Text(&text.get().0),
             Self::Cells(cells) => core::Cells::Any(&cells.get().0),
@@ -67,9 +72,11 @@ fn cell(value: &Bound<'_, PyAny>) -> PyResult<Cell> {
         Ok(Cell::Str(value.extract()?))
     } else if let Ok(bytes) = value.cast::<PyBytes>() {
         Ok(Cell::Bytes(bytes.as_bytes().to_vec()))
+    } else if let Some(text) = decimals::text(value)? {
+        Ok(Cell::Decimal(text))
     } else {
         Err(PyTypeError::new_err(format!(
-            "a cell must be None, bool, int, float, str or bytes, not {}",
+            "a cell must be None, bool, int, float, Decimal, str or bytes, not {}",
             value.get_type().name()?
         )))
     }
@@ -101,6 +108,7 @@ pub fn object<'py>(py: Python<'py>, cell: &Cell) -> PyResult<Bound<'py, PyAny>> 
             Err(_) => integers::to_py(py, value)?,
         },
         Cell::Float(value) => PyFloat::new(py, *value).into_any(),
+        Cell::Decimal(text) => decimals::to_py(py, text)?,
         Cell::Str(text) => PyString::new(py, text).into_any(),
         Cell::Bytes(bytes) => PyBytes::new(py, bytes).into_any(),
     })

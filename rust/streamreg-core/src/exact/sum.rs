@@ -2,7 +2,7 @@
 
 use super::bins::{MOST_ADDS, Span, fold};
 use super::{EXPONENTS, FEW_ROWS, Number, SUM_LIMBS, Window};
-use crate::column::Numbers;
+use crate::column::{NumberType, Numbers};
 use crate::error::Error;
 use crate::wire::{Reader, Writer, corrupt};
 
@@ -56,7 +56,8 @@ impl ExactSum {
     /// Adds a column.
     ///
     /// # Errors
-    /// [`Error::Overflow`] if a count or the sum would leave its range; nothing is added then.
+    /// [`Error::Overflow`] if a count or the sum would leave its range, [`Error::Mismatch`] for decimals; nothing is
+    /// added then.
     pub fn add(&mut self, column: Numbers<'_>) -> Result<(), Error> {
         self.add_with(&mut None, column)
     }
@@ -66,7 +67,7 @@ impl ExactSum {
     /// # Errors
     /// As [`ExactSum::add`].
     pub fn remove(&mut self, column: Numbers<'_>) -> Result<(), Error> {
-        self.check_rows(column.len(), true)?;
+        self.check_column(column, true)?;
         self.accumulate(&mut None, column, true);
         Ok(())
     }
@@ -76,9 +77,16 @@ impl ExactSum {
     /// # Errors
     /// As [`ExactSum::add`].
     pub fn add_with(&mut self, bins: &mut Option<SumBins>, column: Numbers<'_>) -> Result<(), Error> {
-        self.check_rows(column.len(), false)?;
+        self.check_column(column, false)?;
         self.accumulate(bins, column, false);
         Ok(())
+    }
+
+    fn check_column(&self, column: Numbers<'_>, negate: bool) -> Result<(), Error> {
+        if column.number_type() == NumberType::Decimal {
+            return Err(Error::Mismatch("the sum of decimals is a decimal sum".to_owned()));
+        }
+        self.check_rows(column.len(), negate)
     }
 
     /// Whether so many rows can be added or removed without leaving any range.
@@ -155,6 +163,7 @@ impl ExactSum {
                 let total = values.iter().map(|&value| i128::from(value)).sum();
                 self.total.add_at(super::ONES, total, negate);
             }
+            Numbers::Decimal(values) => left_out = i64::try_from(values.len()).unwrap_or(i64::MAX),
         }
         let finite = i64::try_from(column.len()).unwrap_or(i64::MAX) - left_out;
         self.n += direction * finite;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::key::KeyColumn;
-use crate::column::Numbers;
+use crate::column::{Decimals, Numbers};
 use crate::error::Error;
 
 /// The rows of a batch by their keys.
@@ -102,6 +102,7 @@ impl Groups {
             Numbers::Float(values) => {
                 Sorted::Float(self.rows.iter().map(|&row| values[row as usize]).collect())
             }
+            Numbers::Decimal(values) => Sorted::Decimal(values.pick(&self.rows)),
             Numbers::Int(values) => Sorted::Int(self.rows.iter().map(|&row| values[row as usize]).collect()),
         }
     }
@@ -113,6 +114,7 @@ pub(super) enum Sorted<'a> {
     Same(Numbers<'a>),
     Float(Vec<f64>),
     Int(Vec<i64>),
+    Decimal(Vec<[i64; 3]>),
 }
 
 impl Sorted<'_> {
@@ -121,6 +123,7 @@ impl Sorted<'_> {
             Self::Same(numbers) => *numbers,
             Self::Float(values) => Numbers::Float(values),
             Self::Int(values) => Numbers::Int(values),
+            Self::Decimal(words) => Numbers::Decimal(Decimals::picked(words)),
         }
     }
 }

@@ -1,0 +1,105 @@
+//! Stage: reduce. The regressions behind the answers, each fitted at most once.
+
+use std::cell::OnceCell;
+
+use super::answer::Answer;
+use super::state::State;
+use crate::error::Error;
+use crate::gram::Gram;
+use crate::infer::{self, Fit, Model, Value};
+use crate::solve::line::{self, Outcome};
+
+/// How a regression is fitted, and how its answer is given.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Regression {
+    /// What is fitted.
+    pub model: Model,
+    /// Whether coefficients that the rows do not determine are 0 and not missing.
+    pub zeros: bool,
+    /// The level of confidence intervals.
+    pub level: f64,
+}
+
+impl Default for Regression {
+    fn default() -> Self {
+        Self { model: Model::default(), zeros: true, level: 0.95 }
+    }
+}
+
+/// The fits of one state.
+#[derive(Debug)]
+pub(super) struct Fits<'a> {
+    state: &'a State,
+    line: OnceCell<Option<[f64; 2]>>,
+    gram: OnceCell<Option<Gram>>,
+    fitted: Vec<(Model, Fit)>,
+}
+
+impl<'a> Fits<'a> {
+    pub(super) fn of(state: &'a State) -> Self {
+        Self { state, line: OnceCell::new(), gram: OnceCell::new(), fitted: Vec::new() }
+    }
+
+    /// Whether the state is that of a line through unweighted points, as SQL knows it.
+    pub(super) fn of_a_line(&self) -> bool {
+        match self.state {
+            State::Moments(moments) => moments.features() == 1,
+            State::Monomials(monomials) => {
+                monomials.terms().features().len() == 1 && monomials.terms().weight().is_none()
+            }
+            _ => false,
+        }
+    }
+
+    /// The cross-products that the state holds.
+    pub(super) fn gram(&self) -> Option<&Gram> {
+        let gram = self.gram.get_or_init(|| match self.state {
+            State::Moments(moments) => Some(Gram::of(moments)),
+            State::Monomials(monomials) => monomials.gram().ok(),
+            _ => None,
+        });
+        gram.as_ref()
+    }
+
+    /// A statistic of a regression; `None` if the state is of none.
+    pub(super) fn answer(
+        &mut self,
+        statistic: infer::Statistic,
+        regression: &Regression,
+    ) -> Result<Option<Answer>, Error> {
+        if let (infer::Statistic::Coefficient(at), Some(line)) = (statistic, self.line(regression.model)) {
+            return Ok(line.get(at).map(|&value| Answer::Float(value)));
+        }
+        let Some(fit) = self.fit(regression.model)? else { return Ok(None) };
+        let zero =
+            regression.zeros && fit.rows() > 0 && matches!(statistic, infer::Statistic::Coefficient(_));
+        Ok(Some(match fit.statistic(statistic, regression.level)? {
+            Some(Value::Float(value)) => Answer::Float(value),
+            Some(Value::Int(value)) => Answer::Int(value.into()),
+            None if zero => Answer::Float(0.0),
+            None => Answer::Null,
+        }))
+    }
+
+    /// Intercept and slope, if that is the model and the fast way finds them.
+    fn line(&self, model: Model) -> Option<[f64; 2]> {
+        let State::Moments(moments) = self.state else { return None };
+        if moments.features() != 1 || model != Model::default() {
+            return None;
+        }
+        *self.line.get_or_init(|| match line::solve(moments) {
+            Outcome::Solved(line) => Some(line),
+            Outcome::Singular | Outcome::TooWide => None,
+        })
+    }
+
+    fn fit(&mut self, model: Model) -> Result<Option<&Fit>, Error> {
+        let known = self.fitted.iter().position(|(known, _)| *known == model);
+        let at = known.unwrap_or(self.fitted.len());
+        if known.is_none() {
+            let Some(gram) = self.gram().cloned() else { return Ok(None) };
+            self.fitted.push((model, Fit::new(gram, model)?));
+        }
+        Ok(self.fitted.get(at).map(|(_, fit)| fit))
+    }
+}
