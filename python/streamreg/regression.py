@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from streamreg._exceptions import ProgramError
-from streamreg._inference import Options
+from streamreg._inference import INTERCEPT, Options
 from streamreg._nodes import restricted
 from streamreg._universe import ReducedUniverse
 from streamreg.expressions import Column, TypedExpression
 from streamreg.reducers import ReducedColumn, Reducer, check_numbers
 
 MAX_FEATURES: Final = 64
-INTERCEPT: Final = "intercept"
 
 
 def answer(
@@ -46,15 +45,14 @@ def answer(
     arguments = tuple(restricted(column, universe.origin) for column in (*features, target))
     check_numbers("linear_regression", arguments)
     columns: dict[str, TypedExpression] = {}
-    for asked in options.asked([*([INTERCEPT] if options.intercept else []), *names]):
+    for asked in options.asked(names):
         if asked.name in columns:
             raise ProgramError(
                 f"linear_regression: two columns of the answer would be called {asked.name}; give "
                 "the feature that makes one of them another name with select"
             )
-        described = options.described(asked.statistic)
         reducer = Reducer(
-            f"{asked.name} of linear_regression{described}",
+            f"{asked.name} of linear_regression",
             "moments",
             arguments,
             asked.statistic,
