@@ -97,10 +97,17 @@ def _write_tables(job: Job) -> None:
     options = _WriteOptions() if job.output.time is None else _WriteOptions(time=job.output.time)
     if job.output.input is not None:
         sr.io.csv.write(table, job.output.input, **options)
-    fit = table.linear_regression(table[job.target], *(table[name] for name in job.features))
-    names = {name: job.output.columns.get(name, name) for name in ("intercept", *job.features)}
-    coefficients = fit.select(**{shown: fit[name] for name, shown in names.items()})
-    sr.io.csv.write(coefficients, job.output.regression, **options)
+    fit = table.linear_regression(
+        table[job.target],
+        *(table[name] for name in job.features),
+        intercept=job.options.intercept,
+        ridge=job.options.ridge,
+        statistics=job.options.statistics,
+        singular=job.options.singular,
+        level=job.options.level,
+    )
+    columns = {job.output.columns.get(column.name, column.name): column for column in fit}
+    sr.io.csv.write(fit.select(**columns), job.output.regression, **options)
 
 
 def _annotations(job: Job) -> dict[str, type]:
