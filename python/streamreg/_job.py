@@ -100,6 +100,7 @@ def _write_tables(job: Job) -> None:
     fit = table.linear_regression(
         table[job.target],
         *(table[name] for name in job.features),
+        weights=None if job.weights is None else table[job.weights],
         intercept=job.options.intercept,
         ridge=job.options.ridge,
         statistics=job.options.statistics,

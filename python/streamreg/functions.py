@@ -50,8 +50,9 @@ def cast(dtype: type, value: Operand) -> Expression:
     """The value as another type, with Python's meaning of `dtype(value)`.
 
     float to int cuts the fraction off, and rejects rows of NaN, infinities and what goes beyond
-    64 bits; Decimal to float is the nearest one; bool to number gives 0 and 1; number to bool is `!= 0`; anything to str is as Python
-    writes it. Text is not read as a number: declare the column as a number in the schema.
+    64 bits; Decimal to float is the nearest one; bool to number gives 0 and 1; number to bool is
+    `!= 0`; anything to str is as Python writes it. Text is not read as a number: declare the column
+    as a number in the schema.
 
     Raises:
         ProgramError: if there is no such cast.

@@ -56,6 +56,7 @@ def test_a_regression_with_options() -> None:
     assert options.statistics == ("r2", "t")
     assert [asked.name for asked in options.asked(job.features)] == ["x", "n", "r2", "t_x", "t_n"]
     assert read(MINIMAL).options.statistics == ()
+    assert read(changed('["x", "n"]', '["x"]\nweights = "n"')).weights == "n"
 
 
 def test_the_example_is_valid_and_gives_every_key() -> None:
@@ -69,7 +70,7 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
     ]
     job = read("\n".join(optional), KAFKA_PASSWORD="hunter2")
     assert job.source.kafka["sasl.password"] == "hunter2"
-    assert job.source.header == ("x", "y")
+    assert job.source.header == ("x", "y", "w")
     assert (job.source.mode, job.output.time) == ("streaming", "epoch")
     assert (job.processes, job.rejects, job.max_rejects) == (2, "rejects.jsonl", 1000)
     assert (job.state, job.durability) == ("job.state", "process")
@@ -136,6 +137,11 @@ processes = true
             'regression.target: "s" is str: a regression takes "float", "int", "decimal"',
         ),
         ('["x", "n"]', '["y"]', 'regression.features: "y" is the target'),
+        (
+            '["x", "n"]',
+            '["x"]\nweights = "m"',
+            'regression.weights: "m" is no column of the schema',
+        ),
         *[
             ('["x", "n"]', f'["x", "n"]\n{line}', problem and f"regression.{problem}")
             for line, problem in [

@@ -79,6 +79,7 @@ class Job:
     target: str
     features: tuple[str, ...]
     output: Output
+    weights: str | None = None
     options: Options = field(default_factory=Options)
     state: str | None = None  # None: none is kept
     durability: Durability | None = None
@@ -108,6 +109,9 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
     schema = _schema(root.section("schema"))
     regression = root.section("regression")
     target, features = _regression(regression, schema)
+    weights = regression.string("weights", required=False) or None
+    if weights and schema:
+        _number(regression, "weights", weights, schema)
     options = _options(regression, features)
     columns = _columns(regression, features, options)
     regression.close()
@@ -134,6 +138,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
         schema=schema,
         target=target,
         features=features,
+        weights=weights,
         options=options,
         output=output,
         state=state,
