@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -36,8 +36,13 @@ STATISTICS: Final = (*OF_FIT, *OF_COEFFICIENTS, COVARIANCE)
 OF_RIDGE: Final = ("n", "rss", "r2")
 """Those of a fit with a ridge, of which inference says nothing."""
 
+SINGULAR: Final[tuple[Singular, ...]] = ("zero", "null")
+"""What coefficients may be that the rows do not determine."""
+
+INTERCEPT: Final = "intercept"
+"""The name of the constant term."""
+
 _LEVEL: Final = 0.95
-_SINGULAR: Final[tuple[Singular, ...]] = ("zero", "null")
 
 
 @dataclass(frozen=True)
@@ -68,9 +73,9 @@ class Options:
         """Check the options."""
         if not isinstance(self.intercept, bool):
             raise _wrong("intercept", "True or False", self.intercept)
-        if not _is_number(self.ridge) or not 0 <= self.ridge < math.inf:
+        if not _is_number(self.ridge) or not 0 <= self.ridge <= sys.float_info.max:
             raise _wrong("ridge", "a finite number from 0 up", self.ridge)
-        if self.singular not in _SINGULAR:
+        if self.singular not in SINGULAR:
             raise _wrong("singular", '"zero" or "null"', self.singular)
         if not _is_number(self.level) or not 0 < self.level < 1:
             raise _wrong("level", "a number between 0 and 1, like 0.95", self.level)
@@ -101,22 +106,9 @@ class Options:
         plain = statistic == "coefficient" and model == (True, 0.0, "zero", _LEVEL)
         return None if plain else model
 
-    def described(self, statistic: str) -> str:
-        """The options that change a statistic, as they are written; nothing for the plain model."""
-        model = self.model(statistic)
-        if model is None:
-            return ""
-        intercept, ridge, singular, level = model
-        parts = [
-            *([] if intercept else ["intercept=False"]),
-            *([f"ridge={ridge!r}"] if ridge else []),
-            *([] if singular == "zero" else ['singular="null"']),
-            *([] if level == _LEVEL else [f"level={level!r}"]),
-        ]
-        return f"({', '.join(parts)})" if parts else ""
-
-    def asked(self, coefficients: Sequence[str]) -> Iterator[Asked]:
+    def asked(self, features: Sequence[str]) -> Iterator[Asked]:
         """The columns of the answer: the coefficients, then the statistics as they were asked for."""
+        coefficients = [INTERCEPT, *features] if self.intercept else list(features)
         for at, name in enumerate(coefficients):
             yield Asked(name, "coefficient", at)
         for statistic in dict.fromkeys(self.statistics):

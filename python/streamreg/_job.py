@@ -101,10 +101,15 @@ def _write_tables(job: Job) -> None:
         table[job.target],
         *(table[name] for name in job.features),
         by=[table[name] for name in job.by],
+        weights=None if job.weights is None else table[job.weights],
+        intercept=job.options.intercept,
+        ridge=job.options.ridge,
+        statistics=job.options.statistics,
+        singular=job.options.singular,
+        level=job.options.level,
     )
-    renamed = {job.output.columns.get(column.name, column.name): column for column in fit}
-    coefficients = fit.select(**renamed)
-    sr.io.csv.write(coefficients, job.output.regression, **options)
+    columns = {job.output.columns.get(column.name, column.name): column for column in fit}
+    sr.io.csv.write(fit.select(**columns), job.output.regression, **options)
 
 
 def _annotations(job: Job) -> dict[str, type]:

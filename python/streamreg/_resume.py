@@ -60,6 +60,7 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
             )
             for reduction in plan.rows.reductions
         ],
+        "statistics": [repr(answer.statistics) for answer in plan.answers],
         "answers": [repr(step) for answer in plan.answers for step in answer.program.steps],
         "rejects": None if rejects is None else str(rejects),
     }

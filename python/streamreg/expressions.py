@@ -21,7 +21,8 @@ class Expression:
     """One value per row. Made from a table's columns, `sr.this`, reducers, functions and constants.
 
     Operators: `+ - * / // % **`, unary `-` and `abs()` on float and int; `== != < <= > >=` on
-    numbers and on text (`==` and `!=` on bool too); `& | ^ ~` on bool.
+    numbers and on text (`==` and `!=` on bool too); `& | ^ ~` on bool. A Decimal is compared with
+    Decimals and ints, exactly; arithmetic takes `sr.cast(float, …)` of it.
 
     Integers have 64 bits and never wrap: a row where `+ - * //`, `**` or `abs` goes beyond, or
     where `//` or `%` divides by zero, is rejected, and the run goes on. With an int on one side

@@ -50,8 +50,9 @@ def cast(dtype: type, value: Operand) -> Expression:
     """The value as another type, with Python's meaning of `dtype(value)`.
 
     float to int cuts the fraction off, and rejects rows of NaN, infinities and what goes beyond
-    64 bits; bool to number gives 0 and 1; number to bool is `!= 0`; anything to str is as Python
-    writes it. Text is not read as a number: declare the column as a number in the schema.
+    64 bits; Decimal to float is the nearest one; bool to number gives 0 and 1; number to bool is
+    `!= 0`; anything to str is as Python writes it. Text is not read as a number: declare the column
+    as a number in the schema.
 
     Raises:
         ProgramError: if there is no such cast.
@@ -79,7 +80,7 @@ def cast(dtype: type, value: Operand) -> Expression:
 def apply(function: Callable[..., object], *args: object, **kwargs: object) -> Expression:
     """A Python function called for each row, with the row's values as Python objects.
 
-    Its return annotation (float, int, bool, str, bytes) is the type of the result; without one
+    Its return annotation (float, int, Decimal, bool, str, bytes) is the type of the result; without one
     the result can be written but not computed with. The function must give the same value for the
     same arguments: it may be called once for several uses, or again after a restart. After a
     `reduce` a missing value arrives as None, and None may be returned. Other arguments are handed

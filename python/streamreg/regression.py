@@ -8,14 +8,13 @@ from typing import Final
 
 from streamreg._exceptions import ProgramError
 from streamreg._features import Feature
-from streamreg._inference import Options
+from streamreg._inference import INTERCEPT, Options
 from streamreg._nodes import restricted
 from streamreg._universe import ReducedUniverse
 from streamreg.expressions import TypedExpression
 from streamreg.reducers import ReducedColumn, Reducer, check_numbers
 
 MAX_FEATURES: Final = 64
-INTERCEPT: Final = "intercept"
 
 
 @dataclass(frozen=True)
@@ -55,15 +54,14 @@ def answer(rows: Rows, options: Options, universe: ReducedUniverse) -> dict[str,
     arguments = tuple(restricted(column, universe.origin) for column in read)
     check_numbers("linear_regression", arguments)
     columns: dict[str, TypedExpression] = {}
-    for asked in options.asked([*([INTERCEPT] if options.intercept else []), *names]):
+    for asked in options.asked(names):
         if asked.name in columns:
             raise ProgramError(
                 f"linear_regression: two columns of the answer would be called {asked.name}; give "
                 "the feature that makes one of them another name with select"
             )
-        described = options.described(asked.statistic)
         reducer = Reducer(
-            f"{asked.name} of linear_regression{described}",
+            f"{asked.name} of linear_regression",
             "moments",
             arguments,
             asked.statistic,

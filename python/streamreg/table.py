@@ -199,12 +199,10 @@ class Table:
 
         One row: `intercept`, for each feature its coefficient, then the statistics. A column's
         coefficient has its name, that of another expression its text: `fit["x ** 2"]` for
-        `t.x**2`. Each is the exact solution for the rows as received, rounded once to the nearest
-        double; what is no rational number or root of one (p-values, confidence limits,
-        likelihoods) is right to one unit in its last place. Rows where a value is NaN or infinite
-        are left out. A statistic that is not defined is missing, like R² of a target that does not
-        vary, or a standard error where no degree of freedom is left. `sr.poly(t.x, 3)` stands for
-        three features, the exact powers `x`, `x^2` and `x^3`.
+        `t.x**2`. All are exact for the rows as received, rounded once to the nearest double;
+        p-values, confidence limits and likelihoods are right to one unit in the last place. Rows
+        where a value is NaN or infinite are left out. A statistic that is not defined is missing.
+        `sr.poly(t.x, 3)` stands for three features, the exact powers `x`, `x^2` and `x^3`.
 
         Args:
             target: what is explained.
@@ -227,8 +225,8 @@ class Table:
 
         Raises:
             ProgramError: if a feature is given twice or has the name of another column of the
-                answer, if a key does, if a column is not of these rows, no number or no key, or if
-                an option makes no sense.
+                answer, is not of these rows, or no number; if a key has the name of a column of
+                the answer, or is no key; if an option makes no sense.
         """
         options = Options(
             intercept=intercept, ridge=ridge, statistics=statistics, singular=singular, level=level

@@ -15,10 +15,10 @@ class Points(sr.Schema):
     y: float
 
 
-def run(state: Path, messages: list[bytes], **outputs: tuple[str, ...]) -> None:
+def run(state: Path, messages: list[bytes], ridge: float = 0.0, **outputs: tuple[str, ...]) -> None:
     """Writes for each output these coefficients, in this order."""
     table = testing.read([messages], schema=Points, format="csv", header=["x", "y"])
-    fit = table.linear_regression(table.y, table.x)
+    fit = table.linear_regression(table.y, table.x, ridge=ridge)
     for name, columns in outputs.items():
         chosen = {column: fit[column] for column in columns}
         sr.io.csv.write(fit.select(**chosen), state.parent / f"{name}.csv")
@@ -40,3 +40,10 @@ def test_outputs_in_another_order_are_another_job(tmp_path: Path) -> None:
     with pytest.raises(sr.StateError, match="outputs in order: it was"):
         run(tmp_path / "state", MESSAGES, b=("x",), a=("intercept",))
     assert (tmp_path / "b.csv").read_text() == "x,time,diff\n2.0,0,1\n"
+
+
+def test_another_model_is_another_job(tmp_path: Path) -> None:
+    """A changelog does not go from one regression to another under the same columns."""
+    run(tmp_path / "state", MESSAGES[:2], fit=("intercept", "x"))
+    with pytest.raises(sr.StateError, match="statistics: it was"):
+        run(tmp_path / "state", MESSAGES, ridge=0.5, fit=("intercept", "x"))

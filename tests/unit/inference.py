@@ -13,32 +13,14 @@ from typing import Any
 
 import mpmath
 
-from tests.unit.rationals import nearest, solve
+from tests.unit.rationals import nearest, root, solve
 
 DIGITS = 60
 
 
-def root(value: Fraction) -> float:
-    """The double nearest to the square root of a rational that is not negative."""
-    if value == 0:
-        return 0.0
-    # 2^-1130 is far below half of the least double, and 2^-130 of the value far below its half ulp.
-    shift = 1130 + max(0, 130 + value.denominator.bit_length() - value.numerator.bit_length())
-    scaled = value * Fraction(4) ** shift
-    floor = math.isqrt(scaled.numerator // scaled.denominator)
-    # Between two floors lies no middle of doubles: any point between stands for the root.
-    exact = floor * floor == scaled
-    return nearest(Fraction(floor if exact else 2 * floor + 1, 1 if exact else 2) / 2**shift)
-
-
-def total(values: Sequence[Fraction]) -> Fraction:
-    """The sum, of none 0."""
-    return sum(values, Fraction())
-
-
 def dot(one: Sequence[Fraction], other: Sequence[Fraction]) -> Fraction:
     """The sum of the products."""
-    return total([a * b for a, b in zip(one, other, strict=True)])
+    return sum((a * b for a, b in zip(one, other, strict=True)), Fraction())
 
 
 @dataclass(frozen=True)
@@ -119,7 +101,7 @@ def fitted(
     ]
     values = [dot(coefficients, row) for row in zip(*design, strict=True)]
     residuals = [y - value for y, value in zip(target, values, strict=True)]
-    mean = total(target) / n if intercept else Fraction()
+    mean = sum(target, Fraction()) / n if intercept else Fraction()
     around = [y - mean for y in target]
     return Exact(
         coefficients,

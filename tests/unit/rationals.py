@@ -32,6 +32,19 @@ def nearest(value: Fraction) -> float:
     return -rounded if value < 0 and rounded else rounded
 
 
+def root(value: Fraction) -> float:
+    """The double nearest to the square root of a rational that is not negative."""
+    if value == 0:
+        return 0.0
+    # 2^-1130 is far below half of the least double, and 2^-130 of the value far below its half ulp.
+    shift = 1130 + max(0, 130 + value.denominator.bit_length() - value.numerator.bit_length())
+    scaled = value * Fraction(4) ** shift
+    floor = math.isqrt(scaled.numerator // scaled.denominator)
+    # Between two floors lies no middle of doubles: any point between stands for the root.
+    exact = floor * floor == scaled
+    return nearest(Fraction(floor if exact else 2 * floor + 1, 1 if exact else 2) / 2**shift)
+
+
 def bits(value: object) -> object:
     """A double by its bits, so that the zeros differ; anything else as it is, with its type."""
     return struct.pack("<d", value) if isinstance(value, float) else (type(value), value)

@@ -41,6 +41,24 @@ def test_a_small_job_leaves_the_rest_to_the_defaults() -> None:
     assert (job.state, job.durability) == ("job.state", None)
 
 
+def test_a_regression_with_options() -> None:
+    """They are those of the table language, and the statistics' columns can be renamed as well."""
+    lines = 'intercept = false\nsingular = "null"\nlevel = 0.9\nstatistics = ["r2", "t"]'
+    text = changed('["x", "n"]', f'["x", "n"]\n{lines}')
+    job = read(text.replace('"out.csv"', '"out.csv"\ncolumns = { t_x = "evidence" }'))
+    options = job.options
+    assert (options.intercept, options.ridge, options.singular, options.level) == (
+        False,
+        0.0,
+        "null",
+        0.9,
+    )
+    assert options.statistics == ("r2", "t")
+    assert [asked.name for asked in options.asked(job.features)] == ["x", "n", "r2", "t_x", "t_n"]
+    assert read(MINIMAL).options.statistics == ()
+    assert read(changed('["x", "n"]', '["x"]\nweights = "n"')).weights == "n"
+
+
 def test_the_example_is_valid_and_gives_every_key() -> None:
     """The example that users start from can be run, and so can its optional lines."""
     read(example())
@@ -52,7 +70,7 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
     ]
     job = read("\n".join(optional), KAFKA_PASSWORD="hunter2")
     assert job.source.kafka["sasl.password"] == "hunter2"
-    assert job.source.header == ("sensor", "x", "y")
+    assert job.source.header == ("sensor", "x", "y", "w")
     assert job.by == ("sensor",)
     assert (job.source.mode, job.output.time) == ("streaming", "epoch")
     assert (job.processes, job.rejects, job.max_rejects) == (2, "rejects.jsonl", 1000)
@@ -121,7 +139,11 @@ processes = true
         ),
         ('["x", "n"]', '["y"]', 'regression.features: "y" is the target'),
         ('["x", "n"]', '["x"]\nby = ["s", "n"]', None),
-        ('["x", "n"]', '["x", "n"]\nby = ["n"]', 'regression.by: "n" is a feature too'),
+        (
+            '["x", "n"]',
+            '["x", "n"]\nby = ["n"]',
+            'regression.by: "n" is a column of the answer too',
+        ),
         (
             '["x", "n"]',
             '["x"]\nby = ["y"]',
@@ -131,8 +153,42 @@ processes = true
         (
             's = "str"\n[regression]\ntarget = "y"\nfeatures = ["x", "n"]',
             'intercept = "str"\n[regression]\ntarget = "y"\nfeatures = ["x"]\nby = ["intercept"]',
-            'regression.by: "intercept" is the name of the constant term',
+            'regression.by: "intercept" is a column of the answer too',
         ),
+        (
+            '["x", "n"]',
+            '["x"]\nweights = "m"',
+            'regression.weights: "m" is no column of the schema',
+        ),
+        *[
+            ('["x", "n"]', f'["x", "n"]\n{line}', problem and f"regression.{problem}")
+            for line, problem in [
+                ("intercept = 0", "intercept: expected true or false, found 0"),
+                ("ridge = -1", "ridge: expected a finite number from 0 up, found -1"),
+                ("ridge = inf", "ridge: expected a finite number from 0 up, found inf"),
+                ("ridge = nan", "ridge: expected a finite number from 0 up, found nan"),
+                (
+                    f"ridge = 1{'0' * 400}",
+                    "ridge: expected a finite number from 0 up, found a very large integer",
+                ),
+                ("ridge = true", "ridge: expected a finite number from 0 up, found true"),
+                ('statistics = ["t"]', None),
+                (
+                    'statistics = ["rsss"]',
+                    'statistics: "rsss" is no statistic; did you mean "rss"?',
+                ),
+                (
+                    'ridge = 0.5\nstatistics = ["r2", "t"]',
+                    'statistics: "t" is not defined: with a ridge only "n", "rss", "r2" are',
+                ),
+                (
+                    'statistics = ["n"]',
+                    'statistics: two columns of the answer would be called "n"',
+                ),
+                ('singular = "none"', 'singular: expected one of "zero", "null", found "none"'),
+                ("level = 95", "level: expected a number between 0 and 1, found 95"),
+            ]
+        ],
         ('["x", "n"]', "[]", "regression.features: expected at least one string, found none"),
         ('["x", "n"]', '["x", "x"]', "regression.features: 2 strings, but 1 different ones"),
         ('["x", "n"]', '"x"', 'regression.features: expected an array of strings, found "x"'),
@@ -171,8 +227,7 @@ processes = true
         (
             '"out.csv"',
             '"out.csv"\ncolumns = {interceptt = "a"}',
-            'output.columns: "interceptt" is neither intercept nor a feature nor a key; '
-            'did you mean "intercept"?',
+            'output.columns: "interceptt" is no column of the answer; did you mean "intercept"?',
         ),
         ('s = "str"', 'intercept = "float"', None),
         (

@@ -21,11 +21,10 @@ from tests.unit.inference import (
     fitted,
     is_within_an_ulp,
     quantile,
-    root,
     upper_tail,
     wide,
 )
-from tests.unit.rationals import bits, nearest
+from tests.unit.rationals import bits, nearest, root
 
 ROUNDED = ["rss", "tss", "residual_std", "r2", "adjusted_r2", "f", "log_likelihood", "aic", "bic"]
 

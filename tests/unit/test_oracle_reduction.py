@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from streamreg._core import Reduction
 from tests.unit.columns import DOUBLES, MAX, NOT_FINITE, Numbers, array, columns
-from tests.unit.rationals import bits, fit, mean, nearest, products, total
+from tests.unit.rationals import bits, fit, mean, nearest, products, root, total
 
 if TYPE_CHECKING:
     from streamreg._types import Aggregate, Answer, Number, Statistic
@@ -30,12 +30,16 @@ AGGREGATES: list[Aggregate] = [
     ("moments", (0,), 1),
 ]
 OF_THE_LINE = ["count", "avgx", "avgy", "sxx", "syy", "sxy", "r2", "slope", "intercept"]
+OF_SPREAD = [
+    *["covar_pop", "covar_samp", "var_pop", "var_samp", "stddev_pop", "stddev_samp", "corr"],
+]
 STATISTICS: list[Statistic] = [
     (0, "count", 0),
     *[(1, "sum", 0), (1, "avg", 0), (2, "min", 0), (3, "max", 0)],
     *[(4, "sum", 0), (4, "avg", 0), (5, "min", 0), (6, "max", 0)],
     *[(7, f"regr_{name}", 0) for name in OF_THE_LINE],
     *[(7, "coefficient", 0), (7, "coefficient", 1)],
+    *[(7, name, 0) for name in OF_SPREAD],
 ]
 
 
@@ -66,13 +70,18 @@ def of_column(column: Numbers) -> list[Answer]:
     return [whole, nearest(mean(exact)), ordered[0], ordered[-1]]
 
 
-def of_line(x: Numbers, y: Numbers) -> list[Answer]:
-    """The regr_* functions and the two coefficients, over the rows with both numbers finite."""
-    pairs = [
+def finite_pairs(x: Numbers, y: Numbers) -> list[tuple[Fraction, Fraction]]:
+    """The rows with both numbers finite, exactly."""
+    return [
         (Fraction(a), Fraction(b))
         for a, b in zip(x.tolist(), y.tolist(), strict=True)
         if math.isfinite(a) and math.isfinite(b)
     ]
+
+
+def of_line(x: Numbers, y: Numbers) -> list[Answer]:
+    """The regr_* functions and the two coefficients, over the rows with both numbers finite."""
+    pairs = finite_pairs(x, y)
     if not pairs:
         return [0, *[None] * (len(OF_THE_LINE) - 1), None, None]
     a, b = [a for a, _ in pairs], [b for _, b in pairs]
@@ -86,10 +95,31 @@ def of_line(x: Numbers, y: Numbers) -> list[Answer]:
     return [len(pairs), *exact, share, slope, intercept, intercept, slope]
 
 
+def of_spread(x: Numbers, y: Numbers) -> list[Answer]:
+    """Covariances, the variances of x and their roots, and the correlation, as SQL defines them."""
+    pairs = finite_pairs(x, y)
+    if not pairs:
+        return [None] * len(OF_SPREAD)
+    a, b = [a for a, _ in pairs], [b for _, b in pairs]
+    n, sxx, syy, sxy = len(pairs), products(a, a), products(b, b), products(a, b)
+    sample: list[Answer] = [None] * 3
+    if n > 1:
+        sample = [nearest(sxy / (n - 1)), nearest(sxx / (n - 1)), root(sxx / (n - 1))]
+    correlation: Answer = None
+    if sxx and syy:
+        size = root(sxy**2 / (sxx * syy))
+        correlation = -size if sxy < 0 and size else size
+    covariance, variance, deviation = sample
+    return [
+        *[nearest(sxy / n), covariance, nearest(sxx / n), variance, root(sxx / n), deviation],
+        correlation,
+    ]
+
+
 def check(x: Numbers, y: Numbers) -> None:
     """All statistics are those of rationals, bit for bit and of the same type."""
     found, _ = answers(x, y)
-    expected = [len(x), *of_column(x), *of_column(y), *of_line(x, y)]
+    expected = [len(x), *of_column(x), *of_column(y), *of_line(x, y), *of_spread(x, y)]
     for statistic, one, other in zip(STATISTICS, found, expected, strict=True):
         assert bits(one) == bits(other), (statistic, one, other)
 

@@ -79,7 +79,7 @@ def test_the_program_of_the_tutorial(table_of: TableOf) -> None:
     (answers,) = plan.answers
     asked = [
         2 if name == "count" else sums[f"sum{reducing.aggregates[index][-1]}"]
-        for index, name, _ in answers.statistics
+        for index, name, *_ in answers.statistics
     ]
     (row,) = answers.evaluate(asked)
     assert row.cells == ([0.06888437030500971], [0.9827065102830508]), "as the tutorial prints them"
@@ -179,7 +179,7 @@ def plan_order(plan: Plan) -> list[str]:
     names = {"n": "a", "m": "b", "x": "x"}
     loads = [names[key] for key in plan.rows.source_columns]
     inputs = [aggregate[-1] for aggregate in plan.rows.reductions[0].aggregates]
-    asked = [inputs[index] for index, _, _ in plan.answers[0].statistics[1:]]
+    asked = [inputs[index] for index, *_ in plan.answers[0].statistics[1:]]
     return [loads[index] for index in asked if isinstance(index, int)]
 
 

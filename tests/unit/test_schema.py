@@ -55,7 +55,9 @@ def test_a_schema_can_be_made_without_a_class_statement() -> None:
     assert dict(schema_columns(made)) == {"x": "float", "class": "int"}
 
 
-@pytest.mark.parametrize("annotation", [decimal.Decimal, "Decimal", "decimal.Decimal"])
+@pytest.mark.parametrize(
+    "annotation", [decimal.Decimal, "Decimal", "decimal.Decimal"], ids=["class", "name", "path"]
+)
 def test_decimals_are_a_type(annotation: object) -> None:
     """The class of the standard library, by itself or by name."""
     made = type(

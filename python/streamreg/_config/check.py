@@ -7,7 +7,7 @@ what the environment put in its place. The known keys of a table are those that 
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -93,6 +93,26 @@ class Section:
             self.problem(key, f"expected {least} to {most}, found {describe(value)}")
             return None
         return value
+
+    def boolean(self, key: str, default: bool) -> bool:
+        """True or false; the default if the key is not given."""
+        value = self._get(key, required=False)
+        if value is None or isinstance(value, bool):
+            return default if value is None else value
+        self.problem(key, f"expected true or false, found {describe(value)}")
+        return default
+
+    def number(
+        self, key: str, default: float, valid: Callable[[float], bool], expected: str
+    ) -> float:
+        """A number that `valid` takes, which errors call `expected`; the default if none is given."""
+        value = self._get(key, required=False)
+        if value is None:
+            return default
+        if isinstance(value, int | float) and not isinstance(value, bool) and valid(value):
+            return float(value)
+        self.problem(key, f"expected {expected}, found {describe(value)}")
+        return default
 
     def strings(self, key: str, *, required: bool = True) -> tuple[str, ...]:
         """An array of at least one string, none empty, none twice."""

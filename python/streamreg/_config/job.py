@@ -3,7 +3,8 @@
 `example.toml` beside this file explains every key to the user.
 """
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os.path import abspath
 from pathlib import PurePath
@@ -11,6 +12,7 @@ from typing import Any, Literal
 
 from streamreg._config.check import MOST_SHOWN, Section, describe, listed, near
 from streamreg._exceptions import ConfigurationError
+from streamreg._inference import OF_RIDGE, SINGULAR, STATISTICS, Options
 
 Format = Literal["csv", "json"]
 Mode = Literal["streaming", "static"]
@@ -25,6 +27,7 @@ FORMATS: tuple[Format, ...] = ("csv", "json")
 MODES: tuple[Mode, ...] = ("streaming", "static")
 TIMES: tuple[Time, ...] = ("epoch", "unix_ms")
 DURABILITIES: tuple[Durability, ...] = ("process", "power")
+_MOST = sys.float_info.max
 _MOST_FEATURES = 64
 _MOST_COLUMNS = 1000
 _MOST_PROCESSES = 1024
@@ -78,6 +81,8 @@ class Job:
     features: tuple[str, ...]
     output: Output
     by: tuple[str, ...] = ()
+    weights: str | None = None
+    options: Options = field(default_factory=Options)
     state: str | None = None  # None: none is kept
     durability: Durability | None = None
     processes: int | None = None
@@ -105,10 +110,15 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
     source = _source(source_table)
     schema = _schema(root.section("schema"))
     regression = root.section("regression")
-    target, features, by = _regression(regression, schema)
-    output = _output(
-        root.section("output"), tuple(dict.fromkeys((*by, "intercept", *features))), schema
-    )
+    target, features = _regression(regression, schema)
+    weights = regression.string("weights", required=False) or None
+    if weights and schema:
+        _number(regression, "weights", weights, schema)
+    options = _options(regression, features)
+    columns = _columns(regression, features, options)
+    by = _keys(regression, columns, schema)
+    regression.close()
+    output = _output(root.section("output"), tuple(dict.fromkeys((*by, *columns))), schema)
     state, durability = _state(root.section("state"), name)
     run = root.section("run")
     processes = run.integer("processes", 1, _MOST_PROCESSES)
@@ -131,6 +141,8 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
         schema=schema,
         target=target,
         features=features,
+        weights=weights,
+        options=options,
         output=output,
         by=by,
         state=state,
@@ -173,13 +185,9 @@ def _schema(table: Section) -> dict[str, str]:
     return schema
 
 
-def _regression(
-    table: Section, schema: Mapping[str, str]
-) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+def _regression(table: Section, schema: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     target = table.string("target")
     features = table.strings("features")
-    by = table.strings("by", required=False)
-    table.close()
     if len(features) > _MOST_FEATURES:
         table.problem("features", f"{len(features)} features; {_MOST_FEATURES} are the most")
         features = ()
@@ -187,24 +195,56 @@ def _regression(
         _number(table, "target", target, schema)
     for feature in features if schema else ():
         _number(table, "features", feature, schema)
-        if feature == "intercept":
-            table.problem("features", '"intercept" is the name of the constant term')
         if feature == target:
             table.problem("features", f"{describe(feature)} is the target")
-    for key in by if schema else ():
-        _key(table, key, features, schema)
-    return target, features, by
+    return target, features
 
 
-def _key(table: Section, key: str, features: tuple[str, ...], schema: Mapping[str, str]) -> None:
-    if key not in schema:
-        table.problem("by", f"{describe(key)} is no column of the schema{near(key, schema)}")
-    elif schema[key] in TYPES and schema[key] not in KEY_TYPES:
-        table.problem("by", f"{describe(key)} is {schema[key]}: keys are {listed(KEY_TYPES)}")
-    if key in features:
-        table.problem("by", f"{describe(key)} is a feature too")
-    if key == "intercept":
-        table.problem("by", '"intercept" is the name of the constant term')
+def _keys(table: Section, columns: tuple[str, ...], schema: Mapping[str, str]) -> tuple[str, ...]:
+    keys = table.strings("by", required=False)
+    for key in keys if schema else ():
+        if key not in schema:
+            table.problem("by", f"{describe(key)} is no column of the schema{near(key, schema)}")
+        elif schema[key] in TYPES and schema[key] not in KEY_TYPES:
+            table.problem("by", f"{describe(key)} is {schema[key]}: keys are {listed(KEY_TYPES)}")
+        if key in columns:
+            table.problem("by", f"{describe(key)} is a column of the answer too")
+    return keys
+
+
+def _options(table: Section, features: tuple[str, ...]) -> Options:
+    intercept = table.boolean("intercept", Options.intercept)
+    ridge = table.number(
+        "ridge", Options.ridge, lambda value: 0 <= value <= _MOST, "a finite number from 0 up"
+    )
+    statistics = table.strings("statistics", required=False)
+    for statistic in statistics:
+        if statistic not in STATISTICS:
+            hint = near(statistic, STATISTICS) or f"; there are {listed(STATISTICS)}"
+            table.problem("statistics", f"{describe(statistic)} is no statistic{hint}")
+        elif ridge and statistic not in OF_RIDGE:
+            hint = f"with a ridge only {listed(OF_RIDGE)} are"
+            table.problem("statistics", f"{describe(statistic)} is not defined: {hint}")
+    singular = table.choice("singular", SINGULAR) or Options.singular
+    level = table.number(
+        "level", Options.level, lambda value: 0 < value < 1, "a number between 0 and 1"
+    )
+    if intercept and "intercept" in features:
+        table.problem("features", '"intercept" is the name of the constant term')
+    known = tuple(name for name in statistics if name in (OF_RIDGE if ridge else STATISTICS))
+    return Options(
+        intercept=intercept, ridge=ridge, statistics=known, singular=singular, level=level
+    )
+
+
+def _columns(table: Section, features: tuple[str, ...], options: Options) -> tuple[str, ...]:
+    """The columns of the answer; none without features."""
+    names = [asked.name for asked in options.asked(features)] if features else []
+    unique = tuple(dict.fromkeys(names))
+    if len(unique) < len(names):
+        (first, *_) = (name for name in unique if names.count(name) > 1)
+        table.problem("statistics", f"two columns of the answer would be called {describe(first)}")
+    return unique
 
 
 def _number(table: Section, key: str, column: str, schema: Mapping[str, str]) -> None:
@@ -215,7 +255,7 @@ def _number(table: Section, key: str, column: str, schema: Mapping[str, str]) ->
         table.problem(key, f"{describe(column)} is {kind}: a regression takes {listed(NUMBERS)}")
 
 
-def _output(table: Section, own: tuple[str, ...], schema: Mapping[str, str]) -> Output:
+def _output(table: Section, columns: Sequence[str], schema: Mapping[str, str]) -> Output:
     output = Output(
         regression=table.string("regression"),
         input=table.string("input", required=False) or None,
@@ -228,8 +268,8 @@ def _output(table: Section, own: tuple[str, ...], schema: Mapping[str, str]) -> 
     for name in _RESERVED:
         if output.input and name in schema:
             table.problem("input", f'the changelog has a column "{name}" of its own')
-    if own[-1] != "intercept":  # otherwise there is nothing sound to compare the names with
-        _check_columns(table, output.columns, own)
+    if columns:  # otherwise there is nothing sound to compare the names with
+        _check_columns(table, output.columns, columns)
     return output
 
 
@@ -243,13 +283,11 @@ def _state(table: Section, name: str) -> tuple[str | None, Durability | None]:
     return directory, durability
 
 
-def _check_columns(table: Section, columns: Mapping[str, str], own: tuple[str, ...]) -> None:
+def _check_columns(table: Section, columns: Mapping[str, str], own: Sequence[str]) -> None:
     unknown = [name for name in columns if name not in own]
     for name in unknown[:MOST_SHOWN]:
         hint = near(name, own)
-        table.problem(
-            "columns", f"{describe(name)} is neither intercept nor a feature nor a key{hint}"
-        )
+        table.problem("columns", f"{describe(name)} is no column of the answer{hint}")
     written = [columns.get(name, name) for name in own]
     if len(set(written)) < len(written) and all(written):
         table.problem("columns", "two columns have the same name")

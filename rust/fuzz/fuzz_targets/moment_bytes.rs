@@ -5,6 +5,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use streamreg_core::column::NumberType;
+use streamreg_core::gram::Gram;
+use streamreg_core::infer::{self, Fit, Model};
 use streamreg_core::moments::Moments;
 use streamreg_core::reduce::{Aggregate, Reduction, Statistic};
 use streamreg_core::solve::solve;
@@ -62,6 +64,10 @@ fn answer(reduction: &Reduction) {
         (5, "regr_syy"),
         (5, "regr_sxy"),
         (5, "regr_r2"),
+        (5, "corr"),
+        (5, "covar_samp"),
+        (5, "var_pop"),
+        (5, "stddev_samp"),
         (6, "coefficient"),
     ];
     let statistics = asked.map(|(aggregate, name)| Statistic::new(aggregate, name, 0).expect("a known name"));
@@ -72,6 +78,10 @@ fn moments(bytes: &[u8]) {
     let Ok(moments) = Moments::from_bytes(bytes) else { return };
     assert_eq!(moments.to_bytes(), bytes);
     let _ = solve(&moments);
+    let fit = Fit::new(Gram::of(&moments), Model::default()).expect("a model");
+    for name in ["r2", "f_p_value", "aic", "std_error", "p_value", "ci_low"] {
+        fit.statistic(infer::Statistic::named(name, 0, 0).expect("a known name"), 0.95).expect("a statistic");
+    }
     let mut twice = moments.clone();
     if twice.merge(&moments).is_ok() {
         let _ = solve(&twice);

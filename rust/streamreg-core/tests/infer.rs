@@ -138,6 +138,23 @@ proptest! {
         check_root(predictions.observation_errors[0], &(variance * (Rational::one() + leverage)));
     }
 
+    /// Sums that no rows have, as a damaged state may hold them, give numbers or nothing: no panic, no NaN.
+    #[test]
+    fn law_any_sums_are_answered(
+        rows in prop::collection::vec([-3i64..3, -3i64..3, -3i64..3, -3i64..3], 1..9), intercept: bool,
+    ) {
+        let rows = Rows { rows, units: [Unit::ONE; 4] };
+        let fit = Fit::new(rows.gram(), Model { intercept, ridge: 0.0 }).unwrap();
+        let of_fit = ["n", "df", "rank", "rss", "tss", "residual_std", "r2", "adjusted_r2", "f", "f_p_value", "aic"];
+        let of_coefficient = ["coefficient", "std_error", "t", "p_value", "ci_low", "ci_high", "covariance"];
+        let asked = of_fit.map(|name| (name, 0)).into_iter().chain(of_coefficient.map(|name| (name, 1)));
+        for (name, at) in asked {
+            let found = fit.statistic(Statistic::named(name, at, 0).unwrap(), 0.95).unwrap();
+            prop_assert!(!matches!(found, Some(Value::Float(value)) if value.is_nan()), "{}", name);
+        }
+        fit.predict(&[Numbers::Int(&[1]), Numbers::Int(&[2])]).unwrap();
+    }
+
     /// With even degrees of freedom the tail of F is a finite sum: Σ C(n, k)·yᵏ·xⁿ⁻ᵏ over k < d₁/2, n = (d₁ + d₂)/2 − 1.
     #[test]
     fn oracle_tail_of_even_degrees(d1 in 1u32..33, d2 in 1u32..200, x in 1u64..1 << 60, y in 1u64..1 << 60) {

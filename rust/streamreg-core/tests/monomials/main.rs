@@ -8,6 +8,7 @@ mod support;
 mod hostile;
 mod laws;
 mod oracle;
+mod reduction;
 
 use std::sync::Arc;
 
