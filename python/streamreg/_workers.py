@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
@@ -290,6 +291,7 @@ def _without_main_module() -> Iterator[None]:
 @contextmanager
 def _signals_blocked() -> Iterator[None]:
     """Lets the child start with these signals blocked, until it has set its own handling."""
+    resource_tracker.ensure_running()  # Its start, else within that of the child, unblocks them.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield

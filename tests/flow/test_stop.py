@@ -8,6 +8,7 @@ import pytest
 
 from tests.flow.child import Child, lives
 from tests.flow.numbered import count_sound
+from tests.kafka.siege import workers_of
 
 LONG = 100_000  # rows: more than are read while a test lasts
 AT_GATE = 300.0
@@ -44,6 +45,15 @@ def test_a_signal_ends_the_run(
         assert "Traceback" not in program.said
         assert not any(map(lives, program.named("worker")))
     assert count_sound(folder, 4) > 0
+
+
+def test_a_ctrl_c_while_the_first_worker_starts(folder: Path) -> None:
+    """It is not for the worker, which has not even got ready to ignore it: a clean end, and no traceback."""
+    with Child("slow", folder, STREAMREG_PROCESSES=1, ROWS=LONG) as program:
+        program.wait_until(lambda: bool(workers_of(program.pid)))
+        program.signal(signal.SIGINT, group=True)
+        program.finish(SECONDS)
+        assert program.said == "ended by SIGINT\n"
 
 
 def test_a_stuck_worker_does_not_hold_up_the_end(folder: Path) -> None:
