@@ -9,27 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
 
-from streamreg._answers import evaluate_answer, in_scope
 from streamreg._columns import Array, Values, contiguous
-from streamreg._core import KeyedReduction, Reduction
 from streamreg._evaluate import Evaluated, RowErrors
 from streamreg._exceptions import ProgramError
 from streamreg._lower import Lowering
-from streamreg._nodes import KeyColumn
 from streamreg._program import Load, Program
-from streamreg._types import NUMBERS, KeyType
-from streamreg._universe import ReducedUniverse, SourceUniverse, Universe, root
-from streamreg.expressions import TypedExpression
-from streamreg.reducers import ReducedColumn
+from streamreg._reducing import AnswerPlan, Collected, Reducing
+from streamreg._universe import ReducedUniverse, SourceUniverse, root
 from streamreg.table import Table
 
 if TYPE_CHECKING:
     from streamreg._source import Source
-    from streamreg._types import Aggregate, Answer, Number, Statistic
 
 RESERVED: Final = ("time", "diff")
 """The last two columns of a changelog."""
@@ -62,24 +56,6 @@ class Output:
     def names(self) -> tuple[str, ...]:
         """The names of the columns, in order."""
         return tuple(self.table.keys())
-
-
-@dataclass(frozen=True)
-class Reducing:
-    """The arguments of a `_core.Reduction`, or one by keys, and the slots that a worker feeds it from."""
-
-    inputs: tuple[Number, ...]
-    aggregates: tuple[Aggregate, ...]
-    slots: tuple[int, ...]
-    scope: int
-    keys: tuple[KeyType, ...] = ()
-    key_slots: tuple[int, ...] = ()
-
-    def empty(self) -> Reduction | KeyedReduction:
-        """The states of no row: for each key if there are keys."""
-        if self.keys:
-            return KeyedReduction(self.keys, self.inputs, self.aggregates)
-        return Reduction(self.inputs, self.aggregates)
 
 
 @dataclass(frozen=True)
@@ -140,49 +116,6 @@ class RowPlan:
 
 
 @dataclass(frozen=True)
-class AnswerRow:
-    """The row of an answer output, if there is one: its cells, each a column of one entry."""
-
-    present: bool
-    cells: tuple[list[object], ...]
-
-
-@dataclass(frozen=True)
-class AnswerPlan:
-    """What the parent asks of one reduction, and what it makes of the answers.
-
-    `outputs` are those written from it. `statistics` are to be asked of the `_core.Reduction`; the
-    first one is the number of rows. The program reads the keys, of which there are `keys`, then the
-    statistics.
-    """
-
-    outputs: tuple[Output, ...]
-    statistics: tuple[Statistic, ...]
-    program: Program
-    slots: tuple[tuple[int, tuple[int, ...]], ...]
-    keys: int = 0
-
-    def evaluate(self, answers: Sequence[Answer]) -> tuple[AnswerRow, ...]:
-        """The row of each output, from a key, if there are keys, and its answers to `statistics`.
-
-        There is none while the reduction has no row, or if a filter does not let it pass.
-
-        Raises:
-            Exception: whatever a function in `apply` raises, with a note about the row.
-            TypeError: if one returns another type than it is declared to.
-        """
-        if not answers[self.keys]:
-            return tuple(AnswerRow(False, ()) for _ in self.slots)
-        done = evaluate_answer(self.program, answers)
-        return tuple(
-            AnswerRow(True, tuple([done[slot]] for slot in slots))
-            if in_scope(self.program, scope, done)
-            else AnswerRow(False, ())
-            for scope, slots in self.slots
-        )
-
-
-@dataclass(frozen=True)
 class Plan:
     """The whole program.
 
@@ -215,12 +148,12 @@ def compile(outputs: Sequence[Output]) -> Plan:
     rows = Lowering()
     row_outputs: list[Output] = []
     row_slots: list[tuple[int, ...]] = []
-    reductions: dict[tuple[int, tuple[int, ...]], _Reduction] = {}
+    reductions: dict[tuple[int, tuple[int, ...]], Collected] = {}
     for output in outputs:
         universe = output.table._universe
         origin = root(universe)
         if isinstance(origin, ReducedUniverse):
-            reduction = _Reduction(rows, origin)
+            reduction = Collected(rows, origin)
             reductions.setdefault(reduction.rows_and_keys, reduction).add(output, universe)
         else:
             scope = rows.scope_of(universe)
@@ -233,77 +166,6 @@ def compile(outputs: Sequence[Output]) -> Plan:
     )
     answers = tuple(reduction.answers() for reduction in reductions.values())
     return Plan(source, row_plan, tuple(row_outputs), answers)
-
-
-class _Reduction:
-    """Collects what is asked of the rows of one scope by the same keys, equal things once."""
-
-    def __init__(self, rows: Lowering, universe: ReducedUniverse) -> None:
-        self._rows = rows
-        self._scope = rows.scope_of(universe.origin)
-        self._keys = tuple(cast(KeyType, key.dtype) for key in universe.keys)
-        self._key_slots = tuple(rows.lower(key, self._scope) for key in universe.keys)
-        self._inputs: dict[int, Number] = {}
-        self._aggregates: dict[Aggregate, None] = {("count",): None}
-        self._statistics: dict[Statistic, None] = {(0, "count", 0): None}
-        self._lowering = Lowering(self._load)
-        self._outputs: list[Output] = []
-        self._slots: list[tuple[int, tuple[int, ...]]] = []
-
-    @property
-    def rows_and_keys(self) -> tuple[int, tuple[int, ...]]:
-        """What reductions share their states by."""
-        return self._scope, self._key_slots
-
-    def add(self, output: Output, universe: Universe) -> None:
-        scope = self._lowering.scope_of(universe)
-        slots = tuple(self._lowering.lower(column, scope) for column in output.table)
-        self._outputs.append(output)
-        self._slots.append((scope, slots))
-
-    def reducing(self) -> Reducing:
-        return Reducing(
-            tuple(self._inputs.values()),
-            tuple(self._aggregates),
-            tuple(self._inputs),
-            self._scope,
-            self._keys,
-            self._key_slots,
-        )
-
-    def answers(self) -> AnswerPlan:
-        return AnswerPlan(
-            tuple(self._outputs),
-            tuple(self._statistics),
-            self._lowering.program(),
-            tuple(self._slots),
-            len(self._keys),
-        )
-
-    def _load(self, column: ReducedColumn | KeyColumn) -> int:
-        """The index of a key, or of a reduced column's answer, among the keys and the answers."""
-        if isinstance(column, KeyColumn):
-            return column.index
-        reducer = column.reducer
-        inputs = [self._input(argument) for argument in column.arguments]
-        at = _index(self._aggregates, column.aggregate(inputs))
-        statistic: Statistic = (at, reducer.statistic, reducer.index)
-        if reducer.model is not None:
-            statistic = (*statistic, reducer.other, reducer.model)
-        return len(self._keys) + _index(self._statistics, statistic)
-
-    def _input(self, argument: TypedExpression) -> int:
-        slot = self._rows.lower(argument, self._scope)
-        self._inputs.setdefault(slot, NUMBERS[argument.dtype])
-        return list(self._inputs).index(slot)
-
-
-_Key = TypeVar("_Key")
-
-
-def _index(ordered: dict[_Key, None], key: _Key) -> int:
-    ordered.setdefault(key)
-    return list(ordered).index(key)
 
 
 def _numbers(values: Values) -> Array:

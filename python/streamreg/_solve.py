@@ -12,7 +12,7 @@ from streamreg._program import Load
 
 if TYPE_CHECKING:
     from streamreg._core import KeyedAnswers, Reduction
-    from streamreg._plan import AnswerPlan
+    from streamreg._reducing import AnswerPlan
 
 ONLY_KEY: Final = b""
 """The key of a reduction without groups."""

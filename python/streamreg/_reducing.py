@@ -1,0 +1,157 @@
+"""Stage: plan. One reduction: what workers feed it with, and what the parent makes of its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from streamreg._answers import evaluate_answer, in_scope
+from streamreg._core import KeyedReduction, Reduction
+from streamreg._lower import Lowering
+from streamreg._nodes import KeyColumn
+from streamreg._types import NUMBERS, KeyType
+
+if TYPE_CHECKING:
+    from streamreg._plan import Output
+    from streamreg._program import Program
+    from streamreg._types import Aggregate, Answer, Number, Statistic
+    from streamreg._universe import ReducedUniverse, Universe
+    from streamreg.expressions import TypedExpression
+    from streamreg.reducers import ReducedColumn
+
+
+@dataclass(frozen=True)
+class Reducing:
+    """The arguments of a `_core.Reduction`, or one by keys, and the slots that a worker feeds it from."""
+
+    inputs: tuple[Number, ...]
+    aggregates: tuple[Aggregate, ...]
+    slots: tuple[int, ...]
+    scope: int
+    keys: tuple[KeyType, ...] = ()
+    key_slots: tuple[int, ...] = ()
+
+    def empty(self) -> Reduction | KeyedReduction:
+        """The states of no row: for each key if there are keys."""
+        if self.keys:
+            return KeyedReduction(self.keys, self.inputs, self.aggregates)
+        return Reduction(self.inputs, self.aggregates)
+
+
+@dataclass(frozen=True)
+class AnswerRow:
+    """The row of an answer output, if there is one: its cells, each a column of one entry."""
+
+    present: bool
+    cells: tuple[list[object], ...]
+
+
+@dataclass(frozen=True)
+class AnswerPlan:
+    """What the parent asks of one reduction, and what it makes of the answers.
+
+    `outputs` are those written from it. `statistics` are to be asked of the `_core.Reduction`; the
+    first one is the number of rows. The program reads the keys, of which there are `keys`, then the
+    statistics.
+    """
+
+    outputs: tuple[Output, ...]
+    statistics: tuple[Statistic, ...]
+    program: Program
+    slots: tuple[tuple[int, tuple[int, ...]], ...]
+    keys: int = 0
+
+    def evaluate(self, answers: Sequence[Answer]) -> tuple[AnswerRow, ...]:
+        """The row of each output, from a key, if there are keys, and its answers to `statistics`.
+
+        There is none while the reduction has no row, or if a filter does not let it pass.
+
+        Raises:
+            Exception: whatever a function in `apply` raises, with a note about the row.
+            TypeError: if one returns another type than it is declared to.
+        """
+        if not answers[self.keys]:
+            return tuple(AnswerRow(False, ()) for _ in self.slots)
+        done = evaluate_answer(self.program, answers)
+        return tuple(
+            AnswerRow(True, tuple([done[slot]] for slot in slots))
+            if in_scope(self.program, scope, done)
+            else AnswerRow(False, ())
+            for scope, slots in self.slots
+        )
+
+
+class Collected:
+    """Collects what is asked of the rows of one scope by the same keys, equal things once."""
+
+    def __init__(self, rows: Lowering, universe: ReducedUniverse) -> None:
+        """Nothing so far; `rows` takes what the workers are to compute for it."""
+        self._rows = rows
+        self._scope = rows.scope_of(universe.origin)
+        self._keys = tuple(cast(KeyType, key.dtype) for key in universe.keys)
+        self._key_slots = tuple(rows.lower(key, self._scope) for key in universe.keys)
+        self._inputs: dict[int, Number] = {}
+        self._aggregates: dict[Aggregate, None] = {("count",): None}
+        self._statistics: dict[Statistic, None] = {(0, "count", 0): None}
+        self._lowering = Lowering(self._load)
+        self._outputs: list[Output] = []
+        self._slots: list[tuple[int, tuple[int, ...]]] = []
+
+    @property
+    def rows_and_keys(self) -> tuple[int, tuple[int, ...]]:
+        """What reductions share their states by."""
+        return self._scope, self._key_slots
+
+    def add(self, output: Output, universe: Universe) -> None:
+        """Takes an output of the rows of `universe`, those of the reduction or some of them."""
+        scope = self._lowering.scope_of(universe)
+        slots = tuple(self._lowering.lower(column, scope) for column in output.table)
+        self._outputs.append(output)
+        self._slots.append((scope, slots))
+
+    def reducing(self) -> Reducing:
+        """What the workers do for all of them."""
+        return Reducing(
+            tuple(self._inputs.values()),
+            tuple(self._aggregates),
+            tuple(self._inputs),
+            self._scope,
+            self._keys,
+            self._key_slots,
+        )
+
+    def answers(self) -> AnswerPlan:
+        """What the parent does."""
+        return AnswerPlan(
+            tuple(self._outputs),
+            tuple(self._statistics),
+            self._lowering.program(),
+            tuple(self._slots),
+            len(self._keys),
+        )
+
+    def _load(self, column: ReducedColumn | KeyColumn) -> int:
+        """The index of a key, or of a reduced column's answer, among the keys and the answers."""
+        if isinstance(column, KeyColumn):
+            return column.index
+        reducer = column.reducer
+        inputs = [self._input(argument) for argument in column.arguments]
+        at = _index(self._aggregates, column.aggregate(inputs))
+        statistic: Statistic = (at, reducer.statistic, reducer.index)
+        if reducer.model is not None:
+            statistic = (*statistic, reducer.other, reducer.model)
+        return len(self._keys) + _index(self._statistics, statistic)
+
+    def _input(self, argument: TypedExpression) -> int:
+        slot = self._rows.lower(argument, self._scope)
+        self._inputs.setdefault(slot, NUMBERS[argument.dtype])
+        return list(self._inputs).index(slot)
+
+
+_Key = TypeVar("_Key")
+
+
+def _index(ordered: dict[_Key, None], key: _Key) -> int:
+    ordered.setdefault(key)
+    return list(ordered).index(key)
