@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 
 import streamreg as sr
+from streamreg._config import job_from_bytes
 from streamreg._core import render, stamp
+from streamreg._job import plan_job
 from streamreg._solve import changed_rows
+from tests.unit.jobs import MINIMAL
 
 TableOf = Callable[..., sr.Table]
 PlanOf = Callable[..., Any]
@@ -163,3 +166,13 @@ def test_differential_many_keys_are_computed_as_each(
         assert output.present == [bool(line) for line in lines]
         assert stamp(output.packed, 0, 1) == b"".join(lines)
     assert any(b",," in line for line in expected[0])
+
+
+def test_job_files_group_too() -> None:
+    """`by` of a job file is that of the program; the keys come first, under the names that it gives them."""
+    text = MINIMAL.replace('["x", "n"]', '["x"]\nby = ["s", "n"]').replace(
+        '"out.csv"', '"out.csv"\ncolumns = { s = "sensor", x = "slope" }'
+    )
+    plan = plan_job(job_from_bytes(text.encode(), "job.toml", {}))
+    assert plan.rows.reductions[0].keys == ("str", "int")
+    assert plan.answer_outputs[0].names == ("sensor", "n", "intercept", "slope")
