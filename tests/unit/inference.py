@@ -13,9 +13,13 @@ from typing import Any
 
 import mpmath
 
+from streamreg._core import Fit, Moments
+from tests.unit.columns import Numbers, rationals
 from tests.unit.rationals import nearest, root, solve
 
 DIGITS = 60
+
+ROUNDED = ["rss", "tss", "residual_std", "r2", "adjusted_r2", "f", "log_likelihood", "aic", "bic"]
 
 
 def dot(one: Sequence[Fraction], other: Sequence[Fraction]) -> Fraction:
@@ -142,3 +146,18 @@ def quantile(df: int, level: float, near: float) -> Any:  # noqa: ANN401
         density = scale * (1 + t**2 / df) ** (-half - mpmath.mpf(1) / 2)
         t += (mpmath.mpf(level) - within) / density
     return t
+
+
+def moments(data: Sequence[Numbers]) -> Moments:
+    """Of features and target."""
+    made = Moments(len(data) - 1)
+    made.add(data)
+    return made
+
+
+def both(
+    data: Sequence[Numbers], intercept: bool = True, ridge: float = 0.0
+) -> tuple[Fit, Exact | None]:
+    """The extension's fit and the exact one."""
+    exact = fitted([rationals(column) for column in data], intercept, Fraction(ridge))
+    return moments(data).fit(intercept, ridge), exact

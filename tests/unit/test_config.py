@@ -4,28 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from streamreg._config import Job, JobError, example, job_from_bytes, load_job
+from streamreg._config import JobError, example, job_from_bytes, load_job
 from streamreg._config.client import check_client
 from streamreg._config.environment import ExpansionError, expand
 from streamreg._exceptions import ConfigurationError
-from tests.unit.jobs import MINIMAL
-
-
-def read(text: str, **environ: str) -> Job:
-    return job_from_bytes(text.encode(), "job.toml", environ)
-
-
-def problems(text: str, **environ: str) -> list[str]:
-    with pytest.raises(JobError) as caught:
-        read(text, **environ)
-    lines = str(caught.value).splitlines()
-    assert all(line.startswith("job.toml: ") for line in lines)
-    return [line.removeprefix("job.toml: ") for line in lines]
-
-
-def changed(old: str, new: str) -> str:
-    assert old in MINIMAL
-    return MINIMAL.replace(old, new)
+from tests.unit.jobs import MINIMAL, changed, problems, read
 
 
 def test_a_small_job_leaves_the_rest_to_the_defaults() -> None:
@@ -39,24 +22,6 @@ def test_a_small_job_leaves_the_rest_to_the_defaults() -> None:
     assert [*absent, output.time, output.input] == [None] * 6
     assert [job.processes, job.rejects, job.max_rejects] == [None] * 3
     assert (job.state, job.durability) == ("job.state", None)
-
-
-def test_a_regression_with_options() -> None:
-    """They are those of the table language, and the statistics' columns can be renamed as well."""
-    lines = 'intercept = false\nsingular = "null"\nlevel = 0.9\nstatistics = ["r2", "t"]'
-    text = changed('["x", "n"]', f'["x", "n"]\n{lines}')
-    job = read(text.replace('"out.csv"', '"out.csv"\ncolumns = { t_x = "evidence" }'))
-    options = job.options
-    assert (options.intercept, options.ridge, options.singular, options.level) == (
-        False,
-        0.0,
-        "null",
-        0.9,
-    )
-    assert options.statistics == ("r2", "t")
-    assert [asked.name for asked in options.asked(job.features)] == ["x", "n", "r2", "t_x", "t_n"]
-    assert read(MINIMAL).options.statistics == ()
-    assert read(changed('["x", "n"]', '["x"]\nweights = "n"')).weights == "n"
 
 
 def test_the_example_is_valid_and_gives_every_key() -> None:
@@ -160,35 +125,6 @@ processes = true
             '["x"]\nweights = "m"',
             'regression.weights: "m" is no column of the schema',
         ),
-        *[
-            ('["x", "n"]', f'["x", "n"]\n{line}', problem and f"regression.{problem}")
-            for line, problem in [
-                ("intercept = 0", "intercept: expected true or false, found 0"),
-                ("ridge = -1", "ridge: expected a finite number from 0 up, found -1"),
-                ("ridge = inf", "ridge: expected a finite number from 0 up, found inf"),
-                ("ridge = nan", "ridge: expected a finite number from 0 up, found nan"),
-                (
-                    f"ridge = 1{'0' * 400}",
-                    "ridge: expected a finite number from 0 up, found a very large integer",
-                ),
-                ("ridge = true", "ridge: expected a finite number from 0 up, found true"),
-                ('statistics = ["t"]', None),
-                (
-                    'statistics = ["rsss"]',
-                    'statistics: "rsss" is no statistic; did you mean "rss"?',
-                ),
-                (
-                    'ridge = 0.5\nstatistics = ["r2", "t"]',
-                    'statistics: "t" is not defined: with a ridge only "n", "rss", "r2" are',
-                ),
-                (
-                    'statistics = ["n"]',
-                    'statistics: two columns of the answer would be called "n"',
-                ),
-                ('singular = "none"', 'singular: expected one of "zero", "null", found "none"'),
-                ("level = 95", "level: expected a number between 0 and 1, found 95"),
-            ]
-        ],
         ('["x", "n"]', "[]", "regression.features: expected at least one string, found none"),
         ('["x", "n"]', '["x", "x"]', "regression.features: 2 strings, but 1 different ones"),
         ('["x", "n"]', '"x"', 'regression.features: expected an array of strings, found "x"'),

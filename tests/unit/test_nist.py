@@ -6,10 +6,6 @@ and what is lost by reading them as doubles is lost before the first sum.
 
 from __future__ import annotations
 
-import json
-import math
-from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from streamreg._core import Fit, Moments
-
-DATA = Path(__file__).parents[1] / "data" / "nist"
+from tests import nist
 
 # Digits of standard deviations, residual SD and R².
 DIGITS = {
@@ -34,35 +29,28 @@ DIGITS = {
 
 
 def agreed(found: float | int | None, certified: str) -> float:
-    """The log relative error: digits that agree, to one place after the point, at most 15."""
+    """Digits that agree, to one place after the point."""
     assert isinstance(found, float)
-    value = Decimal(certified)
-    # 15 digits are certified: rounded to them, an exact answer is the certified value.
-    error = abs(Decimal(f"{found:.14e}") - value)
-    if not error:
-        return 15.0
-    error = abs(Decimal(found) - value) / (abs(value) or 1)
-    return min(15.0, round(-math.log10(error), 1))
+    return 15.0 if nist.agrees(found, certified) else round(nist.digits(found, certified), 1)
 
 
-def read(name: str) -> tuple[list[NDArray[np.float64]], dict[str, Any]]:
-    """Features, then the target, as columns; and what is certified."""
-    certified = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
-    names, *rows = (DATA / f"{name}.csv").read_text(encoding="utf-8").split()
-    table = np.array([[float(field) for field in row.split(",")] for row in rows])
-    columns = dict(zip(names.split(","), table.T, strict=True))
-    model = certified["model"]
-    features = [columns[predictor] for predictor in model["predictors"]]
-    powers = [features[0] ** power for power in range(2, model["degree"] + 1)]
-    return [*features, *powers, columns[certified["response"]]], certified
+def read(name: str) -> tuple[list[NDArray[np.float64]], nist.DataSet]:
+    """Features, then the target, as columns of doubles; and the data set."""
+    data = nist.load(name)
+    columns = {
+        key: np.array([float(text) for text in texts]) for key, texts in data.columns.items()
+    }
+    features = [columns[predictor] for predictor in data.predictors]
+    powers = [features[0] ** power for power in range(2, data.degree + 1)]
+    return [*features, *powers, columns["y"]], data
 
 
 def fitted(name: str) -> tuple[Fit, dict[str, Any]]:
     """The fit of a data set, and what is certified of it."""
-    columns, certified = read(name)
+    columns, data = read(name)
     moments = Moments(len(columns) - 1)
-    moments.add([np.ascontiguousarray(column) for column in columns])
-    return moments.fit(certified["model"]["intercept"]), certified
+    moments.add(columns)
+    return moments.fit(data.intercept), data.certified
 
 
 @pytest.mark.parametrize("name", DIGITS)

@@ -11,11 +11,8 @@ import pytest
 
 import streamreg as sr
 from streamreg import testing
-from streamreg._config import job_from_bytes
 from streamreg._core import Moments
 from streamreg._inference import OF_RIDGE, STATISTICS
-from streamreg._job import plan_job
-from tests.unit.jobs import MINIMAL
 
 TableOf = Callable[..., sr.Table]
 PlanOf = Callable[..., Any]
@@ -125,15 +122,6 @@ def test_columns_of_the_same_name(table_of: TableOf) -> None:
         t.linear_regression(t.y, long)
     with pytest.raises(sr.ProgramError, match=r"the feature 1\.0 is the same for all rows"):
         t.linear_regression(t.y, 1.0)  # type: ignore[arg-type]
-
-
-def test_a_job_file_offers_the_same() -> None:
-    """Its options are those of the language, and its columns can be renamed."""
-    lines = 'ridge = 0.5\nsingular = "null"\nstatistics = ["n", "r2"]\n'
-    text = MINIMAL.replace('["x", "n"]', '["x"]')
-    text = text.replace("[output]", f'{lines}[output]\ncolumns = {{ r2 = "share" }}')
-    (output,) = plan_job(job_from_bytes(text.encode(), "job.toml", {})).answer_outputs
-    assert output.names == ("intercept", "x", "n", "share")
 
 
 class Point(sr.Schema):

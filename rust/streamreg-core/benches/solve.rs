@@ -1,4 +1,4 @@
-//! Solving exact moments: a line in fixed width, several features by elimination.
+//! Solving exact moments: a line in fixed width, several features by elimination; and all that follows.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may fail loudly, and is no library")]
 
@@ -8,6 +8,8 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use streamreg_core::column::Numbers;
+use streamreg_core::gram::Gram;
+use streamreg_core::infer::{Fit, Model, Statistic};
 use streamreg_core::moments::Moments;
 use streamreg_core::solve::{multi, solve};
 use support::normal;
@@ -43,5 +45,28 @@ fn solving(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, solving);
+/// Everything that a table of a regression shows: coefficients, their evidence, and the statistics of the fit.
+fn inferring(c: &mut Criterion) {
+    let mut group = c.benchmark_group("infer");
+    for features in [1, 10] {
+        let moments = moments(features);
+        let of_fit = ["r2", "adjusted_r2", "f_p_value", "aic"].map(|name| (name, 0..1));
+        let size = usize::try_from(features).unwrap() + 1;
+        let of_coefficients = ["coefficient", "std_error", "t", "p_value", "ci_low", "ci_high"];
+        let asked: Vec<_> = of_fit.into_iter().chain(of_coefficients.map(|name| (name, 0..size))).collect();
+        group.bench_function(BenchmarkId::new("features", features), |b| {
+            b.iter(|| {
+                let fit = Fit::new(Gram::of(black_box(&moments)), Model::default()).unwrap();
+                for (name, indexes) in &asked {
+                    for at in indexes.clone() {
+                        let statistic = Statistic::named(name, at, 0).unwrap();
+                        assert!(fit.statistic(statistic, 0.95).unwrap().is_some());
+                    }
+                }
+            });
+        });
+    }
+}
+
+criterion_group!(benches, solving, inferring);
 criterion_main!(benches);

@@ -26,19 +26,7 @@ pub struct Limits {
 }
 
 impl Mixed {
-    /// Whether the sum is zero, and nothing but zeros is in it.
-    #[must_use]
-    pub fn is_zero(&self) -> bool {
-        self.windows.is_empty()
-    }
-
-    /// The powers of five, ascending, and what each is multiplied with.
-    #[must_use]
-    pub fn windows(&self) -> &[(i32, Window)] {
-        &self.windows
-    }
-
-    /// The lowest positions of a bit that is set, and the lowest power of five; `None` for zero.
+    /// The lowest position of a bit that is set, and the lowest power of five; `None` for zero.
     #[must_use]
     pub fn lowest(&self) -> Option<(usize, i32)> {
         let (five, _) = self.windows.first()?;

@@ -1,4 +1,4 @@
-//! Stage: solve. Linear equations in integers, without fractions.
+//! Stage: solve. Symmetric linear equations in integers, without fractions.
 //!
 //! E. H. Bareiss, *Sylvester's identity and multistep integer-preserving Gaussian elimination* (Math. Comp. 22,
 //! 1968): every entry stays an integer, a minor of the matrix, and every division is exact. The factors that
@@ -7,7 +7,7 @@
 use num_bigint::BigInt;
 use num_traits::Zero;
 
-/// A square matrix, eliminated.
+/// A symmetric matrix, eliminated.
 #[derive(Clone, Debug)]
 pub struct Elimination {
     /// On and above the diagonal the eliminated rows, below it the factors that eliminated.
@@ -19,23 +19,35 @@ pub struct Elimination {
 }
 
 impl Elimination {
-    /// Eliminates a square matrix.
+    /// Eliminates a symmetric matrix.
     #[must_use]
     pub fn of(mut rows: Vec<Vec<BigInt>>) -> Self {
         let columns = rows.len();
         let mut order: Vec<_> = (0..columns).collect();
         let (mut rank, mut previous) = (0, BigInt::from(1));
+        // While the pivots are those of the diagonal, what is left stays symmetric: its upper half is enough.
+        let mut symmetric = true;
         for column in 0..columns {
+            if symmetric && rows[column][column].is_zero() {
+                mirror(&mut rows, column);
+                symmetric = false;
+            }
             let Some(pivot) = (rank..columns).find(|&row| !rows[row][column].is_zero()) else { continue };
-            rows.swap(rank, pivot);
-            order.swap(rank, pivot);
+            if !symmetric {
+                rows.swap(rank, pivot);
+                order.swap(rank, pivot);
+            }
             let (above, below) = rows.split_at_mut(rank + 1);
             let pivot_row = &above[rank];
             let pivot = &pivot_row[column];
-            for row in below {
-                let (done, rest) = row.split_at_mut(column + 1);
+            for (at, row) in (rank + 1..).zip(below) {
+                if symmetric {
+                    row[column].clone_from(&pivot_row[at]);
+                }
+                let first = if symmetric { at } else { column + 1 };
+                let (done, rest) = row.split_at_mut(first);
                 let factor = &done[column];
-                for (entry, over) in rest.iter_mut().zip(&pivot_row[column + 1..]) {
+                for (entry, over) in rest.iter_mut().zip(&pivot_row[first..]) {
                     *entry = step(entry, pivot, factor, over, &previous);
                 }
             }
@@ -85,6 +97,17 @@ impl Elimination {
             right[at] = sum / &row[at];
         }
         Some(right)
+    }
+}
+
+/// Completes the lower half of what is left from some row and column on.
+fn mirror(rows: &mut [Vec<BigInt>], from: usize) {
+    for at in from + 1..rows.len() {
+        let (above, below) = rows.split_at_mut(at);
+        let own = below.iter_mut().take(1).flatten();
+        for (entry, row) in own.zip(above.iter()).skip(from) {
+            entry.clone_from(&row[at]);
+        }
     }
 }
 

@@ -1,0 +1,62 @@
+//! Elimination of symmetric matrices, also of those that no sums of squares make.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+mod support;
+
+use num_bigint::BigInt;
+use num_traits::Zero;
+use proptest::prelude::*;
+use streamreg_core::solve::eliminate::Elimination;
+use support::config;
+
+/// Symmetric matrices of small integers, many of them zero, and so many pivots; and a right side.
+fn systems() -> impl Strategy<Value = (Vec<Vec<BigInt>>, Vec<BigInt>)> {
+    (1usize..7).prop_flat_map(|size| {
+        let entry = prop_oneof![2 => Just(0i64), 3 => -4i64..5];
+        let entries = prop::collection::vec(entry, size * size);
+        let right = prop::collection::vec(-9i64..9, size);
+        (entries, right).prop_map(move |(entries, right)| {
+            let at = |row: usize, column: usize| entries[row.min(column) * size + row.max(column)];
+            let row = |row| (0..size).map(|column| BigInt::from(at(row, column))).collect();
+            ((0..size).map(row).collect(), right.into_iter().map(BigInt::from).collect())
+        })
+    })
+}
+
+/// The rank, by the rows that are left when each is reduced by those before it.
+fn rank(matrix: &[Vec<BigInt>]) -> usize {
+    let mut kept: Vec<(usize, Vec<BigInt>)> = Vec::new();
+    for row in matrix {
+        let mut row = row.clone();
+        for (column, pivot) in &kept {
+            let factor = row[*column].clone();
+            row =
+                row.iter().zip(pivot).map(|(entry, over)| entry * &pivot[*column] - &factor * over).collect();
+        }
+        if let Some(column) = row.iter().position(|entry| !entry.is_zero()) {
+            kept.push((column, row));
+        }
+    }
+    kept.len()
+}
+
+proptest! {
+    #![proptest_config(config(500))]
+
+    /// The matrix times the solution is the right side times the determinant; without full rank there is none.
+    #[test]
+    fn law_solutions_solve((matrix, right) in systems()) {
+        let elimination = Elimination::of(matrix.clone());
+        prop_assert_eq!(elimination.rank(), rank(&matrix));
+        let Some(solution) = elimination.solve(&right) else {
+            prop_assert!(elimination.rank() < matrix.len());
+            return Ok(());
+        };
+        prop_assert!(!elimination.determinant().is_zero());
+        for (row, right) in matrix.iter().zip(&right) {
+            let left: BigInt = row.iter().zip(&solution).map(|(entry, unknown)| entry * unknown).sum();
+            prop_assert_eq!(left, right * elimination.determinant());
+        }
+    }
+}
