@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from streamreg._deferred import Deferred
 from streamreg._exceptions import ProgramError
 from streamreg._nodes import (
@@ -39,7 +37,11 @@ def lifted(operand: object) -> Expression:
     """
     if isinstance(operand, Expression):
         return operand
-    value = operand.item() if isinstance(operand, np.generic) else operand
+    value = operand
+    if type(value) not in PYTHON_TYPES:
+        import numpy as np  # late: programs seldom hold NumPy's numbers, and the import is slow
+
+        value = value.item() if isinstance(value, np.generic) else value
     dtype = PYTHON_TYPES.get(type(value))
     if dtype is None:
         raise ProgramError(
