@@ -1,5 +1,7 @@
 """Exact, exactly-once linear regression over a Kafka topic."""
 
+import typing as _typing
+
 from streamreg import demo, io, reducers
 from streamreg._core import __version__
 from streamreg._exceptions import (
@@ -14,8 +16,6 @@ from streamreg._exceptions import (
     WorkerError,
 )
 from streamreg._features import poly
-from streamreg._progress import Progress, Summary
-from streamreg._run import run
 from streamreg._this import this
 from streamreg.expressions import Column, Expression
 from streamreg.functions import (
@@ -41,6 +41,25 @@ from streamreg.functions import (
 )
 from streamreg.schema import Schema
 from streamreg.table import Table
+
+if _typing.TYPE_CHECKING:
+    from streamreg._progress import Progress, Summary
+    from streamreg._run import run
+else:
+    # What only a run needs is imported when it is asked for: it takes longer than all the rest.
+    _LATE = {"Progress": "_progress", "Summary": "_progress", "run": "_run"}
+
+    def __getattr__(name: str) -> object:
+        if name not in _LATE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = globals()[name] = getattr(import_module(f"{__name__}.{_LATE[name]}"), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted(globals().keys() | _LATE.keys())
+
 
 __all__ = [
     "Column",

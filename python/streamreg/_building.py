@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-import numpy as np
-
-from streamreg._decimals import constant
 from streamreg._deferred import Deferred
 from streamreg._exceptions import ProgramError
 from streamreg._nodes import (
@@ -42,13 +39,19 @@ def lifted(operand: object) -> Expression:
     """
     if isinstance(operand, Expression):
         return operand
-    value = operand.item() if isinstance(operand, np.generic) else operand
+    value = operand
+    if type(value) not in PYTHON_TYPES:
+        import numpy as np  # late: programs seldom hold NumPy's numbers, and the import is slow
+
+        value = value.item() if isinstance(value, np.generic) else value
     dtype = PYTHON_TYPES.get(type(value))
     if dtype is None:
         raise ProgramError(
             f"{value!r} is neither an expression nor a constant of type {TYPE_NAMES}"
         )
     if isinstance(value, Decimal):
+        from streamreg._decimals import constant  # late: it brings NumPy, which is slow to import
+
         constant(value)
     if dtype == "int" and isinstance(value, int) and not INT_MIN <= value <= INT_MAX:
         raise ProgramError(f"the constant {value} does not fit in 64 bits; write it as a float")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import threading
@@ -22,11 +23,14 @@ import cloudpickle
 from streamreg._core import Decoder, KeyedReduction, render, split_header
 from streamreg._exceptions import StreamregError
 from streamreg._mailbox import Begun, Failure, Frame, Notice, Outbox, Partial, Reject
+from streamreg._program import Call
 
 if TYPE_CHECKING:
     from streamreg._plan import RowPlan
     from streamreg._source import Batch, Range, Report, Source
 
+_GARBAGE_THRESHOLD = 100_000
+"""Objects that may pile up before Python looks for cycles among them: the messages of several batches."""
 READ_TIMEOUT = 0.2
 """Seconds until a worker without messages looks whether it should stop."""
 
@@ -174,6 +178,8 @@ def main(tasks: Connection, mailbox: Connection, control: Connection) -> None:
         loaded: Task = cloudpickle.loads(task)
         begin = outbox.send if loaded.announce else None
         ingest = Ingest(loaded, lambda text: outbox.send(Notice(text)), begin)
+        if not any(isinstance(step, Call) for step in loaded.plan.program.steps):
+            _spare_the_collector()
         while not control.poll():
             _step(ingest, outbox)
         ingest.close()
@@ -190,6 +196,15 @@ def _step(ingest: Ingest, outbox: Outbox) -> None:
     frame = ingest.step(READ_TIMEOUT)
     if frame is not None:
         outbox.send(frame)
+
+
+def _spare_the_collector() -> None:
+    """Keeps Python from looking for cycles all the time, where no function of the user's can make any.
+
+    Each message is an object, so that every batch would set the collector going dozens of times.
+    """
+    gc.freeze()
+    gc.set_threshold(_GARBAGE_THRESHOLD)
 
 
 def _end_with_parent() -> None:

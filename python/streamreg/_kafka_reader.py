@@ -57,7 +57,7 @@ class KafkaReader:
         if self._complaints:
             self._complaints.clear()
             self._report(f"topic {self._topic!r}: reading again")
-        values = [message.value() for message in messages]
+        values = list(map(Message.value, messages))
         self._room = _room(values)
         return Batch(
             values,

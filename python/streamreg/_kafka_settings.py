@@ -55,7 +55,17 @@ _PASSING: Mapping[int, str | None] = {
     KafkaError._RESOLVE: "check bootstrap.servers",
     KafkaError._ALL_BROKERS_DOWN: "check bootstrap.servers",
     KafkaError._TIMED_OUT: "check bootstrap.servers",
-    KafkaError.LEADER_NOT_AVAILABLE: None,
+    # A broker that has just started, or a partition on its way from one to another.
+    **dict.fromkeys(
+        (
+            KafkaError.LEADER_NOT_AVAILABLE,
+            KafkaError.NOT_LEADER_FOR_PARTITION,
+            KafkaError.REPLICA_NOT_AVAILABLE,
+            KafkaError.FENCED_LEADER_EPOCH,
+            KafkaError.UNKNOWN_LEADER_EPOCH,
+            KafkaError.OFFSET_NOT_AVAILABLE,
+        )
+    ),
 }
 """Errors that may pass by themselves, and what to check if they do not."""
 

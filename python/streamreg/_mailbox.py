@@ -5,7 +5,7 @@ object less, but its lock and its pipe are shared too: a worker killed while it 
 and half a message in the pipe, and the others wait for ever (the multiprocessing documentation says so of
 `Queue`). Here a death tears only the dead worker's own pipe, and shows as its end.
 
-Bounded: a pipe holds some kilobytes, and a worker waits in `send` until the parent has read. Its Kafka
+Bounded: a pipe holds a megabyte at most, and a worker waits in `send` until the parent has read. Its Kafka
 client goes on in threads of its own meanwhile, up to the limits of its own queue.
 
 The parent never waits for the rest of a frame: a worker may be stopped, or stuck, in the middle of writing one, and
@@ -14,8 +14,12 @@ the parent must be able to end all the same.
 
 from __future__ import annotations
 
+import fcntl
+import io
 import os
 import pickle
+import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
@@ -89,6 +93,8 @@ Mail = Frame | Begun | Notice | Failure
 
 _LENGTH = 8
 """Bytes in front of each mail that say how long it is."""
+_PIPE = 1024 * 1024
+"""Bytes that a pipe holds where the system lets it be so wide: a large frame, so that a worker writes it at one go."""
 
 
 class Outbox:
@@ -99,11 +105,14 @@ class Outbox:
 
     def send(self, mail: Mail) -> None:
         """Waits while the mailbox is full. BrokenPipeError if the parent is gone."""
-        data = pickle.dumps(mail, protocol=pickle.HIGHEST_PROTOCOL)
-        for piece in (len(data).to_bytes(_LENGTH, "little"), data):
-            left = memoryview(piece)
-            while left:
-                left = left[os.write(self._connection.fileno(), left) :]
+        # Length and mail in one piece: written by themselves, the first bytes would wake the parent for nothing.
+        data = io.BytesIO(bytes(_LENGTH))
+        data.seek(_LENGTH)
+        pickle.dump(mail, data, protocol=pickle.HIGHEST_PROTOCOL)
+        left = data.getbuffer()
+        left[:_LENGTH] = (len(left) - _LENGTH).to_bytes(_LENGTH, "little")
+        while left:
+            left = left[os.write(self._connection.fileno(), left) :]
 
 
 class Inbox:
@@ -112,6 +121,10 @@ class Inbox:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         os.set_blocking(connection.fileno(), False)
+        if sys.platform == "linux":
+            # In the usual 64 kilobytes a large frame takes a dozen turns of worker and parent.
+            with suppress(OSError):  # The system grants a user so many wide pipes, and no more.
+                fcntl.fcntl(connection.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
         self._expect(_LENGTH, mail=False)
 
     def _expect(self, size: int, *, mail: bool) -> None:

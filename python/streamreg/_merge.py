@@ -149,8 +149,10 @@ class Merge:
             for line in ledger_lines(self._plan.source.name, rejects):
                 file.append(line)
 
-    def close(self) -> None:
+    def close(self) -> bool:
         """Ends the open epoch: solves, writes what changed, flushes, commits.
+
+        Returns whether it held more than offsets: a row or a reject.
 
         Raises:
             OutputError: if a file cannot be written.
@@ -168,9 +170,11 @@ class Merge:
             if not isinstance(kept, Reduction):
                 kept.settle()
         self._tell()
+        held = bool(self._open_rows or self._open_rejects)
         self._open_rows = 0
         self._open_rejects, self._first_reject = Counter(), None
         self.pending = False
+        return held
 
     def _write_answers(self) -> None:
         """Solves, and writes for each answer output what takes its last row to the new one."""

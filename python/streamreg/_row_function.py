@@ -15,8 +15,6 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, Final
 
-import numpy as np
-
 from streamreg._exceptions import ProgramError
 from streamreg._types import PYTHON_TYPES, DType, dtype_of, encodable
 
@@ -81,6 +79,8 @@ class RowFunction:
 
     def _checked(self, value: object, column: str, *, may_miss: bool) -> object:
         """The value as the declared type; an int will do for a float or a decimal, None where it may miss."""
+        import numpy as np  # late: building a program needs none of it, and the import is slow
+
         if isinstance(value, np.generic):
             value = value.item()
         if value is None and (may_miss or self.dtype == "any"):

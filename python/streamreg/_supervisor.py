@@ -105,9 +105,10 @@ class Supervisor:
     def _close(self) -> None:
         if not self._merge.pending:
             return
-        self._merge.close()
+        held = self._merge.close()
         now = time.monotonic()
-        self._may_close_at = now + self._interval
+        if held:  # A header that comes alone does not keep the first row waiting.
+            self._may_close_at = now + self._interval
         if now >= self._acknowledge_at or self._reason_to_end() is not None:
             self._acknowledge_at = now + _ACKNOWLEDGE_INTERVAL
             self._acknowledge(self._merge.offsets)

@@ -1,5 +1,6 @@
 """Functions of a user's program: where they run, and what happens when they fail."""
 
+import gc
 import threading
 from pathlib import Path
 
@@ -75,6 +76,18 @@ def test_a_constant_that_is_no_text() -> None:
     t = read([[b"1,1"]], schema=Point, header=["x", "y"])
     with pytest.raises(sr.ProgramError, match=r"'\\ud83d' holds half"):
         t.select(z=sr.if_else(t.x > 0.0, "\ud83d", "whole"))
+
+
+def test_cycles_that_a_function_makes_are_collected(processes: int) -> None:
+    """Python's garbage collection is that of any program, wherever a function of the user's runs."""
+    t = read([[b"1,1"]], schema=Point, header=["x", "y"])
+
+    def threshold(x: float) -> int:
+        return gc.get_threshold()[0]
+
+    sr.io.csv.write(t.select(n=sr.apply(threshold, t.x)), "n.csv")
+    sr.run(processes=processes)
+    assert inserted("n.csv", "n") == [(str(gc.get_threshold()[0]),)]
 
 
 def test_an_error_after_reduce_is_raised_as_it_is(processes: int) -> None:

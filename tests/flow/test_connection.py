@@ -1,5 +1,6 @@
 """A broker that is not there, a topic that is not, and one that is."""
 
+import contextlib
 import signal
 import socket
 import time
@@ -7,9 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 
 import streamreg as sr
 from streamreg._embedded import EmbeddedBroker
+from streamreg._kafka import KafkaSource
+from streamreg._source import Extent
 from tests.flow.changelog import inserted
 from tests.flow.child import Child
 from tests.flow.numbered import Point, count_sound, stream, write_regression
@@ -52,6 +56,36 @@ def test_a_state_goes_on_where_the_topic_was_left(
         write_regression(sr.io.kafka.read(broker.settings, topic, schema=Point, mode="static"))
         assert sr.run(processes=processes, state="state").rows == rows
         assert count_sound(Path(), EmbeddedBroker.PARTITIONS) == rows
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
+        KafkaError.OFFSET_NOT_AVAILABLE,
+    ],
+)
+def test_a_leader_that_changes_is_waited_for(
+    broker: EmbeddedBroker, topic: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that starts just after its broker, or while a partition moves, asks again."""
+    answers: list[KafkaException | dict[int, Extent]]
+    answers = [KafkaException(KafkaError(code)), {0: Extent(0, 7)}]
+
+    def answer(*_: object) -> dict[int, Extent]:
+        found = answers.pop(0)
+        if isinstance(found, KafkaException):
+            raise found
+        return found
+
+    said: list[str] = []
+    source = KafkaSource(broker.settings, topic, {"x": "float"}, "csv", "streaming", 0)
+    monkeypatch.setattr(source, "_extents", answer)
+    with contextlib.closing(source):
+        assert source.extents(said.append, lambda: False) == {0: Extent(0, 7)}
+    assert "trying again" in said[0]
 
 
 def test_latest_begins_at_the_end(broker: EmbeddedBroker, topic: str) -> None:

@@ -51,6 +51,16 @@ def test_one_partition_may_bring_it_for_all(processes: int) -> None:
     assert summary.tombstones == 0
 
 
+def test_one_that_comes_alone_keeps_no_row_waiting() -> None:
+    """The first row ends an epoch at once, though the next one may only end an hour later."""
+    messages = [b"x,y", b"1,2", b"3,4"]
+    table = read([messages], schema=Point, autocommit_duration_ms=3_600_000, batch=1)
+    sr.io.csv.write(table, "rows.csv")
+    summary = sr.run(processes=0, stop=lambda progress: progress.rows > 0)
+    assert set(inserted("rows.csv", "x", "y")) == {("1.0", "2.0")}
+    assert summary.ended_by == "stop"
+
+
 def test_a_second_one_is_a_row_that_does_not_fit() -> None:
     """Past the first message of its partition it is an ordinary message: a reject, as x is no number."""
     rows, summary = rows_of([[b"x,y", b"1,2", b"x,y"], [b"3,4", b"x,y"]])

@@ -6,6 +6,8 @@ import importlib
 import inspect
 import pkgutil
 import re
+import subprocess
+import sys
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
@@ -113,6 +115,21 @@ def test_private_modules_import_alone() -> None:
     for found in pkgutil.walk_packages(sr.__path__, "streamreg."):
         if not found.name.endswith(("__main__", "_core")):
             assert importlib.import_module(found.name).__doc__, found.name
+
+
+def test_importing_it_brings_nothing_slow() -> None:
+    """NumPy, the client and the run's machinery wait until a program needs them."""
+    slow = ["numpy", "confluent_kafka", "asyncio", "multiprocessing", "sqlite3", "streamreg._run"]
+    code = f"import sys, streamreg; print([name for name in {slow} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "[]\n"
+
+
+def test_late_names_are_seen() -> None:
+    """What is imported when it is asked for is listed like the rest; what does not exist does not."""
+    assert set(sr.__all__) <= set(dir(sr))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        getattr(sr, "nothing")  # noqa: B009  # a name that no type checker lets pass
 
 
 def test_version_is_that_of_the_workspace() -> None:

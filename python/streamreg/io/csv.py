@@ -7,7 +7,6 @@ from typing import Literal
 
 from streamreg import _registry
 from streamreg._exceptions import ProgramError
-from streamreg._plan import Output
 from streamreg.table import Table
 
 __all__ = ["write"]
@@ -35,4 +34,6 @@ def write(
         raise ProgramError(f"io.csv.write: expected a table, found {type(table).__name__}")
     if time not in ("epoch", "unix_ms"):
         raise ProgramError(f'io.csv.write: time: expected "epoch" or "unix_ms", found {time!r}')
+    from streamreg._plan import Output  # late: it brings NumPy, whose import is slow
+
     _registry.add(Output(table, os.fspath(path), time))

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from streamreg import _kafka_settings as kafka_settings
 from streamreg._exceptions import ConfigurationError
-from streamreg._kafka import KafkaSource
 from streamreg.schema import Schema, schema_columns
 from streamreg.table import Table
 
@@ -47,7 +45,11 @@ def read(
     Raises:
         ConfigurationError: naming the argument or setting that cannot be used.
     """
-    settings = kafka_settings.checked(rdkafka_settings)
+    # Late: they bring the client, whose import is slow.
+    from streamreg._kafka import KafkaSource
+    from streamreg._kafka_settings import checked
+
+    settings = checked(rdkafka_settings)
     if not isinstance(topic, str) or not topic:
         raise ConfigurationError(f"topic: expected the name of a topic, found {topic!r}")
     _choice("format", format, ("csv", "json", "raw"))
