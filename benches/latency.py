@@ -30,8 +30,9 @@ def main() -> None:
             for one in latency(broker, contenders, rate, arguments.seconds, tell)
         ]
     started = imports(arguments.rounds, tell)
-    print(f"{latency_table(found)}\n\n{startup_table(started)}")
-    keep(arguments, {"latency": latency_json(found), "imports": started})
+    text = f"{latency_table(found)}\n\n{startup_table(started)}"
+    print(text)
+    keep(arguments, {"latency": latency_json(found), "imports": started, "table": text})
 
 
 if __name__ == "__main__":

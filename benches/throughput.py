@@ -22,8 +22,9 @@ def main() -> None:
     arguments = parser.parse_args()
     with apache_kafka() as broker:
         found = throughput(broker, rows(arguments), arguments.rounds, peers(arguments), tell)
-    print(throughput_table(found))
-    keep(arguments, throughput_json(found))
+    text = throughput_table(found)
+    print(text)
+    keep(arguments, {**throughput_json(found), "table": text})
 
 
 if __name__ == "__main__":
