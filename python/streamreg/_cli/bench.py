@@ -96,7 +96,8 @@ def _peer_python(text: str) -> tuple[str, str]:
     peer, _, path = text.partition("=")
     if peer not in ("pathway", "quixstreams", "bytewax") or not os.access(path, os.X_OK):
         raise argparse.ArgumentTypeError("expected PEER=PATH of a Python")
-    return peer, path
+    # A measured program runs in a folder of its own. No links are followed: an environment is known by its path.
+    return peer, os.path.abspath(path)
 
 
 def peers(arguments: argparse.Namespace) -> "list[Contender]":
