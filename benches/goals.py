@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from benches.criterion import Bench
 from streamreg._bench.contender import ANSWERS, PATHWAY, STREAMREG
 from streamreg._bench.latency import FAST, SLOW
 
+T = TypeVar("T")
 _MEGA = 1_000_000
 _KEYS = "keyed/partial", "100,000 at random"
 
@@ -32,16 +33,16 @@ class Results:
         longest = max(case["rows"] for case in cases)
         wanted = (contender, form, parallel, longest)
         keys = ("contender", "format", "parallel", "rows")
-        return next(case for case in cases if tuple(case[key] for key in keys) == wanted)
+        return _first(case for case in cases if tuple(case[key] for key in keys) == wanted)
 
     def late(self, contender: str, rate: float) -> dict[str, Any]:
         """One measurement of latency."""
         found = self.latency["latency"]
-        return next(one for one in found if (one["contender"], one["rate"]) == (contender, rate))
+        return _first(one for one in found if (one["contender"], one["rate"]) == (contender, rate))
 
     def nanoseconds(self, group: str, name: str) -> float:
         """Of one benchmark of the core."""
-        return next(b.nanoseconds for b in self.core if (b.group, b.name) == (group, name))
+        return _first(b.nanoseconds for b in self.core if (b.group, b.name) == (group, name))
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Goal:
         """The number; None if it was not measured."""
         try:
             return self.measure(results)
-        except (StopIteration, KeyError, TypeError, ValueError):
+        except (LookupError, TypeError, ValueError):
             return None
 
     def met(self, value: float) -> bool:
@@ -74,6 +75,17 @@ def goals() -> Iterator[Goal]:
     yield from _memory()
     yield from _core()
     yield from _start()
+
+
+def _first(found: Iterator[T]) -> T:
+    """What was found first.
+
+    Raises:
+        LookupError: If nothing was. (A StopIteration would end a generator that asks for it.)
+    """
+    for one in found:
+        return one
+    raise LookupError
 
 
 Measure = Callable[[Results], float]

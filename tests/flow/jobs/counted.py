@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 os.getppid()
 import streamreg as sr  # noqa: E402 - its import is a section of its own
@@ -26,7 +27,7 @@ class Point(sr.Schema):
     y: float
 
 
-def flow(format: testing.Format, rows: bool) -> None:
+def flow(format: Literal["csv", "json"], rows: bool) -> None:
     """Two sections, of few and of many messages, after one that is thrown away: what is first used is loaded then."""
     text = "{},{}" if format == "csv" else '{{"x":{},"y":{}}}'
     header = ["x", "y"] if format == "csv" else None
@@ -35,9 +36,7 @@ def flow(format: testing.Format, rows: bool) -> None:
             text.format((i * 7919 % MANY) / 1021, (i * 104729 % 65537) / 4093 + i / 64).encode()
             for i in range(count)
         ]
-        table = testing.read(
-            [messages], schema=Point, format=format, header=header, batch=FEW
-        )
+        table = testing.read([messages], schema=Point, format=format, header=header, batch=FEW)
         with tempfile.TemporaryDirectory() as folder:
             if rows:
                 sr.io.csv.write(table, Path(folder) / "input.csv")
