@@ -62,7 +62,7 @@ def test_tables_are_aligned() -> None:
     ]
     case = Case(RAW.name, "csv", 1, 9, [Measured(1.0, None, 1 << 20)])
     text = throughput_table(Throughput([case], {"Peer": "peer is not installed"}))
-    assert text.endswith("\nPeer: peer is not installed.")
+    assert text.endswith("\nNot measured: Peer (peer is not installed).")
 
 
 @LINUX

@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
+from streamreg._bench.broker import PARTITIONS
 from streamreg._bench.memory import shared_out
 from streamreg._bench.points import Answer, Settings
 from streamreg._exceptions import StreamregError
@@ -40,6 +41,7 @@ class Job:
 
     settings: Settings
     topic: str
+    partitions: int = PARTITIONS
     format: Format
     rows: int
     parallel: int

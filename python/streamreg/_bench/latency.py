@@ -60,6 +60,10 @@ class Latency:
     """Seconds from the start of the run to the first row in the file, of a topic that holds some."""
 
 
+class BehindError(WrongError):
+    """A contender does not keep up with the rate."""
+
+
 class Tail:
     """Notes when the file that a contender writes has which length."""
 
@@ -113,17 +117,17 @@ def rivals(peers: Iterable[Contender]) -> list[Contender]:
 def latency(
     broker: Broker, contenders: Sequence[Contender], rate: float, seconds: float, tell: Tell
 ) -> list[Latency]:
-    """Measures the contenders one after the other, each on a topic of its own.
+    """Measures the contenders one after the other, each on a topic of its own; who falls behind is left out.
 
     Raises:
-        WrongError: If one of our own fails or falls behind for good.
+        WrongError: If one of our own fails.
     """
     found = []
     for contender in contenders:
         try:
             one = _measure(broker, contender, rate, seconds)
         except WrongError as error:
-            if contender.needs is None:
+            if contender.needs is None and not isinstance(error, BehindError):
                 raise
             tell(str(error))
             continue
@@ -199,6 +203,6 @@ def _wait(
         if process.poll() is not None:
             raise WrongError(f"{contender.name} failed:\n{complaint(folder, job)}")
         if time.monotonic() > deadline:
-            raise WrongError(
+            raise BehindError(
                 f"{contender.name}: {tail.rows():,} of {rows:,} rows are in the file {seconds:.0f} s after the last"
             )

@@ -30,7 +30,9 @@ def throughput_table(found: Throughput) -> str:
     """A line for each case, and the peers that could not run."""
     head = ["rows a second", "format", "parallel", "rows", "whole", "steady", "of raw", "MiB"]
     text = table(head, [_case(case, found) for case in found.cases])
-    return "\n".join([text, *(f"\n{peer}: {reason}." for peer, reason in found.absent.items())])
+    return "\n".join(
+        [text, *(f"\nNot measured: {peer} ({reason})." for peer, reason in found.absent.items())]
+    )
 
 
 def _case(case: Case, found: Throughput) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+import uuid
 
 job = json.load(sys.stdin)
 os.environ["PATHWAY_THREADS"] = str(job["parallel"])  # read when the package is imported
@@ -32,7 +33,12 @@ def compute_b(sum_x: float, sum_y: float, sum_x_square: float, sum_x_y: float, c
     return 0 if d == 0 else (count * sum_x_y - sum_x * sum_y) / d
 
 
-settings = {"group.id": job["topic"], "auto.offset.reset": "earliest", **job["settings"]}
+# A new group each time: it would go on where the last one of its name has ended.
+settings = {
+    "group.id": f"streamreg-bench-{uuid.uuid4()}",
+    "auto.offset.reset": "earliest",
+    **job["settings"],
+}
 t = pw.io.kafka.read(
     {key: str(value) for key, value in settings.items()},
     topic=job["topic"],

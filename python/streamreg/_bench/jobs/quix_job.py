@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+import uuid
 from typing import Any
 
 from line import Line  # a neighbour: the folder of the program is on its path
@@ -23,7 +24,8 @@ def add(value: dict[str, Any]) -> None:
 connection = ConnectionConfig.from_librdkafka_dict(job["settings"], ignore_extras=True)
 app = Application(
     broker_address=connection,
-    consumer_group=job["topic"],
+    # A new one each time: it would go on where the last one of its name has ended.
+    consumer_group=f"streamreg-bench-{uuid.uuid4()}",
     auto_offset_reset="earliest",
     auto_create_topics=False,
     commit_interval=job["autocommit_ms"] / 1000,

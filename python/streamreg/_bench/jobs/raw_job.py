@@ -1,4 +1,7 @@
-"""Contender: the client alone. Each process reads its partitions with `consume(50_000)` and joins the values."""
+"""Contender: the client alone. Each process reads its partitions with `consume(50_000)` and joins the values.
+
+It imports nothing of streamreg, so that its processes start as fast as they can.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,19 @@ from typing import Any
 
 from confluent_kafka import Consumer, Message, TopicPartition
 
-from streamreg._bench.broker import PARTITIONS
-from streamreg._kafka_settings import FETCH
-
 Reading = tuple[int, int, float, float]
 """Messages, those of the first batch, the time of that, the time of the end."""
 
 
 def read(job: dict[str, Any], partitions: list[int], results: SimpleQueue[Reading]) -> None:
     """Reads some partitions to their ends."""
-    ours = {"group.id": "streamreg-bench", "enable.partition.eof": True}
-    consumer = Consumer({**FETCH, **ours, **job["settings"]})
+    ours = {
+        "group.id": "streamreg-bench",
+        "enable.partition.eof": True,
+        # Without it the client pauses for a second whenever its queue is full: not a rival worth having.
+        "fetch.queue.backoff.ms": 2,
+    }
+    consumer = Consumer({**ours, **job["settings"]})
     consumer.assign([TopicPartition(job["topic"], p, 0) for p in partitions])
     count = first = ends = 0
     began = 0.0
@@ -43,7 +48,8 @@ def main() -> None:
     job = json.load(sys.stdin)
     context = multiprocessing.get_context("spawn")
     results: SimpleQueue[Reading] = context.SimpleQueue()
-    shares = [list(range(PARTITIONS))[i :: job["parallel"]] for i in range(job["parallel"])]
+    partitions, parallel = list(range(job["partitions"])), job["parallel"]
+    shares = [partitions[i::parallel] for i in range(parallel)]
     started = time.time()
     workers = [context.Process(target=read, args=(job, share, results)) for share in shares]
     for worker in workers:
@@ -52,8 +58,8 @@ def main() -> None:
     ended = max(end for *_, end in found)
     for worker in workers:
         worker.join()
-    headers = 1 if job["format"] == "csv" else 0
-    counted = sum(count for count, *_ in found) - headers * PARTITIONS
+    headers = len(partitions) if job["format"] == "csv" else 0
+    counted = sum(count for count, *_ in found) - headers
     # From the first batch of the first process on: what came before that is the start.
     began, first = min((began, first) for _, first, began, _ in found)
     steady = [counted - first, ended - began]
