@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -17,8 +18,6 @@ _PACKAGES = (
     "streamreg",
     "numpy",
     "confluent-kafka",
-    "pathway",
-    "bytewax",
     "river",
     "scikit-learn",
     "statsmodels",
@@ -36,14 +35,15 @@ def machine() -> str:
     return ", ".join([*parts, f"{platform.system()} {platform.release()}"])
 
 
-def versions() -> str:
-    """One line: everything that takes part and is installed."""
+def versions(peers: Mapping[str, str]) -> str:
+    """One line: everything that takes part and is installed; engines may live elsewhere, and are given."""
     found = [f"Python {platform.python_version()}"]
     for package in _PACKAGES:
         try:
             found.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             continue
+    found += [f"{peer} {text}" for peer, text in peers.items()]
     found += [f"librdkafka {confluent_kafka.libversion()[0]}", f"Apache Kafka {KAFKA_VERSION}"]
     rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True)
     return ", ".join([*found, " ".join(rustc.stdout.split()[:2])])

@@ -36,7 +36,7 @@ def report(results: Results) -> str:
     parts = [
         "# What was measured",
         "Written by `make bench`: do not edit; what explains a shortfall is in [notes.md](notes.md).",
-        f"{machine()}. {versions()}. {datetime.now(UTC):%Y-%m-%d}.",
+        f"{machine()}. {versions(results.throughput['versions'])}. {datetime.now(UTC):%Y-%m-%d}.",
         _COMMANDS.format(rows=longest, rounds=rounds),
         "## The goals",
         table(head, [_goal(goal, goal.measured(results)) for goal in goals()]),

@@ -72,14 +72,13 @@ class Contender:
     changelog: bool = True
     """Whether it writes the changelog of the input."""
 
-    def missing(self) -> str | None:
-        """Why it cannot run here, if so."""
-        if self.needs is None:
-            return None
+    def version(self) -> str | None:
+        """That of the package it shows, where it would run; None if it is not installed there."""
+        asks = f"import importlib.metadata as m; print(m.version({self.needs!r}))"
         done = subprocess.run(
-            [self.python, "-c", f"import {self.needs}"], capture_output=True, check=False
+            [self.python, "-c", asks], capture_output=True, text=True, check=False
         )
-        return f"{self.needs} is not installed" if done.returncode else None
+        return None if done.returncode else done.stdout.strip()
 
 
 RAW = Contender(name="raw client", program="raw_job", answers=False)

@@ -110,7 +110,7 @@ class Tail:
 
 def rivals(peers: Iterable[Contender]) -> list[Contender]:
     """Who is measured: streamreg, and of the peers the one that writes the same two files without our own code."""
-    chosen = (peer for peer in peers if peer.name == PATHWAY.name and peer.missing() is None)
+    chosen = (peer for peer in peers if peer.name == PATHWAY.name and peer.version())
     return [STREAMREG, *chosen]
 
 

@@ -85,7 +85,7 @@ def throughput_json(found: Throughput) -> dict[str, Any]:
             "memory": case.memory,
         }
         cases.append({**asdict(case), **middle})
-    return {"cases": cases, "absent": found.absent}
+    return {"cases": cases, "absent": found.absent, "versions": found.versions}
 
 
 def latency_json(found: Sequence[Latency]) -> list[dict[str, Any]]:

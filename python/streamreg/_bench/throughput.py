@@ -70,6 +70,8 @@ class Throughput:
     cases: Sequence[Case]
     absent: dict[str, str]
     """The peers that could not run, and why."""
+    versions: dict[str, str] = field(default_factory=dict)
+    """Those of the peers that are installed."""
 
     def case(
         self, contender: str, form: str, parallel: int, rows: int | None = None
@@ -89,8 +91,11 @@ def throughput(
     Raises:
         WrongError: If a contender of our own fails, or any comes to a wrong answer.
     """
-    absent = {peer.name: reason for peer in peers if (reason := peer.missing())}
-    contenders = (RAW, STREAMREG, ANSWERS, *peers)
+    versions = {peer: peer.version() for peer in peers}
+    absent = {
+        peer.name: f"{peer.needs} is not installed" for peer, found in versions.items() if not found
+    }
+    contenders = (RAW, STREAMREG, ANSWERS, *versions)
     cases: list[Case] = []
     wanted = exact(rows)
     for form in FORMATS:
@@ -102,7 +107,8 @@ def throughput(
     with _loaded(broker, "csv", short, tell) as topic:
         answer = exact(short)
         cases += _rounds(broker, topic, "csv", 2, answer, [STREAMREG], rounds, absent, tell)
-    return Throughput([case for case in cases if case.runs], absent)
+    known = {peer.name: found for peer, found in versions.items() if found}
+    return Throughput([case for case in cases if case.runs], absent, known)
 
 
 @contextlib.contextmanager
