@@ -1,6 +1,8 @@
 """Measuring: a contender is a program of its own, in a folder of its own, given a `Job` on its standard input.
 
-It writes `input.csv` and `output.csv` as the tutorial's program does, and prints what it found as its last line.
+The programs lie in `jobs`, which is no package: each is run by its path, and those of peers import nothing of
+streamreg, so that they also run in an environment without it. A program writes `input.csv` and `output.csv` as the
+tutorial's program does, and prints what it found as its last line.
 """
 
 from __future__ import annotations
