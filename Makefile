@@ -15,6 +15,10 @@ ARGS ?=
 FUZZ_SECONDS ?= 60
 # Seconds for the chaos test.
 SECONDS ?= 600
+# For the benchmarks: messages of a topic, turns of each contender, seconds at each rate.
+ROWS ?= 2000000
+ROUNDS ?= 3
+LATENCY_SECONDS ?= 20
 # CI builds what Cargo.lock says; whoever adds a dependency wants the lock to follow.
 LOCKED := $(if $(CI),--locked)
 
@@ -23,6 +27,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MADE := $(VENV)/.made
 TOOLS := $(VENV)/.tools
 WHEEL := $(DIST)/.built
+BENCH := .venv-bench
+MEASURED := target/bench
+PEERS := --peers --peer-python quixstreams=$(BENCH)/quix/bin/python
 INSTALLED := $(VENV)/.installed
 
 # Folders are listed too: their time tells of a file that was removed.
@@ -129,9 +136,21 @@ fmt: $(TOOLS) ## format everything
 	$(BIN)/ruff format
 
 .PHONY: bench
-bench: $(INSTALLED) ## the benchmarks, each beside its rival
-	cargo bench --workspace $(LOCKED)
-	$(foreach bench,$(wildcard benches/bench_*.py),$(BIN)/python -m $(subst /,.,$(basename $(bench))) && ) true
+bench: $(BENCH)/.made ## measure everything beside its rivals, into benches/RESULTS.md; an hour on a quiet machine
+	cargo bench -p streamreg-core $(LOCKED)
+	mkdir -p $(MEASURED)
+	$(BENCH)/bin/python -m benches.throughput $(PEERS) --rows $(ROWS) --rounds $(ROUNDS) --json $(MEASURED)/throughput.json
+	$(BENCH)/bin/python -m benches.latency $(PEERS) --seconds $(LATENCY_SECONDS) --json $(MEASURED)/latency.json
+	$(BENCH)/bin/python -m benches.numerics --rounds $(ROUNDS) --json $(MEASURED)/numerics.json
+	$(BENCH)/bin/python -m benches.report $(MEASURED)
+
+# Environments of their own: the peers bring a hundred packages, and one of them an older Kafka client than ours.
+$(BENCH)/.made: $(WHEEL)
+	$(BIN)/python -m venv --clear $(BENCH)
+	$(BIN)/python -m venv --clear $(BENCH)/quix
+	$(BENCH)/bin/python -m pip --disable-pip-version-check --quiet install "$$(echo $(DIST)/*.whl)[peers]"
+	$(BIN)/python -m pip --disable-pip-version-check --quiet --python $(BENCH)/quix install --group quix
+	@touch $@
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZ_SECONDS (needs cargo-fuzz and a nightly toolchain)
@@ -142,6 +161,6 @@ fuzz: ## each fuzz target for FUZZ_SECONDS (needs cargo-fuzz and a nightly toolc
 
 .PHONY: clean
 clean: ## remove what was built, the environment included
-	rm -rf $(VENV) $(DIST) .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH) $(DIST) .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	cargo clean --quiet
 	find python tests examples $(wildcard benches) -name __pycache__ -type d -prune -exec rm -rf {} +

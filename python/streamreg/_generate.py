@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import count as integers
 from itertools import islice
 from threading import Event
-from typing import Literal
+from typing import Literal, Protocol
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._producer import TopicWriter
@@ -19,6 +19,13 @@ HEADER = b"x,y"
 _BATCH = 1000
 _STOP_SECONDS = 5.0  # what an interrupted producer waits for its last messages
 _FLUSH_SECONDS = 60.0
+
+
+class Stream(Protocol):
+    """What can be sent."""
+
+    def messages(self, form: Format) -> Iterator[bytes]:
+        """Message values, without end; each is asked for just before it is sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +102,7 @@ class Plan:
             raise ConfigurationError("partition: must be 0 or more")
 
 
-def generate(writer: TopicWriter, line: NoisyLine, plan: Plan, stop: Event) -> int:
+def generate(writer: TopicWriter, line: Stream, plan: Plan, stop: Event) -> int:
     """Sends the points, and returns when all are delivered.
 
     Args:

@@ -4,6 +4,7 @@ import re
 import time
 from pathlib import Path
 
+from streamreg._bench.memory import family, text
 from tests.kafka.program import Program
 
 _MEBI = 1 << 20
@@ -23,7 +24,7 @@ class Peaks:
         """Until the program ends; returns the sum of the peaks, in bytes."""
         deadline = time.monotonic() + seconds
         while self._program.running and time.monotonic() < deadline:
-            for process in _family(self._program.pid):
+            for process in family(self._program.pid):
                 self._peaks[process] = max(self._peaks.get(process, 0), _peak(process))
             time.sleep(0.01)
         self._program.finish(max(deadline - time.monotonic(), 0.1))
@@ -33,21 +34,6 @@ class Peaks:
         return " + ".join(f"{peak // _MEBI}" for peak in self._peaks.values()) + " MiB"
 
 
-def _family(process: int) -> list[int]:
-    found = [process]
-    for member in found:
-        for children in Path(f"/proc/{member}/task").glob("*/children"):
-            found += map(int, _text(children).split())
-    return found
-
-
 def _peak(process: int) -> int:
-    found = re.search(r"^VmHWM:\s+(\d+) kB$", _text(Path(f"/proc/{process}/status")), re.MULTILINE)
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", text(Path(f"/proc/{process}/status")), re.MULTILINE)
     return int(found[1]) * 1024 if found else 0
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:  # it has ended
-        return ""

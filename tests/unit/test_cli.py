@@ -60,6 +60,7 @@ def test_the_version_is_the_packages(capsys: Capture) -> None:
         ["replay-rejects"],
         ["generate"],
         ["demo"],
+        ["bench"],
     ],
 )
 def test_help_suffices(command: list[str], capsys: Capture) -> None:

@@ -1,6 +1,4 @@
-"""The command `streamreg`: `run`, `verify`, `inspect`, `generate`, `demo`, `replay-rejects`, `doctor`.
-
-A module for each.
+"""The command `streamreg` and its own: `run`, `verify`, `inspect`, `generate`, `demo`, …, a module for each.
 
 This module parses, runs one command and turns whatever ends it into a line and an exit code:
 0 done (or stopped cleanly by Ctrl-C), 1 the run failed, 2 the command or its job cannot be used,
@@ -16,7 +14,7 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
-from streamreg._cli import demo, doctor, generate, inspect, replay, run, verify
+from streamreg._cli import bench, demo, doctor, generate, inspect, replay, run, verify
 from streamreg._cli.arguments import Parser, UsageError
 from streamreg._exceptions import ConfigurationError, StreamregError
 from streamreg._secrets import scrub
@@ -100,7 +98,7 @@ def _parser() -> Parser:
         default=argparse.SUPPRESS,  # otherwise it would undo a --debug before the command
         help="show tracebacks and the client's log",
     )
-    for command in (run, doctor, verify, inspect, replay, generate, demo):
+    for command in (run, doctor, verify, inspect, replay, generate, demo, bench):
         command.add_parser(commands, common)
     return parser
 

@@ -1,4 +1,4 @@
-//! Adding rows to exact moments, beside Welford's update in doubles.
+//! Adding rows to exact moments, beside Welford's update in doubles and the exact sums of the crate bitrep.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may fail loudly, and is no library")]
 
@@ -6,6 +6,7 @@ mod support;
 
 use std::hint::black_box;
 
+use bitrep::{CovF64, CovMatrixF64};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use streamreg_core::column::Numbers;
 use streamreg_core::moments::{Moments, Scratch};
@@ -77,6 +78,18 @@ fn line(c: &mut Criterion) {
                 (state.n, state.mean_x, state.mean_y, state.xx, state.xy, state.yy)
             });
         });
+        // It refuses numbers from 2^512 on, and products near 2^-1000 it gets wrong.
+        if *name != "spread" {
+            group.bench_function(BenchmarkId::new("bitrep", name), |b| {
+                b.iter(|| {
+                    let mut state = CovF64::new();
+                    for (x, y) in x.iter().zip(&y) {
+                        state.add(black_box(*x), black_box(*y));
+                    }
+                    state
+                });
+            });
+        }
         for batch in [ROWS, 1000, 100, 10] {
             group.bench_function(BenchmarkId::new(format!("exact by {batch}"), name), |b| {
                 b.iter(|| exact(&columns, &mut scratch, batch));
@@ -109,6 +122,15 @@ fn many(c: &mut Criterion) {
                 }
             }
             sums
+        });
+    });
+    group.bench_function("bitrep", |b| {
+        b.iter(|| {
+            let mut state = CovMatrixF64::new(10);
+            for row in &rows {
+                state.add(&row[..10], row[10]);
+            }
+            state
         });
     });
     for batch in [ROWS, 1000, 100, 10] {

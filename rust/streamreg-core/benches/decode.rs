@@ -1,27 +1,21 @@
-//! Decode and write against the bare parsing and printing of the same numbers, in the same breath; every
+//! Decode, alone and with accumulation, against the bare parsing of the same numbers, in the same breath; every
 //! answer is checked before it is timed.
 
 #![allow(missing_docs, reason = "criterion's macros make public functions without any")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark stops when its answer is wrong")]
 
+#[path = "support/points.rs"]
+mod points;
+
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use points::points;
 use std::hint::black_box;
+use streamreg_core::column::Numbers;
 use streamreg_core::decimal::Decimal;
 use streamreg_core::decode::{Column, ColumnType, Decoder, Format, Messages};
-use streamreg_core::write::{Cells, Packed, render};
+use streamreg_core::moments::{Moments, Scratch};
 
 const ROWS: usize = 100_000;
-
-/// Two columns of doubles with 16 or 17 digits, the same in every run.
-fn points() -> (Vec<f64>, Vec<f64>) {
-    // The multiplicative generator of Lewis, Goodman and Miller (1969).
-    let mut state = 1u64;
-    let mut next = move || {
-        state = state * 16_807 % 2_147_483_647;
-        f64::from(u32::try_from(state).unwrap()) / 2_147_483_647.0
-    };
-    (0..ROWS).map(|_| (next(), next() * 0.9)).unzip()
-}
 
 fn messages(values: impl Iterator<Item = String>) -> Messages {
     let mut messages = Messages::with_capacity(ROWS, 40 * ROWS);
@@ -45,8 +39,17 @@ fn decoder(format: Format) -> Decoder {
     Decoder::new(format, names.map(|name| (name, ColumnType::Float)).to_vec(), header).unwrap()
 }
 
+/// What a worker does with a batch, but for writing its rows.
+fn accumulate(decoder: &Decoder, messages: &Messages, scratch: &mut Scratch) -> Moments {
+    let batch = decoder.decode(messages);
+    let [Column::Float(x), Column::Float(y)] = &batch.columns[..] else { panic!("two columns of doubles") };
+    let mut moments = Moments::new(1).unwrap();
+    moments.add_with(scratch, &[Numbers::Float(x), Numbers::Float(y)]).unwrap();
+    moments
+}
+
 fn decode_csv(criterion: &mut Criterion) {
-    let (x, y) = points();
+    let (x, y) = points(ROWS);
     let texts: Vec<(String, String)> =
         x.iter().zip(&y).map(|(x, y)| (x.to_string(), y.to_string())).collect();
     let plain = messages(texts.iter().map(|(x, y)| format!("{x},{y}")));
@@ -80,11 +83,18 @@ fn decode_csv(criterion: &mut Criterion) {
             bencher.iter(|| reader.decode(black_box(messages)));
         });
     }
+    let mut scratch = Scratch::default();
+    let mut wanted = Moments::new(1).unwrap();
+    wanted.add(&[Numbers::Float(&x), Numbers::Float(&y)]).unwrap();
+    assert_eq!(accumulate(&reader, &plain, &mut scratch).to_bytes(), wanted.to_bytes());
+    group.bench_function("decode and accumulate", |bencher| {
+        bencher.iter(|| accumulate(&reader, black_box(&plain), &mut scratch));
+    });
     group.finish();
 }
 
 fn decode_decimals(criterion: &mut Criterion) {
-    let (x, y) = points();
+    let (x, y) = points(ROWS);
     let texts: Vec<_> = x.iter().zip(&y).map(|(x, y)| format!("{:.2},{:.3}", x * 1e4, y * 1e4)).collect();
     let values = messages(texts.iter().cloned());
     let names = ["x", "y"].map(str::to_owned);
@@ -103,7 +113,7 @@ fn decode_decimals(criterion: &mut Criterion) {
 }
 
 fn decode_json(criterion: &mut Criterion) {
-    let (x, y) = points();
+    let (x, y) = points(ROWS);
     let texts: Vec<String> = x.iter().zip(&y).map(|(x, y)| format!(r#"{{"x":{x},"y":{y}}}"#)).collect();
     let values = messages(texts.iter().cloned());
     let reader = decoder(Format::Json);
@@ -121,34 +131,5 @@ fn decode_json(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn write(criterion: &mut Criterion) {
-    let (x, y) = points();
-    let columns = [Cells::Float(&x), Cells::Float(&y)];
-    let packed = render(&columns).unwrap().into_bytes();
-    let rows = Packed::from_bytes(&packed).unwrap();
-    for (row, (x, y)) in rows.iter().zip(x.iter().zip(&y)) {
-        let text = std::str::from_utf8(row).unwrap();
-        let (first, second) = text.split_once(',').unwrap();
-        assert_eq!((first.parse(), second.parse()), (Ok(*x), Ok(*y)), "the written numbers are others");
-    }
-    let mut group = criterion.benchmark_group("write, two floats");
-    group.throughput(Throughput::Elements(ROWS as u64));
-    group.bench_function("bare zmij", |bencher| {
-        bencher.iter(|| {
-            let mut buffer = zmij::Buffer::new();
-            let mut length = 0;
-            for (&x, &y) in x.iter().zip(&y) {
-                length += buffer.format(x).len();
-                length += buffer.format(y).len();
-            }
-            black_box(length)
-        });
-    });
-    group.bench_function("render", |bencher| {
-        bencher.iter(|| render(black_box(&columns)).unwrap().into_bytes());
-    });
-    group.finish();
-}
-
-criterion_group!(benches, decode_csv, decode_decimals, decode_json, write);
+criterion_group!(benches, decode_csv, decode_decimals, decode_json);
 criterion_main!(benches);

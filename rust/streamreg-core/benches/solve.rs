@@ -1,4 +1,5 @@
-//! Solving exact moments: a line in fixed width, several features by elimination; and all that follows.
+//! Solving exact moments: a line in fixed width, several features by elimination; and all that follows; beside the crate
+//! bitrep's exact solution of the same rows.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may fail loudly, and is no library")]
 
@@ -6,6 +7,7 @@ mod support;
 
 use std::hint::black_box;
 
+use bitrep::CovMatrixF64;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use streamreg_core::column::Numbers;
 use streamreg_core::gram::Gram;
@@ -16,27 +18,52 @@ use support::normal;
 
 const ROWS: usize = 100_000;
 
-/// Moments of normal features, and a target that is their sum and noise.
-fn moments(features: u64) -> Moments {
-    let mut columns: Vec<_> = (0..=features).map(|seed| normal(seed, ROWS)).collect();
+/// Normal features, and last a target that is their sum and noise.
+fn columns(features: usize) -> Vec<Vec<f64>> {
+    let mut columns: Vec<_> = (0u64..).take(features + 1).map(|seed| normal(seed, ROWS)).collect();
     for row in 0..ROWS {
-        columns[usize::try_from(features).unwrap()][row] = columns.iter().map(|column| column[row]).sum();
+        columns[features][row] = columns.iter().map(|column| column[row]).sum();
     }
-    let mut moments = Moments::new(usize::try_from(features).unwrap()).unwrap();
+    columns
+}
+
+fn ours(columns: &[Vec<f64>]) -> Moments {
+    let mut moments = Moments::new(columns.len() - 1).unwrap();
     moments.add(&columns.iter().map(|column| Numbers::Float(column)).collect::<Vec<_>>()).unwrap();
+    moments
+}
+
+fn theirs(columns: &[Vec<f64>]) -> CovMatrixF64 {
+    let (target, features) = columns.split_last().unwrap();
+    let mut moments = CovMatrixF64::new(features.len());
+    for (row, y) in target.iter().enumerate() {
+        moments.add(&features.iter().map(|column| column[row]).collect::<Vec<_>>(), *y);
+    }
     moments
 }
 
 fn solving(c: &mut Criterion) {
     let mut group = c.benchmark_group("solve");
     for features in [1, 5, 10, 20] {
-        let moments = moments(features);
+        let columns = columns(features);
+        let moments = ours(&columns);
         let solution = solve(&moments).unwrap();
         assert_eq!(Some(&solution), multi::solve(&moments).as_ref());
         assert!(solution[1..].iter().all(|slope| (slope - 1.0).abs() < 0.1));
         group.bench_function(BenchmarkId::new("features", features), |b| {
             b.iter(|| solve(black_box(&moments)));
         });
+        // Its cost grows with the fourth power of the features: with 20 it takes a second.
+        if features <= 10 {
+            let rival = theirs(&columns);
+            assert!(
+                rival.regression_exact().iter().filter(|slope| (*slope - 1.0).abs() < 0.1).count()
+                    >= features
+            );
+            group.bench_function(BenchmarkId::new("bitrep", features), |b| {
+                b.iter(|| black_box(&rival).regression_exact());
+            });
+        }
         if features == 1 {
             group.bench_function("line by elimination", |b| {
                 b.iter(|| multi::solve(black_box(&moments)));

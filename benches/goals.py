@@ -1,0 +1,209 @@
+"""The goals, and what was measured for each.
+
+A goal that could not be measured (a peer is missing, a bench was not run) says so; nothing is estimated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from benches.criterion import Bench
+from streamreg._bench.contender import ANSWERS, PATHWAY, STREAMREG
+from streamreg._bench.latency import FAST, SLOW
+
+T = TypeVar("T")
+_MEGA = 1_000_000
+_KEYS = "keyed/partial", "100,000 at random"
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the benchmarks have left."""
+
+    throughput: dict[str, Any]
+    latency: dict[str, Any]
+    numerics: dict[str, Any]
+    core: list[Bench]
+
+    def case(self, contender: str, form: str, parallel: int) -> dict[str, Any]:
+        """One case of the throughput, on the long topic."""
+        cases = self.throughput["cases"]
+        longest = max(case["rows"] for case in cases)
+        wanted = (contender, form, parallel, longest)
+        keys = ("contender", "format", "parallel", "rows")
+        return _first(case for case in cases if tuple(case[key] for key in keys) == wanted)
+
+    def late(self, contender: str, rate: float) -> dict[str, Any]:
+        """One measurement of latency."""
+        found = self.latency["latency"]
+        return _first(one for one in found if (one["contender"], one["rate"]) == (contender, rate))
+
+    def nanoseconds(self, group: str, name: str) -> float:
+        """Of one benchmark of the core."""
+        return _first(b.nanoseconds for b in self.core if (b.group, b.name) == (group, name))
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A number to be reached."""
+
+    number: int
+    text: str
+    limit: float
+    unit: str
+    at_least: bool
+    measure: Callable[[Results], float]
+
+    def measured(self, results: Results) -> float | None:
+        """The number; None if it was not measured."""
+        try:
+            return self.measure(results)
+        except (LookupError, TypeError, ValueError):
+            return None
+
+    def met(self, value: float) -> bool:
+        """Whether that is enough."""
+        return value >= self.limit if self.at_least else value <= self.limit
+
+
+def goals() -> Iterator[Goal]:
+    """All, in their order."""
+    yield from _throughput()
+    yield from _latency()
+    yield from _memory()
+    yield from _core()
+    yield from _start()
+
+
+def _first(found: Iterator[T]) -> T:
+    """What was found first.
+
+    Raises:
+        LookupError: If nothing was. (A StopIteration would end a generator that asks for it.)
+    """
+    for one in found:
+        return one
+    raise LookupError
+
+
+Measure = Callable[[Results], float]
+
+
+def _least(number: int, text: str, limit: float, unit: str, measure: Measure) -> Goal:
+    return Goal(number, text, limit, unit, at_least=True, measure=measure)
+
+
+def _most(number: int, text: str, limit: float, unit: str, measure: Measure) -> Goal:
+    return Goal(number, text, limit, unit, at_least=False, measure=measure)
+
+
+def _throughput() -> Iterator[Goal]:
+    both = "2 processes, both changelogs and checkpoint, beside the raw client"
+    answers = "2 processes, without the input's changelog, beside the raw client"
+    for form in ("csv", "json"):
+        yield _least(1, f"{form}, {both}", 0.75, "x", _of_raw(STREAMREG.name, form))
+        yield _least(1, f"{form}, {answers}", 0.85, "x", _of_raw(ANSWERS.name, form))
+    for parallel in (1, 2):
+        text = f"json, {parallel} of each, beside Pathway"
+        yield _least(1, text, 10, "x", _of_pathway(parallel))
+
+
+def _of_raw(contender: str, form: str) -> Measure:
+    return lambda results: float(results.case(contender, form, 2)["of_raw"])
+
+
+def _of_pathway(parallel: int) -> Measure:
+    def measure(results: Results) -> float:
+        ours, theirs = (
+            results.case(one.name, "json", parallel)["whole"] for one in (STREAMREG, PATHWAY)
+        )
+        return float(ours / theirs)
+
+    return measure
+
+
+def _latency() -> Iterator[Goal]:
+    slow, fast = f"{SLOW:.0f} messages a second", f"{FAST:,.0f} messages a second"
+    yield _most(2, f"p50 at {slow}", 2.5, "ms", _late("p50", SLOW))
+    yield _most(2, f"p99 at {slow}", 6, "ms", _late("p99", SLOW))
+    yield _most(2, f"p99 at {fast}", 25, "ms", _late("p99", FAST))
+    yield _most(2, f"p99 at {fast}, beside Pathway's", 1, "x", _beside_pathway)
+
+
+def _late(percentile: str, rate: float) -> Measure:
+    return lambda results: float(results.late(STREAMREG.name, rate)[percentile])
+
+
+def _beside_pathway(results: Results) -> float:
+    ours, theirs = (results.late(one.name, FAST)["p99"] for one in (STREAMREG, PATHWAY))
+    return float(ours / theirs)
+
+
+def _memory() -> Iterator[Goal]:
+    yield _most(3, "all processes together, the most of any run", 250, "MB", _most_memory)
+    yield _most(3, "a topic four times as long, beside the shorter", 1.15, "x", _growth)
+
+
+def _ours(results: Results) -> list[dict[str, Any]]:
+    return [case for case in results.throughput["cases"] if case["contender"] == STREAMREG.name]
+
+
+def _most_memory(results: Results) -> float:
+    return float(max(case["memory"] for case in _ours(results))) / _MEGA
+
+
+def _growth(results: Results) -> float:
+    same = [c for c in _ours(results) if (c["format"], c["parallel"]) == ("csv", 2)]
+    short, long = sorted(same, key=lambda case: int(case["rows"]))
+    return float(long["memory"] / short["memory"])
+
+
+def _core() -> Iterator[Goal]:
+    csv = "decode csv, two floats", "decode and accumulate"
+    welford = "five exact moments, beside Welford's, the worst of five distributions"
+    yield _most(4, welford, 1.2, "x", _welford)
+    yield _most(
+        4,
+        "csv to moments, beside the bare parsing of its numbers",
+        1.6,
+        "x",
+        lambda r: r.nanoseconds(*csv) / r.nanoseconds(csv[0], "bare fast_float2"),
+    )
+    yield _least(4, "csv to moments", 15, "million rows/s", _millions(*csv))
+    features = "accumulate/10 features", "exact by 65536"
+    yield _most(4, "a row of 10 features", 90, "ns", lambda r: r.nanoseconds(*features))
+    yield _most(4, "solving a line", 1, "µs", _microseconds("solve", "features/1"))
+    yield _most(4, "solving 10 features", 300, "µs", _microseconds("solve", "features/10"))
+    yield _least(4, "rows into 100,000 keys", 3, "million rows/s", _millions(*_KEYS))
+    yield _most(4, "the state of a line", 300, "bytes", lambda r: float(r.numerics["state_bytes"]))
+
+
+def _welford(results: Results) -> float:
+    group, ours = "accumulate/line", "exact by 65536/"
+    sets = [b.name.removeprefix(ours) for b in results.core if b.name.startswith(ours)]
+    ratios = (
+        results.nanoseconds(group, f"{ours}{name}") / results.nanoseconds(group, f"welford/{name}")
+        for name in sets
+    )
+    return max(ratios)
+
+
+def _millions(group: str, name: str) -> Measure:
+    return lambda results: 1000 / results.nanoseconds(group, name)
+
+
+def _microseconds(group: str, name: str) -> Measure:
+    return lambda results: results.nanoseconds(group, name) / 1000
+
+
+def _start() -> Iterator[Goal]:
+    yield _most(
+        5, "import streamreg", 0.15, "s", lambda r: float(r.latency["imports"]["streamreg"])
+    )
+    yield _most(5, "first row in the file after sr.run(), the later of two", 1.5, "s", _first_row)
+
+
+def _first_row(results: Results) -> float:
+    return max(float(results.late(STREAMREG.name, rate)["first_row"]) for rate in (SLOW, FAST))

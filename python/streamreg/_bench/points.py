@@ -1,0 +1,74 @@
+"""Measuring: the points of a topic that is measured, and the answer that they must give."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from threading import Event
+
+from streamreg._generate import Format, Plan, generate
+from streamreg._producer import TopicWriter
+
+Settings = Mapping[str, str | int | float | bool]
+"""What a Kafka client is given."""
+Tell = Callable[[str], None]
+"""Told what goes on."""
+
+# A batch for the broker holds thousands of messages, as a busy producer's do.
+_LOADING: Settings = {"linger.ms": 50, "batch.size": 1_000_000}
+_UNIT = 2**56
+"""A double from 0.1 up to 1 is a whole number of these parts of one."""
+
+
+class Points:
+    """Points about a line. A CSV message of them has 37 bytes: two numbers of 16 digits."""
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Each number as text, from 0.1 up to 1; the same in every run."""
+        uniform = random.Random(5).random
+        while True:
+            x = uniform()
+            yield f"{0.1 + 0.89 * x:.16f}", f"{0.1 + 0.45 * x + 0.4 * uniform():.16f}"
+
+    def messages(self, form: Format) -> Iterator[bytes]:
+        """The points as message values."""
+        if form == "json":
+            return (f'{{"x":{x},"y":{y}}}'.encode() for x, y in self.texts())
+        return (f"{x},{y}".encode() for x, y in self.texts())
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a contender must come to."""
+
+    rows: int
+    intercept: float
+    slope: float
+
+
+def exact(rows: int) -> Answer:
+    """The least-squares line of the first points, in integers, rounded once."""
+    n = sx = sy = sxx = sxy = 0
+    for text_x, text_y in islice(Points().texts(), rows):
+        x, y = int(float(text_x) * _UNIT), int(float(text_y) * _UNIT)
+        n, sx, sy, sxx, sxy = n + 1, sx + x, sy + y, sxx + x * x, sxy + x * y
+    d = n * sxx - sx * sx
+    intercept = Fraction(sy * sxx - sx * sxy, d) / _UNIT
+    return Answer(rows, float(intercept), float(Fraction(n * sxy - sx * sy, d)))
+
+
+def load(settings: Settings, topic: str, form: Format, rows: int) -> None:
+    """Sends the points to an empty topic, in turn to its partitions; for CSV the header first.
+
+    Raises:
+        DeliveryError: If a message was not delivered.
+    """
+    writer = TopicWriter({**_LOADING, **settings}, topic)
+    try:
+        plan = Plan(form=form, rate=0, count=rows, partition=None)
+        generate(writer, Points(), plan, Event())
+    finally:
+        writer.close()

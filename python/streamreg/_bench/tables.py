@@ -1,0 +1,97 @@
+"""Measuring: what was found, as tables to be read and as JSON to be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from streamreg._bench.contender import RAW
+from streamreg._bench.latency import Latency
+from streamreg._bench.throughput import Case, Throughput
+
+_MEBI = 1 << 20
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as Markdown, its columns aligned; the first is text, the others are numbers."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+
+    def line(cells: Sequence[str]) -> str:
+        first, *others = zip(cells, widths, strict=True)
+        texts = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
+        return f"| {' | '.join(texts)} |"
+
+    rule = [f"{'-' * widths[0]}", *(f"{'-' * (width - 1)}:" for width in widths[1:])]
+    return "\n".join([line(head), line(rule), *map(line, rows)])
+
+
+def throughput_table(found: Throughput) -> str:
+    """A line for each case, and the peers that could not run."""
+    head = ["rows a second", "format", "parallel", "rows", "whole", "steady", "of raw", "MiB"]
+    text = table(head, [_case(case, found) for case in found.cases])
+    return "\n".join(
+        [text, *(f"\nNot measured: {peer} ({reason})." for peer, reason in found.absent.items())]
+    )
+
+
+def _case(case: Case, found: Throughput) -> list[str]:
+    raw = found.case(RAW.name, case.format, case.parallel, case.rows)
+    return [
+        case.contender,
+        case.format,
+        str(case.parallel),
+        f"{case.rows:,}",
+        f"{case.whole:,.0f}",
+        _number(case.steady, ",.0f"),
+        _number(case.ratio(raw) if raw else None, ".2f"),
+        _number(case.memory and case.memory / _MEBI, ".0f"),
+    ]
+
+
+def latency_table(found: Sequence[Latency]) -> str:
+    """A line for each contender and rate."""
+    head = ["milliseconds", "messages a second", "rows", "p50", "p99", "worst", "first row (s)"]
+    rows = [
+        [
+            one.contender,
+            f"{one.rate:,.0f}",
+            f"{one.rows:,}",
+            f"{one.p50:.1f}",
+            f"{one.p99:.1f}",
+            f"{one.worst:.1f}",
+            f"{one.first_row:.2f}",
+        ]
+        for one in found
+    ]
+    return table(head, rows)
+
+
+def startup_table(found: Mapping[str, float]) -> str:
+    """A line for each module."""
+    rows = [[f"import {module}", f"{seconds * 1000:.0f}"] for module, seconds in found.items()]
+    return table(["milliseconds", "median"], rows)
+
+
+def throughput_json(found: Throughput) -> dict[str, Any]:
+    """Every run, and the medians and ratios."""
+    cases = []
+    for case in found.cases:
+        raw = found.case(RAW.name, case.format, case.parallel, case.rows)
+        middle = {
+            "whole": case.whole,
+            "steady": case.steady,
+            "of_raw": case.ratio(raw) if raw else None,
+            "memory": case.memory,
+        }
+        cases.append({**asdict(case), **middle})
+    return {"cases": cases, "absent": found.absent, "versions": found.versions}
+
+
+def latency_json(found: Sequence[Latency]) -> list[dict[str, Any]]:
+    """Every measurement."""
+    return [asdict(one) for one in found]
+
+
+def _number(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)

@@ -1,0 +1,33 @@
+"""`streamreg bench` on its embedded broker, from the topics to the tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from streamreg._bench import latency, throughput
+from streamreg._cli import main
+
+
+def test_bench_measures_everything(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Throughput, latency and start-up are measured, printed and kept."""
+    # Fewer processes and messages than it takes to measure something.
+    monkeypatch.setattr(throughput, "PARALLEL", (2,))
+    monkeypatch.setattr(latency, "FAST", 200.0)
+    path = tmp_path / "found.json"
+    arguments = ["--rows", "2000", "--rounds", "1", "--seconds", "1", "--json", str(path)]
+    assert main(["bench", *arguments]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("\n| ----") == 3
+    found = json.loads(path.read_text())
+    assert {case["contender"] for case in found["cases"]} == {
+        "raw client",
+        "streamreg",
+        "streamreg, answers only",
+    }
+    assert [one["rate"] for one in found["latency"]] == [20.0, 200.0]
+    assert found["imports"].keys() == {"streamreg", "numpy", "confluent_kafka"}
