@@ -2,6 +2,7 @@
 
 from streamreg import demo, io, reducers
 from streamreg._core import __version__
+from streamreg._estimator import LinearRegression
 from streamreg._exceptions import (
     ConfigurationError,
     OutputError,
@@ -45,6 +46,7 @@ __all__ = [
     "Column",
     "ConfigurationError",
     "Expression",
+    "LinearRegression",
     "OutputError",
     "ProgramError",
     "Progress",
