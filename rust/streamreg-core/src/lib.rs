@@ -7,6 +7,7 @@
 //! Nothing here does I/O, reads a clock, starts a thread or knows of Python.
 
 pub mod changelog;
+pub mod classes;
 pub mod column;
 pub mod decode;
 pub mod error;

@@ -31,6 +31,11 @@ impl Moments {
 
     pub(crate) fn write(&self, writer: &mut Writer) {
         writer.unsigned(self.features as u64);
+        self.write_sums(writer);
+    }
+
+    /// Writes all but the number of features.
+    pub(crate) fn write_sums(&self, writer: &mut Writer) {
         writer.signed(self.n);
         writer.signed(self.left_out);
         for window in self.sums.iter().chain(&self.products) {
@@ -45,7 +50,12 @@ impl Moments {
             .ok()
             .filter(|features| (1..=MOST_FEATURES).contains(features))
             .ok_or_else(|| corrupt("moments of an impossible number of features"))?;
-        let mut moments = Self::new(features)?;
+        Self::read_sums(features + 1, reader)
+    }
+
+    /// Reads what [`write_sums`](Self::write_sums) wrote of so many variables.
+    pub(crate) fn read_sums(variables: usize, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut moments = Self::of_variables(variables);
         moments.n = reader.signed()?;
         moments.left_out = reader.signed()?;
         for window in &mut moments.sums {
