@@ -4,8 +4,10 @@
 //! ties to even. Whether there is an answer at all (a determinant that is zero) is decided exactly, never by a
 //! tolerance.
 
+pub mod eliminate;
 pub mod line;
 pub mod multi;
+pub mod rational;
 pub mod round;
 pub mod simple;
 pub mod total;

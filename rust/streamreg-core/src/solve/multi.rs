@@ -1,102 +1,127 @@
-//! Stage: solve. Any number of features: one fraction-free elimination.
-//!
-//! E. H. Bareiss, *Sylvester's identity and multistep integer-preserving Gaussian elimination* (Math. Comp. 22,
-//! 1968): every entry stays an integer, a minor of the matrix, and every division is exact. The back-substitution
-//! is kept in integers as well, so that each coefficient is one ratio, rounded once.
+//! Stage: solve. Least squares in any number of features: the normal equations, solved without fractions.
 
 use num_bigint::BigInt;
-use num_traits::Zero;
 
-use super::round::{self, signed};
-use crate::exact::ONES;
+use super::eliminate::Elimination;
+use super::rational::Rational;
+use super::round::signed;
+use crate::exact::{Number, ONES};
+use crate::gram::{Gram, Unit};
 use crate::moments::Moments;
+
+/// What is fitted: target ≈ intercept + Σ coefficient·feature.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Model {
+    /// Whether there is an intercept; without one the fit goes through the origin.
+    pub intercept: bool,
+    /// The weight λ ≥ 0 of the squares of the coefficients (not of the intercept's) beside those of the residuals.
+    pub ridge: f64,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self { intercept: true, ridge: 0.0 }
+    }
+}
 
 /// The least squares solution, as [`solve`](super::solve) gives it.
 #[must_use]
 pub fn solve(moments: &Moments) -> Option<Vec<f64>> {
-    if moments.n() <= 0 {
-        return None;
-    }
-    let mut system = equations(moments);
-    let shifts = reduce_powers(&mut system);
-    let determinant = eliminate(&mut system)?;
-    let numerators = substitute(&system, &determinant);
-
-    let target = shifts[numerators.len()];
-    let coefficients = numerators.iter().zip(&shifts).enumerate().map(|(variable, (numerator, own))| {
-        // Features and target are on the same grid; the one beside the intercept is not on it.
-        let grid = if variable == 0 { -signed(ONES) } else { 0 };
-        round::ratio(numerator, &determinant, grid + target - own)
-    });
-    Some(coefficients.collect())
+    Normal::new(Gram::of(moments), Model::default()).coefficients()
 }
 
-/// The normal equations, the right side as the last column, in units of the grids.
-fn equations(moments: &Moments) -> Vec<Vec<BigInt>> {
-    let target = moments.features();
-    let entry = |row: usize, column: usize| {
-        let (integer, shift) = match (row, column) {
-            (0, 0) => return BigInt::from(moments.n()),
-            (0, variable) | (variable, 0) => moments.sum(variable - 1).to_integer(),
-            (one, other) => moments.product(one - 1, other - 1).to_integer(),
+/// The normal equations of a model, solved. Unknown 0 is the intercept, if there is one, then come the features.
+#[derive(Clone, Debug)]
+pub struct Normal {
+    gram: Gram,
+    model: Model,
+    /// λ in the units of each unknown.
+    penalties: Vec<BigInt>,
+    elimination: Elimination,
+    numerators: Option<Vec<BigInt>>,
+}
+
+impl Normal {
+    /// Those of the model, whose ridge is finite and not negative.
+    #[must_use]
+    pub fn new(mut gram: Gram, model: Model) -> Self {
+        let unknowns: Vec<_> = (usize::from(!model.intercept)..gram.target()).collect();
+        let penalties: Vec<_> = unknowns.iter().map(|&at| penalty(&mut gram, at, model.ridge)).collect();
+        let row = |(at, penalty): (usize, &BigInt)| {
+            let mut row: Vec<_> =
+                unknowns.iter().map(|&other| gram.entry(unknowns[at], other).clone()).collect();
+            row[at] += penalty;
+            row
         };
-        integer << shift
+        let elimination = Elimination::of(penalties.iter().enumerate().map(row).collect());
+        let numerators = if gram.rows() > 0 {
+            let right = unknowns.iter().map(|&unknown| gram.entry(unknown, gram.target()).clone());
+            elimination.solve(&right.collect::<Vec<_>>())
+        } else {
+            None
+        };
+        Self { gram, model, penalties, elimination, numerators }
+    }
+
+    /// The cross-products; a ridge has refined their units.
+    #[must_use]
+    pub fn gram(&self) -> &Gram {
+        &self.gram
+    }
+
+    /// What is fitted.
+    #[must_use]
+    pub fn model(&self) -> Model {
+        self.model
+    }
+
+    /// The eliminated matrix of the equations.
+    #[must_use]
+    pub fn elimination(&self) -> &Elimination {
+        &self.elimination
+    }
+
+    /// λ in the units of each unknown.
+    #[must_use]
+    pub fn penalties(&self) -> &[BigInt] {
+        &self.penalties
+    }
+
+    /// The variable that an unknown is the coefficient of.
+    #[must_use]
+    pub fn variable(&self, unknown: usize) -> usize {
+        unknown + usize::from(!self.model.intercept)
+    }
+
+    /// The solution times the determinant, in the unit of the target over those of the unknowns; `None` if there is
+    /// no row, or if the equations are singular.
+    #[must_use]
+    pub fn numerators(&self) -> Option<&[BigInt]> {
+        self.numerators.as_deref()
+    }
+
+    /// The solution, rounded.
+    #[must_use]
+    pub fn coefficients(&self) -> Option<Vec<f64>> {
+        let target = self.gram.unit(self.gram.target());
+        let coefficient = |(unknown, numerator): (usize, &BigInt)| {
+            let unit = target / self.gram.unit(self.variable(unknown));
+            Rational::new(numerator.clone(), self.elimination.determinant().clone(), unit).nearest()
+        };
+        Some(self.numerators()?.iter().enumerate().map(coefficient).collect())
+    }
+}
+
+/// λ in the unit of the equation of a variable, which is refined until that is an integer; 0 for the intercept.
+fn penalty(gram: &mut Gram, variable: usize, ridge: f64) -> BigInt {
+    let Some(part) = ridge.part().filter(|part| part.mantissa > 0 && variable > 0) else {
+        return BigInt::ZERO;
     };
-    (0..=target).map(|row| (0..=target + 1).map(|column| entry(row, column)).collect()).collect()
-}
-
-/// Takes the common powers of two out of every column, then out of every row; gives those of the columns (those
-/// of the rows do not change the solution).
-fn reduce_powers(system: &mut [Vec<BigInt>]) -> Vec<i64> {
-    let columns = system.first().map_or(0, Vec::len);
-    let mut shifts = vec![0; columns];
-    for (column, shift) in shifts.iter_mut().enumerate() {
-        let common = system.iter().filter_map(|row| row[column].trailing_zeros()).min().unwrap_or(0);
-        for row in system.iter_mut() {
-            row[column] >>= common;
-        }
-        *shift = i64::try_from(common).unwrap_or(0);
-    }
-    for row in system {
-        let common = row.iter().filter_map(BigInt::trailing_zeros).min().unwrap_or(0);
-        for entry in row {
-            *entry >>= common;
-        }
-    }
-    shifts
-}
-
-/// Brings the system to upper triangular form; gives its determinant but for the sign of the exchanges of rows,
-/// which the right side shares, or `None` if it is zero.
-fn eliminate(system: &mut [Vec<BigInt>]) -> Option<BigInt> {
-    let mut previous = BigInt::from(1);
-    for step in 0..system.len() {
-        let pivot = (step..system.len()).find(|&row| !system[row][step].is_zero())?;
-        system.swap(step, pivot);
-        let (above, below) = system.split_at_mut(step + 1);
-        let pivot_row = &above[step];
-        let pivot = &pivot_row[step];
-        for row in below {
-            let factor = std::mem::take(&mut row[step]);
-            for (entry, over) in row[step + 1..].iter_mut().zip(&pivot_row[step + 1..]) {
-                *entry = (&*entry * pivot - &factor * over) / &previous;
-            }
-        }
-        previous.clone_from(pivot);
-    }
-    Some(previous)
-}
-
-/// The coefficients times the determinant, which are integers by Cramer's rule.
-fn substitute(system: &[Vec<BigInt>], determinant: &BigInt) -> Vec<BigInt> {
-    let unknowns = system.len();
-    let mut numerators = vec![BigInt::ZERO; unknowns];
-    for (step, row) in system.iter().enumerate().rev() {
-        let mut sum = determinant * &row[unknowns];
-        for later in step + 1..unknowns {
-            sum -= &row[later] * &numerators[later];
-        }
-        numerators[step] = sum / &row[step];
-    }
-    numerators
+    let even = i64::from(part.mantissa.trailing_zeros());
+    let units = Unit::two(signed(part.exponent) - signed(ONES) + even);
+    let count = units / gram.weight() / gram.unit(variable).power(2);
+    let half = |power: i64| ((-power).max(0) + 1) / 2;
+    let factor = Unit { two: half(count.two), five: half(count.five) };
+    gram.refine(variable, factor);
+    (BigInt::from(part.mantissa) >> even) * (count * factor.power(2)).to_integer()
 }

@@ -1,4 +1,4 @@
-//! Stage: solve. The one rounding: an exact ratio to the nearest double, ties to even.
+//! Stage: solve. The one rounding: an exact ratio, or its square root, to the nearest double, ties to even.
 
 use num_bigint::{BigInt, BigUint, Sign};
 use num_integer::Integer;
@@ -49,11 +49,33 @@ pub fn ratio(numerator: &BigInt, denominator: &BigInt, exponent: i64) -> f64 {
     let (numerator, denominator) = (numerator.magnitude(), denominator.magnitude());
     // A quotient of 65 or 66 bits.
     let shift = 65 + bits(denominator) - bits(numerator);
-    let (quotient, rest) = match usize::try_from(shift) {
+    let (quotient, rest) = scaled(numerator, denominator, shift);
+    nearest(negative, quotient.to_u128().unwrap_or(0), !rest.is_zero(), exponent - shift)
+}
+
+/// The nearest double to the square root of `numerator / denominator · 2^exponent`, which is not negative.
+#[must_use]
+pub fn root(numerator: &BigInt, denominator: &BigInt, exponent: i64) -> f64 {
+    let (numerator, denominator) = (numerator.magnitude(), denominator.magnitude());
+    if numerator.is_zero() || denominator.is_zero() {
+        return 0.0;
+    }
+    // The root of a quotient of 130 to 132 bits, and an even exponent: the floor of the root of a number is that of
+    // the root of its floor.
+    let shift = 131 + bits(denominator) - bits(numerator);
+    let shift = shift + (exponent - shift).rem_euclid(2);
+    let (quotient, rest) = scaled(numerator, denominator, shift);
+    let root = quotient.sqrt();
+    let sticky = !rest.is_zero() || &root * &root != quotient;
+    nearest(false, root.to_u128().unwrap_or(0), sticky, (exponent - shift) / 2)
+}
+
+/// Quotient and remainder of `numerator · 2^shift / denominator`.
+fn scaled(numerator: &BigUint, denominator: &BigUint, shift: i64) -> (BigUint, BigUint) {
+    match usize::try_from(shift) {
         Ok(left) => (numerator << left).div_rem(denominator),
         Err(_) => numerator.div_rem(&(denominator << shift.unsigned_abs())),
-    };
-    nearest(negative, quotient.to_u128().unwrap_or(0), !rest.is_zero(), exponent - shift)
+    }
 }
 
 /// The nearest double to `window · 2^exponent`.

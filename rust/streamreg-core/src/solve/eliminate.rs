@@ -1,0 +1,94 @@
+//! Stage: solve. Linear equations in integers, without fractions.
+//!
+//! E. H. Bareiss, *Sylvester's identity and multistep integer-preserving Gaussian elimination* (Math. Comp. 22,
+//! 1968): every entry stays an integer, a minor of the matrix, and every division is exact. The factors that
+//! eliminate are kept, so that any number of right sides can be solved; the back-substitution stays in integers too.
+
+use num_bigint::BigInt;
+use num_traits::Zero;
+
+/// A square matrix, eliminated.
+#[derive(Clone, Debug)]
+pub struct Elimination {
+    /// On and above the diagonal the eliminated rows, below it the factors that eliminated.
+    rows: Vec<Vec<BigInt>>,
+    /// The row of the matrix that each row was.
+    order: Vec<usize>,
+    rank: usize,
+    determinant: BigInt,
+}
+
+impl Elimination {
+    /// Eliminates a square matrix.
+    #[must_use]
+    pub fn of(mut rows: Vec<Vec<BigInt>>) -> Self {
+        let columns = rows.len();
+        let mut order: Vec<_> = (0..columns).collect();
+        let (mut rank, mut previous) = (0, BigInt::from(1));
+        for column in 0..columns {
+            let Some(pivot) = (rank..columns).find(|&row| !rows[row][column].is_zero()) else { continue };
+            rows.swap(rank, pivot);
+            order.swap(rank, pivot);
+            let (above, below) = rows.split_at_mut(rank + 1);
+            let pivot_row = &above[rank];
+            let pivot = &pivot_row[column];
+            for row in below {
+                let (done, rest) = row.split_at_mut(column + 1);
+                let factor = &done[column];
+                for (entry, over) in rest.iter_mut().zip(&pivot_row[column + 1..]) {
+                    *entry = step(entry, pivot, factor, over, &previous);
+                }
+            }
+            previous.clone_from(pivot);
+            rank += 1;
+        }
+        let determinant = if rank == columns { previous } else { BigInt::ZERO };
+        Self { rows, order, rank, determinant }
+    }
+
+    /// The rank of the matrix.
+    #[must_use]
+    pub fn rank(&self) -> usize {
+        self.rank
+    }
+
+    /// The determinant, but for a sign that the [solutions](Self::solve) share.
+    #[must_use]
+    pub fn determinant(&self) -> &BigInt {
+        &self.determinant
+    }
+
+    /// The solution times the [determinant](Self::determinant), which is of integers by Cramer's rule; `None` if the
+    /// matrix is singular.
+    #[must_use]
+    pub fn solve(&self, right: &[BigInt]) -> Option<Vec<BigInt>> {
+        let unknowns = self.rows.len();
+        if self.determinant.is_zero() {
+            return None;
+        }
+        let mut right: Vec<BigInt> = self.order.iter().map(|&row| right[row].clone()).collect();
+        let one = BigInt::from(1);
+        let mut previous = &one;
+        for (at, pivot_row) in self.rows.iter().enumerate() {
+            let (above, below) = right.split_at_mut(at + 1);
+            let pivot = &pivot_row[at];
+            for (entry, row) in below.iter_mut().zip(&self.rows[at + 1..]) {
+                *entry = step(entry, pivot, &row[at], &above[at], previous);
+            }
+            previous = pivot;
+        }
+        for (at, row) in self.rows.iter().enumerate().rev() {
+            let mut sum = &self.determinant * &right[at];
+            for later in at + 1..unknowns {
+                sum -= &row[later] * &right[later];
+            }
+            right[at] = sum / &row[at];
+        }
+        Some(right)
+    }
+}
+
+/// What becomes of an entry; the division is exact.
+fn step(entry: &BigInt, pivot: &BigInt, factor: &BigInt, over: &BigInt, previous: &BigInt) -> BigInt {
+    (entry * pivot - factor * over) / previous
+}
