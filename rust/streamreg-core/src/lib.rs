@@ -1,8 +1,8 @@
 //! streamreg's core: what a message's bytes become on their way to a row of the changelog.
 //!
 //! The stages, in the order of the flow: [`decode`] (bytes to columns) → [`reduce`] (columns to exact
-//! states, built on [`exact`] and [`moments`]) → [`gram`] (their cross-products) → [`solve`] (states to correctly
-//! rounded answers) → [`write`](mod@write) (answers and rows to CSV text) → [`changelog`] (what changed since the last answer).
+//! states, built on [`exact`] and [`moments`]) → [`gram`] (their cross-products) → [`solve`] and [`infer`] (states
+//! to correctly rounded answers) → [`write`](mod@write) (answers and rows to CSV text) → [`changelog`] (what changed since the last answer).
 //!
 //! Nothing here does I/O, reads a clock, starts a thread or knows of Python.
 
@@ -13,6 +13,7 @@ pub mod decode;
 pub mod error;
 pub mod exact;
 pub mod gram;
+pub mod infer;
 pub mod moments;
 pub mod reduce;
 pub mod solve;

@@ -6,10 +6,12 @@
 
 mod answer;
 mod extreme;
+mod fits;
 mod shape;
 mod state;
 
 pub use answer::{Answer, Statistic};
+pub use fits::Regression;
 pub use shape::Aggregate;
 
 use crate::column::{NumberType, Numbers};

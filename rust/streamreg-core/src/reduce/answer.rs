@@ -4,12 +4,14 @@ use num_bigint::BigInt;
 
 use super::Aggregate;
 use super::extreme::Value;
+use super::fits::{Fits, Regression};
 use super::state::State;
 use crate::column::NumberType;
 use crate::error::Error;
+use crate::infer;
 use crate::moments::Moments;
-use crate::solve::simple::{Simple, simple};
-use crate::solve::{solve, total};
+use crate::solve::simple::{Rows, Simple, simple};
+use crate::solve::total;
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,29 +25,29 @@ pub enum Answer {
 }
 
 /// A statistic of one aggregate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Statistic {
     aggregate: usize,
+    name: String,
     kind: Kind,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
     Count,
     Sum,
     Average,
     Min,
     Max,
-    /// The intercept at 0, then the features.
-    Coefficient(usize),
     RegrCount,
     RegrIntercept,
     RegrSlope,
-    Regr(Simple),
+    Simple(Simple),
+    Fit(infer::Statistic, Regression),
 }
 
-/// The names, but for "coefficient", which has an index.
-const NAMES: [(&str, Kind); 14] = [
+/// The names of those that are of no fit.
+const NAMES: [(&str, Kind); 21] = [
     ("count", Kind::Count),
     ("sum", Kind::Sum),
     ("avg", Kind::Average),
@@ -54,25 +56,33 @@ const NAMES: [(&str, Kind); 14] = [
     ("regr_count", Kind::RegrCount),
     ("regr_intercept", Kind::RegrIntercept),
     ("regr_slope", Kind::RegrSlope),
-    ("regr_avgx", Kind::Regr(Simple::AverageX)),
-    ("regr_avgy", Kind::Regr(Simple::AverageY)),
-    ("regr_sxx", Kind::Regr(Simple::SquaresX)),
-    ("regr_syy", Kind::Regr(Simple::SquaresY)),
-    ("regr_sxy", Kind::Regr(Simple::SquaresXY)),
-    ("regr_r2", Kind::Regr(Simple::R2)),
+    ("regr_avgx", Kind::Simple(Simple::AverageX)),
+    ("regr_avgy", Kind::Simple(Simple::AverageY)),
+    ("regr_sxx", Kind::Simple(Simple::SquaresX)),
+    ("regr_syy", Kind::Simple(Simple::SquaresY)),
+    ("regr_sxy", Kind::Simple(Simple::SquaresXY)),
+    ("regr_r2", Kind::Simple(Simple::R2)),
+    ("corr", Kind::Simple(Simple::Correlation)),
+    ("covar_pop", Kind::Simple(Simple::Covariance(Rows::All))),
+    ("covar_samp", Kind::Simple(Simple::Covariance(Rows::ButOne))),
+    ("var_pop", Kind::Simple(Simple::Variance(Rows::All))),
+    ("var_samp", Kind::Simple(Simple::Variance(Rows::ButOne))),
+    ("stddev_pop", Kind::Simple(Simple::Deviation(Rows::All))),
+    ("stddev_samp", Kind::Simple(Simple::Deviation(Rows::ButOne))),
 ];
 
 impl Statistic {
-    /// The statistic of this name of an aggregate; `index` tells which "coefficient", and is 0 for the others.
+    /// The statistic of this name of an aggregate; `index` tells which "coefficient" of the plain regression, and is
+    /// 0 for the others.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the name is not known.
     pub fn new(aggregate: usize, name: &str, index: usize) -> Result<Self, Error> {
         if name == "coefficient" {
-            return Ok(Self { aggregate, kind: Kind::Coefficient(index) });
+            return Self::of_regression(aggregate, name, [index, 0], Regression::default());
         }
         match NAMES.iter().find(|(known, _)| *known == name) {
-            Some(&(_, kind)) if index == 0 => Ok(Self { aggregate, kind }),
+            Some(&(_, kind)) if index == 0 => Ok(Self { aggregate, name: name.to_owned(), kind }),
             Some(_) => {
                 Err(Error::Invalid(format!("statistic {name:?} takes no index, but was given {index}")))
             }
@@ -80,36 +90,41 @@ impl Statistic {
         }
     }
 
-    fn name(&self) -> String {
-        match self.kind {
-            Kind::Coefficient(index) => format!("coefficient {index}"),
-            kind => NAMES.iter().find(|(_, known)| *known == kind).map_or("", |(name, _)| name).to_owned(),
-        }
+    /// A statistic of a regression, as [`infer::Statistic::named`] has them.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn of_regression(
+        aggregate: usize,
+        name: &str,
+        [one, other]: [usize; 2],
+        regression: Regression,
+    ) -> Result<Self, Error> {
+        let kind = Kind::Fit(infer::Statistic::named(name, one, other)?, regression);
+        Ok(Self { aggregate, name: name.to_owned(), kind })
     }
 }
 
-/// Answers all statistics; each regression is solved at most once.
+/// Answers all statistics; each regression is fitted at most once.
 pub(super) fn answers(
     inputs: &[NumberType],
     aggregates: &[Aggregate],
     states: &[State],
     statistics: &[Statistic],
 ) -> Result<Vec<Answer>, Error> {
-    let mut solutions: Vec<Option<Option<Vec<f64>>>> = vec![None; states.len()];
+    let mut fits: Vec<_> = states.iter().map(Fits::of).collect();
     let mut answers = Vec::with_capacity(statistics.len());
     for statistic in statistics {
         let at = statistic.aggregate;
-        let (Some(state), Some(aggregate), Some(solution)) =
-            (states.get(at), aggregates.get(at), solutions.get_mut(at))
+        let (Some(state), Some(aggregate), Some(fits)) =
+            (states.get(at), aggregates.get(at), fits.get_mut(at))
         else {
-            let (name, count) = (statistic.name(), states.len());
+            let (name, count) = (&statistic.name, states.len());
             return Err(Error::Invalid(format!("{name} is asked of aggregate {at}, but there are {count}")));
         };
-        let answer = match (state, statistic.kind) {
-            (State::Moments(moments), kind) => {
-                of_moments(moments, kind, || solution.get_or_insert_with(|| solve(moments)).as_deref())
-            }
-            (state, kind) => of_state(state, kind, is_minimum(aggregate)),
+        let answer = match (state, fits) {
+            (State::Moments(moments), Some(fits)) => of_moments(moments, statistic.kind, fits)?,
+            (state, _) => of_state(state, statistic.kind, is_minimum(aggregate)),
         };
         answers.push(answer.ok_or_else(|| misfit(statistic, aggregate, inputs))?);
     }
@@ -146,25 +161,19 @@ fn of_state(state: &State, kind: Kind, minimum: bool) -> Option<Answer> {
 }
 
 /// `None` if the statistic is none of these moments.
-fn of_moments<'a>(
-    moments: &Moments,
-    kind: Kind,
-    solution: impl FnOnce() -> Option<&'a [f64]>,
-) -> Option<Answer> {
-    let one_feature = moments.features() == 1;
-    Some(match kind {
-        // Where no line is determined the tutorial's answer is 0.
-        Kind::Coefficient(index) if index <= moments.features() => match solution() {
-            Some(coefficients) => Answer::Float(coefficients[index]),
-            None if moments.n() > 0 => Answer::Float(0.0),
-            None => Answer::Null,
-        },
-        Kind::RegrCount if one_feature => Answer::Int(BigInt::from(moments.n())),
-        Kind::RegrIntercept if one_feature => float(solution().map(|line| line[0])),
-        Kind::RegrSlope if one_feature => float(solution().map(|line| line[1])),
-        Kind::Regr(statistic) if one_feature => float(simple(moments, statistic)),
-        _ => return None,
-    })
+fn of_moments(moments: &Moments, kind: Kind, fits: &mut Fits<'_>) -> Result<Option<Answer>, Error> {
+    // Where no line is determined SQL has NULL.
+    let line = Regression { zeros: false, ..Regression::default() };
+    let (statistic, regression) = match kind {
+        Kind::Fit(statistic, regression) => (statistic, regression),
+        _ if moments.features() != 1 => return Ok(None),
+        Kind::RegrCount => return Ok(Some(Answer::Int(BigInt::from(moments.n())))),
+        Kind::RegrIntercept => (infer::Statistic::Coefficient(0), line),
+        Kind::RegrSlope => (infer::Statistic::Coefficient(1), line),
+        Kind::Simple(statistic) => return Ok(Some(float(simple(moments, statistic)))),
+        _ => return Ok(None),
+    };
+    fits.answer(statistic, &regression).map(Some)
 }
 
 fn float(value: Option<f64>) -> Answer {
@@ -175,7 +184,7 @@ fn misfit(statistic: &Statistic, aggregate: &Aggregate, inputs: &[NumberType]) -
     let columns = aggregate.columns().iter().map(|&at| format!("{at}: {:?}", inputs[at])).collect::<Vec<_>>();
     Error::Invalid(format!(
         "{} is no statistic of aggregate {}, {} of the columns [{}]",
-        statistic.name(),
+        statistic.name,
         statistic.aggregate,
         aggregate.name(),
         columns.join(", ")

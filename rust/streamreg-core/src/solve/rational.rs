@@ -27,6 +27,12 @@ impl Rational {
         Self { numerator, denominator, two: unit.two }
     }
 
+    /// Numerator, denominator, and the power of two that multiplies their quotient.
+    #[must_use]
+    pub fn parts(&self) -> (&BigInt, &BigInt, i64) {
+        (&self.numerator, &self.denominator, self.two)
+    }
+
     /// The nearest double.
     #[must_use]
     pub fn nearest(&self) -> f64 {

@@ -1,0 +1,198 @@
+//! Stage: infer. A fitted linear model and its statistics, from the exact cross-products.
+//!
+//! One elimination of the normal equations gives the coefficients; the inverse, when it is asked for, takes further
+//! right sides of the same. Whatever is rational, or the root of a rational, is rounded once from its exact value;
+//! what is not ([p-values](beta), [quantiles](student), logarithms) is computed to so many bits that the double is
+//! within one unit in the last place. What is not defined is `None`, never 0 or NaN: the decision is exact.
+//!
+//! The formulas are those of G. A. F. Seber and A. J. Lee, *Linear Regression Analysis* (2003), chapters 3 to 5.
+
+pub mod beta;
+mod evidence;
+mod likelihood;
+mod predict;
+pub mod statistic;
+pub mod student;
+mod sums;
+pub mod wide;
+
+use std::sync::OnceLock;
+
+use num_bigint::BigInt;
+use num_traits::Signed;
+
+pub use crate::solve::multi::Model;
+pub use predict::{Errors, Predictions};
+pub use statistic::Statistic;
+
+use crate::error::Error;
+use crate::gram::{Gram, Unit};
+use crate::solve::multi::Normal;
+use crate::solve::rational::Rational;
+use wide::Wide;
+
+/// The value of a statistic.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value {
+    /// A number, rounded once.
+    Float(f64),
+    /// A count.
+    Int(i64),
+}
+
+/// A linear model fitted by least squares.
+#[derive(Debug)]
+pub struct Fit {
+    normal: Normal,
+    /// rss in the unit of the weights and twice that of the target, as numerator and denominator.
+    rss: Option<(BigInt, BigInt)>,
+    inverse: OnceLock<Vec<Vec<BigInt>>>,
+    /// The last quantile, and the bits of the level that it is of.
+    quantile: OnceLock<(u64, Wide)>,
+}
+
+impl Fit {
+    /// Fits a model.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] unless the ridge is finite and not negative.
+    pub fn new(gram: Gram, model: Model) -> Result<Self, Error> {
+        if !(model.ridge.is_finite() && model.ridge >= 0.0) {
+            return Err(Error::Invalid(format!("a ridge is a number from 0 up, not {}", model.ridge)));
+        }
+        let normal = Normal::new(gram, model);
+        let rss = sums::residual(&normal);
+        Ok(Self { normal, rss, inverse: OnceLock::new(), quantile: OnceLock::new() })
+    }
+
+    /// What was fitted.
+    #[must_use]
+    pub fn model(&self) -> Model {
+        self.normal.model()
+    }
+
+    /// The number of coefficients, the intercept included if there is one.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.normal.penalties().len()
+    }
+
+    /// The coefficients; `None` if the rows do not determine them.
+    #[must_use]
+    pub fn coefficients(&self) -> Option<Vec<f64>> {
+        self.normal.coefficients()
+    }
+
+    /// A statistic, `level` being that of confidence intervals; `None` where it is not defined. Of a fit that the rows
+    /// do not determine only n and rank are, with a ridge only n, coefficients, sums of squares and R².
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there is no such coefficient, or if the level does not lie between 0 and 1.
+    pub fn statistic(&self, statistic: Statistic, level: f64) -> Result<Option<Value>, Error> {
+        let size = self.size();
+        if let Some(index) = statistic.indexes().into_iter().flatten().find(|&index| index >= size) {
+            return Err(Error::Invalid(format!("there is no coefficient {index}: the fit has {size}")));
+        }
+        if !(level > 0.0 && level < 1.0) {
+            return Err(Error::Invalid(format!("a level lies between 0 and 1, not at {level}")));
+        }
+        let count = |value: i64| Some(Value::Int(value));
+        let gram = self.normal.gram();
+        let plain = self.model().ridge == 0.0;
+        Ok(match statistic {
+            Statistic::N => count(gram.rows()),
+            Statistic::Rank if plain => count(counted(self.normal.elimination().rank())),
+            Statistic::Rank => None,
+            Statistic::Df => self.freedom().and_then(count),
+            other => self.number(other, level).map(Value::Float),
+        })
+    }
+
+    fn number(&self, statistic: Statistic, level: f64) -> Option<f64> {
+        match statistic {
+            Statistic::Coefficient(at) => Some(self.coefficient(at)?.nearest()),
+            Statistic::Rss => Some(self.sum_of_squares(self.rss.clone()?).nearest()),
+            Statistic::Tss => Some(self.sum_of_squares(self.tss()?).nearest()),
+            Statistic::ResidualStd => self.variance()?.root(),
+            Statistic::R2 => self.r2(),
+            Statistic::AdjustedR2 => self.adjusted_r2(),
+            Statistic::F => self.f(),
+            Statistic::FPValue => self.f_p_value(),
+            Statistic::LogLikelihood => self.log_likelihood(),
+            Statistic::Aic => self.aic(),
+            Statistic::Bic => self.bic(),
+            Statistic::StdError(at) => self.covariance(at, at)?.root(),
+            Statistic::T(at) => self.t(at),
+            Statistic::PValue(at) => self.p_value(at),
+            Statistic::CiLow(at) => self.limit(at, level, true),
+            Statistic::CiHigh(at) => self.limit(at, level, false),
+            Statistic::Covariance(one, other) => Some(self.covariance(one, other)?.nearest()),
+            Statistic::N | Statistic::Df | Statistic::Rank => None,
+        }
+    }
+
+    /// The residual degrees of freedom, if the plain model is determined: 0 if it goes through every row.
+    fn freedom(&self) -> Option<i64> {
+        self.normal.numerators()?;
+        let freedom = self.normal.gram().rows().checked_sub(counted(self.size()))?;
+        (self.model().ridge == 0.0 && freedom >= 0).then_some(freedom)
+    }
+
+    /// The residual degrees of freedom, if there are any.
+    fn positive_freedom(&self) -> Option<i64> {
+        self.freedom().filter(|&freedom| freedom > 0)
+    }
+
+    fn coefficient(&self, at: usize) -> Option<Rational> {
+        let numerator = self.normal.numerators()?.get(at)?.clone();
+        Some(Rational::new(numerator, self.determinant().clone(), self.unit(at)))
+    }
+
+    /// The unit of a coefficient.
+    fn unit(&self, at: usize) -> Unit {
+        let gram = self.normal.gram();
+        gram.unit(gram.target()) / gram.unit(self.normal.variable(at))
+    }
+
+    fn determinant(&self) -> &BigInt {
+        self.normal.elimination().determinant()
+    }
+
+    /// The inverse of the equations' matrix times its determinant.
+    fn inverse(&self) -> &[Vec<BigInt>] {
+        self.inverse.get_or_init(|| {
+            let size = self.size();
+            let column = |at: usize| {
+                let unit: Vec<_> = (0..size).map(|row| BigInt::from(u8::from(row == at))).collect();
+                self.normal.elimination().solve(&unit)
+            };
+            (0..size).map_while(column).collect()
+        })
+    }
+
+    /// The estimated variance of the errors, rss/df.
+    fn variance(&self) -> Option<Rational> {
+        let freedom = self.positive_freedom()?;
+        let (numerator, denominator) = self.rss.clone()?;
+        Some(self.sum_of_squares((numerator, denominator * freedom)))
+    }
+
+    /// variance · (XᵀWX)⁻¹.
+    fn covariance(&self, one: usize, other: usize) -> Option<Rational> {
+        let freedom = self.positive_freedom()?;
+        let (numerator, denominator) = self.rss.as_ref()?;
+        let entry = self.inverse().get(one)?.get(other)?;
+        let unit = self.unit(one) * self.unit(other);
+        Some(Rational::new(numerator * entry, denominator * self.determinant() * freedom, unit))
+    }
+}
+
+/// The number of coefficients, of which there are few.
+fn counted(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// The same fraction with a denominator above zero.
+fn positive(numerator: BigInt, denominator: BigInt) -> (BigInt, BigInt) {
+    if denominator.is_negative() { (-numerator, -denominator) } else { (numerator, denominator) }
+}
