@@ -190,7 +190,8 @@ fn rows_by_label<'a>(labels: &'a [Label], codes: &[i64]) -> Result<BTreeMap<&'a 
     let mut rows = vec![Vec::new(); labels.len()];
     for (row, &code) in codes.iter().enumerate() {
         let own = usize::try_from(code).ok().and_then(|code| rows.get_mut(code));
-        own.ok_or_else(|| Error::Mismatch(format!("row {row} has label {code} of {}", labels.len())))?.push(row);
+        own.ok_or_else(|| Error::Mismatch(format!("row {row} has label {code} of {}", labels.len())))?
+            .push(row);
     }
     let mut by_label = BTreeMap::<_, Vec<_>>::new();
     for (label, rows) in labels.iter().zip(rows).filter(|(_, rows)| !rows.is_empty()) {

@@ -10,6 +10,7 @@ pub mod changelog;
 pub mod classes;
 pub mod column;
 pub mod decode;
+pub mod discriminant;
 pub mod error;
 pub mod exact;
 pub mod gram;

@@ -6,6 +6,7 @@
 
 mod arrays;
 mod changelog;
+mod classes;
 mod decode;
 mod errors;
 mod integers;
@@ -19,6 +20,8 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use super::changelog::Changelog;
+    #[pymodule_export]
+    use super::classes::{Classes, Discriminant, Undefined};
     #[pymodule_export]
     use super::decode::{Decoded, Decoder, Text, split_header};
     #[pymodule_export]

@@ -32,7 +32,8 @@ impl Classes {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let mut reader = Reader::open(KIND, bytes)?;
         let features = usize::try_from(reader.unsigned()?).unwrap_or(usize::MAX);
-        let empty = Self::new(features).map_err(|_| corrupt("classes of an impossible number of features"))?;
+        let empty =
+            Self::new(features).map_err(|_| corrupt("classes of an impossible number of features"))?;
         // Two counts, and at least a byte for each sum: no count can ask for much memory.
         let least = Label::LEAST_BYTES + 2 + features + features * (features + 1) / 2;
         let count = reader.count(least)?;
