@@ -2,7 +2,13 @@
 
 from streamreg import demo, io, reducers
 from streamreg._core import __version__
-from streamreg._estimator import LinearRegression
+from streamreg._estimator import (
+    GaussianNB,
+    LinearDiscriminantAnalysis,
+    LinearRegression,
+    LogisticRegression,
+    QuadraticDiscriminantAnalysis,
+)
 from streamreg._exceptions import (
     ConfigurationError,
     OutputError,
@@ -46,10 +52,14 @@ __all__ = [
     "Column",
     "ConfigurationError",
     "Expression",
+    "GaussianNB",
+    "LinearDiscriminantAnalysis",
     "LinearRegression",
+    "LogisticRegression",
     "OutputError",
     "ProgramError",
     "Progress",
+    "QuadraticDiscriminantAnalysis",
     "RejectsError",
     "Schema",
     "SourceError",

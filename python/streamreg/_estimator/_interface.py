@@ -10,6 +10,9 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 if TYPE_CHECKING:
     from streamreg._estimator._matrix import Matrix
 
@@ -49,6 +52,14 @@ class Interface:
             if repr(value) != repr(defaults[name].default)
         )
         return f"{type(self).__name__}({given})"
+
+    @property
+    def feature_names_in_(self) -> NDArray[np.object_]:
+        """The names of the features."""
+        names = self._names()
+        if names is None:
+            raise AttributeError("the rows came without names of features")
+        return np.array(names, dtype=object)
 
     def _names(self) -> tuple[str, ...] | None:
         """The names of the features, if the rows came with names."""
@@ -129,5 +140,17 @@ def regressor_tags() -> Any:  # noqa: ANN401  # a type of scikit-learn's, which 
         estimator_type="regressor",
         target_tags=TargetTags(required=True),
         regressor_tags=RegressorTags(),
+        input_tags=InputTags(),
+    )
+
+
+def classifier_tags() -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there
+    """What scikit-learn is told of a classifier."""
+    from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags  # asked for by it alone
+
+    return Tags(
+        estimator_type="classifier",
+        target_tags=TargetTags(required=True),
+        classifier_tags=ClassifierTags(),
         input_tags=InputTags(),
     )

@@ -76,6 +76,15 @@ def vector(values: Data, rows: int, name: str) -> Column:
         TypeError: if it holds what is no number.
         ValueError: if it has another length or more dimensions, or as for `matrix`.
     """
+    return column(flat(values, rows, name), name)
+
+
+def flat(values: Data, rows: int, name: str) -> Data:
+    """An array of one dimension or a series of a table, of `rows` entries of any type.
+
+    Raises:
+        ValueError: if it has another length or more dimensions.
+    """
     array = values if hasattr(values, "__array__") else np.asarray(values)
     shape = np.shape(array)
     if len(shape) == 2 and shape[1] == 1:
@@ -90,7 +99,7 @@ def vector(values: Data, rows: int, name: str) -> Column:
             f"Found input variables with inconsistent numbers of samples: X has {rows}, {name} has {shape[0]}"
         )
     series = _series(array)
-    return column(array if series is None else series, name)
+    return array if series is None else series
 
 
 def column(values: Data, name: str) -> Column:
@@ -100,13 +109,7 @@ def column(values: Data, name: str) -> Column:
         TypeError: if it holds what is no number.
         ValueError: as for `matrix`.
     """
-    if hasattr(values, "null_count") and not isinstance(values, np.ndarray):
-        if values.null_count():
-            raise ValueError(
-                f"{name} contains NaN (a missing value): drop or fill these rows first"
-            )
-        values = values.to_numpy()
-    array = np.asarray(values)
+    array = entries(values, name)
     kind = array.dtype.kind
     if kind == "O":
         array = _of_objects(array, name)
@@ -122,6 +125,21 @@ def column(values: Data, name: str) -> Column:
     if kind == "f":
         return _finite(array, name)
     raise TypeError(f"{name} must hold numbers, not {array.dtype}")
+
+
+def entries(values: Data, name: str) -> NDArray[Any]:
+    """The entries of an array, or of a series of a table, of which none is missing.
+
+    Raises:
+        ValueError: if one is missing in the series.
+    """
+    if hasattr(values, "null_count") and not isinstance(values, np.ndarray):
+        if values.null_count():
+            raise ValueError(
+                f"{name} contains NaN (a missing value): drop or fill these rows first"
+            )
+        values = values.to_numpy()
+    return np.asarray(values)
 
 
 def _finite(array: NDArray[Any], name: str) -> NDArray[np.float64]:

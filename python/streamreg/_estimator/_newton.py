@@ -1,0 +1,120 @@
+"""Estimator, logistic regression: the batch step, by Newton's method.
+
+A batch is fitted under a normal prior for the coefficients: the mean and the precision that stand for all rows before
+it. What is minimised is convex, so that Newton's steps with a line search (S. Boyd, L. Vandenberghe, *Convex
+Optimization*, 2004, 9.5) find its one minimum, without a learning rate.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+_MOST_STEPS: Final = 500
+_SUFFICIENT: Final = 1e-4  # the share of the decrease that a step promises, and must at least give
+_DONE: Final = 1e-24  # squared length of a step, measured by the curvature
+_STALLED: Final = 1e-14  # below this a step that is no shorter than the last is one of rounding errors
+
+
+@dataclass(frozen=True)
+class Belief:
+    """A normal distribution of coefficients: those of each column of logits, one column after the other."""
+
+    mean: Floats
+    precision: Floats
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of features, the code of the class of each, and the weight of their likelihood."""
+
+    rows: Floats
+    codes: NDArray[np.int64]
+    weight: float
+
+
+def logits(rows: Floats, coefficients: Floats) -> Floats:
+    """The logit of each class: (rows, classes). Of two classes there is one column, and the first has the logit 0."""
+    found = rows @ coefficients.reshape(-1, rows.shape[1]).T
+    return np.column_stack([np.zeros(len(rows)), found]) if found.shape[1] == 1 else found
+
+
+def log_softmax(scores: Floats) -> Floats:
+    """The logarithms of what is proportional to exp(scores) and sums to 1, row by row."""
+    below = scores - scores.max(axis=1, keepdims=True)
+    return below - np.log(np.exp(below).sum(axis=1, keepdims=True))
+
+
+def posterior(batch: Batch, prior: Belief) -> tuple[Belief, int]:
+    """The most probable coefficients after a batch with the curvature there, and the steps that it took."""
+    at = prior.mean
+    value = _objective(batch, prior, at)
+    before = np.inf
+    for steps in range(1, _MOST_STEPS + 1):
+        gradient, curvature = _derivatives(batch, prior, at)
+        step = _solve(curvature, -gradient)
+        decrement = float(-gradient @ step)
+        if decrement <= _DONE or (decrement <= _STALLED and decrement >= before):
+            return Belief(at, curvature), steps
+        at, value = _searched(batch, prior, at, value, step, decrement)
+        before = decrement
+    warnings.warn(
+        f"the {_MOST_STEPS} Newton steps of one batch did not reach its minimum: scale the features, or lower C",
+        RuntimeWarning,
+        stacklevel=4,
+    )
+    return Belief(at, _derivatives(batch, prior, at)[1]), _MOST_STEPS
+
+
+def _objective(batch: Batch, prior: Belief, at: Floats) -> float:
+    away = at - prior.mean
+    own = log_softmax(logits(batch.rows, at))[np.arange(len(batch.codes)), batch.codes]
+    return float(0.5 * away @ (prior.precision @ away) - batch.weight * own.sum())
+
+
+def _derivatives(batch: Batch, prior: Belief, at: Floats) -> tuple[Floats, Floats]:
+    """The gradient and the matrix of second derivatives."""
+    rows, width = batch.rows, batch.rows.shape[1]
+    columns = len(at) // width
+    chances = np.exp(log_softmax(logits(rows, at)))
+    observed = np.zeros_like(chances)
+    observed[np.arange(len(rows)), batch.codes] = 1.0
+    chances, observed = chances[:, -columns:], observed[:, -columns:]
+    gradient = prior.precision @ (at - prior.mean)
+    gradient += batch.weight * ((chances - observed).T @ rows).reshape(-1)
+    curvature = prior.precision.copy()
+    for one in range(columns):
+        for other in range(one, columns):
+            own = chances[:, one] * ((one == other) - chances[:, other])
+            block = batch.weight * ((rows * own[:, None]).T @ rows)
+            here, there = slice(one * width, (one + 1) * width), slice(other * width, (other + 1) * width)
+            curvature[here, there] += block
+            if one != other:
+                curvature[there, here] += block.T
+    return gradient, curvature
+
+
+def _solve(curvature: Floats, right: Floats) -> Floats:
+    # With ones on the diagonal, features of very different sizes do no harm.
+    scale = 1.0 / np.sqrt(curvature.diagonal())
+    found: Floats = np.linalg.solve(curvature * scale * scale[:, None], right * scale) * scale
+    return found
+
+
+def _searched(
+    batch: Batch, prior: Belief, at: Floats, value: float, step: Floats, decrement: float
+) -> tuple[Floats, float]:
+    """The point that a step leads to, halved until it descends; close to the minimum differences are but roundings."""
+    share = 1.0
+    while True:
+        there = at + share * step
+        found = _objective(batch, prior, there)
+        if found <= value - _SUFFICIENT * share * decrement + 1e-12 * abs(value) or share < 1e-10:
+            return there, found
+        share /= 2
