@@ -90,9 +90,7 @@ class Classifier(Interface):
         if not known or not fresh:
             return
         if kind(fresh) != kind(known):
-            raise ValueError(
-                f"y holds {kind(fresh)}, but the labels seen before are {kind(known)}"
-            )
+            raise ValueError(f"y holds {kind(fresh)}, but the labels seen before are {kind(known)}")
         strangers = sorted(set(fresh) - set(known))
         if closed and strangers:
             raise ValueError(

@@ -29,7 +29,7 @@ class LinearDiscriminantAnalysis(ExactClassifier):
         means_: The means of the features, (classes, features); NaN for a class without rows.
         covariance_: The covariance matrix within classes, (features, features).
         coef_: Σ⁻¹μ of each class, (classes, features); of two classes (1, features), the second's less the first's.
-        intercept_: −½μᵀΣ⁻¹μ + ln π of each class, (classes,); of two classes (1,). Only classes that have rows are in
+        intercept_: ln π less ½μᵀΣ⁻¹μ of each class, (classes,); of two classes (1,). Only classes that have rows are in
             these two.
         n_features_in_: How many features there are.
         feature_names_in_: Their names, if the rows came with names.
@@ -79,9 +79,9 @@ class QuadraticDiscriminantAnalysis(ExactClassifier):
         means_: The means of the features, (classes, features); NaN for a class without rows.
         covariance_: The covariance matrix of each class, (classes, features, features); NaN for one without rows.
         precision_: Σ⁻¹ of each class, (classes, features, features). The score of a row x is
-            −½xᵀΣ⁻¹x + coef·x + intercept.
+            coef·x + intercept less ½xᵀΣ⁻¹x.
         coef_: Σ⁻¹μ of each class, (classes, features).
-        intercept_: −½μᵀΣ⁻¹μ − ½ ln|Σ| + ln π of each class, (classes,). Only classes that have rows are in these
+        intercept_: ln π less ½μᵀΣ⁻¹μ and ½ ln|Σ| of each class, (classes,). Only classes that have rows are in these
             three.
         n_features_in_: How many features there are.
         feature_names_in_: Their names, if the rows came with names.

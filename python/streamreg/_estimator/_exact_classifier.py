@@ -59,7 +59,11 @@ class ExactClassifier(Classifier):
         who = type(self).__name__
         rows = matrix(X, who)
         fresh = labels(y, rows.rows, who)
-        named = self.__dict__.get("_declared") if classes is None else labels(classes, None, who).distinct
+        named = (
+            self.__dict__.get("_declared")
+            if classes is None
+            else labels(classes, None, who).distinct
+        )
         if "_moments" in self.__dict__:
             self._check(rows, fitting=True)
             self._check_declared(named, classes is not None)
@@ -80,7 +84,9 @@ class ExactClassifier(Classifier):
         rows = matrix(X, type(self).__name__)
         self._check(rows, fitting=True)
         gone: Labels = labels(y, rows.rows, type(self).__name__)
-        self._check_labels(gone.distinct, self._seen_labels(self._declared), self._declared is not None)
+        self._check_labels(
+            gone.distinct, self._seen_labels(self._declared), self._declared is not None
+        )
         moments.put(gone, rows.columns, remove=True)
         return self
 
@@ -96,7 +102,9 @@ class ExactClassifier(Classifier):
 
     def __add__(self, other: Self) -> Self:
         """A classifier of the rows of both, with the parameters of the first."""
-        return self._combined(other, subtract=False) if type(other) is type(self) else NotImplemented
+        return (
+            self._combined(other, subtract=False) if type(other) is type(self) else NotImplemented
+        )
 
     def __sub__(self, other: Self) -> Self:
         """A classifier of the rows of the first without those of the second."""
@@ -144,7 +152,8 @@ class ExactClassifier(Classifier):
         return tuple(self._counts()) if declared is None else declared
 
     def _known(self) -> tuple[Label, ...]:
-        known = self._seen_labels(self._seen() and self._declared)
+        self._seen()
+        known = self._seen_labels(self._declared)
         if not known:
             raise not_fitted(self)
         return known
@@ -179,7 +188,8 @@ class ExactClassifier(Classifier):
         known = self._known()
         if priors.shape != (len(known),):
             raise ValueError(
-                f"priors: expected one for each of the {len(known)} classes {list(known)!r:.200}, found {self.priors!r:.200}"
+                f"priors: expected one for each of the {len(known)} classes, {list(known)!r:.200}, "
+                f"found {self.priors!r:.200}"
             )
         if not (priors > 0).all() or not math.isclose(math.fsum(priors), 1.0, rel_tol=1e-8):
             raise ValueError(f"priors: must be above 0 and sum to 1, found {self.priors!r:.200}")
@@ -225,16 +235,16 @@ class ExactClassifier(Classifier):
         Raises:
             NotFittedError: if it has seen no row.
         """
-        params = self.get_params()
+        moments, params = self._seen(), self.get_params()
         if self.priors is not None:
             params["priors"] = [float(prior) for prior in self.priors]
         about = {
             "params": params,
-            "features": self.n_features_in_ if self._seen() else 0,
+            "features": self.n_features_in_,
             "names": self._names(),
             "classes": self._declared,
         }
-        return seal(type(self).__name__, about, self._seen().to_bytes())
+        return seal(type(self).__name__, about, moments.to_bytes())
 
     @classmethod
     def from_bytes(cls, state: bytes) -> Self:

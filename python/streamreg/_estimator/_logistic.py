@@ -18,7 +18,7 @@ from streamreg._estimator._sealed import damage, seal, unseal
 _MOST_COEFFICIENTS: Final = 4096
 """Their curvature, the square of that, then takes 128 MB."""
 
-_INTERCEPT: Final = 1e-10
+_INTERCEPT: Final = 1e-13
 """How much is known of an intercept beforehand, in rows: all but nothing, but a batch without a class has a minimum."""
 
 
@@ -57,7 +57,9 @@ class LogisticRegression(Classifier):
     _intercepts: bool
     """As `fit_intercept` was when the first batch came."""
 
-    def __init__(self, *, C: float = 1.0, fit_intercept: bool = True) -> None:  # scikit-learn's name
+    def __init__(
+        self, *, C: float = 1.0, fit_intercept: bool = True
+    ) -> None:  # scikit-learn's name
         """Keeps the parameters; they are looked at when they are used."""
         self.C = C
         self.fit_intercept = fit_intercept
@@ -155,7 +157,9 @@ class LogisticRegression(Classifier):
         return self._labels
 
     def _design(self, rows: Matrix) -> Floats:
-        features = np.column_stack([np.asarray(column, dtype=np.float64) for column in rows.columns])
+        features = np.column_stack(
+            [np.asarray(column, dtype=np.float64) for column in rows.columns]
+        )
         features -= self._origin
         return np.column_stack([features, np.ones(rows.rows)]) if self._intercepts else features
 

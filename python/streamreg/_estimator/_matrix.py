@@ -45,7 +45,9 @@ def matrix(x: Data, who: str, *, least_rows: int = 1) -> Matrix:
     table = _table(x)
     if table is not None:
         names = tuple(table.columns)
-        columns = tuple(column(table[name], f"X[{name!r}]") for name in names)
+        # Not by name: that may be an integer, which would be taken for the number of a row.
+        series = zip(names, table.iter_columns(), strict=True)
+        columns = tuple(column(values, f"X[{name!r}]") for name, values in series)
         shape: tuple[int, ...] = (len(table), len(names))
     else:
         array = np.asarray(x)
@@ -85,12 +87,13 @@ def flat(values: Data, rows: int, name: str) -> Data:
     Raises:
         ValueError: if it has another length or more dimensions.
     """
-    array = values if hasattr(values, "__array__") else np.asarray(values)
-    shape = np.shape(array)
+    series = _series(values)
+    array = np.asarray(values) if series is None else series
+    shape = array.shape
     if len(shape) == 2 and shape[1] == 1:
         if name == "y":
             _warn_of_column_vector()
-        array = np.asarray(array).reshape(-1)
+        array = array.reshape(-1)
         shape = array.shape
     if len(shape) != 1:
         raise ValueError(f"{name} should be a 1d array, got an array of shape {shape} instead.")
@@ -98,8 +101,7 @@ def flat(values: Data, rows: int, name: str) -> Data:
         raise ValueError(
             f"Found input variables with inconsistent numbers of samples: X has {rows}, {name} has {shape[0]}"
         )
-    series = _series(array)
-    return array if series is None else series
+    return array
 
 
 def column(values: Data, name: str) -> Column:

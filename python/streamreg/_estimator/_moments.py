@@ -132,9 +132,7 @@ _REMEDIES = {
 }
 
 
-def _raise(
-    undefined: Undefined, names: Sequence[str], method: Method | None = None
-) -> NoReturn:
+def _raise(undefined: Undefined, names: Sequence[str], method: Method | None = None) -> NoReturn:
     label, feature = undefined.label, undefined.feature
     who = "the rows of all classes together" if label is None else f"class {label!r}"
     if undefined.reason == "no rows":

@@ -18,8 +18,11 @@ Floats = NDArray[np.float64]
 
 _MOST_STEPS: Final = 500
 _SUFFICIENT: Final = 1e-4  # the share of the decrease that a step promises, and must at least give
+_SHORTEST: Final = 1e-10
 _DONE: Final = 1e-24  # squared length of a step, measured by the curvature
-_STALLED: Final = 1e-14  # below this a step that is no shorter than the last is one of rounding errors
+_STALLED: Final = (
+    1e-12  # below so much of the objective, a step no shorter than the last is but rounding errors
+)
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,13 @@ class Batch:
 
 def logits(rows: Floats, coefficients: Floats) -> Floats:
     """The logit of each class: (rows, classes). Of two classes there is one column, and the first has the logit 0."""
-    found = rows @ coefficients.reshape(-1, rows.shape[1]).T
+    found: Floats = rows @ coefficients.reshape(-1, rows.shape[1]).T
     return np.column_stack([np.zeros(len(rows)), found]) if found.shape[1] == 1 else found
 
 
 def log_softmax(scores: Floats) -> Floats:
     """The logarithms of what is proportional to exp(scores) and sums to 1, row by row."""
-    below = scores - scores.max(axis=1, keepdims=True)
+    below: Floats = scores - scores.max(axis=1, keepdims=True)
     return below - np.log(np.exp(below).sum(axis=1, keepdims=True))
 
 
@@ -60,7 +63,8 @@ def posterior(batch: Batch, prior: Belief) -> tuple[Belief, int]:
         gradient, curvature = _derivatives(batch, prior, at)
         step = _solve(curvature, -gradient)
         decrement = float(-gradient @ step)
-        if decrement <= _DONE or (decrement <= _STALLED and decrement >= before):
+        stalled = decrement >= before and decrement <= _STALLED * (1 + abs(value))
+        if decrement <= _DONE or stalled:
             return Belief(at, curvature), steps
         at, value = _searched(batch, prior, at, value, step, decrement)
         before = decrement
@@ -83,21 +87,33 @@ def _derivatives(batch: Batch, prior: Belief, at: Floats) -> tuple[Floats, Float
     rows, width = batch.rows, batch.rows.shape[1]
     columns = len(at) // width
     chances = np.exp(log_softmax(logits(rows, at)))
-    observed = np.zeros_like(chances)
-    observed[np.arange(len(rows)), batch.codes] = 1.0
-    chances, observed = chances[:, -columns:], observed[:, -columns:]
-    gradient = prior.precision @ (at - prior.mean)
-    gradient += batch.weight * ((chances - observed).T @ rows).reshape(-1)
+    others = _complement(chances)
+    away = chances.copy()
+    each = np.arange(len(rows))
+    away[each, batch.codes] = -others[each, batch.codes]
+    # Of two classes only the second has coefficients.
+    chances, others, away = chances[:, -columns:], others[:, -columns:], away[:, -columns:]
+    gradient = prior.precision @ (at - prior.mean) + batch.weight * (away.T @ rows).reshape(-1)
     curvature = prior.precision.copy()
     for one in range(columns):
         for other in range(one, columns):
-            own = chances[:, one] * ((one == other) - chances[:, other])
+            own = chances[:, one] * (others[:, one] if one == other else -chances[:, other])
             block = batch.weight * ((rows * own[:, None]).T @ rows)
-            here, there = slice(one * width, (one + 1) * width), slice(other * width, (other + 1) * width)
+            here, there = (slice(at * width, (at + 1) * width) for at in (one, other))
             curvature[here, there] += block
             if one != other:
                 curvature[there, here] += block.T
     return gradient, curvature
+
+
+def _complement(chances: Floats) -> Floats:
+    """1 less each probability; where that is close to 1, from the others, so that no digits are lost."""
+    others = 1.0 - chances
+    each, most = np.arange(len(chances)), chances.argmax(axis=1)
+    rest = chances.copy()
+    rest[each, most] = 0.0
+    others[each, most] = rest.sum(axis=1)
+    return others
 
 
 def _solve(curvature: Floats, right: Floats) -> Floats:
@@ -112,9 +128,10 @@ def _searched(
 ) -> tuple[Floats, float]:
     """The point that a step leads to, halved until it descends; close to the minimum differences are but roundings."""
     share = 1.0
+    rounding = _STALLED * (1 + abs(value))
     while True:
         there = at + share * step
         found = _objective(batch, prior, there)
-        if found <= value - _SUFFICIENT * share * decrement + 1e-12 * abs(value) or share < 1e-10:
+        if found <= value - _SUFFICIENT * share * decrement + rounding or share < _SHORTEST:
             return there, found
         share /= 2
