@@ -33,6 +33,9 @@ def labels(y: Data, rows: int | None, who: str) -> Labels:
     """
     if y is None:
         raise ValueError(f"{who} requires y to be passed, but the target y is None.")
+    if isinstance(y, list | tuple):
+        # NumPy by itself would make text of all if one is, and drop zero characters at its end.
+        y = np.array(y, dtype=object)
     array = entries(flat(y, len(y) if rows is None else rows, "y"), "y")
     if array.dtype.kind in "OT":
         array = _of_objects(array)

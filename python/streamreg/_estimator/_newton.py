@@ -20,9 +20,7 @@ _MOST_STEPS: Final = 500
 _SUFFICIENT: Final = 1e-4  # the share of the decrease that a step promises, and must at least give
 _SHORTEST: Final = 1e-10
 _DONE: Final = 1e-24  # squared length of a step, measured by the curvature
-_STALLED: Final = (
-    1e-12  # below so much of the objective, a step no shorter than the last is but rounding errors
-)
+_STALLED: Final = 1e-12  # of the objective: a step below this and no shorter than the last is rounding
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,9 @@ def logits(rows: Floats, coefficients: Floats) -> Floats:
 
 def log_softmax(scores: Floats) -> Floats:
     """The logarithms of what is proportional to exp(scores) and sums to 1, row by row."""
-    below: Floats = scores - scores.max(axis=1, keepdims=True)
-    return below - np.log(np.exp(below).sum(axis=1, keepdims=True))
+    below = scores - scores.max(axis=1, keepdims=True)
+    found: Floats = below - np.log(np.exp(below).sum(axis=1, keepdims=True))
+    return found
 
 
 def posterior(batch: Batch, prior: Belief) -> tuple[Belief, int]:
