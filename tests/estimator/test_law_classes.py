@@ -110,4 +110,4 @@ def test_classifiers_that_do_not_fit_are_not_put_together() -> None:
     with pytest.raises(ValueError, match="y holds integers, but the labels seen before are text"):
         one.merge(sr.GaussianNB().fit([[1.0]], [1]))
     with pytest.raises(TypeError):
-        _ = one + sr.LinearDiscriminantAnalysis().fit([[1.0]], ["a"])  # type: ignore[type-var]  # what is tested
+        _ = one + sr.LinearDiscriminantAnalysis().fit([[1.0]], ["a"])  # type: ignore[operator]  # what is tested

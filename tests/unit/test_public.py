@@ -29,6 +29,10 @@ ERRORS = [
 ]
 OF_COMMANDS = ["LedgerError"]  # What only commands raise, no program can meet.
 CLASSES = ["Column", "Expression", "Progress", "Schema", "Summary", "Table"]
+ESTIMATORS = [
+    *["GaussianNB", "LinearDiscriminantAnalysis", "LinearRegression", "LogisticRegression"],
+    "QuadraticDiscriminantAnalysis",
+]
 FUNCTIONS = [
     *["apply", "apply_with_type", "cast", "ceil", "cos", "exp", "expm1", "floor", "if_else", "log"],
     *["log1p", "log2", "log10", "maximum", "minimum", "run", "sign", "sin", "sqrt", "tan"],
@@ -38,7 +42,7 @@ REDUCERS = [
     *["regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy", "sum"],
 ]
 PUBLIC: dict[ModuleType, list[str]] = {
-    sr: [*ERRORS, *CLASSES, *FUNCTIONS, "demo", "io", "reducers", "this", "__version__"],
+    sr: [*ERRORS, *CLASSES, *ESTIMATORS, *FUNCTIONS, "demo", "io", "reducers", "this", "__version__"],
     sr.io: ["csv", "kafka"],
     sr.io.csv: ["write"],
     sr.io.kafka: ["read"],

@@ -12,7 +12,7 @@ from streamreg._estimator._classifier import Asked, Classifier, Floats
 from streamreg._estimator._interface import not_fitted
 from streamreg._estimator._labels import Label, labels
 from streamreg._estimator._matrix import Data, Matrix, matrix
-from streamreg._estimator._newton import Batch, Belief, log_softmax, logits, posterior
+from streamreg._estimator._newton import Batch, Belief, in_range, log_softmax, logits, posterior
 from streamreg._estimator._sealed import damage, seal, unseal
 
 _MOST_COEFFICIENTS: Final = 4096
@@ -76,6 +76,7 @@ class LogisticRegression(Classifier):
         Raises:
             TypeError: if a feature is no number, or the labels are of several types.
             ValueError: if something is missing or infinite, if shapes do not fit, or there is one class only.
+            OverflowError: if a number leaves the range of doubles on the way.
         """
         for attribute in ("_belief", "_labels", "_origin", "_feature_names", "n_features_in_"):
             self.__dict__.pop(attribute, None)
@@ -109,10 +110,12 @@ class LogisticRegression(Classifier):
                     f"{who} needs at least 2 classes, but y holds one class only, {named[0]!r}: name all with "
                     "partial_fit(X, y, classes=...)"
                 )
-            self._start(rows, named, weight)
+            with in_range():
+                self._start(rows, named, weight)
         code = np.array([self._labels.index(label) for label in fresh.distinct], dtype=np.int64)
-        batch = Batch(self._design(rows), code[fresh.codes], weight)
-        self._belief, self.n_iter_ = posterior(batch, self._belief)
+        with in_range():
+            batch = Batch(self._design(rows), code[fresh.codes], weight)
+            self._belief, self.n_iter_ = posterior(batch, self._belief)
         self.n_samples_seen_ += rows.rows
         return self
 
@@ -184,7 +187,8 @@ class LogisticRegression(Classifier):
         return self._belief.mean.reshape(-1, len(self._origin) + self._intercepts)
 
     def _answers(self, rows: Matrix, asked: Asked) -> Floats:
-        scores = logits(self._design(rows), self._belief.mean)
+        with in_range():
+            scores = logits(self._design(rows), self._belief.mean)
         if asked == "score":
             return scores
         found = log_softmax(scores)

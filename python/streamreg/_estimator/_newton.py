@@ -2,12 +2,14 @@
 
 A batch is fitted under a normal prior for the coefficients: the mean and the precision that stand for all rows before
 it. What is minimised is convex, so that Newton's steps with a line search (S. Boyd, L. Vandenberghe, *Convex
-Optimization*, 2004, 9.5) find its one minimum, without a learning rate.
+Optimization*, 2004, 9.2 and 9.5) find its one minimum, without a learning rate.
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,10 +19,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _MOST_STEPS: Final = 500
-_SUFFICIENT: Final = 1e-4  # the share of the decrease that a step promises, and must at least give
-_SHORTEST: Final = 1e-10
-_DONE: Final = 1e-24  # squared length of a step, measured by the curvature
-_STALLED: Final = 1e-12  # of the objective: a step below this and no shorter than the last is rounding
+_MOST_HALVINGS: Final = 200
+_FLAT: Final = 0.1  # the share of its slope that may be left at the end of a step
+_DONE: Final = 1e-20  # squared length of a step, measured by the curvature
+_STALLED: Final = 1e-12  # a step below this and no shorter than the last is made of rounding errors
 
 
 @dataclass(frozen=True)
@@ -53,19 +55,36 @@ def log_softmax(scores: Floats) -> Floats:
     return found
 
 
+@contextmanager
+def in_range() -> Iterator[None]:
+    """Makes numbers that leave the range of doubles an error.
+
+    Raises:
+        OverflowError: for such a number.
+    """
+    try:
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            yield
+    except FloatingPointError as error:
+        raise OverflowError(
+            f"a number leaves the range of doubles ({error}): look for outliers, or scale the features"
+        ) from error
+
+
 def posterior(batch: Batch, prior: Belief) -> tuple[Belief, int]:
-    """The most probable coefficients after a batch with the curvature there, and the steps that it took."""
-    at = prior.mean
-    value = _objective(batch, prior, at)
-    before = np.inf
+    """The most probable coefficients after a batch with the curvature there, and the steps that it took.
+
+    Raises:
+        OverflowError: if a number leaves the range of doubles.
+    """
+    at, before = prior.mean, np.inf
     for steps in range(1, _MOST_STEPS + 1):
         gradient, curvature = _derivatives(batch, prior, at)
         step = _solve(curvature, -gradient)
         decrement = float(-gradient @ step)
-        stalled = decrement >= before and decrement <= _STALLED * (1 + abs(value))
-        if decrement <= _DONE or stalled:
+        if decrement <= _DONE or _STALLED >= decrement >= before:
             return Belief(at, curvature), steps
-        at, value = _searched(batch, prior, at, value, step, decrement)
+        at = at + _share(batch, prior, at, step, decrement) * step
         before = decrement
     warnings.warn(
         f"the {_MOST_STEPS} Newton steps of one batch did not reach its minimum: scale the features, or lower C",
@@ -75,10 +94,31 @@ def posterior(batch: Batch, prior: Belief) -> tuple[Belief, int]:
     return Belief(at, _derivatives(batch, prior, at)[1]), _MOST_STEPS
 
 
-def _objective(batch: Batch, prior: Belief, at: Floats) -> float:
-    away = at - prior.mean
-    own = log_softmax(logits(batch.rows, at))[np.arange(len(batch.codes)), batch.codes]
-    return float(0.5 * away @ (prior.precision @ away) - batch.weight * own.sum())
+def _share(batch: Batch, prior: Belief, at: Floats, step: Floats, descent: float) -> float:
+    """How much of a step to take: all, or else up to where the objective is flat along it, found by bisection."""
+    here, along = logits(batch.rows, at), logits(batch.rows, step)
+    constant, linear = ((prior.precision @ step) @ v for v in (at - prior.mean, step))
+    # Against the observed class: what its probability lacks of 1 is told by the others, without cancellation.
+    relative = along - along[np.arange(len(along)), batch.codes, None]
+
+    def slope(share: float) -> float:
+        chances = np.exp(log_softmax(here + share * along))
+        return float(
+            constant + share * linear + batch.weight * (chances * relative).sum()
+        )
+
+    low, high = 0.0, 1.0
+    found = slope(high)
+    if found <= _FLAT * descent:
+        return high
+    for _ in range(_MOST_HALVINGS):
+        # A step from where the curvature is next to nothing can be far too long.
+        middle = (low + high) / 2 if low > 0 else high / 16
+        found = slope(middle)
+        if abs(found) <= _FLAT * descent:
+            return middle
+        low, high = (middle, high) if found < 0 else (low, middle)
+    return low or high
 
 
 def _derivatives(batch: Batch, prior: Belief, at: Floats) -> tuple[Floats, Floats]:
@@ -120,17 +160,3 @@ def _solve(curvature: Floats, right: Floats) -> Floats:
     scale = 1.0 / np.sqrt(curvature.diagonal())
     found: Floats = np.linalg.solve(curvature * scale * scale[:, None], right * scale) * scale
     return found
-
-
-def _searched(
-    batch: Batch, prior: Belief, at: Floats, value: float, step: Floats, decrement: float
-) -> tuple[Floats, float]:
-    """The point that a step leads to, halved until it descends; close to the minimum differences are but roundings."""
-    share = 1.0
-    rounding = _STALLED * (1 + abs(value))
-    while True:
-        there = at + share * step
-        found = _objective(batch, prior, there)
-        if found <= value - _SUFFICIENT * share * decrement + rounding or share < _SHORTEST:
-            return there, found
-        share /= 2
