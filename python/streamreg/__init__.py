@@ -20,6 +20,7 @@ from streamreg._exceptions import (
     UnknownColumnError,
     WorkerError,
 )
+from streamreg._features import poly
 from streamreg._progress import Progress, Summary
 from streamreg._run import run
 from streamreg._this import this
@@ -87,6 +88,7 @@ __all__ = [
     "log10",
     "maximum",
     "minimum",
+    "poly",
     "reducers",
     "run",
     "sign",

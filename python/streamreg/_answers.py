@@ -18,6 +18,7 @@ from streamreg._columns import to_list
 from streamreg._kernels import KERNELS
 from streamreg._program import ALL_ROWS, Call, Choose, Compute, Fixed, Load, Program, Step, Take
 from streamreg._row_function import nearest_double
+from streamreg._types import Answer
 
 
 def _quotient(a: int, b: int) -> float:
@@ -59,13 +60,21 @@ EXACT: Final[dict[str, Callable[..., object]]] = {
     "cast.int.float": nearest_double,
     "cast.int.bool": bool,
     "cast.int.str": str,
+    "cast.decimal.float": float,
+    "cast.decimal.str": str,
+    "equal.decimal": operator.eq,
+    "not_equal.decimal": operator.ne,
+    "less.decimal": operator.lt,
+    "less_equal.decimal": operator.le,
+    "greater.decimal": operator.gt,
+    "greater_equal.decimal": operator.ge,
 }
-"""The kernels that take or give integers, without a limit to their size."""
+"""The kernels that take or give integers or decimals, without a limit to their size."""
 
 _UNDEFINED = (ZeroDivisionError, ValueError, OverflowError)
 
 
-def evaluate_answer(program: Program, answers: Sequence[float | int | None]) -> list[object]:
+def evaluate_answer(program: Program, answers: Sequence[Answer]) -> list[object]:
     """The slots of a program; None for a missing value, and in scopes that the row is not of.
 
     Raises:
@@ -90,7 +99,7 @@ def in_scope(program: Program, scope: int, slots: Sequence[object]) -> bool:
     return True
 
 
-def _value(step: Step, slots: Sequence[object], answers: Sequence[float | int | None]) -> object:
+def _value(step: Step, slots: Sequence[object], answers: Sequence[Answer]) -> object:
     match step:
         case Load():
             return answers[int(step.key)]

@@ -5,11 +5,14 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-RowErrorKind: TypeAlias = Literal["integer-overflow", "division-by-zero", "non-finite"]
+RowErrorKind: TypeAlias = Literal[
+    "integer-overflow", "division-by-zero", "non-finite", "decimal-range"
+]
 
 DETAILS: Final[dict[RowErrorKind, str]] = {
     "integer-overflow": "does not fit in 64 bits",
     "division-by-zero": "divides by zero",
+    "decimal-range": "is no decimal of up to 34 digits with an exponent within ±400",
     "non-finite": "is NaN or infinite, which no integer is",
 }
 

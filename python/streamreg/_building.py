@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 import numpy as np
 
+from streamreg._decimals import constant
 from streamreg._deferred import Deferred
 from streamreg._exceptions import ProgramError
 from streamreg._nodes import (
     Application,
     Constant,
-    Filtered,
     Operation,
     common_universe,
+    origin,
     restricted,
 )
 from streamreg._operators import (
@@ -24,8 +26,8 @@ from streamreg._operators import (
     MistypedError,
     signature,
 )
-from streamreg._types import INT_MAX, INT_MIN, PYTHON_TYPES, TYPE_NAMES, DType
-from streamreg.expressions import Column, Expression, Operand, TypedExpression
+from streamreg._types import INT_MAX, INT_MIN, PYTHON_TYPES, TYPE_NAMES, DType, encodable
+from streamreg.expressions import Expression, Operand, TypedExpression
 
 _INFIX = ARITHMETIC.keys() | COMPARISON.keys() | LOGIC.keys()
 _NAMES = {"negative": "-", "absolute": "abs"}
@@ -35,7 +37,8 @@ def lifted(operand: object) -> Expression:
     """An operand as an expression: a constant becomes one.
 
     Raises:
-        ProgramError: if it is no expression and no float, int (of 64 bits), bool, str or bytes.
+        ProgramError: if it is no expression and no float, int (of 64 bits), Decimal (of 34 digits),
+            bool, str or bytes.
     """
     if isinstance(operand, Expression):
         return operand
@@ -45,8 +48,12 @@ def lifted(operand: object) -> Expression:
         raise ProgramError(
             f"{value!r} is neither an expression nor a constant of type {TYPE_NAMES}"
         )
+    if isinstance(value, Decimal):
+        constant(value)
     if dtype == "int" and isinstance(value, int) and not INT_MIN <= value <= INT_MAX:
         raise ProgramError(f"the constant {value} does not fit in 64 bits; write it as a float")
+    if isinstance(value, str) and not encodable(value):
+        raise ProgramError(f"the constant {value!r} holds half of a surrogate pair")
     return Constant(value, dtype)
 
 
@@ -107,9 +114,17 @@ def mistyped(
         return untyped(operand, sign)
     if error.wanted == "comparable":
         types = " with ".join(f"{item.text} ({item.dtype})" for item in operands)
-        return ProgramError(f"{sign} cannot compare {types}")
+        exact = next((item for item in operands if item.dtype == "decimal"), None)
+        hint = (
+            f"; compare with a Decimal, or sr.cast(float, {exact.text})"
+            if exact is not None
+            else ""
+        )
+        return ProgramError(f"{sign} cannot compare {types}{hint}")
     if error.wanted == "numbers" and operand.dtype == "bool":
         hint = f"; sr.cast(int, {operand.text}) makes it 0 and 1"
+    elif error.wanted == "numbers" and operand.dtype == "decimal":
+        hint = f"; sr.cast(float, {operand.text}) makes it the nearest float"
     elif error.wanted == "booleans" and operand.dtype in ("int", "float"):
         hint = "; compare it with something, and put each comparison in parentheses"
     else:
@@ -119,10 +134,8 @@ def mistyped(
 
 def untyped(expression: TypedExpression, user: str) -> ProgramError:
     """The message for a function's result of unknown type, used where a type is needed."""
-    origin = expression
-    while isinstance(origin, Column | Filtered):
-        origin = origin.definition if isinstance(origin, Column) else origin.inner
-    name = origin.function.name if isinstance(origin, Application) else "f"
+    made = origin(expression)
+    name = made.function.name if isinstance(made, Application) else "f"
     return ProgramError(
         f"{user} cannot take {expression.text}: the type of what {name} returns is not known; "
         f"annotate it (`def {name}(…) -> float:`), or use sr.apply_with_type({name}, float, …)"

@@ -4,8 +4,9 @@ A checkpoint is written after the outputs have been handed to the system, and sa
 stands in a file past that length is not part of the run: it is cut off at the next start, and the messages behind
 it are read again. So files, state and offsets always tell of the same epoch.
 
-The directory holds `checkpoint.sqlite` and `lock`. Nothing in it is ever unpickled: states are the core's versioned
-bytes with their own checksums, the rest is JSON, and one checksum covers it all.
+The directory holds `checkpoint.sqlite` with SQLite's log, `checkpoint.seal` (see `_seal`) and `lock`. Nothing in it is
+ever unpickled: states are the core's versioned bytes with their own checksums, the rest is JSON, and one checksum
+covers it all.
 """
 
 from __future__ import annotations
@@ -15,21 +16,23 @@ import fcntl
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import quote
 
+from streamreg import _keyed_state, _seal
+from streamreg._damage import damaged, errors
 from streamreg._exceptions import StateError
+from streamreg._keyed_state import Change, Guard
+from streamreg._seal import Seal, Sealed, SealFile
 from streamreg._source import Range
 
 FORMAT_VERSION = 1
 Durability = Literal["process", "power"]
 
 FILE = "checkpoint.sqlite"
-_ADVICE = (
-    "restore the directory from a backup, or start anew with an empty one and new output files"
-)
 
 
 @dataclass
@@ -61,6 +64,17 @@ class Checkpoint:
 
     reductions: list[bytes] = field(default_factory=list)
     changelogs: list[bytes] = field(default_factory=list)
+    """The states; empty where they are kept by keys."""
+
+    guards: dict[str, Guard] = field(default_factory=dict)
+    """For each part that is kept by keys ("reduction 0", "changelog 2") what its rows come to."""
+
+    keyed: dict[str, bytes] = field(default_factory=dict)
+    """The rows of these parts, where a checkpoint was read; whoever goes on from them takes them out."""
+
+    changes: Mapping[str, Iterable[Sequence[Change]]] = field(default_factory=dict, compare=False)
+    """What of these parts is to be written."""
+
     format: int = FORMAT_VERSION
     """The version of the format in which it was found."""
 
@@ -76,7 +90,7 @@ class Store:
         """
         self.directory = directory
         self.durability = durability
-        self._settled = False
+        self._settled = durability == "process"
         try:
             directory.mkdir(parents=True, exist_ok=True)
             self._lock = (directory / "lock").open("a+b")
@@ -90,43 +104,52 @@ class Store:
                 f"state {directory}: another run uses it: stop that one first, or give this one a state of its own"
             ) from None
         try:
+            # By a reader, which changes nothing: SQLite itself would put away a log in which it sees damage.
+            self._found, sealed = look(directory, at_rest=not log_of(directory).exists())
+            self._last = sealed.last
             with errors(directory):
+                self._seal = SealFile(directory, read_seal(directory), sync=durability == "power")
                 self._database = _open(directory / FILE, durability)
         except StateError:
             self._lock.close()
             raise
 
     def load(self) -> Checkpoint | None:
-        """The last checkpoint; None if there is none yet.
-
-        Raises:
-            StateError: if the state is damaged, or was written by a newer version of the format.
-        """
-        return load(self._database, self.directory)
+        """The checkpoint that was there when the directory was opened; None if there was none yet."""
+        return self._found
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Replaces the last checkpoint, in one transaction.
 
         Raises:
-            StateError: if the disk does not take it; then the last checkpoint is still there.
+            StateError: if the disk does not take it; then the next run goes on from the last one, or from this.
         """
         parts = _pack(checkpoint)
-        parts["checksum"] = _checksum(parts)
-        with errors(self.directory), self._database:
-            self._database.executemany(
-                "INSERT INTO part (name, value) VALUES (?, ?) "
-                "ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value != excluded.value",
-                parts.items(),
-            )
-        if not self._settled:
-            # The database itself holds a checkpoint from now on, whatever may befall SQLite's log.
-            with errors(self.directory):
+        parts["number"] = str(self._last.number + 1).encode()
+        parts["before"] = str(self._last.checksum).encode()
+        checksum = _checksum(parts)
+        parts["checksum"] = str(checksum).encode()
+        with errors(self.directory):
+            # Where a run has died before it could: the database must never be two commits ahead.
+            self._seal.write(self._last)
+            with self._database:
+                self._database.executemany(
+                    "INSERT INTO part (name, value) VALUES (?, ?) "
+                    "ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value != excluded.value",
+                    parts.items(),
+                )
+                _keyed_state.write(self._database, checkpoint.changes)
+            self._last = Seal(self._last.number + 1, checksum)
+            self._seal.write(self._last)
+            if not self._settled:
+                # The disk has all of the database from now on, also what runs wrote that did not wait for it.
                 self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            self._settled = True
+                self._settled = True
 
     def close(self) -> None:
         """Lets go of the directory."""
         self._database.close()
+        self._seal.close()
         self._lock.close()
 
     def __enter__(self) -> Self:
@@ -136,61 +159,100 @@ class Store:
         self.close()
 
 
-def load(database: sqlite3.Connection, directory: Path) -> Checkpoint | None:
-    """The checkpoint that a database holds; None if there is none yet.
+def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, Sealed]:
+    """The last checkpoint, None if there is none yet, and its seal; nothing is written, and nobody waits.
+
+    `at_rest` says that there is no log beside the database. A log belongs to a run that is under way or has died.
+    Where there is none, SQLite would make one, and leave it behind, in a directory that may not even be ours to
+    write; `immutable` keeps it from that.
 
     Raises:
-        StateError: if it is damaged, or was written by a newer version of the format.
+        StateError: if the state is damaged, or was written by a newer version of the format.
     """
+    before = read_seal(directory)
+    path = directory / FILE
+    parts: dict[object, object] = {}
+    rows: dict[str, bytes] = {}
+    guards: dict[str, Guard] = {}
     with errors(directory):
-        parts = dict(database.execute("SELECT name, value FROM part ORDER BY name"))
-    if not parts:
-        return None
-    if not all(isinstance(n, str) and isinstance(v, bytes) for n, v in parts.items()):
-        raise _damaged(directory, "a part of it has another type")
+        # Beside an empty database SQLite would remove the log.
+        if path.exists() and path.stat().st_size:
+            uri = f"file:{quote(str(path.absolute()))}?{'immutable=1' if at_rest else 'mode=ro'}"
+            with contextlib.closing(sqlite3.connect(uri, uri=True)) as database:
+                # One transaction: what stands in both tables is of the same epoch.
+                database.execute("BEGIN")
+                parts = _parts(database)
+                try:
+                    rows, guards = _keyed_state.read(database)
+                except ValueError as error:
+                    raise damaged(directory, str(error)) from None
+    checkpoint, sealed = _checked(parts, directory)
+    if checkpoint is not None:
+        if guards != {part: g for part, g in checkpoint.guards.items() if g != _keyed_state.EMPTY}:
+            raise damaged(directory, "its keys are not those that were saved last")
+        checkpoint.keyed = rows
+    if not sealed.fits(before, read_seal(directory)):
+        raise damaged(directory, "its last checkpoint is not the one that was saved last")
+    return checkpoint, sealed
+
+
+def read_seal(directory: Path) -> Seal:
+    """Raises StateError if the seal is damaged or cannot be read."""
+    with errors(directory):
+        try:
+            return _seal.read(directory)
+        except ValueError as error:
+            raise damaged(directory, str(error)) from None
+
+
+def begun(directory: Path) -> bool:
+    """Whether a run has kept its state there, or what is left of it."""
+    return (directory / FILE).exists() or (directory / _seal.FILE).exists()
+
+
+def log_of(directory: Path) -> Path:
+    """SQLite's log."""
+    return directory / f"{FILE}-wal"
+
+
+def _parts(database: sqlite3.Connection) -> dict[object, object]:
+    """Everything in a database, its structure verified; nothing where it has no table yet."""
+    (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+    if found != "ok":
+        raise sqlite3.DatabaseError(found.splitlines()[-1])
+    tables = database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'part'")
+    if not tables.fetchone()[0]:
+        return {}
+    return dict(database.execute("SELECT name, value FROM part"))
+
+
+def _checked(found: Mapping[object, object], directory: Path) -> tuple[Checkpoint | None, Sealed]:
+    if not found:
+        return None, Sealed(_seal.NONE, _seal.NONE)
+    parts = {n: v for n, v in found.items() if isinstance(n, str) and isinstance(v, bytes)}
+    if len(parts) < len(found):
+        raise damaged(directory, "a part of it has another type")
     try:
         version = int(parts.get("version", b"0"))
     except ValueError:
-        raise _damaged(directory, "its version is no number") from None
+        raise damaged(directory, "its version is no number") from None
     if version > FORMAT_VERSION:
         raise StateError(
             f"state {directory}: written in format {version}, but this streamreg knows formats up to "
             f"{FORMAT_VERSION}: install a newer streamreg"
         )
     recorded = parts.pop("checksum", None)
-    if recorded != _checksum(parts):
-        raise _damaged(directory, "its checksum does not match")
-    return replace(_unpack(parts), format=version)
-
-
-@contextlib.contextmanager
-def errors(directory: Path) -> Iterator[None]:
-    """Raises what SQLite says of a directory's database as StateError."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-        if code == sqlite3.SQLITE_ERROR:
-            raise _damaged(directory, str(error)) from error  # The schema is another one.
-        # Disk full, read-only directory and the like. A full disk may show as any failed I/O.
-        hint = " (is the disk full?)" if code & 0xFF == sqlite3.SQLITE_IOERR else ""
-        raise StateError(f"state {directory}: {error}{hint}") from error
-    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        # Where damaged text stands in SQLite's message, that cannot be decoded.
-        raise _damaged(directory, str(error)) from error
-
-
-def _damaged(directory: Path, why: str) -> StateError:
-    return StateError(f"state {directory} is damaged ({why}): {_ADVICE}")
+    checksum = _checksum(parts)
+    if recorded != str(checksum).encode():
+        raise damaged(directory, "its checksum does not match")
+    number, before = int(parts.get("number", 0)), int(parts.get("before", 0))
+    sealed = Sealed(Seal(number, checksum), Seal(number - 1, before))
+    return replace(_unpack(parts), format=version), sealed
 
 
 def _open(path: Path, durability: Durability) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level="IMMEDIATE")
     try:
-        # Before anything is changed: where it has lost its table, that would be made anew, and empty.
-        (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
-        if found != "ok":
-            raise sqlite3.DatabaseError(found.splitlines()[-1])
         # Whoever made the state directory decides who may read it: SQLite keeps to the umask.
         database.execute("PRAGMA journal_mode = WAL")
         database.execute(f"PRAGMA synchronous = {'FULL' if durability == 'power' else 'OFF'}")
@@ -220,6 +282,7 @@ def _pack(checkpoint: Checkpoint) -> dict[str, bytes]:
                 "tombstones": checkpoint.tombstones,
                 "rejects": checkpoint.rejects,
                 "lengths": checkpoint.lengths,
+                "guards": checkpoint.guards,
             }
         ),
     }
@@ -249,6 +312,7 @@ def _unpack(parts: Mapping[str, bytes]) -> Checkpoint:
         lengths=run["lengths"],
         reductions=_states(parts, "reduction"),
         changelogs=_states(parts, "changelog"),
+        guards={part: (keys, total) for part, (keys, total) in run.get("guards", {}).items()},
     )
 
 
@@ -261,9 +325,9 @@ def _json(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
 
 
-def _checksum(parts: Mapping[str, bytes]) -> bytes:
+def _checksum(parts: Mapping[str, bytes]) -> int:
     checksum = 0
     for name in sorted(parts):
         for piece in (name.encode(), parts[name]):
             checksum = zlib.crc32(len(piece).to_bytes(8, "little") + piece, checksum)
-    return str(checksum).encode()
+    return checksum

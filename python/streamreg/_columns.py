@@ -1,17 +1,19 @@
 """Stage: transform. What the columns of a batch are made of.
 
-Numbers and booleans are NumPy arrays, text is the extension's `Text` or a list, and what a
+Numbers and booleans are NumPy arrays (decimals of three columns), text is the extension's `Text` or a list, and what a
 function of unknown type returned is a list.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Final, Protocol, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streamreg._decimals import WORDS, constant, to_objects
 from streamreg._types import DType
 
 
@@ -33,6 +35,7 @@ Values: TypeAlias = Array | TextLike | list[object]
 NUMPY_TYPES: Final[dict[DType, type[np.generic]]] = {
     "float": np.float64,
     "int": np.int64,
+    "decimal": np.int64,
     "bool": np.bool_,
 }
 
@@ -40,15 +43,17 @@ NUMPY_TYPES: Final[dict[DType, type[np.generic]]] = {
 def take(values: Values, mask: NDArray[np.bool_], places: NDArray[np.intp]) -> Values:
     """The values for which the mask is true; `places` are its true places, found once for all."""
     if isinstance(values, np.ndarray):
-        return values.take(places)
+        return values.take(places, axis=0)
     if isinstance(values, list):
         return [value for value, kept in zip(values, mask.tolist(), strict=True) if kept]
     return values.take(mask)
 
 
 def to_list(values: Values) -> Sequence[object]:
-    """The values as Python objects: float, int, bool, str, bytes."""
+    """The values as Python objects: float, int, Decimal, bool, str, bytes."""
     if isinstance(values, np.ndarray):
+        if values.ndim == 2:
+            return to_objects(values)
         listed: list[object] = values.tolist()
         return listed
     return values if isinstance(values, list) else values.to_list()
@@ -56,6 +61,8 @@ def to_list(values: Values) -> Sequence[object]:
 
 def repeated(value: object, dtype: DType, rows: int) -> Values:
     """One value for every row; numbers take no memory for it."""
+    if isinstance(value, Decimal) and dtype == "decimal":
+        return np.broadcast_to(constant(value), (rows, WORDS))
     numpy_type = NUMPY_TYPES.get(dtype)
     if numpy_type is None:
         return [value] * rows
@@ -66,7 +73,8 @@ def joined(mask: NDArray[np.bool_], chosen: Values, otherwise: Values, dtype: DT
     """The values of `chosen` where the mask is true, of `otherwise` where not, in order of rows."""
     numpy_type = NUMPY_TYPES.get(dtype)
     if numpy_type is not None:
-        result = np.empty(len(mask), dtype=numpy_type)
+        shape = (len(mask), WORDS) if dtype == "decimal" else len(mask)
+        result = np.empty(shape, dtype=numpy_type)
         result[np.flatnonzero(mask)] = chosen
         result[np.flatnonzero(~mask)] = otherwise
         return result

@@ -1,25 +1,34 @@
 """The compiled core. One call a batch; the GIL is released while it computes."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Literal, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamreg._columns import Values
-from streamreg._types import Aggregate, ColumnType, Number, Statistic
+from streamreg._types import Aggregate, Answer, ColumnType, KeyType, Number, Statistic
 
 __all__ = [
+    "Cells",
     "Changelog",
     "Classes",
     "Decoded",
     "Decoder",
     "Discriminant",
+    "Fit",
+    "KeyedAnswers",
+    "KeyedReduction",
     "Moments",
+    "Monomials",
     "Reduction",
     "Text",
     "Undefined",
     "__version__",
+    "decimal_objects",
+    "decimals",
+    "nearest_doubles",
     "render",
     "split_header",
     "stamp",
@@ -97,6 +106,125 @@ class Moments:
     def to_bytes(self) -> bytes: ...
     def solve(self) -> list[float] | None:
         """Intercept, then one coefficient per feature; None if the system is singular."""
+
+    def fit(self, intercept: bool = True, ridge: float = 0.0) -> Fit:
+        """The least-squares fit of a model.
+
+        `ridge` is the weight of the squares of the coefficients (not of the intercept's) beside
+        those of the residuals.
+
+        Raises:
+            ValueError: if the ridge is not finite, or below 0.
+        """
+
+@final
+class Fit:
+    """A linear model fitted to the rows that moments had when it was made, and its statistics."""
+
+    def coefficients(self) -> list[float] | None:
+        """The intercept, if there is one, then one for each feature; None if not determined."""
+
+    def statistic(
+        self, name: str, i: int = 0, j: int = 0, level: float = 0.95
+    ) -> float | int | None:
+        """A statistic; None where it is not defined.
+
+        Of the whole fit: "n", "df", "rank", "rss", "tss", "residual_std", "r2", "adjusted_r2", "f",
+        "f_p_value", "log_likelihood", "aic", "bic", "t_quantile"; of coefficient `i` (0 is the
+        intercept, if there is one): "coefficient", "std_error", "t", "p_value", "ci_low",
+        "ci_high"; of `i` and `j`: "covariance". `level` is that of the intervals and the quantile.
+
+        Raises:
+            ValueError: if there is no such statistic, no such coefficient or no such level.
+        """
+
+    def values(
+        self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]]
+    ) -> NDArray[np.float64]:
+        """The fitted value of each row of features, rounded once.
+
+        NaN for a row with NaN or an infinity, and if the coefficients are not determined.
+
+        Raises:
+            ValueError: unless there is a column for each feature, all of one length.
+        """
+
+    def predict(
+        self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """`values`, their standard errors as means, and those of one new observation each.
+
+        Where there are no degrees of freedom, or a ridge, the standard errors are NaN.
+
+        Raises:
+            ValueError: as `values`.
+        """
+
+@final
+class Monomials:
+    """The exact sums of a regression with weights, with powers of columns, or of decimals.
+
+    Columns are arrays of float64 or int64, or of decimals (see `decimals`). A row with NaN, an
+    infinity or a negative weight is left out.
+    """
+
+    def __new__(
+        cls,
+        columns: Sequence[Number],
+        features: Sequence[tuple[int, int]],
+        target: int,
+        weight: int | None = None,
+    ) -> Self:
+        """`columns` are types; a feature is the index of a column and its power, from 1 to 64.
+
+        Raises:
+            ValueError: without features or with more than 64, or if a column does not exist.
+        """
+
+    @staticmethod
+    def from_bytes(state: bytes) -> Monomials:
+        """What `to_bytes` gave.
+
+        Raises:
+            ValueError: for any other bytes.
+        """
+
+    @property
+    def n(self) -> int:
+        """Rows added less rows removed, whatever their weights."""
+
+    @property
+    def left_out(self) -> int:
+        """Rows that held NaN, an infinity or a negative weight, and so are in no sum."""
+
+    def add(self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]]) -> None:
+        """Add rows.
+
+        Raises:
+            ValueError: if the columns are not of these types, or not equally long.
+            OverflowError: if a count or a sum would leave its range; nothing is added then.
+        """
+
+    def remove(self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]]) -> None:
+        """Remove rows, whether added before or later; raises as `add`."""
+
+    def merge(self, other: Monomials) -> None:
+        """Add all rows of others of the same columns and features; raises as `add`."""
+
+    def subtract(self, other: Monomials) -> None:
+        """Remove all rows of others; raises as `add`."""
+
+    def to_bytes(self) -> bytes:
+        """Versioned bytes, equal for equal multisets of rows."""
+
+    def fit(self, intercept: bool = True, ridge: float = 0.0) -> Fit:
+        """The least-squares fit of a model, as that of `Moments`.
+
+        Its `values` and `predict` take for each feature the column that it is a power of.
+
+        Raises:
+            ValueError: if the ridge is not finite, or below 0.
+        """
 
 @final
 class Classes:
@@ -206,14 +334,103 @@ class Reduction:
     def limbs(self) -> list[int]:
         """For each aggregate the 64-bit limbs that its exact sums take."""
 
-    def answers(self, statistics: Sequence[Statistic]) -> list[float | int | None]:
-        """Each correctly rounded once; None where it is not defined."""
+    def answers(self, statistics: Sequence[Statistic]) -> list[Answer]:
+        """Each correctly rounded once, integers and sums of decimals exact; None where it is not defined."""
+
+@final
+class KeyedReduction:
+    """The aggregates of one `reduce` for each key; the first one counts the rows.
+
+    Keys have changed from when a merge adds rows of theirs until they are settled. Those that have
+    are counted from 0 in the order that `changed` puts them in: column by column, False before
+    True, integers by value, text by code points.
+    """
+
+    def __new__(
+        cls,
+        keys: Sequence[KeyType],
+        inputs: Sequence[Number],
+        aggregates: Sequence[Aggregate],
+    ) -> Self: ...
+    def partial(
+        self,
+        keys: Sequence[Values],
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        rows: int,
+    ) -> bytes:
+        """What a batch comes to, to be merged; nothing is kept of it."""
+
+    def merge(self, state: bytes) -> None: ...
+    def to_bytes(self) -> bytes: ...
+    def __len__(self) -> int:
+        """The number of keys."""
+
+    def cells(self, key: bytes) -> list[Answer]:
+        """The cells that a key is made of."""
+
+    def left_out(self) -> list[int]:
+        """For each aggregate the rows of all keys that it could not take."""
+
+    def limbs(self) -> list[int]:
+        """For each aggregate the 64-bit limbs that its exact sums take, those of all keys together."""
+
+    def changed(self) -> int:
+        """Puts the keys that have changed in order; their number."""
+
+    def answers(self, statistics: Sequence[Statistic], start: int, end: int) -> KeyedAnswers:
+        """For some of the keys that have changed."""
+
+    def changes(self, start: int, end: int) -> list[tuple[bytes, bytes | None, int]]:
+        """Of some of the keys that have changed: key, state, and the CRC-32 of both; None and 0 if it is gone."""
+
+    def settle(self) -> None:
+        """All changes have been stored."""
+
+    def guard(self) -> tuple[int, int]:
+        """The number of keys, and the sum of the CRC-32 of all keys with their states, modulo 2^64."""
+
+    def load(self, rows: bytes) -> None:
+        """Goes on with stored keys and states, each with its length (4 bytes, little endian) before it."""
+
+@final
+class KeyedAnswers:
+    """The answers for some keys."""
+
+    @property
+    def keys(self) -> list[bytes]: ...
+    @property
+    def present(self) -> list[bool]:
+        """Which keys have rows: of those alone there are cells."""
+
+    @property
+    def columns(self) -> list[Cells]:
+        """The cells of the keys, a column each, then the answers to each statistic."""
+
+@final
+class Cells:
+    """A column of cells of any type."""
+
+    def __len__(self) -> int: ...
+    def to_list(self) -> list[Answer]: ...
 
 @final
 class Changelog:
-    """The last row of each key, and what changes when new ones come."""
+    """The last row of each key, and what changes when new ones come.
+
+    Of the rows that have changed the same can be asked as of a `KeyedReduction`.
+    """
 
     def __new__(cls) -> Self: ...
+    @staticmethod
+    def load(rows: bytes) -> Changelog: ...
+    def row(self, key: bytes) -> bytes | None:
+        """The last row of a key, as CSV text."""
+
+    def __len__(self) -> int: ...
+    def changed(self) -> int: ...
+    def changes(self, start: int, end: int) -> list[tuple[bytes, bytes | None, int]]: ...
+    def settle(self) -> None: ...
+    def guard(self) -> tuple[int, int]: ...
     @staticmethod
     def from_bytes(state: bytes) -> Changelog: ...
     def to_bytes(self) -> bytes: ...
@@ -225,6 +442,23 @@ class Changelog:
         `rows` holds those of the keys that are present.
         """
 
+def decimals(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """A column of decimals, and where it has 0 because the text is none that can be kept exactly.
+
+    It has a row of three words for each: the low and the high half of the mantissa (128 bits), and
+    the power of ten.
+    """
+
+def decimal_objects(words: NDArray[np.int64]) -> list[Decimal]:
+    """A column of decimals as Python's.
+
+    Raises:
+        ValueError: if a row is no decimal.
+    """
+
+def nearest_doubles(words: NDArray[np.int64]) -> NDArray[np.float64]:
+    """A column of decimals, each rounded to the nearest double; raises as `decimal_objects`."""
+
 def split_header(value: bytes) -> list[str]:
     """The fields of one CSV record.
 
@@ -232,10 +466,11 @@ def split_header(value: bytes) -> list[str]:
         ValueError: if it is no CSV record, or no UTF-8.
     """
 
-def render(columns: Sequence[Values]) -> bytes:
+def render(columns: Sequence[Values | Cells]) -> bytes:
     """Rows as CSV text without line ends, packed with the length of each.
 
-    A column is an array of numbers or booleans, text, or a list of None, bool, int, float, str, bytes.
+    A column is an array of numbers or booleans, one of decimals, text, cells, or a list of None, bool, int, float,
+    Decimal, str, bytes.
     """
 
 def stamp(rows: bytes, time: int, diff: int) -> bytes:

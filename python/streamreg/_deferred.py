@@ -25,6 +25,9 @@ class Environment(Protocol):
     def reduction(self, reducer: Reducer) -> TypedExpression:
         """The meaning of a reducer."""
 
+    def given(self, expression: TypedExpression) -> TypedExpression:
+        """The meaning of an expression whose table is known."""
+
 
 class Deferred(Expression):
     """A node that is typed later."""
@@ -60,7 +63,7 @@ def resolved(expression: Expression, environment: Environment) -> TypedExpressio
     while stack:
         node = stack[-1]
         if isinstance(node, TypedExpression):
-            done[id(node)] = node
+            done[id(node)] = environment.given(node)
         elif isinstance(node, Deferred):
             waiting = [operand for operand in node.operands if id(operand) not in done]
             if waiting:

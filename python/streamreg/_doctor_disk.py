@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg import _resume
-from streamreg._checkpoint import FILE, Checkpoint, Store
+from streamreg._checkpoint import Checkpoint, Store, begun
 from streamreg._config import Job
 from streamreg._doctor_checks import SkipError, TroubleError
 from streamreg._progress import plural
@@ -39,7 +39,7 @@ class Disk:
         Raises:
             StateError: If the state is in use, damaged, of a newer version or of another job.
         """
-        if self._job.state is None or not (Path(self._job.state) / FILE).exists():
+        if self._job.state is None or not begun(Path(self._job.state)):
             return None
         with Store(Path(self._job.state)) as store:
             checkpoint = store.load()

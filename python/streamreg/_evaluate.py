@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from streamreg._bad_rows import DETAILS, BadRowsError, RowErrorKind, require
 from streamreg._columns import NUMPY_TYPES, Values, joined, repeated, take, to_list
+from streamreg._decimals import from_objects
 from streamreg._kernels import KERNELS
 from streamreg._program import ALL_ROWS, Call, Choose, Compute, Fixed, Load, Program, Step, Take
 from streamreg._types import INT_MAX, INT_MIN
@@ -72,6 +73,7 @@ class Evaluated:
                     left = left[places]
                     columns = {name: take(values, kept, places) for name, values in columns.items()}
         self._run = run
+        self._left = left
 
     def values(self, slot: int) -> Values:
         """The column in a slot."""
@@ -80,6 +82,11 @@ class Evaluated:
     def rows(self, scope: int) -> int:
         """How many rows a scope has."""
         return self._run.scopes[scope].rows
+
+    def places(self, scope: int) -> NDArray[np.int64]:
+        """Which rows of the batch a scope has, ascending."""
+        rows = self._run.in_batch(np.arange(self.rows(scope), dtype=np.int64), scope)
+        return rows if self._left is None else self._left[rows]
 
 
 @dataclass(frozen=True)
@@ -153,18 +160,23 @@ class _Run:
         if function.dtype == "int":
             beyond = (not INT_MIN <= value <= INT_MAX for value in values if isinstance(value, int))
             require(np.fromiter(beyond, np.bool_, rows), "integer-overflow")
+        if function.dtype == "decimal":
+            return from_objects(values)
         numpy_type = NUMPY_TYPES.get(function.dtype)
         return values if numpy_type is None else np.array(values, dtype=numpy_type)
 
     def _located(self, step: Step, bad: BadRowsError) -> RowErrors:
         """The bad rows of a step's scope as rows of the batch."""
-        rows = np.flatnonzero(bad.mask).astype(np.int64)
-        scope = step.scope
+        rows = self.in_batch(np.flatnonzero(bad.mask).astype(np.int64), step.scope)
+        text = step.text if isinstance(step, Compute) else getattr(step, "column", "")
+        column = step.column if isinstance(step, Compute | Call) else ""
+        return RowErrors(rows, bad.kind, column, f"{text} {DETAILS[bad.kind]}")
+
+    def in_batch(self, rows: NDArray[np.int64], scope: int) -> NDArray[np.int64]:
+        """Rows of a scope as rows of the batch."""
         while scope != ALL_ROWS:
             chosen = self.scopes[scope].chosen
             if chosen is not None:
                 rows = chosen.places[rows].astype(np.int64)
             scope = self._program.scopes[scope].parent
-        text = step.text if isinstance(step, Compute) else getattr(step, "column", "")
-        column = step.column if isinstance(step, Compute | Call) else ""
-        return RowErrors(rows, bad.kind, column, f"{text} {DETAILS[bad.kind]}")
+        return rows

@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 
 import cloudpickle
 
-from streamreg._core import Decoder, Reduction, render, split_header
+from streamreg._core import Decoder, KeyedReduction, render, split_header
 from streamreg._exceptions import StreamregError
-from streamreg._mailbox import Failure, Frame, Notice, Outbox, Partial, Reject
+from streamreg._mailbox import Begun, Failure, Frame, Notice, Outbox, Partial, Reject
 
 if TYPE_CHECKING:
     from streamreg._plan import RowPlan
@@ -40,6 +40,8 @@ class Task:
     plan: RowPlan
     header: Sequence[str] | None
     ranges: Mapping[int, Range]
+    announce: bool = False
+    """Whether to say of each batch where it begins before it is worked on: someone has died of one."""
 
 
 class Pipeline:
@@ -56,7 +58,7 @@ class Pipeline:
         )
         carries_headers = self._header is not None and task.source.header is None
         self._fresh = {p for p, r in task.ranges.items() if r.fresh and carries_headers}
-        self._reductions = [Reduction(r.inputs, r.aggregates) for r in task.plan.reductions]
+        self._reductions = [reducing.empty() for reducing in task.plan.reductions]
 
     def process(self, batch: Batch) -> Partial:
         """Decodes, evaluates and accumulates one batch."""
@@ -77,9 +79,14 @@ class Pipeline:
                 )
         if partial.rows:
             partial.outputs = [render(cells) for cells in result.outputs]
-            for reduction, (inputs, count) in zip(self._reductions, result.reductions, strict=True):
-                reduction.add(inputs, count)
-                partial.states.append(reduction.take())
+            for reduction, (inputs, count), keys in zip(
+                self._reductions, result.reductions, result.keys, strict=True
+            ):
+                if isinstance(reduction, KeyedReduction):
+                    partial.states.append(reduction.partial(keys, inputs, count))
+                else:
+                    reduction.add(inputs, count)
+                    partial.states.append(reduction.take())
         return partial
 
     def _blank_headers(self, batch: Batch) -> int:
@@ -125,16 +132,22 @@ def _reject(batch: Batch, message: int, kind: str, column: str | None, detail: s
 class Ingest:
     """A pipeline at its reader."""
 
-    def __init__(self, task: Task, report: Report) -> None:
+    def __init__(
+        self, task: Task, report: Report, begin: Callable[[Begun], None] | None = None
+    ) -> None:
+        """`begin` is told of each batch before it is worked on."""
         self._worker = task.worker
         self._pipeline = Pipeline(task)
         self._reader = task.source.reader(task.ranges, report)
+        self._begin = begin
 
     def step(self, timeout: float) -> Frame | None:
         """Reads and processes what is there; None if nothing came within `timeout` seconds."""
         batch = self._reader.read(timeout)
         if batch is None:
             return None
+        if self._begin is not None:
+            self._begin(Begun({p: start for p, (start, _) in batch.progress.items()}))
         return Frame(self._worker, self._pipeline.process(batch), self._reader.lag())
 
     def close(self) -> None:
@@ -158,7 +171,9 @@ def main(tasks: Connection, mailbox: Connection, control: Connection) -> None:
     except EOFError:
         return  # The parent is gone.
     try:
-        ingest = Ingest(cloudpickle.loads(task), lambda text: outbox.send(Notice(text)))
+        loaded: Task = cloudpickle.loads(task)
+        begin = outbox.send if loaded.announce else None
+        ingest = Ingest(loaded, lambda text: outbox.send(Notice(text)), begin)
         while not control.poll():
             _step(ingest, outbox)
         ingest.close()

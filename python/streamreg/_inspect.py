@@ -8,10 +8,12 @@ import math
 from ast import literal_eval
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from streamreg._core import Reduction
+from streamreg._core import KeyedReduction, Reduction
 from streamreg._exceptions import StateError
+from streamreg._keyed_state import EMPTY, rows
 from streamreg._progress import plural
 from streamreg._snapshot import last_row
 
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
 _MOST_DIGITS = 4300
 
 
-def describe(checkpoint: Checkpoint) -> dict[str, Any]:
+def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
     """Everything of a checkpoint that people can read, in what JSON has.
+
+    Of an answer with keys there are at most `most` rows, the first in the order of the keys.
 
     Raises:
         StateError: if the last rows are no last rows.
@@ -61,12 +65,16 @@ def describe(checkpoint: Checkpoint) -> dict[str, Any]:
         ],
         "files": dict(checkpoint.lengths),
         "answers": {
-            path: _answer(job["outputs"][path]["row"], state)
-            for path, state in zip(answers, checkpoint.changelogs, strict=True)
+            path: _rows(checkpoint, part, job["outputs"][path]["row"], most)
+            if (part := f"changelog {index}") in checkpoint.guards
+            else _answer(job["outputs"][path]["row"], state)
+            for index, (path, state) in enumerate(zip(answers, checkpoint.changelogs, strict=True))
         },
         "states": [
-            _state(described, state)
-            for described, state in zip(job["reductions"], checkpoint.reductions, strict=False)
+            _state(described, state, checkpoint.keyed.get(f"reduction {index}", b""))
+            for index, (described, state) in enumerate(
+                zip(job["reductions"], checkpoint.reductions, strict=False)
+            )
         ],
     }
 
@@ -77,9 +85,20 @@ def _answer(columns: Sequence[tuple[str, str]], state: bytes) -> dict[str, objec
         row = last_row(state)
     except ValueError as error:
         raise StateError(f"the state is damaged ({error})") from None
-    if row is None:
-        return None
-    # A row may have ends of lines within its cells.
+    return None if row is None else _cells(columns, row)
+
+
+def _rows(
+    checkpoint: Checkpoint, part: str, columns: Sequence[tuple[str, str]], most: int | None
+) -> dict[str, object]:
+    """The rows of an answer output with keys."""
+    keys, _ = checkpoint.guards.get(part, EMPTY)
+    found = islice(rows(checkpoint.keyed.get(part, b"")), most)
+    return {"keys": keys, "rows": [_cells(columns, row) for _, row in found]}
+
+
+def _cells(columns: Sequence[tuple[str, str]], row: bytes) -> dict[str, object]:
+    # A row may have ends of lines within its cells, and NUL.
     (cells,) = csv.reader(io.StringIO(row.decode(), newline=""))
     return {name: _cell(text, dtype) for (name, dtype), text in zip(columns, cells, strict=True)}
 
@@ -116,23 +135,36 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
         columns = job["outputs"].get(path, {}).get("columns")
         yield f"file        {path}: {plural(size, 'byte')}, {_pairs(columns) if columns else 'rejects'}"
     for path, row in found["answers"].items():
-        shown = "no row" if row is None else ", ".join(f"{k} {v!r}" for k, v in row.items())
-        yield f"answer      {path}: {shown}"
+        if row is not None and isinstance(row.get("rows"), list):
+            more = row["keys"] - len(row["rows"])
+            yield f"answer      {path}: {plural(row['keys'], 'key')}"
+            yield from (f"            {_pairs_of(each)}" for each in row["rows"])
+            if more:
+                yield f"            … and {plural(more, 'key')} more"
+        else:
+            yield f"answer      {path}: {'no row' if row is None else _pairs_of(row)}"
     for number, exact in enumerate(found["states"], 1):
         parts = zip(exact["aggregates"], exact["limbs"], strict=True)
         sizes = ", ".join(f"{name} ({plural(limbs, 'limb')})" for name, limbs in parts)
-        yield f"exact sums  {number}: {sizes}: {plural(exact['bytes'], 'byte')}"
+        keys = f" for {plural(exact['keys'], 'key')}" if "keys" in exact else ""
+        yield f"exact sums  {number}: {sizes}: {plural(exact['bytes'], 'byte')}{keys}"
 
 
-def _state(described: str, state: bytes) -> dict[str, object]:
-    inputs, aggregates = literal_eval(described)
+def _pairs_of(row: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} {value!r}" for name, value in row.items())
+
+
+def _state(described: str, state: bytes, keyed: bytes) -> dict[str, object]:
+    inputs, aggregates, *by = literal_eval(described)
+    names = [name for name, *_ in aggregates]
+    if by:
+        by_key = KeyedReduction(by[0], inputs, aggregates)
+        by_key.load(keyed)
+        sizes = {"limbs": by_key.limbs(), "bytes": len(keyed), "keys": len(by_key)}
+        return {"aggregates": names, **sizes}
     reduction = Reduction(inputs, aggregates)
     reduction.merge(state)
-    return {
-        "aggregates": [name for name, *_ in aggregates],
-        "limbs": reduction.limbs(),
-        "bytes": len(state),
-    }
+    return {"aggregates": names, "limbs": reduction.limbs(), "bytes": len(state)}
 
 
 def _pairs(columns: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ before: `--help` and `--check` need neither NumPy nor a Kafka client.
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, TypedDict
 
 from streamreg._config import Durability, Format, Job, Mode, Source, Time
@@ -15,7 +16,14 @@ if TYPE_CHECKING:
     from streamreg._plan import Plan
     from streamreg._progress import Progress, Summary
 
-_TYPES = {"float": float, "int": int, "bool": bool, "str": str, "bytes": bytes}
+_TYPES = {
+    "float": float,
+    "int": int,
+    "decimal": Decimal,
+    "bool": bool,
+    "str": str,
+    "bytes": bytes,
+}
 
 
 class _ReadOptions(TypedDict, total=False):
@@ -89,9 +97,13 @@ def _write_tables(job: Job) -> None:
     options = _WriteOptions() if job.output.time is None else _WriteOptions(time=job.output.time)
     if job.output.input is not None:
         sr.io.csv.write(table, job.output.input, **options)
-    fit = table.linear_regression(table[job.target], *(table[name] for name in job.features))
-    names = {name: job.output.columns.get(name, name) for name in ("intercept", *job.features)}
-    coefficients = fit.select(**{shown: fit[name] for name, shown in names.items()})
+    fit = table.linear_regression(
+        table[job.target],
+        *(table[name] for name in job.features),
+        by=[table[name] for name in job.by],
+    )
+    renamed = {job.output.columns.get(column.name, column.name): column for column in fit}
+    coefficients = fit.select(**renamed)
     sr.io.csv.write(coefficients, job.output.regression, **options)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from streamreg import _integers
 from streamreg._columns import Array, Values, to_list
+from streamreg._decimals import to_floats
 from streamreg._operators import FLOAT_FUNCTIONS
 
 Kernel: TypeAlias = Callable[..., Values]
@@ -114,6 +115,8 @@ KERNELS: Final[dict[str, Kernel]] = {
     "cast.int.float": _converter(np.float64),
     "cast.int.bool": _converter(np.bool_),
     "cast.int.str": _as_text,
+    "cast.decimal.float": to_floats,
+    "cast.decimal.str": _as_text,
     "cast.bool.float": _converter(np.float64),
     "cast.bool.int": _converter(np.int64),
     "cast.bool.str": _as_text,
@@ -123,6 +126,8 @@ for _type in ("float", "int"):
     KERNELS.update({f"minimum.{_type}": _minimum, f"maximum.{_type}": _maximum})
 for _word, _compare in _COMPARISONS.items():
     KERNELS.update({f"{_word}.{_type}": _compare for _type in ("float", "int")})
-    KERNELS.update({f"{_word}.{_type}": _on_objects(_compare) for _type in ("str", "bytes")})
+    KERNELS.update(
+        {f"{_word}.{_type}": _on_objects(_compare) for _type in ("str", "bytes", "decimal")}
+    )
 for _word in ("equal", "not_equal"):
     KERNELS[f"{_word}.bool"] = _COMPARISONS[_word]

@@ -11,7 +11,15 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from streamreg._nodes import Application, Choice, Constant, Filtered, Operation, SourceColumn
+from streamreg._nodes import (
+    Application,
+    Choice,
+    Constant,
+    Filtered,
+    KeyColumn,
+    Operation,
+    SourceColumn,
+)
 from streamreg._program import (
     ALL_ROWS,
     Call,
@@ -35,8 +43,10 @@ if TYPE_CHECKING:
 class Lowering:
     """Collects the program for expressions on one universe and those filtered from it."""
 
-    def __init__(self, load_answer: Callable[[ReducedColumn], int] | None = None) -> None:
-        """`load_answer` gives the index of a reduced column among the answers, if there are any."""
+    def __init__(
+        self, load_answer: Callable[[ReducedColumn | KeyColumn], int] | None = None
+    ) -> None:
+        """`load_answer` gives the index of a reduced column, or a key, among the answers."""
         self._load_answer = load_answer
         self._steps: list[Step] = []
         self._scopes: list[Scope] = [Scope(-1, -1)]
@@ -105,7 +115,10 @@ class Lowering:
         if scope == ALL_ROWS or isinstance(node, Constant | Column):
             return None
         parent = self._scopes[scope].parent
-        if isinstance(node, SourceColumn | ReducedColumn) or (id(node), parent) in self._slots:
+        if (
+            isinstance(node, SourceColumn | ReducedColumn | KeyColumn)
+            or (id(node), parent) in self._slots
+        ):
             return node, parent
         return None
 
@@ -138,7 +151,7 @@ class Lowering:
                 return self._intern(Fixed(scope, node.value, node.dtype))
             case SourceColumn():
                 return self._intern(Load(scope, node.name))
-            case ReducedColumn() if self._load_answer is not None:
+            case ReducedColumn() | KeyColumn() if self._load_answer is not None:
                 return self._intern(Load(scope, self._load_answer(node)))
             case _:
                 raise AssertionError(f"{node!r} cannot stand here")

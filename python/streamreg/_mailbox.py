@@ -61,6 +61,13 @@ class Frame:
 
 
 @dataclass(slots=True)
+class Begun:
+    """Where the batch begins that is worked on next: the offset of each of its partitions."""
+
+    starts: dict[int, int]
+
+
+@dataclass(slots=True)
 class Notice:
     """A line about the connection, for people."""
 
@@ -77,7 +84,7 @@ class Failure:
     traceback: str
 
 
-Mail = Frame | Notice | Failure
+Mail = Frame | Begun | Notice | Failure
 
 
 _LENGTH = 8
@@ -122,7 +129,7 @@ class Inbox:
             if self._is_mail:
                 mail = pickle.loads(self._data)
                 self._expect(_LENGTH, mail=False)
-                assert isinstance(mail, Frame | Notice | Failure)
+                assert isinstance(mail, Frame | Begun | Notice | Failure)
                 return mail
             self._expect(int.from_bytes(self._data, "little"), mail=True)
         return None

@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from streamreg._core import Changelog, Reduction, render, stamp
+from streamreg._core import Changelog, KeyedReduction, Reduction, stamp
 from streamreg._exceptions import StateError, WorkerError
+from streamreg._keyed_state import changes
 from streamreg._rejects import Tolerance, counted, ledger_lines, shown
+from streamreg._solve import changed_rows
 
 if TYPE_CHECKING:
     from streamreg._checkpoint import Checkpoint
@@ -24,11 +26,6 @@ if TYPE_CHECKING:
     from streamreg._source import Range
 
 _log = logging.getLogger("streamreg")
-
-ONLY_KEY = b""
-"""The key of a reduction without groups."""
-NO_ROW: Sequence[list[object]] = ([],)
-"""What is rendered in its place where there is no row."""
 
 
 class Merge:
@@ -40,11 +37,11 @@ class Merge:
         checkpoint: Checkpoint,
         files: Files,
         *,
-        commit: Callable[[Checkpoint], None],
+        commit: Callable[[Checkpoint], None] | None,
         unix_ms: Callable[[], int],
         max_rejects: int | None = None,
     ) -> None:
-        """Goes on from `checkpoint`; `commit` is given the next one at the end of each epoch.
+        """Goes on from `checkpoint`; `commit`, if there is one, is given the next one at the end of each epoch.
 
         Raises:
             StateError: if the checkpoint holds states that are not those of this plan.
@@ -62,7 +59,7 @@ class Merge:
         self._commit = commit
         self._unix_ms = unix_ms
         self._times = {"epoch": checkpoint.epochs - 1, "unix_ms": checkpoint.unix_ms}
-        self._reductions = [Reduction(r.inputs, r.aggregates) for r in plan.rows.reductions]
+        self._reductions = [reducing.empty() for reducing in plan.rows.reductions]
         self._changelogs = [Changelog() for _ in plan.answer_outputs]
         if checkpoint.reductions or checkpoint.changelogs:
             self._restore(checkpoint)
@@ -75,9 +72,19 @@ class Merge:
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         try:
-            for reduction, state in zip(self._reductions, checkpoint.reductions, strict=True):
-                reduction.merge(state)
-            self._changelogs = [Changelog.from_bytes(state) for state in checkpoint.changelogs]
+            states = zip(self._reductions, checkpoint.reductions, strict=True)
+            for index, (reduction, state) in enumerate(states):
+                if isinstance(reduction, KeyedReduction):
+                    reduction.load(checkpoint.keyed.pop(f"reduction {index}", b""))
+                else:
+                    reduction.merge(state)
+            rows = zip(self._keyed_outputs(), checkpoint.changelogs, strict=True)
+            self._changelogs = [
+                Changelog.load(checkpoint.keyed.pop(f"changelog {index}", b""))
+                if keyed
+                else Changelog.from_bytes(state)
+                for index, (keyed, state) in enumerate(rows)
+            ]
         except ValueError as error:
             raise StateError(f"the state does not fit this job: {error}") from error
 
@@ -155,7 +162,11 @@ class Merge:
         self._files.flush()
         self.rows += self._open_rows
         self.rejects += self._open_rejects
-        self._commit(self._checkpoint())
+        if self._commit is not None:
+            self._commit(self._checkpoint())
+        for kept in (*self._reductions, *self._changelogs):
+            if not isinstance(kept, Reduction):
+                kept.settle()
         self._tell()
         self._open_rows = 0
         self._open_rejects, self._first_reject = Counter(), None
@@ -163,21 +174,35 @@ class Merge:
 
     def _write_answers(self) -> None:
         """Solves, and writes for each answer output what takes its last row to the new one."""
-        index = 0
+        first = 0
         for plan, reduction in zip(self._plan.answers, self._reductions, strict=True):
-            rows = plan.evaluate(reduction.answers(plan.statistics))
-            for output, row in zip(plan.outputs, rows, strict=True):
-                packed = render(row.cells if row.present else NO_ROW)
-                changes = self._changelogs[index].update(
-                    [ONLY_KEY], [row.present], packed, self._times[output.time]
-                )
-                self._files.answers[index].append(changes)
-                self.answers[index] = dict(
-                    zip(output.names, (cell for [cell] in row.cells), strict=row.present)
-                )
-                index += 1
+            for outputs in changed_rows(plan, reduction):
+                for index, rows in enumerate(outputs, first):
+                    time = self._times[plan.outputs[index - first].time]
+                    changelog = self._changelogs[index]
+                    lines = changelog.update(rows.keys, rows.present, rows.packed, time)
+                    self._files.answers[index].append(lines)
+                    self.answers[index] = {"keys": len(changelog)} if plan.keys else rows.cells
+            first += len(plan.outputs)
+
+    def _keyed_outputs(self) -> list[bool]:
+        """For each answer output whether it has keys."""
+        return [bool(plan.keys) for plan in self._plan.answers for _ in plan.outputs]
+
+    def _keyed(self) -> dict[str, KeyedReduction | Changelog]:
+        """What the checkpoint keeps by keys."""
+        found: dict[str, KeyedReduction | Changelog] = {
+            f"reduction {index}": reduction
+            for index, reduction in enumerate(self._reductions)
+            if isinstance(reduction, KeyedReduction)
+        }
+        for index, keyed in enumerate(self._keyed_outputs()):
+            if keyed:
+                found[f"changelog {index}"] = self._changelogs[index]
+        return found
 
     def _checkpoint(self) -> Checkpoint:
+        keyed = self._keyed()
         return replace(
             self._base,
             offsets=dict(self.offsets),
@@ -191,8 +216,16 @@ class Merge:
             tombstones=self.tombstones,
             rejects=dict(self.rejects),
             lengths=self._files.lengths(),
-            reductions=[reduction.to_bytes() for reduction in self._reductions],
-            changelogs=[changelog.to_bytes() for changelog in self._changelogs],
+            reductions=[
+                b"" if f"reduction {index}" in keyed else reduction.to_bytes()
+                for index, reduction in enumerate(self._reductions)
+            ],
+            changelogs=[
+                b"" if f"changelog {index}" in keyed else changelog.to_bytes()
+                for index, changelog in enumerate(self._changelogs)
+            ],
+            guards={part: kept.guard() for part, kept in keyed.items()},
+            changes={part: changes(kept) for part, kept in keyed.items()},
         )
 
     def _count_left_out(self) -> int:

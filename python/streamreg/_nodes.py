@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from streamreg._exceptions import ProgramError
 from streamreg._types import DType
-from streamreg._universe import FilteredUniverse, Universe, path_below
-from streamreg.expressions import TypedExpression
+from streamreg._universe import FilteredUniverse, ReducedUniverse, Universe, path_below
+from streamreg.expressions import Column, TypedExpression
 
 if TYPE_CHECKING:
     from streamreg._row_function import RowFunction
@@ -23,6 +23,18 @@ class SourceColumn(TypedExpression):
         """Column `name` of the source that `universe` belongs to."""
         super().__init__(name, dtype, universe)
         self.name = name
+
+
+class KeyColumn(TypedExpression):
+    """A key of a reduction, as an expression on its rows."""
+
+    __slots__ = ("index",)
+
+    def __init__(self, universe: ReducedUniverse, index: int) -> None:
+        """The key of `universe` at this index."""
+        key = universe.keys[index]
+        super().__init__(key.text, key.dtype, universe)
+        self.index = index
 
 
 class Filtered(TypedExpression):
@@ -95,6 +107,13 @@ class Application(TypedExpression):
         super().__init__(f"apply({function.name})", function.dtype, common_universe(arguments))
         self.function = function
         self.arguments = arguments
+
+
+def origin(expression: TypedExpression) -> TypedExpression:
+    """What a column stands for, whatever names it went by and filters it went through."""
+    while isinstance(expression, Column | Filtered):
+        expression = expression.definition if isinstance(expression, Column) else expression.inner
+    return expression
 
 
 def common_universe(expressions: Sequence[TypedExpression]) -> Universe | None:

@@ -38,6 +38,7 @@ _FLOAT: Final[DType] = "float"
 CASTS: Final[dict[DType, tuple[DType, ...]]] = {
     "float": ("int", "bool", "str"),
     "int": ("float", "bool", "str"),
+    "decimal": ("float", "str"),
     "bool": ("float", "int", "str"),
 }
 
@@ -92,9 +93,12 @@ def _comparison(operator: str, types: tuple[DType, ...]) -> Signature:
     if set(types) <= {"int", "float"}:
         common: DType = "float" if "float" in types else "int"
         return Signature(f"{kernel}.{common}", (common, common), "bool")
+    if set(types) in ({"decimal"}, {"decimal", "int"}):
+        # A double is not taken: 0.1 is no decimal, and equals none.
+        return Signature(f"{kernel}.decimal", types, "bool")
     first, second = types
     ordered = {"str", "bytes"} if operator not in ("==", "!=") else {"str", "bytes", "bool"}
-    if first not in ordered | {"int", "float"}:
+    if first not in ordered | {"int", "float", "decimal"}:
         raise MistypedError(0, "comparable")
     if first != second or first not in ordered:
         raise MistypedError(1, "comparable")

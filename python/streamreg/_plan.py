@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar, cast
 
 import numpy as np
 
 from streamreg._answers import evaluate_answer, in_scope
 from streamreg._columns import Array, Values, contiguous
+from streamreg._core import KeyedReduction, Reduction
 from streamreg._evaluate import Evaluated, RowErrors
 from streamreg._exceptions import ProgramError
 from streamreg._lower import Lowering
+from streamreg._nodes import KeyColumn
 from streamreg._program import Load, Program
+from streamreg._types import NUMBERS, KeyType
 from streamreg._universe import ReducedUniverse, SourceUniverse, Universe, root
 from streamreg.expressions import TypedExpression
 from streamreg.reducers import ReducedColumn
@@ -26,7 +29,7 @@ from streamreg.table import Table
 
 if TYPE_CHECKING:
     from streamreg._source import Source
-    from streamreg._types import Aggregate, Number, Statistic
+    from streamreg._types import Aggregate, Answer, Number, Statistic
 
 RESERVED: Final = ("time", "diff")
 """The last two columns of a changelog."""
@@ -63,12 +66,20 @@ class Output:
 
 @dataclass(frozen=True)
 class Reducing:
-    """The arguments of a `_core.Reduction`, and the slots that a worker feeds it from."""
+    """The arguments of a `_core.Reduction`, or one by keys, and the slots that a worker feeds it from."""
 
     inputs: tuple[Number, ...]
     aggregates: tuple[Aggregate, ...]
     slots: tuple[int, ...]
     scope: int
+    keys: tuple[KeyType, ...] = ()
+    key_slots: tuple[int, ...] = ()
+
+    def empty(self) -> Reduction | KeyedReduction:
+        """The states of no row: for each key if there are keys."""
+        if self.keys:
+            return KeyedReduction(self.keys, self.inputs, self.aggregates)
+        return Reduction(self.inputs, self.aggregates)
 
 
 @dataclass(frozen=True)
@@ -76,12 +87,13 @@ class RowResult:
     """What a batch gives.
 
     `outputs` has for each row output its columns as `_core.render` takes them; `reductions` for
-    each reduction its input columns and their number of rows. Rows in `errors` are in none of
-    them.
+    each reduction its input columns and their number of rows, `keys` the columns of its keys. Rows
+    in `errors` are in none of them.
     """
 
     outputs: tuple[tuple[Values, ...], ...]
     reductions: tuple[tuple[tuple[Array, ...], int], ...]
+    keys: tuple[tuple[Values, ...], ...]
     errors: tuple[RowErrors, ...]
 
 
@@ -119,6 +131,10 @@ class RowPlan:
                 )
                 for reducing in self.reductions
             ),
+            tuple(
+                tuple(contiguous(done.values(slot)) for slot in reducing.key_slots)
+                for reducing in self.reductions
+            ),
             tuple(done.errors),
         )
 
@@ -136,16 +152,18 @@ class AnswerPlan:
     """What the parent asks of one reduction, and what it makes of the answers.
 
     `outputs` are those written from it. `statistics` are to be asked of the `_core.Reduction`; the
-    first one is the number of rows.
+    first one is the number of rows. The program reads the keys, of which there are `keys`, then the
+    statistics.
     """
 
     outputs: tuple[Output, ...]
     statistics: tuple[Statistic, ...]
     program: Program
     slots: tuple[tuple[int, tuple[int, ...]], ...]
+    keys: int = 0
 
-    def evaluate(self, answers: Sequence[float | int | None]) -> tuple[AnswerRow, ...]:
-        """The row of each output, from the answers to `statistics`.
+    def evaluate(self, answers: Sequence[Answer]) -> tuple[AnswerRow, ...]:
+        """The row of each output, from a key, if there are keys, and its answers to `statistics`.
 
         There is none while the reduction has no row, or if a filter does not let it pass.
 
@@ -153,7 +171,7 @@ class AnswerPlan:
             Exception: whatever a function in `apply` raises, with a note about the row.
             TypeError: if one returns another type than it is declared to.
         """
-        if not answers[0]:
+        if not answers[self.keys]:
             return tuple(AnswerRow(False, ()) for _ in self.slots)
         done = evaluate_answer(self.program, answers)
         return tuple(
@@ -197,13 +215,13 @@ def compile(outputs: Sequence[Output]) -> Plan:
     rows = Lowering()
     row_outputs: list[Output] = []
     row_slots: list[tuple[int, ...]] = []
-    reductions: dict[int, _Reduction] = {}
+    reductions: dict[tuple[int, tuple[int, ...]], _Reduction] = {}
     for output in outputs:
         universe = output.table._universe
         origin = root(universe)
         if isinstance(origin, ReducedUniverse):
-            scope = rows.scope_of(origin.origin)
-            reductions.setdefault(scope, _Reduction(rows, scope)).add(output, universe)
+            reduction = _Reduction(rows, origin)
+            reductions.setdefault(reduction.rows_and_keys, reduction).add(output, universe)
         else:
             scope = rows.scope_of(universe)
             row_outputs.append(output)
@@ -218,17 +236,24 @@ def compile(outputs: Sequence[Output]) -> Plan:
 
 
 class _Reduction:
-    """Collects what is asked of the rows of one scope, equal things once."""
+    """Collects what is asked of the rows of one scope by the same keys, equal things once."""
 
-    def __init__(self, rows: Lowering, scope: int) -> None:
+    def __init__(self, rows: Lowering, universe: ReducedUniverse) -> None:
         self._rows = rows
-        self._scope = scope
+        self._scope = rows.scope_of(universe.origin)
+        self._keys = tuple(cast(KeyType, key.dtype) for key in universe.keys)
+        self._key_slots = tuple(rows.lower(key, self._scope) for key in universe.keys)
         self._inputs: dict[int, Number] = {}
         self._aggregates: dict[Aggregate, None] = {("count",): None}
         self._statistics: dict[Statistic, None] = {(0, "count", 0): None}
         self._lowering = Lowering(self._load)
         self._outputs: list[Output] = []
         self._slots: list[tuple[int, tuple[int, ...]]] = []
+
+    @property
+    def rows_and_keys(self) -> tuple[int, tuple[int, ...]]:
+        """What reductions share their states by."""
+        return self._scope, self._key_slots
 
     def add(self, output: Output, universe: Universe) -> None:
         scope = self._lowering.scope_of(universe)
@@ -238,7 +263,12 @@ class _Reduction:
 
     def reducing(self) -> Reducing:
         return Reducing(
-            tuple(self._inputs.values()), tuple(self._aggregates), tuple(self._inputs), self._scope
+            tuple(self._inputs.values()),
+            tuple(self._aggregates),
+            tuple(self._inputs),
+            self._scope,
+            self._keys,
+            self._key_slots,
         )
 
     def answers(self) -> AnswerPlan:
@@ -247,25 +277,24 @@ class _Reduction:
             tuple(self._statistics),
             self._lowering.program(),
             tuple(self._slots),
+            len(self._keys),
         )
 
-    def _load(self, column: ReducedColumn) -> int:
-        """The index among the statistics of a reduced column's answer."""
+    def _load(self, column: ReducedColumn | KeyColumn) -> int:
+        """The index of a key, or of a reduced column's answer, among the keys and the answers."""
+        if isinstance(column, KeyColumn):
+            return column.index
         reducer = column.reducer
         inputs = [self._input(argument) for argument in column.arguments]
-        aggregate: Aggregate
-        if reducer.aggregate == "count":
-            aggregate = ("count",)
-        elif reducer.aggregate == "moments":
-            aggregate = ("moments", tuple(inputs[:-1]), inputs[-1])
-        else:
-            aggregate = (reducer.aggregate, inputs[0])
-        statistic = (_index(self._aggregates, aggregate), reducer.statistic, reducer.index)
-        return _index(self._statistics, statistic)
+        at = _index(self._aggregates, column.aggregate(inputs))
+        statistic: Statistic = (at, reducer.statistic, reducer.index)
+        if reducer.model is not None:
+            statistic = (*statistic, reducer.other, reducer.model)
+        return len(self._keys) + _index(self._statistics, statistic)
 
     def _input(self, argument: TypedExpression) -> int:
         slot = self._rows.lower(argument, self._scope)
-        self._inputs.setdefault(slot, "int" if argument.dtype == "int" else "float")
+        self._inputs.setdefault(slot, NUMBERS[argument.dtype])
         return list(self._inputs).index(slot)
 
 

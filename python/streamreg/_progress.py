@@ -25,7 +25,8 @@ class Progress:
         rejects: messages that did not fit, so far.
         rows_per_second: since the start of the run.
         lag: messages known to be waiting in the topic; None if unknown.
-        answers: for each output of a regression or reduction, by path, its current row.
+        answers: for each output of a regression or reduction, by path, its current row; with keys, how many of them
+            have a row, as `{"keys": n}`.
     """
 
     epochs: int

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from streamreg._core import Changelog, Reduction, render, stamp
+from streamreg._core import Changelog, KeyedReduction, Reduction, stamp
 from streamreg._exceptions import SourceError
 from streamreg._ingest import READ_TIMEOUT, Ingest, Task
-from streamreg._merge import NO_ROW, ONLY_KEY
 from streamreg._multiset import Multiset
 from streamreg._records import records
 from streamreg._rejects import ledger_lines as reject_lines
+from streamreg._solve import changed_rows
 from streamreg._source import Range
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _STAMP = b",0,1"
 class Recomputed:
     """What a part of a topic comes to."""
 
-    reductions: list[Reduction]
+    reductions: list[Reduction | KeyedReduction]
     outputs: list[Multiset]
     """The rows of each row output."""
 
@@ -81,7 +81,7 @@ def _check_extent(source: Source, partition: int, read: Range, extent: Extent | 
 def recompute(plan: Plan, task: Task, report: Report, tell: Tell) -> Recomputed:
     """Everything, in one reading."""
     found = Recomputed(
-        [Reduction(r.inputs, r.aggregates) for r in plan.rows.reductions],
+        [reducing.empty() for reducing in plan.rows.reductions],
         [Multiset() for _ in plan.row_outputs],
     )
     for partial in partials(task, report, tell):
@@ -131,13 +131,12 @@ def ledger_lines(plan: Plan, partial: Partial) -> Iterator[list[bytes]]:
 
 
 def answers(
-    plan: Plan, reductions: list[Reduction]
-) -> Iterator[tuple[Output, bytes | None, bytes]]:
-    """For each answer output its row as CSV text, None if there is none, and the state that holds it."""
+    plan: Plan, reductions: list[Reduction | KeyedReduction]
+) -> Iterator[tuple[Output, Changelog]]:
+    """Each answer output with its rows, all of them changed since the beginning."""
     for answer, reduction in zip(plan.answers, reductions, strict=True):
-        rows = answer.evaluate(reduction.answers(answer.statistics))
-        for output, row in zip(answer.outputs, rows, strict=True):
-            packed = render(row.cells if row.present else NO_ROW)
-            changelog = Changelog()
-            line = changelog.update([ONLY_KEY], [row.present], packed, 0)
-            yield output, line.rsplit(b",", 2)[0] if line else None, changelog.to_bytes()
+        found = [Changelog() for _ in answer.outputs]
+        for outputs in changed_rows(answer, reduction):
+            for changelog, rows in zip(found, outputs, strict=True):
+                changelog.update(rows.keys, rows.present, rows.packed, 0)
+        yield from zip(answer.outputs, found, strict=True)

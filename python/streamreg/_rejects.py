@@ -28,6 +28,7 @@ REASONS: Final[Mapping[str, str]] = {
     "wrong-type": "a JSON value of another type than the column's",
     "null": "null, or an empty CSV field, where a number or a boolean belongs",
     "invalid-number": "text that is no decimal number",
+    "decimal-range": "a decimal of more than 34 significant digits, or with an exponent beyond ±400",
     "invalid-integer": "text or a number that is no integer, 1.0 and 1e3 included",
     "integer-overflow": "an integer, received or computed, beyond 64 bits",
     "invalid-boolean": "text that is none of true, false, 1 and 0",

@@ -54,7 +54,11 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
         "outputs in order": [output.path for output in plan.outputs],
         "program": [repr(step) for step in plan.rows.program.steps],
         "reductions": [
-            repr((reduction.inputs, reduction.aggregates)) for reduction in plan.rows.reductions
+            repr(
+                (reduction.inputs, reduction.aggregates)
+                + ((reduction.keys, reduction.key_slots) if reduction.keys else ())
+            )
+            for reduction in plan.rows.reductions
         ],
         "answers": [repr(step) for answer in plan.answers for step in answer.program.steps],
         "rejects": None if rejects is None else str(rejects),

@@ -12,14 +12,15 @@ import inspect
 import reprlib
 import typing
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
 
 from streamreg._exceptions import ProgramError
-from streamreg._types import PYTHON_TYPES, DType, dtype_of
+from streamreg._types import PYTHON_TYPES, DType, dtype_of, encodable
 
-_WRITABLE: Final[tuple[type[Any], ...]] = (bool, int, float, str, bytes)
+_WRITABLE: Final[tuple[type[Any], ...]] = (bool, int, float, Decimal, str, bytes)
 
 
 class RowFunction:
@@ -46,7 +47,7 @@ class RowFunction:
 
         Raises:
             Exception: whatever the function raises, with a note about the row.
-            TypeError: if a value is of another type than declared.
+            TypeError: if a value is of another type than declared, or is text that no file can hold.
         """
         function, keywords = self.function, self.keywords
         values: list[object] = []
@@ -63,9 +64,11 @@ class RowFunction:
         except Exception as error:
             error.add_note(f"raised in sr.apply for the row {self.name}({self._shown(row)})")
             raise
-        if {PYTHON_TYPES.get(found) for found in set(map(type, values))} == {self.dtype}:
-            return values
-        return [self._checked(value, column, may_miss=may_miss) for value in values]
+        if {PYTHON_TYPES.get(found) for found in set(map(type, values))} != {self.dtype}:
+            values = [self._checked(value, column, may_miss=may_miss) for value in values]
+        if self.dtype in ("str", "any"):
+            self._check_texts([value for value in values if isinstance(value, str)], column)
+        return values
 
     def _shown(self, row: tuple[object, ...]) -> str:
         split = len(row) - len(self.keywords)
@@ -77,7 +80,7 @@ class RowFunction:
         return ", ".join(shown)
 
     def _checked(self, value: object, column: str, *, may_miss: bool) -> object:
-        """The value as the declared type; an int will do for a float, None where it may miss."""
+        """The value as the declared type; an int will do for a float or a decimal, None where it may miss."""
         if isinstance(value, np.generic):
             value = value.item()
         if value is None and (may_miss or self.dtype == "any"):
@@ -89,12 +92,25 @@ class RowFunction:
                     return value if type(value) is python else python(value)
                 if self.dtype == "float" and python is int:
                     return nearest_double(int(value))
+                if self.dtype == "decimal" and python is int:
+                    return Decimal(int(value))
                 break
-        declared = "a float, int, bool, str, bytes or None" if self.dtype == "any" else self.dtype
+        declared = (
+            "a float, int, Decimal, bool, str, bytes or None" if self.dtype == "any" else self.dtype
+        )
         raise TypeError(
             f"column {column}: {self.name} should return {declared}, but returned "
             f"{reprlib.repr(value)}, which is {type(value).__name__}"
         )
+
+    def _check_texts(self, texts: list[str], column: str) -> None:
+        # All at once, and one by one only where one is bad.
+        if not encodable("".join(texts)):
+            bad = next(text for text in texts if not encodable(text))
+            raise TypeError(
+                f"column {column}: {self.name} should return text, but returned {reprlib.repr(bad)}, which holds "
+                "half of a surrogate pair"
+            )
 
 
 def nearest_double(value: int) -> float:

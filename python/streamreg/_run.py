@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg import _registry, _resume
-from streamreg._checkpoint import Checkpoint, Durability, Store
+from streamreg._checkpoint import Durability, Store
 from streamreg._exceptions import ConfigurationError, ProgramError, SourceError
 from streamreg._growth import Growth
 from streamreg._header import find_header
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from streamreg._plan import Plan
 
 _log = logging.getLogger("streamreg")
+
+DEFAULT_PROCESSES = 3
+"""Worker processes at most, unless more are asked for. All processes together stay below 400 MB, whatever the
+machine: behind a backlog each worker takes 80 MB, the parent 70."""
 
 
 def run(
@@ -50,11 +54,13 @@ def run(
 
     Args:
         processes: number of worker processes; 0 does all work in this one. Default: the environment variable
-            STREAMREG_PROCESSES, else the number of partitions or of cores, whichever is less.
+            STREAMREG_PROCESSES, else the number of partitions or of cores, whichever is less, and 3 at most: all
+            processes together then stay below 400 MB. Each further one takes some 80 MB.
         state: a directory for the run's checkpoint. With it a run goes on where the last one ended, after any crash,
             with no row lost, doubled or torn. Without it every run begins anew, and with new files.
         durability: what an epoch survives once it is closed: "process", the death of all processes; "power", that
-            of the machine too, at the price of waiting for the disk at each epoch.
+            of the machine too, at the price of waiting for the disk at each epoch. After a power cut a state without
+            it may be refused as damaged.
         rejects: file for the messages that do not fit the schema, as JSON lines; `streamreg replay-rejects` sends them
             again. They are counted in any case.
         max_rejects: how many messages this run may reject; when there are more, it closes the epoch and ends with
@@ -139,14 +145,19 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
                 return watch.summary(None)
         task = Task(0, plan.source, plan.rows, header, ranges)
         first = _resume.first_checkpoint(job, task, files.lengths(), last)
-        commit = _commit(store)
-        # Before the first row: a file with rows but without a state could not be continued.
-        commit(first)
-        if options.state is not None and options.durability == "power":
-            for directory in (options.state, options.state.absolute().parent):
-                sync_directory(directory)
+        if store is not None:
+            # Before the first row: a file with rows but without a state could not be continued.
+            store.save(first)
+            if store.durability == "power":
+                for directory in (store.directory, store.directory.absolute().parent):
+                    sync_directory(directory)
         merge = Merge(
-            plan, first, files, commit=commit, unix_ms=_unix_ms, max_rejects=options.max_rejects
+            plan,
+            first,
+            files,
+            commit=None if store is None else store.save,
+            unix_ms=_unix_ms,
+            max_rejects=options.max_rejects,
         )
         watch.begin(plan, first.rows)
         supervisor = Supervisor(
@@ -227,15 +238,11 @@ def _unix_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _commit(store: Store | None) -> Callable[[Checkpoint], None]:
-    return store.save if store is not None else lambda checkpoint: None
-
-
 def _crew(task: Task, wanted: int | None, merge: Merge) -> Crew:
     if wanted == 0:
         return InlineCrew(task, merge.offsets)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return ProcessCrew(task, wanted or cores or 1, merge.offsets)
+    return ProcessCrew(task, wanted or min(cores or 1, DEFAULT_PROCESSES), merge.offsets)
 
 
 def _processes(argument: int | None) -> int | None:

@@ -6,15 +6,12 @@ its database in WAL mode, where a reader sees the last committed transaction whi
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 from pathlib import Path
-from urllib.parse import quote
 
-from streamreg import _merge
-from streamreg._checkpoint import FILE, Checkpoint, errors, load
-from streamreg._core import Changelog, render
+from streamreg._checkpoint import FILE, Checkpoint, begun, log_of, look
+from streamreg._core import Changelog
 from streamreg._exceptions import StateError
+from streamreg._solve import ONLY_KEY
 
 _ATTEMPTS = 5
 """Runs that begin or end in just the moment of a reading are few."""
@@ -26,19 +23,18 @@ def read(directory: Path) -> Checkpoint:
     Raises:
         StateError: if there is none, or it is damaged, or of a newer version of the format.
     """
-    path = directory / FILE
     for attempt in range(1, _ATTEMPTS + 1):
-        if not path.is_file():
+        if not begun(directory):
             raise StateError(f"state {directory}: there is none: no run has kept its state here")
-        before = _traces(path)
+        before = _traces(directory)
         try:
-            found = _read(path, at_rest=before[0] is None)
+            found, _ = look(directory, at_rest=before[0] is None)
         except StateError:
-            if attempt < _ATTEMPTS and _traces(path) != before:
+            if attempt < _ATTEMPTS and _traces(directory) != before:
                 continue
             raise
         # At rest means that nobody wrote meanwhile.
-        if before[0] is not None or _traces(path) == before:
+        if before[0] is not None or _traces(directory) == before:
             break
     if found is None:
         raise StateError(
@@ -53,27 +49,12 @@ def last_row(changelog: bytes) -> bytes | None:
     Raises:
         ValueError: if the bytes are no such state.
     """
-    # What would have to be taken back if the row went.
-    line = Changelog.from_bytes(changelog).update(
-        [_merge.ONLY_KEY], [False], render(_merge.NO_ROW), 0
-    )
-    return line.rsplit(b",", 2)[0] if line else None
+    return Changelog.from_bytes(changelog).row(ONLY_KEY)
 
 
-def _read(path: Path, *, at_rest: bool) -> Checkpoint | None:
-    # A log beside the database belongs to a run that is under way or has died. Where there is none, SQLite would
-    # make one, and leave it behind, in a directory that may not even be ours to write; `immutable` keeps it from that.
-    mode = "immutable=1" if at_rest else "mode=ro"
-    with errors(path.parent):
-        uri = f"file:{quote(str(path.absolute()))}?{mode}"
-        with contextlib.closing(sqlite3.connect(uri, uri=True)) as database:
-            tables = database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'part'")
-            return load(database, path.parent) if tables.fetchone()[0] else None
-
-
-def _traces(path: Path) -> tuple[int | None, int | None]:
+def _traces(directory: Path) -> tuple[int | None, int | None]:
     """What changes when a run begins, writes or ends: the times of the log and of the database."""
-    return _changed(path.with_name(f"{path.name}-wal")), _changed(path)
+    return _changed(log_of(directory)), _changed(directory / FILE)
 
 
 def _changed(path: Path) -> int | None:

@@ -1,27 +1,47 @@
 """Stage: language. The types a column can have, and how Python's types map to them."""
 
+from decimal import Decimal
 from typing import Final, Literal, TypeAlias
 
-ColumnType: TypeAlias = Literal["float", "int", "bool", "str", "bytes"]
+ColumnType: TypeAlias = Literal["float", "int", "decimal", "bool", "str", "bytes"]
 """What a column of a source holds."""
 
 DType: TypeAlias = ColumnType | Literal["any"]
 """What a column holds; `any` is the result of a function whose return type nobody declared."""
 
-Number: TypeAlias = Literal["float", "int"]
+Number: TypeAlias = Literal["float", "int", "decimal"]
 """What a column holds that can be reduced."""
+
+KeyType: TypeAlias = Literal["str", "int", "bool"]
+"""What a column holds that rows can be grouped by."""
 
 Aggregate: TypeAlias = (
     tuple[Literal["count"]]
     | tuple[Literal["sum", "min", "max"], int]
     | tuple[Literal["moments"], tuple[int, ...], int]
+    | tuple[Literal["monomials"], tuple[tuple[int, int], ...], int, int | None]
 )
-"""What a reduction keeps: its kind, and the indexes of its inputs (features, then target, for moments)."""
+"""What a reduction keeps: its kind, and the indexes of its inputs.
 
-Statistic: TypeAlias = tuple[int, str, int]
-"""An answer of a reduction: index of the aggregate, name of the statistic, index of the coefficient or 0."""
+For moments: features, then target; for monomials: features with their powers, target, weight.
+"""
 
-Scalar: TypeAlias = float | int | bool | str | bytes
+Singular: TypeAlias = Literal["zero", "null"]
+"""What coefficients are that the rows do not determine: 0, or missing."""
+
+Model: TypeAlias = tuple[bool, float, Singular, float]
+"""A regression: with an intercept or without, its ridge, `Singular`, the level of its intervals."""
+
+Statistic: TypeAlias = tuple[int, str, int] | tuple[int, str, int, int, Model]
+"""An answer of a reduction: index of the aggregate, name of the statistic, index of the coefficient or 0.
+
+With the index of a second coefficient, or 0, and a model it is one of that regression.
+"""
+
+Answer: TypeAlias = float | int | Decimal | bool | str | None
+"""What a statistic comes to, None where it is not defined; or the value of a key."""
+
+Scalar: TypeAlias = float | int | Decimal | bool | str | bytes
 """What may stand for a column in an expression: the same value for every row."""
 
 INT_MIN: Final = -(2**63)
@@ -30,11 +50,13 @@ INT_MAX: Final = 2**63 - 1
 PYTHON_TYPES: Final[dict[type, ColumnType]] = {
     float: "float",
     int: "int",
+    Decimal: "decimal",
     bool: "bool",
     str: "str",
     bytes: "bytes",
 }
-TYPE_NAMES: Final = "float, int, bool, str, bytes"
+NUMBERS: Final[dict[DType, Number]] = {"float": "float", "int": "int", "decimal": "decimal"}
+TYPE_NAMES: Final = "float, int, Decimal, bool, str, bytes"
 
 _BY_NAME: Final[dict[str, ColumnType]] = {
     python.__name__: name for python, name in PYTHON_TYPES.items()
@@ -48,6 +70,15 @@ def dtype_of(annotation: object) -> ColumnType | None:
     if isinstance(annotation, type):
         return PYTHON_TYPES.get(annotation)
     return None
+
+
+def encodable(text: str) -> bool:
+    """Whether text can be written: half of a surrogate pair, which Python lets stand in it, is in no encoding."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def shortened(text: str, limit: int = 60) -> str:

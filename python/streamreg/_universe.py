@@ -1,7 +1,7 @@
 """Stage: language. Universes: which rows a column has a value for.
 
 Columns can stand side by side, or in one expression, only if they are of the same rows. A filter
-makes a universe below another; a reduction makes one of its own, with one row.
+makes a universe below another; a reduction makes one of its own, with one row, or one a key.
 """
 
 from __future__ import annotations
@@ -22,18 +22,23 @@ class Universe:
 
     def __init__(self) -> None:
         """A set of rows that nothing is known of."""
-        self._reduced: ReducedUniverse | None = None
+        self._reduced: dict[tuple[int, ...], ReducedUniverse] = {}
 
     @property
     def parent(self) -> Universe | None:
         """The universe that this one was filtered from, if any."""
         return None
 
-    def reduced(self) -> ReducedUniverse:
-        """The one row that all reductions of these rows have: so their columns fit side by side."""
-        if self._reduced is None:
-            self._reduced = ReducedUniverse(self)
-        return self._reduced
+    def reduced(
+        self, keys: tuple[TypedExpression, ...] = (), origins: tuple[TypedExpression, ...] = ()
+    ) -> ReducedUniverse:
+        """The rows of all reductions of these rows by these keys: so their columns fit side by side.
+
+        Keys are the same if their `origins`, what they are without names and filters, are the same
+        objects in the same order.
+        """
+        # The keys keep their origins alive, and so the ids.
+        return self._reduced.setdefault(tuple(map(id, origins)), ReducedUniverse(self, keys))
 
 
 class SourceUniverse(Universe):
@@ -71,17 +76,19 @@ class FilteredUniverse(Universe):
 
 
 class ReducedUniverse(Universe):
-    """The one row that a reduction of `origin` gives."""
+    """The rows that a reduction of `origin` gives: one for each key that occurs, or a single one."""
 
-    __slots__ = ("origin",)
+    __slots__ = ("keys", "origin")
 
-    def __init__(self, origin: Universe) -> None:
-        """The answer over all rows of `origin`."""
+    def __init__(self, origin: Universe, keys: tuple[TypedExpression, ...] = ()) -> None:
+        """The answers over the rows of `origin` that have the same `keys`, or over all of them."""
         super().__init__()
         self.origin = origin
+        self.keys = keys
 
     def __str__(self) -> str:
-        return f"the reduction of {self.origin}"
+        by = f" by {', '.join(key.text for key in self.keys)}" if self.keys else ""
+        return f"the reduction of {self.origin}{by}"
 
 
 def root(universe: Universe) -> Universe:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamreg import _recompute, _resume
+from streamreg import _keyed_state, _recompute, _resume
 from streamreg import _verify_files as files
-from streamreg._core import Changelog, Reduction
+from streamreg._core import Changelog, KeyedReduction, Reduction
 from streamreg._progress import plural
 from streamreg._records import RecordError
 from streamreg._sinks import changelog_header
 from streamreg._snapshot import last_row
+from streamreg._solve import ONLY_KEY
 
 if TYPE_CHECKING:
     from streamreg._checkpoint import Checkpoint
@@ -100,6 +101,11 @@ def _equal(subject: str, state: str, topic: str) -> Check:
 def _states(plan: Plan, checkpoint: Checkpoint, again: Recomputed) -> Iterator[Check]:
     for index, reduction in enumerate(again.reductions):
         subject = f"exact state {index + 1}"
+        if isinstance(reduction, KeyedReduction):
+            yield _keyed_state_check(
+                subject, checkpoint.keyed.get(f"reduction {index}", b""), reduction
+            )
+            continue
         bits = reduction.to_bytes()
         # A run that has closed no epoch has not stored its empty states.
         kept = checkpoint.reductions[index] if checkpoint.reductions else None
@@ -117,19 +123,47 @@ def _state_difference(plan: Plan, index: int, kept: bytes, again: Reduction) -> 
     except ValueError as error:
         return f"the state's bytes are damaged: {error}"
     pairs = zip(statistics, state.answers(statistics), again.answers(statistics), strict=True)
-    for (_, name, _), ours, theirs in pairs:
+    for statistic, ours, theirs in pairs:
         # By their text, where NaN equals itself.
         if repr(ours) != repr(theirs):
-            return f"{name} is {ours!r} in the state, {theirs!r} from the topic"
+            return f"{statistic[1]} is {ours!r} in the state, {theirs!r} from the topic"
     return "other sums in the state than from the topic, though the answers are the same"
 
 
+def _keyed_state_check(subject: str, kept: bytes, again: KeyedReduction) -> Check:
+    found = _keyed_state.difference(again, kept)
+    if found is None:
+        return Check(subject, f"the same for {plural(len(again), 'key')}")
+    key, state, topic = found
+    shown = ", ".join(map(repr, again.cells(key)))
+    if state is None:
+        return Check(subject, "", f"the key {shown} of the topic is missing in the state")
+    if topic is None:
+        return Check(subject, "", f"the key {shown} of the state is none of the topic")
+    return Check(subject, "", f"other sums for the key {shown} in the state than from the topic")
+
+
 def _answers(plan: Plan, checkpoint: Checkpoint, again: Recomputed) -> Iterator[Check]:
-    for index, (output, row, state) in enumerate(_recompute.answers(plan, again.reductions)):
+    keyed = [bool(answer.keys) for answer in plan.answers for _ in answer.outputs]
+    for index, (output, changelog) in enumerate(_recompute.answers(plan, again.reductions)):
+        if keyed[index]:
+            kept = checkpoint.keyed.get(f"changelog {index}", b"")
+            yield _last_rows(f"{output.path}, last rows in the state", kept, changelog)
+            yield _folded_keys(output, changelog, checkpoint)
+            continue
+        row, state = changelog.row(ONLY_KEY), changelog.to_bytes()
         kept = checkpoint.changelogs[index] if checkpoint.changelogs else Changelog().to_bytes()
         subject = f"{output.path}, last row in the state"
         yield Check(subject, _row(row)) if kept == state else _row_difference(subject, kept, row)
         yield _folded(output, row, checkpoint)
+
+
+def _last_rows(subject: str, kept: bytes, again: Changelog) -> Check:
+    found = _keyed_state.difference(again, kept)
+    if found is None:
+        return Check(subject, f"the same {plural(len(again), 'row')}")
+    _, state, topic = found
+    return Check(subject, "", f"the state says {_row(state)}, the topic gives {_row(topic)}")
 
 
 def _row_difference(subject: str, kept: bytes, row: bytes | None) -> Check:
@@ -152,6 +186,28 @@ def _folded(output: Output, row: bytes | None, checkpoint: Checkpoint) -> Check:
         return Check(subject, "", f"the file ends with {_row(found)}, the topic gives {_row(row)}")
     return Check(
         subject, f"the same row after {plural(changes, 'change')}; {plural(length, 'byte')}"
+    )
+
+
+def _folded_keys(output: Output, again: Changelog, checkpoint: Checkpoint) -> Check:
+    subject = f"{output.path}, its changes folded"
+    length = checkpoint.lengths[output.path]
+    header = changelog_header(output.names)
+    try:
+        standing, changes = files.fold_rows(
+            Path(output.path), header, length, _times(output, checkpoint)
+        )
+    except RecordError as error:
+        return Check(subject, "", str(error))
+    for piece in _keyed_state.changes(again):
+        standing.subtract(row for _, row, _ in piece if row is not None)
+    for row, count in standing.items():
+        if count:
+            where = "the file" if count > 0 else "the topic"
+            return Check(subject, "", f"{abs(count):,} times more in {where}: {files.shown(row)}")
+    return Check(
+        subject,
+        f"the same {plural(len(again), 'row')} after {plural(changes, 'change')}; {plural(length, 'byte')}",
     )
 
 

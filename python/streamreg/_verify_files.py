@@ -64,6 +64,32 @@ def fold(path: Path, header: bytes, length: int, times: Times) -> tuple[bytes | 
     return standing, number - 1
 
 
+def fold_rows(path: Path, header: bytes, length: int, times: Times) -> tuple[Counter[bytes], int]:
+    """Folds a changelog: the rows that stand at its end, each as often, and how many changes led there.
+
+    Raises:
+        RecordError: if the file is not what a run writes; in particular, if a retraction is of no row that stands.
+    """
+    standing: Counter[bytes] = Counter()
+    number = 1
+    for changes in _changes(path, header, length):
+        for row, time, diff in changes:
+            number += 1
+            try:
+                times.check(time)
+                if diff == b"1":
+                    standing[row] += 1
+                elif diff == b"-1" and standing[row] > 1:
+                    standing[row] -= 1
+                elif diff == b"-1" and standing[row] == 1:
+                    del standing[row]
+                else:
+                    raise RecordError(f"diff {shown(diff)} of {shown(row)}, which does not stand")
+            except RecordError as error:
+                raise RecordError(f"record {number}: {error}") from None
+    return standing, number - 1
+
+
 def inserted(path: Path, header: bytes, length: int, times: Times) -> Iterator[list[bytes]]:
     """The rows of a changelog in which nothing is ever taken back, without their times.
 

@@ -16,7 +16,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Protocol
 import cloudpickle
 
 from streamreg import _ingest
+from streamreg._deaths import Deaths
 from streamreg._exceptions import ProgramError, StreamregError, WorkerError
-from streamreg._mailbox import Failure, Frame, Inbox, Mail, Notice
+from streamreg._mailbox import Begun, Failure, Frame, Inbox, Notice
 from streamreg._source import Range
 
 if TYPE_CHECKING:
@@ -36,9 +37,7 @@ _log = logging.getLogger("streamreg")
 _spawn = multiprocessing.get_context("spawn")
 
 _RESTARTS = 5
-"""Deaths of one worker, with neither a message read nor much time between them, after which the run gives up."""
-_STEADY_SECONDS = 60.0
-"""A worker that has lived so long was sound, though its topic had no messages."""
+"""Deaths of one worker, without getting on in between, after which the run gives up."""
 _FIRST_PAUSE = 0.1
 """Seconds before the first restart; doubled for each further one."""
 _STOP_SECONDS = 3.0
@@ -70,8 +69,8 @@ class _Worker:
 
     index: int
     partitions: tuple[int, ...]
-    deaths: int = 0
     started_at: float = 0.0
+    deaths: Deaths = field(default_factory=Deaths)
     restart_at: float | None = None
     process: SpawnProcess | None = None
     inbox: Inbox | None = None
@@ -97,7 +96,7 @@ class ProcessCrew:
 
     def _start(self, worker: _Worker) -> None:
         ranges = {p: _left(self._task.ranges[p], self._offsets[p]) for p in worker.partitions}
-        task = _packed(replace(self._task, worker=worker.index, ranges=ranges))
+        task = replace(self._task, worker=worker.index, ranges=ranges, announce=worker.deaths.any)
         tasks, errand = _spawn.Pipe(duplex=False)
         inbox, mailbox = _spawn.Pipe(duplex=False)
         orders, control = _spawn.Pipe(duplex=False)
@@ -111,7 +110,7 @@ class ProcessCrew:
             process.start()
         for end in (tasks, mailbox, orders):
             end.close()
-        threading.Thread(target=_hand_over, args=(task, errand), daemon=True).start()
+        threading.Thread(target=_hand_over, args=(_packed(task), errand), daemon=True).start()
         worker.started_at = time.monotonic()
         worker.process, worker.inbox, worker.control = process, Inbox(inbox), control
         worker.restart_at = None
@@ -154,10 +153,16 @@ class ProcessCrew:
             except EOFError:
                 self._ended(worker)
                 continue
-            if mail is not None:
-                yield from _frames(mail, worker.index)
-            if isinstance(mail, Frame):
-                worker.deaths = 0
+            match mail:
+                case Frame():
+                    yield mail
+                    worker.deaths.batch_done()
+                case Begun(starts):
+                    worker.deaths.batch_begun(starts)
+                case Notice(text):
+                    _log.warning("%s", text)
+                case Failure(error, trace):
+                    raise error or WorkerError(f"worker {worker.index} failed:\n{trace}")
 
     def _ended(self, worker: _Worker) -> None:
         """A pipe has ended: its process is dead, or ends as it was told to."""
@@ -165,13 +170,13 @@ class ProcessCrew:
         self._release(worker)
         if told or worker.process is None:
             return
-        if time.monotonic() - worker.started_at > _STEADY_SECONDS:
-            worker.deaths = 0
-        worker.deaths += 1
+        deaths = worker.deaths.add(time.monotonic() - worker.started_at, self._offsets)
         text = f"worker {worker.index} died ({_manner(worker.process)})"
-        if worker.deaths > _RESTARTS:
-            raise WorkerError(f"{text} {worker.deaths} times without reading a message: giving up")
-        pause = _FIRST_PAUSE * 2 ** (worker.deaths - 1)
+        if deaths > _RESTARTS:
+            raise WorkerError(
+                f"{text} {deaths} times without getting on{worker.deaths.where}: giving up"
+            )
+        pause = _FIRST_PAUSE * 2 ** (deaths - 1)
         worker.restart_at = time.monotonic() + pause
         _log.warning("%s: its partitions go on from the merged offsets in %.1f s", text, pause)
 
@@ -243,16 +248,6 @@ def _hand_over(task: bytes, errand: Connection) -> None:
     """
     with errand, suppress(OSError):
         errand.send_bytes(task)
-
-
-def _frames(mail: Mail, worker: int) -> Iterator[Frame]:
-    match mail:
-        case Frame():
-            yield mail
-        case Notice(text):
-            _log.warning("%s", text)
-        case Failure(error, trace):
-            raise error or WorkerError(f"worker {worker} failed:\n{trace}")
 
 
 def _packed(task: _ingest.Task) -> bytes:

@@ -3,27 +3,35 @@
 They are exact: sums and products of the inputs are held without rounding, and each answer is
 rounded once, so it does not depend on the order of the rows. Rows where an input is NaN or
 infinite are left out of the reducer that reads it. A reducer of no rows is missing, `count` is 0.
-The `regr_*` functions are those of SQL, with its order of arguments: what is explained comes
-first.
+The functions of one or two columns have SQL's names, its order of arguments (what is explained
+comes first) and its rules: a row where one of the two is missing or not finite is left out, and
+counted; where nothing varies, or one row is no sample, the answer is missing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from streamreg._building import lifted, mistyped
 from streamreg._deferred import Deferred
+from streamreg._inference import COUNTS
 from streamreg._operators import MistypedError
+from streamreg._types import NUMBERS
 from streamreg.expressions import Expression, Operand, TypedExpression
 
 if TYPE_CHECKING:
-    from streamreg._types import DType
+    from collections.abc import Sequence
+
+    from streamreg._types import Aggregate, DType, Model
     from streamreg._universe import ReducedUniverse
 
 __all__ = [
     "avg",
+    "corr",
     "count",
+    "covar_pop",
+    "covar_samp",
     "max",
     "min",
     "regr_avgx",
@@ -35,23 +43,38 @@ __all__ = [
     "regr_sxx",
     "regr_sxy",
     "regr_syy",
+    "stddev_pop",
+    "stddev_samp",
     "sum",
+    "var_pop",
+    "var_samp",
 ]
+
+AggregateKind: TypeAlias = Literal["count", "sum", "min", "max", "moments"]
 
 
 @dataclass(frozen=True, eq=False)
 class Reducer:
-    """One statistic of one aggregate; the arguments of "moments" are features, then target."""
+    """One statistic of one aggregate.
+
+    The arguments of "moments" are features, then target, then the weights if it is `weighted`;
+    `powers` are those of the features, all 1 if there are none. `index` and `other` are the
+    coefficients that a statistic is of, `model` how they are fitted, if not plainly.
+    """
 
     text: str
-    aggregate: Literal["count", "sum", "min", "max", "moments"]
+    aggregate: AggregateKind
     arguments: tuple[Expression, ...]
     statistic: str
     index: int = 0
+    other: int = 0
+    model: Model | None = None
+    powers: tuple[int, ...] = ()
+    weighted: bool = False
 
     def dtype(self, arguments: tuple[TypedExpression, ...]) -> DType:
         """The type of the answer, given the typed arguments."""
-        if self.statistic in ("count", "regr_count"):
+        if self.statistic in ("count", "regr_count", *COUNTS):
             return "int"
         return arguments[0].dtype if self.statistic in ("sum", "min", "max") else "float"
 
@@ -74,37 +97,88 @@ class ReducedColumn(TypedExpression):
         self.reducer = reducer
         self.arguments = arguments
 
+    def aggregate(self, inputs: Sequence[int]) -> Aggregate:
+        """What the core is to keep; `inputs` are the indexes of the arguments."""
+        reducer = self.reducer
+        if reducer.aggregate == "count":
+            return ("count",)
+        if reducer.aggregate != "moments":
+            return reducer.aggregate, inputs[0]
+        *features, target = inputs[:-1] if reducer.weighted else inputs
+        powers = reducer.powers or (1,) * len(features)
+        # Moments are the fast way, but take neither weights nor powers nor decimals.
+        decimals = any(argument.dtype == "decimal" for argument in self.arguments)
+        if not reducer.weighted and not decimals and set(powers) == {1}:
+            return "moments", tuple(features), target
+        weight = inputs[-1] if reducer.weighted else None
+        return "monomials", tuple(zip(features, powers, strict=True)), target, weight
+
 
 def check_numbers(user: str, arguments: tuple[TypedExpression, ...]) -> None:
-    """Raise a ProgramError, in the name of `user`, if an argument is neither float nor int."""
+    """Raise a ProgramError, in the name of `user`, if an argument is no number."""
     for index, argument in enumerate(arguments):
-        if argument.dtype not in ("float", "int"):
+        if argument.dtype not in NUMBERS:
             raise mistyped(user, arguments, MistypedError(index, "numbers"))
 
 
 def count() -> Expression:
     """How many rows there are."""
-    return _reducer("count", "count", "count")
+    return _reducer("count", "count")
 
 
 def sum(value: Operand) -> Expression:
-    """The exact sum, rounded once; of an int column an int without limit."""
-    return _reducer("sum", "sum", "sum", value)
+    """The exact sum, rounded once; of an int or a decimal column exact, without limit."""
+    return _reducer("sum", "sum", value)
 
 
 def min(value: Operand) -> Expression:
     """The smallest value."""
-    return _reducer("min", "min", "min", value)
+    return _reducer("min", "min", value)
 
 
 def max(value: Operand) -> Expression:
     """The largest value."""
-    return _reducer("max", "max", "max", value)
+    return _reducer("max", "max", value)
 
 
 def avg(value: Operand) -> Expression:
     """The exact mean, rounded once."""
-    return _reducer("avg", "sum", "avg", value)
+    return _reducer("avg", "sum", value)
+
+
+def var_pop(value: Operand) -> Expression:
+    """The variance: the mean square about the mean."""
+    return _spread("var_pop", value)
+
+
+def var_samp(value: Operand) -> Expression:
+    """The variance that a sample estimates, with n - 1 in place of n; missing of one row."""
+    return _spread("var_samp", value)
+
+
+def stddev_pop(value: Operand) -> Expression:
+    """The square root of `var_pop`, rounded once."""
+    return _spread("stddev_pop", value)
+
+
+def stddev_samp(value: Operand) -> Expression:
+    """The square root of `var_samp`, rounded once; missing of one row."""
+    return _spread("stddev_samp", value)
+
+
+def covar_pop(y: Operand, x: Operand) -> Expression:
+    """The covariance: the mean product about the means."""
+    return _of_line("covar_pop", y, x)
+
+
+def covar_samp(y: Operand, x: Operand) -> Expression:
+    """The covariance that a sample estimates, with n - 1 in place of n; missing of one row."""
+    return _of_line("covar_samp", y, x)
+
+
+def corr(y: Operand, x: Operand) -> Expression:
+    """The coefficient of correlation; missing if x or y does not vary."""
+    return _of_line("corr", y, x)
 
 
 def regr_slope(y: Operand, x: Operand) -> Expression:
@@ -153,20 +227,24 @@ def regr_sxy(y: Operand, x: Operand) -> Expression:
 
 
 def _of_line(statistic: str, y: Operand, x: Operand) -> Expression:
-    explained, explaining = lifted(y), lifted(x)
-    text = f"{statistic}({explained.text}, {explaining.text})"
-    return _waiting(Reducer(text, "moments", (explaining, explained), statistic))
+    return _reducer(statistic, "moments", y, x)
 
 
-def _reducer(
-    name: str,
-    aggregate: Literal["count", "sum", "min", "max"],
-    statistic: str,
-    *values: Operand,
-) -> Expression:
+def _spread(statistic: str, value: Operand) -> Expression:
+    """Squares are products of a column with itself, which the moments of a line hold."""
+    column = lifted(value)
+    return _waiting(Reducer(_text(statistic, column), "moments", (column, column), statistic))
+
+
+def _reducer(statistic: str, aggregate: AggregateKind, *values: Operand) -> Expression:
     arguments = tuple(lifted(value) for value in values)
-    text = f"{name}({', '.join(argument.text for argument in arguments)})"
-    return _waiting(Reducer(text, aggregate, arguments, statistic))
+    # The core wants what explains before what is explained.
+    text = _text(statistic, *arguments)
+    return _waiting(Reducer(text, aggregate, arguments[::-1], statistic))
+
+
+def _text(name: str, *arguments: Expression) -> str:
+    return f"{name}({', '.join(argument.text for argument in arguments)})"
 
 
 def _waiting(reducer: Reducer) -> Expression:

@@ -1,58 +1,87 @@
-"""Stage: language. A linear regression as columns: `intercept`, one coefficient a feature."""
+"""Stage: language. A linear regression as columns: the coefficients, and the statistics asked for."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final
 
 from streamreg._exceptions import ProgramError
+from streamreg._features import Feature
+from streamreg._inference import Options
 from streamreg._nodes import restricted
 from streamreg._universe import ReducedUniverse
-from streamreg.expressions import Column, TypedExpression
+from streamreg.expressions import TypedExpression
 from streamreg.reducers import ReducedColumn, Reducer, check_numbers
 
 MAX_FEATURES: Final = 64
 INTERCEPT: Final = "intercept"
 
 
-def coefficients(
-    target: TypedExpression, features: Sequence[TypedExpression], universe: ReducedUniverse
-) -> dict[str, TypedExpression]:
-    """The columns of the answer: the exact least-squares solution, each coefficient rounded once.
+@dataclass(frozen=True)
+class Rows:
+    """What a row tells: the target, the features, and how much it counts."""
+
+    target: TypedExpression
+    features: tuple[Feature, ...]
+    weights: TypedExpression | None = None
+
+
+def answer(rows: Rows, options: Options, universe: ReducedUniverse) -> dict[str, TypedExpression]:
+    """The columns of the answer, each statistic of the exact least-squares solution.
 
     Raises:
-        ProgramError: if there are not 1 to 64 features, if one is no named column of numbers, is
-        given
-            twice, is called `intercept`, or is not of the rows that the answer is about.
+        ProgramError: if there are not 1 to 64 features, if one is no expression of numbers, is
+            given twice, is called `intercept` where there is one, or is not of the rows that the
+            answer is about; if two columns of the answer would have the same name.
     """
-    if not 1 <= len(features) <= MAX_FEATURES:
+    if not 1 <= len(rows.features) <= MAX_FEATURES:
         raise ProgramError(
             f"linear_regression takes the target, then 1 to {MAX_FEATURES} features, "
-            f"not {len(features)}"
+            f"not {len(rows.features)}"
         )
-    names = [_name(feature) for feature in features]
+    names = [feature.name for feature in rows.features]
     for name in names:
-        if name == INTERCEPT:
+        if name == INTERCEPT and options.intercept:
             raise ProgramError(
                 "linear_regression: a feature cannot be called intercept, because a column of the "
                 "answer is; give it another name with select"
             )
         if names.count(name) > 1:
             raise ProgramError(f"linear_regression: the feature {name} is given twice")
-    arguments = tuple(restricted(column, universe.origin) for column in (*features, target))
+    read = [*(feature.column for feature in rows.features), rows.target]
+    if rows.weights is not None:
+        read.append(rows.weights)
+    arguments = tuple(restricted(column, universe.origin) for column in read)
     check_numbers("linear_regression", arguments)
-    return {
-        name: ReducedColumn(
-            Reducer(f"{name} of linear_regression", "moments", arguments, "coefficient", index),
+    columns: dict[str, TypedExpression] = {}
+    for asked in options.asked([*([INTERCEPT] if options.intercept else []), *names]):
+        if asked.name in columns:
+            raise ProgramError(
+                f"linear_regression: two columns of the answer would be called {asked.name}; give "
+                "the feature that makes one of them another name with select"
+            )
+        described = options.described(asked.statistic)
+        reducer = Reducer(
+            f"{asked.name} of linear_regression{described}",
+            "moments",
             arguments,
-            universe,
+            asked.statistic,
+            asked.one,
+            other=asked.other,
+            model=options.model(asked.statistic),
+            powers=tuple(feature.power for feature in rows.features),
+            weighted=rows.weights is not None,
         )
-        for index, name in enumerate([INTERCEPT, *names])
-    }
+        columns[asked.name] = ReducedColumn(reducer, arguments, universe)
+    return columns
 
 
-def _name(feature: TypedExpression) -> str:
-    if not isinstance(feature, Column):
-        raise ProgramError(
-            f"linear_regression: the feature {feature.text} has no name for its coefficient; "
-            "give it one first, like `t += t.select(x2=t.x * t.x)`"
-        )
-    return feature.name
+def check_keys(keys: Collection[str], answer: Collection[str]) -> None:
+    """Raise a ProgramError if a key is called as a column of the answer beside it."""
+    for name in keys:
+        if name in answer:
+            raise ProgramError(
+                f"linear_regression: by={name}: a column of the answer is called {name} too; give "
+                f"the key another name first, like `t += t.select({name}_key=t.{name})`"
+            )

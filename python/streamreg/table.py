@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, final
 
 from streamreg import regression
 from streamreg._building import lifted, mistyped
 from streamreg._deferred import resolved
+from streamreg._environment import TableEnvironment, named, put, value
 from streamreg._exceptions import ProgramError, UnknownColumnError
+from streamreg._features import Powers, features_of
+from streamreg._grouped import GroupedTable
+from streamreg._inference import Options
 from streamreg._nodes import SourceColumn, restricted
 from streamreg._operators import MistypedError
 from streamreg._this import AllColumns
-from streamreg._universe import FilteredUniverse, ReducedUniverse, SourceUniverse, Universe
+from streamreg._universe import FilteredUniverse, SourceUniverse, Universe
 from streamreg.expressions import Column, Expression, Operand, TypedExpression
-from streamreg.reducers import ReducedColumn, Reducer
 
 if TYPE_CHECKING:
     from streamreg._source import Source
+    from streamreg._types import Singular
 
 
 @final
@@ -98,7 +102,7 @@ class Table:
         Raises:
             ProgramError: if a name is given twice, or a column is not of these rows.
         """
-        environment = _TableEnvironment(self)
+        environment = TableEnvironment(self)
         chosen: dict[str, TypedExpression] = {}
         for arg in args:
             if isinstance(arg, AllColumns):
@@ -106,11 +110,11 @@ class Table:
                     self[name]
                 columns = [column for column in self if column.name not in arg.excluded]
             else:
-                columns = [_named(arg, environment)]
+                columns = [named(arg, environment)]
             for column in columns:
-                _put(chosen, column.name, column)
-        for name, value in kwargs.items():
-            _put(chosen, name, resolved(_value(name, value), environment))
+                put(chosen, column.name, column)
+        for name, given in kwargs.items():
+            put(chosen, name, resolved(value(name, given), environment))
         return Table(chosen, self._universe)
 
     def filter(self, predicate: Expression) -> Table:
@@ -119,7 +123,7 @@ class Table:
         Raises:
             ProgramError: if it is no bool expression of these rows.
         """
-        typed = resolved(lifted(predicate), _TableEnvironment(self))
+        typed = resolved(lifted(predicate), TableEnvironment(self))
         if typed.dtype != "bool":
             raise mistyped("filter", (typed,), MistypedError(0, "booleans"))
         universe = FilteredUniverse(self._universe, restricted(typed, self._universe))
@@ -131,9 +135,9 @@ class Table:
         Raises:
             ProgramError: if it has no such column, or no other one.
         """
-        environment = _TableEnvironment(self)
+        environment = TableEnvironment(self)
         names = [
-            column if isinstance(column, str) else _named(column, environment).name
+            column if isinstance(column, str) else named(column, environment).name
             for column in columns
         ]
         dropped = {self[name].name for name in names}
@@ -154,7 +158,7 @@ class Table:
             )
         columns: dict[str, TypedExpression] = dict(self._columns)
         for name, column in other._columns.items():
-            _put(columns, name, column)
+            put(columns, name, column)
         return Table(columns, self._universe)
 
     def reduce(self, **kwargs: Expression) -> Table:
@@ -165,107 +169,78 @@ class Table:
         Raises:
             ProgramError: if a value is no reducer, or a column stands outside of one.
         """
-        universe = self._reduced("reduce")
-        environment = _ReduceEnvironment(self, universe)
-        columns = {}
-        for name, value in kwargs.items():
-            typed = resolved(_value(name, value), environment)
-            if typed.universe is not universe:
-                raise ProgramError(
-                    f"reduce: {name} = {typed.text} is no answer over all rows; use a reducer, "
-                    f"like {name}=sr.reducers.sum({typed.text})"
-                )
-            columns[name] = typed
-        return Table(columns, universe)
+        return GroupedTable(self, (), "reduce").reduce(**kwargs)
 
-    def linear_regression(self, target: Expression, *features: Expression) -> Table:
-        """The least-squares fit of `target` by an intercept and 1 to 64 features, all numbers.
+    def groupby(self, *keys: Expression) -> GroupedTable:
+        """The rows by the values of some columns: `t.groupby(t.k).reduce(t.k, n=…)`.
 
-        One row: `intercept`, and for each feature a column with its name and its coefficient. It is
-        the exact solution for the rows as received, each coefficient rounded once to the nearest
-        double. Rows where a value is NaN or infinite are left out. While the rows do not determine
-        the coefficients they are 0.
+        Keys are str, int or bool; text "1" and the int 1 are different keys.
 
         Raises:
-            ProgramError: if a feature has no name, is given twice or is called `intercept`, or if a
-                column is not of these rows, or no number.
+            ProgramError: without a key, or if one is no column, of another type, or given twice.
         """
-        universe = self._reduced("linear_regression")
-        environment = _TableEnvironment(self)
-        typed = [resolved(lifted(column), environment) for column in (target, *features)]
-        answer = regression.coefficients(typed[0], typed[1:], universe)
-        return Table(answer, universe)
+        if not keys:
+            raise ProgramError("groupby takes a column at least; over all rows, use reduce(…)")
+        return GroupedTable(self, keys, "groupby")
 
-    def _reduced(self, method: str) -> ReducedUniverse:
-        universe = self._universe
-        while universe.parent is not None:
-            universe = universe.parent
-        if isinstance(universe, ReducedUniverse):
-            raise ProgramError(
-                f"{method}: this table is the answer of a reduction already, one row"
-            )
-        return self._universe.reduced()
+    def linear_regression(
+        self,
+        target: Expression,
+        *features: Expression | Powers,
+        by: Expression | Sequence[Expression] = (),
+        weights: Expression | None = None,
+        intercept: bool = True,
+        ridge: float = 0.0,
+        statistics: Sequence[str] = (),
+        singular: Singular = "zero",
+        level: float = 0.95,
+    ) -> Table:
+        """The least-squares fit of `target` by an intercept and 1 to 64 features, all numbers.
 
+        One row: `intercept`, for each feature its coefficient, then the statistics. A column's
+        coefficient has its name, that of another expression its text: `fit["x ** 2"]` for
+        `t.x**2`. Each is the exact solution for the rows as received, rounded once to the nearest
+        double; what is no rational number or root of one (p-values, confidence limits,
+        likelihoods) is right to one unit in its last place. Rows where a value is NaN or infinite
+        are left out. A statistic that is not defined is missing, like R² of a target that does not
+        vary, or a standard error where no degree of freedom is left. `sr.poly(t.x, 3)` stands for
+        three features, the exact powers `x`, `x^2` and `x^3`.
 
-class _TableEnvironment:
-    """Inside `select` and the like: `this` is the table."""
+        Args:
+            target: what is explained.
+            features: what explains it.
+            by: a column or several, of str, int or bool: then there is a fit for each key, a row
+                each, with the keys first, named as their columns.
+            weights: how much each row counts, a column of numbers; a row of negative weight is
+                left out.
+            intercept: without one the fit goes through the origin, and no column is called so.
+            ridge: the weight of the squares of the coefficients, not of the intercept's, beside
+                those of the residuals. Of the statistics only n, rss and r2 go with it.
+            statistics: names of columns to add: "n", "df", "rank", "rss", "residual_std", "r2",
+                "adjusted_r2", "f", "f_p_value", "log_likelihood", "aic", "bic"; of each
+                coefficient "std_error", "t", "p_value" (columns like `t_intercept`, `t_x`),
+                "confidence_interval" (`ci_low_x`, `ci_high_x`); "covariance"
+                (`covariance_intercept_x`, each pair once).
+            singular: what the coefficients are while the rows do not determine them: "zero", or
+                missing with "null".
+            level: the probability that a confidence interval is to cover.
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
-    def column(self, name: str) -> TypedExpression:
-        return self._table[name]
-
-    def reduction(self, reducer: Reducer) -> TypedExpression:
-        raise ProgramError(f"the reducer {reducer.text} can only stand in table.reduce(…)")
-
-
-class _ReduceEnvironment:
-    """Inside `reduce`: columns stand in reducers only."""
-
-    def __init__(self, table: Table, universe: ReducedUniverse) -> None:
-        self._inner = _TableEnvironment(table)
-        self._universe = universe
-
-    def column(self, name: str) -> TypedExpression:
-        column = self._inner.column(name)
-        raise ProgramError(
-            f"reduce: the column {column.text} has a value for each row; use a reducer, like "
-            f"sr.reducers.sum(this.{column.text})"
+        Raises:
+            ProgramError: if a feature is given twice or has the name of another column of the
+                answer, if a key does, if a column is not of these rows, no number or no key, or if
+                an option makes no sense.
+        """
+        options = Options(
+            intercept=intercept, ridge=ridge, statistics=statistics, singular=singular, level=level
         )
-
-    def reduction(self, reducer: Reducer) -> TypedExpression:
-        arguments = tuple(
-            restricted(resolved(argument, self._inner), self._universe.origin)
-            for argument in reducer.arguments
+        keys = (by,) if isinstance(by, Expression) else tuple(by)
+        grouped = GroupedTable(self, keys, "linear_regression")
+        environment = TableEnvironment(self)
+        rows = regression.Rows(
+            resolved(lifted(target), environment),
+            features_of(features, environment),
+            None if weights is None else resolved(lifted(weights), environment),
         )
-        return ReducedColumn(reducer, arguments, self._universe)
-
-
-def _named(expression: Expression, environment: _TableEnvironment) -> Column:
-    typed = resolved(lifted(expression), environment)
-    if not isinstance(typed, Column):
-        raise ProgramError(f"{typed.text} has no name: write name={typed.text}")
-    return typed
-
-
-def _value(name: str, value: Operand) -> Expression:
-    try:
-        return lifted(value)
-    except ProgramError as error:
-        raise ProgramError(f"{name} = {error}") from None
-
-
-def _put(columns: dict[str, TypedExpression], name: str, value: TypedExpression) -> None:
-    """Add a column; the same one again under its own name is no mistake, another one is."""
-    before = columns.setdefault(name, value)
-    if _definition(before) is not _definition(value):
-        raise ProgramError(
-            f"the column {name} is given twice; leave one out, like *sr.this.without({name!r})"
-        )
-
-
-def _definition(expression: TypedExpression) -> TypedExpression:
-    while isinstance(expression, Column):
-        expression = expression.definition
-    return expression
+        answer = regression.answer(rows, options, grouped._universe)
+        regression.check_keys(grouped._keys, answer)
+        return Table({**grouped._keys, **answer}, grouped._universe)

@@ -1,6 +1,7 @@
 """Changelogs as a reader of them sees them. Cells stay text: floats are equal where their bits are."""
 
 import csv
+import io
 import json
 from collections import Counter
 from collections.abc import Iterable
@@ -74,3 +75,28 @@ def rejects(path: str | Path) -> list[dict[str, Any]]:
     text = Path(path).read_text()
     assert not text or text.endswith("\n"), f"{path} ends in the middle of a line"
     return [json.loads(line) for line in text.splitlines()]
+
+
+def current(path: str | Path, keys: int, *columns: str) -> dict[Row, Row]:
+    """The table at the end of a changelog, by its first columns, which are keys.
+
+    Cells may hold ends of lines. Within a time the keys stand in order, each at most once; what stood for it is taken
+    back, then something else put in its place.
+    """
+    text = Path(path).read_bytes().decode()
+    assert text.endswith("\n"), f"{path} ends in the middle of a line"
+    head, *lines = csv.reader(io.StringIO(text, newline=""))
+    assert head == [*columns, "time", "diff"]
+    found = [Change(tuple(line[:-2]), int(line[-2]), int(line[-1])) for line in lines]
+    times(found)
+    standing: dict[Row, Row] = {}
+    for (_, key), group in groupby(found, lambda change: (change.time, change.row[:keys])):
+        before = standing.pop(key, None)
+        expected = [] if before is None else [(before, -1)]
+        steps = [(change.row, change.diff) for change in group]
+        if steps[-1][1] == 1:
+            standing[key] = steps[-1][0]
+            assert standing[key] != before
+            expected.append((standing[key], 1))
+        assert steps == expected
+    return standing

@@ -57,6 +57,26 @@ def test_a_wrong_type_names_column_function_and_value(processes: int) -> None:
         sr.run(processes=processes)
 
 
+@pytest.mark.parametrize("declared", [True, False])
+def test_half_of_a_surrogate_pair_is_no_text(processes: int, *, declared: bool) -> None:
+    """Text that no file can hold is an error that names column, function and value."""
+    t = read([[b"1,1", b"2,1"]], schema=Point, header=["x", "y"])
+
+    def half(x: float) -> str:
+        return "\ud83d" if x == 2.0 else "whole"
+
+    sr.io.csv.write(t.select(z=sr.apply(half if declared else lambda x: half(x), t.x)), "z.csv")
+    with pytest.raises(sr.WorkerError, match=r"column z: .* should return text.*'\\ud83d'.*half"):
+        sr.run(processes=processes)
+
+
+def test_a_constant_that_is_no_text() -> None:
+    """The same in a constant is found while the program is written."""
+    t = read([[b"1,1"]], schema=Point, header=["x", "y"])
+    with pytest.raises(sr.ProgramError, match=r"'\\ud83d' holds half"):
+        t.select(z=sr.if_else(t.x > 0.0, "\ud83d", "whole"))
+
+
 def test_an_error_after_reduce_is_raised_as_it_is(processes: int) -> None:
     """Such a function runs in the program's own process: its error comes with the user's traceback."""
     t = read(stream(30, 3), schema=Point, batch=6)

@@ -176,7 +176,7 @@ def test_what_is_no_state_is_an_error(job: Verified, tmp_path: Path, capsys: Cap
         + whole[at + 10 :],
         "is damaged (": whole[:5000],
         "is damaged (file is not a database): restore": b"no database" * 1000,
-        "it holds no checkpoint": b"",
+        "is damaged (its last checkpoint is not the one that was saved last)": b"",
     }
     for text, held in cases.items():
         database.write_bytes(held)
@@ -187,6 +187,9 @@ def test_what_is_no_state_is_an_error(job: Verified, tmp_path: Path, capsys: Cap
         assert (out, err.count("\n")) == ("", 1)
         assert f"streamreg: error: state {job.state}" in err
         assert text in err
+    (job.state / "checkpoint.seal").unlink()
+    assert main(["inspect", str(job.state)]) == 1
+    assert "it holds no checkpoint yet" in capsys.readouterr().err
     assert main(["inspect", str(tmp_path / "none")]) == 1
     assert "there is none" in capsys.readouterr().err
     assert not (tmp_path / "none").exists()

@@ -27,6 +27,7 @@ class Number(sr.Schema):
         ([("bootstrap.servers", "a:1")], "rdkafka_settings: expected a mapping"),
         ({}, "bootstrap.servers is missing"),
         ({"bootstrap.servers": ""}, "bootstrap.servers is missing"),
+        ({"metadata.broker.list": "a:1"}, "bootstrap.servers is missing"),
         ({"bootstrap.servers": "  "}, "bootstrap.servers is missing"),
         (dict([*BROKER.items(), (5, "a")]), "5 is not the name"),
         ({**BROKER, "client.id": None}, "client.id: expected a string or a number"),

@@ -4,13 +4,17 @@ import logging
 import multiprocessing
 import os
 import signal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 
 import streamreg as sr
 from streamreg import _workers
-from streamreg.testing import read
+from streamreg._source import Batch, Range, Reader, Report
+from streamreg.testing import ListSource, read
 from tests.flow.changelog import inserted
 from tests.flow.child import Child, lives, wait_until
 from tests.flow.numbered import Point, count_sound, row, stream, write_regression
@@ -76,6 +80,53 @@ def test_a_worker_that_dies_again_and_again_ends_the_run(
     assert 0 < count_sound(Path(), 3) < 90
 
 
+class InTurn(ListSource):
+    """Hands over messages of one partition, then of the next."""
+
+    def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
+        readers = [ListSource.reader(self, {p: r}, report) for p, r in ranges.items()]
+        return _TurnReader(cycle(readers))
+
+
+@dataclass
+class _TurnReader:
+    turns: Iterator[Reader]
+
+    def read(self, timeout: float) -> Batch | None:
+        return next(self.turns).read(timeout)
+
+    def lag(self) -> int | None:
+        return None
+
+    def close(self) -> None:
+        return
+
+
+def test_a_poison_message_beside_a_partition_that_flows(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is read of other partitions between the deaths is no progress: the run gives up and says where."""
+    monkeypatch.setattr(_workers, "_FIRST_PAUSE", 0.01)
+
+    def deadly(x: float) -> float:
+        if x == 61.0:
+            os._exit(7)
+        return x
+
+    source = InTurn(stream(LONG, 3), {"x": "float", "y": "float"}, "csv", None, 0, batch=10)
+    t = sr.Table._from_source(source)
+    write_regression(t.select(x=sr.apply(deadly, t.x), y=t.y))
+    with (
+        caplog.at_level(logging.WARNING, "streamreg"),
+        pytest.raises(
+            sr.WorkerError, match=r"\(exit code 7\) 6 times .* partition 1 offset 20 or soon after"
+        ),
+    ):
+        sr.run(processes=1)
+    assert len(caplog.records) == 6  # of the first death nobody knows where it was
+    assert 60 < count_sound(Path(), 3) < LONG
+
+
 def test_a_worker_that_ends_by_itself_is_told_by_its_exit_code(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -101,6 +152,24 @@ def test_no_worker_outlives_its_parent(folder: Path, job: str, processes: int) -
         program.signal(signal.SIGKILL)
         assert program.exit_code() == -signal.SIGKILL
         wait_until(lambda: not any(map(lives, workers)), 5, "an orphan lives")
+
+
+@pytest.mark.parametrize(("asked", "expected"), [(None, 3), (5, 5)])
+def test_a_large_machine_gets_no_more_workers_than_memory_allows(
+    asked: int | None, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless more are asked for there are three, however many cores and partitions there are."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: range(64), raising=False)
+    found: list[int] = []
+
+    def stop(progress: sr.Progress) -> bool:
+        found.append(len(multiprocessing.active_children()))
+        return progress.rows > 0
+
+    t = read(stream(LONG, 8), schema=Point, batch=8)
+    sr.io.csv.write(t.reduce(n=sr.reducers.count()), "count.csv")
+    sr.run(processes=asked, stop=stop)
+    assert max(found) == expected
 
 
 def test_progress_is_told_after_each_epoch(processes: int) -> None:

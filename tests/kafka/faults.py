@@ -16,6 +16,7 @@ from streamreg._checkpoint import Store
 from streamreg._kafka import KafkaSource
 from streamreg._mailbox import Frame, Mail, Outbox
 from streamreg._merge import Merge
+from streamreg._seal import Seal, SealFile
 from streamreg._sinks import Files, FileSink
 
 _VARIABLE = "CHAOS_WORKER_FRAMES"
@@ -125,11 +126,24 @@ def within_transaction(countdown: Countdown) -> None:
     _checkpoint._pack = lambda checkpoint: Parts(pack(checkpoint))
 
 
+def before_the_seal(countdown: Countdown) -> None:
+    """The checkpoint is in the database, and the seal speaks of the one before."""
+    write = SealFile.write
+
+    def patched(self: SealFile, seal: Seal) -> None:
+        if seal != self._says:
+            countdown()
+        write(self, seal)
+
+    SealFile.write = patched  # type: ignore[method-assign]  # what a fault point is
+
+
 AT_FIRST: dict[str, Step] = {
     "one file made of three": after(FileSink, "__init__"),
     "half a header written": torn_write,
     "all files made, nothing committed": before(Store, "save"),
     "within the initial commit": within_transaction,
+    "the initial commit not sealed": before_the_seal,
     "after the initial commit": after(Store, "save"),
 }
 """Steps of a run that finds nothing yet; each happens the first time."""
@@ -139,6 +153,7 @@ RESUMING: dict[str, Step] = {
     "all files cut": after(_resume, "open_files"),
     "before the first commit": before(Store, "save"),
     "within the first commit": within_transaction,
+    "the first commit not sealed": before_the_seal,
 }
 """Steps of a run that goes on from a state; each happens the first time."""
 
@@ -152,6 +167,7 @@ CLOSING: dict[str, Step] = {
     "all files flushed": after(Files, "flush"),
     "before the commit": before(Store, "save"),
     "within the transaction": within_transaction,
+    "after the transaction, before its seal": before_the_seal,
     "after the commit": after(Store, "save"),
     "before the broker is told": before(KafkaSource, "acknowledge"),
 }

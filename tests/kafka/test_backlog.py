@@ -1,12 +1,17 @@
 """Backpressure: whatever waits in the topic, and however slow the disk, memory stays bounded."""
 
 import os
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
 
+from streamreg._run import DEFAULT_PROCESSES
 from tests.kafka import faults
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.numbered import COEFFICIENTS, HEADER, INPUT
@@ -14,32 +19,43 @@ from tests.kafka.outputs import fold, read_changelog
 from tests.kafka.program import job_environment
 from tests.kafka.siege import Siege
 
-MESSAGES = int(os.environ.get("CHAOS_BACKLOG", "1_500_000"))
+MESSAGES = int(os.environ.get("CHAOS_BACKLOG", "20_000_000"))
 LIMIT_MB = 400
-WORKERS = 2  # the default on two cores; each further one takes up to 90 MB
 WRITE_MS = 50  # for a megabyte
 
 
-def fill(broker: KafkaBroker, topic: str, partitions: int) -> None:
-    """Points of a line, in turn over the partitions."""
+def fill(broker: KafkaBroker, topic: str, partitions: int, messages: int) -> None:
+    """Points of a line, in turn over the partitions; loaded by several processes, as one takes a minute."""
     broker.create_topic(topic, partitions)
+    fill_one = partial(fill_partition, broker.plaintext, topic, range(messages), partitions)
+    with ProcessPoolExecutor(4, get_context("spawn")) as pool:
+        assert list(pool.map(fill_one, range(partitions))) == [0] * partitions
+
+
+def fill_partition(
+    settings: Mapping[str, str], topic: str, numbers: range, partitions: int, partition: int
+) -> int:
+    """Returns how many messages were not delivered."""
     producer = Producer(
         {
-            **broker.plaintext,
+            **settings,
             "enable.idempotence": True,  # else a batch that is sent again may overtake the header
             "compression.type": "lz4",
             "linger.ms": 20,
-            "queue.buffering.max.messages": 1_000_000,
+            "batch.num.messages": 100_000,
+            "queue.buffering.max.messages": 400_000,
+            "log_level": 0,
         }
     )
-    producer.produce(topic, HEADER, partition=0)
-    for seq in range(MESSAGES):
+    if partition == 0:
+        producer.produce(topic, HEADER, partition=0)
+    for seq in numbers[partition::partitions]:
         while True:
             with suppress(BufferError):
-                producer.produce(topic, f"{seq},{seq},{2 * seq + 1}", partition=seq % partitions)
+                producer.produce(topic, b"%d,%d,%d" % (seq, seq, 2 * seq + 1), partition=partition)
                 break
             producer.poll(0.1)
-    assert producer.flush(60) == 0
+    return producer.flush(60)
 
 
 def resident(process: int) -> float:
@@ -52,17 +68,24 @@ def resident(process: int) -> float:
 
 
 @pytest.mark.timeout(300 + MESSAGES / 10_000)
-@pytest.mark.parametrize("partitions", [4, 64])
+@pytest.mark.parametrize(
+    ("partitions", "messages"), [(4, MESSAGES), (64, min(MESSAGES, 1_500_000))]
+)
 def test_memory_is_bounded(
-    broker: KafkaBroker, topic: str, tmp_path: Path, partitions: int
+    broker: KafkaBroker,
+    topic: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    partitions: int,
+    messages: int,
 ) -> None:
     """A backlog of millions, a slow disk, all else by default: less than 400 MB in all processes together.
 
-    About fifteen seconds each.
+    About a minute and a half for 20 million messages.
     """
-    fill(broker, topic, partitions)
+    fill(broker, topic, partitions, messages)
     environment = job_environment(
-        settings=broker.plaintext, topic=topic, autocommit_ms=1500, processes=WORKERS
+        settings=broker.plaintext, topic=topic, autocommit_ms=1500, processes=DEFAULT_PROCESSES
     )
     siege = Siege(tmp_path, environment, broker, seed=0)
     peak = 0.0
@@ -76,10 +99,12 @@ def test_memory_is_bounded(
                 assert process.poll() is None, siege.said
                 peak = max(peak, resident(process.pid))
                 lines += file.read(1 << 24).count(b"\n")
-                return lines == MESSAGES
+                return lines == messages
 
-            siege.until(read, "rows are missing", seconds=60 + MESSAGES / 20_000)
-        siege.finish(MESSAGES, process)
-    print(f"{MESSAGES:,} messages in {partitions} partitions: at most {peak:.0f} MB")
+            siege.until(read, "rows are missing", seconds=60 + messages / 20_000)
+        siege.finish(messages, process)
+    (tmp_path / INPUT).unlink()  # hundreds of megabytes, which pytest would keep
+    with capsys.disabled():
+        print(f"\n{messages:,} messages in {partitions} partitions: at most {peak:.0f} MB")
     assert fold(read_changelog(tmp_path / COEFFICIENTS, ["a", "b"]))[-1].row == (1.0, 2.0)
     assert peak < LIMIT_MB

@@ -35,6 +35,9 @@ def program(t: sr.Table) -> None:
     assert_type(statistics, sr.Table)
     assert_type(statistics.select(a=sr.apply(max, **statistics)), sr.Table)
     assert_type(t.filter(sr.this.x > 0).linear_regression(t.y, t.x, sr.this.z), sr.Table)
+    assert_type(t.linear_regression(t.y, t.x, by=t.k), sr.Table)
+    assert_type(t.linear_regression(t.y, t.x, by=(t.k, sr.this.j)), sr.Table)
+    assert_type(t.groupby(t.k).reduce(t.k, n=sr.reducers.count()), sr.Table)
     assert_type(t.without("x", t.y), sr.Table)
 
     t.select(t.x, None)  # type: ignore[arg-type]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import struct
 import sys
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import TypeAlias
 
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
+from streamreg._core import decimals
 
 Numbers: TypeAlias = NDArray[np.float64] | NDArray[np.int64]
 
@@ -48,11 +51,31 @@ KINDS: list[st.SearchStrategy[float] | st.SearchStrategy[int]] = [
 ]
 
 
+def scaled(mantissa: int, exponent: int) -> Decimal:
+    """A decimal, exactly: the context rounds what it computes, but not what it reads."""
+    return Decimal(f"{mantissa}E{exponent}")
+
+
 def array(values: Sequence[float] | Sequence[int]) -> Numbers:
     """A column as the core reads it: integers if all are."""
     if values and all(isinstance(value, int) for value in values):
         return np.array(values, dtype=np.int64)
     return np.array(values, dtype=np.float64)
+
+
+MOST_DIGITS = 10**34 - 1
+DECIMALS = st.one_of(
+    st.builds(scaled, st.integers(-100_000, 100_000), st.integers(-3, 0)),
+    st.builds(scaled, st.integers(-MOST_DIGITS, MOST_DIGITS), st.integers(-40, 5)),
+    st.builds(scaled, st.integers(-MOST_DIGITS, MOST_DIGITS), st.integers(-400, 366)),
+)
+
+
+def decimal_array(values: Sequence[Decimal]) -> NDArray[np.int64]:
+    """A column of decimals as the core reads it."""
+    words, none = decimals([str(value) for value in values])
+    assert not none.any()
+    return words
 
 
 @st.composite

@@ -15,6 +15,7 @@ from streamreg._evaluate import RowErrors
 from streamreg._plan import Output, Plan, compile
 from streamreg.schema import schema_columns
 from streamreg.testing import ListSource
+from tests.unit.columns import decimal_array
 
 NUMPY_TYPES: Mapping[str, type] = {"float": np.float64, "int": np.int64, "bool": np.bool_}
 
@@ -49,12 +50,15 @@ class Batch:
 
 def _typed(types: Mapping[str, str], columns: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     """Lists as the decoder would bring them."""
-    return {
-        name: np.array(columns[name], dtype=NUMPY_TYPES[dtype])
-        if dtype in NUMPY_TYPES
-        else FakeText(columns[name])
-        for name, dtype in types.items()
-    }
+
+    def of_type(dtype: str, values: Sequence[Any]) -> Any:  # noqa: ANN401 - an array or text
+        if dtype == "decimal":
+            return decimal_array(values)
+        if dtype in NUMPY_TYPES:
+            return np.array(values, dtype=NUMPY_TYPES[dtype])
+        return FakeText(values)
+
+    return {name: of_type(dtype, columns[name]) for name, dtype in types.items()}
 
 
 @pytest.fixture(scope="session")

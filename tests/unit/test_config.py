@@ -52,7 +52,8 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
     ]
     job = read("\n".join(optional), KAFKA_PASSWORD="hunter2")
     assert job.source.kafka["sasl.password"] == "hunter2"
-    assert job.source.header == ("x", "y")
+    assert job.source.header == ("sensor", "x", "y")
+    assert job.by == ("sensor",)
     assert (job.source.mode, job.output.time) == ("streaming", "epoch")
     assert (job.processes, job.rejects, job.max_rejects) == (2, "rejects.jsonl", 1000)
     assert (job.state, job.durability) == ("job.state", "process")
@@ -98,7 +99,7 @@ processes = true
         'source.mode: expected one of "streaming", "static", found "sometimes"',
         "source.autocommit_duration_ms: expected 0 to 86400000, found -1",
         'source.fromat: unknown key; did you mean "format"?',
-        'schema.y: expected one of "float", "int", "bool", "str", "bytes", found "flaot"',
+        'schema.y: expected one of "float", "int", "decimal", "bool", "str", "bytes", found "flaot"',
         'regression.target: "Y" is no column of the schema',
         'regression.features: "xx" is no column of the schema; did you mean "x"?',
         "output.regression: missing",
@@ -113,8 +114,25 @@ processes = true
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ('"y"\nf', '"s"\nf', 'regression.target: "s" is str: a regression takes float and int'),
+        (
+            '"y"\nf',
+            '"s"\nf',
+            'regression.target: "s" is str: a regression takes "float", "int", "decimal"',
+        ),
         ('["x", "n"]', '["y"]', 'regression.features: "y" is the target'),
+        ('["x", "n"]', '["x"]\nby = ["s", "n"]', None),
+        ('["x", "n"]', '["x", "n"]\nby = ["n"]', 'regression.by: "n" is a feature too'),
+        (
+            '["x", "n"]',
+            '["x"]\nby = ["y"]',
+            'regression.by: "y" is float: keys are "str", "int", "bool"',
+        ),
+        ('["x", "n"]', '["x"]\nby = ["t"]', 'regression.by: "t" is no column of the schema'),
+        (
+            's = "str"\n[regression]\ntarget = "y"\nfeatures = ["x", "n"]',
+            'intercept = "str"\n[regression]\ntarget = "y"\nfeatures = ["x"]\nby = ["intercept"]',
+            'regression.by: "intercept" is the name of the constant term',
+        ),
         ('["x", "n"]', "[]", "regression.features: expected at least one string, found none"),
         ('["x", "n"]', '["x", "x"]', "regression.features: 2 strings, but 1 different ones"),
         ('["x", "n"]', '"x"', 'regression.features: expected an array of strings, found "x"'),
@@ -143,7 +161,7 @@ processes = true
         (
             '"out.csv"',
             '"out.csv"\ncolumns = {x = "b", n = "b"}',
-            "output.columns: two coefficients have the same name",
+            "output.columns: two columns have the same name",
         ),
         (
             '"out.csv"',
@@ -153,7 +171,7 @@ processes = true
         (
             '"out.csv"',
             '"out.csv"\ncolumns = {interceptt = "a"}',
-            'output.columns: "interceptt" is neither intercept nor a feature; '
+            'output.columns: "interceptt" is neither intercept nor a feature nor a key; '
             'did you mean "intercept"?',
         ),
         ('s = "str"', 'intercept = "float"', None),
@@ -171,6 +189,11 @@ processes = true
             '"points"',
             '"points"\nformat = "json"\nheader = ["x", "y", "n", "s"]',
             'source.header: for format "csv" alone: a JSON message names its own fields',
+        ),
+        (
+            'bootstrap.servers = "localhost:9092"',
+            'metadata.broker.list = "localhost:9092"',
+            "source.kafka.bootstrap.servers: missing",
         ),
         (
             '"localhost:9092"',

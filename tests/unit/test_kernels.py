@@ -20,6 +20,7 @@ from streamreg._columns import to_list
 from streamreg._kernels import KERNELS, _steady
 from streamreg._operators import FLOAT_FUNCTIONS, signature
 from streamreg._plan import Plan
+from streamreg._types import DType
 
 TableOf = Callable[..., sr.Table]
 PlanOf = Callable[..., Plan]
@@ -290,4 +291,9 @@ def test_every_typing_rule_has_a_kernel() -> None:
         for name in [*binary, "maximum"]:
             assert signature(name, (dtype, dtype)).kernel in KERNELS
     integers = {name for name in KERNELS if name.endswith(".int") or name.startswith("cast.int")}
-    assert integers - {"cast.bool.int"} == EXACT.keys()
+    exact: list[tuple[DType, ...]] = [("decimal", other) for other in ("decimal", "int")]
+    for name in ("==", "!=", "<", "<=", ">", ">="):
+        for types in [*exact, ("int", "decimal")]:
+            assert signature(name, types).kernel in KERNELS
+    decimals = {name for name in KERNELS if name.endswith(".decimal") or "cast.decimal" in name}
+    assert (integers - {"cast.bool.int"}) | decimals == EXACT.keys()

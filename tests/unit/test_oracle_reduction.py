@@ -17,7 +17,7 @@ from tests.unit.columns import DOUBLES, MAX, NOT_FINITE, Numbers, array, columns
 from tests.unit.rationals import bits, fit, mean, nearest, products, total
 
 if TYPE_CHECKING:
-    from streamreg._types import Aggregate, Number, Statistic
+    from streamreg._types import Aggregate, Answer, Number, Statistic
 
 AGGREGATES: list[Aggregate] = [
     ("count",),
@@ -37,7 +37,6 @@ STATISTICS: list[Statistic] = [
     *[(7, f"regr_{name}", 0) for name in OF_THE_LINE],
     *[(7, "coefficient", 0), (7, "coefficient", 1)],
 ]
-Answer = float | int | None
 
 
 def number_type(column: Numbers) -> Number:

@@ -35,11 +35,12 @@ ESTIMATORS = [
 ]
 FUNCTIONS = [
     *["apply", "apply_with_type", "cast", "ceil", "cos", "exp", "expm1", "floor", "if_else", "log"],
-    *["log1p", "log2", "log10", "maximum", "minimum", "run", "sign", "sin", "sqrt", "tan"],
+    *["log1p", "log2", "log10", "maximum", "minimum", "poly", "run", "sign", "sin", "sqrt", "tan"],
 ]
 REDUCERS = [
-    *["avg", "count", "max", "min", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept"],
-    *["regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy", "sum"],
+    *["avg", "corr", "count", "covar_pop", "covar_samp", "max", "min", "regr_avgx", "regr_avgy"],
+    *["regr_count", "regr_intercept", "regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy"],
+    *["stddev_pop", "stddev_samp", "sum", "var_pop", "var_samp"],
 ]
 PUBLIC: dict[ModuleType, list[str]] = {
     sr: [*ERRORS, *CLASSES, *ESTIMATORS, *FUNCTIONS, "demo", "io", "reducers", "this", "__version__"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import fractions
 
 import pytest
 
@@ -54,12 +55,23 @@ def test_a_schema_can_be_made_without_a_class_statement() -> None:
     assert dict(schema_columns(made)) == {"x": "float", "class": "int"}
 
 
+@pytest.mark.parametrize("annotation", [decimal.Decimal, "Decimal", "decimal.Decimal"])
+def test_decimals_are_a_type(annotation: object) -> None:
+    """The class of the standard library, by itself or by name."""
+    made = type(
+        "Prices", (sr.Schema,), {"__annotations__": {"x": annotation}, "__module__": __name__}
+    )
+    assert dict(schema_columns(made)) == {"x": "decimal"}
+
+
 @pytest.mark.parametrize(
-    "annotation", [decimal.Decimal, float | None, list[int], "float | None", "NoSuchName", 3]
+    "annotation", [fractions.Fraction, float | None, list[int], "float | None", "NoSuchName", 3]
 )
 def test_other_types_are_refused_by_name(annotation: object) -> None:
     """The message names the column and the types there are."""
-    with pytest.raises(sr.ProgramError, match=r"Bad\.price: .*float, int, bool, str, bytes"):
+    with pytest.raises(
+        sr.ProgramError, match=r"Bad\.price: .*float, int, Decimal, bool, str, bytes"
+    ):
         type("Bad", (sr.Schema,), {"__annotations__": {"x": float, "price": annotation}})
 
 

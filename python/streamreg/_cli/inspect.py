@@ -28,8 +28,24 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         epilog=_EPILOG,
     )
     parser.add_argument("state", type=Path, metavar="STATE", help="the state directory")
+    parser.add_argument(
+        "--keys",
+        type=count,
+        default=5,
+        metavar="N",
+        help="of an answer with keys show N rows; all: all of them (default: 5)",
+    )
     parser.add_argument("--json", action="store_true", help="for programs: one JSON object")
     parser.set_defaults(command=command)
+
+
+def count(text: str) -> int | None:
+    """A number of rows; None for all of them."""
+    if text == "all":
+        return None
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"expected a number, or all, found {text!r}")
+    return int(text)
 
 
 def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
@@ -37,7 +53,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     from streamreg._inspect import describe, lines
     from streamreg._snapshot import read
 
-    found = describe(read(arguments.state))
+    found = describe(read(arguments.state), arguments.keys)
     if arguments.json:
         print(json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False))
     else:

@@ -17,8 +17,10 @@ Mode = Literal["streaming", "static"]
 Time = Literal["epoch", "unix_ms"]
 Durability = Literal["process", "power"]
 
-TYPES = ("float", "int", "bool", "str", "bytes")
+TYPES = ("float", "int", "decimal", "bool", "str", "bytes")
+NUMBERS = TYPES[:3]
 # Raw messages have one column, of text, and a regression wants numbers.
+KEY_TYPES = ("str", "int", "bool")
 FORMATS: tuple[Format, ...] = ("csv", "json")
 MODES: tuple[Mode, ...] = ("streaming", "static")
 TIMES: tuple[Time, ...] = ("epoch", "unix_ms")
@@ -75,6 +77,7 @@ class Job:
     target: str
     features: tuple[str, ...]
     output: Output
+    by: tuple[str, ...] = ()
     state: str | None = None  # None: none is kept
     durability: Durability | None = None
     processes: int | None = None
@@ -102,8 +105,10 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
     source = _source(source_table)
     schema = _schema(root.section("schema"))
     regression = root.section("regression")
-    target, features = _regression(regression, schema)
-    output = _output(root.section("output"), features, schema)
+    target, features, by = _regression(regression, schema)
+    output = _output(
+        root.section("output"), tuple(dict.fromkeys((*by, "intercept", *features))), schema
+    )
     state, durability = _state(root.section("state"), name)
     run = root.section("run")
     processes = run.integer("processes", 1, _MOST_PROCESSES)
@@ -127,6 +132,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
         target=target,
         features=features,
         output=output,
+        by=by,
         state=state,
         durability=durability,
         processes=processes,
@@ -138,7 +144,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
 def _source(table: Section) -> Source:
     client = table.section("kafka")
     kafka = client.settings()
-    if not kafka.keys() & {"bootstrap.servers", "metadata.broker.list"}:
+    if "bootstrap.servers" not in kafka:
         client.problem("bootstrap.servers", "missing")
     source = Source(
         kafka=kafka,
@@ -167,9 +173,12 @@ def _schema(table: Section) -> dict[str, str]:
     return schema
 
 
-def _regression(table: Section, schema: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+def _regression(
+    table: Section, schema: Mapping[str, str]
+) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     target = table.string("target")
     features = table.strings("features")
+    by = table.strings("by", required=False)
     table.close()
     if len(features) > _MOST_FEATURES:
         table.problem("features", f"{len(features)} features; {_MOST_FEATURES} are the most")
@@ -182,18 +191,31 @@ def _regression(table: Section, schema: Mapping[str, str]) -> tuple[str, tuple[s
             table.problem("features", '"intercept" is the name of the constant term')
         if feature == target:
             table.problem("features", f"{describe(feature)} is the target")
-    return target, features
+    for key in by if schema else ():
+        _key(table, key, features, schema)
+    return target, features, by
+
+
+def _key(table: Section, key: str, features: tuple[str, ...], schema: Mapping[str, str]) -> None:
+    if key not in schema:
+        table.problem("by", f"{describe(key)} is no column of the schema{near(key, schema)}")
+    elif schema[key] in TYPES and schema[key] not in KEY_TYPES:
+        table.problem("by", f"{describe(key)} is {schema[key]}: keys are {listed(KEY_TYPES)}")
+    if key in features:
+        table.problem("by", f"{describe(key)} is a feature too")
+    if key == "intercept":
+        table.problem("by", '"intercept" is the name of the constant term')
 
 
 def _number(table: Section, key: str, column: str, schema: Mapping[str, str]) -> None:
     if column not in schema:
         table.problem(key, f"{describe(column)} is no column of the schema{near(column, schema)}")
-    elif schema[column] in TYPES and schema[column] not in ("float", "int"):
+    elif schema[column] in TYPES and schema[column] not in NUMBERS:
         kind = schema[column]
-        table.problem(key, f"{describe(column)} is {kind}: a regression takes float and int")
+        table.problem(key, f"{describe(column)} is {kind}: a regression takes {listed(NUMBERS)}")
 
 
-def _output(table: Section, features: tuple[str, ...], schema: Mapping[str, str]) -> Output:
+def _output(table: Section, own: tuple[str, ...], schema: Mapping[str, str]) -> Output:
     output = Output(
         regression=table.string("regression"),
         input=table.string("input", required=False) or None,
@@ -206,8 +228,8 @@ def _output(table: Section, features: tuple[str, ...], schema: Mapping[str, str]
     for name in _RESERVED:
         if output.input and name in schema:
             table.problem("input", f'the changelog has a column "{name}" of its own')
-    if features:  # otherwise there is nothing sound to compare the names with
-        _check_columns(table, output.columns, ("intercept", *features))
+    if own[-1] != "intercept":  # otherwise there is nothing sound to compare the names with
+        _check_columns(table, output.columns, own)
     return output
 
 
@@ -225,10 +247,12 @@ def _check_columns(table: Section, columns: Mapping[str, str], own: tuple[str, .
     unknown = [name for name in columns if name not in own]
     for name in unknown[:MOST_SHOWN]:
         hint = near(name, own)
-        table.problem("columns", f"{describe(name)} is neither intercept nor a feature{hint}")
+        table.problem(
+            "columns", f"{describe(name)} is neither intercept nor a feature nor a key{hint}"
+        )
     written = [columns.get(name, name) for name in own]
     if len(set(written)) < len(written) and all(written):
-        table.problem("columns", "two coefficients have the same name")
+        table.problem("columns", "two columns have the same name")
     for name in _RESERVED:
         if name in written:
             table.problem("columns", f'the changelog has a column "{name}" of its own')

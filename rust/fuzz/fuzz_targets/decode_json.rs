@@ -13,11 +13,12 @@ fuzz_target!(|data: &[u8]| {
     let all = [
         ("x", ColumnType::Float),
         ("n", ColumnType::Int),
+        ("m", ColumnType::Decimal),
         ("b", ColumnType::Bool),
         ("s", ColumnType::Str),
         ("d", ColumnType::Bytes),
     ];
-    // Each column on its own too: an object with all five is rare.
+    // Each column on its own too: an object with all six is rare.
     for columns in std::iter::once(&all[..]).chain(all.chunks(1)) {
         let columns = columns.iter().map(|&(name, kind)| (name.to_owned(), kind)).collect();
         let decoder = Decoder::new(Format::Json, columns, None).expect("a valid schema");

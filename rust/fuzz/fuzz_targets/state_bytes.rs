@@ -4,6 +4,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use streamreg_core::changelog::Changelog;
+use streamreg_core::column::NumberType;
+use streamreg_core::reduce::{Aggregate, KeyType, KeyedReduction};
 use streamreg_core::write::stamp;
 
 fuzz_target!(|data: &[u8]| {
@@ -12,8 +14,24 @@ fuzz_target!(|data: &[u8]| {
         if let Ok(changelog) = Changelog::from_bytes(&bytes) {
             assert_eq!(changelog.to_bytes(), bytes);
         }
+        let mut state = keyed();
+        if state.merge(&bytes).is_ok() {
+            let changed = state.kept_mut().changed();
+            let _ = state.answers(&[], 0..changed);
+        }
+    }
+    let mut state = keyed();
+    if state.load(data).is_ok() {
+        let mut again = keyed();
+        again.merge(&state.to_bytes()).expect("what was loaded can be merged");
     }
 });
+
+fn keyed() -> KeyedReduction {
+    let aggregates = vec![Aggregate::Count, Aggregate::Moments { features: vec![0], target: 1 }];
+    KeyedReduction::new(&[KeyType::Text, KeyType::Int], &[NumberType::Float; 2], aggregates)
+        .expect("a reduction that can be")
+}
 
 /// Random bytes hardly ever have the right checksum: it is added, so that what lies behind it is tried.
 fn with_checksum(data: &[u8]) -> Vec<u8> {

@@ -6,6 +6,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
+use streamreg_core::decimal::Decimal;
 use streamreg_core::decode::{Column, ColumnType, Decoder, Format, Messages};
 use streamreg_core::write::{Cells, Packed, render};
 
@@ -82,6 +83,25 @@ fn decode_csv(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn decode_decimals(criterion: &mut Criterion) {
+    let (x, y) = points();
+    let texts: Vec<_> = x.iter().zip(&y).map(|(x, y)| format!("{:.2},{:.3}", x * 1e4, y * 1e4)).collect();
+    let values = messages(texts.iter().cloned());
+    let names = ["x", "y"].map(str::to_owned);
+    let columns = |kind| names.clone().map(|name| (name, kind)).to_vec();
+    let reader = |kind| Decoder::new(Format::Csv, columns(kind), Some(names.to_vec())).unwrap();
+    let (floats, decimals) = (reader(ColumnType::Float), reader(ColumnType::Decimal));
+    let [Column::Decimal(first), _] = &decimals.decode(&values).columns[..] else { panic!("decimals") };
+    let read = Decimal::from_words(first[0]).unwrap();
+    assert_eq!(Decimal::parse(texts[0].split(',').next().unwrap().as_bytes()), Ok(read));
+    let mut group = criterion.benchmark_group("decode csv, two prices");
+    group.throughput(Throughput::Elements(ROWS as u64));
+    for (name, reader) in [("floats", &floats), ("decimals", &decimals)] {
+        group.bench_function(name, |bencher| bencher.iter(|| reader.decode(black_box(&values))));
+    }
+    group.finish();
+}
+
 fn decode_json(criterion: &mut Criterion) {
     let (x, y) = points();
     let texts: Vec<String> = x.iter().zip(&y).map(|(x, y)| format!(r#"{{"x":{x},"y":{y}}}"#)).collect();
@@ -130,5 +150,5 @@ fn write(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, decode_csv, decode_json, write);
+criterion_group!(benches, decode_csv, decode_decimals, decode_json, write);
 criterion_main!(benches);

@@ -2,9 +2,9 @@
 //! take it to the next one.
 
 use crate::error::Error;
+use crate::kept::Kept;
 use crate::wire::{Reader, Writer, corrupt};
 use crate::write::{Packed, Stamp};
-use std::collections::BTreeMap;
 
 /// The kind byte of the sealed state.
 const KIND: u8 = 3;
@@ -14,7 +14,7 @@ const KIND: u8 = 3;
 /// Two changelogs that hold the same rows have the same bytes, whatever led there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changelog {
-    rows: BTreeMap<Box<[u8]>, Box<[u8]>>,
+    rows: Kept,
 }
 
 impl Changelog {
@@ -34,6 +34,25 @@ impl Changelog {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// The rows, and which have changed since they were last settled.
+    #[must_use]
+    pub fn kept(&self) -> &Kept {
+        &self.rows
+    }
+
+    /// The same, to be put in order or settled.
+    pub fn kept_mut(&mut self) -> &mut Kept {
+        &mut self.rows
+    }
+
+    /// Reads rows that were stored one by one, in the form that [`Kept::load`] tells.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if they are not in that form.
+    pub fn load(rows: &[u8]) -> Result<Self, Error> {
+        Ok(Self { rows: Kept::load(rows)? })
     }
 
     /// The CSV lines that take each key, in the given order, from its last row to its new one: the old with
@@ -66,22 +85,17 @@ impl Changelog {
         for (key, &present) in keys.iter().zip(present) {
             let key = key.as_ref();
             let new = if present { rows.next() } else { None };
-            let old = self.rows.get(key).map(AsRef::as_ref);
+            let old = self.rows.get(key);
             if old == new {
                 continue;
             }
             if let Some(old) = old {
                 removed.write(old, &mut lines);
             }
-            match new {
-                Some(new) => {
-                    inserted.write(new, &mut lines);
-                    self.rows.insert(key.into(), new.into());
-                }
-                None => {
-                    self.rows.remove(key);
-                }
+            if let Some(new) = new {
+                inserted.write(new, &mut lines);
             }
+            self.rows.put(key, new);
         }
         Ok(lines)
     }
@@ -91,7 +105,7 @@ impl Changelog {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::new(KIND);
         writer.unsigned(self.rows.len() as u64);
-        for (key, row) in &self.rows {
+        for (key, row) in self.rows.in_order() {
             writer.bytes(key);
             writer.bytes(row);
         }
@@ -104,15 +118,18 @@ impl Changelog {
     /// [`Error::Version`] for a newer format, [`Error::Corrupt`] for anything else that is no such state.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let mut reader = Reader::open(KIND, bytes)?;
-        let mut rows = BTreeMap::<Box<[u8]>, Box<[u8]>>::new();
+        let mut rows = Kept::default();
+        let mut last: Option<&[u8]> = None;
         // A key and a row take at least the byte of their length.
         for _ in 0..reader.count(2)? {
             let (key, row) = (reader.bytes()?, reader.bytes()?);
-            if rows.last_key_value().is_some_and(|(last, _)| last.as_ref() >= key) {
+            if last.is_some_and(|last| last >= key) {
                 return Err(corrupt("keys are not in order"));
             }
-            rows.insert(key.into(), row.into());
+            last = Some(key);
+            rows.put(key, Some(row));
         }
+        rows.settle();
         reader.finish()?;
         Ok(Self { rows })
     }

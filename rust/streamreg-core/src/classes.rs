@@ -67,8 +67,8 @@ impl Classes {
     /// Adds rows: `codes` tells for each which of the `labels` it has, `columns` are the features.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] unless there is a column for each feature, all are as long as `codes`, and every code is
-    /// that of a label; [`Error::Overflow`] if a count or a sum would leave its range; [`Error::Invalid`] if there
+    /// [`Error::Mismatch`] unless there is a column of doubles or integers for each feature, all are as long as
+    /// `codes`, and every code is that of a label; [`Error::Overflow`] if a count or a sum would leave its range; [`Error::Invalid`] if there
     /// would be more than [`MOST_CLASSES`] classes. Nothing is added then.
     pub fn add(&mut self, labels: &[Label], codes: &[i64], columns: &[Numbers<'_>]) -> Result<(), Error> {
         self.put(labels, codes, columns, false)
@@ -116,7 +116,7 @@ impl Classes {
         }
         let mut scratch = Scratch::default();
         for (label, rows) in rows {
-            let own: Vec<_> = columns.iter().map(|column| Gathered::of(column, &rows)).collect();
+            let own: Vec<_> = columns.iter().filter_map(|column| Gathered::of(column, &rows)).collect();
             let own: Vec<_> = own.iter().map(Gathered::numbers).collect();
             let empty = || Moments::of_variables(self.features);
             let moments = self.classes.entry(label.clone()).or_insert_with(empty);
@@ -154,6 +154,9 @@ impl Classes {
                 columns.len()
             )));
         }
+        if let Some(at) = columns.iter().position(|column| matches!(column, Numbers::Decimal(_))) {
+            return Err(Error::Mismatch(format!("column {at} holds decimals: make them doubles first")));
+        }
         match columns.iter().position(|column| column.len() != rows) {
             None => Ok(()),
             Some(at) => Err(Error::Mismatch(format!(
@@ -171,10 +174,11 @@ enum Gathered {
 }
 
 impl Gathered {
-    fn of(column: &Numbers<'_>, rows: &[usize]) -> Self {
+    fn of(column: &Numbers<'_>, rows: &[usize]) -> Option<Self> {
         match column {
-            Numbers::Float(values) => Self::Float(rows.iter().map(|&row| values[row]).collect()),
-            Numbers::Int(values) => Self::Int(rows.iter().map(|&row| values[row]).collect()),
+            Numbers::Float(values) => Some(Self::Float(rows.iter().map(|&row| values[row]).collect())),
+            Numbers::Int(values) => Some(Self::Int(rows.iter().map(|&row| values[row]).collect())),
+            Numbers::Decimal(_) => None,
         }
     }
 

@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use crate::decimal::Decimal;
+use crate::error::Error;
+
 /// A column of one batch: finite or not, the accumulators decide what to do with a value that is no number.
 #[derive(Clone, Copy, Debug)]
 pub enum Numbers<'a> {
@@ -9,6 +12,8 @@ pub enum Numbers<'a> {
     Float(&'a [f64]),
     /// 64-bit integers, taken exactly (not through a double).
     Int(&'a [i64]),
+    /// Decimals.
+    Decimal(Decimals<'a>),
 }
 
 impl Numbers<'_> {
@@ -18,6 +23,7 @@ impl Numbers<'_> {
         match self {
             Self::Float(values) => values.len(),
             Self::Int(values) => values.len(),
+            Self::Decimal(values) => values.0.len(),
         }
     }
 
@@ -33,6 +39,7 @@ impl Numbers<'_> {
         match self {
             Self::Float(_) => NumberType::Float,
             Self::Int(_) => NumberType::Int,
+            Self::Decimal(_) => NumberType::Decimal,
         }
     }
 
@@ -45,7 +52,61 @@ impl Numbers<'_> {
         match self {
             Self::Float(values) => Self::Float(&values[range]),
             Self::Int(values) => Self::Int(&values[range]),
+            Self::Decimal(values) => Self::Decimal(Decimals(&values.0[range])),
         }
+    }
+}
+
+/// A column of decimals, each as [three words](Decimal::to_words).
+#[derive(Clone, Copy, Debug)]
+pub struct Decimals<'a>(&'a [[i64; 3]]);
+
+impl<'a> Decimals<'a> {
+    /// Checks that these are the words of decimals.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if a row is none.
+    pub fn new(words: &'a [[i64; 3]]) -> Result<Self, Error> {
+        match words.iter().position(|words| Decimal::from_words(*words).is_none()) {
+            None => Ok(Self(words)),
+            Some(row) => Err(Error::Invalid(format!("row {row} is no decimal: {:?}", words[row]))),
+        }
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether the column has no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The decimal of a row.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    #[must_use]
+    pub fn get(&self, row: usize) -> Decimal {
+        Decimal::of_words(self.0[row])
+    }
+
+    /// The words of some rows, in their order.
+    pub(crate) fn pick(&self, rows: &[u32]) -> Vec<[i64; 3]> {
+        rows.iter().map(|&row| self.0[row as usize]).collect()
+    }
+
+    /// A column of words that [`Decimals::pick`] gave.
+    pub(crate) const fn picked(words: &'a [[i64; 3]]) -> Self {
+        Self(words)
+    }
+
+    /// The decimals of all rows.
+    pub fn iter(&self) -> impl Iterator<Item = Decimal> + use<'a> {
+        self.0.iter().map(|words| Decimal::of_words(*words))
     }
 }
 
@@ -56,4 +117,22 @@ pub enum NumberType {
     Float,
     /// 64-bit signed integers.
     Int,
+    /// Decimals.
+    Decimal,
+}
+
+impl NumberType {
+    /// The byte that stands for it in the bytes of states.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Float => 0,
+            Self::Int => 1,
+            Self::Decimal => 2,
+        }
+    }
+
+    /// The type that a byte stands for.
+    pub(crate) fn of_code(code: u8) -> Option<Self> {
+        [Self::Float, Self::Int, Self::Decimal].into_iter().find(|kind| kind.code() == code)
+    }
 }

@@ -40,6 +40,8 @@ pub enum ColumnType {
     Float,
     /// A 64-bit signed integer.
     Int,
+    /// A decimal number as written: see [`Decimal`](crate::decimal::Decimal).
+    Decimal,
     /// True or false.
     Bool,
     /// Text, checked to be UTF-8.

@@ -8,16 +8,23 @@
 //!   one 128-bit addition, whatever the numbers are; nothing is normalised, no carry travels.
 //! - cold, for good: a [`Window`] of limbs, canonical, so that equal sums have equal bytes.
 //!
+//! Products of any number of doubles, integers and decimals, which need powers of five as well, are [`Mixed`] sums:
+//! several windows.
+//!
 //! The bins follow the "large superaccumulator" of R. M. Neal, *Fast exact summation using small and large
 //! superaccumulators* (arXiv:1505.05571, 2015), with 128-bit products in place of doubles; the window is the
 //! long accumulator of U. Kulisch, stored without the limbs that say nothing.
 
 pub mod bins;
+pub mod decimals;
 pub mod limbs;
+pub mod mixed;
 pub mod product;
 pub mod sum;
 
+pub use decimals::DecimalSum;
 pub use limbs::Window;
+pub use mixed::Mixed;
 pub use sum::ExactSum;
 
 use crate::column::Numbers;
@@ -28,11 +35,21 @@ pub const ONES: usize = 1074;
 /// Exponents of a double lie below this.
 pub const EXPONENTS: usize = 2048;
 
-/// Most limbs of a sum: 2^63 rows of the largest double take 34, one more is headroom for a merge.
-pub const SUM_LIMBS: usize = 35;
+/// Bits of the largest double, in units of the grid of sums.
+const LONGEST: usize = 2098;
 
-/// Most limbs of a sum of products: 2^63 rows of the largest double squared take 67, and one of headroom.
-pub const PRODUCT_LIMBS: usize = 68;
+/// Most limbs of a sum of products of so many numbers: of 2^63 rows of the largest double to that power, and one
+/// of headroom for a merge.
+#[must_use]
+pub const fn limbs(degree: usize) -> usize {
+    (LONGEST * degree + 64).div_ceil(64) + 1
+}
+
+/// Most limbs of a sum.
+pub const SUM_LIMBS: usize = limbs(1);
+
+/// Most limbs of a sum of products of two.
+pub const PRODUCT_LIMBS: usize = limbs(2);
 
 /// Below so many rows the bins do not pay: each row goes straight into the windows.
 pub const FEW_ROWS: usize = 16;
@@ -100,6 +117,7 @@ impl Numbers<'_> {
         match self {
             Self::Float(values) => values[row].part(),
             Self::Int(values) => values[row].part(),
+            Self::Decimal(_) => None,
         }
     }
 }

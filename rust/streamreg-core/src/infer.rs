@@ -22,7 +22,7 @@ use num_bigint::BigInt;
 use num_traits::Signed;
 
 pub use crate::solve::multi::Model;
-pub use predict::{Errors, Predictions};
+pub use predict::Predictions;
 pub use statistic::Statistic;
 
 use crate::error::Error;
@@ -44,6 +44,8 @@ pub enum Value {
 #[derive(Debug)]
 pub struct Fit {
     normal: Normal,
+    /// Those of the features, where they are powers of columns.
+    powers: Option<Vec<u32>>,
     /// rss in the unit of the weights and twice that of the target, as numerator and denominator.
     rss: Option<(BigInt, BigInt)>,
     inverse: OnceLock<Vec<Vec<BigInt>>>,
@@ -62,13 +64,25 @@ impl Fit {
         }
         let normal = Normal::new(gram, model);
         let rss = sums::residual(&normal);
-        Ok(Self { normal, rss, inverse: OnceLock::new(), quantile: OnceLock::new() })
+        Ok(Self { normal, powers: None, rss, inverse: OnceLock::new(), quantile: OnceLock::new() })
+    }
+
+    /// The same fit, of features that are these powers of columns: predictions take the columns.
+    #[must_use]
+    pub fn of_powers(self, powers: Vec<u32>) -> Self {
+        Self { powers: Some(powers), ..self }
     }
 
     /// What was fitted.
     #[must_use]
     pub fn model(&self) -> Model {
         self.normal.model()
+    }
+
+    /// The rows that were fitted.
+    #[must_use]
+    pub fn rows(&self) -> i64 {
+        self.normal.gram().rows()
     }
 
     /// The number of coefficients, the intercept included if there is one.
@@ -97,10 +111,9 @@ impl Fit {
             return Err(Error::Invalid(format!("a level lies between 0 and 1, not at {level}")));
         }
         let count = |value: i64| Some(Value::Int(value));
-        let gram = self.normal.gram();
         let plain = self.model().ridge == 0.0;
         Ok(match statistic {
-            Statistic::N => count(gram.rows()),
+            Statistic::N => count(self.rows()),
             Statistic::Rank if plain => count(counted(self.normal.elimination().rank())),
             Statistic::Rank => None,
             Statistic::Df => self.freedom().and_then(count),
@@ -126,6 +139,7 @@ impl Fit {
             Statistic::PValue(at) => self.p_value(at),
             Statistic::CiLow(at) => self.limit(at, level, true),
             Statistic::CiHigh(at) => self.limit(at, level, false),
+            Statistic::TQuantile => self.t_quantile(level),
             Statistic::Covariance(one, other) => Some(self.covariance(one, other)?.nearest()),
             Statistic::N | Statistic::Df | Statistic::Rank => None,
         }
@@ -134,7 +148,7 @@ impl Fit {
     /// The residual degrees of freedom, if the plain model is determined: 0 if it goes through every row.
     fn freedom(&self) -> Option<i64> {
         self.normal.numerators()?;
-        let freedom = self.normal.gram().rows().checked_sub(counted(self.size()))?;
+        let freedom = self.rows().checked_sub(counted(self.size()))?;
         (self.model().ridge == 0.0 && freedom >= 0).then_some(freedom)
     }
 

@@ -9,13 +9,16 @@
 pub mod changelog;
 pub mod classes;
 pub mod column;
+pub mod decimal;
 pub mod decode;
 pub mod discriminant;
 pub mod error;
 pub mod exact;
 pub mod gram;
 pub mod infer;
+pub mod kept;
 pub mod moments;
+pub mod monomials;
 pub mod reduce;
 pub mod solve;
 pub mod wire;

@@ -6,7 +6,7 @@ mod wire;
 
 pub use hot::Scratch;
 
-use crate::column::Numbers;
+use crate::column::{NumberType, Numbers};
 use crate::error::Error;
 use crate::exact::sum::{combine_counts, signed_add, too_large};
 use crate::exact::{PRODUCT_LIMBS, SUM_LIMBS, Window};
@@ -100,7 +100,7 @@ impl Moments {
     /// Adds rows: the features, then the target, a column each.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] unless there are p + 1 columns of equal length, [`Error::Overflow`] if a count or a sum
+    /// [`Error::Mismatch`] unless there are p + 1 columns of equal length, none of decimals, [`Error::Overflow`] if a count or a sum
     /// would leave its range; nothing is added then.
     pub fn add(&mut self, columns: &[Numbers<'_>]) -> Result<(), Error> {
         self.add_with(&mut Scratch::default(), columns)
@@ -155,8 +155,7 @@ impl Moments {
     /// Forgets every row.
     pub fn clear(&mut self) {
         (self.n, self.left_out) = (0, 0);
-        self.sums.fill(Window::default());
-        self.products.fill(Window::default());
+        self.sums.iter_mut().chain(&mut self.products).for_each(Window::clear);
     }
 
     /// Adds or removes all rows of other moments.
@@ -199,6 +198,9 @@ impl Moments {
                 self.features + 1,
                 columns.len()
             )));
+        }
+        if let Some(at) = columns.iter().position(|column| column.number_type() == NumberType::Decimal) {
+            return Err(Error::Mismatch(format!("column {at} holds decimals, which take monomials")));
         }
         let rows = columns[0].len();
         match columns.iter().position(|column| column.len() != rows) {

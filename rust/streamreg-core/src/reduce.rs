@@ -7,11 +7,16 @@
 mod answer;
 mod extreme;
 mod fits;
+mod group;
+mod key;
+mod keyed;
 mod shape;
 mod state;
 
 pub use answer::{Answer, Statistic};
 pub use fits::Regression;
+pub use key::{KeyCell, KeyColumn};
+pub use keyed::{KeyType, KeyedAnswers, KeyedReduction};
 pub use shape::Aggregate;
 
 use crate::column::{NumberType, Numbers};
@@ -90,13 +95,15 @@ impl Reduction {
                 "the state belongs to a reduction of other columns or other aggregates".to_owned(),
             ));
         }
-        let others =
-            self.states.iter().map(|state| state.read(&mut reader)).collect::<Result<Vec<_>, Error>>()?;
+        let mut others = self.empty_states()?;
+        for other in &mut others {
+            other.read_into(&mut reader)?;
+        }
         reader.finish()?;
         for (state, other) in self.states.iter().zip(&others) {
             state.check_merge(other)?;
         }
-        for (state, other) in self.states.iter_mut().zip(others) {
+        for (state, other) in self.states.iter_mut().zip(&others) {
             state.merge(other)?;
         }
         Ok(())
@@ -131,6 +138,11 @@ impl Reduction {
     /// [`Error::Invalid`] if a statistic does not fit the aggregate that it is asked of.
     pub fn answers(&self, statistics: &[Statistic]) -> Result<Vec<Answer>, Error> {
         answer::answers(&self.inputs, &self.aggregates, &self.states, statistics)
+    }
+
+    /// The states of no row.
+    fn empty_states(&self) -> Result<Vec<State>, Error> {
+        self.aggregates.iter().map(|aggregate| State::new(aggregate, &self.inputs)).collect()
     }
 
     fn check_columns(&self, columns: &[Numbers<'_>], rows: usize) -> Result<(), Error> {

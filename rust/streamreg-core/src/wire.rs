@@ -23,6 +23,28 @@ impl Writer {
         Self(vec![VERSION, kind])
     }
 
+    /// Starts a part of a state: without version, kind and checksum.
+    #[must_use]
+    pub(crate) fn payload() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Ends a part of a state.
+    #[must_use]
+    pub(crate) fn into_payload(self) -> Vec<u8> {
+        self.0
+    }
+
+    /// The number of bytes so far.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Appends a part of a state, which must tell its length itself.
+    pub(crate) fn append(&mut self, payload: &[u8]) {
+        self.0.extend_from_slice(payload);
+    }
+
     /// Appends one byte.
     pub fn byte(&mut self, value: u8) {
         self.0.push(value);
@@ -88,6 +110,12 @@ impl<'a> Reader<'a> {
             return Err(corrupt("a state of another kind"));
         }
         Ok(Self(&body[2..]))
+    }
+
+    /// Reads a part of a state: what [`Writer::payload`] has begun.
+    #[must_use]
+    pub(crate) fn payload(bytes: &'a [u8]) -> Self {
+        Self(bytes)
     }
 
     /// Reads one byte.

@@ -1,6 +1,7 @@
 //! The last row of each key.
 
 use crate::errors::to_py;
+use crate::kept::{self, StoredChange};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use streamreg_core::changelog as core;
@@ -19,6 +20,35 @@ impl Changelog {
     #[staticmethod]
     fn from_bytes(py: Python<'_>, state: &[u8]) -> PyResult<Self> {
         py.detach(|| core::Changelog::from_bytes(state)).map(Self).map_err(|error| to_py(&error))
+    }
+
+    #[staticmethod]
+    fn load(py: Python<'_>, rows: &[u8]) -> PyResult<Self> {
+        py.detach(|| core::Changelog::load(rows)).map(Self).map_err(|error| to_py(&error))
+    }
+
+    fn row<'py>(&self, py: Python<'py>, key: &[u8]) -> Option<Bound<'py, PyBytes>> {
+        self.0.kept().get(key).map(|row| PyBytes::new(py, row))
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+
+    fn changed(&mut self, py: Python<'_>) -> usize {
+        py.detach(|| self.0.kept_mut().changed())
+    }
+
+    fn changes<'py>(&self, py: Python<'py>, start: usize, end: usize) -> Vec<StoredChange<'py>> {
+        kept::changes(py, self.0.kept(), start..end)
+    }
+
+    fn settle(&mut self, py: Python<'_>) {
+        py.detach(|| self.0.kept_mut().settle());
+    }
+
+    fn guard(&self) -> (usize, u64) {
+        kept::guard(self.0.kept())
     }
 
     fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {

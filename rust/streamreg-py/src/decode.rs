@@ -1,5 +1,6 @@
 //! Message values to columns.
 
+use crate::decimals;
 use crate::errors::to_py;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
@@ -45,6 +46,7 @@ impl Decoder {
             match column {
                 Column::Float(values) => columns.append(values.into_pyarray(py))?,
                 Column::Int(values) => columns.append(values.into_pyarray(py))?,
+                Column::Decimal(words) => columns.append(decimals::array(py, words)?)?,
                 Column::Bool(values) => columns.append(values.into_pyarray(py))?,
                 Column::Text(text) => columns.append(Text(text))?,
             }
@@ -67,6 +69,7 @@ fn column_type(name: &str) -> PyResult<ColumnType> {
     match name {
         "float" => Ok(ColumnType::Float),
         "int" => Ok(ColumnType::Int),
+        "decimal" => Ok(ColumnType::Decimal),
         "bool" => Ok(ColumnType::Bool),
         "str" => Ok(ColumnType::Str),
         "bytes" => Ok(ColumnType::Bytes),

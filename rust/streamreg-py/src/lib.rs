@@ -7,10 +7,15 @@
 mod arrays;
 mod changelog;
 mod classes;
+mod decimals;
 mod decode;
 mod errors;
+mod infer;
 mod integers;
+mod kept;
+mod keyed;
 mod moments;
+mod monomials;
 mod reduce;
 mod write;
 
@@ -23,13 +28,21 @@ mod _core {
     #[pymodule_export]
     use super::classes::{Classes, Discriminant, Undefined};
     #[pymodule_export]
+    use super::decimals::{decimal_objects, decimals, nearest_doubles};
+    #[pymodule_export]
     use super::decode::{Decoded, Decoder, Text, split_header};
+    #[pymodule_export]
+    use super::infer::Fit;
+    #[pymodule_export]
+    use super::keyed::{KeyedAnswers, KeyedReduction};
     #[pymodule_export]
     use super::moments::Moments;
     #[pymodule_export]
+    use super::monomials::Monomials;
+    #[pymodule_export]
     use super::reduce::Reduction;
     #[pymodule_export]
-    use super::write::{render, stamp};
+    use super::write::{Cells, render, stamp};
     use pyo3::prelude::*;
 
     #[pymodule_init]

@@ -2,8 +2,10 @@
 
 use crate::arrays::{NumberArray, numbers};
 use crate::errors::to_py;
+use crate::infer::Fit;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use streamreg_core::infer::Model;
 use streamreg_core::{moments as core, solve};
 
 #[pyclass(module = "streamreg._core")]
@@ -63,5 +65,10 @@ impl Moments {
 
     fn solve(&self, py: Python<'_>) -> Option<Vec<f64>> {
         py.detach(|| solve::solve(&self.0))
+    }
+
+    #[pyo3(signature = (intercept=true, ridge=0.0))]
+    fn fit(&self, py: Python<'_>, intercept: bool, ridge: f64) -> PyResult<Fit> {
+        Fit::of(py, &self.0, Model { intercept, ridge })
     }
 }

@@ -2,12 +2,14 @@
 
 use crate::arrays::{NumberArray, numbers};
 use crate::errors::to_py;
-use crate::integers;
+use crate::{decimals, integers};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 use streamreg_core::column::NumberType;
-use streamreg_core::reduce::{self as core, Aggregate, Answer, Statistic};
+use streamreg_core::infer::Model;
+use streamreg_core::monomials::Power;
+use streamreg_core::reduce::{self as core, Aggregate, Answer, Regression, Statistic};
 
 #[pyclass(module = "streamreg._core")]
 pub struct Reduction(core::Reduction);
@@ -49,27 +51,26 @@ impl Reduction {
     fn answers<'py>(
         &self,
         py: Python<'py>,
-        statistics: Vec<(usize, String, usize)>,
+        statistics: Vec<Bound<'py, PyTuple>>,
     ) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let statistics = statistics
-            .into_iter()
-            .map(|(aggregate, name, index)| Statistic::new(aggregate, &name, index))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| to_py(&error))?;
+        let statistics = self::statistics(&statistics)?;
         let answers = py.detach(|| self.0.answers(&statistics)).map_err(|error| to_py(&error))?;
         answers.into_iter().map(|answer| object(py, answer)).collect()
     }
 }
 
-fn number_type(name: &str) -> PyResult<NumberType> {
+/// The type of numbers of this name.
+pub fn number_type(name: &str) -> PyResult<NumberType> {
     match name {
         "float" => Ok(NumberType::Float),
         "int" => Ok(NumberType::Int),
+        "decimal" => Ok(NumberType::Decimal),
         other => Err(PyValueError::new_err(format!("there is no number type {other:?}"))),
     }
 }
 
-fn aggregate(spec: &Bound<'_, PyTuple>) -> PyResult<Aggregate> {
+/// The aggregate that a tuple stands for.
+pub fn aggregate(spec: &Bound<'_, PyTuple>) -> PyResult<Aggregate> {
     let kind: String = spec.get_item(0)?.extract()?;
     match kind.as_str() {
         "count" => Ok(Aggregate::Count),
@@ -80,7 +81,44 @@ fn aggregate(spec: &Bound<'_, PyTuple>) -> PyResult<Aggregate> {
             features: spec.get_item(1)?.extract()?,
             target: spec.get_item(2)?.extract()?,
         }),
+        "monomials" => Ok(Aggregate::Monomials {
+            features: powers(spec.get_item(1)?.extract()?),
+            target: spec.get_item(2)?.extract()?,
+            weight: spec.get_item(3)?.extract()?,
+        }),
         other => Err(PyValueError::new_err(format!("there is no aggregate {other:?}"))),
+    }
+}
+
+/// Features, each a column and its power.
+pub fn powers(features: Vec<(usize, u32)>) -> Vec<Power> {
+    features.into_iter().map(|(column, power)| Power { column, power }).collect()
+}
+
+/// The statistics that tuples stand for.
+pub fn statistics(specs: &[Bound<'_, PyTuple>]) -> PyResult<Vec<Statistic>> {
+    specs.iter().map(statistic).collect()
+}
+
+fn statistic(spec: &Bound<'_, PyTuple>) -> PyResult<Statistic> {
+    let statistic = if spec.len() == 3 {
+        let (aggregate, name, index): (usize, String, usize) = spec.extract()?;
+        Statistic::new(aggregate, &name, index)
+    } else {
+        type Asked = (bool, f64, String, f64);
+        let (aggregate, name, one, other, asked): (usize, String, usize, usize, Asked) = spec.extract()?;
+        let (intercept, ridge, singular, level) = asked;
+        let regression = Regression { model: Model { intercept, ridge }, zeros: zeros(&singular)?, level };
+        Statistic::of_regression(aggregate, &name, [one, other], regression)
+    };
+    statistic.map_err(|error| to_py(&error))
+}
+
+fn zeros(singular: &str) -> PyResult<bool> {
+    match singular {
+        "zero" => Ok(true),
+        "null" => Ok(false),
+        other => Err(PyValueError::new_err(format!("singular is \"zero\" or \"null\", not {other:?}"))),
     }
 }
 
@@ -88,6 +126,7 @@ fn object(py: Python<'_>, answer: Answer) -> PyResult<Bound<'_, PyAny>> {
     match answer {
         Answer::Float(value) => Ok(value.into_pyobject(py)?.into_any()),
         Answer::Int(value) => integers::to_py(py, &value),
+        Answer::Decimal(text) => decimals::to_py(py, &text),
         Answer::Null => Ok(py.None().into_bound(py)),
     }
 }

@@ -1,20 +1,23 @@
 //! Columns to rows of text.
 
+use crate::arrays::DecimalArray;
 use crate::decode::Text;
 use crate::errors::to_py;
-use crate::integers;
+use crate::{decimals, integers};
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString};
-use streamreg_core::write::{self as core, Cell, Cells};
+use streamreg_core::write::{self as core, Cell};
 
 /// A column of cells, borrowed from Python where it can be.
 pub enum Column<'py> {
     Float(PyReadonlyArray1<'py, f64>),
     Int(PyReadonlyArray1<'py, i64>),
+    Decimal(DecimalArray<'py>),
     Bool(PyReadonlyArray1<'py, bool>),
     Text(Bound<'py, Text>),
+    Cells(Bound<'py, Cells>),
     Any(Vec<Cell>),
 }
 
@@ -28,8 +31,12 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Column<'py> {
             Ok(Self::Int(array))
         } else if let Ok(array) = object.extract::<PyReadonlyArray1<'_, bool>>() {
             Ok(Self::Bool(array))
+        } else if let Ok(array) = object.extract::<DecimalArray<'_>>() {
+            Ok(Self::Decimal(array))
         } else if let Ok(text) = object.cast::<Text>() {
             Ok(Self::Text(text.to_owned()))
+        } else if let Ok(cells) = object.cast::<Cells>() {
+            Ok(Self::Cells(cells.to_owned()))
         } else if let Ok(list) = object.cast::<PyList>() {
             list.iter().map(|value| cell(&value)).collect::<PyResult<_>>().map(Self::Any)
         } else {
@@ -39,13 +46,15 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Column<'py> {
 }
 
 impl Column<'_> {
-    fn cells(&self) -> PyResult<Cells<'_>> {
+    fn cells(&self) -> PyResult<core::Cells<'_>> {
         Ok(match self {
-            Self::Float(array) => Cells::Float(array.as_slice()?),
-            Self::Int(array) => Cells::Int(array.as_slice()?),
-            Self::Bool(array) => Cells::Bool(array.as_slice()?),
-            Self::Text(text) => Cells::Text(&text.get().0),
-            Self::Any(cells) => Cells::Any(cells),
+            Self::Float(array) => core::Cells::Float(array.as_slice()?),
+            Self::Int(array) => core::Cells::Int(array.as_slice()?),
+            Self::Decimal(array) => core::Cells::Decimal(array.decimals()?),
+            Self::Bool(array) => core::Cells::Bool(array.as_slice()?),
+            Self::Text(text) => core::Cells::Text(&text.get().0),
+            Self::Cells(cells) => core::Cells::Any(&cells.get().0),
+            Self::Any(cells) => core::Cells::Any(cells),
         })
     }
 }
@@ -63,12 +72,46 @@ fn cell(value: &Bound<'_, PyAny>) -> PyResult<Cell> {
         Ok(Cell::Str(value.extract()?))
     } else if let Ok(bytes) = value.cast::<PyBytes>() {
         Ok(Cell::Bytes(bytes.as_bytes().to_vec()))
+    } else if let Some(text) = decimals::text(value)? {
+        Ok(Cell::Decimal(text))
     } else {
         Err(PyTypeError::new_err(format!(
-            "a cell must be None, bool, int, float, str or bytes, not {}",
+            "a cell must be None, bool, int, float, Decimal, str or bytes, not {}",
             value.get_type().name()?
         )))
     }
+}
+
+/// Cells of any type, as the core has made them.
+#[pyclass(frozen, module = "streamreg._core")]
+pub struct Cells(pub Vec<Cell>);
+
+#[pymethods]
+impl Cells {
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+
+    fn to_list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let values = self.0.iter().map(|cell| object(py, cell)).collect::<PyResult<Vec<_>>>()?;
+        PyList::new(py, values)
+    }
+}
+
+/// A cell as the Python object that it stands for.
+pub fn object<'py>(py: Python<'py>, cell: &Cell) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match cell {
+        Cell::Null => py.None().into_bound(py),
+        Cell::Bool(value) => PyBool::new(py, *value).to_owned().into_any(),
+        Cell::Int(value) => match i64::try_from(value) {
+            Ok(small) => small.into_pyobject(py)?.into_any(),
+            Err(_) => integers::to_py(py, value)?,
+        },
+        Cell::Float(value) => PyFloat::new(py, *value).into_any(),
+        Cell::Decimal(text) => decimals::to_py(py, text)?,
+        Cell::Str(text) => PyString::new(py, text).into_any(),
+        Cell::Bytes(bytes) => PyBytes::new(py, bytes).into_any(),
+    })
 }
 
 /// Rows as CSV text, packed.

@@ -47,7 +47,8 @@ impl Classes {
             if classes.last_key_value().is_some_and(|(last, _)| *last >= label) {
                 return Err(corrupt("classes are not in order"));
             }
-            let moments = Moments::read_sums(features, &mut reader)?;
+            let mut moments = Moments::of_variables(features);
+            moments.read_sums(&mut reader)?;
             if moments == none {
                 return Err(corrupt("a class without rows"));
             }

@@ -12,6 +12,8 @@ pub enum Column {
     Float(Vec<f64>),
     /// 64-bit integers.
     Int(Vec<i64>),
+    /// Decimals, each as [three words](crate::decimal::Decimal::to_words).
+    Decimal(Vec<[i64; 3]>),
     /// Booleans.
     Bool(Vec<bool>),
     /// Strings or bytes.
@@ -23,6 +25,7 @@ impl Column {
         match kind {
             ColumnType::Float => Self::Float(Vec::with_capacity(capacity)),
             ColumnType::Int => Self::Int(Vec::with_capacity(capacity)),
+            ColumnType::Decimal => Self::Decimal(Vec::with_capacity(capacity)),
             ColumnType::Bool => Self::Bool(Vec::with_capacity(capacity)),
             ColumnType::Str => Self::Text(Text::strings(capacity)),
             ColumnType::Bytes => Self::Text(Text::byte_strings(capacity)),
@@ -33,6 +36,7 @@ impl Column {
         match self {
             Self::Float(values) => values.truncate(rows),
             Self::Int(values) => values.truncate(rows),
+            Self::Decimal(values) => values.truncate(rows),
             Self::Bool(values) => values.truncate(rows),
             Self::Text(text) => text.truncate(rows),
         }
@@ -59,6 +63,7 @@ impl Column {
         match self {
             Self::Float(values) => values.push(number::float(content(field)?)?),
             Self::Int(values) => values.push(number::integer(content(field)?)?),
+            Self::Decimal(values) => values.push(number::decimal(content(field)?)?.to_words()),
             Self::Bool(values) => values.push(number::boolean(content(field)?)?),
             Self::Text(text) => Self::push_text(text, field)?,
         }

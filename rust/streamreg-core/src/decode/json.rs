@@ -9,6 +9,7 @@ use super::number;
 use super::reject::{Fault, RejectKind};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -84,21 +85,35 @@ fn push(column: &mut Column, value: &str) -> Result<(), Fault> {
             values.push(number::integer(text)?);
             Ok(())
         }
+        (Column::Decimal(values), [b'-' | b'0'..=b'9', ..]) => {
+            values.push(number::decimal(text)?.to_words());
+            Ok(())
+        }
+        // JSON has no decimals that every library keeps: many write them as strings.
+        (Column::Decimal(values), [b'"', inside @ .., b'"']) => {
+            values.push(number::decimal(unescaped(value, inside)?.as_ref())?.to_words());
+            Ok(())
+        }
         (Column::Bool(values), [b't' | b'f', ..]) => {
             values.push(text == b"true");
             Ok(())
         }
         (Column::Text(column), [b'"', inside @ .., b'"']) => {
-            if memchr::memchr(b'\\', inside).is_none() {
-                return Column::push_text(column, inside);
-            }
-            // Skipping has checked the escapes but for surrogates without their other half.
-            let unescaped: String =
-                serde_json::from_str(value).map_err(|_| Fault::found(RejectKind::InvalidUtf8, text))?;
-            Column::push_text(column, unescaped.as_bytes())
+            Column::push_text(column, &unescaped(value, inside)?)
         }
         _ => Err(Fault::found(RejectKind::WrongType, text)),
     }
+}
+
+/// The bytes of a JSON string, given with and without its quotes.
+fn unescaped<'a>(string: &'a str, inside: &'a [u8]) -> Result<Cow<'a, [u8]>, Fault> {
+    if memchr::memchr(b'\\', inside).is_none() {
+        return Ok(Cow::Borrowed(inside));
+    }
+    // Skipping has checked the escapes but for surrogates without their other half.
+    let unescaped: String =
+        serde_json::from_str(string).map_err(|_| Fault::found(RejectKind::InvalidUtf8, string.as_bytes()))?;
+    Ok(Cow::Owned(unescaped.into_bytes()))
 }
 
 /// Walks the object and fills the slots.

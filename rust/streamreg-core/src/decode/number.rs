@@ -1,6 +1,7 @@
 //! Decode: text to numbers and booleans, the same for every format.
 
 use super::reject::{Fault, RejectKind};
+use crate::decimal::{Decimal, MOST_DIGITS, MOST_EXPONENT, NotDecimal};
 
 /// Longest text taken for a number. The longest double written out exactly has 1077 characters; beyond some
 /// 65 000 the parser's cap on exponents could meet as many zeros and give a wrong number (`0.000…1e100000`).
@@ -17,6 +18,25 @@ pub(super) fn float(text: &[u8]) -> Result<f64, Fault> {
         Ok(_) => Err(Fault::found(RejectKind::NonFinite, text)),
         Err(_) => Err(Fault::found(RejectKind::InvalidNumber, text)),
     }
+}
+
+/// The decimal number in `text`, exactly as written.
+pub(super) fn decimal(text: &[u8]) -> Result<Decimal, Fault> {
+    if text.len() > LONGEST {
+        return Err(Fault::with(RejectKind::InvalidNumber, format!("{} characters", text.len())));
+    }
+    Decimal::parse(text).map_err(|error| match error {
+        NotDecimal::Syntax => Fault::found(RejectKind::InvalidNumber, text),
+        NotDecimal::NonFinite => Fault::found(RejectKind::NonFinite, text),
+        NotDecimal::Digits => {
+            let why = format!("more than {MOST_DIGITS} significant digits");
+            Fault::of_text(RejectKind::DecimalRange, text, &why)
+        }
+        NotDecimal::Exponent => {
+            let why = format!("an exponent beyond ±{MOST_EXPONENT}");
+            Fault::of_text(RejectKind::DecimalRange, text, &why)
+        }
+    })
 }
 
 /// The 64-bit integer in `text`: a sign or none, then digits.

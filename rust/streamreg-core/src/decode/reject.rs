@@ -27,6 +27,8 @@ pub enum RejectKind {
     InvalidInteger,
     /// An integer beyond 64 bits.
     IntegerOverflow,
+    /// A decimal of more than 34 significant digits, or with an exponent beyond ±400.
+    DecimalRange,
     /// CSV text that is none of true, false, 1, 0 (in any case).
     InvalidBoolean,
     /// Text that is no Unicode: bytes that are no UTF-8, or JSON escapes of half a surrogate pair.
@@ -52,6 +54,7 @@ impl RejectKind {
             Self::InvalidNumber => "invalid-number",
             Self::InvalidInteger => "invalid-integer",
             Self::IntegerOverflow => "integer-overflow",
+            Self::DecimalRange => "decimal-range",
             Self::InvalidBoolean => "invalid-boolean",
             Self::InvalidUtf8 => "invalid-utf8",
             Self::InvalidBase64 => "invalid-base64",
@@ -98,10 +101,12 @@ impl Fault {
 
     /// A fault that shows the start of the text it was found in: the whole may be very long.
     pub(super) fn found(kind: RejectKind, text: &[u8]) -> Self {
-        const SHOWN: usize = 40;
-        let more = if text.len() > SHOWN { "…" } else { "" };
-        let shown = String::from_utf8_lossy(&text[..text.len().min(SHOWN)]);
-        Self::with(kind, format!("{shown:?}{more}"))
+        Self::with(kind, shown(text))
+    }
+
+    /// The same, with what is wrong with the text.
+    pub(super) fn of_text(kind: RejectKind, text: &[u8], why: &str) -> Self {
+        Self::with(kind, format!("{}: {why}", shown(text)))
     }
 
     pub(super) fn in_column(self, column: usize) -> Self {
@@ -111,4 +116,12 @@ impl Fault {
     pub(super) fn of_message(self, message: u32) -> Reject {
         Reject { message, kind: self.kind, column: self.column, detail: self.detail }
     }
+}
+
+/// The start of a text, quoted.
+fn shown(text: &[u8]) -> String {
+    const SHOWN: usize = 40;
+    let more = if text.len() > SHOWN { "…" } else { "" };
+    let start = String::from_utf8_lossy(&text[..text.len().min(SHOWN)]);
+    format!("{start:?}{more}")
 }

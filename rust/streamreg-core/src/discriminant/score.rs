@@ -112,14 +112,15 @@ impl Scorer {
     /// What is asked of each row, row by row.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] unless there is a column for each feature, of equal lengths; [`Error::Overflow`] if a
+    /// [`Error::Mismatch`] unless there is a column of doubles or integers for each feature, of equal lengths; [`Error::Overflow`] if a
     /// row is so far from the classes that its scores leave the range of doubles.
     pub fn rows(&self, columns: &[Numbers<'_>], asked: Scores) -> Result<Vec<f64>, Error> {
         let features = self.origins.first().map_or(0, Vec::len);
         let rows = columns.first().map_or(0, Numbers::len);
-        if columns.len() != features || columns.iter().any(|column| column.len() != rows) {
+        let misfit = |column: &Numbers<'_>| column.len() != rows || matches!(column, Numbers::Decimal(_));
+        if columns.len() != features || columns.iter().any(misfit) {
             return Err(Error::Mismatch(format!(
-                "{features} features are as many columns of equal lengths, not {}",
+                "{features} features are as many columns of doubles or integers of equal lengths, not {}",
                 columns.len()
             )));
         }
@@ -157,6 +158,7 @@ fn difference(column: &Numbers<'_>, row: usize, origin: f64) -> f64 {
             (i128::from(values[row]) - origin as i128) as f64
         }
         Numbers::Int(values) => values[row] as f64 - origin,
+        Numbers::Decimal(_) => f64::NAN, // refused before
     }
 }
 

@@ -41,6 +41,12 @@ impl Window {
         &self.limbs
     }
 
+    /// Makes it zero; the memory of its limbs stays, for the next number.
+    pub(crate) fn clear(&mut self) {
+        self.first = 0;
+        self.limbs.clear();
+    }
+
     /// Whether another sum of at most `most - 1` limbs can be added without exceeding `most`.
     pub(crate) fn has_room(&self, most: usize) -> bool {
         self.first + self.limbs.len() < most
@@ -134,21 +140,26 @@ impl Window {
         }
     }
 
-    /// Reads a window that reaches over `most` limbs of the grid at most.
-    pub(crate) fn read(reader: &mut Reader<'_>, most: usize) -> Result<Self, Error> {
+    /// Reads a window that reaches over `most` limbs of the grid at most, in the place of this one; after an error
+    /// that is of no use.
+    pub(crate) fn read_into(&mut self, reader: &mut Reader<'_>, most: usize) -> Result<(), Error> {
+        self.clear();
         let length = reader.count(8)?;
         if length == 0 {
-            return Ok(Self::default());
+            return Ok(());
         }
         let first = usize::try_from(reader.unsigned()?).unwrap_or(usize::MAX);
         if first.checked_add(length).is_none_or(|end| end > most) {
             return Err(corrupt("a sum lies off its grid"));
         }
-        let limbs = (0..length).map(|_| reader.word()).collect::<Result<Vec<_>, _>>()?;
-        if limbs[0] == 0 || redundant(&limbs) {
+        self.first = first;
+        for _ in 0..length {
+            self.limbs.push(reader.word()?);
+        }
+        if self.limbs[0] == 0 || redundant(&self.limbs) {
             return Err(corrupt("a sum is not in its shortest form"));
         }
-        Ok(Self { first, limbs })
+        Ok(())
     }
 }
 

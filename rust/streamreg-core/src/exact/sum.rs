@@ -2,7 +2,7 @@
 
 use super::bins::{MOST_ADDS, Span, fold};
 use super::{EXPONENTS, FEW_ROWS, Number, SUM_LIMBS, Window};
-use crate::column::Numbers;
+use crate::column::{NumberType, Numbers};
 use crate::error::Error;
 use crate::wire::{Reader, Writer, corrupt};
 
@@ -56,7 +56,8 @@ impl ExactSum {
     /// Adds a column.
     ///
     /// # Errors
-    /// [`Error::Overflow`] if a count or the sum would leave its range; nothing is added then.
+    /// [`Error::Overflow`] if a count or the sum would leave its range, [`Error::Mismatch`] for decimals; nothing is
+    /// added then.
     pub fn add(&mut self, column: Numbers<'_>) -> Result<(), Error> {
         self.add_with(&mut None, column)
     }
@@ -66,7 +67,7 @@ impl ExactSum {
     /// # Errors
     /// As [`ExactSum::add`].
     pub fn remove(&mut self, column: Numbers<'_>) -> Result<(), Error> {
-        self.check_rows(column.len(), true)?;
+        self.check_column(column, true)?;
         self.accumulate(&mut None, column, true);
         Ok(())
     }
@@ -76,9 +77,16 @@ impl ExactSum {
     /// # Errors
     /// As [`ExactSum::add`].
     pub fn add_with(&mut self, bins: &mut Option<SumBins>, column: Numbers<'_>) -> Result<(), Error> {
-        self.check_rows(column.len(), false)?;
+        self.check_column(column, false)?;
         self.accumulate(bins, column, false);
         Ok(())
+    }
+
+    fn check_column(&self, column: Numbers<'_>, negate: bool) -> Result<(), Error> {
+        if column.number_type() == NumberType::Decimal {
+            return Err(Error::Mismatch("the sum of decimals is a decimal sum".to_owned()));
+        }
+        self.check_rows(column.len(), negate)
     }
 
     /// Whether so many rows can be added or removed without leaving any range.
@@ -102,6 +110,12 @@ impl ExactSum {
     /// As [`ExactSum::add`].
     pub fn subtract(&mut self, other: &Self) -> Result<(), Error> {
         self.combine(other, true)
+    }
+
+    /// Forgets every number.
+    pub(crate) fn clear(&mut self) {
+        (self.n, self.left_out) = (0, 0);
+        self.total.clear();
     }
 
     fn combine(&mut self, other: &Self, negate: bool) -> Result<(), Error> {
@@ -149,6 +163,7 @@ impl ExactSum {
                 let total = values.iter().map(|&value| i128::from(value)).sum();
                 self.total.add_at(super::ONES, total, negate);
             }
+            Numbers::Decimal(values) => left_out = i64::try_from(values.len()).unwrap_or(i64::MAX),
         }
         let finite = i64::try_from(column.len()).unwrap_or(i64::MAX) - left_out;
         self.n += direction * finite;
@@ -187,7 +202,8 @@ impl ExactSum {
     /// [`Error::Corrupt`] or [`Error::Version`] for any other bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let mut reader = Reader::open(KIND, bytes)?;
-        let sum = Self::read(&mut reader)?;
+        let mut sum = Self::new();
+        sum.read_into(&mut reader)?;
         reader.finish()?;
         Ok(sum)
     }
@@ -198,18 +214,19 @@ impl ExactSum {
         self.total.write(writer);
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let (n, left_out) = (reader.signed()?, reader.signed()?);
-        Ok(Self { n, left_out, total: Window::read(reader, SUM_LIMBS)? })
+    /// Reads a sum in the place of this one; after an error that is of no use.
+    pub(crate) fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        (self.n, self.left_out) = (reader.signed()?, reader.signed()?);
+        self.total.read_into(reader, SUM_LIMBS)
     }
 
-    /// As [`ExactSum::read`], of a column of integers.
-    pub(crate) fn read_integers(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let sum = Self::read(reader)?;
-        if sum.left_out != 0 || sum.total.trailing_zeros().is_some_and(|zeros| zeros < super::ONES) {
+    /// As [`ExactSum::read_into`], of a column of integers.
+    pub(crate) fn read_integers_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        self.read_into(reader)?;
+        if self.left_out != 0 || self.total.trailing_zeros().is_some_and(|zeros| zeros < super::ONES) {
             return Err(corrupt("a sum of integers is no integer"));
         }
-        Ok(sum)
+        Ok(())
     }
 }
 

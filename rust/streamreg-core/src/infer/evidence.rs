@@ -36,6 +36,11 @@ impl Fit {
         Some(tail(PRECISION, 1, freedom, &Shares { x, y }).nearest())
     }
 
+    pub(super) fn t_quantile(&self, level: f64) -> Option<f64> {
+        let freedom = u64::try_from(self.positive_freedom()?).ok()?;
+        Some(self.quantile(PRECISION, freedom, level).nearest())
+    }
+
     /// An end of a confidence interval.
     pub(super) fn limit(&self, at: usize, level: f64, low: bool) -> Option<f64> {
         let freedom = u64::try_from(self.positive_freedom()?).ok()?;

@@ -19,7 +19,7 @@ impl Fit {
     }
 
     pub(super) fn bic(&self) -> Option<f64> {
-        let (size, rows) = (Wide::of(counted(self.size())), Wide::of(self.normal.gram().rows()));
+        let (size, rows) = (Wide::of(counted(self.size())), Wide::of(self.rows()));
         self.likelihood(|precision, double| {
             let penalty = precision.multiply(&size, &precision.ln(&rows));
             double.into_iter().chain([penalty]).collect()

@@ -5,27 +5,20 @@ use num_bigint::BigInt;
 use super::Fit;
 use crate::column::Numbers;
 use crate::error::Error;
-use crate::exact::{ONES, Part};
+use crate::exact::ONES;
 use crate::gram::Unit;
 use crate::solve::rational::Rational;
 use crate::solve::round::signed;
 
-/// A prediction for each row; NaN for a row that holds NaN or an infinity.
+/// Predictions of rows; NaN where a row holds NaN or an infinity, or where a number is not defined.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Predictions {
     /// The fitted values.
     pub values: Vec<f64>,
-    /// Their standard errors, where these are asked for and defined.
-    pub errors: Option<Errors>,
-}
-
-/// The standard errors of predictions.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Errors {
-    /// Those of the mean of all observations at such a row.
-    pub mean: Vec<f64>,
+    /// The standard errors of the means of all observations at such rows.
+    pub mean_errors: Vec<f64>,
     /// Those of one new observation of weight 1.
-    pub observation: Vec<f64>,
+    pub observation_errors: Vec<f64>,
 }
 
 /// A row in the units of the variables and another one, the same for all.
@@ -35,43 +28,48 @@ struct Scaled {
 }
 
 impl Fit {
-    /// Predicts the targets of rows of features, each number rounded once; `None` if the rows that were fitted do not
-    /// determine the coefficients.
+    /// The fitted values of rows of features, each rounded once; NaN as [`Predictions`] has it.
     ///
     /// # Errors
     /// [`Error::Mismatch`] unless there is a column for each feature, all of one length.
-    pub fn predict(&self, columns: &[Numbers<'_>], errors: bool) -> Result<Option<Predictions>, Error> {
+    pub fn values(&self, columns: &[Numbers<'_>]) -> Result<Vec<f64>, Error> {
+        let value = |scaled: Scaled| self.value(&scaled);
+        Ok(self.scaled_rows(columns)?.map(|row| row.and_then(value).unwrap_or(f64::NAN)).collect())
+    }
+
+    /// The fitted values of rows of features and their standard errors, each rounded once.
+    ///
+    /// # Errors
+    /// As [`Fit::values`].
+    pub fn predict(&self, columns: &[Numbers<'_>]) -> Result<Predictions, Error> {
+        let mut predictions = Predictions::default();
+        for row in self.scaled_rows(columns)? {
+            let value = row.as_ref().and_then(|row| self.value(row));
+            let [mean, observation] = row.and_then(|row| self.errors(&row)).unwrap_or([f64::NAN; 2]);
+            predictions.values.push(value.unwrap_or(f64::NAN));
+            predictions.mean_errors.push(mean);
+            predictions.observation_errors.push(observation);
+        }
+        Ok(predictions)
+    }
+
+    /// The rows, where they are finite.
+    fn scaled_rows(&self, columns: &[Numbers<'_>]) -> Result<impl Iterator<Item = Option<Scaled>>, Error> {
         let features = self.normal.gram().features();
         let rows = columns.first().map_or(0, Numbers::len);
         if columns.len() != features || columns.iter().any(|column| column.len() != rows) {
             return Err(Error::Mismatch(format!("a prediction takes {features} columns of one length")));
         }
-        let Some(numerators) = self.normal.numerators() else { return Ok(None) };
-        let mut predictions = Predictions { values: Vec::with_capacity(rows), errors: None };
-        if errors && self.positive_freedom().is_some() {
-            predictions.errors = Some(Errors::default());
-        }
-        for row in 0..rows {
-            let parts: Option<Vec<_>> = columns.iter().map(|column| column.part(row)).collect();
-            let scaled = parts.map(|parts| self.scaled(&parts));
-            let value = scaled.as_ref().map_or(f64::NAN, |scaled| self.value(numerators, scaled));
-            predictions.values.push(value);
-            if let Some(errors) = &mut predictions.errors {
-                let [mean, observation] =
-                    scaled.as_ref().and_then(|scaled| self.errors(scaled)).unwrap_or([f64::NAN; 2]);
-                errors.mean.push(mean);
-                errors.observation.push(observation);
-            }
-        }
-        Ok(Some(predictions))
+        let numbers = move |row| columns.iter().map(|column| number(column, row)).collect::<Option<Vec<_>>>();
+        Ok((0..rows).map(move |row| numbers(row).map(|numbers| self.scaled(numbers))))
     }
 
-    fn scaled(&self, parts: &[Part]) -> Scaled {
+    fn scaled(&self, numbers: Vec<(BigInt, Unit)>) -> Scaled {
         let gram = self.normal.gram();
         let one = (BigInt::from(1), Unit::ONE);
-        let features = parts.iter().enumerate().map(|(feature, part)| {
-            let unit = Unit::two(signed(part.exponent) - signed(ONES)) / gram.unit(feature + 1);
-            (BigInt::from(part.mantissa), unit)
+        let features = numbers.into_iter().enumerate().map(|(feature, (integer, unit))| {
+            let power = self.powers.as_ref().and_then(|powers| powers.get(feature)).map_or(1, |power| *power);
+            (integer.pow(power), unit.power(power.into()) / gram.unit(feature + 1))
         });
         let row: Vec<_> = self.model().intercept.then_some(one).into_iter().chain(features).collect();
         let least = |power: fn(&Unit) -> i64| row.iter().map(|(_, unit)| power(unit)).min().unwrap_or(0);
@@ -80,10 +78,10 @@ impl Fit {
         Scaled { row, unit }
     }
 
-    fn value(&self, numerators: &[BigInt], scaled: &Scaled) -> f64 {
-        let gram = self.normal.gram();
+    fn value(&self, scaled: &Scaled) -> Option<f64> {
+        let (gram, numerators) = (self.normal.gram(), self.normal.numerators()?);
         let unit = scaled.unit * gram.unit(gram.target());
-        Rational::new(product(numerators, &scaled.row), self.determinant().clone(), unit).nearest()
+        Some(Rational::new(product(numerators, &scaled.row), self.determinant().clone(), unit).nearest())
     }
 
     /// The standard errors √(σ²·h) and √(σ²·(1 + h)), where h = xᵀ(XᵀWX)⁻¹x.
@@ -103,6 +101,17 @@ impl Fit {
         let observation = Rational::new(rest * total, below * down, self.square_unit());
         Some([mean.root()?, observation.root()?])
     }
+}
+
+/// A number as an integer in some unit, if it is finite.
+fn number(column: &Numbers<'_>, row: usize) -> Option<(BigInt, Unit)> {
+    if let Numbers::Decimal(decimals) = column {
+        let decimal = decimals.get(row);
+        let exponent = i64::from(decimal.exponent());
+        return Some((decimal.mantissa().into(), Unit { two: exponent, five: exponent }));
+    }
+    let part = column.part(row)?;
+    Some((part.mantissa.into(), Unit::two(signed(part.exponent) - signed(ONES))))
 }
 
 fn product(one: &[BigInt], other: &[BigInt]) -> BigInt {

@@ -33,6 +33,8 @@ pub enum Statistic {
     Aic,
     /// The Bayesian criterion, ln(n)·coefficients − 2·log-likelihood.
     Bic,
+    /// The quantile of Student's t that confidence intervals reach, in standard errors.
+    TQuantile,
     /// The standard error of a coefficient.
     StdError(usize),
     /// Student's t for a coefficient being zero.
@@ -48,7 +50,7 @@ pub enum Statistic {
 }
 
 /// The statistics of the whole fit, by name.
-const OF_FIT: [(&str, Statistic); 13] = [
+const OF_FIT: [(&str, Statistic); 14] = [
     ("n", Statistic::N),
     ("df", Statistic::Df),
     ("rank", Statistic::Rank),
@@ -62,6 +64,7 @@ const OF_FIT: [(&str, Statistic); 13] = [
     ("log_likelihood", Statistic::LogLikelihood),
     ("aic", Statistic::Aic),
     ("bic", Statistic::Bic),
+    ("t_quantile", Statistic::TQuantile),
 ];
 
 type OfCoefficient = fn(usize) -> Statistic;

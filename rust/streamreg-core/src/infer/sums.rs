@@ -72,7 +72,7 @@ impl Fit {
     pub(super) fn adjusted_r2(&self) -> Option<f64> {
         let freedom = self.positive_freedom()?;
         let (explained, rest) = self.explained_and_rest()?;
-        let all = self.normal.gram().rows() - i64::from(self.model().intercept);
+        let all = self.rows() - i64::from(self.model().intercept);
         let total = (explained + &rest) * freedom;
         Some(ratio(&total - rest * all, total))
     }

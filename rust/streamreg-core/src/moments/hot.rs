@@ -7,6 +7,7 @@ use crate::exact::bins::MOST_ADDS;
 use crate::exact::product::{BLOCK_ROWS, Block};
 use crate::exact::sum::SumBins;
 use crate::exact::{FEW_ROWS, Part};
+use crate::monomials::Workspace;
 
 /// The bins of the hot layer: made when first needed, empty between two batches, so that any number of states
 /// can share them.
@@ -15,6 +16,7 @@ pub struct Scratch {
     line: Option<LineBins>,
     block: Option<Block>,
     pub(crate) sum: Option<SumBins>,
+    pub(crate) monomials: Workspace,
 }
 
 impl Moments {

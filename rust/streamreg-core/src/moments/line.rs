@@ -40,6 +40,7 @@ impl Moments {
             (Numbers::Float(x), Numbers::Int(y)) => bins.pass(x, y, &mut other),
             (Numbers::Int(x), Numbers::Float(y)) => bins.pass(x, y, &mut other),
             (Numbers::Int(x), Numbers::Int(y)) => bins.pass(x, y, &mut other),
+            (x, _) => return (0..x.len()).for_each(other),
         };
         let LineBins { x, y, cross } = bins;
         let ([sum_x, sum_y], [xx, xy, yy]) = (&mut self.sums[..], &mut self.products[..]) else { return };

@@ -3,7 +3,7 @@
 
 use super::{MOST_FEATURES, Moments};
 use crate::error::Error;
-use crate::exact::{PRODUCT_LIMBS, SUM_LIMBS, Window};
+use crate::exact::{PRODUCT_LIMBS, SUM_LIMBS};
 use crate::wire::{Reader, Writer, corrupt};
 
 /// What moments are marked with in their bytes.
@@ -43,27 +43,36 @@ impl Moments {
         }
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
         // The largest state without a row is small, so that no length can ask for much memory.
         let features = reader.unsigned()?;
         let features = usize::try_from(features)
             .ok()
             .filter(|features| (1..=MOST_FEATURES).contains(features))
             .ok_or_else(|| corrupt("moments of an impossible number of features"))?;
-        Self::read_sums(features + 1, reader)
+        let mut moments = Self::new(features)?;
+        moments.read_sums(reader)?;
+        Ok(moments)
     }
 
-    /// Reads what [`write_sums`](Self::write_sums) wrote of so many variables.
-    pub(crate) fn read_sums(variables: usize, reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut moments = Self::of_variables(variables);
-        moments.n = reader.signed()?;
-        moments.left_out = reader.signed()?;
-        for window in &mut moments.sums {
-            *window = Window::read(reader, SUM_LIMBS)?;
+    /// Reads moments of as many features in the place of these; after an error they are of no use.
+    pub(crate) fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        if reader.unsigned()? != self.features as u64 {
+            return Err(corrupt("moments of another number of features"));
         }
-        for window in &mut moments.products {
-            *window = Window::read(reader, PRODUCT_LIMBS)?;
+        self.read_sums(reader)
+    }
+
+    /// Reads what [`write_sums`](Self::write_sums) wrote of as many variables; after an error these are of no use.
+    pub(crate) fn read_sums(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        self.n = reader.signed()?;
+        self.left_out = reader.signed()?;
+        for window in &mut self.sums {
+            window.read_into(reader, SUM_LIMBS)?;
         }
-        Ok(moments)
+        for window in &mut self.products {
+            window.read_into(reader, PRODUCT_LIMBS)?;
+        }
+        Ok(())
     }
 }

@@ -9,7 +9,6 @@ use super::state::State;
 use crate::column::NumberType;
 use crate::error::Error;
 use crate::infer;
-use crate::moments::Moments;
 use crate::solve::simple::{Rows, Simple, simple};
 use crate::solve::total;
 
@@ -20,6 +19,8 @@ pub enum Answer {
     Float(f64),
     /// An integer, exact.
     Int(BigInt),
+    /// A decimal, exact, as text.
+    Decimal(String),
     /// Not defined.
     Null,
 }
@@ -122,9 +123,10 @@ pub(super) fn answers(
             let (name, count) = (&statistic.name, states.len());
             return Err(Error::Invalid(format!("{name} is asked of aggregate {at}, but there are {count}")));
         };
-        let answer = match (state, fits) {
-            (State::Moments(moments), Some(fits)) => of_moments(moments, statistic.kind, fits)?,
-            (state, _) => of_state(state, statistic.kind, is_minimum(aggregate)),
+        let answer = match of_regression(fits, statistic.kind) {
+            Some((asked, regression)) => fits.answer(asked, &regression)?,
+            None if fits.of_a_line() => of_line(fits, statistic.kind),
+            None => of_state(state, statistic.kind, is_minimum(aggregate)),
         };
         answers.push(answer.ok_or_else(|| misfit(statistic, aggregate, inputs))?);
     }
@@ -149,10 +151,14 @@ fn of_state(state: &State, kind: Kind, minimum: bool) -> Option<Answer> {
             }
         }
         (State::Sum { sum, .. }, Kind::Average) => float(total::average(sum)),
+        (State::DecimalSum(sum), Kind::Sum) if sum.n() == 0 => Answer::Null,
+        (State::DecimalSum(sum), Kind::Sum) => Answer::Decimal(total::decimal_sum(sum)),
+        (State::DecimalSum(sum), Kind::Average) => float(total::decimal_average(sum)),
         (State::Extreme { extreme, .. }, Kind::Min | Kind::Max) if minimum == (kind == Kind::Min) => {
             match extreme.value() {
                 Some(Value::Float(value)) => Answer::Float(value),
                 Some(Value::Int(value)) => Answer::Int(BigInt::from(value)),
+                Some(Value::Decimal(value)) => Answer::Decimal(value.to_string()),
                 None => Answer::Null,
             }
         }
@@ -160,20 +166,25 @@ fn of_state(state: &State, kind: Kind, minimum: bool) -> Option<Answer> {
     })
 }
 
-/// `None` if the statistic is none of these moments.
-fn of_moments(moments: &Moments, kind: Kind, fits: &mut Fits<'_>) -> Result<Option<Answer>, Error> {
+/// What a statistic asks of a regression, if it is one of those.
+fn of_regression(fits: &Fits<'_>, kind: Kind) -> Option<(infer::Statistic, Regression)> {
     // Where no line is determined SQL has NULL.
     let line = Regression { zeros: false, ..Regression::default() };
-    let (statistic, regression) = match kind {
-        Kind::Fit(statistic, regression) => (statistic, regression),
-        _ if moments.features() != 1 => return Ok(None),
-        Kind::RegrCount => return Ok(Some(Answer::Int(BigInt::from(moments.n())))),
-        Kind::RegrIntercept => (infer::Statistic::Coefficient(0), line),
-        Kind::RegrSlope => (infer::Statistic::Coefficient(1), line),
-        Kind::Simple(statistic) => return Ok(Some(float(simple(moments, statistic)))),
-        _ => return Ok(None),
-    };
-    fits.answer(statistic, &regression).map(Some)
+    match kind {
+        Kind::Fit(statistic, regression) => Some((statistic, regression)),
+        Kind::RegrIntercept if fits.of_a_line() => Some((infer::Statistic::Coefficient(0), line)),
+        Kind::RegrSlope if fits.of_a_line() => Some((infer::Statistic::Coefficient(1), line)),
+        _ => None,
+    }
+}
+
+/// `None` if the statistic needs more than the cross-products of a line.
+fn of_line(fits: &Fits<'_>, kind: Kind) -> Option<Answer> {
+    match kind {
+        Kind::RegrCount => Some(Answer::Int(BigInt::from(fits.gram()?.rows()))),
+        Kind::Simple(statistic) => Some(float(simple(fits.gram()?, statistic))),
+        _ => None,
+    }
 }
 
 fn float(value: Option<f64>) -> Answer {

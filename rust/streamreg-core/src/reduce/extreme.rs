@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use crate::column::Numbers;
+use crate::column::{NumberType, Numbers};
+use crate::decimal::Decimal;
 use crate::error::Error;
 use crate::exact::sum::{combine_counts, signed_add};
 use crate::wire::{Reader, Writer, corrupt};
@@ -12,6 +13,7 @@ use crate::wire::{Reader, Writer, corrupt};
 pub(super) enum Value {
     Float(f64),
     Int(i64),
+    Decimal(Decimal),
 }
 
 /// The extreme of the finite numbers seen. -0.0 counts as less than 0.0, so that the answer has the same bits in
@@ -53,6 +55,7 @@ impl Extreme {
                 best.map(Value::Float)
             }
             Numbers::Int(values) => best(values.iter().copied(), self.better, i64::cmp).map(Value::Int),
+            Numbers::Decimal(values) => best(values.iter(), self.better, Decimal::cmp).map(Value::Decimal),
         };
         self.offer(best);
     }
@@ -75,6 +78,9 @@ impl Extreme {
             (Some(Value::Int(old)), Some(Value::Int(new))) => {
                 best([old, new].into_iter(), self.better, i64::cmp).map(Value::Int)
             }
+            (Some(Value::Decimal(old)), Some(Value::Decimal(new))) => {
+                best([old, new].into_iter(), self.better, Decimal::cmp).map(Value::Decimal)
+            }
             (old, new) => old.or(new),
         };
     }
@@ -91,25 +97,37 @@ impl Extreme {
                 writer.byte(2);
                 writer.word(value.cast_unsigned());
             }
+            Some(Value::Decimal(value)) => {
+                writer.byte(3);
+                for word in value.to_words() {
+                    writer.word(word.cast_unsigned());
+                }
+            }
         }
     }
 
-    /// Reads the extreme of a column, of integers or not.
-    pub(super) fn read(&self, integers: bool, reader: &mut Reader<'_>) -> Result<Self, Error> {
+    /// Reads the extreme of a column of this type.
+    pub(super) fn read(&self, kind: NumberType, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let left_out = reader.signed()?;
-        let value = match (reader.byte()?, integers) {
+        let value = match (reader.byte()?, kind) {
             (0, _) => None,
-            (1, false) => {
+            (1, NumberType::Float) => {
                 let value = f64::from_bits(reader.word()?);
                 if !value.is_finite() {
                     return Err(corrupt("an extreme is no number"));
                 }
                 Some(Value::Float(value))
             }
-            (2, true) => Some(Value::Int(reader.word()?.cast_signed())),
+            (2, NumberType::Int) => Some(Value::Int(reader.word()?.cast_signed())),
+            (3, NumberType::Decimal) => {
+                let words = [reader.word()?, reader.word()?, reader.word()?].map(u64::cast_signed);
+                let decimal =
+                    Decimal::from_words(words).ok_or_else(|| corrupt("an extreme is no decimal"))?;
+                Some(Value::Decimal(decimal))
+            }
             _ => return Err(corrupt("an extreme of another type")),
         };
-        if left_out < 0 || (integers && left_out != 0) {
+        if left_out < 0 || (kind != NumberType::Float && left_out != 0) {
             return Err(corrupt("an impossible count of rows left out"));
         }
         Ok(Self { better: self.better, value, left_out })

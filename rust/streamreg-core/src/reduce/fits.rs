@@ -7,7 +7,6 @@ use super::state::State;
 use crate::error::Error;
 use crate::gram::Gram;
 use crate::infer::{self, Fit, Model, Value};
-use crate::moments::Moments;
 use crate::solve::line::{self, Outcome};
 
 /// How a regression is fitted, and how its answer is given.
@@ -30,59 +29,77 @@ impl Default for Regression {
 /// The fits of one state.
 #[derive(Debug)]
 pub(super) struct Fits<'a> {
-    moments: &'a Moments,
-    line: OnceCell<Outcome>,
+    state: &'a State,
+    line: OnceCell<Option<[f64; 2]>>,
+    gram: OnceCell<Option<Gram>>,
     fitted: Vec<(Model, Fit)>,
 }
 
 impl<'a> Fits<'a> {
-    /// Those of a state, if it is one of moments.
-    pub(super) fn of(state: &'a State) -> Option<Self> {
-        let State::Moments(moments) = state else { return None };
-        Some(Self { moments, line: OnceCell::new(), fitted: Vec::new() })
+    pub(super) fn of(state: &'a State) -> Self {
+        Self { state, line: OnceCell::new(), gram: OnceCell::new(), fitted: Vec::new() }
     }
 
-    /// A statistic of a regression.
+    /// Whether the state is that of a line through unweighted points, as SQL knows it.
+    pub(super) fn of_a_line(&self) -> bool {
+        match self.state {
+            State::Moments(moments) => moments.features() == 1,
+            State::Monomials(monomials) => {
+                monomials.terms().features().len() == 1 && monomials.terms().weight().is_none()
+            }
+            _ => false,
+        }
+    }
+
+    /// The cross-products that the state holds.
+    pub(super) fn gram(&self) -> Option<&Gram> {
+        let gram = self.gram.get_or_init(|| match self.state {
+            State::Moments(moments) => Some(Gram::of(moments)),
+            State::Monomials(monomials) => monomials.gram().ok(),
+            _ => None,
+        });
+        gram.as_ref()
+    }
+
+    /// A statistic of a regression; `None` if the state is of none.
     pub(super) fn answer(
         &mut self,
         statistic: infer::Statistic,
         regression: &Regression,
-    ) -> Result<Answer, Error> {
-        let value = match (statistic, self.line(regression.model)) {
-            (infer::Statistic::Coefficient(at), Some(line)) => {
-                let Some(&value) = line.get(at) else {
-                    return Err(Error::Invalid(format!("there is no coefficient {at} of a line")));
-                };
-                Some(Value::Float(value))
-            }
-            _ => self.fit(regression.model)?.statistic(statistic, regression.level)?,
-        };
-        let determined = matches!(statistic, infer::Statistic::Coefficient(_)) && regression.zeros;
-        Ok(match value {
+    ) -> Result<Option<Answer>, Error> {
+        if let (infer::Statistic::Coefficient(at), Some(line)) = (statistic, self.line(regression.model)) {
+            return Ok(line.get(at).map(|&value| Answer::Float(value)));
+        }
+        let Some(fit) = self.fit(regression.model)? else { return Ok(None) };
+        let zero =
+            regression.zeros && fit.rows() > 0 && matches!(statistic, infer::Statistic::Coefficient(_));
+        Ok(Some(match fit.statistic(statistic, regression.level)? {
             Some(Value::Float(value)) => Answer::Float(value),
             Some(Value::Int(value)) => Answer::Int(value.into()),
-            None if determined && self.moments.n() > 0 => Answer::Float(0.0),
+            None if zero => Answer::Float(0.0),
             None => Answer::Null,
-        })
+        }))
     }
 
     /// Intercept and slope, if that is the model and the fast way finds them.
     fn line(&self, model: Model) -> Option<[f64; 2]> {
-        if self.moments.features() != 1 || model != Model::default() {
+        let State::Moments(moments) = self.state else { return None };
+        if moments.features() != 1 || model != Model::default() {
             return None;
         }
-        match self.line.get_or_init(|| line::solve(self.moments)) {
-            Outcome::Solved(line) => Some(*line),
+        *self.line.get_or_init(|| match line::solve(moments) {
+            Outcome::Solved(line) => Some(line),
             Outcome::Singular | Outcome::TooWide => None,
-        }
+        })
     }
 
-    fn fit(&mut self, model: Model) -> Result<&Fit, Error> {
+    fn fit(&mut self, model: Model) -> Result<Option<&Fit>, Error> {
         let known = self.fitted.iter().position(|(known, _)| *known == model);
         let at = known.unwrap_or(self.fitted.len());
         if known.is_none() {
-            self.fitted.push((model, Fit::new(Gram::of(self.moments), model)?));
+            let Some(gram) = self.gram().cloned() else { return Ok(None) };
+            self.fitted.push((model, Fit::new(gram, model)?));
         }
-        Ok(&self.fitted[at].1)
+        Ok(self.fitted.get(at).map(|(_, fit)| fit))
     }
 }

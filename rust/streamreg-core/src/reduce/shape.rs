@@ -1,6 +1,8 @@
 //! Stage: reduce. What a reduction computes, and how its bytes say so.
 
+use super::KeyType;
 use crate::column::NumberType;
+use crate::monomials::Power;
 use crate::wire::Writer;
 
 /// One aggregate of a reduction; columns are indexes of its inputs.
@@ -21,6 +23,15 @@ pub enum Aggregate {
         /// The column of the target.
         target: usize,
     },
+    /// The exact sums of a regression with weights, with powers of columns, or of decimals.
+    Monomials {
+        /// The features: columns to powers.
+        features: Vec<Power>,
+        /// The column of the target.
+        target: usize,
+        /// The column of the weights.
+        weight: Option<usize>,
+    },
 }
 
 impl Aggregate {
@@ -32,15 +43,24 @@ impl Aggregate {
             Self::Min(_) => "min",
             Self::Max(_) => "max",
             Self::Moments { .. } => "moments",
+            Self::Monomials { .. } => "monomials",
         }
     }
 
-    /// The columns that it reads.
+    /// The columns that it reads; each once by monomials.
     pub(super) fn columns(&self) -> Vec<usize> {
         match self {
             Self::Count => Vec::new(),
             Self::Sum(column) | Self::Min(column) | Self::Max(column) => vec![*column],
             Self::Moments { features, target } => features.iter().chain([target]).copied().collect(),
+            Self::Monomials { features, target, weight } => {
+                let mut columns: Vec<_> = features.iter().map(|feature| feature.column).collect();
+                columns.push(*target);
+                columns.extend(weight);
+                columns.sort_unstable();
+                columns.dedup();
+                columns
+            }
         }
     }
 }
@@ -48,12 +68,29 @@ impl Aggregate {
 /// The shape as every state carries it: the types of the inputs, then kind and columns of each aggregate.
 pub(super) fn to_bytes(inputs: &[NumberType], aggregates: &[Aggregate]) -> Vec<u8> {
     let mut writer = Writer::new(super::KIND);
+    write(inputs, aggregates, &mut writer);
+    writer.seal()
+}
+
+/// The shape as every state with keys carries it: the types of the keys, then that of the states.
+pub(super) fn keyed_to_bytes(keys: &[KeyType], inputs: &[NumberType], aggregates: &[Aggregate]) -> Vec<u8> {
+    let mut writer = Writer::new(super::KIND);
+    writer.unsigned(keys.len() as u64);
+    for key in keys {
+        writer.byte(match key {
+            KeyType::Bool => 0,
+            KeyType::Int => 1,
+            KeyType::Text => 2,
+        });
+    }
+    write(inputs, aggregates, &mut writer);
+    writer.seal()
+}
+
+fn write(inputs: &[NumberType], aggregates: &[Aggregate], writer: &mut Writer) {
     writer.unsigned(inputs.len() as u64);
     for input in inputs {
-        writer.byte(match input {
-            NumberType::Float => 0,
-            NumberType::Int => 1,
-        });
+        writer.byte(input.code());
     }
     for aggregate in aggregates {
         writer.bytes(aggregate.name().as_bytes());
@@ -62,6 +99,15 @@ pub(super) fn to_bytes(inputs: &[NumberType], aggregates: &[Aggregate]) -> Vec<u
         for column in columns {
             writer.unsigned(column as u64);
         }
+        if let Aggregate::Monomials { features, target, weight } = aggregate {
+            writer.unsigned(features.len() as u64);
+            for feature in features {
+                writer.unsigned(feature.column as u64);
+                writer.unsigned(feature.power.into());
+            }
+            writer.unsigned(*target as u64);
+            // 0 for none.
+            writer.unsigned(weight.map_or(0, |weight| weight as u64 + 1));
+        }
     }
-    writer.seal()
 }

@@ -1,22 +1,26 @@
 //! Stage: reduce. The state of one aggregate.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use super::extreme::Extreme;
 use super::{Aggregate, other_kind};
 use crate::column::{NumberType, Numbers};
 use crate::error::Error;
-use crate::exact::ExactSum;
 use crate::exact::sum::{combine_counts, signed_add};
+use crate::exact::{DecimalSum, ExactSum};
 use crate::moments::{Moments, Scratch};
-use crate::wire::{Reader, Writer, corrupt};
+use crate::monomials::{Monomials, Power, Terms};
+use crate::wire::{Reader, Writer};
 
 #[derive(Debug)]
 pub(super) enum State {
     Count(i64),
     Sum { sum: ExactSum, integers: bool },
-    Extreme { extreme: Extreme, integers: bool },
+    DecimalSum(DecimalSum),
+    Extreme { extreme: Extreme, kind: NumberType },
     Moments(Moments),
+    Monomials(Monomials),
 }
 
 impl State {
@@ -29,17 +33,36 @@ impl State {
                 inputs.len()
             )));
         }
-        let integers = |column: usize| inputs[column] == NumberType::Int;
+        let extreme =
+            |better, column: usize| Self::Extreme { extreme: Extreme::new(better), kind: inputs[column] };
         Ok(match aggregate {
             Aggregate::Count => Self::Count(0),
-            Aggregate::Sum(column) => Self::Sum { sum: ExactSum::new(), integers: integers(*column) },
-            Aggregate::Min(column) => {
-                Self::Extreme { extreme: Extreme::new(Ordering::Less), integers: integers(*column) }
+            Aggregate::Sum(column) => match inputs[*column] {
+                NumberType::Decimal => Self::DecimalSum(DecimalSum::default()),
+                kind => Self::Sum { sum: ExactSum::new(), integers: kind == NumberType::Int },
+            },
+            Aggregate::Min(column) => extreme(Ordering::Less, *column),
+            Aggregate::Max(column) => extreme(Ordering::Greater, *column),
+            Aggregate::Moments { features, target } => {
+                let decimal = |column: &&usize| inputs[**column] == NumberType::Decimal;
+                if let Some(column) = features.iter().chain([target]).find(decimal) {
+                    return Err(Error::Invalid(format!(
+                        "column {column} holds decimals, which moments do not take: use monomials"
+                    )));
+                }
+                Self::Moments(Moments::new(features.len())?)
             }
-            Aggregate::Max(column) => {
-                Self::Extreme { extreme: Extreme::new(Ordering::Greater), integers: integers(*column) }
+            Aggregate::Monomials { features, target, weight } => {
+                // The terms speak of the aggregate's own columns.
+                let own = aggregate.columns();
+                let place =
+                    |column: usize| own.iter().position(|&known| known == column).unwrap_or(own.len());
+                let features =
+                    features.iter().map(|&Power { column, power }| Power { column: place(column), power });
+                let types = own.iter().map(|&column| inputs[column]).collect();
+                let terms = Terms::new(types, features.collect(), place(*target), weight.map(place))?;
+                Self::Monomials(Monomials::new(Arc::new(terms)))
             }
-            Aggregate::Moments { features, .. } => Self::Moments(Moments::new(features.len())?),
         })
     }
 
@@ -47,8 +70,10 @@ impl State {
         match self {
             Self::Count(count) => signed_add(*count, rows, false).map(|_| ()),
             Self::Sum { sum, .. } => sum.check_rows(rows, false),
+            Self::DecimalSum(sum) => sum.check_rows(rows),
             Self::Extreme { extreme, .. } => extreme.check_rows(rows),
             Self::Moments(moments) => moments.check_rows(rows, false),
+            Self::Monomials(monomials) => monomials.check_rows(rows, false),
         }
     }
 
@@ -64,8 +89,10 @@ impl State {
         match (self, own.as_slice()) {
             (Self::Count(count), []) => *count = signed_add(*count, rows, false)?,
             (Self::Sum { sum, .. }, [column]) => sum.add_with(&mut scratch.sum, *column)?,
+            (Self::DecimalSum(sum), [Numbers::Decimal(column)]) => sum.add(*column)?,
             (Self::Extreme { extreme, .. }, [column]) => extreme.add(*column),
             (Self::Moments(moments), own) => moments.add_with(scratch, own)?,
+            (Self::Monomials(monomials), own) => monomials.add_with(&mut scratch.monomials, own)?,
             _ => return Err(other_kind()),
         }
         Ok(())
@@ -76,25 +103,30 @@ impl State {
         match self {
             Self::Count(_) | Self::Extreme { .. } => 0,
             Self::Sum { sum, .. } => sum.total().limbs().len(),
+            Self::DecimalSum(sum) => sum.limbs(),
             Self::Moments(moments) => moments.limbs(),
+            Self::Monomials(monomials) => monomials.limbs(),
         }
     }
 
     pub(super) fn clear(&mut self) {
         match self {
             Self::Count(count) => *count = 0,
-            Self::Sum { sum, .. } => *sum = ExactSum::new(),
+            Self::Sum { sum, .. } => sum.clear(),
+            Self::DecimalSum(sum) => *sum = DecimalSum::default(),
             Self::Extreme { extreme, .. } => extreme.clear(),
             Self::Moments(moments) => moments.clear(),
+            Self::Monomials(monomials) => monomials.clear(),
         }
     }
 
     pub(super) fn left_out(&self) -> i64 {
         match self {
-            Self::Count(_) => 0,
+            Self::Count(_) | Self::DecimalSum(_) => 0,
             Self::Sum { sum, .. } => sum.left_out(),
             Self::Extreme { extreme, .. } => extreme.left_out,
             Self::Moments(moments) => moments.left_out(),
+            Self::Monomials(monomials) => monomials.left_out(),
         }
     }
 
@@ -102,18 +134,22 @@ impl State {
         match (self, other) {
             (Self::Count(count), Self::Count(more)) => combine_counts(*count, *more, false).map(|_| ()),
             (Self::Sum { sum, .. }, Self::Sum { sum: more, .. }) => sum.check_merge(more),
+            (Self::DecimalSum(sum), Self::DecimalSum(more)) => sum.check_merge(more),
             (Self::Extreme { extreme, .. }, Self::Extreme { extreme: more, .. }) => extreme.check_merge(more),
             (Self::Moments(moments), Self::Moments(more)) => moments.check_merge(more),
+            (Self::Monomials(monomials), Self::Monomials(more)) => monomials.check_merge(more),
             _ => Err(other_kind()),
         }
     }
 
-    pub(super) fn merge(&mut self, other: Self) -> Result<(), Error> {
+    pub(super) fn merge(&mut self, other: &Self) -> Result<(), Error> {
         match (self, other) {
-            (Self::Count(count), Self::Count(more)) => *count = combine_counts(*count, more, false)?,
-            (Self::Sum { sum, .. }, Self::Sum { sum: more, .. }) => sum.merge(&more)?,
-            (Self::Extreme { extreme, .. }, Self::Extreme { extreme: more, .. }) => extreme.merge(&more)?,
-            (Self::Moments(moments), Self::Moments(more)) => moments.merge(&more)?,
+            (Self::Count(count), Self::Count(more)) => *count = combine_counts(*count, *more, false)?,
+            (Self::Sum { sum, .. }, Self::Sum { sum: more, .. }) => sum.merge(more)?,
+            (Self::Extreme { extreme, .. }, Self::Extreme { extreme: more, .. }) => extreme.merge(more)?,
+            (Self::Moments(moments), Self::Moments(more)) => moments.merge(more)?,
+            (Self::DecimalSum(sum), Self::DecimalSum(more)) => sum.merge(more)?,
+            (Self::Monomials(monomials), Self::Monomials(more)) => monomials.merge(more)?,
             _ => return Err(other_kind()),
         }
         Ok(())
@@ -123,30 +159,24 @@ impl State {
         match self {
             Self::Count(count) => writer.signed(*count),
             Self::Sum { sum, .. } => sum.write(writer),
+            Self::DecimalSum(sum) => sum.write(writer),
             Self::Extreme { extreme, .. } => extreme.write(writer),
             Self::Moments(moments) => moments.write(writer),
+            Self::Monomials(monomials) => monomials.write(writer),
         }
     }
 
-    /// Reads a state of the same aggregate.
-    pub(super) fn read(&self, reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let read = match self {
-            Self::Count(_) => Self::Count(reader.signed()?),
-            Self::Sum { integers: true, .. } => {
-                Self::Sum { sum: ExactSum::read_integers(reader)?, integers: true }
-            }
-            Self::Sum { integers: false, .. } => Self::Sum { sum: ExactSum::read(reader)?, integers: false },
-            Self::Extreme { extreme, integers } => {
-                Self::Extreme { extreme: extreme.read(*integers, reader)?, integers: *integers }
-            }
-            Self::Moments(moments) => {
-                let other = Moments::read(reader)?;
-                if other.features() != moments.features() {
-                    return Err(corrupt("moments of another number of features"));
-                }
-                Self::Moments(other)
-            }
-        };
-        Ok(read)
+    /// Reads a state of the same aggregate in its place; after an error it is of no use.
+    pub(super) fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        match self {
+            Self::Count(count) => *count = reader.signed()?,
+            Self::Sum { sum, integers: true } => sum.read_integers_into(reader)?,
+            Self::Sum { sum, integers: false } => sum.read_into(reader)?,
+            Self::DecimalSum(sum) => *sum = DecimalSum::read(reader)?,
+            Self::Extreme { extreme, kind } => *extreme = extreme.read(*kind, reader)?,
+            Self::Moments(moments) => moments.read_into(reader)?,
+            Self::Monomials(monomials) => *monomials = monomials.read(reader)?,
+        }
+        Ok(())
     }
 }

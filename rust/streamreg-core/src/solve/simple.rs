@@ -4,10 +4,11 @@ use num_bigint::BigInt;
 use num_traits::{Signed, Zero};
 
 use super::rational::Rational;
-use super::round::{ratio, signed};
-use crate::exact::{ONES, Window};
-use crate::gram::Unit;
-use crate::moments::Moments;
+use crate::gram::{Gram, Unit};
+
+/// The feature and the target among the variables.
+const X: usize = 1;
+const Y: usize = 2;
 
 /// A statistic of (y, x); `regr_count`, `regr_slope` and `regr_intercept` need no formula of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,29 +44,28 @@ pub enum Rows {
     ButOne,
 }
 
-/// A statistic of moments of one feature; `None` where SQL has NULL.
+/// A statistic of unweighted rows of one feature; `None` where SQL has NULL.
 #[must_use]
-pub fn simple(moments: &Moments, statistic: Simple) -> Option<f64> {
-    if moments.n() <= 0 || moments.features() != 1 {
+pub fn simple(gram: &Gram, statistic: Simple) -> Option<f64> {
+    if gram.rows() <= 0 || gram.features() != 1 || gram.weighted() {
         return None;
     }
-    let (x, y) = (0, 1);
-    let n = BigInt::from(moments.n());
+    let n = BigInt::from(gram.rows());
     Some(match statistic {
-        Simple::AverageX => average(moments.sum(x), &n),
-        Simple::AverageY => average(moments.sum(y), &n),
-        Simple::SquaresX => squares(moments, x, x).over(&n).nearest(),
-        Simple::SquaresY => squares(moments, y, y).over(&n).nearest(),
-        Simple::SquaresXY => squares(moments, x, y).over(&n).nearest(),
-        Simple::Covariance(rows) => squares(moments, x, y).over(&(rows.of(&n)? * n)).nearest(),
-        Simple::Variance(rows) => squares(moments, x, x).over(&(rows.of(&n)? * n)).nearest(),
-        Simple::Deviation(rows) => return squares(moments, x, x).over(&(rows.of(&n)? * n)).root(),
-        Simple::R2 => match shared(moments) {
+        Simple::AverageX => average(gram, X).nearest(),
+        Simple::AverageY => average(gram, Y).nearest(),
+        Simple::SquaresX => over(gram, X, X, &n).nearest(),
+        Simple::SquaresY => over(gram, Y, Y, &n).nearest(),
+        Simple::SquaresXY => over(gram, X, Y, &n).nearest(),
+        Simple::Covariance(rows) => over(gram, X, Y, &(rows.of(&n)? * n)).nearest(),
+        Simple::Variance(rows) => over(gram, X, X, &(rows.of(&n)? * n)).nearest(),
+        Simple::Deviation(rows) => return over(gram, X, X, &(rows.of(&n)? * n)).root(),
+        Simple::R2 => match shared(gram) {
             Shared::Flat { x: true } => return None,
             Shared::Flat { x: false } => 1.0,
             Shared::Share { square, .. } => square.nearest(),
         },
-        Simple::Correlation => match shared(moments) {
+        Simple::Correlation => match shared(gram) {
             Shared::Flat { .. } => return None,
             Shared::Share { square, negative } => {
                 let size = square.root()?;
@@ -90,44 +90,25 @@ enum Shared {
     Share { square: Rational, negative: bool },
 }
 
-fn shared(moments: &Moments) -> Shared {
-    let (xx, xy, yy) = (squares(moments, 0, 0), squares(moments, 0, 1), squares(moments, 1, 1));
-    if xx.value.is_zero() || yy.value.is_zero() {
-        return Shared::Flat { x: xx.value.is_zero() };
+fn shared(gram: &Gram) -> Shared {
+    let (xx, xy, yy) = (squares(gram, X, X), squares(gram, X, Y), squares(gram, Y, Y));
+    if xx.is_zero() || yy.is_zero() {
+        return Shared::Flat { x: xx.is_zero() };
     }
-    let unit = Unit::two(2 * xy.exponent - xx.exponent - yy.exponent);
-    let square = Rational::new(&xy.value * &xy.value, xx.value * yy.value, unit);
-    Shared::Share { square, negative: xy.value.is_negative() }
+    // The units of x and y are in both.
+    Shared::Share { square: Rational::new(&xy * &xy, xx * yy, Unit::ONE), negative: xy.is_negative() }
 }
 
-fn average(sum: &Window, n: &BigInt) -> f64 {
-    let (integer, shift) = sum.to_integer();
-    ratio(&integer, n, signed(shift) - signed(ONES))
+fn average(gram: &Gram, variable: usize) -> Rational {
+    Rational::new(gram.entry(0, variable).clone(), gram.rows().into(), gram.unit(variable))
 }
 
-/// n·Σab − Σa·Σb as `value · 2^exponent`.
-struct Scaled {
-    value: BigInt,
-    exponent: i64,
+/// What [`squares`] gives, divided, in the units that it is in.
+fn over(gram: &Gram, a: usize, b: usize, divisor: &BigInt) -> Rational {
+    Rational::new(squares(gram, a, b), divisor.clone(), gram.unit(a) * gram.unit(b))
 }
 
-impl Scaled {
-    fn over(self, divisor: &BigInt) -> Rational {
-        Rational::new(self.value, divisor.clone(), Unit::two(self.exponent))
-    }
-}
-
-fn squares(moments: &Moments, a: usize, b: usize) -> Scaled {
-    let (product, product_shift) = moments.product(a, b).to_integer();
-    let ((one, one_shift), (other, other_shift)) = (moments.sum(a).to_integer(), moments.sum(b).to_integer());
-    let (scaled, sums) = (product * moments.n(), one * other);
-    let sums_shift = one_shift + other_shift;
-    // A zero lies nowhere.
-    let shift = match (scaled.is_zero(), sums.is_zero()) {
-        (true, _) => sums_shift,
-        (_, true) => product_shift,
-        _ => product_shift.min(sums_shift),
-    };
-    let value = (scaled << product_shift.saturating_sub(shift)) - (sums << sums_shift.saturating_sub(shift));
-    Scaled { value, exponent: signed(shift) - 2 * signed(ONES) }
+/// n·Σab − Σa·Σb in the units of both.
+fn squares(gram: &Gram, a: usize, b: usize) -> BigInt {
+    gram.entry(a, b) * gram.rows() - gram.entry(0, a) * gram.entry(0, b)
 }

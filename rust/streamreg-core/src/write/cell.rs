@@ -1,7 +1,9 @@
 //! Write: one cell.
 
 use super::float;
+use crate::column::Decimals;
 use crate::decode::{Item, Text};
+use crate::reduce::{Answer, KeyCell};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use num_bigint::BigInt;
@@ -13,6 +15,8 @@ pub enum Cells<'a> {
     Float(&'a [f64]),
     /// 64-bit integers.
     Int(&'a [i64]),
+    /// Decimals, written as [`Decimal::write`](crate::decimal::Decimal::write) says.
+    Decimal(Decimals<'a>),
     /// Booleans, written as True and False.
     Bool(&'a [bool]),
     /// Strings, or bytes, which are written as base64.
@@ -32,10 +36,33 @@ pub enum Cell {
     Int(BigInt),
     /// A double.
     Float(f64),
+    /// A decimal, as text.
+    Decimal(String),
     /// A string.
     Str(String),
     /// Bytes.
     Bytes(Vec<u8>),
+}
+
+impl From<Answer> for Cell {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Float(value) => Self::Float(value),
+            Answer::Int(value) => Self::Int(value),
+            Answer::Decimal(text) => Self::Decimal(text),
+            Answer::Null => Self::Null,
+        }
+    }
+}
+
+impl From<KeyCell> for Cell {
+    fn from(cell: KeyCell) -> Self {
+        match cell {
+            KeyCell::Bool(value) => Self::Bool(value),
+            KeyCell::Int(value) => Self::Int(value.into()),
+            KeyCell::Text(text) => Self::Str(text),
+        }
+    }
 }
 
 impl Cells<'_> {
@@ -45,6 +72,7 @@ impl Cells<'_> {
         match self {
             Self::Float(values) => values.len(),
             Self::Int(values) => values.len(),
+            Self::Decimal(values) => values.len(),
             Self::Bool(values) => values.len(),
             Self::Text(text) => text.len(),
             Self::Any(cells) => cells.len(),
@@ -70,6 +98,7 @@ impl Cells<'_> {
         match self {
             Self::Float(values) => float::write(values[row], out),
             Self::Int(values) => out.extend_from_slice(itoa::Buffer::new().format(values[row]).as_bytes()),
+            Self::Decimal(values) => values.get(row).write(out),
             Self::Bool(values) => write_bool(values[row], out),
             Self::Text(text) => match text.get(row) {
                 Some(Item::Str(text)) => write_str(text, out),
@@ -88,6 +117,7 @@ impl Cell {
             Self::Bool(value) => write_bool(*value, out),
             Self::Int(value) => out.extend_from_slice(value.to_string().as_bytes()),
             Self::Float(value) => float::write(*value, out),
+            Self::Decimal(text) => out.extend_from_slice(text.as_bytes()),
             Self::Str(text) => write_str(text, out),
             Self::Bytes(bytes) => write_bytes(bytes, out),
         }

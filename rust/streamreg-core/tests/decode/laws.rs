@@ -1,7 +1,7 @@
 //! What holds for every batch of any bytes.
 
 use super::*;
-use ColumnType::{Bool, Bytes, Float, Int, Str};
+use ColumnType::{Bool, Bytes, Decimal, Float, Int, Str};
 use proptest::prelude::*;
 use std::ops::Range;
 
@@ -14,6 +14,8 @@ fn decoders() -> Vec<Decoder> {
         csv(&["s", "x", "n", "other", "b", "d"], &ALL),
         json(&ALL),
         json(&[("x", Float)]),
+        csv(&["x", "y"], &[("y", Decimal), ("x", Decimal)]),
+        json(&[("x", Decimal)]),
         raw(Str),
         raw(Bytes),
     ]

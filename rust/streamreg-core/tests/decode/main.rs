@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod csv;
+mod decimal;
 mod json;
 mod laws;
 mod raw;
 
 use proptest::test_runner::{Config, RngSeed};
+use streamreg_core::decimal::Decimal;
 use streamreg_core::decode::{Column, ColumnType, Decoded, Decoder, Format, Item, Messages, RejectKind};
 
 /// Random tests are the same in every run.
@@ -56,6 +58,7 @@ fn reject(decoder: &Decoder, value: &[u8]) -> (RejectKind, Option<usize>) {
 enum Value {
     Float(u64),
     Int(i64),
+    Decimal(String),
     Bool(bool),
     Str(String),
     Bytes(Vec<u8>),
@@ -71,6 +74,7 @@ fn entry(column: &Column, row: usize) -> Value {
     match column {
         Column::Float(values) => Value::float(values[row]),
         Column::Int(values) => Value::Int(values[row]),
+        Column::Decimal(words) => Value::Decimal(Decimal::from_words(words[row]).unwrap().to_string()),
         Column::Bool(values) => Value::Bool(values[row]),
         Column::Text(text) => match text.get(row).unwrap() {
             Item::Str(text) => Value::Str(text.to_owned()),
@@ -83,6 +87,7 @@ fn length(column: &Column) -> usize {
     match column {
         Column::Float(values) => values.len(),
         Column::Int(values) => values.len(),
+        Column::Decimal(words) => words.len(),
         Column::Bool(values) => values.len(),
         Column::Text(text) => text.len(),
     }

@@ -10,7 +10,8 @@ use num_traits::{Signed, Zero};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 use streamreg_core::classes::{Classes, Label};
-use streamreg_core::column::{NumberType, Numbers};
+use streamreg_core::column::{Decimals, NumberType, Numbers};
+use streamreg_core::decimal::Decimal;
 use streamreg_core::moments::Moments;
 use streamreg_core::reduce::{Aggregate, Reduction, Statistic};
 
@@ -55,6 +56,7 @@ pub fn integer() -> impl Strategy<Value = i64> {
 pub enum Column {
     Float(Vec<f64>),
     Int(Vec<i64>),
+    Decimal(Vec<[i64; 3]>),
 }
 
 impl Column {
@@ -62,6 +64,7 @@ impl Column {
         match self {
             Self::Float(values) => Numbers::Float(values),
             Self::Int(values) => Numbers::Int(values),
+            Self::Decimal(words) => Numbers::Decimal(Decimals::new(words).unwrap()),
         }
     }
 
@@ -70,6 +73,7 @@ impl Column {
         match self {
             Self::Float(values) => Self::Float(rows.iter().map(|&row| values[row]).collect()),
             Self::Int(values) => Self::Int(rows.iter().map(|&row| values[row]).collect()),
+            Self::Decimal(words) => Self::Decimal(rows.iter().map(|&row| words[row]).collect()),
         }
     }
 
@@ -78,8 +82,28 @@ impl Column {
         match self {
             Self::Float(values) => rational(values[row]),
             Self::Int(values) => Some(Rational::from_integer(values[row].into())),
+            Self::Decimal(words) => Some(decimal_value(Decimal::from_words(words[row]).unwrap())),
         }
     }
+}
+
+/// The exact value of a decimal.
+pub fn decimal_value(decimal: Decimal) -> Rational {
+    Rational::from_integer(decimal.mantissa().into())
+        * Rational::from_integer(10.into()).pow(decimal.exponent())
+}
+
+/// Decimals of every kind: prices, long ones, and those at the ends of the range.
+pub fn decimal() -> impl Strategy<Value = Decimal> {
+    const MOST: i128 = 10i128.pow(34) - 1;
+    let edge = prop::sample::select(vec![MOST, -MOST, 1, -1, 0]);
+    prop_oneof![
+        4 => (-100_000i128..100_000, -3i32..1),
+        2 => (-MOST..=MOST, -40i32..5),
+        1 => (-MOST..=MOST, -400i32..360),
+        1 => (edge, prop::sample::select(vec![-400, 366, 0, -34])),
+    ]
+    .prop_map(|(mantissa, exponent)| Decimal::new(mantissa, exponent).unwrap())
 }
 
 /// Columns of equal length, each of doubles or of integers.

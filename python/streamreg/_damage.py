@@ -1,0 +1,38 @@
+"""Damage: what SQLite and the system say of a state directory's files, as errors for people."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from streamreg._exceptions import StateError
+
+_ADVICE = (
+    "restore the directory from a backup, or start anew with an empty one and new output files"
+)
+
+
+@contextlib.contextmanager
+def errors(directory: Path) -> Iterator[None]:
+    """Raises what SQLite, or the system, says of a directory's files as StateError."""
+    try:
+        yield
+    except OSError as error:
+        raise StateError(f"state {directory}: {error.strerror}") from error
+    except sqlite3.OperationalError as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        if code == sqlite3.SQLITE_ERROR:
+            raise damaged(directory, str(error)) from error  # The schema is another one.
+        # Disk full, read-only directory and the like. A full disk may show as any failed I/O.
+        hint = " (is the disk full?)" if code & 0xFF == sqlite3.SQLITE_IOERR else ""
+        raise StateError(f"state {directory}: {error}{hint}") from error
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        # Where damaged text stands in SQLite's message, that cannot be decoded.
+        raise damaged(directory, str(error)) from error
+
+
+def damaged(directory: Path, why: str) -> StateError:
+    """The error for a state that is not what a run has left."""
+    return StateError(f"state {directory} is damaged ({why}): {_ADVICE}")

@@ -1,0 +1,142 @@
+"""Stage: language. What a regression can be asked for beside its coefficients, and how it is fitted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from streamreg._exceptions import ProgramError
+from streamreg._types import Model, Singular, shortened
+
+OF_FIT: Final = (
+    *("n", "df", "rank", "rss", "residual_std", "r2", "adjusted_r2", "f", "f_p_value"),
+    *("log_likelihood", "aic", "bic"),
+)
+"""Statistics of the whole fit: one column each, with that name."""
+
+COUNTS: Final = ("n", "df", "rank")
+"""Those that are integers."""
+
+OF_COEFFICIENTS: Final = {
+    "std_error": ("std_error",),
+    "t": ("t",),
+    "p_value": ("p_value",),
+    "confidence_interval": ("ci_low", "ci_high"),
+}
+"""Statistics of each coefficient: columns with these names, and the coefficient's."""
+
+COVARIANCE: Final = "covariance"
+"""The statistic of each pair of coefficients."""
+
+STATISTICS: Final = (*OF_FIT, *OF_COEFFICIENTS, COVARIANCE)
+"""All that can be asked for."""
+
+OF_RIDGE: Final = ("n", "rss", "r2")
+"""Those of a fit with a ridge, of which inference says nothing."""
+
+_LEVEL: Final = 0.95
+_SINGULAR: Final[tuple[Singular, ...]] = ("zero", "null")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A column of the answer: a statistic, and the coefficients that it is of."""
+
+    name: str
+    statistic: str
+    one: int = 0
+    other: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a regression is fitted, and what is asked of it.
+
+    Raises:
+        ProgramError: if one makes no sense.
+    """
+
+    intercept: bool = True
+    ridge: float = 0.0
+    statistics: Sequence[str] = ()
+    singular: Singular = "zero"
+    level: float = _LEVEL
+
+    def __post_init__(self) -> None:
+        """Check the options."""
+        if not isinstance(self.intercept, bool):
+            raise _wrong("intercept", "True or False", self.intercept)
+        if not _is_number(self.ridge) or not 0 <= self.ridge < math.inf:
+            raise _wrong("ridge", "a finite number from 0 up", self.ridge)
+        if self.singular not in _SINGULAR:
+            raise _wrong("singular", '"zero" or "null"', self.singular)
+        if not _is_number(self.level) or not 0 < self.level < 1:
+            raise _wrong("level", "a number between 0 and 1, like 0.95", self.level)
+        self._check_statistics()
+
+    def _check_statistics(self) -> None:
+        if isinstance(self.statistics, str):
+            raise _wrong(
+                "statistics", f"names in a tuple, like ({self.statistics!r},)", self.statistics
+            )
+        for statistic in self.statistics:
+            if statistic not in STATISTICS:
+                raise ProgramError(
+                    f"linear_regression: there is no statistic {shortened(repr(statistic))}; there are "
+                    f"{', '.join(STATISTICS)}"
+                )
+            if self.ridge and statistic not in OF_RIDGE:
+                raise ProgramError(
+                    f"linear_regression: the statistic {statistic} is not defined with a ridge, only "
+                    f"{', '.join(OF_RIDGE)} are; leave it out, or the ridge"
+                )
+
+    def model(self, statistic: str) -> Model | None:
+        """What the core is to fit for a statistic; None for a coefficient of the plain model."""
+        singular = self.singular if statistic == "coefficient" else "zero"
+        level = float(self.level) if statistic.startswith("ci_") else _LEVEL
+        model = (self.intercept, float(self.ridge), singular, level)
+        plain = statistic == "coefficient" and model == (True, 0.0, "zero", _LEVEL)
+        return None if plain else model
+
+    def described(self, statistic: str) -> str:
+        """The options that change a statistic, as they are written; nothing for the plain model."""
+        model = self.model(statistic)
+        if model is None:
+            return ""
+        intercept, ridge, singular, level = model
+        parts = [
+            *([] if intercept else ["intercept=False"]),
+            *([f"ridge={ridge!r}"] if ridge else []),
+            *([] if singular == "zero" else ['singular="null"']),
+            *([] if level == _LEVEL else [f"level={level!r}"]),
+        ]
+        return f"({', '.join(parts)})" if parts else ""
+
+    def asked(self, coefficients: Sequence[str]) -> Iterator[Asked]:
+        """The columns of the answer: the coefficients, then the statistics as they were asked for."""
+        for at, name in enumerate(coefficients):
+            yield Asked(name, "coefficient", at)
+        for statistic in dict.fromkeys(self.statistics):
+            if statistic in OF_FIT:
+                yield Asked(statistic, statistic)
+            elif statistic == COVARIANCE:
+                for at, name in enumerate(coefficients):
+                    for other in range(at, len(coefficients)):
+                        yield Asked(
+                            f"covariance_{name}_{coefficients[other]}", statistic, at, other
+                        )
+            else:
+                for at, name in enumerate(coefficients):
+                    for part in OF_COEFFICIENTS[statistic]:
+                        yield Asked(f"{part}_{name}", part, at)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _wrong(option: str, expected: str, found: object) -> ProgramError:
+    return ProgramError(f"linear_regression: {option} is {expected}, not {shortened(repr(found))}")

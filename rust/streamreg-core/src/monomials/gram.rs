@@ -1,0 +1,54 @@
+//! Stage: monomials. The sums as the cross-products that the solving stages take.
+
+use num_bigint::BigInt;
+
+use super::Monomials;
+use crate::error::Error;
+use crate::exact::{Mixed, ONES};
+use crate::gram::{Gram, Unit};
+use crate::solve::round::signed;
+
+impl Monomials {
+    /// The exact cross-products of (1, features…, target), weighted if the rows are.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] never for the sums of rows, perhaps for a state that somebody made up.
+    pub fn gram(&self) -> Result<Gram, Error> {
+        let features = self.terms.features();
+        let powers = features.iter().map(|feature| i64::from(feature.power));
+        let powers: Vec<_> = std::iter::once(0).chain(powers).chain([1]).collect();
+        let weighted = self.terms.weight().is_some();
+        let (weight_five, fives) = self.fives(powers.len());
+
+        let grid = -signed(ONES);
+        let mut entries = Vec::with_capacity(powers.len() * (powers.len() + 1) / 2);
+        for one in 0..powers.len() {
+            for other in one..powers.len() {
+                entries.push(match self.sum(one, other) {
+                    None => BigInt::from(self.n),
+                    // Below the lowest power of any window of this sum.
+                    Some(sum) => sum.to_integer(0, weight_five + fives[one] + fives[other]),
+                });
+            }
+        }
+        let units =
+            powers.iter().zip(&fives).map(|(power, five)| Unit { two: grid * power, five: i64::from(*five) });
+        let weight = Unit { two: if weighted { grid } else { 0 }, five: i64::from(weight_five) };
+        Gram::new(self.n, features.len(), entries, units.collect(), weight, weighted)
+    }
+
+    /// Powers of five, of the weight and of each variable, that are together not above those in any sum.
+    fn fives(&self, variables: usize) -> (i32, Vec<i32>) {
+        let lowest = |one, other| self.sum(one, other).and_then(Mixed::lowest).map(|(_, five)| five);
+        let weight = lowest(0, 0).unwrap_or(0);
+        let mut fives = vec![0];
+        for variable in 1..variables {
+            // With itself, a variable has half of what is left for each.
+            let own = lowest(variable, variable).map(|five| (five - weight).div_euclid(2));
+            let shared =
+                (0..variable).filter_map(|other| Some(lowest(other, variable)? - weight - fives[other]));
+            fives.push(shared.chain(own).min().unwrap_or(0));
+        }
+        (weight, fives)
+    }
+}

@@ -1,0 +1,131 @@
+//! Stage: reduce. Keys of groups: the cells of some columns as bytes.
+//!
+//! Each cell begins with a byte that tells its type, and no cell is the beginning of another, so that different
+//! cells are different bytes. And the order of the bytes is that of the cells, column by column: false before true,
+//! integers by their value, text by its UTF-8, which is the order of code points. (The encoding of tuples in
+//! `FoundationDB` has the same properties, and the same zeros within text.)
+
+use super::KeyType;
+use crate::decode::{Item, Text};
+use crate::error::Error;
+use crate::wire::corrupt;
+
+const BOOL: u8 = 1;
+const INT: u8 = 2;
+const TEXT: u8 = 3;
+
+/// The end of a text.
+const END: u8 = 0;
+/// Follows a zero that belongs to a text; greater than whatever may follow an end.
+const ZERO: u8 = 0xff;
+
+/// The sign of an integer, turned around: so negative ones come first.
+const SIGN: u64 = 1 << 63;
+
+/// A column of keys of one batch.
+#[derive(Clone, Copy, Debug)]
+pub enum KeyColumn<'a> {
+    /// Booleans.
+    Bool(&'a [bool]),
+    /// Integers.
+    Int(&'a [i64]),
+    /// Strings.
+    Text(&'a Text),
+}
+
+/// One cell of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyCell {
+    /// A boolean.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A string.
+    Text(String),
+}
+
+impl KeyColumn<'_> {
+    /// Number of rows.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Bool(values) => values.len(),
+            Self::Int(values) => values.len(),
+            Self::Text(text) => text.len(),
+        }
+    }
+
+    /// The type of its cells.
+    pub(super) fn key_type(&self) -> KeyType {
+        match self {
+            Self::Bool(_) => KeyType::Bool,
+            Self::Int(_) => KeyType::Int,
+            Self::Text(_) => KeyType::Text,
+        }
+    }
+
+    /// Appends the cell of this row, which must be less than the number of rows.
+    pub(super) fn encode(&self, row: usize, out: &mut Vec<u8>) {
+        match self {
+            Self::Bool(values) => out.extend_from_slice(&[BOOL, u8::from(values[row])]),
+            Self::Int(values) => {
+                out.push(INT);
+                out.extend_from_slice(&(values[row].cast_unsigned() ^ SIGN).to_be_bytes());
+            }
+            Self::Text(text) => {
+                out.push(TEXT);
+                let mut rest = text.get(row).map_or(&b""[..], Item::as_bytes);
+                while let Some(zero) = memchr::memchr(0, rest) {
+                    out.extend_from_slice(&rest[..=zero]);
+                    out.push(ZERO);
+                    rest = &rest[zero + 1..];
+                }
+                out.extend_from_slice(rest);
+                out.push(END);
+            }
+        }
+    }
+}
+
+/// The cells of a key.
+///
+/// # Errors
+/// [`Error::Corrupt`] if the bytes are no key of these types.
+pub(super) fn decode(types: &[KeyType], mut key: &[u8]) -> Result<Vec<KeyCell>, Error> {
+    let cells = types.iter().map(|expected| cell(*expected, &mut key)).collect::<Option<Vec<_>>>();
+    cells.filter(|_| key.is_empty()).ok_or_else(|| corrupt("a key is not of the reduction's types"))
+}
+
+fn cell(expected: KeyType, key: &mut &[u8]) -> Option<KeyCell> {
+    let (tag, rest) = key.split_first()?;
+    let (cell, rest) = match (expected, *tag) {
+        (KeyType::Bool, BOOL) => {
+            let (value, rest) = rest.split_first()?;
+            (KeyCell::Bool(*value == 1), (*value <= 1).then_some(rest)?)
+        }
+        (KeyType::Int, INT) => {
+            let (value, rest) = rest.split_first_chunk()?;
+            (KeyCell::Int((u64::from_be_bytes(*value) ^ SIGN).cast_signed()), rest)
+        }
+        (KeyType::Text, TEXT) => {
+            let (text, rest) = text(rest)?;
+            (KeyCell::Text(text), rest)
+        }
+        _ => return None,
+    };
+    *key = rest;
+    Some(cell)
+}
+
+fn text(mut rest: &[u8]) -> Option<(String, &[u8])> {
+    let mut text = Vec::new();
+    loop {
+        let (part, after) = rest.split_at(memchr::memchr(END, rest)?);
+        text.extend_from_slice(part);
+        if let [END, ZERO, after @ ..] = after {
+            text.push(0);
+            rest = after;
+        } else {
+            return Some((String::from_utf8(text).ok()?, &after[1..]));
+        }
+    }
+}

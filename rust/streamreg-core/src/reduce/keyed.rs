@@ -1,0 +1,310 @@
+//! Stage: reduce. The aggregates of one `reduce` for each key: exact states that merge in any order.
+//!
+//! A worker makes of each batch a [partial](KeyedReduction::partial), which depends on the batch alone. The parent
+//! [merges](KeyedReduction::merge) partials, and is asked for the answers of the keys that have changed. A key's
+//! state is kept as its bytes: compact, and what a checkpoint stores. It is unpacked where rows are added to it.
+
+use std::ops::Range;
+
+use super::group::Groups;
+use super::key::{self, KeyCell, KeyColumn};
+use super::state::State;
+use super::{Aggregate, Answer, Reduction, Statistic, answer, shape};
+use crate::column::{NumberType, Numbers};
+use crate::error::Error;
+use crate::exact::sum::combine_counts;
+use crate::kept::Kept;
+use crate::wire::{Reader, Writer, corrupt};
+
+/// What a keyed reduction is marked with in its bytes.
+const KIND: u8 = b'K';
+
+/// The type of a column of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyType {
+    /// Booleans.
+    Bool,
+    /// 64-bit signed integers.
+    Int,
+    /// Strings.
+    Text,
+}
+
+/// For each key the states of several aggregates over the same rows; the first one counts them.
+///
+/// A key without any row is no key: where everything that was added was taken away again, it is gone.
+#[derive(Debug)]
+pub struct KeyedReduction {
+    keys: Vec<KeyType>,
+    /// States that are unpacked one after another; between two calls they hold nothing of use.
+    one: Reduction,
+    other: Vec<State>,
+    /// The shape in bytes, as every partial carries it.
+    shape: Vec<u8>,
+    /// The bytes of the states of no row.
+    nothing: Vec<u8>,
+    kept: Kept,
+    left_out: Vec<i64>,
+}
+
+/// The answers for some keys.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyedAnswers {
+    /// The keys, in order.
+    pub keys: Vec<Vec<u8>>,
+    /// Which of them have rows; of those alone there are cells and answers.
+    pub present: Vec<bool>,
+    /// The cells of the keys, a column each.
+    pub cells: Vec<Vec<KeyCell>>,
+    /// The answers, a column for each statistic.
+    pub columns: Vec<Vec<Answer>>,
+}
+
+impl KeyedReduction {
+    /// No key; each will have these aggregates over columns of these types.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] without a column of keys, unless the first aggregate is the count, and as
+    /// [`Reduction::new`].
+    pub fn new(keys: &[KeyType], inputs: &[NumberType], aggregates: Vec<Aggregate>) -> Result<Self, Error> {
+        if keys.is_empty() {
+            return Err(Error::Invalid("a reduction by keys needs a column of them".to_owned()));
+        }
+        if aggregates.first() != Some(&Aggregate::Count) {
+            return Err(Error::Invalid("a reduction by keys counts the rows of each first".to_owned()));
+        }
+        let shape = shape::keyed_to_bytes(keys, inputs, &aggregates);
+        let one = Reduction::new(inputs, aggregates)?;
+        let other = one.empty_states()?;
+        let nothing = bytes_of(&other);
+        let left_out = vec![0; other.len()];
+        Ok(Self { keys: keys.to_vec(), one, other, shape, nothing, kept: Kept::default(), left_out })
+    }
+
+    /// What a batch of `rows` rows comes to, as bytes to be [merged](Self::merge). Nothing is kept of it.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if the columns are not of the reduction's number, types, and length,
+    /// [`Error::Overflow`] for a batch of 2^32 rows or more.
+    pub fn partial(
+        &mut self,
+        keys: &[KeyColumn<'_>],
+        columns: &[Numbers<'_>],
+        rows: usize,
+    ) -> Result<Vec<u8>, Error> {
+        self.check_keys(keys, rows)?;
+        self.one.check_columns(columns, rows)?;
+        let groups = Groups::new(keys, rows)?;
+        let sorted: Vec<_> = columns.iter().map(|column| groups.sorted(*column)).collect();
+        let mut writer = self.begin(groups.len());
+        let mut own = Vec::with_capacity(columns.len());
+        for (key, rows) in groups.iter() {
+            writer.bytes(key);
+            own.clear();
+            own.extend(sorted.iter().map(|column| column.numbers().rows(rows.clone())));
+            let Reduction { aggregates, states, scratch, .. } = &mut self.one;
+            for (state, aggregate) in states.iter_mut().zip(aggregates) {
+                state.clear();
+                state.add(aggregate, scratch, &own, rows.len())?;
+                state.write(&mut writer);
+            }
+        }
+        Ok(writer.seal())
+    }
+
+    /// Adds a partial, or all of another reduction.
+    ///
+    /// # Errors
+    /// As [`Reduction::merge`]; nothing is added then.
+    pub fn merge(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let mut reader = Reader::open(KIND, bytes)?;
+        if reader.bytes()? != self.shape {
+            return Err(Error::Mismatch(
+                "the state belongs to a reduction of other keys, columns or aggregates".to_owned(),
+            ));
+        }
+        // A key and its count take at least three bytes.
+        let count = reader.count(3)?;
+        let (mut merged, mut ends) = (Writer::payload(), Vec::with_capacity(count));
+        let mut left_out = self.left_out.clone();
+        let mut last: Option<&[u8]> = None;
+        for _ in 0..count {
+            let key = reader.bytes()?;
+            if last.is_some_and(|last| last >= key) {
+                return Err(corrupt("keys are not in order"));
+            }
+            last = Some(key);
+            key::decode(&self.keys, key)?;
+            for (state, left_out) in self.other.iter_mut().zip(&mut left_out) {
+                state.read_into(&mut reader)?;
+                *left_out = combine_counts(*left_out, state.left_out(), false)?;
+            }
+            if let Some(own) = self.kept.get(key) {
+                unpack(own, &mut self.one.states)?;
+                for (state, other) in self.one.states.iter_mut().zip(&self.other) {
+                    state.check_merge(other)?;
+                    state.merge(other)?;
+                    state.write(&mut merged);
+                }
+            } else {
+                for state in &self.other {
+                    state.write(&mut merged);
+                }
+            }
+            ends.push((key, merged.len()));
+        }
+        reader.finish()?;
+
+        let (merged, mut start) = (merged.into_payload(), 0);
+        for (key, end) in ends {
+            let bytes = &merged[start..end];
+            self.kept.put(key, (bytes != self.nothing).then_some(bytes));
+            start = end;
+        }
+        self.left_out = left_out;
+        Ok(())
+    }
+
+    /// All keys with their states as versioned bytes: equal multisets of rows give equal bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = self.begin(self.kept.len());
+        for (key, state) in self.kept.in_order() {
+            writer.bytes(key);
+            writer.append(state);
+        }
+        writer.seal()
+    }
+
+    /// Goes on with what was stored of all keys, in the form that [`Kept::load`] tells, in place of what there is.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if it is not what this reduction stores; nothing is changed then.
+    pub fn load(&mut self, rows: &[u8]) -> Result<(), Error> {
+        let kept = Kept::load(rows)?;
+        let mut left_out = vec![0; self.left_out.len()];
+        for (key, state) in kept.in_order() {
+            key::decode(&self.keys, key)?;
+            unpack(state, &mut self.other)?;
+            for (state, left_out) in self.other.iter().zip(&mut left_out) {
+                *left_out = combine_counts(*left_out, state.left_out(), false)?;
+            }
+        }
+        (self.kept, self.left_out) = (kept, left_out);
+        Ok(())
+    }
+
+    /// The cells that a key is made of.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if it is no key of this reduction.
+    pub fn cells(&self, key: &[u8]) -> Result<Vec<KeyCell>, Error> {
+        key::decode(&self.keys, key)
+    }
+
+    /// The keys, and which have changed since they were last settled.
+    #[must_use]
+    pub fn kept(&self) -> &Kept {
+        &self.kept
+    }
+
+    /// The same, to be put in order or settled.
+    pub fn kept_mut(&mut self) -> &mut Kept {
+        &mut self.kept
+    }
+
+    /// For each aggregate the rows of all keys that it could not take: NaN or an infinity in an input.
+    #[must_use]
+    pub fn left_out(&self) -> &[i64] {
+        &self.left_out
+    }
+
+    /// For each aggregate the 64-bit limbs that its exact sums take, those of all keys together.
+    ///
+    /// # Errors
+    /// None but for states that are damaged in memory.
+    pub fn limbs(&mut self) -> Result<Vec<usize>, Error> {
+        let mut total = vec![0; self.other.len()];
+        for (_, state) in self.kept.in_order() {
+            unpack(state, &mut self.other)?;
+            for (total, state) in total.iter_mut().zip(&self.other) {
+                *total += state.limbs();
+            }
+        }
+        Ok(total)
+    }
+
+    /// The answers for some of the keys that have changed, counted as [`Kept::changed`] has put them; each is
+    /// rounded once.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if a statistic does not fit the aggregate that it is asked of.
+    pub fn answers(&mut self, statistics: &[Statistic], keys: Range<usize>) -> Result<KeyedAnswers, Error> {
+        let mut found = KeyedAnswers {
+            keys: Vec::with_capacity(keys.len()),
+            present: Vec::with_capacity(keys.len()),
+            cells: vec![Vec::with_capacity(keys.len()); self.keys.len()],
+            columns: vec![Vec::with_capacity(keys.len()); statistics.len()],
+        };
+        for change in self.kept.changes(keys) {
+            let mut present = false;
+            if let Some(state) = change.bytes {
+                unpack(state, &mut self.other)?;
+                // Rows that were taken away before they came leave a state without rows.
+                present = !matches!(self.other.first(), Some(State::Count(0)));
+            }
+            if present {
+                for (column, cell) in found.cells.iter_mut().zip(key::decode(&self.keys, change.key)?) {
+                    column.push(cell);
+                }
+                let answers =
+                    answer::answers(&self.one.inputs, &self.one.aggregates, &self.other, statistics)?;
+                for (column, answer) in found.columns.iter_mut().zip(answers) {
+                    column.push(answer);
+                }
+            }
+            found.keys.push(change.key.to_vec());
+            found.present.push(present);
+        }
+        Ok(found)
+    }
+
+    /// The beginning of the bytes of so many keys.
+    fn begin(&self, keys: usize) -> Writer {
+        let mut writer = Writer::new(KIND);
+        writer.bytes(&self.shape);
+        writer.unsigned(keys as u64);
+        writer
+    }
+
+    fn check_keys(&self, keys: &[KeyColumn<'_>], rows: usize) -> Result<(), Error> {
+        let types: Vec<_> = keys.iter().map(KeyColumn::key_type).collect();
+        if types != self.keys {
+            return Err(Error::Mismatch(format!("the keys are {:?}, not {types:?}", self.keys)));
+        }
+        match keys.iter().position(|column| column.len() != rows) {
+            None => Ok(()),
+            Some(at) => Err(Error::Mismatch(format!(
+                "column {at} of the keys has {} rows, not {rows}",
+                keys[at].len()
+            ))),
+        }
+    }
+}
+
+/// Reads the states of one key.
+fn unpack(bytes: &[u8], states: &mut [State]) -> Result<(), Error> {
+    let mut reader = Reader::payload(bytes);
+    for state in states {
+        state.read_into(&mut reader)?;
+    }
+    reader.finish()
+}
+
+fn bytes_of(states: &[State]) -> Vec<u8> {
+    let mut writer = Writer::payload();
+    for state in states {
+        state.write(&mut writer);
+    }
+    writer.into_payload()
+}

@@ -1,0 +1,73 @@
+//! A fitted model and its statistics.
+
+use crate::arrays::{NumberArray, numbers};
+use crate::errors::to_py;
+use numpy::PyArray1;
+use pyo3::prelude::*;
+use streamreg_core::gram::Gram;
+use streamreg_core::infer::{self as core, Model, Statistic, Value};
+use streamreg_core::moments::Moments;
+use streamreg_core::monomials::Monomials;
+
+#[pyclass(module = "streamreg._core", frozen)]
+pub struct Fit(core::Fit);
+
+type Column<'py> = Bound<'py, PyArray1<f64>>;
+
+impl Fit {
+    pub fn of(py: Python<'_>, moments: &Moments, model: Model) -> PyResult<Self> {
+        py.detach(|| core::Fit::new(Gram::of(moments), model)).map(Self).map_err(|error| to_py(&error))
+    }
+
+    pub fn of_monomials(py: Python<'_>, monomials: &Monomials, model: Model) -> PyResult<Self> {
+        let fit = || {
+            let powers = monomials.terms().features().iter().map(|feature| feature.power).collect();
+            Ok(core::Fit::new(monomials.gram()?, model)?.of_powers(powers))
+        };
+        py.detach(fit).map(Self).map_err(|error| to_py(&error))
+    }
+}
+
+#[pymethods]
+impl Fit {
+    fn coefficients(&self, py: Python<'_>) -> Option<Vec<f64>> {
+        py.detach(|| self.0.coefficients())
+    }
+
+    #[pyo3(signature = (name, i=0, j=0, level=0.95))]
+    fn statistic<'py>(
+        &self,
+        py: Python<'py>,
+        name: &str,
+        i: usize,
+        j: usize,
+        level: f64,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let value = Statistic::named(name, i, j)
+            .and_then(|statistic| py.detach(|| self.0.statistic(statistic, level)))
+            .map_err(|error| to_py(&error))?;
+        Ok(match value {
+            Some(Value::Float(value)) => value.into_pyobject(py)?.into_any(),
+            Some(Value::Int(value)) => value.into_pyobject(py)?.into_any(),
+            None => py.None().into_bound(py),
+        })
+    }
+
+    fn values<'py>(&self, py: Python<'py>, columns: Vec<NumberArray<'py>>) -> PyResult<Column<'py>> {
+        let numbers = numbers(&columns)?;
+        let values = py.detach(|| self.0.values(&numbers)).map_err(|error| to_py(&error))?;
+        Ok(PyArray1::from_vec(py, values))
+    }
+
+    fn predict<'py>(
+        &self,
+        py: Python<'py>,
+        columns: Vec<NumberArray<'py>>,
+    ) -> PyResult<(Column<'py>, Column<'py>, Column<'py>)> {
+        let numbers = numbers(&columns)?;
+        let predictions = py.detach(|| self.0.predict(&numbers)).map_err(|error| to_py(&error))?;
+        let column = |values| PyArray1::from_vec(py, values);
+        let errors = (column(predictions.mean_errors), column(predictions.observation_errors));
+        Ok((column(predictions.values), errors.0, errors.1))
+    }
+}

@@ -1,0 +1,168 @@
+//! The aggregates of one `reduce` for each key.
+
+use crate::arrays::{NumberArray, numbers};
+use crate::decode::Text;
+use crate::errors::to_py;
+use crate::kept::{self, StoredChange};
+use crate::reduce::{aggregate, number_type, statistics};
+use crate::write::{Cells, object};
+use numpy::PyReadonlyArray1;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyTuple};
+use streamreg_core::decode::{self, Item};
+use streamreg_core::reduce::{self as core, KeyColumn, KeyType};
+use streamreg_core::write::Cell;
+
+/// A column of keys, borrowed from Python where it can be.
+pub enum KeyArray<'py> {
+    Bool(PyReadonlyArray1<'py, bool>),
+    Int(PyReadonlyArray1<'py, i64>),
+    Text(Bound<'py, Text>),
+    List(decode::Text),
+}
+
+impl<'a, 'py> FromPyObject<'a, 'py> for KeyArray<'py> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(array) = object.extract::<PyReadonlyArray1<'_, i64>>() {
+            Ok(Self::Int(array))
+        } else if let Ok(array) = object.extract::<PyReadonlyArray1<'_, bool>>() {
+            Ok(Self::Bool(array))
+        } else if let Ok(text) = object.cast::<Text>() {
+            Ok(Self::Text(text.to_owned()))
+        } else if let Ok(list) = object.cast::<PyList>() {
+            let mut text = decode::Text::strings(list.len());
+            for value in list.iter() {
+                text.push(Item::Str(value.extract()?)).map_err(|error| to_py(&error))?;
+            }
+            Ok(Self::List(text))
+        } else {
+            Err(PyTypeError::new_err(format!("keys cannot be a {}", object.get_type())))
+        }
+    }
+}
+
+impl KeyArray<'_> {
+    fn column(&self) -> PyResult<KeyColumn<'_>> {
+        Ok(match self {
+            Self::Bool(array) => KeyColumn::Bool(array.as_slice()?),
+            Self::Int(array) => KeyColumn::Int(array.as_slice()?),
+            Self::Text(text) => KeyColumn::Text(&text.get().0),
+            Self::List(text) => KeyColumn::Text(text),
+        })
+    }
+}
+
+#[pyclass(module = "streamreg._core")]
+pub struct KeyedReduction(core::KeyedReduction);
+
+#[pymethods]
+impl KeyedReduction {
+    #[new]
+    fn new(keys: Vec<String>, inputs: Vec<String>, aggregates: Vec<Bound<'_, PyTuple>>) -> PyResult<Self> {
+        let keys = keys.iter().map(|name| key_type(name)).collect::<PyResult<Vec<_>>>()?;
+        let inputs = inputs.iter().map(|name| number_type(name)).collect::<PyResult<Vec<_>>>()?;
+        let aggregates = aggregates.iter().map(aggregate).collect::<PyResult<Vec<_>>>()?;
+        core::KeyedReduction::new(&keys, &inputs, aggregates).map(Self).map_err(|error| to_py(&error))
+    }
+
+    fn partial<'py>(
+        &mut self,
+        py: Python<'py>,
+        keys: Vec<KeyArray<'py>>,
+        columns: Vec<NumberArray<'py>>,
+        rows: usize,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let keys = keys.iter().map(KeyArray::column).collect::<PyResult<Vec<_>>>()?;
+        let numbers = numbers(&columns)?;
+        let bytes = py.detach(|| self.0.partial(&keys, &numbers, rows)).map_err(|error| to_py(&error))?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    fn merge(&mut self, py: Python<'_>, state: &[u8]) -> PyResult<()> {
+        py.detach(|| self.0.merge(state)).map_err(|error| to_py(&error))
+    }
+
+    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &py.detach(|| self.0.to_bytes()))
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.kept().len()
+    }
+
+    fn cells<'py>(&self, py: Python<'py>, key: &[u8]) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let cells = self.0.cells(key).map_err(|error| to_py(&error))?;
+        cells.into_iter().map(|cell| object(py, &cell.into())).collect()
+    }
+
+    fn left_out(&self) -> Vec<i64> {
+        self.0.left_out().to_vec()
+    }
+
+    fn limbs(&mut self, py: Python<'_>) -> PyResult<Vec<usize>> {
+        py.detach(|| self.0.limbs()).map_err(|error| to_py(&error))
+    }
+
+    fn changed(&mut self, py: Python<'_>) -> usize {
+        py.detach(|| self.0.kept_mut().changed())
+    }
+
+    fn answers(
+        &mut self,
+        py: Python<'_>,
+        statistics: Vec<Bound<'_, PyTuple>>,
+        start: usize,
+        end: usize,
+    ) -> PyResult<KeyedAnswers> {
+        let statistics = self::statistics(&statistics)?;
+        let found = py.detach(|| self.0.answers(&statistics, start..end)).map_err(|error| to_py(&error))?;
+        let keys = found.keys.iter().map(|key| PyBytes::new(py, key));
+        let columns = PyList::empty(py);
+        for cells in found.cells {
+            columns.append(Cells(cells.into_iter().map(Cell::from).collect()))?;
+        }
+        for answers in found.columns {
+            columns.append(Cells(answers.into_iter().map(Cell::from).collect()))?;
+        }
+        Ok(KeyedAnswers {
+            keys: PyList::new(py, keys.collect::<Vec<_>>())?.unbind(),
+            present: found.present,
+            columns: columns.unbind(),
+        })
+    }
+
+    fn changes<'py>(&self, py: Python<'py>, start: usize, end: usize) -> Vec<StoredChange<'py>> {
+        kept::changes(py, self.0.kept(), start..end)
+    }
+
+    fn settle(&mut self, py: Python<'_>) {
+        py.detach(|| self.0.kept_mut().settle());
+    }
+
+    fn guard(&self) -> (usize, u64) {
+        kept::guard(self.0.kept())
+    }
+
+    fn load(&mut self, py: Python<'_>, rows: &[u8]) -> PyResult<()> {
+        py.detach(|| self.0.load(rows)).map_err(|error| to_py(&error))
+    }
+}
+
+#[pyclass(frozen, get_all, module = "streamreg._core")]
+pub struct KeyedAnswers {
+    keys: Py<PyList>,
+    present: Vec<bool>,
+    columns: Py<PyList>,
+}
+
+fn key_type(name: &str) -> PyResult<KeyType> {
+    match name {
+        "bool" => Ok(KeyType::Bool),
+        "int" => Ok(KeyType::Int),
+        "str" => Ok(KeyType::Text),
+        other => Err(PyValueError::new_err(format!("there are no keys of type {other:?}"))),
+    }
+}

@@ -1,0 +1,77 @@
+//! The exact sums of a regression with weights, powers or decimals.
+
+use std::sync::Arc;
+
+use crate::arrays::{NumberArray, numbers};
+use crate::errors::to_py;
+use crate::infer::Fit;
+use crate::reduce::{number_type, powers};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use streamreg_core::infer::Model;
+use streamreg_core::monomials as core;
+
+#[pyclass(module = "streamreg._core")]
+pub struct Monomials(core::Monomials);
+
+#[pymethods]
+impl Monomials {
+    #[new]
+    #[pyo3(signature = (columns, features, target, weight = None))]
+    fn new(
+        columns: Vec<String>,
+        features: Vec<(usize, u32)>,
+        target: usize,
+        weight: Option<usize>,
+    ) -> PyResult<Self> {
+        let columns = columns.iter().map(|name| number_type(name)).collect::<PyResult<_>>()?;
+        let terms =
+            core::Terms::new(columns, powers(features), target, weight).map_err(|error| to_py(&error))?;
+        Ok(Self(core::Monomials::new(Arc::new(terms))))
+    }
+
+    #[staticmethod]
+    fn from_bytes(state: &[u8]) -> PyResult<Self> {
+        core::Monomials::from_bytes(state).map(Self).map_err(|error| to_py(&error))
+    }
+
+    #[getter]
+    fn n(&self) -> i64 {
+        self.0.n()
+    }
+
+    #[getter]
+    fn left_out(&self) -> i64 {
+        self.0.left_out()
+    }
+
+    fn add(&mut self, py: Python<'_>, columns: Vec<NumberArray<'_>>) -> PyResult<()> {
+        let numbers = numbers(&columns)?;
+        py.detach(|| self.0.add(&numbers)).map_err(|error| to_py(&error))
+    }
+
+    fn remove(&mut self, py: Python<'_>, columns: Vec<NumberArray<'_>>) -> PyResult<()> {
+        let numbers = numbers(&columns)?;
+        py.detach(|| self.0.remove(&numbers)).map_err(|error| to_py(&error))
+    }
+
+    fn merge(this: &Bound<'_, Self>, other: &Bound<'_, Self>) -> PyResult<()> {
+        // A copy: `other` may be the same object, which cannot be read while it is written.
+        let other = other.try_borrow()?.0.clone();
+        this.try_borrow_mut()?.0.merge(&other).map_err(|error| to_py(&error))
+    }
+
+    fn subtract(this: &Bound<'_, Self>, other: &Bound<'_, Self>) -> PyResult<()> {
+        let other = other.try_borrow()?.0.clone();
+        this.try_borrow_mut()?.0.subtract(&other).map_err(|error| to_py(&error))
+    }
+
+    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.0.to_bytes())
+    }
+
+    #[pyo3(signature = (intercept=true, ridge=0.0))]
+    fn fit(&self, py: Python<'_>, intercept: bool, ridge: f64) -> PyResult<Fit> {
+        Fit::of_monomials(py, &self.0, Model { intercept, ridge })
+    }
+}

@@ -1,0 +1,29 @@
+"""Keys that stand in several partitions of a real broker."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.flow.sensors import NAMES, check, message, points
+from tests.kafka.broker import KafkaBroker
+from tests.kafka.produce import Produce
+from tests.kafka.program import job_environment, run_job
+
+SENSORS = [*NAMES, *(f"sensor-{number}" for number in range(2000))]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_oracle_keys_in_two_partitions(
+    broker: KafkaBroker, topic: str, produce: Produce, tmp_path: Path, processes: int
+) -> None:
+    """Read in two runs, by one process or two: the rational line of each key over both partitions."""
+    broker.create_topic(topic, 2)
+    found = points(20_000, 11, SENSORS)
+    environment = job_environment(
+        settings=broker.plaintext, topic=topic, format="json", autocommit_ms=50, processes=processes
+    )
+    for seen in (found[:12_000], found[12_000:]):
+        for partition in (0, 1):
+            produce(topic, map(message, seen[partition::2]), partition)
+        run_job("sensors", tmp_path, environment)
+    check(tmp_path, found)
