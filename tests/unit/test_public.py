@@ -43,7 +43,17 @@ REDUCERS = [
     *["stddev_pop", "stddev_samp", "sum", "var_pop", "var_samp"],
 ]
 PUBLIC: dict[ModuleType, list[str]] = {
-    sr: [*ERRORS, *CLASSES, *ESTIMATORS, *FUNCTIONS, "demo", "io", "reducers", "this", "__version__"],
+    sr: [
+        *ERRORS,
+        *CLASSES,
+        *ESTIMATORS,
+        *FUNCTIONS,
+        "demo",
+        "io",
+        "reducers",
+        "this",
+        "__version__",
+    ],
     sr.io: ["csv", "kafka"],
     sr.io.csv: ["write"],
     sr.io.kafka: ["read"],

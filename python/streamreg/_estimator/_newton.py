@@ -103,9 +103,7 @@ def _share(batch: Batch, prior: Belief, at: Floats, step: Floats, descent: float
 
     def slope(share: float) -> float:
         chances = np.exp(log_softmax(here + share * along))
-        return float(
-            constant + share * linear + batch.weight * (chances * relative).sum()
-        )
+        return float(constant + share * linear + batch.weight * (chances * relative).sum())
 
     low, high = 0.0, 1.0
     found = slope(high)
