@@ -3,6 +3,8 @@
 //! The stages, in the order of the flow: [`decode`] (bytes to columns) → [`reduce`] (columns to exact
 //! states, built on [`exact`] and [`moments`]) → [`gram`] (their cross-products) → [`solve`] and [`infer`] (states
 //! to correctly rounded answers) → [`write`](mod@write) (answers and rows to CSV text) → [`changelog`] (what changed since the last answer).
+//! Beside the flow, for the estimators: [`classes`] (columns and labels to exact states) → [`discriminant`] (what
+//! tells classes apart).
 //!
 //! Nothing here does I/O, reads a clock, starts a thread or knows of Python.
 
