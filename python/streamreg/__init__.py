@@ -4,6 +4,13 @@ import typing as _typing
 
 from streamreg import demo, io, reducers
 from streamreg._core import __version__
+from streamreg._estimator import (
+    GaussianNB,
+    LinearDiscriminantAnalysis,
+    LinearRegression,
+    LogisticRegression,
+    QuadraticDiscriminantAnalysis,
+)
 from streamreg._exceptions import (
     ConfigurationError,
     OutputError,
@@ -65,9 +72,14 @@ __all__ = [
     "Column",
     "ConfigurationError",
     "Expression",
+    "GaussianNB",
+    "LinearDiscriminantAnalysis",
+    "LinearRegression",
+    "LogisticRegression",
     "OutputError",
     "ProgramError",
     "Progress",
+    "QuadraticDiscriminantAnalysis",
     "RejectsError",
     "Schema",
     "SourceError",

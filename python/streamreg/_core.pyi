@@ -13,8 +13,10 @@ from streamreg._types import Aggregate, Answer, ColumnType, KeyType, Number, Sta
 __all__ = [
     "Cells",
     "Changelog",
+    "Classes",
     "Decoded",
     "Decoder",
+    "Discriminant",
     "Fit",
     "KeyedAnswers",
     "KeyedReduction",
@@ -22,6 +24,7 @@ __all__ = [
     "Monomials",
     "Reduction",
     "Text",
+    "Undefined",
     "__version__",
     "decimal_objects",
     "decimals",
@@ -222,6 +225,95 @@ class Monomials:
         Raises:
             ValueError: if the ridge is not finite, or below 0.
         """
+
+@final
+class Classes:
+    """Count, sums and sums of products of the features, class by class, exact."""
+
+    def __new__(cls, features: int) -> Self: ...
+    @staticmethod
+    def from_bytes(state: bytes) -> Classes: ...
+    @property
+    def features(self) -> int: ...
+    @property
+    def n(self) -> int:
+        """Rows added less rows removed."""
+
+    @property
+    def left_out(self) -> int:
+        """Rows that held NaN or an infinity, and so are in no sum."""
+
+    def add(
+        self,
+        labels: Sequence[bool | int | str],
+        codes: NDArray[np.int64],
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+    ) -> None:
+        """Adds rows: `codes` has for each row the index of its label, `columns` are the features."""
+
+    def remove(
+        self,
+        labels: Sequence[bool | int | str],
+        codes: NDArray[np.int64],
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+    ) -> None: ...
+    def merge(self, other: Classes) -> None: ...
+    def subtract(self, other: Classes) -> None: ...
+    def to_bytes(self) -> bytes: ...
+    def counts(self) -> list[tuple[bool | int | str, int]] | Undefined:
+        """The classes that have rows, in order, and how many."""
+
+    def describe(
+        self,
+        what: Literal["prior", "mean", "variance", "covariance", "pooled"],
+        unbiased: bool = False,
+    ) -> NDArray[np.float64] | Undefined:
+        """A description of the classes that have rows, row by row; each number rounded once.
+
+        Covariances are those of maximum likelihood, or those without bias.
+        """
+
+    def discriminant(
+        self,
+        method: Literal["linear", "quadratic", "bayes"],
+        priors: Sequence[float] | None = None,
+        unbiased: bool = False,
+    ) -> Discriminant | Undefined:
+        """What tells the classes that have rows apart; `priors` are theirs."""
+
+@final
+class Discriminant:
+    """What rows are scored by."""
+
+    def parameter(
+        self, name: Literal["coefficient", "intercept", "precision"]
+    ) -> NDArray[np.float64]:
+        """A parameter of the classes, row by row; each number rounded once."""
+
+    def rows(
+        self,
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        asked: Literal["score", "posterior", "log_posterior"],
+    ) -> NDArray[np.float64]:
+        """For each row, and in it for each class, what is asked; computed in doubles.
+
+        Raises:
+            OverflowError: if a score leaves the range of doubles.
+        """
+
+@final
+class Undefined:
+    """That there is no answer, and why."""
+
+    @property
+    def reason(self) -> Literal["no rows", "inconsistent", "too few rows", "singular"]: ...
+    @property
+    def label(self) -> bool | int | str | None:
+        """The class; None if it is all of them together."""
+
+    @property
+    def feature(self) -> int | None:
+        """The feature that is constant, or follows linearly from those before it."""
 
 @final
 class Reduction:

@@ -31,6 +31,10 @@ ERRORS = [
 ]
 OF_COMMANDS = ["LedgerError"]  # What only commands raise, no program can meet.
 CLASSES = ["Column", "Expression", "Progress", "Schema", "Summary", "Table"]
+ESTIMATORS = [
+    *["GaussianNB", "LinearDiscriminantAnalysis", "LinearRegression", "LogisticRegression"],
+    "QuadraticDiscriminantAnalysis",
+]
 FUNCTIONS = [
     *["apply", "apply_with_type", "cast", "ceil", "cos", "exp", "expm1", "floor", "if_else", "log"],
     *["log1p", "log2", "log10", "maximum", "minimum", "poly", "run", "sign", "sin", "sqrt", "tan"],
@@ -41,7 +45,17 @@ REDUCERS = [
     *["stddev_pop", "stddev_samp", "sum", "var_pop", "var_samp"],
 ]
 PUBLIC: dict[ModuleType, list[str]] = {
-    sr: [*ERRORS, *CLASSES, *FUNCTIONS, "demo", "io", "reducers", "this", "__version__"],
+    sr: [
+        *ERRORS,
+        *CLASSES,
+        *ESTIMATORS,
+        *FUNCTIONS,
+        "demo",
+        "io",
+        "reducers",
+        "this",
+        "__version__",
+    ],
     sr.io: ["csv", "kafka"],
     sr.io.csv: ["write"],
     sr.io.kafka: ["read"],

@@ -4,7 +4,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use streamreg_core::changelog::Changelog;
+use streamreg_core::classes::Classes;
 use streamreg_core::column::NumberType;
+use streamreg_core::discriminant::{Discriminant, Divisor, Method};
 use streamreg_core::reduce::{Aggregate, KeyType, KeyedReduction};
 use streamreg_core::write::stamp;
 
@@ -13,6 +15,12 @@ fuzz_target!(|data: &[u8]| {
     for bytes in [data.to_vec(), with_checksum(data)] {
         if let Ok(changelog) = Changelog::from_bytes(&bytes) {
             assert_eq!(changelog.to_bytes(), bytes);
+        }
+        if let Ok(classes) = Classes::from_bytes(&bytes) {
+            assert_eq!(classes.to_bytes(), bytes);
+            for method in [Method::Linear, Method::Quadratic, Method::Bayes] {
+                let _ = Discriminant::of(&classes, method, Divisor::Rows, None);
+            }
         }
         let mut state = keyed();
         if state.merge(&bytes).is_ok() {

@@ -3,13 +3,17 @@
 //! The stages, in the order of the flow: [`decode`] (bytes to columns) → [`reduce`] (columns to exact
 //! states, built on [`exact`] and [`moments`]) → [`gram`] (their cross-products) → [`solve`] and [`infer`] (states
 //! to correctly rounded answers) → [`write`](mod@write) (answers and rows to CSV text) → [`changelog`] (what changed since the last answer).
+//! Beside the flow, for the estimators: [`classes`] (columns and labels to exact states) → [`discriminant`] (what
+//! tells classes apart).
 //!
 //! Nothing here does I/O, reads a clock, starts a thread or knows of Python.
 
 pub mod changelog;
+pub mod classes;
 pub mod column;
 pub mod decimal;
 pub mod decode;
+pub mod discriminant;
 pub mod error;
 pub mod exact;
 pub mod gram;

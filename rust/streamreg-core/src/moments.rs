@@ -41,14 +41,18 @@ impl Moments {
                 "a regression takes 1 to {MOST_FEATURES} features, not {features}"
             )));
         }
-        let variables = features + 1;
-        Ok(Self {
-            features,
+        Ok(Self::of_variables(features + 1))
+    }
+
+    /// The moments of nothing, of variables of which none is a target; there is at least one.
+    pub(crate) fn of_variables(variables: usize) -> Self {
+        Self {
+            features: variables - 1,
             n: 0,
             left_out: 0,
             sums: vec![Window::default(); variables],
             products: vec![Window::default(); variables * (variables + 1) / 2],
-        })
+        }
     }
 
     /// The number of features.
@@ -107,10 +111,7 @@ impl Moments {
     /// # Errors
     /// As [`Moments::add`].
     pub fn remove(&mut self, columns: &[Numbers<'_>]) -> Result<(), Error> {
-        let rows = self.check_columns(columns)?;
-        self.check_rows(rows, true)?;
-        self.accumulate(&mut Scratch::default(), columns, true);
-        Ok(())
+        self.put_with(&mut Scratch::default(), columns, true)
     }
 
     /// Adds rows by way of bins that the caller keeps from batch to batch.
@@ -118,9 +119,19 @@ impl Moments {
     /// # Errors
     /// As [`Moments::add`].
     pub fn add_with(&mut self, scratch: &mut Scratch, columns: &[Numbers<'_>]) -> Result<(), Error> {
+        self.put_with(scratch, columns, false)
+    }
+
+    /// Adds or removes rows.
+    pub(crate) fn put_with(
+        &mut self,
+        scratch: &mut Scratch,
+        columns: &[Numbers<'_>],
+        negate: bool,
+    ) -> Result<(), Error> {
         let rows = self.check_columns(columns)?;
-        self.check_rows(rows, false)?;
-        self.accumulate(scratch, columns, false);
+        self.check_rows(rows, negate)?;
+        self.accumulate(scratch, columns, negate);
         Ok(())
     }
 
@@ -147,7 +158,8 @@ impl Moments {
         self.sums.iter_mut().chain(&mut self.products).for_each(Window::clear);
     }
 
-    fn combine(&mut self, other: &Self, negate: bool) -> Result<(), Error> {
+    /// Adds or removes all rows of other moments.
+    pub(crate) fn combine(&mut self, other: &Self, negate: bool) -> Result<(), Error> {
         (self.n, self.left_out) = self.combined_counts(other, negate)?;
         for (window, term) in self.sums.iter_mut().zip(&other.sums) {
             window.add(term, negate);

@@ -6,6 +6,7 @@
 
 mod arrays;
 mod changelog;
+mod classes;
 mod decimals;
 mod decode;
 mod errors;
@@ -24,6 +25,8 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use super::changelog::Changelog;
+    #[pymodule_export]
+    use super::classes::{Classes, Discriminant, Undefined};
     #[pymodule_export]
     use super::decimals::{decimal_objects, decimals, nearest_doubles};
     #[pymodule_export]

@@ -31,6 +31,11 @@ impl Moments {
 
     pub(crate) fn write(&self, writer: &mut Writer) {
         writer.unsigned(self.features as u64);
+        self.write_sums(writer);
+    }
+
+    /// Writes all but the number of features.
+    pub(crate) fn write_sums(&self, writer: &mut Writer) {
         writer.signed(self.n);
         writer.signed(self.left_out);
         for window in self.sums.iter().chain(&self.products) {
@@ -58,7 +63,8 @@ impl Moments {
         self.read_sums(reader)
     }
 
-    fn read_sums(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+    /// Reads what [`write_sums`](Self::write_sums) wrote of as many variables; after an error these are of no use.
+    pub(crate) fn read_sums(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
         self.n = reader.signed()?;
         self.left_out = reader.signed()?;
         for window in &mut self.sums {

@@ -70,14 +70,21 @@ impl Elimination {
         &self.determinant
     }
 
-    /// The solution times the [determinant](Self::determinant), which is of integers by Cramer's rule; `None` if the
-    /// matrix is singular.
+    /// The pivot of a row; the first that is zero is that of the first column without one.
     #[must_use]
-    pub fn solve(&self, right: &[BigInt]) -> Option<Vec<BigInt>> {
-        let unknowns = self.rows.len();
-        if self.determinant.is_zero() {
-            return None;
-        }
+    pub fn pivot(&self, row: usize) -> &BigInt {
+        &self.rows[row][row]
+    }
+
+    /// Whether no rows were exchanged.
+    #[must_use]
+    pub fn is_in_order(&self) -> bool {
+        self.order.iter().enumerate().all(|(at, &row)| at == row)
+    }
+
+    /// A right side after the elimination of a matrix that is not singular, each entry times the pivot before its own.
+    #[must_use]
+    pub fn forward(&self, right: &[BigInt]) -> Vec<BigInt> {
         let mut right: Vec<BigInt> = self.order.iter().map(|&row| right[row].clone()).collect();
         let one = BigInt::from(1);
         let mut previous = &one;
@@ -89,6 +96,18 @@ impl Elimination {
             }
             previous = pivot;
         }
+        right
+    }
+
+    /// The solution times the [determinant](Self::determinant), which is of integers by Cramer's rule; `None` if the
+    /// matrix is singular.
+    #[must_use]
+    pub fn solve(&self, right: &[BigInt]) -> Option<Vec<BigInt>> {
+        let unknowns = self.rows.len();
+        if self.determinant.is_zero() {
+            return None;
+        }
+        let mut right = self.forward(right);
         for (at, row) in self.rows.iter().enumerate().rev() {
             let mut sum = &self.determinant * &right[at];
             for later in at + 1..unknowns {

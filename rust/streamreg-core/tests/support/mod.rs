@@ -9,6 +9,7 @@ use num_traits::float::FloatCore;
 use num_traits::{Signed, Zero};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
+use streamreg_core::classes::{Classes, Label};
 use streamreg_core::column::{Decimals, NumberType, Numbers};
 use streamreg_core::decimal::Decimal;
 use streamreg_core::moments::Moments;
@@ -263,4 +264,16 @@ pub fn statistics() -> Vec<Statistic> {
     ]
     .map(|(aggregate, name, index)| Statistic::new(aggregate, name, index).unwrap())
     .to_vec()
+}
+
+/// Labels of every type.
+pub fn labels() -> [Label; 5] {
+    [Label::Bool(false), Label::Int(-7), Label::Int(1), Label::Text("1".into()), Label::Text("é,\"\n".into())]
+}
+
+/// The classes of rows, of which each has the code of one of the [`labels`].
+pub fn classes(columns: &[Column], codes: &[i64]) -> Classes {
+    let mut classes = Classes::new(columns.len()).unwrap();
+    classes.add(&labels(), codes, &numbers(columns)).unwrap();
+    classes
 }

@@ -1,0 +1,245 @@
+"""Estimator: `LinearRegression`."""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from typing import Any, Final, Literal, Self, overload
+
+import numpy as np
+
+from streamreg._estimator._exact import Exact
+from streamreg._estimator._fitted import Fitted, Floats
+from streamreg._estimator._interface import regressor_tags
+from streamreg._estimator._matrix import Column, Data, Matrix, matrix, vector
+
+_MARK: Final = b"streamreg.LinearRegression 1\n"
+
+
+class LinearRegression(Fitted):
+    """Exact linear least squares, with scikit-learn's interface.
+
+    Sums and products of all rows are held without rounding, and each answer is rounded once: it is the same for any
+    order and split of the rows, and rows that were added can be forgotten without a trace.
+
+    Args:
+        fit_intercept: Whether there is an intercept.
+        ridge: The penalty on the squares of the coefficients (not of the intercept), at least 0. With a penalty there
+            are no standard errors, and none of what follows from them.
+
+    Attributes:
+        coef_: The coefficients, an array of shape (features,); NaN where the rows do not determine them.
+        intercept_: The intercept, 0.0 without one.
+        n_features_in_: How many features there are.
+        feature_names_in_: Their names, if the rows came with names.
+        n_samples_seen_: Rows added less rows forgotten.
+        rank_: The exact rank of the design, the intercept counted.
+        df_resid_: Rows less coefficients, the intercept counted.
+        rss_, r2_, adjusted_r2_, residual_std_, f_statistic_, f_p_value_, log_likelihood_, aic_, bic_: As
+            `summary` shows them; None where they are not defined.
+        std_errors_, t_values_, p_values_: Arrays with an entry for the intercept, if there is one, then one for each
+            feature; NaN where they are not defined.
+        covariance_: The covariance matrix of the coefficients, in the same order.
+    """
+
+    def __init__(self, *, fit_intercept: bool = True, ridge: float = 0.0) -> None:
+        """Keeps the parameters; they are looked at when they are used."""
+        self.fit_intercept = fit_intercept
+        self.ridge = ridge
+
+    # --- rows in and out -----------------------------------------------------
+
+    def fit(self, X: Data, y: Data, sample_weight: Data = None) -> Self:  # scikit-learn's name
+        """Forgets all rows, and takes these.
+
+        Args:
+            X: Features, (rows, features): an array, or a table of pandas, polars or Arrow.
+            y: Target, (rows,).
+            sample_weight: Weights, (rows,), at least 0.
+
+        Raises:
+            TypeError: if something is no number.
+            ValueError: if a number is missing, infinite or not exactly a double or 64-bit integer, or if shapes do
+                not fit.
+        """
+        for attribute in ("_exact", "_feature_names", "n_features_in_"):
+            self.__dict__.pop(attribute, None)
+        return self.partial_fit(X, y, sample_weight)
+
+    def partial_fit(self, X: Data, y: Data, sample_weight: Data = None) -> Self:
+        """Takes more rows; as `fit` of all rows at once."""
+        self._model()
+        rows = matrix(X, type(self).__name__)
+        columns, weights = self._columns(rows, y, sample_weight)
+        if "_exact" in self.__dict__:
+            self._check(rows, fitting=True)
+        else:
+            exact = Exact.empty(len(rows.columns), weighted=weights is not None)
+            self._begin(rows)
+            self._exact = exact
+        self._exact.put(columns, weights, remove=False)
+        return self
+
+    def forget(self, X: Data, y: Data, sample_weight: Data = None) -> Self:
+        """Takes rows out again: the exact inverse of `partial_fit`."""
+        exact = self._seen()
+        rows = matrix(X, type(self).__name__)
+        self._check(rows, fitting=True)
+        columns, weights = self._columns(rows, y, sample_weight)
+        exact.put(columns, weights, remove=True)
+        return self
+
+    def _columns(
+        self, rows: Matrix, y: Data, sample_weight: Data
+    ) -> tuple[list[Column], Column | None]:
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
+        target = vector(y, rows.rows, "y")
+        if sample_weight is None:
+            return [*rows.columns, target], None
+        if np.ndim(sample_weight) == 0:
+            sample_weight = np.full(rows.rows, sample_weight)
+        weights = vector(sample_weight, rows.rows, "sample_weight")
+        if (weights < 0).any():
+            raise ValueError("sample_weight must be at least 0, but one is negative")
+        return [*rows.columns, target], weights
+
+    def merge(self, other: LinearRegression) -> Self:
+        """Takes all rows that another estimator has seen.
+
+        Raises:
+            ValueError: if it has other features, or only one of the two has weights.
+        """
+        self._exact = self._combined(other, subtract=False)
+        return self
+
+    def __add__(self, other: LinearRegression) -> LinearRegression:
+        """An estimator of the rows of both, with the parameters of the first."""
+        if not isinstance(other, LinearRegression):
+            return NotImplemented
+        return self._with(self._combined(other, subtract=False))
+
+    def __sub__(self, other: LinearRegression) -> LinearRegression:
+        """An estimator of the rows of the first without those of the second."""
+        if not isinstance(other, LinearRegression):
+            return NotImplemented
+        return self._with(self._combined(other, subtract=True))
+
+    def _combined(self, other: LinearRegression, *, subtract: bool) -> Exact:
+        mine, theirs = self._seen(), other._seen()
+        if (self.n_features_in_, self._names()) != (other.n_features_in_, other._names()):
+            raise ValueError(
+                f"the estimators have other features: {self._described()}, and {other._described()}"
+            )
+        return mine.combined(theirs, subtract=subtract)
+
+    def _described(self) -> str:
+        names = self._names()
+        return f"{self.n_features_in_} without names" if names is None else ", ".join(names)
+
+    def _with(self, exact: Exact) -> LinearRegression:
+        made = LinearRegression(**self.get_params())
+        made._exact, made._feature_names = exact, self._names()
+        made.n_features_in_ = self.n_features_in_
+        return made
+
+    # --- answers -------------------------------------------------------------
+
+    @overload
+    def predict(self, X: Data, *, interval: None = None, level: float = ...) -> Floats: ...
+    @overload
+    def predict(
+        self,
+        X: Data,
+        *,
+        interval: Literal["confidence", "prediction"],
+        level: float = ...,
+    ) -> tuple[Floats, Floats, Floats]: ...
+    def predict(
+        self,
+        X: Data,
+        *,
+        interval: Literal["confidence", "prediction"] | None = None,
+        level: float = 0.95,
+    ) -> Floats | tuple[Floats, Floats, Floats]:
+        """The target that the model expects for rows of features, each rounded once from the exact coefficients.
+
+        Args:
+            X: Features, (rows, features).
+            interval: "confidence" for the mean, "prediction" for a new observation: then the answer is three arrays,
+                the expected values with the lower and the upper ends.
+            level: The probability that an interval is to cover.
+        """
+        self._seen()
+        rows = matrix(X, type(self).__name__)
+        self._check(rows, fitting=False)
+        fit = self._fit()
+        expected, of_mean, of_new = fit.predict(list(rows.columns))
+        if interval is None:
+            return expected
+        if interval not in ("confidence", "prediction"):
+            raise ValueError(f'interval: expected "confidence" or "prediction", found {interval!r}')
+        quantile = fit.statistic("t_quantile", level=level)
+        error = of_mean if interval == "confidence" else of_new
+        reach = (math.nan if quantile is None else quantile) * error
+        return expected, expected - reach, expected + reach
+
+    def score(self, X: Data, y: Data, sample_weight: Data = None) -> float:
+        """The coefficient of determination of the predictions for these rows."""
+        expected = self.predict(X)
+        observed = np.asarray(vector(y, len(expected), "y"), dtype=np.float64)
+        weights = (
+            np.ones(len(expected))
+            if sample_weight is None
+            else np.asarray(vector(sample_weight, len(expected), "sample_weight"), dtype=np.float64)
+        )
+        mean = math.fsum(weights * observed) / math.fsum(weights)
+        around = math.fsum(weights * (observed - mean) ** 2)
+        left = math.fsum(weights * (observed - expected) ** 2)
+        return 1.0 - left / around if around else float(left == 0)
+
+    # --- bytes ---------------------------------------------------------------
+
+    def to_bytes(self) -> bytes:
+        """Everything of this estimator, with a checksum: equal rows give equal bytes.
+
+        Raises:
+            NotFittedError: if it has seen no row.
+        """
+        about = {
+            "params": self.get_params(),
+            "features": self.n_features_in_,
+            "names": self._names(),
+        }
+        exact = self._seen().to_bytes()
+        content = json.dumps(about, sort_keys=True).encode() + b"\n" + exact
+        return _MARK + zlib.crc32(content).to_bytes(4, "little") + content
+
+    @classmethod
+    def from_bytes(cls, state: bytes) -> Self:
+        """Reads what `to_bytes` wrote.
+
+        Raises:
+            ValueError: for any other bytes.
+        """
+        if not state.startswith(_MARK):
+            raise ValueError(
+                "these bytes are no state of a LinearRegression that this streamreg knows"
+            )
+        checksum, content = state[len(_MARK) : len(_MARK) + 4], state[len(_MARK) + 4 :]
+        if zlib.crc32(content).to_bytes(4, "little") != checksum:
+            raise ValueError("the state of the LinearRegression is damaged: its checksum differs")
+        about, _, exact = content.partition(b"\n")
+        described = json.loads(about)
+        made = cls(**described["params"])
+        made._exact = Exact.from_bytes(exact)
+        made.n_features_in_ = described["features"]
+        made._feature_names = None if described["names"] is None else tuple(described["names"])
+        return made
+
+    def __sklearn_tags__(self) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there
+        """What scikit-learn is to know of this estimator."""
+        return regressor_tags()

@@ -1,0 +1,197 @@
+//! Stage: discriminant. Linear: all classes have one covariance.
+//!
+//! The score of a class is βᵀx − ½μᵀβ + ln π with β = Σ⁻¹μ, where Σ is the sum of squares within the classes over
+//! a divisor d, n or n − K. With A = L·d·Σ in integers, L being the least common multiple of the sizes of the classes, one
+//! elimination of A serves all classes.
+
+use num_bigint::BigInt;
+use num_integer::Integer;
+use num_traits::{One, Signed, Zero};
+
+use super::group::{Group, Origin, dot, rows};
+use super::log::{Argument, plus_half_log};
+use super::score::{Scorer, Scoring};
+use super::{Divisor, Reason, Undefined};
+use crate::solve::eliminate::Elimination;
+use crate::solve::round::ratio;
+
+/// The solved classes; features are counted in common units.
+#[derive(Clone, Debug)]
+pub struct Linear {
+    classes: Vec<Class>,
+    origin: Origin,
+    units: Vec<i64>,
+    /// The determinant of A, and L·d: together what solutions are multiplied by.
+    determinant: BigInt,
+    scale: BigInt,
+}
+
+#[derive(Clone, Debug)]
+struct Class {
+    n: BigInt,
+    prior: Argument,
+    /// The sums of the features, from zero and from the origin.
+    sums: [Vec<BigInt>; 2],
+    /// A⁻¹ times these, times the determinant.
+    solutions: [Vec<BigInt>; 2],
+}
+
+/// Where a class's features are counted from.
+#[derive(Clone, Copy)]
+enum From {
+    Zero,
+    Origin,
+}
+
+/// The covariance within classes as A over L·d.
+struct Pooled {
+    matrix: Vec<Vec<BigInt>>,
+    scale: BigInt,
+    units: Vec<i64>,
+}
+
+impl Pooled {
+    fn of(groups: &mut [Group], divisor: Divisor) -> Result<Self, Undefined> {
+        let divisor = match divisor {
+            Divisor::Rows => rows(groups),
+            Divisor::Freedom => rows(groups) - groups.len(),
+        };
+        if !divisor.is_positive() {
+            return Err(Undefined { reason: Reason::TooFewRows, label: None });
+        }
+        let variables = groups.first().map_or(0, Group::variables);
+        let smallest = |at| groups.iter().map(|group| group.unit(at)).min().unwrap_or(0);
+        let units: Vec<_> = (0..variables).map(smallest).collect();
+        let multiple = groups.iter().fold(BigInt::one(), |multiple, group| multiple.lcm(group.n()));
+        let mut matrix = vec![vec![BigInt::ZERO; variables]; variables];
+        for group in groups {
+            for (at, &unit) in units.iter().enumerate() {
+                group.refine(at, unit);
+            }
+            let weight = &multiple / group.n();
+            for (row, own) in matrix.iter_mut().zip(group.deviations()) {
+                for (entry, deviation) in row.iter_mut().zip(own) {
+                    *entry += deviation * &weight;
+                }
+            }
+        }
+        Ok(Self { matrix, scale: multiple * divisor, units })
+    }
+}
+
+/// The covariance matrix within classes, row by row.
+pub(super) fn covariance(groups: &mut [Group], divisor: Divisor) -> Result<Vec<f64>, Undefined> {
+    let Pooled { matrix, scale, units } = Pooled::of(groups, divisor)?;
+    let rounded = |a: usize, b: usize| ratio(&matrix[a][b], &scale, units[a] + units[b]);
+    Ok((0..units.len())
+        .flat_map(|a| (0..units.len()).map(move |b| (a, b)))
+        .map(|(a, b)| rounded(a, b))
+        .collect())
+}
+
+impl Linear {
+    pub(super) fn of(
+        groups: &mut [Group],
+        priors: Vec<Argument>,
+        divisor: Divisor,
+    ) -> Result<Self, Undefined> {
+        let Pooled { matrix, scale, units } = Pooled::of(groups, divisor)?;
+        let elimination = eliminate(matrix).map_err(|reason| Undefined { reason, label: None })?;
+        let total = |at| groups.iter().map(|group| group.sum(at)).sum();
+        let totals: Vec<BigInt> = (0..units.len()).map(total).collect();
+        let inconsistent = Undefined { reason: Reason::Inconsistent, label: None };
+        let origin = Origin::near(&totals, &rows(groups), &units).ok_or(inconsistent)?;
+        let solve = |right: &[BigInt]| elimination.solve(right).unwrap_or_default();
+        let of_origin = solve(&origin.integers);
+        let classes = groups.iter().zip(priors).map(|(group, prior)| {
+            let from_origin = origin.sums(group);
+            let from_zero = (0..units.len()).map(|at| group.sum(at).clone()).collect();
+            let solution = solve(&from_origin);
+            let moved =
+                solution.iter().zip(&of_origin).map(|(own, origin)| own + origin * group.n()).collect();
+            Class {
+                n: group.n().clone(),
+                prior,
+                sums: [from_zero, from_origin],
+                solutions: [moved, solution],
+            }
+        });
+        let classes = classes.collect();
+        Ok(Self { classes, origin, units, determinant: elimination.determinant().clone(), scale })
+    }
+
+    /// Scores counted from the origin.
+    pub fn scorer(&self) -> Scorer {
+        let scoring = |class| Scoring::Linear {
+            constant: self.constant(class, None, From::Origin),
+            coefficients: self.gradient(class, None, From::Origin),
+        };
+        Scorer::new(
+            vec![self.origin.doubles.clone(); self.classes.len()],
+            self.classes.iter().map(scoring).collect(),
+        )
+    }
+
+    /// Σ⁻¹μ of each class; of two classes the second's less the first's.
+    pub fn coefficients(&self) -> Vec<f64> {
+        self.contrasts().flat_map(|(class, other)| self.gradient(class, other, From::Zero)).collect()
+    }
+
+    /// −½μᵀΣ⁻¹μ + ln π of each class; of two classes the second's less the first's.
+    pub fn intercepts(&self) -> Vec<f64> {
+        self.contrasts().map(|(class, other)| self.constant(class, other, From::Zero)).collect()
+    }
+
+    fn contrasts(&self) -> impl Iterator<Item = (&Class, Option<&Class>)> {
+        let (from, other) = match self.classes.as_slice() {
+            [first, _] => (1, Some(first)),
+            _ => (0, None),
+        };
+        self.classes[from..].iter().map(move |class| (class, other))
+    }
+
+    /// Σ⁻¹μ, less that of another class.
+    fn gradient(&self, class: &Class, other: Option<&Class>, from: From) -> Vec<f64> {
+        let denominator =
+            &self.determinant * &class.n * other.map_or_else(BigInt::one, |other| other.n.clone());
+        let coefficient = |(at, unit): (usize, &i64)| {
+            let own = &class.solutions[from as usize][at];
+            let numerator = match other {
+                None => own.clone(),
+                Some(other) => own * &other.n - &other.solutions[from as usize][at] * &class.n,
+            };
+            ratio(&(numerator * &self.scale), &denominator, -unit)
+        };
+        self.units.iter().enumerate().map(coefficient).collect()
+    }
+
+    /// −½μᵀΣ⁻¹μ + ln π, less that of another class.
+    fn constant(&self, class: &Class, other: Option<&Class>, from: From) -> f64 {
+        let length = |class: &Class| dot(&class.sums[from as usize], &class.solutions[from as usize]);
+        let square = &class.n * &class.n;
+        let denominator = &self.determinant * &square * 2;
+        match other {
+            None => plus_half_log(&-(length(class) * &self.scale), &denominator, &class.prior.squared()),
+            Some(other) => {
+                let others = &other.n * &other.n;
+                let numerator = (length(other) * square - length(class) * &others) * &self.scale;
+                let odds = class.prior.over(&other.prior);
+                plus_half_log(&numerator, &(denominator * others), &odds.squared())
+            }
+        }
+    }
+}
+
+/// Eliminates the matrix of a covariance.
+pub(super) fn eliminate(matrix: Vec<Vec<BigInt>>) -> Result<Elimination, Reason> {
+    let variables = matrix.len();
+    let elimination = Elimination::of(matrix);
+    // A covariance has no pivot below zero, and where one is zero, so is all of its column.
+    if let Some(feature) = (0..variables).find(|&at| elimination.pivot(at).is_zero()) {
+        return Err(Reason::Singular { feature });
+    }
+    if elimination.is_in_order() && (0..variables).all(|at| elimination.pivot(at).is_positive()) {
+        return Ok(elimination);
+    }
+    Err(Reason::Inconsistent)
+}

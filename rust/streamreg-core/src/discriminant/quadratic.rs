@@ -1,0 +1,151 @@
+//! Stage: discriminant. Quadratic: each class has a covariance of its own.
+//!
+//! The score of a class is −½(x − μ)ᵀΣ⁻¹(x − μ) − ½ ln|Σ| + ln π. With Σ = C / (n·d) in integers, d being n or n − 1, and Bareiss'
+//! elimination of C as LᵀD⁻¹L, the square is a sum of squares, one for each pivot: scored like that, it cannot be
+//! lost in roundings, and is never below zero.
+
+use num_bigint::BigInt;
+use num_traits::{One, Signed};
+
+use super::group::{Group, Origin, dot};
+use super::linear::eliminate;
+use super::log::{Argument, plus_half_log};
+use super::score::{Scorer, Scoring, Square};
+use super::{Divisor, Reason, Undefined};
+use crate::solve::eliminate::Elimination;
+use crate::solve::round::ratio;
+
+/// The solved classes.
+#[derive(Clone, Debug)]
+pub struct Quadratic(Vec<Class>);
+
+#[derive(Clone, Debug)]
+struct Class {
+    group: Group,
+    prior: Argument,
+    divisor: BigInt,
+    elimination: Elimination,
+    origin: Origin,
+    /// The sums of the features, counted from the origin.
+    sums: Vec<BigInt>,
+}
+
+/// The covariance matrix of a class, row by row.
+pub(super) fn covariance(group: &Group, divisor: Divisor) -> Result<Vec<f64>, Undefined> {
+    let divisor = divisor_of(group, divisor)? * group.n();
+    let pairs = (0..group.variables()).flat_map(|a| (0..group.variables()).map(move |b| (a, b)));
+    Ok(pairs.map(|(a, b)| ratio(&group.deviation(a, b), &divisor, group.unit(a) + group.unit(b))).collect())
+}
+
+/// n or n − 1.
+fn divisor_of(group: &Group, divisor: Divisor) -> Result<BigInt, Undefined> {
+    let divisor = match divisor {
+        Divisor::Rows => group.n().clone(),
+        Divisor::Freedom => group.n() - BigInt::one(),
+    };
+    if divisor.is_positive() { Ok(divisor) } else { Err(group.undefined(Reason::TooFewRows)) }
+}
+
+impl Quadratic {
+    pub(super) fn of(groups: Vec<Group>, priors: Vec<Argument>, divisor: Divisor) -> Result<Self, Undefined> {
+        let class = |(group, prior): (Group, Argument)| {
+            let divisor = divisor_of(&group, divisor)?;
+            let elimination = eliminate(group.deviations()).map_err(|reason| group.undefined(reason))?;
+            let (origin, sums) = group.centre()?;
+            Ok(Class { group, prior, divisor, elimination, origin, sums })
+        };
+        groups.into_iter().zip(priors).map(class).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Scores counted from points near the means.
+    pub fn scorer(&self) -> Scorer {
+        let origins = self.0.iter().map(|class| class.origin.doubles.clone()).collect();
+        Scorer::new(origins, self.0.iter().map(Class::scoring).collect())
+    }
+
+    /// Σ⁻¹μ of each class.
+    pub fn coefficients(&self) -> Vec<f64> {
+        self.0.iter().flat_map(Class::coefficients).collect()
+    }
+
+    /// −½μᵀΣ⁻¹μ − ½ ln|Σ| + ln π of each class.
+    pub fn intercepts(&self) -> Vec<f64> {
+        self.0.iter().map(Class::intercept).collect()
+    }
+
+    /// Σ⁻¹ of each class, row by row.
+    pub fn precisions(&self) -> Vec<f64> {
+        self.0.iter().flat_map(Class::precision).collect()
+    }
+}
+
+impl Class {
+    fn scoring(&self) -> Scoring {
+        let group = &self.group;
+        let variables = group.variables();
+        let columns: Vec<_> =
+            (0..variables).map(|at| self.elimination.forward(&unit_vector(variables, at))).collect();
+        let offsets = self.elimination.forward(&self.sums);
+        let scale = group.n() * &self.divisor;
+        let one = BigInt::one();
+        let squares = (0..variables).map(|at| {
+            // Row `at` of L⁻¹ is that of the eliminated identity over the pivot before.
+            let previous = if at == 0 { &one } else { self.elimination.pivot(at - 1) };
+            let unit = group.unit(at);
+            let row = (0..=at).map(|column| (&columns[column][at], unit - group.unit(column)));
+            let (weight, own) = (&scale * previous, self.elimination.pivot(at));
+            Square::new((&weight, own, unit), (&offsets[at], &(previous * group.n())), row, previous)
+        });
+        let squares = squares.collect();
+        Scoring::Quadratic { constant: plus_half_log(&BigInt::ZERO, &one, &self.odds()), squares }
+    }
+
+    /// π² / |Σ|.
+    fn odds(&self) -> Argument {
+        let group = &self.group;
+        let variables = group.variables();
+        let power = u32::try_from(variables).unwrap_or(0);
+        let scale = (group.n() * &self.divisor).pow(power);
+        let units: i64 = (0..variables).map(|at| group.unit(at)).sum();
+        self.prior.squared().over(&Argument::new(self.elimination.determinant().clone(), scale, 2 * units))
+    }
+
+    fn solve(&self, right: &[BigInt]) -> Vec<BigInt> {
+        self.elimination.solve(right).unwrap_or_default()
+    }
+
+    fn sums_from_zero(&self) -> Vec<BigInt> {
+        (0..self.group.variables()).map(|at| self.group.sum(at).clone()).collect()
+    }
+
+    fn coefficients(&self) -> Vec<f64> {
+        let solution = self.solve(&self.sums_from_zero());
+        let rounded = |(at, entry): (usize, &BigInt)| {
+            ratio(&(entry * &self.divisor), self.elimination.determinant(), -self.group.unit(at))
+        };
+        solution.iter().enumerate().map(rounded).collect()
+    }
+
+    fn intercept(&self) -> f64 {
+        let sums = self.sums_from_zero();
+        let length = dot(&sums, &self.solve(&sums)) * &self.divisor;
+        plus_half_log(&-length, &(self.elimination.determinant() * self.group.n() * 2), &self.odds())
+    }
+
+    fn precision(&self) -> Vec<f64> {
+        let group = &self.group;
+        let scale = group.n() * &self.divisor;
+        let row = |a: usize| {
+            let inverse = self.solve(&unit_vector(group.variables(), a));
+            let rounded = |(b, entry): (usize, &BigInt)| {
+                ratio(&(entry * &scale), self.elimination.determinant(), -group.unit(a) - group.unit(b))
+            };
+            inverse.iter().enumerate().map(rounded).collect::<Vec<_>>()
+        };
+        (0..group.variables()).flat_map(row).collect()
+    }
+}
+
+fn unit_vector(length: usize, at: usize) -> Vec<BigInt> {
+    (0..length).map(|other| BigInt::from(u8::from(other == at))).collect()
+}

@@ -1,0 +1,118 @@
+//! Discriminants: when classes cannot be told apart, and rows far from where doubles are at home. That the parameters
+//! are the exact ones rounded is tested from Python, against fractions.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+
+mod support;
+
+use streamreg_core::classes::{Classes, Label};
+use streamreg_core::column::Numbers;
+use streamreg_core::discriminant::{
+    Description, Discriminant, Divisor, Failure, Method, Reason, Scores, Undefined, counts, describe,
+};
+use streamreg_core::error::Error;
+use support::{Column, classes, labels, numbers};
+
+/// What has no answer is told exactly, with its reason, class and feature.
+#[test]
+fn law_undefined() {
+    let undefined = |state: &Classes, method, divisor| match Discriminant::of(state, method, divisor, None) {
+        Err(Failure::Undefined(undefined)) => (undefined.reason, undefined.label),
+        other => panic!("{other:?}"),
+    };
+    let empty = Classes::new(2).unwrap();
+    assert_eq!(undefined(&empty, Method::Bayes, Divisor::Rows), (Reason::NoRows, None));
+    // The second feature is 1/3 of the first as far as doubles can tell; by one unit in the last place it is not.
+    let third: Vec<_> = (0..6).map(|i| f64::from(i * i) * 0.1).collect();
+    let multiple: Vec<_> = third.iter().map(|x| x * 4.0).collect();
+    let mut almost = multiple.clone();
+    almost[5] = f64::from_bits(almost[5].to_bits() + 1);
+    almost[0] = f64::from_bits(almost[0].to_bits() + 1);
+    let codes = [1, 1, 1, 1, 1, 1];
+    let singular = classes(&[Column::Float(third.clone()), Column::Float(multiple)], &codes);
+    let regular = classes(&[Column::Float(third.clone()), Column::Float(almost)], &codes);
+    let reason = Reason::Singular { feature: 1 };
+    assert_eq!(undefined(&singular, Method::Linear, Divisor::Rows), (reason, None));
+    assert_eq!(undefined(&singular, Method::Quadratic, Divisor::Rows), (reason, Some(Label::Int(-7))));
+    for method in [Method::Linear, Method::Quadratic] {
+        assert!(Discriminant::of(&regular, method, Divisor::Rows, None).is_ok());
+    }
+    let constant = classes(&[Column::Float(third), Column::Int(vec![3; 6])], &codes);
+    assert_eq!(undefined(&constant, Method::Bayes, Divisor::Rows), (reason, Some(Label::Int(-7))));
+    let single = classes(&[Column::Float(vec![1.0, 2.0])], &[0, 1]);
+    assert_eq!(undefined(&single, Method::Linear, Divisor::Freedom), (Reason::TooFewRows, None));
+    let few = (Reason::TooFewRows, Some(Label::Bool(false)));
+    assert_eq!(undefined(&single, Method::Quadratic, Divisor::Freedom), few);
+}
+
+/// Rows removed that were never added leave no answer, and are told from a singular covariance.
+#[test]
+fn law_inconsistent() {
+    let rows = [Column::Float(vec![1.0, 2.0, 4.0])];
+    let mut state = classes(&rows, &[0, 0, 0]);
+    state.remove(&labels(), &[0], &[Numbers::Float(&[100.0])]).unwrap();
+    let expected = Undefined { reason: Reason::Inconsistent, label: Some(Label::Bool(false)) };
+    assert_eq!(counts(&state), Err(expected.clone()));
+    assert_eq!(describe(&state, Description::Means), Err(expected.clone()));
+    state.remove(&labels(), &[0, 0], &[Numbers::Float(&[1.0, 2.0])]).unwrap();
+    assert_eq!(state.n(), 0);
+    assert_eq!(counts(&state), Err(expected));
+    state.remove(&labels(), &[0], &[Numbers::Float(&[4.0])]).unwrap();
+    state.add(&labels(), &[0], &[Numbers::Float(&[100.0])]).unwrap();
+    assert_eq!(state, Classes::new(1).unwrap());
+}
+
+/// Priors must be above 0 and finite, one a class.
+#[test]
+fn law_priors() {
+    let state = classes(&[Column::Float(vec![1.0, 2.0, 4.0, 4.5])], &[0, 0, 1, 1]);
+    let of = |priors: &[f64]| Discriminant::of(&state, Method::Linear, Divisor::Rows, Some(priors));
+    for priors in [&[1.0][..], &[0.5, 0.0], &[0.5, -0.5], &[f64::NAN, 0.5], &[f64::INFINITY, 0.5]] {
+        assert!(matches!(of(priors), Err(Failure::Error(Error::Invalid(_)))), "{priors:?}");
+    }
+    let equal = of(&[0.5, 0.5]).unwrap();
+    assert_eq!(
+        equal.parameter("intercept").unwrap(),
+        Discriminant::of(&state, Method::Linear, Divisor::Rows, None)
+            .unwrap()
+            .parameter("intercept")
+            .unwrap()
+    );
+    assert!(matches!(equal.parameter("slope"), Err(Error::Invalid(_))));
+}
+
+/// Features near the ends of the range of doubles, or in nanoseconds since 1970, are told apart like any others.
+#[test]
+fn law_range_and_distance_from_zero() {
+    let near = [0i16, 1, 2, 4, 10, 11, 13, 14];
+    let codes = [0, 0, 0, 0, 1, 1, 1, 1];
+    let plain = [Column::Float(near.iter().map(|&x| f64::from(x)).collect())];
+    let far = [Column::Int(near.iter().map(|&x| 1_760_000_000_000_000_001 + i64::from(x)).collect())];
+    let scaled =
+        |power: i32| [Column::Float(near.iter().map(|&x| f64::from(x) * 2f64.powi(power)).collect())];
+    for method in [Method::Linear, Method::Quadratic, Method::Bayes] {
+        let posteriors = |rows: &[Column]| {
+            let found = Discriminant::of(&classes(rows, &codes), method, Divisor::Freedom, None).unwrap();
+            found.scorer().rows(&numbers(rows), Scores::Posteriors).unwrap()
+        };
+        let expected = posteriors(&plain);
+        for rows in [&far, &scaled(-1000), &scaled(1000)] {
+            let found = posteriors(rows);
+            let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-12 * b;
+            assert!(found.iter().zip(&expected).all(close), "{method:?} {found:?} {expected:?}");
+        }
+    }
+}
+
+/// A row whose scores leave the range of doubles is an error, never a probability that is no number.
+#[test]
+fn law_scores_beyond_the_range() {
+    let state = classes(&[Column::Float(vec![1.0, 2.0, 4.0, 4.5])], &[0, 0, 1, 1]);
+    let found = Discriminant::of(&state, Method::Quadratic, Divisor::Rows, None).unwrap();
+    let rows = |x: &[f64]| found.scorer().rows(&[Numbers::Float(x)], Scores::Posteriors);
+    assert!(matches!(rows(&[1.0, f64::MAX]), Err(Error::Overflow(_))));
+    assert!(matches!(rows(&[f64::NAN]), Err(Error::Overflow(_))));
+    assert_eq!(rows(&[1e100]).unwrap(), [1.0, 0.0]);
+    let misfit = found.scorer().rows(&[Numbers::Int(&[1]), Numbers::Int(&[1])], Scores::Scores);
+    assert!(matches!(misfit, Err(Error::Mismatch(_))));
+}

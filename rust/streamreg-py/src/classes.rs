@@ -1,0 +1,230 @@
+//! Exact moments class by class, and what tells the classes apart.
+
+use crate::arrays::{NumberArray, numbers};
+use crate::errors::to_py;
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyBytes, PyInt, PyString};
+use streamreg_core::classes as core;
+use streamreg_core::discriminant::{self, Description, Divisor, Failure, Method, Reason, Scores};
+
+/// A label, from Python and back.
+struct Label(core::Label);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Label {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        Ok(Self(if let Ok(value) = object.cast::<PyBool>() {
+            core::Label::Bool(value.is_true())
+        } else if object.is_instance_of::<PyInt>() {
+            core::Label::Int(object.extract()?)
+        } else if let Ok(value) = object.cast::<PyString>() {
+            core::Label::Text(value.to_str()?.into())
+        } else {
+            return Err(PyTypeError::new_err("a label is a bool, an int or a str"));
+        }))
+    }
+}
+
+impl<'py> IntoPyObject<'py> for Label {
+    type Target = PyAny;
+    type Output = Bound<'py, PyAny>;
+    type Error = PyErr;
+
+    fn into_pyobject(self, py: Python<'py>) -> PyResult<Self::Output> {
+        Ok(match self.0 {
+            core::Label::Bool(value) => PyBool::new(py, value).to_owned().into_any(),
+            core::Label::Int(value) => value.into_pyobject(py)?.into_any(),
+            core::Label::Text(value) => PyString::new(py, &value).into_any(),
+        })
+    }
+}
+
+#[pyclass(module = "streamreg._core")]
+pub struct Classes(core::Classes);
+
+#[pymethods]
+impl Classes {
+    #[new]
+    fn new(features: usize) -> PyResult<Self> {
+        core::Classes::new(features).map(Self).map_err(|error| to_py(&error))
+    }
+
+    #[staticmethod]
+    fn from_bytes(state: &[u8]) -> PyResult<Self> {
+        core::Classes::from_bytes(state).map(Self).map_err(|error| to_py(&error))
+    }
+
+    #[getter]
+    fn features(&self) -> usize {
+        self.0.features()
+    }
+
+    #[getter]
+    fn n(&self) -> i128 {
+        self.0.n()
+    }
+
+    #[getter]
+    fn left_out(&self) -> i128 {
+        self.0.left_out()
+    }
+
+    fn add(
+        &mut self,
+        py: Python<'_>,
+        labels: Vec<Label>,
+        codes: PyReadonlyArray1<'_, i64>,
+        columns: Vec<NumberArray<'_>>,
+    ) -> PyResult<()> {
+        let (labels, codes, columns) = (plain(labels), codes.as_slice()?, numbers(&columns)?);
+        py.detach(|| self.0.add(&labels, codes, &columns)).map_err(|error| to_py(&error))
+    }
+
+    fn remove(
+        &mut self,
+        py: Python<'_>,
+        labels: Vec<Label>,
+        codes: PyReadonlyArray1<'_, i64>,
+        columns: Vec<NumberArray<'_>>,
+    ) -> PyResult<()> {
+        let (labels, codes, columns) = (plain(labels), codes.as_slice()?, numbers(&columns)?);
+        py.detach(|| self.0.remove(&labels, codes, &columns)).map_err(|error| to_py(&error))
+    }
+
+    fn merge(this: &Bound<'_, Self>, other: &Bound<'_, Self>) -> PyResult<()> {
+        // A copy: `other` may be the same object, which cannot be read while it is written.
+        let other = other.try_borrow()?.0.clone();
+        this.try_borrow_mut()?.0.merge(&other).map_err(|error| to_py(&error))
+    }
+
+    fn subtract(this: &Bound<'_, Self>, other: &Bound<'_, Self>) -> PyResult<()> {
+        let other = other.try_borrow()?.0.clone();
+        this.try_borrow_mut()?.0.subtract(&other).map_err(|error| to_py(&error))
+    }
+
+    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.0.to_bytes())
+    }
+
+    fn counts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match discriminant::counts(&self.0) {
+            Ok(counts) => {
+                let counts: Vec<_> = counts.into_iter().map(|(label, n)| (Label(label), n)).collect();
+                counts.into_pyobject(py)
+            }
+            Err(undefined) => no_answer(py, undefined),
+        }
+    }
+
+    #[pyo3(signature = (what, unbiased=false))]
+    fn describe<'py>(&self, py: Python<'py>, what: &str, unbiased: bool) -> PyResult<Bound<'py, PyAny>> {
+        let description = match what {
+            "prior" => Description::Priors,
+            "mean" => Description::Means,
+            "variance" => Description::Variances,
+            "covariance" => Description::Covariances(divisor(unbiased)),
+            "pooled" => Description::Pooled(divisor(unbiased)),
+            other => return Err(PyValueError::new_err(format!("there is no description {other:?}"))),
+        };
+        match py.detach(|| discriminant::describe(&self.0, description)) {
+            Ok(values) => Ok(values.into_pyarray(py).into_any()),
+            Err(undefined) => no_answer(py, undefined),
+        }
+    }
+
+    #[pyo3(signature = (method, priors=None, unbiased=false))]
+    fn discriminant<'py>(
+        &self,
+        py: Python<'py>,
+        method: &str,
+        priors: Option<Vec<f64>>,
+        unbiased: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let method = match method {
+            "linear" => Method::Linear,
+            "quadratic" => Method::Quadratic,
+            "bayes" => Method::Bayes,
+            other => return Err(PyValueError::new_err(format!("there is no method {other:?}"))),
+        };
+        let divisor = divisor(unbiased);
+        match py.detach(|| discriminant::Discriminant::of(&self.0, method, divisor, priors.as_deref())) {
+            Ok(found) => Ok(Bound::new(py, Discriminant(found))?.into_any()),
+            Err(Failure::Undefined(undefined)) => no_answer(py, undefined),
+            Err(Failure::Error(error)) => Err(to_py(&error)),
+        }
+    }
+}
+
+fn divisor(unbiased: bool) -> Divisor {
+    if unbiased { Divisor::Freedom } else { Divisor::Rows }
+}
+
+fn plain(labels: Vec<Label>) -> Vec<core::Label> {
+    labels.into_iter().map(|label| label.0).collect()
+}
+
+/// Why there is no answer.
+#[pyclass(module = "streamreg._core", frozen)]
+pub struct Undefined(discriminant::Undefined);
+
+fn no_answer(py: Python<'_>, undefined: discriminant::Undefined) -> PyResult<Bound<'_, PyAny>> {
+    Ok(Bound::new(py, Undefined(undefined))?.into_any())
+}
+
+#[pymethods]
+impl Undefined {
+    #[getter]
+    fn reason(&self) -> &'static str {
+        match self.0.reason {
+            Reason::NoRows => "no rows",
+            Reason::Inconsistent => "inconsistent",
+            Reason::TooFewRows => "too few rows",
+            Reason::Singular { .. } => "singular",
+        }
+    }
+
+    #[getter]
+    fn label(&self) -> Option<Label> {
+        self.0.label.clone().map(Label)
+    }
+
+    #[getter]
+    fn feature(&self) -> Option<usize> {
+        match self.0.reason {
+            Reason::Singular { feature } => Some(feature),
+            _ => None,
+        }
+    }
+}
+
+/// What rows are scored by.
+#[pyclass(module = "streamreg._core", frozen)]
+pub struct Discriminant(discriminant::Discriminant);
+
+#[pymethods]
+impl Discriminant {
+    fn parameter<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let values = py.detach(|| self.0.parameter(name)).map_err(|error| to_py(&error))?;
+        Ok(values.into_pyarray(py))
+    }
+
+    fn rows<'py>(
+        &self,
+        py: Python<'py>,
+        columns: Vec<NumberArray<'_>>,
+        asked: &str,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let asked = match asked {
+            "score" => Scores::Scores,
+            "posterior" => Scores::Posteriors,
+            "log_posterior" => Scores::LogPosteriors,
+            other => return Err(PyValueError::new_err(format!("rows have no {other:?}"))),
+        };
+        let numbers = numbers(&columns)?;
+        let found = py.detach(|| self.0.scorer().rows(&numbers, asked)).map_err(|error| to_py(&error))?;
+        Ok(found.into_pyarray(py))
+    }
+}

@@ -1,0 +1,135 @@
+"""The classifiers in scikit-learn: its own checks of an estimator, its tools around ours, its fits beside ours."""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.base import clone, is_classifier
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import streamreg as sr
+
+Model: TypeAlias = Any
+"""A classifier, ours or theirs."""
+
+Load: TypeAlias = Callable[..., Any]
+"""Gives one of the data sets that are bundled."""
+
+Floats: TypeAlias = NDArray[np.float64]
+
+OURS: list[Callable[..., Model]] = [
+    sr.LinearDiscriminantAnalysis,
+    sr.QuadraticDiscriminantAnalysis,
+    sr.GaussianNB,
+    sr.LogisticRegression,
+]
+
+
+# It warns of every estimator that does not inherit from its own base, while these are listed and checked.
+NO_BASE = "Estimator .* does not inherit from `sklearn.base.BaseEstimator`"
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", NO_BASE)
+    every_check: Callable[..., Any] = parametrize_with_checks(
+        [
+            *[made() for made in OURS],
+            sr.LinearDiscriminantAnalysis(unbiased=True),
+            sr.QuadraticDiscriminantAnalysis(unbiased=True),
+            sr.LogisticRegression(fit_intercept=False, C=10.0),
+        ]
+    )
+
+
+@pytest.mark.filterwarnings(f"ignore:{NO_BASE}")
+@every_check
+def test_law_estimator(estimator: object, check: Callable[[object], None]) -> None:
+    """It behaves as scikit-learn asks of every classifier."""
+    check(estimator)
+
+
+@pytest.mark.parametrize("made", OURS)
+def test_it_works_in_pipelines_and_searches(made: Callable[..., Model]) -> None:
+    """Cloning, scaling before it, cross-validation, a search, and pickling with a fit or without."""
+    x, y = load_iris(return_X_y=True)
+    assert is_classifier(made())
+    assert cross_val_score(make_pipeline(StandardScaler(), made()), x, y).min() > 0.85
+    name, values = ("C", [1e-6, 1.0]) if made is sr.LogisticRegression else ("priors", [None])
+    best = GridSearchCV(made(), {name: values}).fit(x, y).best_estimator_
+    assert getattr(clone(best), name) == values[-1]
+    assert pickle.loads(pickle.dumps(best)).to_bytes() == best.to_bytes()
+    assert repr(pickle.loads(pickle.dumps(made()))) == f"{type(best).__name__}()"
+
+
+def assert_same_answers(ours: Model, theirs: Model, x: Floats, tolerance: float) -> None:
+    """The same predictions, and every probability within a relative tolerance, of those that are no dust."""
+    dust = (
+        1e-9  # scikit-learn takes some probabilities from 1, which leaves few digits of small ones
+    )
+    expected, found = theirs.predict_proba(x), ours.predict_proba(x)
+    assert (ours.predict(x) == theirs.predict(x)).all()
+    close = np.abs(found - expected) <= tolerance * expected
+    assert close[expected > dust].all()
+    assert found[expected <= dust].max(initial=0.0) <= 1.01 * dust
+
+
+DATA = pytest.mark.parametrize("load", [load_iris, load_wine, load_breast_cancer])
+
+
+@DATA
+def test_differential_discriminants_are_those_of_scikit_learn(load: Load) -> None:
+    """Linear and quadratic discriminants with its divisor (that of 1.9), and naive Bayes without smoothing."""
+    x, y = load(return_X_y=True)
+    linear, theirs = sr.LinearDiscriminantAnalysis().fit(x, y), LinearDiscriminantAnalysis()
+    assert_same_answers(linear, theirs.fit(x, y), x, 1e-8)
+    # Its tolerance is absolute, and takes breast_cancer's small features for dependent ones.
+    theirs = QuadraticDiscriminantAnalysis(tol=0.0).fit(x, y)
+    assert_same_answers(sr.QuadraticDiscriminantAnalysis().fit(x, y), theirs, x, 1e-6)
+    assert_same_answers(
+        sr.GaussianNB().fit(x, y), GaussianNB(var_smoothing=0.0).fit(x, y), x, 1e-11
+    )
+
+
+@DATA
+def test_differential_priors(load: Load) -> None:
+    """Priors that are given take the place of the shares of the rows."""
+    x, y = load(return_X_y=True)
+    priors = np.array([1.0, 3.0, 4.0][: len(set(y))])
+    priors /= priors.sum()
+    linear = LinearDiscriminantAnalysis(priors=priors).fit(x, y)
+    assert_same_answers(sr.LinearDiscriminantAnalysis(priors=priors).fit(x, y), linear, x, 1e-8)
+    bayes = GaussianNB(priors=priors, var_smoothing=0.0).fit(x, y)
+    assert_same_answers(sr.GaussianNB(priors=priors).fit(x, y), bayes, x, 1e-11)
+
+
+@DATA
+@pytest.mark.parametrize("intercept", [True, False])
+def test_differential_logistic_is_that_of_scikit_learn(load: Load, intercept: bool) -> None:
+    """One batch gives the penalised maximum of the likelihood: coefficients and probabilities."""
+    x, y = load(return_X_y=True)
+    for c in (0.01, 1.0, 100.0):
+        options: dict[str, Any] = {"C": c, "fit_intercept": intercept}
+        theirs = LogisticRegression(solver="newton-cholesky", tol=1e-12, max_iter=1000, **options)
+        ours = sr.LogisticRegression(**options).fit(x, y)
+        assert_same_answers(ours, theirs.fit(x, y), x, 1e-6)
+        np.testing.assert_allclose(ours.coef_, theirs.coef_, rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(ours.intercept_, theirs.intercept_, rtol=1e-6, atol=1e-7)
+
+
+def test_differential_logistic_of_many_coefficients() -> None:
+    """Ten classes of 64 features, of which some are constant."""
+    x, y = load_digits(return_X_y=True)
+    x, y = x[:300], y[:300]
+    theirs = LogisticRegression(solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(x, y)
+    assert_same_answers(sr.LogisticRegression().fit(x, y), theirs, x, 1e-6)
