@@ -4,13 +4,6 @@ import typing as _typing
 
 from streamreg import demo, io, reducers
 from streamreg._core import __version__
-from streamreg._estimator import (
-    GaussianNB,
-    LinearDiscriminantAnalysis,
-    LinearRegression,
-    LogisticRegression,
-    QuadraticDiscriminantAnalysis,
-)
 from streamreg._exceptions import (
     ConfigurationError,
     OutputError,
@@ -50,11 +43,27 @@ from streamreg.schema import Schema
 from streamreg.table import Table
 
 if _typing.TYPE_CHECKING:
+    from streamreg._estimator import (
+        GaussianNB,
+        LinearDiscriminantAnalysis,
+        LinearRegression,
+        LogisticRegression,
+        QuadraticDiscriminantAnalysis,
+    )
     from streamreg._progress import Progress, Summary
     from streamreg._run import run
 else:
-    # What only a run needs is imported when it is asked for: it takes longer than all the rest.
-    _LATE = {"Progress": "_progress", "Summary": "_progress", "run": "_run"}
+    # What not every program needs is imported when it is asked for: it takes longer than all the rest.
+    _LATE = {
+        "GaussianNB": "_estimator",
+        "LinearDiscriminantAnalysis": "_estimator",
+        "LinearRegression": "_estimator",
+        "LogisticRegression": "_estimator",
+        "Progress": "_progress",
+        "QuadraticDiscriminantAnalysis": "_estimator",
+        "Summary": "_progress",
+        "run": "_run",
+    }
 
     def __getattr__(name: str) -> object:
         if name not in _LATE:

@@ -201,7 +201,7 @@ class Monomials:
         """Add rows.
 
         Raises:
-            ValueError: if the columns are not of these types, or not equally long.
+            ValueError: if the columns are not of these types (integers do for floats), or not equally long.
             OverflowError: if a count or a sum would leave its range; nothing is added then.
         """
 

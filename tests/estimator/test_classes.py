@@ -44,7 +44,6 @@ every = pytest.mark.parametrize("kind", KINDS)
         pl.Series(Y, dtype=pl.Categorical),
         pa.chunked_array([Y]),
     ],
-    ids=lambda y: type(y).__name__,
 )
 @pytest.mark.filterwarnings("ignore:A column-vector y was passed")
 def test_law_every_kind_of_label_gives_the_same_bytes(y: Data) -> None:
@@ -52,7 +51,9 @@ def test_law_every_kind_of_label_gives_the_same_bytes(y: Data) -> None:
     assert sr.GaussianNB().fit(X, y).to_bytes() == sr.GaussianNB().fit(X, Y).to_bytes()
 
 
-@pytest.mark.parametrize("table", [pd.DataFrame, pl.DataFrame, pa.table])
+@pytest.mark.parametrize(
+    "table", [pd.DataFrame, pl.DataFrame, pa.table], ids=["pandas", "polars", "Arrow"]
+)
 @every
 def test_every_table(kind: type[Classifier], table: type) -> None:
     """Names are kept, and asked for again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,8 @@ import pytest
 import streamreg as sr
 from streamreg._estimator._matrix import column, matrix
 
+Data: TypeAlias = Any
+
 X = {"a": [1, 2, 2**60 + 1, 5], "b": [0.5, 1.5, -2.5, 4.0]}
 Y = [1.0, 2.0, 3.0, 5.0]
 
@@ -22,9 +24,11 @@ def nullable() -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    "table", [pd.DataFrame(X), nullable(), pl.DataFrame(X), pa.table(X)], ids=lambda t: type(t)
+    "table",
+    [pd.DataFrame(X), nullable(), pl.DataFrame(X), pa.table(X)],
+    ids=["pandas", "nullable", "polars", "Arrow"],
 )
-def test_law_every_table_gives_the_same_bytes(table: Any) -> None:
+def test_law_every_table_gives_the_same_bytes(table: Data) -> None:
     """Integers beyond 2^53 included, which a detour by doubles would round; names are kept."""
     model = sr.LinearRegression().fit(table, Y)
     assert model.feature_names_in_.tolist() == ["a", "b"]
@@ -35,7 +39,8 @@ def test_law_every_table_gives_the_same_bytes(table: Any) -> None:
 @pytest.mark.parametrize(
     "target", [pd.Series(Y), pl.Series(Y), pa.chunked_array([Y]), np.array(Y)[:, None], tuple(Y)]
 )
-def test_every_kind_of_target(target: Any) -> None:
+@pytest.mark.filterwarnings("ignore:A column-vector y was passed")
+def test_every_kind_of_target(target: Data) -> None:
     """A column of a table, a list, an array of one column."""
     model = sr.LinearRegression().fit([[1], [2], [3], [4]], target)
     assert model._exact == sr.LinearRegression().fit([[1], [2], [3], [4]], Y)._exact

@@ -1,44 +1,49 @@
-"""Estimator, state: the exact moments of the rows seen, and the fit that follows from them.
+"""Estimator, state: the exact moments of the rows that a regression has seen, and the fit that follows from them.
 
-A state is plain (`Moments`) until its first row says otherwise; with weights or decimals it is general
-(`Monomials`). The fit is worked out when it is asked for, once for each model.
+Doubles and integers without weights are held as `Moments`; rows with weights, or with decimals, as `Monomials`. The fit
+is worked out when it is asked for, once for each model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Self
 
 import numpy as np
 
 from streamreg._core import Fit, Moments, Monomials
-from streamreg._estimator._matrix import Column
+from streamreg._estimator._matrix import Column, is_decimal
+from streamreg._types import Number
 
 _PLAIN: Final = b"P"
+_GENERAL: Final = b"G"
 _WEIGHTED: Final = b"W"
 
 
 class Exact:
     """The rows added less the rows removed."""
 
-    def __init__(self, moments: Moments | Monomials) -> None:
+    def __init__(self, moments: Moments | Monomials, *, weighted: bool) -> None:
         """`moments` are this object's own from now on."""
         self._moments = moments
         self._fits: dict[tuple[bool, float], Fit] = {}
+        self.weighted = weighted
 
     @classmethod
-    def empty(cls, features: int, *, weighted: bool) -> Self:
-        """No row yet.
+    def empty(cls, columns: Sequence[Column], *, weighted: bool) -> Self:
+        """No row yet, of columns like these: the features, then the target.
 
         Raises:
             ValueError: if there are more features than a regression takes.
         """
-        return cls(_weighted(features) if weighted else Moments(features))
-
-    @property
-    def weighted(self) -> bool:
-        """Whether rows have weights."""
-        return isinstance(self._moments, Monomials)
+        features = len(columns) - 1
+        kinds: list[Number] = ["decimal" if is_decimal(column) else "float" for column in columns]
+        if not weighted and "decimal" not in kinds:
+            return cls(Moments(features), weighted=False)
+        powers = [(at, 1) for at in range(features)]
+        if weighted:
+            return cls(Monomials([*kinds, "float"], powers, features, features + 1), weighted=True)
+        return cls(Monomials(kinds, powers, features), weighted=False)
 
     @property
     def n(self) -> int:
@@ -49,34 +54,33 @@ class Exact:
         """Adds or removes rows: the features, then the target.
 
         Raises:
-            ValueError: if there are weights, but none were given with the first rows.
+            ValueError: if there are weights, but none were given with the first rows; or if a column holds decimals
+                and did not then, or the other way round.
         """
-        moments = self._moments
         arrays = list(columns)
-        if isinstance(moments, Monomials):
+        if self.weighted:
             arrays.append(np.ones(len(arrays[0])) if weights is None else weights)
         elif weights is not None:
             raise ValueError(
                 "sample_weight is given, but earlier rows came without: give them weights too, "
                 "sample_weight=np.ones(len(X))"
             )
+        (self._moments.remove if remove else self._moments.add)(arrays)
         self._fits.clear()
-        (moments.remove if remove else moments.add)(arrays)
 
     def combined(self, other: Exact, *, subtract: bool) -> Exact:
         """The rows of both, or those of this one without those of the other.
 
         Raises:
-            ValueError: if one has weights and the other has none, or they have other features.
+            ValueError: if one has weights or decimals where the other has none.
         """
         both = Exact.from_bytes(self.to_bytes())
-        mine, theirs = both._moments, other._moments
-        if (isinstance(mine, Moments) and isinstance(theirs, Moments)) or (
-            isinstance(mine, Monomials) and isinstance(theirs, Monomials)
-        ):
-            (mine.subtract if subtract else mine.merge)(theirs)
-        else:
-            raise ValueError("rows with weights and rows without cannot be put together")
+        if self.weighted != other.weighted or type(both._moments) is not type(other._moments):
+            raise ValueError(
+                "rows with weights or decimals cannot be put together with rows without"
+            )
+        put: Callable[[Any], None] = both._moments.subtract if subtract else both._moments.merge
+        put(other._moments)
         return both
 
     def fit(self, intercept: bool, ridge: float) -> Fit:
@@ -88,7 +92,9 @@ class Exact:
 
     def to_bytes(self) -> bytes:
         """Equal rows give equal bytes, in whatever order and pieces they came."""
-        return (_WEIGHTED if self.weighted else _PLAIN) + self._moments.to_bytes()
+        if isinstance(self._moments, Moments):
+            return _PLAIN + self._moments.to_bytes()
+        return (_WEIGHTED if self.weighted else _GENERAL) + self._moments.to_bytes()
 
     @classmethod
     def from_bytes(cls, state: bytes) -> Self:
@@ -99,10 +105,10 @@ class Exact:
         """
         kind, rest = state[:1], state[1:]
         if kind == _PLAIN:
-            return cls(Moments.from_bytes(rest))
-        if kind == _WEIGHTED:
-            return cls(Monomials.from_bytes(rest))
-        raise ValueError("these bytes are no state of an estimator")
+            return cls(Moments.from_bytes(rest), weighted=False)
+        if kind in (_GENERAL, _WEIGHTED):
+            return cls(Monomials.from_bytes(rest), weighted=kind == _WEIGHTED)
+        raise ValueError("these are no rows of a regression")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Exact) and self.to_bytes() == other.to_bytes()

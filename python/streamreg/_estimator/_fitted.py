@@ -56,14 +56,6 @@ class Fitted(Interface):
         return float(self._coefficients()[0]) if self.fit_intercept else 0.0
 
     @property
-    def feature_names_in_(self) -> NDArray[np.object_]:
-        """The names of the features."""
-        names = self._names()
-        if names is None:
-            raise AttributeError("the rows came without names of features")
-        return np.array(names, dtype=object)
-
-    @property
     def n_samples_seen_(self) -> int:
         """Rows added less rows forgotten."""
         return self._seen().n

@@ -125,7 +125,8 @@ def not_fitted(estimator: object) -> Exception:
         from sklearn.exceptions import NotFittedError
     except ImportError:
         return _NotFittedError(message)
-    return NotFittedError(message)
+    known: Exception = NotFittedError(message)
+    return known
 
 
 class _NotFittedError(ValueError, AttributeError):

@@ -1,19 +1,23 @@
 """Estimator, inputs: arrays and tables of any library to columns that the core takes, exactly or not at all.
 
-A column becomes doubles or 64-bit integers with the very values that it had. What would have to be rounded, is
-missing, or is no number is refused by name. The messages are worded as scikit-learn's where that has one.
+A column becomes doubles, 64-bit integers or decimals with the very values that it had. What would have to be rounded,
+is missing, or is no number is refused by name. The messages are worded as scikit-learn's where that has one.
 """
 
 from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from decimal import Decimal
+from typing import Any, Final, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streamreg._core import decimals, nearest_doubles
+
 Column: TypeAlias = NDArray[np.float64] | NDArray[np.int64]
+"""Of one dimension; decimals are rows of three words."""
 
 Data: TypeAlias = Any
 """An array or a table, of a library that need not be there."""
@@ -112,10 +116,9 @@ def column(values: Data, name: str) -> Column:
         ValueError: as for `matrix`.
     """
     array = entries(values, name)
-    kind = array.dtype.kind
-    if kind == "O":
+    if array.dtype.kind == "O":
         array = _of_objects(array, name)
-        kind = array.dtype.kind
+    kind = array.dtype.kind
     if kind == "c":
         raise ValueError(f"Complex data not supported: {name} is of type {array.dtype}")
     if kind in "bi":
@@ -157,28 +160,62 @@ def _finite(array: NDArray[Any], name: str) -> NDArray[np.float64]:
     return doubles
 
 
+def is_decimal(values: Column) -> bool:
+    """Whether a column holds decimals: it has three words for each then, as the core takes them."""
+    return values.ndim > 1
+
+
+def doubles(values: Column) -> NDArray[np.float64]:
+    """A column as doubles, each number rounded to the nearest."""
+    if is_decimal(values):
+        return nearest_doubles(values.astype(np.int64, copy=False))
+    return values.astype(np.float64)
+
+
 def _of_objects(array: NDArray[Any], name: str) -> NDArray[Any]:
-    """Python objects as integers if they all are, else as doubles."""
+    """Python objects: integers if they all are, decimals if one is, else doubles.
+
+    Raises:
+        TypeError: if one is no number.
+        ValueError: if an integer has more than 64 bits, or a decimal more than 34 digits.
+    """
     for value in array:
         if isinstance(value, str | bytes) or not hasattr(value, "__float__"):
             raise TypeError(
                 f"argument must be a string or a real number, and for streamreg a number: {name} holds "
                 f"{type(value).__name__} {value!r:.50}"
             )
+    whole = [isinstance(value, SupportsIndex) for value in array]
+    if any(isinstance(value, Decimal) for value in array):
+        return _of_decimals(array, name)
     try:
-        if all(hasattr(value, "__index__") for value in array):
+        if all(whole):
             return np.array([int(value) for value in array], dtype=np.int64)
         return np.array([float(value) for value in array], dtype=np.float64)
     except OverflowError as error:
         raise ValueError(f"{name}: {error}") from error
 
 
+def _of_decimals(array: NDArray[Any], name: str) -> NDArray[np.int64]:
+    for value in array:
+        if not isinstance(value, Decimal | SupportsIndex):
+            raise TypeError(f"{name} holds {value!r} beside decimals: make all of them Decimal")
+    words, bad = decimals([str(value) for value in array])
+    if bad.any():
+        value = array[bad.argmax()]
+        if isinstance(value, Decimal) and not value.is_finite():
+            raise ValueError(f"Input {name} contains {value}: drop or replace these rows first")
+        raise ValueError(
+            f"{name} holds {value}: a decimal has up to 34 digits, and an exponent within ±400"
+        )
+    return words
+
+
 def _table(x: Data) -> Data:
     """A data frame as narwhals sees it, if `x` is one."""
     if isinstance(x, np.ndarray) or not hasattr(x, "columns"):
         return None
-    import narwhals as nw  # only whoever brings a table needs it
-
+    nw = _narwhals()
     frame = nw.from_native(x, eager_only=True, pass_through=True)
     return frame if isinstance(frame, nw.DataFrame) else None
 
@@ -189,10 +226,19 @@ def _series(values: Data) -> Data:
         not hasattr(values, "dtype") and not hasattr(values, "type")
     ):
         return None
-    import narwhals as nw  # only whoever brings a table needs it
-
+    nw = _narwhals()
     series = nw.from_native(values, series_only=True, pass_through=True)
     return series if isinstance(series, nw.Series) else None
+
+
+def _narwhals() -> Any:  # noqa: ANN401  # a module
+    try:
+        import narwhals  # only whoever brings a table needs it
+    except ImportError as error:
+        raise ImportError(
+            "tables are read by way of narwhals: pip install 'streamreg[tables]', or pass arrays"
+        ) from error
+    return narwhals
 
 
 def _warn_of_column_vector() -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
-import zlib
-from typing import Any, Final, Literal, Self, overload
+from typing import Any, Literal, Self, overload
 
 import numpy as np
 
 from streamreg._estimator._exact import Exact
 from streamreg._estimator._fitted import Fitted, Floats
 from streamreg._estimator._interface import regressor_tags
-from streamreg._estimator._matrix import Column, Data, Matrix, matrix, vector
-
-_MARK: Final = b"streamreg.LinearRegression 1\n"
+from streamreg._estimator._matrix import Column, Data, Matrix, doubles, matrix, vector
+from streamreg._estimator._sealed import damage, seal, unseal
 
 
 class LinearRegression(Fitted):
@@ -63,6 +60,8 @@ class LinearRegression(Fitted):
             ValueError: if a number is missing, infinite or not exactly a double or 64-bit integer, or if shapes do
                 not fit.
         """
+        if sample_weight is not None and not np.asarray(sample_weight).any():
+            raise ValueError("sample_weight is zero for every row, so that none counts")
         for attribute in ("_exact", "_feature_names", "n_features_in_"):
             self.__dict__.pop(attribute, None)
         return self.partial_fit(X, y, sample_weight)
@@ -75,7 +74,7 @@ class LinearRegression(Fitted):
         if "_exact" in self.__dict__:
             self._check(rows, fitting=True)
         else:
-            exact = Exact.empty(len(rows.columns), weighted=weights is not None)
+            exact = Exact.empty(columns, weighted=weights is not None)
             self._begin(rows)
             self._exact = exact
         self._exact.put(columns, weights, remove=False)
@@ -100,8 +99,8 @@ class LinearRegression(Fitted):
         target = vector(y, rows.rows, "y")
         if sample_weight is None:
             return [*rows.columns, target], None
-        if np.ndim(sample_weight) == 0:
-            sample_weight = np.full(rows.rows, sample_weight)
+        if isinstance(sample_weight, int | float):
+            sample_weight = np.full(rows.rows, float(sample_weight))
         weights = vector(sample_weight, rows.rows, "sample_weight")
         if (weights < 0).any():
             raise ValueError("sample_weight must be at least 0, but one is negative")
@@ -171,17 +170,19 @@ class LinearRegression(Fitted):
             X: Features, (rows, features).
             interval: "confidence" for the mean, "prediction" for a new observation: then the answer is three arrays,
                 the expected values with the lower and the upper ends.
-            level: The probability that an interval is to cover.
+            level: The probability that an interval is to cover. The ends are worked out in doubles from answers that
+                are rounded once.
         """
         self._seen()
         rows = matrix(X, type(self).__name__)
         self._check(rows, fitting=False)
+        self._coefficients()
         fit = self._fit()
-        expected, of_mean, of_new = fit.predict(list(rows.columns))
         if interval is None:
-            return expected
+            return fit.values(list(rows.columns))
         if interval not in ("confidence", "prediction"):
             raise ValueError(f'interval: expected "confidence" or "prediction", found {interval!r}')
+        expected, of_mean, of_new = fit.predict(list(rows.columns))
         quantile = fit.statistic("t_quantile", level=level)
         error = of_mean if interval == "confidence" else of_new
         reach = (math.nan if quantile is None else quantile) * error
@@ -190,11 +191,11 @@ class LinearRegression(Fitted):
     def score(self, X: Data, y: Data, sample_weight: Data = None) -> float:
         """The coefficient of determination of the predictions for these rows."""
         expected = self.predict(X)
-        observed = np.asarray(vector(y, len(expected), "y"), dtype=np.float64)
+        observed = doubles(vector(y, len(expected), "y"))
         weights = (
             np.ones(len(expected))
             if sample_weight is None
-            else np.asarray(vector(sample_weight, len(expected), "sample_weight"), dtype=np.float64)
+            else doubles(vector(sample_weight, len(expected), "sample_weight"))
         )
         mean = math.fsum(weights * observed) / math.fsum(weights)
         around = math.fsum(weights * (observed - mean) ** 2)
@@ -209,14 +210,14 @@ class LinearRegression(Fitted):
         Raises:
             NotFittedError: if it has seen no row.
         """
+        exact = self._seen()
+        intercept, ridge = self._model()
         about = {
-            "params": self.get_params(),
+            "params": {"fit_intercept": intercept, "ridge": ridge},
             "features": self.n_features_in_,
             "names": self._names(),
         }
-        exact = self._seen().to_bytes()
-        content = json.dumps(about, sort_keys=True).encode() + b"\n" + exact
-        return _MARK + zlib.crc32(content).to_bytes(4, "little") + content
+        return seal("LinearRegression", about, exact.to_bytes())
 
     @classmethod
     def from_bytes(cls, state: bytes) -> Self:
@@ -225,19 +226,13 @@ class LinearRegression(Fitted):
         Raises:
             ValueError: for any other bytes.
         """
-        if not state.startswith(_MARK):
-            raise ValueError(
-                "these bytes are no state of a LinearRegression that this streamreg knows"
-            )
-        checksum, content = state[len(_MARK) : len(_MARK) + 4], state[len(_MARK) + 4 :]
-        if zlib.crc32(content).to_bytes(4, "little") != checksum:
-            raise ValueError("the state of the LinearRegression is damaged: its checksum differs")
-        about, _, exact = content.partition(b"\n")
-        described = json.loads(about)
-        made = cls(**described["params"])
-        made._exact = Exact.from_bytes(exact)
-        made.n_features_in_ = described["features"]
-        made._feature_names = None if described["names"] is None else tuple(described["names"])
+        about, rows = unseal("LinearRegression", state)
+        with damage("LinearRegression"):
+            made = cls(**about["params"])
+            made._exact = Exact.from_bytes(rows)
+            made.n_features_in_ = int(about["features"])
+            names = about["names"]
+            made._feature_names = None if names is None else tuple(map(str, names))
         return made
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from streamreg._estimator._regression import LinearRegression
+    from streamreg._estimator._fitted import Fitted
 
 _WIDTH = 78
 
 
-def summary(model: LinearRegression, level: float) -> str:
+def summary(model: Fitted, level: float) -> str:
     """What `LinearRegression.summary` gives."""
     names = model._coefficient_names()
     left = [

@@ -76,9 +76,9 @@ fn solving(c: &mut Criterion) {
 fn inferring(c: &mut Criterion) {
     let mut group = c.benchmark_group("infer");
     for features in [1, 10] {
-        let moments = moments(features);
+        let moments = ours(&columns(features));
         let of_fit = ["r2", "adjusted_r2", "f_p_value", "aic"].map(|name| (name, 0..1));
-        let size = usize::try_from(features).unwrap() + 1;
+        let size = features + 1;
         let of_coefficients = ["coefficient", "std_error", "t", "p_value", "ci_low", "ci_high"];
         let asked: Vec<_> = of_fit.into_iter().chain(of_coefficients.map(|name| (name, 0..size))).collect();
         group.bench_function(BenchmarkId::new("features", features), |b| {

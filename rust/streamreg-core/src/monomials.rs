@@ -78,7 +78,7 @@ impl Monomials {
     /// Adds rows of the columns that the [terms](Self::terms) speak of.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] unless the columns are of these types and of equal length, [`Error::Overflow`] if a count or
+    /// [`Error::Mismatch`] unless the columns are of these types (integers will do for doubles) and of equal length, [`Error::Overflow`] if a count or
     /// a sum would leave its range; nothing is added then.
     pub fn add(&mut self, columns: &[Numbers<'_>]) -> Result<(), Error> {
         self.add_with(&mut Workspace::default(), columns)

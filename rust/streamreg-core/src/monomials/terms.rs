@@ -157,7 +157,8 @@ impl Terms {
         let rows = columns.first().map_or(0, Numbers::len);
         for (at, (column, wanted)) in columns.iter().zip(&self.columns).enumerate() {
             let (found, length) = (column.number_type(), column.len());
-            if found != *wanted {
+            // An integer is a number on the grid of doubles as well.
+            if found != *wanted && (found, *wanted) != (NumberType::Int, NumberType::Float) {
                 return Err(Error::Mismatch(format!("column {at} holds {found:?}, not {wanted:?}")));
             }
             if length != rows {

@@ -1,0 +1,26 @@
+"""The examples of estimators run as they are."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("notebook.py", "as if fitted to the last rows alone: True"),
+        ("classification.py", "as if only the window had ever been seen: True"),
+    ],
+)
+def test_an_example_ends_with_its_promise(name: str, line: str) -> None:
+    """What the last line says is what the example is for."""
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / name], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines()[-1] == line
