@@ -59,7 +59,6 @@ fn columns_that_do_not_fit() {
     let empty = state.clone();
     for (columns, said) in [
         (vec![x], "takes 2 columns, not 1"),
-        (vec![x, n], "column 1 holds Int, not Float"),
         (vec![x, Numbers::Float(&[1.0])], "column 1 has 1 rows where column 0 has 2"),
     ] {
         let error = state.add(&columns).unwrap_err().to_string();
@@ -67,8 +66,24 @@ fn columns_that_do_not_fit() {
         assert!(state.remove(&columns).is_err());
     }
     assert_eq!(state, empty);
+    let mut integers = Monomials::new(polynomial(NumberType::Int, 2, None));
+    let error = integers.add(&[n, x]).unwrap_err().to_string();
+    assert!(error.contains("column 1 holds Float, not Int"), "{error}");
     let other = Monomials::new(polynomial(NumberType::Float, 3, None));
     assert!(matches!(state.merge(&other), Err(Error::Mismatch(_))));
+}
+
+/// Integers will do where doubles are asked for: the sums are those of the same numbers.
+#[test]
+fn integers_among_doubles() {
+    let mut state = Monomials::new(polynomial(NumberType::Float, 2, None));
+    let (x, n) = (Numbers::Float(&[1.0, -2.0, 9_007_199_254_740_992.0]), Numbers::Int(&[1, -2, 1 << 53]));
+    state.add(&[x, n]).unwrap();
+    let mut same = Monomials::new(polynomial(NumberType::Float, 2, None));
+    same.add(&[n, x]).unwrap();
+    assert_eq!(state.to_bytes(), same.to_bytes());
+    state.remove(&[x, x]).unwrap();
+    assert_eq!(state, Monomials::new(polynomial(NumberType::Float, 2, None)));
 }
 
 /// Counts that would leave 64 bits are an error, and nothing is added.
