@@ -9,7 +9,26 @@ from streamreg._estimator._exact_classifier import ExactClassifier, Priors
 from streamreg._estimator._moments import Method
 
 
-class LinearDiscriminantAnalysis(ExactClassifier):
+class _DiscriminantAnalysis(ExactClassifier):
+    """What linear and quadratic discriminant analysis share: their parameters, and the linear part of the scores."""
+
+    def __init__(self, *, priors: Priors = None, unbiased: bool = False) -> None:
+        """Keeps the parameters; they are looked at when they are used."""
+        self.priors = priors
+        self.unbiased = unbiased
+
+    @property
+    def coef_(self) -> Floats:
+        """The coefficients of the features in the scores."""
+        return self._solved().parameter("coefficient").reshape(-1, self.n_features_in_)
+
+    @property
+    def intercept_(self) -> Floats:
+        """The constants of the scores."""
+        return self._solved().parameter("intercept")
+
+
+class LinearDiscriminantAnalysis(_DiscriminantAnalysis):
     """Linear discriminant analysis, exact, with scikit-learn's interface.
 
     All classes have one covariance matrix, that within classes. The moments of each class are held
@@ -38,29 +57,14 @@ class LinearDiscriminantAnalysis(ExactClassifier):
 
     _METHOD: ClassVar[Method] = "linear"
 
-    def __init__(self, *, priors: Priors = None, unbiased: bool = False) -> None:
-        """Keeps the parameters; they are looked at when they are used."""
-        self.priors = priors
-        self.unbiased = unbiased
-
     @property
     def covariance_(self) -> Floats:
         """The covariance matrix within classes."""
         features = self.n_features_in_
         return self._describe("pooled").reshape(features, features)
 
-    @property
-    def coef_(self) -> Floats:
-        """The coefficients of the features in the scores."""
-        return self._solved().parameter("coefficient").reshape(-1, self.n_features_in_)
 
-    @property
-    def intercept_(self) -> Floats:
-        """The constants of the scores."""
-        return self._solved().parameter("intercept")
-
-
-class QuadraticDiscriminantAnalysis(ExactClassifier):
+class QuadraticDiscriminantAnalysis(_DiscriminantAnalysis):
     """Quadratic discriminant analysis, exact, with scikit-learn's interface.
 
     Each class has a covariance matrix of its own. Exactness and scoring are as for
@@ -90,11 +94,6 @@ class QuadraticDiscriminantAnalysis(ExactClassifier):
 
     _METHOD: ClassVar[Method] = "quadratic"
 
-    def __init__(self, *, priors: Priors = None, unbiased: bool = False) -> None:
-        """Keeps the parameters; they are looked at when they are used."""
-        self.priors = priors
-        self.unbiased = unbiased
-
     @property
     def covariance_(self) -> Floats:
         """The covariance matrices of the classes."""
@@ -106,16 +105,6 @@ class QuadraticDiscriminantAnalysis(ExactClassifier):
         """The inverses of the covariance matrices."""
         features = self.n_features_in_
         return self._solved().parameter("precision").reshape(-1, features, features)
-
-    @property
-    def coef_(self) -> Floats:
-        """The coefficients of the features in the scores."""
-        return self._solved().parameter("coefficient").reshape(-1, self.n_features_in_)
-
-    @property
-    def intercept_(self) -> Floats:
-        """The constants of the scores."""
-        return self._solved().parameter("intercept")
 
 
 class GaussianNB(ExactClassifier):

@@ -113,8 +113,5 @@ class Exact:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Exact) and self.to_bytes() == other.to_bytes()
 
-    def __hash__(self) -> int:
-        return hash(self.to_bytes())
-
     def __reduce__(self) -> tuple[Any, ...]:
         return Exact.from_bytes, (self.to_bytes(),)

@@ -185,11 +185,10 @@ def _of_objects(array: NDArray[Any], name: str) -> NDArray[Any]:
                 f"argument must be a string or a real number, and for streamreg a number: {name} holds "
                 f"{type(value).__name__} {value!r:.50}"
             )
-    whole = [isinstance(value, SupportsIndex) for value in array]
     if any(isinstance(value, Decimal) for value in array):
         return _of_decimals(array, name)
     try:
-        if all(whole):
+        if all(isinstance(value, SupportsIndex) for value in array):
             return np.array([int(value) for value in array], dtype=np.int64)
         return np.array([float(value) for value in array], dtype=np.float64)
     except OverflowError as error:

@@ -113,9 +113,6 @@ class ClassMoments:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ClassMoments) and self.to_bytes() == other.to_bytes()
 
-    def __hash__(self) -> int:
-        return hash(self.to_bytes())
-
     def __reduce__(self) -> tuple[Any, ...]:
         return ClassMoments.from_bytes, (self.to_bytes(),)
 

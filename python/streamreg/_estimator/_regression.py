@@ -47,7 +47,7 @@ class LinearRegression(Fitted):
 
     # --- rows in and out -----------------------------------------------------
 
-    def fit(self, X: Data, y: Data, sample_weight: Data = None) -> Self:  # scikit-learn's name
+    def fit(self, X: Data, y: Data, sample_weight: Data = None) -> Self:
         """Forgets all rows, and takes these.
 
         Args:
@@ -176,7 +176,7 @@ class LinearRegression(Fitted):
         self._seen()
         rows = matrix(X, type(self).__name__)
         self._check(rows, fitting=False)
-        self._coefficients()
+        self._coefficients()  # which warns where there are none
         fit = self._fit()
         if interval is None:
             return fit.values(list(rows.columns))
