@@ -16,8 +16,9 @@ from streamreg import _workers
 from streamreg._source import Batch, Range, Reader, Report
 from streamreg.testing import ListSource, read
 from tests.flow.changelog import inserted
-from tests.flow.child import Child, lives, wait_until
+from tests.flow.child import Child, lives
 from tests.flow.numbered import Point, count_sound, row, stream, write_regression
+from tests.process import wait_until
 
 ROWS = 600
 LONG = 100_000  # rows: more than are read while a test lasts

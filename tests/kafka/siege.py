@@ -14,7 +14,8 @@ from streamreg._checkpoint import Store
 from tests.kafka import faults
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.numbered import INPUT, rows_so_far
-from tests.kafka.program import JOBS, ROOT
+from tests.kafka.program import JOBS
+from tests.process import ROOT
 
 _PATIENCE = 60.0
 
