@@ -26,8 +26,10 @@ def test_bench_measures_everything(
     found = json.loads(path.read_text())
     assert {case["contender"] for case in found["cases"]} == {
         "raw client",
+        "raw client, no collector",
         "streamreg",
         "streamreg, answers only",
     }
-    assert [one["rate"] for one in found["latency"]] == [20.0, 200.0]
+    late = [(one["rate"], one["contender"]) for one in found["latency"]]
+    assert late == [(rate, name) for rate in (20.0, 200.0) for name in ("raw client", "streamreg")]
     assert found["imports"].keys() == {"streamreg", "numpy", "confluent_kafka"}

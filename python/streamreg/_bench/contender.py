@@ -53,6 +53,8 @@ class Job:
     """Whether it ends at the end of the topic; otherwise it runs until it is interrupted."""
     changelog: bool = True
     """Whether `input.csv` is written."""
+    collector: bool = True
+    """Whether the bare client leaves Python's garbage collector on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +75,8 @@ class Contender:
     """Whether its answer must be right to the last bit."""
     changelog: bool = True
     """Whether it writes the changelog of the input."""
+    collector: bool = True
+    """See `Job`."""
 
     def version(self) -> str | None:
         """That of the package it shows, where it would run; None if it is not installed there."""
@@ -84,6 +88,8 @@ class Contender:
 
 
 RAW = Contender(name="raw client", program="raw_job", answers=False)
+SPARED = replace(RAW, name="raw client, no collector", collector=False)
+WRITING = Contender(name="raw client", program="raw_rows_job", answers=False)
 STREAMREG = Contender(name="streamreg", program="streamreg_job", exact=True)
 ANSWERS = replace(STREAMREG, name="streamreg, answers only", changelog=False)
 PATHWAY = Contender(name="Pathway", program="pathway_job", needs="pathway", formats=("json",))
@@ -118,7 +124,7 @@ def measure(contender: Contender, job: Job, wanted: Answer) -> Measured:
     Raises:
         WrongError: If it failed, or its files are not what they must be.
     """
-    job = replace(job, changelog=contender.changelog)
+    job = replace(job, changelog=contender.changelog, collector=contender.collector)
     with TemporaryDirectory(prefix="streamreg-bench-") as name:
         folder = Path(name)
         memory = 0

@@ -43,9 +43,9 @@ class Stamped:
 
 def send(sending: Sending) -> None:
     """Sends at a steady rate, in turn to the partitions; returns when the broker has all."""
-    # At a slow rate each message leaves at once; at a fast one a millisecond gathers some.
-    linger = 0 if sending.rate < 1000 else 1
-    writer = TopicWriter({"linger.ms": linger, **sending.settings}, sending.topic)
+    # At a slow rate each message leaves at once; at a fast one the client gathers as it does by default.
+    linger = {"linger.ms": 0} if sending.rate < 1000 else {}
+    writer = TopicWriter({**linger, **sending.settings}, sending.topic)
     try:
         plan = Plan(form="json", rate=sending.rate, count=sending.rows, partition=None)
         generate(writer, Stamped(), plan, Event())

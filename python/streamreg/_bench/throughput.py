@@ -11,6 +11,7 @@ from streamreg._bench.broker import Broker
 from streamreg._bench.contender import (
     ANSWERS,
     RAW,
+    SPARED,
     STREAMREG,
     Contender,
     Job,
@@ -95,7 +96,7 @@ def throughput(
     absent = {
         peer.name: f"{peer.needs} is not installed" for peer, found in versions.items() if not found
     }
-    contenders = (RAW, STREAMREG, ANSWERS, *versions)
+    contenders = (RAW, SPARED, STREAMREG, ANSWERS, *versions)
     cases: list[Case] = []
     wanted = exact(rows)
     for form in FORMATS:

@@ -5,6 +5,7 @@ It imports nothing of streamreg, so that its processes start as fast as they can
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import sys
@@ -20,6 +21,8 @@ Reading = tuple[int, int, float, float]
 
 def read(job: dict[str, Any], partitions: list[int], results: SimpleQueue[Reading]) -> None:
     """Reads some partitions to their ends."""
+    if not job["collector"]:
+        gc.disable()  # each message is an object: it would look for cycles among them dozens of times a batch
     ours = {
         "group.id": "streamreg-bench",
         "enable.partition.eof": True,
