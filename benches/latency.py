@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 
 from benches.broker import apache_kafka
-from streamreg._bench.latency import FAST, SLOW, latency, rivals
+from streamreg._bench.latency import latency, rivals
 from streamreg._bench.startup import imports
 from streamreg._bench.tables import latency_json, latency_table, startup_table
 from streamreg._cli.bench import add_measuring, keep, peers, tell
@@ -24,11 +24,7 @@ def main() -> None:
     arguments = parser.parse_args()
     contenders = rivals(peers(arguments))
     with apache_kafka() as broker:
-        found = [
-            one
-            for rate in (SLOW, FAST)
-            for one in latency(broker, contenders, rate, arguments.seconds, tell)
-        ]
+        found = latency(broker, contenders, arguments.seconds, tell)
     started = imports(arguments.rounds, tell)
     text = f"{latency_table(found)}\n\n{startup_table(started)}"
     print(text)

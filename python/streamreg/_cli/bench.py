@@ -134,7 +134,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     elif settings:
         raise UsageError("argument --setting: needs --bootstrap-servers")
     from streamreg._bench.broker import Embedded
-    from streamreg._bench.latency import FAST, SLOW, latency, rivals
+    from streamreg._bench.latency import latency, rivals
     from streamreg._bench.startup import imports
     from streamreg._bench.tables import (
         latency_json,
@@ -155,11 +155,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
                 )
         read = throughput(broker, wanted, arguments.rounds, peers(arguments), tell)
         contenders = rivals(peers(arguments))
-        late = [
-            one
-            for rate in (SLOW, FAST)
-            for one in latency(broker, contenders, rate, arguments.seconds, tell)
-        ]
+        late = latency(broker, contenders, arguments.seconds, tell)
     started = imports(arguments.rounds, tell)
     print(f"{throughput_table(read)}\n\n{latency_table(late)}\n\n{startup_table(started)}")
     found = {**throughput_json(read), "latency": latency_json(late), "imports": started}
