@@ -8,23 +8,19 @@ sent is not used any more: its pipe is closed unread, so that the successor read
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import signal
-import sys
 import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
-from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
 
 import cloudpickle
 
-from streamreg import _ingest
+from streamreg import _ingest, _spawn
 from streamreg._deaths import Deaths
 from streamreg._exceptions import ProgramError, StreamregError, WorkerError
 from streamreg._mailbox import Begun, Failure, Frame, Inbox, Notice
@@ -34,8 +30,6 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
 _log = logging.getLogger("streamreg")
-# librdkafka does not survive a fork.
-_spawn = multiprocessing.get_context("spawn")
 
 _RESTARTS = 5
 """Deaths of one worker, without getting on in between, after which the run gives up."""
@@ -98,17 +92,16 @@ class ProcessCrew:
     def _start(self, worker: _Worker) -> None:
         ranges = {p: _left(self._task.ranges[p], self._offsets[p]) for p in worker.partitions}
         task = replace(self._task, worker=worker.index, ranges=ranges, announce=worker.deaths.any)
-        tasks, errand = _spawn.Pipe(duplex=False)
-        inbox, mailbox = _spawn.Pipe(duplex=False)
-        orders, control = _spawn.Pipe(duplex=False)
-        process = _spawn.Process(
+        tasks, errand = _spawn.CONTEXT.Pipe(duplex=False)
+        inbox, mailbox = _spawn.CONTEXT.Pipe(duplex=False)
+        orders, control = _spawn.CONTEXT.Pipe(duplex=False)
+        process = _spawn.CONTEXT.Process(
             target=_ingest.main,
             args=(tasks, mailbox, orders),
             name=f"streamreg-worker-{worker.index}",
             daemon=True,
         )
-        with _without_main_module(), _signals_blocked():
-            process.start()
+        _spawn.start(process)
         for end in (tasks, mailbox, orders):
             end.close()
         threading.Thread(target=_hand_over, args=(_packed(task), errand), daemon=True).start()
@@ -270,30 +263,3 @@ def _manner(process: SpawnProcess) -> str:
     if code is not None and code < 0:
         return f"signal {signal.Signals(-code).name}"
     return f"exit code {code}"
-
-
-@contextmanager
-def _without_main_module() -> Iterator[None]:
-    """Keeps `multiprocessing` from running the user's program again in the child.
-
-    A spawned child imports the parent's main module, and a program without an
-    `if __name__ == "__main__"` guard would then start itself anew there. Nothing of it is needed:
-    functions of the main module travel by value, in the task.
-    """
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
-
-
-@contextmanager
-def _signals_blocked() -> Iterator[None]:
-    """Lets the child start with these signals blocked, until it has set its own handling."""
-    resource_tracker.ensure_running()  # Its start, else within that of the child, unblocks them.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

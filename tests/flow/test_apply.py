@@ -1,6 +1,7 @@
 """Functions of a user's program: where they run, and what happens when they fail."""
 
 import gc
+import os
 import threading
 from pathlib import Path
 
@@ -56,6 +57,25 @@ def test_a_wrong_type_names_column_function_and_value(processes: int) -> None:
     sr.io.csv.write(t.select(z=sr.apply(word, t.x)), "z.csv")
     with pytest.raises(sr.WorkerError, match=r"column z: word should return float.*'one'"):
         sr.run(processes=processes)
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, "1.0"), ("3", "3.0")])
+def test_a_worker_has_one_thread_for_linear_algebra(
+    monkeypatch: pytest.MonkeyPatch, given: str | None, expected: str
+) -> None:
+    """Not one for each core, unless the user wants so; the program's own environment is left alone."""
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if given is not None:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", given)
+    t = read([[b"1,1"]], schema=Point, header=["x", "y"])
+
+    def threads(x: float) -> float:
+        return x * float(os.environ["OPENBLAS_NUM_THREADS"])
+
+    sr.io.csv.write(t.select(z=sr.apply(threads, t.x)), "z.csv")
+    sr.run(processes=1)
+    assert inserted("z.csv", "z") == [(expected,)]
+    assert os.environ.get("OPENBLAS_NUM_THREADS") == given
 
 
 @pytest.mark.parametrize("declared", [True, False])

@@ -1,0 +1,70 @@
+"""Workers: how a process is started, whatever the program is that starts it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from multiprocessing.context import SpawnProcess
+
+# librdkafka does not survive a fork.
+CONTEXT: Final = multiprocessing.get_context("spawn")
+"""What processes and their pipes are made by."""
+_BLAS_THREADS: Final = "OPENBLAS_NUM_THREADS"
+
+
+def start(process: SpawnProcess) -> None:
+    """Starts a child that does not run the user's program, nor hear Ctrl-C before it is ready for it."""
+    with _without_main_module(), _signals_blocked(), _one_blas_thread():
+        process.start()
+
+
+@contextmanager
+def _without_main_module() -> Iterator[None]:
+    """Keeps `multiprocessing` from running the user's program again in the child.
+
+    A spawned child imports the parent's main module, and a program without an
+    `if __name__ == "__main__"` guard would then start itself anew there. Nothing of it is needed:
+    functions of the main module travel by value, in the task.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+@contextmanager
+def _signals_blocked() -> Iterator[None]:
+    """Lets the child start with these signals blocked, until it has set its own handling."""
+    resource_tracker.ensure_running()  # Its start, else within that of the child, unblocks them.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """Keeps NumPy in the child from starting a thread for each core of the machine, unless the user has said how many.
+
+    They take part in nothing that a worker computes, but memory, and for a moment a core each.
+    """
+    if _BLAS_THREADS in os.environ:
+        yield
+        return
+    os.environ[_BLAS_THREADS] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop(_BLAS_THREADS, None)
