@@ -25,7 +25,7 @@ MOST = {
     "moments of a line": 185,
     "moments of ten features": 2200,
 }
-MOST_OF_IMPORT = 1_400_000_000
+MOST_OF_IMPORT = 360_000_000
 
 
 @pytest.fixture(scope="module")
