@@ -160,6 +160,21 @@ class Fit:
             ValueError: as `values`.
         """
 
+    def residuals(
+        self,
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        target: NDArray[np.float64] | NDArray[np.int64],
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """`values`, the target less the exact values, and that over the standard error of a new observation.
+
+        Each is rounded once from its exact value. The second is NaN where the first or the target
+        is; the third also where there are no degrees of freedom or a ridge, or if the fit leaves
+        no residual.
+
+        Raises:
+            ValueError: as `values`; the target is as long as the columns.
+        """
+
 @final
 class Monomials:
     """The exact sums of a regression with weights, with powers of columns, or of decimals.

@@ -22,7 +22,7 @@ use num_bigint::BigInt;
 use num_traits::Signed;
 
 pub use crate::solve::multi::Model;
-pub use predict::Predictions;
+pub use predict::{Predictions, Residuals};
 pub use statistic::Statistic;
 
 use crate::error::Error;

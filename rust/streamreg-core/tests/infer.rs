@@ -152,7 +152,9 @@ proptest! {
             let found = fit.statistic(Statistic::named(name, at, 0).unwrap(), 0.95).unwrap();
             prop_assert!(!matches!(found, Some(Value::Float(value)) if value.is_nan()), "{}", name);
         }
-        fit.predict(&[Numbers::Int(&[1]), Numbers::Int(&[2])]).unwrap();
+        let row = [Numbers::Int(&[1]), Numbers::Int(&[2])];
+        fit.predict(&row).unwrap();
+        fit.residuals(&row, &Numbers::Float(&[0.5])).unwrap();
     }
 
     /// With even degrees of freedom the tail of F is a finite sum: Σ C(n, k)·yᵏ·xⁿ⁻ᵏ over k < d₁/2, n = (d₁ + d₂)/2 − 1.

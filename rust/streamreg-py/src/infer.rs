@@ -70,4 +70,16 @@ impl Fit {
         let errors = (column(predictions.mean_errors), column(predictions.observation_errors));
         Ok((column(predictions.values), errors.0, errors.1))
     }
+
+    fn residuals<'py>(
+        &self,
+        py: Python<'py>,
+        columns: Vec<NumberArray<'py>>,
+        target: NumberArray<'py>,
+    ) -> PyResult<(Column<'py>, Column<'py>, Column<'py>)> {
+        let (numbers, target) = (numbers(&columns)?, target.numbers()?);
+        let found = py.detach(|| self.0.residuals(&numbers, &target)).map_err(|error| to_py(&error))?;
+        let column = |values| PyArray1::from_vec(py, values);
+        Ok((column(found.values), column(found.residuals), column(found.standardized)))
+    }
 }

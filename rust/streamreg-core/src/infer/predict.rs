@@ -21,6 +21,17 @@ pub struct Predictions {
     pub observation_errors: Vec<f64>,
 }
 
+/// What rows whose target is known differ from their predictions by; NaN as [`Predictions`] has it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Residuals {
+    /// The fitted values.
+    pub values: Vec<f64>,
+    /// Targets less the exact fitted values.
+    pub residuals: Vec<f64>,
+    /// The same over the standard errors of new observations of weight 1; NaN if these are zero, too.
+    pub standardized: Vec<f64>,
+}
+
 /// A row in the units of the variables and another one, the same for all.
 struct Scaled {
     row: Vec<BigInt>,
@@ -33,7 +44,7 @@ impl Fit {
     /// # Errors
     /// [`Error::Mismatch`] unless there is a column for each feature, all of one length.
     pub fn values(&self, columns: &[Numbers<'_>]) -> Result<Vec<f64>, Error> {
-        let value = |scaled: Scaled| self.value(&scaled);
+        let value = |scaled: Scaled| Some(self.value(&scaled)?.nearest());
         Ok(self.scaled_rows(columns)?.map(|row| row.and_then(value).unwrap_or(f64::NAN)).collect())
     }
 
@@ -45,12 +56,38 @@ impl Fit {
         let mut predictions = Predictions::default();
         for row in self.scaled_rows(columns)? {
             let value = row.as_ref().and_then(|row| self.value(row));
-            let [mean, observation] = row.and_then(|row| self.errors(&row)).unwrap_or([f64::NAN; 2]);
-            predictions.values.push(value.unwrap_or(f64::NAN));
+            let variances = row.and_then(|row| self.variances(&row));
+            let root = |variance: Rational| variance.root().unwrap_or(f64::NAN);
+            let [mean, observation] = variances.map_or([f64::NAN; 2], |variances| variances.map(root));
+            predictions.values.push(value.map_or(f64::NAN, |value| value.nearest()));
             predictions.mean_errors.push(mean);
             predictions.observation_errors.push(observation);
         }
         Ok(predictions)
+    }
+
+    /// The fitted values of rows of features, and what their targets differ from them by, each rounded once.
+    ///
+    /// # Errors
+    /// As [`Fit::values`]; the target is as long.
+    pub fn residuals(&self, columns: &[Numbers<'_>], target: &Numbers<'_>) -> Result<Residuals, Error> {
+        let rows = self.scaled_rows(columns)?;
+        if columns.iter().any(|column| column.len() != target.len()) {
+            return Err(Error::Mismatch("residuals take a target as long as the features".to_owned()));
+        }
+        let mut found = Residuals::default();
+        for (row, at) in rows.zip(0..) {
+            let value = row.as_ref().and_then(|row| self.value(row));
+            let residual = (value.as_ref().zip(number(target, at)))
+                .map(|(value, (integer, unit))| Rational::new(integer, BigInt::from(1), unit).less(value));
+            let variance = row.and_then(|row| self.variances(&row)).map(|[_, observation]| observation);
+            let standardized = (residual.as_ref().zip(variance))
+                .and_then(|(residual, variance)| residual.over_root(&variance));
+            found.values.push(value.map_or(f64::NAN, |value| value.nearest()));
+            found.residuals.push(residual.map_or(f64::NAN, |residual| residual.nearest()));
+            found.standardized.push(standardized.unwrap_or(f64::NAN));
+        }
+        Ok(found)
     }
 
     /// The rows, where they are finite.
@@ -78,14 +115,14 @@ impl Fit {
         Scaled { row, unit }
     }
 
-    fn value(&self, scaled: &Scaled) -> Option<f64> {
+    fn value(&self, scaled: &Scaled) -> Option<Rational> {
         let (gram, numerators) = (self.normal.gram(), self.normal.numerators()?);
         let unit = scaled.unit * gram.unit(gram.target());
-        Some(Rational::new(product(numerators, &scaled.row), self.determinant().clone(), unit).nearest())
+        Some(Rational::new(product(numerators, &scaled.row), self.determinant().clone(), unit))
     }
 
-    /// The standard errors √(σ²·h) and √(σ²·(1 + h)), where h = xᵀ(XᵀWX)⁻¹x.
-    fn errors(&self, scaled: &Scaled) -> Option<[f64; 2]> {
+    /// σ²·h and σ²·(1 + h), where h = xᵀ(XᵀWX)⁻¹x: the squares of the standard errors.
+    fn variances(&self, scaled: &Scaled) -> Option<[Rational; 2]> {
         let (gram, determinant) = (self.normal.gram(), self.determinant());
         let freedom = self.positive_freedom()?;
         let (rest, of_rest) = self.rss.as_ref()?;
@@ -99,7 +136,7 @@ impl Fit {
         let down = (Unit::ONE / unit).to_integer();
         let total = determinant * &down + quadratic * unit.to_integer();
         let observation = Rational::new(rest * total, below * down, self.square_unit());
-        Some([mean.root()?, observation.root()?])
+        Some([mean, observation])
     }
 }
 

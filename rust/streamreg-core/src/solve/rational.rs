@@ -1,7 +1,7 @@
 //! Stage: solve. An exact answer before its one rounding.
 
 use num_bigint::BigInt;
-use num_traits::Signed;
+use num_traits::{Signed, Zero};
 
 use super::round;
 use crate::gram::Unit;
@@ -43,6 +43,27 @@ impl Rational {
     #[must_use]
     pub fn root(&self) -> Option<f64> {
         (!self.is_negative()).then(|| round::root(&self.numerator, &self.denominator, self.two))
+    }
+
+    /// The difference from another one.
+    #[must_use]
+    pub fn less(&self, other: &Self) -> Self {
+        let two = self.two.min(other.two);
+        let one = (&self.numerator * &other.denominator) << (self.two - two);
+        let other_one = (&other.numerator * &self.denominator) << (other.two - two);
+        Self { numerator: one - other_one, denominator: &self.denominator * &other.denominator, two }
+    }
+
+    /// The double nearest to the quotient with the square root of another one; `None` unless that is above zero.
+    #[must_use]
+    pub fn over_root(&self, square: &Self) -> Option<f64> {
+        if square.numerator.is_zero() || square.is_negative() {
+            return None;
+        }
+        let numerator = &self.numerator * &self.numerator * &square.denominator;
+        let denominator = &self.denominator * &self.denominator * &square.numerator;
+        let size = round::root(&numerator, &denominator, 2 * self.two - square.two);
+        Some(if self.is_negative() && size > 0.0 { -size } else { size })
     }
 
     /// Whether it is below zero.
