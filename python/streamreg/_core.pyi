@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamreg._columns import Values
-from streamreg._types import Aggregate, Answer, ColumnType, KeyType, Number, Statistic
+from streamreg._types import Aggregate, Answer, ColumnType, KeyType, Model, Number, Statistic
 
 __all__ = [
     "Cells",
@@ -23,6 +23,7 @@ __all__ = [
     "Moments",
     "Monomials",
     "Reduction",
+    "Scorer",
     "Text",
     "Undefined",
     "__version__",
@@ -349,8 +350,33 @@ class Reduction:
     def limbs(self) -> list[int]:
         """For each aggregate the 64-bit limbs that its exact sums take."""
 
+    def scorer(self, aggregate: int, model: Model) -> Scorer:
+        """What scores rows by a regression of the rows that there are now.
+
+        Raises:
+            ValueError: if the aggregate is no regression, or the model none.
+        """
+
     def answers(self, statistics: Sequence[Statistic]) -> list[Answer]:
         """Each correctly rounded once, integers and sums of decimals exact; None where it is not defined."""
+
+@final
+class Scorer:
+    """A fitted model that rows are scored by."""
+
+    def scores(
+        self,
+        features: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        target: NDArray[np.float64] | NDArray[np.int64],
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Predictions, residuals and standardised residuals, as `Fit.residuals`.
+
+        `features` has for each feature the column that it is a power of. While the rows that were
+        fitted do not determine the coefficients, predictions are 0 if the model says so.
+
+        Raises:
+            ValueError: unless there is a column for each feature, all as long as the target.
+        """
 
 @final
 class KeyedReduction:
@@ -394,6 +420,25 @@ class KeyedReduction:
 
     def answers(self, statistics: Sequence[Statistic], start: int, end: int) -> KeyedAnswers:
         """For some of the keys that have changed."""
+
+    def hold(self) -> None:
+        """Rows are scored by the states of now, whatever is merged, until this is called again."""
+
+    def scores(
+        self,
+        aggregate: int,
+        model: Model,
+        keys: Sequence[Values],
+        features: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        target: NDArray[np.float64] | NDArray[np.int64],
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """What a `Scorer` says of each row, by the state that its key had when states were last held.
+
+        All are NaN for a key that had no row.
+
+        Raises:
+            ValueError: as `Reduction.scorer` and `Scorer.scores`, or if the keys are others.
+        """
 
     def changes(self, start: int, end: int) -> list[tuple[bytes, bytes | None, int]]:
         """Of some of the keys that have changed: key, state, and the CRC-32 of both; None and 0 if it is gone."""

@@ -91,6 +91,12 @@ impl Fit {
         self.normal.penalties().len()
     }
 
+    /// Whether the rows determine the coefficients.
+    #[must_use]
+    pub fn is_determined(&self) -> bool {
+        self.normal.numerators().is_some()
+    }
+
     /// The coefficients; `None` if the rows do not determine them.
     #[must_use]
     pub fn coefficients(&self) -> Option<Vec<f64>> {

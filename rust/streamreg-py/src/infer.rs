@@ -12,7 +12,7 @@ use streamreg_core::monomials::Monomials;
 #[pyclass(module = "streamreg._core", frozen)]
 pub struct Fit(core::Fit);
 
-type Column<'py> = Bound<'py, PyArray1<f64>>;
+pub type Column<'py> = Bound<'py, PyArray1<f64>>;
 
 impl Fit {
     pub fn of(py: Python<'_>, moments: &Moments, model: Model) -> PyResult<Self> {
@@ -79,7 +79,12 @@ impl Fit {
     ) -> PyResult<(Column<'py>, Column<'py>, Column<'py>)> {
         let (numbers, target) = (numbers(&columns)?, target.numbers()?);
         let found = py.detach(|| self.0.residuals(&numbers, &target)).map_err(|error| to_py(&error))?;
-        let column = |values| PyArray1::from_vec(py, values);
-        Ok((column(found.values), column(found.residuals), column(found.standardized)))
+        Ok(residual_columns(py, found))
     }
+}
+
+/// Predictions and residuals as columns.
+pub fn residual_columns(py: Python<'_>, found: core::Residuals) -> (Column<'_>, Column<'_>, Column<'_>) {
+    let column = |values| PyArray1::from_vec(py, values);
+    (column(found.values), column(found.residuals), column(found.standardized))
 }

@@ -1,0 +1,25 @@
+//! What scores rows before they are added to a reduction.
+
+use crate::arrays::{NumberArray, numbers};
+use crate::errors::to_py;
+use crate::infer::{Column, residual_columns};
+use pyo3::prelude::*;
+use streamreg_core::reduce::{self as core, Rows};
+
+#[pyclass(module = "streamreg._core", frozen)]
+pub struct Scorer(pub core::Scorer);
+
+#[pymethods]
+impl Scorer {
+    fn scores<'py>(
+        &self,
+        py: Python<'py>,
+        features: Vec<NumberArray<'py>>,
+        target: NumberArray<'py>,
+    ) -> PyResult<(Column<'py>, Column<'py>, Column<'py>)> {
+        let (features, target) = (numbers(&features)?, target.numbers()?);
+        let rows = Rows { features: &features, target };
+        let found = py.detach(|| self.0.scores(rows)).map_err(|error| to_py(&error))?;
+        Ok(residual_columns(py, found))
+    }
+}
