@@ -161,6 +161,21 @@ class Fit:
             ValueError: as `values`.
         """
 
+    def intervals(
+        self,
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        interval: Literal["confidence", "prediction"],
+        level: float = 0.95,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """`values`, and the lower and the upper ends of intervals about them, within one unit in the last place.
+
+        "confidence" is for the mean, "prediction" for one new observation. Ends are NaN where the
+        standard errors of `predict` are.
+
+        Raises:
+            ValueError: as `values`, or if there is no such interval or no such level.
+        """
+
     def residuals(
         self,
         columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],

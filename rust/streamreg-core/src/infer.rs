@@ -9,8 +9,10 @@
 
 pub mod beta;
 mod evidence;
+mod interval;
 mod likelihood;
 mod predict;
+mod row;
 pub mod statistic;
 pub mod student;
 mod sums;
@@ -22,14 +24,16 @@ use num_bigint::BigInt;
 use num_traits::Signed;
 
 pub use crate::solve::multi::Model;
-pub use predict::{Predictions, Residuals};
+pub use interval::Interval;
+pub use predict::{Intervals, Predictions, Residuals};
 pub use statistic::Statistic;
 
 use crate::error::Error;
 use crate::gram::{Gram, Unit};
 use crate::solve::multi::Normal;
 use crate::solve::rational::Rational;
-use wide::Wide;
+use interval::check_level;
+use student::Quantiles;
 
 /// The value of a statistic.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,8 +53,8 @@ pub struct Fit {
     /// rss in the unit of the weights and twice that of the target, as numerator and denominator.
     rss: Option<(BigInt, BigInt)>,
     inverse: OnceLock<Vec<Vec<BigInt>>>,
-    /// The last quantile, and the bits of the level that it is of.
-    quantile: OnceLock<(u64, Wide)>,
+    /// Those of the level that was asked for first.
+    quantiles: OnceLock<Quantiles>,
 }
 
 impl Fit {
@@ -64,7 +68,7 @@ impl Fit {
         }
         let normal = Normal::new(gram, model);
         let rss = sums::residual(&normal);
-        Ok(Self { normal, powers: None, rss, inverse: OnceLock::new(), quantile: OnceLock::new() })
+        Ok(Self { normal, powers: None, rss, inverse: OnceLock::new(), quantiles: OnceLock::new() })
     }
 
     /// The same fit, of features that are these powers of columns: predictions take the columns.
@@ -113,9 +117,7 @@ impl Fit {
         if let Some(index) = statistic.indexes().into_iter().flatten().find(|&index| index >= size) {
             return Err(Error::Invalid(format!("there is no coefficient {index}: the fit has {size}")));
         }
-        if !(level > 0.0 && level < 1.0) {
-            return Err(Error::Invalid(format!("a level lies between 0 and 1, not at {level}")));
-        }
+        check_level(level)?;
         let count = |value: i64| Some(Value::Int(value));
         let plain = self.model().ridge == 0.0;
         Ok(match statistic {
@@ -143,9 +145,11 @@ impl Fit {
             Statistic::StdError(at) => self.covariance(at, at)?.root(),
             Statistic::T(at) => self.t(at),
             Statistic::PValue(at) => self.p_value(at),
-            Statistic::CiLow(at) => self.limit(at, level, true),
-            Statistic::CiHigh(at) => self.limit(at, level, false),
-            Statistic::TQuantile => self.t_quantile(level),
+            Statistic::CiLow(at) => self.ends(level)?.low(&self.coefficient(at)?, &self.covariance(at, at)?),
+            Statistic::CiHigh(at) => {
+                self.ends(level)?.high(&self.coefficient(at)?, &self.covariance(at, at)?)
+            }
+            Statistic::TQuantile => Some(self.ends(level)?.quantile()),
             Statistic::Covariance(one, other) => Some(self.covariance(one, other)?.nearest()),
             Statistic::N | Statistic::Df | Statistic::Rank => None,
         }

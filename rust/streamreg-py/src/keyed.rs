@@ -3,7 +3,7 @@
 use crate::arrays::{NumberArray, numbers};
 use crate::decode::Text;
 use crate::errors::to_py;
-use crate::infer::{Column, residual_columns};
+use crate::infer::{Columns, residuals};
 use crate::kept::{self, StoredChange};
 use crate::reduce::{Asked, aggregate, number_type, regression, statistics};
 use crate::write::{Cells, object};
@@ -147,13 +147,13 @@ impl KeyedReduction {
         keys: Vec<KeyArray<'py>>,
         features: Vec<NumberArray<'py>>,
         target: NumberArray<'py>,
-    ) -> PyResult<(Column<'py>, Column<'py>, Column<'py>)> {
+    ) -> PyResult<Columns<'py>> {
         let regression = regression(model)?;
         let keys = keys.iter().map(KeyArray::column).collect::<PyResult<Vec<_>>>()?;
         let (features, target) = (numbers(&features)?, target.numbers()?);
         let rows = Rows { features: &features, target };
         let found = py.detach(|| self.0.scores(aggregate, &regression, &keys, rows));
-        Ok(residual_columns(py, found.map_err(|error| to_py(&error))?))
+        Ok(residuals(py, found.map_err(|error| to_py(&error))?))
     }
 
     fn changes<'py>(&self, py: Python<'py>, start: usize, end: usize) -> Vec<StoredChange<'py>> {

@@ -2,7 +2,7 @@
 
 use crate::arrays::{NumberArray, numbers};
 use crate::errors::to_py;
-use crate::infer::{Column, residual_columns};
+use crate::infer::{Columns, residuals};
 use pyo3::prelude::*;
 use streamreg_core::reduce::{self as core, Rows};
 
@@ -16,10 +16,10 @@ impl Scorer {
         py: Python<'py>,
         features: Vec<NumberArray<'py>>,
         target: NumberArray<'py>,
-    ) -> PyResult<(Column<'py>, Column<'py>, Column<'py>)> {
+    ) -> PyResult<Columns<'py>> {
         let (features, target) = (numbers(&features)?, target.numbers()?);
         let rows = Rows { features: &features, target };
         let found = py.detach(|| self.0.scores(rows)).map_err(|error| to_py(&error))?;
-        Ok(residual_columns(py, found))
+        Ok(residuals(py, found))
     }
 }

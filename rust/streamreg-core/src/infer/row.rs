@@ -1,0 +1,92 @@
+//! Stage: infer. One row beside the fit, exact: its fitted value, and the variances of that.
+
+use num_bigint::BigInt;
+
+use super::Fit;
+use crate::column::Numbers;
+use crate::error::Error;
+use crate::exact::ONES;
+use crate::gram::Unit;
+use crate::solve::rational::Rational;
+use crate::solve::round::signed;
+
+/// A row of the design in the units of the variables and another one, the same for all.
+pub(super) struct Row {
+    row: Vec<BigInt>,
+    unit: Unit,
+}
+
+impl Fit {
+    /// The number of rows, if these are columns of features.
+    pub(super) fn rows_of(&self, columns: &[Numbers<'_>]) -> Result<usize, Error> {
+        let features = self.normal.gram().features();
+        let rows = columns.first().map_or(0, Numbers::len);
+        if columns.len() != features || columns.iter().any(|column| column.len() != rows) {
+            return Err(Error::Mismatch(format!("a prediction takes {features} columns of one length")));
+        }
+        Ok(rows)
+    }
+
+    /// A row of these columns, if it is finite.
+    pub(super) fn row(&self, columns: &[Numbers<'_>], at: usize) -> Option<Row> {
+        let gram = self.normal.gram();
+        let one = (BigInt::from(1), Unit::ONE);
+        let mut row = Vec::from_iter(self.model().intercept.then_some(one));
+        for (feature, column) in columns.iter().enumerate() {
+            let (integer, unit) = number(column, at)?;
+            let power = self.powers.as_ref().and_then(|powers| powers.get(feature)).map_or(1, |power| *power);
+            row.push((integer.pow(power), unit.power(power.into()) / gram.unit(feature + 1)));
+        }
+        let least = |power: fn(&Unit) -> i64| row.iter().map(|(_, unit)| power(unit)).min().unwrap_or(0);
+        let unit = Unit { two: least(|unit| unit.two), five: least(|unit| unit.five) };
+        let row = row.into_iter().map(|(mantissa, own)| mantissa * (own / unit).to_integer()).collect();
+        Some(Row { row, unit })
+    }
+
+    pub(super) fn value(&self, row: &Row) -> Option<Rational> {
+        let (gram, numerators) = (self.normal.gram(), self.normal.numerators()?);
+        let unit = row.unit * gram.unit(gram.target());
+        Some(Rational::new(product(numerators, &row.row), self.determinant().clone(), unit))
+    }
+
+    /// σ²·h and σ²·(1 + h), where h = xᵀ(XᵀWX)⁻¹x: the squares of the standard errors.
+    pub(super) fn variances(&self, row: &Row) -> Option<[Rational; 2]> {
+        let (gram, determinant) = (self.normal.gram(), self.determinant());
+        let freedom = self.positive_freedom()?;
+        let (rest, of_rest) = self.rss.as_ref()?;
+        // h is quadratic/determinant, in this unit.
+        let quadratic: BigInt = self
+            .inverse()
+            .iter()
+            .zip(&row.row)
+            .map(|(column, value)| product(column, &row.row) * value)
+            .sum();
+        let unit = row.unit.power(2) / gram.weight();
+        let below = of_rest * determinant * freedom;
+        let mean = Rational::new(rest * &quadratic, below.clone(), unit * self.square_unit());
+        let down = (Unit::ONE / unit).to_integer();
+        let total = determinant * &down + quadratic * unit.to_integer();
+        let observation = Rational::new(rest * total, below * down, self.square_unit());
+        Some([mean, observation])
+    }
+}
+
+/// The number in a row of a column as a rational, if it is finite.
+pub(super) fn rational(column: &Numbers<'_>, at: usize) -> Option<Rational> {
+    number(column, at).map(|(integer, unit)| Rational::new(integer, BigInt::from(1), unit))
+}
+
+/// A number as an integer in some unit, if it is finite.
+fn number(column: &Numbers<'_>, at: usize) -> Option<(BigInt, Unit)> {
+    if let Numbers::Decimal(decimals) = column {
+        let decimal = decimals.get(at);
+        let exponent = i64::from(decimal.exponent());
+        return Some((decimal.mantissa().into(), Unit { two: exponent, five: exponent }));
+    }
+    let part = column.part(at)?;
+    Some((part.mantissa.into(), Unit::two(signed(part.exponent) - signed(ONES))))
+}
+
+fn product(one: &[BigInt], other: &[BigInt]) -> BigInt {
+    one.iter().zip(other).map(|(one, other)| one * other).sum()
+}
