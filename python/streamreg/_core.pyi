@@ -383,14 +383,17 @@ class Scorer:
         self,
         features: Sequence[NDArray[np.float64] | NDArray[np.int64]],
         target: NDArray[np.float64] | NDArray[np.int64],
+        weights: NDArray[np.float64] | NDArray[np.int64] | None = None,
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Predictions, residuals and standardised residuals, as `Fit.residuals`.
 
         `features` has for each feature the column that it is a power of. While the rows that were
-        fitted do not determine the coefficients, predictions are 0 if the model says so.
+        fitted do not determine the coefficients, predictions are 0 if the model says so. The error
+        of a row of weight w has the variance σ²/w; without a weight above 0 its standardised
+        residual is NaN.
 
         Raises:
-            ValueError: unless there is a column for each feature, all as long as the target.
+            ValueError: unless there is a column for each feature, all of one length with the target.
         """
 
 @final
@@ -446,6 +449,7 @@ class KeyedReduction:
         keys: Sequence[Values],
         features: Sequence[NDArray[np.float64] | NDArray[np.int64]],
         target: NDArray[np.float64] | NDArray[np.int64],
+        weights: NDArray[np.float64] | NDArray[np.int64] | None = None,
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """What a `Scorer` says of each row, by the state that its key had when states were last held.
 

@@ -49,12 +49,15 @@ class Scoring:
         plan = self._plan
         features = [_numbers(shipped[at]) for at in plan.features]
         target = _numbers(shipped[plan.target])
+        weights = None if plan.weights is None else _numbers(shipped[plan.weights])
         if isinstance(self._reduction, KeyedReduction):
             keys = [shipped[at] for at in plan.keys]
-            return self._reduction.scores(plan.aggregate, plan.model, keys, features, target)
+            return self._reduction.scores(
+                plan.aggregate, plan.model, keys, features, target, weights
+            )
         if self._scorer is None:
             raise AssertionError("begin comes first")
-        return self._scorer.scores(features, target)
+        return self._scorer.scores(features, target, weights)
 
 
 def _numbers(values: Values) -> Array:

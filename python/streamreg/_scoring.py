@@ -41,8 +41,8 @@ class Shipped:
 class ScorePlan:
     """How the parent scores shipped rows, and what it makes of them.
 
-    They are scored by a regression: an aggregate of a reduction, and a model. `features`, `target`
-    and `keys` are indexes of shipped columns. The program reads the scores, then the shipped
+    They are scored by a regression: an aggregate of a reduction, and a model. `features`, `target`,
+    `weights` and `keys` are indexes of shipped columns. The program reads the scores, then the shipped
     columns; of each output `slots` has the scope and the columns.
     """
 
@@ -52,13 +52,14 @@ class ScorePlan:
     model: Model
     features: tuple[int, ...]
     target: int
+    weights: int | None
     keys: tuple[int, ...]
     program: Program
     slots: tuple[tuple[int, tuple[int, ...]], ...]
 
     def identity(self) -> dict[str, str]:
         """What must be the same for a run to be continued."""
-        columns = self.features, self.target, self.keys
+        columns = self.features, self.target, self.weights, self.keys
         parts = {
             "regression": (self.reduction, self.aggregate, self.model),
             "shipped": columns,
@@ -85,6 +86,7 @@ class CollectedScores:
         columns = [self._ship(restricted(item, self._of)) for item in regression.arguments]
         count = len(regression.reducer.powers)
         self._features, self._target = tuple(columns[:count]), columns[count]
+        self._weights = columns[count + 1] if regression.reducer.weighted else None
         self._keys = tuple(self._ship(restricted(key, self._of)) for key in reduction.keys)
 
     def add(self, output: Output, universe: Universe) -> None:
@@ -107,6 +109,7 @@ class CollectedScores:
             self._model,
             self._features,
             self._target,
+            self._weights,
             self._keys,
             self._lowering.program(),
             tuple(self._slots),

@@ -139,6 +139,7 @@ impl KeyedReduction {
         self.0.hold();
     }
 
+    #[pyo3(signature = (aggregate, model, keys, features, target, weights=None))]
     fn scores<'py>(
         &mut self,
         py: Python<'py>,
@@ -147,11 +148,13 @@ impl KeyedReduction {
         keys: Vec<KeyArray<'py>>,
         features: Vec<NumberArray<'py>>,
         target: NumberArray<'py>,
+        weights: Option<NumberArray<'py>>,
     ) -> PyResult<Columns<'py>> {
         let regression = regression(model)?;
         let keys = keys.iter().map(KeyArray::column).collect::<PyResult<Vec<_>>>()?;
         let (features, target) = (numbers(&features)?, target.numbers()?);
-        let rows = Rows { features: &features, target };
+        let weights = weights.as_ref().map(NumberArray::numbers).transpose()?;
+        let rows = Rows { features: &features, target, weights };
         let found = py.detach(|| self.0.scores(aggregate, &regression, &keys, rows));
         Ok(residuals(py, found.map_err(|error| to_py(&error))?))
     }

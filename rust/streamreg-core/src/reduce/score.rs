@@ -19,13 +19,15 @@ pub struct Scorer {
     zeros: bool,
 }
 
-/// The rows that are to be scored: the columns of the features, each with as many rows as the target.
+/// The rows that are to be scored, in columns of one length.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
     /// For each feature its column, or that which it is a power of.
     pub features: &'a [Numbers<'a>],
     /// What is predicted.
     pub target: Numbers<'a>,
+    /// How much each row counts, if that is not 1.
+    pub weights: Option<Numbers<'a>>,
 }
 
 impl Scorer {
@@ -41,9 +43,12 @@ impl Scorer {
     /// then, so are the predictions.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] unless there is a column for each feature, all as long as the target.
+    /// [`Error::Mismatch`] unless there is a column for each feature, these and the weights as long as the target.
     pub fn scores(&self, rows: Rows<'_>) -> Result<Residuals, Error> {
-        let mut found = self.fit.residuals(rows.features, &rows.target)?;
+        let mut found = match &rows.weights {
+            Some(weights) => self.fit.weighted_residuals(rows.features, &rows.target, weights)?,
+            None => self.fit.residuals(rows.features, &rows.target)?,
+        };
         if self.zeros && self.fit.rows() > 0 && !self.fit.is_determined() {
             for (row, value) in found.values.iter_mut().enumerate() {
                 if rows.features.iter().all(|column| column.nearest(row).is_some()) {
@@ -81,12 +86,13 @@ impl KeyedReduction {
     ) -> Result<Residuals, Error> {
         let count = rows.target.len();
         self.check_keys(keys, count)?;
-        if rows.features.iter().any(|column| column.len() != count) {
-            return Err(Error::Mismatch(format!("the target has {count} rows, a feature has others")));
+        if rows.features.iter().chain(&rows.weights).any(|column| column.len() != count) {
+            return Err(Error::Mismatch(format!("the target has {count} rows, another column has not")));
         }
         let groups = Groups::new(keys, count)?;
         let features: Vec<_> = rows.features.iter().map(|column| groups.sorted(*column)).collect();
         let target = groups.sorted(rows.target);
+        let weights = rows.weights.map(|column| groups.sorted(column));
         let nothing = vec![f64::NAN; count];
         let mut found =
             Residuals { values: nothing.clone(), residuals: nothing.clone(), standardized: nothing };
@@ -94,8 +100,9 @@ impl KeyedReduction {
             let Some(states) = self.held_states(key)? else { continue };
             let own: Vec<_> = features.iter().map(|column| column.numbers().rows(places.clone())).collect();
             let target = target.numbers().rows(places.clone());
-            let scores =
-                Scorer::of(states, aggregate, regression)?.scores(Rows { features: &own, target })?;
+            let weights = weights.as_ref().map(|column| column.numbers().rows(places.clone()));
+            let own = Rows { features: &own, target, weights };
+            let scores = Scorer::of(states, aggregate, regression)?.scores(own)?;
             for (at, &row) in groups.rows(places).iter().enumerate() {
                 let row = row as usize;
                 found.values[row] = scores.values[at];
