@@ -365,8 +365,8 @@ class Reduction:
     def limbs(self) -> list[int]:
         """For each aggregate the 64-bit limbs that its exact sums take."""
 
-    def scorer(self, aggregate: int, model: Model) -> Scorer:
-        """What scores rows by a regression of the rows that there are now.
+    def scorer(self, regression: tuple[int, Model]) -> Scorer:
+        """What scores rows by a regression, of an aggregate and by a model, of the rows that there are now.
 
         Raises:
             ValueError: if the aggregate is no regression, or the model none.
@@ -444,8 +444,7 @@ class KeyedReduction:
 
     def scores(
         self,
-        aggregate: int,
-        model: Model,
+        regression: tuple[int, Model],
         keys: Sequence[Values],
         features: Sequence[NDArray[np.float64] | NDArray[np.int64]],
         target: NDArray[np.float64] | NDArray[np.int64],

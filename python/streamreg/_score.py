@@ -34,7 +34,7 @@ class Scoring:
         if isinstance(self._reduction, KeyedReduction):
             self._reduction.hold()
         else:
-            self._scorer = self._reduction.scorer(self._plan.aggregate, self._plan.model)
+            self._scorer = self._reduction.scorer(self._plan.regression)
 
     def rows(self, shipped: Sequence[Values], count: int) -> list[bytes]:
         """The rows of each output, as `_core.render` gives them, of `count` rows that a worker has shipped.
@@ -52,9 +52,7 @@ class Scoring:
         weights = None if plan.weights is None else _numbers(shipped[plan.weights])
         if isinstance(self._reduction, KeyedReduction):
             keys = [shipped[at] for at in plan.keys]
-            return self._reduction.scores(
-                plan.aggregate, plan.model, keys, features, target, weights
-            )
+            return self._reduction.scores(plan.regression, keys, features, target, weights)
         if self._scorer is None:
             raise AssertionError("begin comes first")
         return self._scorer.scores(features, target, weights)

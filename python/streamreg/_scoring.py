@@ -41,15 +41,14 @@ class Shipped:
 class ScorePlan:
     """How the parent scores shipped rows, and what it makes of them.
 
-    They are scored by a regression: an aggregate of a reduction, and a model. `features`, `target`,
+    They are scored by a regression of a reduction: an aggregate, and a model. `features`, `target`,
     `weights` and `keys` are indexes of shipped columns. The program reads the scores, then the shipped
     columns; of each output `slots` has the scope and the columns.
     """
 
     outputs: tuple[Output, ...]
     reduction: int
-    aggregate: int
-    model: Model
+    regression: tuple[int, Model]
     features: tuple[int, ...]
     target: int
     weights: int | None
@@ -61,7 +60,7 @@ class ScorePlan:
         """What must be the same for a run to be continued."""
         columns = self.features, self.target, self.weights, self.keys
         parts = {
-            "regression": (self.reduction, self.aggregate, self.model),
+            "regression": (self.reduction, self.regression),
             "shipped": columns,
             "program": (self.program, self.slots),
         }
@@ -81,8 +80,8 @@ class CollectedScores:
         self._outputs: list[Output] = []
         self._slots: list[tuple[int, tuple[int, ...]]] = []
         regression = universe.regression
-        self._aggregate = reduction.aggregate_of(regression)
-        self._model = regression.reducer.model or PLAIN
+        model = regression.reducer.model or PLAIN
+        self._regression = reduction.aggregate_of(regression), model
         columns = [self._ship(restricted(item, self._of)) for item in regression.arguments]
         count = len(regression.reducer.powers)
         self._features, self._target = tuple(columns[:count]), columns[count]
@@ -105,8 +104,7 @@ class CollectedScores:
         return ScorePlan(
             tuple(self._outputs),
             reduction,
-            self._aggregate,
-            self._model,
+            self._regression,
             self._features,
             self._target,
             self._weights,

@@ -139,18 +139,17 @@ impl KeyedReduction {
         self.0.hold();
     }
 
-    #[pyo3(signature = (aggregate, model, keys, features, target, weights=None))]
+    #[pyo3(signature = (regression, keys, features, target, weights=None))]
     fn scores<'py>(
         &mut self,
         py: Python<'py>,
-        aggregate: usize,
-        model: Asked,
+        regression: (usize, Asked),
         keys: Vec<KeyArray<'py>>,
         features: Vec<NumberArray<'py>>,
         target: NumberArray<'py>,
         weights: Option<NumberArray<'py>>,
     ) -> PyResult<Columns<'py>> {
-        let regression = regression(model)?;
+        let (aggregate, regression) = self::regression(regression)?;
         let keys = keys.iter().map(KeyArray::column).collect::<PyResult<Vec<_>>>()?;
         let (features, target) = (numbers(&features)?, target.numbers()?);
         let weights = weights.as_ref().map(NumberArray::numbers).transpose()?;

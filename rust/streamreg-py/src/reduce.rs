@@ -49,8 +49,8 @@ impl Reduction {
         self.0.limbs()
     }
 
-    fn scorer(&self, py: Python<'_>, aggregate: usize, model: Asked) -> PyResult<Scorer> {
-        let regression = regression(model)?;
+    fn scorer(&self, py: Python<'_>, regression: (usize, Asked)) -> PyResult<Scorer> {
+        let (aggregate, regression) = self::regression(regression)?;
         py.detach(|| self.0.scorer(aggregate, &regression)).map(Scorer).map_err(|error| to_py(&error))
     }
 
@@ -112,7 +112,8 @@ fn statistic(spec: &Bound<'_, PyTuple>) -> PyResult<Statistic> {
         Statistic::new(aggregate, &name, index)
     } else {
         let (aggregate, name, one, other, asked): (usize, String, usize, usize, Asked) = spec.extract()?;
-        Statistic::of_regression(aggregate, &name, [one, other], regression(asked)?)
+        let (aggregate, regression) = regression((aggregate, asked))?;
+        Statistic::of_regression(aggregate, &name, [one, other], regression)
     };
     statistic.map_err(|error| to_py(&error))
 }
@@ -120,9 +121,10 @@ fn statistic(spec: &Bound<'_, PyTuple>) -> PyResult<Statistic> {
 /// A regression in Python: intercept, ridge, what coefficients are that are not determined, level of intervals.
 pub type Asked = (bool, f64, String, f64);
 
-/// The regression that a tuple stands for.
-pub fn regression((intercept, ridge, singular, level): Asked) -> PyResult<Regression> {
-    Ok(Regression { model: Model { intercept, ridge }, zeros: zeros(&singular)?, level })
+/// The index of an aggregate, and the regression of it that a tuple stands for.
+pub fn regression((aggregate, asked): (usize, Asked)) -> PyResult<(usize, Regression)> {
+    let (intercept, ridge, singular, level) = asked;
+    Ok((aggregate, Regression { model: Model { intercept, ridge }, zeros: zeros(&singular)?, level }))
 }
 
 fn zeros(singular: &str) -> PyResult<bool> {

@@ -6,11 +6,13 @@ use std::collections::HashMap;
 
 use crate::kept::Kept;
 
+type Bytes = Box<[u8]>;
+
 /// What has changed of some keys since a moment, as it was then.
 #[derive(Debug, Default)]
 pub(super) struct Held {
-    /// For each key that has changed its state then; `None` if it had none.
-    before: Option<HashMap<Box<[u8]>, Option<Box<[u8]>>>>,
+    /// For each key that has changed its state then, `None` if it had none. Nothing without such a moment.
+    before: Option<HashMap<Bytes, Option<Bytes>>>,
 }
 
 impl Held {
