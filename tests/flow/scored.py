@@ -5,6 +5,7 @@ The epoch of each row is in the file. So the rows of all earlier epochs are know
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -37,65 +38,71 @@ class Model:
 
 
 class Observation(NamedTuple):
-    """A row as the equations take it; of weight None if it has none."""
+    """A row as the equations take it."""
 
     design: Sequence[Fraction]
     target: Fraction
-    weight: Fraction | None
+    weight: Fraction
 
 
-@dataclass(frozen=True)
-class Fitted:
+class Fitted(NamedTuple):
     """The least-squares fit of some rows."""
 
     coefficients: Sequence[Fraction]
     inverse: Sequence[Sequence[Fraction]]
-    variance: Fraction | None
+    variance: Fraction
 
 
-def fitted(model: Model, rows: Sequence[Observation]) -> Fitted | None:
-    """The fit; None if the rows do not determine it."""
-    rows = [row for row in rows if row.weight is None or row.weight >= 0]
-    size = len(model.features) + model.intercept
-    weights = [1 if row.weight is None else row.weight for row in rows]
-    columns = [[row.design[at] for row in rows] for at in range(size)]
-    weighted = [[w * x for w, x in zip(weights, column, strict=True)] for column in columns]
-    gram = [[dot(one, other) for other in weighted] for one in columns]
-    for at in range(model.intercept, size):
-        gram[at][at] += model.ridge
-    targets = [row.target for row in rows]
-    right = [dot(column, targets) for column in weighted]
-    coefficients = solve([[*row, value] for row, value in zip(gram, right, strict=True)])
-    if coefficients is None:
-        return None
-    units = [[Fraction(i == j) for j in range(size)] for i in range(size)]
-    inverse = [
-        solve([[*row, u] for row, u in zip(gram, unit, strict=True)]) or [] for unit in units
-    ]
-    residuals = [row.target - dot(coefficients, row.design) for row in rows]
-    freedom = len(rows) - size
-    variance = None
-    if freedom > 0 and not model.ridge:
-        squares = (w * r * r for w, r in zip(weights, residuals, strict=True))
-        variance = sum(squares, Fraction()) / freedom
-    return Fitted(coefficients, inverse, variance)
+class Past:
+    """The rows of some epochs, as sums of products, and the fit to them."""
 
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._size = len(model.features) + model.intercept
+        self._rows = 0
+        self._sums = [[Fraction()] * (self._size + 1) for _ in range(self._size + 1)]
+        self._fit: Fitted | None = None
 
-def cells(model: Model, earlier: Sequence[Observation], row: Observation) -> Cells:
-    """What is said of a row by a fit to earlier ones."""
-    fit = fitted(model, earlier) if earlier else None
-    if fit is None:
-        counted = any(other.weight is None or other.weight >= 0 for other in earlier)
-        return (repr(0.0), repr(nearest(row.target)), "") if counted and model.zeros else NOTHING
-    prediction = dot(fit.coefficients, row.design)
-    residual = row.target - prediction
-    standardized = ""
-    weight = Fraction(1) if row.weight is None else row.weight
-    if fit.variance and weight > 0:
-        leverage = dot(row.design, [dot(column, row.design) for column in fit.inverse])
-        size = root(residual**2 / (fit.variance * (1 / weight + leverage)))
-        standardized = repr(-size if residual < 0 and size else size)
-    return repr(nearest(prediction)), repr(nearest(residual)), standardized
+    def add(self, rows: Sequence[Observation]) -> None:
+        """Adds the rows of an epoch."""
+        for design, target, weight in rows:
+            if weight >= 0:
+                self._rows += 1
+                row = [*design, target]
+                for sums, one in zip(self._sums, row, strict=True):
+                    sums[:] = [s + weight * one * other for s, other in zip(sums, row, strict=True)]
+        self._fit = self._fitted()
+
+    def _fitted(self) -> Fitted | None:
+        size = self._size
+        gram = [row[:size] for row in self._sums[:size]]
+        for at in range(self._model.intercept, size):
+            gram[at][at] += self._model.ridge
+        right, squares = self._sums[size][:size], self._sums[size][size]
+        coefficients = solve([[*row, value] for row, value in zip(gram, right, strict=True)])
+        if coefficients is None:
+            return None
+        units = [[Fraction(i == j) for j in range(size)] for i in range(size)]
+        inverse = [solve([[*row, u] for row, u in zip(gram, unit, strict=True)]) for unit in units]
+        freedom = self._rows - size
+        defined = freedom > 0 and not self._model.ridge
+        variance = (squares - dot(coefficients, right)) / freedom if defined else Fraction()
+        return Fitted(coefficients, [column or [] for column in inverse], variance)
+
+    def cells(self, row: Observation) -> Cells:
+        """What is said of a later row."""
+        fit = self._fit
+        if fit is None:
+            zero = self._rows and self._model.zeros
+            return (repr(0.0), repr(nearest(row.target)), "") if zero else NOTHING
+        prediction = dot(fit.coefficients, row.design)
+        residual = row.target - prediction
+        standardized = ""
+        if fit.variance and row.weight > 0:
+            leverage = dot(row.design, [dot(column, row.design) for column in fit.inverse])
+            size = root(residual**2 / (fit.variance * (1 / row.weight + leverage)))
+            standardized = repr(-size if residual < 0 and size else size)
+        return repr(nearest(prediction)), repr(nearest(residual)), standardized
 
 
 def observation(model: Model, row: Mapping[str, str]) -> Observation:
@@ -104,7 +111,7 @@ def observation(model: Model, row: Mapping[str, str]) -> Observation:
     for feature in model.features:
         name, power = feature if isinstance(feature, tuple) else (feature, 1)
         design.append(_number(name, row) ** power)
-    weight = None if model.weight is None else _number(model.weight, row)
+    weight = Fraction(1) if model.weight is None else _number(model.weight, row)
     return Observation(design, _number(model.target, row), weight)
 
 
@@ -116,15 +123,15 @@ def check(path: str | Path, model: Model, *columns: str) -> list[Change]:
     """Raises AssertionError unless each row has the scores by the rows before its epoch; returns the changes."""
     found = changes(path, *columns, *SCORES)
     times(found)
-    past: dict[str, list[Observation]] = {}
+    past: defaultdict[str, Past] = defaultdict(lambda: Past(model))
     for _, epoch in groupby(found, lambda change: change.time):
-        present: list[tuple[str, Observation]] = []
+        present: defaultdict[str, list[Observation]] = defaultdict(list)
         for change in epoch:
             assert change.diff == 1
             row = dict(zip(columns, change.row[:-3], strict=True))
             key = "" if model.key is None else row[model.key]
-            present.append((key, observation(model, row)))
-            assert change.row[-3:] == cells(model, past.get(key, ()), present[-1][1])
-        for key, seen in present:
-            past.setdefault(key, []).append(seen)
+            present[key].append(observation(model, row))
+            assert change.row[-3:] == past[key].cells(present[key][-1])
+        for key, seen in present.items():
+            past[key].add(seen)
     return found
