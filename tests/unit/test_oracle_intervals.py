@@ -73,7 +73,7 @@ def check_ends(
 def test_oracle_intervals_of_any_numbers(intercept: bool, draw: st.DataObject) -> None:
     """Of columns of any numbers, for any rows."""
     fit, exact = both(draw.draw(columns(3, most_rows=7)), intercept)
-    asked = draw.draw(columns(2, most_rows=3))
+    asked = draw.draw(columns(2, most_rows=6))
     if exact is None or not exact.df:
         _, low, high = fit.intervals(asked, "confidence")
         assert np.isnan(low).all()

@@ -62,12 +62,12 @@ def expected(
 def test_oracle_predictions(intercept: bool, draw: st.DataObject) -> None:
     """Of columns of any numbers, for any rows."""
     fit, exact = both(draw.draw(columns(3, most_rows=7)), intercept)
-    *asked, target = draw.draw(columns(3, most_rows=4))
+    *asked, target = draw.draw(columns(3, most_rows=9))
     check_rows(fit, exact, asked, target, rationals(target))
 
 
 @settings(max_examples=60)
-@given(columns(2, most_rows=7), columns(1, most_rows=4), st.data())
+@given(columns(2, most_rows=7), columns(1, most_rows=9), st.data())
 def test_oracle_residuals_of_decimals(
     data: list[Numbers], asked: list[Numbers], draw: st.DataObject
 ) -> None:

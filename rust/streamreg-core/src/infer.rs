@@ -3,14 +3,17 @@
 //! One elimination of the normal equations gives the coefficients; the inverse, when it is asked for, takes further
 //! right sides of the same. Whatever is rational, or the root of a rational, is rounded once from its exact value;
 //! what is not ([p-values](beta), [quantiles](student), logarithms) is computed to so many bits that the double is
-//! within one unit in the last place. What is not defined is `None`, never 0 or NaN: the decision is exact.
+//! within one unit in the last place. What is not defined is `None`, never 0 or NaN: the decision is exact. Only rows,
+//! of which there are many, are first tried in [fewer digits](ball); what these leave open is decided exactly.
 //!
 //! The formulas are those of G. A. F. Seber and A. J. Lee, *Linear Regression Analysis* (2003), chapters 3 to 5.
 
+pub mod ball;
 pub mod beta;
 mod evidence;
 mod interval;
 mod likelihood;
+mod near;
 mod predict;
 mod row;
 pub mod statistic;
@@ -34,6 +37,7 @@ use crate::gram::{Gram, Unit};
 use crate::solve::multi::Normal;
 use crate::solve::rational::Rational;
 use interval::check_level;
+use near::{Bowl, Plane};
 use student::Quantiles;
 
 /// The value of a statistic.
@@ -51,11 +55,15 @@ pub struct Fit {
     normal: Normal,
     /// Those of the features, where they are powers of columns.
     powers: Option<Vec<u32>>,
+    /// Whether predictions are worked out exactly from the first.
+    exactly: bool,
     /// rss in the unit of the weights and twice that of the target, as numerator and denominator.
     rss: Option<(BigInt, BigInt)>,
     inverse: OnceLock<Vec<Vec<BigInt>>>,
     /// Those of the level that was asked for first.
     quantiles: OnceLock<Quantiles>,
+    plane: OnceLock<Option<Plane>>,
+    bowl: OnceLock<Option<Bowl>>,
 }
 
 impl Fit {
@@ -69,13 +77,28 @@ impl Fit {
         }
         let normal = Normal::new(gram, model);
         let rss = sums::residual(&normal);
-        Ok(Self { normal, powers: None, rss, inverse: OnceLock::new(), quantiles: OnceLock::new() })
+        Ok(Self {
+            normal,
+            powers: None,
+            exactly: false,
+            rss,
+            inverse: OnceLock::new(),
+            quantiles: OnceLock::new(),
+            plane: OnceLock::new(),
+            bowl: OnceLock::new(),
+        })
     }
 
     /// The same fit, of features that are these powers of columns: predictions take the columns.
     #[must_use]
     pub fn of_powers(self, powers: Vec<u32>) -> Self {
         Self { powers: Some(powers), ..self }
+    }
+
+    /// The same fit, which gives the same predictions, but takes no shorter way to them: what that is compared with.
+    #[must_use]
+    pub fn exactly(self) -> Self {
+        Self { exactly: true, ..self }
     }
 
     /// What was fitted.
@@ -150,7 +173,7 @@ impl Fit {
             Statistic::CiHigh(at) => {
                 self.ends(level)?.high(&self.coefficient(at)?, &self.covariance(at, at)?)
             }
-            Statistic::TQuantile => Some(self.ends(level)?.quantile()),
+            Statistic::TQuantile => Some(self.ends(level)?.quantile().nearest()),
             Statistic::Covariance(one, other) => Some(self.covariance(one, other)?.nearest()),
             Statistic::N | Statistic::Df | Statistic::Rank => None,
         }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::Fit;
 use super::student::Quantiles;
-use super::wide::{PRECISION, settled};
+use super::wide::{PRECISION, Wide, settled};
 use crate::error::Error;
 use crate::solve::rational::Rational;
 
@@ -65,8 +65,8 @@ impl Fit {
 
 impl Ends<'_> {
     /// The quantile itself.
-    pub(super) fn quantile(&self) -> f64 {
-        self.quantiles.at(PRECISION).nearest()
+    pub(super) fn quantile(&self) -> &Wide {
+        self.quantiles.at(PRECISION)
     }
 
     /// The lower end; `None` if the variance is below zero.

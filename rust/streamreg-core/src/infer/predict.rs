@@ -1,11 +1,14 @@
 //! Stage: infer. What the fit says of rows: their expected targets, how sure that is, and how far off known ones are.
 
+use std::cell::LazyCell;
+
 use super::Fit;
+use super::ball::Ball;
 use super::interval::{Interval, check_level};
-use super::row::rational;
+use super::near::Near;
+use super::row::{Exact, rational};
 use crate::column::Numbers;
 use crate::error::Error;
-use crate::solve::rational::Rational;
 
 /// Predictions of rows; NaN where a row holds NaN or an infinity, or where a number is not defined.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,8 +49,13 @@ impl Fit {
     /// # Errors
     /// [`Error::Mismatch`] unless there is a column for each feature, all of one length.
     pub fn values(&self, columns: &[Numbers<'_>]) -> Result<Vec<f64>, Error> {
-        let value = |at| self.value(&self.row(columns, at)?);
-        Ok((0..self.rows_of(columns)?).map(|at| rounded(value(at).as_ref())).collect())
+        let rows = self.rows_of(columns)?;
+        let mut near = self.near(columns);
+        let value = |at| {
+            near.go(at);
+            value(&near, &Exact::new(self, columns, at))
+        };
+        Ok((0..rows).map(value).collect())
     }
 
     /// The fitted values of rows of features and their standard errors, each rounded once.
@@ -55,16 +63,19 @@ impl Fit {
     /// # Errors
     /// As [`Fit::values`].
     pub fn predict(&self, columns: &[Numbers<'_>]) -> Result<Predictions, Error> {
+        let rows = self.rows_of(columns)?;
+        let mut near = self.near(columns);
         let mut found = Predictions::default();
-        for at in 0..self.rows_of(columns)? {
-            let row = self.row(columns, at);
-            let value = row.as_ref().and_then(|row| self.value(row));
-            let variances = row.and_then(|row| self.variances(&row));
-            let root = |variance: Rational| variance.root().unwrap_or(f64::NAN);
-            let [mean, observation] = variances.map_or([f64::NAN; 2], |variances| variances.map(root));
-            found.values.push(rounded(value.as_ref()));
-            found.mean_errors.push(mean);
-            found.observation_errors.push(observation);
+        for at in 0..rows {
+            near.go(at);
+            let (exact, variances) = (Exact::new(self, columns, at), near.variances());
+            let error = |interval: Interval| {
+                let near = variances.and_then(|both| interval.of(both).root());
+                settled(near, || interval.of(exact.variances()?.each_ref()).root())
+            };
+            found.values.push(value(&near, &exact));
+            found.mean_errors.push(error(Interval::Confidence));
+            found.observation_errors.push(error(Interval::Prediction));
         }
         Ok(found)
     }
@@ -81,18 +92,24 @@ impl Fit {
         level: f64,
     ) -> Result<Intervals, Error> {
         check_level(level)?;
+        let rows = self.rows_of(columns)?;
+        let mut near = self.near(columns);
         let ends = self.ends(level);
+        let quantile = ends.as_ref().map(|ends| Ball::of_wide(ends.quantile()));
         let mut found = Intervals::default();
-        for at in 0..self.rows_of(columns)? {
-            let row = self.row(columns, at);
-            let value = row.as_ref().and_then(|row| self.value(row));
-            let variance = row.and_then(|row| self.variances(&row)).map(|both| interval.of(both));
-            let both = value.as_ref().zip(variance).and_then(|(value, variance)| {
-                let ends = ends.as_ref()?;
-                Some([ends.low(value, &variance)?, ends.high(value, &variance)?])
+        for at in 0..rows {
+            near.go(at);
+            let exact = Exact::new(self, columns, at);
+            let error = near.variances().and_then(|both| interval.of(both).root());
+            let reach = quantile.zip(error).map(|(quantile, error)| quantile * error);
+            let near_ends = near.value().zip(reach);
+            let low = settled(near_ends.map(|(value, reach)| value - reach), || {
+                ends.as_ref()?.low(exact.value()?, interval.of(exact.variances()?.each_ref()))
             });
-            let [low, high] = both.unwrap_or([f64::NAN; 2]);
-            found.values.push(rounded(value.as_ref()));
+            let high = settled(near_ends.map(|(value, reach)| value + reach), || {
+                ends.as_ref()?.high(exact.value()?, interval.of(exact.variances()?.each_ref()))
+            });
+            found.values.push(value(&near, &exact));
             found.low.push(low);
             found.high.push(high);
         }
@@ -108,24 +125,32 @@ impl Fit {
         if target.len() != rows {
             return Err(Error::Mismatch("residuals take a target as long as the features".to_owned()));
         }
+        let mut near = self.near(columns);
         let mut found = Residuals::default();
         for at in 0..rows {
-            let row = self.row(columns, at);
-            let value = row.as_ref().and_then(|row| self.value(row));
-            let residual =
-                (value.as_ref().zip(rational(target, at))).map(|(value, target)| target.less(value));
-            let variance = row.and_then(|row| self.variances(&row)).map(|[_, observation]| observation);
-            let standardized = (residual.as_ref().zip(variance))
-                .and_then(|(residual, variance)| residual.over_root(&variance));
-            found.values.push(rounded(value.as_ref()));
-            found.residuals.push(rounded(residual.as_ref()));
-            found.standardized.push(standardized.unwrap_or(f64::NAN));
+            near.go(at);
+            let exact = Exact::new(self, columns, at);
+            let exact_residual = LazyCell::new(|| Some(rational(target, at)?.less(exact.value()?)));
+            let residual = Ball::of_number(target, at).zip(near.value()).map(|(y, value)| y - value);
+            let error = || near.variances().and_then(|[_, observation]| observation.root());
+            let standardized = residual.and_then(|residual| residual.divide(error()?));
+            found.values.push(value(&near, &exact));
+            found.residuals.push(settled(residual, || Some(exact_residual.as_ref()?.nearest())));
+            found.standardized.push(settled(standardized, || {
+                let [_, observation] = exact.variances()?;
+                exact_residual.as_ref()?.over_root(observation)
+            }));
         }
         Ok(found)
     }
 }
 
-/// The nearest double; NaN if there is no number.
-fn rounded(number: Option<&Rational>) -> f64 {
-    number.map_or(f64::NAN, Rational::nearest)
+fn value(near: &Near<'_>, exact: &Exact<'_>) -> f64 {
+    settled(near.value(), || Some(exact.value()?.nearest()))
+}
+
+/// The double nearest to a number that is known closely, and asked for exactly if that is not close enough; NaN if
+/// there is none.
+fn settled(near: Option<Ball>, exact: impl FnOnce() -> Option<f64>) -> f64 {
+    near.and_then(Ball::rounded).or_else(exact).unwrap_or(f64::NAN)
 }
