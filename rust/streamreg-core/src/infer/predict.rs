@@ -151,6 +151,6 @@ fn value(near: &Near<'_>, exact: &Exact<'_>) -> f64 {
 
 /// The double nearest to a number that is known closely, and asked for exactly if that is not close enough; NaN if
 /// there is none.
-fn settled(near: Option<Ball>, exact: impl FnOnce() -> Option<f64>) -> f64 {
+pub(super) fn settled(near: Option<Ball>, exact: impl FnOnce() -> Option<f64>) -> f64 {
     near.and_then(Ball::rounded).or_else(exact).unwrap_or(f64::NAN)
 }

@@ -2,7 +2,9 @@
 
 use num_traits::Signed;
 
-use super::row::rational;
+use super::ball::Ball;
+use super::predict::settled;
+use super::row::{Exact, rational};
 use super::{Fit, Residuals};
 use crate::column::Numbers;
 use crate::error::Error;
@@ -25,26 +27,29 @@ impl Fit {
         if weights.len() != target.len() {
             return Err(Error::Mismatch("residuals take weights as long as the target".to_owned()));
         }
+        let of_error = self.variance();
+        let near_error = of_error.as_ref().map(Ball::of_rational);
+        let mut near = self.near(columns);
         for (at, standardized) in found.standardized.iter_mut().enumerate() {
-            let row = [target, weights].map(|column| rational(column, at));
-            *standardized = self.standardized(columns, at, row).unwrap_or(f64::NAN);
+            near.go(at);
+            let near_standardized = || {
+                let [of_mean, _] = near.variances()?;
+                let error = (of_mean + near_error?.divide(Ball::of_number(weights, at)?)?).root()?;
+                (Ball::of_number(target, at)? - near.value()?).divide(error)
+            };
+            *standardized = settled(near_standardized(), || {
+                let exact = Exact::new(self, columns, at);
+                let residual = rational(target, at)?.less(exact.value()?);
+                let [of_mean, _] = exact.variances()?;
+                residual.over_root(&of_mean.less(&less_share(of_error.as_ref()?, &rational(weights, at)?)?))
+            });
         }
         Ok(found)
     }
+}
 
-    fn standardized(
-        &self,
-        columns: &[Numbers<'_>],
-        at: usize,
-        [target, weight]: [Option<Rational>; 2],
-    ) -> Option<f64> {
-        let row = self.row(columns, at)?;
-        let residual = target?.less(&self.value(&row)?);
-        let [of_mean, _] = self.variances(&row)?;
-        let (weight, of_error) = (weight?, self.variance()?);
-        let ((one, of_one, two), (all, of_all, other_two)) = (of_error.parts(), weight.parts());
-        // What is taken away is −σ²/w.
-        let less = || Rational::new(-(one * of_all), of_one * all, Unit::two(two - other_two));
-        all.is_positive().then(|| of_mean.less(&less())).and_then(|variance| residual.over_root(&variance))
-    }
+/// −σ²/w, unless the weight is not above 0.
+fn less_share(of_error: &Rational, weight: &Rational) -> Option<Rational> {
+    let ((one, of_one, two), (all, of_all, other_two)) = (of_error.parts(), weight.parts());
+    all.is_positive().then(|| Rational::new(-(one * of_all), of_one * all, Unit::two(two - other_two)))
 }
