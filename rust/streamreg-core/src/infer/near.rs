@@ -43,7 +43,7 @@ pub(super) struct Near<'a> {
     fit: &'a Fit,
     columns: &'a [Numbers<'a>],
     plane: Option<&'a Plane>,
-    /// Where the row lies, from the centre.
+    /// Where the row lies, from the centre; nothing if that is not known.
     offsets: Vec<Ball>,
 }
 
@@ -100,14 +100,14 @@ impl Fit {
 }
 
 impl Near<'_> {
-    /// Goes to a row; from one with a decimal on nothing is near.
+    /// Goes to a row.
     #[inline]
     pub(super) fn go(&mut self, at: usize) {
         let Some(plane) = self.plane else { return };
         self.offsets.clear();
         for (feature, (column, centre)) in self.columns.iter().zip(&plane.centre).enumerate() {
             let Some(number) = Ball::of_number(column, at) else {
-                self.plane = None;
+                self.offsets.clear();
                 return;
             };
             let powers = self.fit.powers.as_ref().and_then(|powers| powers.get(feature));
@@ -116,10 +116,14 @@ impl Near<'_> {
         }
     }
 
+    fn known(&self) -> Option<&Plane> {
+        self.plane.filter(|_| !self.offsets.is_empty())
+    }
+
     /// The fitted value.
     #[inline]
     pub(super) fn value(&self) -> Option<Ball> {
-        let plane = self.plane?;
+        let plane = self.known()?;
         let terms = plane.slopes.iter().zip(&self.offsets);
         Some(terms.fold(plane.value, |sum, (slope, offset)| sum + *slope * *offset))
     }
@@ -127,7 +131,7 @@ impl Near<'_> {
     /// The variances of the mean and of a new observation.
     #[inline]
     pub(super) fn variances(&self) -> Option<[Ball; 2]> {
-        self.plane?;
+        self.known()?;
         let bowl = self.fit.bowl.get_or_init(|| self.fit.make_bowl()).as_ref()?;
         let mut entries = bowl.quadratic.iter();
         let mut rise = Ball::of_double(0.0);
