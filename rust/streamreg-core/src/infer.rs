@@ -19,6 +19,7 @@ mod row;
 pub mod statistic;
 pub mod student;
 mod sums;
+mod weighted;
 pub mod wide;
 
 use std::sync::OnceLock;

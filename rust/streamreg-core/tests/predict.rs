@@ -28,6 +28,10 @@ fn answers(fit: &Fit, asked: &[Numbers<'_>], target: &Numbers<'_>) -> Vec<Vec<u6
         let found = fit.intervals(asked, interval, 0.95).unwrap();
         answers.extend([found.values, found.low, found.high]);
     }
+    // Weights from 0 up, NaN and infinities.
+    let weights: Vec<_> = answers[3].iter().map(|error| error * 1e3).collect();
+    let weighted = fit.weighted_residuals(asked, target, &Numbers::Float(&weights)).unwrap();
+    answers.extend([weighted.values, weighted.residuals, weighted.standardized]);
     answers.iter().map(|column| bits(column)).collect()
 }
 

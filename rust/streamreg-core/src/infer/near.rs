@@ -31,6 +31,8 @@ pub(super) struct Plane {
 /// What variances are worked out from.
 #[derive(Debug)]
 pub(super) struct Bowl {
+    /// σ².
+    variance: Ball,
     /// Those at the centre, of the mean and of a new observation.
     variances: [Ball; 2],
     linear: Vec<Ball>,
@@ -74,7 +76,8 @@ impl Fit {
             let entry = Ball::of_rational(&self.covariance(one, other)?);
             Some(if one == other { entry } else { entry + entry })
         });
-        Some(Bowl { variances, linear, quadratic: quadratic.collect::<Option<_>>()? })
+        let variance = Ball::of_rational(&self.variance()?);
+        Some(Bowl { variance, variances, linear, quadratic: quadratic.collect::<Option<_>>()? })
     }
 
     /// The coefficients of the features: all but the intercept.
@@ -128,11 +131,19 @@ impl Near<'_> {
         Some(terms.fold(plane.value, |sum, (slope, offset)| sum + *slope * *offset))
     }
 
+    /// That of the errors.
+    pub(super) fn variance(&self) -> Option<Ball> {
+        Some(self.bowl()?.variance)
+    }
+
+    fn bowl(&self) -> Option<&Bowl> {
+        self.known().and_then(|_| self.fit.bowl.get_or_init(|| self.fit.make_bowl()).as_ref())
+    }
+
     /// The variances of the mean and of a new observation.
     #[inline]
     pub(super) fn variances(&self) -> Option<[Ball; 2]> {
-        self.known()?;
-        let bowl = self.fit.bowl.get_or_init(|| self.fit.make_bowl()).as_ref()?;
+        let bowl = self.bowl()?;
         let mut entries = bowl.quadratic.iter();
         let mut rise = Ball::of_double(0.0);
         for (at, (slope, offset)) in bowl.linear.iter().zip(&self.offsets).enumerate() {
