@@ -9,12 +9,14 @@ use std::sync::Arc;
 use num_traits::Signed;
 use proptest::prelude::*;
 use streamreg_core::column::{NumberType, Numbers};
+use streamreg_core::decimal::Decimal;
 use streamreg_core::gram::Gram;
 use streamreg_core::infer::ball::Ball;
 use streamreg_core::infer::{Fit, Interval, Model};
 use streamreg_core::monomials::{Monomials, Power, Terms};
 use support::{
-    Column, Rational, bits, columns, config, double, integer, moments, nearest, numbers, rational,
+    Column, Rational, bits, columns, config, decimal, decimal_value, double, integer, moments, nearest,
+    numbers, rational,
 };
 
 /// Every answer to rows, by its bits.
@@ -26,6 +28,10 @@ fn answers(fit: &Fit, asked: &[Numbers<'_>], target: &Numbers<'_>) -> Vec<Vec<u6
         let found = fit.intervals(asked, interval, 0.95).unwrap();
         answers.extend([found.values, found.low, found.high]);
     }
+    // Weights from 0 up, NaN and infinities.
+    let weights: Vec<_> = answers[3].iter().map(|error| error * 1e3).collect();
+    let weighted = fit.weighted_residuals(asked, target, &Numbers::Float(&weights)).unwrap();
+    answers.extend([weighted.values, weighted.residuals, weighted.standardized]);
     answers.iter().map(|column| bits(column)).collect()
 }
 
@@ -95,6 +101,26 @@ proptest! {
         check(fit, &asked);
     }
 
+    /// Decimals as they are written, of few digits and of many, and beyond the powers of ten that are doubles.
+    #[test]
+    fn differential_decimals(
+        rows in prop::collection::vec((decimal(), decimal(), double()), 4..12), target_first: bool,
+    ) {
+        let words = |of: fn(&(Decimal, Decimal, f64)) -> Decimal| {
+            Column::Decimal(rows.iter().map(|row| of(row).to_words()).collect())
+        };
+        let doubles = Column::Float(rows.iter().map(|row| row.2).collect());
+        let mut columns = vec![words(|row| row.0), doubles, words(|row| row.1)];
+        if target_first {
+            columns.rotate_left(1);
+        }
+        let kinds = columns.iter().map(|column| column.numbers().number_type()).collect();
+        let powers = [0, 1].map(|column| Power { column, power: 1 }).to_vec();
+        let mut state = Monomials::new(Arc::new(Terms::new(kinds, powers, 2, None).unwrap()));
+        state.add(&numbers(&columns)).unwrap();
+        check(|| Fit::new(state.gram().unwrap(), Model::default()).unwrap(), &columns);
+    }
+
     /// Sums that no rows have: a fit of rows that were removed and never added.
     #[test]
     fn differential_rows_that_were_never_there(
@@ -109,6 +135,18 @@ proptest! {
     #[test]
     fn oracle_balls(first in share(double()), steps in prop::collection::vec((0usize..4, share(double())), 1..9)) {
         check_steps(first, steps);
+    }
+
+    /// A decimal is in its ball, which is small: cents, and all of 34 digits.
+    #[test]
+    fn oracle_balls_of_decimals(value in decimal()) {
+        if let Some(ball) = Ball::of_decimal(value) {
+            check_ball(ball, &decimal_value(value));
+            let [high, _, radius] = ball.parts();
+            prop_assert!(radius <= high.abs() * 2f64.powi(-99));
+        } else {
+            prop_assert!(value.exponent().abs() > 22);
+        }
     }
 
     /// Of what is put together as it stands, no operation loses more than its bound is made for.
@@ -146,9 +184,9 @@ fn near_one() -> impl Strategy<Value = f64> {
 fn share(value: impl Strategy<Value = f64>) -> impl Strategy<Value = (Ball, Rational)> {
     (value, prop_oneof![1 => Just(1i64), 4 => integer()]).prop_map(|(value, count)| {
         let (ball, exact) = (Ball::of_double(value), rational(value).unwrap());
-        match ball.divide(Ball::of_integer(count)) {
+        match ball.divide(Ball::of_integer(count.into())) {
             Some(quotient) => (quotient, exact / Rational::from_integer(count.into())),
-            None => (ball * Ball::of_integer(count), exact * Rational::from_integer(count.into())),
+            None => (ball * Ball::of_integer(count.into()), exact * Rational::from_integer(count.into())),
         }
     })
 }

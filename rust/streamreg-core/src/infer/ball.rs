@@ -12,6 +12,7 @@ use std::ops::{Add, Mul, Neg, Sub};
 
 use super::wide::{PRECISION, Wide};
 use crate::column::Numbers;
+use crate::decimal::Decimal;
 use crate::solve::rational::Rational;
 
 /// u².
@@ -26,6 +27,12 @@ const FLOOR: f64 = f64::MIN_POSITIVE * 1e9;
 /// Doubles outside of these are left to the exact way: their last place, and what underflows beside them, are safe.
 const LEAST: f64 = f64::MIN_POSITIVE * 1e27;
 const MOST: f64 = 1.0 / LEAST;
+
+/// The powers of ten that are doubles.
+const TENS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+    1e19, 1e20, 1e21, 1e22,
+];
 
 /// `high + low`, and how far from it the number may be at most; high is the double nearest to the sum.
 #[derive(Clone, Copy, Debug)]
@@ -48,26 +55,43 @@ impl Ball {
         Self { high: value, low: 0.0, radius: 0.0 }
     }
 
-    /// An integer, exactly.
+    /// An integer, exactly if it has up to 106 bits.
     #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "what the first loses is the second")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "what the first loses is the second, and what that does is bounded"
+    )]
     #[allow(
         clippy::cast_possible_truncation,
-        reason = "the nearest double to a 64-bit integer is an integer"
+        reason = "the nearest double to an integer of 127 bits is an integer"
     )]
-    pub fn of_integer(value: i64) -> Self {
+    pub fn of_integer(value: i128) -> Self {
         let high = value as f64;
-        let low = i128::from(value) - high as i128;
-        Self { high, low: low as f64, radius: 0.0 }
+        let rest = value - high as i128;
+        let low = rest as f64;
+        let radius = if low as i128 == rest { 0.0 } else { high.abs() * (2.0 * UNIT) };
+        Self { high, low, radius }
     }
 
-    /// The number in a row of a column; `None` for a decimal, which no doubles may add up to.
+    /// A decimal; `None` if its power of ten is no double.
+    #[must_use]
+    pub fn of_decimal(value: Decimal) -> Option<Self> {
+        let power = usize::try_from(value.exponent().unsigned_abs()).ok()?;
+        let (mantissa, power) = (Self::of_integer(value.mantissa()), Self::of_double(*TENS.get(power)?));
+        match value.exponent() {
+            0 => Some(mantissa),
+            1.. => Some(mantissa * power),
+            _ => mantissa.divide(power),
+        }
+    }
+
+    /// The number in a row of a column, unless it is such a decimal.
     #[must_use]
     pub fn of_number(column: &Numbers<'_>, at: usize) -> Option<Self> {
         match column {
             Numbers::Float(values) => Some(Self::of_double(values[at])),
-            Numbers::Int(values) => Some(Self::of_integer(values[at])),
-            Numbers::Decimal(_) => None,
+            Numbers::Int(values) => Some(Self::of_integer(values[at].into())),
+            Numbers::Decimal(values) => Self::of_decimal(values.get(at)),
         }
     }
 

@@ -31,6 +31,8 @@ pub(super) struct Plane {
 /// What variances are worked out from.
 #[derive(Debug)]
 pub(super) struct Bowl {
+    /// σ².
+    variance: Ball,
     /// Those at the centre, of the mean and of a new observation.
     variances: [Ball; 2],
     linear: Vec<Ball>,
@@ -43,7 +45,7 @@ pub(super) struct Near<'a> {
     fit: &'a Fit,
     columns: &'a [Numbers<'a>],
     plane: Option<&'a Plane>,
-    /// Where the row lies, from the centre.
+    /// Where the row lies, from the centre; nothing if that is not known.
     offsets: Vec<Ball>,
 }
 
@@ -74,7 +76,8 @@ impl Fit {
             let entry = Ball::of_rational(&self.covariance(one, other)?);
             Some(if one == other { entry } else { entry + entry })
         });
-        Some(Bowl { variances, linear, quadratic: quadratic.collect::<Option<_>>()? })
+        let variance = Ball::of_rational(&self.variance()?);
+        Some(Bowl { variance, variances, linear, quadratic: quadratic.collect::<Option<_>>()? })
     }
 
     /// The coefficients of the features: all but the intercept.
@@ -100,14 +103,14 @@ impl Fit {
 }
 
 impl Near<'_> {
-    /// Goes to a row; from one with a decimal on nothing is near.
+    /// Goes to a row.
     #[inline]
     pub(super) fn go(&mut self, at: usize) {
         let Some(plane) = self.plane else { return };
         self.offsets.clear();
         for (feature, (column, centre)) in self.columns.iter().zip(&plane.centre).enumerate() {
             let Some(number) = Ball::of_number(column, at) else {
-                self.plane = None;
+                self.offsets.clear();
                 return;
             };
             let powers = self.fit.powers.as_ref().and_then(|powers| powers.get(feature));
@@ -116,19 +119,31 @@ impl Near<'_> {
         }
     }
 
+    fn known(&self) -> Option<&Plane> {
+        self.plane.filter(|_| !self.offsets.is_empty())
+    }
+
     /// The fitted value.
     #[inline]
     pub(super) fn value(&self) -> Option<Ball> {
-        let plane = self.plane?;
+        let plane = self.known()?;
         let terms = plane.slopes.iter().zip(&self.offsets);
         Some(terms.fold(plane.value, |sum, (slope, offset)| sum + *slope * *offset))
+    }
+
+    /// That of the errors.
+    pub(super) fn variance(&self) -> Option<Ball> {
+        Some(self.bowl()?.variance)
+    }
+
+    fn bowl(&self) -> Option<&Bowl> {
+        self.known().and_then(|_| self.fit.bowl.get_or_init(|| self.fit.make_bowl()).as_ref())
     }
 
     /// The variances of the mean and of a new observation.
     #[inline]
     pub(super) fn variances(&self) -> Option<[Ball; 2]> {
-        self.plane?;
-        let bowl = self.fit.bowl.get_or_init(|| self.fit.make_bowl()).as_ref()?;
+        let bowl = self.bowl()?;
         let mut entries = bowl.quadratic.iter();
         let mut rise = Ball::of_double(0.0);
         for (at, (slope, offset)) in bowl.linear.iter().zip(&self.offsets).enumerate() {

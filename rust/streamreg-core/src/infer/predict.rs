@@ -121,9 +121,21 @@ impl Fit {
     /// # Errors
     /// As [`Fit::values`]; the target is as long.
     pub fn residuals(&self, columns: &[Numbers<'_>], target: &Numbers<'_>) -> Result<Residuals, Error> {
+        self.residuals_of(columns, target, None)
+    }
+
+    pub(super) fn residuals_of(
+        &self,
+        columns: &[Numbers<'_>],
+        target: &Numbers<'_>,
+        weights: Option<&Numbers<'_>>,
+    ) -> Result<Residuals, Error> {
         let rows = self.rows_of(columns)?;
         if target.len() != rows {
             return Err(Error::Mismatch("residuals take a target as long as the features".to_owned()));
+        }
+        if weights.is_some_and(|weights| weights.len() != rows) {
+            return Err(Error::Mismatch("residuals take weights as long as the features".to_owned()));
         }
         let mut near = self.near(columns);
         let mut found = Residuals::default();
@@ -132,13 +144,12 @@ impl Fit {
             let exact = Exact::new(self, columns, at);
             let exact_residual = LazyCell::new(|| Some(rational(target, at)?.less(exact.value()?)));
             let residual = Ball::of_number(target, at).zip(near.value()).map(|(y, value)| y - value);
-            let error = || near.variances().and_then(|[_, observation]| observation.root());
-            let standardized = residual.and_then(|residual| residual.divide(error()?));
+            let standardized =
+                residual.and_then(|residual| residual.divide(near.observation(weights, at)?.root()?));
             found.values.push(value(&near, &exact));
             found.residuals.push(settled(residual, || Some(exact_residual.as_ref()?.nearest())));
             found.standardized.push(settled(standardized, || {
-                let [_, observation] = exact.variances()?;
-                exact_residual.as_ref()?.over_root(observation)
+                exact_residual.as_ref()?.over_root(&exact.observation(weights, at)?)
             }));
         }
         Ok(found)
@@ -151,6 +162,6 @@ fn value(near: &Near<'_>, exact: &Exact<'_>) -> f64 {
 
 /// The double nearest to a number that is known closely, and asked for exactly if that is not close enough; NaN if
 /// there is none.
-pub(super) fn settled(near: Option<Ball>, exact: impl FnOnce() -> Option<f64>) -> f64 {
+fn settled(near: Option<Ball>, exact: impl FnOnce() -> Option<f64>) -> f64 {
     near.and_then(Ball::rounded).or_else(exact).unwrap_or(f64::NAN)
 }

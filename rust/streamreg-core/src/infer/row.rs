@@ -116,6 +116,11 @@ impl<'a> Exact<'a> {
         self.value.get_or_init(|| self.fit.value(self.row()?)).as_ref()
     }
 
+    /// That of the errors.
+    pub(super) fn variance(&self) -> Option<Rational> {
+        self.fit.variance()
+    }
+
     /// The variances of the mean and of a new observation.
     pub(super) fn variances(&self) -> Option<&[Rational; 2]> {
         self.variances.get_or_init(|| self.fit.variances(self.row()?)).as_ref()
