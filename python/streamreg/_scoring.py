@@ -56,12 +56,12 @@ class ScorePlan:
     program: Program
     slots: tuple[tuple[int, tuple[int, ...]], ...]
 
-    def identity(self) -> dict[str, str]:
-        """What must be the same for a run to be continued."""
+    def identity(self, shipped: Shipped) -> dict[str, str]:
+        """What must be the same for a run to be continued; `shipped` is what it gets."""
         columns = self.features, self.target, self.weights, self.keys
         parts = {
             "regression": (self.reduction, self.regression),
-            "shipped": columns,
+            "shipped": (shipped, columns),
             "program": (self.program, self.slots),
         }
         return {name: repr(part) for name, part in parts.items()}
