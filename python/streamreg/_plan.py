@@ -12,9 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-import numpy as np
-
-from streamreg._columns import Array, Values, contiguous
+from streamreg._columns import Array, Values, contiguous, numbers
 from streamreg._evaluate import Evaluated, RowErrors
 from streamreg._exceptions import ProgramError
 from streamreg._lower import Lowering
@@ -107,7 +105,7 @@ class RowPlan:
             ),
             tuple(
                 (
-                    tuple(_numbers(done.values(slot)) for slot in reducing.slots),
+                    tuple(numbers(done.values(slot)) for slot in reducing.slots),
                     done.rows(reducing.scope),
                 )
                 for reducing in self.reductions
@@ -205,12 +203,6 @@ def compile(outputs: Sequence[Output]) -> Plan:
     )
     answers = tuple(reduction.answers() for reduction in reductions.values())
     return Plan(source, row_plan, tuple(row_outputs), scores, answers)
-
-
-def _numbers(values: Values) -> Array:
-    if not isinstance(values, np.ndarray):
-        raise AssertionError("only numbers are reduced")
-    return np.ascontiguousarray(values)
 
 
 def _source(outputs: Sequence[Output]) -> Source:

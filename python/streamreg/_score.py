@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from streamreg._columns import Array, Values
+from streamreg._columns import Array, Values, numbers
 from streamreg._core import KeyedReduction, Reduction
 from streamreg._scored_rows import packed_rows
 
@@ -47,18 +45,12 @@ class Scoring:
 
     def _scores(self, shipped: Sequence[Values]) -> tuple[Array, Array, Array]:
         plan = self._plan
-        features = [_numbers(shipped[at]) for at in plan.features]
-        target = _numbers(shipped[plan.target])
-        weights = None if plan.weights is None else _numbers(shipped[plan.weights])
+        features = [numbers(shipped[at]) for at in plan.features]
+        target = numbers(shipped[plan.target])
+        weights = None if plan.weights is None else numbers(shipped[plan.weights])
         if isinstance(self._reduction, KeyedReduction):
             keys = [shipped[at] for at in plan.keys]
             return self._reduction.scores(plan.regression, keys, features, target, weights)
         if self._scorer is None:
             raise AssertionError("begin comes first")
         return self._scorer.scores(features, target, weights)
-
-
-def _numbers(values: Values) -> Array:
-    if not isinstance(values, np.ndarray):
-        raise AssertionError("only numbers are scored")
-    return values

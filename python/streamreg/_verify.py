@@ -6,8 +6,7 @@ may go on meanwhile: files only grow, and what is compared is what the checkpoin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,35 +15,20 @@ from streamreg import _verify_files as files
 from streamreg._core import Changelog, KeyedReduction, Reduction
 from streamreg._progress import plural
 from streamreg._records import RecordError
+from streamreg._rescore import rescored
 from streamreg._sinks import changelog_header
 from streamreg._snapshot import last_row
 from streamreg._solve import ONLY_KEY
+from streamreg._verify_check import Check, Rows, same_rows, whole
 from streamreg._verify_scores import own_columns
 
 if TYPE_CHECKING:
     from streamreg._checkpoint import Checkpoint
     from streamreg._ingest import Task
     from streamreg._mailbox import Partial
-    from streamreg._multiset import Multiset
     from streamreg._plan import Output, Plan
     from streamreg._recompute import Recomputed, Tell
     from streamreg._source import Report
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was compared."""
-
-    subject: str
-    found: str
-    """What both sides say; empty if they differ."""
-
-    difference: str = ""
-    """What is different; empty if nothing is."""
-
-    def __str__(self) -> str:
-        mark = "DIFFERENT" if self.difference else "ok"
-        return f"{mark:<9}  {self.subject}: {self.difference or self.found}"
 
 
 def verify(
@@ -74,7 +58,7 @@ def verify(
     for index, output in enumerate(plan.row_outputs):
         yield comparison.rows(index, output, again)
     for index, output in enumerate(plan.score_outputs):
-        yield comparison.scores(index, output, again)
+        yield from comparison.scores(index, output, again)
     if rejects is not None:
         yield comparison.ledger(rejects, again)
 
@@ -222,9 +206,6 @@ def _times(output: Output, checkpoint: Checkpoint) -> files.Times:
     return files.Times(checkpoint.epochs - 1 if output.time == "epoch" else checkpoint.unix_ms)
 
 
-_Rows = Callable[[], Iterator[Sequence[bytes]]]
-
-
 class _Files:
     """Compares the rows of files with those of the topic, which is read again where they differ."""
 
@@ -247,22 +228,28 @@ class _Files:
             return (r for p in self._partials() for r in _recompute.output_rows(p, index))
 
         file, length = self._inserted(output)
-        return _same_rows(f"{output.path}, its rows", length, file, again.outputs[index], topic)
+        return same_rows(f"{output.path}, its rows", length, file, again.outputs[index], topic)
 
-    def scores(self, index: int, output: Output, again: Recomputed) -> Check:
-        """A changelog of scored rows: the same rows, but for their scores."""
+    def scores(self, index: int, output: Output, again: Recomputed) -> Iterator[Check]:
+        """A changelog of scored rows: the same rows, and the scores that these give by their epochs."""
         own = own_columns(self._plan)[index]
         file, length = self._inserted(output)
         subject = f"{output.path}, its rows but for scores"
         if own is None:
-            return _whole(subject, length, file)
+            yield whole(subject, length, file)
+            return
 
         def topic() -> Iterator[Sequence[bytes]]:
             return (r for p in self._partials() for r in _recompute.scored_rows(p, own))
 
-        return _same_rows(subject, length, lambda: own.of_file(file()), again.scores[index], topic)
+        check = same_rows(subject, length, lambda: own.of_file(file()), again.scores[index], topic)
+        yield check
+        if not check.difference:
+            header = changelog_header(output.names)
+            timed = files.timed(Path(output.path), header, length)
+            yield rescored(f"{output.path}, its scores", self._plan, output, own, timed)
 
-    def _inserted(self, output: Output) -> tuple[_Rows, int]:
+    def _inserted(self, output: Output) -> tuple[Rows, int]:
         """Reads the rows of a changelog that takes nothing back; and its length."""
         header = changelog_header(output.names)
         length = self._checkpoint.lengths[output.path]
@@ -280,28 +267,6 @@ class _Files:
         def topic() -> Iterator[Sequence[bytes]]:
             return (r for p in self._partials() for r in _recompute.ledger_lines(self._plan, p))
 
-        return _same_rows(
+        return same_rows(
             f"{path}, its lines", length, lambda: files.ledger(path, length), again.ledger, topic
         )
-
-
-def _whole(subject: str, length: int, file: _Rows) -> Check:
-    """Rows that were filtered by their scores: what must be there depends on when they came."""
-    try:
-        count = sum(len(rows) for rows in file())
-    except RecordError as error:
-        return Check(subject, "", str(error))
-    found = f"{count:,}, filtered by scores and so not compared; {plural(length, 'byte')}"
-    return Check(subject, found)
-
-
-def _same_rows(subject: str, length: int, file: _Rows, expected: Multiset, topic: _Rows) -> Check:
-    try:
-        found = files.gathered(file())
-    except RecordError as error:
-        return Check(subject, "", str(error))
-    bucket = found.difference(expected)
-    if bucket is None:
-        return Check(subject, f"the same {len(found):,}; {plural(length, 'byte')}")
-    counts = f"{len(found):,} in the file, {len(expected):,} from the topic"
-    return Check(subject, "", f"{counts}: {files.name_difference(bucket, file(), topic())}")

@@ -1,7 +1,8 @@
 """Verify: files of scored rows.
 
-The topic does not tell which epoch a row came in, and so by which fit it was scored: of a row that is compared which is
-its own. Where rows were filtered by their scores, that cannot tell which must be there.
+The topic does not tell which epoch a row came in, and so by which fit it was scored: what is the row's own is compared
+with it, the scores with the rows before that epoch (see `_rescore`). Where rows were filtered by their scores, the
+topic cannot tell which must be there.
 """
 
 from __future__ import annotations
@@ -51,11 +52,17 @@ class OwnColumns:
             yield [self._kept(row) for row in rows]
 
     def _kept(self, row: bytes) -> bytes:
-        cells = _CELL.findall(row) if b'"' in row else row.split(b",")
+        cells = cells_of(row)
         if len(cells) != len(self.shipped):
             raise RecordError(f"{shown(row)} has {len(cells)} cells, not {len(self.shipped)}")
         pairs = zip(cells, self.shipped, strict=True)
         return b",".join(cell for cell, at in pairs if at is not None)
+
+
+def cells_of(row: bytes) -> list[bytes]:
+    """The cells of a row, in their quotes if they have some."""
+    found: list[bytes] = _CELL.findall(row) if b'"' in row else row.split(b",")
+    return found
 
 
 def own_columns(plan: Plan) -> list[OwnColumns | None]:

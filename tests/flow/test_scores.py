@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 import streamreg as sr
+from streamreg._plan import Output, compile
 from streamreg._scored import SCORES
+from streamreg._snapshot import read
+from streamreg._verify import verify
 from tests.flow.changelog import answer, changes, current, inserted
 from tests.flow.readings import COLUMNS, readings, topic
 from tests.flow.scored import Model, check
@@ -48,13 +51,20 @@ def test_oracle_each_row_is_scored_by_the_epochs_before_it(folder: Path, name: s
     """Prediction, residual and standardised residual are the exact ones, rounded once, for any model."""
     model, options = MODELS[name]
     t = topic(readings(120, 5))
-    sr.io.csv.write(fit(t, model, options).predict_on(t), "scores.csv")
-    summary = sr.run(processes=0)
+    scored = fit(t, model, options).predict_on(t)
+    sr.io.csv.write(scored, "scores.csv")
+    summary = sr.run(processes=0, state="state")
     found = check("scores.csv", model, *COLUMNS)
     assert len(found) == summary.rows == 120
     assert summary.epochs > 5
     full = [change for change in found if all(change.row[-3:])]
     assert len(full) == 0 if "ridge" in options else len(full) > 50
+    plan = compile([Output(scored, "scores.csv")])
+    checks = verify(plan, read(Path("state")), None, report=print, tell=lambda *_: None)
+    assert (
+        str(list(checks)[-1])
+        == "ok         scores.csv, its scores: as the rows before each epoch give them"
+    )
 
 
 @pytest.mark.parametrize("name", ["weights", "keys"])

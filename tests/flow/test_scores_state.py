@@ -11,7 +11,9 @@ import pytest
 
 import streamreg as sr
 from streamreg._inspect import describe, lines
+from streamreg._plan import Output, Plan, compile
 from streamreg._snapshot import read
+from streamreg._verify import verify
 from tests.flow.child import Child
 from tests.flow.readings import COLUMNS, Row, readings, topic
 from tests.flow.scored import Model, check
@@ -22,13 +24,24 @@ MOVED = ("k", "n", "d", "w", "y", "x")
 FILES = ("scores.csv", "keyed.csv")
 
 
+def tables(count: int, **options: str) -> dict[str, sr.Table]:
+    """The scores of the first rows."""
+    t = topic(readings(count, 13))
+    plain = t.linear_regression(t.y, t.x, **options)  # type: ignore[arg-type]  # `singular`
+    keyed = t.linear_regression(t.y, t.x, by=t.k)
+    return {"scores.csv": plain.predict_on(t), "keyed.csv": keyed.predict_on(t)}
+
+
 def run(count: int, *, epochs: int | None = None, processes: int = 0, **options: str) -> sr.Summary:
     """Scores the first rows, up to so many epochs, with a state."""
-    t = topic(readings(count, 13))
-    sr.io.csv.write(t.linear_regression(t.y, t.x, **options).predict_on(t), "scores.csv")  # type: ignore[arg-type]
-    sr.io.csv.write(t.linear_regression(t.y, t.x, by=t.k).predict_on(t), "keyed.csv")
+    for name, table in tables(count, **options).items():
+        sr.io.csv.write(table, name)
     stop = None if epochs is None else lambda progress: progress.epochs >= epochs
     return sr.run(processes=processes, state="state", stop=stop)
+
+
+def plan(count: int) -> Plan:
+    return compile([Output(table, name) for name, table in tables(count).items()])
 
 
 def test_a_stopped_run_goes_on(folder: Path, processes: int) -> None:
@@ -36,6 +49,10 @@ def test_a_stopped_run_goes_on(folder: Path, processes: int) -> None:
     for epochs in (1, 2, 5):
         run(300, epochs=epochs, processes=processes)
     assert run(300, processes=processes).rows == 300
+    checks = verify(plan(300), read(Path("state")), None, report=print, tell=lambda *_: None)
+    assert [check.found for check in checks if check.subject.endswith("its scores")] == [
+        "as the rows before each epoch give them"
+    ] * 2
     check_scores("scores.csv", PLAIN, COLUMNS, readings(300, 13))
     check_scores("keyed.csv", KEYED, COLUMNS, readings(300, 13))
 

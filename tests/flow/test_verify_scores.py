@@ -8,7 +8,8 @@ import streamreg as sr
 from streamreg import _plan
 from streamreg._plan import Output
 from streamreg._snapshot import read
-from streamreg._verify import Check, verify
+from streamreg._verify import verify
+from streamreg._verify_check import Check
 from tests.flow.readings import readings, topic
 
 HELD = [*readings(150, 21), ('two\nlines, "quoted"', "1", "2.0", "3", "1.0", "4.0")]
@@ -50,12 +51,16 @@ def test_what_a_run_left_is_equal() -> None:
         "ok         rejects: 0",
         *[f"ok         exact state {i}: {what}" for i, what in STATES],
         "ok         scores.csv, its rows but for scores: the same 151",
+        "ok         scores.csv, its scores: as the rows before each epoch give them",
         "ok         only.csv, its rows but for scores: the same 151",
+        f"ok         only.csv, its scores: {NOT_COMPARED} that they are computed from",
         f"ok         large.csv, its rows but for scores: {rows}, filtered by scores and so not compared",
         f"ok         some.csv, its rows but for scores: the same {some}",
+        f"ok         some.csv, its scores: {NOT_COMPARED} rows of the regression",
     ]
 
 
+NOT_COMPARED = "not compared: the file does not hold all"
 STATES = [(1, "the same 122 bytes"), (2, "the same for 5 keys")]
 
 
@@ -79,3 +84,31 @@ def test_what_was_changed_is_told(name: str, old: str, new: str, difference: str
     found = [check for check in checks() if check.difference]
     assert [check.subject for check in found] == [f"{name}, its rows but for scores"]
     assert difference in found[0].difference
+
+
+@pytest.mark.parametrize("column", [6, 7, 8])
+def test_a_score_that_was_changed_is_told(column: int) -> None:
+    """Each of them is worked out again, from the rows of earlier epochs."""
+    head, *lines = Path("scores.csv").read_text().split("\n")
+    cells = lines[40].split(",")
+    last = "6" if cells[column].endswith("5") else "5"
+    cells[column] = cells[column][:-1] + last
+    lines[40] = ",".join(cells)
+    check_scores_differ([head, *lines])
+
+
+def test_another_epoch_is_told() -> None:
+    """A row that was moved to the next epoch has not the scores that it would have there."""
+    head, *lines = Path("scores.csv").read_text().split("\n")
+    row, time = next(line for line in lines if line.endswith(",3,1"))[:-4], ",4,1"
+    lines.remove(f"{row},3,1")
+    lines.insert(next(i for i, line in enumerate(lines) if line.endswith(time)), row + time)
+    check_scores_differ([head, *lines])
+
+
+def check_scores_differ(lines: list[str]) -> None:
+    Path("scores.csv").write_text("\n".join(lines))
+    (found,) = [check for check in checks() if check.difference]
+    assert found.subject == "scores.csv, its scores"
+    assert found.difference.startswith("the file has ")
+    assert ", the rows before give " in found.difference
