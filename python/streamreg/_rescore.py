@@ -7,7 +7,7 @@ regression and its other columns take, each epoch can be scored again by the one
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -93,17 +93,11 @@ class Rescoring:
         """
         for _, epoch in groupby(rows, key=lambda row: row[1]):
             self._scoring.begin()
-            piece: list[bytes] = []
-            for row, _ in epoch:
-                piece.append(row)
-                if len(piece) == _AT_A_TIME:
-                    wrong = self._wrong(piece)
-                    if wrong is not None:
-                        return wrong
-                    piece = []
-            wrong = self._wrong(piece) if piece else None
-            if wrong is not None:
-                return wrong
+            texts = (row for row, _ in epoch)
+            while piece := list(islice(texts, _AT_A_TIME)):
+                wrong = self._wrong(piece)
+                if wrong is not None:
+                    return wrong
         return None
 
     def _wrong(self, rows: Sequence[bytes]) -> tuple[bytes, bytes] | None:

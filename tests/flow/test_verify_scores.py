@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import streamreg as sr
-from streamreg import _plan
+from streamreg import _plan, _rescore
 from streamreg._plan import Output
 from streamreg._snapshot import read
 from streamreg._verify import verify
@@ -84,6 +84,12 @@ def test_what_was_changed_is_told(name: str, old: str, new: str, difference: str
     found = [check for check in checks() if check.difference]
     assert [check.subject for check in found] == [f"{name}, its rows but for scores"]
     assert difference in found[0].difference
+
+
+def test_an_epoch_is_scored_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many rows are scored together, none is scored by another of its epoch."""
+    monkeypatch.setattr(_rescore, "_AT_A_TIME", 5)
+    assert [check for check in checks() if check.difference] == []
 
 
 @pytest.mark.parametrize("column", [6, 7, 8])
