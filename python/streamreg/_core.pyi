@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamreg._columns import Values
-from streamreg._types import Aggregate, Answer, ColumnType, KeyType, Number, Statistic
+from streamreg._types import Aggregate, Answer, ColumnType, KeyType, Model, Number, Statistic
 
 __all__ = [
     "Cells",
@@ -23,6 +23,7 @@ __all__ = [
     "Moments",
     "Monomials",
     "Reduction",
+    "Scorer",
     "Text",
     "Undefined",
     "__version__",
@@ -158,6 +159,36 @@ class Fit:
 
         Raises:
             ValueError: as `values`.
+        """
+
+    def intervals(
+        self,
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        interval: Literal["confidence", "prediction"],
+        level: float = 0.95,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """`values`, and the lower and the upper ends of intervals about them, within one unit in the last place.
+
+        "confidence" is for the mean, "prediction" for one new observation. Ends are NaN where the
+        standard errors of `predict` are.
+
+        Raises:
+            ValueError: as `values`, or if there is no such interval or no such level.
+        """
+
+    def residuals(
+        self,
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        target: NDArray[np.float64] | NDArray[np.int64],
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """`values`, the target less the exact values, and that over the standard error of a new observation.
+
+        Each is rounded once from its exact value. The second is NaN where the first or the target
+        is; the third also where there are no degrees of freedom or a ridge, or if the fit leaves
+        no residual.
+
+        Raises:
+            ValueError: as `values`; the target is as long as the columns.
         """
 
 @final
@@ -334,8 +365,36 @@ class Reduction:
     def limbs(self) -> list[int]:
         """For each aggregate the 64-bit limbs that its exact sums take."""
 
+    def scorer(self, regression: tuple[int, Model]) -> Scorer:
+        """What scores rows by a regression, of an aggregate and by a model, of the rows that there are now.
+
+        Raises:
+            ValueError: if the aggregate is no regression, or the model none.
+        """
+
     def answers(self, statistics: Sequence[Statistic]) -> list[Answer]:
         """Each correctly rounded once, integers and sums of decimals exact; None where it is not defined."""
+
+@final
+class Scorer:
+    """A fitted model that rows are scored by."""
+
+    def scores(
+        self,
+        features: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        target: NDArray[np.float64] | NDArray[np.int64],
+        weights: NDArray[np.float64] | NDArray[np.int64] | None = None,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Predictions, residuals and standardised residuals, as `Fit.residuals`.
+
+        `features` has for each feature the column that it is a power of. While the rows that were
+        fitted do not determine the coefficients, predictions are 0 if the model says so. The error
+        of a row of weight w has the variance σ²/w; without a weight above 0 its standardised
+        residual is NaN.
+
+        Raises:
+            ValueError: unless there is a column for each feature, all of one length with the target.
+        """
 
 @final
 class KeyedReduction:
@@ -379,6 +438,25 @@ class KeyedReduction:
 
     def answers(self, statistics: Sequence[Statistic], start: int, end: int) -> KeyedAnswers:
         """For some of the keys that have changed."""
+
+    def hold(self) -> None:
+        """Rows are scored by the states of now, whatever is merged, until this is called again."""
+
+    def scores(
+        self,
+        regression: tuple[int, Model],
+        keys: Sequence[Values],
+        features: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        target: NDArray[np.float64] | NDArray[np.int64],
+        weights: NDArray[np.float64] | NDArray[np.int64] | None = None,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """What a `Scorer` says of each row, by the state that its key had when states were last held.
+
+        All are NaN for a key that had no row.
+
+        Raises:
+            ValueError: as `Reduction.scorer` and `Scorer.scores`, or if the keys are others.
+        """
 
     def changes(self, start: int, end: int) -> list[tuple[bytes, bytes | None, int]]:
         """Of some of the keys that have changed: key, state, and the CRC-32 of both; None and 0 if it is gone."""

@@ -6,8 +6,7 @@ may go on meanwhile: files only grow, and what is compared is what the checkpoin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,34 +15,20 @@ from streamreg import _verify_files as files
 from streamreg._core import Changelog, KeyedReduction, Reduction
 from streamreg._progress import plural
 from streamreg._records import RecordError
+from streamreg._rescore import rescored
 from streamreg._sinks import changelog_header
 from streamreg._snapshot import last_row
 from streamreg._solve import ONLY_KEY
+from streamreg._verify_check import Check, Rows, same_rows, whole
+from streamreg._verify_scores import own_columns
 
 if TYPE_CHECKING:
     from streamreg._checkpoint import Checkpoint
     from streamreg._ingest import Task
     from streamreg._mailbox import Partial
-    from streamreg._multiset import Multiset
     from streamreg._plan import Output, Plan
     from streamreg._recompute import Recomputed, Tell
     from streamreg._source import Report
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was compared."""
-
-    subject: str
-    found: str
-    """What both sides say; empty if they differ."""
-
-    difference: str = ""
-    """What is different; empty if nothing is."""
-
-    def __str__(self) -> str:
-        mark = "DIFFERENT" if self.difference else "ok"
-        return f"{mark:<9}  {self.subject}: {self.difference or self.found}"
 
 
 def verify(
@@ -72,6 +57,8 @@ def verify(
     comparison = _Files(plan, checkpoint, task, report, tell)
     for index, output in enumerate(plan.row_outputs):
         yield comparison.rows(index, output, again)
+    for index, output in enumerate(plan.score_outputs):
+        yield from comparison.scores(index, output, again)
     if rejects is not None:
         yield comparison.ledger(rejects, again)
 
@@ -236,6 +223,34 @@ class _Files:
 
     def rows(self, index: int, output: Output, again: Recomputed) -> Check:
         """A changelog of rows: the same rows, each as often, in an order that may differ."""
+
+        def topic() -> Iterator[Sequence[bytes]]:
+            return (r for p in self._partials() for r in _recompute.output_rows(p, index))
+
+        file, length = self._inserted(output)
+        return same_rows(f"{output.path}, its rows", length, file, again.outputs[index], topic)
+
+    def scores(self, index: int, output: Output, again: Recomputed) -> Iterator[Check]:
+        """A changelog of scored rows: the same rows, and the scores that these give by their epochs."""
+        own = own_columns(self._plan)[index]
+        file, length = self._inserted(output)
+        subject = f"{output.path}, its rows but for scores"
+        if own is None:
+            yield whole(subject, length, file)
+            return
+
+        def topic() -> Iterator[Sequence[bytes]]:
+            return (r for p in self._partials() for r in _recompute.scored_rows(p, own))
+
+        check = same_rows(subject, length, lambda: own.of_file(file()), again.scores[index], topic)
+        yield check
+        if not check.difference:
+            header = changelog_header(output.names)
+            timed = files.timed(Path(output.path), header, length)
+            yield rescored(f"{output.path}, its scores", self._plan, output, own, timed)
+
+    def _inserted(self, output: Output) -> tuple[Rows, int]:
+        """Reads the rows of a changelog that takes nothing back; and its length."""
         header = changelog_header(output.names)
         length = self._checkpoint.lengths[output.path]
 
@@ -243,10 +258,7 @@ class _Files:
             times = _times(output, self._checkpoint)
             return files.inserted(Path(output.path), header, length, times)
 
-        def topic() -> Iterator[Sequence[bytes]]:
-            return (r for p in self._partials() for r in _recompute.output_rows(p, index))
-
-        return _same_rows(f"{output.path}, its rows", length, file, again.outputs[index], topic)
+        return file, length
 
     def ledger(self, path: Path, again: Recomputed) -> Check:
         """The file of rejects: the same lines, each as often, in an order that may differ."""
@@ -255,21 +267,6 @@ class _Files:
         def topic() -> Iterator[Sequence[bytes]]:
             return (r for p in self._partials() for r in _recompute.ledger_lines(self._plan, p))
 
-        return _same_rows(
+        return same_rows(
             f"{path}, its lines", length, lambda: files.ledger(path, length), again.ledger, topic
         )
-
-
-_Rows = Callable[[], Iterator[Sequence[bytes]]]
-
-
-def _same_rows(subject: str, length: int, file: _Rows, expected: Multiset, topic: _Rows) -> Check:
-    try:
-        found = files.gathered(file())
-    except RecordError as error:
-        return Check(subject, "", str(error))
-    bucket = found.difference(expected)
-    if bucket is None:
-        return Check(subject, f"the same {len(found):,}; {plural(length, 'byte')}")
-    counts = f"{len(found):,} in the file, {len(expected):,} from the topic"
-    return Check(subject, "", f"{counts}: {files.name_difference(bucket, file(), topic())}")

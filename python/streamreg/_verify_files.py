@@ -111,6 +111,12 @@ def inserted(path: Path, header: bytes, length: int, times: Times) -> Iterator[l
         yield rows
 
 
+def timed(path: Path, header: bytes, length: int) -> Iterator[tuple[bytes, bytes]]:
+    """The rows of such a changelog, and their times; raises as `inserted`."""
+    for changes in _changes(path, header, length):
+        yield from ((row, time) for row, time, _ in changes)
+
+
 def _changes(path: Path, header: bytes, length: int) -> Iterator[list[list[bytes]]]:
     """The records of a changelog after its header, each as row, time and diff."""
     first = True

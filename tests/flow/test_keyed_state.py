@@ -14,7 +14,8 @@ from streamreg._checkpoint import FILE
 from streamreg._cli import main
 from streamreg._plan import Output
 from streamreg._snapshot import read as read_state
-from streamreg._verify import Check, verify
+from streamreg._verify import verify
+from streamreg._verify_check import Check
 from tests.flow.changelog import current
 from tests.flow.sensors import COLUMNS, Point, check, points, topic, write_lines
 

@@ -12,7 +12,8 @@ from streamreg._checkpoint import Store
 from streamreg._plan import Output, Plan
 from streamreg._snapshot import read
 from streamreg._source import Extent, Report
-from streamreg._verify import Check, verify
+from streamreg._verify import verify
+from streamreg._verify_check import Check
 from streamreg.schema import schema_columns
 from streamreg.testing import ListSource
 

@@ -10,6 +10,7 @@ mod fits;
 mod group;
 mod key;
 mod keyed;
+mod score;
 mod shape;
 mod state;
 
@@ -17,6 +18,7 @@ pub use answer::{Answer, Statistic};
 pub use fits::Regression;
 pub use key::{KeyCell, KeyColumn};
 pub use keyed::{KeyType, KeyedAnswers, KeyedReduction};
+pub use score::{Rows, Scorer};
 pub use shape::Aggregate;
 
 use crate::column::{NumberType, Numbers};

@@ -4,6 +4,8 @@
 //! [merges](KeyedReduction::merge) partials, and is asked for the answers of the keys that have changed. A key's
 //! state is kept as its bytes: compact, and what a checkpoint stores. It is unpacked where rows are added to it.
 
+mod held;
+
 use std::ops::Range;
 
 use super::group::Groups;
@@ -15,6 +17,7 @@ use crate::error::Error;
 use crate::exact::sum::combine_counts;
 use crate::kept::Kept;
 use crate::wire::{Reader, Writer, corrupt};
+use held::Held;
 
 /// What a keyed reduction is marked with in its bytes.
 const KIND: u8 = b'K';
@@ -44,6 +47,7 @@ pub struct KeyedReduction {
     /// The bytes of the states of no row.
     nothing: Vec<u8>,
     kept: Kept,
+    held: Held,
     left_out: Vec<i64>,
 }
 
@@ -78,7 +82,16 @@ impl KeyedReduction {
         let other = one.empty_states()?;
         let nothing = bytes_of(&other);
         let left_out = vec![0; other.len()];
-        Ok(Self { keys: keys.to_vec(), one, other, shape, nothing, kept: Kept::default(), left_out })
+        Ok(Self {
+            keys: keys.to_vec(),
+            one,
+            other,
+            shape,
+            nothing,
+            kept: Kept::default(),
+            held: Held::default(),
+            left_out,
+        })
     }
 
     /// What a batch of `rows` rows comes to, as bytes to be [merged](Self::merge). Nothing is kept of it.
@@ -158,6 +171,7 @@ impl KeyedReduction {
         let (merged, mut start) = (merged.into_payload(), 0);
         for (key, end) in ends {
             let bytes = &merged[start..end];
+            self.held.keep(key, &self.kept);
             self.kept.put(key, (bytes != self.nothing).then_some(bytes));
             start = end;
         }
