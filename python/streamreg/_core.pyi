@@ -2,15 +2,25 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Literal, Self, final
+from typing import Literal, Self, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamreg._columns import Values
-from streamreg._types import Aggregate, Answer, ColumnType, KeyType, Number, Statistic
+from streamreg._types import (
+    Aggregate,
+    Answer,
+    ClassMethod,
+    ColumnType,
+    KeyType,
+    Number,
+    SingularClasses,
+    Statistic,
+)
 
 __all__ = [
+    "MOST_CLASSES",
     "Cells",
     "Changelog",
     "Classes",
@@ -33,6 +43,14 @@ __all__ = [
     "split_header",
     "stamp",
 ]
+
+MOST_CLASSES: int
+"""Most classes that can be told apart."""
+
+ClassParameters: TypeAlias = tuple[
+    int, float | None, float | None, list[float] | None, list[float] | None
+]
+"""Of a class n, prior, intercept, and the linear and quadratic parameters; None where the rows do not give it."""
 
 __version__: str
 
@@ -275,15 +293,33 @@ class Classes:
 
     def discriminant(
         self,
-        method: Literal["linear", "quadratic", "bayes"],
+        method: ClassMethod,
         priors: Sequence[float] | None = None,
         unbiased: bool = False,
+        singular: SingularClasses = "null",
     ) -> Discriminant | Undefined:
         """What tells the classes that have rows apart; `priors` are theirs."""
+
+    def parameters(
+        self,
+        method: ClassMethod,
+        priors: Sequence[float | None] | None,
+        unbiased: bool,
+        singular: SingularClasses,
+    ) -> list[ClassParameters]:
+        """Of each class, in order; each number rounded once. Where a class has no prior it has no intercept.
+
+        The linear parameters are factors of the features, of naive Bayes their means; the quadratic ones are factors
+        of the products of two features, row by row of the upper triangle, of naive Bayes variances.
+        """
 
 @final
 class Discriminant:
     """What rows are scored by."""
+
+    @property
+    def dropped(self) -> list[int]:
+        """The features that are constant, or follow from those before them, where the answer does without them."""
 
     def parameter(
         self, name: Literal["coefficient", "intercept", "precision"]
@@ -312,8 +348,8 @@ class Undefined:
         """The class; None if it is all of them together."""
 
     @property
-    def feature(self) -> int | None:
-        """The feature that is constant, or follows linearly from those before it."""
+    def features(self) -> list[int]:
+        """The features that are constant, or follow linearly from those before them."""
 
 @final
 class Reduction:
@@ -379,6 +415,16 @@ class KeyedReduction:
 
     def answers(self, statistics: Sequence[Statistic], start: int, end: int) -> KeyedAnswers:
         """For some of the keys that have changed."""
+
+    def all_answers(self, statistics: Sequence[Statistic]) -> KeyedAnswers:
+        """For all keys, and those that are gone since they were last settled."""
+
+    def classes(self, aggregate: int) -> Classes:
+        """The keys that have rows as classes, whose moments an aggregate holds.
+
+        Raises:
+            ValueError: if they cannot be classes, or there are too many.
+        """
 
     def changes(self, start: int, end: int) -> list[tuple[bytes, bytes | None, int]]:
         """Of some of the keys that have changed: key, state, and the CRC-32 of both; None and 0 if it is gone."""

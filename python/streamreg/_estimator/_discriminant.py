@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from streamreg._estimator._classifier import Floats
 from streamreg._estimator._exact_classifier import ExactClassifier, Priors
-from streamreg._estimator._moments import Method
+from streamreg._types import ClassMethod
 
 
 class _DiscriminantAnalysis(ExactClassifier):
@@ -33,7 +33,9 @@ class LinearDiscriminantAnalysis(_DiscriminantAnalysis):
 
     All classes have one covariance matrix, that within classes. The moments of each class are held
     without rounding, and each parameter is rounded once: it is the same for any order and split of the rows, and rows
-    that were added can be forgotten without a trace. Rows are then scored in doubles.
+    that were added can be forgotten without a trace. Rows are then scored in doubles. Directions in which nothing
+    varies within the classes (a feature that is constant, or follows linearly from others: decided exactly) are left
+    out, with a warning, as scikit-learn does by singular values.
 
     Args:
         priors: The prior probabilities of the classes, in the order of their labels, which sum to 1; by default their
@@ -55,7 +57,7 @@ class LinearDiscriminantAnalysis(_DiscriminantAnalysis):
         n_samples_seen_: Rows added less rows forgotten.
     """
 
-    _METHOD: ClassVar[Method] = "linear"
+    _METHOD: ClassVar[ClassMethod] = "linear"
 
     @property
     def covariance_(self) -> Floats:
@@ -92,7 +94,7 @@ class QuadraticDiscriminantAnalysis(_DiscriminantAnalysis):
         n_samples_seen_: Rows added less rows forgotten.
     """
 
-    _METHOD: ClassVar[Method] = "quadratic"
+    _METHOD: ClassVar[ClassMethod] = "quadratic"
 
     @property
     def covariance_(self) -> Floats:
@@ -129,7 +131,7 @@ class GaussianNB(ExactClassifier):
         n_samples_seen_: Rows added less rows forgotten.
     """
 
-    _METHOD: ClassVar[Method] = "bayes"
+    _METHOD: ClassVar[ClassMethod] = "bayes"
 
     def __init__(self, *, priors: Priors = None) -> None:
         """Keeps the parameters; they are looked at when they are used."""

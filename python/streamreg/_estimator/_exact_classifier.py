@@ -14,8 +14,9 @@ from streamreg._estimator._classifier import Asked, Classifier, Floats
 from streamreg._estimator._interface import not_fitted
 from streamreg._estimator._labels import Label, Labels, labels
 from streamreg._estimator._matrix import Data, Matrix, matrix
-from streamreg._estimator._moments import ClassMoments, Description, Method
+from streamreg._estimator._moments import ClassMoments, Description
 from streamreg._estimator._sealed import damage, seal, unseal
+from streamreg._types import ClassMethod
 
 Priors: TypeAlias = Sequence[float] | NDArray[np.float64] | None
 
@@ -25,7 +26,7 @@ class ExactClassifier(Classifier):
 
     priors: Priors
     unbiased: bool = False
-    _METHOD: ClassVar[Method]
+    _METHOD: ClassVar[ClassMethod]
     _moments: ClassMoments
     _declared: tuple[Label, ...] | None
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
-from typing import Any, Literal, NoReturn, Self, TypeAlias
+from typing import Any, Final, Literal, NoReturn, Self, TypeAlias
 
 from streamreg._core import Classes, Discriminant, Undefined
 from streamreg._estimator._classifier import Floats
 from streamreg._estimator._labels import Label, Labels
 from streamreg._estimator._matrix import Column
+from streamreg._types import ClassMethod
 
-Method: TypeAlias = Literal["linear", "quadratic", "bayes"]
 Description: TypeAlias = Literal["prior", "mean", "variance", "covariance", "pooled"]
 
 
@@ -20,7 +21,7 @@ class ClassMoments:
     def __init__(self, classes: Classes) -> None:
         """`classes` are this object's own from now on."""
         self._classes = classes
-        self._solved: dict[tuple[Method, tuple[float, ...] | None, bool], Discriminant] = {}
+        self._solved: dict[tuple[ClassMethod, tuple[float, ...] | None, bool], Discriminant] = {}
 
     @classmethod
     def empty(cls, features: int) -> Self:
@@ -79,7 +80,7 @@ class ClassMoments:
 
     def solved(
         self,
-        method: Method,
+        method: ClassMethod,
         priors: tuple[float, ...] | None,
         unbiased: bool,
         names: Sequence[str],
@@ -91,9 +92,15 @@ class ClassMoments:
         """
         key = (method, priors, unbiased)
         if key not in self._solved:
-            found = self._classes.discriminant(method, priors, unbiased)
+            found = self._classes.discriminant(method, priors, unbiased, "drop")
             if isinstance(found, Undefined):
                 _raise(found, names, method)
+            if found.dropped:
+                warnings.warn(
+                    f"within the classes {_features(found.dropped, names, method)} (decided exactly): the directions "
+                    "that do not vary are left out",
+                    stacklevel=2,
+                )
             self._solved[key] = found
         return self._solved[key]
 
@@ -121,16 +128,20 @@ class UndefinedError(ValueError, AttributeError):
     """The rows seen do not determine the answer; for an attribute that depends on it, that it is not there."""
 
 
-_REMEDIES = {
-    "linear": "leave that feature out, or add rows",
-    "quadratic": "leave that feature out, add rows, or use LinearDiscriminantAnalysis, which needs one covariance "
+_MOST_SHOWN: Final = 10
+
+_REMEDIES: Final = {
+    "linear": "leave them out, or add rows",
+    "quadratic": "leave them out, add rows, or use LinearDiscriminantAnalysis, which needs one covariance "
     "for all classes only",
-    "bayes": "leave that feature out, or add rows",
+    "bayes": "leave them out, or add rows",
 }
 
 
-def _raise(undefined: Undefined, names: Sequence[str], method: Method | None = None) -> NoReturn:
-    label, feature = undefined.label, undefined.feature
+def _raise(
+    undefined: Undefined, names: Sequence[str], method: ClassMethod | None = None
+) -> NoReturn:
+    label = undefined.label
     who = "the rows of all classes together" if label is None else f"class {label!r}"
     if undefined.reason == "no rows":
         raise UndefinedError("no row is left: all that were added have been forgotten")
@@ -145,9 +156,23 @@ def _raise(undefined: Undefined, names: Sequence[str], method: Method | None = N
             if label is None
             else f"{who} has only 1 sample, and a covariance takes 2 at least: add rows"
         )
-    named = names[feature] if feature is not None else ""
-    fault = "is constant" if method == "bayes" else "is constant, or follows from those before it"
     raise UndefinedError(
-        f"{who}: feature {named!r} {fault} within {'the classes' if label is None else 'the class'} "
-        f"(decided exactly), so that there is no finite answer: {_REMEDIES[method or 'linear']}"
+        f"{who}: {_features(undefined.features, names, method)} within "
+        f"{'the classes' if label is None else 'the class'} (decided exactly), so that there is no finite answer: "
+        f"{_REMEDIES[method or 'linear']}"
     )
+
+
+def _features(found: Sequence[int], names: Sequence[str], method: ClassMethod | None) -> str:
+    """That these features do not vary of themselves."""
+    shown = ", ".join(repr(names[at]) for at in found[:_MOST_SHOWN])
+    more = f" and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
+    if len(found) == 1:
+        fault = (
+            "is constant" if method == "bayes" else "is constant, or follows from those before it"
+        )
+        return f"feature {shown} {fault}"
+    fault = (
+        "are constant" if method == "bayes" else "are constant, or follow from those before them"
+    )
+    return f"features {shown}{more} {fault}"

@@ -19,7 +19,7 @@ fuzz_target!(|data: &[u8]| {
         if let Ok(classes) = Classes::from_bytes(&bytes) {
             assert_eq!(classes.to_bytes(), bytes);
             for method in [Method::Linear, Method::Quadratic, Method::Bayes] {
-                let _ = Discriminant::of(&classes, method, Divisor::Rows, None);
+                let _ = Discriminant::of(&classes, method, Divisor::Rows, Singular::Refused, None);
             }
         }
         let mut state = keyed();

@@ -7,8 +7,10 @@
 
 mod bayes;
 mod group;
+mod inverse;
 mod linear;
 mod log;
+mod parameters;
 mod quadratic;
 mod score;
 
@@ -21,6 +23,7 @@ use bayes::Bayes;
 use group::Group;
 use linear::Linear;
 use log::Argument;
+pub use parameters::{Asked, Parameter, parameters};
 use quadratic::Quadratic;
 use score::Scorer;
 pub use score::Scores;
@@ -45,8 +48,17 @@ pub enum Divisor {
     Freedom,
 }
 
-/// Why there is no answer.
+/// What becomes of a covariance for all classes that is singular.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Singular {
+    /// There is no answer.
+    Refused,
+    /// The directions that do not vary within the classes are left out, unless none is left.
+    Dropped,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// No row was added, or as many were removed.
     NoRows,
@@ -54,10 +66,10 @@ pub enum Reason {
     Inconsistent,
     /// So few rows that they have no covariance.
     TooFewRows,
-    /// A feature is constant, or follows linearly from those before it.
+    /// Features are constant, or follow linearly from those before them.
     Singular {
-        /// That feature.
-        feature: usize,
+        /// These features, in order.
+        features: Vec<usize>,
     },
 }
 
@@ -107,7 +119,8 @@ enum Model {
 
 impl Discriminant {
     /// Of the classes that have rows, in the order of their labels; `priors` are theirs, or else the shares of the
-    /// rows. `divisor` makes no difference to [`Method::Bayes`], which has maximum likelihood's.
+    /// rows. `divisor` makes no difference to [`Method::Bayes`], which has maximum likelihood's, and `singular` one
+    /// to [`Method::Linear`] alone.
     ///
     /// # Errors
     /// [`Failure::Undefined`] if the rows do not give it, [`Error::Invalid`] unless there is a prior above 0 for each
@@ -116,13 +129,14 @@ impl Discriminant {
         classes: &Classes,
         method: Method,
         divisor: Divisor,
+        singular: Singular,
         priors: Option<&[f64]>,
     ) -> Result<Self, Failure> {
         let mut groups = group::groups(classes)?;
         let priors = priors_of(&groups, priors)?;
         let (scorer, model) = match method {
             Method::Linear => {
-                let linear = Linear::of(&mut groups, priors, divisor)?;
+                let linear = Linear::of(&mut groups, priors, divisor, singular)?;
                 (linear.scorer(), Model::Linear(linear))
             }
             Method::Quadratic => {
@@ -138,6 +152,15 @@ impl Discriminant {
     #[must_use]
     pub fn scorer(&self) -> &Scorer {
         &self.scorer
+    }
+
+    /// The features that are constant, or follow linearly from those before them, if the answer does without them.
+    #[must_use]
+    pub fn dropped(&self) -> &[usize] {
+        match &self.model {
+            Model::Linear(linear) => linear.dropped(),
+            Model::Quadratic(_) | Model::Bayes => &[],
+        }
     }
 
     /// A parameter, each number rounded once: "coefficient" (linear: Σ⁻¹μ for each class; quadratic as well),

@@ -8,7 +8,8 @@ mod support;
 use streamreg_core::classes::{Classes, Label};
 use streamreg_core::column::Numbers;
 use streamreg_core::discriminant::{
-    Description, Discriminant, Divisor, Failure, Method, Reason, Scores, Undefined, counts, describe,
+    Description, Discriminant, Divisor, Failure, Method, Reason, Scores, Singular, Undefined, counts,
+    describe,
 };
 use streamreg_core::error::Error;
 use support::{Column, classes, labels, numbers};
@@ -16,7 +17,13 @@ use support::{Column, classes, labels, numbers};
 /// What has no answer is told exactly, with its reason, class and feature.
 #[test]
 fn law_undefined() {
-    let undefined = |state: &Classes, method, divisor| match Discriminant::of(state, method, divisor, None) {
+    let undefined = |state: &Classes, method, divisor| match Discriminant::of(
+        state,
+        method,
+        divisor,
+        Singular::Refused,
+        None,
+    ) {
         Err(Failure::Undefined(undefined)) => (undefined.reason, undefined.label),
         other => panic!("{other:?}"),
     };
@@ -31,14 +38,14 @@ fn law_undefined() {
     let codes = [1, 1, 1, 1, 1, 1];
     let singular = classes(&[Column::Float(third.clone()), Column::Float(multiple)], &codes);
     let regular = classes(&[Column::Float(third.clone()), Column::Float(almost)], &codes);
-    let reason = Reason::Singular { feature: 1 };
-    assert_eq!(undefined(&singular, Method::Linear, Divisor::Rows), (reason, None));
-    assert_eq!(undefined(&singular, Method::Quadratic, Divisor::Rows), (reason, Some(Label::Int(-7))));
+    let reason = || Reason::Singular { features: vec![1] };
+    assert_eq!(undefined(&singular, Method::Linear, Divisor::Rows), (reason(), None));
+    assert_eq!(undefined(&singular, Method::Quadratic, Divisor::Rows), (reason(), Some(Label::Int(-7))));
     for method in [Method::Linear, Method::Quadratic] {
-        assert!(Discriminant::of(&regular, method, Divisor::Rows, None).is_ok());
+        assert!(Discriminant::of(&regular, method, Divisor::Rows, Singular::Refused, None).is_ok());
     }
     let constant = classes(&[Column::Float(third), Column::Int(vec![3; 6])], &codes);
-    assert_eq!(undefined(&constant, Method::Bayes, Divisor::Rows), (reason, Some(Label::Int(-7))));
+    assert_eq!(undefined(&constant, Method::Bayes, Divisor::Rows), (reason(), Some(Label::Int(-7))));
     let single = classes(&[Column::Float(vec![1.0, 2.0])], &[0, 1]);
     assert_eq!(undefined(&single, Method::Linear, Divisor::Freedom), (Reason::TooFewRows, None));
     let few = (Reason::TooFewRows, Some(Label::Bool(false)));
@@ -66,14 +73,16 @@ fn law_inconsistent() {
 #[test]
 fn law_priors() {
     let state = classes(&[Column::Float(vec![1.0, 2.0, 4.0, 4.5])], &[0, 0, 1, 1]);
-    let of = |priors: &[f64]| Discriminant::of(&state, Method::Linear, Divisor::Rows, Some(priors));
+    let of = |priors: &[f64]| {
+        Discriminant::of(&state, Method::Linear, Divisor::Rows, Singular::Refused, Some(priors))
+    };
     for priors in [&[1.0][..], &[0.5, 0.0], &[0.5, -0.5], &[f64::NAN, 0.5], &[f64::INFINITY, 0.5]] {
         assert!(matches!(of(priors), Err(Failure::Error(Error::Invalid(_)))), "{priors:?}");
     }
     let equal = of(&[0.5, 0.5]).unwrap();
     assert_eq!(
         equal.parameter("intercept").unwrap(),
-        Discriminant::of(&state, Method::Linear, Divisor::Rows, None)
+        Discriminant::of(&state, Method::Linear, Divisor::Rows, Singular::Refused, None)
             .unwrap()
             .parameter("intercept")
             .unwrap()
@@ -92,7 +101,9 @@ fn law_range_and_distance_from_zero() {
         |power: i32| [Column::Float(near.iter().map(|&x| f64::from(x) * 2f64.powi(power)).collect())];
     for method in [Method::Linear, Method::Quadratic, Method::Bayes] {
         let posteriors = |rows: &[Column]| {
-            let found = Discriminant::of(&classes(rows, &codes), method, Divisor::Freedom, None).unwrap();
+            let found =
+                Discriminant::of(&classes(rows, &codes), method, Divisor::Freedom, Singular::Refused, None)
+                    .unwrap();
             found.scorer().rows(&numbers(rows), Scores::Posteriors).unwrap()
         };
         let expected = posteriors(&plain);
@@ -108,7 +119,7 @@ fn law_range_and_distance_from_zero() {
 #[test]
 fn law_scores_beyond_the_range() {
     let state = classes(&[Column::Float(vec![1.0, 2.0, 4.0, 4.5])], &[0, 0, 1, 1]);
-    let found = Discriminant::of(&state, Method::Quadratic, Divisor::Rows, None).unwrap();
+    let found = Discriminant::of(&state, Method::Quadratic, Divisor::Rows, Singular::Refused, None).unwrap();
     let rows = |x: &[f64]| found.scorer().rows(&[Numbers::Float(x)], Scores::Posteriors);
     assert!(matches!(rows(&[1.0, f64::MAX]), Err(Error::Overflow(_))));
     assert!(matches!(rows(&[f64::NAN]), Err(Error::Overflow(_))));

@@ -7,7 +7,12 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyInt, PyString};
 use streamreg_core::classes as core;
-use streamreg_core::discriminant::{self, Description, Divisor, Failure, Method, Reason, Scores};
+use streamreg_core::discriminant::{
+    self, Asked, Description, Divisor, Failure, Method, Reason, Scores, Singular,
+};
+
+/// Of a class n, prior, intercept, and the linear and quadratic parameters.
+type Parameters = (i64, Option<f64>, Option<f64>, Option<Vec<f64>>, Option<Vec<f64>>);
 
 /// A label, from Python and back.
 struct Label(core::Label);
@@ -43,7 +48,7 @@ impl<'py> IntoPyObject<'py> for Label {
 }
 
 #[pyclass(module = "streamreg._core")]
-pub struct Classes(core::Classes);
+pub struct Classes(pub core::Classes);
 
 #[pymethods]
 impl Classes {
@@ -135,27 +140,58 @@ impl Classes {
         }
     }
 
-    #[pyo3(signature = (method, priors=None, unbiased=false))]
+    #[pyo3(signature = (method, priors=None, unbiased=false, singular="null"))]
     fn discriminant<'py>(
         &self,
         py: Python<'py>,
         method: &str,
         priors: Option<Vec<f64>>,
         unbiased: bool,
+        singular: &str,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let method = match method {
-            "linear" => Method::Linear,
-            "quadratic" => Method::Quadratic,
-            "bayes" => Method::Bayes,
-            other => return Err(PyValueError::new_err(format!("there is no method {other:?}"))),
-        };
-        let divisor = divisor(unbiased);
-        match py.detach(|| discriminant::Discriminant::of(&self.0, method, divisor, priors.as_deref())) {
+        let Asked { method, divisor, singular } = asked(method, unbiased, singular)?;
+        let solve = || discriminant::Discriminant::of(&self.0, method, divisor, singular, priors.as_deref());
+        match py.detach(solve) {
             Ok(found) => Ok(Bound::new(py, Discriminant(found))?.into_any()),
             Err(Failure::Undefined(undefined)) => no_answer(py, undefined),
             Err(Failure::Error(error)) => Err(to_py(&error)),
         }
     }
+
+    fn parameters(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        priors: Option<Vec<Option<f64>>>,
+        unbiased: bool,
+        singular: &str,
+    ) -> PyResult<Vec<Parameters>> {
+        let asked = asked(method, unbiased, singular)?;
+        let found = py
+            .detach(|| discriminant::parameters(&self.0, asked, priors.as_deref()))
+            .map_err(|error| to_py(&error))?;
+        Ok(found
+            .into_iter()
+            .map(|one| (one.n, one.prior, one.intercept, one.linear, one.quadratic))
+            .collect())
+    }
+}
+
+fn asked(method: &str, unbiased: bool, singular: &str) -> PyResult<Asked> {
+    let method = match method {
+        "linear" => Method::Linear,
+        "quadratic" => Method::Quadratic,
+        "bayes" => Method::Bayes,
+        other => return Err(PyValueError::new_err(format!("there is no method {other:?}"))),
+    };
+    let singular = match singular {
+        "null" => Singular::Refused,
+        "drop" => Singular::Dropped,
+        other => {
+            return Err(PyValueError::new_err(format!("singular is \"null\" or \"drop\", not {other:?}")));
+        }
+    };
+    Ok(Asked { method, divisor: divisor(unbiased), singular })
 }
 
 fn divisor(unbiased: bool) -> Divisor {
@@ -192,10 +228,10 @@ impl Undefined {
     }
 
     #[getter]
-    fn feature(&self) -> Option<usize> {
-        match self.0.reason {
-            Reason::Singular { feature } => Some(feature),
-            _ => None,
+    fn features(&self) -> Vec<usize> {
+        match &self.0.reason {
+            Reason::Singular { features } => features.clone(),
+            _ => Vec::new(),
         }
     }
 }
@@ -206,6 +242,11 @@ pub struct Discriminant(discriminant::Discriminant);
 
 #[pymethods]
 impl Discriminant {
+    #[getter]
+    fn dropped(&self) -> Vec<usize> {
+        self.0.dropped().to_vec()
+    }
+
     fn parameter<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let values = py.detach(|| self.0.parameter(name)).map_err(|error| to_py(&error))?;
         Ok(values.into_pyarray(py))

@@ -47,6 +47,7 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("MOST_CLASSES", streamreg_core::classes::MOST_CLASSES)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -25,6 +25,11 @@ pub(super) fn variances(group: &Group) -> Vec<f64> {
     (0..group.variables()).map(|at| ratio(&group.deviation(at, at), &square, 2 * group.unit(at))).collect()
 }
 
+/// The features that do not vary in a class.
+fn constant(group: &Group) -> Vec<usize> {
+    (0..group.variables()).filter(|&at| group.deviation(at, at).is_zero()).collect()
+}
+
 impl Bayes {
     pub(super) fn of(groups: &[Group], priors: &[Argument]) -> Result<Self, Undefined> {
         let mut bayes = Self { origins: Vec::new(), classes: Vec::new() };
@@ -36,7 +41,7 @@ impl Bayes {
             for (at, sum) in sums.iter().enumerate() {
                 let (deviation, unit) = (group.deviation(at, at), group.unit(at));
                 if deviation.is_zero() {
-                    return Err(group.undefined(Reason::Singular { feature: at }));
+                    return Err(group.undefined(Reason::Singular { features: constant(group) }));
                 }
                 let before = std::iter::repeat_n((&BigInt::ZERO, 0), at);
                 let row = before.chain(std::iter::once((&one, 0)));

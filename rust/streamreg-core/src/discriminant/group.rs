@@ -144,6 +144,13 @@ impl Origin {
     }
 }
 
+/// A vector that is zero but for one entry.
+pub(super) fn unit_vector(length: usize, at: usize, entry: &BigInt) -> Vec<BigInt> {
+    let mut found = vec![BigInt::ZERO; length];
+    found[at].clone_from(entry);
+    found
+}
+
 /// Σ a·b.
 pub(super) fn dot(a: &[BigInt], b: &[BigInt]) -> BigInt {
     a.iter().zip(b).filter(|(a, b)| !a.is_zero() && !b.is_zero()).map(|(a, b)| a * b).sum()

@@ -1,0 +1,113 @@
+//! Stage: discriminant. The parameters class by class: the cells of a table that has a row for each class.
+//!
+//! Other than in [`Discriminant`](super::Discriminant) every class has its own, also of two, and where those of one
+//! are not defined, those of the others are: a row holds all that its class's score is made of.
+
+use super::group;
+use super::linear::Linear;
+use super::log::Argument;
+use super::quadratic::Class;
+use super::{Divisor, Method, Singular, bayes, prior_of};
+use crate::classes::Classes;
+use crate::error::Error;
+use crate::solve::round::ratio;
+
+/// What classes are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// How they are told apart.
+    pub method: Method,
+    /// What covariances are divided by.
+    pub divisor: Divisor,
+    /// What becomes of a singular covariance of all classes.
+    pub singular: Singular,
+}
+
+/// The parameters of one class; `None` where the rows do not give it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parameter {
+    /// The rows of the class that are finite.
+    pub n: i64,
+    /// The prior probability.
+    pub prior: Option<f64>,
+    /// The constant of the score; of naive Bayes there is none.
+    pub intercept: Option<f64>,
+    /// The factors of the features in the score; of naive Bayes their means.
+    pub linear: Option<Vec<f64>>,
+    /// Row by row of the upper triangle the factors of the products of two features in the score, if that is
+    /// quadratic; of naive Bayes the variances of the features.
+    pub quadratic: Option<Vec<f64>>,
+}
+
+impl Parameter {
+    /// As [`Parameter`] of a class that has rows, the values beside it.
+    fn fill(&mut self, intercept: Option<f64>, linear: Vec<f64>, quadratic: Option<Vec<f64>>) {
+        (self.intercept, self.linear, self.quadratic) = (intercept, Some(linear), quadratic);
+    }
+}
+
+/// The parameters of all classes of a state, in the order of their labels.
+///
+/// `priors` has an entry for each of them; a class without a prior has no constant. Without any, the priors are the
+/// shares of the rows. Each number is rounded once.
+///
+/// # Errors
+/// [`Error::Invalid`] unless each prior is above 0 and finite, and there is one for each class if there are any.
+pub fn parameters(
+    classes: &Classes,
+    asked: Asked,
+    priors: Option<&[Option<f64>]>,
+) -> Result<Vec<Parameter>, Error> {
+    let count = classes.iter().count();
+    if let Some(given) = priors.filter(|given| given.len() != count) {
+        return Err(Error::Invalid(format!("{} priors for {count} classes", given.len())));
+    }
+    let mut found = Vec::with_capacity(count);
+    let mut known = Vec::with_capacity(count);
+    for (at, (_, moments)) in classes.iter().enumerate() {
+        let prior = priors.and_then(|given| given[at]);
+        known.push(prior.map(prior_of).transpose()?);
+        found.push(Parameter { n: moments.n(), prior, ..Parameter::default() });
+    }
+    // What no rows can have left has no parameters.
+    let Ok(groups) = group::groups(classes) else { return Ok(found) };
+    let present: Vec<_> = (0..count).filter(|&at| found[at].n != 0).collect();
+    let all = group::rows(&groups);
+    if priors.is_none() {
+        for parameter in &mut found {
+            parameter.prior = Some(ratio(&parameter.n.into(), &all, 0));
+        }
+        for (&at, group) in present.iter().zip(&groups) {
+            known[at] = Some(Argument::new(group.n().clone(), all.clone(), 0));
+        }
+    }
+    let known: Vec<_> = present.iter().map(|&at| known[at].clone()).collect();
+    let own = present.iter().zip(known);
+    match asked.method {
+        Method::Linear => {
+            let priors = own.clone().map(|(_, prior)| prior.unwrap_or_else(Argument::one)).collect();
+            let mut groups = groups;
+            if let Ok(linear) = Linear::of(&mut groups, priors, asked.divisor, asked.singular) {
+                for ((&at, prior), (intercept, factors)) in own.zip(linear.each()) {
+                    found[at].fill(prior.map(|_| intercept), factors, None);
+                }
+            }
+        }
+        Method::Quadratic => {
+            for ((&at, prior), group) in own.zip(groups) {
+                let known = prior.is_some();
+                if let Ok(class) = Class::of(group, prior.unwrap_or_else(Argument::one), asked.divisor) {
+                    let intercept = known.then(|| class.intercept());
+                    found[at].fill(intercept, class.coefficients(), Some(class.products()));
+                }
+            }
+        }
+        Method::Bayes => {
+            for (&at, group) in present.iter().zip(&groups) {
+                let means = (0..group.variables()).map(|feature| group.mean(feature)).collect();
+                found[at].fill(None, means, Some(bayes::variances(group)));
+            }
+        }
+    }
+    Ok(found)
+}
