@@ -75,7 +75,7 @@ def _solved(
         known: dict[Answer, float] = dict(model.priors)
         priors = [known.get(label) for label in labels]
     classes = reduction.classes(aggregate)
-    return classes.parameters(model.method, priors, model.unbiased, model.singular)
+    return classes.parameters(model.method, priors, model.unbiased, model.singular, model.smoothing)
 
 
 def _cell(asked: ClassStatistic, parameters: ClassParameters) -> Answer:

@@ -285,10 +285,12 @@ class Classes:
         self,
         what: Literal["prior", "mean", "variance", "covariance", "pooled"],
         unbiased: bool = False,
+        smoothing: float = 0.0,
     ) -> NDArray[np.float64] | Undefined:
         """A description of the classes that have rows, row by row; each number rounded once.
 
-        Covariances are those of maximum likelihood, or those without bias.
+        Covariances are those of maximum likelihood, or those without bias. Variances are those of maximum likelihood,
+        each with a share of the greatest over all rows.
         """
 
     def discriminant(
@@ -297,6 +299,7 @@ class Classes:
         priors: Sequence[float] | None = None,
         unbiased: bool = False,
         singular: SingularClasses = "null",
+        smoothing: float = 0.0,
     ) -> Discriminant | Undefined:
         """What tells the classes that have rows apart; `priors` are theirs."""
 
@@ -306,6 +309,7 @@ class Classes:
         priors: Sequence[float | None] | None,
         unbiased: bool,
         singular: SingularClasses,
+        smoothing: float,
     ) -> list[ClassParameters]:
         """Of each class, in order; each number rounded once. Where a class has no prior it has no intercept.
 

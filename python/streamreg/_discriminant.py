@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias, get_args
@@ -12,6 +13,7 @@ from streamreg._environment import TableEnvironment
 from streamreg._exceptions import ProgramError
 from streamreg._features import Feature, Powers, check_features, features_of
 from streamreg._grouped import GroupedTable
+from streamreg._inference import is_number
 from streamreg._nodes import restricted
 from streamreg._operators import MistypedError
 from streamreg._types import (
@@ -50,6 +52,7 @@ class Options:
     priors: Priors = None
     unbiased: bool = False
     singular: SingularClasses = "null"
+    var_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
         """Check what can be checked without the label."""
@@ -57,15 +60,14 @@ class Options:
             raise self._wrong("unbiased", "True or False", self.unbiased)
         if self.singular not in get_args(SingularClasses):
             raise self._wrong("singular", '"null" or "drop"', self.singular)
+        if not is_number(self.var_smoothing) or not 0 <= self.var_smoothing <= sys.float_info.max:
+            raise self._wrong("var_smoothing", "a finite number from 0 up", self.var_smoothing)
         if self.priors is not None:
             self._check_priors(self.priors)
 
     def _check_priors(self, priors: object) -> None:
         numbers = list(priors.values()) if isinstance(priors, Mapping) else []
-        if not numbers or any(
-            isinstance(prior, bool) or not isinstance(prior, int | float) or not prior > 0
-            for prior in numbers
-        ):
+        if not numbers or not all(is_number(prior) and prior > 0 for prior in numbers):
             raise self._wrong("priors", "a number above 0 for each label, in a dict", priors)
         if not math.isclose(math.fsum(numbers), 1.0, rel_tol=1e-8):
             raise self._wrong("priors", "numbers that sum to 1", priors)
@@ -85,7 +87,8 @@ class Options:
                         f"{METHODS[self.method]}: priors holds the label {shortened(repr(name))}, but "
                         f"{label.text} is {label.dtype}"
                     )
-        return ClassModel(self.method, self.unbiased, self.singular, priors)
+        smoothing = float(self.var_smoothing)
+        return ClassModel(self.method, self.unbiased, self.singular, smoothing, priors)
 
     def _wrong(self, option: str, expected: str, found: object) -> ProgramError:
         return ProgramError(

@@ -52,6 +52,9 @@ class ClassModel(NamedTuple):
     method: ClassMethod
     unbiased: bool
     singular: SingularClasses
+    smoothing: float
+    """What naive Bayes adds to variances, as a share of the greatest over all rows."""
+
     priors: tuple[tuple[bool | int | str, float], ...] | None
     """In the order of the labels; None for the shares of the rows."""
 

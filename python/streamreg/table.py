@@ -296,14 +296,20 @@ class Table:
         return self._classes(label, features, options)
 
     def gaussian_naive_bayes(
-        self, label: Expression, *features: Expression | Powers, priors: Priors = None
+        self,
+        label: Expression,
+        *features: Expression | Powers,
+        priors: Priors = None,
+        var_smoothing: float = 0.0,
     ) -> Table:
         """Gaussian naive Bayes, as `linear_discriminant`, with a mean and a variance for each feature.
 
         The columns are the label, `prior`, `n`, `mean_x`, …, `variance_x`, … (divided by n). The score
-        is ln(prior) - Σ (ln(variance) + (x - mean)²/variance)/2.
+        is ln(prior) - Σ (ln(variance) + (x - mean)²/variance)/2. All variances are raised by
+        `var_smoothing` times the greatest variance of a feature over all rows: without it that of a
+        feature that is constant in a class is 0, which leaves no score.
         """
-        options = _discriminant.Options(method="bayes", priors=priors)
+        options = _discriminant.Options(method="bayes", priors=priors, var_smoothing=var_smoothing)
         return self._classes(label, features, options)
 
     def _classes(

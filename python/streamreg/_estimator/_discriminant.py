@@ -112,20 +112,22 @@ class QuadraticDiscriminantAnalysis(_DiscriminantAnalysis):
 class GaussianNB(ExactClassifier):
     """Gaussian naive Bayes, exact, with scikit-learn's interface.
 
-    Each class has a variance of its own for each feature, over its rows, and nothing is added to it: a class in which
-    a feature is constant leaves no finite answer, and is named by the error that says so. Exactness and scoring are
-    as for `LinearDiscriminantAnalysis`.
+    Each class has a variance of its own for each feature, over its rows. Where nothing is added to it, a class in
+    which a feature is constant leaves no finite answer, and is named by the error that says so. Exactness and scoring
+    are as for `LinearDiscriminantAnalysis`.
 
     Args:
         priors: The prior probabilities of the classes, in the order of their labels, which sum to 1; by default their
             shares of the rows.
+        var_smoothing: What is added to all variances, as a share of the greatest variance of a feature over all rows.
+            Scikit-learn adds 1e-9 by default.
 
     Attributes:
         classes_: The labels of the classes, in order.
         class_counts_: The rows of each class, those forgotten taken off.
         priors_: The prior probability of each class.
         means_: The means of the features, (classes, features); NaN for a class without rows.
-        var_: The variances of the features, (classes, features); NaN for a class without rows.
+        var_: The variances of the features, with what is added, (classes, features); NaN for a class without rows.
         n_features_in_: How many features there are.
         feature_names_in_: Their names, if the rows came with names.
         n_samples_seen_: Rows added less rows forgotten.
@@ -133,9 +135,10 @@ class GaussianNB(ExactClassifier):
 
     _METHOD: ClassVar[ClassMethod] = "bayes"
 
-    def __init__(self, *, priors: Priors = None) -> None:
+    def __init__(self, *, priors: Priors = None, var_smoothing: float = 0.0) -> None:
         """Keeps the parameters; they are looked at when they are used."""
         self.priors = priors
+        self.var_smoothing = var_smoothing
 
     @property
     def var_(self) -> Floats:

@@ -21,7 +21,9 @@ class ClassMoments:
     def __init__(self, classes: Classes) -> None:
         """`classes` are this object's own from now on."""
         self._classes = classes
-        self._solved: dict[tuple[ClassMethod, tuple[float, ...] | None, bool], Discriminant] = {}
+        self._solved: dict[
+            tuple[ClassMethod, tuple[float, ...] | None, bool, float], Discriminant
+        ] = {}
 
     @classmethod
     def empty(cls, features: int) -> Self:
@@ -67,13 +69,15 @@ class ClassMoments:
         (both.subtract if subtract else both.merge)(other._classes)
         return ClassMoments(both)
 
-    def describe(self, what: Description, unbiased: bool, names: Sequence[str]) -> Floats:
+    def describe(
+        self, what: Description, unbiased: bool, smoothing: float, names: Sequence[str]
+    ) -> Floats:
         """A description of the classes that have rows, flat.
 
         Raises:
             UndefinedError: if the rows do not give it.
         """
-        found = self._classes.describe(what, unbiased)
+        found = self._classes.describe(what, unbiased, smoothing)
         if isinstance(found, Undefined):
             _raise(found, names)
         return found
@@ -83,6 +87,7 @@ class ClassMoments:
         method: ClassMethod,
         priors: tuple[float, ...] | None,
         unbiased: bool,
+        smoothing: float,
         names: Sequence[str],
     ) -> Discriminant:
         """What tells the classes apart, worked out once for each model.
@@ -90,9 +95,9 @@ class ClassMoments:
         Raises:
             UndefinedError: if the rows do not give it.
         """
-        key = (method, priors, unbiased)
+        key = (method, priors, unbiased, smoothing)
         if key not in self._solved:
-            found = self._classes.discriminant(method, priors, unbiased, "drop")
+            found = self._classes.discriminant(method, priors, unbiased, "drop", smoothing)
             if isinstance(found, Undefined):
                 _raise(found, names, method)
             if found.dropped:
@@ -134,7 +139,7 @@ _REMEDIES: Final = {
     "linear": "leave them out, or add rows",
     "quadratic": "leave them out, add rows, or use LinearDiscriminantAnalysis, which needs one covariance "
     "for all classes only",
-    "bayes": "leave them out, or add rows",
+    "bayes": "leave them out, add rows, or set var_smoothing",
 }
 
 

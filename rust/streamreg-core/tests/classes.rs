@@ -7,7 +7,7 @@ mod support;
 use proptest::prelude::*;
 use streamreg_core::classes::{Classes, Label, MOST_CLASSES};
 use streamreg_core::column::Numbers;
-use streamreg_core::discriminant::{Discriminant, Divisor, Method, Scores, Singular, counts};
+use streamreg_core::discriminant::{Discriminant, Method, Model, Scores, counts};
 use streamreg_core::error::Error;
 use streamreg_core::wire::Writer;
 use support::{Column, classes, columns, config, labels, numbers, pick};
@@ -83,7 +83,7 @@ proptest! {
         if let Ok(mut state) = Classes::from_bytes(&bytes) {
             prop_assert_eq!(state.to_bytes(), bytes);
             for method in [Method::Linear, Method::Quadratic, Method::Bayes] {
-                let _ = Discriminant::of(&state, method, Divisor::Rows, Singular::Refused, None).map(|found| {
+                let _ = Discriminant::of(&state, &Model::of(method), None).map(|found| {
                     (found.scorer().rows(&numbers(&columns), Scores::Posteriors), found.parameter("intercept"))
                 });
             }

@@ -8,8 +8,7 @@ mod support;
 use streamreg_core::classes::{Classes, Label};
 use streamreg_core::column::Numbers;
 use streamreg_core::discriminant::{
-    Description, Discriminant, Divisor, Failure, Method, Reason, Scores, Singular, Undefined, counts,
-    describe,
+    Description, Discriminant, Divisor, Failure, Method, Model, Reason, Scores, Undefined, counts, describe,
 };
 use streamreg_core::error::Error;
 use support::{Column, classes, labels, numbers};
@@ -19,9 +18,7 @@ use support::{Column, classes, labels, numbers};
 fn law_undefined() {
     let undefined = |state: &Classes, method, divisor| match Discriminant::of(
         state,
-        method,
-        divisor,
-        Singular::Refused,
+        &Model { divisor, ..Model::of(method) },
         None,
     ) {
         Err(Failure::Undefined(undefined)) => (undefined.reason, undefined.label),
@@ -42,7 +39,7 @@ fn law_undefined() {
     assert_eq!(undefined(&singular, Method::Linear, Divisor::Rows), (reason(), None));
     assert_eq!(undefined(&singular, Method::Quadratic, Divisor::Rows), (reason(), Some(Label::Int(-7))));
     for method in [Method::Linear, Method::Quadratic] {
-        assert!(Discriminant::of(&regular, method, Divisor::Rows, Singular::Refused, None).is_ok());
+        assert!(Discriminant::of(&regular, &Model::of(method), None).is_ok());
     }
     let constant = classes(&[Column::Float(third), Column::Int(vec![3; 6])], &codes);
     assert_eq!(undefined(&constant, Method::Bayes, Divisor::Rows), (reason(), Some(Label::Int(-7))));
@@ -60,7 +57,7 @@ fn law_inconsistent() {
     state.remove(&labels(), &[0], &[Numbers::Float(&[100.0])]).unwrap();
     let expected = Undefined { reason: Reason::Inconsistent, label: Some(Label::Bool(false)) };
     assert_eq!(counts(&state), Err(expected.clone()));
-    assert_eq!(describe(&state, Description::Means), Err(expected.clone()));
+    assert_eq!(describe(&state, Description::Means), Err(Failure::Undefined(expected.clone())));
     state.remove(&labels(), &[0, 0], &[Numbers::Float(&[1.0, 2.0])]).unwrap();
     assert_eq!(state.n(), 0);
     assert_eq!(counts(&state), Err(expected));
@@ -73,19 +70,14 @@ fn law_inconsistent() {
 #[test]
 fn law_priors() {
     let state = classes(&[Column::Float(vec![1.0, 2.0, 4.0, 4.5])], &[0, 0, 1, 1]);
-    let of = |priors: &[f64]| {
-        Discriminant::of(&state, Method::Linear, Divisor::Rows, Singular::Refused, Some(priors))
-    };
+    let of = |priors: &[f64]| Discriminant::of(&state, &Model::of(Method::Linear), Some(priors));
     for priors in [&[1.0][..], &[0.5, 0.0], &[0.5, -0.5], &[f64::NAN, 0.5], &[f64::INFINITY, 0.5]] {
         assert!(matches!(of(priors), Err(Failure::Error(Error::Invalid(_)))), "{priors:?}");
     }
     let equal = of(&[0.5, 0.5]).unwrap();
     assert_eq!(
         equal.parameter("intercept").unwrap(),
-        Discriminant::of(&state, Method::Linear, Divisor::Rows, Singular::Refused, None)
-            .unwrap()
-            .parameter("intercept")
-            .unwrap()
+        Discriminant::of(&state, &Model::of(Method::Linear), None).unwrap().parameter("intercept").unwrap()
     );
     assert!(matches!(equal.parameter("slope"), Err(Error::Invalid(_))));
 }
@@ -101,9 +93,12 @@ fn law_range_and_distance_from_zero() {
         |power: i32| [Column::Float(near.iter().map(|&x| f64::from(x) * 2f64.powi(power)).collect())];
     for method in [Method::Linear, Method::Quadratic, Method::Bayes] {
         let posteriors = |rows: &[Column]| {
-            let found =
-                Discriminant::of(&classes(rows, &codes), method, Divisor::Freedom, Singular::Refused, None)
-                    .unwrap();
+            let found = Discriminant::of(
+                &classes(rows, &codes),
+                &Model { divisor: Divisor::Freedom, ..Model::of(method) },
+                None,
+            )
+            .unwrap();
             found.scorer().rows(&numbers(rows), Scores::Posteriors).unwrap()
         };
         let expected = posteriors(&plain);
@@ -119,7 +114,7 @@ fn law_range_and_distance_from_zero() {
 #[test]
 fn law_scores_beyond_the_range() {
     let state = classes(&[Column::Float(vec![1.0, 2.0, 4.0, 4.5])], &[0, 0, 1, 1]);
-    let found = Discriminant::of(&state, Method::Quadratic, Divisor::Rows, Singular::Refused, None).unwrap();
+    let found = Discriminant::of(&state, &Model::of(Method::Quadratic), None).unwrap();
     let rows = |x: &[f64]| found.scorer().rows(&[Numbers::Float(x)], Scores::Posteriors);
     assert!(matches!(rows(&[1.0, f64::MAX]), Err(Error::Overflow(_))));
     assert!(matches!(rows(&[f64::NAN]), Err(Error::Overflow(_))));

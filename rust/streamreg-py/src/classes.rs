@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyInt, PyString};
 use streamreg_core::classes as core;
 use streamreg_core::discriminant::{
-    self, Asked, Description, Divisor, Failure, Method, Reason, Scores, Singular,
+    self, Description, Divisor, Failure, Method, Model, Reason, Scores, Singular,
 };
 
 /// Of a class n, prior, intercept, and the linear and quadratic parameters.
@@ -124,23 +124,29 @@ impl Classes {
         }
     }
 
-    #[pyo3(signature = (what, unbiased=false))]
-    fn describe<'py>(&self, py: Python<'py>, what: &str, unbiased: bool) -> PyResult<Bound<'py, PyAny>> {
+    #[pyo3(signature = (what, unbiased=false, smoothing=0.0))]
+    fn describe<'py>(
+        &self,
+        py: Python<'py>,
+        what: &str,
+        unbiased: bool,
+        smoothing: f64,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let description = match what {
             "prior" => Description::Priors,
             "mean" => Description::Means,
-            "variance" => Description::Variances,
+            "variance" => Description::Variances(smoothing),
             "covariance" => Description::Covariances(divisor(unbiased)),
             "pooled" => Description::Pooled(divisor(unbiased)),
             other => return Err(PyValueError::new_err(format!("there is no description {other:?}"))),
         };
         match py.detach(|| discriminant::describe(&self.0, description)) {
             Ok(values) => Ok(values.into_pyarray(py).into_any()),
-            Err(undefined) => no_answer(py, undefined),
+            Err(failure) => failed(py, failure),
         }
     }
 
-    #[pyo3(signature = (method, priors=None, unbiased=false, singular="null"))]
+    #[pyo3(signature = (method, priors=None, unbiased=false, singular="null", smoothing=0.0))]
     fn discriminant<'py>(
         &self,
         py: Python<'py>,
@@ -148,13 +154,12 @@ impl Classes {
         priors: Option<Vec<f64>>,
         unbiased: bool,
         singular: &str,
+        smoothing: f64,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let Asked { method, divisor, singular } = asked(method, unbiased, singular)?;
-        let solve = || discriminant::Discriminant::of(&self.0, method, divisor, singular, priors.as_deref());
-        match py.detach(solve) {
+        let model = model(method, unbiased, singular, smoothing)?;
+        match py.detach(|| discriminant::Discriminant::of(&self.0, &model, priors.as_deref())) {
             Ok(found) => Ok(Bound::new(py, Discriminant(found))?.into_any()),
-            Err(Failure::Undefined(undefined)) => no_answer(py, undefined),
-            Err(Failure::Error(error)) => Err(to_py(&error)),
+            Err(failure) => failed(py, failure),
         }
     }
 
@@ -165,10 +170,11 @@ impl Classes {
         priors: Option<Vec<Option<f64>>>,
         unbiased: bool,
         singular: &str,
+        smoothing: f64,
     ) -> PyResult<Vec<Parameters>> {
-        let asked = asked(method, unbiased, singular)?;
+        let model = model(method, unbiased, singular, smoothing)?;
         let found = py
-            .detach(|| discriminant::parameters(&self.0, asked, priors.as_deref()))
+            .detach(|| discriminant::parameters(&self.0, &model, priors.as_deref()))
             .map_err(|error| to_py(&error))?;
         Ok(found
             .into_iter()
@@ -177,7 +183,7 @@ impl Classes {
     }
 }
 
-fn asked(method: &str, unbiased: bool, singular: &str) -> PyResult<Asked> {
+fn model(method: &str, unbiased: bool, singular: &str, smoothing: f64) -> PyResult<Model> {
     let method = match method {
         "linear" => Method::Linear,
         "quadratic" => Method::Quadratic,
@@ -191,7 +197,7 @@ fn asked(method: &str, unbiased: bool, singular: &str) -> PyResult<Asked> {
             return Err(PyValueError::new_err(format!("singular is \"null\" or \"drop\", not {other:?}")));
         }
     };
-    Ok(Asked { method, divisor: divisor(unbiased), singular })
+    Ok(Model { method, divisor: divisor(unbiased), singular, smoothing })
 }
 
 fn divisor(unbiased: bool) -> Divisor {
@@ -208,6 +214,13 @@ pub struct Undefined(discriminant::Undefined);
 
 fn no_answer(py: Python<'_>, undefined: discriminant::Undefined) -> PyResult<Bound<'_, PyAny>> {
     Ok(Bound::new(py, Undefined(undefined))?.into_any())
+}
+
+fn failed(py: Python<'_>, failure: Failure) -> PyResult<Bound<'_, PyAny>> {
+    match failure {
+        Failure::Undefined(undefined) => no_answer(py, undefined),
+        Failure::Error(error) => Err(to_py(&error)),
+    }
 }
 
 #[pymethods]

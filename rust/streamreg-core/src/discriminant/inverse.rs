@@ -36,7 +36,7 @@ impl Inverse {
     /// Of the matrix of a covariance.
     pub(super) fn of(matrix: &[Vec<BigInt>], singular: Singular) -> Result<Self, Reason> {
         let dropped = match (eliminate(matrix.to_vec()), singular) {
-            (Ok(elimination), _) => return Ok(Self::regular(elimination)),
+            (Ok(elimination), _) => return Ok(Self::whole(elimination)),
             (Err(Reason::Singular { features }), Singular::Dropped) if features.len() < matrix.len() => {
                 features
             }
@@ -44,13 +44,13 @@ impl Inverse {
         };
         let kept: Vec<_> = (0..matrix.len()).filter(|at| !dropped.contains(at)).collect();
         let own = |row: &usize| kept.iter().map(|&column| matrix[*row][column].clone()).collect();
-        let elimination = eliminate(kept.iter().map(own).collect())?;
+        let elimination = regular(kept.iter().map(own).collect())?;
         let projection = Projection::of(matrix, &elimination, &kept, &dropped)?;
         let determinant = elimination.determinant() * &projection.scale * &projection.scale;
         Ok(Self { elimination, kept, dropped, projection: Some(projection), determinant })
     }
 
-    fn regular(elimination: Elimination) -> Self {
+    fn whole(elimination: Elimination) -> Self {
         let (kept, determinant) = (elimination.independent().to_vec(), elimination.determinant().clone());
         Self { elimination, kept, dropped: Vec::new(), projection: None, determinant }
     }
@@ -95,7 +95,7 @@ impl Projection {
             .map(|direction| direction.iter().enumerate().map(|(at, entry)| entry * weight(at)).collect())
             .collect();
         let row = |own: &Vec<BigInt>| null.iter().map(|other| dot(own, other)).collect();
-        let squares = eliminate(weighted.iter().map(row).collect())?;
+        let squares = regular(weighted.iter().map(row).collect())?;
         let scale = squares.determinant().clone();
         let mut rows: Vec<_> = (0..matrix.len()).map(|at| unit_vector(matrix.len(), at, &scale)).collect();
         for at in 0..matrix.len() {
@@ -130,6 +130,11 @@ fn direction(
     }
     let divisor = found.iter().fold(BigInt::ZERO, |divisor, entry| divisor.gcd(entry));
     found.into_iter().map(|entry| entry / &divisor).collect()
+}
+
+/// Eliminates a matrix that is not singular where rows have left a covariance.
+fn regular(matrix: Vec<Vec<BigInt>>) -> Result<Elimination, Reason> {
+    eliminate(matrix).map_err(|_| Reason::Inconsistent)
 }
 
 /// Eliminates the matrix of a covariance.

@@ -3,25 +3,15 @@
 //! Other than in [`Discriminant`](super::Discriminant) every class has its own, also of two, and where those of one
 //! are not defined, those of the others are: a row holds all that its class's score is made of.
 
+use super::bayes::{Added, Variance};
 use super::group;
 use super::linear::Linear;
 use super::log::Argument;
 use super::quadratic::Class;
-use super::{Divisor, Method, Singular, bayes, prior_of};
+use super::{Method, Model, prior_of};
 use crate::classes::Classes;
 use crate::error::Error;
 use crate::solve::round::ratio;
-
-/// What classes are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// How they are told apart.
-    pub method: Method,
-    /// What covariances are divided by.
-    pub divisor: Divisor,
-    /// What becomes of a singular covariance of all classes.
-    pub singular: Singular,
-}
 
 /// The parameters of one class; `None` where the rows do not give it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,10 +42,11 @@ impl Parameter {
 /// shares of the rows. Each number is rounded once.
 ///
 /// # Errors
-/// [`Error::Invalid`] unless each prior is above 0 and finite, and there is one for each class if there are any.
+/// [`Error::Invalid`] unless each prior is above 0 and finite, and there is one for each class if there are any; if
+/// the smoothing is below 0 or not finite.
 pub fn parameters(
     classes: &Classes,
-    asked: Asked,
+    model: &Model,
     priors: Option<&[Option<f64>]>,
 ) -> Result<Vec<Parameter>, Error> {
     let count = classes.iter().count();
@@ -70,7 +61,7 @@ pub fn parameters(
         found.push(Parameter { n: moments.n(), prior, ..Parameter::default() });
     }
     // What no rows can have left has no parameters.
-    let Ok(groups) = group::groups(classes) else { return Ok(found) };
+    let Ok(mut groups) = group::groups(classes) else { return Ok(found) };
     let present: Vec<_> = (0..count).filter(|&at| found[at].n != 0).collect();
     let all = group::rows(&groups);
     if priors.is_none() {
@@ -83,11 +74,10 @@ pub fn parameters(
     }
     let known: Vec<_> = present.iter().map(|&at| known[at].clone()).collect();
     let own = present.iter().zip(known);
-    match asked.method {
+    match model.method {
         Method::Linear => {
             let priors = own.clone().map(|(_, prior)| prior.unwrap_or_else(Argument::one)).collect();
-            let mut groups = groups;
-            if let Ok(linear) = Linear::of(&mut groups, priors, asked.divisor, asked.singular) {
+            if let Ok(linear) = Linear::of(&mut groups, priors, model.divisor, model.singular) {
                 for ((&at, prior), (intercept, factors)) in own.zip(linear.each()) {
                     found[at].fill(prior.map(|_| intercept), factors, None);
                 }
@@ -96,16 +86,18 @@ pub fn parameters(
         Method::Quadratic => {
             for ((&at, prior), group) in own.zip(groups) {
                 let known = prior.is_some();
-                if let Ok(class) = Class::of(group, prior.unwrap_or_else(Argument::one), asked.divisor) {
+                if let Ok(class) = Class::of(group, prior.unwrap_or_else(Argument::one), model.divisor) {
                     let intercept = known.then(|| class.intercept());
                     found[at].fill(intercept, class.coefficients(), Some(class.products()));
                 }
             }
         }
         Method::Bayes => {
+            let added = Added::of(&mut groups, model.smoothing)?;
             for (&at, group) in present.iter().zip(&groups) {
+                let variances = Variance::of(group, &added);
                 let means = (0..group.variables()).map(|feature| group.mean(feature)).collect();
-                found[at].fill(None, means, Some(bayes::variances(group)));
+                found[at].fill(None, means, Some(variances.iter().map(Variance::nearest).collect()));
             }
         }
     }
