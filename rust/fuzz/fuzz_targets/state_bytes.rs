@@ -54,7 +54,8 @@ fn keyed() -> KeyedReduction {
 
 fn by_label() -> KeyedReduction {
     let aggregates = vec![Aggregate::Count, Aggregate::Class(vec![0, 1])];
-    KeyedReduction::new(&[KeyType::Text], &[NumberType::Float; 2], aggregates).expect("a reduction that can be")
+    KeyedReduction::new(&[KeyType::Text], &[NumberType::Float; 2], aggregates)
+        .expect("a reduction that can be")
 }
 
 /// Random bytes hardly ever have the right checksum: it is added, so that what lies behind it is tried.
