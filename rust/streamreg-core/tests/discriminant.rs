@@ -8,7 +8,8 @@ mod support;
 use streamreg_core::classes::{Classes, Label};
 use streamreg_core::column::Numbers;
 use streamreg_core::discriminant::{
-    Description, Discriminant, Divisor, Failure, Method, Model, Reason, Scores, Undefined, counts, describe,
+    Description, Discriminant, Divisor, Failure, Method, Model, Parameter, Reason, Scores, Singular,
+    Undefined, counts, describe, parameters,
 };
 use streamreg_core::error::Error;
 use support::{Column, classes, labels, numbers};
@@ -47,6 +48,75 @@ fn law_undefined() {
     assert_eq!(undefined(&single, Method::Linear, Divisor::Freedom), (Reason::TooFewRows, None));
     let few = (Reason::TooFewRows, Some(Label::Bool(false)));
     assert_eq!(undefined(&single, Method::Quadratic, Divisor::Freedom), few);
+}
+
+/// Where idle directions are dropped the features that follow from others are told, and scores are those without them,
+/// as long as something varies.
+#[test]
+fn law_dropped() {
+    let of = |columns: &[Column], codes: &[i64]| {
+        let model = Model { singular: Singular::Dropped, ..Model::of(Method::Linear) };
+        Discriminant::of(&classes(columns, codes), &model, None)
+    };
+    let codes = [0, 0, 0, 1, 1, 1, 2, 2];
+    let x = Column::Float(vec![1.0, 2.5, 4.0, 3.0, 8.0, 7.5, 0.5, -3.0]);
+    let twice = Column::Float(vec![2.0, 5.0, 8.0, 6.0, 16.0, 15.0, 1.0, -6.0]);
+    let constant = Column::Int(vec![i64::MAX; 8]);
+    let alone = of(std::slice::from_ref(&x), &codes).unwrap();
+    let all = [constant.clone(), x.clone(), constant.clone(), twice];
+    let among = of(&all, &codes).unwrap();
+    assert_eq!((alone.dropped(), among.dropped()), (&[][..], &[0, 2, 3][..]));
+    let scores = |found: &Discriminant, columns: &[Column]| {
+        found.scorer().rows(&numbers(columns), Scores::Posteriors).unwrap()
+    };
+    for (one, other) in scores(&alone, &[x]).iter().zip(scores(&among, &all)) {
+        assert!((one - other).abs() <= 1e-14 * one, "{one} {other}");
+    }
+    let reason = Reason::Singular { features: vec![0] };
+    let expected = Failure::Undefined(Undefined { reason, label: None });
+    assert_eq!(of(&[constant], &codes).unwrap_err(), expected);
+}
+
+/// Each class has parameters as far as its rows determine them, whatever the others have; one without a prior has no
+/// constant.
+#[test]
+fn law_parameters() {
+    let x = vec![1.0, 2.0, 4.0, 3.0, 8.0, 7.0, 0.5, f64::NAN];
+    let columns = [Column::Float(x), Column::Int(vec![1, 3, 2, 9, 4, 4, 7, 1])];
+    let state = classes(&columns, &[0, 0, 0, 1, 1, 1, 2, 3]);
+    for method in [Method::Linear, Method::Quadratic, Method::Bayes] {
+        let found = parameters(&state, &Model::of(method), None).unwrap();
+        assert_eq!(found.iter().map(|class| class.n).collect::<Vec<_>>(), [3, 3, 1, 0]);
+        assert_eq!(found[3], Parameter { prior: Some(0.0), ..Parameter::default() });
+        let solved: Vec<_> = found.iter().map(|class| class.linear.is_some()).collect();
+        // A class of one row has no covariance of its own.
+        assert_eq!(solved, [true, true, method != Method::Quadratic, false]);
+        let given = [Some(0.5), None, Some(0.5), Some(0.5)];
+        let some = parameters(&state, &Model::of(method), Some(&given)).unwrap();
+        assert_eq!(some.iter().map(|class| class.prior).collect::<Vec<_>>(), given);
+        assert_eq!((some[1].intercept, &some[1].linear), (None, &found[1].linear));
+        assert_eq!(some[0].intercept.is_some(), method != Method::Bayes);
+    }
+    for priors in [vec![None; 3], vec![None, None, None, Some(0.0)], vec![Some(f64::NAN); 4]] {
+        let found = parameters(&state, &Model::of(Method::Linear), Some(&priors));
+        assert!(matches!(found, Err(Error::Invalid(_))), "{priors:?}");
+    }
+}
+
+/// What is added to variances is a share of the greatest over all rows; one below 0 or not finite is refused.
+#[test]
+fn law_smoothing() {
+    let columns = [Column::Float(vec![5.0, 5.0, 5.0, 5.0]), Column::Int(vec![0, 2, 8, 10])];
+    let state = classes(&columns, &[0, 0, 1, 1]);
+    let of = |smoothing| {
+        let model = Model { smoothing, ..Model::of(Method::Bayes) };
+        parameters(&state, &model, None).map(|found| found[0].quadratic.clone().unwrap_or_default())
+    };
+    assert_eq!(of(0.0).unwrap(), [0.0, 1.0]);
+    assert_eq!(of(0.5).unwrap(), [8.5, 9.5]);
+    for smoothing in [-0.5, f64::NAN, f64::INFINITY] {
+        assert!(matches!(of(smoothing), Err(Error::Invalid(_))), "{smoothing}");
+    }
 }
 
 /// Rows removed that were never added leave no answer, and are told from a singular covariance.
