@@ -67,8 +67,10 @@ class Options:
 
     def _check_priors(self, priors: object) -> None:
         numbers = list(priors.values()) if isinstance(priors, Mapping) else []
-        if not numbers or not all(is_number(prior) and prior > 0 for prior in numbers):
-            raise self._wrong("priors", "a number above 0 for each label, in a dict", priors)
+        if not numbers or not all(is_number(prior) and 0 < prior <= 1 for prior in numbers):
+            raise self._wrong(
+                "priors", "a number from above 0 to 1 for each label, in a dict", priors
+            )
         if not math.isclose(math.fsum(numbers), 1.0, rel_tol=1e-8):
             raise self._wrong("priors", "numbers that sum to 1", priors)
 
@@ -78,15 +80,15 @@ class Options:
         Raises:
             ProgramError: if the priors are of labels of another type.
         """
+        for name in self.priors or ():
+            if PYTHON_TYPES.get(type(name)) != label.dtype:
+                raise ProgramError(
+                    f"{METHODS[self.method]}: priors holds the label {shortened(repr(name))}, but "
+                    f"{label.text} is {label.dtype}"
+                )
         priors = None
         if self.priors is not None:
             priors = tuple(sorted((name, float(prior)) for name, prior in self.priors.items()))
-            for name, _ in priors:
-                if PYTHON_TYPES.get(type(name)) != label.dtype:
-                    raise ProgramError(
-                        f"{METHODS[self.method]}: priors holds the label {shortened(repr(name))}, but "
-                        f"{label.text} is {label.dtype}"
-                    )
         smoothing = float(self.var_smoothing)
         return ClassModel(self.method, self.unbiased, self.singular, smoothing, priors)
 
