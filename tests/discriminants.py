@@ -11,15 +11,12 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import TypeAlias
 
+from streamreg._types import ClassParameters
 from tests.unit.rationals import mean, nearest, products, solve
 
 Rows: TypeAlias = list[list[Fraction]]
 Matrix: TypeAlias = list[list[Fraction]]
 Label: TypeAlias = bool | int | str
-Parameters: TypeAlias = tuple[
-    int, float | None, float | None, list[float] | None, list[float] | None
-]
-"""Of a class n, prior, intercept, linear and quadratic parameters, as `_core.Classes` gives them."""
 
 
 def columns(rows: Rows) -> list[list[Fraction]]:
@@ -151,7 +148,7 @@ def _rounded(
     logarithm: Fraction,
     linear: Sequence[Fraction],
     quadratic: Sequence[Fraction] | None = None,
-) -> Parameters:
+) -> ClassParameters:
     """With the intercept `rational + ln(prior² · logarithm) / 2`."""
     constant = None if prior is None else nearest(rational + ln(prior**2 * logarithm) / 2)
     factors = None if quadratic is None else [nearest(value) for value in quadratic]
@@ -164,10 +161,10 @@ def _nearest(value: Fraction | None) -> float | None:
 
 def linear_parameters(
     classes: Classes, *, unbiased: bool = False, drop: bool = False, priors: Priors = None
-) -> dict[Label, Parameters]:
+) -> dict[Label, ClassParameters]:
     """Σ⁻¹μ, and ln π less ½μᵀΣ⁻¹μ, of each class."""
     covariance = within(list(classes.values()), unbiased=unbiased)
-    found: dict[Label, Parameters] = {}
+    found: dict[Label, ClassParameters] = {}
     for (label, rows), prior in zip(
         classes.items(), _priors(classes, priors).values(), strict=True
     ):
@@ -184,9 +181,9 @@ def linear_parameters(
 
 def quadratic_parameters(
     classes: Classes, *, unbiased: bool = False, priors: Priors = None
-) -> dict[Label, Parameters]:
+) -> dict[Label, ClassParameters]:
     """Σ⁻¹μ, the factors of products, and ln π less ½ ln|Σ| and ½μᵀΣ⁻¹μ, of each class."""
-    found: dict[Label, Parameters] = {}
+    found: dict[Label, ClassParameters] = {}
     for (label, rows), prior in zip(
         classes.items(), _priors(classes, priors).values(), strict=True
     ):
@@ -215,10 +212,10 @@ def inverted(matrix: Matrix) -> Matrix:
 
 def bayes_parameters(
     classes: Classes, *, smoothing: float = 0.0, priors: Priors = None
-) -> dict[Label, Parameters]:
+) -> dict[Label, ClassParameters]:
     """Means and variances of each class; there is no constant."""
     more = added(list(classes.values()), smoothing)
-    found: dict[Label, Parameters] = {}
+    found: dict[Label, ClassParameters] = {}
     for label, prior in _priors(classes, priors).items():
         rows = classes[label]
         variances = [products(c, c) / len(rows) + more for c in columns(rows)]

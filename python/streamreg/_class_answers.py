@@ -11,9 +11,9 @@ from streamreg._exceptions import SourceError
 from streamreg._types import ClassStatistic
 
 if TYPE_CHECKING:
-    from streamreg._core import Cells, ClassParameters, KeyedReduction
+    from streamreg._core import Cells, KeyedReduction
     from streamreg._reducing import AnswerPlan
-    from streamreg._types import Answer, ClassModel
+    from streamreg._types import Answer, ClassModel, ClassParameters
 
 
 PARAMETERS: Final = ("n", "prior", "intercept", "linear", "quadratic")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Literal, Self, TypeAlias, final
+from typing import Literal, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from streamreg._types import (
     Aggregate,
     Answer,
     ClassMethod,
+    ClassParameters,
     ColumnType,
     KeyType,
     Number,
@@ -46,11 +47,6 @@ __all__ = [
 
 MOST_CLASSES: int
 """Most classes that can be told apart."""
-
-ClassParameters: TypeAlias = tuple[
-    int, float | None, float | None, list[float] | None, list[float] | None
-]
-"""Of a class n, prior, intercept, and the linear and quadratic parameters; None where the rows do not give it."""
 
 __version__: str
 

@@ -59,6 +59,12 @@ class ClassModel(NamedTuple):
     """In the order of the labels; None for the shares of the rows."""
 
 
+ClassParameters: TypeAlias = tuple[
+    int, float | None, float | None, list[float] | None, list[float] | None
+]
+"""Of a class n, prior, intercept, and the linear and quadratic parameters; None where the rows do not give it."""
+
+
 class ClassStatistic(NamedTuple):
     """An answer for each class that depends on all: of an aggregate, which parameter, and which of that name."""
 

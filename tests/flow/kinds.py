@@ -7,11 +7,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import streamreg as sr
+from streamreg._types import ClassParameters
 from streamreg.testing import read
 from tests.discriminants import (
     Classes,
     Label,
-    Parameters,
     Rows,
     bayes_parameters,
     linear_parameters,
@@ -84,8 +84,8 @@ def classes(found: Iterable[Thing]) -> dict[Label, Rows]:
     return of
 
 
-def text(found: Mapping[Label, Parameters], constant: bool = True) -> dict[Row, Row]:
-    """Parameters as the rows of a file; undefined lists are `None` all along."""
+def text(found: Mapping[Label, ClassParameters], constant: bool = True) -> dict[Row, Row]:
+    """ClassParameters as the rows of a file; undefined lists are `None` all along."""
     table: dict[Row, Row] = {}
     for label, (n, prior, intercept, linear, quadratic) in found.items():
         factors = [*(linear or ()), *(quadratic or ())]

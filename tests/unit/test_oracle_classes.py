@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamreg._core import Classes, KeyedReduction
+from streamreg._types import ClassParameters
 from tests.discriminants import (
     Label,
-    Parameters,
     Rows,
     bayes_parameters,
     linear_parameters,
@@ -49,14 +49,14 @@ def classes(labels: Sequence[int], x: np.ndarray) -> tuple[Classes, dict[Label, 
     return reduction.classes(1), exact
 
 
-def patterns(found: Sequence[Parameters]) -> list[object]:
+def patterns(found: Sequence[ClassParameters]) -> list[object]:
     return [
         [*map(bits, one[:3]), *(None if part is None else [*map(bits, part)] for part in one[3:])]
         for one in found
     ]
 
 
-def assert_same(found: Sequence[Parameters], expected: dict[Label, Parameters]) -> None:
+def assert_same(found: Sequence[ClassParameters], expected: dict[Label, ClassParameters]) -> None:
     assert patterns(found) == patterns(list(expected.values())), (found, expected)
 
 
