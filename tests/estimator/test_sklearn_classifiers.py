@@ -47,6 +47,7 @@ with warnings.catch_warnings():
             *[made() for made in OURS],
             sr.LinearDiscriminantAnalysis(unbiased=True),
             sr.QuadraticDiscriminantAnalysis(unbiased=True),
+            sr.GaussianNB(var_smoothing=1e-9),
             sr.LogisticRegression(fit_intercept=False, C=10.0),
         ]
     )

@@ -136,10 +136,10 @@ class UndefinedError(ValueError, AttributeError):
 _MOST_SHOWN: Final = 10
 
 _REMEDIES: Final = {
-    "linear": "leave them out, or add rows",
-    "quadratic": "leave them out, add rows, or use LinearDiscriminantAnalysis, which needs one covariance "
+    "linear": "leave {them} out, or add rows",
+    "quadratic": "leave {them} out, add rows, or use LinearDiscriminantAnalysis, which needs one covariance "
     "for all classes only",
-    "bayes": "leave them out, add rows, or set var_smoothing",
+    "bayes": "leave {them} out, add rows, or set var_smoothing",
 }
 
 
@@ -164,7 +164,9 @@ def _raise(
     raise UndefinedError(
         f"{who}: {_features(undefined.features, names, method)} within "
         f"{'the classes' if label is None else 'the class'} (decided exactly), so that there is no finite answer: "
-        f"{_REMEDIES[method or 'linear']}"
+        + _REMEDIES[method or "linear"].format(
+            them="it" if len(undefined.features) == 1 else "them"
+        )
     )
 
 
