@@ -16,6 +16,7 @@ from streamreg._exceptions import (
     WorkerError,
 )
 from streamreg._features import poly
+from streamreg._scored import score
 from streamreg._this import this
 from streamreg.expressions import Column, Expression
 from streamreg.functions import (
@@ -119,6 +120,7 @@ __all__ = [
     "poly",
     "reducers",
     "run",
+    "score",
     "sign",
     "sin",
     "sqrt",

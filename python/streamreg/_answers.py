@@ -18,7 +18,6 @@ from streamreg._columns import to_list
 from streamreg._kernels import KERNELS
 from streamreg._program import ALL_ROWS, Call, Choose, Compute, Fixed, Load, Program, Step, Take
 from streamreg._row_function import nearest_double
-from streamreg._types import Answer
 
 
 def _quotient(a: int, b: int) -> float:
@@ -74,7 +73,7 @@ EXACT: Final[dict[str, Callable[..., object]]] = {
 _UNDEFINED = (ZeroDivisionError, ValueError, OverflowError)
 
 
-def evaluate_answer(program: Program, answers: Sequence[Answer]) -> list[object]:
+def evaluate_answer(program: Program, answers: Sequence[object]) -> list[object]:
     """The slots of a program; None for a missing value, and in scopes that the row is not of.
 
     Raises:
@@ -99,7 +98,7 @@ def in_scope(program: Program, scope: int, slots: Sequence[object]) -> bool:
     return True
 
 
-def _value(step: Step, slots: Sequence[object], answers: Sequence[Answer]) -> object:
+def _value(step: Step, slots: Sequence[object], answers: Sequence[object]) -> object:
     match step:
         case Load():
             return answers[int(step.key)]

@@ -82,6 +82,11 @@ def joined(mask: NDArray[np.bool_], chosen: Values, otherwise: Values, dtype: DT
     return [next(first) if met else next(second) for met in mask.tolist()]
 
 
+def portable(values: Values) -> Values:
+    """The values in a form that goes to another process: text as a list."""
+    return values if isinstance(values, np.ndarray) else list(to_list(values))
+
+
 def contiguous(values: Values) -> Values:
     """Arrays laid out plainly, as the extension wants them; no copy if they are already."""
     return np.ascontiguousarray(values) if isinstance(values, np.ndarray) else values

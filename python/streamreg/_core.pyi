@@ -15,6 +15,7 @@ from streamreg._types import (
     ClassParameters,
     ColumnType,
     KeyType,
+    Model,
     Number,
     SingularClasses,
     Statistic,
@@ -34,6 +35,7 @@ __all__ = [
     "Moments",
     "Monomials",
     "Reduction",
+    "Scorer",
     "Text",
     "Undefined",
     "__version__",
@@ -172,6 +174,36 @@ class Fit:
 
         Raises:
             ValueError: as `values`.
+        """
+
+    def intervals(
+        self,
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        interval: Literal["confidence", "prediction"],
+        level: float = 0.95,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """`values`, and the lower and the upper ends of intervals about them, within one unit in the last place.
+
+        "confidence" is for the mean, "prediction" for one new observation. Ends are NaN where the
+        standard errors of `predict` are.
+
+        Raises:
+            ValueError: as `values`, or if there is no such interval or no such level.
+        """
+
+    def residuals(
+        self,
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        target: NDArray[np.float64] | NDArray[np.int64],
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """`values`, the target less the exact values, and that over the standard error of a new observation.
+
+        Each is rounded once from its exact value. The second is NaN where the first or the target
+        is; the third also where there are no degrees of freedom or a ridge, or if the fit leaves
+        no residual.
+
+        Raises:
+            ValueError: as `values`; the target is as long as the columns.
         """
 
 @final
@@ -370,8 +402,36 @@ class Reduction:
     def limbs(self) -> list[int]:
         """For each aggregate the 64-bit limbs that its exact sums take."""
 
+    def scorer(self, regression: tuple[int, Model]) -> Scorer:
+        """What scores rows by a regression, of an aggregate and by a model, of the rows that there are now.
+
+        Raises:
+            ValueError: if the aggregate is no regression, or the model none.
+        """
+
     def answers(self, statistics: Sequence[Statistic]) -> list[Answer]:
         """Each correctly rounded once, integers and sums of decimals exact; None where it is not defined."""
+
+@final
+class Scorer:
+    """A fitted model that rows are scored by."""
+
+    def scores(
+        self,
+        features: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        target: NDArray[np.float64] | NDArray[np.int64],
+        weights: NDArray[np.float64] | NDArray[np.int64] | None = None,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Predictions, residuals and standardised residuals, as `Fit.residuals`.
+
+        `features` has for each feature the column that it is a power of. While the rows that were
+        fitted do not determine the coefficients, predictions are 0 if the model says so. The error
+        of a row of weight w has the variance σ²/w; without a weight above 0 its standardised
+        residual is NaN.
+
+        Raises:
+            ValueError: unless there is a column for each feature, all of one length with the target.
+        """
 
 @final
 class KeyedReduction:
@@ -424,6 +484,25 @@ class KeyedReduction:
 
         Raises:
             ValueError: if they cannot be classes, or there are too many.
+        """
+
+    def hold(self) -> None:
+        """Rows are scored by the states of now, whatever is merged, until this is called again."""
+
+    def scores(
+        self,
+        regression: tuple[int, Model],
+        keys: Sequence[Values],
+        features: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        target: NDArray[np.float64] | NDArray[np.int64],
+        weights: NDArray[np.float64] | NDArray[np.int64] | None = None,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """What a `Scorer` says of each row, by the state that its key had when states were last held.
+
+        All are NaN for a key that had no row.
+
+        Raises:
+            ValueError: as `Reduction.scorer` and `Scorer.scores`, or if the keys are others.
         """
 
     def changes(self, start: int, end: int) -> list[tuple[bytes, bytes | None, int]]:

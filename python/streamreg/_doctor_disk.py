@@ -68,8 +68,7 @@ class Disk:
 
     def outputs(self) -> str:
         """Can every output be written, and is there nothing in it that a run would not go on from?"""
-        output = self._job.output
-        named = {"output.regression": output.regression, "output.input": output.input}
+        named = {f"output.{key}": path for key, path in self._job.output.paths.items()}
         room = ""
         for key, name in [*named.items(), ("run.rejects", self._job.rejects)]:
             if name is not None:

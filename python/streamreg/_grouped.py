@@ -11,7 +11,7 @@ from streamreg._environment import TableEnvironment, named, put, value
 from streamreg._exceptions import ProgramError
 from streamreg._nodes import KeyColumn, origin, restricted
 from streamreg._types import KeyType
-from streamreg._universe import ReducedUniverse, root
+from streamreg._universe import ReducedUniverse, root, scores_of
 from streamreg.expressions import Column, Expression, TypedExpression
 from streamreg.reducers import ReducedColumn, Reducer
 
@@ -30,10 +30,15 @@ class GroupedTable:
 
         Raises:
             ProgramError: in the name of `method`, if a key is no column, of another type than str,
-                int or bool, or given twice, or if the table is an answer already.
+                int or bool, or given twice, or if the table is an answer already, or scored.
         """
         if isinstance(root(table._universe), ReducedUniverse):
             raise ProgramError(f"{method}: this table is the answer of a reduction already")
+        if scores_of(table._universe) is not None:
+            raise ProgramError(
+                f"{method}: this table has predictions, which cannot be reduced; call it on the table "
+                "that was scored"
+            )
         columns = [_key(key, table, method) for key in keys]
         names = [column.name for column in columns]
         for name in names:

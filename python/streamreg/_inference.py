@@ -44,6 +44,9 @@ INTERCEPT: Final = "intercept"
 
 _LEVEL: Final = 0.95
 
+PLAIN: Final[Model] = (True, 0.0, "zero", _LEVEL)
+"""The model without options."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -103,7 +106,7 @@ class Options:
         singular = self.singular if statistic == "coefficient" else "zero"
         level = float(self.level) if statistic.startswith("ci_") else _LEVEL
         model = (self.intercept, float(self.ridge), singular, level)
-        plain = statistic == "coefficient" and model == (True, 0.0, "zero", _LEVEL)
+        plain = statistic == "coefficient" and model == PLAIN
         return None if plain else model
 
     def asked(self, features: Sequence[str]) -> Iterator[Asked]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import cloudpickle
 
+from streamreg._columns import portable
 from streamreg._core import Decoder, KeyedReduction, render, split_header
 from streamreg._exceptions import StreamregError
 from streamreg._mailbox import Begun, Failure, Frame, Notice, Outbox, Partial, Reject
@@ -83,6 +84,10 @@ class Pipeline:
                 )
         if partial.rows:
             partial.outputs = [render(cells) for cells in result.outputs]
+            partial.shipped = [
+                ([portable(values) for values in columns], count)
+                for columns, count in result.shipped
+            ]
             for reduction, (inputs, count), keys in zip(
                 self._reductions, result.reductions, result.keys, strict=True
             ):

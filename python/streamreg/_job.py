@@ -110,6 +110,8 @@ def _write_tables(job: Job) -> None:
     )
     columns = {job.output.columns.get(column.name, column.name): column for column in fit}
     sr.io.csv.write(fit.select(**columns), job.output.regression, **options)
+    if job.output.scores is not None:
+        sr.io.csv.write(fit.predict_on(table), job.output.scores, **options)
 
 
 def _annotations(job: Job) -> dict[str, type]:

@@ -7,7 +7,7 @@ anyway, the branch takes its rows from there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
@@ -87,7 +87,7 @@ class Lowering:
             stack.pop()
         return self._slots[id(expression), scope]
 
-    def _needs(self, node: TypedExpression, scope: int) -> list[tuple[TypedExpression, int]]:
+    def _needs(self, node: TypedExpression, scope: int) -> Sequence[tuple[TypedExpression, int]]:
         """What must be lowered, and in which scope, before the node can be."""
         above = self._above(node, scope)
         if above is not None:

@@ -23,6 +23,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
+from streamreg._columns import Values
 from streamreg._source import Headers, Location
 
 
@@ -47,6 +48,9 @@ class Partial:
     rows: int = 0
     outputs: list[bytes] = field(default_factory=list)
     """Packed CSV rows, one per row output of the plan."""
+
+    shipped: list[tuple[list[Values], int]] = field(default_factory=list)
+    """Columns of rows that the parent is to score, and their number, one per scoring of the plan."""
 
     states: list[bytes] = field(default_factory=list)
     """Exact partial states, one per reduction of the plan."""

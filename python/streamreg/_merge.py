@@ -1,4 +1,4 @@
-"""Merge → solve → changelog: what the parent does with partials, and what an epoch's closing comes to.
+"""Score → merge → solve → changelog: what the parent does with partials, and what an epoch's closing comes to.
 
 `Merge` knows nothing of processes: whoever brings partials calls `apply`, whoever decides that an epoch is over calls
 `close`. A partial counts only where it continues the merged offsets, so that none counts twice.
@@ -17,6 +17,7 @@ from streamreg._core import Changelog, KeyedReduction, Reduction, stamp
 from streamreg._exceptions import StateError, WorkerError
 from streamreg._keyed_state import changes
 from streamreg._rejects import Tolerance, counted, ledger_lines, shown
+from streamreg._score import Scoring
 from streamreg._solve import changed_rows
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ class Merge:
         self._changelogs = [Changelog() for _ in plan.answer_outputs]
         if checkpoint.reductions or checkpoint.changelogs:
             self._restore(checkpoint)
+        self._scorings = [
+            Scoring(score, self._reductions[score.reduction]) for score in plan.scores
+        ]
         self.left_out = self._count_left_out()
         self._open_rows = 0
         self._open_rejects: Counter[str] = Counter()
@@ -130,14 +134,24 @@ class Merge:
             self._tolerance.add(partial.rejects)
 
     def _open(self) -> None:
-        """Gives the epoch its time: its number, and a wall clock that never stands still."""
+        """Gives the epoch its time (its number, and a wall clock that never stands still) and what scores its rows."""
         self._times = {
             "epoch": self.epochs,
             "unix_ms": max(self._unix_ms(), self._times["unix_ms"] + 1),
         }
+        for scoring in self._scorings:
+            scoring.begin()
 
     def _add(self, partial: Partial) -> None:
         outputs = zip(self._plan.row_outputs, self._files.rows, partial.outputs, strict=True)
+        for output, file, rows in outputs:
+            file.append(stamp(rows, self._times[output.time], 1))
+        scored = (
+            rows
+            for scoring, (columns, count) in zip(self._scorings, partial.shipped, strict=True)
+            for rows in scoring.rows(columns, count)
+        )
+        outputs = zip(self._plan.score_outputs, self._files.scores, scored, strict=True)
         for output, file, rows in outputs:
             file.append(stamp(rows, self._times[output.time], 1))
         reductions = zip(self._plan.answers, self._reductions, partial.states, strict=True)

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from streamreg._exceptions import ProgramError
 from streamreg._types import DType
-from streamreg._universe import FilteredUniverse, ReducedUniverse, Universe, path_below
+from streamreg._universe import (
+    FilteredUniverse,
+    ReducedUniverse,
+    ScoredUniverse,
+    Universe,
+    path_below,
+)
 from streamreg.expressions import Column, TypedExpression
 
 if TYPE_CHECKING:
@@ -34,6 +40,17 @@ class KeyColumn(TypedExpression):
         """The key of `universe` at this index."""
         key = universe.keys[index]
         super().__init__(key.text, key.dtype, universe)
+        self.index = index
+
+
+class ScoredColumn(TypedExpression):
+    """What a regression says of each row: one of the columns of `_core.Scorer.scores`."""
+
+    __slots__ = ("index",)
+
+    def __init__(self, name: str, index: int, universe: ScoredUniverse) -> None:
+        """Column `index` of the scores, called `name`; missing where it is not defined."""
+        super().__init__(name, "float", universe)
         self.index = index
 
 

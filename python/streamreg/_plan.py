@@ -1,8 +1,9 @@
 """Stage: plan. Compiles what a program writes to what the processes run.
 
 Outputs whose rows come from the source are computed in the workers, like the inputs of
-reductions; what stands on the answer of a reduction is computed in the parent. The two parts
-share nothing, so a worker's part can travel without the functions that are applied to answers.
+reductions; what stands on the answer of a reduction is computed in the parent, and so is what
+stands on the scores of rows, with columns that the workers ship. The two parts share nothing, so a
+worker's part can travel without the functions that are applied to answers.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from streamreg._exceptions import ProgramError
 from streamreg._lower import Lowering
 from streamreg._program import Load, Program
 from streamreg._reducing import AnswerPlan, Collected, Reducing
-from streamreg._universe import ReducedUniverse, SourceUniverse, root
+from streamreg._scoring import CollectedScores, ScorePlan, Shipped
+from streamreg._universe import ReducedUniverse, ScoredUniverse, SourceUniverse, root, scores_of
 from streamreg.table import Table
 
 if TYPE_CHECKING:
@@ -63,13 +65,15 @@ class RowResult:
     """What a batch gives.
 
     `outputs` has for each row output its columns as `_core.render` takes them; `reductions` for
-    each reduction its input columns and their number of rows, `keys` the columns of its keys. Rows
-    in `errors` are in none of them.
+    each reduction its input columns and their number of rows, `keys` the columns of its keys,
+    `shipped` for each scoring its columns and their number of rows. Rows in `errors` are in none of
+    them.
     """
 
     outputs: tuple[tuple[Values, ...], ...]
     reductions: tuple[tuple[tuple[Array, ...], int], ...]
     keys: tuple[tuple[Values, ...], ...]
+    shipped: tuple[tuple[tuple[Values, ...], int], ...]
     errors: tuple[RowErrors, ...]
 
 
@@ -80,6 +84,7 @@ class RowPlan:
     program: Program
     outputs: tuple[tuple[int, ...], ...]
     reductions: tuple[Reducing, ...]
+    shipped: tuple[Shipped, ...]
 
     @property
     def source_columns(self) -> tuple[str, ...]:
@@ -111,6 +116,13 @@ class RowPlan:
                 tuple(contiguous(done.values(slot)) for slot in reducing.key_slots)
                 for reducing in self.reductions
             ),
+            tuple(
+                (
+                    tuple(contiguous(done.values(slot)) for slot in shipped.slots),
+                    done.rows(shipped.scope),
+                )
+                for shipped in self.shipped
+            ),
             tuple(done.errors),
         )
 
@@ -119,13 +131,20 @@ class RowPlan:
 class Plan:
     """The whole program.
 
-    `row_outputs[i]` belongs to `rows.outputs[i]`, `answers[i]` to `rows.reductions[i]`.
+    `row_outputs[i]` belongs to `rows.outputs[i]`, `scores[i]` to `rows.shipped[i]`, `answers[i]` to
+    `rows.reductions[i]`.
     """
 
     source: Source
     rows: RowPlan
     row_outputs: tuple[Output, ...]
+    scores: tuple[ScorePlan, ...]
     answers: tuple[AnswerPlan, ...]
+
+    @property
+    def score_outputs(self) -> tuple[Output, ...]:
+        """The outputs of all scorings, one after another."""
+        return tuple(output for plan in self.scores for output in plan.outputs)
 
     @property
     def answer_outputs(self) -> tuple[Output, ...]:
@@ -134,8 +153,12 @@ class Plan:
 
     @property
     def outputs(self) -> tuple[Output, ...]:
-        """All outputs: of rows, then of answers."""
-        return (*self.row_outputs, *self.answer_outputs)
+        """All outputs: of rows, of scored rows, of answers."""
+        return (*self.row_outputs, *self.score_outputs, *self.answer_outputs)
+
+
+_Reduction: TypeAlias = tuple[int, tuple[int, ...]]
+"""What tells a reduction from others: its rows and keys."""
 
 
 def compile(outputs: Sequence[Output]) -> Plan:
@@ -148,13 +171,24 @@ def compile(outputs: Sequence[Output]) -> Plan:
     rows = Lowering()
     row_outputs: list[Output] = []
     row_slots: list[tuple[int, ...]] = []
-    reductions: dict[tuple[int, tuple[int, ...]], Collected] = {}
+    reductions: dict[_Reduction, Collected] = {}
+    scorings: dict[ScoredUniverse, CollectedScores] = {}
+    scored_by: dict[ScoredUniverse, _Reduction] = {}
+
+    def collected(universe: ReducedUniverse) -> tuple[_Reduction, Collected]:
+        reduction = Collected(rows, universe)
+        return reduction.rows_and_keys, reductions.setdefault(reduction.rows_and_keys, reduction)
+
     for output in outputs:
         universe = output.table._universe
-        origin = root(universe)
+        origin, scored = root(universe), scores_of(universe)
         if isinstance(origin, ReducedUniverse):
-            reduction = Collected(rows, origin)
-            reductions.setdefault(reduction.rows_and_keys, reduction).add(output, universe)
+            collected(origin)[1].add(output, universe)
+        elif scored is not None:
+            if scored not in scorings:
+                scored_by[scored], reduction = collected(scored.reduction)
+                scorings[scored] = CollectedScores(rows, scored, reduction)
+            scorings[scored].add(output, universe)
         else:
             scope = rows.scope_of(universe)
             row_outputs.append(output)
@@ -163,9 +197,14 @@ def compile(outputs: Sequence[Output]) -> Plan:
         rows.program(),
         tuple(row_slots),
         tuple(reduction.reducing() for reduction in reductions.values()),
+        tuple(scoring.shipped() for scoring in scorings.values()),
+    )
+    places = list(reductions)
+    scores = tuple(
+        scoring.plan(places.index(scored_by[scored])) for scored, scoring in scorings.items()
     )
     answers = tuple(reduction.answers() for reduction in reductions.values())
-    return Plan(source, row_plan, tuple(row_outputs), answers)
+    return Plan(source, row_plan, tuple(row_outputs), scores, answers)
 
 
 def _numbers(values: Values) -> Array:

@@ -19,6 +19,7 @@ from streamreg._records import records
 from streamreg._rejects import ledger_lines as reject_lines
 from streamreg._solve import changed_rows
 from streamreg._source import Range
+from streamreg._verify_scores import STAMP, OwnColumns, own_columns
 
 if TYPE_CHECKING:
     from streamreg._checkpoint import Checkpoint
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 Tell = Callable[[int, int], None]
 """Told how many offsets are done, and of how many."""
 
-_STAMP = b",0,1"
-
 
 @dataclass
 class Recomputed:
@@ -39,6 +38,9 @@ class Recomputed:
     reductions: list[Reduction | KeyedReduction]
     outputs: list[Multiset]
     """The rows of each row output."""
+
+    scores: list[Multiset]
+    """The rows of each output of scores, so far as they can be compared."""
 
     ledger: Multiset = field(default_factory=Multiset)
     """The lines of the rejects."""
@@ -83,7 +85,9 @@ def recompute(plan: Plan, task: Task, report: Report, tell: Tell) -> Recomputed:
     found = Recomputed(
         [reducing.empty() for reducing in plan.rows.reductions],
         [Multiset() for _ in plan.row_outputs],
+        [Multiset() for _ in plan.score_outputs],
     )
+    own = own_columns(plan)
     for partial in partials(task, report, tell):
         found.rows += partial.rows
         found.tombstones += partial.tombstones
@@ -95,6 +99,9 @@ def recompute(plan: Plan, task: Task, report: Report, tell: Tell) -> Recomputed:
                 reduction.merge(state)
             for output, multiset in enumerate(found.outputs):
                 for rows in output_rows(partial, output):
+                    multiset.add(rows)
+            for columns, multiset in zip(own, found.scores, strict=True):
+                for rows in scored_rows(partial, columns):
                     multiset.add(rows)
     return found
 
@@ -122,7 +129,13 @@ def output_rows(partial: Partial, output: int) -> Iterator[list[bytes]]:
     """The rows of a row output, as they stand in its file but for their time."""
     if partial.rows:
         for lines in records([stamp(partial.outputs[output], 0, 1)], quotes=True):
-            yield [line[: -len(_STAMP)] for line in lines]
+            yield [line[: -len(STAMP)] for line in lines]
+
+
+def scored_rows(partial: Partial, own: OwnColumns | None) -> Iterator[list[bytes]]:
+    """The rows of an output of scores, so far as they can be compared."""
+    if partial.rows and own is not None:
+        yield from own.of_topic(*partial.shipped[own.scoring])
 
 
 def ledger_lines(plan: Plan, partial: Partial) -> Iterator[list[bytes]]:

@@ -95,6 +95,7 @@ class Collected:
         """Nothing so far; `rows` takes what the workers are to compute for it."""
         self._rows = rows
         self._scope = rows.scope_of(universe.origin)
+        self.keys = universe.keys
         self._keys = tuple(cast(KeyType, key.dtype) for key in universe.keys)
         self._key_slots = tuple(rows.lower(key, self._scope) for key in universe.keys)
         self._inputs: dict[int, Number] = {}
@@ -140,13 +141,17 @@ class Collected:
             self._label if of_classes else None,
         )
 
+    def aggregate_of(self, column: ReducedColumn) -> int:
+        """The index of the aggregate that a column is an answer of; it is kept from now on."""
+        inputs = [self._input(argument) for argument in column.arguments]
+        return _index(self._aggregates, column.aggregate(inputs))
+
     def _load(self, column: ReducedColumn | KeyColumn) -> int:
         """The index of a key, or of a reduced column's answer, among the keys and the answers."""
         if isinstance(column, KeyColumn):
             return column.index
         reducer = column.reducer
-        inputs = [self._input(argument) for argument in column.arguments]
-        at = _index(self._aggregates, column.aggregate(inputs))
+        at = self.aggregate_of(column)
         statistic: Statistic | ClassStatistic = (at, reducer.statistic, reducer.index)
         if isinstance(reducer.model, ClassModel):
             statistic = ClassStatistic(at, reducer.statistic, reducer.index, reducer.model)

@@ -60,10 +60,16 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
             )
             for reduction in plan.rows.reductions
         ],
+        **({"scores": _scores(plan)} if plan.scores else {}),
         "statistics": [repr(answer.statistics) for answer in plan.answers],
         "answers": [repr(step) for answer in plan.answers for step in answer.program.steps],
         "rejects": None if rejects is None else str(rejects),
     }
+
+
+def _scores(plan: Plan) -> dict[str, dict[str, str]]:
+    """How rows are scored, by the first file that has them."""
+    return {score.outputs[0].path: score.identity() for score in plan.scores}
 
 
 def check_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> None:
@@ -129,6 +135,7 @@ def open_files(
 
         files = Files(
             sinks(_paths(plan.row_outputs, None)),
+            sinks(_paths(plan.score_outputs, None)),
             sinks(_paths(plan.answer_outputs, None)),
             sinks(_paths([], rejects)),
             sync,

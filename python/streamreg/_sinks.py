@@ -92,6 +92,7 @@ class Files:
     """All files of a run, in the order of the plan's outputs."""
 
     rows: Sequence[FileSink]
+    scores: Sequence[FileSink]
     answers: Sequence[FileSink]
     rejects: Sequence[FileSink]
     """One file, or none."""
@@ -101,7 +102,7 @@ class Files:
 
     def all(self) -> list[FileSink]:
         """Every file there is."""
-        return [*self.rows, *self.answers, *self.rejects]
+        return [*self.rows, *self.scores, *self.answers, *self.rejects]
 
     def flush(self) -> None:
         """Raises OutputError if the disk does not take it."""

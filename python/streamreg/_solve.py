@@ -51,6 +51,8 @@ def changed_rows(
         Exception: whatever a function in `apply` raises, with a note about the row.
         TypeError: if one returns another type than it is declared to.
     """
+    if not plan.outputs:
+        return
     if not isinstance(reduction, KeyedReduction):
         yield _only_row(plan, reduction)
         return

@@ -1,7 +1,8 @@
 """Stage: language. Universes: which rows a column has a value for.
 
 Columns can stand side by side, or in one expression, only if they are of the same rows. A filter
-makes a universe below another; a reduction makes one of its own, with one row, or one a key.
+makes a universe below another; a reduction makes one of its own, with one row, or one a key. Rows
+that a regression has scored are below those without scores: they have all their columns, and more.
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ if TYPE_CHECKING:
 
     from streamreg._source import Source
     from streamreg.expressions import TypedExpression
+    from streamreg.reducers import ReducedColumn
 
 
 class Universe:
     """A set of rows, the same as another only if it is the same object."""
 
-    __slots__ = ("_reduced",)
+    __slots__ = ("_reduced", "_scored")
 
     def __init__(self) -> None:
         """A set of rows that nothing is known of."""
         self._reduced: dict[tuple[int, ...], ReducedUniverse] = {}
+        self._scored: dict[int, ScoredUniverse] = {}
 
     @property
     def parent(self) -> Universe | None:
@@ -39,6 +42,11 @@ class Universe:
         """
         # The keys keep their origins alive, and so the ids.
         return self._reduced.setdefault(tuple(map(id, origins)), ReducedUniverse(self, keys))
+
+    def scored(self, regression: ReducedColumn) -> ScoredUniverse:
+        """These rows as a regression has scored them: always the same ones."""
+        # They keep the regression alive, and so its id.
+        return self._scored.setdefault(id(regression), ScoredUniverse(self, regression))
 
 
 class SourceUniverse(Universe):
@@ -75,6 +83,34 @@ class FilteredUniverse(Universe):
         return f"{self._parent} where {self.predicate.text}"
 
 
+class ScoredUniverse(Universe):
+    """The rows of another universe, with what a regression says of each."""
+
+    __slots__ = ("_parent", "regression")
+
+    def __init__(self, parent: Universe, regression: ReducedColumn) -> None:
+        """The rows of `parent`; `regression` is one of the coefficients that they are scored by."""
+        super().__init__()
+        self._parent = parent
+        self.regression = regression
+
+    @property
+    def parent(self) -> Universe:
+        """The universe of the same rows, without scores."""
+        return self._parent
+
+    @property
+    def reduction(self) -> ReducedUniverse:
+        """The universe that the regression's answer is of."""
+        universe = self.regression.universe
+        if not isinstance(universe, ReducedUniverse):
+            raise AssertionError("a regression is a reduction")
+        return universe
+
+    def __str__(self) -> str:
+        return f"{self._parent} with predictions"
+
+
 class ReducedUniverse(Universe):
     """The rows that a reduction of `origin` gives: one for each key that occurs, or a single one."""
 
@@ -96,6 +132,14 @@ def root(universe: Universe) -> Universe:
     while universe.parent is not None:
         universe = universe.parent
     return universe
+
+
+def scores_of(universe: Universe) -> ScoredUniverse | None:
+    """The scored rows that these are, or some of them; None if they are not scored."""
+    current: Universe | None = universe
+    while current is not None and not isinstance(current, ScoredUniverse):
+        current = current.parent
+    return current
 
 
 def path_below(ancestor: Universe, universe: Universe) -> Sequence[Universe] | None:

@@ -19,6 +19,7 @@ from streamreg._records import RecordError
 from streamreg._sinks import changelog_header
 from streamreg._snapshot import last_row
 from streamreg._solve import ONLY_KEY
+from streamreg._verify_scores import own_columns
 
 if TYPE_CHECKING:
     from streamreg._checkpoint import Checkpoint
@@ -72,6 +73,8 @@ def verify(
     comparison = _Files(plan, checkpoint, task, report, tell)
     for index, output in enumerate(plan.row_outputs):
         yield comparison.rows(index, output, again)
+    for index, output in enumerate(plan.score_outputs):
+        yield comparison.scores(index, output, again)
     if rejects is not None:
         yield comparison.ledger(rejects, again)
 
@@ -219,6 +222,9 @@ def _times(output: Output, checkpoint: Checkpoint) -> files.Times:
     return files.Times(checkpoint.epochs - 1 if output.time == "epoch" else checkpoint.unix_ms)
 
 
+_Rows = Callable[[], Iterator[Sequence[bytes]]]
+
+
 class _Files:
     """Compares the rows of files with those of the topic, which is read again where they differ."""
 
@@ -236,6 +242,28 @@ class _Files:
 
     def rows(self, index: int, output: Output, again: Recomputed) -> Check:
         """A changelog of rows: the same rows, each as often, in an order that may differ."""
+
+        def topic() -> Iterator[Sequence[bytes]]:
+            return (r for p in self._partials() for r in _recompute.output_rows(p, index))
+
+        file, length = self._inserted(output)
+        return _same_rows(f"{output.path}, its rows", length, file, again.outputs[index], topic)
+
+    def scores(self, index: int, output: Output, again: Recomputed) -> Check:
+        """A changelog of scored rows: the same rows, but for their scores."""
+        own = own_columns(self._plan)[index]
+        file, length = self._inserted(output)
+        subject = f"{output.path}, its rows but for scores"
+        if own is None:
+            return _whole(subject, length, file)
+
+        def topic() -> Iterator[Sequence[bytes]]:
+            return (r for p in self._partials() for r in _recompute.scored_rows(p, own))
+
+        return _same_rows(subject, length, lambda: own.of_file(file()), again.scores[index], topic)
+
+    def _inserted(self, output: Output) -> tuple[_Rows, int]:
+        """Reads the rows of a changelog that takes nothing back; and its length."""
         header = changelog_header(output.names)
         length = self._checkpoint.lengths[output.path]
 
@@ -243,10 +271,7 @@ class _Files:
             times = _times(output, self._checkpoint)
             return files.inserted(Path(output.path), header, length, times)
 
-        def topic() -> Iterator[Sequence[bytes]]:
-            return (r for p in self._partials() for r in _recompute.output_rows(p, index))
-
-        return _same_rows(f"{output.path}, its rows", length, file, again.outputs[index], topic)
+        return file, length
 
     def ledger(self, path: Path, again: Recomputed) -> Check:
         """The file of rejects: the same lines, each as often, in an order that may differ."""
@@ -260,7 +285,14 @@ class _Files:
         )
 
 
-_Rows = Callable[[], Iterator[Sequence[bytes]]]
+def _whole(subject: str, length: int, file: _Rows) -> Check:
+    """Rows that were filtered by their scores: what must be there depends on when they came."""
+    try:
+        count = sum(len(rows) for rows in file())
+    except RecordError as error:
+        return Check(subject, "", str(error))
+    found = f"{count:,}, filtered by scores and so not compared; {plural(length, 'byte')}"
+    return Check(subject, found)
 
 
 def _same_rows(subject: str, length: int, file: _Rows, expected: Multiset, topic: _Rows) -> Check:

@@ -23,7 +23,7 @@ class Rows:
     weights: TypedExpression | None = None
 
 
-def answer(rows: Rows, options: Options, universe: ReducedUniverse) -> dict[str, TypedExpression]:
+def answer(rows: Rows, options: Options, universe: ReducedUniverse) -> dict[str, ReducedColumn]:
     """The columns of the answer, each statistic of the exact least-squares solution.
 
     Raises:
@@ -43,7 +43,7 @@ def answer(rows: Rows, options: Options, universe: ReducedUniverse) -> dict[str,
         read.append(rows.weights)
     arguments = tuple(restricted(column, universe.origin) for column in read)
     check_numbers("linear_regression", arguments)
-    columns: dict[str, TypedExpression] = {}
+    columns: dict[str, ReducedColumn] = {}
     for asked in options.asked(names):
         if asked.name in columns:
             raise ProgramError(

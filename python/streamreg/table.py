@@ -18,6 +18,7 @@ from streamreg._grouped import GroupedTable
 from streamreg._inference import Options
 from streamreg._nodes import SourceColumn, restricted
 from streamreg._operators import MistypedError
+from streamreg._scored import scored
 from streamreg._this import AllColumns
 from streamreg._universe import FilteredUniverse, SourceUniverse, Universe
 from streamreg.expressions import Column, Expression, Operand, TypedExpression
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from streamreg._discriminant import Options as ClassOptions
     from streamreg._source import Source
     from streamreg._types import Singular
+    from streamreg.reducers import ReducedColumn
 
 
 @final
@@ -36,13 +38,21 @@ class Table(ClassTables):
     its columns, `**t` its columns by name.
     """
 
-    __slots__ = ("_columns", "_universe")
+    __slots__ = ("_columns", "_regression", "_universe")
 
     _columns: Mapping[str, Column]
     _universe: Universe
+    _regression: ReducedColumn | None
 
-    def __init__(self, columns: Mapping[str, TypedExpression], universe: Universe) -> None:
+    def __init__(
+        self,
+        columns: Mapping[str, TypedExpression],
+        universe: Universe,
+        regression: ReducedColumn | None = None,
+    ) -> None:
         """Use `sr.io` to get a table; this is for streamreg itself.
+
+        `regression` is a coefficient of the one whose answer the table is, if it is that of one.
 
         Raises:
             ProgramError: if there is no column, or one is not of the rows of `universe`.
@@ -53,6 +63,7 @@ class Table(ClassTables):
             {name: Column(name, restricted(value, universe)) for name, value in columns.items()}
         )
         self._universe = universe
+        self._regression = regression
 
     @classmethod
     def _from_source(cls, source: Source) -> Table:
@@ -243,7 +254,34 @@ class Table(ClassTables):
         )
         answer = regression.answer(rows, options, grouped._universe)
         regression.check_keys(grouped._keys, answer)
-        return Table({**grouped._keys, **answer}, grouped._universe)
+        coefficient = next(iter(answer.values()))
+        return Table({**grouped._keys, **answer}, grouped._universe, coefficient)
+
+    def predict_on(self, rows: Table) -> Table:
+        """The rows of a table with what this regression says of them before it has seen them.
+
+        The table is one that `linear_regression` gave, the rows are those that it was fitted to, or
+        a filter of them. Each row has its columns and then `prediction`, `residual` (the target
+        less the exact prediction) and `standardized_residual` (the residual over its standard error
+        √(s²(1/w + h)), with s² = rss/df, h = x'(X'WX)⁻¹x and w the row's weight, else 1: the
+        recursive residual of Brown, Durbin and Evans (1975) over s; if errors are normal and
+        independent, Student's t with df degrees of freedom). All are of the fit to the rows of all
+        earlier epochs, with `by=` to those of the row's key, and rounded once. Which rows share an
+        epoch is a matter of when they came: another run may score them by other fits.
+
+        Cells are missing while there is no earlier row, and where a number they take is missing or
+        not finite. While the rows do not determine the coefficients the prediction is 0 as these
+        are, or missing with `singular="null"`. The standardised residual is missing without degrees
+        of freedom or residuals, with a ridge, and where the weight is not above 0.
+
+        What it gives can be selected, filtered and written, not reduced. Computing with a missing
+        value gives a missing one, as after a `reduce`; a condition that is missing is not true.
+
+        Raises:
+            ProgramError: if this table is not what `linear_regression` gave, the rows are others or
+                scored already, or have a column of one of these names.
+        """
+        return Table(*scored(self._regression, rows))
 
     def _classes(
         self,

@@ -48,6 +48,20 @@ class Exact:
         """Of two coefficients."""
         return self.variance * self.inverse[i][j]
 
+    def design(self, row: Sequence[Fraction]) -> list[Fraction]:
+        """A row of features as the coefficients are to be multiplied with."""
+        return [*([Fraction(1)] if self.intercept else []), *row]
+
+    def value(self, row: Sequence[Fraction]) -> Fraction:
+        """The prediction for a row of features."""
+        return dot(self.coefficients, self.design(row))
+
+    def variances(self, row: Sequence[Fraction]) -> tuple[Fraction, Fraction]:
+        """Of the mean of all observations at a row, and of one new observation there."""
+        x = self.design(row)
+        leverage = dot(x, [dot(column, x) for column in self.inverse])
+        return self.variance * leverage, self.variance * (1 + leverage)
+
     def of_fit(self) -> dict[str, object]:
         """The statistics of the whole fit that are rational or roots, as the core should give them."""
         slopes = len(self.coefficients) - self.intercept

@@ -19,7 +19,7 @@ def test_a_small_job_leaves_the_rest_to_the_defaults() -> None:
     assert list(job.schema.items()) == [("x", "float"), ("n", "int"), ("y", "float"), ("s", "str")]
     source, output = job.source, job.output
     absent = [source.mode, source.format, source.header, source.autocommit_duration_ms]
-    assert [*absent, output.time, output.input] == [None] * 6
+    assert [*absent, output.time, output.input, output.scores] == [None] * 7
     assert [job.processes, job.rejects, job.max_rejects] == [None] * 3
     assert (job.state, job.durability) == ("job.state", None)
 
@@ -134,6 +134,11 @@ processes = true
             '"out.csv"',
             '"out.csv"\ninput = "./out.csv"',
             "output.input: the same file as output.regression",
+        ),
+        (
+            '"out.csv"',
+            '"out.csv"\ninput = "in.csv"\nscores = "./in.csv"',
+            "output.scores: the same file as output.input",
         ),
         (
             '"out.csv"',

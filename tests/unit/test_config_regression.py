@@ -69,3 +69,21 @@ def test_a_job_file_offers_the_same() -> None:
     text = text.replace("[output]", f'{lines}[output]\ncolumns = {{ r2 = "share" }}')
     (output,) = plan_job(read(text)).answer_outputs
     assert output.names == ("intercept", "x", "n", "share")
+
+
+SCORED = changed('"out.csv"', '"out.csv"\nscores = "scores.csv"')
+
+
+def test_a_job_file_can_ask_for_scores() -> None:
+    """The rows with their scores are an output beside the others, also where it has keys."""
+    for text in (SCORED, SCORED.replace('["x", "n"]', '["x", "n"]\nby = ["s"]')):
+        (output,) = plan_job(read(text)).score_outputs
+        scores = ("prediction", "residual", "standardized_residual")
+        assert (output.path, output.names) == ("scores.csv", ("x", "n", "y", "s", *scores))
+
+
+def test_scores_have_columns_of_their_own() -> None:
+    """The schema has no column that is called as one of the scores."""
+    text = SCORED.replace('s = "str"', 's = "str"\nresidual = "float"')
+    problem = 'output.scores: the changelog has a column "residual" of its own'
+    assert problems(text) == [problem]

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.columns import DOUBLES, SUBNORMALS, Numbers, columns, rationals
-from tests.unit.inference import ROUNDED, both, moments
+from tests.unit.columns import DOUBLES, SUBNORMALS, Numbers, columns
+from tests.unit.inference import ROUNDED, both
 from tests.unit.rationals import bits, nearest, root
 
 
@@ -99,44 +99,3 @@ def test_oracle_ridge(data: list[Numbers], intercept: bool, ridge: float) -> Non
             "ci_low",
         ]
         assert [fit.statistic(name) for name in names] == [None] * len(names)
-
-
-@pytest.mark.parametrize("intercept", [True, False])
-@settings(max_examples=60)
-@given(draw=st.data())
-def test_oracle_predictions(intercept: bool, draw: st.DataObject) -> None:
-    """Fitted values, and both their standard errors, of any rows."""
-    fit, exact = both(draw.draw(columns(3, most_rows=7)), intercept)
-    asked = draw.draw(columns(2, most_rows=4))
-    values, means, observations = (column.tolist() for column in fit.predict(asked))
-    assert fit.values(asked).tobytes() == np.array(values, dtype=np.float64).tobytes()
-    rows = list(zip(*map(rationals, asked), strict=True))
-    for row, value, mean, observation in zip(rows, values, means, observations, strict=True):
-        x = [*([Fraction(1)] if intercept else []), *row]
-        if exact is None:
-            assert all(map(math.isnan, (value, mean, observation)))
-            continue
-        assert bits(value) == bits(
-            nearest(sum(a * b for a, b in zip(x, exact.coefficients, strict=True)))
-        )
-        if not exact.df:
-            assert math.isnan(mean)
-            assert math.isnan(observation)
-            continue
-        size = range(len(x))
-        leverage = sum(x[i] * exact.inverse[i][j] * x[j] for i in size for j in size)
-        assert bits(mean) == bits(root(exact.variance * leverage))
-        assert bits(observation) == bits(root(exact.variance * (1 + leverage)))
-
-
-def test_predictions_of_rows_that_are_not_finite() -> None:
-    """They are NaN, beside others that are not; columns that do not fit are refused."""
-    fit = moments([np.array([0.0, 1.0, 2.0]), np.array([1.0, 3.0, 5.0])]).fit()
-    values, means, observations = fit.predict([np.array([math.nan, 10.0, -math.inf])])
-    assert [str(value) for value in values.tolist()] == ["nan", "21.0", "nan"]
-    assert [str(value) for value in means.tolist()] == ["nan", "0.0", "nan"]
-    assert [str(value) for value in observations.tolist()] == ["nan", "0.0", "nan"]
-    assert fit.values([np.array([], dtype=np.int64)]).tolist() == []
-    for wrong in ([], [np.zeros(1), np.zeros(1)]):
-        with pytest.raises(ValueError, match="takes 1 columns of one length"):
-            fit.predict(wrong)

@@ -37,7 +37,8 @@ ESTIMATORS = [
 ]
 FUNCTIONS = [
     *["apply", "apply_with_type", "cast", "ceil", "cos", "exp", "expm1", "floor", "if_else", "log"],
-    *["log1p", "log2", "log10", "maximum", "minimum", "poly", "run", "sign", "sin", "sqrt", "tan"],
+    *["log1p", "log2", "log10", "maximum", "minimum", "poly", "run", "score", "sign", "sin"],
+    *["sqrt", "tan"],
 ]
 REDUCERS = [
     *["avg", "corr", "count", "covar_pop", "covar_samp", "max", "min", "regr_avgx", "regr_avgy"],

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from streamreg._config.check import MOST_SHOWN, Section, describe, listed, near
 from streamreg._exceptions import ConfigurationError
 from streamreg._inference import OF_RIDGE, SINGULAR, STATISTICS, Options
+from streamreg._scored import SCORES
 
 Format = Literal["csv", "json"]
 Mode = Literal["streaming", "static"]
@@ -67,8 +68,15 @@ class Output:
 
     regression: str
     input: str | None = None
+    scores: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     time: Time | None = None
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """The files that are written, by their keys."""
+        files = {"regression": self.regression, "input": self.input, "scores": self.scores}
+        return {key: path for key, path in files.items() if path}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +132,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
     processes = run.integer("processes", 1, _MOST_PROCESSES)
     rejects = run.string("rejects", required=False) or None
     max_rejects = run.integer("max_rejects", 0, _MOST_REJECTS)
-    outputs = [abspath(path) for path in (output.regression, output.input) if path]
+    outputs = [abspath(path) for path in output.paths.values()]
     if rejects and abspath(rejects) in outputs:
         run.problem("rejects", "the same file as an output's")
     run.close()
@@ -259,15 +267,20 @@ def _output(table: Section, columns: Sequence[str], schema: Mapping[str, str]) -
     output = Output(
         regression=table.string("regression"),
         input=table.string("input", required=False) or None,
+        scores=table.string("scores", required=False) or None,
         columns=table.section("columns").names(),
         time=table.choice("time", TIMES),
     )
     table.close()
-    if output.input and output.regression and abspath(output.input) == abspath(output.regression):
-        table.problem("input", "the same file as output.regression")
-    for name in _RESERVED:
-        if output.input and name in schema:
-            table.problem("input", f'the changelog has a column "{name}" of its own')
+    first: dict[str, str] = {}
+    for key, path in output.paths.items():
+        other = first.setdefault(abspath(path), key)
+        if other != key:
+            table.problem(key, f"the same file as output.{other}")
+    for key, own in (("input", _RESERVED), ("scores", (*SCORES, *_RESERVED))):
+        for name in own if key in output.paths else ():
+            if name in schema:
+                table.problem(key, f'the changelog has a column "{name}" of its own')
     if columns:  # otherwise there is nothing sound to compare the names with
         _check_columns(table, output.columns, columns)
     return output

@@ -170,8 +170,7 @@ class LinearRegression(Fitted):
             X: Features, (rows, features).
             interval: "confidence" for the mean, "prediction" for a new observation: then the answer is three arrays,
                 the expected values with the lower and the upper ends.
-            level: The probability that an interval is to cover. The ends are worked out in doubles from answers that
-                are rounded once.
+            level: The probability that an interval is to cover. The ends are within one unit in the last place.
         """
         self._seen()
         rows = matrix(X, type(self).__name__)
@@ -182,11 +181,7 @@ class LinearRegression(Fitted):
             return fit.values(list(rows.columns))
         if interval not in ("confidence", "prediction"):
             raise ValueError(f'interval: expected "confidence" or "prediction", found {interval!r}')
-        expected, of_mean, of_new = fit.predict(list(rows.columns))
-        quantile = fit.statistic("t_quantile", level=level)
-        error = of_mean if interval == "confidence" else of_new
-        reach = (math.nan if quantile is None else quantile) * error
-        return expected, expected - reach, expected + reach
+        return fit.intervals(list(rows.columns), interval, level)
 
     def score(self, X: Data, y: Data, sample_weight: Data = None) -> float:
         """The coefficient of determination of the predictions for these rows."""

@@ -43,6 +43,20 @@ impl Numbers<'_> {
         }
     }
 
+    /// The double nearest to the number of a row; `None` if that is NaN or an infinity.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    #[must_use]
+    pub fn nearest(&self, row: usize) -> Option<f64> {
+        match self {
+            Self::Float(values) => Some(values[row]).filter(|value| value.is_finite()),
+            #[allow(clippy::cast_precision_loss, reason = "rounds to the nearest, as is said")]
+            Self::Int(values) => Some(values[row] as f64),
+            Self::Decimal(values) => Some(values.get(row).to_double()),
+        }
+    }
+
     /// Some of its rows.
     ///
     /// # Panics

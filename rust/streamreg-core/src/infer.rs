@@ -3,17 +3,23 @@
 //! One elimination of the normal equations gives the coefficients; the inverse, when it is asked for, takes further
 //! right sides of the same. Whatever is rational, or the root of a rational, is rounded once from its exact value;
 //! what is not ([p-values](beta), [quantiles](student), logarithms) is computed to so many bits that the double is
-//! within one unit in the last place. What is not defined is `None`, never 0 or NaN: the decision is exact.
+//! within one unit in the last place. What is not defined is `None`, never 0 or NaN: the decision is exact. Only rows,
+//! of which there are many, are first tried in [fewer digits](ball); what these leave open is decided exactly.
 //!
 //! The formulas are those of G. A. F. Seber and A. J. Lee, *Linear Regression Analysis* (2003), chapters 3 to 5.
 
+pub mod ball;
 pub mod beta;
 mod evidence;
+mod interval;
 mod likelihood;
+mod near;
 mod predict;
+mod row;
 pub mod statistic;
 pub mod student;
 mod sums;
+mod weighted;
 pub mod wide;
 
 use std::sync::OnceLock;
@@ -22,14 +28,17 @@ use num_bigint::BigInt;
 use num_traits::Signed;
 
 pub use crate::solve::multi::Model;
-pub use predict::Predictions;
+pub use interval::Interval;
+pub use predict::{Intervals, Predictions, Residuals};
 pub use statistic::Statistic;
 
 use crate::error::Error;
 use crate::gram::{Gram, Unit};
 use crate::solve::multi::Normal;
 use crate::solve::rational::Rational;
-use wide::Wide;
+use interval::check_level;
+use near::{Bowl, Plane};
+use student::Quantiles;
 
 /// The value of a statistic.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,11 +55,15 @@ pub struct Fit {
     normal: Normal,
     /// Those of the features, where they are powers of columns.
     powers: Option<Vec<u32>>,
+    /// Whether predictions are worked out exactly from the first.
+    exactly: bool,
     /// rss in the unit of the weights and twice that of the target, as numerator and denominator.
     rss: Option<(BigInt, BigInt)>,
     inverse: OnceLock<Vec<Vec<BigInt>>>,
-    /// The last quantile, and the bits of the level that it is of.
-    quantile: OnceLock<(u64, Wide)>,
+    /// Those of the level that was asked for first.
+    quantiles: OnceLock<Quantiles>,
+    plane: OnceLock<Option<Plane>>,
+    bowl: OnceLock<Option<Bowl>>,
 }
 
 impl Fit {
@@ -64,13 +77,28 @@ impl Fit {
         }
         let normal = Normal::new(gram, model);
         let rss = sums::residual(&normal);
-        Ok(Self { normal, powers: None, rss, inverse: OnceLock::new(), quantile: OnceLock::new() })
+        Ok(Self {
+            normal,
+            powers: None,
+            exactly: false,
+            rss,
+            inverse: OnceLock::new(),
+            quantiles: OnceLock::new(),
+            plane: OnceLock::new(),
+            bowl: OnceLock::new(),
+        })
     }
 
     /// The same fit, of features that are these powers of columns: predictions take the columns.
     #[must_use]
     pub fn of_powers(self, powers: Vec<u32>) -> Self {
         Self { powers: Some(powers), ..self }
+    }
+
+    /// The same fit, which gives the same predictions, but takes no shorter way to them: what that is compared with.
+    #[must_use]
+    pub fn exactly(self) -> Self {
+        Self { exactly: true, ..self }
     }
 
     /// What was fitted.
@@ -91,6 +119,12 @@ impl Fit {
         self.normal.penalties().len()
     }
 
+    /// Whether the rows determine the coefficients.
+    #[must_use]
+    pub fn is_determined(&self) -> bool {
+        self.normal.numerators().is_some()
+    }
+
     /// The coefficients; `None` if the rows do not determine them.
     #[must_use]
     pub fn coefficients(&self) -> Option<Vec<f64>> {
@@ -107,9 +141,7 @@ impl Fit {
         if let Some(index) = statistic.indexes().into_iter().flatten().find(|&index| index >= size) {
             return Err(Error::Invalid(format!("there is no coefficient {index}: the fit has {size}")));
         }
-        if !(level > 0.0 && level < 1.0) {
-            return Err(Error::Invalid(format!("a level lies between 0 and 1, not at {level}")));
-        }
+        check_level(level)?;
         let count = |value: i64| Some(Value::Int(value));
         let plain = self.model().ridge == 0.0;
         Ok(match statistic {
@@ -137,9 +169,11 @@ impl Fit {
             Statistic::StdError(at) => self.covariance(at, at)?.root(),
             Statistic::T(at) => self.t(at),
             Statistic::PValue(at) => self.p_value(at),
-            Statistic::CiLow(at) => self.limit(at, level, true),
-            Statistic::CiHigh(at) => self.limit(at, level, false),
-            Statistic::TQuantile => self.t_quantile(level),
+            Statistic::CiLow(at) => self.ends(level)?.low(&self.coefficient(at)?, &self.covariance(at, at)?),
+            Statistic::CiHigh(at) => {
+                self.ends(level)?.high(&self.coefficient(at)?, &self.covariance(at, at)?)
+            }
+            Statistic::TQuantile => Some(self.ends(level)?.quantile().nearest()),
             Statistic::Covariance(one, other) => Some(self.covariance(one, other)?.nearest()),
             Statistic::N | Statistic::Df | Statistic::Rank => None,
         }

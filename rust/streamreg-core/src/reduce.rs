@@ -8,8 +8,10 @@ mod answer;
 mod extreme;
 mod fits;
 mod group;
+mod held;
 mod key;
 mod keyed;
+mod score;
 mod shape;
 mod state;
 
@@ -17,6 +19,7 @@ pub use answer::{Answer, Statistic};
 pub use fits::Regression;
 pub use key::{KeyCell, KeyColumn};
 pub use keyed::{KeyType, KeyedAnswers, KeyedReduction};
+pub use score::{Rows, Scorer};
 pub use shape::Aggregate;
 
 use crate::column::{NumberType, Numbers};

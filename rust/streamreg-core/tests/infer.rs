@@ -7,7 +7,7 @@
 mod support;
 
 use num_bigint::BigInt;
-use num_traits::{One, Zero};
+use num_traits::{One, Signed, Zero};
 use proptest::prelude::*;
 use streamreg_core::column::Numbers;
 use streamreg_core::gram::{Gram, Unit};
@@ -135,7 +135,26 @@ proptest! {
         let along = cramer(&matrix, &row).unwrap();
         let leverage: Rational = row.iter().zip(&along).map(|(x, along)| x * along).sum();
         check_root(predictions.mean_errors[0], &(&variance * &leverage));
-        check_root(predictions.observation_errors[0], &(variance * (Rational::one() + leverage)));
+        check_root(predictions.observation_errors[0], &(&variance * (Rational::one() + &leverage)));
+
+        let weights = [3.0, 0.1, 1.0, 0.0, -1.0];
+        let columns = [one, two].map(|value| [value; 5]);
+        let columns = [Numbers::Float(&columns[0]), Numbers::Float(&columns[1])];
+        let target = Numbers::Float(&[0.5; 5]);
+        let found = fit.weighted_residuals(&columns, &target, &Numbers::Float(&weights)).unwrap();
+        let plain = fit.residuals(&columns, &target).unwrap();
+        prop_assert_eq!(&found.residuals, &plain.residuals);
+        let residual = support::rational(0.5).unwrap() - fitted(&row);
+        for (weight, standardized) in weights.into_iter().zip(&found.standardized) {
+            if variance.is_zero() || weight <= 0.0 {
+                prop_assert!(standardized.is_nan());
+                continue;
+            }
+            let all = &variance * (support::rational(weight).unwrap().recip() + &leverage);
+            prop_assert_eq!(standardized.is_sign_negative(), residual.is_negative());
+            check_root(standardized.abs(), &(&residual * &residual / all));
+        }
+        prop_assert_eq!(found.standardized[2].to_bits(), plain.standardized[2].to_bits());
     }
 
     /// Sums that no rows have, as a damaged state may hold them, give numbers or nothing: no panic, no NaN.
@@ -152,7 +171,9 @@ proptest! {
             let found = fit.statistic(Statistic::named(name, at, 0).unwrap(), 0.95).unwrap();
             prop_assert!(!matches!(found, Some(Value::Float(value)) if value.is_nan()), "{}", name);
         }
-        fit.predict(&[Numbers::Int(&[1]), Numbers::Int(&[2])]).unwrap();
+        let row = [Numbers::Int(&[1]), Numbers::Int(&[2])];
+        fit.predict(&row).unwrap();
+        fit.residuals(&row, &Numbers::Float(&[0.5])).unwrap();
     }
 
     /// With even degrees of freedom the tail of F is a finite sum: Σ C(n, k)·yᵏ·xⁿ⁻ᵏ over k < d₁/2, n = (d₁ + d₂)/2 − 1.

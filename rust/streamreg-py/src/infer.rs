@@ -5,7 +5,7 @@ use crate::errors::to_py;
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use streamreg_core::gram::Gram;
-use streamreg_core::infer::{self as core, Model, Statistic, Value};
+use streamreg_core::infer::{self as core, Interval, Model, Statistic, Value};
 use streamreg_core::moments::Moments;
 use streamreg_core::monomials::Monomials;
 
@@ -13,6 +13,17 @@ use streamreg_core::monomials::Monomials;
 pub struct Fit(core::Fit);
 
 type Column<'py> = Bound<'py, PyArray1<f64>>;
+pub type Columns<'py> = (Column<'py>, Column<'py>, Column<'py>);
+
+fn three(py: Python<'_>, [one, two, three]: [Vec<f64>; 3]) -> Columns<'_> {
+    let column = |values| PyArray1::from_vec(py, values);
+    (column(one), column(two), column(three))
+}
+
+/// Predictions and residuals as columns.
+pub fn residuals(py: Python<'_>, found: core::Residuals) -> Columns<'_> {
+    three(py, [found.values, found.residuals, found.standardized])
+}
 
 impl Fit {
     pub fn of(py: Python<'_>, moments: &Moments, model: Model) -> PyResult<Self> {
@@ -59,15 +70,35 @@ impl Fit {
         Ok(PyArray1::from_vec(py, values))
     }
 
-    fn predict<'py>(
+    fn predict<'py>(&self, py: Python<'py>, columns: Vec<NumberArray<'py>>) -> PyResult<Columns<'py>> {
+        let numbers = numbers(&columns)?;
+        let found = py.detach(|| self.0.predict(&numbers)).map_err(|error| to_py(&error))?;
+        Ok(three(py, [found.values, found.mean_errors, found.observation_errors]))
+    }
+
+    #[pyo3(signature = (columns, interval, level=0.95))]
+    fn intervals<'py>(
         &self,
         py: Python<'py>,
         columns: Vec<NumberArray<'py>>,
-    ) -> PyResult<(Column<'py>, Column<'py>, Column<'py>)> {
+        interval: &str,
+        level: f64,
+    ) -> PyResult<Columns<'py>> {
         let numbers = numbers(&columns)?;
-        let predictions = py.detach(|| self.0.predict(&numbers)).map_err(|error| to_py(&error))?;
-        let column = |values| PyArray1::from_vec(py, values);
-        let errors = (column(predictions.mean_errors), column(predictions.observation_errors));
-        Ok((column(predictions.values), errors.0, errors.1))
+        let found = Interval::named(interval)
+            .and_then(|interval| py.detach(|| self.0.intervals(&numbers, interval, level)))
+            .map_err(|error| to_py(&error))?;
+        Ok(three(py, [found.values, found.low, found.high]))
+    }
+
+    fn residuals<'py>(
+        &self,
+        py: Python<'py>,
+        columns: Vec<NumberArray<'py>>,
+        target: NumberArray<'py>,
+    ) -> PyResult<Columns<'py>> {
+        let (numbers, target) = (numbers(&columns)?, target.numbers()?);
+        let found = py.detach(|| self.0.residuals(&numbers, &target)).map_err(|error| to_py(&error))?;
+        Ok(residuals(py, found))
     }
 }

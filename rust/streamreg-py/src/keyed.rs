@@ -4,15 +4,16 @@ use crate::arrays::{NumberArray, numbers};
 use crate::classes::Classes;
 use crate::decode::Text;
 use crate::errors::to_py;
+use crate::infer::{Columns, residuals};
 use crate::kept::{self, StoredChange};
-use crate::reduce::{aggregate, number_type, statistics};
+use crate::reduce::{Asked, aggregate, number_type, regression, statistics};
 use crate::write::{Cells, object};
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use streamreg_core::decode::{self, Item};
-use streamreg_core::reduce::{self as core, KeyColumn, KeyType};
+use streamreg_core::reduce::{self as core, KeyColumn, KeyType, Rows};
 use streamreg_core::write::Cell;
 
 /// A column of keys, borrowed from Python where it can be.
@@ -131,6 +132,29 @@ impl KeyedReduction {
 
     fn classes(&mut self, py: Python<'_>, aggregate: usize) -> PyResult<Classes> {
         py.detach(|| self.0.classes(aggregate)).map(Classes).map_err(|error| to_py(&error))
+    }
+
+    fn hold(&mut self) {
+        self.0.hold();
+    }
+
+    #[pyo3(signature = (regression, keys, features, target, weights=None))]
+    fn scores<'py>(
+        &mut self,
+        py: Python<'py>,
+        regression: (usize, Asked),
+        keys: Vec<KeyArray<'py>>,
+        features: Vec<NumberArray<'py>>,
+        target: NumberArray<'py>,
+        weights: Option<NumberArray<'py>>,
+    ) -> PyResult<Columns<'py>> {
+        let (aggregate, regression) = self::regression(regression)?;
+        let keys = keys.iter().map(KeyArray::column).collect::<PyResult<Vec<_>>>()?;
+        let (features, target) = (numbers(&features)?, target.numbers()?);
+        let weights = weights.as_ref().map(NumberArray::numbers).transpose()?;
+        let rows = Rows { features: &features, target, weights };
+        let found = py.detach(|| self.0.scores(aggregate, &regression, &keys, rows));
+        Ok(residuals(py, found.map_err(|error| to_py(&error))?))
     }
 
     fn changes<'py>(&self, py: Python<'py>, start: usize, end: usize) -> Vec<StoredChange<'py>> {

@@ -17,6 +17,7 @@ mod keyed;
 mod moments;
 mod monomials;
 mod reduce;
+mod score;
 mod write;
 
 use pyo3::prelude::*;
@@ -41,6 +42,8 @@ mod _core {
     use super::monomials::Monomials;
     #[pymodule_export]
     use super::reduce::Reduction;
+    #[pymodule_export]
+    use super::score::Scorer;
     #[pymodule_export]
     use super::write::{Cells, render, stamp};
     use pyo3::prelude::*;

@@ -2,6 +2,7 @@
 
 use crate::arrays::{NumberArray, numbers};
 use crate::errors::to_py;
+use crate::score::Scorer;
 use crate::{decimals, integers};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -46,6 +47,11 @@ impl Reduction {
 
     fn limbs(&self) -> Vec<usize> {
         self.0.limbs()
+    }
+
+    fn scorer(&self, py: Python<'_>, regression: (usize, Asked)) -> PyResult<Scorer> {
+        let (aggregate, regression) = self::regression(regression)?;
+        py.detach(|| self.0.scorer(aggregate, &regression)).map(Scorer).map_err(|error| to_py(&error))
     }
 
     fn answers<'py>(
@@ -106,13 +112,20 @@ fn statistic(spec: &Bound<'_, PyTuple>) -> PyResult<Statistic> {
         let (aggregate, name, index): (usize, String, usize) = spec.extract()?;
         Statistic::new(aggregate, &name, index)
     } else {
-        type Asked = (bool, f64, String, f64);
         let (aggregate, name, one, other, asked): (usize, String, usize, usize, Asked) = spec.extract()?;
-        let (intercept, ridge, singular, level) = asked;
-        let regression = Regression { model: Model { intercept, ridge }, zeros: zeros(&singular)?, level };
+        let (aggregate, regression) = regression((aggregate, asked))?;
         Statistic::of_regression(aggregate, &name, [one, other], regression)
     };
     statistic.map_err(|error| to_py(&error))
+}
+
+/// A regression in Python: intercept, ridge, what coefficients are that are not determined, level of intervals.
+pub type Asked = (bool, f64, String, f64);
+
+/// The index of an aggregate, and the regression of it that a tuple stands for.
+pub fn regression((aggregate, asked): (usize, Asked)) -> PyResult<(usize, Regression)> {
+    let (intercept, ridge, singular, level) = asked;
+    Ok((aggregate, Regression { model: Model { intercept, ridge }, zeros: zeros(&singular)?, level }))
 }
 
 fn zeros(singular: &str) -> PyResult<bool> {

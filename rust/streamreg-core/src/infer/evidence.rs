@@ -1,12 +1,11 @@
-//! Stage: infer. What the rows say of one coefficient: t, its probability, its confidence interval.
+//! Stage: infer. What the rows say of one coefficient: t and its probability.
 
 use num_bigint::BigInt;
 use num_traits::Signed;
 
 use super::Fit;
 use super::beta::{Shares, tail};
-use super::student::quantile;
-use super::wide::{PRECISION, Precision, Wide, settled};
+use super::wide::PRECISION;
 use crate::gram::Unit;
 use crate::solve::rational::Rational;
 
@@ -34,35 +33,5 @@ impl Fit {
         // x = df/(df + t²).
         let (x, y) = self.squares_of_t(at)?;
         Some(tail(PRECISION, 1, freedom, &Shares { x, y }).nearest())
-    }
-
-    pub(super) fn t_quantile(&self, level: f64) -> Option<f64> {
-        let freedom = u64::try_from(self.positive_freedom()?).ok()?;
-        Some(self.quantile(PRECISION, freedom, level).nearest())
-    }
-
-    /// An end of a confidence interval.
-    pub(super) fn limit(&self, at: usize, level: f64, low: bool) -> Option<f64> {
-        let freedom = u64::try_from(self.positive_freedom()?).ok()?;
-        let (estimate, variance) = (self.coefficient(at)?, self.covariance(at, at)?);
-        (!variance.is_negative()).then(|| {
-            settled(|precision| {
-                let error = precision.root(&precision.rational(&variance));
-                let reach = precision.multiply(&self.quantile(precision, freedom, level), &error);
-                vec![precision.rational(&estimate), if low { reach.negated() } else { reach }]
-            })
-        })
-    }
-
-    /// The quantile of Student's t, computed once for the intervals of all coefficients.
-    fn quantile(&self, precision: Precision, freedom: u64, level: f64) -> Wide {
-        let computed = || quantile(precision, freedom, &Wide::of_double(level));
-        if precision != PRECISION {
-            return computed();
-        }
-        match self.quantile.get_or_init(|| (level.to_bits(), computed())) {
-            (known, quantile) if *known == level.to_bits() => quantile.clone(),
-            _ => computed(),
-        }
     }
 }

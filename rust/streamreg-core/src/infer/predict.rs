@@ -1,14 +1,14 @@
-//! Stage: infer. What the fit says of rows whose target is not known.
+//! Stage: infer. What the fit says of rows: their expected targets, how sure that is, and how far off known ones are.
 
-use num_bigint::BigInt;
+use std::cell::LazyCell;
 
 use super::Fit;
+use super::ball::Ball;
+use super::interval::{Interval, check_level};
+use super::near::Near;
+use super::row::{Exact, rational};
 use crate::column::Numbers;
 use crate::error::Error;
-use crate::exact::ONES;
-use crate::gram::Unit;
-use crate::solve::rational::Rational;
-use crate::solve::round::signed;
 
 /// Predictions of rows; NaN where a row holds NaN or an infinity, or where a number is not defined.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,10 +21,26 @@ pub struct Predictions {
     pub observation_errors: Vec<f64>,
 }
 
-/// A row in the units of the variables and another one, the same for all.
-struct Scaled {
-    row: Vec<BigInt>,
-    unit: Unit,
+/// Predictions of rows, and intervals about them; NaN as [`Predictions`] has it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Intervals {
+    /// The fitted values.
+    pub values: Vec<f64>,
+    /// The lower ends.
+    pub low: Vec<f64>,
+    /// The upper ends.
+    pub high: Vec<f64>,
+}
+
+/// What rows whose target is known differ from their predictions by; NaN as [`Predictions`] has it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Residuals {
+    /// The fitted values.
+    pub values: Vec<f64>,
+    /// Targets less the exact fitted values.
+    pub residuals: Vec<f64>,
+    /// The same over the standard errors of new observations of weight 1; NaN if these are zero, too.
+    pub standardized: Vec<f64>,
 }
 
 impl Fit {
@@ -33,8 +49,13 @@ impl Fit {
     /// # Errors
     /// [`Error::Mismatch`] unless there is a column for each feature, all of one length.
     pub fn values(&self, columns: &[Numbers<'_>]) -> Result<Vec<f64>, Error> {
-        let value = |scaled: Scaled| self.value(&scaled);
-        Ok(self.scaled_rows(columns)?.map(|row| row.and_then(value).unwrap_or(f64::NAN)).collect())
+        let rows = self.rows_of(columns)?;
+        let mut near = self.near(columns);
+        let value = |at| {
+            near.go(at);
+            value(&near, &Exact::new(self, columns, at))
+        };
+        Ok((0..rows).map(value).collect())
     }
 
     /// The fitted values of rows of features and their standard errors, each rounded once.
@@ -42,78 +63,105 @@ impl Fit {
     /// # Errors
     /// As [`Fit::values`].
     pub fn predict(&self, columns: &[Numbers<'_>]) -> Result<Predictions, Error> {
-        let mut predictions = Predictions::default();
-        for row in self.scaled_rows(columns)? {
-            let value = row.as_ref().and_then(|row| self.value(row));
-            let [mean, observation] = row.and_then(|row| self.errors(&row)).unwrap_or([f64::NAN; 2]);
-            predictions.values.push(value.unwrap_or(f64::NAN));
-            predictions.mean_errors.push(mean);
-            predictions.observation_errors.push(observation);
+        let rows = self.rows_of(columns)?;
+        let mut near = self.near(columns);
+        let mut found = Predictions::default();
+        for at in 0..rows {
+            near.go(at);
+            let (exact, variances) = (Exact::new(self, columns, at), near.variances());
+            let error = |interval: Interval| {
+                let near = variances.and_then(|both| interval.of(both).root());
+                settled(near, || interval.of(exact.variances()?.each_ref()).root())
+            };
+            found.values.push(value(&near, &exact));
+            found.mean_errors.push(error(Interval::Confidence));
+            found.observation_errors.push(error(Interval::Prediction));
         }
-        Ok(predictions)
+        Ok(found)
     }
 
-    /// The rows, where they are finite.
-    fn scaled_rows(&self, columns: &[Numbers<'_>]) -> Result<impl Iterator<Item = Option<Scaled>>, Error> {
-        let features = self.normal.gram().features();
-        let rows = columns.first().map_or(0, Numbers::len);
-        if columns.len() != features || columns.iter().any(|column| column.len() != rows) {
-            return Err(Error::Mismatch(format!("a prediction takes {features} columns of one length")));
+    /// The fitted values of rows of features, rounded once, and intervals about them at some level, whose ends are
+    /// within one unit in the last place.
+    ///
+    /// # Errors
+    /// As [`Fit::values`]; [`Error::Invalid`] if the level does not lie between 0 and 1.
+    pub fn intervals(
+        &self,
+        columns: &[Numbers<'_>],
+        interval: Interval,
+        level: f64,
+    ) -> Result<Intervals, Error> {
+        check_level(level)?;
+        let rows = self.rows_of(columns)?;
+        let mut near = self.near(columns);
+        let ends = self.ends(level);
+        let quantile = ends.as_ref().map(|ends| Ball::of_wide(ends.quantile()));
+        let mut found = Intervals::default();
+        for at in 0..rows {
+            near.go(at);
+            let exact = Exact::new(self, columns, at);
+            let error = near.variances().and_then(|both| interval.of(both).root());
+            let reach = quantile.zip(error).map(|(quantile, error)| quantile * error);
+            let near_ends = near.value().zip(reach);
+            let low = settled(near_ends.map(|(value, reach)| value - reach), || {
+                ends.as_ref()?.low(exact.value()?, interval.of(exact.variances()?.each_ref()))
+            });
+            let high = settled(near_ends.map(|(value, reach)| value + reach), || {
+                ends.as_ref()?.high(exact.value()?, interval.of(exact.variances()?.each_ref()))
+            });
+            found.values.push(value(&near, &exact));
+            found.low.push(low);
+            found.high.push(high);
         }
-        let numbers = move |row| columns.iter().map(|column| number(column, row)).collect::<Option<Vec<_>>>();
-        Ok((0..rows).map(move |row| numbers(row).map(|numbers| self.scaled(numbers))))
+        Ok(found)
     }
 
-    fn scaled(&self, numbers: Vec<(BigInt, Unit)>) -> Scaled {
-        let gram = self.normal.gram();
-        let one = (BigInt::from(1), Unit::ONE);
-        let features = numbers.into_iter().enumerate().map(|(feature, (integer, unit))| {
-            let power = self.powers.as_ref().and_then(|powers| powers.get(feature)).map_or(1, |power| *power);
-            (integer.pow(power), unit.power(power.into()) / gram.unit(feature + 1))
-        });
-        let row: Vec<_> = self.model().intercept.then_some(one).into_iter().chain(features).collect();
-        let least = |power: fn(&Unit) -> i64| row.iter().map(|(_, unit)| power(unit)).min().unwrap_or(0);
-        let unit = Unit { two: least(|unit| unit.two), five: least(|unit| unit.five) };
-        let row = row.into_iter().map(|(mantissa, own)| mantissa * (own / unit).to_integer()).collect();
-        Scaled { row, unit }
+    /// The fitted values of rows of features, and what their targets differ from them by, each rounded once.
+    ///
+    /// # Errors
+    /// As [`Fit::values`]; the target is as long.
+    pub fn residuals(&self, columns: &[Numbers<'_>], target: &Numbers<'_>) -> Result<Residuals, Error> {
+        self.residuals_of(columns, target, None)
     }
 
-    fn value(&self, scaled: &Scaled) -> Option<f64> {
-        let (gram, numerators) = (self.normal.gram(), self.normal.numerators()?);
-        let unit = scaled.unit * gram.unit(gram.target());
-        Some(Rational::new(product(numerators, &scaled.row), self.determinant().clone(), unit).nearest())
-    }
-
-    /// The standard errors √(σ²·h) and √(σ²·(1 + h)), where h = xᵀ(XᵀWX)⁻¹x.
-    fn errors(&self, scaled: &Scaled) -> Option<[f64; 2]> {
-        let (gram, determinant) = (self.normal.gram(), self.determinant());
-        let freedom = self.positive_freedom()?;
-        let (rest, of_rest) = self.rss.as_ref()?;
-        // h is quadratic/determinant, in this unit.
-        let quadratic: BigInt = (self.inverse().iter().zip(&scaled.row))
-            .map(|(column, value)| product(column, &scaled.row) * value)
-            .sum();
-        let unit = scaled.unit.power(2) / gram.weight();
-        let below = of_rest * determinant * freedom;
-        let mean = Rational::new(rest * &quadratic, below.clone(), unit * self.square_unit());
-        let down = (Unit::ONE / unit).to_integer();
-        let total = determinant * &down + quadratic * unit.to_integer();
-        let observation = Rational::new(rest * total, below * down, self.square_unit());
-        Some([mean.root()?, observation.root()?])
+    pub(super) fn residuals_of(
+        &self,
+        columns: &[Numbers<'_>],
+        target: &Numbers<'_>,
+        weights: Option<&Numbers<'_>>,
+    ) -> Result<Residuals, Error> {
+        let rows = self.rows_of(columns)?;
+        if target.len() != rows {
+            return Err(Error::Mismatch("residuals take a target as long as the features".to_owned()));
+        }
+        if weights.is_some_and(|weights| weights.len() != rows) {
+            return Err(Error::Mismatch("residuals take weights as long as the features".to_owned()));
+        }
+        let mut near = self.near(columns);
+        let mut found = Residuals::default();
+        for at in 0..rows {
+            near.go(at);
+            let exact = Exact::new(self, columns, at);
+            let exact_residual = LazyCell::new(|| Some(rational(target, at)?.less(exact.value()?)));
+            let residual = Ball::of_number(target, at).zip(near.value()).map(|(y, value)| y - value);
+            let standardized =
+                residual.and_then(|residual| residual.divide(near.observation(weights, at)?.root()?));
+            found.values.push(value(&near, &exact));
+            found.residuals.push(settled(residual, || Some(exact_residual.as_ref()?.nearest())));
+            found.standardized.push(settled(standardized, || {
+                exact_residual.as_ref()?.over_root(&exact.observation(weights, at)?)
+            }));
+        }
+        Ok(found)
     }
 }
 
-/// A number as an integer in some unit, if it is finite.
-fn number(column: &Numbers<'_>, row: usize) -> Option<(BigInt, Unit)> {
-    if let Numbers::Decimal(decimals) = column {
-        let decimal = decimals.get(row);
-        let exponent = i64::from(decimal.exponent());
-        return Some((decimal.mantissa().into(), Unit { two: exponent, five: exponent }));
-    }
-    let part = column.part(row)?;
-    Some((part.mantissa.into(), Unit::two(signed(part.exponent) - signed(ONES))))
+fn value(near: &Near<'_>, exact: &Exact<'_>) -> f64 {
+    settled(near.value(), || Some(exact.value()?.nearest()))
 }
 
-fn product(one: &[BigInt], other: &[BigInt]) -> BigInt {
-    one.iter().zip(other).map(|(one, other)| one * other).sum()
+/// The double nearest to a number that is known closely, and asked for exactly if that is not close enough; NaN if
+/// there is none.
+fn settled(near: Option<Ball>, exact: impl FnOnce() -> Option<f64>) -> f64 {
+    near.and_then(Ball::rounded).or_else(exact).unwrap_or(f64::NAN)
 }

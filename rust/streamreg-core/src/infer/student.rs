@@ -1,13 +1,41 @@
 //! Stage: infer. The quantile of Student's t.
 
+use std::sync::OnceLock;
+
 use num_bigint::BigInt;
 
 use super::beta::{Front, Shares};
-use super::wide::{Precision, Wide};
+use super::wide::{DOUBLINGS, Precision, Wide};
 
 /// Newton's steps double the digits in the end, and in the far tail of one degree of freedom they double t: 53 of
 /// them reach the last level below 1. This is far beyond.
 const MOST_STEPS: usize = 1000;
+
+/// The quantile at one level, to whatever precision is asked for, each computed once.
+#[derive(Clone, Debug)]
+pub(super) struct Quantiles {
+    freedom: u64,
+    level: f64,
+    known: [OnceLock<Wide>; DOUBLINGS + 1],
+}
+
+impl Quantiles {
+    /// That of Student's distribution with so many degrees of freedom, at a level between 0 and 1.
+    pub(super) fn new(freedom: u64, level: f64) -> Self {
+        Self { freedom, level, known: Default::default() }
+    }
+
+    /// The level.
+    pub(super) fn level(&self) -> f64 {
+        self.level
+    }
+
+    /// The quantile to a precision that [`settled`](super::wide::settled) asks for.
+    pub(super) fn at(&self, precision: Precision) -> &Wide {
+        let known = &self.known[precision.doublings().min(DOUBLINGS)];
+        known.get_or_init(|| quantile(precision, self.freedom, &Wide::of_double(self.level)))
+    }
+}
 
 /// The t within which lies the share `level` of Student's distribution with `freedom` degrees of freedom, the level
 /// being between 0 and 1.

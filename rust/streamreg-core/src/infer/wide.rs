@@ -17,8 +17,11 @@ pub const PRECISION: Precision = Precision::new(160);
 /// So many bits of a sum must be left (the first 53 are the double).
 const ENOUGH: i64 = 100;
 
-/// How often a sum is computed again with twice the bits, until enough are left.
-const MOST_DOUBLINGS: u32 = 6;
+/// How often a sum is computed again with twice the bits, until enough are left: these do for terms below 2^9000.
+pub(super) const DOUBLINGS: usize = 6;
+
+/// What is below 2^this changes no double: the least is 2^-1074.
+const NOTHING: i64 = -1180;
 
 /// `mantissa · 2^exponent`.
 #[derive(Clone, Debug)]
@@ -111,6 +114,11 @@ impl Precision {
     #[must_use]
     pub fn bits(self) -> i64 {
         self.bits
+    }
+
+    /// How often [`PRECISION`] was doubled to this one.
+    pub(super) fn doublings(self) -> usize {
+        (self.bits / PRECISION.bits).trailing_zeros() as usize
     }
 
     /// More bits.
@@ -256,8 +264,8 @@ pub fn settled(terms: impl Fn(Precision) -> Vec<Wide>) -> f64 {
         let terms = terms(precision);
         let largest = terms.iter().map(Wide::magnitude).max().unwrap_or(i64::MIN);
         let sum = terms.iter().fold(Wide::zero(), |sum, term| precision.add(&sum, term));
-        let left = sum.magnitude().saturating_sub(largest).saturating_add(precision.bits);
-        if left >= ENOUGH || round == MOST_DOUBLINGS {
+        let unknown = largest.saturating_sub(precision.bits);
+        if sum.magnitude().saturating_sub(unknown) >= ENOUGH || unknown < NOTHING || round == DOUBLINGS {
             return sum.nearest();
         }
         precision.bits *= 2;

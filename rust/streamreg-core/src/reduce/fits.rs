@@ -103,3 +103,15 @@ impl<'a> Fits<'a> {
         Ok(self.fitted.get(at).map(|(_, fit)| fit))
     }
 }
+
+/// The fit that predicts rows from the columns of a state; `None` if it is of no regression.
+pub(super) fn fit(state: &State, model: Model) -> Result<Option<Fit>, Error> {
+    Ok(match state {
+        State::Moments(moments) => Some(Fit::new(Gram::of(moments), model)?),
+        State::Monomials(monomials) => {
+            let powers = monomials.terms().features().iter().map(|feature| feature.power).collect();
+            Some(Fit::new(monomials.gram()?, model)?.of_powers(powers))
+        }
+        _ => None,
+    })
+}

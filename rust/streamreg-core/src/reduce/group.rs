@@ -95,6 +95,11 @@ impl Groups {
         })
     }
 
+    /// The rows at some places of such columns, as they are counted in the batch.
+    pub(super) fn rows(&self, places: Range<usize>) -> &[u32] {
+        &self.rows[places]
+    }
+
     /// A column with its rows group by group; the column itself where they are so already.
     pub(super) fn sorted<'a>(&self, column: Numbers<'a>) -> Sorted<'a> {
         match column {

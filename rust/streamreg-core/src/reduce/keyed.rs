@@ -9,6 +9,7 @@ mod answers;
 pub use answers::KeyedAnswers;
 
 use super::group::Groups;
+use super::held::Held;
 use super::key::{self, KeyCell, KeyColumn};
 use super::state::State;
 use super::{Aggregate, Reduction, shape};
@@ -46,6 +47,7 @@ pub struct KeyedReduction {
     /// The bytes of the states of no row.
     nothing: Vec<u8>,
     kept: Kept,
+    held: Held,
     left_out: Vec<i64>,
 }
 
@@ -67,7 +69,16 @@ impl KeyedReduction {
         let other = one.empty_states()?;
         let nothing = bytes_of(&other);
         let left_out = vec![0; other.len()];
-        Ok(Self { keys: keys.to_vec(), one, other, shape, nothing, kept: Kept::default(), left_out })
+        Ok(Self {
+            keys: keys.to_vec(),
+            one,
+            other,
+            shape,
+            nothing,
+            kept: Kept::default(),
+            held: Held::default(),
+            left_out,
+        })
     }
 
     /// What a batch of `rows` rows comes to, as bytes to be [merged](Self::merge). Nothing is kept of it.
@@ -147,6 +158,7 @@ impl KeyedReduction {
         let (merged, mut start) = (merged.into_payload(), 0);
         for (key, end) in ends {
             let bytes = &merged[start..end];
+            self.held.keep(key, &self.kept);
             self.kept.put(key, (bytes != self.nothing).then_some(bytes));
             start = end;
         }
@@ -202,6 +214,18 @@ impl KeyedReduction {
         &mut self.kept
     }
 
+    /// Rows are scored by what there is now, whatever is merged, until this is called again.
+    pub fn hold(&mut self) {
+        self.held.begin();
+    }
+
+    /// The states that a key had when they were last held; `None` if it had no row.
+    pub(super) fn held_states(&mut self, key: &[u8]) -> Result<Option<&[State]>, Error> {
+        let Some(bytes) = self.held.get(key, &self.kept) else { return Ok(None) };
+        unpack(bytes, &mut self.other)?;
+        Ok((!matches!(self.other.first(), Some(State::Count(0)))).then_some(&self.other))
+    }
+
     /// For each aggregate the rows of all keys that it could not take: NaN or an infinity in an input.
     #[must_use]
     pub fn left_out(&self) -> &[i64] {
@@ -231,7 +255,7 @@ impl KeyedReduction {
         writer
     }
 
-    fn check_keys(&self, keys: &[KeyColumn<'_>], rows: usize) -> Result<(), Error> {
+    pub(super) fn check_keys(&self, keys: &[KeyColumn<'_>], rows: usize) -> Result<(), Error> {
         let types: Vec<_> = keys.iter().map(KeyColumn::key_type).collect();
         if types != self.keys {
             return Err(Error::Mismatch(format!("the keys are {:?}, not {types:?}", self.keys)));

@@ -1,7 +1,7 @@
 //! Stage: solve. An exact answer before its one rounding.
 
 use num_bigint::BigInt;
-use num_traits::Signed;
+use num_traits::{Signed, Zero};
 
 use super::round;
 use crate::gram::Unit;
@@ -43,6 +43,46 @@ impl Rational {
     #[must_use]
     pub fn root(&self) -> Option<f64> {
         (!self.is_negative()).then(|| round::root(&self.numerator, &self.denominator, self.two))
+    }
+
+    /// The sum.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        let two = self.two.min(other.two);
+        let one = (&self.numerator * &other.denominator) << (self.two - two);
+        let another = (&other.numerator * &self.denominator) << (other.two - two);
+        Self { numerator: one + another, denominator: &self.denominator * &other.denominator, two }
+    }
+
+    /// The difference.
+    #[must_use]
+    pub fn less(&self, other: &Self) -> Self {
+        self.plus(&Self { numerator: -&other.numerator, ..other.clone() })
+    }
+
+    /// The quotient with a number that is not zero.
+    #[must_use]
+    pub fn over(&self, other: &Self) -> Self {
+        let numerator = &self.numerator * &other.denominator;
+        Self { numerator, denominator: &self.denominator * &other.numerator, two: self.two - other.two }
+    }
+
+    /// The double nearest to the quotient with the square root of another one; `None` unless that is above zero.
+    #[must_use]
+    pub fn over_root(&self, square: &Self) -> Option<f64> {
+        if !square.is_positive() {
+            return None;
+        }
+        let numerator = &self.numerator * &self.numerator * &square.denominator;
+        let denominator = &self.denominator * &self.denominator * &square.numerator;
+        let size = round::root(&numerator, &denominator, 2 * self.two - square.two);
+        Some(if self.is_negative() && size > 0.0 { -size } else { size })
+    }
+
+    /// Whether it is above zero.
+    #[must_use]
+    pub fn is_positive(&self) -> bool {
+        !self.numerator.is_zero() && !self.is_negative()
     }
 
     /// Whether it is below zero.

@@ -1,0 +1,162 @@
+"""Stage: plan. Scored rows: what workers ship of them, and what the parent computes when it has scored them.
+
+A row's scores are known in the parent alone. What depends on the row itself is computed by the worker, the features
+and the target among it, and shipped; filters and expressions with scores in them are a program of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from streamreg._inference import PLAIN
+from streamreg._lower import Lowering
+from streamreg._nodes import Filtered, ScoredColumn, SourceColumn, restricted
+from streamreg._program import ALL_ROWS, Load
+from streamreg._scored import SCORES
+from streamreg._types import ClassModel
+from streamreg._universe import path_below
+
+if TYPE_CHECKING:
+    from streamreg._plan import Output
+    from streamreg._program import Program
+    from streamreg._reducing import Collected
+    from streamreg._types import Model
+    from streamreg._universe import ScoredUniverse, Universe
+    from streamreg.expressions import TypedExpression
+
+FIRST_SHIPPED: Final = len(SCORES)
+"""Where shipped columns begin among those that a program loads: the scores stand before them."""
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """The slots of a worker's program whose columns go to the parent, all on the rows of one scope."""
+
+    slots: tuple[int, ...]
+    scope: int
+
+
+@dataclass(frozen=True)
+class ScorePlan:
+    """How the parent scores shipped rows, and what it makes of them.
+
+    They are scored by a regression of a reduction: an aggregate, and a model. `features`, `target`,
+    `weights` and `keys` are indexes of shipped columns. The program reads the scores, then the shipped
+    columns; of each output `slots` has the scope and the columns.
+    """
+
+    outputs: tuple[Output, ...]
+    reduction: int
+    regression: tuple[int, Model]
+    features: tuple[int, ...]
+    target: int
+    weights: int | None
+    keys: tuple[int, ...]
+    program: Program
+    slots: tuple[tuple[int, tuple[int, ...]], ...]
+
+    def identity(self) -> dict[str, str]:
+        """What must be the same for a run to be continued."""
+        columns = self.features, self.target, self.weights, self.keys
+        parts = {
+            "regression": (self.reduction, self.regression),
+            "shipped": columns,
+            "program": (self.program, self.slots),
+        }
+        return {name: repr(part) for name, part in parts.items()}
+
+
+class CollectedScores:
+    """Collects what is asked of the same scored rows, equal things once."""
+
+    def __init__(self, rows: Lowering, universe: ScoredUniverse, reduction: Collected) -> None:
+        """Nothing so far; `rows` takes what the workers are to compute for it."""
+        self._rows = rows
+        self._of = universe.parent
+        self._scope = rows.scope_of(self._of)
+        self._shipped: list[int] = []
+        self._lowering = _ScoredLowering(universe, self._ship)
+        self._outputs: list[Output] = []
+        self._slots: list[tuple[int, tuple[int, ...]]] = []
+        regression = universe.regression
+        model = regression.reducer.model or PLAIN
+        if isinstance(model, ClassModel):
+            raise AssertionError("classes score no rows")
+        self._regression = reduction.aggregate_of(regression), model
+        columns = [self._ship(restricted(item, self._of)) for item in regression.arguments]
+        count = len(regression.reducer.powers)
+        self._features, self._target = tuple(columns[:count]), columns[count]
+        self._weights = columns[count + 1] if regression.reducer.weighted else None
+        self._keys = tuple(self._ship(restricted(key, self._of)) for key in reduction.keys)
+
+    def add(self, output: Output, universe: Universe) -> None:
+        """Takes an output of these rows, or of some of them."""
+        scope = self._lowering.scope_of(universe)
+        slots = tuple(self._lowering.lower(column, scope) for column in output.table)
+        self._outputs.append(output)
+        self._slots.append((scope, slots))
+
+    def shipped(self) -> Shipped:
+        """What the workers do for all of them."""
+        return Shipped(tuple(self._shipped), self._scope)
+
+    def plan(self, reduction: int) -> ScorePlan:
+        """What the parent does; `reduction` is the index of the one that scores."""
+        return ScorePlan(
+            tuple(self._outputs),
+            reduction,
+            self._regression,
+            self._features,
+            self._target,
+            self._weights,
+            self._keys,
+            self._lowering.program(),
+            tuple(self._slots),
+        )
+
+    def _ship(self, expression: TypedExpression) -> int:
+        """The index of an expression of the rows among the shipped columns."""
+        slot = self._rows.lower(expression, self._scope)
+        if slot not in self._shipped:
+            self._shipped.append(slot)
+        return self._shipped.index(slot)
+
+
+class _ScoredLowering(Lowering):
+    """Loads what depends on the row alone, where it is wanted for all rows.
+
+    In a filter or a branch it is computed there, for those rows only: what would reject another row
+    must not.
+    """
+
+    def __init__(self, universe: ScoredUniverse, ship: Callable[[TypedExpression], int]) -> None:
+        super().__init__()
+        self._universe = universe
+        self._ship = ship
+
+    def _of_row(self, node: TypedExpression) -> bool:
+        """Whether it has no score in it, and is no constant."""
+        return node.universe is not None and path_below(self._universe, node.universe) is None
+
+    def _is_loaded(self, node: TypedExpression, scope: int) -> bool:
+        return scope == ALL_ROWS and (isinstance(node, ScoredColumn) or self._of_row(node))
+
+    def _above(self, node: TypedExpression, scope: int) -> tuple[TypedExpression, int] | None:
+        if scope == ALL_ROWS:
+            return None if self._is_loaded(node, scope) else super()._above(node, scope)
+        leaf = isinstance(node, SourceColumn | Filtered) and self._of_row(node)
+        if leaf or isinstance(node, ScoredColumn):
+            return node, self._scopes[scope].parent
+        return super()._above(node, scope)
+
+    def _needs(self, node: TypedExpression, scope: int) -> Sequence[tuple[TypedExpression, int]]:
+        return () if self._is_loaded(node, scope) else super()._needs(node, scope)
+
+    def _emit(self, node: TypedExpression, scope: int, column: str | None) -> int:
+        if not self._is_loaded(node, scope):
+            return super()._emit(node, scope, column)
+        if isinstance(node, ScoredColumn):
+            return self._intern(Load(scope, node.index))
+        return self._intern(Load(scope, FIRST_SHIPPED + self._ship(node)))

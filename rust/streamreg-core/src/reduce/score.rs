@@ -1,0 +1,115 @@
+//! Stage: score. Rows by models that were fitted before they came.
+//!
+//! What a row differs from its prediction by, over the standard error of that difference, is the recursive residual of
+//! R. L. Brown, J. Durbin and J. M. Evans, *Techniques for Testing the Constancy of Regression Relationships over
+//! Time*, Journal of the Royal Statistical Society B 37 (1975), standardised by the fit's own estimate.
+
+use super::fits::{self, Regression};
+use super::group::Groups;
+use super::state::State;
+use super::{KeyColumn, KeyedReduction, Reduction};
+use crate::column::Numbers;
+use crate::error::Error;
+use crate::infer::{Fit, Residuals};
+
+/// A fit, and what it says of rows while nothing determines it.
+#[derive(Debug)]
+pub struct Scorer {
+    fit: Fit,
+    zeros: bool,
+}
+
+/// The rows that are to be scored, in columns of one length.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    /// For each feature its column, or that which it is a power of.
+    pub features: &'a [Numbers<'a>],
+    /// What is predicted.
+    pub target: Numbers<'a>,
+    /// How much each row counts, if that is not 1.
+    pub weights: Option<Numbers<'a>>,
+}
+
+impl Scorer {
+    fn of(states: &[State], aggregate: usize, regression: &Regression) -> Result<Self, Error> {
+        let fit =
+            states.get(aggregate).map(|state| fits::fit(state, regression.model)).transpose()?.flatten();
+        let none =
+            || Error::Invalid(format!("aggregate {aggregate} is no regression, whose fit could score rows"));
+        Ok(Self { fit: fit.ok_or_else(none)?, zeros: regression.zeros })
+    }
+
+    /// Predictions and residuals. While the rows that there are do not determine the coefficients, and these are zeros
+    /// then, so are the predictions.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] unless there is a column for each feature, these and the weights as long as the target.
+    pub fn scores(&self, rows: Rows<'_>) -> Result<Residuals, Error> {
+        let mut found = match &rows.weights {
+            Some(weights) => self.fit.weighted_residuals(rows.features, &rows.target, weights)?,
+            None => self.fit.residuals(rows.features, &rows.target)?,
+        };
+        if self.zeros && self.fit.rows() > 0 && !self.fit.is_determined() {
+            for (row, value) in found.values.iter_mut().enumerate() {
+                if rows.features.iter().all(|column| column.nearest(row).is_some()) {
+                    *value = 0.0;
+                    found.residuals[row] = rows.target.nearest(row).unwrap_or(f64::NAN);
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Reduction {
+    /// What scores rows by a regression of the rows that there are now; more of them do not change it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the aggregate is no regression.
+    pub fn scorer(&self, aggregate: usize, regression: &Regression) -> Result<Scorer, Error> {
+        Scorer::of(&self.states, aggregate, regression)
+    }
+}
+
+impl KeyedReduction {
+    /// Scores rows, each by the regression of those rows of its key that there were at the last
+    /// [hold](KeyedReduction::hold); all NaN for a key that had none.
+    ///
+    /// # Errors
+    /// As [`Scorer::scores`] and [`Reduction::scorer`], and as [`KeyedReduction::partial`] for the keys.
+    pub fn scores(
+        &mut self,
+        aggregate: usize,
+        regression: &Regression,
+        keys: &[KeyColumn<'_>],
+        rows: Rows<'_>,
+    ) -> Result<Residuals, Error> {
+        let count = rows.target.len();
+        self.check_keys(keys, count)?;
+        if rows.features.iter().chain(&rows.weights).any(|column| column.len() != count) {
+            return Err(Error::Mismatch(format!("the target has {count} rows, another column has not")));
+        }
+        let groups = Groups::new(keys, count)?;
+        let features: Vec<_> = rows.features.iter().map(|column| groups.sorted(*column)).collect();
+        let target = groups.sorted(rows.target);
+        let weights = rows.weights.map(|column| groups.sorted(column));
+        let nothing = vec![f64::NAN; count];
+        let mut found =
+            Residuals { values: nothing.clone(), residuals: nothing.clone(), standardized: nothing };
+        for (key, places) in groups.iter() {
+            let Some(states) = self.held_states(key)? else { continue };
+            let own: Vec<_> = features.iter().map(|column| column.numbers().rows(places.clone())).collect();
+            let target = target.numbers().rows(places.clone());
+            let weights = weights.as_ref().map(|column| column.numbers().rows(places.clone()));
+            let own = Rows { features: &own, target, weights };
+            let scores = Scorer::of(states, aggregate, regression)?.scores(own)?;
+            for (at, &row) in groups.rows(places).iter().enumerate() {
+                let row = row as usize;
+                found.values[row] = scores.values[at];
+                found.residuals[row] = scores.residuals[at];
+                found.standardized[row] = scores.standardized[at];
+            }
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,104 @@
+"""A run that scores rows goes on where the last one ended: each row scored once, by the epochs before its own."""
+
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+import streamreg as sr
+from streamreg._inspect import describe, lines
+from streamreg._snapshot import read
+from tests.flow.child import Child
+from tests.flow.readings import COLUMNS, Row, readings, topic
+from tests.flow.scored import Model, check
+
+ROWS = 1500
+PLAIN, KEYED = Model("y", ["x"]), Model("y", ["x"], key="k")
+MOVED = ("k", "n", "d", "w", "y", "x")
+FILES = ("scores.csv", "keyed.csv")
+
+
+def run(count: int, *, epochs: int | None = None, processes: int = 0, **options: str) -> sr.Summary:
+    """Scores the first rows, up to so many epochs, with a state."""
+    t = topic(readings(count, 13))
+    sr.io.csv.write(t.linear_regression(t.y, t.x, **options).predict_on(t), "scores.csv")  # type: ignore[arg-type]
+    sr.io.csv.write(t.linear_regression(t.y, t.x, by=t.k).predict_on(t), "keyed.csv")
+    stop = None if epochs is None else lambda progress: progress.epochs >= epochs
+    return sr.run(processes=processes, state="state", stop=stop)
+
+
+def test_a_stopped_run_goes_on(folder: Path, processes: int) -> None:
+    """Stopped again and again, it scores each row once, and by all rows of the epochs before."""
+    for epochs in (1, 2, 5):
+        run(300, epochs=epochs, processes=processes)
+    assert run(300, processes=processes).rows == 300
+    check_scores("scores.csv", PLAIN, COLUMNS, readings(300, 13))
+    check_scores("keyed.csv", KEYED, COLUMNS, readings(300, 13))
+
+
+def check_scores(
+    path: str | Path, model: Model, columns: Sequence[str], held: Sequence[Row]
+) -> None:
+    """Every one of these rows is there, as often as it was sent, with its scores."""
+    found = check(path, model, *columns)
+    places = [COLUMNS.index(name) for name in columns]
+    expected = Counter(tuple(row[place] for place in places) for row in held)
+    assert Counter(change.row[: len(columns)] for change in found) == expected
+
+
+def test_a_resumed_run_writes_the_same_bytes(folder: Path) -> None:
+    """Where the batches are the same, the files are: the models are those of the checkpoint."""
+    run(300)
+    whole = [Path(name).read_bytes() for name in FILES]
+    (folder / "parts").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder / "parts")
+        for epochs in (1, 5, 6, 20, None):
+            run(300, epochs=epochs)
+        assert [Path(name).read_bytes() for name in FILES] == whole
+
+
+def test_a_parent_killed_at_any_moment(folder: Path, processes: int) -> None:
+    """Killed at random and started again: no row lost, doubled or scored by rows that were cut off."""
+    chance = random.Random(processes)
+    environment = {"STREAMREG_PROCESSES": processes, "ROWS": ROWS}
+    path = folder / "scores.csv"
+    for _ in range(2):
+        before = path.stat().st_size if path.exists() else 0
+        with Child("scores", folder, **environment) as program:
+            program.wait_until(lambda: path.exists() and path.stat().st_size > before)  # noqa: B023  # called here
+            time.sleep(chance.uniform(0, 0.05))
+            program.signal(signal.SIGKILL)
+            assert program.exit_code() == -signal.SIGKILL
+    with Child("scores", folder, **environment) as program:
+        program.finish()
+    check_scores(path, PLAIN, MOVED, readings(ROWS, 12))
+    check_scores(folder / "keyed.csv", KEYED, MOVED, readings(ROWS, 12))
+
+
+def test_scores_by_another_model_are_another_job(folder: Path) -> None:
+    """A file of scores is not continued by a regression that is fitted in another way."""
+    run(50)
+    before = Path("scores.csv").read_bytes()
+    with pytest.raises(
+        sr.StateError, match=r"scores: scores\.csv: regression: it was .*zero.*null"
+    ):
+        run(60, singular="null")
+    assert Path("scores.csv").read_bytes() == before
+
+
+def test_a_state_with_scores_can_be_inspected(folder: Path) -> None:
+    """The files of scores stand among the others, and the answers are those of reductions."""
+    t = topic(readings(50, 14))
+    fit = t.linear_regression(t.y, t.x)
+    sr.io.csv.write(fit.predict_on(t).select(sr.this.residual), "scores.csv")
+    sr.io.csv.write(fit, "line.csv")
+    sr.run(processes=0, state="state")
+    found = describe(read(Path("state")))
+    assert found["job"]["outputs"]["scores.csv"]["columns"] == {"residual": "float"}
+    assert list(found["answers"]) == ["line.csv"]
+    assert any("scores.csv" in line for line in lines("state", found))

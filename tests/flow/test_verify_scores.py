@@ -1,0 +1,81 @@
+"""Verify compares of scored rows what the topic tells: the rows, not the fits that they were scored by."""
+
+from pathlib import Path
+
+import pytest
+
+import streamreg as sr
+from streamreg import _plan
+from streamreg._plan import Output
+from streamreg._snapshot import read
+from streamreg._verify import Check, verify
+from tests.flow.readings import readings, topic
+
+HELD = [*readings(150, 21), ('two\nlines, "quoted"', "1", "2.0", "3", "1.0", "4.0")]
+
+
+def tables() -> dict[str, sr.Table]:
+    t = topic(HELD)
+    scored = t.linear_regression(t.y, t.x).predict_on(t)
+    some = t.linear_regression(t.y, t.x, by=t.k).predict_on(t.filter(t.n > 0))
+    return {
+        "scores.csv": scored,
+        "some.csv": some.select(some.residual, some.k, two=2, d=some.d, size=abs(some.residual)),
+        "only.csv": scored.select(scored.prediction),
+        "large.csv": scored.filter(abs(scored.standardized_residual) > 1),
+    }
+
+
+@pytest.fixture(autouse=True)
+def written(folder: Path) -> None:
+    for name, table in tables().items():
+        sr.io.csv.write(table, name)
+    sr.run(processes=0, state="state")
+
+
+def checks() -> list[Check]:
+    plan = _plan.compile([Output(table, name) for name, table in tables().items()])
+    return list(verify(plan, read(Path("state")), None, report=print, tell=lambda *_: None))
+
+
+def test_what_a_run_left_is_equal() -> None:
+    """Files of scores are compared row by row, but for what has scores in it; the states as ever."""
+    found = [str(check) for check in checks()]
+    rows = len(Path("large.csv").read_text().splitlines()) - 1
+    some = sum(int(row[1]) > 0 for row in HELD)
+    assert [line.rpartition(";")[0] or line for line in found] == [
+        "ok         topic: 151 offsets of 3 partitions read anew",
+        "ok         rows: 151",
+        "ok         tombstones: 0",
+        "ok         rejects: 0",
+        *[f"ok         exact state {i}: {what}" for i, what in STATES],
+        "ok         scores.csv, its rows but for scores: the same 151",
+        "ok         only.csv, its rows but for scores: the same 151",
+        f"ok         large.csv, its rows but for scores: {rows}, filtered by scores and so not compared",
+        f"ok         some.csv, its rows but for scores: the same {some}",
+    ]
+
+
+STATES = [(1, "the same 122 bytes"), (2, "the same for 5 keys")]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "difference"),
+    [
+        ("scores.csv", ",3,1.0,4.0,", ",3,1.0,5.0,", 'the row \'"two\\nlines, ""quoted""'),
+        ("some.csv", 'quoted""",2,3,', 'quoted""",2,4,', "stands there 1 times, here 0"),
+        ("only.csv", ",1,1\n", ",1,3\n", "diff '3' of"),
+        ("large.csv", ",1\n", ",-1\n", "record 2: diff '-1'"),
+        ("scores.csv", ",3,1.0,4.0,", ",3,1.0,4.0,,", "has 10 cells, not 9"),
+        ("scores.csv", ",8,1\n", ",9,1\n", "comes after 9"),
+    ],
+)
+def test_what_was_changed_is_told(name: str, old: str, new: str, difference: str) -> None:
+    """A row that the topic does not give, a wrong diff or time, or a torn row."""
+    path = Path(name)
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    found = [check for check in checks() if check.difference]
+    assert [check.subject for check in found] == [f"{name}, its rows but for scores"]
+    assert difference in found[0].difference
