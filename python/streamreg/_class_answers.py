@@ -70,12 +70,9 @@ def _solved(
     reduction: KeyedReduction, aggregate: int, model: ClassModel, labels: Sequence[Answer]
 ) -> list[ClassParameters]:
     """The parameters of all classes, in the order of their labels."""
-    priors = None
-    if model.priors is not None:
-        known: dict[Answer, float] = dict(model.priors)
-        priors = [known.get(label) for label in labels]
-    classes = reduction.classes(aggregate)
-    return classes.parameters(model.method, priors, model.unbiased, model.singular, model.smoothing)
+    return reduction.classes(aggregate).parameters(
+        model.method, model.priors_of(labels), model.unbiased, model.singular, model.smoothing
+    )
 
 
 def _cell(asked: ClassStatistic, parameters: ClassParameters) -> Answer:

@@ -25,6 +25,7 @@ __all__ = [
     "MOST_CLASSES",
     "Cells",
     "Changelog",
+    "ClassPredictor",
     "Classes",
     "Decoded",
     "Decoder",
@@ -306,6 +307,20 @@ class Classes:
     def merge(self, other: Classes) -> None: ...
     def subtract(self, other: Classes) -> None: ...
     def to_bytes(self) -> bytes: ...
+    @property
+    def labels(self) -> list[bool | int | str]:
+        """The labels of all classes, in order."""
+
+    def predictor(
+        self,
+        method: ClassMethod,
+        priors: Sequence[float | None] | None,
+        unbiased: bool,
+        singular: SingularClasses,
+        smoothing: float,
+    ) -> ClassPredictor:
+        """What tells the class of rows, among those that have all parameters; arguments as of `parameters`."""
+
     def counts(self) -> list[tuple[bool | int | str, int]] | Undefined:
         """The classes that have rows, in order, and how many."""
 
@@ -367,6 +382,22 @@ class Discriminant:
 
         Raises:
             OverflowError: if a score leaves the range of doubles.
+        """
+
+@final
+class ClassPredictor:
+    """What tells the class of rows."""
+
+    def rows(
+        self,
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        own: NDArray[np.int64],
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """The most probable class of each row, its probability, and that of the row's own class.
+
+        Classes are places among those of the state; `own` has -1 for a label that is none. Where nothing is predicted
+        (no class has all parameters, or a number is not finite or too far away) the place is -1, and the
+        probabilities are NaN.
         """
 
 @final

@@ -100,8 +100,8 @@ class Options:
 
 def classes(
     table: Table, label: Expression, features: Sequence[Expression | Powers], options: Options
-) -> tuple[dict[str, TypedExpression], ReducedUniverse]:
-    """The columns of a row for each class: the label, its prior, n and parameters; and the rows that they are of.
+) -> tuple[dict[str, TypedExpression], dict[str, ReducedColumn], ReducedUniverse]:
+    """The columns of a row for each class: the label; its prior, n and parameters; and the rows that they are of.
 
     Raises:
         ProgramError: if the label is no column of str, int or bool, if there are not 1 to 64 features, if one is given
@@ -115,18 +115,18 @@ def classes(
     for index, argument in enumerate(arguments):
         if argument.dtype not in ("float", "int"):
             raise mistyped(method, arguments, MistypedError(index, "numbers"))
-    columns = dict(grouped._keys)
-    (key,) = columns.values()
+    ((label_name, key),) = grouped._keys.items()
+    columns: dict[str, ReducedColumn] = {}
     model = options.model(key)
     for name, statistic, index in _asked(options.method, [feature.name for feature in found]):
-        if name in columns:
+        if name in (label_name, *columns):
             raise ProgramError(
                 f"{method}: two columns of the answer would be called {name}; give the label or "
                 f"the feature that makes one of them another name first, like t += t.select(…)"
             )
         reducer = Reducer(f"{name} of {method}", "class", arguments, statistic, index, model=model)
         columns[name] = ReducedColumn(reducer, arguments, grouped._universe)
-    return columns, grouped._universe
+    return {label_name: key}, columns, grouped._universe
 
 
 def _argument(method: str, feature: Feature, grouped: GroupedTable) -> TypedExpression:

@@ -131,7 +131,7 @@ class Collected:
 
     def answers(self) -> AnswerPlan:
         """What the parent does."""
-        of_classes = any(isinstance(asked, ClassStatistic) for asked in self._statistics)
+        of_classes = any(kind == "class" for kind, *_ in self._aggregates)
         return AnswerPlan(
             tuple(self._outputs),
             tuple(self._statistics),

@@ -1,5 +1,6 @@
 """Stage: language. The types a column can have, and how Python's types map to them."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -57,6 +58,13 @@ class ClassModel(NamedTuple):
 
     priors: tuple[tuple[bool | int | str, float], ...] | None
     """In the order of the labels; None for the shares of the rows."""
+
+    def priors_of(self, labels: Iterable[object]) -> list[float | None] | None:
+        """The prior of each label, None for one without; None for the shares of the rows."""
+        if self.priors is None:
+            return None
+        known: dict[object, float] = dict(self.priors)
+        return [known.get(label) for label in labels]
 
 
 ClassParameters: TypeAlias = tuple[

@@ -5,8 +5,8 @@
 use libfuzzer_sys::fuzz_target;
 use streamreg_core::changelog::Changelog;
 use streamreg_core::classes::Classes;
-use streamreg_core::column::NumberType;
-use streamreg_core::discriminant::{Discriminant, Method, Model, Singular, parameters};
+use streamreg_core::column::{NumberType, Numbers};
+use streamreg_core::discriminant::{Discriminant, Method, Model, Predictor, Singular, parameters};
 use streamreg_core::reduce::{Aggregate, KeyType, KeyedReduction};
 use streamreg_core::write::stamp;
 
@@ -24,6 +24,9 @@ fuzz_target!(|data: &[u8]| {
                     let _ = Discriminant::of(&classes, &model, None);
                     let found = parameters(&classes, &model, None).expect("a model that can be");
                     assert_eq!(found.len(), classes.iter().count());
+                    let predictor = Predictor::of(&classes, &model, None).expect("a model that can be");
+                    let row = vec![Numbers::Float(&[1.5]); classes.features()];
+                    predictor.rows(&row, &[0]).expect("a column for each feature");
                 }
             }
         }

@@ -11,6 +11,8 @@ mod inverse;
 mod linear;
 mod log;
 mod parameters;
+mod predict;
+mod present;
 mod quadratic;
 mod score;
 
@@ -25,6 +27,7 @@ use group::Group;
 use linear::Linear;
 use log::Argument;
 pub use parameters::{Parameter, parameters};
+pub use predict::{Predictions, Predictor};
 use quadratic::Quadratic;
 use score::Scorer;
 pub use score::Scores;

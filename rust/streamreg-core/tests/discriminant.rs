@@ -8,11 +8,11 @@ mod support;
 use streamreg_core::classes::{Classes, Label};
 use streamreg_core::column::Numbers;
 use streamreg_core::discriminant::{
-    Description, Discriminant, Divisor, Failure, Method, Model, Parameter, Reason, Scores, Singular,
-    Undefined, counts, describe, parameters,
+    Description, Discriminant, Divisor, Failure, Method, Model, Parameter, Predictor, Reason, Scores,
+    Singular, Undefined, counts, describe, parameters,
 };
 use streamreg_core::error::Error;
-use support::{Column, classes, labels, numbers};
+use support::{Column, bits, classes, labels, numbers};
 
 /// What has no answer is told exactly, with its reason, class and feature.
 #[test]
@@ -117,6 +117,35 @@ fn law_smoothing() {
     for smoothing in [-0.5, f64::NAN, f64::INFINITY] {
         assert!(matches!(of(smoothing), Err(Error::Invalid(_))), "{smoothing}");
     }
+}
+
+/// The class of a row is told among those that have all parameters: their places, probabilities that sum to 1, and
+/// nothing of rows that have no scores.
+#[test]
+fn law_predictions() {
+    let columns = [Column::Float(vec![1.0, 2.0, 2.5, 9.0, 7.0, 8.5, 4.0])];
+    let state = classes(&columns, &[1, 1, 1, 3, 3, 3, 2]);
+    let x = [Numbers::Float(&[1.5, 8.0, f64::NAN, 1e300, 4.0])];
+    for method in [Method::Linear, Method::Quadratic, Method::Bayes] {
+        let predictor = Predictor::of(&state, &Model::of(method), None).unwrap();
+        let found = predictor.rows(&x, &[0, 0, 0, 0, 1]).unwrap();
+        assert_eq!(found.classes[..3], [0, 2, -1]);
+        assert!(found.posteriors[2].is_nan() && found.own[2].is_nan());
+        assert!(found.posteriors[0] > 0.9 && bits(&found.own[..1]) == bits(&found.posteriors[..1]));
+        if method == Method::Linear {
+            assert_eq!((found.classes[4], bits(&found.own[4..])), (1, bits(&found.posteriors[4..])));
+        } else {
+            // Of the class in the middle there is one row, which has no variance; squares of 1e300 are no doubles.
+            assert_eq!((found.own[4], found.classes[3]), (0.0, -1));
+        }
+        let given = [Some(0.5), Some(0.25), None];
+        let some = Predictor::of(&state, &Model::of(method), Some(&given)).unwrap();
+        assert_eq!(some.rows(&x, &[2; 5]).unwrap().own[..2], [0.0, 0.0]);
+        assert!(matches!(predictor.rows(&x, &[0]), Err(Error::Mismatch(_))));
+        assert!(matches!(predictor.rows(&[], &[]), Err(Error::Mismatch(_))));
+    }
+    let nothing = Predictor::of(&Classes::new(1).unwrap(), &Model::of(Method::Linear), None).unwrap();
+    assert_eq!(nothing.rows(&x, &[-1; 5]).unwrap().classes, [-1; 5]);
 }
 
 /// Rows removed that were never added leave no answer, and are told from a singular covariance.

@@ -114,6 +114,25 @@ impl Classes {
         PyBytes::new(py, &self.0.to_bytes())
     }
 
+    #[getter]
+    fn labels(&self) -> Vec<Label> {
+        self.0.iter().map(|(label, _)| Label(label.clone())).collect()
+    }
+
+    fn predictor(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        priors: Option<Vec<Option<f64>>>,
+        unbiased: bool,
+        singular: &str,
+        smoothing: f64,
+    ) -> PyResult<ClassPredictor> {
+        let model = model(method, unbiased, singular, smoothing)?;
+        let found = py.detach(|| discriminant::Predictor::of(&self.0, &model, priors.as_deref()));
+        found.map(ClassPredictor).map_err(|error| to_py(&error))
+    }
+
     fn counts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match discriminant::counts(&self.0) {
             Ok(counts) => {
@@ -280,5 +299,26 @@ impl Discriminant {
         let numbers = numbers(&columns)?;
         let found = py.detach(|| self.0.scorer().rows(&numbers, asked)).map_err(|error| to_py(&error))?;
         Ok(found.into_pyarray(py))
+    }
+}
+
+/// What tells the class of rows.
+#[pyclass(module = "streamreg._core", frozen)]
+pub struct ClassPredictor(discriminant::Predictor);
+
+/// Classes, their probabilities, and those of the rows' own.
+type Predictions<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
+
+#[pymethods]
+impl ClassPredictor {
+    fn rows<'py>(
+        &self,
+        py: Python<'py>,
+        columns: Vec<NumberArray<'_>>,
+        own: PyReadonlyArray1<'_, i64>,
+    ) -> PyResult<Predictions<'py>> {
+        let (columns, own) = (numbers(&columns)?, own.as_slice()?);
+        let found = py.detach(|| self.0.rows(&columns, own)).map_err(|error| to_py(&error))?;
+        Ok((found.classes.into_pyarray(py), found.posteriors.into_pyarray(py), found.own.into_pyarray(py)))
     }
 }

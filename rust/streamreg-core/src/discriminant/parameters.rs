@@ -7,10 +7,12 @@ use super::bayes::{Added, Variance};
 use super::group;
 use super::linear::Linear;
 use super::log::Argument;
+use super::present::Present;
 use super::quadratic::Class;
-use super::{Method, Model, prior_of};
+use super::{Method, Model};
 use crate::classes::Classes;
 use crate::error::Error;
+use crate::moments::Moments;
 use crate::solve::round::ratio;
 
 /// The parameters of one class; `None` where the rows do not give it.
@@ -49,31 +51,15 @@ pub fn parameters(
     model: &Model,
     priors: Option<&[Option<f64>]>,
 ) -> Result<Vec<Parameter>, Error> {
-    let count = classes.iter().count();
-    if let Some(given) = priors.filter(|given| given.len() != count) {
-        return Err(Error::Invalid(format!("{} priors for {count} classes", given.len())));
-    }
-    let mut found = Vec::with_capacity(count);
-    let mut known = Vec::with_capacity(count);
-    for (at, (_, moments)) in classes.iter().enumerate() {
-        let prior = priors.and_then(|given| given[at]);
-        known.push(prior.map(prior_of).transpose()?);
-        found.push(Parameter { n: moments.n(), prior, ..Parameter::default() });
-    }
-    // What no rows can have left has no parameters.
-    let Ok(mut groups) = group::groups(classes) else { return Ok(found) };
-    let present: Vec<_> = (0..count).filter(|&at| found[at].n != 0).collect();
+    let Present { places, mut groups, priors: known } = Present::of(classes, priors)?;
     let all = group::rows(&groups);
-    if priors.is_none() {
-        for parameter in &mut found {
-            parameter.prior = Some(ratio(&parameter.n.into(), &all, 0));
-        }
-        for (&at, group) in present.iter().zip(&groups) {
-            known[at] = Some(Argument::new(group.n().clone(), all.clone(), 0));
-        }
-    }
-    let known: Vec<_> = present.iter().map(|&at| known[at].clone()).collect();
-    let own = present.iter().zip(known);
+    let parameter = |(at, (_, moments)): (usize, (_, &Moments))| {
+        let n = moments.n();
+        let share = || (!groups.is_empty()).then(|| ratio(&n.into(), &all, 0));
+        Parameter { n, prior: priors.map_or_else(share, |given| given[at]), ..Parameter::default() }
+    };
+    let mut found: Vec<_> = classes.iter().enumerate().map(parameter).collect();
+    let own = places.iter().zip(known);
     match model.method {
         Method::Linear => {
             let priors = own.clone().map(|(_, prior)| prior.unwrap_or_else(Argument::one)).collect();
@@ -94,7 +80,7 @@ pub fn parameters(
         }
         Method::Bayes => {
             let added = Added::of(&mut groups, model.smoothing)?;
-            for (&at, group) in present.iter().zip(&groups) {
+            for (&at, group) in places.iter().zip(&groups) {
                 let variances = Variance::of(group, &added);
                 let means = (0..group.variables()).map(|feature| group.mean(feature)).collect();
                 found[at].fill(None, means, Some(variances.iter().map(Variance::nearest).collect()));

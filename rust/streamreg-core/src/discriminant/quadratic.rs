@@ -55,8 +55,11 @@ impl Quadratic {
 
     /// Scores counted from points near the means.
     pub fn scorer(&self) -> Scorer {
-        let origins = self.0.iter().map(|class| class.origin.doubles.clone()).collect();
-        Scorer::new(origins, self.0.iter().map(Class::scoring).collect())
+        let mut scorer = Scorer::new(Vec::new(), Vec::new());
+        for class in &self.0 {
+            scorer.extend(class.scorer());
+        }
+        scorer
     }
 
     /// Σ⁻¹μ of each class.
@@ -81,6 +84,11 @@ impl Class {
         let elimination = eliminate(group.deviations()).map_err(|reason| group.undefined(reason))?;
         let (origin, sums) = group.centre()?;
         Ok(Self { group, prior, divisor, elimination, origin, sums })
+    }
+
+    /// The score of this class alone.
+    pub fn scorer(&self) -> Scorer {
+        Scorer::new(vec![self.origin.doubles.clone()], vec![self.scoring()])
     }
 
     fn scoring(&self) -> Scoring {
