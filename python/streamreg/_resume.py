@@ -69,7 +69,8 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
 
 def _scores(plan: Plan) -> dict[str, dict[str, str]]:
     """How rows are scored, by the first file that has them."""
-    return {score.outputs[0].path: score.identity() for score in plan.scores}
+    pairs = zip(plan.scores, plan.rows.shipped, strict=True)
+    return {score.outputs[0].path: score.identity(shipped) for score, shipped in pairs}
 
 
 def check_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> None:

@@ -40,7 +40,7 @@ def packed_rows(plan: ScorePlan, columns: Sequence[Values], count: int) -> list[
         TypeError: if one returns another type than it is declared to.
     """
     groups = list(_groups(plan.program, columns, count))
-    if len(groups) == 1 and groups[0].computed and not groups[0].computed.errors:
+    if len(groups) == 1 and not groups[0].left():
         return [render(groups[0].cells(scope, slots)) for scope, slots in plan.slots]
     found: list[dict[int, _Cells]] = [{} for _ in plan.slots]
     for group in groups:

@@ -58,12 +58,12 @@ class ScorePlan:
     program: Program
     slots: tuple[tuple[int, tuple[int, ...]], ...]
 
-    def identity(self) -> dict[str, str]:
-        """What must be the same for a run to be continued."""
+    def identity(self, shipped: Shipped) -> dict[str, str]:
+        """What must be the same for a run to be continued; `shipped` is what it gets."""
         columns = self.features, self.target, self.weights, self.keys
         parts = {
             "model": (self.reduction, self.model),
-            "shipped": columns,
+            "shipped": (shipped, columns),
             "program": (self.program, self.slots),
         }
         return {name: repr(part) for name, part in parts.items()}

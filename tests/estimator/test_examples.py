@@ -1,4 +1,4 @@
-"""The examples of estimators run as they are."""
+"""The examples that need no broker run as they are."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
     [
         ("notebook.py", "as if fitted to the last rows alone: True"),
         ("classification.py", "as if only the window had ever been seen: True"),
+        ("anomalies.py", "every fault, and nothing else: True"),
     ],
 )
 def test_an_example_ends_with_its_promise(name: str, line: str) -> None:

@@ -89,6 +89,20 @@ def test_scores_by_another_model_are_another_job(folder: Path) -> None:
     assert Path("scores.csv").read_bytes() == before
 
 
+def test_scores_by_another_feature_are_another_job(folder: Path) -> None:
+    """Also where the regression itself is not written, and all its columns are there anyway."""
+    for feature in ("x", "w"):
+        t = topic(readings(50, 15))
+        t = t.select(*sr.this.without("x", "w"), a=t.x + t.w, b=t.x - t.w)
+        scored = t.linear_regression(t.y, t.a if feature == "x" else t.b).predict_on(t)
+        sr.io.csv.write(t, "rows.csv")
+        sr.io.csv.write(scored.select(scored.k, scored.prediction), "scores.csv")
+        if feature == "x":
+            sr.run(processes=0, state="state")
+    with pytest.raises(sr.StateError, match=r"scores: scores\.csv: shipped: it was"):
+        sr.run(processes=0, state="state")
+
+
 def test_a_state_with_scores_can_be_inspected(folder: Path) -> None:
     """The files of scores stand among the others, and the answers are those of reductions."""
     t = topic(readings(50, 14))

@@ -13,11 +13,14 @@ from pathlib import Path
 
 from confluent_kafka import KafkaError, Message, Producer
 
+from tests.flow.scored import Model, check
 from tests.kafka.outputs import Change, read_changelog, read_rejects
 
 PARTITIONS = 4
 HEADER = "seq,x,y"
 INPUT, COEFFICIENTS, REJECTS = "input.csv", "coefficients.csv", "rejects.jsonl"
+SCORES, SCORED_OF = "scores.csv", 16
+"""Where one row of so many stands with its scores, if they are asked for."""
 
 _EPOCH_MS = 1_700_000_000_000
 _UNIT = 1024
@@ -147,6 +150,12 @@ def verify(folder: Path, count: int, junk: Sequence[tuple[int, int]] = ()) -> in
     assert read_changelog(folder / COEFFICIENTS, ["a", "b"]) == list(_answers(rows))
     assert sorted(read_rejects(folder / REJECTS)) == list(junk)
     return len(epochs)
+
+
+def verify_scores(folder: Path, count: int) -> None:
+    """Raises AssertionError unless of the first `count` rows those are scored that should be, once and exactly."""
+    scored = check(folder / SCORES, Model("y", ["x"]), "seq", "x", "y")
+    assert sorted(int(change.row[0]) for change in scored) == list(range(0, count, SCORED_OF))
 
 
 def _answers(rows: Sequence[Change]) -> Iterator[Change]:

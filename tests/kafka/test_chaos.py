@@ -10,7 +10,7 @@ import pytest
 
 from tests.kafka import faults
 from tests.kafka.broker import KafkaBroker
-from tests.kafka.numbered import PARTITIONS, Stream, verify
+from tests.kafka.numbered import PARTITIONS, Stream, verify, verify_scores
 from tests.kafka.program import job_environment
 from tests.kafka.siege import Siege
 
@@ -48,7 +48,7 @@ def rounds(siege: Siege, chance: random.Random) -> Iterator[Callable[[], None]]:
 
 @pytest.mark.timeout(300 + SECONDS)
 def test_whatever_dies(broker: KafkaBroker, topic: str, tmp_path: Path) -> None:
-    """After at least 40 kills every row is there once, every answer exact, every reject kept once.
+    """After at least 40 kills every row is there once, every answer and score exact, every reject kept once.
 
     About two minutes.
     """
@@ -61,7 +61,7 @@ def test_whatever_dies(broker: KafkaBroker, topic: str, tmp_path: Path) -> None:
     environment = job_environment(
         settings=settings, topic=topic, autocommit_ms=AUTOCOMMIT_MS, processes=2
     )
-    siege = Siege(tmp_path, environment, broker, seed)
+    siege = Siege(tmp_path, {**environment, "CHAOS_SCORES": "yes"}, broker, seed)
     started = time.monotonic()
     with Stream(broker.plaintext, topic, seed) as stream:
         for step in faults.AT_FIRST:
@@ -72,6 +72,7 @@ def test_whatever_dies(broker: KafkaBroker, topic: str, tmp_path: Path) -> None:
     with siege.job() as process:
         siege.finish(stream.rows, process)
     epochs = verify(tmp_path, stream.rows, stream.junk)
+    verify_scores(tmp_path, stream.rows)
     kills = sum(siege.kills.values())
     for name, count in siege.kills.items():
         print(f"{count:4d} {name}")

@@ -37,6 +37,9 @@ def program(t: sr.Table) -> None:
     assert_type(t.filter(sr.this.x > 0).linear_regression(t.y, t.x, sr.this.z), sr.Table)
     assert_type(t.linear_regression(t.y, t.x, by=t.k), sr.Table)
     assert_type(t.linear_regression(t.y, t.x, by=(t.k, sr.this.j)), sr.Table)
+    scored = t.linear_regression(t.y, t.x).predict_on(t)
+    assert_type(scored.filter(abs(scored.residual) > 4), sr.Table)
+    assert_type(sr.score(t.linear_regression(t.y, t.x), t), sr.Table)
     assert_type(t.groupby(t.k).reduce(t.k, n=sr.reducers.count()), sr.Table)
     assert_type(t.without("x", t.y), sr.Table)
 

@@ -8,7 +8,6 @@ mod answer;
 mod extreme;
 mod fits;
 mod group;
-mod held;
 mod key;
 mod keyed;
 mod score;

@@ -152,7 +152,7 @@ proptest! {
     /// Of what is put together as it stands, no operation loses more than its bound is made for.
     #[test]
     fn oracle_operations_on_balls(
-        cases in prop::collection::vec((share(near_one()), share(near_one())), 100),
+        cases in prop::collection::vec((share(near_one()), share(near_one())), 15),
     ) {
         for ((one, _), (other, _)) in cases {
             check_operations(one, other);

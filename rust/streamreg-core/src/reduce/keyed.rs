@@ -5,11 +5,11 @@
 //! state is kept as its bytes: compact, and what a checkpoint stores. It is unpacked where rows are added to it.
 
 mod answers;
+mod held;
 
 pub use answers::KeyedAnswers;
 
 use super::group::Groups;
-use super::held::Held;
 use super::key::{self, KeyCell, KeyColumn};
 use super::state::State;
 use super::{Aggregate, Reduction, shape};
@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::exact::sum::combine_counts;
 use crate::kept::Kept;
 use crate::wire::{Reader, Writer, corrupt};
+use held::Held;
 
 /// What a keyed reduction is marked with in its bytes.
 const KIND: u8 = b'K';
@@ -214,18 +215,6 @@ impl KeyedReduction {
         &mut self.kept
     }
 
-    /// Rows are scored by what there is now, whatever is merged, until this is called again.
-    pub fn hold(&mut self) {
-        self.held.begin();
-    }
-
-    /// The states that a key had when they were last held; `None` if it had no row.
-    pub(super) fn held_states(&mut self, key: &[u8]) -> Result<Option<&[State]>, Error> {
-        let Some(bytes) = self.held.get(key, &self.kept) else { return Ok(None) };
-        unpack(bytes, &mut self.other)?;
-        Ok((!matches!(self.other.first(), Some(State::Count(0)))).then_some(&self.other))
-    }
-
     /// For each aggregate the rows of all keys that it could not take: NaN or an infinity in an input.
     #[must_use]
     pub fn left_out(&self) -> &[i64] {
@@ -255,7 +244,7 @@ impl KeyedReduction {
         writer
     }
 
-    pub(super) fn check_keys(&self, keys: &[KeyColumn<'_>], rows: usize) -> Result<(), Error> {
+    fn check_keys(&self, keys: &[KeyColumn<'_>], rows: usize) -> Result<(), Error> {
         let types: Vec<_> = keys.iter().map(KeyColumn::key_type).collect();
         if types != self.keys {
             return Err(Error::Mismatch(format!("the keys are {:?}, not {types:?}", self.keys)));

@@ -4,10 +4,9 @@
 //! R. L. Brown, J. Durbin and J. M. Evans, *Techniques for Testing the Constancy of Regression Relationships over
 //! Time*, Journal of the Royal Statistical Society B 37 (1975), standardised by the fit's own estimate.
 
+use super::Reduction;
 use super::fits::{self, Regression};
-use super::group::Groups;
 use super::state::State;
-use super::{KeyColumn, KeyedReduction, Reduction};
 use crate::column::Numbers;
 use crate::error::Error;
 use crate::infer::{Fit, Residuals};
@@ -31,7 +30,7 @@ pub struct Rows<'a> {
 }
 
 impl Scorer {
-    fn of(states: &[State], aggregate: usize, regression: &Regression) -> Result<Self, Error> {
+    pub(super) fn of(states: &[State], aggregate: usize, regression: &Regression) -> Result<Self, Error> {
         let fit =
             states.get(aggregate).map(|state| fits::fit(state, regression.model)).transpose()?.flatten();
         let none =
@@ -68,48 +67,5 @@ impl Reduction {
     /// [`Error::Invalid`] if the aggregate is no regression.
     pub fn scorer(&self, aggregate: usize, regression: &Regression) -> Result<Scorer, Error> {
         Scorer::of(&self.states, aggregate, regression)
-    }
-}
-
-impl KeyedReduction {
-    /// Scores rows, each by the regression of those rows of its key that there were at the last
-    /// [hold](KeyedReduction::hold); all NaN for a key that had none.
-    ///
-    /// # Errors
-    /// As [`Scorer::scores`] and [`Reduction::scorer`], and as [`KeyedReduction::partial`] for the keys.
-    pub fn scores(
-        &mut self,
-        aggregate: usize,
-        regression: &Regression,
-        keys: &[KeyColumn<'_>],
-        rows: Rows<'_>,
-    ) -> Result<Residuals, Error> {
-        let count = rows.target.len();
-        self.check_keys(keys, count)?;
-        if rows.features.iter().chain(&rows.weights).any(|column| column.len() != count) {
-            return Err(Error::Mismatch(format!("the target has {count} rows, another column has not")));
-        }
-        let groups = Groups::new(keys, count)?;
-        let features: Vec<_> = rows.features.iter().map(|column| groups.sorted(*column)).collect();
-        let target = groups.sorted(rows.target);
-        let weights = rows.weights.map(|column| groups.sorted(column));
-        let nothing = vec![f64::NAN; count];
-        let mut found =
-            Residuals { values: nothing.clone(), residuals: nothing.clone(), standardized: nothing };
-        for (key, places) in groups.iter() {
-            let Some(states) = self.held_states(key)? else { continue };
-            let own: Vec<_> = features.iter().map(|column| column.numbers().rows(places.clone())).collect();
-            let target = target.numbers().rows(places.clone());
-            let weights = weights.as_ref().map(|column| column.numbers().rows(places.clone()));
-            let own = Rows { features: &own, target, weights };
-            let scores = Scorer::of(states, aggregate, regression)?.scores(own)?;
-            for (at, &row) in groups.rows(places).iter().enumerate() {
-                let row = row as usize;
-                found.values[row] = scores.values[at];
-                found.residuals[row] = scores.residuals[at];
-                found.standardized[row] = scores.standardized[at];
-            }
-        }
-        Ok(found)
     }
 }
