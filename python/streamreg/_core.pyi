@@ -8,11 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamreg._columns import Values
-from streamreg._types import Aggregate, Answer, ColumnType, KeyType, Model, Number, Statistic
+from streamreg._types import (
+    Aggregate,
+    Answer,
+    ClassMethod,
+    ClassParameters,
+    ColumnType,
+    KeyType,
+    Model,
+    Number,
+    SingularClasses,
+    Statistic,
+)
 
 __all__ = [
+    "MOST_CLASSES",
     "Cells",
     "Changelog",
+    "ClassPredictor",
     "Classes",
     "Decoded",
     "Decoder",
@@ -34,6 +47,9 @@ __all__ = [
     "split_header",
     "stamp",
 ]
+
+MOST_CLASSES: int
+"""Most classes that can be told apart."""
 
 __version__: str
 
@@ -291,6 +307,20 @@ class Classes:
     def merge(self, other: Classes) -> None: ...
     def subtract(self, other: Classes) -> None: ...
     def to_bytes(self) -> bytes: ...
+    @property
+    def labels(self) -> list[bool | int | str]:
+        """The labels of all classes, in order."""
+
+    def predictor(
+        self,
+        method: ClassMethod,
+        priors: Sequence[float | None] | None,
+        unbiased: bool,
+        singular: SingularClasses,
+        smoothing: float,
+    ) -> ClassPredictor:
+        """What tells the class of rows, among those that have all parameters; arguments as of `parameters`."""
+
     def counts(self) -> list[tuple[bool | int | str, int]] | Undefined:
         """The classes that have rows, in order, and how many."""
 
@@ -298,23 +328,45 @@ class Classes:
         self,
         what: Literal["prior", "mean", "variance", "covariance", "pooled"],
         unbiased: bool = False,
+        smoothing: float = 0.0,
     ) -> NDArray[np.float64] | Undefined:
         """A description of the classes that have rows, row by row; each number rounded once.
 
-        Covariances are those of maximum likelihood, or those without bias.
+        Covariances are those of maximum likelihood, or those without bias. Variances are those of maximum likelihood,
+        each with a share of the greatest over all rows.
         """
 
     def discriminant(
         self,
-        method: Literal["linear", "quadratic", "bayes"],
+        method: ClassMethod,
         priors: Sequence[float] | None = None,
         unbiased: bool = False,
+        singular: SingularClasses = "null",
+        smoothing: float = 0.0,
     ) -> Discriminant | Undefined:
         """What tells the classes that have rows apart; `priors` are theirs."""
+
+    def parameters(
+        self,
+        method: ClassMethod,
+        priors: Sequence[float | None] | None,
+        unbiased: bool,
+        singular: SingularClasses,
+        smoothing: float,
+    ) -> list[ClassParameters]:
+        """Of each class, in order; each number rounded once. Where a class has no prior it has no intercept.
+
+        The linear parameters are factors of the features, of naive Bayes their means; the quadratic ones are factors
+        of the products of two features, row by row of the upper triangle, of naive Bayes variances.
+        """
 
 @final
 class Discriminant:
     """What rows are scored by."""
+
+    @property
+    def dropped(self) -> list[int]:
+        """The features that are constant, or follow from those before them, where the answer does without them."""
 
     def parameter(
         self, name: Literal["coefficient", "intercept", "precision"]
@@ -333,6 +385,22 @@ class Discriminant:
         """
 
 @final
+class ClassPredictor:
+    """What tells the class of rows."""
+
+    def rows(
+        self,
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        own: NDArray[np.int64],
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """The most probable class of each row, its probability, and that of the row's own class.
+
+        Classes are places among those of the state; `own` has -1 for a label that is none. Where nothing is predicted
+        (no class has all parameters, or a number is not finite or too far away) the place is -1, and the
+        probabilities are NaN.
+        """
+
+@final
 class Undefined:
     """That there is no answer, and why."""
 
@@ -343,8 +411,8 @@ class Undefined:
         """The class; None if it is all of them together."""
 
     @property
-    def feature(self) -> int | None:
-        """The feature that is constant, or follows linearly from those before it."""
+    def features(self) -> list[int]:
+        """The features that are constant, or follow linearly from those before them."""
 
 @final
 class Reduction:
@@ -438,6 +506,16 @@ class KeyedReduction:
 
     def answers(self, statistics: Sequence[Statistic], start: int, end: int) -> KeyedAnswers:
         """For some of the keys that have changed."""
+
+    def all_answers(self, statistics: Sequence[Statistic]) -> KeyedAnswers:
+        """For all keys, and those that are gone since they were last settled."""
+
+    def classes(self, aggregate: int) -> Classes:
+        """The keys that have rows as classes, whose moments an aggregate holds.
+
+        Raises:
+            ValueError: if they cannot be classes, or there are too many.
+        """
 
     def hold(self) -> None:
         """Rows are scored by the states of now, whatever is merged, until this is called again."""

@@ -1,4 +1,4 @@
-"""Stage: language. The features of a regression: columns, other expressions, exact powers of a column."""
+"""Stage: language. The features of a regression, or of classes: columns, expressions, exact powers of a column."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from streamreg._exceptions import ProgramError
 from streamreg.expressions import Column, Expression, TypedExpression
 
 MAX_DEGREE: Final = 64
+MAX_FEATURES: Final = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +54,9 @@ class Feature:
 
 
 def features_of(
-    given: Sequence[Expression | Powers], environment: Environment
+    method: str, given: Sequence[Expression | Powers], environment: Environment
 ) -> tuple[Feature, ...]:
-    """The features one by one, as `environment` understands them.
+    """The features of a method one by one, as `environment` understands them.
 
     Raises:
         ProgramError: if one cannot name its coefficient.
@@ -64,29 +65,40 @@ def features_of(
     for item in given:
         if isinstance(item, Powers):
             column = resolved(item.column, environment)
-            name = _name(column)
+            name = _name(method, column)
             found.append(Feature(column, name))
             base = name if isinstance(column, Column) else f"({name})"
             powers = range(2, item.degree + 1)
             found += [Feature(column, f"{base}^{power}", power) for power in powers]
         else:
             column = resolved(lifted(item), environment)
-            found.append(Feature(column, _name(column)))
+            found.append(Feature(column, _name(method, column)))
     return tuple(found)
 
 
-def _name(feature: TypedExpression) -> str:
+def check_features(method: str, first: str, features: Sequence[Feature]) -> None:
+    """Raise a ProgramError if there are none, too many, or one twice, beside the argument that comes first."""
+    if not 1 <= len(features) <= MAX_FEATURES:
+        raise ProgramError(
+            f"{method} takes the {first}, then 1 to {MAX_FEATURES} features, not {len(features)}"
+        )
+    names = [feature.name for feature in features]
+    for name in names:
+        if names.count(name) > 1:
+            raise ProgramError(f"{method}: the feature {name} is given twice")
+
+
+def _name(method: str, feature: TypedExpression) -> str:
     """Its own name, or its text, which is as it was written."""
     if isinstance(feature, Column):
         return feature.name
     if feature.universe is None:
         raise ProgramError(
-            f"linear_regression: the feature {feature.text} is the same for all rows, as the "
-            "intercept is"
+            f"{method}: the feature {feature.text} is the same for all rows, as the intercept is"
         )
     if feature.text.endswith("…"):
         raise ProgramError(
-            f"linear_regression: the feature {feature.text} is too long to name its coefficient; "
+            f"{method}: the feature {feature.text} is too long to name its coefficient; "
             "give it a name first, like `t += t.select(z=…)`"
         )
     return feature.text

@@ -76,11 +76,11 @@ class Options:
         """Check the options."""
         if not isinstance(self.intercept, bool):
             raise _wrong("intercept", "True or False", self.intercept)
-        if not _is_number(self.ridge) or not 0 <= self.ridge <= sys.float_info.max:
+        if not is_number(self.ridge) or not 0 <= self.ridge <= sys.float_info.max:
             raise _wrong("ridge", "a finite number from 0 up", self.ridge)
         if self.singular not in SINGULAR:
             raise _wrong("singular", '"zero" or "null"', self.singular)
-        if not _is_number(self.level) or not 0 < self.level < 1:
+        if not is_number(self.level) or not 0 < self.level < 1:
             raise _wrong("level", "a number between 0 and 1, like 0.95", self.level)
         self._check_statistics()
 
@@ -129,7 +129,8 @@ class Options:
                         yield Asked(f"{part}_{name}", part, at)
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Whether an option is a number, which True and False are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from streamreg._class_answers import check_classes
 from streamreg._core import Changelog, KeyedReduction, Reduction, stamp
 from streamreg._exceptions import StateError, WorkerError
 from streamreg._keyed_state import changes
@@ -106,6 +107,7 @@ class Merge:
         """Adds a partial to the open epoch; one that was added before changes nothing.
 
         Raises:
+            SourceError: if there are too many classes.
             WorkerError: if the partial leaves out messages, or overlaps merged ones in part.
             OutputError: if a file cannot be written.
             RejectsError: if more was rejected than the run may reject; the partial is added, and the epoch can
@@ -152,8 +154,11 @@ class Merge:
         outputs = zip(self._plan.score_outputs, self._files.scores, scored, strict=True)
         for output, file, rows in outputs:
             file.append(stamp(rows, self._times[output.time], 1))
-        for reduction, state in zip(self._reductions, partial.states, strict=True):
+        reductions = zip(self._plan.answers, self._reductions, partial.states, strict=True)
+        for plan, reduction, state in reductions:
             reduction.merge(state)
+            # At once: the states of labels without end would fill the memory before the epoch ends.
+            check_classes(plan, reduction)
         self._open_rows += partial.rows
 
     def _keep(self, rejects: Sequence[Reject]) -> None:
@@ -169,6 +174,7 @@ class Merge:
         Returns whether it held more than offsets: a row or a reject.
 
         Raises:
+            SourceError: if there are too many classes.
             OutputError: if a file cannot be written.
             StateError: if the checkpoint cannot be written.
         """

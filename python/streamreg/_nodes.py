@@ -44,13 +44,13 @@ class KeyColumn(TypedExpression):
 
 
 class ScoredColumn(TypedExpression):
-    """What a regression says of each row: one of the columns of `_core.Scorer.scores`."""
+    """What a regression says of each row, or classes do: one of the columns of their scores."""
 
     __slots__ = ("index",)
 
-    def __init__(self, name: str, index: int, universe: ScoredUniverse) -> None:
+    def __init__(self, name: str, index: int, dtype: DType, universe: ScoredUniverse) -> None:
         """Column `index` of the scores, called `name`; missing where it is not defined."""
-        super().__init__(name, "float", universe)
+        super().__init__(name, dtype, universe)
         self.index = index
 
 

@@ -10,7 +10,7 @@ from streamreg._answers import evaluate_answer, in_scope
 from streamreg._core import KeyedReduction, Reduction
 from streamreg._lower import Lowering
 from streamreg._nodes import KeyColumn
-from streamreg._types import NUMBERS, KeyType
+from streamreg._types import NUMBERS, ClassModel, ClassStatistic, KeyType
 
 if TYPE_CHECKING:
     from streamreg._plan import Output
@@ -53,14 +53,20 @@ class AnswerPlan:
 
     `outputs` are those written from it. `statistics` are to be asked of the `_core.Reduction`; the
     first one is the number of rows. The program reads the keys, of which there are `keys`, then the
-    statistics.
+    statistics. Where some are of classes, `label` is the column that tells the classes.
     """
 
     outputs: tuple[Output, ...]
-    statistics: tuple[Statistic, ...]
+    statistics: tuple[Statistic | ClassStatistic, ...]
     program: Program
     slots: tuple[tuple[int, tuple[int, ...]], ...]
     keys: int = 0
+    label: str | None = None
+
+    @property
+    def of_keys(self) -> list[Statistic]:
+        """The statistics that each key answers for itself."""
+        return [asked for asked in self.statistics if not isinstance(asked, ClassStatistic)]
 
     def evaluate(self, answers: Sequence[Answer]) -> tuple[AnswerRow, ...]:
         """The row of each output, from a key, if there are keys, and its answers to `statistics`.
@@ -94,7 +100,8 @@ class Collected:
         self._key_slots = tuple(rows.lower(key, self._scope) for key in universe.keys)
         self._inputs: dict[int, Number] = {}
         self._aggregates: dict[Aggregate, None] = {("count",): None}
-        self._statistics: dict[Statistic, None] = {(0, "count", 0): None}
+        self._statistics: dict[Statistic | ClassStatistic, None] = {(0, "count", 0): None}
+        self._label = universe.keys[0].text if universe.keys else None
         self._lowering = Lowering(self._load)
         self._outputs: list[Output] = []
         self._slots: list[tuple[int, tuple[int, ...]]] = []
@@ -124,12 +131,14 @@ class Collected:
 
     def answers(self) -> AnswerPlan:
         """What the parent does."""
+        of_classes = any(kind == "class" for kind, *_ in self._aggregates)
         return AnswerPlan(
             tuple(self._outputs),
             tuple(self._statistics),
             self._lowering.program(),
             tuple(self._slots),
             len(self._keys),
+            self._label if of_classes else None,
         )
 
     def aggregate_of(self, column: ReducedColumn) -> int:
@@ -143,9 +152,11 @@ class Collected:
             return column.index
         reducer = column.reducer
         at = self.aggregate_of(column)
-        statistic: Statistic = (at, reducer.statistic, reducer.index)
-        if reducer.model is not None:
-            statistic = (*statistic, reducer.other, reducer.model)
+        statistic: Statistic | ClassStatistic = (at, reducer.statistic, reducer.index)
+        if isinstance(reducer.model, ClassModel):
+            statistic = ClassStatistic(at, reducer.statistic, reducer.index, reducer.model)
+        elif reducer.model is not None:
+            statistic = (at, reducer.statistic, reducer.index, reducer.other, reducer.model)
         return len(self._keys) + _index(self._statistics, statistic)
 
     def _input(self, argument: TypedExpression) -> int:

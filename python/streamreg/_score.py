@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from streamreg._class_score import ClassScorer
 from streamreg._columns import Array, Values, numbers
 from streamreg._core import KeyedReduction, Reduction
 from streamreg._scored_rows import packed_rows
+from streamreg._types import ClassModel
 
 if TYPE_CHECKING:
     from streamreg._core import Scorer
@@ -25,14 +27,19 @@ class Scoring:
         """`begin` comes before the first rows."""
         self._plan = plan
         self._reduction = reduction
-        self._scorer: Scorer | None = None
+        self._scorer: Scorer | ClassScorer | None = None
 
     def begin(self) -> None:
         """Until it is called again, rows are scored by what the reduction holds now."""
-        if isinstance(self._reduction, KeyedReduction):
-            self._reduction.hold()
+        reduction, (aggregate, model) = self._reduction, self._plan.model
+        if isinstance(model, ClassModel):
+            if isinstance(reduction, Reduction):
+                raise AssertionError("classes are a reduction by labels")
+            self._scorer = ClassScorer(reduction, aggregate, model)
+        elif isinstance(reduction, KeyedReduction):
+            reduction.hold()
         else:
-            self._scorer = self._reduction.scorer(self._plan.regression)
+            self._scorer = reduction.scorer((aggregate, model))
 
     def rows(self, shipped: Sequence[Values], count: int) -> list[bytes]:
         """The rows of each output, as `_core.render` gives them, of `count` rows that a worker has shipped.
@@ -43,14 +50,16 @@ class Scoring:
         """
         return packed_rows(self._plan, [*self._scores(shipped), *shipped], count)
 
-    def _scores(self, shipped: Sequence[Values]) -> tuple[Array, Array, Array]:
-        plan = self._plan
+    def _scores(self, shipped: Sequence[Values]) -> tuple[Values, Array, Array]:
+        plan, (aggregate, model) = self._plan, self._plan.model
         features = [numbers(shipped[at]) for at in plan.features]
+        if isinstance(self._scorer, ClassScorer):
+            return self._scorer.scores(features, shipped[plan.target])
         target = numbers(shipped[plan.target])
         weights = None if plan.weights is None else numbers(shipped[plan.weights])
-        if isinstance(self._reduction, KeyedReduction):
-            keys = [shipped[at] for at in plan.keys]
-            return self._reduction.scores(plan.regression, keys, features, target, weights)
-        if self._scorer is None:
+        if self._scorer is not None:
+            return self._scorer.scores(features, target, weights)
+        if isinstance(self._reduction, Reduction) or isinstance(model, ClassModel):
             raise AssertionError("begin comes first")
-        return self._scorer.scores(features, target, weights)
+        keys = [shipped[at] for at in plan.keys]
+        return self._reduction.scores((aggregate, model), keys, features, target, weights)

@@ -1,4 +1,4 @@
-"""Stage: language. Rows that a regression has scored: with what it says of each before it has seen it."""
+"""Stage: language. Rows that a model has scored: with what it says of each before it has seen it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING, Final
 
 from streamreg._exceptions import ProgramError
 from streamreg._nodes import ScoredColumn
+from streamreg._types import ClassModel
 from streamreg._universe import ScoredUniverse, path_below, scores_of
 
 if TYPE_CHECKING:
+    from streamreg._types import DType
     from streamreg.expressions import TypedExpression
     from streamreg.reducers import ReducedColumn
     from streamreg.table import Table
 
 SCORES: Final = ("prediction", "residual", "standardized_residual")
-"""The columns that scored rows have beside their own."""
+"""The columns that rows have beside their own where a regression has scored them."""
+
+CLASS_SCORES: Final = ("predicted_label", "posterior", "own_posterior")
+"""Those where classes have: as many, so that shipped columns come after three of either."""
 
 
 def scored(
@@ -27,8 +32,8 @@ def scored(
     """
     if regression is None:
         raise ProgramError(
-            "predict_on: this table is not what linear_regression gave: call it on that, before any "
-            "select, filter or +"
+            "predict_on: this table is not what linear_regression gave, or a discriminant analysis or "
+            "naive Bayes: call it on that, before any select, filter or +"
         )
     universe = rows._universe
     below = universe.scored(regression)
@@ -39,16 +44,24 @@ def scored(
         )
     if path_below(origin, universe) is None:
         raise ProgramError(
-            f"predict_on: the regression is of {origin}, and the table has {universe}: score the table "
+            f"predict_on: the model is of {origin}, and the table has {universe}: score the table "
             "that it was fitted to, or a filter of that"
         )
-    for name in SCORES:
+    names = SCORES
+    types: list[DType] = ["float"] * len(names)
+    if isinstance(regression.reducer.model, ClassModel):
+        names = CLASS_SCORES
+        types[0] = below.reduction.keys[0].dtype
+    for name in names:
         if name in rows:
             raise ProgramError(
                 f"predict_on: the table has a column {name} of its own; leave it out, like "
                 f"t.without({name!r}), or give it another name with select"
             )
-    scores = {name: ScoredColumn(name, index, below) for index, name in enumerate(SCORES)}
+    scores = {
+        name: ScoredColumn(name, index, dtype, below)
+        for index, (name, dtype) in enumerate(zip(names, types, strict=True))
+    }
     return {**{column.name: column for column in rows}, **scores}, below
 
 

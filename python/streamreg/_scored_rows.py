@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from streamreg._answers import evaluate_answer, in_scope
-from streamreg._columns import Array, Values, contiguous, take, to_list
+from streamreg._columns import Values, contiguous, take, to_list
 from streamreg._core import render
 from streamreg._evaluate import Evaluated
 from streamreg._program import ALL_ROWS, Call, Choose, Compute, Fixed, Load, Program, Take
@@ -32,7 +32,8 @@ _Cells: TypeAlias = tuple[object, ...]
 def packed_rows(plan: ScorePlan, columns: Sequence[Values], count: int) -> list[bytes]:
     """The rows of each output, as `_core.render` gives them.
 
-    `columns` are the scores, NaN where they are missing, then what was shipped, all of `count` entries.
+    `columns` are the scores, NaN where they are missing, then what was shipped, all of `count` entries. A predicted
+    label, which cannot be NaN, is missing where its probability is, which comes after it.
 
     Raises:
         Exception: whatever a function in `apply` raises, with a note about the row.
@@ -105,10 +106,10 @@ class _Group:
 
 def _groups(program: Program, columns: Sequence[Values], count: int) -> Iterator[_Group]:
     loaded = {int(step.key) for step in program.steps if isinstance(step, Load)}
-    scores = {at: values for at, values in _scores(columns) if at in loaded}
+    scores = {at: mask for at, mask in enumerate(_missing_scores(columns)) if at in loaded}
     lacking = np.zeros(count, np.uint8)
-    for at, values in scores.items():
-        lacking |= np.isnan(values).astype(np.uint8) << at
+    for at, mask in scores.items():
+        lacking |= mask.astype(np.uint8) << at
     for pattern in np.unique(lacking).tolist():
         mask = lacking == pattern
         rows = np.flatnonzero(mask)
@@ -123,10 +124,15 @@ def _groups(program: Program, columns: Sequence[Values], count: int) -> Iterator
         yield _Group(program, rows, missing, Evaluated(program, inputs, len(rows)))
 
 
-def _scores(columns: Sequence[Values]) -> Iterator[tuple[int, Array]]:
+def _missing_scores(columns: Sequence[Values]) -> Iterator[NDArray[np.bool_]]:
+    """For each score the rows that lack it."""
     for at, values in enumerate(columns[:FIRST_SHIPPED]):
-        if isinstance(values, np.ndarray):
-            yield at, values
+        numbers = values if _is_float(values) else columns[at + 1]
+        yield np.isnan(np.asarray(numbers))
+
+
+def _is_float(values: Values) -> bool:
+    return isinstance(values, np.ndarray) and values.dtype == np.float64
 
 
 def _missing(program: Program, scores: Collection[int]) -> list[bool] | None:
@@ -164,7 +170,9 @@ def _one_by_one(
     mask[places] = True
     places = np.flatnonzero(mask)
     listed = [to_list(take(values, mask, places)) for values in columns]
+    lacking = [missing[places] for missing in _missing_scores(columns)]
     for at, row in enumerate(places.tolist()):
         cells = [values[at] for values in listed]
-        scores = [None if score != score else score for score in cells[:FIRST_SHIPPED]]
+        pairs = zip(lacking, cells[:FIRST_SHIPPED], strict=True)
+        scores = [None if missing[at] else score for missing, score in pairs]
         yield row, evaluate_answer(program, [*scores, *cells[FIRST_SHIPPED:]])

@@ -15,6 +15,7 @@ from streamreg._lower import Lowering
 from streamreg._nodes import Filtered, ScoredColumn, SourceColumn, restricted
 from streamreg._program import ALL_ROWS, Load
 from streamreg._scored import SCORES
+from streamreg._types import ClassModel
 from streamreg._universe import path_below
 
 if TYPE_CHECKING:
@@ -41,14 +42,15 @@ class Shipped:
 class ScorePlan:
     """How the parent scores shipped rows, and what it makes of them.
 
-    They are scored by a regression of a reduction: an aggregate, and a model. `features`, `target`,
-    `weights` and `keys` are indexes of shipped columns. The program reads the scores, then the shipped
+    They are scored by a model of a reduction: an aggregate, and what is made of it, a regression or
+    classes. `features`, `target` (of classes the label), `weights` and `keys` are indexes of shipped
+    columns. The program reads the scores, then the shipped
     columns; of each output `slots` has the scope and the columns.
     """
 
     outputs: tuple[Output, ...]
     reduction: int
-    regression: tuple[int, Model]
+    model: tuple[int, Model | ClassModel]
     features: tuple[int, ...]
     target: int
     weights: int | None
@@ -60,7 +62,7 @@ class ScorePlan:
         """What must be the same for a run to be continued; `shipped` is what it gets."""
         columns = self.features, self.target, self.weights, self.keys
         parts = {
-            "regression": (self.reduction, self.regression),
+            "model": (self.reduction, self.model),
             "shipped": (shipped, columns),
             "program": (self.program, self.slots),
         }
@@ -81,12 +83,18 @@ class CollectedScores:
         self._slots: list[tuple[int, tuple[int, ...]]] = []
         regression = universe.regression
         model = regression.reducer.model or PLAIN
-        self._regression = reduction.aggregate_of(regression), model
-        columns = [self._ship(restricted(item, self._of)) for item in regression.arguments]
-        count = len(regression.reducer.powers)
-        self._features, self._target = tuple(columns[:count]), columns[count]
-        self._weights = columns[count + 1] if regression.reducer.weighted else None
+        self._model = reduction.aggregate_of(regression), model
+        columns = tuple(self._ship(restricted(item, self._of)) for item in regression.arguments)
         self._keys = tuple(self._ship(restricted(key, self._of)) for key in reduction.keys)
+        self._weights: int | None = None
+        if isinstance(model, ClassModel):
+            (self._target,) = self._keys
+            self._features = columns
+            return
+        count = len(regression.reducer.powers)
+        self._features, self._target = columns[:count], columns[count]
+        if regression.reducer.weighted:
+            self._weights = columns[count + 1]
 
     def add(self, output: Output, universe: Universe) -> None:
         """Takes an output of these rows, or of some of them."""
@@ -104,7 +112,7 @@ class CollectedScores:
         return ScorePlan(
             tuple(self._outputs),
             reduction,
-            self._regression,
+            self._model,
             self._features,
             self._target,
             self._weights,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from streamreg._answer_columns import evaluate_keys
+from streamreg._class_answers import ClassAnswers, class_answers
 from streamreg._core import KeyedReduction, render
 from streamreg._program import Load
 
@@ -42,9 +43,11 @@ def changed_rows(
 ) -> Iterator[list[AnswerRows]]:
     """The rows of each output of a plan, for some keys at a time, in the order of the keys.
 
-    Those of the keys that have changed since they were last settled; without keys, the only row.
+    Those of the keys that have changed since they were last settled; without keys, the only row. Where some
+    statistics are of classes, those of all keys if one has changed.
 
     Raises:
+        SourceError: if there are too many classes.
         Exception: whatever a function in `apply` raises, with a note about the row.
         TypeError: if one returns another type than it is declared to.
     """
@@ -54,8 +57,14 @@ def changed_rows(
         yield _only_row(plan, reduction)
         return
     count = reduction.changed()
+    if plan.label is not None:
+        if count:
+            together = class_answers(plan, reduction)
+            yield _unchanged(plan, together) or _computed(plan, together)
+        return
     for start in range(0, count, KEYS_AT_A_TIME):
-        answers = reduction.answers(plan.statistics, start, min(start + KEYS_AT_A_TIME, count))
+        end = min(start + KEYS_AT_A_TIME, count)
+        answers = reduction.answers(plan.of_keys, start, end)
         yield _unchanged(plan, answers) or _computed(plan, answers)
 
 
@@ -68,12 +77,12 @@ def _only_row(plan: AnswerPlan, reduction: Reduction) -> list[AnswerRows]:
             dict(zip(output.names, (cell for [cell] in row.cells), strict=row.present)),
         )
         for output, row in zip(
-            plan.outputs, plan.evaluate(reduction.answers(plan.statistics)), strict=True
+            plan.outputs, plan.evaluate(reduction.answers(plan.of_keys)), strict=True
         )
     ]
 
 
-def _unchanged(plan: AnswerPlan, answers: KeyedAnswers) -> list[AnswerRows] | None:
+def _unchanged(plan: AnswerPlan, answers: KeyedAnswers | ClassAnswers) -> list[AnswerRows] | None:
     """Keys and statistics as they are; None if something is computed from them, or filtered."""
     if not all(isinstance(step, Load) for step in plan.program.steps):
         return None
@@ -86,9 +95,11 @@ def _unchanged(plan: AnswerPlan, answers: KeyedAnswers) -> list[AnswerRows] | No
     ]
 
 
-def _computed(plan: AnswerPlan, answers: KeyedAnswers) -> list[AnswerRows]:
+def _computed(plan: AnswerPlan, answers: KeyedAnswers | ClassAnswers) -> list[AnswerRows]:
     """What the program makes of each key's answers."""
-    columns = [column.to_list() for column in answers.columns]
+    columns: list[Sequence[Any]] = [
+        column if isinstance(column, list) else column.to_list() for column in answers.columns
+    ]
     places = [place for place, present in enumerate(answers.present) if present]
     outputs = []
     for (_, slots), rows in zip(plan.slots, evaluate_keys(plan, columns, len(places)), strict=True):

@@ -1,7 +1,8 @@
 """Stage: language. The types a column can have, and how Python's types map to them."""
 
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 ColumnType: TypeAlias = Literal["float", "int", "decimal", "bool", "str", "bytes"]
 """What a column of a source holds."""
@@ -20,10 +21,11 @@ Aggregate: TypeAlias = (
     | tuple[Literal["sum", "min", "max"], int]
     | tuple[Literal["moments"], tuple[int, ...], int]
     | tuple[Literal["monomials"], tuple[tuple[int, int], ...], int, int | None]
+    | tuple[Literal["class"], tuple[int, ...]]
 )
 """What a reduction keeps: its kind, and the indexes of its inputs.
 
-For moments: features, then target; for monomials: features with their powers, target, weight.
+For moments: features, then target; for monomials: features with their powers, target, weight; for a class: features.
 """
 
 Singular: TypeAlias = Literal["zero", "null"]
@@ -37,6 +39,48 @@ Statistic: TypeAlias = tuple[int, str, int] | tuple[int, str, int, int, Model]
 
 With the index of a second coefficient, or 0, and a model it is one of that regression.
 """
+
+ClassMethod: TypeAlias = Literal["linear", "quadratic", "bayes"]
+"""How classes are told apart."""
+
+SingularClasses: TypeAlias = Literal["null", "drop"]
+"""What becomes of a covariance of all classes that is singular: no answer, or one without its idle directions."""
+
+
+class ClassModel(NamedTuple):
+    """How classes are told apart, all of them together."""
+
+    method: ClassMethod
+    unbiased: bool
+    singular: SingularClasses
+    smoothing: float
+    """What naive Bayes adds to variances, as a share of the greatest over all rows."""
+
+    priors: tuple[tuple[bool | int | str, float], ...] | None
+    """In the order of the labels; None for the shares of the rows."""
+
+    def priors_of(self, labels: Iterable[object]) -> list[float | None] | None:
+        """The prior of each label, None for one without; None for the shares of the rows."""
+        if self.priors is None:
+            return None
+        known: dict[object, float] = dict(self.priors)
+        return [known.get(label) for label in labels]
+
+
+ClassParameters: TypeAlias = tuple[
+    int, float | None, float | None, list[float] | None, list[float] | None
+]
+"""Of a class n, prior, intercept, and the linear and quadratic parameters; None where the rows do not give it."""
+
+
+class ClassStatistic(NamedTuple):
+    """An answer for each class that depends on all: of an aggregate, which parameter, and which of that name."""
+
+    aggregate: int
+    name: str
+    at: int
+    model: ClassModel
+
 
 Answer: TypeAlias = float | int | Decimal | bool | str | None
 """What a statistic comes to, None where it is not defined; or the value of a key."""

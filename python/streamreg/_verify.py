@@ -103,7 +103,7 @@ def _states(plan: Plan, checkpoint: Checkpoint, again: Recomputed) -> Iterator[C
 
 
 def _state_difference(plan: Plan, index: int, kept: bytes, again: Reduction) -> str:
-    reducing, statistics = plan.rows.reductions[index], plan.answers[index].statistics
+    reducing, statistics = plan.rows.reductions[index], plan.answers[index].of_keys
     state = Reduction(reducing.inputs, reducing.aggregates)
     try:
         state.merge(kept)

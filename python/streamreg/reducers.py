@@ -23,7 +23,7 @@ from streamreg.expressions import Expression, Operand, TypedExpression
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from streamreg._types import Aggregate, DType, Model
+    from streamreg._types import Aggregate, ClassModel, DType, Model
     from streamreg._universe import ReducedUniverse
 
 __all__ = [
@@ -50,7 +50,7 @@ __all__ = [
     "var_samp",
 ]
 
-AggregateKind: TypeAlias = Literal["count", "sum", "min", "max", "moments"]
+AggregateKind: TypeAlias = Literal["count", "sum", "min", "max", "moments", "class"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +58,9 @@ class Reducer:
     """One statistic of one aggregate.
 
     The arguments of "moments" are features, then target, then the weights if it is `weighted`;
-    `powers` are those of the features, all 1 if there are none. `index` and `other` are the
-    coefficients that a statistic is of, `model` how they are fitted, if not plainly.
+    `powers` are those of the features, all 1 if there are none. Those of "class" are features.
+    `index` and `other` are the coefficients that a statistic is of, `model` how they are fitted, if
+    not plainly, or how classes are told apart.
     """
 
     text: str
@@ -68,7 +69,7 @@ class Reducer:
     statistic: str
     index: int = 0
     other: int = 0
-    model: Model | None = None
+    model: Model | ClassModel | None = None
     powers: tuple[int, ...] = ()
     weighted: bool = False
 
@@ -102,6 +103,8 @@ class ReducedColumn(TypedExpression):
         reducer = self.reducer
         if reducer.aggregate == "count":
             return ("count",)
+        if reducer.aggregate == "class":
+            return "class", tuple(inputs)
         if reducer.aggregate != "moments":
             return reducer.aggregate, inputs[0]
         *features, target = inputs[:-1] if reducer.weighted else inputs

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
 
 from streamreg._exceptions import ProgramError
-from streamreg._features import Feature
+from streamreg._features import Feature, check_features
 from streamreg._inference import INTERCEPT, Options
 from streamreg._nodes import restricted
 from streamreg._universe import ReducedUniverse
 from streamreg.expressions import TypedExpression
 from streamreg.reducers import ReducedColumn, Reducer, check_numbers
-
-MAX_FEATURES: Final = 64
 
 
 @dataclass(frozen=True)
@@ -34,20 +31,13 @@ def answer(rows: Rows, options: Options, universe: ReducedUniverse) -> dict[str,
             given twice, is called `intercept` where there is one, or is not of the rows that the
             answer is about; if two columns of the answer would have the same name.
     """
-    if not 1 <= len(rows.features) <= MAX_FEATURES:
-        raise ProgramError(
-            f"linear_regression takes the target, then 1 to {MAX_FEATURES} features, "
-            f"not {len(rows.features)}"
-        )
+    check_features("linear_regression", "target", rows.features)
     names = [feature.name for feature in rows.features]
-    for name in names:
-        if name == INTERCEPT and options.intercept:
-            raise ProgramError(
-                "linear_regression: a feature cannot be called intercept, because a column of the "
-                "answer is; give it another name with select"
-            )
-        if names.count(name) > 1:
-            raise ProgramError(f"linear_regression: the feature {name} is given twice")
+    if INTERCEPT in names and options.intercept:
+        raise ProgramError(
+            "linear_regression: a feature cannot be called intercept, because a column of the "
+            "answer is; give it another name with select"
+        )
     read = [*(feature.column for feature in rows.features), rows.target]
     if rows.weights is not None:
         read.append(rows.weights)

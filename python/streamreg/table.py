@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, final
 
-from streamreg import regression
+from streamreg import _discriminant, regression
 from streamreg._building import lifted, mistyped
+from streamreg._class_tables import ClassTables
 from streamreg._deferred import resolved
 from streamreg._environment import TableEnvironment, named, put, value
 from streamreg._exceptions import ProgramError, UnknownColumnError
@@ -23,13 +24,14 @@ from streamreg._universe import FilteredUniverse, SourceUniverse, Universe
 from streamreg.expressions import Column, Expression, Operand, TypedExpression
 
 if TYPE_CHECKING:
+    from streamreg._discriminant import Options as ClassOptions
     from streamreg._source import Source
     from streamreg._types import Singular
     from streamreg.reducers import ReducedColumn
 
 
 @final
-class Table:
+class Table(ClassTables):
     """Columns over the same rows. Tables do not change: every method gives a new one.
 
     `t.x` and `t["x"]` are a column; `t["select"]` is a column with the name of a method. `*t` are
@@ -50,7 +52,8 @@ class Table:
     ) -> None:
         """Use `sr.io` to get a table; this is for streamreg itself.
 
-        `regression` is a coefficient of the one whose answer the table is, if it is that of one.
+        `regression` is a coefficient of the one whose answer the table is, if it is that of one; or a
+        parameter of its classes.
 
         Raises:
             ProgramError: if there is no column, or one is not of the rows of `universe`.
@@ -247,7 +250,7 @@ class Table:
         environment = TableEnvironment(self)
         rows = regression.Rows(
             resolved(lifted(target), environment),
-            features_of(features, environment),
+            features_of("linear_regression", features, environment),
             None if weights is None else resolved(lifted(weights), environment),
         )
         answer = regression.answer(rows, options, grouped._universe)
@@ -256,7 +259,7 @@ class Table:
         return Table({**grouped._keys, **answer}, grouped._universe, coefficient)
 
     def predict_on(self, rows: Table) -> Table:
-        """The rows of a table with what this regression says of them before it has seen them.
+        """The rows of a table with what this regression says of them before it has seen them, or these classes.
 
         The table is one that `linear_regression` gave, the rows are those that it was fitted to, or
         a filter of them. Each row has its columns and then `prediction`, `residual` (the target
@@ -267,6 +270,10 @@ class Table:
         earlier epochs, with `by=` to those of the row's key, and rounded once. Which rows share an
         epoch is a matter of when they came: another run may score them by other fits.
 
+        Of classes the columns are `predicted_label`, its probability `posterior`, and `own_posterior`,
+        that of the row's own label, 0 if it is none of the classes yet; by those classes whose cells
+        the table has, computed in doubles.
+
         Cells are missing while there is no earlier row, and where a number they take is missing or
         not finite. While the rows do not determine the coefficients the prediction is 0 as these
         are, or missing with `singular="null"`. The standardised residual is missing without degrees
@@ -276,7 +283,16 @@ class Table:
         value gives a missing one, as after a `reduce`; a condition that is missing is not true.
 
         Raises:
-            ProgramError: if this table is not what `linear_regression` gave, the rows are others or
+            ProgramError: if this table is not what a regression or discriminant gave, the rows are others or
                 scored already, or have a column of one of these names.
         """
         return Table(*scored(self._regression, rows))
+
+    def _classes(
+        self,
+        label: Expression,
+        features: Sequence[Expression | Powers],
+        options: ClassOptions,
+    ) -> Table:
+        keys, answer, universe = _discriminant.classes(self, label, features, options)
+        return Table({**keys, **answer}, universe, next(iter(answer.values())))

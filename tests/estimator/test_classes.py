@@ -172,12 +172,37 @@ def test_rows_without_answer_say_what_to_do() -> None:
     with pytest.raises(ValueError, match="more rows than classes"):
         linear.predict(frame)
     assert not hasattr(linear, "coef_")
+    linear = sr.LinearDiscriminantAnalysis().fit(frame, [0, 1, 2, 3])
+    with pytest.raises(ValueError, match="together: features 'x', 'z' are constant, or follow"):
+        linear.predict(frame)
     emptied = sr.GaussianNB().fit(frame, y).forget(frame, y)
     with pytest.raises(ValueError, match="not fitted yet"):
         emptied.predict(frame)
     wrong = sr.GaussianNB().fit(frame, y).forget(frame + 1.0, y)
     with pytest.raises(ValueError, match="had never been added"):
         wrong.predict(frame)
+
+
+def test_directions_that_do_not_vary_are_left_out_with_a_warning() -> None:
+    """Once for each model that is worked out; the probabilities are those without them."""
+    rows = [[*row, 2 * row[0] - row[1], 7.0] for row in X]
+    model = sr.LinearDiscriminantAnalysis().fit(rows, Y)
+    with pytest.warns(UserWarning, match="'x2', 'x3' are constant, or follow .* are left out"):
+        found = model.predict_proba(rows)
+    assert model.predict_proba(rows).tobytes() == found.tobytes()
+    alone = sr.LinearDiscriminantAnalysis().fit(X, Y)
+    np.testing.assert_allclose(found, alone.predict_proba(X), rtol=1e-10)
+    with pytest.warns(UserWarning, match="feature 'x1' is constant, or follows"):
+        sr.LinearDiscriminantAnalysis().fit([[a, 1.0] for a, _ in X], Y).predict(X)
+
+
+@pytest.mark.parametrize("smoothing", [-1e-9, np.nan, np.inf])
+def test_variances_are_raised_by_a_share(smoothing: float) -> None:
+    """A finite one from 0 up; it is kept with the bytes of the model."""
+    with pytest.raises(ValueError, match="var_smoothing: must be a finite number from 0 up, found"):
+        sr.GaussianNB(var_smoothing=smoothing).fit(X, Y).predict(X)
+    model = sr.GaussianNB(var_smoothing=0.5).fit([[1.0], [1.0], [5.0]], ["a", "a", "b"])
+    assert sr.GaussianNB.from_bytes(model.to_bytes()).var_.tolist() == [[16 / 9], [16 / 9]]
 
 
 @every

@@ -1,4 +1,4 @@
-"""Rows in and out of the classifiers: whatever the order, the split and what was forgotten."""
+"""What holds of classifiers alone when rows come and go: classes, windows, bytes."""
 
 from __future__ import annotations
 
@@ -7,15 +7,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import streamreg as sr
-from tests.unit.columns import DOUBLES
 
-LABELS = ["", "a", 'b\n,"', "é\0"]
-ROWS = st.lists(st.tuples(DOUBLES, DOUBLES, st.sampled_from(LABELS)), min_size=1, max_size=30)
-Rows: TypeAlias = list[tuple[float, float, str]]
 Exact: TypeAlias = sr.LinearDiscriminantAnalysis | sr.QuadraticDiscriminantAnalysis | sr.GaussianNB
 
 EXACT: list[type[Exact]] = [
@@ -26,40 +20,15 @@ EXACT: list[type[Exact]] = [
 exact = pytest.mark.parametrize("kind", EXACT)
 
 
-def parts(rows: Rows) -> tuple[np.ndarray, list[str]]:
-    return np.array([row[:2] for row in rows]), [row[2] for row in rows]
-
-
-def added(rows: Rows) -> sr.GaussianNB:
-    return sr.GaussianNB().partial_fit(*parts(rows))
-
-
-@given(ROWS, st.data())
-def test_law_any_split_and_order_give_the_same_bytes(rows: Rows, draw: st.DataObject) -> None:
-    """Rows in two heaps in any order, one fitted after the other or merged, are the rows at once."""
-    shuffled = draw.draw(st.permutations(rows))
-    at = draw.draw(st.integers(0, len(rows)))
-    heaps = [heap for heap in (shuffled[:at], shuffled[at:]) if heap]
-    whole, one_by_one = added(rows).to_bytes(), sr.GaussianNB()
-    for heap in heaps:
-        one_by_one.partial_fit(*parts(heap))
-    assert one_by_one.to_bytes() == whole
-    if len(heaps) == 2:
-        first, second = map(added, heaps)
-        assert (first + second).to_bytes() == whole
-        assert ((first + second) - second).to_bytes() == first.to_bytes()
-        assert first.merge(second).to_bytes() == whole
-
-
-@given(ROWS, ROWS)
-def test_law_forgotten_rows_leave_no_trace(kept: Rows, gone: Rows) -> None:
-    """What is added and forgotten might never have been: a class of its own and an outlier of 1e300 included."""
-    model = added(kept)
-    before, labels = model.to_bytes(), model.classes_.tolist()
-    rows = parts([*gone, (1e300, -1e300, "outlier")])
-    assert "outlier" in model.partial_fit(*rows).classes_
-    assert model.forget(*rows).to_bytes() == before
-    assert model.classes_.tolist() == labels == sorted(set(parts(kept)[1]))
+@exact
+def test_law_a_class_that_was_forgotten_is_none(kind: type[Exact]) -> None:
+    """With its last row its label goes, and comes again with another."""
+    model = kind().partial_fit([[1.0], [2.0]], ["a", "b"])
+    before = model.to_bytes()
+    assert "outlier" in model.partial_fit([[1e300]], ["outlier"]).classes_
+    assert model.forget([[1e300]], ["outlier"]).classes_.tolist() == ["a", "b"]
+    assert model.to_bytes() == before
+    assert model.partial_fit([[3.0]], ["outlier"]).classes_.tolist() == ["a", "b", "outlier"]
 
 
 @exact

@@ -1,8 +1,9 @@
-"""Rows in and out of the estimator: whatever the order, the split and what was forgotten."""
+"""Rows in and out of the exact estimators: whatever the order, the split and what was forgotten."""
 
 from __future__ import annotations
 
 import itertools
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -12,46 +13,65 @@ from hypothesis import strategies as st
 import streamreg as sr
 from tests.unit.columns import DOUBLES
 
+Model: TypeAlias = (
+    sr.LinearRegression
+    | sr.LinearDiscriminantAnalysis
+    | sr.QuadraticDiscriminantAnalysis
+    | sr.GaussianNB
+)
+Rows: TypeAlias = list[tuple[float, float, float]]
+
+EXACT: list[type[Model]] = [
+    sr.LinearRegression,
+    sr.LinearDiscriminantAnalysis,
+    sr.QuadraticDiscriminantAnalysis,
+    sr.GaussianNB,
+]
+every = pytest.mark.parametrize("kind", EXACT)
 ROWS = st.lists(st.tuples(DOUBLES, DOUBLES, DOUBLES), min_size=1, max_size=30)
+LABELS = ["", "a", 'b\n,"', "é\0"]
 
 
-def added(rows: list[tuple[float, float, float]]) -> sr.LinearRegression:
-    """An estimator of these rows: two features, then the target."""
+def parts(kind: type[Model], rows: Rows) -> tuple[Any, Any]:
+    """Two features, then the target; of a classifier a label in its place."""
     table = np.array(rows)
-    return sr.LinearRegression().partial_fit(table[:, :2], table[:, 2])
+    if kind is sr.LinearRegression:
+        return table[:, :2], table[:, 2]
+    return table[:, :2], [LABELS[hash(target) % len(LABELS)] for target in table[:, 2].tolist()]
 
 
+def added(kind: type[Model], rows: Rows) -> Any:  # noqa: ANN401  # a model of this kind
+    return kind().partial_fit(*parts(kind, rows))
+
+
+@every
 @given(ROWS, st.data())
 def test_law_any_split_and_order_give_the_same_bytes(
-    rows: list[tuple[float, float, float]], draw: st.DataObject
+    kind: type[Model], rows: Rows, draw: st.DataObject
 ) -> None:
     """Rows in two heaps in any order, one fitted after the other or merged, are the rows at once."""
     shuffled = draw.draw(st.permutations(rows))
     at = draw.draw(st.integers(0, len(rows)))
     heaps = [heap for heap in (shuffled[:at], shuffled[at:]) if heap]
-    whole = added(rows).to_bytes()
-    one_by_one = sr.LinearRegression()
+    whole, one_by_one = added(kind, rows).to_bytes(), kind()
     for heap in heaps:
-        table = np.array(heap)
-        one_by_one.partial_fit(table[:, :2], table[:, 2])
+        one_by_one.partial_fit(*parts(kind, heap))
     assert one_by_one.to_bytes() == whole
     if len(heaps) == 2:
-        first, second = map(added, heaps)
+        first, second = (added(kind, heap) for heap in heaps)
         assert (first + second).to_bytes() == whole
         assert ((first + second) - second).to_bytes() == first.to_bytes()
         assert first.merge(second).to_bytes() == whole
 
 
+@every
 @given(ROWS, ROWS)
-def test_law_forgotten_rows_leave_no_trace(
-    kept: list[tuple[float, float, float]], gone: list[tuple[float, float, float]]
-) -> None:
+def test_law_forgotten_rows_leave_no_trace(kind: type[Model], kept: Rows, gone: Rows) -> None:
     """What is added and forgotten might never have been, an outlier of 1e300 included."""
-    model = added(kept)
+    model = added(kind, kept)
     before = model.to_bytes()
-    table = np.array([*gone, (1e300, -1e300, 1e300)])
-    model.partial_fit(table[:, :2], table[:, 2]).forget(table[:, :2], table[:, 2])
-    assert model.to_bytes() == before
+    rows = parts(kind, [*gone, (1e300, -1e300, 1e300)])
+    assert model.partial_fit(*rows).forget(*rows).to_bytes() == before
 
 
 @pytest.mark.parametrize("weighted", [False, True])

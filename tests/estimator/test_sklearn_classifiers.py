@@ -47,6 +47,7 @@ with warnings.catch_warnings():
             *[made() for made in OURS],
             sr.LinearDiscriminantAnalysis(unbiased=True),
             sr.QuadraticDiscriminantAnalysis(unbiased=True),
+            sr.GaussianNB(var_smoothing=1e-9),
             sr.LogisticRegression(fit_intercept=False, C=10.0),
         ]
     )
@@ -101,6 +102,48 @@ def test_differential_discriminants_are_those_of_scikit_learn(load: Load) -> Non
     )
 
 
+def test_differential_digits() -> None:
+    """Of the pixels some are constant: in all classes, which both leave out, or in some, which both refuse."""
+    x, y = load_digits(return_X_y=True)
+    ours = sr.LinearDiscriminantAnalysis().fit(x, y)
+    with pytest.warns(UserWarning, match="features 'x0', 'x32', 'x39' are constant"):
+        assert_same_answers(ours, LinearDiscriminantAnalysis().fit(x, y), x, 1e-10)
+    with pytest.raises(np.linalg.LinAlgError, match="not full rank"):
+        QuadraticDiscriminantAnalysis().fit(x, y)
+    constant = "class 0: features 'x0', 'x7', .* and 6 more are constant"
+    for model in (sr.QuadraticDiscriminantAnalysis(), sr.GaussianNB()):
+        with pytest.raises(ValueError, match=constant):
+            model.fit(x, y).predict(x)
+    varying = np.all([x[y == digit].std(axis=0) > 0.5 for digit in range(10)], axis=0)
+    theirs = QuadraticDiscriminantAnalysis(tol=0.0).fit(x[:, varying], y)
+    own = sr.QuadraticDiscriminantAnalysis().fit(x[:, varying], y)
+    assert_same_answers(own, theirs, x[:, varying], 1e-7)
+
+
+@pytest.mark.parametrize("load", [load_iris, load_wine, load_breast_cancer, load_digits])
+@pytest.mark.parametrize("smoothing", [1e-9, 0.01])
+def test_differential_smoothed_variances(load: Load, smoothing: float) -> None:
+    """With what scikit-learn adds to variances by default, and with more, naive Bayes has its answers everywhere."""
+    x, y = load(return_X_y=True)
+    ours = sr.GaussianNB(var_smoothing=smoothing).fit(x, y)
+    theirs = GaussianNB(var_smoothing=smoothing).fit(x, y)
+    np.testing.assert_allclose(ours.var_, theirs.var_, rtol=1e-12)
+    assert_same_answers(ours, theirs, x, 1e-7 if load is load_digits else 1e-11)
+
+
+@pytest.mark.parametrize("load", [load_iris, load_wine])
+def test_differential_idle_directions(load: Load) -> None:
+    """Columns that are constant or follow from others, also up to a constant of the class, do what they do there."""
+    x, y = load(return_X_y=True)
+    # In whole parts of a power of two the sums of columns are exact.
+    x = np.round(x * 64) / 64
+    more = [np.ones(len(y)), x[:, 0] + x[:, 1], x[:, 1] - 2 * x[:, 2] + y / 4]
+    x = np.column_stack([more[2], x, more[0], more[1]])
+    ours = sr.LinearDiscriminantAnalysis().fit(x, y)
+    with pytest.warns(UserWarning, match="the directions that do not vary are left out"):
+        assert_same_answers(ours, LinearDiscriminantAnalysis().fit(x, y), x, 1e-8)
+
+
 @DATA
 def test_differential_priors(load: Load) -> None:
     """Priors that are given take the place of the shares of the rows."""
@@ -128,8 +171,9 @@ def test_differential_logistic_is_that_of_scikit_learn(load: Load, intercept: bo
 
 
 def test_differential_logistic_of_many_coefficients() -> None:
-    """Ten classes of 64 features, of which some are constant."""
+    """Ten classes of 64 features, of which some are constant; of all rows with a penalty that few steps satisfy."""
     x, y = load_digits(return_X_y=True)
-    x, y = x[:300], y[:300]
-    theirs = LogisticRegression(solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(x, y)
-    assert_same_answers(sr.LogisticRegression().fit(x, y), theirs, x, 1e-6)
+    for rows, c in ((300, 1.0), (len(y), 0.01)):
+        theirs = LogisticRegression(solver="newton-cholesky", C=c, tol=1e-12, max_iter=1000)
+        ours = sr.LogisticRegression(C=c).fit(x[:rows], y[:rows])
+        assert_same_answers(ours, theirs.fit(x[:rows], y[:rows]), x[:rows], 1e-6)

@@ -101,9 +101,7 @@ def test_scores_by_another_model_are_another_job(folder: Path) -> None:
     """A file of scores is not continued by a regression that is fitted in another way."""
     run(50)
     before = Path("scores.csv").read_bytes()
-    with pytest.raises(
-        sr.StateError, match=r"scores: scores\.csv: regression: it was .*zero.*null"
-    ):
+    with pytest.raises(sr.StateError, match=r"scores: scores\.csv: model: it was .*zero.*null"):
         run(60, singular="null")
     assert Path("scores.csv").read_bytes() == before
 

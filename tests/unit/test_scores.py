@@ -61,11 +61,11 @@ def test_scores_of_the_same_rows_fit_side_by_side(t: sr.Table) -> None:
         (lambda t: t.predict_on(t), "predict_on: this table is not what linear_regression gave"),
         (
             lambda t: fitted(t).select(sr.this.x).predict_on(t),
-            "is not what linear_regression gave: call it on that, before any select",
+            "or naive Bayes: call it on that, before any select",
         ),
         (
             lambda t: fitted(t.filter(t.x > 0)).predict_on(t),
-            r"the regression is of the rows of fake source where x > 0, and the table has the rows "
+            r"the model is of the rows of fake source where x > 0, and the table has the rows "
             r"of fake source: score the table that it was fitted to, or a filter of that",
         ),
         (lambda t: fitted(t).predict_on(fitted(t)), "the table has the reduction of the rows of"),

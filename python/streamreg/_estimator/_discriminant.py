@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from streamreg._estimator._classifier import Floats
 from streamreg._estimator._exact_classifier import ExactClassifier, Priors
-from streamreg._estimator._moments import Method
+from streamreg._types import ClassMethod
 
 
 class _DiscriminantAnalysis(ExactClassifier):
@@ -33,7 +33,9 @@ class LinearDiscriminantAnalysis(_DiscriminantAnalysis):
 
     All classes have one covariance matrix, that within classes. The moments of each class are held
     without rounding, and each parameter is rounded once: it is the same for any order and split of the rows, and rows
-    that were added can be forgotten without a trace. Rows are then scored in doubles.
+    that were added can be forgotten without a trace. Rows are then scored in doubles. Directions in which nothing
+    varies within the classes (a feature that is constant, or follows linearly from others: decided exactly) are left
+    out, with a warning, as scikit-learn does by singular values.
 
     Args:
         priors: The prior probabilities of the classes, in the order of their labels, which sum to 1; by default their
@@ -55,7 +57,7 @@ class LinearDiscriminantAnalysis(_DiscriminantAnalysis):
         n_samples_seen_: Rows added less rows forgotten.
     """
 
-    _METHOD: ClassVar[Method] = "linear"
+    _METHOD: ClassVar[ClassMethod] = "linear"
 
     @property
     def covariance_(self) -> Floats:
@@ -92,7 +94,7 @@ class QuadraticDiscriminantAnalysis(_DiscriminantAnalysis):
         n_samples_seen_: Rows added less rows forgotten.
     """
 
-    _METHOD: ClassVar[Method] = "quadratic"
+    _METHOD: ClassVar[ClassMethod] = "quadratic"
 
     @property
     def covariance_(self) -> Floats:
@@ -110,30 +112,33 @@ class QuadraticDiscriminantAnalysis(_DiscriminantAnalysis):
 class GaussianNB(ExactClassifier):
     """Gaussian naive Bayes, exact, with scikit-learn's interface.
 
-    Each class has a variance of its own for each feature, over its rows, and nothing is added to it: a class in which
-    a feature is constant leaves no finite answer, and is named by the error that says so. Exactness and scoring are
-    as for `LinearDiscriminantAnalysis`.
+    Each class has a variance of its own for each feature, over its rows. Where nothing is added to it, a class in
+    which a feature is constant leaves no finite answer, and is named by the error that says so. Exactness and scoring
+    are as for `LinearDiscriminantAnalysis`.
 
     Args:
         priors: The prior probabilities of the classes, in the order of their labels, which sum to 1; by default their
             shares of the rows.
+        var_smoothing: What is added to all variances, as a share of the greatest variance of a feature over all rows.
+            Scikit-learn adds 1e-9 by default.
 
     Attributes:
         classes_: The labels of the classes, in order.
         class_counts_: The rows of each class, those forgotten taken off.
         priors_: The prior probability of each class.
         means_: The means of the features, (classes, features); NaN for a class without rows.
-        var_: The variances of the features, (classes, features); NaN for a class without rows.
+        var_: The variances of the features, with what is added, (classes, features); NaN for a class without rows.
         n_features_in_: How many features there are.
         feature_names_in_: Their names, if the rows came with names.
         n_samples_seen_: Rows added less rows forgotten.
     """
 
-    _METHOD: ClassVar[Method] = "bayes"
+    _METHOD: ClassVar[ClassMethod] = "bayes"
 
-    def __init__(self, *, priors: Priors = None) -> None:
+    def __init__(self, *, priors: Priors = None, var_smoothing: float = 0.0) -> None:
         """Keeps the parameters; they are looked at when they are used."""
         self.priors = priors
+        self.var_smoothing = var_smoothing
 
     @property
     def var_(self) -> Floats:

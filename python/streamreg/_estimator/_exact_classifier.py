@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self, TypeAlias
 
@@ -14,8 +15,9 @@ from streamreg._estimator._classifier import Asked, Classifier, Floats
 from streamreg._estimator._interface import not_fitted
 from streamreg._estimator._labels import Label, Labels, labels
 from streamreg._estimator._matrix import Data, Matrix, matrix
-from streamreg._estimator._moments import ClassMoments, Description, Method
+from streamreg._estimator._moments import ClassMoments, Description
 from streamreg._estimator._sealed import damage, seal, unseal
+from streamreg._types import ClassMethod
 
 Priors: TypeAlias = Sequence[float] | NDArray[np.float64] | None
 
@@ -25,7 +27,8 @@ class ExactClassifier(Classifier):
 
     priors: Priors
     unbiased: bool = False
-    _METHOD: ClassVar[Method]
+    var_smoothing: float = 0.0
+    _METHOD: ClassVar[ClassMethod]
     _moments: ClassMoments
     _declared: tuple[Label, ...] | None
 
@@ -195,15 +198,26 @@ class ExactClassifier(Classifier):
             raise ValueError(f"priors: must be above 0 and sum to 1, found {self.priors!r:.200}")
         return tuple(priors.tolist())
 
+    def _smoothing(self) -> float:
+        """What is added to variances, if it can be."""
+        smoothing = float(self.var_smoothing)
+        if not 0 <= smoothing <= sys.float_info.max:
+            raise ValueError(
+                f"var_smoothing: must be a finite number from 0 up, found {self.var_smoothing!r:.200}"
+            )
+        return smoothing
+
     def _solved(self) -> Discriminant:
         priors, counts = self._priors(), self._counts()
         if priors is not None:
             known = zip(self._known(), priors, strict=True)
             priors = tuple(prior for label, prior in known if label in counts)
-        return self._seen().solved(self._METHOD, priors, bool(self.unbiased), self._named())
+        return self._seen().solved(
+            self._METHOD, priors, bool(self.unbiased), self._smoothing(), self._named()
+        )
 
     def _describe(self, what: Description) -> Floats:
-        return self._seen().describe(what, bool(self.unbiased), self._named())
+        return self._seen().describe(what, bool(self.unbiased), self._smoothing(), self._named())
 
     def _of_all(self, what: Description, shape: tuple[int, ...], empty: float = math.nan) -> Floats:
         """A description of all classes, also of those that have no row."""

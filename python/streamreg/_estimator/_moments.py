@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
-from typing import Any, Literal, NoReturn, Self, TypeAlias
+from typing import Any, Final, Literal, NoReturn, Self, TypeAlias
 
 from streamreg._core import Classes, Discriminant, Undefined
 from streamreg._estimator._classifier import Floats
 from streamreg._estimator._labels import Label, Labels
 from streamreg._estimator._matrix import Column
+from streamreg._types import ClassMethod
 
-Method: TypeAlias = Literal["linear", "quadratic", "bayes"]
 Description: TypeAlias = Literal["prior", "mean", "variance", "covariance", "pooled"]
 
 
@@ -20,7 +21,9 @@ class ClassMoments:
     def __init__(self, classes: Classes) -> None:
         """`classes` are this object's own from now on."""
         self._classes = classes
-        self._solved: dict[tuple[Method, tuple[float, ...] | None, bool], Discriminant] = {}
+        self._solved: dict[
+            tuple[ClassMethod, tuple[float, ...] | None, bool, float], Discriminant
+        ] = {}
 
     @classmethod
     def empty(cls, features: int) -> Self:
@@ -66,22 +69,25 @@ class ClassMoments:
         (both.subtract if subtract else both.merge)(other._classes)
         return ClassMoments(both)
 
-    def describe(self, what: Description, unbiased: bool, names: Sequence[str]) -> Floats:
+    def describe(
+        self, what: Description, unbiased: bool, smoothing: float, names: Sequence[str]
+    ) -> Floats:
         """A description of the classes that have rows, flat.
 
         Raises:
             UndefinedError: if the rows do not give it.
         """
-        found = self._classes.describe(what, unbiased)
+        found = self._classes.describe(what, unbiased, smoothing)
         if isinstance(found, Undefined):
             _raise(found, names)
         return found
 
     def solved(
         self,
-        method: Method,
+        method: ClassMethod,
         priors: tuple[float, ...] | None,
         unbiased: bool,
+        smoothing: float,
         names: Sequence[str],
     ) -> Discriminant:
         """What tells the classes apart, worked out once for each model.
@@ -89,11 +95,17 @@ class ClassMoments:
         Raises:
             UndefinedError: if the rows do not give it.
         """
-        key = (method, priors, unbiased)
+        key = (method, priors, unbiased, smoothing)
         if key not in self._solved:
-            found = self._classes.discriminant(method, priors, unbiased)
+            found = self._classes.discriminant(method, priors, unbiased, "drop", smoothing)
             if isinstance(found, Undefined):
                 _raise(found, names, method)
+            if found.dropped:
+                warnings.warn(
+                    f"within the classes {_features(found.dropped, names, method)} (decided exactly): the directions "
+                    "that do not vary are left out",
+                    stacklevel=2,
+                )
             self._solved[key] = found
         return self._solved[key]
 
@@ -121,16 +133,20 @@ class UndefinedError(ValueError, AttributeError):
     """The rows seen do not determine the answer; for an attribute that depends on it, that it is not there."""
 
 
-_REMEDIES = {
-    "linear": "leave that feature out, or add rows",
-    "quadratic": "leave that feature out, add rows, or use LinearDiscriminantAnalysis, which needs one covariance "
+_MOST_SHOWN: Final = 10
+
+_REMEDIES: Final = {
+    "linear": "leave {them} out, or add rows",
+    "quadratic": "leave {them} out, add rows, or use LinearDiscriminantAnalysis, which needs one covariance "
     "for all classes only",
-    "bayes": "leave that feature out, or add rows",
+    "bayes": "leave {them} out, add rows, or set var_smoothing",
 }
 
 
-def _raise(undefined: Undefined, names: Sequence[str], method: Method | None = None) -> NoReturn:
-    label, feature = undefined.label, undefined.feature
+def _raise(
+    undefined: Undefined, names: Sequence[str], method: ClassMethod | None = None
+) -> NoReturn:
+    label = undefined.label
     who = "the rows of all classes together" if label is None else f"class {label!r}"
     if undefined.reason == "no rows":
         raise UndefinedError("no row is left: all that were added have been forgotten")
@@ -145,9 +161,25 @@ def _raise(undefined: Undefined, names: Sequence[str], method: Method | None = N
             if label is None
             else f"{who} has only 1 sample, and a covariance takes 2 at least: add rows"
         )
-    named = names[feature] if feature is not None else ""
-    fault = "is constant" if method == "bayes" else "is constant, or follows from those before it"
     raise UndefinedError(
-        f"{who}: feature {named!r} {fault} within {'the classes' if label is None else 'the class'} "
-        f"(decided exactly), so that there is no finite answer: {_REMEDIES[method or 'linear']}"
+        f"{who}: {_features(undefined.features, names, method)} within "
+        f"{'the classes' if label is None else 'the class'} (decided exactly), so that there is no finite answer: "
+        + _REMEDIES[method or "linear"].format(
+            them="it" if len(undefined.features) == 1 else "them"
+        )
     )
+
+
+def _features(found: Sequence[int], names: Sequence[str], method: ClassMethod | None) -> str:
+    """That these features do not vary of themselves."""
+    shown = ", ".join(repr(names[at]) for at in found[:_MOST_SHOWN])
+    more = f" and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
+    if len(found) == 1:
+        fault = (
+            "is constant" if method == "bayes" else "is constant, or follows from those before it"
+        )
+        return f"feature {shown} {fault}"
+    fault = (
+        "are constant" if method == "bayes" else "are constant, or follow from those before them"
+    )
+    return f"features {shown}{more} {fault}"

@@ -33,12 +33,15 @@ impl Classes {
     /// # Errors
     /// [`Error::Invalid`] unless there are 1 to [`MOST_FEATURES`] features.
     pub fn new(features: usize) -> Result<Self, Error> {
-        if features == 0 || features > MOST_FEATURES {
-            return Err(Error::Invalid(format!(
-                "a classification takes 1 to {MOST_FEATURES} features, not {features}"
-            )));
-        }
+        check_features(features)?;
         Ok(Self { features, classes: BTreeMap::new() })
+    }
+
+    /// Classes with these moments, each of `features` variables.
+    pub(crate) fn of(features: usize, classes: BTreeMap<Label, Moments>) -> Result<Self, Error> {
+        check_features(features)?;
+        check_classes(classes.len())?;
+        Ok(Self { features, classes })
     }
 
     /// The number of features.
@@ -202,6 +205,14 @@ fn rows_by_label<'a>(labels: &'a [Label], codes: &[i64]) -> Result<BTreeMap<&'a 
         by_label.entry(label).or_default().extend(rows);
     }
     Ok(by_label)
+}
+
+/// That a classification takes so many features.
+pub(crate) fn check_features(features: usize) -> Result<(), Error> {
+    if (1..=MOST_FEATURES).contains(&features) {
+        return Ok(());
+    }
+    Err(Error::Invalid(format!("a classification takes 1 to {MOST_FEATURES} features, not {features}")))
 }
 
 fn check_classes(count: usize) -> Result<(), Error> {

@@ -7,20 +7,27 @@
 
 mod bayes;
 mod group;
+mod inverse;
 mod linear;
 mod log;
+mod parameters;
+mod predict;
+mod present;
 mod quadratic;
 mod score;
 
 use num_bigint::BigInt;
+use num_traits::Signed;
 
 use crate::classes::{Classes, Label};
 use crate::error::Error;
 use crate::solve::round;
-use bayes::Bayes;
+use bayes::{Added, Bayes, Variance};
 use group::Group;
 use linear::Linear;
 use log::Argument;
+pub use parameters::{Parameter, parameters};
+pub use predict::{Predictions, Predictor};
 use quadratic::Quadratic;
 use score::Scorer;
 pub use score::Scores;
@@ -45,8 +52,38 @@ pub enum Divisor {
     Freedom,
 }
 
-/// Why there is no answer.
+/// What becomes of a covariance for all classes that is singular.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Singular {
+    /// There is no answer.
+    Refused,
+    /// The directions that do not vary within the classes are left out, unless none is left.
+    Dropped,
+}
+
+/// How classes are told apart, and by what estimates.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Model {
+    /// How.
+    pub method: Method,
+    /// What covariances are divided by; those of [`Method::Bayes`] have no choice, and are maximum likelihood's.
+    pub divisor: Divisor,
+    /// What becomes of a singular covariance of all classes, which [`Method::Linear`] has.
+    pub singular: Singular,
+    /// The share of the greatest variance that [`Method::Bayes`] adds to all.
+    pub smoothing: f64,
+}
+
+impl Model {
+    /// By this method, with maximum likelihood's estimates as they are.
+    #[must_use]
+    pub fn of(method: Method) -> Self {
+        Self { method, divisor: Divisor::Rows, singular: Singular::Refused, smoothing: 0.0 }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// No row was added, or as many were removed.
     NoRows,
@@ -54,10 +91,10 @@ pub enum Reason {
     Inconsistent,
     /// So few rows that they have no covariance.
     TooFewRows,
-    /// A feature is constant, or follows linearly from those before it.
+    /// Features are constant, or follow linearly from those before them.
     Singular {
-        /// That feature.
-        feature: usize,
+        /// These features, in order.
+        features: Vec<usize>,
     },
 }
 
@@ -95,11 +132,11 @@ impl From<Error> for Failure {
 #[derive(Clone, Debug)]
 pub struct Discriminant {
     scorer: Scorer,
-    model: Model,
+    solved: Solved,
 }
 
 #[derive(Clone, Debug)]
-enum Model {
+enum Solved {
     Linear(Linear),
     Quadratic(Quadratic),
     Bayes,
@@ -107,37 +144,45 @@ enum Model {
 
 impl Discriminant {
     /// Of the classes that have rows, in the order of their labels; `priors` are theirs, or else the shares of the
-    /// rows. `divisor` makes no difference to [`Method::Bayes`], which has maximum likelihood's.
+    /// rows.
     ///
     /// # Errors
     /// [`Failure::Undefined`] if the rows do not give it, [`Error::Invalid`] unless there is a prior above 0 for each
-    /// of the classes.
-    pub fn of(
-        classes: &Classes,
-        method: Method,
-        divisor: Divisor,
-        priors: Option<&[f64]>,
-    ) -> Result<Self, Failure> {
+    /// of the classes, or if the smoothing is below 0 or not finite.
+    pub fn of(classes: &Classes, model: &Model, priors: Option<&[f64]>) -> Result<Self, Failure> {
+        let Model { divisor, singular, .. } = *model;
         let mut groups = group::groups(classes)?;
         let priors = priors_of(&groups, priors)?;
-        let (scorer, model) = match method {
+        let (scorer, solved) = match model.method {
             Method::Linear => {
-                let linear = Linear::of(&mut groups, priors, divisor)?;
-                (linear.scorer(), Model::Linear(linear))
+                let linear = Linear::of(&mut groups, priors, divisor, singular)?;
+                (linear.scorer(), Solved::Linear(linear))
             }
             Method::Quadratic => {
                 let quadratic = Quadratic::of(groups, priors, divisor)?;
-                (quadratic.scorer(), Model::Quadratic(quadratic))
+                (quadratic.scorer(), Solved::Quadratic(quadratic))
             }
-            Method::Bayes => (Bayes::of(&groups, &priors)?.scorer(), Model::Bayes),
+            Method::Bayes => {
+                let added = Added::of(&mut groups, model.smoothing)?;
+                (Bayes::of(&groups, &priors, &added)?.scorer(), Solved::Bayes)
+            }
         };
-        Ok(Self { scorer, model })
+        Ok(Self { scorer, solved })
     }
 
     /// What rows are scored by.
     #[must_use]
     pub fn scorer(&self) -> &Scorer {
         &self.scorer
+    }
+
+    /// The features that are constant, or follow linearly from those before them, if the answer does without them.
+    #[must_use]
+    pub fn dropped(&self) -> &[usize] {
+        match &self.solved {
+            Solved::Linear(linear) => linear.dropped(),
+            Solved::Quadratic(_) | Solved::Bayes => &[],
+        }
     }
 
     /// A parameter, each number rounded once: "coefficient" (linear: Σ⁻¹μ for each class; quadratic as well),
@@ -147,26 +192,26 @@ impl Discriminant {
     /// # Errors
     /// [`Error::Invalid`] for other names.
     pub fn parameter(&self, name: &str) -> Result<Vec<f64>, Error> {
-        match (&self.model, name) {
-            (Model::Linear(linear), "coefficient") => Ok(linear.coefficients()),
-            (Model::Linear(linear), "intercept") => Ok(linear.intercepts()),
-            (Model::Quadratic(quadratic), "coefficient") => Ok(quadratic.coefficients()),
-            (Model::Quadratic(quadratic), "intercept") => Ok(quadratic.intercepts()),
-            (Model::Quadratic(quadratic), "precision") => Ok(quadratic.precisions()),
+        match (&self.solved, name) {
+            (Solved::Linear(linear), "coefficient") => Ok(linear.coefficients()),
+            (Solved::Linear(linear), "intercept") => Ok(linear.intercepts()),
+            (Solved::Quadratic(quadratic), "coefficient") => Ok(quadratic.coefficients()),
+            (Solved::Quadratic(quadratic), "intercept") => Ok(quadratic.intercepts()),
+            (Solved::Quadratic(quadratic), "precision") => Ok(quadratic.precisions()),
             _ => Err(Error::Invalid(format!("this discriminant has no parameter {name:?}"))),
         }
     }
 }
 
 /// A description of the classes that have rows, each number rounded once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Description {
     /// The share of the rows, of each class.
     Priors,
     /// The means of the features, of each class.
     Means,
-    /// The variances of the features, of each class; maximum likelihood's.
-    Variances,
+    /// The variances of the features, of each class; maximum likelihood's, and this share of the greatest.
+    Variances(f64),
     /// The covariance matrix of each class.
     Covariances(Divisor),
     /// The covariance matrix within classes.
@@ -176,8 +221,8 @@ pub enum Description {
 /// Describes the classes that have rows, in the order of their labels.
 ///
 /// # Errors
-/// That the rows do not give it.
-pub fn describe(classes: &Classes, description: Description) -> Result<Vec<f64>, Undefined> {
+/// [`Failure::Undefined`] if the rows do not give it, [`Error::Invalid`] if the smoothing is below 0 or not finite.
+pub fn describe(classes: &Classes, description: Description) -> Result<Vec<f64>, Failure> {
     let mut groups = group::groups(classes)?;
     let variables = classes.features();
     match description {
@@ -188,12 +233,16 @@ pub fn describe(classes: &Classes, description: Description) -> Result<Vec<f64>,
         Description::Means => {
             Ok(groups.iter().flat_map(|group| (0..variables).map(|at| group.mean(at))).collect())
         }
-        Description::Variances => Ok(groups.iter().flat_map(bayes::variances).collect()),
+        Description::Variances(smoothing) => {
+            let added = Added::of(&mut groups, smoothing)?;
+            let variances = groups.iter().flat_map(|group| Variance::of(group, &added));
+            Ok(variances.map(|variance| variance.nearest()).collect())
+        }
         Description::Covariances(divisor) => {
             let matrices = groups.iter().map(|group| quadratic::covariance(group, divisor));
             Ok(matrices.collect::<Result<Vec<_>, _>>()?.concat())
         }
-        Description::Pooled(divisor) => linear::covariance(&mut groups, divisor),
+        Description::Pooled(divisor) => Ok(linear::covariance(&mut groups, divisor)?),
     }
 }
 
@@ -218,9 +267,14 @@ fn priors_of(groups: &[Group], given: Option<&[f64]>) -> Result<Vec<Argument>, E
 }
 
 fn prior_of(prior: f64) -> Result<Argument, Error> {
-    let part = crate::exact::Number::part(prior).filter(|part| part.mantissa > 0);
-    let part =
+    let part = rational(prior).filter(|(mantissa, _)| mantissa.is_positive());
+    let (mantissa, two) =
         part.ok_or_else(|| Error::Invalid(format!("a prior must be above 0 and finite, not {prior}")))?;
-    let exponent = round::signed(part.exponent) - round::signed(crate::exact::ONES);
-    Ok(Argument::new(part.mantissa.into(), BigInt::from(1), exponent))
+    Ok(Argument::new(mantissa, BigInt::from(1), two))
+}
+
+/// A double that is finite and not below 0 as an integer times a power of two.
+fn rational(double: f64) -> Option<(BigInt, i64)> {
+    let part = crate::exact::Number::part(double).filter(|part| part.mantissa >= 0)?;
+    Some((part.mantissa.into(), round::signed(part.exponent) - round::signed(crate::exact::ONES)))
 }

@@ -166,6 +166,18 @@ impl Kept {
         entries
     }
 
+    /// All keys in order, also those that have changed to nothing, which have no bytes.
+    #[must_use]
+    pub fn with_gone(&self) -> Vec<(&[u8], Option<&[u8]>)> {
+        let mut entries: Vec<_> =
+            self.entries.iter().map(|entry| (entry.key(), Some(entry.bytes()))).collect();
+        entries.extend(self.changed.iter().filter(|key| self.get(key).is_none()).map(|key| (&**key, None)));
+        entries.sort_unstable();
+        // A key that went twice was noted twice.
+        entries.dedup();
+        entries
+    }
+
     /// Puts the keys that have changed in order; gives their number.
     pub fn changed(&mut self) -> usize {
         // A key that went and came again was noted twice.
@@ -175,7 +187,8 @@ impl Kept {
     }
 
     /// What has changed of some of the keys, counted as [`Kept::changed`] has put them.
-    pub fn changes(&self, keys: Range<usize>) -> impl Iterator<Item = Change<'_>> {
+    #[must_use]
+    pub fn changes(&self, keys: Range<usize>) -> impl ExactSizeIterator<Item = Change<'_>> {
         let end = keys.end.min(self.changed.len());
         self.changed[keys.start.min(end)..end].iter().map(|key| {
             let bytes = self.get(key);

@@ -7,7 +7,7 @@ mod support;
 use proptest::prelude::*;
 use streamreg_core::classes::{Classes, Label, MOST_CLASSES};
 use streamreg_core::column::Numbers;
-use streamreg_core::discriminant::{Discriminant, Divisor, Method, Scores, counts};
+use streamreg_core::discriminant::{Discriminant, Method, Model, Scores, Singular, counts, parameters};
 use streamreg_core::error::Error;
 use streamreg_core::wire::Writer;
 use support::{Column, classes, columns, config, labels, numbers, pick};
@@ -83,9 +83,11 @@ proptest! {
         if let Ok(mut state) = Classes::from_bytes(&bytes) {
             prop_assert_eq!(state.to_bytes(), bytes);
             for method in [Method::Linear, Method::Quadratic, Method::Bayes] {
-                let _ = Discriminant::of(&state, method, Divisor::Rows, None).map(|found| {
+                let model = Model { singular: Singular::Dropped, smoothing: 0.5, ..Model::of(method) };
+                let _ = Discriminant::of(&state, &model, None).map(|found| {
                     (found.scorer().rows(&numbers(&columns), Scores::Posteriors), found.parameter("intercept"))
                 });
+                prop_assert_eq!(parameters(&state, &model, None).unwrap().len(), state.iter().count());
             }
             let same = state.clone();
             let _ = state.merge(&same);

@@ -49,6 +49,10 @@ proptest! {
     fn law_solutions_solve((matrix, right) in systems()) {
         let elimination = Elimination::of(matrix.clone());
         prop_assert_eq!(elimination.rank(), rank(&matrix));
+        // Of a symmetric matrix the rows are the columns.
+        let follows = |at: &usize| rank(&matrix[..=*at]) == rank(&matrix[..*at]);
+        let independent: Vec<_> = (0..matrix.len()).filter(|at| !follows(at)).collect();
+        prop_assert_eq!(elimination.independent(), &independent[..]);
         let Some(solution) = elimination.solve(&right) else {
             prop_assert!(elimination.rank() < matrix.len());
             return Ok(());

@@ -7,7 +7,12 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyInt, PyString};
 use streamreg_core::classes as core;
-use streamreg_core::discriminant::{self, Description, Divisor, Failure, Method, Reason, Scores};
+use streamreg_core::discriminant::{
+    self, Description, Divisor, Failure, Method, Model, Reason, Scores, Singular,
+};
+
+/// Of a class n, prior, intercept, and the linear and quadratic parameters.
+type Parameters = (i64, Option<f64>, Option<f64>, Option<Vec<f64>>, Option<Vec<f64>>);
 
 /// A label, from Python and back.
 struct Label(core::Label);
@@ -43,7 +48,7 @@ impl<'py> IntoPyObject<'py> for Label {
 }
 
 #[pyclass(module = "streamreg._core")]
-pub struct Classes(core::Classes);
+pub struct Classes(pub core::Classes);
 
 #[pymethods]
 impl Classes {
@@ -109,6 +114,25 @@ impl Classes {
         PyBytes::new(py, &self.0.to_bytes())
     }
 
+    #[getter]
+    fn labels(&self) -> Vec<Label> {
+        self.0.iter().map(|(label, _)| Label(label.clone())).collect()
+    }
+
+    fn predictor(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        priors: Option<Vec<Option<f64>>>,
+        unbiased: bool,
+        singular: &str,
+        smoothing: f64,
+    ) -> PyResult<ClassPredictor> {
+        let model = model(method, unbiased, singular, smoothing)?;
+        let found = py.detach(|| discriminant::Predictor::of(&self.0, &model, priors.as_deref()));
+        found.map(ClassPredictor).map_err(|error| to_py(&error))
+    }
+
     fn counts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match discriminant::counts(&self.0) {
             Ok(counts) => {
@@ -119,43 +143,80 @@ impl Classes {
         }
     }
 
-    #[pyo3(signature = (what, unbiased=false))]
-    fn describe<'py>(&self, py: Python<'py>, what: &str, unbiased: bool) -> PyResult<Bound<'py, PyAny>> {
+    #[pyo3(signature = (what, unbiased=false, smoothing=0.0))]
+    fn describe<'py>(
+        &self,
+        py: Python<'py>,
+        what: &str,
+        unbiased: bool,
+        smoothing: f64,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let description = match what {
             "prior" => Description::Priors,
             "mean" => Description::Means,
-            "variance" => Description::Variances,
+            "variance" => Description::Variances(smoothing),
             "covariance" => Description::Covariances(divisor(unbiased)),
             "pooled" => Description::Pooled(divisor(unbiased)),
             other => return Err(PyValueError::new_err(format!("there is no description {other:?}"))),
         };
         match py.detach(|| discriminant::describe(&self.0, description)) {
             Ok(values) => Ok(values.into_pyarray(py).into_any()),
-            Err(undefined) => no_answer(py, undefined),
+            Err(failure) => failed(py, failure),
         }
     }
 
-    #[pyo3(signature = (method, priors=None, unbiased=false))]
+    #[pyo3(signature = (method, priors=None, unbiased=false, singular="null", smoothing=0.0))]
     fn discriminant<'py>(
         &self,
         py: Python<'py>,
         method: &str,
         priors: Option<Vec<f64>>,
         unbiased: bool,
+        singular: &str,
+        smoothing: f64,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let method = match method {
-            "linear" => Method::Linear,
-            "quadratic" => Method::Quadratic,
-            "bayes" => Method::Bayes,
-            other => return Err(PyValueError::new_err(format!("there is no method {other:?}"))),
-        };
-        let divisor = divisor(unbiased);
-        match py.detach(|| discriminant::Discriminant::of(&self.0, method, divisor, priors.as_deref())) {
+        let model = model(method, unbiased, singular, smoothing)?;
+        match py.detach(|| discriminant::Discriminant::of(&self.0, &model, priors.as_deref())) {
             Ok(found) => Ok(Bound::new(py, Discriminant(found))?.into_any()),
-            Err(Failure::Undefined(undefined)) => no_answer(py, undefined),
-            Err(Failure::Error(error)) => Err(to_py(&error)),
+            Err(failure) => failed(py, failure),
         }
     }
+
+    fn parameters(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        priors: Option<Vec<Option<f64>>>,
+        unbiased: bool,
+        singular: &str,
+        smoothing: f64,
+    ) -> PyResult<Vec<Parameters>> {
+        let model = model(method, unbiased, singular, smoothing)?;
+        let found = py
+            .detach(|| discriminant::parameters(&self.0, &model, priors.as_deref()))
+            .map_err(|error| to_py(&error))?;
+        Ok(found
+            .into_iter()
+            .map(|one| (one.n, one.prior, one.intercept, one.linear, one.quadratic))
+            .collect())
+    }
+}
+
+fn model(method: &str, unbiased: bool, singular: &str, smoothing: f64) -> PyResult<Model> {
+    let method = match method {
+        "linear" => Method::Linear,
+        "quadratic" => Method::Quadratic,
+        "bayes" => Method::Bayes,
+        other => return Err(PyValueError::new_err(format!("there is no method {other:?}"))),
+    };
+    let singular = match singular {
+        "null" => Singular::Refused,
+        "drop" => Singular::Dropped,
+        other => {
+            return Err(PyValueError::new_err(format!("singular is \"null\" or \"drop\", not {other:?}")));
+        }
+    };
+    Ok(Model { method, divisor: divisor(unbiased), singular, smoothing })
 }
 
 fn divisor(unbiased: bool) -> Divisor {
@@ -172,6 +233,13 @@ pub struct Undefined(discriminant::Undefined);
 
 fn no_answer(py: Python<'_>, undefined: discriminant::Undefined) -> PyResult<Bound<'_, PyAny>> {
     Ok(Bound::new(py, Undefined(undefined))?.into_any())
+}
+
+fn failed(py: Python<'_>, failure: Failure) -> PyResult<Bound<'_, PyAny>> {
+    match failure {
+        Failure::Undefined(undefined) => no_answer(py, undefined),
+        Failure::Error(error) => Err(to_py(&error)),
+    }
 }
 
 #[pymethods]
@@ -192,10 +260,10 @@ impl Undefined {
     }
 
     #[getter]
-    fn feature(&self) -> Option<usize> {
-        match self.0.reason {
-            Reason::Singular { feature } => Some(feature),
-            _ => None,
+    fn features(&self) -> Vec<usize> {
+        match &self.0.reason {
+            Reason::Singular { features } => features.clone(),
+            _ => Vec::new(),
         }
     }
 }
@@ -206,6 +274,11 @@ pub struct Discriminant(discriminant::Discriminant);
 
 #[pymethods]
 impl Discriminant {
+    #[getter]
+    fn dropped(&self) -> Vec<usize> {
+        self.0.dropped().to_vec()
+    }
+
     fn parameter<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let values = py.detach(|| self.0.parameter(name)).map_err(|error| to_py(&error))?;
         Ok(values.into_pyarray(py))
@@ -226,5 +299,26 @@ impl Discriminant {
         let numbers = numbers(&columns)?;
         let found = py.detach(|| self.0.scorer().rows(&numbers, asked)).map_err(|error| to_py(&error))?;
         Ok(found.into_pyarray(py))
+    }
+}
+
+/// What tells the class of rows.
+#[pyclass(module = "streamreg._core", frozen)]
+pub struct ClassPredictor(discriminant::Predictor);
+
+/// Classes, their probabilities, and those of the rows' own.
+type Predictions<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
+
+#[pymethods]
+impl ClassPredictor {
+    fn rows<'py>(
+        &self,
+        py: Python<'py>,
+        columns: Vec<NumberArray<'_>>,
+        own: PyReadonlyArray1<'_, i64>,
+    ) -> PyResult<Predictions<'py>> {
+        let (columns, own) = (numbers(&columns)?, own.as_slice()?);
+        let found = py.detach(|| self.0.rows(&columns, own)).map_err(|error| to_py(&error))?;
+        Ok((found.classes.into_pyarray(py), found.posteriors.into_pyarray(py), found.own.into_pyarray(py)))
     }
 }

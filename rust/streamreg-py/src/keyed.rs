@@ -1,6 +1,7 @@
 //! The aggregates of one `reduce` for each key.
 
 use crate::arrays::{NumberArray, numbers};
+use crate::classes::Classes;
 use crate::decode::Text;
 use crate::errors::to_py;
 use crate::infer::{Columns, residuals};
@@ -120,19 +121,17 @@ impl KeyedReduction {
     ) -> PyResult<KeyedAnswers> {
         let statistics = self::statistics(&statistics)?;
         let found = py.detach(|| self.0.answers(&statistics, start..end)).map_err(|error| to_py(&error))?;
-        let keys = found.keys.iter().map(|key| PyBytes::new(py, key));
-        let columns = PyList::empty(py);
-        for cells in found.cells {
-            columns.append(Cells(cells.into_iter().map(Cell::from).collect()))?;
-        }
-        for answers in found.columns {
-            columns.append(Cells(answers.into_iter().map(Cell::from).collect()))?;
-        }
-        Ok(KeyedAnswers {
-            keys: PyList::new(py, keys.collect::<Vec<_>>())?.unbind(),
-            present: found.present,
-            columns: columns.unbind(),
-        })
+        KeyedAnswers::of(py, found)
+    }
+
+    fn all_answers(&mut self, py: Python<'_>, statistics: Vec<Bound<'_, PyTuple>>) -> PyResult<KeyedAnswers> {
+        let statistics = self::statistics(&statistics)?;
+        let found = py.detach(|| self.0.all_answers(&statistics)).map_err(|error| to_py(&error))?;
+        KeyedAnswers::of(py, found)
+    }
+
+    fn classes(&mut self, py: Python<'_>, aggregate: usize) -> PyResult<Classes> {
+        py.detach(|| self.0.classes(aggregate)).map(Classes).map_err(|error| to_py(&error))
     }
 
     fn hold(&mut self) {
@@ -180,6 +179,24 @@ pub struct KeyedAnswers {
     keys: Py<PyList>,
     present: Vec<bool>,
     columns: Py<PyList>,
+}
+
+impl KeyedAnswers {
+    fn of(py: Python<'_>, found: core::KeyedAnswers) -> PyResult<Self> {
+        let keys = found.keys.iter().map(|key| PyBytes::new(py, key));
+        let columns = PyList::empty(py);
+        for cells in found.cells {
+            columns.append(Cells(cells.into_iter().map(Cell::from).collect()))?;
+        }
+        for answers in found.columns {
+            columns.append(Cells(answers.into_iter().map(Cell::from).collect()))?;
+        }
+        Ok(Self {
+            keys: PyList::new(py, keys.collect::<Vec<_>>())?.unbind(),
+            present: found.present,
+            columns: columns.unbind(),
+        })
+    }
 }
 
 fn key_type(name: &str) -> PyResult<KeyType> {

@@ -27,7 +27,7 @@ mod _core {
     #[pymodule_export]
     use super::changelog::Changelog;
     #[pymodule_export]
-    use super::classes::{Classes, Discriminant, Undefined};
+    use super::classes::{ClassPredictor, Classes, Discriminant, Undefined};
     #[pymodule_export]
     use super::decimals::{decimal_objects, decimals, nearest_doubles};
     #[pymodule_export]
@@ -50,6 +50,7 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("MOST_CLASSES", streamreg_core::classes::MOST_CLASSES)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -92,6 +92,7 @@ pub fn aggregate(spec: &Bound<'_, PyTuple>) -> PyResult<Aggregate> {
             target: spec.get_item(2)?.extract()?,
             weight: spec.get_item(3)?.extract()?,
         }),
+        "class" => Ok(Aggregate::Class(spec.get_item(1)?.extract()?)),
         other => Err(PyValueError::new_err(format!("there is no aggregate {other:?}"))),
     }
 }

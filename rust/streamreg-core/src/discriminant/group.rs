@@ -79,6 +79,11 @@ impl Group {
         self.gram.entry(0, feature + 1)
     }
 
+    /// The sum of the squares of a feature, in the square of its unit.
+    pub fn squares(&self, feature: usize) -> &BigInt {
+        self.gram.entry(feature + 1, feature + 1)
+    }
+
     /// n·Σab − Σa·Σb: n times the sum of the products of the deviations from the means.
     pub fn deviation(&self, a: usize, b: usize) -> BigInt {
         &self.n * self.gram.entry(a + 1, b + 1) - self.sum(a) * self.sum(b)
@@ -142,6 +147,13 @@ impl Origin {
         let from = |(at, origin)| group.sum(at) - origin * group.n();
         self.integers.iter().enumerate().map(from).collect()
     }
+}
+
+/// A vector that is zero but for one entry.
+pub(super) fn unit_vector(length: usize, at: usize, entry: &BigInt) -> Vec<BigInt> {
+    let mut found = vec![BigInt::ZERO; length];
+    found[at].clone_from(entry);
+    found
 }
 
 /// Σ a·b.

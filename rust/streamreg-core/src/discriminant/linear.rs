@@ -2,17 +2,17 @@
 //!
 //! The score of a class is βᵀx − ½μᵀβ + ln π with β = Σ⁻¹μ, where Σ is the sum of squares within the classes over
 //! a divisor d, n or n − K. With A = L·d·Σ in integers, L being the least common multiple of the sizes of the classes, one
-//! elimination of A serves all classes.
+//! elimination of A serves all classes. Where Σ is singular, Σ⁻¹ may be what [`Inverse`] puts in its place.
 
 use num_bigint::BigInt;
 use num_integer::Integer;
-use num_traits::{One, Signed, Zero};
+use num_traits::{One, Signed};
 
 use super::group::{Group, Origin, dot, rows};
+use super::inverse::Inverse;
 use super::log::{Argument, plus_half_log};
 use super::score::{Scorer, Scoring};
-use super::{Divisor, Reason, Undefined};
-use crate::solve::eliminate::Elimination;
+use super::{Divisor, Reason, Singular, Undefined};
 use crate::solve::round::ratio;
 
 /// The solved classes; features are counted in common units.
@@ -21,9 +21,10 @@ pub struct Linear {
     classes: Vec<Class>,
     origin: Origin,
     units: Vec<i64>,
-    /// The determinant of A, and L·d: together what solutions are multiplied by.
+    /// What A⁻¹ is multiplied by to be of integers, and L·d.
     determinant: BigInt,
     scale: BigInt,
+    dropped: Vec<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -94,19 +95,19 @@ impl Linear {
         groups: &mut [Group],
         priors: Vec<Argument>,
         divisor: Divisor,
+        singular: Singular,
     ) -> Result<Self, Undefined> {
         let Pooled { matrix, scale, units } = Pooled::of(groups, divisor)?;
-        let elimination = eliminate(matrix).map_err(|reason| Undefined { reason, label: None })?;
+        let inverse = Inverse::of(&matrix, singular).map_err(|reason| Undefined { reason, label: None })?;
         let total = |at| groups.iter().map(|group| group.sum(at)).sum();
         let totals: Vec<BigInt> = (0..units.len()).map(total).collect();
         let inconsistent = Undefined { reason: Reason::Inconsistent, label: None };
         let origin = Origin::near(&totals, &rows(groups), &units).ok_or(inconsistent)?;
-        let solve = |right: &[BigInt]| elimination.solve(right).unwrap_or_default();
-        let of_origin = solve(&origin.integers);
+        let of_origin = inverse.times(&origin.integers);
         let classes = groups.iter().zip(priors).map(|(group, prior)| {
             let from_origin = origin.sums(group);
             let from_zero = (0..units.len()).map(|at| group.sum(at).clone()).collect();
-            let solution = solve(&from_origin);
+            let solution = inverse.times(&from_origin);
             let moved =
                 solution.iter().zip(&of_origin).map(|(own, origin)| own + origin * group.n()).collect();
             Class {
@@ -116,8 +117,13 @@ impl Linear {
                 solutions: [moved, solution],
             }
         });
-        let classes = classes.collect();
-        Ok(Self { classes, origin, units, determinant: elimination.determinant().clone(), scale })
+        let (classes, determinant) = (classes.collect(), inverse.determinant().clone());
+        Ok(Self { classes, origin, units, determinant, scale, dropped: inverse.dropped().to_vec() })
+    }
+
+    /// The features that are constant, or follow linearly from those before them.
+    pub fn dropped(&self) -> &[usize] {
+        &self.dropped
     }
 
     /// Scores counted from the origin.
@@ -140,6 +146,13 @@ impl Linear {
     /// −½μᵀΣ⁻¹μ + ln π of each class; of two classes the second's less the first's.
     pub fn intercepts(&self) -> Vec<f64> {
         self.contrasts().map(|(class, other)| self.constant(class, other, From::Zero)).collect()
+    }
+
+    /// −½μᵀΣ⁻¹μ + ln π and Σ⁻¹μ of each class.
+    pub fn each(&self) -> impl Iterator<Item = (f64, Vec<f64>)> {
+        let parameters =
+            |class| (self.constant(class, None, From::Zero), self.gradient(class, None, From::Zero));
+        self.classes.iter().map(parameters)
     }
 
     fn contrasts(&self) -> impl Iterator<Item = (&Class, Option<&Class>)> {
@@ -180,18 +193,4 @@ impl Linear {
             }
         }
     }
-}
-
-/// Eliminates the matrix of a covariance.
-pub(super) fn eliminate(matrix: Vec<Vec<BigInt>>) -> Result<Elimination, Reason> {
-    let variables = matrix.len();
-    let elimination = Elimination::of(matrix);
-    // A covariance has no pivot below zero, and where one is zero, so is all of its column.
-    if let Some(feature) = (0..variables).find(|&at| elimination.pivot(at).is_zero()) {
-        return Err(Reason::Singular { feature });
-    }
-    if elimination.is_in_order() && (0..variables).all(|at| elimination.pivot(at).is_positive()) {
-        return Ok(elimination);
-    }
-    Err(Reason::Inconsistent)
 }

@@ -5,6 +5,7 @@
 //! logarithm of a rational number other than 1 is transcendental, and so the sum no midpoint of two doubles.
 
 use num_bigint::BigInt;
+use num_traits::One;
 
 use crate::infer::wide::{Precision, Wide};
 use crate::solve::round::ratio;
@@ -27,6 +28,11 @@ impl Argument {
     /// A quotient of positive integers, and a power of two.
     pub fn new(numerator: BigInt, denominator: BigInt, two: i64) -> Self {
         Self { numerator, denominator, two }
+    }
+
+    /// 1, of which the logarithm is 0.
+    pub fn one() -> Self {
+        Self::new(BigInt::one(), BigInt::one(), 0)
     }
 
     /// Its square.

@@ -7,8 +7,8 @@
 use num_bigint::BigInt;
 use num_traits::{One, Signed};
 
-use super::group::{Group, Origin, dot};
-use super::linear::eliminate;
+use super::group::{Group, Origin, dot, unit_vector};
+use super::inverse::eliminate;
 use super::log::{Argument, plus_half_log};
 use super::score::{Scorer, Scoring, Square};
 use super::{Divisor, Reason, Undefined};
@@ -19,8 +19,9 @@ use crate::solve::round::ratio;
 #[derive(Clone, Debug)]
 pub struct Quadratic(Vec<Class>);
 
+/// A solved class.
 #[derive(Clone, Debug)]
-struct Class {
+pub struct Class {
     group: Group,
     prior: Argument,
     divisor: BigInt,
@@ -48,19 +49,17 @@ fn divisor_of(group: &Group, divisor: Divisor) -> Result<BigInt, Undefined> {
 
 impl Quadratic {
     pub(super) fn of(groups: Vec<Group>, priors: Vec<Argument>, divisor: Divisor) -> Result<Self, Undefined> {
-        let class = |(group, prior): (Group, Argument)| {
-            let divisor = divisor_of(&group, divisor)?;
-            let elimination = eliminate(group.deviations()).map_err(|reason| group.undefined(reason))?;
-            let (origin, sums) = group.centre()?;
-            Ok(Class { group, prior, divisor, elimination, origin, sums })
-        };
+        let class = |(group, prior)| Class::of(group, prior, divisor);
         groups.into_iter().zip(priors).map(class).collect::<Result<_, _>>().map(Self)
     }
 
     /// Scores counted from points near the means.
     pub fn scorer(&self) -> Scorer {
-        let origins = self.0.iter().map(|class| class.origin.doubles.clone()).collect();
-        Scorer::new(origins, self.0.iter().map(Class::scoring).collect())
+        let mut scorer = Scorer::new(Vec::new(), Vec::new());
+        for class in &self.0 {
+            scorer.extend(class.scorer());
+        }
+        scorer
     }
 
     /// Σ⁻¹μ of each class.
@@ -80,14 +79,26 @@ impl Quadratic {
 }
 
 impl Class {
+    pub(super) fn of(group: Group, prior: Argument, divisor: Divisor) -> Result<Self, Undefined> {
+        let divisor = divisor_of(&group, divisor)?;
+        let elimination = eliminate(group.deviations()).map_err(|reason| group.undefined(reason))?;
+        let (origin, sums) = group.centre()?;
+        Ok(Self { group, prior, divisor, elimination, origin, sums })
+    }
+
+    /// The score of this class alone.
+    pub fn scorer(&self) -> Scorer {
+        Scorer::new(vec![self.origin.doubles.clone()], vec![self.scoring()])
+    }
+
     fn scoring(&self) -> Scoring {
         let group = &self.group;
         let variables = group.variables();
-        let columns: Vec<_> =
-            (0..variables).map(|at| self.elimination.forward(&unit_vector(variables, at))).collect();
+        let one = BigInt::one();
+        let column = |at| self.elimination.forward(&unit_vector(variables, at, &one));
+        let columns: Vec<_> = (0..variables).map(column).collect();
         let offsets = self.elimination.forward(&self.sums);
         let scale = group.n() * &self.divisor;
-        let one = BigInt::one();
         let squares = (0..variables).map(|at| {
             // Row `at` of L⁻¹ is that of the eliminated identity over the pivot before.
             let previous = if at == 0 { &one } else { self.elimination.pivot(at - 1) };
@@ -118,7 +129,8 @@ impl Class {
         (0..self.group.variables()).map(|at| self.group.sum(at).clone()).collect()
     }
 
-    fn coefficients(&self) -> Vec<f64> {
+    /// Σ⁻¹μ.
+    pub fn coefficients(&self) -> Vec<f64> {
         let solution = self.solve(&self.sums_from_zero());
         let rounded = |(at, entry): (usize, &BigInt)| {
             ratio(&(entry * &self.divisor), self.elimination.determinant(), -self.group.unit(at))
@@ -126,26 +138,41 @@ impl Class {
         solution.iter().enumerate().map(rounded).collect()
     }
 
-    fn intercept(&self) -> f64 {
+    /// −½μᵀΣ⁻¹μ − ½ ln|Σ| + ln π.
+    pub fn intercept(&self) -> f64 {
         let sums = self.sums_from_zero();
         let length = dot(&sums, &self.solve(&sums)) * &self.divisor;
         plus_half_log(&-length, &(self.elimination.determinant() * self.group.n() * 2), &self.odds())
     }
 
-    fn precision(&self) -> Vec<f64> {
-        let group = &self.group;
-        let scale = group.n() * &self.divisor;
-        let row = |a: usize| {
-            let inverse = self.solve(&unit_vector(group.variables(), a));
-            let rounded = |(b, entry): (usize, &BigInt)| {
-                ratio(&(entry * &scale), self.elimination.determinant(), -group.unit(a) - group.unit(b))
-            };
-            inverse.iter().enumerate().map(rounded).collect::<Vec<_>>()
-        };
-        (0..group.variables()).flat_map(row).collect()
+    /// What the products of two features are multiplied by in the score, row by row of the upper triangle: by minus
+    /// Σ⁻¹, on the diagonal by half of it.
+    pub fn products(&self) -> Vec<f64> {
+        let variables = self.group.variables();
+        let pairs = (0..variables).flat_map(|a| (a..variables).map(move |b| (a, b)));
+        let inverse: Vec<_> = (0..variables).map(|at| self.inverse(at)).collect();
+        // Zero less the entry: of a zero that is no negative one.
+        pairs.map(|(a, b)| 0.0 - self.entry(&inverse[a], a, b, if a == b { -1 } else { 0 })).collect()
     }
-}
 
-fn unit_vector(length: usize, at: usize) -> Vec<BigInt> {
-    (0..length).map(|other| BigInt::from(u8::from(other == at))).collect()
+    fn precision(&self) -> Vec<f64> {
+        let variables = self.group.variables();
+        let row = |a: usize| {
+            let inverse = self.inverse(a);
+            (0..variables).map(move |b| self.entry(&inverse, a, b, 0)).collect::<Vec<_>>()
+        };
+        (0..variables).flat_map(row).collect()
+    }
+
+    /// A row of C⁻¹, times the determinant.
+    fn inverse(&self, row: usize) -> Vec<BigInt> {
+        self.solve(&unit_vector(self.group.variables(), row, &BigInt::one()))
+    }
+
+    /// An entry of Σ⁻¹ from this row of C⁻¹, times a power of two.
+    fn entry(&self, row: &[BigInt], a: usize, b: usize, power: i64) -> f64 {
+        let group = &self.group;
+        let numerator = &row[b] * group.n() * &self.divisor;
+        ratio(&numerator, self.elimination.determinant(), power - group.unit(a) - group.unit(b))
+    }
 }

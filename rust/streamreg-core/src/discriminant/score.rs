@@ -104,9 +104,33 @@ pub enum Scores {
 }
 
 impl Scorer {
+    /// Those of other classes come after these.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.origins.extend(other.origins);
+        self.classes.extend(other.classes);
+    }
+
+    /// Those of the classes for which this holds.
+    pub(super) fn retain(&mut self, kept: &[bool]) {
+        let mut at = kept.iter();
+        self.origins.retain(|_| at.next() == Some(&true));
+        let mut at = kept.iter();
+        self.classes.retain(|_| at.next() == Some(&true));
+    }
+
     /// Of classes, each of which counts from its origin.
     pub(super) fn new(origins: Vec<Vec<f64>>, classes: Vec<Scoring>) -> Self {
         Self { origins, classes }
+    }
+
+    /// The scores of a row, each class's pushed; `x` has room for the features.
+    pub(super) fn row(&self, columns: &[Numbers<'_>], row: usize, x: &mut [f64], found: &mut Vec<f64>) {
+        for (origin, class) in self.origins.iter().zip(&self.classes) {
+            for ((x, column), origin) in x.iter_mut().zip(columns).zip(origin) {
+                *x = difference(column, row, *origin);
+            }
+            found.push(class.of(x));
+        }
     }
 
     /// What is asked of each row, row by row.
@@ -116,24 +140,12 @@ impl Scorer {
     /// row is so far from the classes that its scores leave the range of doubles.
     pub fn rows(&self, columns: &[Numbers<'_>], asked: Scores) -> Result<Vec<f64>, Error> {
         let features = self.origins.first().map_or(0, Vec::len);
-        let rows = columns.first().map_or(0, Numbers::len);
-        let misfit = |column: &Numbers<'_>| column.len() != rows || matches!(column, Numbers::Decimal(_));
-        if columns.len() != features || columns.iter().any(misfit) {
-            return Err(Error::Mismatch(format!(
-                "{features} features are as many columns of doubles or integers of equal lengths, not {}",
-                columns.len()
-            )));
-        }
+        let rows = rows_of(columns, features)?;
         let mut found = Vec::with_capacity(rows * self.classes.len());
         let mut x = vec![0.0; features];
         for row in 0..rows {
             let start = found.len();
-            for (origin, class) in self.origins.iter().zip(&self.classes) {
-                for ((x, column), origin) in x.iter_mut().zip(columns).zip(origin) {
-                    *x = difference(column, row, *origin);
-                }
-                found.push(class.of(&x));
-            }
+            self.row(columns, row, &mut x, &mut found);
             finish(&mut found[start..], asked).ok_or_else(|| {
                 Error::Overflow(format!(
                     "row {row} is so far from the classes that its scores leave the range of doubles: look for an \
@@ -143,6 +155,19 @@ impl Scorer {
         }
         Ok(found)
     }
+}
+
+/// The number of rows, if there is a column of doubles or integers for each feature.
+pub(super) fn rows_of(columns: &[Numbers<'_>], features: usize) -> Result<usize, Error> {
+    let rows = columns.first().map_or(0, Numbers::len);
+    let misfit = |column: &Numbers<'_>| column.len() != rows || matches!(column, Numbers::Decimal(_));
+    if columns.len() == features && !columns.iter().any(misfit) {
+        return Ok(rows);
+    }
+    Err(Error::Mismatch(format!(
+        "{features} features are as many columns of doubles or integers of equal lengths, not {}",
+        columns.len()
+    )))
 }
 
 /// A number counted from an origin, rounded once.
@@ -163,7 +188,7 @@ fn difference(column: &Numbers<'_>, row: usize, origin: f64) -> f64 {
 }
 
 /// Scores to what is asked; `None` if they are not numbers.
-fn finish(scores: &mut [f64], asked: Scores) -> Option<()> {
+pub(super) fn finish(scores: &mut [f64], asked: Scores) -> Option<()> {
     let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if !most.is_finite() || scores.iter().any(|score| score.is_nan()) {
         return None;

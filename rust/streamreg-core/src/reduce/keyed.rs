@@ -4,14 +4,15 @@
 //! [merges](KeyedReduction::merge) partials, and is asked for the answers of the keys that have changed. A key's
 //! state is kept as its bytes: compact, and what a checkpoint stores. It is unpacked where rows are added to it.
 
+mod answers;
 mod held;
 
-use std::ops::Range;
+pub use answers::KeyedAnswers;
 
 use super::group::Groups;
 use super::key::{self, KeyCell, KeyColumn};
 use super::state::State;
-use super::{Aggregate, Answer, Reduction, Statistic, answer, shape};
+use super::{Aggregate, Reduction, shape};
 use crate::column::{NumberType, Numbers};
 use crate::error::Error;
 use crate::exact::sum::combine_counts;
@@ -49,19 +50,6 @@ pub struct KeyedReduction {
     kept: Kept,
     held: Held,
     left_out: Vec<i64>,
-}
-
-/// The answers for some keys.
-#[derive(Clone, Debug, PartialEq)]
-pub struct KeyedAnswers {
-    /// The keys, in order.
-    pub keys: Vec<Vec<u8>>,
-    /// Which of them have rows; of those alone there are cells and answers.
-    pub present: Vec<bool>,
-    /// The cells of the keys, a column each.
-    pub cells: Vec<Vec<KeyCell>>,
-    /// The answers, a column for each statistic.
-    pub columns: Vec<Vec<Answer>>,
 }
 
 impl KeyedReduction {
@@ -246,41 +234,6 @@ impl KeyedReduction {
             }
         }
         Ok(total)
-    }
-
-    /// The answers for some of the keys that have changed, counted as [`Kept::changed`] has put them; each is
-    /// rounded once.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] if a statistic does not fit the aggregate that it is asked of.
-    pub fn answers(&mut self, statistics: &[Statistic], keys: Range<usize>) -> Result<KeyedAnswers, Error> {
-        let mut found = KeyedAnswers {
-            keys: Vec::with_capacity(keys.len()),
-            present: Vec::with_capacity(keys.len()),
-            cells: vec![Vec::with_capacity(keys.len()); self.keys.len()],
-            columns: vec![Vec::with_capacity(keys.len()); statistics.len()],
-        };
-        for change in self.kept.changes(keys) {
-            let mut present = false;
-            if let Some(state) = change.bytes {
-                unpack(state, &mut self.other)?;
-                // Rows that were taken away before they came leave a state without rows.
-                present = !matches!(self.other.first(), Some(State::Count(0)));
-            }
-            if present {
-                for (column, cell) in found.cells.iter_mut().zip(key::decode(&self.keys, change.key)?) {
-                    column.push(cell);
-                }
-                let answers =
-                    answer::answers(&self.one.inputs, &self.one.aggregates, &self.other, statistics)?;
-                for (column, answer) in found.columns.iter_mut().zip(answers) {
-                    column.push(answer);
-                }
-            }
-            found.keys.push(change.key.to_vec());
-            found.present.push(present);
-        }
-        Ok(found)
     }
 
     /// The beginning of the bytes of so many keys.

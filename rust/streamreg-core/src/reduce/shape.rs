@@ -32,6 +32,8 @@ pub enum Aggregate {
         /// The column of the weights.
         weight: Option<usize>,
     },
+    /// The exact moments of features without a target: what a class is told from others by.
+    Class(Vec<usize>),
 }
 
 impl Aggregate {
@@ -44,6 +46,7 @@ impl Aggregate {
             Self::Max(_) => "max",
             Self::Moments { .. } => "moments",
             Self::Monomials { .. } => "monomials",
+            Self::Class(_) => "class",
         }
     }
 
@@ -52,6 +55,7 @@ impl Aggregate {
         match self {
             Self::Count => Vec::new(),
             Self::Sum(column) | Self::Min(column) | Self::Max(column) => vec![*column],
+            Self::Class(features) => features.clone(),
             Self::Moments { features, target } => features.iter().chain([target]).copied().collect(),
             Self::Monomials { features, target, weight } => {
                 let mut columns: Vec<_> = features.iter().map(|feature| feature.column).collect();

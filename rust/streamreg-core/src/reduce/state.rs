@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::extreme::Extreme;
 use super::{Aggregate, other_kind};
+use crate::classes;
 use crate::column::{NumberType, Numbers};
 use crate::error::Error;
 use crate::exact::sum::{combine_counts, signed_add};
@@ -16,11 +17,19 @@ use crate::wire::{Reader, Writer};
 #[derive(Debug)]
 pub(super) enum State {
     Count(i64),
-    Sum { sum: ExactSum, integers: bool },
+    Sum {
+        sum: ExactSum,
+        integers: bool,
+    },
     DecimalSum(DecimalSum),
-    Extreme { extreme: Extreme, kind: NumberType },
+    Extreme {
+        extreme: Extreme,
+        kind: NumberType,
+    },
     Moments(Moments),
     Monomials(Monomials),
+    /// Of the features of a class, none of which is a target.
+    Class(Moments),
 }
 
 impl State {
@@ -33,6 +42,12 @@ impl State {
                 inputs.len()
             )));
         }
+        let decimal = aggregate.columns().into_iter().find(|&column| inputs[column] == NumberType::Decimal);
+        if let (Aggregate::Moments { .. } | Aggregate::Class(_), Some(column)) = (aggregate, decimal) {
+            return Err(Error::Invalid(format!(
+                "column {column} holds decimals, which moments do not take: use monomials, or doubles"
+            )));
+        }
         let extreme =
             |better, column: usize| Self::Extreme { extreme: Extreme::new(better), kind: inputs[column] };
         Ok(match aggregate {
@@ -43,14 +58,10 @@ impl State {
             },
             Aggregate::Min(column) => extreme(Ordering::Less, *column),
             Aggregate::Max(column) => extreme(Ordering::Greater, *column),
-            Aggregate::Moments { features, target } => {
-                let decimal = |column: &&usize| inputs[**column] == NumberType::Decimal;
-                if let Some(column) = features.iter().chain([target]).find(decimal) {
-                    return Err(Error::Invalid(format!(
-                        "column {column} holds decimals, which moments do not take: use monomials"
-                    )));
-                }
-                Self::Moments(Moments::new(features.len())?)
+            Aggregate::Moments { features, .. } => Self::Moments(Moments::new(features.len())?),
+            Aggregate::Class(features) => {
+                classes::check_features(features.len())?;
+                Self::Class(Moments::of_variables(features.len()))
             }
             Aggregate::Monomials { features, target, weight } => {
                 // The terms speak of the aggregate's own columns.
@@ -72,7 +83,7 @@ impl State {
             Self::Sum { sum, .. } => sum.check_rows(rows, false),
             Self::DecimalSum(sum) => sum.check_rows(rows),
             Self::Extreme { extreme, .. } => extreme.check_rows(rows),
-            Self::Moments(moments) => moments.check_rows(rows, false),
+            Self::Moments(moments) | Self::Class(moments) => moments.check_rows(rows, false),
             Self::Monomials(monomials) => monomials.check_rows(rows, false),
         }
     }
@@ -91,7 +102,7 @@ impl State {
             (Self::Sum { sum, .. }, [column]) => sum.add_with(&mut scratch.sum, *column)?,
             (Self::DecimalSum(sum), [Numbers::Decimal(column)]) => sum.add(*column)?,
             (Self::Extreme { extreme, .. }, [column]) => extreme.add(*column),
-            (Self::Moments(moments), own) => moments.add_with(scratch, own)?,
+            (Self::Moments(moments) | Self::Class(moments), own) => moments.add_with(scratch, own)?,
             (Self::Monomials(monomials), own) => monomials.add_with(&mut scratch.monomials, own)?,
             _ => return Err(other_kind()),
         }
@@ -104,7 +115,7 @@ impl State {
             Self::Count(_) | Self::Extreme { .. } => 0,
             Self::Sum { sum, .. } => sum.total().limbs().len(),
             Self::DecimalSum(sum) => sum.limbs(),
-            Self::Moments(moments) => moments.limbs(),
+            Self::Moments(moments) | Self::Class(moments) => moments.limbs(),
             Self::Monomials(monomials) => monomials.limbs(),
         }
     }
@@ -115,7 +126,7 @@ impl State {
             Self::Sum { sum, .. } => sum.clear(),
             Self::DecimalSum(sum) => *sum = DecimalSum::default(),
             Self::Extreme { extreme, .. } => extreme.clear(),
-            Self::Moments(moments) => moments.clear(),
+            Self::Moments(moments) | Self::Class(moments) => moments.clear(),
             Self::Monomials(monomials) => monomials.clear(),
         }
     }
@@ -125,7 +136,7 @@ impl State {
             Self::Count(_) | Self::DecimalSum(_) => 0,
             Self::Sum { sum, .. } => sum.left_out(),
             Self::Extreme { extreme, .. } => extreme.left_out,
-            Self::Moments(moments) => moments.left_out(),
+            Self::Moments(moments) | Self::Class(moments) => moments.left_out(),
             Self::Monomials(monomials) => monomials.left_out(),
         }
     }
@@ -136,7 +147,9 @@ impl State {
             (Self::Sum { sum, .. }, Self::Sum { sum: more, .. }) => sum.check_merge(more),
             (Self::DecimalSum(sum), Self::DecimalSum(more)) => sum.check_merge(more),
             (Self::Extreme { extreme, .. }, Self::Extreme { extreme: more, .. }) => extreme.check_merge(more),
-            (Self::Moments(moments), Self::Moments(more)) => moments.check_merge(more),
+            (Self::Moments(moments), Self::Moments(more)) | (Self::Class(moments), Self::Class(more)) => {
+                moments.check_merge(more)
+            }
             (Self::Monomials(monomials), Self::Monomials(more)) => monomials.check_merge(more),
             _ => Err(other_kind()),
         }
@@ -147,7 +160,9 @@ impl State {
             (Self::Count(count), Self::Count(more)) => *count = combine_counts(*count, *more, false)?,
             (Self::Sum { sum, .. }, Self::Sum { sum: more, .. }) => sum.merge(more)?,
             (Self::Extreme { extreme, .. }, Self::Extreme { extreme: more, .. }) => extreme.merge(more)?,
-            (Self::Moments(moments), Self::Moments(more)) => moments.merge(more)?,
+            (Self::Moments(moments), Self::Moments(more)) | (Self::Class(moments), Self::Class(more)) => {
+                moments.merge(more)?;
+            }
             (Self::DecimalSum(sum), Self::DecimalSum(more)) => sum.merge(more)?,
             (Self::Monomials(monomials), Self::Monomials(more)) => monomials.merge(more)?,
             _ => return Err(other_kind()),
@@ -161,7 +176,7 @@ impl State {
             Self::Sum { sum, .. } => sum.write(writer),
             Self::DecimalSum(sum) => sum.write(writer),
             Self::Extreme { extreme, .. } => extreme.write(writer),
-            Self::Moments(moments) => moments.write(writer),
+            Self::Moments(moments) | Self::Class(moments) => moments.write(writer),
             Self::Monomials(monomials) => monomials.write(writer),
         }
     }
@@ -174,7 +189,7 @@ impl State {
             Self::Sum { sum, integers: false } => sum.read_into(reader)?,
             Self::DecimalSum(sum) => *sum = DecimalSum::read(reader)?,
             Self::Extreme { extreme, kind } => *extreme = extreme.read(*kind, reader)?,
-            Self::Moments(moments) => moments.read_into(reader)?,
+            Self::Moments(moments) | Self::Class(moments) => moments.read_into(reader)?,
             Self::Monomials(monomials) => *monomials = monomials.read(reader)?,
         }
         Ok(())

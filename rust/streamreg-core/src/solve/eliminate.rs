@@ -14,7 +14,8 @@ pub struct Elimination {
     rows: Vec<Vec<BigInt>>,
     /// The row of the matrix that each row was.
     order: Vec<usize>,
-    rank: usize,
+    /// The columns that have a pivot.
+    columns: Vec<usize>,
     determinant: BigInt,
 }
 
@@ -24,7 +25,7 @@ impl Elimination {
     pub fn of(mut rows: Vec<Vec<BigInt>>) -> Self {
         let columns = rows.len();
         let mut order: Vec<_> = (0..columns).collect();
-        let (mut rank, mut previous) = (0, BigInt::from(1));
+        let (mut found, mut previous) = (Vec::with_capacity(columns), BigInt::from(1));
         // While the pivots are those of the diagonal, what is left stays symmetric: its upper half is enough.
         let mut symmetric = true;
         for column in 0..columns {
@@ -32,6 +33,7 @@ impl Elimination {
                 mirror(&mut rows, column);
                 symmetric = false;
             }
+            let rank = found.len();
             let Some(pivot) = (rank..columns).find(|&row| !rows[row][column].is_zero()) else { continue };
             if !symmetric {
                 rows.swap(rank, pivot);
@@ -52,16 +54,22 @@ impl Elimination {
                 }
             }
             previous.clone_from(pivot);
-            rank += 1;
+            found.push(column);
         }
-        let determinant = if rank == columns { previous } else { BigInt::ZERO };
-        Self { rows, order, rank, determinant }
+        let determinant = if found.len() == columns { previous } else { BigInt::ZERO };
+        Self { rows, order, columns: found, determinant }
     }
 
     /// The rank of the matrix.
     #[must_use]
     pub fn rank(&self) -> usize {
-        self.rank
+        self.columns.len()
+    }
+
+    /// The columns that do not follow linearly from those before them, in order.
+    #[must_use]
+    pub fn independent(&self) -> &[usize] {
+        &self.columns
     }
 
     /// The determinant, but for a sign that the [solutions](Self::solve) share.

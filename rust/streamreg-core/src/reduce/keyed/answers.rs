@@ -1,0 +1,114 @@
+//! Stage: reduce. What a reduction by keys is asked: of some keys each for itself, or of all as classes.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::{KeyedReduction, unpack};
+use crate::classes::{Classes, Label};
+use crate::error::Error;
+use crate::reduce::key::{self, KeyCell};
+use crate::reduce::state::State;
+use crate::reduce::{Aggregate, Answer, KeyType, Reduction, Statistic, answer};
+
+/// The answers for some keys.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyedAnswers {
+    /// The keys, in order.
+    pub keys: Vec<Vec<u8>>,
+    /// Which of them have rows; of those alone there are cells and answers.
+    pub present: Vec<bool>,
+    /// The cells of the keys, a column each.
+    pub cells: Vec<Vec<KeyCell>>,
+    /// The answers, a column for each statistic.
+    pub columns: Vec<Vec<Answer>>,
+}
+
+impl KeyedReduction {
+    /// The answers for some of the keys that have changed, counted as [`Kept::changed`](crate::kept::Kept::changed)
+    /// has put them; each is rounded once.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if a statistic does not fit the aggregate that it is asked of.
+    pub fn answers(&mut self, statistics: &[Statistic], keys: Range<usize>) -> Result<KeyedAnswers, Error> {
+        let entries = self.kept.changes(keys).map(|change| (change.key, change.bytes));
+        answers_of(&self.keys, &self.one, &mut self.other, statistics, entries)
+    }
+
+    /// The answers for all keys, also those that are gone since they were last settled.
+    ///
+    /// # Errors
+    /// As [`KeyedReduction::answers`].
+    pub fn all_answers(&mut self, statistics: &[Statistic]) -> Result<KeyedAnswers, Error> {
+        let entries = self.kept.with_gone().into_iter();
+        answers_of(&self.keys, &self.one, &mut self.other, statistics, entries)
+    }
+
+    /// The keys that have rows as classes, whose moments an aggregate holds; in the order of the keys.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the aggregate is none of classes, or the keys are of several columns, or if there are
+    /// more keys than [`MOST_CLASSES`](crate::classes::MOST_CLASSES).
+    pub fn classes(&mut self, aggregate: usize) -> Result<Classes, Error> {
+        let Some(Aggregate::Class(features)) = self.one.aggregates.get(aggregate) else {
+            return Err(Error::Invalid(format!("aggregate {aggregate} holds no classes")));
+        };
+        let features = features.len();
+        let mut classes = BTreeMap::new();
+        for (key, state) in self.kept.in_order() {
+            unpack(state, &mut self.other)?;
+            let label = match key::decode(&self.keys, key)?.as_slice() {
+                [KeyCell::Bool(value)] => Label::Bool(*value),
+                [KeyCell::Int(value)] => Label::Int(*value),
+                [KeyCell::Text(value)] => Label::Text(value.as_str().into()),
+                cells => {
+                    let count = cells.len();
+                    return Err(Error::Invalid(format!("a class has one label, not {count} keys")));
+                }
+            };
+            match (self.other.first(), self.other.get(aggregate)) {
+                (Some(State::Count(rows)), Some(State::Class(moments))) if *rows != 0 => {
+                    classes.insert(label, moments.clone());
+                }
+                _ => {}
+            }
+        }
+        Classes::of(features, classes)
+    }
+}
+
+/// The answers for keys with these bytes, which `states` are unpacked from one after another.
+fn answers_of<'a>(
+    keys: &[KeyType],
+    one: &Reduction,
+    states: &mut [State],
+    statistics: &[Statistic],
+    entries: impl ExactSizeIterator<Item = (&'a [u8], Option<&'a [u8]>)>,
+) -> Result<KeyedAnswers, Error> {
+    let count = entries.len();
+    let mut found = KeyedAnswers {
+        keys: Vec::with_capacity(count),
+        present: Vec::with_capacity(count),
+        cells: vec![Vec::with_capacity(count); keys.len()],
+        columns: vec![Vec::with_capacity(count); statistics.len()],
+    };
+    for (key, bytes) in entries {
+        let mut present = false;
+        if let Some(bytes) = bytes {
+            unpack(bytes, states)?;
+            // Rows that were taken away before they came leave a state without rows.
+            present = !matches!(states.first(), Some(State::Count(0)));
+        }
+        if present {
+            for (column, cell) in found.cells.iter_mut().zip(key::decode(keys, key)?) {
+                column.push(cell);
+            }
+            let answers = answer::answers(&one.inputs, &one.aggregates, states, statistics)?;
+            for (column, answer) in found.columns.iter_mut().zip(answers) {
+                column.push(answer);
+            }
+        }
+        found.keys.push(key.to_vec());
+        found.present.push(present);
+    }
+    Ok(found)
+}

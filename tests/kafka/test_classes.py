@@ -1,0 +1,27 @@
+"""Classes that stand in several partitions of a real broker."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.flow.kinds import check, message, things
+from tests.kafka.broker import KafkaBroker
+from tests.kafka.produce import Produce
+from tests.kafka.program import job_environment, run_job
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_oracle_classes_in_two_partitions(
+    broker: KafkaBroker, topic: str, produce: Produce, tmp_path: Path, processes: int
+) -> None:
+    """Read in two runs, by one process or two: the rational parameters of each class over both partitions."""
+    broker.create_topic(topic, 2)
+    found = things(6000, 11)
+    environment = job_environment(
+        settings=broker.plaintext, topic=topic, format="json", autocommit_ms=50, processes=processes
+    )
+    for seen in (found[:2000], found[2000:]):
+        for partition in (0, 1):
+            produce(topic, map(message, seen[partition::2]), partition)
+        run_job("kinds", tmp_path, environment)
+    check(tmp_path, found)
