@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from streamreg._answers import evaluate_answer, in_scope
 from streamreg._core import KeyedReduction, Reduction
+from streamreg._described import Described, describe
 from streamreg._lower import Lowering
 from streamreg._nodes import KeyColumn
 from streamreg._types import NUMBERS, KeyType
@@ -51,15 +52,16 @@ class AnswerRow:
 class AnswerPlan:
     """What the parent asks of one reduction, and what it makes of the answers.
 
-    `outputs` are those written from it. `statistics` are to be asked of the `_core.Reduction`; the
-    first one is the number of rows. The program reads the keys, of which there are `keys`, then the
-    statistics.
+    `outputs` are those written from it, each with the `regressions` that it shows. `statistics` are
+    to be asked of the `_core.Reduction`; the first one is the number of rows. The program reads the
+    keys, of which there are `keys`, then the statistics.
     """
 
     outputs: tuple[Output, ...]
     statistics: tuple[Statistic, ...]
     program: Program
     slots: tuple[tuple[int, tuple[int, ...]], ...]
+    regressions: tuple[tuple[Described, ...], ...]
     keys: int = 0
 
     def evaluate(self, answers: Sequence[Answer]) -> tuple[AnswerRow, ...]:
@@ -88,6 +90,7 @@ class Collected:
     def __init__(self, rows: Lowering, universe: ReducedUniverse) -> None:
         """Nothing so far; `rows` takes what the workers are to compute for it."""
         self._rows = rows
+        self._universe = universe
         self._scope = rows.scope_of(universe.origin)
         self._keys = tuple(cast(KeyType, key.dtype) for key in universe.keys)
         self._key_slots = tuple(rows.lower(key, self._scope) for key in universe.keys)
@@ -97,6 +100,7 @@ class Collected:
         self._lowering = Lowering(self._load)
         self._outputs: list[Output] = []
         self._slots: list[tuple[int, tuple[int, ...]]] = []
+        self._regressions: list[tuple[Described, ...]] = []
 
     @property
     def rows_and_keys(self) -> tuple[int, tuple[int, ...]]:
@@ -109,6 +113,7 @@ class Collected:
         slots = tuple(self._lowering.lower(column, scope) for column in output.table)
         self._outputs.append(output)
         self._slots.append((scope, slots))
+        self._regressions.append(describe(output.table, self._universe, self._aggregate))
 
     def reducing(self) -> Reducing:
         """What the workers do for all of them."""
@@ -128,6 +133,7 @@ class Collected:
             tuple(self._statistics),
             self._lowering.program(),
             tuple(self._slots),
+            tuple(self._regressions),
             len(self._keys),
         )
 
@@ -136,12 +142,15 @@ class Collected:
         if isinstance(column, KeyColumn):
             return column.index
         reducer = column.reducer
-        inputs = [self._input(argument) for argument in column.arguments]
-        at = _index(self._aggregates, column.aggregate(inputs))
-        statistic: Statistic = (at, reducer.statistic, reducer.index)
+        statistic: Statistic = (self._aggregate(column), reducer.statistic, reducer.index)
         if reducer.model is not None:
             statistic = (*statistic, reducer.other, reducer.model)
         return len(self._keys) + _index(self._statistics, statistic)
+
+    def _aggregate(self, column: ReducedColumn) -> int:
+        """The index of what a reduced column is an answer of."""
+        inputs = [self._input(argument) for argument in column.arguments]
+        return _index(self._aggregates, column.aggregate(inputs))
 
     def _input(self, argument: TypedExpression) -> int:
         slot = self._rows.lower(argument, self._scope)

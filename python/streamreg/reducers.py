@@ -58,8 +58,9 @@ class Reducer:
     """One statistic of one aggregate.
 
     The arguments of "moments" are features, then target, then the weights if it is `weighted`;
-    `powers` are those of the features, all 1 if there are none. `index` and `other` are the
-    coefficients that a statistic is of, `model` how they are fitted, if not plainly.
+    `powers` are those of the features, all 1 if there are none, and `names` those of their
+    coefficients, if they have any. `index` and `other` are the coefficients that a statistic is
+    of, `model` how they are fitted, if not plainly.
     """
 
     text: str
@@ -70,6 +71,7 @@ class Reducer:
     other: int = 0
     model: Model | None = None
     powers: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
     weighted: bool = False
 
     def dtype(self, arguments: tuple[TypedExpression, ...]) -> DType:

@@ -69,6 +69,7 @@ def answer(rows: Rows, options: Options, universe: ReducedUniverse) -> dict[str,
             other=asked.other,
             model=options.model(asked.statistic),
             powers=tuple(feature.power for feature in rows.features),
+            names=tuple(names),
             weighted=rows.weights is not None,
         )
         columns[asked.name] = ReducedColumn(reducer, arguments, universe)

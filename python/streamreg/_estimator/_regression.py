@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from pathlib import Path
 from typing import Any, Literal, Self, overload
 
 import numpy as np
@@ -12,6 +14,7 @@ from streamreg._estimator._fitted import Fitted, Floats
 from streamreg._estimator._interface import regressor_tags
 from streamreg._estimator._matrix import Column, Data, Matrix, doubles, matrix, vector
 from streamreg._estimator._sealed import damage, seal, unseal
+from streamreg._estimator._state import Cell, find
 
 
 class LinearRegression(Fitted):
@@ -26,7 +29,8 @@ class LinearRegression(Fitted):
             are no standard errors, and none of what follows from them.
 
     Attributes:
-        coef_: The coefficients, an array of shape (features,); NaN where the rows do not determine them.
+        coef_: The coefficients, an array of shape (features,); NaN where the rows do not determine them. Of a job with
+            `sr.poly` there is one for each power.
         intercept_: The intercept, 0.0 without one.
         n_features_in_: How many features there are.
         feature_names_in_: Their names, if the rows came with names.
@@ -62,7 +66,7 @@ class LinearRegression(Fitted):
         """
         if sample_weight is not None and not np.asarray(sample_weight).any():
             raise ValueError("sample_weight is zero for every row, so that none counts")
-        for attribute in ("_exact", "_feature_names", "n_features_in_"):
+        for attribute in ("_exact", "_feature_names", "_term_names", "n_features_in_"):
             self.__dict__.pop(attribute, None)
         return self.partial_fit(X, y, sample_weight)
 
@@ -74,7 +78,7 @@ class LinearRegression(Fitted):
         if "_exact" in self.__dict__:
             self._check(rows, fitting=True)
         else:
-            exact = Exact.empty(columns, weighted=weights is not None)
+            exact = Exact.empty(columns, weights)
             self._begin(rows)
             self._exact = exact
         self._exact.put(columns, weights, remove=False)
@@ -102,7 +106,7 @@ class LinearRegression(Fitted):
         if isinstance(sample_weight, int | float):
             sample_weight = np.full(rows.rows, float(sample_weight))
         weights = vector(sample_weight, rows.rows, "sample_weight")
-        if (weights < 0).any():
+        if (doubles(weights) < 0).any():
             raise ValueError("sample_weight must be at least 0, but one is negative")
         return [*rows.columns, target], weights
 
@@ -129,21 +133,31 @@ class LinearRegression(Fitted):
 
     def _combined(self, other: LinearRegression, *, subtract: bool) -> Exact:
         mine, theirs = self._seen(), other._seen()
-        if (self.n_features_in_, self._names()) != (other.n_features_in_, other._names()):
+        if self._described() != other._described():
             raise ValueError(
                 f"the estimators have other features: {self._described()}, and {other._described()}"
             )
         return mine.combined(theirs, subtract=subtract)
 
     def _described(self) -> str:
-        names = self._names()
+        names = self._terms() or self._names()
         return f"{self.n_features_in_} without names" if names is None else ", ".join(names)
 
     def _with(self, exact: Exact) -> LinearRegression:
         made = LinearRegression(**self.get_params())
-        made._exact, made._feature_names = exact, self._names()
-        made.n_features_in_ = self.n_features_in_
+        made._hold(exact, self.n_features_in_, self._names(), self._terms())
         return made
+
+    def _hold(
+        self,
+        exact: Exact,
+        features: int,
+        names: tuple[str, ...] | None,
+        terms: tuple[str, ...] | None,
+    ) -> None:
+        """Takes over rows of such features."""
+        self._exact, self.n_features_in_ = exact, features
+        self._feature_names, self._term_names = names, terms
 
     # --- answers -------------------------------------------------------------
 
@@ -178,11 +192,12 @@ class LinearRegression(Fitted):
         self._check(rows, fitting=False)
         self._coefficients()  # which warns where there are none
         fit = self._fit()
+        columns = [rows.columns[at] for at, _ in self._exact.features]
         if interval is None:
-            return fit.values(list(rows.columns))
+            return fit.values(columns)
         if interval not in ("confidence", "prediction"):
             raise ValueError(f'interval: expected "confidence" or "prediction", found {interval!r}')
-        expected, of_mean, of_new = fit.predict(list(rows.columns))
+        expected, of_mean, of_new = fit.predict(columns)
         quantile = fit.statistic("t_quantile", level=level)
         error = of_mean if interval == "confidence" else of_new
         reach = (math.nan if quantile is None else quantile) * error
@@ -202,6 +217,38 @@ class LinearRegression(Fitted):
         left = math.fsum(weights * (observed - expected) ** 2)
         return 1.0 - left / around if around else float(left == 0)
 
+    # --- from elsewhere ------------------------------------------------------
+
+    @classmethod
+    def from_state(
+        cls,
+        directory: str | os.PathLike[str],
+        *,
+        output: str | os.PathLike[str] | None = None,
+        key: Cell | tuple[Cell, ...] | None = None,
+    ) -> Self:
+        """The regression of a job, from the state directory of a run that goes on or has ended.
+
+        It is that of the last epoch that the run has closed: its rows, with the job's intercept and ridge. The run is
+        not disturbed, and does not see rows that are added here. With `sr.poly` the features are the columns, whose
+        powers are taken exactly, and there is a coefficient for each power.
+
+        Args:
+            directory: What the job has for `state=`.
+            output: The file that shows the regression, as the job names it; needed if there are several regressions.
+            key: With `by=`, the cell of the key, or a tuple of several.
+
+        Raises:
+            StateError: if there is no state, it is damaged, it holds no regression, or no row was read yet.
+            ConfigurationError: if there is no such output or key, or one must be chosen; it says which there are.
+        """
+        path = None if output is None else os.fspath(output)
+        found = find(Path(directory), path, key)
+        made = cls(fit_intercept=found.intercept, ridge=found.ridge)
+        terms = None if found.coefficients == found.columns else found.coefficients
+        made._hold(found.exact, len(found.columns), found.columns, terms)
+        return made
+
     # --- bytes ---------------------------------------------------------------
 
     def to_bytes(self) -> bytes:
@@ -216,6 +263,7 @@ class LinearRegression(Fitted):
             "params": {"fit_intercept": intercept, "ridge": ridge},
             "features": self.n_features_in_,
             "names": self._names(),
+            "terms": self._terms(),
         }
         return seal("LinearRegression", about, exact.to_bytes())
 
@@ -229,10 +277,11 @@ class LinearRegression(Fitted):
         about, rows = unseal("LinearRegression", state)
         with damage("LinearRegression"):
             made = cls(**about["params"])
-            made._exact = Exact.from_bytes(rows)
-            made.n_features_in_ = int(about["features"])
-            names = about["names"]
-            made._feature_names = None if names is None else tuple(map(str, names))
+            names, terms = (
+                None if held is None else tuple(map(str, held))
+                for held in (about["names"], about.get("terms"))
+            )
+            made._hold(Exact.from_bytes(rows), int(about["features"]), names, terms)
         return made
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there

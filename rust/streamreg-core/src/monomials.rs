@@ -7,6 +7,7 @@
 
 mod gram;
 mod hot;
+mod renumber;
 mod terms;
 mod wire;
 

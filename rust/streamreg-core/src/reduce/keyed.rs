@@ -4,6 +4,8 @@
 //! [merges](KeyedReduction::merge) partials, and is asked for the answers of the keys that have changed. A key's
 //! state is kept as its bytes: compact, and what a checkpoint stores. It is unpacked where rows are added to it.
 
+mod single;
+
 use std::ops::Range;
 
 use super::group::Groups;
