@@ -1,7 +1,10 @@
 """Stage: language. The types a column can have, and how Python's types map to them."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias
+
+from streamreg._exceptions import ProgramError
 
 ColumnType: TypeAlias = Literal["float", "int", "decimal", "bool", "str", "bytes"]
 """What a column of a source holds."""
@@ -79,6 +82,13 @@ def encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Raises a ProgramError for a column whose name cannot be written."""
+    for name in names:
+        if not encodable(name):
+            raise ProgramError(f"the name of the column {name!r} holds half of a surrogate pair")
 
 
 def shortened(text: str, limit: int = 60) -> str:

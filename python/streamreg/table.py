@@ -18,6 +18,7 @@ from streamreg._inference import Options
 from streamreg._nodes import SourceColumn, restricted
 from streamreg._operators import MistypedError
 from streamreg._this import AllColumns
+from streamreg._types import check_names
 from streamreg._universe import FilteredUniverse, SourceUniverse, Universe
 from streamreg.expressions import Column, Expression, Operand, TypedExpression
 
@@ -43,10 +44,12 @@ class Table:
         """Use `sr.io` to get a table; this is for streamreg itself.
 
         Raises:
-            ProgramError: if there is no column, or one is not of the rows of `universe`.
+            ProgramError: if there is no column, or one is not of the rows of `universe`, or has a
+                name that no file can hold.
         """
         if not columns:
             raise ProgramError("a table needs a column")
+        check_names(columns)
         self._columns = MappingProxyType(
             {name: Column(name, restricted(value, universe)) for name, value in columns.items()}
         )
