@@ -221,7 +221,8 @@ class Table:
                 "adjusted_r2", "f", "f_p_value", "log_likelihood", "aic", "bic"; of each
                 coefficient "std_error", "t", "p_value" (columns like `t_intercept`, `t_x`),
                 "confidence_interval" (`ci_low_x`, `ci_high_x`); "covariance"
-                (`covariance_intercept_x`, each pair once).
+                (`covariance_intercept_x`, each pair once). With weights, likelihood and criteria are
+                missing: they take the logarithms of the weights, of which no exact sum is kept.
             singular: what the coefficients are while the rows do not determine them: "zero", or
                 missing with "null".
             level: the probability that a confidence interval is to cover.

@@ -38,7 +38,9 @@ class LinearRegression(Fitted):
         rank_: The exact rank of the design, the intercept counted.
         df_resid_: Rows less coefficients, the intercept counted.
         rss_, r2_, adjusted_r2_, residual_std_, f_statistic_, f_p_value_, log_likelihood_, aic_, bic_: As
-            `summary` shows them; None where they are not defined.
+            `summary` shows them; None where they are not defined. The last three are None with weights too: they take
+            the sum of the logarithms of the weights, of which no exact sum is kept. With the weights at hand, the
+            likelihood is (sum(log(weights)) - n * (log(2 * pi * rss_ / n) + 1)) / 2.
         std_errors_, t_values_, p_values_: Arrays with an entry for the intercept, if there is one, then one for each
             feature; NaN where they are not defined.
         covariance_: The covariance matrix of the coefficients, in the same order.
