@@ -80,13 +80,8 @@ def _listed(found: Described) -> dict[str, Any]:
 
 def check_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> None:
     """Raises StateError, naming the first difference, if the state is of another job."""
-    # States of format 1 are not told about their regressions.
-    known = (
-        checkpoint.plan
-        if REGRESSIONS in checkpoint.plan
-        else {**checkpoint.plan, REGRESSIONS: job[REGRESSIONS]}
-    )
-    difference = _difference("", known, job)
+    # What people call a regression is no part of it; and states of format 1 do not say.
+    difference = _difference("", {**checkpoint.plan, REGRESSIONS: job[REGRESSIONS]}, job)
     if difference is not None:
         raise StateError(
             f"the state is of another job: {difference}. Run the job it belongs to, or give this one an empty "

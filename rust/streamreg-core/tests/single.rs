@@ -50,7 +50,9 @@ proptest! {
             let found = keyed.single(&key).unwrap();
             prop_assert_eq!(found.is_some(), expected.contains_key(&number));
             if let Some(found) = found {
-                let Ok(Sums::Moments(moments)) = found.sums(1) else { panic!("no moments") };
+                let Sums::Moments(moments) = found.sums(1).unwrap() else {
+                    return Err(TestCaseError::fail("no moments"));
+                };
                 prop_assert_eq!(moments, &expected[&number]);
             }
         }
