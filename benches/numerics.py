@@ -1,15 +1,15 @@
-"""Rows a second and digits of the coefficients, beside the packages that fit a line in Python.
+"""Rows a second and digits of the coefficients, beside those that fit a linear model.
 
     python -m benches.numerics [--rounds 3] [--json FILE]
 
 Digits: how many the worst coefficient has in common with the one that NIST certifies (log relative error, 15 at
-most), on its data sets of points about a line, a plane or a polynomial. Speed: a line through normal points.
+most; 15 also where it is the certified value once rounded to 15 digits), on its data sets of points about a line, a
+plane or a polynomial. Speed: a line through normal points.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import time
 import warnings
@@ -18,56 +18,57 @@ from pathlib import Path
 
 import numpy as np
 
-from benches.rivals import RIVALS, Floats, Rival
+from benches.problems import Problem, certified, line
+from benches.rivals import RIVALS, Rival
 from streamreg._bench.tables import table
 from streamreg._cli.bench import keep, tell
 from streamreg._core import Moments
+from tests import nist
 
-_CERTIFIED = Path(__file__).with_name("data") / "nist.json"
-_POINTS = Path(__file__).parents[1] / "rust" / "streamreg-core" / "tests" / "nist"
-_MOST_DIGITS = 15.0
-_SETS = json.loads(_CERTIFIED.read_text())["sets"]
+_SETS = certified()
 HEAD = ["fit", "rows a second", *_SETS]
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What one rival came to."""
+    """What one rival came to; None where it has no such model, or is not measured."""
 
-    rows_a_second: float
-    digits: dict[str, float]
+    rows_a_second: float | None
+    digits: dict[str, float | None]
 
-
-def points(name: str, degree: int) -> tuple[Floats, Floats]:
-    """Features (a single one with its powers) and target of a data set."""
-    rows = np.loadtxt(_POINTS / f"{name}.csv", delimiter=",", skiprows=1)
-    powers = [rows[:, 1] ** power for power in range(2, degree + 1)]
-    return np.column_stack([rows[:, 1:], *powers]), np.ascontiguousarray(rows[:, 0])
+    def cells(self) -> list[str]:
+        """As a row of the table."""
+        speed = "" if self.rows_a_second is None else f"{self.rows_a_second:,.0f}"
+        return [speed, *("" if one is None else f"{one:.1f}" for one in self.digits.values())]
 
 
-def digits(found: list[float], certified: list[str]) -> float:
+def digits(rival: Rival, problem: Problem) -> float | None:
     """Decimal digits that the worst coefficient shares with the certified one."""
-    return min(_digits(one, float(text)) for one, text in zip(found, certified, strict=True))
+    found = rival.fit(problem)
+    if found is None:
+        return None
+    return min(
+        _digits(float(one), text) for one, text in zip(found, problem.certified, strict=True)
+    )
 
 
-def _digits(found: float, certified: float) -> float:
+def _digits(found: float, text: str) -> float:
     if not math.isfinite(found):
         return 0.0
-    error = abs(found - certified) / (abs(certified) or 1.0)
-    return _MOST_DIGITS if error == 0 else min(max(-math.log10(error), 0.0), _MOST_DIGITS)
+    return float(nist.DIGITS) if nist.agrees(found, text) else max(nist.digits(found, text), 0.0)
 
 
-def speed(rival: Rival, rounds: int) -> float:
+def speed(rival: Rival, rounds: int) -> float | None:
     """Rows a second, the best of some rounds; the answer is looked at first."""
-    random = np.random.default_rng(5)
-    x = random.normal(size=(rival.rows, 1))
-    y = 3 + 2 * x[:, 0] + random.normal(size=rival.rows)
-    if not all(map(math.isfinite, rival.fit(x, y))):
+    if not rival.rows:
+        return None
+    problem = line(rival.rows)
+    if not all(map(math.isfinite, rival.fit(problem) or [math.nan])):
         raise SystemExit(f"{rival.name}: no answer")
     seconds = []
     for _ in range(rounds):
         started = time.perf_counter()
-        rival.fit(x, y)
+        rival.fit(problem)
         seconds.append(time.perf_counter() - started)
     return rival.rows / min(seconds)
 
@@ -88,27 +89,16 @@ def main() -> None:
     arguments = parser.parse_args()
     # What a rival says about the condition of its matrix is shown by its digits.
     warnings.simplefilter("ignore")
-    found: dict[str, Fit] = {}
+    rows: list[list[str]] = []
     for rival in RIVALS:
         try:
             rate = speed(rival, arguments.rounds)
-        except ModuleNotFoundError as error:
-            tell(f"{rival.name}: {error.name} is not installed")
+            shares = {name: digits(rival, problem) for name, problem in _SETS.items()}
+        except (ModuleNotFoundError, FileNotFoundError) as error:
+            tell(f"{rival.name}: {getattr(error, 'name', None) or error.filename} is not installed")  # type: ignore[union-attr]
             continue
-        shares = {
-            name: digits(rival.fit(*points(name, one["degree"])), one["coefficients"])
-            for name, one in _SETS.items()
-        }
-        found[rival.name] = Fit(rate, shares)
-        tell(f"{rival.name}: {rate:,.0f} rows a second")
-    rows = [
-        [
-            name,
-            f"{one.rows_a_second:,.0f}",
-            *(f"{share:.1f}" for share in one.digits.values()),
-        ]
-        for name, one in found.items()
-    ]
+        rows.append([rival.name, *Fit(rate, shares).cells()])
+        tell(", ".join(rows[-1]))
     print(table(HEAD, rows))
     keep(arguments, {"fits": rows, "state_bytes": state_bytes()})
 

@@ -29,7 +29,12 @@ from streamreg._keyed_state import Change, Guard
 from streamreg._seal import Seal, Sealed, SealFile
 from streamreg._source import Range
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""Since 2 the plan describes the regressions of each output; states of 1 are read, and written as 2."""
+
+REGRESSIONS = "regressions"
+"""Where the plan does so."""
+
 Durability = Literal["process", "power"]
 
 FILE = "checkpoint.sqlite"

@@ -236,6 +236,27 @@ class Monomials:
             ValueError: for any other bytes.
         """
 
+    def renumbered(
+        self,
+        columns: Sequence[Number],
+        features: Sequence[tuple[int, int]],
+        target: int,
+        weight: int | None = None,
+    ) -> Monomials:
+        """The same rows, as if they had come in other columns; arguments as those of `Monomials`.
+
+        Raises:
+            ValueError: unless it is the same regression but for the numbers of the columns.
+        """
+
+    @property
+    def columns(self) -> list[Number]:
+        """The types of the columns."""
+
+    @property
+    def features(self) -> list[tuple[int, int]]:
+        """The features: the index of a column, and its power."""
+
     @property
     def n(self) -> int:
         """Rows added less rows removed, whatever their weights."""
@@ -443,6 +464,13 @@ class Reduction:
     def answers(self, statistics: Sequence[Statistic]) -> list[Answer]:
         """Each correctly rounded once, integers and sums of decimals exact; None where it is not defined."""
 
+    def sums(self, aggregate: int) -> Moments | Monomials:
+        """A copy of the sums of the regression that an aggregate is.
+
+        Raises:
+            ValueError: if it is none.
+        """
+
 @final
 class Scorer:
     """A fitted model that rows are scored by."""
@@ -491,6 +519,16 @@ class KeyedReduction:
     def to_bytes(self) -> bytes: ...
     def __len__(self) -> int:
         """The number of keys."""
+
+    def key(self, cells: Sequence[Values]) -> bytes:
+        """The key that cells make, columns of one row each.
+
+        Raises:
+            ValueError: if they are not of the number and types.
+        """
+
+    def single(self, key: bytes) -> Reduction | None:
+        """The aggregates of a key; None if there is no such key."""
 
     def cells(self, key: bytes) -> list[Answer]:
         """The cells that a key is made of."""

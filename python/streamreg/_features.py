@@ -31,6 +31,8 @@ def poly(column: Expression, degree: int) -> Powers:
 
     They are exact, where `t.x ** 2` is a double of its own, rounded: on hard problems that costs
     half of all digits. The coefficients are columns named `x`, `x^2`, …: `fit.x`, `fit["x^2"]`.
+    Where there are decimals, the regression refuses degrees whose sums could take more than 128 MB:
+    above 27 for one column, above 13 with decimal weights.
 
     Raises:
         ProgramError: if the degree is no integer from 1 to 64.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from streamreg._answers import evaluate_answer, in_scope
 from streamreg._core import KeyedReduction, Reduction
+from streamreg._described import Described, describe
 from streamreg._lower import Lowering
 from streamreg._nodes import KeyColumn
 from streamreg._types import NUMBERS, ClassModel, ClassStatistic, KeyType
@@ -51,15 +52,17 @@ class AnswerRow:
 class AnswerPlan:
     """What the parent asks of one reduction, and what it makes of the answers.
 
-    `outputs` are those written from it. `statistics` are to be asked of the `_core.Reduction`; the
-    first one is the number of rows. The program reads the keys, of which there are `keys`, then the
-    statistics. Where some are of classes, `label` is the column that tells the classes.
+    `outputs` are those written from it, each with the `regressions` that it shows. `statistics` are
+    to be asked of the `_core.Reduction`; the first one is the number of rows. The program reads the
+    keys, of which there are `keys`, then the statistics. Where some are of classes, `label` is the
+    column that tells the classes.
     """
 
     outputs: tuple[Output, ...]
     statistics: tuple[Statistic | ClassStatistic, ...]
     program: Program
     slots: tuple[tuple[int, tuple[int, ...]], ...]
+    regressions: tuple[tuple[Described, ...], ...]
     keys: int = 0
     label: str | None = None
 
@@ -94,6 +97,7 @@ class Collected:
     def __init__(self, rows: Lowering, universe: ReducedUniverse) -> None:
         """Nothing so far; `rows` takes what the workers are to compute for it."""
         self._rows = rows
+        self._universe = universe
         self._scope = rows.scope_of(universe.origin)
         self.keys = universe.keys
         self._keys = tuple(cast(KeyType, key.dtype) for key in universe.keys)
@@ -105,6 +109,7 @@ class Collected:
         self._lowering = Lowering(self._load)
         self._outputs: list[Output] = []
         self._slots: list[tuple[int, tuple[int, ...]]] = []
+        self._regressions: list[tuple[Described, ...]] = []
 
     @property
     def rows_and_keys(self) -> tuple[int, tuple[int, ...]]:
@@ -117,6 +122,7 @@ class Collected:
         slots = tuple(self._lowering.lower(column, scope) for column in output.table)
         self._outputs.append(output)
         self._slots.append((scope, slots))
+        self._regressions.append(describe(output.table, self._universe, self.aggregate_of))
 
     def reducing(self) -> Reducing:
         """What the workers do for all of them."""
@@ -137,6 +143,7 @@ class Collected:
             tuple(self._statistics),
             self._lowering.program(),
             tuple(self._slots),
+            tuple(self._regressions),
             len(self._keys),
             self._label if of_classes else None,
         )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from streamreg._checkpoint import Checkpoint
+from streamreg._checkpoint import REGRESSIONS, Checkpoint
 from streamreg._exceptions import SourceError, StateError
 from streamreg._sinks import (
     Files,
@@ -21,6 +21,7 @@ from streamreg._sinks import (
 from streamreg._source import Range
 
 if TYPE_CHECKING:
+    from streamreg._described import Described
     from streamreg._ingest import Task
     from streamreg._plan import Output, Plan
     from streamreg._source import Extent, Source
@@ -63,8 +64,19 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
         **({"scores": _scores(plan)} if plan.scores else {}),
         "statistics": [repr(answer.statistics) for answer in plan.answers],
         "answers": [repr(step) for answer in plan.answers for step in answer.program.steps],
+        REGRESSIONS: {
+            output.path: [{"reduction": at, **_listed(found)} for found in held]
+            for at, answer in enumerate(plan.answers)
+            for output, held in zip(answer.outputs, answer.regressions, strict=True)
+        },
         "rejects": None if rejects is None else str(rejects),
     }
+
+
+def _listed(found: Described) -> dict[str, Any]:
+    """As JSON gives it back."""
+    fields = asdict(found).items()
+    return {name: list(held) if isinstance(held, tuple) else held for name, held in fields}
 
 
 def _scores(plan: Plan) -> dict[str, dict[str, str]]:
@@ -75,7 +87,8 @@ def _scores(plan: Plan) -> dict[str, dict[str, str]]:
 
 def check_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> None:
     """Raises StateError, naming the first difference, if the state is of another job."""
-    difference = _difference("", checkpoint.plan, job)
+    # What people call a regression is no part of it; and states of format 1 do not say.
+    difference = _difference("", {**checkpoint.plan, REGRESSIONS: job[REGRESSIONS]}, job)
     if difference is not None:
         raise StateError(
             f"the state is of another job: {difference}. Run the job it belongs to, or give this one an empty "
@@ -203,4 +216,4 @@ def first_checkpoint(
     began = {p: replace(r, end=None) for p, r in task.ranges.items() if p not in known}
     if last is None:
         return Checkpoint(job, task.header, offsets, fresh, began, lengths=lengths)
-    return replace(last, offsets=offsets, fresh=fresh, began=last.began | began)
+    return replace(last, plan=job, offsets=offsets, fresh=fresh, began=last.began | began)

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from streamreg._exceptions import ProgramError
+
 ColumnType: TypeAlias = Literal["float", "int", "decimal", "bool", "str", "bytes"]
 """What a column of a source holds."""
 
@@ -123,6 +125,13 @@ def encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Raises a ProgramError for a column whose name cannot be written."""
+    for name in names:
+        if not encodable(name):
+            raise ProgramError(f"the name of the column {name!r} holds half of a surrogate pair")
 
 
 def shortened(text: str, limit: int = 60) -> str:

@@ -58,9 +58,10 @@ class Reducer:
     """One statistic of one aggregate.
 
     The arguments of "moments" are features, then target, then the weights if it is `weighted`;
-    `powers` are those of the features, all 1 if there are none. Those of "class" are features.
-    `index` and `other` are the coefficients that a statistic is of, `model` how they are fitted, if
-    not plainly, or how classes are told apart.
+    `powers` are those of the features, all 1 if there are none, and `names` those of their
+    coefficients, if they have any. Those of "class" are features. `index` and `other` are the
+    coefficients that a statistic is of, `model` how they are fitted, if not plainly, or how classes
+    are told apart.
     """
 
     text: str
@@ -71,6 +72,7 @@ class Reducer:
     other: int = 0
     model: Model | ClassModel | None = None
     powers: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
     weighted: bool = False
 
     def dtype(self, arguments: tuple[TypedExpression, ...]) -> DType:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from streamreg._core import Monomials
 from streamreg._exceptions import ProgramError
 from streamreg._features import Feature, check_features
 from streamreg._inference import INTERCEPT, Options
-from streamreg._nodes import restricted
+from streamreg._nodes import origin, restricted
+from streamreg._types import NUMBERS, Number
 from streamreg._universe import ReducedUniverse
 from streamreg.expressions import TypedExpression
 from streamreg.reducers import ReducedColumn, Reducer, check_numbers
@@ -29,7 +31,8 @@ def answer(rows: Rows, options: Options, universe: ReducedUniverse) -> dict[str,
     Raises:
         ProgramError: if there are not 1 to 64 features, if one is no expression of numbers, is
             given twice, is called `intercept` where there is one, or is not of the rows that the
-            answer is about; if two columns of the answer would have the same name.
+            answer is about; if two columns of the answer would have the same name; if the sums of
+            powers could be too large to be held.
     """
     check_features("linear_regression", "target", rows.features)
     names = [feature.name for feature in rows.features]
@@ -43,6 +46,7 @@ def answer(rows: Rows, options: Options, universe: ReducedUniverse) -> dict[str,
         read.append(rows.weights)
     arguments = tuple(restricted(column, universe.origin) for column in read)
     check_numbers("linear_regression", arguments)
+    _check_powers(rows)
     columns: dict[str, ReducedColumn] = {}
     for asked in options.asked(names):
         if asked.name in columns:
@@ -59,10 +63,32 @@ def answer(rows: Rows, options: Options, universe: ReducedUniverse) -> dict[str,
             other=asked.other,
             model=options.model(asked.statistic),
             powers=tuple(feature.power for feature in rows.features),
+            names=tuple(names),
             weighted=rows.weights is not None,
         )
         columns[asked.name] = ReducedColumn(reducer, arguments, universe)
     return columns
+
+
+def _check_powers(rows: Rows) -> None:
+    """Raise a ProgramError if the core does not take sums of such powers."""
+    if all(feature.power == 1 for feature in rows.features):
+        return
+    places: dict[int, int] = {}
+    kinds: list[Number] = []
+
+    def place(column: TypedExpression) -> int:
+        if id(origin(column)) not in places:
+            kinds.append(NUMBERS[column.dtype])
+        return places.setdefault(id(origin(column)), len(places))
+
+    powers = [(place(feature.column), feature.power) for feature in rows.features]
+    target = place(rows.target)
+    weight = None if rows.weights is None else place(rows.weights)
+    try:
+        Monomials(kinds, powers, target, weight)
+    except ValueError as error:
+        raise ProgramError(f"linear_regression: {error}") from None
 
 
 def check_keys(keys: Collection[str], answer: Collection[str]) -> None:

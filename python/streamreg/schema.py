@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from streamreg._exceptions import ProgramError
-from streamreg._types import TYPE_NAMES, ColumnType, dtype_of
+from streamreg._types import TYPE_NAMES, ColumnType, check_names, dtype_of
 
 
 class Schema:
@@ -48,6 +48,7 @@ class Schema:
                 )
         if not columns:
             raise ProgramError(f"{cls.__name__}: a schema needs a column, like `x: float`")
+        check_names(columns)
         cls.__streamreg_columns__ = MappingProxyType(columns)
 
 

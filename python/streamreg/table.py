@@ -20,6 +20,7 @@ from streamreg._nodes import SourceColumn, restricted
 from streamreg._operators import MistypedError
 from streamreg._scored import scored
 from streamreg._this import AllColumns
+from streamreg._types import check_names
 from streamreg._universe import FilteredUniverse, SourceUniverse, Universe
 from streamreg.expressions import Column, Expression, Operand, TypedExpression
 
@@ -56,10 +57,12 @@ class Table(ClassTables):
         parameter of its classes.
 
         Raises:
-            ProgramError: if there is no column, or one is not of the rows of `universe`.
+            ProgramError: if there is no column, or one is not of the rows of `universe`, or has a
+                name that no file can hold.
         """
         if not columns:
             raise ProgramError("a table needs a column")
+        check_names(columns)
         self._columns = MappingProxyType(
             {name: Column(name, restricted(value, universe)) for name, value in columns.items()}
         )
@@ -232,7 +235,8 @@ class Table(ClassTables):
                 "adjusted_r2", "f", "f_p_value", "log_likelihood", "aic", "bic"; of each
                 coefficient "std_error", "t", "p_value" (columns like `t_intercept`, `t_x`),
                 "confidence_interval" (`ci_low_x`, `ci_high_x`); "covariance"
-                (`covariance_intercept_x`, each pair once).
+                (`covariance_intercept_x`, each pair once). With weights, likelihood and criteria are
+                missing: they take the logarithms of the weights, of which no exact sum is kept.
             singular: what the coefficients are while the rows do not determine them: "zero", or
                 missing with "null".
             level: the probability that a confidence interval is to cover.

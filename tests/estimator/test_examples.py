@@ -17,11 +17,20 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
         ("notebook.py", "as if fitted to the last rows alone: True"),
         ("classification.py", "as if only the window had ever been seen: True"),
         ("anomalies.py", "every fault, and nothing else: True"),
+        ("several_variables.py", "bit for bit the fit of all rows at once: True"),
+        ("keys.py", "bit for bit the line through its readings: True"),
+        ("decimals.py", "every coefficient as it was chosen: True"),
+        ("open_state.py", "the last answer of the changelog: True"),
     ],
 )
-def test_an_example_ends_with_its_promise(name: str, line: str) -> None:
+def test_an_example_ends_with_its_promise(tmp_path: Path, name: str, line: str) -> None:
     """What the last line says is what the example is for."""
     done = subprocess.run(
-        [sys.executable, EXAMPLES / name], check=True, capture_output=True, text=True
+        [sys.executable, "-W", "error", EXAMPLES / name],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     assert done.stdout.splitlines()[-1] == line
+    assert not list(tmp_path.iterdir())

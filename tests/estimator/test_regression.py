@@ -7,6 +7,7 @@ import pickle
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -17,6 +18,9 @@ import streamreg as sr
 from streamreg import testing
 from tests.unit.columns import Numbers, columns, rationals
 from tests.unit.rationals import bits, fit, nearest
+
+Rows: TypeAlias = tuple[Any, ...]
+"""The arguments of `fit`."""
 
 
 @pytest.mark.parametrize("features", [1, 3])
@@ -65,6 +69,46 @@ def test_decimals_are_taken_as_written() -> None:
     assert (model.intercept_, model.coef_.tolist()) == (0.1, [0.7])
     assert model.predict([[Decimal("0.3")]]).tolist() == [0.31]
     assert model.score(x, y) == 1.0
+
+
+def test_decimal_weights_are_taken_as_written() -> None:
+    """Tenths, which are no doubles, weigh a tenth; rows that come without weights count as 1."""
+    weights = [Decimal(text) for text in ("0.1", "0.2", "0.7", "1e-30")]
+    x, y = [[0], [1], [2], [5]], [1, 2, 4, 8]
+    model = sr.LinearRegression().fit(x, y, weights)
+    exact = [Fraction(weight) for weight in weights]
+    mean_x, mean_y = (
+        sum((w * v for w, v in zip(exact, values, strict=True)), Fraction()) / sum(exact)
+        for values in ([value for [value] in x], y)
+    )
+    rows = list(zip(exact, (value for [value] in x), y, strict=True))
+    around = sum((w * (a - mean_x) ** 2 for w, a, _ in rows), Fraction())
+    slope = sum((w * (a - mean_x) * (b - mean_y) for w, a, b in rows), Fraction()) / around
+    assert bits(float(model.coef_[0])) == bits(nearest(slope))
+    state = model.to_bytes()
+    ones = [Decimal(1)] * 4
+    assert model.partial_fit(x, y).forget(x, y, ones).to_bytes() == state
+    assert model.score(x, y, weights) == pytest.approx(model.r2_, abs=1e-12)
+    with pytest.raises(ValueError, match="sample_weight must be at least 0"):
+        model.partial_fit([[1]], [1], [Decimal("-0.1")])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        (([[1]], [2], [1.0]), ([[1]], [2], [Decimal(1)]), "sample_weight holds decimals, but"),
+        (([[1]], [2], [Decimal(1)]), ([[1]], [2], [0.5]), "sample_weight holds no decimals, but"),
+        (([[1]], [2]), ([[1]], [Decimal(2)]), "y holds decimals, but the first rows had no"),
+        (([[1, Decimal(2)]], [2]), ([[1, 2.5]], [2]), "column 1 of X holds no decimals"),
+    ],
+)
+def test_decimals_stay_where_they_were(first: Rows, second: Rows, message: str) -> None:
+    """A column is exact in one way from its first rows on; the message names it."""
+    model = sr.LinearRegression().fit(*first)
+    before = model.to_bytes()
+    with pytest.raises(ValueError, match=message):
+        model.partial_fit(*second)
+    assert model.to_bytes() == before
 
 
 def test_the_estimator_answers_as_the_table_does(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -34,6 +35,74 @@ def test_law_every_table_gives_the_same_bytes(table: Data) -> None:
     assert model.feature_names_in_.tolist() == ["a", "b"]
     by_hand = sr.LinearRegression().fit(np.array(list(zip(*X.values(), strict=True)), object), Y)
     assert model._exact == by_hand._exact
+
+
+TENTHS = [Decimal("0.1"), Decimal("0.25"), Decimal("-1.75"), Decimal("3.3")]
+SHORT = np.array([0.1, 0.2, -3.7, 1e30], "f4")
+WIDE = [2**60 + 1, -5, 7, 2**53 + 1]
+COLUMNS: dict[str, tuple[Data, list[Any]]] = {
+    "pandas, 32 bits": (pd.Series(SHORT), SHORT.tolist()),
+    "pandas nullable, 32 bits": (pd.Series(SHORT, dtype="Float32"), SHORT.tolist()),
+    "polars, 32 bits": (pl.Series(SHORT), SHORT.tolist()),
+    "Arrow, 32 bits": (pa.array(SHORT), SHORT.tolist()),
+    "pandas by Arrow": (pd.Series(WIDE, dtype="int64[pyarrow]"), WIDE),
+    "polars, unsigned": (pl.Series([1, 2, 2**63 - 1, 0], dtype=pl.UInt64), [1, 2, 2**63 - 1, 0]),
+    "polars, 128 bits": (pl.Series(WIDE, dtype=pl.Int128), WIDE),
+    "Arrow in pieces": (pa.chunked_array([WIDE[:1], WIDE[1:]]), WIDE),
+    "pandas nullable, bool": (pd.Series([True, False, True, True], dtype="boolean"), [1, 0, 1, 1]),
+    "pandas objects": (pd.Series(TENTHS), TENTHS),
+    "polars decimals": (pl.Series(TENTHS, dtype=pl.Decimal(10, 2)), TENTHS),
+    "Arrow decimals": (pa.array(TENTHS, pa.decimal128(10, 2)), TENTHS),
+    "Arrow decimals, 256 bits": (pa.array(TENTHS, pa.decimal256(50, 2)), TENTHS),
+}
+
+
+@pytest.mark.parametrize(("series", "values"), COLUMNS.values(), ids=COLUMNS)
+def test_law_every_type_of_column_is_exact(series: Data, values: list[Any]) -> None:
+    """Feature, target or weight: as if the very numbers had come as Python's own."""
+    make = {pd: pd.DataFrame, pl: pl.DataFrame, pa: pa.table}
+    (table,) = (
+        m for library, m in make.items() if type(series).__module__.startswith(library.__name__)
+    )
+    features = np.array([[1], [2], [3], [4]])
+    weights = [abs(value) for value in values]
+    pairs: list[tuple[tuple[Data, ...], tuple[Data, ...]]] = [
+        ((table({"a": series}), Y), (np.array([[value] for value in values], object), Y)),
+        ((features, series), (features, values)),
+    ]
+    if weights == values:
+        pairs.append(((features, Y, series), (features, Y, values)))
+    for given, by_hand in pairs:
+        found = sr.LinearRegression().fit(*given)
+        assert found._exact == sr.LinearRegression().fit(*by_hand)._exact
+
+
+def test_a_record_batch_is_a_table() -> None:
+    """Its names are kept too."""
+    model = sr.LinearRegression().fit(pa.record_batch(X), Y)
+    assert model.to_bytes() == sr.LinearRegression().fit(pa.table(X), Y).to_bytes()
+
+
+def test_a_lazy_table_has_no_rows() -> None:
+    """The error says what to do."""
+    with pytest.raises(TypeError, match=r"X is a LazyFrame.*use X\.collect\(\)"):
+        sr.LinearRegression().fit(pl.DataFrame(X).lazy(), Y)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pl.DataFrame({"a": [1, None, 3, 4]}),
+        pa.table({"a": [1.5, None, 3, 4]}),
+        pd.DataFrame({"a": [Decimal(1), None, Decimal(3), Decimal(4)]}),
+        pd.DataFrame({"a": [1, np.nan, 3, 4]}),
+    ],
+    ids=["polars", "Arrow", "decimals", "NaN"],
+)
+def test_a_missing_value_of_any_table_is_named(table: Data) -> None:
+    """Nothing is filled in."""
+    with pytest.raises(ValueError, match=r"X\['a'\] contains NaN"):
+        sr.LinearRegression().fit(table, Y)
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ def test_settings_that_are_ours_may_be_given_as_they_are() -> None:
         ({"header": "x,y"}, "header: expected a list"),
         ({"header": [1, 2]}, "header: expected a list"),
         ({"header": 5}, "header: expected a list"),
+        ({"header": ["x", "\ud800"]}, "header: expected a list"),
         ({"header": []}, "header: column 'x'"),
         ({"header": ["x"]}, "header: column 'y'"),
         ({"header": ["x", "y", "x"]}, "header: column 'x'"),

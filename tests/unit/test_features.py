@@ -86,3 +86,16 @@ def test_what_makes_no_regression_is_refused(table_of: TableOf) -> None:
     other = table_of(w=float)
     with pytest.raises(sr.ProgramError, match="w is not of these rows"):
         t.linear_regression(t.y, t.x, weights=other.w)
+
+
+def test_powers_whose_sums_could_be_too_large_are_refused(table_of: TableOf) -> None:
+    """Decimals of all exponents to high powers would take a gigabyte: as soon as it is written, with what to do."""
+    t = table_of(x=float, d=Decimal, y=Decimal, w=float)
+    for target, feature, degree in ((t.y, t.d, 27), (t.w, t.d, 62), (t.w, t.x, 64)):
+        t.linear_regression(target, sr.poly(feature, degree))
+    for weights, degree in ((None, 28), (t.w, 22), (t.y, 14)):
+        with pytest.raises(sr.ProgramError, match=r"linear_regression: .* MB.*take lower powers"):
+            t.linear_regression(t.y, sr.poly(t.d, degree), weights=weights)
+    with pytest.raises(sr.ProgramError, match="take lower powers"):
+        t.linear_regression(t.y, sr.poly(t.d, 9), sr.poly(t.y, 9))
+    t.linear_regression(t.w, sr.poly(sr.cast(float, t.d), 64))

@@ -77,6 +77,12 @@ def test_other_types_are_refused_by_name(annotation: object) -> None:
         type("Bad", (sr.Schema,), {"__annotations__": {"x": float, "price": annotation}})
 
 
+def test_a_name_must_be_text_that_can_be_written() -> None:
+    """Half of a surrogate pair, which Python lets stand in a name, is in no file: the column is named."""
+    with pytest.raises(sr.ProgramError, match=r"column 'x\\ud800' holds half of a surrogate pair"):
+        type("Bad", (sr.Schema,), {"__annotations__": {"x\ud800": float}})
+
+
 def test_a_schema_without_columns_is_refused() -> None:
     """It would describe no message."""
     with pytest.raises(sr.ProgramError, match="Empty: a schema needs a column"):

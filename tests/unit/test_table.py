@@ -43,6 +43,20 @@ def test_an_unknown_column_names_the_nearest_one(table_of: TableOf) -> None:
     assert not hasattr(t, "pice")
 
 
+def test_a_name_must_be_text_that_can_be_written(table_of: TableOf) -> None:
+    """Half of a surrogate pair is in no file: whatever gives the column its name says so, and names it."""
+    t = table_of(x=float)
+    made: list[tuple[Callable[..., sr.Table], sr.Expression]] = [
+        (t.select, t.x),
+        (t.reduce, sr.reducers.max(t.x)),
+    ]
+    for make, column in made:
+        with pytest.raises(
+            sr.ProgramError, match=r"column '\\udc80' holds half of a surrogate pair"
+        ):
+            make(**{"\udc80": column})
+
+
 def test_a_column_named_like_a_method_is_reached_by_item(
     table_of: TableOf, computed: Computed
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from streamreg._core import Fit, Moments, Monomials
+from streamreg._core import Fit, Moments, Monomials, decimals
 from streamreg._estimator._matrix import Column, is_decimal
 from streamreg._types import Number
 
@@ -30,20 +30,29 @@ class Exact:
         self.weighted = weighted
 
     @classmethod
-    def empty(cls, columns: Sequence[Column], *, weighted: bool) -> Self:
-        """No row yet, of columns like these: the features, then the target.
+    def empty(cls, columns: Sequence[Column], weights: Column | None) -> Self:
+        """No row yet, of columns like these: the features, then the target; and weights, if there are any.
 
         Raises:
             ValueError: if there are more features than a regression takes.
         """
         features = len(columns) - 1
-        kinds: list[Number] = ["decimal" if is_decimal(column) else "float" for column in columns]
-        if not weighted and "decimal" not in kinds:
+        kinds = [_kind(column) for column in columns]
+        if weights is None and "decimal" not in kinds:
             return cls(Moments(features), weighted=False)
         powers = [(at, 1) for at in range(features)]
-        if weighted:
-            return cls(Monomials([*kinds, "float"], powers, features, features + 1), weighted=True)
-        return cls(Monomials(kinds, powers, features), weighted=False)
+        if weights is None:
+            return cls(Monomials(kinds, powers, features), weighted=False)
+        return cls(
+            Monomials([*kinds, _kind(weights)], powers, features, features + 1), weighted=True
+        )
+
+    @property
+    def features(self) -> list[tuple[int, int]]:
+        """For each feature the column that it is, and the power of it."""
+        if isinstance(self._moments, Moments):
+            return [(at, 1) for at in range(self._moments.features)]
+        return self._moments.features
 
     @property
     def n(self) -> int:
@@ -59,14 +68,37 @@ class Exact:
         """
         arrays = list(columns)
         if self.weighted:
-            arrays.append(np.ones(len(arrays[0])) if weights is None else weights)
+            arrays.append(self._ones(len(arrays[0])) if weights is None else weights)
         elif weights is not None:
             raise ValueError(
                 "sample_weight is given, but earlier rows came without: give them weights too, "
                 "sample_weight=np.ones(len(X))"
             )
+        self._check(arrays)
         (self._moments.remove if remove else self._moments.add)(arrays)
         self._fits.clear()
+
+    def _kinds(self) -> list[Number]:
+        if isinstance(self._moments, Moments):
+            return ["float"] * (self._moments.features + 1)
+        return self._moments.columns
+
+    def _ones(self, rows: int) -> Column:
+        """The weights of rows that came without."""
+        return decimals(["1"] * rows)[0] if self._kinds()[-1] == "decimal" else np.ones(rows)
+
+    def _check(self, columns: Sequence[Column]) -> None:
+        """That decimals are where they were in the first rows."""
+        kinds = self._kinds()
+        features = len(kinds) - 1 - self.weighted
+        names = [*(f"column {at} of X" for at in range(features)), "y", "sample_weight"]
+        for name, kind, column in zip(names, kinds, columns, strict=False):
+            if is_decimal(column) != (kind == "decimal"):
+                now, then = ("", "no ") if is_decimal(column) else ("no ", "")
+                raise ValueError(
+                    f"{name} holds {now}decimals, but the first rows had {then}decimals there: bring all rows as the "
+                    "first ones"
+                )
 
     def combined(self, other: Exact, *, subtract: bool) -> Exact:
         """The rows of both, or those of this one without those of the other.
@@ -115,3 +147,7 @@ class Exact:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Exact.from_bytes, (self.to_bytes(),)
+
+
+def _kind(column: Column) -> Number:
+    return "decimal" if is_decimal(column) else "float"

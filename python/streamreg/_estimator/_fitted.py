@@ -101,7 +101,7 @@ class Fitted(Interface):
         return self._seen().fit(*self._model())
 
     def _coefficient_count(self) -> int:
-        return self.n_features_in_ + bool(self.fit_intercept)
+        return len(self._seen().features) + bool(self.fit_intercept)
 
     def _coefficients(self) -> Floats:
         fit = self._fit()
@@ -131,8 +131,12 @@ class Fitted(Interface):
         ends = [self._per_coefficient(name, level=level) for name in ("ci_low", "ci_high")]
         return np.column_stack(ends)
 
+    def _terms(self) -> tuple[str, ...] | None:
+        """The names of the coefficients where they are not those of the features: with powers."""
+        return getattr(self, "_term_names", None)
+
     def _coefficient_names(self) -> list[str]:
-        names = self._names() or [f"x{i}" for i in range(self.n_features_in_)]
+        names = self._terms() or self._names() or [f"x{i}" for i in range(self.n_features_in_)]
         return [*(["intercept"] if self.fit_intercept else []), *names]
 
 

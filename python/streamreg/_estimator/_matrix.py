@@ -24,6 +24,9 @@ Data: TypeAlias = Any
 
 _MOST_INT: Final = 2**63 - 1
 
+_WIDE: Final = ("Int128", "UInt128")
+"""Types of a table's columns that NumPy does not have: their integers are looked at one by one."""
+
 
 @dataclass(frozen=True)
 class Matrix:
@@ -143,6 +146,8 @@ def entries(values: Data, name: str) -> NDArray[Any]:
             raise ValueError(
                 f"{name} contains NaN (a missing value): drop or fill these rows first"
             )
+        if str(values.dtype) in _WIDE:
+            return np.array(values.to_list(), object)
         values = values.to_numpy()
     return np.asarray(values)
 
@@ -212,10 +217,17 @@ def _of_decimals(array: NDArray[Any], name: str) -> NDArray[np.int64]:
 
 def _table(x: Data) -> Data:
     """A data frame as narwhals sees it, if `x` is one."""
-    if isinstance(x, np.ndarray) or not hasattr(x, "columns"):
+    # Of the type: a lazy frame would have to find out.
+    if not hasattr(type(x), "columns"):
         return None
     nw = _narwhals()
-    frame = nw.from_native(x, eager_only=True, pass_through=True)
+    frame = nw.from_native(x, pass_through=True)
+    if isinstance(frame, nw.LazyFrame):
+        raise TypeError(
+            f"X is a {type(x).__name__}, of which there are no rows yet: use X.collect()"
+        )
+    if not isinstance(frame, nw.DataFrame) and hasattr(x, "__arrow_c_stream__"):
+        frame = nw.from_arrow(x, backend="pyarrow")
     return frame if isinstance(frame, nw.DataFrame) else None
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from pathlib import Path
 from typing import Any, Literal, Self, overload
 
 import numpy as np
@@ -12,6 +14,7 @@ from streamreg._estimator._fitted import Fitted, Floats
 from streamreg._estimator._interface import regressor_tags
 from streamreg._estimator._matrix import Column, Data, Matrix, doubles, matrix, vector
 from streamreg._estimator._sealed import damage, seal, unseal
+from streamreg._estimator._state import Cell, find
 
 
 class LinearRegression(Fitted):
@@ -26,7 +29,8 @@ class LinearRegression(Fitted):
             are no standard errors, and none of what follows from them.
 
     Attributes:
-        coef_: The coefficients, an array of shape (features,); NaN where the rows do not determine them.
+        coef_: The coefficients, an array of shape (features,); NaN where the rows do not determine them. Of a job with
+            `sr.poly` there is one for each power.
         intercept_: The intercept, 0.0 without one.
         n_features_in_: How many features there are.
         feature_names_in_: Their names, if the rows came with names.
@@ -34,7 +38,9 @@ class LinearRegression(Fitted):
         rank_: The exact rank of the design, the intercept counted.
         df_resid_: Rows less coefficients, the intercept counted.
         rss_, r2_, adjusted_r2_, residual_std_, f_statistic_, f_p_value_, log_likelihood_, aic_, bic_: As
-            `summary` shows them; None where they are not defined.
+            `summary` shows them; None where they are not defined. The last three are None with weights too: they take
+            the sum of the logarithms of the weights, of which no exact sum is kept. With the weights at hand, the
+            likelihood is (sum(log(weights)) - n * (log(2 * pi * rss_ / n) + 1)) / 2.
         std_errors_, t_values_, p_values_: Arrays with an entry for the intercept, if there is one, then one for each
             feature; NaN where they are not defined.
         covariance_: The covariance matrix of the coefficients, in the same order.
@@ -62,7 +68,7 @@ class LinearRegression(Fitted):
         """
         if sample_weight is not None and not np.asarray(sample_weight).any():
             raise ValueError("sample_weight is zero for every row, so that none counts")
-        for attribute in ("_exact", "_feature_names", "n_features_in_"):
+        for attribute in ("_exact", "_feature_names", "_term_names", "n_features_in_"):
             self.__dict__.pop(attribute, None)
         return self.partial_fit(X, y, sample_weight)
 
@@ -74,7 +80,7 @@ class LinearRegression(Fitted):
         if "_exact" in self.__dict__:
             self._check(rows, fitting=True)
         else:
-            exact = Exact.empty(columns, weighted=weights is not None)
+            exact = Exact.empty(columns, weights)
             self._begin(rows)
             self._exact = exact
         self._exact.put(columns, weights, remove=False)
@@ -102,7 +108,7 @@ class LinearRegression(Fitted):
         if isinstance(sample_weight, int | float):
             sample_weight = np.full(rows.rows, float(sample_weight))
         weights = vector(sample_weight, rows.rows, "sample_weight")
-        if (weights < 0).any():
+        if (doubles(weights) < 0).any():
             raise ValueError("sample_weight must be at least 0, but one is negative")
         return [*rows.columns, target], weights
 
@@ -129,21 +135,31 @@ class LinearRegression(Fitted):
 
     def _combined(self, other: LinearRegression, *, subtract: bool) -> Exact:
         mine, theirs = self._seen(), other._seen()
-        if (self.n_features_in_, self._names()) != (other.n_features_in_, other._names()):
+        if self._described() != other._described():
             raise ValueError(
                 f"the estimators have other features: {self._described()}, and {other._described()}"
             )
         return mine.combined(theirs, subtract=subtract)
 
     def _described(self) -> str:
-        names = self._names()
+        names = self._terms() or self._names()
         return f"{self.n_features_in_} without names" if names is None else ", ".join(names)
 
     def _with(self, exact: Exact) -> LinearRegression:
         made = LinearRegression(**self.get_params())
-        made._exact, made._feature_names = exact, self._names()
-        made.n_features_in_ = self.n_features_in_
+        made._hold(exact, self.n_features_in_, self._names(), self._terms())
         return made
+
+    def _hold(
+        self,
+        exact: Exact,
+        features: int,
+        names: tuple[str, ...] | None,
+        terms: tuple[str, ...] | None,
+    ) -> None:
+        """Takes over rows of such features."""
+        self._exact, self.n_features_in_ = exact, features
+        self._feature_names, self._term_names = names, terms
 
     # --- answers -------------------------------------------------------------
 
@@ -177,11 +193,12 @@ class LinearRegression(Fitted):
         self._check(rows, fitting=False)
         self._coefficients()  # which warns where there are none
         fit = self._fit()
+        columns = [rows.columns[at] for at, _ in self._exact.features]
         if interval is None:
-            return fit.values(list(rows.columns))
+            return fit.values(columns)
         if interval not in ("confidence", "prediction"):
             raise ValueError(f'interval: expected "confidence" or "prediction", found {interval!r}')
-        return fit.intervals(list(rows.columns), interval, level)
+        return fit.intervals(columns, interval, level)
 
     def score(self, X: Data, y: Data, sample_weight: Data = None) -> float:
         """The coefficient of determination of the predictions for these rows."""
@@ -197,6 +214,38 @@ class LinearRegression(Fitted):
         left = math.fsum(weights * (observed - expected) ** 2)
         return 1.0 - left / around if around else float(left == 0)
 
+    # --- from elsewhere ------------------------------------------------------
+
+    @classmethod
+    def from_state(
+        cls,
+        directory: str | os.PathLike[str],
+        *,
+        output: str | os.PathLike[str] | None = None,
+        key: Cell | tuple[Cell, ...] | None = None,
+    ) -> Self:
+        """The regression of a job, from the state directory of a run that goes on or has ended.
+
+        It is that of the last epoch that the run has closed: its rows, with the job's intercept and ridge. The run is
+        not disturbed, and does not see rows that are added here. With `sr.poly` the features are the columns, whose
+        powers are taken exactly, and there is a coefficient for each power.
+
+        Args:
+            directory: What the job has for `state=`.
+            output: The file that shows the regression, as the job names it; needed if there are several regressions.
+            key: With `by=`, the cell of the key, or a tuple of several.
+
+        Raises:
+            StateError: if there is no state, it is damaged, it holds no regression, or no row was read yet.
+            ConfigurationError: if there is no such output or key, or one must be chosen; it says which there are.
+        """
+        path = None if output is None else os.fspath(output)
+        found = find(Path(directory), path, key)
+        made = cls(fit_intercept=found.intercept, ridge=found.ridge)
+        terms = None if found.coefficients == found.columns else found.coefficients
+        made._hold(found.exact, len(found.columns), found.columns, terms)
+        return made
+
     # --- bytes ---------------------------------------------------------------
 
     def to_bytes(self) -> bytes:
@@ -211,6 +260,7 @@ class LinearRegression(Fitted):
             "params": {"fit_intercept": intercept, "ridge": ridge},
             "features": self.n_features_in_,
             "names": self._names(),
+            "terms": self._terms(),
         }
         return seal("LinearRegression", about, exact.to_bytes())
 
@@ -224,10 +274,11 @@ class LinearRegression(Fitted):
         about, rows = unseal("LinearRegression", state)
         with damage("LinearRegression"):
             made = cls(**about["params"])
-            made._exact = Exact.from_bytes(rows)
-            made.n_features_in_ = int(about["features"])
-            names = about["names"]
-            made._feature_names = None if names is None else tuple(map(str, names))
+            names, terms = (
+                None if held is None else tuple(map(str, held))
+                for held in (about["names"], about.get("terms"))
+            )
+            made._hold(Exact.from_bytes(rows), int(about["features"]), names, terms)
         return made
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from streamreg._exceptions import ConfigurationError
+from streamreg._types import encodable
 from streamreg.schema import Schema, schema_columns
 from streamreg.table import Table
 
@@ -88,7 +89,7 @@ def _check_header(header: Sequence[str], format: str, columns: Mapping[str, str]
     if (
         isinstance(header, str)
         or not isinstance(header, Sequence)
-        or not all(isinstance(name, str) for name in header)
+        or not all(isinstance(name, str) and encodable(name) for name in header)
     ):
         raise ConfigurationError(f"header: expected a list of names, found {header!r}")
     for name in columns:

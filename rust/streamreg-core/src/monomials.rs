@@ -5,8 +5,10 @@
 //! monomials are summed once, so that the powers of one column up to d take 3d + 2 sums and a count: their matrix is a
 //! Hankel matrix.
 
+mod bound;
 mod gram;
 mod hot;
+mod renumber;
 mod terms;
 mod wire;
 

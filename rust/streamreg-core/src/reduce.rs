@@ -15,7 +15,7 @@ mod shape;
 mod state;
 
 pub use answer::{Answer, Statistic};
-pub use fits::Regression;
+pub use fits::{Regression, Sums};
 pub use key::{KeyCell, KeyColumn};
 pub use keyed::{KeyType, KeyedAnswers, KeyedReduction};
 pub use score::{Rows, Scorer};

@@ -6,7 +6,7 @@ use crate::decode::Text;
 use crate::errors::to_py;
 use crate::infer::{Columns, residuals};
 use crate::kept::{self, StoredChange};
-use crate::reduce::{Asked, aggregate, number_type, regression, statistics};
+use crate::reduce::{Asked, Reduction, aggregate, number_type, regression, statistics};
 use crate::write::{Cells, object};
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -93,6 +93,16 @@ impl KeyedReduction {
 
     fn __len__(&self) -> usize {
         self.0.kept().len()
+    }
+
+    fn key<'py>(&self, py: Python<'py>, cells: Vec<KeyArray<'py>>) -> PyResult<Bound<'py, PyBytes>> {
+        let cells = cells.iter().map(KeyArray::column).collect::<PyResult<Vec<_>>>()?;
+        let key = self.0.key(&cells).map_err(|error| to_py(&error))?;
+        Ok(PyBytes::new(py, &key))
+    }
+
+    fn single(&self, key: &[u8]) -> PyResult<Option<Reduction>> {
+        Ok(self.0.single(key).map_err(|error| to_py(&error))?.map(Reduction))
     }
 
     fn cells<'py>(&self, py: Python<'py>, key: &[u8]) -> PyResult<Vec<Bound<'py, PyAny>>> {

@@ -9,7 +9,7 @@ use streamreg_core::infer::Model;
 use streamreg_core::{moments as core, solve};
 
 #[pyclass(module = "streamreg._core")]
-pub struct Moments(core::Moments);
+pub struct Moments(pub(crate) core::Moments);
 
 #[pymethods]
 impl Moments {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use crate::arrays::{NumberArray, numbers};
 use crate::errors::to_py;
 use crate::infer::Fit;
-use crate::reduce::{number_type, powers};
+use crate::reduce::{number_name, number_type, powers};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use streamreg_core::infer::Model;
 use streamreg_core::monomials as core;
 
 #[pyclass(module = "streamreg._core")]
-pub struct Monomials(core::Monomials);
+pub struct Monomials(pub(crate) core::Monomials);
 
 #[pymethods]
 impl Monomials {
@@ -24,15 +24,34 @@ impl Monomials {
         target: usize,
         weight: Option<usize>,
     ) -> PyResult<Self> {
-        let columns = columns.iter().map(|name| number_type(name)).collect::<PyResult<_>>()?;
-        let terms =
-            core::Terms::new(columns, powers(features), target, weight).map_err(|error| to_py(&error))?;
-        Ok(Self(core::Monomials::new(Arc::new(terms))))
+        Ok(Self(core::Monomials::new(terms(&columns, features, target, weight)?)))
     }
 
     #[staticmethod]
     fn from_bytes(state: &[u8]) -> PyResult<Self> {
         core::Monomials::from_bytes(state).map(Self).map_err(|error| to_py(&error))
+    }
+
+    #[pyo3(signature = (columns, features, target, weight = None))]
+    fn renumbered(
+        &self,
+        columns: Vec<String>,
+        features: Vec<(usize, u32)>,
+        target: usize,
+        weight: Option<usize>,
+    ) -> PyResult<Self> {
+        let terms = terms(&columns, features, target, weight)?;
+        self.0.renumbered(terms).map(Self).map_err(|error| to_py(&error))
+    }
+
+    #[getter]
+    fn columns(&self) -> Vec<&'static str> {
+        self.0.terms().columns().iter().map(|column| number_name(*column)).collect()
+    }
+
+    #[getter]
+    fn features(&self) -> Vec<(usize, u32)> {
+        self.0.terms().features().iter().map(|feature| (feature.column, feature.power)).collect()
     }
 
     #[getter]
@@ -74,4 +93,14 @@ impl Monomials {
     fn fit(&self, py: Python<'_>, intercept: bool, ridge: f64) -> PyResult<Fit> {
         Fit::of_monomials(py, &self.0, Model { intercept, ridge })
     }
+}
+
+fn terms(
+    columns: &[String],
+    features: Vec<(usize, u32)>,
+    target: usize,
+    weight: Option<usize>,
+) -> PyResult<Arc<core::Terms>> {
+    let columns = columns.iter().map(|name| number_type(name)).collect::<PyResult<_>>()?;
+    core::Terms::new(columns, powers(features), target, weight).map(Arc::new).map_err(|error| to_py(&error))
 }

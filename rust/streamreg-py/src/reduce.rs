@@ -2,6 +2,8 @@
 
 use crate::arrays::{NumberArray, numbers};
 use crate::errors::to_py;
+use crate::moments::Moments;
+use crate::monomials::Monomials;
 use crate::score::Scorer;
 use crate::{decimals, integers};
 use pyo3::exceptions::PyValueError;
@@ -10,10 +12,10 @@ use pyo3::types::{PyBytes, PyTuple};
 use streamreg_core::column::NumberType;
 use streamreg_core::infer::Model;
 use streamreg_core::monomials::Power;
-use streamreg_core::reduce::{self as core, Aggregate, Answer, Regression, Statistic};
+use streamreg_core::reduce::{self as core, Aggregate, Answer, Regression, Statistic, Sums};
 
 #[pyclass(module = "streamreg._core")]
-pub struct Reduction(core::Reduction);
+pub struct Reduction(pub(crate) core::Reduction);
 
 #[pymethods]
 impl Reduction {
@@ -63,6 +65,13 @@ impl Reduction {
         let answers = py.detach(|| self.0.answers(&statistics)).map_err(|error| to_py(&error))?;
         answers.into_iter().map(|answer| object(py, answer)).collect()
     }
+
+    fn sums<'py>(&self, py: Python<'py>, aggregate: usize) -> PyResult<Bound<'py, PyAny>> {
+        match self.0.sums(aggregate).map_err(|error| to_py(&error))? {
+            Sums::Moments(sums) => Ok(Bound::new(py, Moments(sums.clone()))?.into_any()),
+            Sums::Monomials(sums) => Ok(Bound::new(py, Monomials(sums.clone()))?.into_any()),
+        }
+    }
 }
 
 /// The type of numbers of this name.
@@ -72,6 +81,15 @@ pub fn number_type(name: &str) -> PyResult<NumberType> {
         "int" => Ok(NumberType::Int),
         "decimal" => Ok(NumberType::Decimal),
         other => Err(PyValueError::new_err(format!("there is no number type {other:?}"))),
+    }
+}
+
+/// The name of a type of numbers.
+pub fn number_name(number: NumberType) -> &'static str {
+    match number {
+        NumberType::Float => "float",
+        NumberType::Int => "int",
+        NumberType::Decimal => "decimal",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::bound;
 use crate::column::{NumberType, Numbers};
 use crate::decimal::MOST_EXPONENT;
 use crate::error::Error;
@@ -25,7 +26,7 @@ pub struct Power {
 }
 
 /// A product of columns: their indexes, ascending, and their powers.
-type Monomial = BTreeMap<usize, u32>;
+pub(super) type Monomial = BTreeMap<usize, u32>;
 
 /// A product that each row makes: an earlier one, or one, times a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,6 +200,7 @@ impl Terms {
         ascending.sort_by_key(|(monomial, _)| degree(monomial));
         let mut known = BTreeMap::new();
         self.limits = vec![Limits { limbs: 0, five: 0 }; sums.len()];
+        let mut bytes = 0_usize;
         for (monomial, sum) in ascending {
             let step = self.step(monomial, &mut known)?;
             self.steps[step].sum = Some(sum);
@@ -206,6 +208,10 @@ impl Terms {
                 monomial.iter().filter(|(column, _)| self.columns[**column] == NumberType::Decimal);
             let fives = decimals.map(|(_, &power)| power).sum::<u32>().cast_signed();
             self.limits[sum] = Limits { limbs: limbs(degree(monomial)), five: MOST_EXPONENT * fives };
+            bytes = bytes.saturating_add(bound::most_bytes(monomial, &self.columns));
+        }
+        if self.features.iter().any(|feature| feature.power > 1) {
+            bound::check(bytes)?;
         }
         Ok(())
     }

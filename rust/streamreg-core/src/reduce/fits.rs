@@ -2,11 +2,14 @@
 
 use std::cell::OnceCell;
 
+use super::Reduction;
 use super::answer::Answer;
 use super::state::State;
 use crate::error::Error;
 use crate::gram::Gram;
 use crate::infer::{self, Fit, Model, Value};
+use crate::moments::Moments;
+use crate::monomials::Monomials;
 use crate::solve::line::{self, Outcome};
 
 /// How a regression is fitted, and how its answer is given.
@@ -23,6 +26,29 @@ pub struct Regression {
 impl Default for Regression {
     fn default() -> Self {
         Self { model: Model::default(), zeros: true, level: 0.95 }
+    }
+}
+
+/// The exact sums that a regression is fitted from.
+#[derive(Clone, Copy, Debug)]
+pub enum Sums<'a> {
+    /// Of plain columns.
+    Moments(&'a Moments),
+    /// With weights, powers or decimals.
+    Monomials(&'a Monomials),
+}
+
+impl Reduction {
+    /// The sums of the regression that this aggregate is.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there is no such aggregate, or it is no regression.
+    pub fn sums(&self, aggregate: usize) -> Result<Sums<'_>, Error> {
+        match self.states.get(aggregate) {
+            Some(State::Moments(moments)) => Ok(Sums::Moments(moments)),
+            Some(State::Monomials(monomials)) => Ok(Sums::Monomials(monomials)),
+            _ => Err(Error::Invalid(format!("aggregate {aggregate} is no regression"))),
+        }
     }
 }
 

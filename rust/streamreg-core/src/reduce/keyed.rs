@@ -6,6 +6,7 @@
 
 mod answers;
 mod held;
+mod single;
 
 pub use answers::KeyedAnswers;
 

@@ -9,6 +9,7 @@ mod hostile;
 mod laws;
 mod oracle;
 mod reduction;
+mod renumber;
 
 use std::sync::Arc;
 

@@ -127,3 +127,24 @@ fn impossible_terms() {
     assert!(terms(2, vec![(0, 1); 65], 1, None).is_err());
     assert!(terms(66, (0..64).map(|column| (column, 64)).collect(), 64, Some(65)).is_err());
 }
+
+/// Powers of decimals are taken as far as rows of any exponents could be held, and doubles of every power.
+#[test]
+fn powers_that_could_take_too_much() {
+    use streamreg_core::monomials::Power;
+    let polynomial = |kind, degree, weight: Option<NumberType>| {
+        let powers = (1..=degree).map(|power| Power { column: 0, power }).collect();
+        let columns = [kind, kind].into_iter().chain(weight).collect();
+        Terms::new(columns, powers, 1, weight.map(|_| 2))
+    };
+    let (float, decimal) = (NumberType::Float, NumberType::Decimal);
+    for weight in [None, Some(float), Some(decimal)] {
+        assert!(polynomial(float, 64, weight.filter(|kind| *kind == float)).is_ok());
+        assert!(polynomial(decimal, 10, weight).is_ok());
+        let error = polynomial(decimal, 64, weight).unwrap_err().to_string();
+        assert!(error.contains("MB") && error.contains("lower powers"), "{error}");
+    }
+    // Plain features have short windows, and may be as many as ever.
+    let features = (0..64).map(|column| Power { column, power: 1 }).collect();
+    assert!(Terms::new(vec![decimal; 65], features, 64, None).is_ok());
+}

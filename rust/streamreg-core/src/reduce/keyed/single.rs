@@ -1,0 +1,31 @@
+//! Stage: reduce. One key of a reduction by keys, for who wants to look at it alone.
+
+use super::{KeyedReduction, unpack};
+use crate::error::Error;
+use crate::reduce::{KeyColumn, Reduction};
+
+impl KeyedReduction {
+    /// The key that cells make: columns of one row each.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if they are not of the number, types and length.
+    pub fn key(&self, cells: &[KeyColumn<'_>]) -> Result<Vec<u8>, Error> {
+        self.check_keys(cells, 1)?;
+        let mut key = Vec::new();
+        for cell in cells {
+            cell.encode(0, &mut key);
+        }
+        Ok(key)
+    }
+
+    /// The aggregates over the rows of a key; `None` if there are no such rows.
+    ///
+    /// # Errors
+    /// None but for states that are damaged in memory.
+    pub fn single(&self, key: &[u8]) -> Result<Option<Reduction>, Error> {
+        let Some(state) = self.kept.get(key) else { return Ok(None) };
+        let mut reduction = Reduction::new(&self.one.inputs, self.one.aggregates.clone())?;
+        unpack(state, &mut reduction.states)?;
+        Ok(Some(reduction))
+    }
+}
