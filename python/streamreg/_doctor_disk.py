@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg import _resume
-from streamreg._checkpoint import Checkpoint, Store, begun
+from streamreg._checkpoint import Checkpoint
 from streamreg._config import Job
 from streamreg._doctor_checks import SkipError, TroubleError
 from streamreg._progress import plural
+from streamreg._store import Store, begun
 
 if TYPE_CHECKING:
     from streamreg._plan import Plan

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg import _registry, _resume
-from streamreg._checkpoint import Durability, Store
 from streamreg._exceptions import ConfigurationError, ProgramError, SourceError
 from streamreg._growth import Growth
 from streamreg._header import find_header
@@ -23,6 +22,7 @@ from streamreg._plan import compile as compile_plan
 from streamreg._progress import Progress, ProgressLine, Summary
 from streamreg._signals import StopSignals
 from streamreg._sinks import sync_directory
+from streamreg._store import Durability, Store
 from streamreg._supervisor import TELL_INTERVAL, Supervisor
 from streamreg._workers import Crew, InlineCrew, ProcessCrew
 

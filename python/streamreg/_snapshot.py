@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from streamreg._checkpoint import FILE, Checkpoint, begun, log_of, look
+from streamreg._checkpoint import Checkpoint
 from streamreg._core import Changelog
 from streamreg._exceptions import StateError
 from streamreg._solve import ONLY_KEY
+from streamreg._store import FILE, begun, log_of, look
 
 _ATTEMPTS = 5
 """Runs that begin or end in just the moment of a reading are few."""

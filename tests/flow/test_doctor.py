@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from streamreg._checkpoint import Store
 from streamreg._cli import main
 from streamreg._embedded import EmbeddedBroker
+from streamreg._store import Store
 from tests.doctor import failure, findings, job_file
 from tests.flow.produce import send
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import streamreg as sr
-from streamreg import _checkpoint, _resume, testing
+from streamreg import _checkpoint, _resume, _store, testing
 from streamreg._plan import Plan
 from tests.flow.numbered import Point, count_sound, stream, write_regression
 from tests.flow.opened import keyed, open_state, run
@@ -97,7 +97,7 @@ def test_damage_is_refused(folder: Path) -> None:
     write_regression(testing.read(stream(40, 3), schema=Point))
     sr.run(processes=0, state="state")
     whole = open_state("state").to_bytes()
-    database = Path("state") / _checkpoint.FILE
+    database = Path("state") / _store.FILE
     held = database.read_bytes()
     refused = 0
     for at in range(0, len(held), len(held) // 150):

@@ -10,10 +10,10 @@ import pytest
 
 import streamreg as sr
 from streamreg import _plan
-from streamreg._checkpoint import FILE
 from streamreg._cli import main
 from streamreg._plan import Output
 from streamreg._snapshot import read as read_state
+from streamreg._store import FILE
 from streamreg._verify import verify
 from streamreg._verify_check import Check
 from tests.flow.changelog import current

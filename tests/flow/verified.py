@@ -8,10 +8,10 @@ from zlib import crc32
 
 import streamreg as sr
 from streamreg import _plan
-from streamreg._checkpoint import Store
 from streamreg._plan import Output, Plan
 from streamreg._snapshot import read
 from streamreg._source import Extent, Report
+from streamreg._store import Store
 from streamreg._verify import verify
 from streamreg._verify_check import Check
 from streamreg.schema import schema_columns

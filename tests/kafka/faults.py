@@ -12,12 +12,12 @@ from functools import partial
 from multiprocessing.connection import Connection
 
 from streamreg import _checkpoint, _ingest, _resume
-from streamreg._checkpoint import Store
 from streamreg._kafka import KafkaSource
 from streamreg._mailbox import Frame, Mail, Outbox
 from streamreg._merge import Merge
 from streamreg._seal import Seal, SealFile
 from streamreg._sinks import Files, FileSink
+from streamreg._store import Store
 
 _VARIABLE = "CHAOS_WORKER_FRAMES"
 _worker_main = _ingest.main
@@ -113,7 +113,7 @@ def slow_disk(milliseconds: int) -> None:
 
 def within_transaction(countdown: Countdown) -> None:
     """Some parts of a checkpoint are in the transaction, the others are not."""
-    pack = _checkpoint._pack
+    pack = _checkpoint.packed
 
     class Parts(dict[str, bytes]):
         def items(self) -> Iterator[tuple[str, bytes]]:  # type: ignore[override]  # read once
@@ -123,7 +123,7 @@ def within_transaction(countdown: Countdown) -> None:
                     die()
                 yield item
 
-    _checkpoint._pack = lambda checkpoint: Parts(pack(checkpoint))
+    _checkpoint.packed = lambda checkpoint: Parts(pack(checkpoint))
 
 
 def before_the_seal(countdown: Countdown) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from streamreg import StateError, _snapshot
-from streamreg._checkpoint import Checkpoint, Store
+from streamreg._checkpoint import Checkpoint
 from streamreg._seal import SealFile
+from streamreg._store import Store
 
 FILES = ["checkpoint.sqlite", "checkpoint.sqlite-wal", "checkpoint.sqlite-shm", "checkpoint.seal"]
 ROOT = Path(__file__).parents[2]
@@ -22,7 +23,7 @@ SAVED = 40
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from streamreg._checkpoint import Store
+from streamreg._store import Store
 from tests.unit.test_law_damage import SAVED, checkpoint
 store = Store(Path(sys.argv[1]))
 for number in range(int(sys.argv[2]), SAVED):
