@@ -2,10 +2,11 @@
 
 use crate::arrays::{NumberArray, numbers};
 use crate::errors::to_py;
+use crate::label::Label;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyInt, PyString};
+use pyo3::types::PyBytes;
 use streamreg_core::classes as core;
 use streamreg_core::discriminant::{
     self, Description, Divisor, Failure, Method, Model, Reason, Scores, Singular,
@@ -13,39 +14,6 @@ use streamreg_core::discriminant::{
 
 /// Of a class n, prior, intercept, and the linear and quadratic parameters.
 type Parameters = (i64, Option<f64>, Option<f64>, Option<Vec<f64>>, Option<Vec<f64>>);
-
-/// A label, from Python and back.
-struct Label(core::Label);
-
-impl<'a, 'py> FromPyObject<'a, 'py> for Label {
-    type Error = PyErr;
-
-    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        Ok(Self(if let Ok(value) = object.cast::<PyBool>() {
-            core::Label::Bool(value.is_true())
-        } else if object.is_instance_of::<PyInt>() {
-            core::Label::Int(object.extract()?)
-        } else if let Ok(value) = object.cast::<PyString>() {
-            core::Label::Text(value.to_str()?.into())
-        } else {
-            return Err(PyTypeError::new_err("a label is a bool, an int or a str"));
-        }))
-    }
-}
-
-impl<'py> IntoPyObject<'py> for Label {
-    type Target = PyAny;
-    type Output = Bound<'py, PyAny>;
-    type Error = PyErr;
-
-    fn into_pyobject(self, py: Python<'py>) -> PyResult<Self::Output> {
-        Ok(match self.0 {
-            core::Label::Bool(value) => PyBool::new(py, value).to_owned().into_any(),
-            core::Label::Int(value) => value.into_pyobject(py)?.into_any(),
-            core::Label::Text(value) => PyString::new(py, &value).into_any(),
-        })
-    }
-}
 
 #[pyclass(module = "streamreg._core")]
 pub struct Classes(pub core::Classes);

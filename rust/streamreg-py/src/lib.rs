@@ -14,6 +14,7 @@ mod infer;
 mod integers;
 mod kept;
 mod keyed;
+mod label;
 mod moments;
 mod monomials;
 mod reduce;
