@@ -1,7 +1,10 @@
 """The programs of `jobs/`, each as a process of its own."""
 
 import os
+import random
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 from tests.process import ROOT, Process
@@ -30,3 +33,21 @@ class Child(Process):
     def named(self, name: str) -> set[int]:
         """The processes that have left a file `name.<pid>` in the folder."""
         return {int(path.suffix[1:]) for path in self.folder.glob(f"{name}.*")}
+
+
+def killed_twice(job: str, table: Path, seed: int, **environment: object) -> None:
+    """Runs a file of `jobs/` to its end, after it was killed twice, some time after it has written to `table`."""
+    chance = random.Random(seed)
+
+    def size() -> int:
+        return table.stat().st_size if table.exists() else 0
+
+    for _ in range(2):
+        before = size()
+        with Child(job, table.parent, **environment) as program:
+            program.wait_until(lambda: size() > before)  # noqa: B023  # called here
+            time.sleep(chance.uniform(0, 0.05))
+            program.signal(signal.SIGKILL)
+            assert program.exit_code() == -signal.SIGKILL
+    with Child(job, table.parent, **environment) as program:
+        program.finish()

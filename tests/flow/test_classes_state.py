@@ -1,10 +1,6 @@
 """The state of a job with tables of classes: resumed, killed, verified and looked at."""
 
-import functools
 import json
-import random
-import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +12,7 @@ from streamreg._cli import main
 from streamreg._plan import Output
 from streamreg._snapshot import read as read_state
 from streamreg._verify import verify
-from tests.flow.child import Child
+from tests.flow.child import killed_twice
 from tests.flow.kinds import COLUMNS, KINDS, Thing, check, tables, things, topic, write_tables
 
 ROWS = 1000
@@ -53,23 +49,8 @@ def test_a_resumed_run_writes_the_same_bytes(folder: Path) -> None:
 
 def test_a_parent_killed_at_any_moment(folder: Path) -> None:
     """Killed at random and started again: the exact parameters, of each row once."""
-    chance = random.Random(5)
-    table = folder / "linear.csv"
-    environment = {"STREAMREG_PROCESSES": 2, "ROWS": ROWS}
-    for _ in range(2):
-        before = table.stat().st_size if table.exists() else 0
-        with Child("kinds", folder, **environment) as program:
-            program.wait_until(functools.partial(grown, table, before))
-            time.sleep(chance.uniform(0, 0.05))
-            program.signal(signal.SIGKILL)
-            assert program.exit_code() == -signal.SIGKILL
-    with Child("kinds", folder, **environment) as program:
-        program.finish()
+    killed_twice("kinds", folder / "linear.csv", 5, STREAMREG_PROCESSES=2, ROWS=ROWS)
     check(folder, things(ROWS, 1))
-
-
-def grown(path: Path, before: int) -> bool:
-    return path.exists() and path.stat().st_size > before
 
 
 def test_another_model_is_another_job(folder: Path) -> None:

@@ -1,9 +1,5 @@
 """Reductions by keys: an exact answer for each, and a changelog of those that have changed."""
 
-import functools
-import random
-import signal
-import time
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +12,7 @@ from hypothesis import strategies as st
 import streamreg as sr
 from streamreg.testing import read
 from tests.flow.changelog import changes, current
-from tests.flow.child import Child
+from tests.flow.child import killed_twice
 from tests.flow.sensors import NAMES, Point, Reading, check, message, points, topic, write_lines
 
 ROWS = 2000
@@ -239,23 +235,10 @@ def test_a_resumed_run_writes_the_same_bytes(folder: Path) -> None:
 
 def test_a_parent_killed_at_any_moment(folder: Path, processes: int) -> None:
     """Killed at random and started again: the exact answer for each key, of each row once."""
-    chance = random.Random(processes)
-    lines = folder / "lines.csv"
-    environment = {"STREAMREG_PROCESSES": processes, "ROWS": ROWS}
-    for _ in range(2):
-        before = lines.stat().st_size if lines.exists() else 0
-        with Child("sensors", folder, **environment) as program:
-            program.wait_until(functools.partial(grown, lines, before))
-            time.sleep(chance.uniform(0, 0.05))
-            program.signal(signal.SIGKILL)
-            assert program.exit_code() == -signal.SIGKILL
-    with Child("sensors", folder, **environment) as program:
-        program.finish()
+    killed_twice(
+        "sensors", folder / "lines.csv", processes, STREAMREG_PROCESSES=processes, ROWS=ROWS
+    )
     check(folder, points(ROWS, 1))
-
-
-def grown(path: Path, before: int) -> bool:
-    return path.exists() and path.stat().st_size > before
 
 
 def test_rows_that_are_not_finite_are_counted_over_all_keys(folder: Path) -> None:

@@ -1,8 +1,5 @@
 """A run that scores rows goes on where the last one ended: each row scored once, by the epochs before its own."""
 
-import random
-import signal
-import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +11,7 @@ from streamreg._inspect import describe, lines
 from streamreg._plan import Output, Plan, compile
 from streamreg._snapshot import read
 from streamreg._verify import verify
-from tests.flow.child import Child
+from tests.flow.child import killed_twice
 from tests.flow.readings import COLUMNS, Row, readings, topic
 from tests.flow.scored import Model, check
 
@@ -81,18 +78,8 @@ def test_a_resumed_run_writes_the_same_bytes(folder: Path) -> None:
 
 def test_a_parent_killed_at_any_moment(folder: Path, processes: int) -> None:
     """Killed at random and started again: no row lost, doubled or scored by rows that were cut off."""
-    chance = random.Random(processes)
-    environment = {"STREAMREG_PROCESSES": processes, "ROWS": ROWS}
     path = folder / "scores.csv"
-    for _ in range(2):
-        before = path.stat().st_size if path.exists() else 0
-        with Child("scores", folder, **environment) as program:
-            program.wait_until(lambda: path.exists() and path.stat().st_size > before)  # noqa: B023  # called here
-            time.sleep(chance.uniform(0, 0.05))
-            program.signal(signal.SIGKILL)
-            assert program.exit_code() == -signal.SIGKILL
-    with Child("scores", folder, **environment) as program:
-        program.finish()
+    killed_twice("scores", path, processes, STREAMREG_PROCESSES=processes, ROWS=ROWS)
     check_scores(path, PLAIN, MOVED, readings(ROWS, 12))
     check_scores(folder / "keyed.csv", KEYED, MOVED, readings(ROWS, 12))
 

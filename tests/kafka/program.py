@@ -2,9 +2,10 @@
 
 import json
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from tests.kafka.produce import Produce
 from tests.process import ROOT, Process
 
 EXAMPLES = ROOT / "examples"
@@ -48,3 +49,17 @@ def job_environment(
         "JOB_AUTOCOMMIT_MS": str(autocommit_ms),
         "STREAMREG_PROCESSES": str(processes),
     }
+
+
+def run_in_parts(
+    name: str,
+    folder: Path,
+    environment: Mapping[str, str],
+    produce: Produce,
+    parts: Iterable[Sequence[bytes | str]],
+) -> None:
+    """Sends each part of the messages to both partitions of the job's topic, and reads it in a run of its own."""
+    for part in parts:
+        for partition in (0, 1):
+            produce(environment["JOB_TOPIC"], part[partition::2], partition)
+        run_job(name, folder, environment)

@@ -7,7 +7,7 @@ import pytest
 from tests.flow.kinds import check, message, things
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.produce import Produce
-from tests.kafka.program import job_environment, run_job
+from tests.kafka.program import job_environment, run_in_parts
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -20,8 +20,6 @@ def test_oracle_classes_in_two_partitions(
     environment = job_environment(
         settings=broker.plaintext, topic=topic, format="json", autocommit_ms=50, processes=processes
     )
-    for seen in (found[:2000], found[2000:]):
-        for partition in (0, 1):
-            produce(topic, map(message, seen[partition::2]), partition)
-        run_job("kinds", tmp_path, environment)
+    sent = [message(one) for one in found]
+    run_in_parts("kinds", tmp_path, environment, produce, (sent[:2000], sent[2000:]))
     check(tmp_path, found)

@@ -7,7 +7,7 @@ import pytest
 from tests.flow.sensors import NAMES, check, message, points
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.produce import Produce
-from tests.kafka.program import job_environment, run_job
+from tests.kafka.program import job_environment, run_in_parts
 
 SENSORS = [*NAMES, *(f"sensor-{number}" for number in range(2000))]
 
@@ -22,8 +22,6 @@ def test_oracle_keys_in_two_partitions(
     environment = job_environment(
         settings=broker.plaintext, topic=topic, format="json", autocommit_ms=50, processes=processes
     )
-    for seen in (found[:12_000], found[12_000:]):
-        for partition in (0, 1):
-            produce(topic, map(message, seen[partition::2]), partition)
-        run_job("sensors", tmp_path, environment)
+    sent = [message(one) for one in found]
+    run_in_parts("sensors", tmp_path, environment, produce, (sent[:12_000], sent[12_000:]))
     check(tmp_path, found)

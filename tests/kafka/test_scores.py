@@ -11,7 +11,7 @@ from tests.flow.readings import COLUMNS, message, readings
 from tests.flow.scored import Model, check
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.produce import Produce
-from tests.kafka.program import job_environment, run_job
+from tests.kafka.program import job_environment, run_in_parts
 
 MODELS = {
     "scores.csv": Model("y", ["x", "d"], weight="w"),
@@ -29,10 +29,10 @@ def test_oracle_scores_in_three_runs(
     environment = job_environment(
         settings=broker.plaintext, topic=topic, autocommit_ms=50, processes=processes
     )
-    for seen in (held[:1000], held[1000:3500], held[3500:]):
-        for partition in (0, 1):
-            produce(topic, map(message, seen[partition::2]), partition)
-        run_job("scores", tmp_path, environment)
+    sent = [message(one) for one in held]
+    run_in_parts(
+        "scores", tmp_path, environment, produce, (sent[:1000], sent[1000:3500], sent[3500:])
+    )
     for name, model in MODELS.items():
         found = check(tmp_path / name, model, *COLUMNS)
         assert Counter(change.row[: len(COLUMNS)] for change in found) == Counter(held)
