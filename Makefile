@@ -19,6 +19,8 @@ SECONDS ?= 600
 ROWS ?= 2000000
 ROUNDS ?= 3
 LATENCY_SECONDS ?= 20
+# Options for those of the core, such as --sample-size 20 --measurement-time 1 --warm-up-time 1 when time is short.
+CRITERION ?=
 # CI builds what Cargo.lock says; whoever adds a dependency wants the lock to follow.
 LOCKED := $(if $(CI),--locked)
 
@@ -137,7 +139,7 @@ fmt: $(TOOLS) ## format everything
 
 .PHONY: bench
 bench: $(BENCH)/.made ## measure everything beside its rivals, into benches/RESULTS.md; an hour on a quiet machine
-	cargo bench -p streamreg-core $(LOCKED)
+	cargo bench -p streamreg-core --benches $(LOCKED) -- $(CRITERION)
 	mkdir -p $(MEASURED)
 	$(BENCH)/bin/python -m benches.throughput $(PEERS) --rows $(ROWS) --rounds $(ROUNDS) --json $(MEASURED)/throughput.json
 	$(BENCH)/bin/python -m benches.latency $(PEERS) --seconds $(LATENCY_SECONDS) --json $(MEASURED)/latency.json
