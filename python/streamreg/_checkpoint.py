@@ -16,9 +16,10 @@ from streamreg._keyed_state import Change, Guard
 from streamreg._source import Range
 
 FORMAT_VERSION = 2
-"""Since 2 the plan describes the regressions of each output; states of 1 are read, and written as 2."""
+"""Since 2 the plan describes the models of each output; states of 1 are read, and written as 2."""
 
 REGRESSIONS = "regressions"
+CLASSES = "classes"
 """Where the plan does so."""
 
 

@@ -1,4 +1,4 @@
-"""Stage: plan. What a state says about the regressions in it, so that one can be taken out and looked at alone.
+"""Stage: plan. What a state says about the models in it, so that one can be taken out and looked at alone.
 
 The rest of the plan tells what is computed; this tells people's names for it.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from streamreg._inference import PLAIN
 from streamreg._nodes import Application, Choice, Filtered, Operation
@@ -45,12 +45,29 @@ class Described:
     ridge: float
 
 
+@dataclass(frozen=True)
+class DescribedClasses:
+    """A table of classes that an output shows something of."""
+
+    aggregate: int
+    """Which of the aggregates of its reduction."""
+
+    label: str
+    columns: tuple[str, ...]
+    """What the features are called."""
+
+    model: ClassModel
+
+
+Model: TypeAlias = Described | DescribedClasses
+
+
 def describe(
     table: Iterable[TypedExpression],
     universe: ReducedUniverse,
     place: Callable[[ReducedColumn], int],
-) -> tuple[Described, ...]:
-    """The regressions that the columns of a table, of a reduction's rows, are computed from.
+) -> tuple[Model, ...]:
+    """The regressions and classes that the columns of a table, of a reduction's rows, are computed from.
 
     `place` gives the index of a column's aggregate.
     """
@@ -58,18 +75,24 @@ def describe(
     found = (
         _described(column, place(column), keys)
         for column in _reduced(table)
-        if column.reducer.names or column.reducer.statistic.startswith(_OF_SQL)
+        if _is_of_model(column)
     )
     return tuple(dict.fromkeys(found))
 
 
-def _described(column: ReducedColumn, aggregate: int, keys: tuple[str, ...]) -> Described:
+def _is_of_model(column: ReducedColumn) -> bool:
+    reducer = column.reducer
+    of_classes = isinstance(reducer.model, ClassModel)
+    return bool(reducer.names) or of_classes or reducer.statistic.startswith(_OF_SQL)
+
+
+def _described(column: ReducedColumn, aggregate: int, keys: tuple[str, ...]) -> Model:
     reducer = column.reducer
     texts = [argument.text for argument in column.arguments]
-    *features, target = texts[:-1] if reducer.weighted else texts
     model = reducer.model or PLAIN
     if isinstance(model, ClassModel):
-        raise AssertionError("only regressions are described")
+        return DescribedClasses(aggregate, keys[0], tuple(texts), model)
+    *features, target = texts[:-1] if reducer.weighted else texts
     intercept, ridge, *_ = model
     return Described(
         aggregate,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from streamreg._answers import evaluate_answer, in_scope
 from streamreg._core import KeyedReduction, Reduction
-from streamreg._described import Described, describe
+from streamreg._described import Model, describe
 from streamreg._lower import Lowering
 from streamreg._nodes import KeyColumn
 from streamreg._types import NUMBERS, ClassModel, ClassStatistic, KeyType
@@ -52,7 +52,7 @@ class AnswerRow:
 class AnswerPlan:
     """What the parent asks of one reduction, and what it makes of the answers.
 
-    `outputs` are those written from it, each with the `regressions` that it shows. `statistics` are
+    `outputs` are those written from it, each with the `models` that it shows. `statistics` are
     to be asked of the `_core.Reduction`; the first one is the number of rows. The program reads the
     keys, of which there are `keys`, then the statistics. Where some are of classes, `label` is the
     column that tells the classes.
@@ -62,7 +62,7 @@ class AnswerPlan:
     statistics: tuple[Statistic | ClassStatistic, ...]
     program: Program
     slots: tuple[tuple[int, tuple[int, ...]], ...]
-    regressions: tuple[tuple[Described, ...], ...]
+    models: tuple[tuple[Model, ...], ...]
     keys: int = 0
     label: str | None = None
 
@@ -109,7 +109,7 @@ class Collected:
         self._lowering = Lowering(self._load)
         self._outputs: list[Output] = []
         self._slots: list[tuple[int, tuple[int, ...]]] = []
-        self._regressions: list[tuple[Described, ...]] = []
+        self._models: list[tuple[Model, ...]] = []
 
     @property
     def rows_and_keys(self) -> tuple[int, tuple[int, ...]]:
@@ -122,7 +122,7 @@ class Collected:
         slots = tuple(self._lowering.lower(column, scope) for column in output.table)
         self._outputs.append(output)
         self._slots.append((scope, slots))
-        self._regressions.append(describe(output.table, self._universe, self.aggregate_of))
+        self._models.append(describe(output.table, self._universe, self.aggregate_of))
 
     def reducing(self) -> Reducing:
         """What the workers do for all of them."""
@@ -143,7 +143,7 @@ class Collected:
             tuple(self._statistics),
             self._lowering.program(),
             tuple(self._slots),
-            tuple(self._regressions),
+            tuple(self._models),
             len(self._keys),
             self._label if of_classes else None,
         )

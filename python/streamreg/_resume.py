@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from streamreg._checkpoint import REGRESSIONS, Checkpoint
+from streamreg._checkpoint import CLASSES, REGRESSIONS, Checkpoint
+from streamreg._described import Described, DescribedClasses
 from streamreg._exceptions import SourceError, StateError
 from streamreg._sinks import (
     Files,
@@ -21,7 +23,7 @@ from streamreg._sinks import (
 from streamreg._source import Range
 
 if TYPE_CHECKING:
-    from streamreg._described import Described
+    from streamreg._described import Model
     from streamreg._ingest import Task
     from streamreg._plan import Output, Plan
     from streamreg._source import Extent, Source
@@ -64,19 +66,21 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
         **({"scores": _scores(plan)} if plan.scores else {}),
         "statistics": [repr(answer.statistics) for answer in plan.answers],
         "answers": [repr(step) for answer in plan.answers for step in answer.program.steps],
-        REGRESSIONS: {
-            output.path: [{"reduction": at, **_listed(found)} for found in held]
-            for at, answer in enumerate(plan.answers)
-            for output, held in zip(answer.outputs, answer.regressions, strict=True)
-        },
+        REGRESSIONS: _models(plan, Described),
+        CLASSES: _models(plan, DescribedClasses),
         "rejects": None if rejects is None else str(rejects),
     }
 
 
-def _listed(found: Described) -> dict[str, Any]:
-    """As JSON gives it back."""
-    fields = asdict(found).items()
-    return {name: list(held) if isinstance(held, tuple) else held for name, held in fields}
+def _models(plan: Plan, kind: type[Model]) -> dict[str, list[dict[str, Any]]]:
+    """The models of one kind that each output shows, as JSON gives it back."""
+    found = {
+        output.path: [{"reduction": at, **asdict(one)} for one in held if isinstance(one, kind)]
+        for at, answer in enumerate(plan.answers)
+        for output, held in zip(answer.outputs, answer.models, strict=True)
+    }
+    listed: dict[str, list[dict[str, Any]]] = json.loads(json.dumps(found))
+    return listed
 
 
 def _scores(plan: Plan) -> dict[str, dict[str, str]]:
@@ -87,8 +91,9 @@ def _scores(plan: Plan) -> dict[str, dict[str, str]]:
 
 def check_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> None:
     """Raises StateError, naming the first difference, if the state is of another job."""
-    # What people call a regression is no part of it; and states of format 1 do not say.
-    difference = _difference("", {**checkpoint.plan, REGRESSIONS: job[REGRESSIONS]}, job)
+    # What people call a model is no part of it; and states of format 1 do not say.
+    names = {part: job[part] for part in (REGRESSIONS, CLASSES)}
+    difference = _difference("", {**checkpoint.plan, **names}, job)
     if difference is not None:
         raise StateError(
             f"the state is of another job: {difference}. Run the job it belongs to, or give this one an empty "

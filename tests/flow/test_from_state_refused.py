@@ -64,7 +64,7 @@ def test_an_output_is_chosen_where_there_are_several() -> None:
             sr.ConfigurationError, match=f"{other}' shows no regression; {there_are}"
         ):
             open_state("state", output=other)
-    with pytest.raises(sr.ConfigurationError, match=r"several regressions \(y on x, x on y\)"):
+    with pytest.raises(sr.ConfigurationError, match=r"more than one regression \(y on x, x on y\)"):
         open_state("state", output="two.csv")
     with pytest.raises(sr.ConfigurationError, match="y on x is not by keys"):
         open_state("state", output="line.csv", key=1)
@@ -106,7 +106,7 @@ def test_damage_is_refused(folder: Path) -> None:
             assert open_state("state").to_bytes() == whole
         except sr.StateError:
             refused += 1
-    assert refused > 20
+    assert refused > 10
 
 
 def test_a_state_of_the_first_format(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +117,7 @@ def test_a_state_of_the_first_format(monkeypatch: pytest.MonkeyPatch) -> None:
         return {
             name: part
             for name, part in now(plan, rejects).items()
-            if name != _checkpoint.REGRESSIONS
+            if name not in (_checkpoint.REGRESSIONS, _checkpoint.CLASSES)
         }
 
     def program(rows: int) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
@@ -17,6 +19,7 @@ from streamreg._estimator._labels import Label, Labels, labels
 from streamreg._estimator._matrix import Data, Matrix, matrix
 from streamreg._estimator._moments import ClassMoments, Description
 from streamreg._estimator._sealed import damage, seal, unseal
+from streamreg._estimator._state import find_classes
 from streamreg._types import ClassMethod
 
 Priors: TypeAlias = Sequence[float] | NDArray[np.float64] | None
@@ -241,7 +244,30 @@ class ExactClassifier(Classifier):
         found = self._solved().rows(rows.columns, asked).reshape(rows.rows, -1)
         return self._spread(found, axis=1, empty=0.0 if asked == "posterior" else -math.inf)
 
-    # --- bytes ---------------------------------------------------------------
+    # --- from elsewhere, and bytes -------------------------------------------
+
+    @classmethod
+    def from_state(
+        cls, directory: str | os.PathLike[str], *, output: str | os.PathLike[str] | None = None
+    ) -> Self:
+        """The classes of a job, from the state directory of a run that goes on or has ended.
+
+        They are those of the last epoch that the run has closed, with the job's options; it is not disturbed.
+
+        Args:
+            directory: What the job has for `state=`.
+            output: The file that shows the classes, as the job names it; needed if there are several such tables.
+
+        Raises:
+            StateError: if there is no state, it is damaged, it holds no such table, or no row was read yet.
+            ConfigurationError: if there is no such output, one must be chosen, or a class has no prior in the job.
+        """
+        path = None if output is None else os.fspath(output)
+        found = find_classes(Path(directory), path, cls._METHOD)
+        made = cls(**{name: found.options[name] for name in cls().get_params()})
+        made._moments, made._declared = ClassMoments(found.classes), found.declared
+        made.n_features_in_, made._feature_names = len(found.columns), found.columns
+        return made
 
     def to_bytes(self) -> bytes:
         """Everything of this classifier, with a checksum: equal rows give equal bytes.
