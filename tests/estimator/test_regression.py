@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -190,3 +191,14 @@ def test_law_bytes(kind: str) -> None:
         damaged = state[:at] + bytes([state[at] ^ 1]) + state[at + 1 :]
         with pytest.raises(ValueError, match="LinearRegression"):
             sr.LinearRegression.from_bytes(damaged)
+
+
+def test_names_are_compared_one_by_one() -> None:
+    """Features whose names read alike when they are put together are others all the same."""
+    X, y = [[1.0, 2.0], [3.0, 1.0], [4.0, 4.0]], [1.0, 2.0, 4.0]
+    one, other = (
+        sr.LinearRegression().fit(pd.DataFrame(X, columns=names), y)
+        for names in (["a, b", "c"], ["a", "b, c"])
+    )
+    with pytest.raises(ValueError, match="have other features"):
+        one.merge(other)

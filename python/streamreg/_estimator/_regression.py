@@ -135,11 +135,14 @@ class LinearRegression(Fitted):
 
     def _combined(self, other: LinearRegression, *, subtract: bool) -> Exact:
         mine, theirs = self._seen(), other._seen()
-        if self._described() != other._described():
+        if self._features() != other._features():
             raise ValueError(
                 f"the estimators have other features: {self._described()}, and {other._described()}"
             )
         return mine.combined(theirs, subtract=subtract)
+
+    def _features(self) -> tuple[object, ...]:
+        return self.n_features_in_, self._names(), self._terms()
 
     def _described(self) -> str:
         names = self._terms() or self._names()
