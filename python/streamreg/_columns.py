@@ -84,7 +84,7 @@ def joined(mask: NDArray[np.bool_], chosen: Values, otherwise: Values, dtype: DT
 
 def portable(values: Values) -> Values:
     """The values in a form that goes to another process: text as a list."""
-    return values if isinstance(values, np.ndarray) else list(to_list(values))
+    return values if isinstance(values, np.ndarray | list) else list(values.to_list())
 
 
 def numbers(values: Values) -> Array:

@@ -59,14 +59,14 @@ class DescribedClasses:
     model: ClassModel
 
 
-Model: TypeAlias = Described | DescribedClasses
+DescribedModel: TypeAlias = Described | DescribedClasses
 
 
 def describe(
     table: Iterable[TypedExpression],
     universe: ReducedUniverse,
     place: Callable[[ReducedColumn], int],
-) -> tuple[Model, ...]:
+) -> tuple[DescribedModel, ...]:
     """The regressions and classes that the columns of a table, of a reduction's rows, are computed from.
 
     `place` gives the index of a column's aggregate.
@@ -86,7 +86,7 @@ def _is_of_model(column: ReducedColumn) -> bool:
     return bool(reducer.names) or of_classes or reducer.statistic.startswith(_OF_SQL)
 
 
-def _described(column: ReducedColumn, aggregate: int, keys: tuple[str, ...]) -> Model:
+def _described(column: ReducedColumn, aggregate: int, keys: tuple[str, ...]) -> DescribedModel:
     reducer = column.reducer
     texts = [argument.text for argument in column.arguments]
     model = reducer.model or PLAIN

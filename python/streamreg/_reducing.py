@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from streamreg._answers import evaluate_answer, in_scope
 from streamreg._core import KeyedReduction, Reduction
-from streamreg._described import Model, describe
+from streamreg._described import DescribedModel, describe
 from streamreg._lower import Lowering
 from streamreg._nodes import KeyColumn
 from streamreg._types import NUMBERS, ClassModel, ClassStatistic, KeyType
@@ -62,7 +62,7 @@ class AnswerPlan:
     statistics: tuple[Statistic | ClassStatistic, ...]
     program: Program
     slots: tuple[tuple[int, tuple[int, ...]], ...]
-    models: tuple[tuple[Model, ...], ...]
+    models: tuple[tuple[DescribedModel, ...], ...]
     keys: int = 0
     label: str | None = None
 
@@ -109,7 +109,7 @@ class Collected:
         self._lowering = Lowering(self._load)
         self._outputs: list[Output] = []
         self._slots: list[tuple[int, tuple[int, ...]]] = []
-        self._models: list[tuple[Model, ...]] = []
+        self._models: list[tuple[DescribedModel, ...]] = []
 
     @property
     def rows_and_keys(self) -> tuple[int, tuple[int, ...]]:

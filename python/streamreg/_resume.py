@@ -23,7 +23,7 @@ from streamreg._sinks import (
 from streamreg._source import Range
 
 if TYPE_CHECKING:
-    from streamreg._described import Model
+    from streamreg._described import DescribedModel
     from streamreg._ingest import Task
     from streamreg._plan import Output, Plan
     from streamreg._source import Extent, Source
@@ -72,7 +72,7 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
     }
 
 
-def _models(plan: Plan, kind: type[Model]) -> dict[str, list[dict[str, Any]]]:
+def _models(plan: Plan, kind: type[DescribedModel]) -> dict[str, list[dict[str, Any]]]:
     """The models of one kind that each output shows, as JSON gives it back."""
     found = {
         output.path: [{"reduction": at, **asdict(one)} for one in held if isinstance(one, kind)]

@@ -23,20 +23,20 @@ CLASS_SCORES: Final = ("predicted_label", "posterior", "own_posterior")
 
 
 def scored(
-    regression: ReducedColumn | None, rows: Table
+    parameter: ReducedColumn | None, rows: Table
 ) -> tuple[dict[str, TypedExpression], ScoredUniverse]:
     """The columns of a table, those of its scores after them, and the rows that they are of.
 
     Raises:
         ProgramError: as `Table.predict_on`.
     """
-    if regression is None:
+    if parameter is None:
         raise ProgramError(
             "predict_on: this table is not what linear_regression gave, or a discriminant analysis or "
             "naive Bayes: call it on that, before any select, filter or +"
         )
     universe = rows._universe
-    below = universe.scored(regression)
+    below = universe.scored(parameter)
     origin = below.reduction.origin
     if scores_of(universe) is not None:
         raise ProgramError(
@@ -49,7 +49,7 @@ def scored(
         )
     names = SCORES
     types: list[DType] = ["float"] * len(names)
-    if isinstance(regression.reducer.model, ClassModel):
+    if isinstance(parameter.reducer.model, ClassModel):
         names = CLASS_SCORES
         types[0] = below.reduction.keys[0].dtype
     for name in names:

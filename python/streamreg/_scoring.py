@@ -81,19 +81,19 @@ class CollectedScores:
         self._lowering = _ScoredLowering(universe, self._ship)
         self._outputs: list[Output] = []
         self._slots: list[tuple[int, tuple[int, ...]]] = []
-        regression = universe.regression
-        model = regression.reducer.model or PLAIN
-        self._model = reduction.aggregate_of(regression), model
-        columns = tuple(self._ship(restricted(item, self._of)) for item in regression.arguments)
+        parameter = universe.parameter
+        model = parameter.reducer.model or PLAIN
+        self._model = reduction.aggregate_of(parameter), model
+        columns = tuple(self._ship(restricted(item, self._of)) for item in parameter.arguments)
         self._keys = tuple(self._ship(restricted(key, self._of)) for key in reduction.keys)
         self._weights: int | None = None
         if isinstance(model, ClassModel):
             (self._target,) = self._keys
             self._features = columns
             return
-        count = len(regression.reducer.powers)
+        count = len(parameter.reducer.powers)
         self._features, self._target = columns[:count], columns[count]
-        if regression.reducer.weighted:
+        if parameter.reducer.weighted:
             self._weights = columns[count + 1]
 
     def add(self, output: Output, universe: Universe) -> None:

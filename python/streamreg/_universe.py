@@ -2,7 +2,7 @@
 
 Columns can stand side by side, or in one expression, only if they are of the same rows. A filter
 makes a universe below another; a reduction makes one of its own, with one row, or one a key. Rows
-that a regression has scored are below those without scores: they have all their columns, and more.
+that a model has scored are below those without scores: they have all their columns, and more.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ class Universe:
         # The keys keep their origins alive, and so the ids.
         return self._reduced.setdefault(tuple(map(id, origins)), ReducedUniverse(self, keys))
 
-    def scored(self, regression: ReducedColumn) -> ScoredUniverse:
-        """These rows as a regression has scored them: always the same ones."""
-        # They keep the regression alive, and so its id.
-        return self._scored.setdefault(id(regression), ScoredUniverse(self, regression))
+    def scored(self, parameter: ReducedColumn) -> ScoredUniverse:
+        """These rows as the model with this parameter has scored them: always the same ones."""
+        # They keep the parameter alive, and so its id.
+        return self._scored.setdefault(id(parameter), ScoredUniverse(self, parameter))
 
 
 class SourceUniverse(Universe):
@@ -84,15 +84,15 @@ class FilteredUniverse(Universe):
 
 
 class ScoredUniverse(Universe):
-    """The rows of another universe, with what a regression says of each."""
+    """The rows of another universe, with what a model says of each."""
 
-    __slots__ = ("_parent", "regression")
+    __slots__ = ("_parent", "parameter")
 
-    def __init__(self, parent: Universe, regression: ReducedColumn) -> None:
-        """The rows of `parent`; `regression` is one of the coefficients that they are scored by."""
+    def __init__(self, parent: Universe, parameter: ReducedColumn) -> None:
+        """The rows of `parent`; `parameter` is one of those of the model that they are scored by."""
         super().__init__()
         self._parent = parent
-        self.regression = regression
+        self.parameter = parameter
 
     @property
     def parent(self) -> Universe:
@@ -101,10 +101,10 @@ class ScoredUniverse(Universe):
 
     @property
     def reduction(self) -> ReducedUniverse:
-        """The universe that the regression's answer is of."""
-        universe = self.regression.universe
+        """The universe that the model's answer is of."""
+        universe = self.parameter.universe
         if not isinstance(universe, ReducedUniverse):
-            raise AssertionError("a regression is a reduction")
+            raise AssertionError("a model is a reduction")
         return universe
 
     def __str__(self) -> str:

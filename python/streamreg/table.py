@@ -39,22 +39,22 @@ class Table(ClassTables):
     its columns, `**t` its columns by name.
     """
 
-    __slots__ = ("_columns", "_regression", "_universe")
+    __slots__ = ("_columns", "_parameter", "_universe")
 
     _columns: Mapping[str, Column]
     _universe: Universe
-    _regression: ReducedColumn | None
+    _parameter: ReducedColumn | None
 
     def __init__(
         self,
         columns: Mapping[str, TypedExpression],
         universe: Universe,
-        regression: ReducedColumn | None = None,
+        parameter: ReducedColumn | None = None,
     ) -> None:
         """Use `sr.io` to get a table; this is for streamreg itself.
 
-        `regression` is a coefficient of the one whose answer the table is, if it is that of one; or a
-        parameter of its classes.
+        `parameter` is one of those of the model whose answer the table is, if it is that of one: a
+        coefficient, or one of its classes.
 
         Raises:
             ProgramError: if there is no column, or one is not of the rows of `universe`, or has a
@@ -67,7 +67,7 @@ class Table(ClassTables):
             {name: Column(name, restricted(value, universe)) for name, value in columns.items()}
         )
         self._universe = universe
-        self._regression = regression
+        self._parameter = parameter
 
     @classmethod
     def _from_source(cls, source: Source) -> Table:
@@ -290,7 +290,7 @@ class Table(ClassTables):
             ProgramError: if this table is not what a regression or discriminant gave, the rows are others or
                 scored already, or have a column of one of these names.
         """
-        return Table(*scored(self._regression, rows))
+        return Table(*scored(self._parameter, rows))
 
     def _classes(
         self,

@@ -1,6 +1,5 @@
 """Reductions by keys: an exact answer for each, and a changelog of those that have changed."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import streamreg as sr
 from streamreg.testing import read
 from tests.flow.changelog import changes, current
 from tests.flow.child import killed_twice
+from tests.flow.resumed import after, check_same_bytes
 from tests.flow.sensors import NAMES, Point, Reading, check, message, points, topic, write_lines
 
 ROWS = 2000
@@ -21,10 +21,6 @@ ROWS = 2000
 class Count(sr.Schema):
     k: int
     v: int
-
-
-def after(epochs: int) -> Callable[[sr.Progress], bool]:
-    return lambda progress: progress.epochs >= epochs
 
 
 def counted(messages: list[bytes], batch: int) -> sr.Table:
@@ -221,16 +217,7 @@ def test_a_stopped_run_goes_on(folder: Path, processes: int) -> None:
 def test_a_resumed_run_writes_the_same_bytes(folder: Path) -> None:
     """Where the batches are the same, the files are: no byte tells that the run was stopped."""
     found = points(300, 4)
-    names = ("lines.csv", "counts.csv")
-    write_lines(topic(found, 3, 12))
-    sr.run(processes=0)
-    whole = [Path(name).read_bytes() for name in names]
-    for name in names:
-        Path(name).unlink()
-    for epochs in (1, 5, 6, 99):
-        write_lines(topic(found, 3, 12))
-        sr.run(processes=0, state="state", stop=after(epochs))
-    assert [Path(name).read_bytes() for name in names] == whole
+    check_same_bytes(lambda: write_lines(topic(found, 3, 12)), ("lines.csv", "counts.csv"))
 
 
 def test_a_parent_killed_at_any_moment(folder: Path, processes: int) -> None:

@@ -7,19 +7,19 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import ClassVar, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamreg._core import Discriminant
+from streamreg._estimator._class_state import find_classes
 from streamreg._estimator._classifier import Asked, Classifier, Floats
 from streamreg._estimator._interface import not_fitted
 from streamreg._estimator._labels import Label, Labels, labels
 from streamreg._estimator._matrix import Data, Matrix, matrix
 from streamreg._estimator._moments import ClassMoments, Description
-from streamreg._estimator._sealed import damage, seal, unseal
-from streamreg._estimator._state import find_classes
+from streamreg._estimator._sealed import damage, listed, seal, unseal
 from streamreg._types import ClassMethod
 
 Priors: TypeAlias = Sequence[float] | NDArray[np.float64] | None
@@ -298,10 +298,6 @@ class ExactClassifier(Classifier):
             made = cls(**about["params"])
             made._moments = ClassMoments.from_bytes(moments)
             made.n_features_in_ = about["features"]
-            made._feature_names = _tuple(about["names"])
-            made._declared = _tuple(about["classes"])
+            made._feature_names = listed(about["names"])
+            made._declared = listed(about["classes"])
         return made
-
-
-def _tuple(values: list[Any] | None) -> tuple[Any, ...] | None:
-    return None if values is None else tuple(values)

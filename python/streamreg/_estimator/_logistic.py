@@ -13,7 +13,7 @@ from streamreg._estimator._interface import not_fitted
 from streamreg._estimator._labels import Label, labels
 from streamreg._estimator._matrix import Data, Matrix, matrix
 from streamreg._estimator._newton import Batch, Belief, in_range, log_softmax, logits, posterior
-from streamreg._estimator._sealed import damage, seal, unseal
+from streamreg._estimator._sealed import damage, listed, seal, unseal
 
 _MOST_COEFFICIENTS: Final = 4096
 """Their curvature, the square of that, then takes 128 MB."""
@@ -225,7 +225,7 @@ class LogisticRegression(Classifier):
         with damage(cls.__name__):
             made = cls(**about["params"])
             made.n_features_in_, made._labels = about["features"], tuple(about["classes"])
-            made._feature_names = None if about["names"] is None else tuple(about["names"])
+            made._feature_names = listed(about["names"])
             made.n_samples_seen_, made.n_iter_ = about["rows"], about["steps"]
             made._intercepts = about["intercepts"]
             size = (made.n_features_in_ + made._intercepts) * _columns(made._labels)

@@ -49,5 +49,10 @@ def damage(name: str) -> Iterator[None]:
         raise ValueError(f"the state of the {name} is damaged: {error}") from error
 
 
+def listed(values: list[Any] | None) -> tuple[Any, ...] | None:
+    """A tuple that may be missing, as it was before it was sealed."""
+    return None if values is None else tuple(values)
+
+
 def _mark(name: str) -> bytes:
     return f"streamreg.{name} {_VERSION}\n".encode()

@@ -1,0 +1,114 @@
+"""Estimator, from a run's state: which of the models that a checkpoint describes is meant."""
+
+from __future__ import annotations
+
+from ast import literal_eval
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from streamreg._checkpoint import Checkpoint
+from streamreg._core import KeyedReduction
+from streamreg._damage import damaged
+from streamreg._exceptions import ConfigurationError, StateError
+
+Described: TypeAlias = Mapping[str, Any]
+"""A `_described.DescribedModel` as JSON, with the index of its reduction."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of models."""
+
+    part: str
+    """Where the plan describes them."""
+
+    name: str
+    function: str
+    """What a program writes for one."""
+
+    title: Callable[[Described], str]
+    """One in a few words."""
+
+    holds: Callable[[Described], bool] = bool
+    """Whether one that stands there is of this kind."""
+
+
+def chosen(directory: Path, checkpoint: Checkpoint, output: str | None, kind: Kind) -> Described:
+    """The only model of an output, or of all of them.
+
+    Raises:
+        StateError: if the run writes none, or says nothing of them, or has read no row yet.
+        ConfigurationError: if there is no such output, or several models to choose from; it says which there are.
+    """
+    held: Mapping[str, list[Described]] | None = checkpoint.plan.get(kind.part)
+    if held is None:
+        raise StateError(
+            f"state {directory}: it was kept by an older streamreg, which does not say what each {kind.name} is "
+            "made of: let its job run once with this one"
+        )
+    held = {path: list(filter(kind.holds, found)) for path, found in held.items()}
+    shown = {path: held[path] for path in checkpoint.plan["outputs in order"] if held.get(path)}
+    if not shown:
+        raise StateError(
+            f"state {directory}: its run writes no {kind.name}, as {kind.function} gives it, but "
+            f"{', '.join(checkpoint.plan['outputs in order'])}"
+        )
+    there_are = "; ".join(f"{path} ({_titles(found, kind)})" for path, found in shown.items())
+    if output is None:
+        found = [one for several in shown.values() for one in several]
+    else:
+        paths = [output] if output in held else [path for path in held if Path(path).name == output]
+        if len(paths) != 1 or not held[paths[0]]:
+            raise ConfigurationError(
+                f"output={output!r} shows no {kind.name}; there are {there_are}"
+            )
+        found = held[paths[0]]
+    if any(one != found[0] for one in found):
+        if output is None:
+            raise ConfigurationError(
+                f"output: say of which the {kind.name} is to be; there are {there_are}"
+            )
+        raise ConfigurationError(
+            f"output={output!r} shows more than one {kind.name} ({_titles(found, kind)}): write the one that you "
+            "want to a file of its own"
+        )
+    if not checkpoint.rows:
+        raise StateError(f"state {directory}: its run has not read a row yet")
+    return found[0]
+
+
+def _titles(found: list[Described], kind: Kind) -> str:
+    return ", ".join(dict.fromkeys(map(kind.title, found)))
+
+
+def layout(checkpoint: Checkpoint, described: Described) -> tuple[Any, ...]:
+    """The inputs and the aggregates of a model's reduction, and the types of its keys if it has some."""
+    found: tuple[Any, ...] = literal_eval(checkpoint.plan["reductions"][described["reduction"]])
+    return found
+
+
+def keyed_reduction(checkpoint: Checkpoint, described: Described) -> tuple[KeyedReduction, bytes]:
+    """The reduction by keys that a model is of; and its rows, as they were stored."""
+    inputs, aggregates, by, *_ = layout(checkpoint, described)
+    keyed = KeyedReduction(by, inputs, aggregates)
+    stored = checkpoint.keyed.get(f"reduction {described['reduction']}", b"")
+    keyed.load(stored)
+    return keyed, stored
+
+
+@contextmanager
+def opening(directory: Path) -> Iterator[None]:
+    """Tells of what does not fit while a model is taken out of a checkpoint.
+
+    Raises:
+        StateError: in the place of the errors that such a state leads to.
+    """
+    try:
+        yield
+    except ConfigurationError:
+        raise  # a ValueError too, but about what was asked for
+    except (LookupError, TypeError, ValueError, SyntaxError) as error:
+        raise damaged(directory, str(error)) from error
