@@ -19,7 +19,7 @@ from streamreg._program import Call, Load
 from streamreg._types import INT_MAX, INT_MIN
 
 if TYPE_CHECKING:
-    from streamreg._reducing import AnswerPlan
+    from streamreg._answer_plan import AnswerPlan
     from streamreg._types import Answer
 
 

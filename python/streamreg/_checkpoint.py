@@ -10,25 +10,27 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from streamreg._keyed_state import Change, Guard
+from streamreg._old_formats import upgraded
 from streamreg._source import Range
 
-FORMAT_VERSION = 2
-"""Since 2 the plan describes the models of each output; states of 1 are read, and written as 2."""
+FORMAT_VERSION = 3
+"""Since 2 a state describes the models of each output, since 3 the job in plain data; older ones are read, and go on as
+states of this format."""
 
-REGRESSIONS = "regressions"
-CLASSES = "classes"
-"""Where the plan does so."""
+
+_PLAIN: Final = 3
+"""The first format that describes the job in plain data."""
 
 
 @dataclass
 class Checkpoint:
     """Everything of a run that outlives its processes."""
 
-    plan: Mapping[str, Any]
-    """What the job is, as plain data: a state belongs to one job."""
+    job: Mapping[str, Any]
+    """What the job is, as plain data (`_job_identity`): a state belongs to one job."""
 
     header: Sequence[str] | None
     offsets: dict[int, int]
@@ -71,7 +73,7 @@ def packed(checkpoint: Checkpoint) -> dict[str, bytes]:
     """What is kept of a checkpoint, by name; beside it, what changed of the parts that are kept by keys."""
     parts = {
         "version": str(FORMAT_VERSION).encode(),
-        "plan": _json(checkpoint.plan),
+        "job": _json(checkpoint.job),
         "run": _json(
             {
                 "header": checkpoint.header,
@@ -96,12 +98,17 @@ def packed(checkpoint: Checkpoint) -> dict[str, bytes]:
     return parts
 
 
-def unpacked(parts: Mapping[str, bytes]) -> Checkpoint:
-    """The parts were written by `packed`: their checksum has been verified."""
+def unpacked(parts: Mapping[str, bytes], version: int) -> Checkpoint:
+    """The checkpoint of parts that were written by `packed`, of this or an older format: their checksum was verified.
+
+    Raises:
+        ValueError: if they are not as that format has them.
+    """
     run = json.loads(parts["run"])
+    job = json.loads(parts["job"]) if version >= _PLAIN else upgraded(json.loads(parts["plan"]))
     offsets = {int(p): offset for p, offset in run["offsets"].items()}
     return Checkpoint(
-        plan=json.loads(parts["plan"]),
+        job=job,
         header=run["header"],
         offsets=offsets,
         fresh={p: p in set(run["fresh"]) for p in offsets},

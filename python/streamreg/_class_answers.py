@@ -11,8 +11,8 @@ from streamreg._exceptions import SourceError
 from streamreg._types import ClassStatistic
 
 if TYPE_CHECKING:
+    from streamreg._answer_plan import AnswerPlan
     from streamreg._core import Cells, KeyedReduction
-    from streamreg._reducing import AnswerPlan
     from streamreg._types import Answer, ClassModel, ClassParameters
 
 

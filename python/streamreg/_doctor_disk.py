@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamreg import _resume
+from streamreg import _job_identity, _resume
 from streamreg._checkpoint import Checkpoint
 from streamreg._config import Job
 from streamreg._doctor_checks import SkipError, TroubleError
@@ -45,7 +45,7 @@ class Disk:
         with Store(Path(self._job.state)) as store:
             checkpoint = store.load()
         if checkpoint is not None:
-            _resume.check_job(checkpoint, _resume.job(self._plan, self._rejects))
+            _job_identity.check_job(checkpoint, _job_identity.job(self._plan, self._rejects))
         return checkpoint
 
     def state(self, extents: Mapping[int, Extent]) -> str:

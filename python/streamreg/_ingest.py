@@ -27,7 +27,7 @@ from streamreg._mailbox import Begun, Failure, Frame, Notice, Outbox, Partial, R
 from streamreg._program import Call
 
 if TYPE_CHECKING:
-    from streamreg._plan import RowPlan
+    from streamreg._row_plan import RowPlan
     from streamreg._source import Batch, Range, Report, Source
 
 _GARBAGE_THRESHOLD = 100_000

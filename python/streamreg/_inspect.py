@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-from ast import literal_eval
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from streamreg._core import KeyedReduction, Reduction
 from streamreg._exceptions import StateError
 from streamreg._keyed_state import EMPTY, rows
+from streamreg._program_data import tuples
 from streamreg._progress import plural
 from streamreg._snapshot import last_row
 
@@ -31,7 +31,7 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
     Raises:
         StateError: if the last rows are no last rows.
     """
-    job = checkpoint.plan
+    job = checkpoint.job
     paths = job["outputs in order"]
     answers = paths[len(paths) - len(checkpoint.changelogs) :]
     return {
@@ -154,11 +154,13 @@ def _pairs_of(row: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {value!r}" for name, value in row.items())
 
 
-def _state(described: str, state: bytes, keyed: bytes) -> dict[str, object]:
-    inputs, aggregates, *by = literal_eval(described)
+def _state(described: Mapping[str, Any], state: bytes, keyed: bytes) -> dict[str, object]:
+    inputs, aggregates, keys = (
+        tuples(described[part]) for part in ("inputs", "aggregates", "keys")
+    )
     names = [name for name, *_ in aggregates]
-    if by:
-        by_key = KeyedReduction(by[0], inputs, aggregates)
+    if keys:
+        by_key = KeyedReduction(keys, inputs, aggregates)
         by_key.load(keyed)
         sizes = {"limbs": by_key.limbs(), "bytes": len(keyed), "keys": len(by_key)}
         return {"aggregates": names, **sizes}

@@ -81,10 +81,11 @@ def plan_job(job: Job) -> Plan:
     Raises:
         StreamregError: What the runtime raises.
     """
-    from streamreg import _plan, _registry
+    from streamreg import _registry
+    from streamreg._compile import compile as compile_plan
 
     _write_tables(job)
-    return _plan.compile(_registry.take())
+    return compile_plan(_registry.take())
 
 
 def _write_tables(job: Job) -> None:

@@ -24,7 +24,8 @@ from streamreg._verify_scores import STAMP, OwnColumns, own_columns
 if TYPE_CHECKING:
     from streamreg._checkpoint import Checkpoint
     from streamreg._mailbox import Partial
-    from streamreg._plan import Output, Plan
+    from streamreg._output import OutputSpec
+    from streamreg._plan import Plan
     from streamreg._source import Extent, Report, Source
 
 Tell = Callable[[int, int], None]
@@ -145,7 +146,7 @@ def ledger_lines(plan: Plan, partial: Partial) -> Iterator[list[bytes]]:
 
 def answers(
     plan: Plan, reductions: list[Reduction | KeyedReduction]
-) -> Iterator[tuple[Output, Changelog]]:
+) -> Iterator[tuple[OutputSpec, Changelog]]:
     """Each answer output with its rows, all of them changed since the beginning."""
     for answer, reduction in zip(plan.answers, reductions, strict=True):
         found = [Changelog() for _ in answer.outputs]

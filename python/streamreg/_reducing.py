@@ -1,94 +1,24 @@
-"""Stage: plan. One reduction: what workers feed it with, and what the parent makes of its answers."""
+"""Compile: what is asked of one reduction, as the plans of workers and parent."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from streamreg._answers import evaluate_answer, in_scope
-from streamreg._core import KeyedReduction, Reduction
-from streamreg._described import DescribedModel, describe
+from streamreg._answer_plan import AnswerPlan
+from streamreg._described import describe
 from streamreg._lower import Lowering
 from streamreg._nodes import KeyColumn
+from streamreg._registry import Output, output_spec
+from streamreg._row_plan import Reducing
 from streamreg._types import NUMBERS, ClassModel, ClassStatistic, KeyType
 
 if TYPE_CHECKING:
-    from streamreg._plan import Output
-    from streamreg._program import Program
-    from streamreg._types import Aggregate, Answer, Number, Statistic
+    from streamreg._models import ModelInfo
+    from streamreg._output import OutputSpec
+    from streamreg._types import Aggregate, Number, Statistic
     from streamreg._universe import ReducedUniverse, Universe
     from streamreg.expressions import TypedExpression
     from streamreg.reducers import ReducedColumn
-
-
-@dataclass(frozen=True)
-class Reducing:
-    """The arguments of a `_core.Reduction`, or one by keys, and the slots that a worker feeds it from."""
-
-    inputs: tuple[Number, ...]
-    aggregates: tuple[Aggregate, ...]
-    slots: tuple[int, ...]
-    scope: int
-    keys: tuple[KeyType, ...] = ()
-    key_slots: tuple[int, ...] = ()
-
-    def empty(self) -> Reduction | KeyedReduction:
-        """The states of no row: for each key if there are keys."""
-        if self.keys:
-            return KeyedReduction(self.keys, self.inputs, self.aggregates)
-        return Reduction(self.inputs, self.aggregates)
-
-
-@dataclass(frozen=True)
-class AnswerRow:
-    """The row of an answer output, if there is one: its cells, each a column of one entry."""
-
-    present: bool
-    cells: tuple[list[object], ...]
-
-
-@dataclass(frozen=True)
-class AnswerPlan:
-    """What the parent asks of one reduction, and what it makes of the answers.
-
-    `outputs` are those written from it, each with the `models` that it shows. `statistics` are
-    to be asked of the `_core.Reduction`; the first one is the number of rows. The program reads the
-    keys, of which there are `keys`, then the statistics. Where some are of classes, `label` is the
-    column that tells the classes.
-    """
-
-    outputs: tuple[Output, ...]
-    statistics: tuple[Statistic | ClassStatistic, ...]
-    program: Program
-    slots: tuple[tuple[int, tuple[int, ...]], ...]
-    models: tuple[tuple[DescribedModel, ...], ...]
-    keys: int = 0
-    label: str | None = None
-
-    @property
-    def of_keys(self) -> list[Statistic]:
-        """The statistics that each key answers for itself."""
-        return [asked for asked in self.statistics if not isinstance(asked, ClassStatistic)]
-
-    def evaluate(self, answers: Sequence[Answer]) -> tuple[AnswerRow, ...]:
-        """The row of each output, from a key, if there are keys, and its answers to `statistics`.
-
-        There is none while the reduction has no row, or if a filter does not let it pass.
-
-        Raises:
-            Exception: whatever a function in `apply` raises, with a note about the row.
-            TypeError: if one returns another type than it is declared to.
-        """
-        if not answers[self.keys]:
-            return tuple(AnswerRow(False, ()) for _ in self.slots)
-        done = evaluate_answer(self.program, answers)
-        return tuple(
-            AnswerRow(True, tuple([done[slot]] for slot in slots))
-            if in_scope(self.program, scope, done)
-            else AnswerRow(False, ())
-            for scope, slots in self.slots
-        )
 
 
 class Collected:
@@ -107,9 +37,9 @@ class Collected:
         self._statistics: dict[Statistic | ClassStatistic, None] = {(0, "count", 0): None}
         self._label = universe.keys[0].text if universe.keys else None
         self._lowering = Lowering(self._load)
-        self._outputs: list[Output] = []
+        self._outputs: list[OutputSpec] = []
         self._slots: list[tuple[int, tuple[int, ...]]] = []
-        self._models: list[tuple[DescribedModel, ...]] = []
+        self._models: list[tuple[ModelInfo, ...]] = []
 
     @property
     def rows_and_keys(self) -> tuple[int, tuple[int, ...]]:
@@ -120,7 +50,7 @@ class Collected:
         """Takes an output of the rows of `universe`, those of the reduction or some of them."""
         scope = self._lowering.scope_of(universe)
         slots = tuple(self._lowering.lower(column, scope) for column in output.table)
-        self._outputs.append(output)
+        self._outputs.append(output_spec(output))
         self._slots.append((scope, slots))
         self._models.append(describe(output.table, self._universe, self.aggregate_of))
 

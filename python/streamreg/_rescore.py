@@ -22,7 +22,8 @@ from streamreg._verify_files import shown
 from streamreg._verify_scores import STAMP, OwnColumns, cells_of
 
 if TYPE_CHECKING:
-    from streamreg._plan import Output, Plan
+    from streamreg._output import OutputSpec
+    from streamreg._plan import Plan
     from streamreg._types import DType
 
 _AT_A_TIME: Final = 20_000
@@ -39,7 +40,11 @@ _READ: Final[dict[DType, Callable[[Sequence[bytes]], Values]]] = {
 
 
 def rescored(
-    subject: str, plan: Plan, output: Output, own: OwnColumns, rows: Iterable[tuple[bytes, bytes]]
+    subject: str,
+    plan: Plan,
+    output: OutputSpec,
+    own: OwnColumns,
+    rows: Iterable[tuple[bytes, bytes]],
 ) -> Check:
     """Compares the scores of a file, whose `rows` with their times are those of the topic.
 
@@ -59,7 +64,7 @@ def rescored(
 class Rescoring:
     """Scores the rows of one output again, from nothing."""
 
-    def __init__(self, plan: Plan, output: Output, own: OwnColumns) -> None:
+    def __init__(self, plan: Plan, output: OutputSpec, own: OwnColumns) -> None:
         """`own` as in `rescored`.
 
         Raises:
@@ -69,7 +74,7 @@ class Rescoring:
         reducing = plan.rows.reductions[score.reduction]
         if reducing.scope != shipped.scope:
             raise ValueError("the file does not hold all rows of the regression")
-        types = [column.dtype for column in output.table]
+        types = [column.dtype for column in output.columns]
         readers = {
             at: (place, _READ[types[place]])
             for place, at in enumerate(own.shipped)

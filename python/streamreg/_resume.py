@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from streamreg._checkpoint import CLASSES, REGRESSIONS, Checkpoint
-from streamreg._described import Described, DescribedClasses
-from streamreg._exceptions import SourceError, StateError
+from streamreg._checkpoint import Checkpoint
+from streamreg._exceptions import SourceError
 from streamreg._sinks import (
     Files,
     FileSink,
@@ -23,103 +21,14 @@ from streamreg._sinks import (
 from streamreg._source import Range
 
 if TYPE_CHECKING:
-    from streamreg._described import DescribedModel
     from streamreg._ingest import Task
-    from streamreg._plan import Output, Plan
+    from streamreg._output import OutputSpec
+    from streamreg._plan import Plan
     from streamreg._source import Extent, Source
-
-_SHOWN = 120
-"""Characters of a value shown where two jobs differ."""
-
-
-def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
-    """What makes a job itself, as plain data: a state is continued by the job that wrote it alone.
-
-    Brokers and credentials may change, and so may the pace; what is computed, from which messages and into which
-    file may not. Python functions count by their names.
-    """
-    source = plan.source
-    return {
-        "topic": source.name,
-        "format": source.format,
-        "header": None if source.header is None else list(source.header),
-        "schema": dict(source.columns),
-        "outputs": {
-            output.path: {
-                "time": output.time,
-                "columns": {column.name: column.definition.text for column in output.table},
-                # Again, in order: a changelog whose columns change places is another one.
-                "row": [[column.name, column.dtype] for column in output.table],
-            }
-            for output in plan.outputs
-        },
-        # The last rows are kept in this order.
-        "outputs in order": [output.path for output in plan.outputs],
-        "program": [repr(step) for step in plan.rows.program.steps],
-        "reductions": [
-            repr(
-                (reduction.inputs, reduction.aggregates)
-                + ((reduction.keys, reduction.key_slots) if reduction.keys else ())
-            )
-            for reduction in plan.rows.reductions
-        ],
-        **({"scores": _scores(plan)} if plan.scores else {}),
-        "statistics": [repr(answer.statistics) for answer in plan.answers],
-        "answers": [repr(step) for answer in plan.answers for step in answer.program.steps],
-        REGRESSIONS: _models(plan, Described),
-        CLASSES: _models(plan, DescribedClasses),
-        "rejects": None if rejects is None else str(rejects),
-    }
-
-
-def _models(plan: Plan, kind: type[DescribedModel]) -> dict[str, list[dict[str, Any]]]:
-    """The models of one kind that each output shows, as JSON gives it back."""
-    found = {
-        output.path: [{"reduction": at, **asdict(one)} for one in held if isinstance(one, kind)]
-        for at, answer in enumerate(plan.answers)
-        for output, held in zip(answer.outputs, answer.models, strict=True)
-    }
-    listed: dict[str, list[dict[str, Any]]] = json.loads(json.dumps(found))
-    return listed
-
-
-def _scores(plan: Plan) -> dict[str, dict[str, str]]:
-    """How rows are scored, by the first file that has them."""
-    pairs = zip(plan.scores, plan.rows.shipped, strict=True)
-    return {score.outputs[0].path: score.identity(shipped) for score, shipped in pairs}
-
-
-def check_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> None:
-    """Raises StateError, naming the first difference, if the state is of another job."""
-    # What people call a model is no part of it; and states of format 1 do not say.
-    names = {part: job[part] for part in (REGRESSIONS, CLASSES)}
-    difference = _difference("", {**checkpoint.plan, **names}, job)
-    if difference is not None:
-        raise StateError(
-            f"the state is of another job: {difference}. Run the job it belongs to, or give this one an empty "
-            "state and new output files"
-        )
-
-
-def _difference(where: str, before: object, now: object) -> str | None:
-    if isinstance(before, Mapping) and isinstance(now, Mapping):
-        for key in [*now, *(key for key in before if key not in now)]:
-            found = _difference(f"{where}{key}: ", before.get(key), now.get(key))
-            if found is not None:
-                return found
-        return None
-    if before == now:
-        return None
-    return f"{where}it was {_short(before)}, now it is {_short(now)}"
-
-
-def _short(value: object) -> str:
-    text = "not there" if value is None else repr(value)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 def check_files(
-    outputs: Sequence[Output], rejects: Path | None, checkpoint: Checkpoint | None
+    outputs: Sequence[OutputSpec], rejects: Path | None, checkpoint: Checkpoint | None
 ) -> None:
     """Before anything is opened or read: is each output what the state, or its absence, makes one expect?
 
@@ -166,7 +75,7 @@ def open_files(
     return files
 
 
-def _paths(outputs: Sequence[Output], rejects: Path | None) -> list[tuple[Path, bytes]]:
+def _paths(outputs: Sequence[OutputSpec], rejects: Path | None) -> list[tuple[Path, bytes]]:
     """The files, and how a new one begins."""
     paths = [(Path(output.path), changelog_header(output.names)) for output in outputs]
     return paths if rejects is None else [*paths, (rejects, b"")]
@@ -221,4 +130,4 @@ def first_checkpoint(
     began = {p: replace(r, end=None) for p, r in task.ranges.items() if p not in known}
     if last is None:
         return Checkpoint(job, task.header, offsets, fresh, began, lengths=lengths)
-    return replace(last, plan=job, offsets=offsets, fresh=fresh, began=last.began | began)
+    return replace(last, job=job, offsets=offsets, fresh=fresh, began=last.began | began)

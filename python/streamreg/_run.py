@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamreg import _registry, _resume
+from streamreg import _job_identity, _registry, _resume
+from streamreg._compile import compile as compile_plan
 from streamreg._exceptions import ConfigurationError, ProgramError, SourceError
 from streamreg._growth import Growth
 from streamreg._header import find_header
 from streamreg._ingest import Task
 from streamreg._merge import Merge
-from streamreg._plan import compile as compile_plan
 from streamreg._progress import Progress, ProgressLine, Summary
 from streamreg._signals import StopSignals
 from streamreg._sinks import sync_directory
@@ -118,14 +118,14 @@ class _Options:
 
 def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
     watch = _Watch(options, signals)
-    job = _resume.job(plan, options.rejects)
+    job = _job_identity.job(plan, options.rejects)
     with contextlib.ExitStack() as stack:
         store, last = None, None
         if options.state is not None:
             store = stack.enter_context(Store(options.state, options.durability))
             last = store.load()
             if last is not None:
-                _resume.check_job(last, job)
+                _job_identity.check_job(last, job)
         _resume.check_files(plan.outputs, options.rejects, last)
         extents = plan.source.extents(_log.warning, watch.stopping)
         if watch.ended_by is not None:

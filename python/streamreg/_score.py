@@ -17,7 +17,7 @@ from streamreg._types import ClassModel
 
 if TYPE_CHECKING:
     from streamreg._core import Scorer
-    from streamreg._scoring import ScorePlan
+    from streamreg._score_plan import ScorePlan
 
 
 class Scoring:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from streamreg._exceptions import ProgramError
 from streamreg._nodes import ScoredColumn
-from streamreg._types import ClassModel
+from streamreg._types import CLASS_SCORES, SCORES, ClassModel
 from streamreg._universe import ScoredUniverse, path_below, scores_of
 
 if TYPE_CHECKING:
@@ -14,12 +14,6 @@ if TYPE_CHECKING:
     from streamreg.expressions import TypedExpression
     from streamreg.reducers import ReducedColumn
     from streamreg.table import Table
-
-SCORES: Final = ("prediction", "residual", "standardized_residual")
-"""The columns that rows have beside their own where a regression has scored them."""
-
-CLASS_SCORES: Final = ("predicted_label", "posterior", "own_posterior")
-"""Those where classes have: as many, so that shipped columns come after three of either."""
 
 
 def scored(

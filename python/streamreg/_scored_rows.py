@@ -19,12 +19,12 @@ from streamreg._columns import Values, contiguous, take, to_list
 from streamreg._core import render
 from streamreg._evaluate import Evaluated
 from streamreg._program import ALL_ROWS, Call, Choose, Compute, Fixed, Load, Program, Take
-from streamreg._scoring import FIRST_SHIPPED
+from streamreg._score_plan import FIRST_SHIPPED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from streamreg._scoring import ScorePlan
+    from streamreg._score_plan import ScorePlan
 
 _Cells: TypeAlias = tuple[object, ...]
 

@@ -1,72 +1,24 @@
-"""Stage: plan. Scored rows: what workers ship of them, and what the parent computes when it has scored them.
-
-A row's scores are known in the parent alone. What depends on the row itself is computed by the worker, the features
-and the target among it, and shipped; filters and expressions with scores in them are a program of their own.
-"""
+"""Compile: what is asked of scored rows, as a plan."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from streamreg._inference import PLAIN
 from streamreg._lower import Lowering
 from streamreg._nodes import Filtered, ScoredColumn, SourceColumn, restricted
 from streamreg._program import ALL_ROWS, Load
-from streamreg._scored import SCORES
+from streamreg._registry import Output, output_spec
+from streamreg._score_plan import FIRST_SHIPPED, ScorePlan, Shipped
 from streamreg._types import ClassModel
 from streamreg._universe import path_below
 
 if TYPE_CHECKING:
-    from streamreg._plan import Output
-    from streamreg._program import Program
+    from streamreg._output import OutputSpec
     from streamreg._reducing import Collected
-    from streamreg._types import Model
     from streamreg._universe import ScoredUniverse, Universe
     from streamreg.expressions import TypedExpression
-
-FIRST_SHIPPED: Final = len(SCORES)
-"""Where shipped columns begin among those that a program loads: the scores stand before them."""
-
-
-@dataclass(frozen=True)
-class Shipped:
-    """The slots of a worker's program whose columns go to the parent, all on the rows of one scope."""
-
-    slots: tuple[int, ...]
-    scope: int
-
-
-@dataclass(frozen=True)
-class ScorePlan:
-    """How the parent scores shipped rows, and what it makes of them.
-
-    They are scored by a model of a reduction: an aggregate, and what is made of it, a regression or
-    classes. `features`, `target` (of classes the label), `weights` and `keys` are indexes of shipped
-    columns. The program reads the scores, then the shipped
-    columns; of each output `slots` has the scope and the columns.
-    """
-
-    outputs: tuple[Output, ...]
-    reduction: int
-    model: tuple[int, Model | ClassModel]
-    features: tuple[int, ...]
-    target: int
-    weights: int | None
-    keys: tuple[int, ...]
-    program: Program
-    slots: tuple[tuple[int, tuple[int, ...]], ...]
-
-    def identity(self, shipped: Shipped) -> dict[str, str]:
-        """What must be the same for a run to be continued; `shipped` is what it gets."""
-        columns = self.features, self.target, self.weights, self.keys
-        parts = {
-            "model": (self.reduction, self.model),
-            "shipped": (shipped, columns),
-            "program": (self.program, self.slots),
-        }
-        return {name: repr(part) for name, part in parts.items()}
 
 
 class CollectedScores:
@@ -79,7 +31,7 @@ class CollectedScores:
         self._scope = rows.scope_of(self._of)
         self._shipped: list[int] = []
         self._lowering = _ScoredLowering(universe, self._ship)
-        self._outputs: list[Output] = []
+        self._outputs: list[OutputSpec] = []
         self._slots: list[tuple[int, tuple[int, ...]]] = []
         parameter = universe.parameter
         model = parameter.reducer.model or PLAIN
@@ -100,7 +52,7 @@ class CollectedScores:
         """Takes an output of these rows, or of some of them."""
         scope = self._lowering.scope_of(universe)
         slots = tuple(self._lowering.lower(column, scope) for column in output.table)
-        self._outputs.append(output)
+        self._outputs.append(output_spec(output))
         self._slots.append((scope, slots))
 
     def shipped(self) -> Shipped:

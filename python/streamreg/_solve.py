@@ -12,8 +12,8 @@ from streamreg._core import KeyedReduction, render
 from streamreg._program import Load
 
 if TYPE_CHECKING:
+    from streamreg._answer_plan import AnswerPlan
     from streamreg._core import KeyedAnswers, Reduction
-    from streamreg._reducing import AnswerPlan
 
 ONLY_KEY: Final = b""
 """The key of a reduction without groups."""

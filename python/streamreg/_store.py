@@ -58,6 +58,7 @@ class Store:
             # By a reader, which changes nothing: SQLite itself would put away a log in which it sees damage.
             self._found, sealed = look(directory, at_rest=not log_of(directory).exists())
             self._last = sealed.last
+            self._older = self._found is not None and self._found.format < FORMAT_VERSION
             with errors(directory):
                 self._seal = SealFile(directory, read_seal(directory), sync=durability == "power")
                 self._database = _open(directory / FILE, durability)
@@ -84,12 +85,15 @@ class Store:
             # Where a run has died before it could: the database must never be two commits ahead.
             self._seal.write(self._last)
             with self._database:
+                if self._older:  # Its parts have other names.
+                    self._database.execute("DELETE FROM part")
                 self._database.executemany(
                     "INSERT INTO part (name, value) VALUES (?, ?) "
                     "ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value != excluded.value",
                     parts.items(),
                 )
                 _keyed_state.write(self._database, checkpoint.changes)
+            self._older = False
             self._last = Seal(self._last.number + 1, checksum)
             self._seal.write(self._last)
             if not self._settled:
@@ -196,9 +200,12 @@ def _checked(found: Mapping[object, object], directory: Path) -> tuple[Checkpoin
     checksum = checksum_of(parts)
     if recorded != str(checksum).encode():
         raise damaged(directory, "its checksum does not match")
-    number, before = int(parts.get("number", 0)), int(parts.get("before", 0))
-    sealed = Sealed(Seal(number, checksum), Seal(number - 1, before))
-    return replace(unpacked(parts), format=version), sealed
+    try:
+        number, before = int(parts.get("number", 0)), int(parts.get("before", 0))
+        sealed = Sealed(Seal(number, checksum), Seal(number - 1, before))
+        return replace(unpacked(parts, version), format=version), sealed
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise damaged(directory, f"it is not what a run writes: {error!r}") from error
 
 
 def _open(path: Path, durability: Durability) -> sqlite3.Connection:

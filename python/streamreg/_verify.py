@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamreg import _keyed_state, _recompute, _resume
+from streamreg import _job_identity, _keyed_state, _recompute
 from streamreg import _verify_files as files
 from streamreg._core import Changelog, KeyedReduction, Reduction
 from streamreg._progress import plural
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from streamreg._checkpoint import Checkpoint
     from streamreg._ingest import Task
     from streamreg._mailbox import Partial
-    from streamreg._plan import Output, Plan
+    from streamreg._output import OutputSpec
+    from streamreg._plan import Plan
     from streamreg._recompute import Recomputed, Tell
     from streamreg._source import Report
 
@@ -47,7 +48,7 @@ def verify(
         StateError: if the state is of another job.
         SourceError: if the topic cannot be read, or no longer has what the run has read.
     """
-    _resume.check_job(checkpoint, _resume.job(plan, rejects))
+    _job_identity.check_job(checkpoint, _job_identity.job(plan, rejects))
     extents = plan.source.extents(report, lambda: False)
     task = _recompute.task(plan, checkpoint, extents)
     again = _recompute.recompute(plan, task, report, tell)
@@ -161,7 +162,7 @@ def _row_difference(subject: str, kept: bytes, row: bytes | None) -> Check:
     return Check(subject, "", f"the state says {_row(found)}, the topic gives {_row(row)}")
 
 
-def _folded(output: Output, row: bytes | None, checkpoint: Checkpoint) -> Check:
+def _folded(output: OutputSpec, row: bytes | None, checkpoint: Checkpoint) -> Check:
     subject = f"{output.path}, its changes folded"
     length = checkpoint.lengths[output.path]
     header = changelog_header(output.names)
@@ -176,7 +177,7 @@ def _folded(output: Output, row: bytes | None, checkpoint: Checkpoint) -> Check:
     )
 
 
-def _folded_keys(output: Output, again: Changelog, checkpoint: Checkpoint) -> Check:
+def _folded_keys(output: OutputSpec, again: Changelog, checkpoint: Checkpoint) -> Check:
     subject = f"{output.path}, its changes folded"
     length = checkpoint.lengths[output.path]
     header = changelog_header(output.names)
@@ -202,7 +203,7 @@ def _row(row: bytes | None) -> str:
     return "no row" if row is None else files.shown(row)
 
 
-def _times(output: Output, checkpoint: Checkpoint) -> files.Times:
+def _times(output: OutputSpec, checkpoint: Checkpoint) -> files.Times:
     return files.Times(checkpoint.epochs - 1 if output.time == "epoch" else checkpoint.unix_ms)
 
 
@@ -221,7 +222,7 @@ class _Files:
     def _partials(self) -> Iterator[Partial]:
         return _recompute.partials(self._task, self._report, self._tell)
 
-    def rows(self, index: int, output: Output, again: Recomputed) -> Check:
+    def rows(self, index: int, output: OutputSpec, again: Recomputed) -> Check:
         """A changelog of rows: the same rows, each as often, in an order that may differ."""
 
         def topic() -> Iterator[Sequence[bytes]]:
@@ -230,7 +231,7 @@ class _Files:
         file, length = self._inserted(output)
         return same_rows(f"{output.path}, its rows", length, file, again.outputs[index], topic)
 
-    def scores(self, index: int, output: Output, again: Recomputed) -> Iterator[Check]:
+    def scores(self, index: int, output: OutputSpec, again: Recomputed) -> Iterator[Check]:
         """A changelog of scored rows: the same rows, and the scores that these give by their epochs."""
         own = own_columns(self._plan)[index]
         file, length = self._inserted(output)
@@ -249,7 +250,7 @@ class _Files:
             timed = files.timed(Path(output.path), header, length)
             yield rescored(f"{output.path}, its scores", self._plan, output, own, timed)
 
-    def _inserted(self, output: Output) -> tuple[Rows, int]:
+    def _inserted(self, output: OutputSpec) -> tuple[Rows, int]:
         """Reads the rows of a changelog that takes nothing back; and its length."""
         header = changelog_header(output.names)
         length = self._checkpoint.lengths[output.path]

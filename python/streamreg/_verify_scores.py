@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from streamreg._core import render, stamp
 from streamreg._program import ALL_ROWS, Load
 from streamreg._records import RecordError, records
-from streamreg._scoring import FIRST_SHIPPED
+from streamreg._score_plan import FIRST_SHIPPED
 from streamreg._verify_files import shown
 
 if TYPE_CHECKING:

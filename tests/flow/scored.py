@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from streamreg._scored import SCORES
+from streamreg._types import SCORES
 from tests.flow.changelog import Change, changes, times
 from tests.unit.inference import dot
 from tests.unit.rationals import nearest, root, solve

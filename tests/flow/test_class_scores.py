@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import streamreg as sr
-from streamreg import _plan
-from streamreg._plan import Output
+from streamreg import _compile
+from streamreg._registry import Output
 from streamreg._snapshot import read as read_state
 from streamreg._verify import verify
 from streamreg.testing import read
@@ -166,7 +166,7 @@ def test_a_resumed_run_scores_the_same(folder: Path) -> None:
         run(epochs)
     assert Path("scores.csv").read_bytes() == whole
     t = table(things(60, 4), 2, 8)
-    plan = _plan.compile([Output(tell(t).predict_on(t), "scores.csv")])
+    plan = _compile.compile([Output(tell(t).predict_on(t), "scores.csv")])
     told: list[str] = []
     found = verify(plan, read_state(Path("state")), None, report=told.append, tell=lambda *_: None)
     assert {check.difference for check in found} == {""}

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import streamreg as sr
-from streamreg import _plan
+from streamreg import _compile
 from streamreg._cli import main
-from streamreg._plan import Output
+from streamreg._registry import Output
 from streamreg._snapshot import read as read_state
 from streamreg._verify import verify
 from tests.flow.child import killed_twice
@@ -66,7 +66,7 @@ def test_verify_and_inspect(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     def checks(rows: list[Thing]) -> dict[str, str]:
         outputs = [Output(table, name) for name, table in tables(topic(rows, 2, 30)).items()]
         told: list[str] = []
-        plan = _plan.compile(outputs)
+        plan = _compile.compile(outputs)
         state = read_state(Path("state"))
         found = verify(plan, state, None, report=told.append, tell=lambda *_: None)
         return {check.subject: check.difference for check in found}

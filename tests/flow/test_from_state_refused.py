@@ -2,15 +2,13 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 import streamreg as sr
-from streamreg import _checkpoint, _resume, _store, testing
-from streamreg._plan import Plan
-from tests.flow.numbered import Point, count_sound, stream, write_regression
+from streamreg import _store, testing
+from tests.flow.numbered import Point, stream, write_regression
 from tests.flow.opened import keyed, open_state, run
 
 
@@ -107,28 +105,3 @@ def test_damage_is_refused(folder: Path) -> None:
         except sr.StateError:
             refused += 1
     assert refused > 10
-
-
-def test_a_state_of_the_first_format(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It cannot be opened, and says what to do; its job goes on from it, and then it can be."""
-    now = _resume.job
-
-    def then(plan: Plan, rejects: Path | None) -> dict[str, Any]:
-        return {
-            name: part
-            for name, part in now(plan, rejects).items()
-            if name not in (_checkpoint.REGRESSIONS, _checkpoint.CLASSES)
-        }
-
-    def program(rows: int) -> None:
-        write_regression(testing.read(stream(rows, 3), schema=Point))
-        sr.run(processes=0, state="state")
-
-    with monkeypatch.context() as before:
-        before.setattr(_resume, "job", then)
-        before.setattr(_checkpoint, "FORMAT_VERSION", 1)
-        program(30)
-    with pytest.raises(sr.StateError, match=r"older streamreg.*let its job run once"):
-        open_state("state")
-    program(60)
-    assert open_state("state").n_samples_seen_ == count_sound(Path(), 3) == 60

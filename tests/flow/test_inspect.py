@@ -62,7 +62,7 @@ def test_the_json_holds_everything(job: Verified, capsys: Capture) -> None:
     (intercept, slope) = found["answers"][paths["fit.csv"]].values()
     assert (job.folder / "fit.csv").read_text().endswith(f"\n{intercept!r},{slope!r},0,1\n")
     assert found == {
-        "format": 2,
+        "format": 3,
         "job": {
             "topic": "list",
             "format": "csv",
@@ -105,7 +105,7 @@ def test_people_see_it_in_lines(job: Verified, capsys: Capture) -> None:
     assert main(["inspect", str(job.state)]) == 0
     lines = capsys.readouterr().out.replace(f"{job.folder}/", "").splitlines()
     assert lines[:3] == [
-        "state       state, format 2",
+        "state       state, format 3",
         "topic       list, csv, header x,y,s",
         "schema      s str, x float, y float",
     ]

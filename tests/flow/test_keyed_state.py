@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import streamreg as sr
-from streamreg import _plan
+from streamreg import _compile
 from streamreg._cli import main
-from streamreg._plan import Output
+from streamreg._registry import Output
 from streamreg._snapshot import read as read_state
 from streamreg._store import FILE
 from streamreg._verify import verify
@@ -35,7 +35,7 @@ def checks(found: Sequence[Point]) -> list[Check]:
     t = topic(found, 2, 10)
     fit = t.linear_regression(t.y, t.x, by=(t.name, t.odd))
     counts = t.groupby(t.name).reduce(t.name, n=sr.reducers.count())
-    plan = _plan.compile([Output(fit, "lines.csv"), Output(counts, "counts.csv")])
+    plan = _compile.compile([Output(fit, "lines.csv"), Output(counts, "counts.csv")])
     told: list[str] = []
     return list(
         verify(plan, read_state(Path("state")), None, report=told.append, tell=lambda *_: None)

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 import streamreg as sr
-from streamreg._plan import Output, compile
-from streamreg._scored import SCORES
+from streamreg._compile import compile
+from streamreg._registry import Output
 from streamreg._snapshot import read
+from streamreg._types import SCORES
 from streamreg._verify import verify
 from tests.flow.changelog import answer, changes, current, inserted
 from tests.flow.readings import COLUMNS, readings, topic

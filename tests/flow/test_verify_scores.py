@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import streamreg as sr
-from streamreg import _plan, _rescore
-from streamreg._plan import Output
+from streamreg import _compile, _rescore
+from streamreg._registry import Output
 from streamreg._snapshot import read
 from streamreg._verify import verify
 from streamreg._verify_check import Check
@@ -35,7 +35,7 @@ def written(folder: Path) -> None:
 
 
 def checks() -> list[Check]:
-    plan = _plan.compile([Output(table, name) for name, table in tables().items()])
+    plan = _compile.compile([Output(table, name) for name, table in tables().items()])
     return list(verify(plan, read(Path("state")), None, report=print, tell=lambda *_: None))
 
 

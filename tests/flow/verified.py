@@ -7,8 +7,9 @@ from typing import Any
 from zlib import crc32
 
 import streamreg as sr
-from streamreg import _plan
-from streamreg._plan import Output, Plan
+from streamreg import _compile
+from streamreg._plan import Plan
+from streamreg._registry import Output
 from streamreg._snapshot import read
 from streamreg._source import Extent, Report
 from streamreg._store import Store
@@ -85,7 +86,7 @@ class Verified:
 
     def plan(self, messages: Messages, **options: Any) -> Plan:  # noqa: ANN401 - the source's
         tables = self.tables(messages, **options)
-        return _plan.compile([Output(t, str(self.folder / name)) for name, t in tables.items()])
+        return _compile.compile([Output(t, str(self.folder / name)) for name, t in tables.items()])
 
     def checks(self, messages: Messages, **options: Any) -> list[Check]:  # noqa: ANN401 - the source's
         plan = self.plan(messages, **options)

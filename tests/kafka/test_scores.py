@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from streamreg._scored import SCORES
+from streamreg._types import SCORES
 from tests.flow.changelog import changes
 from tests.flow.readings import COLUMNS, message, readings
 from tests.flow.scored import Model, check

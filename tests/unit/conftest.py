@@ -11,8 +11,10 @@ import pytest
 
 import streamreg as sr
 from streamreg._columns import to_list
+from streamreg._compile import compile
 from streamreg._evaluate import RowErrors
-from streamreg._plan import Output, Plan, compile
+from streamreg._plan import Plan
+from streamreg._registry import Output
 from streamreg.schema import schema_columns
 from streamreg.testing import ListSource
 from tests.unit.columns import decimal_array

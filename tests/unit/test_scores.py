@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 import streamreg as sr
 from streamreg._answers import evaluate_answer, in_scope
 from streamreg._columns import to_list
+from streamreg._compile import compile
 from streamreg._core import render
-from streamreg._plan import Output, Plan, compile
+from streamreg._plan import Plan
+from streamreg._registry import Output
 from streamreg._scored_rows import packed_rows
 
 TableOf = Callable[..., sr.Table]

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from streamreg._config.check import MOST_SHOWN, Section, describe, listed, near
 from streamreg._exceptions import ConfigurationError
 from streamreg._inference import OF_RIDGE, SINGULAR, STATISTICS, Options
-from streamreg._scored import SCORES
+from streamreg._types import SCORES
 
 Format = Literal["csv", "json"]
 Mode = Literal["streaming", "static"]

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from ast import literal_eval
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from streamreg._checkpoint import Checkpoint
 from streamreg._core import KeyedReduction
 from streamreg._damage import damaged
 from streamreg._exceptions import ConfigurationError, StateError
+from streamreg._program_data import MODELS, tuples
 
 Described: TypeAlias = Mapping[str, Any]
-"""A `_described.DescribedModel` as JSON, with the index of its reduction."""
+"""A `_models.ModelInfo` as JSON, with its kind and the index of its reduction."""
 
 
 @dataclass(frozen=True)
 class Kind:
     """A kind of models."""
 
-    part: str
-    """Where the plan describes them."""
+    kind: Literal["regression", "classification"]
 
     name: str
     function: str
@@ -43,29 +42,32 @@ def chosen(directory: Path, checkpoint: Checkpoint, output: str | None, kind: Ki
         StateError: if the run writes none, or says nothing of them, or has read no row yet.
         ConfigurationError: if there is no such output, or several models to choose from; it says which there are.
     """
-    held: Mapping[str, list[Described]] | None = checkpoint.plan.get(kind.part)
-    if held is None:
+    if MODELS not in checkpoint.job:
         raise StateError(
             f"state {directory}: it was kept by an older streamreg, which does not say what each {kind.name} is "
             "made of: let its job run once with this one"
         )
-    held = {path: list(filter(kind.holds, found)) for path, found in held.items()}
-    shown = {path: held[path] for path in checkpoint.plan["outputs in order"] if held.get(path)}
+    held: dict[str, list[Described]] = {
+        path: [one for one in found if one["kind"] == kind.kind and kind.holds(one)]
+        for path, found in checkpoint.job[MODELS].items()
+    }
+    paths = checkpoint.job["outputs in order"]
+    shown = {path: held[path] for path in paths if held.get(path)}
     if not shown:
         raise StateError(
             f"state {directory}: its run writes no {kind.name}, as {kind.function} gives it, but "
-            f"{', '.join(checkpoint.plan['outputs in order'])}"
+            f"{', '.join(paths)}"
         )
     there_are = "; ".join(f"{path} ({_titles(found, kind)})" for path, found in shown.items())
     if output is None:
         found = [one for several in shown.values() for one in several]
     else:
-        paths = [output] if output in held else [path for path in held if Path(path).name == output]
-        if len(paths) != 1 or not held[paths[0]]:
+        meant = [output] if output in held else [path for path in held if Path(path).name == output]
+        if len(meant) != 1 or not held[meant[0]]:
             raise ConfigurationError(
                 f"output={output!r} shows no {kind.name}; there are {there_are}"
             )
-        found = held[paths[0]]
+        found = held[meant[0]]
     if any(one != found[0] for one in found):
         if output is None:
             raise ConfigurationError(
@@ -84,15 +86,16 @@ def _titles(found: list[Described], kind: Kind) -> str:
     return ", ".join(dict.fromkeys(map(kind.title, found)))
 
 
-def layout(checkpoint: Checkpoint, described: Described) -> tuple[Any, ...]:
-    """The inputs and the aggregates of a model's reduction, and the types of its keys if it has some."""
-    found: tuple[Any, ...] = literal_eval(checkpoint.plan["reductions"][described["reduction"]])
-    return found
+def layout(checkpoint: Checkpoint, described: Described) -> tuple[Any, Any, Any]:
+    """The inputs, the aggregates and the types of the keys of a model's reduction."""
+    reduction = checkpoint.job["reductions"][described["reduction"]]
+    inputs, aggregates, keys = (reduction[part] for part in ("inputs", "aggregates", "keys"))
+    return tuples(inputs), tuples(aggregates), tuples(keys)
 
 
 def keyed_reduction(checkpoint: Checkpoint, described: Described) -> tuple[KeyedReduction, bytes]:
     """The reduction by keys that a model is of; and its rows, as they were stored."""
-    inputs, aggregates, by, *_ = layout(checkpoint, described)
+    inputs, aggregates, by = layout(checkpoint, described)
     keyed = KeyedReduction(by, inputs, aggregates)
     stored = checkpoint.keyed.get(f"reduction {described['reduction']}", b"")
     keyed.load(stored)
@@ -110,5 +113,5 @@ def opening(directory: Path) -> Iterator[None]:
         yield
     except ConfigurationError:
         raise  # a ValueError too, but about what was asked for
-    except (LookupError, TypeError, ValueError, SyntaxError) as error:
+    except (LookupError, TypeError, ValueError) as error:
         raise damaged(directory, str(error)) from error

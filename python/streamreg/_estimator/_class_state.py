@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from streamreg import _snapshot
-from streamreg._checkpoint import CLASSES
 from streamreg._core import Classes
 from streamreg._discriminant import METHODS
 from streamreg._estimator._choice import Described, Kind, chosen, keyed_reduction, opening
 from streamreg._exceptions import ConfigurationError
+from streamreg._program_data import class_model_of
 from streamreg._types import ClassMethod, ClassModel, shortened
 
 
@@ -49,15 +49,17 @@ def find_classes(directory: Path, output: str | None, method: ClassMethod) -> Fo
     """
     checkpoint = _snapshot.read(directory)
     kind = Kind(
-        CLASSES, "table of classes", METHODS[method], _title, lambda one: one["model"][0] == method
+        "classification",
+        "table of classes",
+        METHODS[method],
+        _title,
+        lambda one: one["model"]["method"] == method,
     )
     described = chosen(directory, checkpoint, output, kind)
     with opening(directory):
         keyed, _ = keyed_reduction(checkpoint, described)
         classes = keyed.classes(described["aggregate"])
-        _, unbiased, singular, smoothing, priors = described["model"]
-        named = None if priors is None else tuple((label, prior) for label, prior in priors)
-        model = ClassModel(method, unbiased, singular, smoothing, named)
+        model = class_model_of(described["model"])
         found = FoundClasses(classes, tuple(described["columns"]), model)
     for label in classes.labels:
         if found.declared is not None and label not in found.declared:

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from streamreg import _keyed_state, _snapshot
-from streamreg._checkpoint import REGRESSIONS, Checkpoint
+from streamreg._checkpoint import Checkpoint
 from streamreg._columns import Values
 from streamreg._core import Moments, Monomials, Reduction
 from streamreg._estimator._choice import (
@@ -55,12 +55,12 @@ def find(directory: Path, output: str | None, key: Cell | tuple[Cell, ...] | Non
         ConfigurationError: if there is no such output or key, or several regressions to choose from.
     """
     checkpoint = _snapshot.read(directory)
-    kind = Kind(REGRESSIONS, "regression", "linear_regression", _title)
+    kind = Kind("regression", "regression", "linear_regression", _title)
     described = chosen(directory, checkpoint, output, kind)
     with opening(directory):
-        inputs, aggregates, *by = layout(checkpoint, described)
+        inputs, aggregates, by = layout(checkpoint, described)
         if by:
-            reduction = _of_key(checkpoint, by[0], described, key)
+            reduction = _of_key(checkpoint, by, described, key)
         else:
             if key is not None:
                 raise ConfigurationError(

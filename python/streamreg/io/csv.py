@@ -34,6 +34,4 @@ def write(
         raise ProgramError(f"io.csv.write: expected a table, found {type(table).__name__}")
     if time not in ("epoch", "unix_ms"):
         raise ProgramError(f'io.csv.write: time: expected "epoch" or "unix_ms", found {time!r}')
-    from streamreg._plan import Output  # late: it brings NumPy, whose import is slow
-
-    _registry.add(Output(table, os.fspath(path), time))
+    _registry.add(_registry.Output(table, os.fspath(path), time))
