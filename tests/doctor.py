@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from streamreg._doctor import CHECKS, Line, examine
+from streamreg._operate.doctor import CHECKS, Line, examine
 
 
 def job_file(

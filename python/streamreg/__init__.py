@@ -2,80 +2,124 @@
 
 import typing as _typing
 
-from streamreg import demo, io, reducers
 from streamreg._core import __version__
-from streamreg._exceptions import (
-    ConfigurationError,
-    OutputError,
-    ProgramError,
-    RejectsError,
-    SourceError,
-    StateError,
-    StreamregError,
-    UnknownColumnError,
-    WorkerError,
-)
-from streamreg._features import poly
-from streamreg._scored import score
-from streamreg._this import this
-from streamreg.expressions import Column, Expression
-from streamreg.functions import (
-    apply,
-    apply_with_type,
-    cast,
-    ceil,
-    cos,
-    exp,
-    expm1,
-    floor,
-    if_else,
-    log,
-    log1p,
-    log2,
-    log10,
-    maximum,
-    minimum,
-    sign,
-    sin,
-    sqrt,
-    tan,
-)
-from streamreg.schema import Schema
-from streamreg.table import Table
 
 if _typing.TYPE_CHECKING:
-    from streamreg._estimator import (
+    from streamreg import demo, io, reducers
+    from streamreg._estimators import (
         GaussianNB,
         LinearDiscriminantAnalysis,
         LinearRegression,
         LogisticRegression,
         QuadraticDiscriminantAnalysis,
     )
-    from streamreg._progress import Progress, Summary
-    from streamreg._run import run
+    from streamreg._exceptions import (
+        ConfigurationError,
+        OutputError,
+        ProgramError,
+        RejectsError,
+        SourceError,
+        StateError,
+        StreamregError,
+        UnknownColumnError,
+        WorkerError,
+    )
+    from streamreg._language.expression import Column, Expression
+    from streamreg._language.features import poly
+    from streamreg._language.functions import (
+        apply,
+        apply_with_type,
+        cast,
+        ceil,
+        cos,
+        exp,
+        expm1,
+        floor,
+        if_else,
+        log,
+        log1p,
+        log2,
+        log10,
+        maximum,
+        minimum,
+        sign,
+        sin,
+        sqrt,
+        tan,
+    )
+    from streamreg._language.predictions import score
+    from streamreg._language.schema import Schema
+    from streamreg._language.table import Table
+    from streamreg._language.this import this
+    from streamreg._run.progress import Progress, Summary
+    from streamreg._run.run import run
 else:
-    # What not every program needs is imported when it is asked for: it takes longer than all the rest.
-    _LATE = {
-        "GaussianNB": "_estimator",
-        "LinearDiscriminantAnalysis": "_estimator",
-        "LinearRegression": "_estimator",
-        "LogisticRegression": "_estimator",
-        "Progress": "_progress",
-        "QuadraticDiscriminantAnalysis": "_estimator",
-        "Summary": "_progress",
-        "run": "_run",
+    # Everything is imported when it is asked for: NumPy and the client take longer than all the rest, and a worker
+    # process, which imports this package too, needs no table language.
+    _MODULES = ("demo", "io", "reducers")
+    _NAMES = {
+        "_estimators": (
+            "GaussianNB",
+            "LinearDiscriminantAnalysis",
+            "LinearRegression",
+            "LogisticRegression",
+            "QuadraticDiscriminantAnalysis",
+        ),
+        "_exceptions": (
+            "ConfigurationError",
+            "OutputError",
+            "ProgramError",
+            "RejectsError",
+            "SourceError",
+            "StateError",
+            "StreamregError",
+            "UnknownColumnError",
+            "WorkerError",
+        ),
+        "_language.expression": ("Column", "Expression"),
+        "_language.features": ("poly",),
+        "_language.functions": (
+            "apply",
+            "apply_with_type",
+            "cast",
+            "ceil",
+            "cos",
+            "exp",
+            "expm1",
+            "floor",
+            "if_else",
+            "log",
+            "log1p",
+            "log2",
+            "log10",
+            "maximum",
+            "minimum",
+            "sign",
+            "sin",
+            "sqrt",
+            "tan",
+        ),
+        "_language.predictions": ("score",),
+        "_language.schema": ("Schema",),
+        "_language.table": ("Table",),
+        "_language.this": ("this",),
+        "_run.progress": ("Progress", "Summary"),
+        "_run.run": ("run",),
     }
+    _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
     def __getattr__(name: str) -> object:
-        if name not in _LATE:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
-        value = globals()[name] = getattr(import_module(f"{__name__}.{_LATE[name]}"), name)
+        if name in _MODULES:
+            return import_module(f"{__name__}.{name}")
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
         return value
 
     def __dir__() -> list[str]:
-        return sorted(globals().keys() | _LATE.keys())
+        return sorted({*globals(), *_HOMES, *_MODULES})
 
 
 __all__ = [

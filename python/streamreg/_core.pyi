@@ -7,7 +7,7 @@ from typing import Literal, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
-from streamreg._columns import Values
+from streamreg._evaluate.columns import Values
 from streamreg._types import (
     Aggregate,
     Answer,

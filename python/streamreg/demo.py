@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from streamreg._exceptions import ConfigurationError
-from streamreg._source import Batch, Extent, Format, Location, Range, Report
-from streamreg.table import Table
+from streamreg._language.table import Table
+from streamreg._source.contract import Batch, Extent, Format, Location, Range, Report
 
 if TYPE_CHECKING:
-    from streamreg._source import Reader
+    from streamreg._source.contract import Reader
     from streamreg._types import ColumnType
 
 __all__ = ["noisy_linear_stream"]

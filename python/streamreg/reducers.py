@@ -13,18 +13,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from streamreg._building import lifted, mistyped
-from streamreg._deferred import Deferred
-from streamreg._inference import COUNTS
-from streamreg._operators import MistypedError
+from streamreg._language.build import lifted, mistyped
+from streamreg._language.deferred import Deferred
+from streamreg._language.expression import Expression, Operand, TypedExpression
+from streamreg._language.operators import MistypedError
+from streamreg._language.regression_options import COUNTS
 from streamreg._types import NUMBERS
-from streamreg.expressions import Expression, Operand, TypedExpression
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from streamreg._language.universe import ReducedUniverse
     from streamreg._types import Aggregate, ClassModel, DType, Model
-    from streamreg._universe import ReducedUniverse
 
 __all__ = [
     "avg",

@@ -7,14 +7,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from streamreg._source import Batch, Extent, Format, Location, Range, Report
-from streamreg.schema import schema_columns
-from streamreg.table import Table
+from streamreg._language.schema import schema_columns
+from streamreg._language.table import Table
+from streamreg._source.contract import Batch, Extent, Format, Location, Range, Report
 
 if TYPE_CHECKING:
-    from streamreg._source import Reader
+    from streamreg._language.schema import Schema
+    from streamreg._source.contract import Reader
     from streamreg._types import ColumnType
-    from streamreg.schema import Schema
 
 __all__ = ["read"]
 

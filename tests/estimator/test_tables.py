@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 import streamreg as sr
-from streamreg._estimator._matrix import column, matrix
+from streamreg._estimators.inputs import column, matrix
 
 Data: TypeAlias = Any
 

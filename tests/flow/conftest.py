@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from streamreg import _registry
-from streamreg._embedded import EmbeddedBroker
+from streamreg._kafka.mock_broker import EmbeddedBroker
+from streamreg._language import outputs as _registry
 
 
 @pytest.fixture(params=[0, 1, 3], ids=lambda number: f"processes={number}")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from streamreg._embedded import EmbeddedBroker
+from streamreg._kafka.mock_broker import EmbeddedBroker
 
 
 def send(broker: EmbeddedBroker, topic: str, partitions: Mapping[int, Iterable[bytes]]) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 import streamreg as sr
-from streamreg import _compile
 from streamreg._cli import main
-from streamreg._registry import Output
-from streamreg._snapshot import read as read_state
-from streamreg._verify import verify
+from streamreg._compile.compile import compile as compile_plan
+from streamreg._language.outputs import Output
+from streamreg._operate.verify.verify import verify
+from streamreg._state.snapshot import read as read_state
 from tests.flow.child import killed_twice
 from tests.flow.kinds import COLUMNS, KINDS, Thing, check, tables, things, topic, write_tables
 from tests.flow.resumed import after, check_same_bytes
@@ -66,7 +66,7 @@ def test_verify_and_inspect(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     def checks(rows: list[Thing]) -> dict[str, str]:
         outputs = [Output(table, name) for name, table in tables(topic(rows, 2, 30)).items()]
         told: list[str] = []
-        plan = _compile.compile(outputs)
+        plan = compile_plan(outputs)
         state = read_state(Path("state"))
         found = verify(plan, state, None, report=told.append, tell=lambda *_: None)
         return {check.subject: check.difference for check in found}

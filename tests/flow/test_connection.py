@@ -11,9 +11,9 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 import streamreg as sr
-from streamreg._embedded import EmbeddedBroker
-from streamreg._kafka import KafkaSource
-from streamreg._source import Extent
+from streamreg._kafka.mock_broker import EmbeddedBroker
+from streamreg._kafka.source import KafkaSource
+from streamreg._source.contract import Extent
 from tests.flow.changelog import inserted
 from tests.flow.child import Child
 from tests.flow.numbered import Point, count_sound, stream, write_regression

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from streamreg._cli import main
-from streamreg._embedded import EmbeddedBroker
-from streamreg._store import Store
+from streamreg._kafka.mock_broker import EmbeddedBroker
+from streamreg._state.store import Store
 from tests.doctor import failure, findings, job_file
 from tests.flow.produce import send
 
@@ -85,8 +85,8 @@ def test_one_of_many_addresses_may_be_wrong(broker: EmbeddedBroker, topic: str) 
 
 def test_something_else_listens_there(deaf: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A port on which nobody answers is no broker; TLS finds none either."""
-    monkeypatch.setattr("streamreg._doctor_network._SECONDS", 0.2)
-    monkeypatch.setattr("streamreg._doctor_broker._SECONDS", 0.5)
+    monkeypatch.setattr("streamreg._operate.doctor.network._SECONDS", 0.2)
+    monkeypatch.setattr("streamreg._operate.doctor.broker._SECONDS", 0.5)
     servers = {"bootstrap.servers": f"127.0.0.1:{deaf}"}
     found = failure(job_file(servers, "t"))
     assert found.check == "metadata"
@@ -142,7 +142,7 @@ def test_an_output_that_cannot_be_written(broker: EmbeddedBroker, topic: str) ->
 
 def test_a_full_disk(broker: EmbeddedBroker, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Too little room is said before a run finds out."""
-    monkeypatch.setattr("streamreg._doctor_disk._LEAST_FREE", 1 << 60)
+    monkeypatch.setattr("streamreg._operate.doctor.disk._LEAST_FREE", 1 << 60)
     found = findings(job_file(settings(broker), topic))["state"]
     assert found.status == "FAIL"
     assert "make room, or change state.directory" in found.text

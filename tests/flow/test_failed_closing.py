@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import streamreg as sr
-from streamreg._checkpoint import Checkpoint
-from streamreg._sinks import FileSink
-from streamreg._store import Store
+from streamreg._sinks.csv_file import FileSink
+from streamreg._state.checkpoint import Checkpoint
+from streamreg._state.store import Store
 from streamreg.testing import read as read_list
 
 ROWS = 30

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 import streamreg as sr
-from streamreg import _snapshot, testing
+from streamreg import testing
+from streamreg._state import snapshot as _snapshot
 from tests.flow.changelog import answer, changes, current
 from tests.flow.child import Child
 from tests.flow.numbered import Point, count_sound, row, stream, write_regression, y_of

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import streamreg as sr
-from streamreg import _store, testing
+from streamreg import testing
+from streamreg._state import store as _store
 from tests.flow.numbered import Point, stream, write_regression
 from tests.flow.opened import keyed, open_state, run
 

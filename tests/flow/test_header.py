@@ -6,8 +6,8 @@ import time
 import pytest
 
 import streamreg as sr
-from streamreg._embedded import EmbeddedBroker
-from streamreg._header import find_header
+from streamreg._kafka.mock_broker import EmbeddedBroker
+from streamreg._source.csv_header import find_header
 from streamreg.testing import ListSource, read
 from tests.flow.changelog import Row, inserted
 from tests.flow.numbered import Point

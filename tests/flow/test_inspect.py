@@ -12,8 +12,8 @@ import pytest
 
 import streamreg as sr
 from streamreg._cli import main
-from streamreg._snapshot import read
-from streamreg._store import Store
+from streamreg._state.snapshot import read
+from streamreg._state.store import Store
 from tests.flow.verified import Messages, Verified
 
 Capture = pytest.CaptureFixture[str]
@@ -25,7 +25,7 @@ KILLED = """
 import os, signal, sys
 from dataclasses import replace
 from pathlib import Path
-from streamreg._store import Store
+from streamreg._state.store import Store
 store = Store(Path(sys.argv[1]))
 store.save(replace(store.load(), rows=1000))
 os.kill(os.getpid(), signal.SIGKILL)

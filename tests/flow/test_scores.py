@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 import streamreg as sr
-from streamreg._compile import compile
-from streamreg._registry import Output
-from streamreg._snapshot import read
+from streamreg._compile.compile import compile
+from streamreg._language.outputs import Output
+from streamreg._operate.verify.verify import verify
+from streamreg._state.snapshot import read
 from streamreg._types import SCORES
-from streamreg._verify import verify
 from tests.flow.changelog import answer, changes, current, inserted
 from tests.flow.readings import COLUMNS, readings, topic
 from tests.flow.scored import Model, check

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 import streamreg as sr
-from streamreg._compile import compile
-from streamreg._inspect import describe, lines
-from streamreg._plan import Plan
-from streamreg._registry import Output
-from streamreg._snapshot import read
-from streamreg._verify import verify
+from streamreg._compile.compile import compile
+from streamreg._language.outputs import Output
+from streamreg._operate.inspect import describe, lines
+from streamreg._operate.verify.verify import verify
+from streamreg._plan.plan import Plan
+from streamreg._state.snapshot import read
 from tests.flow.child import killed_twice
 from tests.flow.readings import COLUMNS, Row, readings, topic
 from tests.flow.scored import Model, check

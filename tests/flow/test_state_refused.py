@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import streamreg as sr
-from streamreg._store import Store
+from streamreg._state.store import Store
 from streamreg.testing import read
 from tests.flow.numbered import Point, count_sound, stream, write_regression
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import streamreg as sr
-from streamreg import _workers
-from streamreg._source import Batch, Range, Reader, Report
+from streamreg._source.contract import Batch, Range, Reader, Report
+from streamreg._worker import pool as _workers
 from streamreg.testing import ListSource, read
 from tests.flow.changelog import inserted
 from tests.flow.child import Child, lives

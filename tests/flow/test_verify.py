@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import streamreg as sr
-from streamreg._records import records
-from streamreg._snapshot import read
-from streamreg._verify_files import shown
+from streamreg._operate.verify.changelog_files import shown
+from streamreg._operate.verify.records import records
+from streamreg._state.snapshot import read
 from streamreg.testing import ListSource
 from tests.flow.verified import Messages, Verified, resealed, rewritten
 

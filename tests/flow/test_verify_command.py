@@ -8,10 +8,10 @@ import pytest
 from confluent_kafka import Producer
 
 from streamreg._cli import main
-from streamreg._config import load_job
-from streamreg._embedded import EmbeddedBroker
-from streamreg._job import run_job
-from streamreg._progress import Progress
+from streamreg._jobs import load_job
+from streamreg._jobs.run_job import run_job
+from streamreg._kafka.mock_broker import EmbeddedBroker
+from streamreg._run.progress import Progress
 
 Capture = pytest.CaptureFixture[str]
 

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 import streamreg as sr
-from streamreg import _compile, _rescore
-from streamreg._registry import Output
-from streamreg._snapshot import read
-from streamreg._verify import verify
-from streamreg._verify_check import Check
+from streamreg._compile.compile import compile as compile_plan
+from streamreg._language.outputs import Output
+from streamreg._operate.verify import score_check as _rescore
+from streamreg._operate.verify.check import Check
+from streamreg._operate.verify.verify import verify
+from streamreg._state.snapshot import read
 from tests.flow.readings import readings, topic
 
 HELD = [*readings(150, 21), ('two\nlines, "quoted"', "1", "2.0", "3", "1.0", "4.0")]
@@ -35,7 +36,7 @@ def written(folder: Path) -> None:
 
 
 def checks() -> list[Check]:
-    plan = _compile.compile([Output(table, name) for name, table in tables().items()])
+    plan = compile_plan([Output(table, name) for name, table in tables().items()])
     return list(verify(plan, read(Path("state")), None, report=print, tell=lambda *_: None))
 
 

@@ -7,15 +7,15 @@ from typing import Any
 from zlib import crc32
 
 import streamreg as sr
-from streamreg import _compile
-from streamreg._plan import Plan
-from streamreg._registry import Output
-from streamreg._snapshot import read
-from streamreg._source import Extent, Report
-from streamreg._store import Store
-from streamreg._verify import verify
-from streamreg._verify_check import Check
-from streamreg.schema import schema_columns
+from streamreg._compile.compile import compile as compile_plan
+from streamreg._language.outputs import Output
+from streamreg._language.schema import schema_columns
+from streamreg._operate.verify.check import Check
+from streamreg._operate.verify.verify import verify
+from streamreg._plan.plan import Plan
+from streamreg._source.contract import Extent, Report
+from streamreg._state.snapshot import read
+from streamreg._state.store import Store
 from streamreg.testing import ListSource
 
 Messages = Sequence[Sequence[bytes | None]]
@@ -86,7 +86,7 @@ class Verified:
 
     def plan(self, messages: Messages, **options: Any) -> Plan:  # noqa: ANN401 - the source's
         tables = self.tables(messages, **options)
-        return _compile.compile([Output(t, str(self.folder / name)) for name, t in tables.items()])
+        return compile_plan([Output(t, str(self.folder / name)) for name, t in tables.items()])
 
     def checks(self, messages: Messages, **options: Any) -> list[Check]:  # noqa: ANN401 - the source's
         plan = self.plan(messages, **options)

@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from multiprocessing.connection import Connection
 
-from streamreg import _checkpoint, _ingest, _resume
-from streamreg._kafka import KafkaSource
-from streamreg._mailbox import Frame, Mail, Outbox
-from streamreg._merge import Merge
-from streamreg._seal import Seal, SealFile
-from streamreg._sinks import Files, FileSink
-from streamreg._store import Store
+from streamreg._epoch.merge import Merge
+from streamreg._kafka.source import KafkaSource
+from streamreg._run import resume as _resume
+from streamreg._sinks.csv_file import Files, FileSink
+from streamreg._state import checkpoint as _checkpoint
+from streamreg._state.commit_record import Seal, SealFile
+from streamreg._state.store import Store
+from streamreg._worker import pipeline as _ingest
+from streamreg._worker.mailbox import Frame, Mail, Outbox
 
 _VARIABLE = "CHAOS_WORKER_FRAMES"
 _worker_main = _ingest.main

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from streamreg._store import Store
+from streamreg._state.store import Store
 from tests.kafka import faults
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.numbered import INPUT, rows_so_far

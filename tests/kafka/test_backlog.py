@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from streamreg._run import DEFAULT_PROCESSES
+from streamreg._run.run import DEFAULT_PROCESSES
 from tests.kafka import faults
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.numbered import COEFFICIENTS, HEADER, INPUT

@@ -84,7 +84,7 @@ def test_a_client_without_a_user(
     broker: KafkaBroker, points: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A listener that wants a user drops whoever has none, and says nothing."""
-    monkeypatch.setattr("streamreg._doctor_broker._SECONDS", 1.0)
+    monkeypatch.setattr("streamreg._operate.doctor.broker._SECONDS", 1.0)
     settings = {k: v for k, v in broker.sasl_ssl.items() if not k.startswith("sasl.")}
     line = failure(job_file({**settings, "security.protocol": "ssl"}, points))
     assert line.check == "sasl"

@@ -16,7 +16,7 @@ from confluent_kafka.admin import AdminClient
 
 import streamreg as sr
 from streamreg._cli import main
-from streamreg._snapshot import read
+from streamreg._state.snapshot import read
 from tests.flow.verified import resealed, rewritten
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.produce import Produce

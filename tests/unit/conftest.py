@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 import streamreg as sr
-from streamreg._columns import to_list
-from streamreg._compile import compile
-from streamreg._evaluate import RowErrors
-from streamreg._plan import Plan
-from streamreg._registry import Output
-from streamreg.schema import schema_columns
+from streamreg._compile.compile import compile
+from streamreg._evaluate.batch import RowErrors
+from streamreg._evaluate.columns import to_list
+from streamreg._language.outputs import Output
+from streamreg._language.schema import schema_columns
+from streamreg._plan.plan import Plan
 from streamreg.testing import ListSource
 from tests.unit.columns import decimal_array
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamreg._config import Job, JobError, job_from_bytes
+from streamreg._jobs import Job, JobError, job_from_bytes
 
 MINIMAL = """
 [source]

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
-from streamreg import _demo
 from streamreg._cli import main
 from streamreg._cli import run as run_command
 from streamreg._cli.arguments import setting
-from streamreg._config import Job, example, job_from_bytes
-from streamreg._embedded import EmbeddedBroker
+from streamreg._demo import run as _demo
 from streamreg._exceptions import ConfigurationError, StreamregError
-from streamreg._progress import Summary
+from streamreg._jobs import Job, example, job_from_bytes
+from streamreg._kafka.mock_broker import EmbeddedBroker
+from streamreg._run.progress import Summary
 
 Capture = pytest.CaptureFixture[str]
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from streamreg._config import JobError, example, job_from_bytes, load_job
-from streamreg._config.client import check_client
-from streamreg._config.environment import ExpansionError, expand
 from streamreg._exceptions import ConfigurationError
+from streamreg._jobs import JobError, example, job_from_bytes, load_job
+from streamreg._jobs.client import check_client
+from streamreg._jobs.environment import ExpansionError, expand
 from tests.unit.jobs import MINIMAL, changed, problems, read
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from streamreg._config import example, job_from_bytes
-from streamreg._config.read import MAX_BYTES
 from streamreg._exceptions import ConfigurationError
+from streamreg._jobs import example, job_from_bytes
+from streamreg._jobs.read import MAX_BYTES
 from tests.unit.jobs import MINIMAL
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamreg._job import plan_job
+from streamreg._jobs.run_job import plan_job
 from tests.unit.jobs import MINIMAL, changed, problems, read
 
 

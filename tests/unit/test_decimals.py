@@ -17,8 +17,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import streamreg as sr
-from streamreg._columns import to_list
 from streamreg._core import Decoder, decimal_objects, decimals, nearest_doubles, render, stamp
+from streamreg._evaluate.columns import to_list
 from tests.unit.columns import DECIMALS, decimal_array, scaled
 from tests.unit.rationals import bits, nearest
 

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamreg._columns import to_list
 from streamreg._core import Decoded, Decoder, split_header
+from streamreg._evaluate.columns import to_list
 from streamreg._types import ColumnType
 from tests.unit.rationals import bits
 

@@ -6,8 +6,8 @@ import sys
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from streamreg._embedded import EmbeddedBroker
 from streamreg._exceptions import StreamregError
+from streamreg._kafka.mock_broker import EmbeddedBroker
 
 PRODUCE = """
 import sys

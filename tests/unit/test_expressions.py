@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import streamreg as sr
-from streamreg._plan import Plan
+from streamreg._plan.plan import Plan
 
 TableOf = Callable[..., sr.Table]
 PlanOf = Callable[..., Plan]

@@ -10,11 +10,11 @@ from threading import Event
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
-from streamreg import _producer
-from streamreg._embedded import EmbeddedBroker
+from streamreg._demo.points import NoisyLine, Plan, generate
 from streamreg._exceptions import ConfigurationError
-from streamreg._generate import NoisyLine, Plan, generate
-from streamreg._producer import DeliveryError, TopicWriter
+from streamreg._kafka import producer as _producer
+from streamreg._kafka.mock_broker import EmbeddedBroker
+from streamreg._kafka.producer import DeliveryError, TopicWriter
 
 # As the tutorial prints them.
 TUTORIAL = [

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 import streamreg as sr
-from streamreg._config import job_from_bytes
 from streamreg._core import render, stamp
-from streamreg._job import plan_job
-from streamreg._solve import changed_rows
+from streamreg._epoch.changed_rows import changed_rows
+from streamreg._jobs import job_from_bytes
+from streamreg._jobs.run_job import plan_job
 from tests.unit.jobs import MINIMAL
 
 TableOf = Callable[..., sr.Table]

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import streamreg as sr
-from streamreg._answers import EXACT
-from streamreg._columns import to_list
-from streamreg._kernels import KERNELS, _steady
-from streamreg._operators import FLOAT_FUNCTIONS, signature
-from streamreg._plan import Plan
+from streamreg._evaluate.columns import to_list
+from streamreg._evaluate.kernels import KERNELS, _steady
+from streamreg._evaluate.scalar import EXACT
+from streamreg._language.operators import FLOAT_FUNCTIONS, signature
+from streamreg._plan.plan import Plan
 from streamreg._types import DType
 
 TableOf = Callable[..., sr.Table]

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from streamreg import StateError, _snapshot
-from streamreg._checkpoint import Checkpoint
-from streamreg._seal import SealFile
-from streamreg._store import Store
+from streamreg import StateError
+from streamreg._state import snapshot as _snapshot
+from streamreg._state.checkpoint import Checkpoint
+from streamreg._state.commit_record import SealFile
+from streamreg._state.store import Store
 
 FILES = ["checkpoint.sqlite", "checkpoint.sqlite-wal", "checkpoint.sqlite-shm", "checkpoint.seal"]
 ROOT = Path(__file__).parents[2]
@@ -23,7 +24,7 @@ SAVED = 40
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from streamreg._store import Store
+from streamreg._state.store import Store
 from tests.unit.test_law_damage import SAVED, checkpoint
 store = Store(Path(sys.argv[1]))
 for number in range(int(sys.argv[2]), SAVED):

@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from streamreg._mailbox import Frame, Inbox, Mail, Notice, Outbox, Partial
+from streamreg._worker.mailbox import Frame, Inbox, Mail, Notice, Outbox, Partial
 
 Ends = tuple[Inbox, Connection]
 

@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamreg._multiset import Multiset, bucket_of
+from streamreg._operate.verify.multiset import Multiset, bucket_of
 
 ROWS = st.lists(st.binary(max_size=3), max_size=30)
 

@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import streamreg as sr
-from streamreg._compile import compile
-from streamreg._plan import Plan
-from streamreg._registry import Output
+from streamreg._compile.compile import compile
+from streamreg._language.outputs import Output
+from streamreg._plan.plan import Plan
 
 TableOf = Callable[..., sr.Table]
 PlanOf = Callable[..., Plan]
@@ -275,8 +275,8 @@ def test_a_program_has_one_source_and_a_file_one_table(
 PROGRAM = """
 import sys, cloudpickle
 import streamreg as sr
-from streamreg._compile import compile
-from streamreg._registry import Output
+from streamreg._compile.compile import compile
+from streamreg._language.outputs import Output
 
 SCALE = 10
 

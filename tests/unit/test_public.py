@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
@@ -65,7 +66,7 @@ PUBLIC: dict[ModuleType, list[str]] = {
     testing: ["read"],
 }
 # Modules that a program may import but need not: what is theirs is offered by `streamreg` itself.
-MODULES = {"expressions", "functions", "regression", "schema", "table", "testing"}
+MODULES = {"testing"}
 
 modules = pytest.mark.parametrize("module", PUBLIC, ids=lambda module: module.__name__)
 
@@ -134,7 +135,14 @@ def test_private_modules_import_alone() -> None:
 
 def test_importing_it_brings_nothing_slow() -> None:
     """NumPy, the client and the run's machinery wait until a program needs them."""
-    slow = ["numpy", "confluent_kafka", "asyncio", "multiprocessing", "sqlite3", "streamreg._run"]
+    slow = [
+        "numpy",
+        "confluent_kafka",
+        "asyncio",
+        "multiprocessing",
+        "sqlite3",
+        "streamreg._run.run",
+    ]
     code = f"import sys, streamreg; print([name for name in {slow} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout == "[]\n"
@@ -152,3 +160,19 @@ def test_version_is_that_of_the_workspace() -> None:
     cargo = Path(__file__).parents[2] / "Cargo.toml"
     workspace = tomllib.loads(cargo.read_text(encoding="utf-8"))["workspace"]
     assert sr.__version__ == version("streamreg") == workspace["package"]["version"]
+
+
+def test_names_come_from_where_types_say() -> None:
+    """What is imported late is what type checkers see: each name from the same module."""
+    tree = ast.parse(Path(str(sr.__file__)).read_text())
+    typed = {
+        alias.name: node.module
+        for block in tree.body
+        if isinstance(block, ast.If)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    homes = {name: f"streamreg.{module}" for name, module in vars(sr)["_HOMES"].items()}
+    modules = dict.fromkeys(vars(sr)["_MODULES"], "streamreg")
+    assert typed == homes | modules

@@ -12,7 +12,7 @@ import pytest
 import streamreg as sr
 from streamreg import testing
 from streamreg._core import Moments
-from streamreg._inference import OF_RIDGE, STATISTICS
+from streamreg._language.regression_options import OF_RIDGE, STATISTICS
 
 TableOf = Callable[..., sr.Table]
 PlanOf = Callable[..., Any]

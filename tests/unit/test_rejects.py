@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 import streamreg as sr
 from streamreg import testing
-from streamreg._bad_rows import RowErrorKind
+from streamreg._evaluate.row_errors import RowErrorKind
 from streamreg._exceptions import LedgerError
-from streamreg._mailbox import Reject
-from streamreg._rejects import REASONS, Entry, ledger_lines, read_ledger
-from streamreg._source import Location
+from streamreg._rejects.ledger import REASONS, Entry, ledger_lines, read_ledger
+from streamreg._source.contract import Location
+from streamreg._worker.mailbox import Reject
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 1 << 20

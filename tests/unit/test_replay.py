@@ -12,10 +12,10 @@ from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 import streamreg as sr
 from streamreg._cli import main
-from streamreg._embedded import EmbeddedBroker
-from streamreg._mailbox import Reject
-from streamreg._rejects import ledger_lines
-from streamreg._source import Location
+from streamreg._kafka.mock_broker import EmbeddedBroker
+from streamreg._rejects.ledger import ledger_lines
+from streamreg._source.contract import Location
+from streamreg._worker.mailbox import Reject
 
 Capture = pytest.CaptureFixture[str]
 

@@ -8,7 +8,7 @@ import fractions
 import pytest
 
 import streamreg as sr
-from streamreg.schema import schema_columns
+from streamreg._language.schema import schema_columns
 
 Number = float
 

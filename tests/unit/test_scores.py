@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import streamreg as sr
-from streamreg._answers import evaluate_answer, in_scope
-from streamreg._columns import to_list
-from streamreg._compile import compile
+from streamreg._compile.compile import compile
 from streamreg._core import render
-from streamreg._plan import Plan
-from streamreg._registry import Output
-from streamreg._scored_rows import packed_rows
+from streamreg._evaluate.columns import to_list
+from streamreg._evaluate.nullable import packed_rows
+from streamreg._evaluate.scalar import evaluate_answer, in_scope
+from streamreg._language.outputs import Output
+from streamreg._plan.plan import Plan
 
 TableOf = Callable[..., sr.Table]
 PlanOf = Callable[..., Plan]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from streamreg._records import RecordError
-from streamreg._verify_files import Times, fold, inserted
+from streamreg._operate.verify.changelog_files import Times, fold, inserted
+from streamreg._operate.verify.records import RecordError
 
 HEADER = b"a,b,time,diff\n"
 

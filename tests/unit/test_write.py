@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamreg._columns import to_list
 from streamreg._core import Changelog, Decoder, render, stamp
+from streamreg._evaluate.columns import to_list
 from tests.unit.columns import ANY_BITS, INTEGERS
 from tests.unit.rationals import bits
 

@@ -12,8 +12,8 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from streamreg._bench.points import Settings
-from streamreg._embedded import EmbeddedBroker
 from streamreg._exceptions import StreamregError
+from streamreg._kafka.mock_broker import EmbeddedBroker
 from streamreg._secrets import scrub
 
 PARTITIONS = EmbeddedBroker.PARTITIONS

@@ -24,8 +24,8 @@ from typing import IO
 from streamreg._bench.broker import PARTITIONS
 from streamreg._bench.memory import shared_out
 from streamreg._bench.points import Answer, Settings
+from streamreg._demo.points import Format
 from streamreg._exceptions import StreamregError
-from streamreg._generate import Format
 from streamreg._secrets import scrub
 
 _JOBS = Path(__file__).with_name("jobs")

@@ -9,8 +9,8 @@ from fractions import Fraction
 from itertools import islice
 from threading import Event
 
-from streamreg._generate import Format, Plan, generate
-from streamreg._producer import TopicWriter
+from streamreg._demo.points import Format, Plan, generate
+from streamreg._kafka.producer import TopicWriter
 
 Settings = Mapping[str, str | int | float | bool]
 """What a Kafka client is given."""

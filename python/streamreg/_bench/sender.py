@@ -14,8 +14,8 @@ from itertools import count
 from threading import Event
 
 from streamreg._bench.points import Settings
-from streamreg._generate import Format, Plan, generate
-from streamreg._producer import TopicWriter
+from streamreg._demo.points import Format, Plan, generate
+from streamreg._kafka.producer import TopicWriter
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ from streamreg._bench.contender import (
     measure,
 )
 from streamreg._bench.points import Answer, Tell, exact, load
-from streamreg._generate import Format
+from streamreg._demo.points import Format
 
 FORMATS: tuple[Format, ...] = ("csv", "json")
 PARALLEL = (1, 2)

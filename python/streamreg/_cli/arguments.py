@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
-from streamreg._config.environment import ExpansionError, expand
+from streamreg._jobs.environment import ExpansionError, expand
 
 if TYPE_CHECKING:
     Commands: TypeAlias = argparse._SubParsersAction[Any]

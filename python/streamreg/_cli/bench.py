@@ -166,7 +166,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
 @contextlib.contextmanager
 def _broker(arguments: argparse.Namespace) -> "Iterator[Broker]":
     from streamreg._bench.broker import Embedded, Remote
-    from streamreg._embedded import EmbeddedBroker
+    from streamreg._kafka.mock_broker import EmbeddedBroker
 
     if arguments.bootstrap_servers:
         given = dict(arguments.setting)

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._cli.arguments import UsageError, processes
-from streamreg._progress import Progress, plural
+from streamreg._run.progress import Progress, plural
 
 if TYPE_CHECKING:
     from streamreg._cli.arguments import Commands
-    from streamreg._demo import Outcome
+    from streamreg._demo.run import Outcome
 
 _EPILOG = """\
 example:
@@ -54,8 +54,8 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     """Runs the command; the embedded broker has no secrets to put into `settings`."""
     if arguments.count < 1:
         raise UsageError("argument --count: the demo needs at least one point")
-    from streamreg._demo import new_directory, run_demo
-    from streamreg._generate import Plan
+    from streamreg._demo.points import Plan
+    from streamreg._demo.run import new_directory, run_demo
 
     Plan(count=arguments.count, rate=arguments.rate)  # refuses them before a directory is made
     directory = new_directory(arguments.directory)

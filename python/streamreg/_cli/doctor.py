@@ -32,7 +32,7 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
 
 def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     """Runs the command; its lines have no secrets, and its errors are lines."""
-    from streamreg._doctor import examine
+    from streamreg._operate.doctor import examine
 
     code = 0
     for line in examine(arguments.job):

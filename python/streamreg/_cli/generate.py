@@ -9,7 +9,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from streamreg._cli.arguments import add_setting
-from streamreg._progress import plural
+from streamreg._run.progress import plural
 
 if TYPE_CHECKING:
     from streamreg._cli.arguments import Commands
@@ -89,8 +89,8 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
 
 def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     """Runs the command; its client's settings go into `settings` as soon as they are known."""
-    from streamreg._generate import NoisyLine, Plan, generate
-    from streamreg._producer import TopicWriter
+    from streamreg._demo.points import NoisyLine, Plan, generate
+    from streamreg._kafka.producer import TopicWriter
 
     settings.update(arguments.setting)
     settings["bootstrap.servers"] = arguments.bootstrap_servers

@@ -50,8 +50,8 @@ def count(text: str) -> int | None:
 
 def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     """Runs the command; a state holds no secrets to put into `settings`."""
-    from streamreg._inspect import describe, lines
-    from streamreg._snapshot import read
+    from streamreg._operate.inspect import describe, lines
+    from streamreg._state.snapshot import read
 
     found = describe(read(arguments.state), arguments.keys)
     if arguments.json:

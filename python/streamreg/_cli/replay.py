@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from streamreg._cli.arguments import UsageError, add_setting
 from streamreg._cli.generate import stop_on_signal
-from streamreg._progress import plural
-from streamreg._rejects import REASONS, counted
+from streamreg._rejects.ledger import REASONS, counted
+from streamreg._run.progress import plural
 
 if TYPE_CHECKING:
     from streamreg._cli.arguments import Commands
@@ -71,7 +71,7 @@ def _count(text: str) -> int:
 
 def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     """Runs the command; its client's settings go into `settings` as soon as they are known."""
-    from streamreg._replay import Choice, client_settings, replay, survey
+    from streamreg._operate.replay import Choice, client_settings, replay, survey
 
     settings.update(arguments.setting)
     if not arguments.dry_run and not (arguments.topic and arguments.bootstrap_servers):
@@ -85,7 +85,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
         print(f"{arguments.file}: {total}, of which {wanted:,} would be sent{kinds}")
         return 0
 
-    from streamreg._producer import TopicWriter
+    from streamreg._kafka.producer import TopicWriter
 
     settings["bootstrap.servers"] = arguments.bootstrap_servers
     writer = TopicWriter(client_settings(settings), arguments.topic)

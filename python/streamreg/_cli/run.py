@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._cli.arguments import UsageError, processes
-from streamreg._config import example, load_job
-from streamreg._job import run_job
+from streamreg._jobs import example, load_job
+from streamreg._jobs.run_job import run_job
 
 if TYPE_CHECKING:
     from streamreg._cli.arguments import Commands
@@ -76,7 +76,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     job = load_job(arguments.job)
     settings.update(job.source.kafka)
 
-    from streamreg._config.client import check_client
+    from streamreg._jobs.client import check_client
 
     check_client(job.source.kafka, str(arguments.job))
     if arguments.check:

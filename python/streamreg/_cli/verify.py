@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamreg._config import load_job
 from streamreg._exceptions import ConfigurationError
+from streamreg._jobs import load_job
 
 if TYPE_CHECKING:
     from streamreg._cli.arguments import Commands
@@ -52,12 +52,12 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
         raise ConfigurationError(
             f"{arguments.job}: state.directory: is false: without a state there is nothing to verify"
         )
-    from streamreg._config.client import check_client
+    from streamreg._jobs.client import check_client
 
     check_client(job.source.kafka, str(arguments.job))
-    from streamreg._job import plan_job
-    from streamreg._snapshot import read
-    from streamreg._verify import verify
+    from streamreg._jobs.run_job import plan_job
+    from streamreg._operate.verify.verify import verify
+    from streamreg._state.snapshot import read
 
     checkpoint = read(Path(job.state))
     plan = plan_job(job)

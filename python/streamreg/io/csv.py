@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import Literal
 
-from streamreg import _registry
 from streamreg._exceptions import ProgramError
-from streamreg.table import Table
+from streamreg._language import outputs as _registry
+from streamreg._language.table import Table
 
 __all__ = ["write"]
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from streamreg._exceptions import ConfigurationError
+from streamreg._language.schema import Schema, schema_columns
+from streamreg._language.table import Table
 from streamreg._types import encodable
-from streamreg.schema import Schema, schema_columns
-from streamreg.table import Table
 
 __all__ = ["read"]
 
@@ -47,8 +47,8 @@ def read(
         ConfigurationError: naming the argument or setting that cannot be used.
     """
     # Late: they bring the client, whose import is slow.
-    from streamreg._kafka import KafkaSource
-    from streamreg._kafka_settings import checked
+    from streamreg._kafka.settings import checked
+    from streamreg._kafka.source import KafkaSource
 
     settings = checked(rdkafka_settings)
     if not isinstance(topic, str) or not topic:

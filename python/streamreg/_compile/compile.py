@@ -1,0 +1,102 @@
+"""Compile: makes the plan of the processes out of the tables that a program writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from streamreg._compile.lower import Lowering
+from streamreg._compile.reduction import Collected
+from streamreg._compile.scores import CollectedScores
+from streamreg._exceptions import ProgramError
+from streamreg._language.outputs import Output, output_spec
+from streamreg._language.universe import (
+    ReducedUniverse,
+    ScoredUniverse,
+    SourceUniverse,
+    root,
+    scores_of,
+)
+from streamreg._plan.plan import Plan
+from streamreg._plan.row_plan import RowPlan
+
+if TYPE_CHECKING:
+    from streamreg._plan.output import OutputSpec
+    from streamreg._source.contract import Source
+
+_Reduction: TypeAlias = tuple[int, tuple[int, ...]]
+"""What tells a reduction from others: its rows and keys."""
+
+
+def compile(outputs: Sequence[Output]) -> Plan:
+    """The plan that computes these outputs.
+
+    Raises:
+        ProgramError: if there is none, if two write the same file, or if they have two sources.
+    """
+    source = _source(outputs)
+    rows = Lowering()
+    row_outputs: list[OutputSpec] = []
+    row_slots: list[tuple[int, ...]] = []
+    reductions: dict[_Reduction, Collected] = {}
+    scorings: dict[ScoredUniverse, CollectedScores] = {}
+    scored_by: dict[ScoredUniverse, _Reduction] = {}
+
+    def collected(universe: ReducedUniverse) -> tuple[_Reduction, Collected]:
+        reduction = Collected(rows, universe)
+        return reduction.rows_and_keys, reductions.setdefault(reduction.rows_and_keys, reduction)
+
+    for output in outputs:
+        universe = output.table._universe
+        origin, scored = root(universe), scores_of(universe)
+        if isinstance(origin, ReducedUniverse):
+            collected(origin)[1].add(output, universe)
+        elif scored is not None:
+            if scored not in scorings:
+                scored_by[scored], reduction = collected(scored.reduction)
+                scorings[scored] = CollectedScores(rows, scored, reduction)
+            scorings[scored].add(output, universe)
+        else:
+            scope = rows.scope_of(universe)
+            row_outputs.append(output_spec(output))
+            row_slots.append(tuple(rows.lower(column, scope) for column in output.table))
+    row_plan = RowPlan(
+        rows.program(),
+        tuple(row_slots),
+        tuple(reduction.reducing() for reduction in reductions.values()),
+        tuple(scoring.shipped() for scoring in scorings.values()),
+    )
+    places = list(reductions)
+    scores = tuple(
+        scoring.plan(places.index(scored_by[scored])) for scored, scoring in scorings.items()
+    )
+    answers = tuple(reduction.answers() for reduction in reductions.values())
+    return Plan(source, row_plan, tuple(row_outputs), scores, answers)
+
+
+def _source(outputs: Sequence[Output]) -> Source:
+    if not outputs:
+        raise ProgramError(
+            "nothing is written, so there is nothing to run: write a table first, like "
+            'sr.io.csv.write(table, "output.csv")'
+        )
+    found: dict[int, tuple[Source, Output]] = {}
+    paths: set[str] = set()
+    for output in outputs:
+        if output.path in paths:
+            raise ProgramError(
+                f"{output.path} is written twice; give each output a file of its own"
+            )
+        paths.add(output.path)
+        origin = root(output.table._universe)
+        while isinstance(origin, ReducedUniverse):
+            origin = root(origin.origin)
+        if isinstance(origin, SourceUniverse):
+            found.setdefault(id(origin.source), (origin.source, output))
+    (source, output), *others = found.values()
+    if others:
+        raise ProgramError(
+            f"a run has one source, but {output.path} comes from {source.name} and "
+            f"{others[0][1].path} from {others[0][0].name}"
+        )
+    return source

@@ -1,0 +1,86 @@
+"""Compile: finds the models that the columns of an output are computed from, for the state to describe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from streamreg._language.expression import Column
+from streamreg._language.nodes import Application, Choice, Filtered, Operation
+from streamreg._language.regression_options import PLAIN
+from streamreg._plan.models import ClassificationInfo, ModelInfo, RegressionInfo
+from streamreg._types import ClassModel
+from streamreg.reducers import ReducedColumn
+
+if TYPE_CHECKING:
+    from streamreg._language.expression import TypedExpression
+    from streamreg._language.universe import ReducedUniverse
+
+_OF_SQL: Final = "regr_"
+"""How SQL's functions of a line begin."""
+
+
+def describe(
+    table: Iterable[TypedExpression],
+    universe: ReducedUniverse,
+    place: Callable[[ReducedColumn], int],
+) -> tuple[ModelInfo, ...]:
+    """The regressions and classes that the columns of a table, of a reduction's rows, are computed from.
+
+    `place` gives the index of a column's aggregate.
+    """
+    keys = tuple(key.text for key in universe.keys)
+    found = (
+        _described(column, place(column), keys)
+        for column in _reduced(table)
+        if _is_of_model(column)
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _is_of_model(column: ReducedColumn) -> bool:
+    reducer = column.reducer
+    of_classes = isinstance(reducer.model, ClassModel)
+    return bool(reducer.names) or of_classes or reducer.statistic.startswith(_OF_SQL)
+
+
+def _described(column: ReducedColumn, aggregate: int, keys: tuple[str, ...]) -> ModelInfo:
+    reducer = column.reducer
+    texts = [argument.text for argument in column.arguments]
+    model = reducer.model or PLAIN
+    if isinstance(model, ClassModel):
+        return ClassificationInfo(aggregate, keys[0], tuple(texts), model)
+    *features, target = texts[:-1] if reducer.weighted else texts
+    intercept, ridge, *_ = model
+    return RegressionInfo(
+        aggregate,
+        keys,
+        tuple(reducer.names or features),
+        tuple(features),
+        target,
+        texts[-1] if reducer.weighted else None,
+        intercept,
+        ridge,
+    )
+
+
+def _reduced(table: Iterable[TypedExpression]) -> Iterator[ReducedColumn]:
+    """The answers of reducers that columns are computed from, in order."""
+    waiting = list(table)[::-1]
+    seen: set[int] = set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        match node:
+            case Column():
+                waiting.append(node.definition)
+            case Filtered():
+                waiting.append(node.inner)
+            case Operation() | Application():
+                waiting += node.arguments[::-1]
+            case Choice():
+                waiting += (node.otherwise, node.chosen, node.condition)
+            case ReducedColumn():
+                yield node

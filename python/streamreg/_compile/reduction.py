@@ -1,0 +1,110 @@
+"""Compile: what is asked of one reduction, as the plans of workers and parent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from streamreg._compile.lower import Lowering
+from streamreg._compile.model_catalog import describe
+from streamreg._language.nodes import KeyColumn
+from streamreg._language.outputs import Output, output_spec
+from streamreg._plan.result_plan import AnswerPlan
+from streamreg._plan.row_plan import Reducing
+from streamreg._types import NUMBERS, ClassModel, ClassStatistic, KeyType
+
+if TYPE_CHECKING:
+    from streamreg._language.expression import TypedExpression
+    from streamreg._language.universe import ReducedUniverse, Universe
+    from streamreg._plan.models import ModelInfo
+    from streamreg._plan.output import OutputSpec
+    from streamreg._types import Aggregate, Number, Statistic
+    from streamreg.reducers import ReducedColumn
+
+
+class Collected:
+    """Collects what is asked of the rows of one scope by the same keys, equal things once."""
+
+    def __init__(self, rows: Lowering, universe: ReducedUniverse) -> None:
+        """Nothing so far; `rows` takes what the workers are to compute for it."""
+        self._rows = rows
+        self._universe = universe
+        self._scope = rows.scope_of(universe.origin)
+        self.keys = universe.keys
+        self._keys = tuple(cast(KeyType, key.dtype) for key in universe.keys)
+        self._key_slots = tuple(rows.lower(key, self._scope) for key in universe.keys)
+        self._inputs: dict[int, Number] = {}
+        self._aggregates: dict[Aggregate, None] = {("count",): None}
+        self._statistics: dict[Statistic | ClassStatistic, None] = {(0, "count", 0): None}
+        self._label = universe.keys[0].text if universe.keys else None
+        self._lowering = Lowering(self._load)
+        self._outputs: list[OutputSpec] = []
+        self._slots: list[tuple[int, tuple[int, ...]]] = []
+        self._models: list[tuple[ModelInfo, ...]] = []
+
+    @property
+    def rows_and_keys(self) -> tuple[int, tuple[int, ...]]:
+        """What reductions share their states by."""
+        return self._scope, self._key_slots
+
+    def add(self, output: Output, universe: Universe) -> None:
+        """Takes an output of the rows of `universe`, those of the reduction or some of them."""
+        scope = self._lowering.scope_of(universe)
+        slots = tuple(self._lowering.lower(column, scope) for column in output.table)
+        self._outputs.append(output_spec(output))
+        self._slots.append((scope, slots))
+        self._models.append(describe(output.table, self._universe, self.aggregate_of))
+
+    def reducing(self) -> Reducing:
+        """What the workers do for all of them."""
+        return Reducing(
+            tuple(self._inputs.values()),
+            tuple(self._aggregates),
+            tuple(self._inputs),
+            self._scope,
+            self._keys,
+            self._key_slots,
+        )
+
+    def answers(self) -> AnswerPlan:
+        """What the parent does."""
+        of_classes = any(kind == "class" for kind, *_ in self._aggregates)
+        return AnswerPlan(
+            tuple(self._outputs),
+            tuple(self._statistics),
+            self._lowering.program(),
+            tuple(self._slots),
+            tuple(self._models),
+            len(self._keys),
+            self._label if of_classes else None,
+        )
+
+    def aggregate_of(self, column: ReducedColumn) -> int:
+        """The index of the aggregate that a column is an answer of; it is kept from now on."""
+        inputs = [self._input(argument) for argument in column.arguments]
+        return _index(self._aggregates, column.aggregate(inputs))
+
+    def _load(self, column: ReducedColumn | KeyColumn) -> int:
+        """The index of a key, or of a reduced column's answer, among the keys and the answers."""
+        if isinstance(column, KeyColumn):
+            return column.index
+        reducer = column.reducer
+        at = self.aggregate_of(column)
+        statistic: Statistic | ClassStatistic = (at, reducer.statistic, reducer.index)
+        if isinstance(reducer.model, ClassModel):
+            statistic = ClassStatistic(at, reducer.statistic, reducer.index, reducer.model)
+        elif reducer.model is not None:
+            statistic = (at, reducer.statistic, reducer.index, reducer.other, reducer.model)
+        return len(self._keys) + _index(self._statistics, statistic)
+
+    def _input(self, argument: TypedExpression) -> int:
+        slot = self._rows.lower(argument, self._scope)
+        self._inputs.setdefault(slot, NUMBERS[argument.dtype])
+        return list(self._inputs).index(slot)
+
+
+_Key = TypeVar("_Key")
+
+
+def _index(ordered: dict[_Key, None], key: _Key) -> int:
+    ordered.setdefault(key)
+    return list(ordered).index(key)

@@ -1,0 +1,112 @@
+"""Solve, between merge and changelog: the rows of the answers, as text, of all keys that have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from streamreg._core import KeyedReduction, render
+from streamreg._epoch.class_parameters import ClassAnswers, class_answers
+from streamreg._evaluate.keyed import evaluate_keys
+from streamreg._evaluate.program import Load
+
+if TYPE_CHECKING:
+    from streamreg._core import KeyedAnswers, Reduction
+    from streamreg._plan.result_plan import AnswerPlan
+
+ONLY_KEY: Final = b""
+"""The key of a reduction without groups."""
+KEYS_AT_A_TIME: Final = 1 << 14
+"""So many keys are answered together: what that takes does not grow with the number of keys."""
+_NO_ROW: Final[Sequence[list[object]]] = ([],)
+"""What is rendered in its place where there is no row."""
+
+
+@dataclass(frozen=True)
+class AnswerRows:
+    """The rows of an answer output for some keys."""
+
+    keys: Sequence[bytes]
+    present: Sequence[bool]
+    """Which of the keys have a row."""
+
+    packed: bytes
+    """The rows as `_core.render` gives them."""
+
+    cells: Mapping[str, object] = field(default_factory=dict)
+    """The row by column, if there is one, of a reduction without keys."""
+
+
+def changed_rows(
+    plan: AnswerPlan, reduction: Reduction | KeyedReduction
+) -> Iterator[list[AnswerRows]]:
+    """The rows of each output of a plan, for some keys at a time, in the order of the keys.
+
+    Those of the keys that have changed since they were last settled; without keys, the only row. Where some
+    statistics are of classes, those of all keys if one has changed.
+
+    Raises:
+        SourceError: if there are too many classes.
+        Exception: whatever a function in `apply` raises, with a note about the row.
+        TypeError: if one returns another type than it is declared to.
+    """
+    if not plan.outputs:
+        return
+    if not isinstance(reduction, KeyedReduction):
+        yield _only_row(plan, reduction)
+        return
+    count = reduction.changed()
+    if plan.label is not None:
+        if count:
+            together = class_answers(plan, reduction)
+            yield _unchanged(plan, together) or _computed(plan, together)
+        return
+    for start in range(0, count, KEYS_AT_A_TIME):
+        end = min(start + KEYS_AT_A_TIME, count)
+        answers = reduction.answers(plan.of_keys, start, end)
+        yield _unchanged(plan, answers) or _computed(plan, answers)
+
+
+def _only_row(plan: AnswerPlan, reduction: Reduction) -> list[AnswerRows]:
+    return [
+        AnswerRows(
+            [ONLY_KEY],
+            [row.present],
+            render(row.cells if row.present else _NO_ROW),
+            dict(zip(output.names, (cell for [cell] in row.cells), strict=row.present)),
+        )
+        for output, row in zip(
+            plan.outputs, plan.evaluate(reduction.answers(plan.of_keys)), strict=True
+        )
+    ]
+
+
+def _unchanged(plan: AnswerPlan, answers: KeyedAnswers | ClassAnswers) -> list[AnswerRows] | None:
+    """Keys and statistics as they are; None if something is computed from them, or filtered."""
+    if not all(isinstance(step, Load) for step in plan.program.steps):
+        return None
+    loaded = [
+        answers.columns[int(step.key)] for step in plan.program.steps if isinstance(step, Load)
+    ]
+    return [
+        AnswerRows(answers.keys, answers.present, render([loaded[slot] for slot in slots]))
+        for _, slots in plan.slots
+    ]
+
+
+def _computed(plan: AnswerPlan, answers: KeyedAnswers | ClassAnswers) -> list[AnswerRows]:
+    """What the program makes of each key's answers."""
+    columns: list[Sequence[Any]] = [
+        column if isinstance(column, list) else column.to_list() for column in answers.columns
+    ]
+    places = [place for place, present in enumerate(answers.present) if present]
+    outputs = []
+    for (_, slots), rows in zip(plan.slots, evaluate_keys(plan, columns, len(places)), strict=True):
+        present = [False] * len(answers.present)
+        for row in rows:
+            present[places[row]] = True
+        cells = list(zip(*(rows[row] for row in sorted(rows)), strict=True))
+        packed = render([list(column) for column in cells] if cells else [[] for _ in slots])
+        outputs.append(AnswerRows(answers.keys, present, packed))
+    return outputs

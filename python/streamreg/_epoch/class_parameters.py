@@ -1,0 +1,80 @@
+"""Solve, between merge and changelog: the answers of classes, which depend on each other and are given together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from streamreg._core import MOST_CLASSES, Reduction
+from streamreg._exceptions import SourceError
+from streamreg._types import ClassStatistic
+
+if TYPE_CHECKING:
+    from streamreg._core import Cells, KeyedReduction
+    from streamreg._plan.result_plan import AnswerPlan
+    from streamreg._types import Answer, ClassModel, ClassParameters
+
+
+PARAMETERS: Final = ("n", "prior", "intercept", "linear", "quadratic")
+"""What can be asked of a class, in the order in which `_core.Classes` gives it."""
+
+
+@dataclass(frozen=True)
+class ClassAnswers:
+    """The answers for all keys, in the shape of `_core.KeyedAnswers`."""
+
+    keys: Sequence[bytes]
+    present: Sequence[bool]
+    columns: Sequence[Cells | list[object]]
+
+
+def check_classes(plan: AnswerPlan, reduction: Reduction | KeyedReduction) -> None:
+    """That the keys of a reduction can be classes, if the plan takes them for some.
+
+    Raises:
+        SourceError: if there are too many.
+    """
+    if plan.label is None or isinstance(reduction, Reduction) or len(reduction) <= MOST_CLASSES:
+        return
+    raise SourceError(
+        f"the column {plan.label} has more than {MOST_CLASSES:,} different labels, and no more classes can be told "
+        "apart: is it the right column? Filter the rows whose labels are meant, like t.filter(…)"
+    )
+
+
+def class_answers(plan: AnswerPlan, reduction: KeyedReduction) -> ClassAnswers:
+    """All answers of all keys: what one row has changed in its class can be another answer for each.
+
+    Raises:
+        SourceError: if there are too many classes.
+    """
+    check_classes(plan, reduction)
+    answers = reduction.all_answers(plan.of_keys)
+    labels = answers.columns[0].to_list()
+    found: list[Cells | list[object]] = [*answers.columns[: plan.keys]]
+    of_keys = iter(answers.columns[plan.keys :])
+    parameters: dict[tuple[int, ClassModel], list[ClassParameters]] = {}
+    for asked in plan.statistics:
+        if not isinstance(asked, ClassStatistic):
+            found.append(next(of_keys))
+            continue
+        solved = asked.aggregate, asked.model
+        if solved not in parameters:
+            parameters[solved] = _solved(reduction, *solved, labels)
+        found.append([_cell(asked, parameter) for parameter in parameters[solved]])
+    return ClassAnswers(answers.keys, answers.present, found)
+
+
+def _solved(
+    reduction: KeyedReduction, aggregate: int, model: ClassModel, labels: Sequence[Answer]
+) -> list[ClassParameters]:
+    """The parameters of all classes, in the order of their labels."""
+    return reduction.classes(aggregate).parameters(
+        model.method, model.priors_of(labels), model.unbiased, model.singular, model.smoothing
+    )
+
+
+def _cell(asked: ClassStatistic, parameters: ClassParameters) -> Answer:
+    value = parameters[PARAMETERS.index(asked.name)]
+    return value[asked.at] if isinstance(value, list) else value

@@ -1,0 +1,279 @@
+"""Score → merge → solve → changelog: what the parent does with partials, and what an epoch's closing comes to.
+
+`Merge` knows nothing of processes: whoever brings partials calls `apply`, whoever decides that an epoch is over calls
+`close`. A partial counts only where it continues the merged offsets, so that none counts twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from streamreg._core import Changelog, KeyedReduction, Reduction, stamp
+from streamreg._epoch.changed_rows import changed_rows
+from streamreg._epoch.class_parameters import check_classes
+from streamreg._epoch.row_scorer import Scoring
+from streamreg._exceptions import StateError, WorkerError
+from streamreg._rejects.ledger import Tolerance, counted, ledger_lines, shown
+from streamreg._state.keyed_rows import changes
+
+if TYPE_CHECKING:
+    from streamreg._plan.plan import Plan
+    from streamreg._sinks.csv_file import Files
+    from streamreg._source.contract import Range
+    from streamreg._state.checkpoint import Checkpoint
+    from streamreg._worker.mailbox import Partial, Reject
+
+_log = logging.getLogger("streamreg")
+
+
+class Merge:
+    """The run's state: merged offsets, exact states, last answers."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        checkpoint: Checkpoint,
+        files: Files,
+        *,
+        commit: Callable[[Checkpoint], None] | None,
+        unix_ms: Callable[[], int],
+        max_rejects: int | None = None,
+    ) -> None:
+        """Goes on from `checkpoint`; `commit`, if there is one, is given the next one at the end of each epoch.
+
+        Raises:
+            StateError: if the checkpoint holds states that are not those of this plan.
+        """
+        self.offsets = dict(checkpoint.offsets)
+        self.epochs = checkpoint.epochs
+        self.rows = checkpoint.rows
+        self.tombstones = checkpoint.tombstones
+        self.rejects = Counter(checkpoint.rejects)
+        self.answers: list[Mapping[str, object]] = [{} for _ in plan.answer_outputs]
+        self.pending = False
+        self._base = checkpoint
+        self._plan = plan
+        self._files = files
+        self._commit = commit
+        self._unix_ms = unix_ms
+        self._times = {"epoch": checkpoint.epochs - 1, "unix_ms": checkpoint.unix_ms}
+        self._reductions = [reducing.empty() for reducing in plan.rows.reductions]
+        self._changelogs = [Changelog() for _ in plan.answer_outputs]
+        if checkpoint.reductions or checkpoint.changelogs:
+            self._restore(checkpoint)
+        self._scorings = [
+            Scoring(score, self._reductions[score.reduction]) for score in plan.scores
+        ]
+        self.left_out = self._count_left_out()
+        self._open_rows = 0
+        self._open_rejects: Counter[str] = Counter()
+        self._first_reject: Reject | None = None
+        ledger = files.rejects[0].path if files.rejects else None
+        self._tolerance = Tolerance(max_rejects, ledger)
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        try:
+            states = zip(self._reductions, checkpoint.reductions, strict=True)
+            for index, (reduction, state) in enumerate(states):
+                if isinstance(reduction, KeyedReduction):
+                    reduction.load(checkpoint.keyed.pop(f"reduction {index}", b""))
+                else:
+                    reduction.merge(state)
+            rows = zip(self._keyed_outputs(), checkpoint.changelogs, strict=True)
+            self._changelogs = [
+                Changelog.load(checkpoint.keyed.pop(f"changelog {index}", b""))
+                if keyed
+                else Changelog.from_bytes(state)
+                for index, (keyed, state) in enumerate(rows)
+            ]
+        except ValueError as error:
+            raise StateError(f"the state does not fit this job: {error}") from error
+
+    def grow(self, ranges: Mapping[int, Range]) -> None:
+        """Goes on with more partitions, of which nothing was read yet."""
+        self.offsets.update({p: r.start for p, r in ranges.items()})
+        self._base = replace(
+            self._base,
+            offsets={**self._base.offsets, **{p: r.start for p, r in ranges.items()}},
+            fresh={**self._base.fresh, **{p: r.fresh for p, r in ranges.items()}},
+            began={**self._base.began, **ranges},
+        )
+
+    def apply(self, partial: Partial) -> None:
+        """Adds a partial to the open epoch; one that was added before changes nothing.
+
+        Raises:
+            SourceError: if there are too many classes.
+            WorkerError: if the partial leaves out messages, or overlaps merged ones in part.
+            OutputError: if a file cannot be written.
+            RejectsError: if more was rejected than the run may reject; the partial is added, and the epoch can
+                be closed.
+        """
+        if all(end <= self.offsets[p] for p, (_, end) in partial.progress.items()):
+            return
+        for partition, (start, _) in partial.progress.items():
+            if start != self.offsets[partition]:
+                raise WorkerError(
+                    f"partition {partition}: a frame begins at offset {start}, "
+                    f"but {self.offsets[partition]} is next"
+                )
+        if partial.rows:
+            if not self._open_rows:
+                self._open()
+            self._add(partial)
+        if partial.rejects:
+            self._keep(partial.rejects)
+        self.tombstones += partial.tombstones
+        self.offsets.update({p: end for p, (_, end) in partial.progress.items()})
+        self.pending = True
+        if partial.rejects:
+            self._tolerance.add(partial.rejects)
+
+    def _open(self) -> None:
+        """Gives the epoch its time (its number, and a wall clock that never stands still) and what scores its rows."""
+        self._times = {
+            "epoch": self.epochs,
+            "unix_ms": max(self._unix_ms(), self._times["unix_ms"] + 1),
+        }
+        for scoring in self._scorings:
+            scoring.begin()
+
+    def _add(self, partial: Partial) -> None:
+        outputs = zip(self._plan.row_outputs, self._files.rows, partial.outputs, strict=True)
+        for output, file, rows in outputs:
+            file.append(stamp(rows, self._times[output.time], 1))
+        scored = (
+            rows
+            for scoring, (columns, count) in zip(self._scorings, partial.shipped, strict=True)
+            for rows in scoring.rows(columns, count)
+        )
+        outputs = zip(self._plan.score_outputs, self._files.scores, scored, strict=True)
+        for output, file, rows in outputs:
+            file.append(stamp(rows, self._times[output.time], 1))
+        reductions = zip(self._plan.answers, self._reductions, partial.states, strict=True)
+        for plan, reduction, state in reductions:
+            reduction.merge(state)
+            # At once: the states of labels without end would fill the memory before the epoch ends.
+            check_classes(plan, reduction)
+        self._open_rows += partial.rows
+
+    def _keep(self, rejects: Sequence[Reject]) -> None:
+        self._open_rejects.update(reject.kind for reject in rejects)
+        self._first_reject = self._first_reject or rejects[0]
+        for file in self._files.rejects:
+            for line in ledger_lines(self._plan.source.name, rejects):
+                file.append(line)
+
+    def close(self) -> bool:
+        """Ends the open epoch: solves, writes what changed, flushes, commits.
+
+        Returns whether it held more than offsets: a row or a reject.
+
+        Raises:
+            SourceError: if there are too many classes.
+            OutputError: if a file cannot be written.
+            StateError: if the checkpoint cannot be written.
+        """
+        if self._open_rows:
+            self._write_answers()
+            self.epochs += 1
+        self._files.flush()
+        self.rows += self._open_rows
+        self.rejects += self._open_rejects
+        if self._commit is not None:
+            self._commit(self._checkpoint())
+        for kept in (*self._reductions, *self._changelogs):
+            if not isinstance(kept, Reduction):
+                kept.settle()
+        self._tell()
+        held = bool(self._open_rows or self._open_rejects)
+        self._open_rows = 0
+        self._open_rejects, self._first_reject = Counter(), None
+        self.pending = False
+        return held
+
+    def _write_answers(self) -> None:
+        """Solves, and writes for each answer output what takes its last row to the new one."""
+        first = 0
+        for plan, reduction in zip(self._plan.answers, self._reductions, strict=True):
+            for outputs in changed_rows(plan, reduction):
+                for index, rows in enumerate(outputs, first):
+                    time = self._times[plan.outputs[index - first].time]
+                    changelog = self._changelogs[index]
+                    lines = changelog.update(rows.keys, rows.present, rows.packed, time)
+                    self._files.answers[index].append(lines)
+                    self.answers[index] = {"keys": len(changelog)} if plan.keys else rows.cells
+            first += len(plan.outputs)
+
+    def _keyed_outputs(self) -> list[bool]:
+        """For each answer output whether it has keys."""
+        return [bool(plan.keys) for plan in self._plan.answers for _ in plan.outputs]
+
+    def _keyed(self) -> dict[str, KeyedReduction | Changelog]:
+        """What the checkpoint keeps by keys."""
+        found: dict[str, KeyedReduction | Changelog] = {
+            f"reduction {index}": reduction
+            for index, reduction in enumerate(self._reductions)
+            if isinstance(reduction, KeyedReduction)
+        }
+        for index, keyed in enumerate(self._keyed_outputs()):
+            if keyed:
+                found[f"changelog {index}"] = self._changelogs[index]
+        return found
+
+    def _checkpoint(self) -> Checkpoint:
+        keyed = self._keyed()
+        return replace(
+            self._base,
+            offsets=dict(self.offsets),
+            fresh={
+                p: fresh and self.offsets[p] == self._base.offsets[p]
+                for p, fresh in self._base.fresh.items()
+            },
+            epochs=self.epochs,
+            unix_ms=self._times["unix_ms"],
+            rows=self.rows,
+            tombstones=self.tombstones,
+            rejects=dict(self.rejects),
+            lengths=self._files.lengths(),
+            reductions=[
+                b"" if f"reduction {index}" in keyed else reduction.to_bytes()
+                for index, reduction in enumerate(self._reductions)
+            ],
+            changelogs=[
+                b"" if f"changelog {index}" in keyed else changelog.to_bytes()
+                for index, changelog in enumerate(self._changelogs)
+            ],
+            guards={part: kept.guard() for part, kept in keyed.items()},
+            changes={part: changes(kept) for part, kept in keyed.items()},
+        )
+
+    def _count_left_out(self) -> int:
+        return max((n for reduction in self._reductions for n in reduction.left_out()), default=0)
+
+    def _tell(self) -> None:
+        """One line an epoch about what did not go into the answers.
+
+        Rejects without any row belong to the epoch that the next row will open.
+        """
+        epoch = self._times["epoch"] if self._open_rows else self.epochs
+        if self._first_reject is not None:
+            _log.warning(
+                "epoch %d: %d rejects (%s); the first at %s",
+                epoch,
+                self._open_rejects.total(),
+                counted(self._open_rejects),
+                shown(self._first_reject),
+            )
+        left_out = self._count_left_out()
+        if left_out > self.left_out:
+            _log.warning(
+                "epoch %d: %d rows stay out of a sum or regression: a number is not finite",
+                epoch,
+                left_out - self.left_out,
+            )
+        self.left_out = left_out

@@ -1,0 +1,65 @@
+"""Score, beside merge: rows by the models of the epochs before, in the parent process.
+
+When an epoch opens, the exact states are those of all epochs before it. What they come to then scores every row of the
+epoch, whatever is merged meanwhile; of a reduction by keys the core holds the states of the keys that change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from streamreg._core import KeyedReduction, Reduction
+from streamreg._epoch.class_scorer import ClassScorer
+from streamreg._evaluate.columns import Array, Values, numbers
+from streamreg._evaluate.nullable import packed_rows
+from streamreg._types import ClassModel
+
+if TYPE_CHECKING:
+    from streamreg._core import Scorer
+    from streamreg._plan.score_plan import ScorePlan
+
+
+class Scoring:
+    """Scores the rows of one plan by a reduction."""
+
+    def __init__(self, plan: ScorePlan, reduction: Reduction | KeyedReduction) -> None:
+        """`begin` comes before the first rows."""
+        self._plan = plan
+        self._reduction = reduction
+        self._scorer: Scorer | ClassScorer | None = None
+
+    def begin(self) -> None:
+        """Until it is called again, rows are scored by what the reduction holds now."""
+        reduction, (aggregate, model) = self._reduction, self._plan.model
+        if isinstance(model, ClassModel):
+            if isinstance(reduction, Reduction):
+                raise AssertionError("classes are a reduction by labels")
+            self._scorer = ClassScorer(reduction, aggregate, model)
+        elif isinstance(reduction, KeyedReduction):
+            reduction.hold()
+        else:
+            self._scorer = reduction.scorer((aggregate, model))
+
+    def rows(self, shipped: Sequence[Values], count: int) -> list[bytes]:
+        """The rows of each output, as `_core.render` gives them, of `count` rows that a worker has shipped.
+
+        Raises:
+            Exception: whatever a function in `apply` raises, with a note about the row.
+            TypeError: if one returns another type than it is declared to.
+        """
+        return packed_rows(self._plan, [*self._scores(shipped), *shipped], count)
+
+    def _scores(self, shipped: Sequence[Values]) -> tuple[Values, Array, Array]:
+        plan, (aggregate, model) = self._plan, self._plan.model
+        features = [numbers(shipped[at]) for at in plan.features]
+        if isinstance(self._scorer, ClassScorer):
+            return self._scorer.scores(features, shipped[plan.target])
+        target = numbers(shipped[plan.target])
+        weights = None if plan.weights is None else numbers(shipped[plan.weights])
+        if self._scorer is not None:
+            return self._scorer.scores(features, target, weights)
+        if isinstance(self._reduction, Reduction) or isinstance(model, ClassModel):
+            raise AssertionError("begin comes first")
+        keys = [shipped[at] for at in plan.keys]
+        return self._reduction.scores((aggregate, model), keys, features, target, weights)

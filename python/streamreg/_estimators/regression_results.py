@@ -1,0 +1,144 @@
+"""Estimator, answers: what follows from the rows that a linear regression has seen."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamreg._core import Fit
+from streamreg._estimators.regression_state import Exact
+from streamreg._estimators.sklearn_interface import Interface, not_fitted
+from streamreg._estimators.summary_table import summary
+
+Floats = NDArray[np.float64]
+
+
+class _Statistic:
+    """An attribute: a statistic of the fit as a whole; None where it is not defined."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, model: Fitted, _: type) -> float | int | None:
+        return model._fit().statistic(self._name)
+
+
+class Fitted(Interface):
+    """The attributes of `LinearRegression`, which lists them."""
+
+    fit_intercept: bool
+    ridge: float
+    _exact: Exact
+
+    rank_ = _Statistic("rank")
+    df_resid_ = _Statistic("df")
+    rss_ = _Statistic("rss")
+    r2_ = _Statistic("r2")
+    adjusted_r2_ = _Statistic("adjusted_r2")
+    residual_std_ = _Statistic("residual_std")
+    f_statistic_ = _Statistic("f")
+    f_p_value_ = _Statistic("f_p_value")
+    log_likelihood_ = _Statistic("log_likelihood")
+    aic_ = _Statistic("aic")
+    bic_ = _Statistic("bic")
+
+    @property
+    def coef_(self) -> Floats:
+        """The coefficients of the features."""
+        return self._coefficients()[int(self.fit_intercept) :]
+
+    @property
+    def intercept_(self) -> float:
+        """The intercept; 0.0 without one."""
+        return float(self._coefficients()[0]) if self.fit_intercept else 0.0
+
+    @property
+    def n_samples_seen_(self) -> int:
+        """Rows added less rows forgotten."""
+        return self._seen().n
+
+    @property
+    def std_errors_(self) -> Floats:
+        """The standard errors of the coefficients."""
+        return self._per_coefficient("std_error")
+
+    @property
+    def t_values_(self) -> Floats:
+        """The coefficients over their standard errors."""
+        return self._per_coefficient("t")
+
+    @property
+    def p_values_(self) -> Floats:
+        """The probabilities of t values as far from 0 if the coefficients were 0."""
+        return self._per_coefficient("p_value")
+
+    @property
+    def covariance_(self) -> Floats:
+        """The covariance matrix of the coefficients."""
+        fit, size = self._fit(), self._coefficient_count()
+        return np.array(
+            [[_number(fit.statistic("covariance", i, j)) for j in range(size)] for i in range(size)]
+        )
+
+    def _seen(self) -> Exact:
+        if "_exact" not in self.__dict__:
+            raise not_fitted(self)
+        return self._exact
+
+    def _model(self) -> tuple[bool, float]:
+        """The parameters, if they can be used."""
+        ridge = self.ridge
+        if isinstance(ridge, bool) or not isinstance(ridge, int | float | np.number):
+            raise ValueError(f"ridge: expected a number of at least 0, found {ridge!r}")
+        if not (math.isfinite(ridge) and ridge >= 0):
+            raise ValueError(f"ridge: expected a finite number of at least 0, found {ridge!r}")
+        return bool(self.fit_intercept), float(ridge)
+
+    def _fit(self) -> Fit:
+        return self._seen().fit(*self._model())
+
+    def _coefficient_count(self) -> int:
+        return len(self._seen().features) + bool(self.fit_intercept)
+
+    def _coefficients(self) -> Floats:
+        fit = self._fit()
+        found = fit.coefficients()
+        if found is None:
+            warnings.warn(
+                f"the {self.n_samples_seen_} rows seen do not determine the {self._coefficient_count()} coefficients "
+                f"(the rank is {fit.statistic('rank')}), so that they are NaN: leave features out, or use ridge",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+            return np.full(self._coefficient_count(), math.nan)
+        return np.array(found)
+
+    def _per_coefficient(self, name: str, *, level: float = 0.95) -> Floats:
+        fit = self._fit()
+        return np.array(
+            [_number(fit.statistic(name, i, level=level)) for i in range(self._coefficient_count())]
+        )
+
+    def summary(self, level: float = 0.95) -> str:
+        """Coefficients and statistics as a table of text."""
+        return summary(self, level)
+
+    def conf_int(self, level: float = 0.95) -> Floats:
+        """The confidence intervals of the coefficients: an array of shape (coefficients, 2)."""
+        ends = [self._per_coefficient(name, level=level) for name in ("ci_low", "ci_high")]
+        return np.column_stack(ends)
+
+    def _terms(self) -> tuple[str, ...] | None:
+        """The names of the coefficients where they are not those of the features: with powers."""
+        return getattr(self, "_term_names", None)
+
+    def _coefficient_names(self) -> list[str]:
+        names = self._terms() or self._names() or [f"x{i}" for i in range(self.n_features_in_)]
+        return [*(["intercept"] if self.fit_intercept else []), *names]
+
+
+def _number(value: float | int | None) -> float:
+    return math.nan if value is None else float(value)

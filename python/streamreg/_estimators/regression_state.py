@@ -1,0 +1,153 @@
+"""Estimator, state: the exact moments of the rows that a regression has seen, and the fit that follows from them.
+
+Doubles and integers without weights are held as `Moments`; rows with weights, or with decimals, as `Monomials`. The fit
+is worked out when it is asked for, once for each model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Self
+
+import numpy as np
+
+from streamreg._core import Fit, Moments, Monomials, decimals
+from streamreg._estimators.inputs import Column, is_decimal
+from streamreg._types import Number
+
+_PLAIN: Final = b"P"
+_GENERAL: Final = b"G"
+_WEIGHTED: Final = b"W"
+
+
+class Exact:
+    """The rows added less the rows removed."""
+
+    def __init__(self, moments: Moments | Monomials, *, weighted: bool) -> None:
+        """`moments` are this object's own from now on."""
+        self._moments = moments
+        self._fits: dict[tuple[bool, float], Fit] = {}
+        self.weighted = weighted
+
+    @classmethod
+    def empty(cls, columns: Sequence[Column], weights: Column | None) -> Self:
+        """No row yet, of columns like these: the features, then the target; and weights, if there are any.
+
+        Raises:
+            ValueError: if there are more features than a regression takes.
+        """
+        features = len(columns) - 1
+        kinds = [_kind(column) for column in columns]
+        if weights is None and "decimal" not in kinds:
+            return cls(Moments(features), weighted=False)
+        powers = [(at, 1) for at in range(features)]
+        if weights is None:
+            return cls(Monomials(kinds, powers, features), weighted=False)
+        return cls(
+            Monomials([*kinds, _kind(weights)], powers, features, features + 1), weighted=True
+        )
+
+    @property
+    def features(self) -> list[tuple[int, int]]:
+        """For each feature the column that it is, and the power of it."""
+        if isinstance(self._moments, Moments):
+            return [(at, 1) for at in range(self._moments.features)]
+        return self._moments.features
+
+    @property
+    def n(self) -> int:
+        """Rows added less rows removed."""
+        return self._moments.n
+
+    def put(self, columns: Sequence[Column], weights: Column | None, *, remove: bool) -> None:
+        """Adds or removes rows: the features, then the target.
+
+        Raises:
+            ValueError: if there are weights, but none were given with the first rows; or if a column holds decimals
+                and did not then, or the other way round.
+        """
+        arrays = list(columns)
+        if self.weighted:
+            arrays.append(self._ones(len(arrays[0])) if weights is None else weights)
+        elif weights is not None:
+            raise ValueError(
+                "sample_weight is given, but earlier rows came without: give them weights too, "
+                "sample_weight=np.ones(len(X))"
+            )
+        self._check(arrays)
+        (self._moments.remove if remove else self._moments.add)(arrays)
+        self._fits.clear()
+
+    def _kinds(self) -> list[Number]:
+        if isinstance(self._moments, Moments):
+            return ["float"] * (self._moments.features + 1)
+        return self._moments.columns
+
+    def _ones(self, rows: int) -> Column:
+        """The weights of rows that came without."""
+        return decimals(["1"] * rows)[0] if self._kinds()[-1] == "decimal" else np.ones(rows)
+
+    def _check(self, columns: Sequence[Column]) -> None:
+        """That decimals are where they were in the first rows."""
+        kinds = self._kinds()
+        features = len(kinds) - 1 - self.weighted
+        names = [*(f"column {at} of X" for at in range(features)), "y", "sample_weight"]
+        for name, kind, column in zip(names, kinds, columns, strict=False):
+            if is_decimal(column) != (kind == "decimal"):
+                now, then = ("", "no ") if is_decimal(column) else ("no ", "")
+                raise ValueError(
+                    f"{name} holds {now}decimals, but the first rows had {then}decimals there: bring all rows as the "
+                    "first ones"
+                )
+
+    def combined(self, other: Exact, *, subtract: bool) -> Exact:
+        """The rows of both, or those of this one without those of the other.
+
+        Raises:
+            ValueError: if one has weights or decimals where the other has none.
+        """
+        both = Exact.from_bytes(self.to_bytes())
+        if self.weighted != other.weighted or type(both._moments) is not type(other._moments):
+            raise ValueError(
+                "rows with weights or decimals cannot be put together with rows without"
+            )
+        put: Callable[[Any], None] = both._moments.subtract if subtract else both._moments.merge
+        put(other._moments)
+        return both
+
+    def fit(self, intercept: bool, ridge: float) -> Fit:
+        """The least-squares fit, worked out once for each model."""
+        model = (intercept, ridge)
+        if model not in self._fits:
+            self._fits[model] = self._moments.fit(intercept, ridge)
+        return self._fits[model]
+
+    def to_bytes(self) -> bytes:
+        """Equal rows give equal bytes, in whatever order and pieces they came."""
+        if isinstance(self._moments, Moments):
+            return _PLAIN + self._moments.to_bytes()
+        return (_WEIGHTED if self.weighted else _GENERAL) + self._moments.to_bytes()
+
+    @classmethod
+    def from_bytes(cls, state: bytes) -> Self:
+        """Reads what `to_bytes` wrote.
+
+        Raises:
+            ValueError: for any other bytes.
+        """
+        kind, rest = state[:1], state[1:]
+        if kind == _PLAIN:
+            return cls(Moments.from_bytes(rest), weighted=False)
+        if kind in (_GENERAL, _WEIGHTED):
+            return cls(Monomials.from_bytes(rest), weighted=kind == _WEIGHTED)
+        raise ValueError("these are no rows of a regression")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Exact) and self.to_bytes() == other.to_bytes()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Exact.from_bytes, (self.to_bytes(),)
+
+
+def _kind(column: Column) -> Number:
+    return "decimal" if is_decimal(column) else "float"

@@ -1,0 +1,157 @@
+"""Estimator: what scikit-learn asks of every estimator, without needing scikit-learn.
+
+Parameters are the arguments of `__init__`, kept under their names and looked at when they are used.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from streamreg._estimators.inputs import Matrix
+
+
+class Interface:
+    """Parameters, and the features that an estimator was fitted with."""
+
+    n_features_in_: int
+
+    @classmethod
+    def _parameters(cls) -> list[str]:
+        return sorted(inspect.signature(cls).parameters)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters by name; there is nothing for `deep` to descend into."""
+        return {name: getattr(self, name) for name in self._parameters()}
+
+    def set_params(self, **params: object) -> Self:
+        """Sets parameters by name.
+
+        Raises:
+            ValueError: if there is none of that name.
+        """
+        for name, value in params.items():
+            if name not in self._parameters():
+                raise ValueError(
+                    f"Invalid parameter {name!r} for estimator {self!r}. Valid parameters are: {self._parameters()!r}."
+                )
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        defaults = inspect.signature(type(self)).parameters
+        given = ", ".join(
+            f"{name}={value!r}"
+            for name, value in self.get_params().items()
+            if repr(value) != repr(defaults[name].default)
+        )
+        return f"{type(self).__name__}({given})"
+
+    @property
+    def feature_names_in_(self) -> NDArray[np.object_]:
+        """The names of the features."""
+        names = self._names()
+        if names is None:
+            raise AttributeError("the rows came without names of features")
+        return np.array(names, dtype=object)
+
+    def _names(self) -> tuple[str, ...] | None:
+        """The names of the features, if the rows came with names."""
+        return getattr(self, "_feature_names", None)
+
+    def _begin(self, matrix: Matrix) -> None:
+        """Takes the features of the first rows for those of all."""
+        self.n_features_in_ = len(matrix.columns)
+        self._feature_names = _text(matrix.names)
+
+    def _check(self, matrix: Matrix, *, fitting: bool) -> None:
+        """That rows have the features of those seen before.
+
+        Raises:
+            ValueError: if their number differs, or their names.
+        """
+        mine, theirs, who = self._names(), _text(matrix.names), type(self).__name__
+        if mine is not None and theirs is not None and mine != theirs:
+            raise ValueError(_differing(mine, theirs))
+        if mine is None and theirs is not None and not fitting:
+            warnings.warn(
+                f"X has feature names, but {who} was fitted without feature names", stacklevel=4
+            )
+        if mine is not None and theirs is None:
+            warnings.warn(
+                f"X does not have valid feature names, but {who} was fitted with feature names",
+                stacklevel=4,
+            )
+        if len(matrix.columns) != self.n_features_in_:
+            raise ValueError(
+                f"X has {len(matrix.columns)} features, but {who} is expecting {self.n_features_in_} features as "
+                "input."
+            )
+
+
+def _text(names: Sequence[object] | None) -> tuple[str, ...] | None:
+    if names is None or not all(isinstance(name, str) for name in names):
+        return None
+    return tuple(str(name) for name in names)
+
+
+def _differing(mine: Sequence[str], theirs: Sequence[str]) -> str:
+    lines = ["The feature names should match those that were passed during fit."]
+    for title, names in (
+        ("Feature names unseen at fit time:", [name for name in theirs if name not in mine]),
+        ("Feature names seen at fit time, yet now missing:", [n for n in mine if n not in theirs]),
+    ):
+        if names:
+            lines += [title, *(f"- {name}" for name in sorted(names)[:5])]
+            lines += ["- ..."] if len(names) > 5 else []
+    if len(lines) == 1:
+        lines.append("Feature names must be in the same order as they were in fit.")
+    return "\n".join(lines) + "\n"
+
+
+def not_fitted(estimator: object) -> Exception:
+    """The error for an estimator that has seen no row: scikit-learn's own where that is installed."""
+    message = (
+        f"This {type(estimator).__name__} instance is not fitted yet. Call 'fit' with appropriate arguments before "
+        "using this estimator."
+    )
+    try:
+        from sklearn.exceptions import NotFittedError
+    except ImportError:
+        return _NotFittedError(message)
+    known: Exception = NotFittedError(message)
+    return known
+
+
+class _NotFittedError(ValueError, AttributeError):
+    """As scikit-learn's `NotFittedError`, where there is no scikit-learn."""
+
+
+def regressor_tags() -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there
+    """What scikit-learn is told of a regressor."""
+    from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags  # asked for by it alone
+
+    return Tags(
+        estimator_type="regressor",
+        target_tags=TargetTags(required=True),
+        regressor_tags=RegressorTags(),
+        input_tags=InputTags(),
+    )
+
+
+def classifier_tags() -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there
+    """What scikit-learn is told of a classifier."""
+    from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags  # asked for by it alone
+
+    return Tags(
+        estimator_type="classifier",
+        target_tags=TargetTags(required=True),
+        classifier_tags=ClassifierTags(),
+        input_tags=InputTags(),
+    )

@@ -1,0 +1,83 @@
+"""Stage: merge, solve. Runs a program on the answers of many keys: together where that gives the same.
+
+The evaluator of a batch's columns is fast, but knows neither missing values nor integers beyond 64 bits or decimals of
+any length, nor functions that may return None. Keys with such answers, keys that it cannot compute (an integer that
+overflows, a division by zero), and programs that call functions are computed one key after another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from streamreg._evaluate.batch import Evaluated
+from streamreg._evaluate.columns import Values, to_list
+from streamreg._evaluate.program import Call, Load
+from streamreg._types import INT_MAX, INT_MIN
+
+if TYPE_CHECKING:
+    from streamreg._plan.result_plan import AnswerPlan
+    from streamreg._types import Answer
+
+
+def evaluate_keys(
+    plan: AnswerPlan, columns: Sequence[Sequence[Answer]], count: int
+) -> list[dict[int, tuple[object, ...]]]:
+    """For each output of a plan the rows of those of the `count` keys that have one.
+
+    `columns` hold the keys, then the statistics, all of them of `count` entries.
+
+    Raises:
+        Exception: whatever a function in `apply` raises, with a note about the row.
+        TypeError: if one returns another type than it is declared to.
+    """
+    found: list[dict[int, tuple[object, ...]]] = [{} for _ in plan.slots]
+    rest: Sequence[int] = range(count)
+    steps = plan.program.steps
+    if not any(isinstance(step, Call) for step in steps):
+        strange = {
+            place
+            for step in steps
+            if isinstance(step, Load)
+            for place, answer in enumerate(columns[int(step.key)])
+            if answer is None
+            or (type(answer) is int and not INT_MIN <= answer <= INT_MAX)
+            or isinstance(answer, Decimal)
+        }
+        together = [place for place in rest if place not in strange]
+        computed = _together(plan, columns, together, found) if together else set()
+        rest = [place for place in rest if place not in computed]
+    for place in rest:
+        rows = plan.evaluate([column[place] for column in columns])
+        for output, answer in zip(found, rows, strict=True):
+            if answer.present:
+                output[place] = tuple(cell for [cell] in answer.cells)
+    return found
+
+
+def _together(
+    plan: AnswerPlan,
+    columns: Sequence[Sequence[Answer]],
+    places: Sequence[int],
+    found: Sequence[dict[int, tuple[object, ...]]],
+) -> set[int]:
+    """Adds the rows of some keys to those found; gives the keys that could be computed."""
+    loaded = {int(step.key) for step in plan.program.steps if isinstance(step, Load)}
+    inputs = {str(index): _column([columns[index][place] for place in places]) for index in loaded}
+    done = Evaluated(plan.program, inputs, len(places))
+    for output, (scope, slots) in zip(found, plan.slots, strict=True):
+        cells = zip(*(to_list(done.values(slot)) for slot in slots), strict=True)
+        for row, values in zip(done.places(scope).tolist(), cells, strict=True):
+            output[places[row]] = values
+    failed = {row for errors in done.errors for row in errors.rows.tolist()}
+    return {place for row, place in enumerate(places) if row not in failed}
+
+
+def _column(values: list[Answer]) -> Values:
+    """Answers as the column of a batch; those to one statistic are of one type."""
+    if isinstance(values[0], str):
+        return list(values)
+    return np.array(values)

@@ -1,0 +1,145 @@
+"""Stage: merge. Runs a program on the answers of one reduction, in the parent process.
+
+Answers are single values. Integers have no limit, and any value can be missing (None); whatever is
+computed from a missing value is missing too, and so is what cannot be computed. Floats go through
+the kernels of the columns, so that both give the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from streamreg._evaluate.columns import to_list
+from streamreg._evaluate.kernels import KERNELS
+from streamreg._evaluate.program import (
+    ALL_ROWS,
+    Call,
+    Choose,
+    Compute,
+    Fixed,
+    Load,
+    Program,
+    Step,
+    Take,
+)
+from streamreg._evaluate.udf import nearest_double
+
+
+def _quotient(a: int, b: int) -> float:
+    """The exact quotient rounded once; by zero as IEEE 754 has it, since a float is asked for."""
+    if b == 0:
+        return math.nan if a == 0 else math.copysign(math.inf, a)
+    try:
+        return a / b
+    except OverflowError:
+        return math.copysign(math.inf, a) * math.copysign(1.0, b)
+
+
+def _sign(a: int) -> int:
+    return (a > 0) - (a < 0)
+
+
+EXACT: Final[dict[str, Callable[..., object]]] = {
+    "add.int": operator.add,
+    "subtract.int": operator.sub,
+    "multiply.int": operator.mul,
+    "divide.int": _quotient,
+    "floor_divide.int": operator.floordiv,
+    "remainder.int": operator.mod,
+    "power.int": operator.pow,
+    "negative.int": operator.neg,
+    "absolute.int": operator.abs,
+    "sign.int": _sign,
+    "floor.int": operator.index,
+    "ceil.int": operator.index,
+    "minimum.int": min,
+    "maximum.int": max,
+    "equal.int": operator.eq,
+    "not_equal.int": operator.ne,
+    "less.int": operator.lt,
+    "less_equal.int": operator.le,
+    "greater.int": operator.gt,
+    "greater_equal.int": operator.ge,
+    "cast.float.int": int,
+    "cast.int.float": nearest_double,
+    "cast.int.bool": bool,
+    "cast.int.str": str,
+    "cast.decimal.float": float,
+    "cast.decimal.str": str,
+    "equal.decimal": operator.eq,
+    "not_equal.decimal": operator.ne,
+    "less.decimal": operator.lt,
+    "less_equal.decimal": operator.le,
+    "greater.decimal": operator.gt,
+    "greater_equal.decimal": operator.ge,
+}
+"""The kernels that take or give integers or decimals, without a limit to their size."""
+
+_UNDEFINED = (ZeroDivisionError, ValueError, OverflowError)
+
+
+def evaluate_answer(program: Program, answers: Sequence[object]) -> list[object]:
+    """The slots of a program; None for a missing value, and in scopes that the row is not of.
+
+    Raises:
+        Exception: whatever a Python function of the program raises.
+        TypeError: if one returns another type than declared.
+    """
+    slots: list[object] = []
+    with np.errstate(all="ignore"):
+        for step in program.steps:
+            inside = in_scope(program, step.scope, slots)
+            slots.append(_value(step, slots, answers) if inside else None)
+    return slots
+
+
+def in_scope(program: Program, scope: int, slots: Sequence[object]) -> bool:
+    """Whether the row is one of those of a scope; a missing condition is not true."""
+    while scope != ALL_ROWS:
+        description = program.scopes[scope]
+        if slots[description.mask] is not True:
+            return False
+        scope = description.parent
+    return True
+
+
+def _value(step: Step, slots: Sequence[object], answers: Sequence[object]) -> object:
+    match step:
+        case Load():
+            return answers[int(step.key)]
+        case Fixed():
+            return step.value
+        case Take():
+            return slots[step.source]
+        case Choose():
+            condition = slots[step.condition]
+            if condition is None:
+                return None
+            return slots[step.chosen if condition else step.otherwise]
+        case Call():
+            row = tuple(slots[slot] for slot in step.arguments)
+            (value,) = step.function.values([row], step.column, may_miss=True)
+            return value
+        case Compute():
+            return _computed(step.kernel, [slots[slot] for slot in step.arguments])
+
+
+def _computed(kernel: str, arguments: list[Any]) -> object:
+    if any(argument is None for argument in arguments):
+        return None
+    if kernel in EXACT:
+        try:
+            return EXACT[kernel](*arguments)
+        except _UNDEFINED:
+            return None
+    columns = [
+        [argument] if isinstance(argument, str | bytes) else np.array([argument])
+        for argument in arguments
+    ]
+    (value,) = to_list(KERNELS[kernel](*columns))
+    return value

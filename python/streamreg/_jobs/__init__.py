@@ -1,0 +1,62 @@
+"""A job file, from its bytes to a `Job`: read → environment → check → job, a module for each.
+
+Nothing here knows Kafka or the runtime; `streamreg._jobs.run_job` runs what comes out.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from streamreg._jobs.job import (
+    Durability,
+    Format,
+    Job,
+    JobError,
+    Mode,
+    Output,
+    Source,
+    Time,
+    read_job,
+)
+from streamreg._jobs.read import parse, read_file
+
+__all__ = [
+    "Durability",
+    "Format",
+    "Job",
+    "JobError",
+    "Mode",
+    "Output",
+    "Source",
+    "Time",
+    "example",
+    "job_from_bytes",
+    "load_job",
+]
+
+
+def load_job(path: Path, environ: Mapping[str, str] | None = None) -> Job:
+    """The job that a file describes.
+
+    Args:
+        path: A TOML file.
+        environ: The values for `${NAME}`; by default the environment of this process.
+
+    Returns:
+        The job, valid in itself.
+
+    Raises:
+        ConfigurationError: If the file cannot be read or is no TOML; as `JobError`, which lists
+            every problem, if it is no job.
+    """
+    return job_from_bytes(read_file(path), str(path), os.environ if environ is None else environ)
+
+
+def job_from_bytes(data: bytes, name: str, environ: Mapping[str, str]) -> Job:
+    """As `load_job`, from bytes that were read elsewhere; `name` is what errors call them."""
+    return read_job(parse(data, name), name, environ)
+
+
+def example() -> str:
+    """A complete job file that explains every key."""
+    return Path(__file__).with_name("example.toml").read_text(encoding="utf-8")

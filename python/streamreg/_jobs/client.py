@@ -1,0 +1,47 @@
+"""Stage 5 of a job file: the Kafka client's own opinion of its settings, without any connection."""
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException
+
+from streamreg._jobs.job import JobError
+from streamreg._secrets import scrub
+
+_log = logging.getLogger("streamreg.librdkafka")
+
+# How librdkafka names the setting that it does not take.
+_NAMED = re.compile(r'property:? "(?P<key>[^"]+)"')
+# With servers the client would start to connect; without them it only checks.
+_SERVERS = ("bootstrap.servers", "metadata.broker.list")
+
+
+def check_client(settings: Mapping[str, str], name: str) -> None:
+    """Asks the client whether it takes the settings.
+
+    Args:
+        settings: Raw librdkafka settings.
+        name: The job file's name, for errors.
+
+    Raises:
+        JobError: With every setting that the client refuses.
+    """
+    remaining: dict[str, Any] = {k: v for k, v in settings.items() if k not in _SERVERS}
+    remaining.setdefault("group.id", "streamreg-check")
+    problems: list[str] = []
+    while True:
+        try:
+            Consumer(remaining, logger=_log).close()
+            break
+        except KafkaException as error:
+            reason = error.args[0]
+        text = reason.str() if isinstance(reason, KafkaError) else str(reason)
+        problems.append(f"source.kafka: {scrub(' '.join(text.split()), settings)}")
+        found = _NAMED.search(text)
+        # It stops at the first: asked again without that one, it tells the next.
+        if found is None or remaining.pop(found["key"], None) is None:
+            break
+    if problems:
+        raise JobError(name, problems)

@@ -1,0 +1,309 @@
+"""Stage 4 of a job file: the tree becomes a `Job`, or all that is wrong with it is said at once.
+
+`example.toml` beside this file explains every key to the user.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from os.path import abspath
+from pathlib import PurePath
+from typing import Any, Literal
+
+from streamreg._exceptions import ConfigurationError
+from streamreg._jobs.check import MOST_SHOWN, Section, describe, listed, near
+from streamreg._language.regression_options import OF_RIDGE, SINGULAR, STATISTICS, Options
+from streamreg._types import SCORES
+
+Format = Literal["csv", "json"]
+Mode = Literal["streaming", "static"]
+Time = Literal["epoch", "unix_ms"]
+Durability = Literal["process", "power"]
+
+TYPES = ("float", "int", "decimal", "bool", "str", "bytes")
+NUMBERS = TYPES[:3]
+# Raw messages have one column, of text, and a regression wants numbers.
+KEY_TYPES = ("str", "int", "bool")
+FORMATS: tuple[Format, ...] = ("csv", "json")
+MODES: tuple[Mode, ...] = ("streaming", "static")
+TIMES: tuple[Time, ...] = ("epoch", "unix_ms")
+DURABILITIES: tuple[Durability, ...] = ("process", "power")
+_MOST = sys.float_info.max
+_MOST_FEATURES = 64
+_MOST_COLUMNS = 1000
+_MOST_PROCESSES = 1024
+_MOST_REJECTS = 2**63 - 1
+_DAY_MS = 86_400_000
+# Every changelog has these columns of its own.
+_RESERVED = ("time", "diff")
+
+
+class JobError(ConfigurationError):
+    """A job file that cannot be run; its text has one line for each problem."""
+
+    def __init__(self, name: str, problems: list[str]) -> None:
+        """Takes the file's name and its problems, in the order in which they were found."""
+        shown = problems[:MOST_SHOWN]
+        if len(problems) > len(shown):
+            shown.append(f"and {len(problems) - len(shown)} problems more")
+        super().__init__("\n".join(f"{name}: {problem}" for problem in shown))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What is read. None: not given, the reader's default holds."""
+
+    kafka: Mapping[str, str] = field(repr=False)  # holds secrets
+    topic: str
+    format: Format | None = None
+    mode: Mode | None = None
+    autocommit_duration_ms: int | None = None
+    header: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """What is written."""
+
+    regression: str
+    input: str | None = None
+    scores: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    time: Time | None = None
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """The files that are written, by their keys."""
+        files = {"regression": self.regression, "input": self.input, "scores": self.scores}
+        return {key: path for key, path in files.items() if path}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A regression over a topic, as a job file or a command describes it."""
+
+    source: Source
+    schema: Mapping[str, str]
+    target: str
+    features: tuple[str, ...]
+    output: Output
+    by: tuple[str, ...] = ()
+    weights: str | None = None
+    options: Options = field(default_factory=Options)
+    state: str | None = None  # None: none is kept
+    durability: Durability | None = None
+    processes: int | None = None
+    rejects: str | None = None
+    max_rejects: int | None = None
+
+
+def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job:
+    """The job that a tree of TOML values describes.
+
+    Args:
+        tree: The file's top-level table.
+        name: The file's name, for errors.
+        environ: The values for `${NAME}`.
+
+    Returns:
+        A job whose parts fit together. Whether the broker and the paths are there is not looked at.
+
+    Raises:
+        JobError: With all problems of the file.
+    """
+    problems: list[str] = []
+    root = Section(tree, "", problems, environ)
+    source_table = root.section("source")
+    source = _source(source_table)
+    schema = _schema(root.section("schema"))
+    regression = root.section("regression")
+    target, features = _regression(regression, schema)
+    weights = regression.string("weights", required=False) or None
+    if weights and schema:
+        _number(regression, "weights", weights, schema)
+    options = _options(regression, features)
+    columns = _columns(regression, features, options)
+    by = _keys(regression, columns, schema)
+    regression.close()
+    output = _output(root.section("output"), tuple(dict.fromkeys((*by, *columns))), schema)
+    state, durability = _state(root.section("state"), name)
+    run = root.section("run")
+    processes = run.integer("processes", 1, _MOST_PROCESSES)
+    rejects = run.string("rejects", required=False) or None
+    max_rejects = run.integer("max_rejects", 0, _MOST_REJECTS)
+    outputs = [abspath(path) for path in output.paths.values()]
+    if rejects and abspath(rejects) in outputs:
+        run.problem("rejects", "the same file as an output's")
+    run.close()
+    if state and abspath(state) in [*outputs, abspath(rejects or "")]:
+        root.section("state").problem("directory", "the same path as an output's")
+    root.close()
+    lacking = schema.keys() - source.header if source.header else ()
+    if lacking:
+        source_table.problem("header", f"lacks the schema's {listed(sorted(lacking)[:MOST_SHOWN])}")
+    if problems:
+        raise JobError(name, problems)
+    return Job(
+        source=source,
+        schema=schema,
+        target=target,
+        features=features,
+        weights=weights,
+        options=options,
+        output=output,
+        by=by,
+        state=state,
+        durability=durability,
+        processes=processes,
+        rejects=rejects,
+        max_rejects=max_rejects,
+    )
+
+
+def _source(table: Section) -> Source:
+    client = table.section("kafka")
+    kafka = client.settings()
+    if "bootstrap.servers" not in kafka:
+        client.problem("bootstrap.servers", "missing")
+    source = Source(
+        kafka=kafka,
+        topic=table.string("topic"),
+        format=table.choice("format", FORMATS),
+        mode=table.choice("mode", MODES),
+        autocommit_duration_ms=table.integer("autocommit_duration_ms", 0, _DAY_MS),
+        header=table.strings("header", required=False) or None,
+    )
+    if source.header and source.format == "json":
+        table.problem("header", 'for format "csv" alone: a JSON message names its own fields')
+    table.close()
+    return source
+
+
+def _schema(table: Section) -> dict[str, str]:
+    schema = table.names()
+    if not schema:
+        table.problem("", "expected at least one column")
+    if len(schema) > _MOST_COLUMNS:
+        table.problem("", f"{len(schema)} columns; {_MOST_COLUMNS} are the most")
+        return {}
+    for name, kind in schema.items():
+        if kind and kind not in TYPES:
+            table.problem(name, f"expected one of {listed(TYPES)}, found {table.shown(name)}")
+    return schema
+
+
+def _regression(table: Section, schema: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    target = table.string("target")
+    features = table.strings("features")
+    if len(features) > _MOST_FEATURES:
+        table.problem("features", f"{len(features)} features; {_MOST_FEATURES} are the most")
+        features = ()
+    if target and schema:
+        _number(table, "target", target, schema)
+    for feature in features if schema else ():
+        _number(table, "features", feature, schema)
+        if feature == target:
+            table.problem("features", f"{describe(feature)} is the target")
+    return target, features
+
+
+def _keys(table: Section, columns: tuple[str, ...], schema: Mapping[str, str]) -> tuple[str, ...]:
+    keys = table.strings("by", required=False)
+    for key in keys if schema else ():
+        if key not in schema:
+            table.problem("by", f"{describe(key)} is no column of the schema{near(key, schema)}")
+        elif schema[key] in TYPES and schema[key] not in KEY_TYPES:
+            table.problem("by", f"{describe(key)} is {schema[key]}: keys are {listed(KEY_TYPES)}")
+        if key in columns:
+            table.problem("by", f"{describe(key)} is a column of the answer too")
+    return keys
+
+
+def _options(table: Section, features: tuple[str, ...]) -> Options:
+    intercept = table.boolean("intercept", Options.intercept)
+    ridge = table.number(
+        "ridge", Options.ridge, lambda value: 0 <= value <= _MOST, "a finite number from 0 up"
+    )
+    statistics = table.strings("statistics", required=False)
+    for statistic in statistics:
+        if statistic not in STATISTICS:
+            hint = near(statistic, STATISTICS) or f"; there are {listed(STATISTICS)}"
+            table.problem("statistics", f"{describe(statistic)} is no statistic{hint}")
+        elif ridge and statistic not in OF_RIDGE:
+            hint = f"with a ridge only {listed(OF_RIDGE)} are"
+            table.problem("statistics", f"{describe(statistic)} is not defined: {hint}")
+    singular = table.choice("singular", SINGULAR) or Options.singular
+    level = table.number(
+        "level", Options.level, lambda value: 0 < value < 1, "a number between 0 and 1"
+    )
+    if intercept and "intercept" in features:
+        table.problem("features", '"intercept" is the name of the constant term')
+    known = tuple(name for name in statistics if name in (OF_RIDGE if ridge else STATISTICS))
+    return Options(
+        intercept=intercept, ridge=ridge, statistics=known, singular=singular, level=level
+    )
+
+
+def _columns(table: Section, features: tuple[str, ...], options: Options) -> tuple[str, ...]:
+    """The columns of the answer; none without features."""
+    names = [asked.name for asked in options.asked(features)] if features else []
+    unique = tuple(dict.fromkeys(names))
+    if len(unique) < len(names):
+        (first, *_) = (name for name in unique if names.count(name) > 1)
+        table.problem("statistics", f"two columns of the answer would be called {describe(first)}")
+    return unique
+
+
+def _number(table: Section, key: str, column: str, schema: Mapping[str, str]) -> None:
+    if column not in schema:
+        table.problem(key, f"{describe(column)} is no column of the schema{near(column, schema)}")
+    elif schema[column] in TYPES and schema[column] not in NUMBERS:
+        kind = schema[column]
+        table.problem(key, f"{describe(column)} is {kind}: a regression takes {listed(NUMBERS)}")
+
+
+def _output(table: Section, columns: Sequence[str], schema: Mapping[str, str]) -> Output:
+    output = Output(
+        regression=table.string("regression"),
+        input=table.string("input", required=False) or None,
+        scores=table.string("scores", required=False) or None,
+        columns=table.section("columns").names(),
+        time=table.choice("time", TIMES),
+    )
+    table.close()
+    first: dict[str, str] = {}
+    for key, path in output.paths.items():
+        other = first.setdefault(abspath(path), key)
+        if other != key:
+            table.problem(key, f"the same file as output.{other}")
+    for key, own in (("input", _RESERVED), ("scores", (*SCORES, *_RESERVED))):
+        for name in own if key in output.paths else ():
+            if name in schema:
+                table.problem(key, f'the changelog has a column "{name}" of its own')
+    if columns:  # otherwise there is nothing sound to compare the names with
+        _check_columns(table, output.columns, columns)
+    return output
+
+
+def _state(table: Section, name: str) -> tuple[str | None, Durability | None]:
+    # Not beside the job file, which may be where nothing can be written.
+    directory = table.string_or_false("directory", f"{PurePath(name).stem}.state")
+    durability = table.choice("durability", DURABILITIES)
+    if directory is None and durability:
+        table.problem("durability", "without a directory no state is kept")
+    table.close()
+    return directory, durability
+
+
+def _check_columns(table: Section, columns: Mapping[str, str], own: Sequence[str]) -> None:
+    unknown = [name for name in columns if name not in own]
+    for name in unknown[:MOST_SHOWN]:
+        hint = near(name, own)
+        table.problem("columns", f"{describe(name)} is no column of the answer{hint}")
+    written = [columns.get(name, name) for name in own]
+    if len(set(written)) < len(written) and all(written):
+        table.problem("columns", "two columns have the same name")
+    for name in _RESERVED:
+        if name in written:
+            table.problem("columns", f'the changelog has a column "{name}" of its own')

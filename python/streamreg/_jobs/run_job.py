@@ -1,0 +1,133 @@
+"""Runs a `Job`: the same few lines of streamreg that a user would write for it.
+
+The one place where the command line meets the runtime, which is imported when a job is run and not
+before: `--help` and `--check` need neither NumPy nor a Kafka client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypedDict
+
+from streamreg._jobs import Durability, Format, Job, Mode, Source, Time
+
+if TYPE_CHECKING:
+    from streamreg._plan.plan import Plan
+    from streamreg._run.progress import Progress, Summary
+
+_TYPES = {
+    "float": float,
+    "int": int,
+    "decimal": Decimal,
+    "bool": bool,
+    "str": str,
+    "bytes": bytes,
+}
+
+
+class _ReadOptions(TypedDict, total=False):
+    format: Format
+    mode: Mode
+    autocommit_duration_ms: int
+    header: tuple[str, ...]
+
+
+class _WriteOptions(TypedDict, total=False):
+    time: Time
+
+
+class _RunOptions(TypedDict, total=False):
+    durability: Durability
+
+
+def run_job(
+    job: Job,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    stop: Callable[[Progress], bool] | None = None,
+) -> Summary:
+    """Runs a job until its topic ends (`static`), `stop` says so, or SIGINT or SIGTERM comes.
+
+    Args:
+        job: What to read, fit and write.
+        progress: Called about once a second and at each changed answer.
+        stop: Called with the same; true closes the epoch and ends the run.
+
+    Returns:
+        The counts of the run.
+
+    Raises:
+        StreamregError: What the runtime raises.
+    """
+    import streamreg as sr
+
+    _write_tables(job)
+    options = _RunOptions() if job.durability is None else _RunOptions(durability=job.durability)
+    return sr.run(
+        processes=job.processes,
+        state=job.state,
+        rejects=job.rejects,
+        max_rejects=job.max_rejects,
+        progress=progress,
+        stop=stop,
+        **options,
+    )
+
+
+def plan_job(job: Job) -> Plan:
+    """What a run of the job would execute.
+
+    Raises:
+        StreamregError: What the runtime raises.
+    """
+    from streamreg._compile.compile import compile as compile_plan
+    from streamreg._language import outputs as _registry
+
+    _write_tables(job)
+    return compile_plan(_registry.take())
+
+
+def _write_tables(job: Job) -> None:
+    import streamreg as sr
+
+    schema = type("JobSchema", (sr.Schema,), {"__annotations__": _annotations(job)})
+    table = sr.io.kafka.read(
+        dict(job.source.kafka), job.source.topic, schema=schema, **_given(job.source)
+    )
+    options = _WriteOptions() if job.output.time is None else _WriteOptions(time=job.output.time)
+    if job.output.input is not None:
+        sr.io.csv.write(table, job.output.input, **options)
+    fit = table.linear_regression(
+        table[job.target],
+        *(table[name] for name in job.features),
+        by=[table[name] for name in job.by],
+        weights=None if job.weights is None else table[job.weights],
+        intercept=job.options.intercept,
+        ridge=job.options.ridge,
+        statistics=job.options.statistics,
+        singular=job.options.singular,
+        level=job.options.level,
+    )
+    columns = {job.output.columns.get(column.name, column.name): column for column in fit}
+    sr.io.csv.write(fit.select(**columns), job.output.regression, **options)
+    if job.output.scores is not None:
+        sr.io.csv.write(fit.predict_on(table), job.output.scores, **options)
+
+
+def _annotations(job: Job) -> dict[str, type]:
+    return {name: _TYPES[kind] for name, kind in job.schema.items()}
+
+
+def _given(source: Source) -> _ReadOptions:
+    """The reader's options that the job gives; the others keep the reader's own defaults."""
+    options = _ReadOptions()
+    if source.format is not None:
+        options["format"] = source.format
+    if source.mode is not None:
+        options["mode"] = source.mode
+    if source.autocommit_duration_ms is not None:
+        options["autocommit_duration_ms"] = source.autocommit_duration_ms
+    if source.header is not None:
+        options["header"] = source.header
+    return options

@@ -1,0 +1,1 @@
+"""Kafka as a source, and as what the demonstration and the benchmarks send to."""

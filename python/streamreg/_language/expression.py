@@ -1,0 +1,187 @@
+"""Stage: language. Expressions: what a program computes for each row.
+
+An expression is an immutable graph, typed when it is built, so that a mistake shows on the line
+that makes it. `_operators.py` has the typing rules, `_building.py` the nodes and the checks,
+`functions.py` the functions beside the operators.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
+
+from streamreg._exceptions import ProgramError
+from streamreg._types import Scalar, shortened
+
+if TYPE_CHECKING:
+    from streamreg._language.universe import Universe
+    from streamreg._types import DType
+
+
+class Expression:
+    """One value per row. Made from a table's columns, `sr.this`, reducers, functions and constants.
+
+    Operators: `+ - * / // % **`, unary `-` and `abs()` on float and int; `== != < <= > >=` on
+    numbers and on text (`==` and `!=` on bool too); `& | ^ ~` on bool. A Decimal is compared with
+    Decimals and ints, exactly; arithmetic takes `sr.cast(float, …)` of it.
+
+    Integers have 64 bits and never wrap: a row where `+ - * //`, `**` or `abs` goes beyond, or
+    where `//` or `%` divides by zero, is rejected, and the run goes on. With an int on one side
+    and a float on the other, the int is taken as the nearest double, in comparisons too. `/` is a
+    float, for integers the exact quotient rounded once. `n ** k` of an int column is an int where
+    k is a literal from 0 to 63, otherwise a float. Floats are IEEE doubles: `1.0 / 0.0` is an
+    infinity, `log(-1)` is NaN, both ordinary values. After a `reduce` integers have no limit, and
+    a missing value (the average of no rows, a division by zero) makes whatever is computed from
+    it missing.
+
+    Raises:
+        ProgramError: by each operator, if the types or the rows of its operands do not go together.
+    """
+
+    __slots__ = ("text",)
+    __array_ufunc__ = None  # so that numpy.float64(2) * column asks the column, not NumPy
+
+    text: str
+
+    def __init__(self, text: str) -> None:
+        """`text` is how messages show the expression."""
+        self.text = shortened(text)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.text}>"
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __bool__(self) -> NoReturn:
+        raise ProgramError(
+            f"{self.text} has a value for each row, so it is neither true nor false: combine "
+            "conditions with & | ~ (not and, or, not), and choose with sr.if_else (not if)"
+        )
+
+    def __add__(self, other: Operand) -> Expression:
+        return operate("+", self, other)
+
+    def __radd__(self, other: Operand) -> Expression:
+        return operate("+", other, self)
+
+    def __sub__(self, other: Operand) -> Expression:
+        return operate("-", self, other)
+
+    def __rsub__(self, other: Operand) -> Expression:
+        return operate("-", other, self)
+
+    def __mul__(self, other: Operand) -> Expression:
+        return operate("*", self, other)
+
+    def __rmul__(self, other: Operand) -> Expression:
+        return operate("*", other, self)
+
+    def __truediv__(self, other: Operand) -> Expression:
+        return operate("/", self, other)
+
+    def __rtruediv__(self, other: Operand) -> Expression:
+        return operate("/", other, self)
+
+    def __floordiv__(self, other: Operand) -> Expression:
+        return operate("//", self, other)
+
+    def __rfloordiv__(self, other: Operand) -> Expression:
+        return operate("//", other, self)
+
+    def __mod__(self, other: Operand) -> Expression:
+        return operate("%", self, other)
+
+    def __rmod__(self, other: Operand) -> Expression:
+        return operate("%", other, self)
+
+    def __pow__(self, other: Operand) -> Expression:
+        return operate("**", self, other)
+
+    def __rpow__(self, other: Operand) -> Expression:
+        return operate("**", other, self)
+
+    def __neg__(self) -> Expression:
+        return operate("negative", self)
+
+    def __pos__(self) -> Expression:
+        return operate("positive", self)
+
+    def __abs__(self) -> Expression:
+        return operate("absolute", self)
+
+    def __eq__(self, other: Operand) -> Expression:  # type: ignore[override]  # a condition per row
+        return operate("==", self, other)
+
+    def __ne__(self, other: Operand) -> Expression:  # type: ignore[override]  # a condition per row
+        return operate("!=", self, other)
+
+    def __lt__(self, other: Operand) -> Expression:
+        return operate("<", self, other)
+
+    def __le__(self, other: Operand) -> Expression:
+        return operate("<=", self, other)
+
+    def __gt__(self, other: Operand) -> Expression:
+        return operate(">", self, other)
+
+    def __ge__(self, other: Operand) -> Expression:
+        return operate(">=", self, other)
+
+    def __and__(self, other: Operand) -> Expression:
+        return operate("&", self, other)
+
+    def __rand__(self, other: Operand) -> Expression:
+        return operate("&", other, self)
+
+    def __or__(self, other: Operand) -> Expression:
+        return operate("|", self, other)
+
+    def __ror__(self, other: Operand) -> Expression:
+        return operate("|", other, self)
+
+    def __xor__(self, other: Operand) -> Expression:
+        return operate("^", self, other)
+
+    def __rxor__(self, other: Operand) -> Expression:
+        return operate("^", other, self)
+
+    def __invert__(self) -> Expression:
+        return operate("~", self)
+
+
+Operand: TypeAlias = Expression | Scalar
+"""What can stand in an expression: another expression, or a constant."""
+
+
+class TypedExpression(Expression):
+    """An expression whose type and rows are known: not one of `sr.this` or of reducers."""
+
+    __slots__ = ("dtype", "universe")
+
+    def __init__(self, text: str, dtype: DType, universe: Universe | None) -> None:
+        """`universe` is None for what has the same value on any rows."""
+        super().__init__(text)
+        self.dtype: DType = dtype
+        self.universe = universe
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.text}: {self.dtype}>"
+
+
+class Column(TypedExpression):
+    """A column of a table: an expression with a name."""
+
+    __slots__ = ("definition", "name")
+
+    def __init__(self, name: str, definition: TypedExpression) -> None:
+        """The values of `definition`, called `name`."""
+        super().__init__(name, definition.dtype, definition.universe)
+        self.name = name
+        self.definition = definition
+
+
+def operate(operator: str, *operands: Operand) -> Expression:
+    """An operator on operands; see `_building.operation`, which needs the classes above."""
+    from streamreg._language.build import operation
+
+    return operation(operator, *operands)

@@ -1,0 +1,202 @@
+"""Stage: language. Functions beside the operators: choices, casts, mathematics, Python's own."""
+
+from collections.abc import Callable
+
+from streamreg._evaluate.udf import RowFunction, check_call, returned_type
+from streamreg._exceptions import ProgramError
+from streamreg._language.build import (
+    build,
+    converted,
+    lifted,
+    mistyped,
+    operation,
+    untyped,
+)
+from streamreg._language.expression import Expression, Operand, TypedExpression
+from streamreg._language.nodes import Application, Choice, Constant
+from streamreg._language.operators import CASTS, MistypedError
+from streamreg._types import TYPE_NAMES, DType, dtype_of
+
+
+def if_else(condition: Operand, chosen: Operand, otherwise: Operand) -> Expression:
+    """`chosen` where the condition is true, `otherwise` where it is false.
+
+    Each is computed on its own rows only, so `if_else(t.d != 0, t.n // t.d, 0)` rejects no row.
+    An int beside a float becomes a float.
+
+    Raises:
+        ProgramError: if the condition is no bool, or the two others are of different types.
+    """
+
+    def make(operands: tuple[TypedExpression, ...]) -> TypedExpression:
+        test, first, second = operands
+        if test.dtype != "bool":
+            raise mistyped("if_else", operands, MistypedError(0, "booleans"))
+        if {first.dtype, second.dtype} == {"int", "float"}:
+            first, second = converted(first, "float"), converted(second, "float")
+        if first.dtype != second.dtype:
+            raise ProgramError(
+                "if_else needs both values of one type, but "
+                f"{first.text} is {first.dtype} and {second.text} is {second.dtype}"
+            )
+        return Choice(test, first, second)
+
+    operands = [lifted(operand) for operand in (condition, chosen, otherwise)]
+    text = f"if_else({', '.join(operand.text for operand in operands)})"
+    return build(text, operands, make)
+
+
+def cast(dtype: type, value: Operand) -> Expression:
+    """The value as another type, with Python's meaning of `dtype(value)`.
+
+    float to int cuts the fraction off, and rejects rows of NaN, infinities and what goes beyond
+    64 bits; Decimal to float is the nearest one; bool to number gives 0 and 1; number to bool is
+    `!= 0`; anything to str is as Python writes it. Text is not read as a number: declare the column
+    as a number in the schema.
+
+    Raises:
+        ProgramError: if there is no such cast.
+    """
+    wanted = dtype_of(dtype)
+    if wanted is None:
+        raise ProgramError(f"cast: {dtype!r} is no type of a column; there are {TYPE_NAMES}")
+    target: DType = wanted
+
+    def make(operands: tuple[TypedExpression, ...]) -> TypedExpression:
+        (operand,) = operands
+        if operand.dtype == "any":
+            raise untyped(operand, "cast")
+        if operand.dtype != target and target not in CASTS.get(operand.dtype, ()):
+            raise ProgramError(
+                f"cast: {operand.text} is {operand.dtype}, which cannot become {target}; "
+                f"declare it as {target} in the schema"
+            )
+        return converted(operand, target)
+
+    operand = lifted(value)
+    return build(f"cast({target}, {operand.text})", [operand], make)
+
+
+def apply(function: Callable[..., object], *args: object, **kwargs: object) -> Expression:
+    """A Python function called for each row, with the row's values as Python objects.
+
+    Its return annotation (float, int, Decimal, bool, str, bytes) is the type of the result; without one
+    the result can be written but not computed with. The function must give the same value for the
+    same arguments: it may be called once for several uses, or again after a restart. After a
+    `reduce` a missing value arrives as None, and None may be returned. Other arguments are handed
+    on as they are.
+
+    Raises:
+        ProgramError: if it does not take these arguments, or these are not of the same rows.
+        TypeError: in the run, if it returns another type than declared.
+    """
+    return _applied(
+        function, returned_type(function) if callable(function) else "any", args, kwargs
+    )
+
+
+def apply_with_type(
+    function: Callable[..., object], return_type: type, *args: object, **kwargs: object
+) -> Expression:
+    """`apply` with the type of the result given here instead of by annotation.
+
+    Raises:
+        ProgramError: as `apply`, or if `return_type` is no type of a column.
+    """
+    dtype = dtype_of(return_type)
+    if dtype is None:
+        raise ProgramError(
+            f"apply_with_type: {return_type!r} is no type of a column; there are {TYPE_NAMES}"
+        )
+    return _applied(function, dtype, args, kwargs)
+
+
+def minimum(first: Operand, second: Operand) -> Expression:
+    """The smaller of two values in each row; NaN if one of them is."""
+    return operation("minimum", first, second)
+
+
+def maximum(first: Operand, second: Operand) -> Expression:
+    """The larger of two values in each row; NaN if one of them is."""
+    return operation("maximum", first, second)
+
+
+def exp(value: Operand) -> Expression:
+    """The exponential, e to the power of the value."""
+    return operation("exp", value)
+
+
+def expm1(value: Operand) -> Expression:
+    """exp(value) - 1, exact near 0."""
+    return operation("expm1", value)
+
+
+def log(value: Operand) -> Expression:
+    """Natural logarithm; NaN below 0, -infinity at 0."""
+    return operation("log", value)
+
+
+def log1p(value: Operand) -> Expression:
+    """log(1 + value), exact near 0."""
+    return operation("log1p", value)
+
+
+def log2(value: Operand) -> Expression:
+    """Logarithm to base 2."""
+    return operation("log2", value)
+
+
+def log10(value: Operand) -> Expression:
+    """Logarithm to base 10."""
+    return operation("log10", value)
+
+
+def sqrt(value: Operand) -> Expression:
+    """Square root, correctly rounded; NaN below 0."""
+    return operation("sqrt", value)
+
+
+def sin(value: Operand) -> Expression:
+    """Sine of an angle in radians."""
+    return operation("sin", value)
+
+
+def cos(value: Operand) -> Expression:
+    """Cosine of an angle in radians."""
+    return operation("cos", value)
+
+
+def tan(value: Operand) -> Expression:
+    """Tangent of an angle in radians."""
+    return operation("tan", value)
+
+
+def floor(value: Operand) -> Expression:
+    """The largest whole number not above the value, of the value's type."""
+    return operation("floor", value)
+
+
+def ceil(value: Operand) -> Expression:
+    """The smallest whole number not below the value, of the value's type."""
+    return operation("ceil", value)
+
+
+def sign(value: Operand) -> Expression:
+    """-1, 0 or 1 with the value's sign, of the value's type; NaN of NaN."""
+    return operation("sign", value)
+
+
+def _applied(
+    function: Callable[..., object],
+    dtype: DType,
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+) -> Expression:
+    keywords = tuple(kwargs)
+    check_call(function, len(args), keywords)
+    call = RowFunction(function, dtype, keywords)
+    arguments = [
+        value if isinstance(value, Expression) else Constant(value, "any")
+        for value in (*args, *kwargs.values())
+    ]
+    return build(f"apply({call.name})", arguments, lambda typed: Application(call, typed))

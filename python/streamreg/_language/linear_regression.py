@@ -1,0 +1,101 @@
+"""Stage: language. A linear regression as columns: the coefficients, and the statistics asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from streamreg._core import Monomials
+from streamreg._exceptions import ProgramError
+from streamreg._language.expression import TypedExpression
+from streamreg._language.features import Feature, check_features
+from streamreg._language.nodes import origin, restricted
+from streamreg._language.regression_options import INTERCEPT, Options
+from streamreg._language.universe import ReducedUniverse
+from streamreg._types import NUMBERS, Number
+from streamreg.reducers import ReducedColumn, Reducer, check_numbers
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a row tells: the target, the features, and how much it counts."""
+
+    target: TypedExpression
+    features: tuple[Feature, ...]
+    weights: TypedExpression | None = None
+
+
+def answer(rows: Rows, options: Options, universe: ReducedUniverse) -> dict[str, ReducedColumn]:
+    """The columns of the answer, each statistic of the exact least-squares solution.
+
+    Raises:
+        ProgramError: if there are not 1 to 64 features, if one is no expression of numbers, is
+            given twice, is called `intercept` where there is one, or is not of the rows that the
+            answer is about; if two columns of the answer would have the same name; if the sums of
+            powers could be too large to be held.
+    """
+    check_features("linear_regression", "target", rows.features)
+    names = [feature.name for feature in rows.features]
+    if INTERCEPT in names and options.intercept:
+        raise ProgramError(
+            "linear_regression: a feature cannot be called intercept, because a column of the "
+            "answer is; give it another name with select"
+        )
+    read = [*(feature.column for feature in rows.features), rows.target]
+    if rows.weights is not None:
+        read.append(rows.weights)
+    arguments = tuple(restricted(column, universe.origin) for column in read)
+    check_numbers("linear_regression", arguments)
+    _check_powers(rows)
+    columns: dict[str, ReducedColumn] = {}
+    for asked in options.asked(names):
+        if asked.name in columns:
+            raise ProgramError(
+                f"linear_regression: two columns of the answer would be called {asked.name}; give "
+                "the feature that makes one of them another name with select"
+            )
+        reducer = Reducer(
+            f"{asked.name} of linear_regression",
+            "moments",
+            arguments,
+            asked.statistic,
+            asked.one,
+            other=asked.other,
+            model=options.model(asked.statistic),
+            powers=tuple(feature.power for feature in rows.features),
+            names=tuple(names),
+            weighted=rows.weights is not None,
+        )
+        columns[asked.name] = ReducedColumn(reducer, arguments, universe)
+    return columns
+
+
+def _check_powers(rows: Rows) -> None:
+    """Raise a ProgramError if the core does not take sums of such powers."""
+    if all(feature.power == 1 for feature in rows.features):
+        return
+    places: dict[int, int] = {}
+    kinds: list[Number] = []
+
+    def place(column: TypedExpression) -> int:
+        if id(origin(column)) not in places:
+            kinds.append(NUMBERS[column.dtype])
+        return places.setdefault(id(origin(column)), len(places))
+
+    powers = [(place(feature.column), feature.power) for feature in rows.features]
+    target = place(rows.target)
+    weight = None if rows.weights is None else place(rows.weights)
+    try:
+        Monomials(kinds, powers, target, weight)
+    except ValueError as error:
+        raise ProgramError(f"linear_regression: {error}") from None
+
+
+def check_keys(keys: Collection[str], answer: Collection[str]) -> None:
+    """Raise a ProgramError if a key is called as a column of the answer beside it."""
+    for name in keys:
+        if name in answer:
+            raise ProgramError(
+                f"linear_regression: by={name}: a column of the answer is called {name} too; give "
+                f"the key another name first, like `t += t.select({name}_key=t.{name})`"
+            )

@@ -1,0 +1,63 @@
+"""Language: the outputs that the program has asked for, until `run` takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from streamreg._exceptions import ProgramError
+from streamreg._plan.output import ColumnSpec, OutputSpec
+
+if TYPE_CHECKING:
+    from streamreg._language.table import Table
+    from streamreg._plan.output import Time
+
+RESERVED: Final = ("time", "diff")
+"""The last two columns of a changelog."""
+
+
+@dataclass(frozen=True, eq=False)
+class Output:
+    """A table to be written to a file.
+
+    Raises:
+        ProgramError: if a column has a name that the changelog needs for itself.
+    """
+
+    table: Table
+    path: str
+    time: Time = "epoch"
+
+    def __post_init__(self) -> None:
+        """Check the names."""
+        for name in RESERVED:
+            if name in self.table:
+                raise ProgramError(
+                    f"{self.path}: a column cannot be called {name}, because the changelog's own "
+                    f"column is; write select(…) with another name for it"
+                )
+
+
+def output_spec(output: Output) -> OutputSpec:
+    """What the processes and the state know of an output."""
+    columns = tuple(ColumnSpec(c.name, c.dtype, c.definition.text) for c in output.table)
+    return OutputSpec(output.path, columns, output.time)
+
+
+_outputs: list[Output] = []
+
+
+def add(output: Output) -> None:
+    """Remembers an output. ProgramError if another output writes the same file."""
+    path = Path(output.path).resolve()
+    if any(Path(other.path).resolve() == path for other in _outputs):
+        raise ProgramError(f"two outputs write {output.path}: give each its own path")
+    _outputs.append(output)
+
+
+def take() -> list[Output]:
+    """All outputs, which are then forgotten: each is run once."""
+    outputs = list(_outputs)
+    _outputs.clear()
+    return outputs

@@ -1,0 +1,303 @@
+"""Stage: language. Tables: named columns over the same rows."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, final
+
+from streamreg._exceptions import ProgramError, UnknownColumnError
+from streamreg._language import discriminant as _discriminant
+from streamreg._language import linear_regression as regression
+from streamreg._language.build import lifted, mistyped
+from streamreg._language.deferred import resolved
+from streamreg._language.discriminant_methods import ClassTables
+from streamreg._language.expression import Column, Expression, Operand, TypedExpression
+from streamreg._language.features import Powers, features_of
+from streamreg._language.group_by import GroupedTable
+from streamreg._language.name_resolution import TableEnvironment, named, put, value
+from streamreg._language.nodes import SourceColumn, restricted
+from streamreg._language.operators import MistypedError
+from streamreg._language.predictions import scored
+from streamreg._language.regression_options import Options
+from streamreg._language.this import AllColumns
+from streamreg._language.universe import FilteredUniverse, SourceUniverse, Universe
+from streamreg._types import check_names
+
+if TYPE_CHECKING:
+    from streamreg._language.discriminant import Options as ClassOptions
+    from streamreg._source.contract import Source
+    from streamreg._types import Singular
+    from streamreg.reducers import ReducedColumn
+
+
+@final
+class Table(ClassTables):
+    """Columns over the same rows. Tables do not change: every method gives a new one.
+
+    `t.x` and `t["x"]` are a column; `t["select"]` is a column with the name of a method. `*t` are
+    its columns, `**t` its columns by name.
+    """
+
+    __slots__ = ("_columns", "_parameter", "_universe")
+
+    _columns: Mapping[str, Column]
+    _universe: Universe
+    _parameter: ReducedColumn | None
+
+    def __init__(
+        self,
+        columns: Mapping[str, TypedExpression],
+        universe: Universe,
+        parameter: ReducedColumn | None = None,
+    ) -> None:
+        """Use `sr.io` to get a table; this is for streamreg itself.
+
+        `parameter` is one of those of the model whose answer the table is, if it is that of one: a
+        coefficient, or one of its classes.
+
+        Raises:
+            ProgramError: if there is no column, or one is not of the rows of `universe`, or has a
+                name that no file can hold.
+        """
+        if not columns:
+            raise ProgramError("a table needs a column")
+        check_names(columns)
+        self._columns = MappingProxyType(
+            {name: Column(name, restricted(value, universe)) for name, value in columns.items()}
+        )
+        self._universe = universe
+        self._parameter = parameter
+
+    @classmethod
+    def _from_source(cls, source: Source) -> Table:
+        """The columns of a source, as its schema has them."""
+        universe = SourceUniverse(source)
+        return cls(
+            {name: SourceColumn(name, dtype, universe) for name, dtype in source.columns.items()},
+            universe,
+        )
+
+    def __getattr__(self, name: str) -> Column:
+        if name.startswith("__") or name in Table.__slots__:
+            raise AttributeError(name)
+        return self[name]
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self._columns:
+            close = difflib.get_close_matches(str(name), self._columns, n=1)
+            hint = f"did you mean {close[0]}? " if close else ""
+            raise UnknownColumnError(
+                f"the table has no column {name!r}: {hint}it has {', '.join(self._columns)}"
+            )
+        return self._columns[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self._columns.values())
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._columns]
+
+    def __repr__(self) -> str:
+        columns = ", ".join(f"{name}: {column.dtype}" for name, column in self._columns.items())
+        return f"<Table ({columns})>"
+
+    def keys(self) -> list[str]:
+        """The names of the columns, in order."""
+        return list(self._columns)
+
+    def select(self, *args: Expression | AllColumns, **kwargs: Operand) -> Table:
+        """A table of these columns, on the same rows.
+
+        `args` are columns that keep their names (`t.x`, `*t`, `*sr.this`), `kwargs` new columns:
+        any expression or constant. Columns of the table that this one was filtered from can be
+        used too.
+
+        Raises:
+            ProgramError: if a name is given twice, or a column is not of these rows.
+        """
+        environment = TableEnvironment(self)
+        chosen: dict[str, TypedExpression] = {}
+        for arg in args:
+            if isinstance(arg, AllColumns):
+                for name in sorted(arg.excluded - self._columns.keys()):
+                    self[name]
+                columns = [column for column in self if column.name not in arg.excluded]
+            else:
+                columns = [named(arg, environment)]
+            for column in columns:
+                put(chosen, column.name, column)
+        for name, given in kwargs.items():
+            put(chosen, name, resolved(value(name, given), environment))
+        return Table(chosen, self._universe)
+
+    def filter(self, predicate: Expression) -> Table:
+        """The rows for which the predicate is true; a missing one counts as false.
+
+        Raises:
+            ProgramError: if it is no bool expression of these rows.
+        """
+        typed = resolved(lifted(predicate), TableEnvironment(self))
+        if typed.dtype != "bool":
+            raise mistyped("filter", (typed,), MistypedError(0, "booleans"))
+        universe = FilteredUniverse(self._universe, restricted(typed, self._universe))
+        return Table(self._columns, universe)
+
+    def without(self, *columns: Expression | str) -> Table:
+        """The table without some of its columns.
+
+        Raises:
+            ProgramError: if it has no such column, or no other one.
+        """
+        environment = TableEnvironment(self)
+        names = [
+            column if isinstance(column, str) else named(column, environment).name
+            for column in columns
+        ]
+        dropped = {self[name].name for name in names}
+        return Table({c.name: c for c in self if c.name not in dropped}, self._universe)
+
+    def __add__(self, other: Table) -> Table:
+        """The columns of two tables of the same rows, side by side.
+
+        Raises:
+            ProgramError: if they are not of the same rows, or have different columns of one name.
+        """
+        if not isinstance(other, Table):
+            return NotImplemented
+        if self._universe is not other._universe:
+            raise ProgramError(
+                f"+ sets columns of the same rows side by side, but the first table is of "
+                f"{self._universe}, the second of {other._universe}"
+            )
+        columns: dict[str, TypedExpression] = dict(self._columns)
+        for name, column in other._columns.items():
+            put(columns, name, column)
+        return Table(columns, self._universe)
+
+    def reduce(self, **kwargs: Expression) -> Table:
+        """One row that says something about all rows: reducers, or arithmetic on them.
+
+        It exists as soon as there is a row, and changes with every further one.
+
+        Raises:
+            ProgramError: if a value is no reducer, or a column stands outside of one.
+        """
+        return GroupedTable(self, (), "reduce").reduce(**kwargs)
+
+    def groupby(self, *keys: Expression) -> GroupedTable:
+        """The rows by the values of some columns: `t.groupby(t.k).reduce(t.k, n=…)`.
+
+        Keys are str, int or bool; text "1" and the int 1 are different keys.
+
+        Raises:
+            ProgramError: without a key, or if one is no column, of another type, or given twice.
+        """
+        if not keys:
+            raise ProgramError("groupby takes a column at least; over all rows, use reduce(…)")
+        return GroupedTable(self, keys, "groupby")
+
+    def linear_regression(
+        self,
+        target: Expression,
+        *features: Expression | Powers,
+        by: Expression | Sequence[Expression] = (),
+        weights: Expression | None = None,
+        intercept: bool = True,
+        ridge: float = 0.0,
+        statistics: Sequence[str] = (),
+        singular: Singular = "zero",
+        level: float = 0.95,
+    ) -> Table:
+        """The least-squares fit of `target` by an intercept and 1 to 64 features, all numbers.
+
+        One row: `intercept`, for each feature its coefficient, then the statistics. A column's
+        coefficient has its name, that of another expression its text: `fit["x ** 2"]` for
+        `t.x**2`. All are exact for the rows as received, rounded once to the nearest double;
+        p-values, confidence limits and likelihoods are right to one unit in the last place. Rows
+        where a value is NaN or infinite are left out. A statistic that is not defined is missing.
+        `sr.poly(t.x, 3)` stands for three features, the exact powers `x`, `x^2` and `x^3`.
+
+        Args:
+            target: what is explained.
+            features: what explains it.
+            by: a column or several, of str, int or bool: then there is a fit for each key, a row
+                each, with the keys first, named as their columns.
+            weights: how much each row counts, a column of numbers; a row of negative weight is
+                left out.
+            intercept: without one the fit goes through the origin, and no column is called so.
+            ridge: the weight of the squares of the coefficients, not of the intercept's, beside
+                those of the residuals. Of the statistics only n, rss and r2 go with it.
+            statistics: names of columns to add: "n", "df", "rank", "rss", "residual_std", "r2",
+                "adjusted_r2", "f", "f_p_value", "log_likelihood", "aic", "bic"; of each
+                coefficient "std_error", "t", "p_value" (columns like `t_intercept`, `t_x`),
+                "confidence_interval" (`ci_low_x`, `ci_high_x`); "covariance"
+                (`covariance_intercept_x`, each pair once). With weights, likelihood and criteria are
+                missing: they take the logarithms of the weights, of which no exact sum is kept.
+            singular: what the coefficients are while the rows do not determine them: "zero", or
+                missing with "null".
+            level: the probability that a confidence interval is to cover.
+
+        Raises:
+            ProgramError: if a feature is given twice or has the name of another column of the
+                answer, is not of these rows, or no number; if a key has the name of a column of
+                the answer, or is no key; if an option makes no sense.
+        """
+        options = Options(
+            intercept=intercept, ridge=ridge, statistics=statistics, singular=singular, level=level
+        )
+        keys = (by,) if isinstance(by, Expression) else tuple(by)
+        grouped = GroupedTable(self, keys, "linear_regression")
+        environment = TableEnvironment(self)
+        rows = regression.Rows(
+            resolved(lifted(target), environment),
+            features_of("linear_regression", features, environment),
+            None if weights is None else resolved(lifted(weights), environment),
+        )
+        answer = regression.answer(rows, options, grouped._universe)
+        regression.check_keys(grouped._keys, answer)
+        coefficient = next(iter(answer.values()))
+        return Table({**grouped._keys, **answer}, grouped._universe, coefficient)
+
+    def predict_on(self, rows: Table) -> Table:
+        """The rows of a table with what this regression says of them before it has seen them, or these classes.
+
+        The table is one that `linear_regression` gave, the rows are those that it was fitted to, or
+        a filter of them. Each row has its columns and then `prediction`, `residual` (the target
+        less the exact prediction) and `standardized_residual` (the residual over its standard error
+        √(s²(1/w + h)), with s² = rss/df, h = x'(X'WX)⁻¹x and w the row's weight, else 1: the
+        recursive residual of Brown, Durbin and Evans (1975) over s; if errors are normal and
+        independent, Student's t with df degrees of freedom). All are of the fit to the rows of all
+        earlier epochs, with `by=` to those of the row's key, and rounded once. Which rows share an
+        epoch is a matter of when they came: another run may score them by other fits.
+
+        Of classes the columns are `predicted_label`, its probability `posterior`, and `own_posterior`,
+        that of the row's own label, 0 if it is none of the classes yet; by those classes whose cells
+        the table has, computed in doubles.
+
+        Cells are missing while there is no earlier row, and where a number they take is missing or
+        not finite. While the rows do not determine the coefficients the prediction is 0 as these
+        are, or missing with `singular="null"`. The standardised residual is missing without degrees
+        of freedom or residuals, with a ridge, and where the weight is not above 0.
+
+        What it gives can be selected, filtered and written, not reduced. Computing with a missing
+        value gives a missing one, as after a `reduce`; a condition that is missing is not true.
+
+        Raises:
+            ProgramError: if this table is not what a regression or discriminant gave, the rows are others or
+                scored already, or have a column of one of these names.
+        """
+        return Table(*scored(self._parameter, rows))
+
+    def _classes(
+        self,
+        label: Expression,
+        features: Sequence[Expression | Powers],
+        options: ClassOptions,
+    ) -> Table:
+        keys, answer, universe = _discriminant.classes(self, label, features, options)
+        return Table({**keys, **answer}, universe, next(iter(answer.values())))

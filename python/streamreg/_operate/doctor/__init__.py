@@ -1,0 +1,122 @@
+"""Doctor: everything that a job needs, looked at in the order in which a run needs it, one line each.
+
+Nothing is changed anywhere: no topic or group is made, no offset committed, no file written. The network is looked at
+in `_doctor_network`, the broker in `_doctor_broker`, files and state in `_doctor_disk`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from streamreg._exceptions import StreamregError
+from streamreg._jobs import Job, load_job
+from streamreg._jobs.client import check_client
+from streamreg._jobs.run_job import plan_job
+from streamreg._operate.doctor import network
+from streamreg._operate.doctor.broker import Broker
+from streamreg._operate.doctor.disk import Disk
+from streamreg._operate.doctor.group import group
+from streamreg._operate.doctor.outcomes import SkipError, TroubleError
+from streamreg._plan.plan import Plan
+from streamreg._secrets import scrub
+
+Status = Literal["ok", "FAIL", "skip"]
+
+CHECKS = (
+    "job file",
+    "address",
+    "tcp",
+    "tls",
+    "sasl",
+    "metadata",
+    "topic",
+    "partitions",
+    "read",
+    "header",
+    "group",
+    "state",
+    "outputs",
+)
+"""The checks, in their order."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """What came of a check."""
+
+    status: Status
+    check: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.status:<4}  {self.check:<10}  {self.text}"
+
+
+def examine(path: Path) -> Iterator[Line]:
+    """Looks at all that the job in this file needs. Takes some seconds for each thing that does not answer.
+
+    Args:
+        path: a job file.
+
+    Yields:
+        One line for each of `CHECKS`, without secrets: what is well, what is not and which setting to change, or why
+        it was not looked at.
+    """
+    examination = _Examination()
+    loaded: list[tuple[Job, Plan]] = []
+
+    def load() -> str:
+        job = load_job(path)
+        examination.settings = dict(job.source.kafka)
+        check_client(job.source.kafka, str(path))
+        loaded.append((job, plan_job(job)))
+        return f"{path} is valid"
+
+    yield examination.line("job file", load)
+    if not loaded:
+        for check in CHECKS[1:]:
+            yield Line("skip", check, "job file first")
+        return
+    [(job, plan)] = loaded
+    net = network.Network(job.source.kafka)
+    disk = Disk(job, plan)
+    with closing(Broker(job, plan, net, disk)) as broker:
+        yield examination.line("address", net.resolve)
+        yield examination.line("tcp", net.connect, after="address")
+        yield examination.line("tls", broker.tls, after="tcp")
+        yield examination.line("sasl", broker.sasl, after="tls")
+        yield examination.line("metadata", broker.metadata, after="sasl")
+        yield examination.line("topic", broker.topic, after="metadata")
+        yield examination.line("partitions", broker.partitions, after="topic")
+        yield examination.line("read", broker.read, after="partitions")
+        yield examination.line("header", broker.header, after="read")
+        yield examination.line("group", lambda: group(job.source.kafka), after="metadata")
+    yield examination.line("state", lambda: disk.state(broker.extents))
+    yield examination.line("outputs", disk.outputs, after="state")
+
+
+class _Examination:
+    """Runs the checks, and knows which of them went wrong."""
+
+    def __init__(self) -> None:
+        self.settings: dict[str, str] = {}
+        self._blocked: set[str] = set()
+
+    def line(self, check: str, look: Callable[[], str], after: str | None = None) -> Line:
+        """The line of a check, which is skipped if the one that it builds upon went wrong."""
+        if after in self._blocked:
+            self._blocked.add(check)
+            return Line("skip", check, f"{after} first")
+        status: Status = "ok"
+        try:
+            text = look()
+        except SkipError as reason:
+            status, text = "skip", str(reason)
+        except (TroubleError, StreamregError, OSError) as error:
+            self._blocked.add(check)
+            status, text = "FAIL", str(error)
+        return Line(status, check, scrub(" ".join(text.split()), self.settings))

@@ -1,0 +1,270 @@
+"""Doctor: what the Kafka client, the same that a run uses, makes of the broker, the topic and the group."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from functools import cached_property
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin._metadata import BrokerMetadata, ClusterMetadata, TopicMetadata
+
+from streamreg._core import Decoder
+from streamreg._exceptions import StateError
+from streamreg._jobs import Job
+from streamreg._kafka import settings as kafka_settings
+from streamreg._kafka.source import KafkaSource
+from streamreg._operate.doctor.disk import Disk
+from streamreg._operate.doctor.network import Network, reach
+from streamreg._operate.doctor.outcomes import NoTlsError, SkipError, TroubleError
+from streamreg._plan.plan import Plan
+from streamreg._run.progress import plural
+from streamreg._source.contract import Extent
+from streamreg._source.csv_header import find_header
+
+_SECONDS = 8.0
+_SHOWN = 5
+_REFUSALS = (
+    KafkaError._AUTHENTICATION,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+    KafkaError.UNSUPPORTED_SASL_MECHANISM,
+    KafkaError._SSL,
+)
+"""Errors of a connection that end the asking: another attempt would fare no better."""
+
+
+@dataclass
+class _Outcome:
+    """What came of asking a broker for its metadata."""
+
+    metadata: ClusterMetadata | None = None
+    errors: list[KafkaError] = field(default_factory=list)
+
+    def error(self, *codes: int) -> KafkaError | None:
+        """The first error of these kinds."""
+        return next((error for error in self.errors if error.code() in codes), None)
+
+
+class Broker:
+    """The checks that need a client. Each builds on those before it."""
+
+    def __init__(self, job: Job, plan: Plan, network: Network, disk: Disk) -> None:
+        """Connects to nothing yet."""
+        self._network = network
+        self._disk = disk
+        self._settings = job.source.kafka
+        self._topic = job.source.topic
+        assert isinstance(plan.source, KafkaSource)
+        # What is not there is not waited for.
+        self._source = replace(plan.source, mode="static")
+        self.extents: dict[int, Extent] = {}
+        """What the partitions hold, as far as that is known."""
+
+    def close(self) -> None:
+        """Frees connections."""
+        self._source.close()
+
+    @cached_property
+    def _outcome(self) -> _Outcome:
+        """Asks until there is an answer, a refusal for good, or no time left."""
+        outcome = _Outcome()
+        consumer = kafka_settings.consumer(self._settings, 1, outcome.errors.append)
+        deadline = time.monotonic() + _SECONDS
+        try:
+            while time.monotonic() < deadline and outcome.error(*_REFUSALS) is None:
+                try:
+                    outcome.metadata = consumer.list_topics(self._topic, timeout=1.0)
+                    break
+                except KafkaException as exception:
+                    outcome.errors.append(exception.args[0])
+                    consumer.poll(0.2)  # serves the callback that collects the reasons
+        finally:
+            consumer.close()
+        return outcome
+
+    def tls(self) -> str:
+        """Encryption as the settings have it."""
+        if "ssl" not in self._network.protocol:
+            if self._network.language() == "tls":
+                tls = "sasl_ssl" if "sasl" in self._network.protocol else "ssl"
+                raise TroubleError(f"the broker speaks TLS there: set security.protocol={tls}")
+            raise SkipError(f"security.protocol={self._network.protocol}: nothing is encrypted")
+        try:
+            described = self._network.handshake()
+        except NoTlsError:
+            raise
+        except TroubleError:
+            # The client may know more certificates; a broker that asked it for a password has let it in that far.
+            if self._outcome.metadata or self._outcome.error(KafkaError._AUTHENTICATION):
+                return "the client accepts the broker's certificate"
+            raise
+        refusal = self._outcome.error(KafkaError._SSL)
+        if refusal is not None and self._outcome.metadata is None:
+            raise TroubleError(
+                f"{refusal.str()}: check ssl.ca.location and, if the broker wants to see a certificate of the "
+                "client, ssl.certificate.location and ssl.key.location"
+            )
+        return described
+
+    def sasl(self) -> str:
+        """User and password."""
+        outcome = self._outcome
+        mechanism = self._settings.get("sasl.mechanism", self._settings.get("sasl.mechanisms"))
+        if "sasl" not in self._network.protocol:
+            encrypted = "ssl" in self._network.protocol
+            if outcome.metadata is None and (encrypted or self._network.language() == "kafka"):
+                raise TroubleError(
+                    "the broker is there, but gives no answer to a client without a user: if it wants one, set "
+                    f"security.protocol=sasl_{self._network.protocol}, sasl.mechanism, sasl.username and sasl.password"
+                )
+            raise SkipError(f"security.protocol={self._network.protocol}: no user")
+        refusal = outcome.error(*_REFUSALS)
+        if outcome.metadata is None and refusal is not None:
+            raise TroubleError(
+                f"{refusal.str()}: check sasl.mechanism ({mechanism}), sasl.username and sasl.password"
+            )
+        if outcome.metadata is None:
+            raise SkipError("the client does not get so far")
+        return f"{self._settings.get('sasl.username', 'the user')} is let in by {mechanism}"
+
+    def metadata(self) -> str:
+        """The cluster, and whether its brokers can be reached where they say that they are."""
+        outcome = self._outcome
+        if outcome.metadata is None:
+            # The first says most: what follows is its echo.
+            why = f" ({outcome.errors[0].str()})" if outcome.errors else ""
+            raise TroubleError(
+                f"no answer in {_SECONDS:g} s{why}: check bootstrap.servers and security.protocol"
+            )
+        brokers: list[BrokerMetadata] = list(outcome.metadata.brokers.values())
+        for broker in brokers:
+            error = reach(broker.host or "", broker.port or 0)
+            if error is not None:
+                raise TroubleError(
+                    f"broker {broker.id} says that it is at {broker.host}:{broker.port}, which cannot be reached from "
+                    f"here ({error}): change the broker's advertised.listeners, or make that name known here"
+                )
+        places = [f"{broker.host}:{broker.port}" for broker in brokers[:_SHOWN]]
+        more = ["…"] if len(brokers) > _SHOWN else []
+        return f"{plural(len(brokers), 'broker')}: {', '.join(places + more)}"
+
+    def topic(self) -> str:
+        """Is the topic there?"""
+        error = self._metadata.error
+        if error is None:
+            return self._topic
+        if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            near = get_close_matches(self._topic, self._names(), n=1)
+            question = f" (is {near[0]!r} meant?)" if near else ""
+            raise TroubleError(
+                f"there is no topic {self._topic!r}{question}: create it, or check source.topic"
+            )
+        if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            raise TroubleError(
+                f"{error.str()}: the user needs the ACLs DESCRIBE and READ on the topic {self._topic!r}"
+            )
+        raise TroubleError(f"{error.str()}: check source.topic")
+
+    def _names(self) -> list[str]:
+        """The topics that the user may see; none if they are not told."""
+        consumer = kafka_settings.consumer(self._settings, 1, lambda error: None)
+        try:
+            return list(consumer.list_topics(timeout=_SECONDS).topics)
+        except KafkaException:
+            return []
+        finally:
+            consumer.close()
+
+    @property
+    def _metadata(self) -> TopicMetadata:
+        if self._outcome.metadata is None:
+            raise SkipError("no metadata")
+        return self._outcome.metadata.topics[self._topic]
+
+    def partitions(self) -> str:
+        """Does every partition have a leader, and what does it hold?"""
+        partitions = self._metadata.partitions
+        headless = sorted(p for p, found in partitions.items() if found.leader < 0)
+        if headless:
+            shown = ", ".join(map(str, headless[:_SHOWN]))
+            raise TroubleError(
+                f"no leader for {len(headless)} of {plural(len(partitions), 'partition')} ({shown}): "
+                "are all brokers of the cluster running?"
+            )
+        self.extents = self._source.extents(_ignore, _patience())
+        if not self.extents:
+            raise TroubleError(f"the leaders do not tell in {_SECONDS:g} s what they hold")
+        held = sum(extent.high - extent.low for extent in self.extents.values())
+        return f"{plural(len(partitions), 'partition')}, offsets of {plural(held, 'message')}"
+
+    def read(self) -> str:
+        """May the user read, and does a message come?"""
+        partition = next((p for p, e in self.extents.items() if e.low < e.high), 0)
+        value = self._first_message(partition)
+        if value is None:
+            return "nothing to read yet"
+        return f"the first message of partition {partition} has {plural(len(value), 'byte')}"
+
+    def _first_message(self, partition: int) -> bytes | None:
+        try:
+            return self._source.first_message(partition, _SECONDS, _ignore)
+        except TimeoutError:
+            raise TroubleError(
+                f"partition {partition} gives no message in {_SECONDS:g} s: are all brokers of the cluster well?"
+            ) from None
+
+    def header(self) -> str:
+        """CSV: is there a header? Else: does a first message fit the schema?"""
+        filled = [p for p, extent in self.extents.items() if extent.low < extent.high]
+        source = self._source
+        names: list[str] | None = None
+        remembered = self._remembered()
+        if remembered is not None and source.header is None:
+            return f"the columns are {', '.join(remembered)}, as the state remembers"
+        if source.format == "csv":
+            names = find_header(source, self.extents, _ignore, _patience())
+            if names is None:
+                raise SkipError(
+                    f"no message yet: the first must be the header {','.join(source.columns)!r}"
+                )
+            if source.header is None:
+                return f"the columns are {', '.join(names)}"
+        return self._first_row(filled, names)
+
+    def _remembered(self) -> Sequence[str] | None:
+        try:
+            return None if self._disk.checkpoint is None else self._disk.checkpoint.header
+        except StateError:
+            return None  # which has a line of its own
+
+    def _first_row(self, partitions: list[int], names: list[str] | None) -> str:
+        """The first messages, of one partition after the other, until one is a row."""
+        decoder = Decoder(self._source.format, list(self._source.columns.items()), names)
+        why = ""
+        for partition in partitions[:_SHOWN]:
+            value = self._first_message(partition)
+            if not value:
+                continue
+            decoded = decoder.decode([value])
+            if decoded.rows:
+                return f"the first message of partition {partition} fits the schema"
+            for _, kind, column, detail in decoded.rejects:
+                at = f" in column {column}" if column is not None else ""
+                why = why or f"partition {partition}: {kind}{at}{f': {detail}' if detail else ''}"
+        if why:
+            raise TroubleError(
+                f"the first message does not fit ({why}): check schema, source.format and source.header"
+            )
+        raise SkipError("no message yet")
+
+
+def _patience() -> Callable[[], bool]:
+    """Tells when it has lasted long enough."""
+    stop_at = time.monotonic() + _SECONDS
+    return lambda: time.monotonic() > stop_at
+
+
+def _ignore(text: str) -> None:
+    """What passes by itself is no finding."""

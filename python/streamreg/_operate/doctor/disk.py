@@ -1,0 +1,95 @@
+"""Doctor: the state that a run goes on from, and the files that it writes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamreg._jobs import Job
+from streamreg._operate.doctor.outcomes import SkipError, TroubleError
+from streamreg._run import resume as _resume
+from streamreg._run.progress import plural
+from streamreg._state import job_identity as _job_identity
+from streamreg._state.checkpoint import Checkpoint
+from streamreg._state.store import Store, begun
+
+if TYPE_CHECKING:
+    from streamreg._plan.plan import Plan
+    from streamreg._source.contract import Extent
+
+_LEAST_FREE = 64 << 20
+_GIBI = 1 << 30
+
+
+class Disk:
+    """The checks that need no broker."""
+
+    def __init__(self, job: Job, plan: Plan) -> None:
+        """Looks at nothing yet."""
+        self._job = job
+        self._plan = plan
+        self._rejects = None if job.rejects is None else Path(job.rejects)
+
+    @cached_property
+    def checkpoint(self) -> Checkpoint | None:
+        """Where the run goes on; None if it begins anew.
+
+        Raises:
+            StateError: If the state is in use, damaged, of a newer version or of another job.
+        """
+        if self._job.state is None or not begun(Path(self._job.state)):
+            return None
+        with Store(Path(self._job.state)) as store:
+            checkpoint = store.load()
+        if checkpoint is not None:
+            _job_identity.check_job(checkpoint, _job_identity.job(self._plan, self._rejects))
+        return checkpoint
+
+    def state(self, extents: Mapping[int, Extent]) -> str:
+        """Can the state be gone on from, and does the topic still hold what comes next?
+
+        Args:
+            extents: What the topic holds; none if that is not known.
+        """
+        if self._job.state is None:
+            raise SkipError("state.directory=false: every run begins anew")
+        folder = Path(self._job.state)
+        place = folder.absolute()
+        while not place.exists():
+            place = place.parent
+        room = _room(place, "state.directory")
+        if self.checkpoint is None:
+            return f"{folder}: the run begins anew; {room}"
+        if extents:
+            _resume.ranges(self._plan.source, extents, self.checkpoint)
+        return f"{folder}: the run goes on after {plural(self.checkpoint.rows, 'row')}; {room}"
+
+    def outputs(self) -> str:
+        """Can every output be written, and is there nothing in it that a run would not go on from?"""
+        named = {f"output.{key}": path for key, path in self._job.output.paths.items()}
+        room = ""
+        for key, name in [*named.items(), ("run.rejects", self._job.rejects)]:
+            if name is not None:
+                path = Path(name)
+                folder = path.absolute().parent
+                if not folder.is_dir():
+                    raise TroubleError(f"there is no directory {folder}: make it, or change {key}")
+                room = _room(path if path.exists() else folder, key)
+        _resume.check_files(self._plan.outputs, self._rejects, self.checkpoint)
+        return f"can be written; {room}"
+
+
+def _room(place: Path, key: str) -> str:
+    """Raises TroubleError if nothing can be written there, or next to nothing."""
+    if not os.access(place, os.W_OK):
+        raise TroubleError(f"{place} cannot be written: change its permissions, or {key}")
+    free = shutil.disk_usage(place).free
+    if free < _LEAST_FREE:
+        raise TroubleError(
+            f"only {free >> 20} MiB are free for {place}: make room, or change {key}"
+        )
+    return f"{free / _GIBI:.1f} GiB free"

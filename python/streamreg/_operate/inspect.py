@@ -1,0 +1,173 @@
+"""Inspect: what a state holds, as plain data and as text for people."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from streamreg._core import KeyedReduction, Reduction
+from streamreg._exceptions import StateError
+from streamreg._run.progress import plural
+from streamreg._state.keyed_rows import EMPTY, rows
+from streamreg._state.program_data import tuples
+from streamreg._state.snapshot import last_row
+
+if TYPE_CHECKING:
+    from streamreg._state.checkpoint import Checkpoint
+
+_MOST_DIGITS = 4300
+
+
+def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
+    """Everything of a checkpoint that people can read, in what JSON has.
+
+    Of an answer with keys there are at most `most` rows, the first in the order of the keys.
+
+    Raises:
+        StateError: if the last rows are no last rows.
+    """
+    job = checkpoint.job
+    paths = job["outputs in order"]
+    answers = paths[len(paths) - len(checkpoint.changelogs) :]
+    return {
+        "format": checkpoint.format,
+        "job": {
+            "topic": job["topic"],
+            "format": job["format"],
+            "header": checkpoint.header,
+            "schema": job["schema"],
+            "outputs": {
+                path: {
+                    "columns": dict(job["outputs"][path]["row"]),
+                    "time": job["outputs"][path]["time"],
+                }
+                for path in paths
+            },
+            "rejects": job["rejects"],
+        },
+        "epochs": checkpoint.epochs,
+        "unix_ms": None if checkpoint.unix_ms < 0 else checkpoint.unix_ms,
+        "rows": checkpoint.rows,
+        "tombstones": checkpoint.tombstones,
+        "rejects": dict(sorted(checkpoint.rejects.items())),
+        "partitions": [
+            {
+                "partition": partition,
+                "began": began.start if (began := checkpoint.began.get(partition)) else 0,
+                "offset": offset,
+            }
+            for partition, offset in sorted(checkpoint.offsets.items())
+        ],
+        "files": dict(checkpoint.lengths),
+        "answers": {
+            path: _rows(checkpoint, part, job["outputs"][path]["row"], most)
+            if (part := f"changelog {index}") in checkpoint.guards
+            else _answer(job["outputs"][path]["row"], state)
+            for index, (path, state) in enumerate(zip(answers, checkpoint.changelogs, strict=True))
+        },
+        "states": [
+            _state(described, state, checkpoint.keyed.get(f"reduction {index}", b""))
+            for index, (described, state) in enumerate(
+                zip(job["reductions"], checkpoint.reductions, strict=False)
+            )
+        ],
+    }
+
+
+def _answer(columns: Sequence[tuple[str, str]], state: bytes) -> dict[str, object] | None:
+    """The row of an answer output; None if there is none."""
+    try:
+        row = last_row(state)
+    except ValueError as error:
+        raise StateError(f"the state is damaged ({error})") from None
+    return None if row is None else _cells(columns, row)
+
+
+def _rows(
+    checkpoint: Checkpoint, part: str, columns: Sequence[tuple[str, str]], most: int | None
+) -> dict[str, object]:
+    """The rows of an answer output with keys."""
+    keys, _ = checkpoint.guards.get(part, EMPTY)
+    found = islice(rows(checkpoint.keyed.get(part, b"")), most)
+    return {"keys": keys, "rows": [_cells(columns, row) for _, row in found]}
+
+
+def _cells(columns: Sequence[tuple[str, str]], row: bytes) -> dict[str, object]:
+    # A row may have ends of lines within its cells, and NUL.
+    (cells,) = csv.reader(io.StringIO(row.decode(), newline=""))
+    return {name: _cell(text, dtype) for (name, dtype), text in zip(columns, cells, strict=True)}
+
+
+def _cell(text: str, dtype: str) -> object:
+    if not text:
+        return None
+    if dtype == "float" and math.isfinite(number := float(text)):
+        return number
+    # Python refuses to read the longest integers; no answer that people look at has so many digits.
+    if dtype == "int" and len(text) < _MOST_DIGITS:
+        return int(text)
+    return text == "True" if dtype == "bool" else text
+
+
+def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
+    """What `describe` found, for people."""
+    job = found["job"]
+    header = "" if job["header"] is None else f", header {','.join(job['header'])}"
+    yield f"state       {state}, format {found['format']}"
+    yield f"topic       {job['topic']}, {job['format']}{header}"
+    yield f"schema      {_pairs(job['schema'])}"
+    last = ""
+    if found["unix_ms"] is not None:
+        when = datetime.fromtimestamp(found["unix_ms"] / 1000, UTC)
+        last = f", the last at {when:%Y-%m-%d %H:%M:%S} UTC"
+    yield f"epochs      {found['epochs']:,}{last}"
+    kinds = ", ".join(f"{kind} {count:,}" for kind, count in found["rejects"].items())
+    rejects = f"{sum(found['rejects'].values()):,} rejects" + (f" ({kinds})" if kinds else "")
+    yield f"messages    {plural(found['rows'], 'row')}, {rejects}, {plural(found['tombstones'], 'tombstone')}"
+    for part in found["partitions"]:
+        yield f"partition   {part['partition']}: offset {part['offset']:,}, read from {part['began']:,}"
+    for path, size in found["files"].items():
+        columns = job["outputs"].get(path, {}).get("columns")
+        yield f"file        {path}: {plural(size, 'byte')}, {_pairs(columns) if columns else 'rejects'}"
+    for path, row in found["answers"].items():
+        if row is not None and isinstance(row.get("rows"), list):
+            more = row["keys"] - len(row["rows"])
+            yield f"answer      {path}: {plural(row['keys'], 'key')}"
+            yield from (f"            {_pairs_of(each)}" for each in row["rows"])
+            if more:
+                yield f"            … and {plural(more, 'key')} more"
+        else:
+            yield f"answer      {path}: {'no row' if row is None else _pairs_of(row)}"
+    for number, exact in enumerate(found["states"], 1):
+        parts = zip(exact["aggregates"], exact["limbs"], strict=True)
+        sizes = ", ".join(f"{name} ({plural(limbs, 'limb')})" for name, limbs in parts)
+        keys = f" for {plural(exact['keys'], 'key')}" if "keys" in exact else ""
+        yield f"exact sums  {number}: {sizes}: {plural(exact['bytes'], 'byte')}{keys}"
+
+
+def _pairs_of(row: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} {value!r}" for name, value in row.items())
+
+
+def _state(described: Mapping[str, Any], state: bytes, keyed: bytes) -> dict[str, object]:
+    inputs, aggregates, keys = (
+        tuples(described[part]) for part in ("inputs", "aggregates", "keys")
+    )
+    names = [name for name, *_ in aggregates]
+    if keys:
+        by_key = KeyedReduction(keys, inputs, aggregates)
+        by_key.load(keyed)
+        sizes = {"limbs": by_key.limbs(), "bytes": len(keyed), "keys": len(by_key)}
+        return {"aggregates": names, **sizes}
+    reduction = Reduction(inputs, aggregates)
+    reduction.merge(state)
+    return {"aggregates": names, "limbs": reduction.limbs(), "bytes": len(state)}
+
+
+def _pairs(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {dtype}" for name, dtype in columns.items())

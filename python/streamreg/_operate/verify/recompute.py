@@ -1,0 +1,156 @@
+"""Recompute: what a state and its files must say, from the topic alone.
+
+Reads again what a run has read, from where it began up to the offsets of a checkpoint, through the same pipeline, in
+this process and with no file touched.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from streamreg._core import Changelog, KeyedReduction, Reduction, stamp
+from streamreg._epoch.changed_rows import changed_rows
+from streamreg._exceptions import SourceError
+from streamreg._operate.verify.multiset import Multiset
+from streamreg._operate.verify.records import records
+from streamreg._operate.verify.score_columns import STAMP, OwnColumns, own_columns
+from streamreg._rejects.ledger import ledger_lines as reject_lines
+from streamreg._source.contract import Range
+from streamreg._worker.pipeline import READ_TIMEOUT, Ingest, Task
+
+if TYPE_CHECKING:
+    from streamreg._plan.output import OutputSpec
+    from streamreg._plan.plan import Plan
+    from streamreg._source.contract import Extent, Report, Source
+    from streamreg._state.checkpoint import Checkpoint
+    from streamreg._worker.mailbox import Partial
+
+Tell = Callable[[int, int], None]
+"""Told how many offsets are done, and of how many."""
+
+
+@dataclass
+class Recomputed:
+    """What a part of a topic comes to."""
+
+    reductions: list[Reduction | KeyedReduction]
+    outputs: list[Multiset]
+    """The rows of each row output."""
+
+    scores: list[Multiset]
+    """The rows of each output of scores, so far as they can be compared."""
+
+    ledger: Multiset = field(default_factory=Multiset)
+    """The lines of the rejects."""
+
+    rows: int = 0
+    tombstones: int = 0
+    rejects: Counter[str] = field(default_factory=Counter)
+
+
+def task(plan: Plan, checkpoint: Checkpoint, extents: Mapping[int, Extent]) -> Task:
+    """What is to be read again.
+
+    Raises:
+        SourceError: if the topic no longer has all of it, or is another one.
+    """
+    ranges = {}
+    for partition, offset in checkpoint.offsets.items():
+        # A partition that came while the run went on was read from its beginning.
+        began = checkpoint.began.get(partition, Range(0, None, fresh=True))
+        if offset > began.start:
+            ranges[partition] = replace(began, end=offset)
+            _check_extent(plan.source, partition, ranges[partition], extents.get(partition))
+    return Task(0, plan.source, plan.rows, checkpoint.header, ranges)
+
+
+def _check_extent(source: Source, partition: int, read: Range, extent: Extent | None) -> None:
+    where = f"topic {source.name!r}, partition {partition}"
+    if extent is None or extent.high < (read.end or 0):
+        has = "does not exist" if extent is None else f"ends at offset {extent.high}"
+        raise SourceError(
+            f"{where}: the state has read up to offset {read.end}, but the partition {has}: it is another topic"
+        )
+    if extent.low > read.start:
+        raise SourceError(
+            f"{where}: cannot be verified: the run read from offset {read.start}, but the broker has deleted what "
+            f"comes before offset {extent.low} (retention)"
+        )
+
+
+def recompute(plan: Plan, task: Task, report: Report, tell: Tell) -> Recomputed:
+    """Everything, in one reading."""
+    found = Recomputed(
+        [reducing.empty() for reducing in plan.rows.reductions],
+        [Multiset() for _ in plan.row_outputs],
+        [Multiset() for _ in plan.score_outputs],
+    )
+    own = own_columns(plan)
+    for partial in partials(task, report, tell):
+        found.rows += partial.rows
+        found.tombstones += partial.tombstones
+        found.rejects.update(reject.kind for reject in partial.rejects)
+        for lines in ledger_lines(plan, partial):
+            found.ledger.add(lines)
+        if partial.rows:
+            for reduction, state in zip(found.reductions, partial.states, strict=True):
+                reduction.merge(state)
+            for output, multiset in enumerate(found.outputs):
+                for rows in output_rows(partial, output):
+                    multiset.add(rows)
+            for columns, multiset in zip(own, found.scores, strict=True):
+                for rows in scored_rows(partial, columns):
+                    multiset.add(rows)
+    return found
+
+
+def partials(task: Task, report: Report, tell: Tell) -> Iterator[Partial]:
+    """What the workers of a run would hand in, for these ranges."""
+    ends = {partition: r.end or 0 for partition, r in task.ranges.items()}
+    done = {partition: r.start for partition, r in task.ranges.items()}
+    total = sum(ends.values()) - sum(done.values())
+    if not total:
+        return
+    ingest = Ingest(task, report)
+    try:
+        while any(done[partition] < end for partition, end in ends.items()):
+            frame = ingest.step(READ_TIMEOUT)
+            if frame is not None:
+                done.update({p: end for p, (_, end) in frame.partial.progress.items()})
+                yield frame.partial
+            tell(total - sum(ends.values()) + sum(done.values()), total)
+    finally:
+        ingest.close()
+
+
+def output_rows(partial: Partial, output: int) -> Iterator[list[bytes]]:
+    """The rows of a row output, as they stand in its file but for their time."""
+    if partial.rows:
+        for lines in records([stamp(partial.outputs[output], 0, 1)], quotes=True):
+            yield [line[: -len(STAMP)] for line in lines]
+
+
+def scored_rows(partial: Partial, own: OwnColumns | None) -> Iterator[list[bytes]]:
+    """The rows of an output of scores, so far as they can be compared."""
+    if partial.rows and own is not None:
+        yield from own.of_topic(*partial.shipped[own.scoring])
+
+
+def ledger_lines(plan: Plan, partial: Partial) -> Iterator[list[bytes]]:
+    """The lines of the rejects, as they stand in their file."""
+    return records(reject_lines(plan.source.name, partial.rejects), quotes=False)
+
+
+def answers(
+    plan: Plan, reductions: list[Reduction | KeyedReduction]
+) -> Iterator[tuple[OutputSpec, Changelog]]:
+    """Each answer output with its rows, all of them changed since the beginning."""
+    for answer, reduction in zip(plan.answers, reductions, strict=True):
+        found = [Changelog() for _ in answer.outputs]
+        for outputs in changed_rows(answer, reduction):
+            for changelog, rows in zip(found, outputs, strict=True):
+                changelog.update(rows.keys, rows.present, rows.packed, 0)
+        yield from zip(answer.outputs, found, strict=True)

@@ -1,0 +1,275 @@
+"""Verify: does what a state and its files say follow from the topic, bit by bit?
+
+The topic is read anew up to the checkpointed offsets and everything computed from scratch. The run that uses the state
+may go on meanwhile: files only grow, and what is compared is what the checkpoint speaks of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamreg._core import Changelog, KeyedReduction, Reduction
+from streamreg._epoch.changed_rows import ONLY_KEY
+from streamreg._operate.verify import changelog_files as files
+from streamreg._operate.verify import recompute as _recompute
+from streamreg._operate.verify.check import Check, Rows, same_rows, whole
+from streamreg._operate.verify.records import RecordError
+from streamreg._operate.verify.score_check import rescored
+from streamreg._operate.verify.score_columns import own_columns
+from streamreg._run.progress import plural
+from streamreg._sinks.csv_file import changelog_header
+from streamreg._state import job_identity as _job_identity
+from streamreg._state import keyed_rows as _keyed_state
+from streamreg._state.snapshot import last_row
+
+if TYPE_CHECKING:
+    from streamreg._operate.verify.recompute import Recomputed, Tell
+    from streamreg._plan.output import OutputSpec
+    from streamreg._plan.plan import Plan
+    from streamreg._source.contract import Report
+    from streamreg._state.checkpoint import Checkpoint
+    from streamreg._worker.mailbox import Partial
+    from streamreg._worker.pipeline import Task
+
+
+def verify(
+    plan: Plan, checkpoint: Checkpoint, rejects: Path | None, *, report: Report, tell: Tell
+) -> Iterator[Check]:
+    """Compares one thing after the other; what differs does not end it.
+
+    Args:
+        plan: what the run computes.
+        checkpoint: its state.
+        rejects: its file of rejects, if it has one.
+        report: takes lines about the connection.
+        tell: told how far the reading is.
+
+    Raises:
+        StateError: if the state is of another job.
+        SourceError: if the topic cannot be read, or no longer has what the run has read.
+    """
+    _job_identity.check_job(checkpoint, _job_identity.job(plan, rejects))
+    extents = plan.source.extents(report, lambda: False)
+    task = _recompute.task(plan, checkpoint, extents)
+    again = _recompute.recompute(plan, task, report, tell)
+    yield from _counts(checkpoint, again, task)
+    yield from _states(plan, checkpoint, again)
+    yield from _answers(plan, checkpoint, again)
+    comparison = _Files(plan, checkpoint, task, report, tell)
+    for index, output in enumerate(plan.row_outputs):
+        yield comparison.rows(index, output, again)
+    for index, output in enumerate(plan.score_outputs):
+        yield from comparison.scores(index, output, again)
+    if rejects is not None:
+        yield comparison.ledger(rejects, again)
+
+
+def _counts(checkpoint: Checkpoint, again: Recomputed, task: Task) -> Iterator[Check]:
+    offsets = sum((r.end or 0) - r.start for r in task.ranges.values())
+    yield Check(
+        "topic", f"{plural(offsets, 'offset')} of {plural(len(task.ranges), 'partition')} read anew"
+    )
+    yield _equal("rows", f"{checkpoint.rows:,}", f"{again.rows:,}")
+    yield _equal("tombstones", f"{checkpoint.tombstones:,}", f"{again.tombstones:,}")
+    yield _equal("rejects", _kinds(checkpoint.rejects), _kinds(again.rejects))
+
+
+def _kinds(rejects: Mapping[str, int]) -> str:
+    total = f"{sum(rejects.values()):,}"
+    kinds = ", ".join(f"{kind} {count:,}" for kind, count in sorted(rejects.items()))
+    return f"{total} ({kinds})" if kinds else total
+
+
+def _equal(subject: str, state: str, topic: str) -> Check:
+    if state == topic:
+        return Check(subject, state)
+    return Check(subject, "", f"the state says {state}, the topic gives {topic}")
+
+
+def _states(plan: Plan, checkpoint: Checkpoint, again: Recomputed) -> Iterator[Check]:
+    for index, reduction in enumerate(again.reductions):
+        subject = f"exact state {index + 1}"
+        if isinstance(reduction, KeyedReduction):
+            yield _keyed_state_check(
+                subject, checkpoint.keyed.get(f"reduction {index}", b""), reduction
+            )
+            continue
+        bits = reduction.to_bytes()
+        # A run that has closed no epoch has not stored its empty states.
+        kept = checkpoint.reductions[index] if checkpoint.reductions else None
+        if kept is None or kept == bits:
+            yield Check(subject, f"the same {plural(len(bits), 'byte')}")
+        else:
+            yield Check(subject, "", _state_difference(plan, index, kept, reduction))
+
+
+def _state_difference(plan: Plan, index: int, kept: bytes, again: Reduction) -> str:
+    reducing, statistics = plan.rows.reductions[index], plan.answers[index].of_keys
+    state = Reduction(reducing.inputs, reducing.aggregates)
+    try:
+        state.merge(kept)
+    except ValueError as error:
+        return f"the state's bytes are damaged: {error}"
+    pairs = zip(statistics, state.answers(statistics), again.answers(statistics), strict=True)
+    for statistic, ours, theirs in pairs:
+        # By their text, where NaN equals itself.
+        if repr(ours) != repr(theirs):
+            return f"{statistic[1]} is {ours!r} in the state, {theirs!r} from the topic"
+    return "other sums in the state than from the topic, though the answers are the same"
+
+
+def _keyed_state_check(subject: str, kept: bytes, again: KeyedReduction) -> Check:
+    found = _keyed_state.difference(again, kept)
+    if found is None:
+        return Check(subject, f"the same for {plural(len(again), 'key')}")
+    key, state, topic = found
+    shown = ", ".join(map(repr, again.cells(key)))
+    if state is None:
+        return Check(subject, "", f"the key {shown} of the topic is missing in the state")
+    if topic is None:
+        return Check(subject, "", f"the key {shown} of the state is none of the topic")
+    return Check(subject, "", f"other sums for the key {shown} in the state than from the topic")
+
+
+def _answers(plan: Plan, checkpoint: Checkpoint, again: Recomputed) -> Iterator[Check]:
+    keyed = [bool(answer.keys) for answer in plan.answers for _ in answer.outputs]
+    for index, (output, changelog) in enumerate(_recompute.answers(plan, again.reductions)):
+        if keyed[index]:
+            kept = checkpoint.keyed.get(f"changelog {index}", b"")
+            yield _last_rows(f"{output.path}, last rows in the state", kept, changelog)
+            yield _folded_keys(output, changelog, checkpoint)
+            continue
+        row, state = changelog.row(ONLY_KEY), changelog.to_bytes()
+        kept = checkpoint.changelogs[index] if checkpoint.changelogs else Changelog().to_bytes()
+        subject = f"{output.path}, last row in the state"
+        yield Check(subject, _row(row)) if kept == state else _row_difference(subject, kept, row)
+        yield _folded(output, row, checkpoint)
+
+
+def _last_rows(subject: str, kept: bytes, again: Changelog) -> Check:
+    found = _keyed_state.difference(again, kept)
+    if found is None:
+        return Check(subject, f"the same {plural(len(again), 'row')}")
+    _, state, topic = found
+    return Check(subject, "", f"the state says {_row(state)}, the topic gives {_row(topic)}")
+
+
+def _row_difference(subject: str, kept: bytes, row: bytes | None) -> Check:
+    try:
+        found = last_row(kept)
+    except ValueError as error:
+        return Check(subject, "", f"damaged: {error}")
+    return Check(subject, "", f"the state says {_row(found)}, the topic gives {_row(row)}")
+
+
+def _folded(output: OutputSpec, row: bytes | None, checkpoint: Checkpoint) -> Check:
+    subject = f"{output.path}, its changes folded"
+    length = checkpoint.lengths[output.path]
+    header = changelog_header(output.names)
+    try:
+        found, changes = files.fold(Path(output.path), header, length, _times(output, checkpoint))
+    except RecordError as error:
+        return Check(subject, "", str(error))
+    if found != row:
+        return Check(subject, "", f"the file ends with {_row(found)}, the topic gives {_row(row)}")
+    return Check(
+        subject, f"the same row after {plural(changes, 'change')}; {plural(length, 'byte')}"
+    )
+
+
+def _folded_keys(output: OutputSpec, again: Changelog, checkpoint: Checkpoint) -> Check:
+    subject = f"{output.path}, its changes folded"
+    length = checkpoint.lengths[output.path]
+    header = changelog_header(output.names)
+    try:
+        standing, changes = files.fold_rows(
+            Path(output.path), header, length, _times(output, checkpoint)
+        )
+    except RecordError as error:
+        return Check(subject, "", str(error))
+    for piece in _keyed_state.changes(again):
+        standing.subtract(row for _, row, _ in piece if row is not None)
+    for row, count in standing.items():
+        if count:
+            where = "the file" if count > 0 else "the topic"
+            return Check(subject, "", f"{abs(count):,} times more in {where}: {files.shown(row)}")
+    return Check(
+        subject,
+        f"the same {plural(len(again), 'row')} after {plural(changes, 'change')}; {plural(length, 'byte')}",
+    )
+
+
+def _row(row: bytes | None) -> str:
+    return "no row" if row is None else files.shown(row)
+
+
+def _times(output: OutputSpec, checkpoint: Checkpoint) -> files.Times:
+    return files.Times(checkpoint.epochs - 1 if output.time == "epoch" else checkpoint.unix_ms)
+
+
+class _Files:
+    """Compares the rows of files with those of the topic, which is read again where they differ."""
+
+    def __init__(
+        self, plan: Plan, checkpoint: Checkpoint, task: Task, report: Report, tell: Tell
+    ) -> None:
+        self._plan = plan
+        self._checkpoint = checkpoint
+        self._task = task
+        self._report = report
+        self._tell = tell
+
+    def _partials(self) -> Iterator[Partial]:
+        return _recompute.partials(self._task, self._report, self._tell)
+
+    def rows(self, index: int, output: OutputSpec, again: Recomputed) -> Check:
+        """A changelog of rows: the same rows, each as often, in an order that may differ."""
+
+        def topic() -> Iterator[Sequence[bytes]]:
+            return (r for p in self._partials() for r in _recompute.output_rows(p, index))
+
+        file, length = self._inserted(output)
+        return same_rows(f"{output.path}, its rows", length, file, again.outputs[index], topic)
+
+    def scores(self, index: int, output: OutputSpec, again: Recomputed) -> Iterator[Check]:
+        """A changelog of scored rows: the same rows, and the scores that these give by their epochs."""
+        own = own_columns(self._plan)[index]
+        file, length = self._inserted(output)
+        subject = f"{output.path}, its rows but for scores"
+        if own is None:
+            yield whole(subject, length, file)
+            return
+
+        def topic() -> Iterator[Sequence[bytes]]:
+            return (r for p in self._partials() for r in _recompute.scored_rows(p, own))
+
+        check = same_rows(subject, length, lambda: own.of_file(file()), again.scores[index], topic)
+        yield check
+        if not check.difference:
+            header = changelog_header(output.names)
+            timed = files.timed(Path(output.path), header, length)
+            yield rescored(f"{output.path}, its scores", self._plan, output, own, timed)
+
+    def _inserted(self, output: OutputSpec) -> tuple[Rows, int]:
+        """Reads the rows of a changelog that takes nothing back; and its length."""
+        header = changelog_header(output.names)
+        length = self._checkpoint.lengths[output.path]
+
+        def file() -> Iterator[Sequence[bytes]]:
+            times = _times(output, self._checkpoint)
+            return files.inserted(Path(output.path), header, length, times)
+
+        return file, length
+
+    def ledger(self, path: Path, again: Recomputed) -> Check:
+        """The file of rejects: the same lines, each as often, in an order that may differ."""
+        length = self._checkpoint.lengths[str(path)]
+
+        def topic() -> Iterator[Sequence[bytes]]:
+            return (r for p in self._partials() for r in _recompute.ledger_lines(self._plan, p))
+
+        return same_rows(
+            f"{path}, its lines", length, lambda: files.ledger(path, length), again.ledger, topic
+        )

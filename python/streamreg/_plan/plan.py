@@ -1,0 +1,49 @@
+"""Plan: what a program comes to, as data: what runs, where, and what is shipped between the processes.
+
+Outputs whose rows come from the source are computed in the workers, like the inputs of reductions; what stands on the
+answer of a reduction is computed in the parent, and so is what stands on the scores of rows, with columns that the
+workers ship. The two parts share nothing, so a worker's part can travel without the functions that are applied to
+answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from streamreg._plan.output import OutputSpec
+    from streamreg._plan.result_plan import AnswerPlan
+    from streamreg._plan.row_plan import RowPlan
+    from streamreg._plan.score_plan import ScorePlan
+    from streamreg._source.contract import Source
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole program.
+
+    `row_outputs[i]` belongs to `rows.outputs[i]`, `scores[i]` to `rows.shipped[i]`, `answers[i]` to
+    `rows.reductions[i]`.
+    """
+
+    source: Source
+    rows: RowPlan
+    row_outputs: tuple[OutputSpec, ...]
+    scores: tuple[ScorePlan, ...]
+    answers: tuple[AnswerPlan, ...]
+
+    @property
+    def score_outputs(self) -> tuple[OutputSpec, ...]:
+        """The outputs of all scorings, one after another."""
+        return tuple(output for plan in self.scores for output in plan.outputs)
+
+    @property
+    def answer_outputs(self) -> tuple[OutputSpec, ...]:
+        """The outputs of all answers, one after another."""
+        return tuple(output for plan in self.answers for output in plan.outputs)
+
+    @property
+    def outputs(self) -> tuple[OutputSpec, ...]:
+        """All outputs: of rows, of scored rows, of answers."""
+        return (*self.row_outputs, *self.score_outputs, *self.answer_outputs)

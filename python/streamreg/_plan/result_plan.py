@@ -1,0 +1,67 @@
+"""Plan: the parent's part of one reduction: what it asks, and what it makes of the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from streamreg._evaluate.scalar import evaluate_answer, in_scope
+from streamreg._types import ClassStatistic
+
+if TYPE_CHECKING:
+    from streamreg._evaluate.program import Program
+    from streamreg._plan.models import ModelInfo
+    from streamreg._plan.output import OutputSpec
+    from streamreg._types import Answer, Statistic
+
+
+@dataclass(frozen=True)
+class AnswerRow:
+    """The row of an answer output, if there is one: its cells, each a column of one entry."""
+
+    present: bool
+    cells: tuple[list[object], ...]
+
+
+@dataclass(frozen=True)
+class AnswerPlan:
+    """What the parent asks of one reduction, and what it makes of the answers.
+
+    `outputs` are those written from it, each with the `models` that it shows. `statistics` are
+    to be asked of the `_core.Reduction`; the first one is the number of rows. The program reads the
+    keys, of which there are `keys`, then the statistics. Where some are of classes, `label` is the
+    column that tells the classes.
+    """
+
+    outputs: tuple[OutputSpec, ...]
+    statistics: tuple[Statistic | ClassStatistic, ...]
+    program: Program
+    slots: tuple[tuple[int, tuple[int, ...]], ...]
+    models: tuple[tuple[ModelInfo, ...], ...]
+    keys: int = 0
+    label: str | None = None
+
+    @property
+    def of_keys(self) -> list[Statistic]:
+        """The statistics that each key answers for itself."""
+        return [asked for asked in self.statistics if not isinstance(asked, ClassStatistic)]
+
+    def evaluate(self, answers: Sequence[Answer]) -> tuple[AnswerRow, ...]:
+        """The row of each output, from a key, if there are keys, and its answers to `statistics`.
+
+        There is none while the reduction has no row, or if a filter does not let it pass.
+
+        Raises:
+            Exception: whatever a function in `apply` raises, with a note about the row.
+            TypeError: if one returns another type than it is declared to.
+        """
+        if not answers[self.keys]:
+            return tuple(AnswerRow(False, ()) for _ in self.slots)
+        done = evaluate_answer(self.program, answers)
+        return tuple(
+            AnswerRow(True, tuple([done[slot]] for slot in slots))
+            if in_scope(self.program, scope, done)
+            else AnswerRow(False, ())
+            for scope, slots in self.slots
+        )

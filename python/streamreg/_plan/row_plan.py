@@ -1,0 +1,103 @@
+"""Plan: the workers' part. It can be pickled by cloudpickle, and knows no table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from streamreg._core import KeyedReduction, Reduction
+from streamreg._evaluate.batch import Evaluated
+from streamreg._evaluate.columns import contiguous, numbers
+from streamreg._evaluate.program import Load, Program
+
+if TYPE_CHECKING:
+    from streamreg._evaluate.batch import RowErrors
+    from streamreg._evaluate.columns import Array, Values
+    from streamreg._plan.score_plan import Shipped
+    from streamreg._types import Aggregate, KeyType, Number
+
+
+@dataclass(frozen=True)
+class Reducing:
+    """The arguments of a `_core.Reduction`, or one by keys, and the slots that a worker feeds it from."""
+
+    inputs: tuple[Number, ...]
+    aggregates: tuple[Aggregate, ...]
+    slots: tuple[int, ...]
+    scope: int
+    keys: tuple[KeyType, ...] = ()
+    key_slots: tuple[int, ...] = ()
+
+    def empty(self) -> Reduction | KeyedReduction:
+        """The states of no row: for each key if there are keys."""
+        if self.keys:
+            return KeyedReduction(self.keys, self.inputs, self.aggregates)
+        return Reduction(self.inputs, self.aggregates)
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """What a batch gives.
+
+    `outputs` has for each row output its columns as `_core.render` takes them; `reductions` for
+    each reduction its input columns and their number of rows, `keys` the columns of its keys,
+    `shipped` for each scoring its columns and their number of rows. Rows in `errors` are in none of
+    them.
+    """
+
+    outputs: tuple[tuple[Values, ...], ...]
+    reductions: tuple[tuple[tuple[Array, ...], int], ...]
+    keys: tuple[tuple[Values, ...], ...]
+    shipped: tuple[tuple[tuple[Values, ...], int], ...]
+    errors: tuple[RowErrors, ...]
+
+
+@dataclass(frozen=True)
+class RowPlan:
+    """The part of the plan for the workers; it can be pickled by cloudpickle."""
+
+    program: Program
+    outputs: tuple[tuple[int, ...], ...]
+    reductions: tuple[Reducing, ...]
+    shipped: tuple[Shipped, ...]
+
+    @property
+    def source_columns(self) -> tuple[str, ...]:
+        """The columns of the source that anything is computed from."""
+        return tuple(str(step.key) for step in self.program.steps if isinstance(step, Load))
+
+    def evaluate(self, columns: Mapping[str, Values], rows: int) -> RowResult:
+        """Compute a batch from the source's columns, each of `rows` entries.
+
+        A function of the batch alone: a row's results do not depend on the rows beside it.
+
+        Raises:
+            Exception: whatever a function in `apply` raises, with a note about the row.
+            TypeError: if one returns another type than it is declared to.
+        """
+        done = Evaluated(self.program, columns, rows)
+        return RowResult(
+            tuple(
+                tuple(contiguous(done.values(slot)) for slot in output) for output in self.outputs
+            ),
+            tuple(
+                (
+                    tuple(numbers(done.values(slot)) for slot in reducing.slots),
+                    done.rows(reducing.scope),
+                )
+                for reducing in self.reductions
+            ),
+            tuple(
+                tuple(contiguous(done.values(slot)) for slot in reducing.key_slots)
+                for reducing in self.reductions
+            ),
+            tuple(
+                (
+                    tuple(contiguous(done.values(slot)) for slot in shipped.slots),
+                    done.rows(shipped.scope),
+                )
+                for shipped in self.shipped
+            ),
+            tuple(done.errors),
+        )

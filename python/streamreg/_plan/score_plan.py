@@ -1,0 +1,49 @@
+"""Plan: scored rows. What workers ship of them, and what the parent computes when it has scored them.
+
+A row's scores are known in the parent alone. What depends on the row itself is computed by the worker, the features
+and the target among it, and shipped; filters and expressions with scores in them are a program of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from streamreg._types import SCORES
+
+if TYPE_CHECKING:
+    from streamreg._evaluate.program import Program
+    from streamreg._plan.output import OutputSpec
+    from streamreg._types import ClassModel, Model
+
+FIRST_SHIPPED: Final = len(SCORES)
+"""Where shipped columns begin among those that a program loads: the scores stand before them."""
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """The slots of a worker's program whose columns go to the parent, all on the rows of one scope."""
+
+    slots: tuple[int, ...]
+    scope: int
+
+
+@dataclass(frozen=True)
+class ScorePlan:
+    """How the parent scores shipped rows, and what it makes of them.
+
+    They are scored by a model of a reduction: an aggregate, and what is made of it, a regression or
+    classes. `features`, `target` (of classes the label), `weights` and `keys` are indexes of shipped
+    columns. The program reads the scores, then the shipped
+    columns; of each output `slots` has the scope and the columns.
+    """
+
+    outputs: tuple[OutputSpec, ...]
+    reduction: int
+    model: tuple[int, Model | ClassModel]
+    features: tuple[int, ...]
+    target: int
+    weights: int | None
+    keys: tuple[int, ...]
+    program: Program
+    slots: tuple[tuple[int, tuple[int, ...]], ...]

@@ -1,0 +1,1 @@
+"""A run: from the outputs of a program to a flow that goes on until it ends or is stopped."""

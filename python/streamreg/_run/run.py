@@ -1,0 +1,273 @@
+"""Run: from the program's outputs to a running flow, and its summary at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamreg._compile.compile import compile as compile_plan
+from streamreg._epoch.merge import Merge
+from streamreg._exceptions import ConfigurationError, ProgramError, SourceError
+from streamreg._language import outputs as _registry
+from streamreg._run import resume as _resume
+from streamreg._run.progress import Progress, ProgressLine, Summary
+from streamreg._run.signals import StopSignals
+from streamreg._run.supervisor import TELL_INTERVAL, Supervisor
+from streamreg._sinks.csv_file import sync_directory
+from streamreg._source.csv_header import find_header
+from streamreg._source.partition_discovery import Growth
+from streamreg._state import job_identity as _job_identity
+from streamreg._state.store import Durability, Store
+from streamreg._worker.pipeline import Task
+from streamreg._worker.pool import Crew, InlineCrew, ProcessCrew
+
+if TYPE_CHECKING:
+    from streamreg._plan.plan import Plan
+
+_log = logging.getLogger("streamreg")
+
+DEFAULT_PROCESSES = 3
+"""Worker processes at most, unless more are asked for. All processes together stay below 400 MB, whatever the
+machine: behind a backlog each worker takes 80 MB, the parent 70."""
+
+
+def run(
+    *,
+    processes: int | None = None,
+    state: str | os.PathLike[str] | None = None,
+    durability: Durability = "process",
+    rejects: str | os.PathLike[str] | None = None,
+    max_rejects: int | None = None,
+    progress: bool | Callable[[Progress], None] | None = None,
+    stop: Callable[[Progress], bool] | None = None,
+) -> Summary:
+    """Runs the program's outputs: reads the source, writes the changelogs, until stopped.
+
+    Ends by itself when a source read with mode="static" is at its end. SIGINT (Ctrl-C) and SIGTERM end it within
+    five seconds, with the last epoch closed and the files complete. Worker processes do not run the main module of
+    the program again, so that it needs no `if __name__ == "__main__"`.
+
+    Args:
+        processes: number of worker processes; 0 does all work in this one. Default: the environment variable
+            STREAMREG_PROCESSES, else the number of partitions or of cores, whichever is less, and 3 at most: all
+            processes together then stay below 400 MB. Each further one takes some 80 MB.
+        state: a directory for the run's checkpoint. With it a run goes on where the last one ended, after any crash,
+            with no row lost, doubled or torn. Without it every run begins anew, and with new files.
+        durability: what an epoch survives once it is closed: "process", the death of all processes; "power", that
+            of the machine too, at the price of waiting for the disk at each epoch. After a power cut a state without
+            it may be refused as damaged.
+        rejects: file for the messages that do not fit the schema, as JSON lines; `streamreg replay-rejects` sends them
+            again. They are counted in any case.
+        max_rejects: how many messages this run may reject; when there are more, it closes the epoch and ends with
+            RejectsError. Default: any number.
+        progress: called after each epoch, and about once a second when nothing comes; True shows a line on stderr,
+            which is the default on a terminal.
+        stop: called as often; the run ends cleanly when it returns True.
+
+    Raises:
+        ProgramError: if nothing is written, or the outputs do not come from one source.
+        ConfigurationError: naming the setting that cannot be used.
+        SourceError: if the source refuses for good (password, missing topic, deleted offsets).
+        OutputError: if a file exists already or cannot be written.
+        StateError: if the state is damaged, in use, of another job or of a newer version.
+        RejectsError: if more than `max_rejects` messages were rejected.
+        WorkerError: with the traceback of a worker, if a function given to `apply` raises.
+    """
+    outputs = _registry.take()
+    if not outputs:
+        raise ProgramError("nothing to run: the program writes no table (io.csv.write)")
+    if durability not in ("process", "power"):
+        raise ConfigurationError(f'durability: expected "process" or "power", found {durability!r}')
+    if rejects is not None and any(
+        Path(output.path).resolve() == Path(rejects).resolve() for output in outputs
+    ):
+        raise ConfigurationError(f"rejects: an output writes {rejects}: give each its own path")
+    line = ProgressLine() if progress is True or (progress is None and _on_terminal()) else None
+    options = _Options(
+        processes=_processes(processes),
+        state=None if state is None else Path(state),
+        durability=durability,
+        rejects=None if rejects is None else Path(rejects),
+        max_rejects=_max_rejects(max_rejects),
+        progress=progress if callable(progress) else line,
+        stop=stop,
+    )
+    plan = compile_plan(outputs)
+    with StopSignals() as signals, contextlib.closing(plan.source):
+        summary = _run(plan, options, signals)
+    if line is not None:
+        line.end(summary)
+    return summary
+
+
+@dataclass(frozen=True)
+class _Options:
+    processes: int | None
+    state: Path | None
+    durability: Durability
+    rejects: Path | None
+    max_rejects: int | None
+    progress: Callable[[Progress], None] | None
+    stop: Callable[[Progress], bool] | None
+
+
+def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
+    watch = _Watch(options, signals)
+    job = _job_identity.job(plan, options.rejects)
+    with contextlib.ExitStack() as stack:
+        store, last = None, None
+        if options.state is not None:
+            store = stack.enter_context(Store(options.state, options.durability))
+            last = store.load()
+            if last is not None:
+                _job_identity.check_job(last, job)
+        _resume.check_files(plan.outputs, options.rejects, last)
+        extents = plan.source.extents(_log.warning, watch.stopping)
+        if watch.ended_by is not None:
+            return watch.summary(None)
+        if not extents:
+            raise SourceError(f"topic {plan.source.name!r} has no partitions")
+        ranges = _resume.ranges(plan.source, extents, last)
+        files = stack.enter_context(
+            contextlib.closing(
+                _resume.open_files(plan, options.rejects, last, sync=options.durability == "power")
+            )
+        )
+        header = None if last is None else last.header
+        if header is None and plan.source.format == "csv":
+            header = find_header(plan.source, extents, _log.warning, watch.stopping)
+            if header is None:
+                return watch.summary(None)
+        task = Task(0, plan.source, plan.rows, header, ranges)
+        first = _resume.first_checkpoint(job, task, files.lengths(), last)
+        if store is not None:
+            # Before the first row: a file with rows but without a state could not be continued.
+            store.save(first)
+            if store.durability == "power":
+                for directory in (store.directory, store.directory.absolute().parent):
+                    sync_directory(directory)
+        merge = Merge(
+            plan,
+            first,
+            files,
+            commit=None if store is None else store.save,
+            unix_ms=_unix_ms,
+            max_rejects=options.max_rejects,
+        )
+        watch.begin(plan, first.rows)
+        supervisor = Supervisor(
+            _crew(task, options.processes, merge),
+            merge,
+            signals,
+            interval=plan.source.autocommit_duration_ms / 1000,
+            ends={partition: r.end for partition, r in task.ranges.items()},
+            tell=lambda lag: watch.tell(merge, lag),
+            acknowledge=plan.source.acknowledge,
+            growth=Growth(plan.source),
+        )
+        watch.ended_by = supervisor.run()
+    return watch.summary(merge)
+
+
+class _Watch:
+    """Gives the progress to whoever asked for it, and knows whether they want the run to stop."""
+
+    def __init__(self, options: _Options, signals: StopSignals) -> None:
+        self.ended_by: str | None = None
+        self._options = options
+        self._signals = signals
+        self._started = time.monotonic()
+        self._tell_at = self._started
+        self._paths: list[str] = []
+        self._rows_before = 0
+
+    def stopping(self) -> bool:
+        """Whether to stop while the source is still waited for; tells that nothing was read yet."""
+        if self._signals.received is not None:
+            self.ended_by = self._signals.received.name
+        elif time.monotonic() >= self._tell_at:
+            self._tell_at = time.monotonic() + TELL_INTERVAL
+            if self._give(Progress(0, 0, 0, 0.0, None, {})):
+                self.ended_by = "stop"
+        return self.ended_by is not None
+
+    def begin(self, plan: Plan, rows_before: int) -> None:
+        """The flow starts, with the rows of earlier runs of its state."""
+        self._paths = [output.path for output in plan.answer_outputs]
+        self._rows_before = rows_before
+
+    def tell(self, merge: Merge, lag: int | None) -> bool:
+        """Tells where the flow is; returns whether to stop."""
+        rows = merge.rows - self._rows_before
+        answers = dict(zip(self._paths, merge.answers, strict=True))
+        rate = rows / max(self._seconds(), 1e-9)
+        return self._give(
+            Progress(merge.epochs, merge.rows, merge.rejects.total(), rate, lag, answers)
+        )
+
+    def _give(self, progress: Progress) -> bool:
+        if self._options.progress is not None:
+            self._options.progress(progress)
+        return self._options.stop is not None and self._options.stop(progress)
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    def summary(self, merge: Merge | None) -> Summary:
+        """What there is to say at the end; `merge` is None if nothing was read."""
+        ended_by = self.ended_by or "source"
+        if merge is None:
+            return Summary(seconds=self._seconds(), ended_by=ended_by)
+        return Summary(
+            epochs=merge.epochs,
+            rows=merge.rows,
+            rejects=dict(merge.rejects),
+            tombstones=merge.tombstones,
+            left_out=merge.left_out,
+            seconds=self._seconds(),
+            ended_by=ended_by,
+        )
+
+
+def _unix_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _crew(task: Task, wanted: int | None, merge: Merge) -> Crew:
+    if wanted == 0:
+        return InlineCrew(task, merge.offsets)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return ProcessCrew(task, wanted or min(cores or 1, DEFAULT_PROCESSES), merge.offsets)
+
+
+def _processes(argument: int | None) -> int | None:
+    """The number asked for; None if nobody asked."""
+    if argument is not None:
+        if isinstance(argument, bool) or not isinstance(argument, int) or argument < 0:
+            raise ConfigurationError(f"processes: expected 0 or more, found {argument!r}")
+        return argument
+    text = os.environ.get("STREAMREG_PROCESSES")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal()):
+        raise ConfigurationError(f"STREAMREG_PROCESSES: expected 0 or more, found {text!r}")
+    return int(text)
+
+
+def _max_rejects(argument: int | None) -> int | None:
+    if argument is not None and (
+        isinstance(argument, bool) or not isinstance(argument, int) or argument < 0
+    ):
+        raise ConfigurationError(f"max_rejects: expected 0 or more, found {argument!r}")
+    return argument
+
+
+def _on_terminal() -> bool:
+    return sys.stderr.isatty()

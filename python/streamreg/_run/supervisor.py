@@ -1,0 +1,120 @@
+"""Supervisor: the parent's loop. Frames in, epochs closed in time, a clean end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from streamreg._exceptions import OutputError, StateError, StreamregError
+
+if TYPE_CHECKING:
+    from streamreg._epoch.merge import Merge
+    from streamreg._run.signals import StopSignals
+    from streamreg._source.partition_discovery import Growth
+    from streamreg._worker.mailbox import Frame
+    from streamreg._worker.pool import Crew
+
+_ACKNOWLEDGE_INTERVAL = 1.0
+TELL_INTERVAL = 1.0
+"""Seconds after which progress is told although nothing has come."""
+
+
+class Supervisor:
+    """Carries the crew's frames to the merge until the source has ended or someone says stop.
+
+    An epoch is closed as soon as it holds something and `interval` seconds have passed since the one before was:
+    a lone message after a pause waits for nothing, a stream of them is gathered.
+    """
+
+    def __init__(
+        self,
+        crew: Crew,
+        merge: Merge,
+        signals: StopSignals,
+        *,
+        interval: float,
+        ends: Mapping[int, int | None],
+        tell: Callable[[int | None], bool],
+        acknowledge: Callable[[Mapping[int, int]], None],
+        growth: Growth,
+    ) -> None:
+        """`tell` is given the lag and says whether to stop; `acknowledge` the merged offsets."""
+        self._crew = crew
+        self._merge = merge
+        self._signals = signals
+        self._interval = interval
+        self._ends = ends
+        self._tell = tell
+        self._acknowledge = acknowledge
+        self._growth = growth
+        self._lags: dict[int, int | None] = {}
+        self._may_close_at = self._acknowledge_at = time.monotonic()
+        self._tell_at = self._may_close_at + TELL_INTERVAL
+        self._stopped = False
+
+    def run(self) -> str:
+        """Returns what ended the run: "source", "stop" or the name of a signal."""
+        try:
+            while (reason := self._reason_to_end()) is None:
+                self._take(self._crew.collect(self._patience(), self._signals.wake))
+                now = time.monotonic()
+                if self._merge.pending and now >= self._may_close_at:
+                    self._close()
+                elif now >= self._tell_at:
+                    self._say()
+                self._grow()
+            self._take(self._crew.stop())
+            self._close()
+        except StreamregError as error:
+            if not isinstance(error, OutputError | StateError):
+                # What was merged is sound: the run ends with it. After a failed closing it is closed in part.
+                self._close()
+            raise
+        finally:
+            self._crew.kill()
+        return reason
+
+    def _reason_to_end(self) -> str | None:
+        if self._signals.received is not None:
+            return self._signals.received.name
+        if self._stopped:
+            return "stop"
+        done = self._merge.offsets
+        if all(end is not None and done[p] >= end for p, end in self._ends.items()):
+            return "source"
+        return None
+
+    def _grow(self) -> None:
+        """Takes in the partitions that the topic has got."""
+        new = self._growth.look(self._merge.offsets)
+        if new:
+            self._merge.grow(new)
+            self._crew.grow(new)
+
+    def _patience(self) -> float:
+        """Seconds to wait for a frame."""
+        due = min(self._may_close_at, self._tell_at) if self._merge.pending else self._tell_at
+        return max(due - time.monotonic(), 0.0)
+
+    def _take(self, frames: Iterable[Frame]) -> None:
+        for frame in frames:
+            self._merge.apply(frame.partial)
+            self._lags[frame.worker] = frame.lag
+
+    def _close(self) -> None:
+        if not self._merge.pending:
+            return
+        held = self._merge.close()
+        now = time.monotonic()
+        if held:  # A header that comes alone does not keep the first row waiting.
+            self._may_close_at = now + self._interval
+        if now >= self._acknowledge_at or self._reason_to_end() is not None:
+            self._acknowledge_at = now + _ACKNOWLEDGE_INTERVAL
+            self._acknowledge(self._merge.offsets)
+        self._say()
+
+    def _say(self) -> None:
+        self._tell_at = time.monotonic() + TELL_INTERVAL
+        known = [lag for lag in self._lags.values() if lag is not None]
+        self._stopped |= self._tell(sum(known) if len(known) == len(self._lags) else None)

@@ -1,0 +1,1 @@
+"""Sinks, the last stage: where the changes of a table are written."""

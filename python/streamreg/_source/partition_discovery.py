@@ -1,0 +1,38 @@
+"""Growth: the partitions that a topic gets while it is being read."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from streamreg._source.contract import Range
+
+if TYPE_CHECKING:
+    from streamreg._source.contract import Source
+
+_log = logging.getLogger("streamreg")
+
+
+class Growth:
+    """Looks for new partitions from time to time. A run with ends, which were found at its start, has none."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._interval = None if source.mode == "static" else source.refresh_seconds
+        self._look_at = time.monotonic() + (self._interval or 0.0)
+
+    def look(self, known: Collection[int]) -> dict[int, Range]:
+        """What is to be read of the partitions that are not known yet: all of it. {} if it is not yet time to look."""
+        if self._interval is None or time.monotonic() < self._look_at:
+            return {}
+        extents = self._source.new_partitions(known)
+        self._look_at = time.monotonic() + self._interval
+        if extents:
+            _log.warning(
+                "topic %r has new partitions, read from their beginning: %s",
+                self._source.name,
+                ", ".join(map(str, sorted(extents))),
+            )
+        return {p: Range(extent.low, None, True) for p, extent in extents.items()}

@@ -1,0 +1,1 @@
+"""The state of a run on disk: what it must know to go on after any crash."""

@@ -1,0 +1,143 @@
+"""Checkpoint: what a run must know to go on after any crash, and the parts that a state directory keeps of it.
+
+Nothing in them is ever unpickled: states are the core's versioned bytes with their own checksums, the rest is JSON, and
+one checksum covers it all.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from streamreg._source.contract import Range
+from streamreg._state.keyed_rows import Change, Guard
+from streamreg._state.old_formats import upgraded
+
+FORMAT_VERSION = 3
+"""Since 2 a state describes the models of each output, since 3 the job in plain data; older ones are read, and go on as
+states of this format."""
+
+
+_PLAIN: Final = 3
+"""The first format that describes the job in plain data."""
+
+
+@dataclass
+class Checkpoint:
+    """Everything of a run that outlives its processes."""
+
+    job: Mapping[str, Any]
+    """What the job is, as plain data (`_job_identity`): a state belongs to one job."""
+
+    header: Sequence[str] | None
+    offsets: dict[int, int]
+    """For each partition the offset of the next message."""
+
+    fresh: dict[int, bool]
+    """For each partition whether its first message is still to come."""
+
+    began: dict[int, Range] = field(default_factory=dict)
+    """For each partition where its reading began, for ever: what was read is from there to its offset."""
+
+    epochs: int = 0
+    unix_ms: int = -1
+    """The wall clock of the last epoch."""
+
+    rows: int = 0
+    tombstones: int = 0
+    rejects: dict[str, int] = field(default_factory=dict)
+    lengths: dict[str, int] = field(default_factory=dict)
+    """For each output file its length in bytes."""
+
+    reductions: list[bytes] = field(default_factory=list)
+    changelogs: list[bytes] = field(default_factory=list)
+    """The states; empty where they are kept by keys."""
+
+    guards: dict[str, Guard] = field(default_factory=dict)
+    """For each part that is kept by keys ("reduction 0", "changelog 2") what its rows come to."""
+
+    keyed: dict[str, bytes] = field(default_factory=dict)
+    """The rows of these parts, where a checkpoint was read; whoever goes on from them takes them out."""
+
+    changes: Mapping[str, Iterable[Sequence[Change]]] = field(default_factory=dict, compare=False)
+    """What of these parts is to be written."""
+
+    format: int = FORMAT_VERSION
+    """The version of the format in which it was found."""
+
+
+def packed(checkpoint: Checkpoint) -> dict[str, bytes]:
+    """What is kept of a checkpoint, by name; beside it, what changed of the parts that are kept by keys."""
+    parts = {
+        "version": str(FORMAT_VERSION).encode(),
+        "job": _json(checkpoint.job),
+        "run": _json(
+            {
+                "header": checkpoint.header,
+                "offsets": {str(p): offset for p, offset in checkpoint.offsets.items()},
+                "began": {str(p): [r.start, r.fresh] for p, r in checkpoint.began.items()},
+                "fresh": [p for p, fresh in checkpoint.fresh.items() if fresh],
+                "epochs": checkpoint.epochs,
+                "unix_ms": checkpoint.unix_ms,
+                "rows": checkpoint.rows,
+                "tombstones": checkpoint.tombstones,
+                "rejects": checkpoint.rejects,
+                "lengths": checkpoint.lengths,
+                "guards": checkpoint.guards,
+            }
+        ),
+    }
+    for kind, states in (
+        ("reduction", checkpoint.reductions),
+        ("changelog", checkpoint.changelogs),
+    ):
+        parts |= {f"{kind} {index}": state for index, state in enumerate(states)}
+    return parts
+
+
+def unpacked(parts: Mapping[str, bytes], version: int) -> Checkpoint:
+    """The checkpoint of parts that were written by `packed`, of this or an older format: their checksum was verified.
+
+    Raises:
+        ValueError: if they are not as that format has them.
+    """
+    run = json.loads(parts["run"])
+    job = json.loads(parts["job"]) if version >= _PLAIN else upgraded(json.loads(parts["plan"]))
+    offsets = {int(p): offset for p, offset in run["offsets"].items()}
+    return Checkpoint(
+        job=job,
+        header=run["header"],
+        offsets=offsets,
+        fresh={p: p in set(run["fresh"]) for p in offsets},
+        began={int(p): Range(at, None, fresh) for p, (at, fresh) in run["began"].items()},
+        epochs=run["epochs"],
+        unix_ms=run["unix_ms"],
+        rows=run["rows"],
+        tombstones=run["tombstones"],
+        rejects=run["rejects"],
+        lengths=run["lengths"],
+        reductions=_states(parts, "reduction"),
+        changelogs=_states(parts, "changelog"),
+        guards={part: (keys, total) for part, (keys, total) in run.get("guards", {}).items()},
+    )
+
+
+def _states(parts: Mapping[str, bytes], kind: str) -> list[bytes]:
+    count = sum(name.startswith(f"{kind} ") for name in parts)
+    return [parts[f"{kind} {index}"] for index in range(count)]
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
+
+
+def checksum_of(parts: Mapping[str, bytes]) -> int:
+    """One over all names and values."""
+    checksum = 0
+    for name in sorted(parts):
+        for piece in (name.encode(), parts[name]):
+            checksum = zlib.crc32(len(piece).to_bytes(8, "little") + piece, checksum)
+    return checksum

@@ -1,0 +1,189 @@
+"""State: jobs as states of formats 1 and 2 describe them, made what format 3 says.
+
+These wrote steps and reductions as Python wrote the objects that then held them: `Load(scope=0, key='x')`. Such text is
+parsed and read, never run.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from streamreg._state.program_data import (
+    MODELS,
+    UNKNOWN,
+    Json,
+    constant_data,
+    lists,
+    scoring_model_data,
+    statistic_data,
+)
+from streamreg._types import ClassModel, ClassStatistic
+
+_FUNCTION: Final = re.compile(r"RowFunction\((.*?), (\w+), (\((?:'\w+'(?:, )?,?)*\))\)")
+"""A function stands there by its name, without quotes: `RowFunction(<lambda>, any, ('a',))`."""
+
+_CONSTANT: Final = re.compile(r"Fixed\(scope=(\d+), value=(.*?), dtype='(\w+)'\)", re.DOTALL)
+"""A constant may be any object, whose text need not be an expression."""
+
+_NUMBERS: Final = {"nan": float("nan"), "inf": float("inf")}
+_CLASS: Final = "class"
+_OPAQUE: Final = {_CLASS: "Opaque", "arguments": []}
+
+
+def upgraded(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """The job of a plan of format 1 or 2: what it says of itself, in the words of format 3.
+
+    Raises:
+        ValueError: if it is not as these formats are.
+    """
+    same = ("topic", "format", "header", "schema", "outputs", "outputs in order", "rejects")
+    try:
+        found = {
+            **{part: plan[part] for part in same},
+            "program": [_step(_parsed(text)) for text in plan["program"]],
+            "reductions": [_reduction(*_parsed(text)) for text in plan["reductions"]],
+            "scores": {path: _scored(parts) for path, parts in plan.get("scores", {}).items()},
+            "statistics": [
+                [_statistic(one) for one in _parsed(text)] for text in plan["statistics"]
+            ],
+            "results": [_step(_parsed(text)) for text in plan["answers"]],
+        }
+        if "regressions" in plan:  # Format 1 says nothing of models.
+            found[MODELS] = _models(plan)
+    except (LookupError, TypeError, AttributeError, SyntaxError, RecursionError) as error:
+        raise ValueError(f"its job is not described as older formats do: {error}") from error
+    return found
+
+
+def _parsed(text: str) -> Json:
+    """What text of Python's stands for: constants, lists, and for objects a dict of their fields."""
+    text = _FUNCTION.sub(lambda f: f"RowFunction({f[1]!r}, {f[2]!r}, {f[3]})", text)
+    text = _CONSTANT.sub(_readable, text)
+    return _value(ast.parse(text, mode="eval").body)
+
+
+def _readable(constant: re.Match[str]) -> str:
+    try:
+        value = _value(ast.parse(constant[2], mode="eval").body)
+    except (SyntaxError, ValueError):
+        value = _OPAQUE
+    shown = "Opaque()" if isinstance(value, dict) and _CLASS in value else constant[2]
+    return f"Fixed(scope={constant[1]}, value={shown}, dtype={constant[3]!r})"
+
+
+def _value(node: ast.expr) -> Json:
+    match node:
+        case ast.Constant(value=value):
+            return value
+        case ast.Tuple(elts=items):
+            return tuple(_value(item) for item in items)
+        case ast.List(elts=items):
+            return [_value(item) for item in items]
+        case ast.Dict(keys=keys, values=values) if None not in keys:
+            pairs = zip((key for key in keys if key is not None), values, strict=True)
+            return {_value(key): _value(value) for key, value in pairs}
+        case ast.Name(id=name) if name in _NUMBERS:
+            return _NUMBERS[name]
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_value(operand)
+        case ast.Call(func=ast.Name(id="Decimal"), args=[ast.Constant(value=str(digits))]):
+            return Decimal(digits)
+        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords):
+            fields = {str(keyword.arg): _value(keyword.value) for keyword in keywords}
+            return {_CLASS: name, "arguments": [_value(item) for item in arguments], **fields}
+        case _:
+            raise ValueError(f"its job holds {ast.unparse(node)!r}")
+
+
+def _step(step: Mapping[str, Any]) -> dict[str, Any]:
+    found = {"step": step[_CLASS].lower(), "scope": step["scope"]}
+    match step[_CLASS]:
+        case "Load":
+            return {**found, "key": step["key"]}
+        case "Fixed":
+            opaque = step["value"] == _OPAQUE
+            value = UNKNOWN if opaque else constant_data(step["value"])
+            return {**found, "value": value, "dtype": step["dtype"]}
+        case "Take":
+            return {**found, "source": step["source"]}
+        case "Compute":
+            return {**found, "kernel": step["kernel"], "arguments": list(step["arguments"])}
+        case "Call":
+            name, dtype, keywords = step["function"]["arguments"]
+            function = {"function": name, "dtype": dtype, "keywords": list(keywords)}
+            return {**found, **function, "arguments": list(step["arguments"])}
+        case "Choose":
+            fields = ("condition", "chosen", "otherwise", "dtype")
+            return {**found, **{field: step[field] for field in fields}}
+        case other:
+            raise ValueError(f"its job has a step {other!r}")
+
+
+def _reduction(
+    inputs: tuple[Any, ...],
+    aggregates: tuple[Any, ...],
+    keys: tuple[Any, ...] = (),
+    key_slots: tuple[Any, ...] = (),
+) -> dict[str, Any]:
+    return {
+        "inputs": lists(inputs),
+        "aggregates": lists(aggregates),
+        "keys": lists(keys),
+        "key_slots": lists(key_slots),
+    }
+
+
+def _statistic(statistic: Json) -> dict[str, Any]:
+    if isinstance(statistic, dict):
+        model = _class_model(statistic["model"])
+        statistic = ClassStatistic(
+            statistic["aggregate"], statistic["name"], statistic["at"], model
+        )
+    return statistic_data(statistic)
+
+
+def _class_model(model: Mapping[str, Any]) -> ClassModel:
+    return ClassModel(**{name: model[name] for name in ClassModel._fields})
+
+
+def _scored(parts: Mapping[str, str]) -> dict[str, Any]:
+    reduction, (aggregate, model) = _parsed(parts["model"])
+    shipped, (features, target, weights, keys) = _parsed(parts["shipped"])
+    program, slots = _parsed(parts["program"])
+    of_classes = isinstance(model, dict)
+    return {
+        "model": {
+            "reduction": reduction,
+            "aggregate": aggregate,
+            **scoring_model_data(_class_model(model) if of_classes else model),
+        },
+        "shipped": {
+            "slots": list(shipped["slots"]),
+            "scope": shipped["scope"],
+            "features": list(features),
+            "label" if of_classes else "target": target,
+            "weights": weights,
+            "keys": list(keys),
+        },
+        "program": {
+            "steps": [_step(step) for step in program["steps"]],
+            "scopes": [[scope["parent"], scope["mask"]] for scope in program["scopes"]],
+            "outputs": lists(slots),
+        },
+    }
+
+
+def _models(plan: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """By output: in format 2 regressions and classes stand apart, and a classification as a list."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path, held in plan["regressions"].items():
+        found[path] = [{"kind": "regression", **one} for one in held]
+    for path, held in plan["classes"].items():
+        for one in held:
+            model = dict(zip(ClassModel._fields, one["model"], strict=True))
+            found.setdefault(path, []).append({"kind": "classification", **one, "model": model})
+    return found

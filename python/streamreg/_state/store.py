@@ -1,0 +1,226 @@
+"""Store: the state directory, where a checkpoint is kept in one SQLite transaction per epoch.
+
+A checkpoint is written after the outputs have been handed to the system, and says how long each of them is. What
+stands in a file past that length is not part of the run: it is cut off at the next start, and the messages behind
+it are read again. So files, state and offsets always tell of the same epoch.
+
+The directory holds `checkpoint.sqlite` with SQLite's log, `checkpoint.seal` (see `_seal`) and `lock`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import quote
+
+from streamreg._exceptions import StateError
+from streamreg._state import checkpoint as _checkpoint
+from streamreg._state import commit_record as _seal
+from streamreg._state import keyed_rows as _keyed_state
+from streamreg._state.checkpoint import FORMAT_VERSION, Checkpoint, checksum_of, unpacked
+from streamreg._state.commit_record import Seal, Sealed, SealFile
+from streamreg._state.errors import damaged, errors
+from streamreg._state.keyed_rows import Guard
+
+Durability = Literal["process", "power"]
+
+FILE = "checkpoint.sqlite"
+
+
+class Store:
+    """A state directory, locked by this process as long as it is open."""
+
+    def __init__(self, directory: Path, durability: Durability = "process") -> None:
+        """Creates the directory if need be.
+
+        Raises:
+            StateError: if the directory cannot be used, another run uses it, or what it holds is damaged.
+        """
+        self.directory = directory
+        self.durability = durability
+        self._settled = durability == "process"
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            self._lock = (directory / "lock").open("a+b")
+        except OSError as error:
+            raise StateError(f"state {directory}: {error.strerror}") from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise StateError(
+                f"state {directory}: another run uses it: stop that one first, or give this one a state of its own"
+            ) from None
+        try:
+            # By a reader, which changes nothing: SQLite itself would put away a log in which it sees damage.
+            self._found, sealed = look(directory, at_rest=not log_of(directory).exists())
+            self._last = sealed.last
+            self._older = self._found is not None and self._found.format < FORMAT_VERSION
+            with errors(directory):
+                self._seal = SealFile(directory, read_seal(directory), sync=durability == "power")
+                self._database = _open(directory / FILE, durability)
+        except StateError:
+            self._lock.close()
+            raise
+
+    def load(self) -> Checkpoint | None:
+        """The checkpoint that was there when the directory was opened; None if there was none yet."""
+        return self._found
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Replaces the last checkpoint, in one transaction.
+
+        Raises:
+            StateError: if the disk does not take it; then the next run goes on from the last one, or from this.
+        """
+        parts = _checkpoint.packed(checkpoint)
+        parts["number"] = str(self._last.number + 1).encode()
+        parts["before"] = str(self._last.checksum).encode()
+        checksum = checksum_of(parts)
+        parts["checksum"] = str(checksum).encode()
+        with errors(self.directory):
+            # Where a run has died before it could: the database must never be two commits ahead.
+            self._seal.write(self._last)
+            with self._database:
+                if self._older:  # Its parts have other names.
+                    self._database.execute("DELETE FROM part")
+                self._database.executemany(
+                    "INSERT INTO part (name, value) VALUES (?, ?) "
+                    "ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value != excluded.value",
+                    parts.items(),
+                )
+                _keyed_state.write(self._database, checkpoint.changes)
+            self._older = False
+            self._last = Seal(self._last.number + 1, checksum)
+            self._seal.write(self._last)
+            if not self._settled:
+                # The disk has all of the database from now on, also what runs wrote that did not wait for it.
+                self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                self._settled = True
+
+    def close(self) -> None:
+        """Lets go of the directory."""
+        self._database.close()
+        self._seal.close()
+        self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, Sealed]:
+    """The last checkpoint, None if there is none yet, and its seal; nothing is written, and nobody waits.
+
+    `at_rest` says that there is no log beside the database. A log belongs to a run that is under way or has died.
+    Where there is none, SQLite would make one, and leave it behind, in a directory that may not even be ours to
+    write; `immutable` keeps it from that.
+
+    Raises:
+        StateError: if the state is damaged, or was written by a newer version of the format.
+    """
+    before = read_seal(directory)
+    path = directory / FILE
+    parts: dict[object, object] = {}
+    rows: dict[str, bytes] = {}
+    guards: dict[str, Guard] = {}
+    with errors(directory):
+        # Beside an empty database SQLite would remove the log.
+        if path.exists() and path.stat().st_size:
+            uri = f"file:{quote(str(path.absolute()))}?{'immutable=1' if at_rest else 'mode=ro'}"
+            with contextlib.closing(sqlite3.connect(uri, uri=True)) as database:
+                # One transaction: what stands in both tables is of the same epoch.
+                database.execute("BEGIN")
+                parts = _parts(database)
+                try:
+                    rows, guards = _keyed_state.read(database)
+                except ValueError as error:
+                    raise damaged(directory, str(error)) from None
+    checkpoint, sealed = _checked(parts, directory)
+    if checkpoint is not None:
+        if guards != {part: g for part, g in checkpoint.guards.items() if g != _keyed_state.EMPTY}:
+            raise damaged(directory, "its keys are not those that were saved last")
+        checkpoint.keyed = rows
+    if not sealed.fits(before, read_seal(directory)):
+        raise damaged(directory, "its last checkpoint is not the one that was saved last")
+    return checkpoint, sealed
+
+
+def read_seal(directory: Path) -> Seal:
+    """Raises StateError if the seal is damaged or cannot be read."""
+    with errors(directory):
+        try:
+            return _seal.read(directory)
+        except ValueError as error:
+            raise damaged(directory, str(error)) from None
+
+
+def begun(directory: Path) -> bool:
+    """Whether a run has kept its state there, or what is left of it."""
+    return (directory / FILE).exists() or (directory / _seal.FILE).exists()
+
+
+def log_of(directory: Path) -> Path:
+    """SQLite's log."""
+    return directory / f"{FILE}-wal"
+
+
+def _parts(database: sqlite3.Connection) -> dict[object, object]:
+    """Everything in a database, its structure verified; nothing where it has no table yet."""
+    (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+    if found != "ok":
+        raise sqlite3.DatabaseError(found.splitlines()[-1])
+    tables = database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'part'")
+    if not tables.fetchone()[0]:
+        return {}
+    return dict(database.execute("SELECT name, value FROM part"))
+
+
+def _checked(found: Mapping[object, object], directory: Path) -> tuple[Checkpoint | None, Sealed]:
+    if not found:
+        return None, Sealed(_seal.NONE, _seal.NONE)
+    parts = {n: v for n, v in found.items() if isinstance(n, str) and isinstance(v, bytes)}
+    if len(parts) < len(found):
+        raise damaged(directory, "a part of it has another type")
+    try:
+        version = int(parts.get("version", b"0"))
+    except ValueError:
+        raise damaged(directory, "its version is no number") from None
+    if version > FORMAT_VERSION:
+        raise StateError(
+            f"state {directory}: written in format {version}, but this streamreg knows formats up to "
+            f"{FORMAT_VERSION}: install a newer streamreg"
+        )
+    recorded = parts.pop("checksum", None)
+    checksum = checksum_of(parts)
+    if recorded != str(checksum).encode():
+        raise damaged(directory, "its checksum does not match")
+    try:
+        number, before = int(parts.get("number", 0)), int(parts.get("before", 0))
+        sealed = Sealed(Seal(number, checksum), Seal(number - 1, before))
+        return replace(unpacked(parts, version), format=version), sealed
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise damaged(directory, f"it is not what a run writes: {error!r}") from error
+
+
+def _open(path: Path, durability: Durability) -> sqlite3.Connection:
+    database = sqlite3.connect(path, isolation_level="IMMEDIATE")
+    try:
+        # Whoever made the state directory decides who may read it: SQLite keeps to the umask.
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute(f"PRAGMA synchronous = {'FULL' if durability == 'power' else 'OFF'}")
+        database.execute(
+            "CREATE TABLE IF NOT EXISTS part (name TEXT PRIMARY KEY, value BLOB NOT NULL)"
+        )
+        database.commit()
+    except BaseException:
+        database.close()
+        raise
+    return database

@@ -1,0 +1,266 @@
+"""Workers: the processes that ingest, as the parent sees them.
+
+`ProcessCrew` spawns them, notices a death and starts a successor from the merged offsets. What a dead worker had
+sent is not used any more: its pipe is closed unread, so that the successor reads the same messages again.
+`InlineCrew` does the same work in the parent's own process, for debugging and for tests.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING, Protocol
+
+import cloudpickle
+
+from streamreg._exceptions import ProgramError, StreamregError, WorkerError
+from streamreg._source.contract import Range
+from streamreg._worker import pipeline as _ingest
+from streamreg._worker import spawn as _spawn
+from streamreg._worker.crash_loop import Deaths
+from streamreg._worker.mailbox import Begun, Failure, Frame, Inbox, Notice
+
+if TYPE_CHECKING:
+    from multiprocessing.context import SpawnProcess
+
+_log = logging.getLogger("streamreg")
+
+_RESTARTS = 5
+"""Deaths of one worker, without getting on in between, after which the run gives up."""
+_FIRST_PAUSE = 0.1
+"""Seconds before the first restart; doubled for each further one."""
+_STOP_SECONDS = 3.0
+"""What a worker has to hand in what it is at, before it is killed."""
+
+
+class Crew(Protocol):
+    """Whoever brings frames."""
+
+    def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
+        """Frames that have come; waits for one up to `timeout` seconds or until `wake` is readable.
+
+        Raises what ended a worker: a StreamregError as it is, else WorkerError with the traceback.
+        """
+
+    def grow(self, ranges: Mapping[int, Range]) -> None:
+        """Reads these partitions too."""
+
+    def stop(self) -> Iterator[Frame]:
+        """Ends all work, with the frames that were under way."""
+
+    def kill(self) -> None:
+        """Ends what is still there, at once."""
+
+
+@dataclass
+class _Worker:
+    """One place in the crew, held by one process after another."""
+
+    index: int
+    partitions: tuple[int, ...]
+    started_at: float = 0.0
+    deaths: Deaths = field(default_factory=Deaths)
+    restart_at: float | None = None
+    process: SpawnProcess | None = None
+    inbox: Inbox | None = None
+    control: Connection | None = None
+
+
+class ProcessCrew:
+    """Worker processes, each with its own partitions."""
+
+    def __init__(self, task: _ingest.Task, processes: int, offsets: Mapping[int, int]) -> None:
+        """At most so many `processes`: a partition is read by one worker.
+
+        `offsets` is read at each restart: up to where each partition has been merged.
+        """
+        self._task = task
+        self._processes = processes
+        self._offsets = offsets
+        partitions = sorted(task.ranges)
+        count = min(processes, len(partitions))
+        self._workers = [_Worker(index, tuple(partitions[index::count])) for index in range(count)]
+        for worker in self._workers:
+            self._start(worker)
+
+    def _start(self, worker: _Worker) -> None:
+        ranges = {p: _left(self._task.ranges[p], self._offsets[p]) for p in worker.partitions}
+        task = replace(self._task, worker=worker.index, ranges=ranges, announce=worker.deaths.any)
+        tasks, errand = _spawn.CONTEXT.Pipe(duplex=False)
+        inbox, mailbox = _spawn.CONTEXT.Pipe(duplex=False)
+        orders, control = _spawn.CONTEXT.Pipe(duplex=False)
+        process = _spawn.CONTEXT.Process(
+            target=_ingest.main,
+            args=(tasks, mailbox, orders),
+            name=f"streamreg-worker-{worker.index}",
+            daemon=True,
+        )
+        _spawn.start(process)
+        for end in (tasks, mailbox, orders):
+            end.close()
+        threading.Thread(target=_hand_over, args=(_packed(task), errand), daemon=True).start()
+        worker.started_at = time.monotonic()
+        worker.process, worker.inbox, worker.control = process, Inbox(inbox), control
+        worker.restart_at = None
+
+    def grow(self, ranges: Mapping[int, Range]) -> None:
+        """Each new partition goes to a new worker, or to the one with the fewest.
+
+        That one is replaced, as if it had died: its successor goes on from the merged offsets.
+        """
+        self._task = replace(self._task, ranges={**self._task.ranges, **ranges})
+        changed = {}
+        for partition in sorted(ranges):
+            if len(self._workers) < self._processes:
+                self._workers.append(_Worker(len(self._workers), ()))
+            worker = min(self._workers, key=lambda worker: len(worker.partitions))
+            worker.partitions += (partition,)
+            changed[worker.index] = worker
+        for worker in changed.values():
+            self._release(worker, patience=0)
+            self._start(worker)
+
+    def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
+        now = time.monotonic()
+        for worker in self._workers:
+            if worker.restart_at is not None:
+                if worker.restart_at <= now:
+                    self._start(worker)
+                else:
+                    timeout = min(timeout, worker.restart_at - now)
+        yield from self._receive(timeout, [wake])
+
+    def _receive(self, timeout: float, also: list[int]) -> Iterator[Frame]:
+        inboxes = {w.inbox.connection: w for w in self._workers if w.inbox is not None}
+        for ready in wait([*inboxes, *also], timeout):
+            worker = inboxes.get(ready)  # type: ignore[call-overload]  # `also` holds plain descriptors
+            if worker is None or worker.inbox is None:
+                continue
+            try:
+                mail = worker.inbox.receive()
+            except EOFError:
+                self._ended(worker)
+                continue
+            match mail:
+                case Frame():
+                    yield mail
+                    worker.deaths.batch_done()
+                case Begun(starts):
+                    worker.deaths.batch_begun(starts)
+                case Notice(text):
+                    _log.warning("%s", text)
+                case Failure(error, trace):
+                    raise error or WorkerError(f"worker {worker.index} failed:\n{trace}")
+
+    def _ended(self, worker: _Worker) -> None:
+        """A pipe has ended: its process is dead, or ends as it was told to."""
+        told = worker.control is None
+        self._release(worker)
+        if told or worker.process is None:
+            return
+        deaths = worker.deaths.add(time.monotonic() - worker.started_at, self._offsets)
+        text = f"worker {worker.index} died ({_manner(worker.process)})"
+        if deaths > _RESTARTS:
+            raise WorkerError(
+                f"{text} {deaths} times without getting on{worker.deaths.where}: giving up"
+            )
+        pause = _FIRST_PAUSE * 2 ** (deaths - 1)
+        worker.restart_at = time.monotonic() + pause
+        _log.warning("%s: its partitions go on from the merged offsets in %.1f s", text, pause)
+
+    def stop(self) -> Iterator[Frame]:
+        for worker in self._workers:
+            worker.restart_at = None
+            if worker.control is not None:
+                worker.control.close()
+                worker.control = None
+        deadline = time.monotonic() + _STOP_SECONDS
+        while any(w.inbox is not None for w in self._workers):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            yield from self._receive(left, [])
+
+    def kill(self) -> None:
+        for worker in self._workers:
+            self._release(worker, patience=0)
+
+    def _release(self, worker: _Worker, patience: float = _STOP_SECONDS) -> None:
+        """Closes what the parent holds of a worker, and makes sure that its process is gone."""
+        for end in (worker.inbox, worker.control):
+            if end is not None:
+                end.close()
+        worker.inbox = worker.control = None
+        if worker.process is not None:
+            worker.process.join(patience)
+            worker.process.kill()
+            worker.process.join()
+
+
+class InlineCrew:
+    """All partitions in the parent's own process."""
+
+    def __init__(self, task: _ingest.Task, offsets: Mapping[int, int]) -> None:
+        """`offsets` is read when there are more partitions: up to where each has been merged."""
+        self._task = task
+        self._offsets = offsets
+        self._ingest = _ingest.Ingest(task, _log.warning)
+
+    def grow(self, ranges: Mapping[int, Range]) -> None:
+        self._task = replace(self._task, ranges={**self._task.ranges, **ranges})
+        left = {p: _left(r, self._offsets[p]) for p, r in self._task.ranges.items()}
+        self._ingest.close()
+        self._ingest = _ingest.Ingest(replace(self._task, ranges=left), _log.warning)
+
+    def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
+        try:
+            frame = self._ingest.step(min(timeout, _ingest.READ_TIMEOUT))
+        except StreamregError:
+            raise
+        except Exception as error:
+            raise WorkerError(f"the work failed:\n{traceback.format_exc()}") from error
+        if frame is not None:
+            yield frame
+
+    def stop(self) -> Iterator[Frame]:
+        yield from ()
+
+    def kill(self) -> None:
+        self._ingest.close()
+
+
+def _hand_over(task: bytes, errand: Connection) -> None:
+    """Gives a worker its task, in a thread: it may be long, and the worker dead or stopped before it has read it.
+
+    As an argument of the process it would be written by `start`, which then waits for ever.
+    """
+    with errand, suppress(OSError):
+        errand.send_bytes(task)
+
+
+def _packed(task: _ingest.Task) -> bytes:
+    try:
+        return cloudpickle.dumps(task)  # type: ignore[no-any-return]  # it ships no types
+    except Exception as error:  # whatever the objects that a function refers to raise
+        raise ProgramError(
+            f"a function given to apply cannot be sent to a worker process ({error}): take out of it what "
+            "cannot be pickled, or run with processes=0"
+        ) from error
+
+
+def _left(whole: Range, merged: int) -> Range:
+    return replace(whole, start=merged, fresh=whole.fresh and merged == whole.start)
+
+
+def _manner(process: SpawnProcess) -> str:
+    code = process.exitcode
+    if code is not None and code < 0:
+        return f"signal {signal.Signals(-code).name}"
+    return f"exit code {code}"
