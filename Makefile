@@ -121,13 +121,15 @@ chaos: $(INSTALLED) ## kill everything for SECONDS, and read a backlog of 20 mil
 	  tests/kafka/test_chaos.py tests/kafka/test_backlog.py $(ARGS)
 
 .PHONY: lint
-lint: $(INSTALLED) ## formatting, clippy, ruff, types, the extension's stub
+lint: $(INSTALLED) ## formatting, clippy, ruff, types, the layers, the extension's stub
 	cargo fmt --all --check
 	$(if $(FUZZ_TARGETS),cargo fmt --manifest-path rust/fuzz/Cargo.toml --check)
 	cargo clippy --workspace --all-targets $(LOCKED) -- -D warnings
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy $(PYTHON_FOLDERS)
+	PYTHONPATH=python $(BIN)/lint-imports --no-cache --config pyproject.toml
+	PYTHONPATH=python $(BIN)/lint-imports --no-cache --config .importlinter
 	$(BIN)/python -m mypy.stubtest streamreg._core
 
 .PHONY: fmt

@@ -90,11 +90,17 @@ Answer: TypeAlias = float | int | Decimal | bool | str | None
 Scalar: TypeAlias = float | int | Decimal | bool | str | bytes
 """What may stand for a column in an expression: the same value for every row."""
 
+Time: TypeAlias = Literal["epoch", "unix_ms"]
+"""What the column `time` of a changelog holds."""
+
 SCORES: Final = ("prediction", "residual", "standardized_residual")
 """The columns that rows have beside their own where a regression has scored them."""
 
 CLASS_SCORES: Final = ("predicted_label", "posterior", "own_posterior")
 """Those where classes have: as many, so that shipped columns come after three of either."""
+
+FIRST_SHIPPED: Final = len(SCORES)
+"""Where shipped columns begin among those that a program of scored rows loads: the scores stand before them."""
 
 INT_MIN: Final = -(2**63)
 INT_MAX: Final = 2**63 - 1

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from streamreg._exceptions import ConfigurationError
-from streamreg._language.table import Table
 from streamreg._source.contract import Batch, Extent, Format, Location, Range, Report
 
 if TYPE_CHECKING:
+    from streamreg._language.table import Table
     from streamreg._source.contract import Reader
     from streamreg._types import ColumnType
 
@@ -43,6 +43,9 @@ def noisy_linear_stream(nb_rows: int = 10, input_rate: float = 1.0) -> Table:
         raise ConfigurationError(f"nb_rows: expected a number of rows, found {nb_rows!r}")
     if not isinstance(input_rate, int | float) or not 0 < input_rate < float("inf"):
         raise ConfigurationError(f"input_rate: expected rows per second, found {input_rate!r}")
+    # Late: a worker process, which imports this module for its source, needs no tables.
+    from streamreg._language.table import Table
+
     return Table._from_source(PointSource(nb_rows, input_rate))
 
 

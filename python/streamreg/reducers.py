@@ -10,21 +10,10 @@ counted; where nothing varies, or one row is no sample, the answer is missing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
-
-from streamreg._language.build import lifted, mistyped
+from streamreg._language.build import lifted
 from streamreg._language.deferred import Deferred
 from streamreg._language.expression import Expression, Operand, TypedExpression
-from streamreg._language.operators import MistypedError
-from streamreg._language.regression_options import COUNTS
-from streamreg._types import NUMBERS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from streamreg._language.universe import ReducedUniverse
-    from streamreg._types import Aggregate, ClassModel, DType, Model
+from streamreg._language.reduction import AggregateKind, Reducer, check_numbers
 
 __all__ = [
     "avg",
@@ -49,81 +38,6 @@ __all__ = [
     "var_pop",
     "var_samp",
 ]
-
-AggregateKind: TypeAlias = Literal["count", "sum", "min", "max", "moments", "class"]
-
-
-@dataclass(frozen=True, eq=False)
-class Reducer:
-    """One statistic of one aggregate.
-
-    The arguments of "moments" are features, then target, then the weights if it is `weighted`;
-    `powers` are those of the features, all 1 if there are none, and `names` those of their
-    coefficients, if they have any. Those of "class" are features. `index` and `other` are the
-    coefficients that a statistic is of, `model` how they are fitted, if not plainly, or how classes
-    are told apart.
-    """
-
-    text: str
-    aggregate: AggregateKind
-    arguments: tuple[Expression, ...]
-    statistic: str
-    index: int = 0
-    other: int = 0
-    model: Model | ClassModel | None = None
-    powers: tuple[int, ...] = ()
-    names: tuple[str, ...] = ()
-    weighted: bool = False
-
-    def dtype(self, arguments: tuple[TypedExpression, ...]) -> DType:
-        """The type of the answer, given the typed arguments."""
-        if self.statistic in ("count", "regr_count", *COUNTS):
-            return "int"
-        return arguments[0].dtype if self.statistic in ("sum", "min", "max") else "float"
-
-
-class ReducedColumn(TypedExpression):
-    """The answer of a reducer, as an expression on the one row of the reduction."""
-
-    __slots__ = ("arguments", "reducer")
-
-    def __init__(
-        self, reducer: Reducer, arguments: tuple[TypedExpression, ...], universe: ReducedUniverse
-    ) -> None:
-        """`arguments` are the reducer's, on the rows that the universe reduces.
-
-        Raises:
-            ProgramError: if one of them is no number.
-        """
-        check_numbers(reducer.text, arguments)
-        super().__init__(reducer.text, reducer.dtype(arguments), universe)
-        self.reducer = reducer
-        self.arguments = arguments
-
-    def aggregate(self, inputs: Sequence[int]) -> Aggregate:
-        """What the core is to keep; `inputs` are the indexes of the arguments."""
-        reducer = self.reducer
-        if reducer.aggregate == "count":
-            return ("count",)
-        if reducer.aggregate == "class":
-            return "class", tuple(inputs)
-        if reducer.aggregate != "moments":
-            return reducer.aggregate, inputs[0]
-        *features, target = inputs[:-1] if reducer.weighted else inputs
-        powers = reducer.powers or (1,) * len(features)
-        # Moments are the fast way, but take neither weights nor powers nor decimals.
-        decimals = any(argument.dtype == "decimal" for argument in self.arguments)
-        if not reducer.weighted and not decimals and set(powers) == {1}:
-            return "moments", tuple(features), target
-        weight = inputs[-1] if reducer.weighted else None
-        return "monomials", tuple(zip(features, powers, strict=True)), target, weight
-
-
-def check_numbers(user: str, arguments: tuple[TypedExpression, ...]) -> None:
-    """Raise a ProgramError, in the name of `user`, if an argument is no number."""
-    for index, argument in enumerate(arguments):
-        if argument.dtype not in NUMBERS:
-            raise mistyped(user, arguments, MistypedError(index, "numbers"))
 
 
 def count() -> Expression:

@@ -7,12 +7,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from streamreg._language.schema import schema_columns
-from streamreg._language.table import Table
 from streamreg._source.contract import Batch, Extent, Format, Location, Range, Report
 
 if TYPE_CHECKING:
     from streamreg._language.schema import Schema
+    from streamreg._language.table import Table
     from streamreg._source.contract import Reader
     from streamreg._types import ColumnType
 
@@ -38,6 +37,10 @@ def read(
         autocommit_duration_ms: as for `io.kafka.read`.
         batch: messages handed over at a time.
     """
+    # Late: a worker process, which imports this module for its source, needs no tables.
+    from streamreg._language.schema import schema_columns
+    from streamreg._language.table import Table
+
     held = tuple(tuple(messages) for messages in partitions)
     names = None if header is None else list(header)
     return Table._from_source(

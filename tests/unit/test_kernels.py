@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 import streamreg as sr
 from streamreg._evaluate.columns import to_list
 from streamreg._evaluate.kernels import KERNELS, _steady
+from streamreg._evaluate.program import FLOAT_FUNCTIONS
 from streamreg._evaluate.scalar import EXACT
-from streamreg._language.operators import FLOAT_FUNCTIONS, signature
+from streamreg._language.operators import signature
 from streamreg._plan.plan import Plan
 from streamreg._types import DType
 

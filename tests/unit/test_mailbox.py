@@ -10,7 +10,8 @@ from threading import Thread
 
 import pytest
 
-from streamreg._worker.mailbox import Frame, Inbox, Mail, Notice, Outbox, Partial
+from streamreg._worker.mailbox import Frame, Inbox, Mail, Notice, Outbox
+from streamreg._worker.partial import Partial
 
 Ends = tuple[Inbox, Connection]
 

@@ -15,8 +15,8 @@ from streamreg import testing
 from streamreg._evaluate.row_errors import RowErrorKind
 from streamreg._exceptions import LedgerError
 from streamreg._rejects.ledger import REASONS, Entry, ledger_lines, read_ledger
+from streamreg._rejects.reject import Reject
 from streamreg._source.contract import Location
-from streamreg._worker.mailbox import Reject
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 1 << 20

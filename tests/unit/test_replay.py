@@ -14,8 +14,8 @@ import streamreg as sr
 from streamreg._cli import main
 from streamreg._kafka.mock_broker import EmbeddedBroker
 from streamreg._rejects.ledger import ledger_lines
+from streamreg._rejects.reject import Reject
 from streamreg._source.contract import Location
-from streamreg._worker.mailbox import Reject
 
 Capture = pytest.CaptureFixture[str]
 

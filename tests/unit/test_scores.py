@@ -189,7 +189,7 @@ def test_differential_rows_that_lack_different_scores(
     assert not result.errors
     shipped, count = result.shipped[0]
     inputs = [*(np.array(column) for column in columns[:3]), *shipped]
-    (packed,) = packed_rows(score, inputs, count)
+    (packed,) = packed_rows(score.program, score.slots, inputs, count)
 
     ((scope, slots),) = score.slots
     expected: list[list[object]] = [[] for _ in slots]

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from streamreg._compile.lower import Lowering
+from streamreg._compile.output import output_spec
 from streamreg._compile.reduction import Collected
 from streamreg._compile.scores import CollectedScores
 from streamreg._exceptions import ProgramError
-from streamreg._language.outputs import Output, output_spec
+from streamreg._language.outputs import Output
 from streamreg._language.universe import (
     ReducedUniverse,
     ScoredUniverse,

@@ -33,8 +33,8 @@ from streamreg._language.nodes import (
     Operation,
     SourceColumn,
 )
+from streamreg._language.reduction import ReducedColumn
 from streamreg._language.universe import FilteredUniverse, Universe
-from streamreg.reducers import ReducedColumn
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from streamreg._language.expression import Column
 from streamreg._language.nodes import Application, Choice, Filtered, Operation
+from streamreg._language.reduction import ReducedColumn
 from streamreg._language.regression_options import PLAIN
 from streamreg._plan.models import ClassificationInfo, ModelInfo, RegressionInfo
 from streamreg._types import ClassModel
-from streamreg.reducers import ReducedColumn
 
 if TYPE_CHECKING:
     from streamreg._language.expression import TypedExpression

@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from streamreg._compile.lower import Lowering
 from streamreg._compile.model_catalog import describe
+from streamreg._compile.output import output_spec
 from streamreg._language.nodes import KeyColumn
-from streamreg._language.outputs import Output, output_spec
+from streamreg._language.outputs import Output
 from streamreg._plan.result_plan import AnswerPlan
 from streamreg._plan.row_plan import Reducing
 from streamreg._types import NUMBERS, ClassModel, ClassStatistic, KeyType
 
 if TYPE_CHECKING:
+    from streamreg._evaluate.program import Selection
     from streamreg._language.expression import TypedExpression
+    from streamreg._language.reduction import ReducedColumn
     from streamreg._language.universe import ReducedUniverse, Universe
     from streamreg._plan.models import ModelInfo
     from streamreg._plan.output import OutputSpec
     from streamreg._types import Aggregate, Number, Statistic
-    from streamreg.reducers import ReducedColumn
 
 
 class Collected:
@@ -38,7 +40,7 @@ class Collected:
         self._label = universe.keys[0].text if universe.keys else None
         self._lowering = Lowering(self._load)
         self._outputs: list[OutputSpec] = []
-        self._slots: list[tuple[int, tuple[int, ...]]] = []
+        self._slots: list[Selection] = []
         self._models: list[tuple[ModelInfo, ...]] = []
 
     @property

@@ -6,16 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from streamreg._compile.lower import Lowering
+from streamreg._compile.output import output_spec
 from streamreg._evaluate.program import ALL_ROWS, Load
 from streamreg._language.nodes import Filtered, ScoredColumn, SourceColumn, restricted
-from streamreg._language.outputs import Output, output_spec
+from streamreg._language.outputs import Output
 from streamreg._language.regression_options import PLAIN
 from streamreg._language.universe import path_below
-from streamreg._plan.score_plan import FIRST_SHIPPED, ScorePlan, Shipped
-from streamreg._types import ClassModel
+from streamreg._plan.score_plan import ScorePlan, Shipped
+from streamreg._types import FIRST_SHIPPED, ClassModel
 
 if TYPE_CHECKING:
     from streamreg._compile.reduction import Collected
+    from streamreg._evaluate.program import Selection
     from streamreg._language.expression import TypedExpression
     from streamreg._language.universe import ScoredUniverse, Universe
     from streamreg._plan.output import OutputSpec
@@ -32,7 +34,7 @@ class CollectedScores:
         self._shipped: list[int] = []
         self._lowering = _ScoredLowering(universe, self._ship)
         self._outputs: list[OutputSpec] = []
-        self._slots: list[tuple[int, tuple[int, ...]]] = []
+        self._slots: list[Selection] = []
         parameter = universe.parameter
         model = parameter.reducer.model or PLAIN
         self._model = reduction.aggregate_of(parameter), model

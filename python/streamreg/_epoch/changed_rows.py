@@ -10,13 +10,12 @@ from streamreg._core import KeyedReduction, render
 from streamreg._epoch.class_parameters import ClassAnswers, class_answers
 from streamreg._evaluate.keyed import evaluate_keys
 from streamreg._evaluate.program import Load
+from streamreg._state.keyed_rows import ONLY_KEY
 
 if TYPE_CHECKING:
     from streamreg._core import KeyedAnswers, Reduction
     from streamreg._plan.result_plan import AnswerPlan
 
-ONLY_KEY: Final = b""
-"""The key of a reduction without groups."""
 KEYS_AT_A_TIME: Final = 1 << 14
 """So many keys are answered together: what that takes does not grow with the number of keys."""
 _NO_ROW: Final[Sequence[list[object]]] = ([],)
@@ -101,8 +100,9 @@ def _computed(plan: AnswerPlan, answers: KeyedAnswers | ClassAnswers) -> list[An
         column if isinstance(column, list) else column.to_list() for column in answers.columns
     ]
     places = [place for place, present in enumerate(answers.present) if present]
+    found = evaluate_keys(plan.program, plan.slots, columns, len(places))
     outputs = []
-    for (_, slots), rows in zip(plan.slots, evaluate_keys(plan, columns, len(places)), strict=True):
+    for (_, slots), rows in zip(plan.slots, found, strict=True):
         present = [False] * len(answers.present)
         for row in rows:
             present[places[row]] = True

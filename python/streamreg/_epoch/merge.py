@@ -22,10 +22,11 @@ from streamreg._state.keyed_rows import changes
 
 if TYPE_CHECKING:
     from streamreg._plan.plan import Plan
+    from streamreg._rejects.reject import Reject
     from streamreg._sinks.csv_file import Files
     from streamreg._source.contract import Range
     from streamreg._state.checkpoint import Checkpoint
-    from streamreg._worker.mailbox import Partial, Reject
+    from streamreg._worker.partial import Partial
 
 _log = logging.getLogger("streamreg")
 

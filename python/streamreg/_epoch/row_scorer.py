@@ -48,7 +48,8 @@ class Scoring:
             Exception: whatever a function in `apply` raises, with a note about the row.
             TypeError: if one returns another type than it is declared to.
         """
-        return packed_rows(self._plan, [*self._scores(shipped), *shipped], count)
+        columns = [*self._scores(shipped), *shipped]
+        return packed_rows(self._plan.program, self._plan.slots, columns, count)
 
     def _scores(self, shipped: Sequence[Values]) -> tuple[Values, Array, Array]:
         plan, (aggregate, model) = self._plan, self._plan.model

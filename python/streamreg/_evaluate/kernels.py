@@ -17,7 +17,7 @@ import numpy as np
 from streamreg._evaluate import checked_int as _integers
 from streamreg._evaluate.columns import Array, Values, to_list
 from streamreg._evaluate.decimals import to_floats
-from streamreg._language.operators import FLOAT_FUNCTIONS
+from streamreg._evaluate.program import FLOAT_FUNCTIONS
 
 Kernel: TypeAlias = Callable[..., Values]
 

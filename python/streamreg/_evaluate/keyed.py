@@ -16,17 +16,21 @@ import numpy as np
 from streamreg._evaluate.batch import Evaluated
 from streamreg._evaluate.columns import Values, to_list
 from streamreg._evaluate.program import Call, Load
+from streamreg._evaluate.scalar import evaluate_row
 from streamreg._types import INT_MAX, INT_MIN
 
 if TYPE_CHECKING:
-    from streamreg._plan.result_plan import AnswerPlan
+    from streamreg._evaluate.program import Program, Selection
     from streamreg._types import Answer
 
 
 def evaluate_keys(
-    plan: AnswerPlan, columns: Sequence[Sequence[Answer]], count: int
+    program: Program,
+    outputs: Sequence[Selection],
+    columns: Sequence[Sequence[Answer]],
+    count: int,
 ) -> list[dict[int, tuple[object, ...]]]:
-    """For each output of a plan the rows of those of the `count` keys that have one.
+    """For each output the rows of those of the `count` keys that have one.
 
     `columns` hold the keys, then the statistics, all of them of `count` entries.
 
@@ -34,9 +38,9 @@ def evaluate_keys(
         Exception: whatever a function in `apply` raises, with a note about the row.
         TypeError: if one returns another type than it is declared to.
     """
-    found: list[dict[int, tuple[object, ...]]] = [{} for _ in plan.slots]
+    found: list[dict[int, tuple[object, ...]]] = [{} for _ in outputs]
     rest: Sequence[int] = range(count)
-    steps = plan.program.steps
+    steps = program.steps
     if not any(isinstance(step, Call) for step in steps):
         strange = {
             place
@@ -48,27 +52,28 @@ def evaluate_keys(
             or isinstance(answer, Decimal)
         }
         together = [place for place in rest if place not in strange]
-        computed = _together(plan, columns, together, found) if together else set()
+        computed = _together(program, outputs, columns, together, found) if together else set()
         rest = [place for place in rest if place not in computed]
     for place in rest:
-        rows = plan.evaluate([column[place] for column in columns])
-        for output, answer in zip(found, rows, strict=True):
-            if answer.present:
-                output[place] = tuple(cell for [cell] in answer.cells)
+        rows = evaluate_row(program, outputs, [column[place] for column in columns])
+        for output, row in zip(found, rows, strict=True):
+            if row is not None:
+                output[place] = row
     return found
 
 
 def _together(
-    plan: AnswerPlan,
+    program: Program,
+    outputs: Sequence[Selection],
     columns: Sequence[Sequence[Answer]],
     places: Sequence[int],
     found: Sequence[dict[int, tuple[object, ...]]],
 ) -> set[int]:
     """Adds the rows of some keys to those found; gives the keys that could be computed."""
-    loaded = {int(step.key) for step in plan.program.steps if isinstance(step, Load)}
+    loaded = {int(step.key) for step in program.steps if isinstance(step, Load)}
     inputs = {str(index): _column([columns[index][place] for place in places]) for index in loaded}
-    done = Evaluated(plan.program, inputs, len(places))
-    for output, (scope, slots) in zip(found, plan.slots, strict=True):
+    done = Evaluated(program, inputs, len(places))
+    for output, (scope, slots) in zip(found, outputs, strict=True):
         cells = zip(*(to_list(done.values(slot)) for slot in slots), strict=True)
         for row, values in zip(done.places(scope).tolist(), cells, strict=True):
             output[places[row]] = values

@@ -19,17 +19,19 @@ from streamreg._evaluate.batch import Evaluated
 from streamreg._evaluate.columns import Values, contiguous, take, to_list
 from streamreg._evaluate.program import ALL_ROWS, Call, Choose, Compute, Fixed, Load, Program, Take
 from streamreg._evaluate.scalar import evaluate_answer, in_scope
-from streamreg._plan.score_plan import FIRST_SHIPPED
+from streamreg._types import FIRST_SHIPPED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from streamreg._plan.score_plan import ScorePlan
+    from streamreg._evaluate.program import Selection
 
 _Cells: TypeAlias = tuple[object, ...]
 
 
-def packed_rows(plan: ScorePlan, columns: Sequence[Values], count: int) -> list[bytes]:
+def packed_rows(
+    program: Program, outputs: Sequence[Selection], columns: Sequence[Values], count: int
+) -> list[bytes]:
     """The rows of each output, as `_core.render` gives them.
 
     `columns` are the scores, NaN where they are missing, then what was shipped, all of `count` entries. A predicted
@@ -39,19 +41,19 @@ def packed_rows(plan: ScorePlan, columns: Sequence[Values], count: int) -> list[
         Exception: whatever a function in `apply` raises, with a note about the row.
         TypeError: if one returns another type than it is declared to.
     """
-    groups = list(_groups(plan.program, columns, count))
+    groups = list(_groups(program, columns, count))
     if len(groups) == 1 and not groups[0].left():
-        return [render(groups[0].cells(scope, slots)) for scope, slots in plan.slots]
-    found: list[dict[int, _Cells]] = [{} for _ in plan.slots]
+        return [render(groups[0].cells(scope, slots)) for scope, slots in outputs]
+    found: list[dict[int, _Cells]] = [{} for _ in outputs]
     for group in groups:
-        for output, (scope, slots) in zip(found, plan.slots, strict=True):
+        for rows, (scope, slots) in zip(found, outputs, strict=True):
             cells = zip(*map(to_list, group.cells(scope, slots)), strict=True)
-            output.update(zip(group.rows_of(scope), cells, strict=True))
-        for row, done in _one_by_one(plan.program, columns, group):
-            for output, (scope, slots) in zip(found, plan.slots, strict=True):
-                if in_scope(plan.program, scope, done):
-                    output[row] = tuple(done[slot] for slot in slots)
-    return [_in_order(rows, len(slots)) for rows, (_, slots) in zip(found, plan.slots, strict=True)]
+            rows.update(zip(group.rows_of(scope), cells, strict=True))
+        for row, done in _one_by_one(program, columns, group):
+            for rows, (scope, slots) in zip(found, outputs, strict=True):
+                if in_scope(program, scope, done):
+                    rows[row] = tuple(done[slot] for slot in slots)
+    return [_in_order(rows, len(slots)) for rows, (_, slots) in zip(found, outputs, strict=True)]
 
 
 def _in_order(rows: dict[int, _Cells], columns: int) -> bytes:

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 ALL_ROWS: Final = 0
 
+FLOAT_FUNCTIONS: Final = frozenset(
+    ["exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "sin", "cos", "tan"]
+)
+"""The functions of a double that there are kernels for, beside the operators."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -84,6 +89,10 @@ class Choose:
 
 
 Step: TypeAlias = Load | Fixed | Take | Compute | Call | Choose
+
+
+Selection: TypeAlias = tuple[int, tuple[int, ...]]
+"""What an output takes of a program: the rows of a scope, and the slots of its columns."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from streamreg._evaluate.program import (
     Fixed,
     Load,
     Program,
+    Selection,
     Step,
     Take,
 )
@@ -96,6 +97,17 @@ def evaluate_answer(program: Program, answers: Sequence[object]) -> list[object]
             inside = in_scope(program, step.scope, slots)
             slots.append(_value(step, slots, answers) if inside else None)
     return slots
+
+
+def evaluate_row(
+    program: Program, outputs: Sequence[Selection], answers: Sequence[object]
+) -> list[tuple[object, ...] | None]:
+    """The row of each output; None if a filter does not let it pass. Raises as `evaluate_answer`."""
+    done = evaluate_answer(program, answers)
+    return [
+        tuple(done[slot] for slot in slots) if in_scope(program, scope, done) else None
+        for scope, slots in outputs
+    ]
 
 
 def in_scope(program: Program, scope: int, slots: Sequence[object]) -> bool:

@@ -99,6 +99,9 @@ def operation(operator: str, *operands: Operand) -> Expression:
     )
 
 
+Expression._operation = staticmethod(operation)
+
+
 def converted(expression: TypedExpression, dtype: DType) -> TypedExpression:
     """The expression as another type, by a cast that exists; itself if it is of that type."""
     if expression.dtype == dtype:

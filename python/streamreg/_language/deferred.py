@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from streamreg._language.expression import Expression, TypedExpression
 
 if TYPE_CHECKING:
-    from streamreg.reducers import Reducer
+    from streamreg._language.reduction import Reducer
 
 
 class Environment(Protocol):

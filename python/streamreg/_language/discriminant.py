@@ -16,6 +16,7 @@ from streamreg._language.group_by import GroupedTable
 from streamreg._language.name_resolution import TableEnvironment
 from streamreg._language.nodes import restricted
 from streamreg._language.operators import MistypedError
+from streamreg._language.reduction import ReducedColumn, Reducer
 from streamreg._language.regression_options import is_number
 from streamreg._types import (
     PYTHON_TYPES,
@@ -24,7 +25,6 @@ from streamreg._types import (
     SingularClasses,
     shortened,
 )
-from streamreg.reducers import ReducedColumn, Reducer
 
 if TYPE_CHECKING:
     from streamreg._language.table import Table

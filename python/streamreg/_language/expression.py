@@ -1,18 +1,20 @@
 """Stage: language. Expressions: what a program computes for each row.
 
 An expression is an immutable graph, typed when it is built, so that a mistake shows on the line
-that makes it. `_operators.py` has the typing rules, `_building.py` the nodes and the checks,
+that makes it. `operators` has the typing rules, `build` the nodes and the checks,
 `functions.py` the functions beside the operators.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, NoReturn, TypeAlias
 
 from streamreg._exceptions import ProgramError
 from streamreg._types import Scalar, shortened
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from streamreg._language.universe import Universe
     from streamreg._types import DType
 
@@ -38,6 +40,9 @@ class Expression:
     """
 
     __slots__ = ("text",)
+    _operation: ClassVar[Callable[..., Expression]]
+    """What makes an operator's node: `build` brings it, since it needs the classes of nodes."""
+
     __array_ufunc__ = None  # so that numpy.float64(2) * column asks the column, not NumPy
 
     text: str
@@ -181,7 +186,5 @@ class Column(TypedExpression):
 
 
 def operate(operator: str, *operands: Operand) -> Expression:
-    """An operator on operands; see `_building.operation`, which needs the classes above."""
-    from streamreg._language.build import operation
-
-    return operation(operator, *operands)
+    """An operator on operands, as `build` makes it."""
+    return Expression._operation(operator, *operands)

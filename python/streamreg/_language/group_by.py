@@ -11,9 +11,9 @@ from streamreg._language.deferred import resolved
 from streamreg._language.expression import Column, Expression, TypedExpression
 from streamreg._language.name_resolution import TableEnvironment, named, put, value
 from streamreg._language.nodes import KeyColumn, origin, restricted
+from streamreg._language.reduction import ReducedColumn, Reducer
 from streamreg._language.universe import ReducedUniverse, root, scores_of
 from streamreg._types import KeyType
-from streamreg.reducers import ReducedColumn, Reducer
 
 if TYPE_CHECKING:
     from streamreg._language.table import Table

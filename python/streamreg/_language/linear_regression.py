@@ -10,10 +10,10 @@ from streamreg._exceptions import ProgramError
 from streamreg._language.expression import TypedExpression
 from streamreg._language.features import Feature, check_features
 from streamreg._language.nodes import origin, restricted
+from streamreg._language.reduction import ReducedColumn, Reducer, check_numbers
 from streamreg._language.regression_options import INTERCEPT, Options
 from streamreg._language.universe import ReducedUniverse
 from streamreg._types import NUMBERS, Number
-from streamreg.reducers import ReducedColumn, Reducer, check_numbers
 
 
 @dataclass(frozen=True)

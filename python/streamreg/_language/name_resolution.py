@@ -10,8 +10,8 @@ from streamreg._language.deferred import resolved
 from streamreg._language.expression import Column, Expression, Operand, TypedExpression
 
 if TYPE_CHECKING:
+    from streamreg._language.reduction import Reducer
     from streamreg._language.table import Table
-    from streamreg.reducers import Reducer
 
 
 class TableEnvironment:

@@ -8,6 +8,7 @@ single values.
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from streamreg._evaluate.program import FLOAT_FUNCTIONS
 from streamreg._types import DType
 
 ARITHMETIC: Final = {
@@ -28,9 +29,6 @@ COMPARISON: Final = {
     ">=": "greater_equal",
 }
 LOGIC: Final = {"&": "and", "|": "or", "^": "xor", "~": "not"}
-FLOAT_FUNCTIONS: Final = frozenset(
-    ["exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "sin", "cos", "tan"]
-)
 KEEPING_FUNCTIONS: Final = frozenset(
     ["negative", "absolute", "sign", "floor", "ceil", "minimum", "maximum"]
 )

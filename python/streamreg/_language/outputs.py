@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from streamreg._exceptions import ProgramError
-from streamreg._plan.output import ColumnSpec, OutputSpec
 
 if TYPE_CHECKING:
     from streamreg._language.table import Table
-    from streamreg._plan.output import Time
+    from streamreg._types import Time
 
 RESERVED: Final = ("time", "diff")
 """The last two columns of a changelog."""
@@ -37,12 +36,6 @@ class Output:
                     f"{self.path}: a column cannot be called {name}, because the changelog's own "
                     f"column is; write select(…) with another name for it"
                 )
-
-
-def output_spec(output: Output) -> OutputSpec:
-    """What the processes and the state know of an output."""
-    columns = tuple(ColumnSpec(c.name, c.dtype, c.definition.text) for c in output.table)
-    return OutputSpec(output.path, columns, output.time)
 
 
 _outputs: list[Output] = []

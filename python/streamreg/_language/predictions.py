@@ -11,9 +11,9 @@ from streamreg._types import CLASS_SCORES, SCORES, ClassModel
 
 if TYPE_CHECKING:
     from streamreg._language.expression import TypedExpression
+    from streamreg._language.reduction import ReducedColumn
     from streamreg._language.table import Table
     from streamreg._types import DType
-    from streamreg.reducers import ReducedColumn
 
 
 def scored(

@@ -27,9 +27,9 @@ from streamreg._types import check_names
 
 if TYPE_CHECKING:
     from streamreg._language.discriminant import Options as ClassOptions
+    from streamreg._language.reduction import ReducedColumn
     from streamreg._source.contract import Source
     from streamreg._types import Singular
-    from streamreg.reducers import ReducedColumn
 
 
 @final

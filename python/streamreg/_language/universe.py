@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streamreg._language.expression import TypedExpression
+    from streamreg._language.reduction import ReducedColumn
     from streamreg._source.contract import Source
-    from streamreg.reducers import ReducedColumn
 
 
 class Universe:

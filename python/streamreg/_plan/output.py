@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from streamreg._types import DType
-
-Time: TypeAlias = Literal["epoch", "unix_ms"]
-"""What the column `time` of a changelog holds."""
+    from streamreg._types import DType, Time
 
 
 @dataclass(frozen=True)

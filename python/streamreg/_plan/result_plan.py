@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from streamreg._evaluate.scalar import evaluate_answer, in_scope
+from streamreg._evaluate.scalar import evaluate_row
 from streamreg._types import ClassStatistic
 
 if TYPE_CHECKING:
-    from streamreg._evaluate.program import Program
+    from streamreg._evaluate.program import Program, Selection
     from streamreg._plan.models import ModelInfo
     from streamreg._plan.output import OutputSpec
     from streamreg._types import Answer, Statistic
@@ -37,7 +37,7 @@ class AnswerPlan:
     outputs: tuple[OutputSpec, ...]
     statistics: tuple[Statistic | ClassStatistic, ...]
     program: Program
-    slots: tuple[tuple[int, tuple[int, ...]], ...]
+    slots: tuple[Selection, ...]
     models: tuple[tuple[ModelInfo, ...], ...]
     keys: int = 0
     label: str | None = None
@@ -58,10 +58,8 @@ class AnswerPlan:
         """
         if not answers[self.keys]:
             return tuple(AnswerRow(False, ()) for _ in self.slots)
-        done = evaluate_answer(self.program, answers)
+        rows = evaluate_row(self.program, self.slots, answers)
         return tuple(
-            AnswerRow(True, tuple([done[slot]] for slot in slots))
-            if in_scope(self.program, scope, done)
-            else AnswerRow(False, ())
-            for scope, slots in self.slots
+            AnswerRow(False, ()) if row is None else AnswerRow(True, tuple([cell] for cell in row))
+            for row in rows
         )

@@ -7,17 +7,12 @@ and the target among it, and shipped; filters and expressions with scores in the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-from streamreg._types import SCORES
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from streamreg._evaluate.program import Program
+    from streamreg._evaluate.program import Program, Selection
     from streamreg._plan.output import OutputSpec
     from streamreg._types import ClassModel, Model
-
-FIRST_SHIPPED: Final = len(SCORES)
-"""Where shipped columns begin among those that a program loads: the scores stand before them."""
 
 
 @dataclass(frozen=True)
@@ -46,4 +41,4 @@ class ScorePlan:
     weights: int | None
     keys: tuple[int, ...]
     program: Program
-    slots: tuple[tuple[int, tuple[int, ...]], ...]
+    slots: tuple[Selection, ...]

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from streamreg._exceptions import LedgerError, RejectsError
+from streamreg._rejects.reject import Reject
 from streamreg._source.contract import Headers
-from streamreg._worker.mailbox import Reject
 
 REASONS: Final[Mapping[str, str]] = {
     "missing-field": "the JSON object lacks the column",

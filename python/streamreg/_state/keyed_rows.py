@@ -19,6 +19,9 @@ Change: TypeAlias = tuple[bytes, bytes | None, int]
 Guard: TypeAlias = tuple[int, int]
 """The number of keys, and the sum of the checksums modulo 2^64."""
 
+ONLY_KEY: Final = b""
+"""The key of what has no keys."""
+
 EMPTY: Final[Guard] = (0, 0)
 _TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS keyed (part TEXT, key BLOB, value BLOB NOT NULL, checksum INTEGER NOT NULL, "

@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from streamreg._core import Changelog
-from streamreg._epoch.changed_rows import ONLY_KEY
 from streamreg._exceptions import StateError
 from streamreg._state.checkpoint import Checkpoint
+from streamreg._state.keyed_rows import ONLY_KEY
 from streamreg._state.store import FILE, begun, log_of, look
 
 _ATTEMPTS = 5

@@ -20,43 +20,10 @@ import os
 import pickle
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from streamreg._evaluate.columns import Values
-from streamreg._source.contract import Headers, Location
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A message that does not fit: where, why, and what it held."""
-
-    location: Location
-    kind: str
-    column: str | None
-    detail: str
-    value: bytes
-    key: bytes | None = None
-    headers: Headers = ()
-
-
-@dataclass(slots=True)
-class Partial:
-    """What one batch of messages comes to: a function of these messages alone."""
-
-    progress: dict[int, tuple[int, int]]
-    rows: int = 0
-    outputs: list[bytes] = field(default_factory=list)
-    """Packed CSV rows, one per row output of the plan."""
-
-    shipped: list[tuple[list[Values], int]] = field(default_factory=list)
-    """Columns of rows that the parent is to score, and their number, one per scoring of the plan."""
-
-    states: list[bytes] = field(default_factory=list)
-    """Exact partial states, one per reduction of the plan."""
-
-    rejects: list[Reject] = field(default_factory=list)
-    tombstones: int = 0
+from streamreg._worker.partial import Partial
 
 
 @dataclass(slots=True)

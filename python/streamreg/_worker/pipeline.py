@@ -24,7 +24,9 @@ from streamreg._core import Decoder, KeyedReduction, render, split_header
 from streamreg._evaluate.columns import portable
 from streamreg._evaluate.program import Call
 from streamreg._exceptions import StreamregError
-from streamreg._worker.mailbox import Begun, Failure, Frame, Notice, Outbox, Partial, Reject
+from streamreg._rejects.reject import Reject
+from streamreg._worker.mailbox import Begun, Failure, Frame, Notice, Outbox
+from streamreg._worker.partial import Partial
 
 if TYPE_CHECKING:
     from streamreg._plan.row_plan import RowPlan

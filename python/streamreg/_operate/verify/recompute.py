@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from streamreg._plan.plan import Plan
     from streamreg._source.contract import Extent, Report, Source
     from streamreg._state.checkpoint import Checkpoint
-    from streamreg._worker.mailbox import Partial
+    from streamreg._worker.partial import Partial
 
 Tell = Callable[[int, int], None]
 """Told how many offsets are done, and of how many."""

@@ -16,7 +16,7 @@ from streamreg._core import render, stamp
 from streamreg._evaluate.program import ALL_ROWS, Load
 from streamreg._operate.verify.changelog_files import shown
 from streamreg._operate.verify.records import RecordError, records
-from streamreg._plan.score_plan import FIRST_SHIPPED
+from streamreg._types import FIRST_SHIPPED
 
 if TYPE_CHECKING:
     from streamreg._evaluate.columns import Values

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._core import Changelog, KeyedReduction, Reduction
-from streamreg._epoch.changed_rows import ONLY_KEY
 from streamreg._operate.verify import changelog_files as files
 from streamreg._operate.verify import recompute as _recompute
 from streamreg._operate.verify.check import Check, Rows, same_rows, whole
@@ -22,6 +21,7 @@ from streamreg._run.progress import plural
 from streamreg._sinks.csv_file import changelog_header
 from streamreg._state import job_identity as _job_identity
 from streamreg._state import keyed_rows as _keyed_state
+from streamreg._state.keyed_rows import ONLY_KEY
 from streamreg._state.snapshot import last_row
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from streamreg._plan.plan import Plan
     from streamreg._source.contract import Report
     from streamreg._state.checkpoint import Checkpoint
-    from streamreg._worker.mailbox import Partial
+    from streamreg._worker.partial import Partial
     from streamreg._worker.pipeline import Task
 
 
