@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from streamreg._exceptions import ConfigurationError
-from streamreg._source.contract import Batch, Extent, Format, Location, Range, Report
+from streamreg._source.contract import Batch, Extent, Location, Range, Report
 
 if TYPE_CHECKING:
     from streamreg._language.table import Table
@@ -44,9 +44,13 @@ def noisy_linear_stream(nb_rows: int = 10, input_rate: float = 1.0) -> Table:
     if not isinstance(input_rate, int | float) or not 0 < input_rate < float("inf"):
         raise ConfigurationError(f"input_rate: expected rows per second, found {input_rate!r}")
     # Late: a worker process, which imports this module for its source, needs no tables.
+    from streamreg._formats.contract import Input
+    from streamreg._formats.csv import Csv
     from streamreg._language.table import Table
 
-    return Table._from_source(PointSource(nb_rows, input_rate))
+    columns: dict[str, ColumnType] = {"x": "float", "y": "float"}
+    source = PointSource(nb_rows, input_rate)
+    return Table._from_input(Input(source, Csv(tuple(columns)), columns))
 
 
 @dataclass
@@ -56,9 +60,6 @@ class PointSource:
     rows: int
     rate: float
     name: str = "noisy_linear_stream"
-    columns: Mapping[str, ColumnType] = field(default_factory=lambda: {"x": "float", "y": "float"})
-    format: Format = "csv"
-    header: Sequence[str] | None = ("x", "y")
     autocommit_duration_ms: int = 0
     begins: Literal["earliest", "latest"] = "earliest"
     mode: Literal["streaming", "static"] = "static"
@@ -70,8 +71,10 @@ class PointSource:
     def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
         return {}
 
-    def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
-        return None
+    def first_messages(
+        self, partitions: Collection[int], report: Report, stopping: Callable[[], bool]
+    ) -> Iterator[tuple[int, bytes | None]]:
+        yield from ()  # Nothing is asked for: the names of the fields are known.
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         return _PointReader(self, ranges[_PARTITION])

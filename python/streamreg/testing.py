@@ -1,28 +1,34 @@
-"""Fakes for tests of programs that use streamreg: a topic that is a list."""
+"""Fakes for tests of programs that use streamreg: a topic that is a list, and an output that is one."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from streamreg._source.contract import Batch, Extent, Format, Location, Range, Report
+from streamreg._exceptions import OutputError
+from streamreg._source.contract import Batch, Beginnings, Extent, Location, Range, Report
 
 if TYPE_CHECKING:
+    from streamreg._formats.contract import Format
+    from streamreg._formats.registry import FormatName
     from streamreg._language.schema import Schema
     from streamreg._language.table import Table
+    from streamreg._sinks.contract import Changes, ColumnSpec
     from streamreg._source.contract import Reader
-    from streamreg._types import ColumnType
 
-__all__ = ["read"]
+__all__ = ["collect", "read"]
+
+Change: TypeAlias = tuple[tuple[object, ...], int, int]
+"""A row, its epoch, and its diff."""
 
 
 def read(
     partitions: Sequence[Sequence[bytes | None]],
     *,
     schema: type[Schema],
-    format: Format = "csv",
+    format: FormatName | Format = "csv",
     header: Sequence[str] | None = None,
     autocommit_duration_ms: int = 0,
     batch: int = 1000,
@@ -38,14 +44,15 @@ def read(
         batch: messages handed over at a time.
     """
     # Late: a worker process, which imports this module for its source, needs no tables.
+    from streamreg._formats.contract import Input
+    from streamreg._formats.registry import format_for
     from streamreg._language.schema import schema_columns
     from streamreg._language.table import Table
 
     held = tuple(tuple(messages) for messages in partitions)
-    names = None if header is None else list(header)
-    return Table._from_source(
-        ListSource(held, dict(schema_columns(schema)), format, names, autocommit_duration_ms, batch)
-    )
+    columns = dict(schema_columns(schema))
+    source = ListSource(held, autocommit_duration_ms, batch)
+    return Table._from_input(Input(source, format_for(columns, format, header=header), columns))
 
 
 @dataclass
@@ -53,11 +60,8 @@ class ListSource:
     """Source: messages held in memory."""
 
     partitions: Sequence[Sequence[bytes | None]]
-    columns: Mapping[str, ColumnType]
-    format: Format
-    header: Sequence[str] | None
-    autocommit_duration_ms: int
-    batch: int
+    autocommit_duration_ms: int = 0
+    batch: int = 1000
     name: str = "list"
     begins: Literal["earliest", "latest"] = "earliest"
     mode: Literal["streaming", "static"] = "static"
@@ -72,9 +76,14 @@ class ListSource:
     def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
         return {}
 
-    def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
-        held = self.partitions[partition]
-        return (held[0] or b"") if held else None
+    def first_messages(
+        self, partitions: Collection[int], report: Report, stopping: Callable[[], bool]
+    ) -> Iterator[tuple[int, bytes | None]]:
+        for partition in partitions:
+            if stopping():
+                return
+            held = self.partitions[partition]
+            yield partition, (held[0] or b"") if held else None
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         return _ListReader(self, ranges)
@@ -95,6 +104,7 @@ class _ListReader:
         self._ends = {
             p: len(source.partitions[p]) if r.end is None else r.end for p, r in ranges.items()
         }
+        self._beginnings = Beginnings(ranges)
 
     def read(self, timeout: float) -> Batch | None:
         share = max(self._source.batch // max(len(self._next), 1), 1)
@@ -110,11 +120,16 @@ class _ListReader:
             (p, offset) for p, (start, end) in progress.items() for offset in range(start, end)
         ]
         self._next.update({p: end for p, (_, end) in progress.items()})
+
+        def partition_of(index: int) -> int:
+            return places[index][0]
+
         return Batch(
             [self._source.partitions[p][offset] for p, offset in places],
             progress,
             locate=lambda index: Location(*places[index], None),
-            partition_of=lambda index: places[index][0],
+            partition_of=partition_of,
+            firsts=self._beginnings.among(progress, len(places), partition_of),
         )
 
     def lag(self) -> int | None:
@@ -122,3 +137,68 @@ class _ListReader:
 
     def close(self) -> None:
         return
+
+
+def collect(table: Table, into: list[Change] | None = None) -> list[Change]:
+    """Writes every change of a table to a list, from the next `run` on: `io.csv.write` without a file.
+
+    Args:
+        table: the table to write.
+        into: the list of an earlier run, for one that goes on from its state.
+
+    Returns:
+        The list that runs append to: of each change the row, its epoch, and 1 where the row appears or -1 where it
+        goes. A missing value is None.
+
+    Raises:
+        ProgramError: if the table has a column `time` or `diff`, or another output of the run has this list.
+    """
+    from streamreg._language import outputs
+
+    changes: list[Change] = [] if into is None else into
+    outputs.add(outputs.Output(table, ListSink(changes)))
+    return changes
+
+
+@dataclass
+class ListSink:
+    """Sink, and its own description: a list. Its position is its length."""
+
+    changes: list[Change]
+    name: str = "collected"
+    _pending: list[Change] = field(default_factory=list)
+
+    @property
+    def place(self) -> str:
+        return f"list {id(self.changes)}"
+
+    @property
+    def position(self) -> int:
+        return len(self.changes) + len(self._pending)
+
+    def identity(self) -> Mapping[str, object]:
+        return {"sink": "list"}
+
+    def check(self, columns: Sequence[ColumnSpec], position: int | None) -> None:
+        if position is None and self.changes:
+            raise OutputError(f"{self.name} holds changes, and there is no state to go on from")
+        if len(self.changes) < (position or 0):
+            raise OutputError(
+                f"{self.name} holds {len(self.changes)} changes, but the state says {position}"
+            )
+
+    def open(
+        self, columns: Sequence[ColumnSpec], position: int | None, *, durable: bool
+    ) -> ListSink:
+        del self.changes[position or 0 :]
+        return self
+
+    def append(self, changes: Changes) -> None:
+        self._pending.extend(changes)
+
+    def flush(self, *, durable: bool) -> None:
+        self.changes.extend(self._pending)
+        self._pending.clear()
+
+    def close(self) -> None:
+        self._pending.clear()

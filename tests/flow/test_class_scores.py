@@ -10,12 +10,12 @@ import pytest
 
 import streamreg as sr
 from streamreg._compile.compile import compile as compile_plan
-from streamreg._language.outputs import Output
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read as read_state
 from streamreg.testing import read
 from tests.flow.changelog import Change, changes
 from tests.flow.kinds import Seen, Thing, message
+from tests.support.plans import csv_output
 
 COLUMNS = ("kind", "x", "z", "predicted_label", "posterior", "own_posterior")
 Model = sr.LinearDiscriminantAnalysis | sr.QuadraticDiscriminantAnalysis | sr.GaussianNB
@@ -166,7 +166,7 @@ def test_a_resumed_run_scores_the_same(folder: Path) -> None:
         run(epochs)
     assert Path("scores.csv").read_bytes() == whole
     t = table(things(60, 4), 2, 8)
-    plan = compile_plan([Output(tell(t).predict_on(t), "scores.csv")])
+    plan = compile_plan([csv_output(tell(t).predict_on(t), "scores.csv")])
     told: list[str] = []
     found = verify(plan, read_state(Path("state")), None, report=told.append, tell=lambda *_: None)
     assert {check.difference for check in found} == {""}

@@ -8,12 +8,12 @@ import pytest
 import streamreg as sr
 from streamreg._cli import main
 from streamreg._compile.compile import compile as compile_plan
-from streamreg._language.outputs import Output
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read as read_state
 from tests.flow.child import killed_twice
 from tests.flow.kinds import COLUMNS, KINDS, Thing, check, tables, things, topic, write_tables
 from tests.flow.resumed import after, check_same_bytes
+from tests.support.plans import csv_output
 
 ROWS = 1000
 
@@ -64,7 +64,7 @@ def test_verify_and_inspect(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     sr.run(processes=0, state="state")
 
     def checks(rows: list[Thing]) -> dict[str, str]:
-        outputs = [Output(table, name) for name, table in tables(topic(rows, 2, 30)).items()]
+        outputs = [csv_output(table, name) for name, table in tables(topic(rows, 2, 30)).items()]
         told: list[str] = []
         plan = compile_plan(outputs)
         state = read_state(Path("state"))

@@ -81,7 +81,7 @@ def test_a_leader_that_changes_is_waited_for(
         return found
 
     said: list[str] = []
-    source = KafkaSource(broker.settings, topic, {"x": "float"}, "csv", "streaming", 0)
+    source = KafkaSource(broker.settings, topic, "streaming", 0)
     monkeypatch.setattr(source, "_extents", answer)
     with contextlib.closing(source):
         assert source.extents(said.append, lambda: False) == {0: Extent(0, 7)}

@@ -9,10 +9,10 @@ import pytest
 import streamreg as sr
 from streamreg import testing
 from streamreg._compile.compile import compile as compile_plan
-from streamreg._language.outputs import Output
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read
 from tests.flow.changelog import answer, inserted
+from tests.support.plans import csv_output
 
 
 class Price(sr.Schema):
@@ -87,7 +87,7 @@ def test_a_run_of_decimals(folder: Path, processes: int, format: str) -> None:
     assert (Decimal(sums[0]), sums[2:5]) == (total, ("-0.26", "5", "1.0"))
     assert sums[1] == repr(float(total / len(whole)))
 
-    plan = compile_plan([Output(t, str(folder / n)) for n, t in tables(format, 1000).items()])
+    plan = compile_plan([csv_output(t, str(folder / n)) for n, t in tables(format, 1000).items()])
     checks = list(
         verify(plan, read(folder / "state"), folder / "rejects", report=print, tell=lambda *_: None)
     )

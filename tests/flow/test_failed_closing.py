@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import streamreg as sr
-from streamreg._sinks.csv_file import FileSink
+from streamreg._sinks.append_file import AppendFile
 from streamreg._state.checkpoint import Checkpoint
 from streamreg._state.store import Store
 from streamreg.testing import read as read_list
@@ -70,9 +70,9 @@ def test_a_write_that_fails_in_the_middle(
 ) -> None:
     """Half of the bytes reach the file, then the disk is full: the error names the file, and half rows are cut."""
     writes = 0
-    flush = FileSink.flush
+    flush = AppendFile.flush
 
-    def full(sink: FileSink) -> None:
+    def full(sink: AppendFile, *, durable: bool = False) -> None:
         nonlocal writes
         writes += 1
         if writes == failing:
@@ -80,10 +80,10 @@ def test_a_write_that_fails_in_the_middle(
             sink._file.write(held[: len(held) // 2])
             with sink._errors():
                 raise OSError(errno.ENOSPC, "No space left on device")
-        flush(sink)
+        flush(sink, durable=durable)
 
     with monkeypatch.context() as patch:
-        patch.setattr(FileSink, "flush", full)
+        patch.setattr(AppendFile, "flush", full)
         with pytest.raises(sr.OutputError, match=r"(rows|count)\.csv: No space left on device"):
             program(tmp_path)
     must_be_whole(tmp_path, program(tmp_path))

@@ -12,7 +12,7 @@ import pytest
 
 import streamreg as sr
 from streamreg import testing
-from streamreg._state import snapshot as _snapshot
+from streamreg._state import snapshot
 from tests.flow.changelog import answer, changes, current
 from tests.flow.child import Child
 from tests.flow.numbered import Point, count_sound, row, stream, write_regression, y_of
@@ -61,7 +61,7 @@ def listing() -> dict[str, tuple[int, bytes]]:
 def has_rows(state: Path) -> bool:
     """Whether a run has committed one."""
     with contextlib.suppress(sr.StateError):
-        return _snapshot.read(state).rows > 0
+        return snapshot.read(state).rows > 0
     return False
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import streamreg as sr
 from streamreg import testing
-from streamreg._state import store as _store
+from streamreg._state import store
 from tests.flow.numbered import Point, stream, write_regression
 from tests.flow.opened import keyed, open_state, run
 
@@ -96,7 +96,7 @@ def test_damage_is_refused(folder: Path) -> None:
     write_regression(testing.read(stream(40, 3), schema=Point))
     sr.run(processes=0, state="state")
     whole = open_state("state").to_bytes()
-    database = Path("state") / _store.FILE
+    database = Path("state") / store.FILE
     held = database.read_bytes()
     refused = 0
     for at in range(0, len(held), len(held) // 150):

@@ -2,16 +2,20 @@
 
 import logging
 import time
+from collections.abc import Callable, Collection, Iterator
+from typing import Final
 
 import pytest
 
 import streamreg as sr
 from streamreg._kafka.mock_broker import EmbeddedBroker
-from streamreg._source.csv_header import find_header
+from streamreg._source.contract import Report
+from streamreg._types import ColumnType
 from streamreg.testing import ListSource, read
 from tests.flow.changelog import Row, inserted
 from tests.flow.numbered import Point
 from tests.flow.produce import send
+from tests.support.plans import input_of
 
 
 def rows_of(
@@ -122,38 +126,49 @@ def test_static_on_an_empty_kafka_topic_ends(broker: EmbeddedBroker, topic: str)
     assert inserted("rows.csv", "x", "y") == []
 
 
+COLUMNS: Final[dict[str, ColumnType]] = {"x": "float", "y": "float"}
+
+
+def find_header(
+    source: ListSource, stopping: Callable[[], bool] = lambda: False
+) -> list[str] | None:
+    input = input_of(source, COLUMNS)
+    preamble = input.format.preamble
+    assert preamble is not None
+    found: list[str] | None = preamble.find(input, source.extents(print, stopping), print, stopping)
+    return found
+
+
 def test_the_wait_for_it_can_be_stopped_at_any_partition() -> None:
-    """However many are empty, those that hold something are looked at first, and a stop is heeded soon."""
-    asked: list[int] = []
+    """However many are empty, a stop is heeded soon."""
+    told: list[int] = []
+
+    class Told(ListSource):
+        def first_messages(
+            self, partitions: Collection[int], report: Report, stopping: Callable[[], bool]
+        ) -> Iterator[tuple[int, bytes | None]]:
+            for partition, value in super().first_messages(partitions, report, stopping):
+                told.append(partition)
+                yield partition, value
+
     held: list[list[bytes]] = [[] for _ in range(64)]
-
-    class Asked(ListSource):
-        def first_message(self, partition: int, *_: object) -> bytes | None:
-            asked.append(partition)
-            return held[partition][0] if held[partition] else None
-
-    held[50] = [b"1,2"]
-    source = Asked(held, {"x": "float", "y": "float"}, "csv", None, 0, 10, mode="streaming")
-    extents = source.extents(print, lambda: False)
-    assert find_header(source, extents, print, lambda: len(asked) == 3) is None
-    assert asked == [50, 0, 1]
+    held[1] = [b"1,2"]
+    assert find_header(Told(held, mode="streaming"), lambda: len(told) == 3) is None
+    assert told == [0, 1, 2]
 
 
 def test_a_slow_answer_is_waited_for() -> None:
     """A read up to the ends found at the start does not take a partition that is slow to answer for an empty one."""
-    asked: list[int] = []
 
     class Slow(ListSource):
-        def first_message(self, partition: int, *_: object) -> bytes | None:
-            asked.append(partition)
-            if len(asked) < 5:
-                raise TimeoutError
-            return self.partitions[partition][0]
+        def first_messages(
+            self, partitions: Collection[int], report: Report, stopping: Callable[[], bool]
+        ) -> Iterator[tuple[int, bytes | None]]:
+            answers = list(super().first_messages(partitions, report, stopping))
+            yield from reversed(answers)
 
-    source = Slow([[b"1,2"], [b"x,y"]], {"x": "float", "y": "float"}, "csv", None, 0, 10)
-    extents = source.extents(print, lambda: False)
-    assert find_header(source, extents, print, lambda: False) == ["x", "y"]
-    assert asked == [0, 1, 0, 1, 0, 1]
+    assert find_header(Slow([[b"x,y"], [b"1,2"]])) == ["x", "y"]
+    assert find_header(Slow([[b"x,y"], []])) == ["x", "y"]
 
 
 @pytest.mark.parametrize("processes", [0, 1])

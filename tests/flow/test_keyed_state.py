@@ -11,13 +11,13 @@ import pytest
 import streamreg as sr
 from streamreg._cli import main
 from streamreg._compile.compile import compile as compile_plan
-from streamreg._language.outputs import Output
 from streamreg._operate.verify.check import Check
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read as read_state
 from streamreg._state.store import FILE
 from tests.flow.changelog import current
 from tests.flow.sensors import COLUMNS, Point, check, points, topic, write_lines
+from tests.support.plans import csv_output
 
 FOUND = points(60, 5, ["a", "b", 'c"\n'])
 
@@ -35,7 +35,7 @@ def checks(found: Sequence[Point]) -> list[Check]:
     t = topic(found, 2, 10)
     fit = t.linear_regression(t.y, t.x, by=(t.name, t.odd))
     counts = t.groupby(t.name).reduce(t.name, n=sr.reducers.count())
-    plan = compile_plan([Output(fit, "lines.csv"), Output(counts, "counts.csv")])
+    plan = compile_plan([csv_output(fit, "lines.csv"), csv_output(counts, "counts.csv")])
     told: list[str] = []
     return list(
         verify(plan, read_state(Path("state")), None, report=told.append, tell=lambda *_: None)

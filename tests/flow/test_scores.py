@@ -11,13 +11,13 @@ import pytest
 
 import streamreg as sr
 from streamreg._compile.compile import compile
-from streamreg._language.outputs import Output
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read
 from streamreg._types import SCORES
 from tests.flow.changelog import answer, changes, current, inserted
 from tests.flow.readings import COLUMNS, readings, topic
 from tests.flow.scored import Model, check
+from tests.support.plans import csv_output
 
 MODELS: Mapping[str, tuple[Model, Mapping[str, Any]]] = {
     "line": (Model("y", ["x"]), {}),
@@ -60,7 +60,7 @@ def test_oracle_each_row_is_scored_by_the_epochs_before_it(folder: Path, name: s
     assert summary.epochs > 5
     full = [change for change in found if all(change.row[-3:])]
     assert len(full) == 0 if "ridge" in options else len(full) > 50
-    plan = compile([Output(scored, "scores.csv")])
+    plan = compile([csv_output(scored, "scores.csv")])
     checks = verify(plan, read(Path("state")), None, report=print, tell=lambda *_: None)
     assert (
         str(list(checks)[-1])

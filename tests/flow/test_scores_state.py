@@ -8,7 +8,6 @@ import pytest
 
 import streamreg as sr
 from streamreg._compile.compile import compile
-from streamreg._language.outputs import Output
 from streamreg._operate.inspect import describe, lines
 from streamreg._operate.verify.verify import verify
 from streamreg._plan.plan import Plan
@@ -16,6 +15,7 @@ from streamreg._state.snapshot import read
 from tests.flow.child import killed_twice
 from tests.flow.readings import COLUMNS, Row, readings, topic
 from tests.flow.scored import Model, check
+from tests.support.plans import csv_output
 
 ROWS = 1500
 PLAIN, KEYED = Model("y", ["x"]), Model("y", ["x"], key="k")
@@ -40,7 +40,7 @@ def run(count: int, *, epochs: int | None = None, processes: int = 0, **options:
 
 
 def plan(count: int) -> Plan:
-    return compile([Output(table, name) for name, table in tables(count).items()])
+    return compile([csv_output(table, name) for name, table in tables(count).items()])
 
 
 def test_a_stopped_run_goes_on(folder: Path, processes: int) -> None:

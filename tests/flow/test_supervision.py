@@ -13,12 +13,13 @@ import pytest
 
 import streamreg as sr
 from streamreg._source.contract import Batch, Range, Reader, Report
-from streamreg._worker import pool as _workers
+from streamreg._worker import pool
 from streamreg.testing import ListSource, read
 from tests.flow.changelog import inserted
 from tests.flow.child import Child, lives
 from tests.flow.numbered import Point, count_sound, row, stream, write_regression
 from tests.process import wait_until
+from tests.support.plans import table_of_source
 
 ROWS = 600
 LONG = 100_000  # rows: more than are read while a test lasts
@@ -62,7 +63,7 @@ def test_a_worker_that_dies_again_and_again_ends_the_run(
     processes: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Without progress between deaths the run gives up: a clear error, and what was merged is written."""
-    monkeypatch.setattr(_workers, "_FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(pool, "_FIRST_PAUSE", 0.01)
 
     def deadly(x: float) -> float:
         if x == 60.0:
@@ -107,15 +108,15 @@ def test_a_poison_message_beside_a_partition_that_flows(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What is read of other partitions between the deaths is no progress: the run gives up and says where."""
-    monkeypatch.setattr(_workers, "_FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(pool, "_FIRST_PAUSE", 0.01)
 
     def deadly(x: float) -> float:
         if x == 61.0:
             os._exit(7)
         return x
 
-    source = InTurn(stream(LONG, 3), {"x": "float", "y": "float"}, "csv", None, 0, batch=10)
-    t = sr.Table._from_source(source)
+    source = InTurn(stream(LONG, 3), batch=10)
+    t = table_of_source(source, {"x": "float", "y": "float"})
     write_regression(t.select(x=sr.apply(deadly, t.x), y=t.y))
     with (
         caplog.at_level(logging.WARNING, "streamreg"),
@@ -132,7 +133,7 @@ def test_a_worker_that_ends_by_itself_is_told_by_its_exit_code(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whatever a function does to its process, the run ends with an error and not with less rows."""
-    monkeypatch.setattr(_workers, "_FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(pool, "_FIRST_PAUSE", 0.01)
 
     def leaving(x: float) -> float:
         os._exit(7)

@@ -6,12 +6,12 @@ import pytest
 
 import streamreg as sr
 from streamreg._compile.compile import compile as compile_plan
-from streamreg._language.outputs import Output
-from streamreg._operate.verify import score_check as _rescore
+from streamreg._operate.verify import score_check
 from streamreg._operate.verify.check import Check
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read
 from tests.flow.readings import readings, topic
+from tests.support.plans import csv_output
 
 HELD = [*readings(150, 21), ('two\nlines, "quoted"', "1", "2.0", "3", "1.0", "4.0")]
 
@@ -36,7 +36,7 @@ def written(folder: Path) -> None:
 
 
 def checks() -> list[Check]:
-    plan = compile_plan([Output(table, name) for name, table in tables().items()])
+    plan = compile_plan([csv_output(table, name) for name, table in tables().items()])
     return list(verify(plan, read(Path("state")), None, report=print, tell=lambda *_: None))
 
 
@@ -89,7 +89,7 @@ def test_what_was_changed_is_told(name: str, old: str, new: str, difference: str
 
 def test_an_epoch_is_scored_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many rows are scored together, none is scored by another of its epoch."""
-    monkeypatch.setattr(_rescore, "_AT_A_TIME", 5)
+    monkeypatch.setattr(score_check, "_AT_A_TIME", 5)
     assert [check for check in checks() if check.difference] == []
 
 

@@ -8,7 +8,6 @@ from zlib import crc32
 
 import streamreg as sr
 from streamreg._compile.compile import compile as compile_plan
-from streamreg._language.outputs import Output
 from streamreg._language.schema import schema_columns
 from streamreg._operate.verify.check import Check
 from streamreg._operate.verify.verify import verify
@@ -17,6 +16,7 @@ from streamreg._source.contract import Extent, Report
 from streamreg._state.snapshot import read
 from streamreg._state.store import Store
 from streamreg.testing import ListSource
+from tests.support.plans import csv_output, table_of_source
 
 Messages = Sequence[Sequence[bytes | None]]
 
@@ -63,10 +63,10 @@ class Verified:
     def tables(self, messages: Messages, **options: Any) -> dict[str, sr.Table]:  # noqa: ANN401 - the source's
         given = {"header": ["x", "y", "s"], **self.options, **options}
         header = given.pop("header")
-        source = Topic(messages, dict(schema_columns(Points)), "csv", header, 0, 7)
+        source = Topic(messages, batch=7)
         for name, value in given.items():
             setattr(source, name, value)
-        table = sr.Table._from_source(source)
+        table = table_of_source(source, dict(schema_columns(Points)), header=header)
         fit = table.linear_regression(table.y, table.x)
         return {
             "rows.csv": table,
@@ -86,7 +86,7 @@ class Verified:
 
     def plan(self, messages: Messages, **options: Any) -> Plan:  # noqa: ANN401 - the source's
         tables = self.tables(messages, **options)
-        return compile_plan([Output(t, str(self.folder / name)) for name, t in tables.items()])
+        return compile_plan([csv_output(t, str(self.folder / name)) for name, t in tables.items()])
 
     def checks(self, messages: Messages, **options: Any) -> list[Check]:  # noqa: ANN401 - the source's
         plan = self.plan(messages, **options)

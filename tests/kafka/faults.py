@@ -12,17 +12,19 @@ from functools import partial
 from multiprocessing.connection import Connection
 
 from streamreg._epoch.merge import Merge
+from streamreg._epoch.outputs import Outputs
 from streamreg._kafka.source import KafkaSource
-from streamreg._run import resume as _resume
-from streamreg._sinks.csv_file import Files, FileSink
+from streamreg._run import resume
+from streamreg._sinks.append_file import AppendFile
+from streamreg._sinks.csv_file import CsvSink
 from streamreg._state import checkpoint as _checkpoint
 from streamreg._state.commit_record import Seal, SealFile
 from streamreg._state.store import Store
-from streamreg._worker import pipeline as _ingest
+from streamreg._worker import worker as _worker
 from streamreg._worker.mailbox import Frame, Mail, Outbox
 
 _VARIABLE = "CHAOS_WORKER_FRAMES"
-_worker_main = _ingest.main
+_worker_main = _worker.main
 _write = os.write
 
 
@@ -77,40 +79,41 @@ def after(owner: object, name: str) -> Step:
 
 def torn_write(countdown: Countdown) -> None:
     """Half of what a file is to be given reaches it."""
-    flush = FileSink.flush
+    flush = AppendFile.flush
 
-    def patched(self: FileSink) -> None:
+    def patched(self: AppendFile, *, durable: bool = False) -> None:
         data = b"".join(self._held)
         if len(data) > 1 and countdown.due():
             self._file.write(data[: len(data) // 2])
             die()
-        flush(self)
+        flush(self, durable=durable)
 
-    FileSink.flush = patched  # type: ignore[method-assign]  # what a fault point is
+    AppendFile.flush = patched  # type: ignore[method-assign]  # what a fault point is
 
 
 def first_flush(countdown: Countdown) -> None:
     """One file has all of the epoch, the others have not."""
 
-    def patched(self: Files) -> None:
-        for file in self.all():
-            if file._held_size:
+    def patched(self: Outputs) -> None:
+        sinks = [output.sink for output in (*self.rows, *self.scores, *self.answers)]
+        for file in (*(sink._file for sink in sinks if isinstance(sink, CsvSink)), self.rejects):
+            if file is not None and file._held_size:
                 file.flush()
                 countdown()
 
-    Files.flush = patched  # type: ignore[method-assign]  # what a fault point is
+    Outputs.flush = patched  # type: ignore[method-assign]  # what a fault point is
 
 
 def slow_disk(milliseconds: int) -> None:
     """Each write of a file takes that long."""
-    flush = FileSink.flush
+    flush = AppendFile.flush
 
-    def patched(self: FileSink) -> None:
+    def patched(self: AppendFile, *, durable: bool = False) -> None:
         if self._held_size:
             time.sleep(milliseconds / 1000)
-        flush(self)
+        flush(self, durable=durable)
 
-    FileSink.flush = patched  # type: ignore[method-assign]  # what a fault point is
+    AppendFile.flush = patched  # type: ignore[method-assign]  # what a fault point is
 
 
 def within_transaction(countdown: Countdown) -> None:
@@ -141,7 +144,7 @@ def before_the_seal(countdown: Countdown) -> None:
 
 
 AT_FIRST: dict[str, Step] = {
-    "one file made of three": after(FileSink, "__init__"),
+    "one file made of three": after(AppendFile, "__init__"),
     "half a header written": torn_write,
     "all files made, nothing committed": before(Store, "save"),
     "within the initial commit": within_transaction,
@@ -151,8 +154,8 @@ AT_FIRST: dict[str, Step] = {
 """Steps of a run that finds nothing yet; each happens the first time."""
 
 RESUMING: dict[str, Step] = {
-    "one file cut of three": after(FileSink, "_cut"),
-    "all files cut": after(_resume, "open_files"),
+    "one file cut of three": after(AppendFile, "_cut"),
+    "all files cut": after(resume, "open_outputs"),
     "before the first commit": before(Store, "save"),
     "within the first commit": within_transaction,
     "the first commit not sealed": before_the_seal,
@@ -160,13 +163,13 @@ RESUMING: dict[str, Step] = {
 """Steps of a run that goes on from a state; each happens the first time."""
 
 CLOSING: dict[str, Step] = {
-    "before an append": before(FileSink, "append"),
-    "after an append": after(FileSink, "append"),
+    "before an append": before(AppendFile, "append"),
+    "after an append": after(AppendFile, "append"),
     "rows appended, nothing else": after(Merge, "_add"),
     "answers appended": after(Merge, "_write_answers"),
     "half of a file's bytes written": torn_write,
     "one file flushed, the others not": first_flush,
-    "all files flushed": after(Files, "flush"),
+    "all files flushed": after(Outputs, "flush"),
     "before the commit": before(Store, "save"),
     "within the transaction": within_transaction,
     "after the transaction, before its seal": before_the_seal,
@@ -188,7 +191,7 @@ def install(name: str, count: int) -> None:
     if name in (HALF_A_FRAME, STUCK_IN_A_FRAME):
         os.environ[_VARIABLE] = f"{count} {name}"
         # By its name in this module, which a worker imports.
-        _ingest.main = main
+        _worker.main = main
         return
     if name == SLOW_DISK:
         slow_disk(count)

@@ -86,8 +86,8 @@ class Siege:
         with Store(self.folder / "state") as store:
             checkpoint = store.load()
         assert checkpoint is not None
-        sizes = {name: (self.folder / name).stat().st_size for name in checkpoint.lengths}
-        assert sizes == checkpoint.lengths
+        sizes = {name: (self.folder / name).stat().st_size for name in checkpoint.positions}
+        assert sizes == checkpoint.positions
 
     def kill_parent(self) -> None:
         """At any moment of a run's first seconds."""

@@ -13,10 +13,11 @@ import streamreg as sr
 from streamreg._compile.compile import compile
 from streamreg._evaluate.batch import RowErrors
 from streamreg._evaluate.columns import to_list
-from streamreg._language.outputs import Output
+from streamreg._formats.contract import Input
 from streamreg._language.schema import schema_columns
 from streamreg._plan.plan import Plan
 from streamreg.testing import ListSource
+from tests.support.plans import csv_output, input_of
 from tests.unit.columns import decimal_array
 
 NUMPY_TYPES: Mapping[str, type] = {"float": np.float64, "int": np.int64, "bool": np.bool_}
@@ -70,22 +71,22 @@ def typed() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def source_of() -> Callable[..., ListSource]:
-    """Make a source with columns of the given types."""
+def source_of() -> Callable[..., Input]:
+    """Make an input with columns of the given types."""
 
-    def make(name: str = "fake source", /, **types: type) -> ListSource:
+    def make(name: str = "fake source", /, **types: type) -> Input:
         schema = type("TestSchema", (sr.Schema,), {"__annotations__": types})
-        return ListSource([], dict(schema_columns(schema)), "json", None, 0, 1, name)
+        return input_of(ListSource([], name=name), dict(schema_columns(schema)), "json")
 
     return make
 
 
 @pytest.fixture(scope="session")
-def table_of(source_of: Callable[..., ListSource]) -> Callable[..., sr.Table]:
+def table_of(source_of: Callable[..., Input]) -> Callable[..., sr.Table]:
     """Make a table with columns of the given types, from a source of its own."""
 
     def make(**types: type) -> sr.Table:
-        return sr.Table._from_source(source_of(**types))
+        return sr.Table._from_input(source_of(**types))
 
     return make
 
@@ -95,7 +96,7 @@ def plan_of() -> Callable[..., Plan]:
     """Compile tables as if each were written to a file."""
 
     def make(*tables: sr.Table) -> Plan:
-        return compile([Output(table, f"{i}.csv") for i, table in enumerate(tables)])
+        return compile([csv_output(table, f"{i}.csv") for i, table in enumerate(tables)])
 
     return make
 
@@ -107,7 +108,7 @@ def computed(plan_of: Callable[..., Plan]) -> Callable[..., Batch]:
     def compute(table: sr.Table, **columns: Sequence[Any]) -> Batch:
         plan = plan_of(table)
         rows = len(next(iter(columns.values())))
-        result = plan.rows.evaluate(_typed(plan.source.columns, columns), rows)
+        result = plan.rows.evaluate(_typed(plan.input.columns, columns), rows)
         cells = [list(to_list(column)) for column in result.outputs[0]]
         return Batch(dict(zip(table.keys(), cells, strict=True)), result.errors)
 

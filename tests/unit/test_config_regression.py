@@ -79,7 +79,7 @@ def test_a_job_file_can_ask_for_scores() -> None:
     for text in (SCORED, SCORED.replace('["x", "n"]', '["x", "n"]\nby = ["s"]')):
         (output,) = plan_job(read(text)).score_outputs
         scores = ("prediction", "residual", "standardized_residual")
-        assert (output.path, output.names) == ("scores.csv", ("x", "n", "y", "s", *scores))
+        assert (output.name, output.names) == ("scores.csv", ("x", "n", "y", "s", *scores))
 
 
 def test_scores_have_columns_of_their_own() -> None:

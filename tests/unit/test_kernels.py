@@ -232,7 +232,7 @@ def test_law_a_row_has_the_same_bits_in_any_batch(
 
         def run(part: list[Any], plan: Plan = plan) -> tuple[list[Any], int]:
             columns = dict(zip("abnmcs", ([row[i] for row in part] for i in range(6)), strict=True))
-            result = plan.rows.evaluate(typed(plan.source.columns, columns), len(part))
+            result = plan.rows.evaluate(typed(plan.input.columns, columns), len(part))
             values = to_list(result.outputs[0][0])
             cells = [bits(v) if isinstance(v, float) else v for v in values]
             return cells, sum(len(error.rows) for error in result.errors)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from streamreg import StateError
-from streamreg._state import snapshot as _snapshot
+from streamreg._state import snapshot
 from streamreg._state.checkpoint import Checkpoint
 from streamreg._state.commit_record import SealFile
 from streamreg._state.store import Store
@@ -41,9 +41,9 @@ def checkpoint(number: int) -> Checkpoint:
         {"program": "step " * 1000},
         ["x", "y"],
         {0: number, 1: 5},
-        {0: False, 1: True},
+        {1},
         epochs=number,
-        lengths={"a.csv": 7 * number},
+        positions={"a.csv": 7 * number},
         reductions=[random.Random(number).randbytes(300)],
     )
 
@@ -90,7 +90,7 @@ def refused(folder: Path, copy: Path, name: str, held: bytes | None) -> bool:
     else:
         (copy / name).write_bytes(held)
     before = contents(copy)
-    found = [text for text in (attempt(_snapshot.read, copy), attempt(load, copy)) if text]
+    found = [text for text in (attempt(snapshot.read, copy), attempt(load, copy)) if text]
     assert not found or contents(copy) == before
     shutil.rmtree(copy)
     assert len(found) in (0, 2)
@@ -172,4 +172,4 @@ def test_law_a_death_before_the_seal(tmp_path: Path, monkeypatch: pytest.MonkeyP
                 patch.setattr(SealFile, "write", die)
                 with pytest.raises(DeathError):
                     store.save(checkpoint(number))
-        assert _snapshot.read(tmp_path) == checkpoint(number)
+        assert snapshot.read(tmp_path) == checkpoint(number)

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 import streamreg as sr
 from streamreg._compile.compile import compile
-from streamreg._language.outputs import Output
 from streamreg._plan.plan import Plan
+from tests.support.plans import csv_output
 
 TableOf = Callable[..., sr.Table]
 PlanOf = Callable[..., Plan]
@@ -67,7 +67,7 @@ def test_the_program_of_the_tutorial(table_of: TableOf) -> None:
     """Its rows pass through untouched, and its functions get the answers of five reducers."""
     source = table_of(x=float, y=float)
     _, results = tutorial(source)
-    plan = compile([Output(source, "in.csv"), Output(results, "out.csv")])
+    plan = compile([csv_output(source, "in.csv"), csv_output(results, "out.csv")])
     x, y = np.array([0.0, 1.0]), np.array([0.06888437030500963, 1.0515908805880605])
     rows = plan.rows.evaluate({"x": x, "y": y}, 2)
     assert rows.outputs[0][0] is x
@@ -256,27 +256,30 @@ def test_a_program_has_one_source_and_a_file_one_table(
     table_of: TableOf, source_of: Callable[..., Any]
 ) -> None:
     """Both offenders are named."""
-    first = sr.Table._from_source(source_of("topic one", x=float))
-    second = sr.Table._from_source(source_of("topic two", x=float))
+    first = sr.Table._from_input(source_of("topic one", x=float))
+    second = sr.Table._from_input(source_of("topic two", x=float))
     answer = second.reduce(s=r.sum(second.x))
     with pytest.raises(
         sr.ProgramError, match=r"a.csv comes from topic one and b.csv from topic two"
     ):
-        compile([Output(first, "a.csv"), Output(answer, "b.csv")])
+        compile([csv_output(first, "a.csv"), csv_output(answer, "b.csv")])
     with pytest.raises(sr.ProgramError, match=r"a.csv is written twice"):
-        compile([Output(first, "a.csv"), Output(first, "a.csv")])
+        compile([csv_output(first, "a.csv"), csv_output(first, "a.csv")])
     with pytest.raises(sr.ProgramError, match="nothing is written"):
         compile([])
     for name in ("time", "diff"):
         with pytest.raises(sr.ProgramError, match=f"a.csv: a column cannot be called {name}"):
-            Output(first.select(**{name: first.x}), "a.csv")
+            csv_output(first.select(**{name: first.x}), "a.csv")
 
 
 PROGRAM = """
 import sys, cloudpickle
 import streamreg as sr
 from streamreg._compile.compile import compile
+from streamreg._formats.contract import Input
+from streamreg._formats.json import Json
 from streamreg._language.outputs import Output
+from streamreg._sinks.csv_file import CsvFile
 
 SCALE = 10
 
@@ -288,10 +291,10 @@ def helper(x):
 
 class Source:
     name = "fake"
-    columns = {"x": "float"}
 
-t = sr.Table._from_source(Source())
-plan = compile([Output(t.select(z=sr.apply(scaled, t.x), l=sr.apply(lambda x: -x, t.x)), "z.csv")])
+t = sr.Table._from_input(Input(Source(), Json(), {"x": "float"}))
+z = t.select(z=sr.apply(scaled, t.x), l=sr.apply(lambda x: -x, t.x))
+plan = compile([Output(z, CsvFile("z.csv"))])
 sys.stdout.buffer.write(cloudpickle.dumps(plan.rows))
 """
 
@@ -324,7 +327,7 @@ def test_the_workers_part_leaves_the_parents_behind(table_of: TableOf) -> None:
 
     t = table_of(x=float)
     s = t.reduce(s=r.sum(t.x * t.x))
-    plan = compile([Output(s.select(z=sr.apply(parents_own_function, s.s)), "secret_path.csv")])
+    plan = compile([csv_output(s.select(z=sr.apply(parents_own_function, s.s)), "secret_path.csv")])
     carried = cloudpickle.dumps(plan.rows)
     for name in [b"parents_own_function", b"secret_path", b"expressions", b"_universe"]:
         assert name not in carried

@@ -19,8 +19,8 @@ from streamreg._core import render
 from streamreg._evaluate.columns import to_list
 from streamreg._evaluate.nullable import packed_rows
 from streamreg._evaluate.scalar import evaluate_answer, in_scope
-from streamreg._language.outputs import Output
 from streamreg._plan.plan import Plan
+from tests.support.plans import csv_output
 
 TableOf = Callable[..., sr.Table]
 PlanOf = Callable[..., Plan]
@@ -106,7 +106,7 @@ def test_workers_ship_what_is_needed_and_no_more(t: sr.Table) -> None:
     """Equal columns are shipped once; what depends on the row alone is computed there."""
     scored = t.linear_regression(t.y, t.x, sr.poly(t.n, 2), by=t.k, weights=t.x).predict_on(t)
     rows = scored.select(scored.residual, twice=t.x * 2, again=sr.this.x * 2, sum=t.n + t.n)
-    plan = compile([Output(rows, "a"), Output(scored.filter(t.x > 0).select(t.y), "b")])
+    plan = compile([csv_output(rows, "a"), csv_output(scored.filter(t.x > 0).select(t.y), "b")])
     (shipped,), (score,) = plan.rows.shipped, plan.scores
     # Features, target and weights, the key, two computed columns and a condition.
     assert len(shipped.slots) == 3 + 1 + 2 + 1
@@ -114,7 +114,7 @@ def test_workers_ship_what_is_needed_and_no_more(t: sr.Table) -> None:
     assert (score.keys, score.reduction) == ((3,), 0)
     assert [reducing.keys for reducing in plan.rows.reductions] == [("str",)]
     assert plan.answers[0].outputs == ()
-    assert [output.path for output in plan.outputs] == ["a", "b"]
+    assert [output.name for output in plan.outputs] == ["a", "b"]
 
 
 def test_a_regression_that_is_written_is_the_one_that_scores(t: sr.Table, plan_of: PlanOf) -> None:
@@ -130,7 +130,7 @@ def test_a_regression_that_is_written_is_the_one_that_scores(t: sr.Table, plan_o
     assert len(plan.rows.reductions) == 1
     assert [score.reduction for score in plan.scores] == [0, 0]
     assert [shipped.scope for shipped in plan.rows.shipped] == [1, 0]
-    assert [output.path for output in plan.outputs] == ["0.csv", "2.csv", "1.csv", "3.csv"]
+    assert [output.name for output in plan.outputs] == ["0.csv", "2.csv", "1.csv", "3.csv"]
 
 
 def test_functions_of_scores_stay_in_the_parent(t: sr.Table, plan_of: PlanOf) -> None:
@@ -181,7 +181,7 @@ def test_differential_rows_that_lack_different_scores(
 ) -> None:
     """Rows computed together give what each gives by itself, as text and in order."""
     t = table_of(k=str, n=int, x=float, y=float)
-    plan = compile([Output(SAID[said](fitted(t).predict_on(t), t), "a")])
+    plan = compile([csv_output(SAID[said](fitted(t).predict_on(t), t), "a")])
     (score,) = plan.scores
     columns = list(zip(*found, strict=True))
     k, n, x, y = list(columns[3]), np.array(columns[4]), np.array(columns[5]), np.array(columns[6])

@@ -22,8 +22,8 @@ from streamreg._plan.plan import Plan
 from streamreg._plan.row_plan import RowPlan
 
 if TYPE_CHECKING:
+    from streamreg._formats.contract import Input
     from streamreg._plan.output import OutputSpec
-    from streamreg._source.contract import Source
 
 _Reduction: TypeAlias = tuple[int, tuple[int, ...]]
 """What tells a reduction from others: its rows and keys."""
@@ -35,7 +35,7 @@ def compile(outputs: Sequence[Output]) -> Plan:
     Raises:
         ProgramError: if there is none, if two write the same file, or if they have two sources.
     """
-    source = _source(outputs)
+    input = _input(outputs)
     rows = Lowering()
     row_outputs: list[OutputSpec] = []
     row_slots: list[tuple[int, ...]] = []
@@ -72,32 +72,32 @@ def compile(outputs: Sequence[Output]) -> Plan:
         scoring.plan(places.index(scored_by[scored])) for scored, scoring in scorings.items()
     )
     answers = tuple(reduction.answers() for reduction in reductions.values())
-    return Plan(source, row_plan, tuple(row_outputs), scores, answers)
+    return Plan(input, row_plan, tuple(row_outputs), scores, answers)
 
 
-def _source(outputs: Sequence[Output]) -> Source:
+def _input(outputs: Sequence[Output]) -> Input:
     if not outputs:
         raise ProgramError(
             "nothing is written, so there is nothing to run: write a table first, like "
             'sr.io.csv.write(table, "output.csv")'
         )
-    found: dict[int, tuple[Source, Output]] = {}
-    paths: set[str] = set()
+    found: dict[int, tuple[Input, str]] = {}
+    names: set[str] = set()
     for output in outputs:
-        if output.path in paths:
-            raise ProgramError(
-                f"{output.path} is written twice; give each output a file of its own"
-            )
-        paths.add(output.path)
+        name = output.sink.name
+        if name in names:
+            raise ProgramError(f"{name} is written twice; give each output a file of its own")
+        names.add(name)
         origin = root(output.table._universe)
         while isinstance(origin, ReducedUniverse):
             origin = root(origin.origin)
         if isinstance(origin, SourceUniverse):
-            found.setdefault(id(origin.source), (origin.source, output))
-    (source, output), *others = found.values()
+            found.setdefault(id(origin.input), (origin.input, name))
+    (input, name), *others = found.values()
     if others:
+        other, other_name = others[0]
         raise ProgramError(
-            f"a run has one source, but {output.path} comes from {source.name} and "
-            f"{others[0][1].path} from {others[0][0].name}"
+            f"a run has one source, but {name} comes from {input.source.name} and "
+            f"{other_name} from {other.source.name}"
         )
-    return source
+    return input

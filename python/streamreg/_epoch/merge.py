@@ -21,9 +21,9 @@ from streamreg._rejects.ledger import Tolerance, counted, ledger_lines, shown
 from streamreg._state.keyed_rows import changes
 
 if TYPE_CHECKING:
+    from streamreg._epoch.outputs import Outputs
     from streamreg._plan.plan import Plan
     from streamreg._rejects.reject import Reject
-    from streamreg._sinks.csv_file import Files
     from streamreg._source.contract import Range
     from streamreg._state.checkpoint import Checkpoint
     from streamreg._worker.partial import Partial
@@ -38,7 +38,7 @@ class Merge:
         self,
         plan: Plan,
         checkpoint: Checkpoint,
-        files: Files,
+        outputs: Outputs,
         *,
         commit: Callable[[Checkpoint], None] | None,
         unix_ms: Callable[[], int],
@@ -50,6 +50,7 @@ class Merge:
             StateError: if the checkpoint holds states that are not those of this plan.
         """
         self.offsets = dict(checkpoint.offsets)
+        self.untouched = set(checkpoint.untouched)
         self.epochs = checkpoint.epochs
         self.rows = checkpoint.rows
         self.tombstones = checkpoint.tombstones
@@ -58,7 +59,7 @@ class Merge:
         self.pending = False
         self._base = checkpoint
         self._plan = plan
-        self._files = files
+        self._outputs = outputs
         self._commit = commit
         self._unix_ms = unix_ms
         self._times = {"epoch": checkpoint.epochs - 1, "unix_ms": checkpoint.unix_ms}
@@ -73,7 +74,7 @@ class Merge:
         self._open_rows = 0
         self._open_rejects: Counter[str] = Counter()
         self._first_reject: Reject | None = None
-        ledger = files.rejects[0].path if files.rejects else None
+        ledger = None if outputs.rejects is None else outputs.rejects.path
         self._tolerance = Tolerance(max_rejects, ledger)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
@@ -97,10 +98,10 @@ class Merge:
     def grow(self, ranges: Mapping[int, Range]) -> None:
         """Goes on with more partitions, of which nothing was read yet."""
         self.offsets.update({p: r.start for p, r in ranges.items()})
+        self.untouched.update(p for p, r in ranges.items() if r.untouched)
         self._base = replace(
             self._base,
             offsets={**self._base.offsets, **{p: r.start for p, r in ranges.items()}},
-            fresh={**self._base.fresh, **{p: r.fresh for p, r in ranges.items()}},
             began={**self._base.began, **ranges},
         )
 
@@ -130,6 +131,7 @@ class Merge:
             self._keep(partial.rejects)
         self.tombstones += partial.tombstones
         self.offsets.update({p: end for p, (_, end) in partial.progress.items()})
+        self.untouched.difference_update(partial.begun)
         self.pending = True
         if partial.rejects:
             self._tolerance.add(partial.rejects)
@@ -144,17 +146,15 @@ class Merge:
             scoring.begin()
 
     def _add(self, partial: Partial) -> None:
-        outputs = zip(self._plan.row_outputs, self._files.rows, partial.outputs, strict=True)
-        for output, file, rows in outputs:
-            file.append(stamp(rows, self._times[output.time], 1))
+        for output, rows in zip(self._outputs.rows, partial.outputs, strict=True):
+            output.append(stamp(rows, self._times[output.spec.time], 1))
         scored = (
             rows
             for scoring, (columns, count) in zip(self._scorings, partial.shipped, strict=True)
             for rows in scoring.rows(columns, count)
         )
-        outputs = zip(self._plan.score_outputs, self._files.scores, scored, strict=True)
-        for output, file, rows in outputs:
-            file.append(stamp(rows, self._times[output.time], 1))
+        for output, rows in zip(self._outputs.scores, scored, strict=True):
+            output.append(stamp(rows, self._times[output.spec.time], 1))
         reductions = zip(self._plan.answers, self._reductions, partial.states, strict=True)
         for plan, reduction, state in reductions:
             reduction.merge(state)
@@ -165,9 +165,9 @@ class Merge:
     def _keep(self, rejects: Sequence[Reject]) -> None:
         self._open_rejects.update(reject.kind for reject in rejects)
         self._first_reject = self._first_reject or rejects[0]
-        for file in self._files.rejects:
+        if self._outputs.rejects is not None:
             for line in ledger_lines(self._plan.source.name, rejects):
-                file.append(line)
+                self._outputs.rejects.append(line)
 
     def close(self) -> bool:
         """Ends the open epoch: solves, writes what changed, flushes, commits.
@@ -182,7 +182,7 @@ class Merge:
         if self._open_rows:
             self._write_answers()
             self.epochs += 1
-        self._files.flush()
+        self._outputs.flush()
         self.rows += self._open_rows
         self.rejects += self._open_rejects
         if self._commit is not None:
@@ -206,7 +206,7 @@ class Merge:
                     time = self._times[plan.outputs[index - first].time]
                     changelog = self._changelogs[index]
                     lines = changelog.update(rows.keys, rows.present, rows.packed, time)
-                    self._files.answers[index].append(lines)
+                    self._outputs.answers[index].append(lines)
                     self.answers[index] = {"keys": len(changelog)} if plan.keys else rows.cells
             first += len(plan.outputs)
 
@@ -231,16 +231,13 @@ class Merge:
         return replace(
             self._base,
             offsets=dict(self.offsets),
-            fresh={
-                p: fresh and self.offsets[p] == self._base.offsets[p]
-                for p, fresh in self._base.fresh.items()
-            },
+            untouched=set(self.untouched),
             epochs=self.epochs,
             unix_ms=self._times["unix_ms"],
             rows=self.rows,
             tombstones=self.tombstones,
             rejects=dict(self.rejects),
-            lengths=self._files.lengths(),
+            positions=self._outputs.positions(),
             reductions=[
                 b"" if f"reduction {index}" in keyed else reduction.to_bytes()
                 for index, reduction in enumerate(self._reductions)

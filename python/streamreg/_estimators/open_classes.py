@@ -10,7 +10,7 @@ from streamreg._core import Classes
 from streamreg._estimators.select_model import Described, Kind, chosen, keyed_reduction, opening
 from streamreg._exceptions import ConfigurationError
 from streamreg._language.discriminant import METHODS
-from streamreg._state import snapshot as _snapshot
+from streamreg._state import snapshot
 from streamreg._state.program_data import class_model_of
 from streamreg._types import ClassMethod, ClassModel, shortened
 
@@ -47,7 +47,7 @@ def find_classes(directory: Path, output: str | None, method: ClassMethod) -> Fo
         StateError: as `find` does.
         ConfigurationError: if there is no such output, several to choose from, or a class without a prior.
     """
-    checkpoint = _snapshot.read(directory)
+    checkpoint = snapshot.read(directory)
     kind = Kind(
         "classification",
         "table of classes",

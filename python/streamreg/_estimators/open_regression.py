@@ -24,8 +24,7 @@ from streamreg._estimators.select_model import (
 )
 from streamreg._evaluate.columns import Values
 from streamreg._exceptions import ConfigurationError
-from streamreg._state import keyed_rows as _keyed_state
-from streamreg._state import snapshot as _snapshot
+from streamreg._state import keyed_rows, snapshot
 from streamreg._state.checkpoint import Checkpoint
 from streamreg._types import INT_MAX, INT_MIN, KeyType, Number, encodable, shortened
 
@@ -55,7 +54,7 @@ def find(directory: Path, output: str | None, key: Cell | tuple[Cell, ...] | Non
         StateError: if the directory holds no state, a damaged one, one that says nothing of regressions, or no row.
         ConfigurationError: if there is no such output or key, or several regressions to choose from.
     """
-    checkpoint = _snapshot.read(directory)
+    checkpoint = snapshot.read(directory)
     kind = Kind("regression", "regression", "linear_regression", _title)
     described = chosen(directory, checkpoint, output, kind)
     with opening(directory):
@@ -88,7 +87,7 @@ def _of_key(
     taken = [column for column in columns if column is not None]
     found = keyed.single(keyed.key(taken)) if len(taken) == len(types) == len(cells) else None
     if found is None:
-        first = [keyed.cells(each) for each, _ in islice(_keyed_state.rows(stored), _SHOWN)]
+        first = [keyed.cells(each) for each, _ in islice(keyed_rows.rows(stored), _SHOWN)]
         keys = ", ".join(repr(each[0] if len(each) == 1 else tuple(each)) for each in first)
         more = f" and {len(keyed) - len(first):,} more" if len(keyed) > len(first) else ""
         names = ", ".join(

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from streamreg._evaluate import checked_int as _integers
+from streamreg._evaluate import checked_int
 from streamreg._evaluate.columns import Array, Values, to_list
 from streamreg._evaluate.decimals import to_floats
 from streamreg._evaluate.program import FLOAT_FUNCTIONS
@@ -93,15 +93,15 @@ KERNELS: Final[dict[str, Kernel]] = {
     "sign.float": np.sign,
     "floor.float": np.floor,
     "ceil.float": np.ceil,
-    "add.int": _integers.add,
-    "subtract.int": _integers.subtract,
-    "multiply.int": _integers.multiply,
-    "divide.int": _integers.divide,
-    "floor_divide.int": _integers.floor_divide,
-    "remainder.int": _integers.remainder,
-    "power.int": _integers.power,
-    "negative.int": _integers.negative,
-    "absolute.int": _integers.absolute,
+    "add.int": checked_int.add,
+    "subtract.int": checked_int.subtract,
+    "multiply.int": checked_int.multiply,
+    "divide.int": checked_int.divide,
+    "floor_divide.int": checked_int.floor_divide,
+    "remainder.int": checked_int.remainder,
+    "power.int": checked_int.power,
+    "negative.int": checked_int.negative,
+    "absolute.int": checked_int.absolute,
     "sign.int": np.sign,
     "floor.int": _same,
     "ceil.int": _same,
@@ -109,7 +109,7 @@ KERNELS: Final[dict[str, Kernel]] = {
     "or.bool": np.logical_or,
     "xor.bool": np.logical_xor,
     "not.bool": np.logical_not,
-    "cast.float.int": _integers.from_float,
+    "cast.float.int": checked_int.from_float,
     "cast.float.bool": _converter(np.bool_),
     "cast.float.str": _as_text,
     "cast.int.float": _converter(np.float64),

@@ -82,10 +82,10 @@ def plan_job(job: Job) -> Plan:
         StreamregError: What the runtime raises.
     """
     from streamreg._compile.compile import compile as compile_plan
-    from streamreg._language import outputs as _registry
+    from streamreg._language import outputs
 
     _write_tables(job)
-    return compile_plan(_registry.take())
+    return compile_plan(outputs.take())
 
 
 def _write_tables(job: Job) -> None:

@@ -9,7 +9,7 @@ from typing import cast
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from streamreg._kafka import settings as kafka_settings
-from streamreg._source.contract import Batch, Envelope, Headers, Location, Range, Report
+from streamreg._source.contract import Batch, Beginnings, Envelope, Headers, Location, Range, Report
 
 _BATCH = 20_000
 """Messages at a time, at most: each of them is some objects, and many if it is rejected."""
@@ -36,6 +36,7 @@ class KafkaReader:
         open_ranges = {p: r for p, r in ranges.items() if r.end is None or r.start < r.end}
         self._next = {p: r.start for p, r in open_ranges.items()}
         self._ends = {p: r.end for p, r in open_ranges.items() if r.end is not None}
+        self._beginnings = Beginnings(open_ranges)
         self._lag: int | None = None
         self._lag_due = 0.0
         self._room = 1000
@@ -59,11 +60,16 @@ class KafkaReader:
             self._report(f"topic {self._topic!r}: reading again")
         values = list(map(Message.value, messages))
         self._room = _room(values)
+
+        def partition_of(index: int) -> int:
+            return messages[index].partition() or 0
+
         return Batch(
             values,
             progress,
             locate=lambda index: _location(messages[index]),
-            partition_of=lambda index: messages[index].partition() or 0,
+            partition_of=partition_of,
+            firsts=self._beginnings.among(progress, len(messages), partition_of),
             envelope=lambda index: Envelope(messages[index].key(), _headers(messages[index])),
         )
 

@@ -10,25 +10,23 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
     Consumer,
     KafkaError,
     KafkaException,
+    Message,
     TopicPartition,
 )
 
 from streamreg._kafka import settings as kafka_settings
 from streamreg._kafka.reader import KafkaReader
 from streamreg._secrets import masked
-from streamreg._source.contract import Extent, Format, Range, Report
-
-if TYPE_CHECKING:
-    from streamreg._types import ColumnType
+from streamreg._source.contract import Extent, Range, Report
 
 _log = logging.getLogger("streamreg")
 
@@ -36,6 +34,8 @@ _METADATA_TIMEOUT = 2.0
 _GROWTH_TIMEOUT = 1.0
 """Seconds that a run in full swing may stand still for an answer."""
 _RETRY_PAUSE = 0.2
+_PATIENCE = 5.0
+"""Seconds after which a first message that has not come is told of."""
 _CLOSE_SECONDS = 1.0
 _ERRORS = 100
 """Errors of the connection that are kept until somebody asks."""
@@ -47,11 +47,8 @@ class KafkaSource:
 
     settings: Mapping[str, kafka_settings.Setting] = field(repr=False)
     topic: str
-    columns: Mapping[str, ColumnType]
-    format: Format
     mode: Literal["streaming", "static"]
     autocommit_duration_ms: int
-    header: Sequence[str] | None = None
     _consumer: Consumer | None = field(default=None, init=False, repr=False, compare=False)
     _errors: deque[KafkaError] = field(
         default_factory=lambda: deque(maxlen=_ERRORS), init=False, repr=False, compare=False
@@ -121,27 +118,53 @@ class KafkaSource:
         self._errors.clear()
         return next((error for error in seen if kafka_settings.permanent(error)), seen[0])
 
-    def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
+    def first_messages(
+        self, partitions: Collection[int], report: Report, stopping: Callable[[], bool]
+    ) -> Iterator[tuple[int, bytes | None]]:
         consumer = self._open()
-        consumer.assign([TopicPartition(self.topic, partition, OFFSET_BEGINNING)])
-        deadline = time.monotonic() + timeout
+        places = {p: TopicPartition(self.topic, p, OFFSET_BEGINNING) for p in partitions}
+        consumer.assign(list(places.values()))
+        empty: set[int] = set()
+        tell_at = time.monotonic() + _PATIENCE
         try:
-            while (left := deadline - time.monotonic()) > 0:
-                message = consumer.poll(left)
-                if message is None:
+            while places and not stopping():
+                message = consumer.poll(_RETRY_PAUSE)
+                self._tell(report)
+                found = None if message is None else self._first_of(message)
+                if found is None:
+                    waiting = sorted(places.keys() - empty)
+                    if waiting and time.monotonic() >= tell_at:
+                        tell_at += _PATIENCE * 10
+                        report(
+                            f"topic {self.topic!r}: waiting for the first message of partition {waiting[0]}"
+                        )
                     continue
-                error = message.error()
-                if error is None:
-                    # A tombstone is a first message too, if not a header.
-                    return message.value() or b""
-                if error.code() == KafkaError._PARTITION_EOF:
-                    return None
-                if kafka_settings.permanent(error):
-                    raise kafka_settings.source_error(error, self.topic, self.settings)
+                partition, value = found
+                if partition not in places or (value is None and partition in empty):
+                    continue
+                if value is None:
+                    empty.add(partition)
+                if value is not None or self.mode == "static":
+                    consumer.incremental_unassign([places.pop(partition)])
+                yield found
         finally:
             consumer.unassign()
             self._tell(report)
-        raise TimeoutError
+
+    def _first_of(self, message: Message) -> tuple[int, bytes | None] | None:
+        """A partition and its first message, which is None if it has none; None for trouble that will pass."""
+        error, partition = message.error(), message.partition()
+        if partition is not None and error is None:
+            return partition, message.value() or b""  # A tombstone is a first message too.
+        if (
+            partition is not None
+            and error is not None
+            and error.code() == KafkaError._PARTITION_EOF
+        ):
+            return partition, None
+        if error is not None and kafka_settings.permanent(error):
+            raise kafka_settings.source_error(error, self.topic, self.settings)
+        return None
 
     def _tell(self, report: Report) -> None:
         """Reports what the connection has said, each kind once."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from streamreg._exceptions import ProgramError
 
 if TYPE_CHECKING:
     from streamreg._language.table import Table
+    from streamreg._sinks.contract import SinkSpec
     from streamreg._types import Time
 
 RESERVED: Final = ("time", "diff")
@@ -18,14 +18,14 @@ RESERVED: Final = ("time", "diff")
 
 @dataclass(frozen=True, eq=False)
 class Output:
-    """A table to be written to a file.
+    """A table to be written.
 
     Raises:
         ProgramError: if a column has a name that the changelog needs for itself.
     """
 
     table: Table
-    path: str
+    sink: SinkSpec
     time: Time = "epoch"
 
     def __post_init__(self) -> None:
@@ -33,7 +33,7 @@ class Output:
         for name in RESERVED:
             if name in self.table:
                 raise ProgramError(
-                    f"{self.path}: a column cannot be called {name}, because the changelog's own "
+                    f"{self.sink.name}: a column cannot be called {name}, because the changelog's own "
                     f"column is; write select(…) with another name for it"
                 )
 
@@ -42,10 +42,9 @@ _outputs: list[Output] = []
 
 
 def add(output: Output) -> None:
-    """Remembers an output. ProgramError if another output writes the same file."""
-    path = Path(output.path).resolve()
-    if any(Path(other.path).resolve() == path for other in _outputs):
-        raise ProgramError(f"two outputs write {output.path}: give each its own path")
+    """Remembers an output. ProgramError if another one writes to the same place."""
+    if any(other.sink.place == output.sink.place for other in _outputs):
+        raise ProgramError(f"two outputs write {output.sink.name}: give each its own path")
     _outputs.append(output)
 
 

@@ -26,9 +26,9 @@ from streamreg._language.universe import FilteredUniverse, SourceUniverse, Unive
 from streamreg._types import check_names
 
 if TYPE_CHECKING:
+    from streamreg._formats.contract import Input
     from streamreg._language.discriminant import Options as ClassOptions
     from streamreg._language.reduction import ReducedColumn
-    from streamreg._source.contract import Source
     from streamreg._types import Singular
 
 
@@ -71,11 +71,11 @@ class Table(ClassTables):
         self._parameter = parameter
 
     @classmethod
-    def _from_source(cls, source: Source) -> Table:
-        """The columns of a source, as its schema has them."""
-        universe = SourceUniverse(source)
+    def _from_input(cls, input: Input) -> Table:
+        """The columns of an input, as its schema has them."""
+        universe = SourceUniverse(input)
         return cls(
-            {name: SourceColumn(name, dtype, universe) for name, dtype in source.columns.items()},
+            {name: SourceColumn(name, dtype, universe) for name, dtype in input.columns.items()},
             universe,
         )
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from streamreg._formats.contract import Input
     from streamreg._language.expression import TypedExpression
     from streamreg._language.reduction import ReducedColumn
-    from streamreg._source.contract import Source
 
 
 class Universe:
@@ -52,15 +52,15 @@ class Universe:
 class SourceUniverse(Universe):
     """All rows that a source brings."""
 
-    __slots__ = ("source",)
+    __slots__ = ("input",)
 
-    def __init__(self, source: Source) -> None:
-        """The rows of `source`."""
+    def __init__(self, input: Input) -> None:
+        """The rows of `input`."""
         super().__init__()
-        self.source = source
+        self.input = input
 
     def __str__(self) -> str:
-        return f"the rows of {self.source.name}"
+        return f"the rows of {self.input.source.name}"
 
 
 class FilteredUniverse(Universe):

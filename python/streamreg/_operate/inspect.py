@@ -39,7 +39,7 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
         "job": {
             "topic": job["topic"],
             "format": job["format"],
-            "header": checkpoint.header,
+            "header": job.get("header") or checkpoint.found,
             "schema": job["schema"],
             "outputs": {
                 path: {
@@ -63,7 +63,7 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
             }
             for partition, offset in sorted(checkpoint.offsets.items())
         ],
-        "files": dict(checkpoint.lengths),
+        "files": dict(checkpoint.positions),
         "answers": {
             path: _rows(checkpoint, part, job["outputs"][path]["row"], most)
             if (part := f"changelog {index}") in checkpoint.guards

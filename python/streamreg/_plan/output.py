@@ -6,26 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from streamreg._types import DType, Time
-
-
-@dataclass(frozen=True)
-class ColumnSpec:
-    """A column of an output."""
-
-    name: str
-    dtype: DType
-    text: str
-    """The expression that defines it, as messages show it."""
+    from streamreg._sinks.contract import ColumnSpec, SinkSpec
+    from streamreg._types import Time
 
 
 @dataclass(frozen=True)
 class OutputSpec:
     """Where rows are written, which columns they have, and what their `time` is."""
 
-    path: str
+    sink: SinkSpec
     columns: tuple[ColumnSpec, ...]
     time: Time = "epoch"
+
+    @property
+    def name(self) -> str:
+        """What messages and the state call the output: of a file its path."""
+        return self.sink.name
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from streamreg._formats.contract import Input
     from streamreg._plan.output import OutputSpec
     from streamreg._plan.result_plan import AnswerPlan
     from streamreg._plan.row_plan import RowPlan
@@ -27,11 +28,16 @@ class Plan:
     `rows.reductions[i]`.
     """
 
-    source: Source
+    input: Input
     rows: RowPlan
     row_outputs: tuple[OutputSpec, ...]
     scores: tuple[ScorePlan, ...]
     answers: tuple[AnswerPlan, ...]
+
+    @property
+    def source(self) -> Source:
+        """Where the messages come from."""
+        return self.input.source
 
     @property
     def score_outputs(self) -> tuple[OutputSpec, ...]:

@@ -8,11 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from streamreg._epoch.outputs import OpenOutput, Outputs
 from streamreg._exceptions import SourceError
-from streamreg._sinks.csv_file import (
-    Files,
-    FileSink,
-    changelog_header,
+from streamreg._sinks.append_file import (
+    AppendFile,
     refuse_existing,
     refuse_shorter,
     sync_directory,
@@ -23,62 +22,59 @@ from streamreg._state.checkpoint import Checkpoint
 if TYPE_CHECKING:
     from streamreg._plan.output import OutputSpec
     from streamreg._plan.plan import Plan
+    from streamreg._sinks.contract import Position
     from streamreg._source.contract import Extent, Source
-    from streamreg._worker.pipeline import Task
+    from streamreg._worker.task import Task
 
 
-def check_files(
+def check_outputs(
     outputs: Sequence[OutputSpec], rejects: Path | None, checkpoint: Checkpoint | None
 ) -> None:
     """Before anything is opened or read: is each output what the state, or its absence, makes one expect?
 
     Raises:
-        OutputError: if a file exists that the run would overwrite, or one that it should continue is missing or
-            shorter than the state says.
+        OutputError: if the run would overwrite something, or what it should go on from is missing or shorter.
     """
-    for path, header in _paths(outputs, rejects):
+    positions = {} if checkpoint is None else checkpoint.positions
+    for output in outputs:
+        position = None if checkpoint is None else positions[output.name]
+        output.sink.check(output.columns, position)
+    if rejects is not None:
         if checkpoint is None:
-            refuse_existing(path, header)
+            refuse_existing(rejects, b"")
         else:
-            refuse_shorter(path, checkpoint.lengths[str(path)])
+            refuse_shorter(rejects, positions[str(rejects)])
 
 
-def open_files(
-    plan: Plan, rejects: Path | None, checkpoint: Checkpoint | None, *, sync: bool
-) -> Files:
-    """New files, or those of the last run cut to where its last epoch ended.
+def open_outputs(
+    plan: Plan, rejects: Path | None, checkpoint: Checkpoint | None, *, durable: bool
+) -> Outputs:
+    """New outputs, or those of the last run cut to where its last epoch ended.
 
     Raises:
-        OutputError: if a file cannot be written.
+        OutputError: if one cannot be written.
     """
+    positions = {} if checkpoint is None else checkpoint.positions
     with contextlib.ExitStack() as opened:
 
-        def sinks(paths: Sequence[tuple[Path, bytes]]) -> list[FileSink]:
+        def sinks(outputs: Sequence[OutputSpec]) -> list[OpenOutput]:
             found = []
-            for path, header in paths:
-                resume_at = None if checkpoint is None else checkpoint.lengths[str(path)]
-                found.append(FileSink(path, header, resume_at=resume_at))
-                opened.callback(found[-1].close)
+            for output in outputs:
+                sink = output.sink.open(output.columns, positions.get(output.name), durable=durable)
+                opened.callback(sink.close)
+                found.append(OpenOutput(output, sink))
             return found
 
-        files = Files(
-            sinks(_paths(plan.row_outputs, None)),
-            sinks(_paths(plan.score_outputs, None)),
-            sinks(_paths(plan.answer_outputs, None)),
-            sinks(_paths([], rejects)),
-            sync,
-        )
-        if sync and checkpoint is None:
-            for directory in {file.path.absolute().parent for file in files.all()}:
-                sync_directory(directory)
+        rows, scores = sinks(plan.row_outputs), sinks(plan.score_outputs)
+        answers = sinks(plan.answer_outputs)
+        ledger = None
+        if rejects is not None:
+            ledger = AppendFile(rejects, resume_at=positions.get(str(rejects)))
+            opened.callback(ledger.close)
+            if durable and checkpoint is None:
+                sync_directory(rejects.absolute().parent)
         opened.pop_all()
-    return files
-
-
-def _paths(outputs: Sequence[OutputSpec], rejects: Path | None) -> list[tuple[Path, bytes]]:
-    """The files, and how a new one begins."""
-    paths = [(Path(output.path), changelog_header(output.names)) for output in outputs]
-    return paths if rejects is None else [*paths, (rejects, b"")]
+    return Outputs(rows, scores, answers, ledger, durable)
 
 
 def ranges(
@@ -97,19 +93,20 @@ def ranges(
         )
     found = {}
     for partition, extent in extents.items():
-        start, fresh = _start(source, partition, extent, checkpoint)
-        found[partition] = Range(start, extent.high if source.mode == "static" else None, fresh)
+        start, untouched = _start(source, partition, extent, checkpoint)
+        end = extent.high if source.mode == "static" else None
+        found[partition] = Range(start, end, untouched)
     return found
 
 
 def _start(
     source: Source, partition: int, extent: Extent, checkpoint: Checkpoint | None
 ) -> tuple[int, bool]:
-    """The first offset to read, and whether the partition's first message may be a header still to come."""
+    """The first offset to read, and whether the partition's first message is still to be read."""
     if checkpoint is not None and partition in checkpoint.offsets:
         offset = checkpoint.offsets[partition]
         if extent.low <= offset <= extent.high:
-            return offset, checkpoint.fresh[partition]
+            return offset, partition in checkpoint.untouched
         why = "were deleted (retention)" if offset < extent.low else "do not exist"
         raise SourceError(
             f"topic {source.name!r}, partition {partition}: the state goes on at offset {offset}, but the broker has "
@@ -121,13 +118,16 @@ def _start(
 
 
 def first_checkpoint(
-    job: Mapping[str, Any], task: Task, lengths: dict[str, int], last: Checkpoint | None
+    job: Mapping[str, Any], task: Task, positions: dict[str, Position], last: Checkpoint | None
 ) -> Checkpoint:
     """The checkpoint at which this run begins: nothing read, or the last one with the partitions there are now."""
     offsets = {partition: r.start for partition, r in task.ranges.items()}
-    fresh = {partition: r.fresh for partition, r in task.ranges.items()}
+    untouched = {partition for partition, r in task.ranges.items() if r.untouched}
     known = {} if last is None else last.offsets
     began = {p: replace(r, end=None) for p, r in task.ranges.items() if p not in known}
     if last is None:
-        return Checkpoint(job, task.header, offsets, fresh, began, lengths=lengths)
-    return replace(last, job=job, offsets=offsets, fresh=fresh, began=last.began | began)
+        return Checkpoint(job, task.found, offsets, untouched, began, positions=positions)
+    began = last.began | began
+    return replace(
+        last, job=job, found=task.found, offsets=offsets, untouched=untouched, began=began
+    )

@@ -16,17 +16,16 @@ from streamreg._compile.compile import compile as compile_plan
 from streamreg._epoch.merge import Merge
 from streamreg._exceptions import ConfigurationError, ProgramError, SourceError
 from streamreg._language import outputs as _registry
-from streamreg._run import resume as _resume
+from streamreg._run import resume
 from streamreg._run.progress import Progress, ProgressLine, Summary
 from streamreg._run.signals import StopSignals
 from streamreg._run.supervisor import TELL_INTERVAL, Supervisor
-from streamreg._sinks.csv_file import sync_directory
-from streamreg._source.csv_header import find_header
+from streamreg._sinks.append_file import sync_directory
 from streamreg._source.partition_discovery import Growth
-from streamreg._state import job_identity as _job_identity
+from streamreg._state import job_identity
 from streamreg._state.store import Durability, Store
-from streamreg._worker.pipeline import Task
-from streamreg._worker.pool import Crew, InlineCrew, ProcessCrew
+from streamreg._worker.pool import InlinePool, Pool, ProcessPool
+from streamreg._worker.task import Task
 
 if TYPE_CHECKING:
     from streamreg._plan.plan import Plan
@@ -86,7 +85,7 @@ def run(
     if durability not in ("process", "power"):
         raise ConfigurationError(f'durability: expected "process" or "power", found {durability!r}')
     if rejects is not None and any(
-        Path(output.path).resolve() == Path(rejects).resolve() for output in outputs
+        output.sink.place == str(Path(rejects).resolve()) for output in outputs
     ):
         raise ConfigurationError(f"rejects: an output writes {rejects}: give each its own path")
     line = ProgressLine() if progress is True or (progress is None and _on_terminal()) else None
@@ -120,33 +119,36 @@ class _Options:
 
 def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
     watch = _Watch(options, signals)
-    job = _job_identity.job(plan, options.rejects)
+    job = job_identity.job(plan, options.rejects)
     with contextlib.ExitStack() as stack:
         store, last = None, None
         if options.state is not None:
             store = stack.enter_context(Store(options.state, options.durability))
             last = store.load()
             if last is not None:
-                _job_identity.check_job(last, job)
-        _resume.check_files(plan.outputs, options.rejects, last)
+                job_identity.check_job(last, job)
+        resume.check_outputs(plan.outputs, options.rejects, last)
         extents = plan.source.extents(_log.warning, watch.stopping)
         if watch.ended_by is not None:
             return watch.summary(None)
         if not extents:
             raise SourceError(f"topic {plan.source.name!r} has no partitions")
-        ranges = _resume.ranges(plan.source, extents, last)
-        files = stack.enter_context(
+        ranges = resume.ranges(plan.source, extents, last)
+        outputs = stack.enter_context(
             contextlib.closing(
-                _resume.open_files(plan, options.rejects, last, sync=options.durability == "power")
+                resume.open_outputs(
+                    plan, options.rejects, last, durable=options.durability == "power"
+                )
             )
         )
-        header = None if last is None else last.header
-        if header is None and plan.source.format == "csv":
-            header = find_header(plan.source, extents, _log.warning, watch.stopping)
-            if header is None:
+        found = None if last is None else last.found
+        preamble = plan.input.format.preamble
+        if found is None and preamble is not None:
+            found = preamble.find(plan.input, extents, _log.warning, watch.stopping)
+            if found is None:
                 return watch.summary(None)
-        task = Task(0, plan.source, plan.rows, header, ranges)
-        first = _resume.first_checkpoint(job, task, files.lengths(), last)
+        task = Task(0, plan.input, plan.rows, found, ranges)
+        first = resume.first_checkpoint(job, task, outputs.positions(), last)
         if store is not None:
             # Before the first row: a file with rows but without a state could not be continued.
             store.save(first)
@@ -156,14 +158,14 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
         merge = Merge(
             plan,
             first,
-            files,
+            outputs,
             commit=None if store is None else store.save,
             unix_ms=_unix_ms,
             max_rejects=options.max_rejects,
         )
         watch.begin(plan, first.rows)
         supervisor = Supervisor(
-            _crew(task, options.processes, merge),
+            _pool(task, options.processes, merge),
             merge,
             signals,
             interval=plan.source.autocommit_duration_ms / 1000,
@@ -200,7 +202,7 @@ class _Watch:
 
     def begin(self, plan: Plan, rows_before: int) -> None:
         """The flow starts, with the rows of earlier runs of its state."""
-        self._paths = [output.path for output in plan.answer_outputs]
+        self._paths = [output.name for output in plan.answer_outputs]
         self._rows_before = rows_before
 
     def tell(self, merge: Merge, lag: int | None) -> bool:
@@ -240,11 +242,11 @@ def _unix_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _crew(task: Task, wanted: int | None, merge: Merge) -> Crew:
+def _pool(task: Task, wanted: int | None, merge: Merge) -> Pool:
     if wanted == 0:
-        return InlineCrew(task, merge.offsets)
+        return InlinePool(task, merge)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return ProcessCrew(task, wanted or min(cores or 1, DEFAULT_PROCESSES), merge.offsets)
+    return ProcessPool(task, wanted or min(cores or 1, DEFAULT_PROCESSES), merge)
 
 
 def _processes(argument: int | None) -> int | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from streamreg._run.signals import StopSignals
     from streamreg._source.partition_discovery import Growth
     from streamreg._worker.mailbox import Frame
-    from streamreg._worker.pool import Crew
+    from streamreg._worker.pool import Pool
 
 _ACKNOWLEDGE_INTERVAL = 1.0
 TELL_INTERVAL = 1.0
@@ -21,7 +21,7 @@ TELL_INTERVAL = 1.0
 
 
 class Supervisor:
-    """Carries the crew's frames to the merge until the source has ended or someone says stop.
+    """Carries the pool's frames to the merge until the source has ended or someone says stop.
 
     An epoch is closed as soon as it holds something and `interval` seconds have passed since the one before was:
     a lone message after a pause waits for nothing, a stream of them is gathered.
@@ -29,7 +29,7 @@ class Supervisor:
 
     def __init__(
         self,
-        crew: Crew,
+        pool: Pool,
         merge: Merge,
         signals: StopSignals,
         *,
@@ -40,7 +40,7 @@ class Supervisor:
         growth: Growth,
     ) -> None:
         """`tell` is given the lag and says whether to stop; `acknowledge` the merged offsets."""
-        self._crew = crew
+        self._pool = pool
         self._merge = merge
         self._signals = signals
         self._interval = interval
@@ -57,14 +57,14 @@ class Supervisor:
         """Returns what ended the run: "source", "stop" or the name of a signal."""
         try:
             while (reason := self._reason_to_end()) is None:
-                self._take(self._crew.collect(self._patience(), self._signals.wake))
+                self._take(self._pool.collect(self._patience(), self._signals.wake))
                 now = time.monotonic()
                 if self._merge.pending and now >= self._may_close_at:
                     self._close()
                 elif now >= self._tell_at:
                     self._say()
                 self._grow()
-            self._take(self._crew.stop())
+            self._take(self._pool.stop())
             self._close()
         except StreamregError as error:
             if not isinstance(error, OutputError | StateError):
@@ -72,7 +72,7 @@ class Supervisor:
                 self._close()
             raise
         finally:
-            self._crew.kill()
+            self._pool.kill()
         return reason
 
     def _reason_to_end(self) -> str | None:
@@ -90,7 +90,7 @@ class Supervisor:
         new = self._growth.look(self._merge.offsets)
         if new:
             self._merge.grow(new)
-            self._crew.grow(new)
+            self._pool.grow(new)
 
     def _patience(self) -> float:
         """Seconds to wait for a frame."""

@@ -1,177 +1,84 @@
-"""Sinks, the last stage: the files a run writes.
-
-A sink only appends. What it has been given since the last `flush` is not yet part of the run.
-"""
+"""Sink: a changelog as a CSV file."""
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from streamreg._exceptions import OutputError
-
-_HELD = 1 << 20
-"""Bytes gathered before they are written."""
-_RECORDED = (
-    "but the state says that {} bytes were written: put the file back as it was, or start anew with an empty state "
-    "and new files"
+from streamreg._sinks.append_file import (
+    AppendFile,
+    refuse_existing,
+    refuse_shorter,
+    sync_directory,
 )
 
+if TYPE_CHECKING:
+    from streamreg._sinks.contract import Changes, ColumnSpec
 
-class FileSink:
-    """An output file. Its length is what the run has given it, flushed or not."""
 
-    def __init__(self, path: Path, header: bytes = b"", *, resume_at: int | None = None) -> None:
-        """A new file that begins with `header`, or one of an earlier run, cut to `resume_at` bytes.
+class CsvSink:
+    """An open file; its position is its length in bytes."""
 
-        Raises:
-            OutputError: if the file cannot be written.
-        """
-        self.path = path
-        self.length = 0 if resume_at is None else resume_at
-        self._held: list[bytes] = []
-        self._held_size = 0
-        with self._errors():
-            # Unbuffered: after an error nothing is left that a later close would write again.
-            self._file = path.open("wb" if resume_at is None else "r+b", buffering=0)
-        try:
-            if resume_at is None:
-                self.append(header)
-                self.flush()
-            else:
-                self._cut(resume_at)
-        except OutputError:
-            self._file.close()
-            raise
+    def __init__(self, file: AppendFile) -> None:
+        self._file = file
 
-    def _cut(self, length: int) -> None:
-        with self._errors():
-            self._file.truncate(length)
-            self._file.seek(length)
+    @property
+    def position(self) -> int:
+        return self._file.length
 
-    def append(self, data: bytes) -> None:
-        """Raises OutputError if the disk does not take it."""
-        self._held.append(data)
-        self._held_size += len(data)
-        self.length += len(data)
-        if self._held_size >= _HELD:
-            self.flush()
+    def append(self, changes: Changes) -> None:
+        self._file.append(changes.lines)
 
-    def flush(self) -> None:
-        """Hands everything to the operating system. Raises OutputError if it does not take it."""
-        left = memoryview(b"".join(self._held))
-        self._held, self._held_size = [], 0
-        with self._errors():
-            while left:
-                left = left[self._file.write(left) :]
-
-    def sync(self) -> None:
-        """Waits until the disk has it. Raises OutputError if it does not take it."""
-        with self._errors():
-            os.fsync(self._file.fileno())
+    def flush(self, *, durable: bool) -> None:
+        self._file.flush(durable=durable)
 
     def close(self) -> None:
-        """Lets go of the file; what was not flushed is not written."""
         self._file.close()
 
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise OutputError(f"{self.path}: {error.strerror}") from error
+
+@dataclass(frozen=True)
+class CsvFile:
+    """A CSV file: a header, then the rows with their time and diff."""
+
+    path: str
+
+    @property
+    def name(self) -> str:
+        return self.path
+
+    @property
+    def place(self) -> str:
+        return str(Path(self.path).resolve())
+
+    def identity(self) -> Mapping[str, Any]:
+        return {"sink": "csv"}
+
+    def check(self, columns: Sequence[ColumnSpec], position: int | None) -> None:
+        if position is None:
+            refuse_existing(Path(self.path), changelog_header(columns))
+        else:
+            refuse_shorter(Path(self.path), position)
+
+    def open(
+        self, columns: Sequence[ColumnSpec], position: int | None, *, durable: bool
+    ) -> CsvSink:
+        path = Path(self.path)
+        file = AppendFile(path, changelog_header(columns), resume_at=position)
+        if durable and position is None:
+            # A new file must be there with its first line, and its name too, before a state speaks of it.
+            file.flush(durable=True)
+            sync_directory(path.absolute().parent)
+        return CsvSink(file)
 
 
-@dataclass
-class Files:
-    """All files of a run, in the order of the plan's outputs."""
-
-    rows: Sequence[FileSink]
-    scores: Sequence[FileSink]
-    answers: Sequence[FileSink]
-    rejects: Sequence[FileSink]
-    """One file, or none."""
-
-    sync: bool = False
-    """Whether a flush waits until the disk has everything."""
-
-    def all(self) -> list[FileSink]:
-        """Every file there is."""
-        return [*self.rows, *self.scores, *self.answers, *self.rejects]
-
-    def flush(self) -> None:
-        """Raises OutputError if the disk does not take it."""
-        for file in self.all():
-            file.flush()
-            if self.sync:
-                file.sync()
-
-    def lengths(self) -> dict[str, int]:
-        """For each path the bytes written."""
-        return {str(file.path): file.length for file in self.all()}
-
-    def close(self) -> None:
-        """Lets go of all files."""
-        for file in self.all():
-            file.close()
-
-
-def refuse_existing(path: Path, header: bytes) -> None:
-    """Raises OutputError if a file holds more than this header: a run would overwrite it.
-
-    Less of it is what a run leaves that dies while it makes its files.
-    """
-    try:
-        with path.open("rb") as file:
-            found = file.read(len(header) + 1)
-    except FileNotFoundError:
-        if not path.absolute().parent.is_dir():
-            raise OutputError(f"{path}: there is no directory {path.absolute().parent}") from None
-        return
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror}") from error
-    if not header.startswith(found):
-        raise OutputError(
-            f"{path} exists, and there is no state to continue it from: move the file away, or write to "
-            "another path (a run with state=… continues its files)"
-        )
-
-
-def refuse_shorter(path: Path, length: int) -> None:
-    """Raises OutputError if a file is not there, or holds less than a run has recorded: rows are gone."""
-    try:
-        found = path.stat().st_size
-    except FileNotFoundError:
-        raise OutputError(f"{path} is missing, {_RECORDED.format(length)}") from None
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror}") from error
-    if found < length:
-        raise OutputError(f"{path} has {found} bytes, {_RECORDED.format(length)}")
-
-
-def sync_directory(directory: Path) -> None:
-    """Waits until the disk has the names of the files in a directory: a new file without its name is lost.
-
-    Raises:
-        OutputError: if the disk does not take them.
-    """
-    try:
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise OutputError(f"{directory}: {error.strerror}") from error
-
-
-def changelog_header(names: Sequence[str]) -> bytes:
+def changelog_header(columns: Sequence[ColumnSpec]) -> bytes:
     """The first line of a changelog file."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow([*names, "time", "diff"])
+    csv.writer(line, lineterminator="\n").writerow(
+        [*(column.name for column in columns), "time", "diff"]
+    )
     return line.getvalue().encode()

@@ -1,20 +1,16 @@
 """Source, the first stage: what a topic looks like to the rest of the flow.
 
-A source is a picklable description. The parent asks it for its partitions; each worker opens a reader
-over the ranges it was given. Kafka (`_kafka`), the generator (`demo`) and the public fake
-(`streamreg.testing`) are the three there are.
+A source is a picklable description. The parent asks it for its partitions; each worker opens a reader over the ranges
+it was given. What the bytes of a message mean is no matter of a source's: `_formats` knows. Kafka (`_kafka`), the
+generator (`demo`) and the public fake (`streamreg.testing`) are the three there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
-if TYPE_CHECKING:
-    from streamreg._types import ColumnType
-
-Format = Literal["csv", "json", "raw"]
 Report = Callable[[str], None]
 """Takes one line about the connection, for people."""
 
@@ -33,8 +29,8 @@ class Range:
 
     start: int
     end: int | None
-    fresh: bool
-    """Whether `start` is the beginning of the partition, where a CSV header may stand."""
+    untouched: bool
+    """Whether no message of the partition comes before `start`: its first one is still to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +69,35 @@ class Batch:
     partition_of: Callable[[int], int]
     """Partition of the message of this index."""
 
+    firsts: Mapping[int, int] = field(default_factory=dict)
+    """Partition: index of its first message of all, where that is among these messages."""
+
     envelope: Callable[[int], Envelope] = lambda index: Envelope()
     """What the message of this index carries besides its value; asked for few messages only."""
+
+
+class Beginnings:
+    """Finds the first message of each partition among the batches of a reader."""
+
+    def __init__(self, ranges: Mapping[int, Range]) -> None:
+        """Of the partitions of which nothing was read before."""
+        self._waiting = {p for p, r in ranges.items() if r.untouched}
+
+    def among(
+        self, partitions: Collection[int], count: int, partition_of: Callable[[int], int]
+    ) -> dict[int, int]:
+        """Those among `count` messages of these partitions: partition and index, as `Batch.firsts`."""
+        found: dict[int, int] = {}
+        sought = self._waiting.intersection(partitions)
+        for index in range(count if sought else 0):
+            partition = partition_of(index)
+            if partition in sought:
+                found[partition] = index
+                sought.discard(partition)
+                if not sought:
+                    break
+        self._waiting -= found.keys()
+        return found
 
 
 class Reader(Protocol):
@@ -102,18 +125,6 @@ class Source(Protocol):
         """How messages to people call it: the topic."""
 
     @property
-    def columns(self) -> Mapping[str, ColumnType]:
-        """Columns and their types, in the order of the schema."""
-
-    @property
-    def format(self) -> Format:
-        """How a message is decoded."""
-
-    @property
-    def header(self) -> Sequence[str] | None:
-        """Names of the fields of a CSV message, where no header message gives them."""
-
-    @property
     def autocommit_duration_ms(self) -> int:
         """The least time between the ends of two epochs, in milliseconds."""
 
@@ -138,10 +149,13 @@ class Source(Protocol):
     def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
         """The partitions there are beyond these; {} if the source does not say at once."""
 
-    def first_message(self, partition: int, timeout: float, report: Report) -> bytes | None:
-        """The first message of this partition, b"" if it has no value; None if it has none.
+    def first_messages(
+        self, partitions: Collection[int], report: Report, stopping: Callable[[], bool]
+    ) -> Iterator[tuple[int, bytes | None]]:
+        """The first message of each of these partitions, as it comes: the partition, and the value, b"" if it has none.
 
-        TimeoutError if the source does not tell within `timeout` seconds.
+        Of a partition that holds no message yet first comes a None; in a streaming source its first message follows
+        when there is one. It takes as long as it takes, and tells `report` if that is long; ends if `stopping`.
         """
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
@@ -151,4 +165,4 @@ class Source(Protocol):
         """Told after a commit up to which offset each partition is done; for lag tools only."""
 
     def close(self) -> None:
-        """Frees what `extents`, `first_message` and `acknowledge` hold open in this process."""
+        """Frees what `extents`, `first_messages` and `acknowledge` hold open in this process."""

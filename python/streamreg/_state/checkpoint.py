@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from streamreg._source.contract import Range
 from streamreg._state.keyed_rows import Change, Guard
-from streamreg._state.old_formats import upgraded
+from streamreg._state.old_formats import upgraded, upgraded_run
 
 FORMAT_VERSION = 3
 """Since 2 a state describes the models of each output, since 3 the job in plain data; older ones are read, and go on as
@@ -32,12 +32,14 @@ class Checkpoint:
     job: Mapping[str, Any]
     """What the job is, as plain data (`_job_identity`): a state belongs to one job."""
 
-    header: Sequence[str] | None
+    found: Any
+    """What the preamble of the format has found in the topic, as plain data."""
+
     offsets: dict[int, int]
     """For each partition the offset of the next message."""
 
-    fresh: dict[int, bool]
-    """For each partition whether its first message is still to come."""
+    untouched: set[int]
+    """The partitions whose first message is still to be read."""
 
     began: dict[int, Range] = field(default_factory=dict)
     """For each partition where its reading began, for ever: what was read is from there to its offset."""
@@ -49,8 +51,8 @@ class Checkpoint:
     rows: int = 0
     tombstones: int = 0
     rejects: dict[str, int] = field(default_factory=dict)
-    lengths: dict[str, int] = field(default_factory=dict)
-    """For each output file its length in bytes."""
+    positions: dict[str, Any] = field(default_factory=dict)
+    """For each output where it stands, in the words of its sink: of a file its length in bytes."""
 
     reductions: list[bytes] = field(default_factory=list)
     changelogs: list[bytes] = field(default_factory=list)
@@ -76,16 +78,16 @@ def packed(checkpoint: Checkpoint) -> dict[str, bytes]:
         "job": _json(checkpoint.job),
         "run": _json(
             {
-                "header": checkpoint.header,
+                "found": checkpoint.found,
                 "offsets": {str(p): offset for p, offset in checkpoint.offsets.items()},
-                "began": {str(p): [r.start, r.fresh] for p, r in checkpoint.began.items()},
-                "fresh": [p for p, fresh in checkpoint.fresh.items() if fresh],
+                "began": {str(p): [r.start, r.untouched] for p, r in checkpoint.began.items()},
+                "untouched": sorted(checkpoint.untouched),
                 "epochs": checkpoint.epochs,
                 "unix_ms": checkpoint.unix_ms,
                 "rows": checkpoint.rows,
                 "tombstones": checkpoint.tombstones,
                 "rejects": checkpoint.rejects,
-                "lengths": checkpoint.lengths,
+                "positions": checkpoint.positions,
                 "guards": checkpoint.guards,
             }
         ),
@@ -105,20 +107,23 @@ def unpacked(parts: Mapping[str, bytes], version: int) -> Checkpoint:
         ValueError: if they are not as that format has them.
     """
     run = json.loads(parts["run"])
-    job = json.loads(parts["job"]) if version >= _PLAIN else upgraded(json.loads(parts["plan"]))
+    if version >= _PLAIN:
+        job = json.loads(parts["job"])
+    else:
+        run, job = upgraded_run(run), upgraded(json.loads(parts["plan"]))
     offsets = {int(p): offset for p, offset in run["offsets"].items()}
     return Checkpoint(
         job=job,
-        header=run["header"],
+        found=run["found"],
         offsets=offsets,
-        fresh={p: p in set(run["fresh"]) for p in offsets},
-        began={int(p): Range(at, None, fresh) for p, (at, fresh) in run["began"].items()},
+        untouched=set(run["untouched"]),
+        began={int(p): Range(at, None, untouched) for p, (at, untouched) in run["began"].items()},
         epochs=run["epochs"],
         unix_ms=run["unix_ms"],
         rows=run["rows"],
         tombstones=run["tombstones"],
         rejects=run["rejects"],
-        lengths=run["lengths"],
+        positions=run["positions"],
         reductions=_states(parts, "reduction"),
         changelogs=_states(parts, "changelog"),
         guards={part: (keys, total) for part, (keys, total) in run.get("guards", {}).items()},

@@ -36,15 +36,15 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
 
     Brokers and credentials may change, and so may the pace. Python functions count by their names.
     """
-    source = plan.source
+    input = plan.input
     reductions = plan.rows.reductions
     found = {
-        "topic": source.name,
-        "format": source.format,
-        "header": source.header,
-        "schema": dict(source.columns),
+        "topic": input.source.name,
+        **input.format.identity(),
+        "schema": dict(input.columns),
         "outputs": {
-            output.path: {
+            output.name: {
+                **output.sink.identity(),
                 "time": output.time,
                 "columns": {column.name: column.text for column in output.columns},
                 # Again, in order: a changelog whose columns change places is another one.
@@ -53,7 +53,7 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
             for output in plan.outputs
         },
         # The last rows are kept in this order.
-        "outputs in order": [output.path for output in plan.outputs],
+        "outputs in order": [output.name for output in plan.outputs],
         "program": [step_data(step) for step in plan.rows.program.steps],
         "reductions": [
             {
@@ -75,7 +75,7 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
             for each in plan.answers
         ],
         MODELS: {
-            output.path: [_model(at, one) for one in held]
+            output.name: [_model(at, one) for one in held]
             for at, answer in enumerate(plan.answers)
             for output, held in zip(answer.outputs, answer.models, strict=True)
         },
@@ -96,7 +96,7 @@ def _model(reduction: int, model: ModelInfo) -> dict[str, Any]:
 def _scores(plan: Plan) -> dict[str, dict[str, Any]]:
     """How rows are scored, by the first file that has them."""
     pairs = zip(plan.scores, plan.rows.shipped, strict=True)
-    return {score.outputs[0].path: _scored(score, shipped) for score, shipped in pairs}
+    return {score.outputs[0].name: _scored(score, shipped) for score, shipped in pairs}
 
 
 def _scored(score: ScorePlan, shipped: Shipped) -> dict[str, Any]:

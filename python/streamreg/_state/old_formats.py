@@ -40,10 +40,11 @@ def upgraded(plan: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ValueError: if it is not as these formats are.
     """
-    same = ("topic", "format", "header", "schema", "outputs", "outputs in order", "rejects")
+    same = ("topic", "format", "header", "schema", "outputs in order", "rejects")
     try:
         found = {
             **{part: plan[part] for part in same},
+            "outputs": {path: {**one, "sink": "csv"} for path, one in plan["outputs"].items()},
             "program": [_step(_parsed(text)) for text in plan["program"]],
             "reductions": [_reduction(*_parsed(text)) for text in plan["reductions"]],
             "scores": {path: _scored(parts) for path, parts in plan.get("scores", {}).items()},
@@ -57,6 +58,16 @@ def upgraded(plan: Mapping[str, Any]) -> dict[str, Any]:
     except (LookupError, TypeError, AttributeError, SyntaxError, RecursionError) as error:
         raise ValueError(f"its job is not described as older formats do: {error}") from error
     return found
+
+
+def upgraded_run(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a run of format 1 or 2 had come to, in the words of format 3."""
+    return {
+        **run,
+        "found": run["header"],
+        "untouched": run["fresh"],
+        "positions": run["lengths"],
+    }
 
 
 def _parsed(text: str) -> Json:

@@ -20,8 +20,7 @@ from urllib.parse import quote
 
 from streamreg._exceptions import StateError
 from streamreg._state import checkpoint as _checkpoint
-from streamreg._state import commit_record as _seal
-from streamreg._state import keyed_rows as _keyed_state
+from streamreg._state import commit_record, keyed_rows
 from streamreg._state.checkpoint import FORMAT_VERSION, Checkpoint, checksum_of, unpacked
 from streamreg._state.commit_record import Seal, Sealed, SealFile
 from streamreg._state.errors import damaged, errors
@@ -94,7 +93,7 @@ class Store:
                     "ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value != excluded.value",
                     parts.items(),
                 )
-                _keyed_state.write(self._database, checkpoint.changes)
+                keyed_rows.write(self._database, checkpoint.changes)
             self._older = False
             self._last = Seal(self._last.number + 1, checksum)
             self._seal.write(self._last)
@@ -140,12 +139,12 @@ def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, Sealed]:
                 database.execute("BEGIN")
                 parts = _parts(database)
                 try:
-                    rows, guards = _keyed_state.read(database)
+                    rows, guards = keyed_rows.read(database)
                 except ValueError as error:
                     raise damaged(directory, str(error)) from None
     checkpoint, sealed = _checked(parts, directory)
     if checkpoint is not None:
-        if guards != {part: g for part, g in checkpoint.guards.items() if g != _keyed_state.EMPTY}:
+        if guards != {part: g for part, g in checkpoint.guards.items() if g != keyed_rows.EMPTY}:
             raise damaged(directory, "its keys are not those that were saved last")
         checkpoint.keyed = rows
     if not sealed.fits(before, read_seal(directory)):
@@ -157,14 +156,14 @@ def read_seal(directory: Path) -> Seal:
     """Raises StateError if the seal is damaged or cannot be read."""
     with errors(directory):
         try:
-            return _seal.read(directory)
+            return commit_record.read(directory)
         except ValueError as error:
             raise damaged(directory, str(error)) from None
 
 
 def begun(directory: Path) -> bool:
     """Whether a run has kept its state there, or what is left of it."""
-    return (directory / FILE).exists() or (directory / _seal.FILE).exists()
+    return (directory / FILE).exists() or (directory / commit_record.FILE).exists()
 
 
 def log_of(directory: Path) -> Path:
@@ -185,7 +184,7 @@ def _parts(database: sqlite3.Connection) -> dict[object, object]:
 
 def _checked(found: Mapping[object, object], directory: Path) -> tuple[Checkpoint | None, Sealed]:
     if not found:
-        return None, Sealed(_seal.NONE, _seal.NONE)
+        return None, Sealed(commit_record.NONE, commit_record.NONE)
     parts = {n: v for n, v in found.items() if isinstance(n, str) and isinstance(v, bytes)}
     if len(parts) < len(found):
         raise damaged(directory, "a part of it has another type")

@@ -25,3 +25,6 @@ class Partial:
 
     rejects: list[Reject] = field(default_factory=list)
     tombstones: int = 0
+
+    begun: tuple[int, ...] = ()
+    """Partitions whose first message of all was in the batch."""

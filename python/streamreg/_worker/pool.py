@@ -1,8 +1,8 @@
 """Workers: the processes that ingest, as the parent sees them.
 
-`ProcessCrew` spawns them, notices a death and starts a successor from the merged offsets. What a dead worker had
+`ProcessPool` spawns them, notices a death and starts a successor from the merged offsets. What a dead worker had
 sent is not used any more: its pipe is closed unread, so that the successor reads the same messages again.
-`InlineCrew` does the same work in the parent's own process, for debugging and for tests.
+`InlinePool` does the same work in the parent's own process, for debugging and for tests.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
@@ -22,13 +22,15 @@ import cloudpickle
 
 from streamreg._exceptions import ProgramError, StreamregError, WorkerError
 from streamreg._source.contract import Range
-from streamreg._worker import pipeline as _ingest
-from streamreg._worker import spawn as _spawn
+from streamreg._worker import spawn
+from streamreg._worker import worker as _worker
 from streamreg._worker.crash_loop import Deaths
 from streamreg._worker.mailbox import Begun, Failure, Frame, Inbox, Notice
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
+
+    from streamreg._worker.task import Task
 
 _log = logging.getLogger("streamreg")
 
@@ -40,7 +42,19 @@ _STOP_SECONDS = 3.0
 """What a worker has to hand in what it is at, before it is killed."""
 
 
-class Crew(Protocol):
+class Merged(Protocol):
+    """How far the messages of each partition have been merged; it goes on while the workers read."""
+
+    @property
+    def offsets(self) -> Mapping[int, int]:
+        """For each partition the offset of the next message."""
+
+    @property
+    def untouched(self) -> Collection[int]:
+        """The partitions of which no message was merged yet."""
+
+
+class Pool(Protocol):
     """Whoever brings frames."""
 
     def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
@@ -61,7 +75,7 @@ class Crew(Protocol):
 
 @dataclass
 class _Worker:
-    """One place in the crew, held by one process after another."""
+    """One place in the pool, held by one process after another."""
 
     index: int
     partitions: tuple[int, ...]
@@ -73,17 +87,17 @@ class _Worker:
     control: Connection | None = None
 
 
-class ProcessCrew:
+class ProcessPool:
     """Worker processes, each with its own partitions."""
 
-    def __init__(self, task: _ingest.Task, processes: int, offsets: Mapping[int, int]) -> None:
+    def __init__(self, task: Task, processes: int, merged: Merged) -> None:
         """At most so many `processes`: a partition is read by one worker.
 
-        `offsets` is read at each restart: up to where each partition has been merged.
+        `merged` is read at each restart.
         """
         self._task = task
         self._processes = processes
-        self._offsets = offsets
+        self._merged = merged
         partitions = sorted(task.ranges)
         count = min(processes, len(partitions))
         self._workers = [_Worker(index, tuple(partitions[index::count])) for index in range(count)]
@@ -91,18 +105,18 @@ class ProcessCrew:
             self._start(worker)
 
     def _start(self, worker: _Worker) -> None:
-        ranges = {p: _left(self._task.ranges[p], self._offsets[p]) for p in worker.partitions}
+        ranges = {p: _left(p, self._task.ranges[p], self._merged) for p in worker.partitions}
         task = replace(self._task, worker=worker.index, ranges=ranges, announce=worker.deaths.any)
-        tasks, errand = _spawn.CONTEXT.Pipe(duplex=False)
-        inbox, mailbox = _spawn.CONTEXT.Pipe(duplex=False)
-        orders, control = _spawn.CONTEXT.Pipe(duplex=False)
-        process = _spawn.CONTEXT.Process(
-            target=_ingest.main,
+        tasks, errand = spawn.CONTEXT.Pipe(duplex=False)
+        inbox, mailbox = spawn.CONTEXT.Pipe(duplex=False)
+        orders, control = spawn.CONTEXT.Pipe(duplex=False)
+        process = spawn.CONTEXT.Process(
+            target=_worker.main,
             args=(tasks, mailbox, orders),
             name=f"streamreg-worker-{worker.index}",
             daemon=True,
         )
-        _spawn.start(process)
+        spawn.start(process)
         for end in (tasks, mailbox, orders):
             end.close()
         threading.Thread(target=_hand_over, args=(_packed(task), errand), daemon=True).start()
@@ -165,7 +179,7 @@ class ProcessCrew:
         self._release(worker)
         if told or worker.process is None:
             return
-        deaths = worker.deaths.add(time.monotonic() - worker.started_at, self._offsets)
+        deaths = worker.deaths.add(time.monotonic() - worker.started_at, self._merged.offsets)
         text = f"worker {worker.index} died ({_manner(worker.process)})"
         if deaths > _RESTARTS:
             raise WorkerError(
@@ -204,24 +218,24 @@ class ProcessCrew:
             worker.process.join()
 
 
-class InlineCrew:
+class InlinePool:
     """All partitions in the parent's own process."""
 
-    def __init__(self, task: _ingest.Task, offsets: Mapping[int, int]) -> None:
-        """`offsets` is read when there are more partitions: up to where each has been merged."""
+    def __init__(self, task: Task, merged: Merged) -> None:
+        """`merged` is read when there are more partitions."""
         self._task = task
-        self._offsets = offsets
-        self._ingest = _ingest.Ingest(task, _log.warning)
+        self._merged = merged
+        self._ingest = _worker.Ingest(task, _log.warning)
 
     def grow(self, ranges: Mapping[int, Range]) -> None:
         self._task = replace(self._task, ranges={**self._task.ranges, **ranges})
-        left = {p: _left(r, self._offsets[p]) for p, r in self._task.ranges.items()}
+        left = {p: _left(p, r, self._merged) for p, r in self._task.ranges.items()}
         self._ingest.close()
-        self._ingest = _ingest.Ingest(replace(self._task, ranges=left), _log.warning)
+        self._ingest = _worker.Ingest(replace(self._task, ranges=left), _log.warning)
 
     def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
         try:
-            frame = self._ingest.step(min(timeout, _ingest.READ_TIMEOUT))
+            frame = self._ingest.step(min(timeout, _worker.READ_TIMEOUT))
         except StreamregError:
             raise
         except Exception as error:
@@ -245,7 +259,7 @@ def _hand_over(task: bytes, errand: Connection) -> None:
         errand.send_bytes(task)
 
 
-def _packed(task: _ingest.Task) -> bytes:
+def _packed(task: Task) -> bytes:
     try:
         return cloudpickle.dumps(task)  # type: ignore[no-any-return]  # it ships no types
     except Exception as error:  # whatever the objects that a function refers to raise
@@ -255,8 +269,9 @@ def _packed(task: _ingest.Task) -> bytes:
         ) from error
 
 
-def _left(whole: Range, merged: int) -> Range:
-    return replace(whole, start=merged, fresh=whole.fresh and merged == whole.start)
+def _left(partition: int, whole: Range, merged: Merged) -> Range:
+    untouched = partition in merged.untouched
+    return replace(whole, start=merged.offsets[partition], untouched=untouched)
 
 
 def _manner(process: SpawnProcess) -> str:

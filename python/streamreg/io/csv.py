@@ -6,8 +6,9 @@ import os
 from typing import Literal
 
 from streamreg._exceptions import ProgramError
-from streamreg._language import outputs as _registry
+from streamreg._language import outputs
 from streamreg._language.table import Table
+from streamreg._sinks.csv_file import CsvFile
 
 __all__ = ["write"]
 
@@ -34,4 +35,4 @@ def write(
         raise ProgramError(f"io.csv.write: expected a table, found {type(table).__name__}")
     if time not in ("epoch", "unix_ms"):
         raise ProgramError(f'io.csv.write: time: expected "epoch" or "unix_ms", found {time!r}')
-    _registry.add(_registry.Output(table, os.fspath(path), time))
+    outputs.add(outputs.Output(table, CsvFile(os.fspath(path)), time))

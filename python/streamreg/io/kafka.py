@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._language.schema import Schema, schema_columns
 from streamreg._language.table import Table
-from streamreg._types import encodable
+
+if TYPE_CHECKING:
+    from streamreg._formats.contract import Format
+    from streamreg._formats.registry import FormatName
 
 __all__ = ["read"]
 
@@ -18,7 +21,7 @@ def read(
     topic: str,
     *,
     schema: type[Schema],
-    format: Literal["csv", "json", "raw"] = "csv",
+    format: FormatName | Format = "csv",
     mode: Literal["streaming", "static"] = "streaming",
     autocommit_duration_ms: int = 1500,
     header: Sequence[str] | None = None,
@@ -46,15 +49,17 @@ def read(
     Raises:
         ConfigurationError: naming the argument or setting that cannot be used.
     """
-    # Late: they bring the client, whose import is slow.
+    # Late: they bring the client and NumPy, whose import is slow.
+    from streamreg._formats.contract import Input
+    from streamreg._formats.registry import format_for
     from streamreg._kafka.settings import checked
     from streamreg._kafka.source import KafkaSource
 
     settings = checked(rdkafka_settings)
     if not isinstance(topic, str) or not topic:
         raise ConfigurationError(f"topic: expected the name of a topic, found {topic!r}")
-    _choice("format", format, ("csv", "json", "raw"))
-    _choice("mode", mode, ("streaming", "static"))
+    if mode not in ("streaming", "static"):
+        raise ConfigurationError(f"mode: expected 'streaming' or 'static', found {mode!r}")
     if (
         isinstance(autocommit_duration_ms, bool)
         or not isinstance(autocommit_duration_ms, int)
@@ -64,36 +69,6 @@ def read(
             "autocommit_duration_ms: expected a number of milliseconds, 0 or more, found "
             f"{autocommit_duration_ms!r}"
         )
-    columns = schema_columns(schema)
-    kinds = list(columns.values())
-    if format == "raw" and kinds not in (["bytes"], ["str"]):
-        raise ConfigurationError('schema: format="raw" needs one column, of type bytes or str')
-    if header is not None:
-        _check_header(header, format, columns)
-        header = list(header)
-    return Table._from_source(
-        KafkaSource(settings, topic, dict(columns), format, mode, autocommit_duration_ms, header)
-    )
-
-
-def _choice(name: str, value: str, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise ConfigurationError(
-            f"{name}: expected {' or '.join(map(repr, choices))}, found {value!r}"
-        )
-
-
-def _check_header(header: Sequence[str], format: str, columns: Mapping[str, str]) -> None:
-    if format != "csv":
-        raise ConfigurationError(f'header: only format="csv" has one, not {format!r}')
-    if (
-        isinstance(header, str)
-        or not isinstance(header, Sequence)
-        or not all(isinstance(name, str) and encodable(name) for name in header)
-    ):
-        raise ConfigurationError(f"header: expected a list of names, found {header!r}")
-    for name in columns:
-        if list(header).count(name) != 1:
-            raise ConfigurationError(
-                f"header: column {name!r} of the schema must stand in it once, found {list(header)}"
-            )
+    columns = dict(schema_columns(schema))
+    source = KafkaSource(settings, topic, mode, autocommit_duration_ms)
+    return Table._from_input(Input(source, format_for(columns, format, header=header), columns))

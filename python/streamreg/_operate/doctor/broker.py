@@ -11,7 +11,6 @@ from functools import cached_property
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin._metadata import BrokerMetadata, ClusterMetadata, TopicMetadata
 
-from streamreg._core import Decoder
 from streamreg._exceptions import StateError
 from streamreg._jobs import Job
 from streamreg._kafka import settings as kafka_settings
@@ -22,7 +21,6 @@ from streamreg._operate.doctor.outcomes import NoTlsError, SkipError, TroubleErr
 from streamreg._plan.plan import Plan
 from streamreg._run.progress import plural
 from streamreg._source.contract import Extent
-from streamreg._source.csv_header import find_header
 
 _SECONDS = 8.0
 _SHOWN = 5
@@ -59,6 +57,7 @@ class Broker:
         assert isinstance(plan.source, KafkaSource)
         # What is not there is not waited for.
         self._source = replace(plan.source, mode="static")
+        self._input = replace(plan.input, source=self._source)
         self.extents: dict[int, Extent] = {}
         """What the partitions hold, as far as that is known."""
 
@@ -208,40 +207,36 @@ class Broker:
         return f"the first message of partition {partition} has {plural(len(value), 'byte')}"
 
     def _first_message(self, partition: int) -> bytes | None:
-        try:
-            return self._source.first_message(partition, _SECONDS, _ignore)
-        except TimeoutError:
-            raise TroubleError(
-                f"partition {partition} gives no message in {_SECONDS:g} s: are all brokers of the cluster well?"
-            ) from None
+        for _, value in self._source.first_messages([partition], _ignore, _patience()):
+            return value
+        raise TroubleError(
+            f"partition {partition} gives no message in {_SECONDS:g} s: are all brokers of the cluster well?"
+        )
 
     def header(self) -> str:
-        """CSV: is there a header? Else: does a first message fit the schema?"""
+        """What the format must find in the topic first (CSV: the header); else: does a first message fit the schema?"""
         filled = [p for p, extent in self.extents.items() if extent.low < extent.high]
-        source = self._source
-        names: list[str] | None = None
-        remembered = self._remembered()
-        if remembered is not None and source.header is None:
-            return f"the columns are {', '.join(remembered)}, as the state remembers"
-        if source.format == "csv":
-            names = find_header(source, self.extents, _ignore, _patience())
-            if names is None:
-                raise SkipError(
-                    f"no message yet: the first must be the header {','.join(source.columns)!r}"
-                )
-            if source.header is None:
-                return f"the columns are {', '.join(names)}"
-        return self._first_row(filled, names)
+        preamble = self._input.format.preamble
+        if preamble is None:
+            return self._first_row(filled)
+        found = self._remembered()
+        if found is not None:
+            return f"the columns are {', '.join(found)}, as the state remembers"
+        found = preamble.find(self._input, self.extents, _ignore, _patience())
+        if found is None:
+            wanted = ",".join(self._input.columns)
+            raise SkipError(f"no message yet: the first must be the header {wanted!r}")
+        return f"the columns are {', '.join(found)}"
 
     def _remembered(self) -> Sequence[str] | None:
         try:
-            return None if self._disk.checkpoint is None else self._disk.checkpoint.header
+            return None if self._disk.checkpoint is None else self._disk.checkpoint.found
         except StateError:
             return None  # which has a line of its own
 
-    def _first_row(self, partitions: list[int], names: list[str] | None) -> str:
+    def _first_row(self, partitions: list[int]) -> str:
         """The first messages, of one partition after the other, until one is a row."""
-        decoder = Decoder(self._source.format, list(self._source.columns.items()), names)
+        decoder = self._input.format.decoder(self._input.columns, None)
         why = ""
         for partition in partitions[:_SHOWN]:
             value = self._first_message(partition)

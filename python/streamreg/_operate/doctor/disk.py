@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from streamreg._jobs import Job
 from streamreg._operate.doctor.outcomes import SkipError, TroubleError
-from streamreg._run import resume as _resume
+from streamreg._run import resume
 from streamreg._run.progress import plural
-from streamreg._state import job_identity as _job_identity
+from streamreg._state import job_identity
 from streamreg._state.checkpoint import Checkpoint
 from streamreg._state.store import Store, begun
 
@@ -46,7 +46,7 @@ class Disk:
         with Store(Path(self._job.state)) as store:
             checkpoint = store.load()
         if checkpoint is not None:
-            _job_identity.check_job(checkpoint, _job_identity.job(self._plan, self._rejects))
+            job_identity.check_job(checkpoint, job_identity.job(self._plan, self._rejects))
         return checkpoint
 
     def state(self, extents: Mapping[int, Extent]) -> str:
@@ -65,7 +65,7 @@ class Disk:
         if self.checkpoint is None:
             return f"{folder}: the run begins anew; {room}"
         if extents:
-            _resume.ranges(self._plan.source, extents, self.checkpoint)
+            resume.ranges(self._plan.source, extents, self.checkpoint)
         return f"{folder}: the run goes on after {plural(self.checkpoint.rows, 'row')}; {room}"
 
     def outputs(self) -> str:
@@ -79,7 +79,7 @@ class Disk:
                 if not folder.is_dir():
                     raise TroubleError(f"there is no directory {folder}: make it, or change {key}")
                 room = _room(path if path.exists() else folder, key)
-        _resume.check_files(self._plan.outputs, self._rejects, self.checkpoint)
+        resume.check_outputs(self._plan.outputs, self._rejects, self.checkpoint)
         return f"can be written; {room}"
 
 

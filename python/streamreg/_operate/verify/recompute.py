@@ -19,7 +19,8 @@ from streamreg._operate.verify.records import records
 from streamreg._operate.verify.score_columns import STAMP, OwnColumns, own_columns
 from streamreg._rejects.ledger import ledger_lines as reject_lines
 from streamreg._source.contract import Range
-from streamreg._worker.pipeline import READ_TIMEOUT, Ingest, Task
+from streamreg._worker.task import Task
+from streamreg._worker.worker import READ_TIMEOUT, Ingest
 
 if TYPE_CHECKING:
     from streamreg._plan.output import OutputSpec
@@ -60,11 +61,11 @@ def task(plan: Plan, checkpoint: Checkpoint, extents: Mapping[int, Extent]) -> T
     ranges = {}
     for partition, offset in checkpoint.offsets.items():
         # A partition that came while the run went on was read from its beginning.
-        began = checkpoint.began.get(partition, Range(0, None, fresh=True))
+        began = checkpoint.began.get(partition, Range(0, None, untouched=True))
         if offset > began.start:
             ranges[partition] = replace(began, end=offset)
             _check_extent(plan.source, partition, ranges[partition], extents.get(partition))
-    return Task(0, plan.source, plan.rows, checkpoint.header, ranges)
+    return Task(0, plan.input, plan.rows, checkpoint.found, ranges)
 
 
 def _check_extent(source: Source, partition: int, read: Range, extent: Extent | None) -> None:

@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 
 from streamreg._core import Changelog, KeyedReduction, Reduction
 from streamreg._operate.verify import changelog_files as files
-from streamreg._operate.verify import recompute as _recompute
+from streamreg._operate.verify import recompute
 from streamreg._operate.verify.check import Check, Rows, same_rows, whole
 from streamreg._operate.verify.records import RecordError
 from streamreg._operate.verify.score_check import rescored
 from streamreg._operate.verify.score_columns import own_columns
 from streamreg._run.progress import plural
 from streamreg._sinks.csv_file import changelog_header
-from streamreg._state import job_identity as _job_identity
-from streamreg._state import keyed_rows as _keyed_state
+from streamreg._state import job_identity, keyed_rows
 from streamreg._state.keyed_rows import ONLY_KEY
 from streamreg._state.snapshot import last_row
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from streamreg._source.contract import Report
     from streamreg._state.checkpoint import Checkpoint
     from streamreg._worker.partial import Partial
-    from streamreg._worker.pipeline import Task
+    from streamreg._worker.task import Task
 
 
 def verify(
@@ -50,10 +49,10 @@ def verify(
         StateError: if the state is of another job.
         SourceError: if the topic cannot be read, or no longer has what the run has read.
     """
-    _job_identity.check_job(checkpoint, _job_identity.job(plan, rejects))
+    job_identity.check_job(checkpoint, job_identity.job(plan, rejects))
     extents = plan.source.extents(report, lambda: False)
-    task = _recompute.task(plan, checkpoint, extents)
-    again = _recompute.recompute(plan, task, report, tell)
+    task = recompute.task(plan, checkpoint, extents)
+    again = recompute.recompute(plan, task, report, tell)
     yield from _counts(checkpoint, again, task)
     yield from _states(plan, checkpoint, again)
     yield from _answers(plan, checkpoint, again)
@@ -121,7 +120,7 @@ def _state_difference(plan: Plan, index: int, kept: bytes, again: Reduction) -> 
 
 
 def _keyed_state_check(subject: str, kept: bytes, again: KeyedReduction) -> Check:
-    found = _keyed_state.difference(again, kept)
+    found = keyed_rows.difference(again, kept)
     if found is None:
         return Check(subject, f"the same for {plural(len(again), 'key')}")
     key, state, topic = found
@@ -135,21 +134,21 @@ def _keyed_state_check(subject: str, kept: bytes, again: KeyedReduction) -> Chec
 
 def _answers(plan: Plan, checkpoint: Checkpoint, again: Recomputed) -> Iterator[Check]:
     keyed = [bool(answer.keys) for answer in plan.answers for _ in answer.outputs]
-    for index, (output, changelog) in enumerate(_recompute.answers(plan, again.reductions)):
+    for index, (output, changelog) in enumerate(recompute.answers(plan, again.reductions)):
         if keyed[index]:
             kept = checkpoint.keyed.get(f"changelog {index}", b"")
-            yield _last_rows(f"{output.path}, last rows in the state", kept, changelog)
+            yield _last_rows(f"{output.name}, last rows in the state", kept, changelog)
             yield _folded_keys(output, changelog, checkpoint)
             continue
         row, state = changelog.row(ONLY_KEY), changelog.to_bytes()
         kept = checkpoint.changelogs[index] if checkpoint.changelogs else Changelog().to_bytes()
-        subject = f"{output.path}, last row in the state"
+        subject = f"{output.name}, last row in the state"
         yield Check(subject, _row(row)) if kept == state else _row_difference(subject, kept, row)
         yield _folded(output, row, checkpoint)
 
 
 def _last_rows(subject: str, kept: bytes, again: Changelog) -> Check:
-    found = _keyed_state.difference(again, kept)
+    found = keyed_rows.difference(again, kept)
     if found is None:
         return Check(subject, f"the same {plural(len(again), 'row')}")
     _, state, topic = found
@@ -165,11 +164,11 @@ def _row_difference(subject: str, kept: bytes, row: bytes | None) -> Check:
 
 
 def _folded(output: OutputSpec, row: bytes | None, checkpoint: Checkpoint) -> Check:
-    subject = f"{output.path}, its changes folded"
-    length = checkpoint.lengths[output.path]
-    header = changelog_header(output.names)
+    subject = f"{output.name}, its changes folded"
+    length = checkpoint.positions[output.name]
+    header = changelog_header(output.columns)
     try:
-        found, changes = files.fold(Path(output.path), header, length, _times(output, checkpoint))
+        found, changes = files.fold(Path(output.name), header, length, _times(output, checkpoint))
     except RecordError as error:
         return Check(subject, "", str(error))
     if found != row:
@@ -180,16 +179,16 @@ def _folded(output: OutputSpec, row: bytes | None, checkpoint: Checkpoint) -> Ch
 
 
 def _folded_keys(output: OutputSpec, again: Changelog, checkpoint: Checkpoint) -> Check:
-    subject = f"{output.path}, its changes folded"
-    length = checkpoint.lengths[output.path]
-    header = changelog_header(output.names)
+    subject = f"{output.name}, its changes folded"
+    length = checkpoint.positions[output.name]
+    header = changelog_header(output.columns)
     try:
         standing, changes = files.fold_rows(
-            Path(output.path), header, length, _times(output, checkpoint)
+            Path(output.name), header, length, _times(output, checkpoint)
         )
     except RecordError as error:
         return Check(subject, "", str(error))
-    for piece in _keyed_state.changes(again):
+    for piece in keyed_rows.changes(again):
         standing.subtract(row for _, row, _ in piece if row is not None)
     for row, count in standing.items():
         if count:
@@ -222,53 +221,53 @@ class _Files:
         self._tell = tell
 
     def _partials(self) -> Iterator[Partial]:
-        return _recompute.partials(self._task, self._report, self._tell)
+        return recompute.partials(self._task, self._report, self._tell)
 
     def rows(self, index: int, output: OutputSpec, again: Recomputed) -> Check:
         """A changelog of rows: the same rows, each as often, in an order that may differ."""
 
         def topic() -> Iterator[Sequence[bytes]]:
-            return (r for p in self._partials() for r in _recompute.output_rows(p, index))
+            return (r for p in self._partials() for r in recompute.output_rows(p, index))
 
         file, length = self._inserted(output)
-        return same_rows(f"{output.path}, its rows", length, file, again.outputs[index], topic)
+        return same_rows(f"{output.name}, its rows", length, file, again.outputs[index], topic)
 
     def scores(self, index: int, output: OutputSpec, again: Recomputed) -> Iterator[Check]:
         """A changelog of scored rows: the same rows, and the scores that these give by their epochs."""
         own = own_columns(self._plan)[index]
         file, length = self._inserted(output)
-        subject = f"{output.path}, its rows but for scores"
+        subject = f"{output.name}, its rows but for scores"
         if own is None:
             yield whole(subject, length, file)
             return
 
         def topic() -> Iterator[Sequence[bytes]]:
-            return (r for p in self._partials() for r in _recompute.scored_rows(p, own))
+            return (r for p in self._partials() for r in recompute.scored_rows(p, own))
 
         check = same_rows(subject, length, lambda: own.of_file(file()), again.scores[index], topic)
         yield check
         if not check.difference:
-            header = changelog_header(output.names)
-            timed = files.timed(Path(output.path), header, length)
-            yield rescored(f"{output.path}, its scores", self._plan, output, own, timed)
+            header = changelog_header(output.columns)
+            timed = files.timed(Path(output.name), header, length)
+            yield rescored(f"{output.name}, its scores", self._plan, output, own, timed)
 
     def _inserted(self, output: OutputSpec) -> tuple[Rows, int]:
         """Reads the rows of a changelog that takes nothing back; and its length."""
-        header = changelog_header(output.names)
-        length = self._checkpoint.lengths[output.path]
+        header = changelog_header(output.columns)
+        length = self._checkpoint.positions[output.name]
 
         def file() -> Iterator[Sequence[bytes]]:
             times = _times(output, self._checkpoint)
-            return files.inserted(Path(output.path), header, length, times)
+            return files.inserted(Path(output.name), header, length, times)
 
         return file, length
 
     def ledger(self, path: Path, again: Recomputed) -> Check:
         """The file of rejects: the same lines, each as often, in an order that may differ."""
-        length = self._checkpoint.lengths[str(path)]
+        length = self._checkpoint.positions[str(path)]
 
         def topic() -> Iterator[Sequence[bytes]]:
-            return (r for p in self._partials() for r in _recompute.ledger_lines(self._plan, p))
+            return (r for p in self._partials() for r in recompute.ledger_lines(self._plan, p))
 
         return same_rows(
             f"{path}, its lines", length, lambda: files.ledger(path, length), again.ledger, topic

@@ -1,0 +1,66 @@
+"""Epoch: the open outputs of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from streamreg._sinks.contract import Changes
+
+if TYPE_CHECKING:
+    from streamreg._plan.output import OutputSpec
+    from streamreg._sinks.append_file import AppendFile
+    from streamreg._sinks.contract import Position, Sink
+
+
+@dataclass(frozen=True)
+class OpenOutput:
+    """An output and its sink."""
+
+    spec: OutputSpec
+    sink: Sink
+
+    def append(self, lines: bytes) -> None:
+        """Takes changes as lines of CSV. Raises OutputError if they cannot be written."""
+        self.sink.append(Changes(self.spec.columns, lines))
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """All outputs of a run, in the order of the plan's."""
+
+    rows: Sequence[OpenOutput]
+    scores: Sequence[OpenOutput]
+    answers: Sequence[OpenOutput]
+    rejects: AppendFile | None
+    """The dead-letter file, if there is one."""
+
+    durable: bool = False
+    """Whether a flush waits until everything would outlast a power cut."""
+
+    def _tables(self) -> Iterator[OpenOutput]:
+        yield from self.rows
+        yield from self.scores
+        yield from self.answers
+
+    def flush(self) -> None:
+        """Raises OutputError if something is not taken."""
+        for output in self._tables():
+            output.sink.flush(durable=self.durable)
+        if self.rejects is not None:
+            self.rejects.flush(durable=self.durable)
+
+    def positions(self) -> dict[str, Position]:
+        """Where each output stands, by its name."""
+        found = {output.spec.name: output.sink.position for output in self._tables()}
+        if self.rejects is not None:
+            found[str(self.rejects.path)] = self.rejects.length
+        return found
+
+    def close(self) -> None:
+        """Lets go of all of them."""
+        for output in self._tables():
+            output.sink.close()
+        if self.rejects is not None:
+            self.rejects.close()

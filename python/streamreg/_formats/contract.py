@@ -1,0 +1,83 @@
+"""Format: the contract. How the values of messages become columns.
+
+A format is a picklable description: it travels to the worker processes and is compared with what a state remembers. To
+add one: a file in this folder, a file in the core's `decode`, and a line in `_formats.registry`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from streamreg._core import Decoded
+    from streamreg._source.contract import Extent, Report, Source
+    from streamreg._types import ColumnType
+
+Found: TypeAlias = Any
+"""What a preamble has found, as JSON has it; None if there was nothing to find."""
+
+
+class Decoder(Protocol):
+    """Decodes values of one format and schema. It keeps nothing from one call to the next."""
+
+    def decode(self, values: Sequence[bytes | None]) -> Decoded:
+        """The columns of those values that fit, and why the others do not. None is a tombstone."""
+
+
+class Preamble(Protocol):
+    """What must be known of a topic before its messages can be decoded, and is found in the topic itself."""
+
+    def find(
+        self,
+        input: Input,
+        extents: Mapping[int, Extent],
+        report: Report,
+        stopping: Callable[[], bool],
+    ) -> Found:
+        """What there is to know; `extents` are the partitions there are.
+
+        Waits for it as long as it may come, telling `report` that it does. None if `stopping`, or if there is nothing
+        to read and nothing to wait for.
+
+        Raises:
+            SourceError: if the topic has none.
+        """
+
+    def repeats(self, value: bytes | None, found: Found) -> bool:
+        """Whether the first message of a partition is the preamble (again), and so no row."""
+
+
+class Format(Protocol):
+    """A format."""
+
+    @property
+    def name(self) -> str:
+        """How people call it."""
+
+    @property
+    def preamble(self) -> Preamble | None:
+        """The step that comes before the first worker; None where messages say everything themselves."""
+
+    def identity(self) -> Mapping[str, Any]:
+        """What makes it the same format, as JSON has it: its name as `format`, then its options.
+
+        A state is continued in the same format alone.
+        """
+
+    def check(self, columns: Mapping[str, ColumnType]) -> None:
+        """Raises ConfigurationError if messages of this format cannot hold these columns."""
+
+    def decoder(self, columns: Mapping[str, ColumnType], found: Found) -> Decoder:
+        """The decoder for a schema; `found` is what the preamble has found."""
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """Where the rows of a program come from: messages of a source, decoded by a format to columns. It is picklable."""
+
+    source: Source
+    format: Format
+    columns: Mapping[str, ColumnType]
+    """Names and types, in the order of the schema."""

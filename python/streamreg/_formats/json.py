@@ -1,0 +1,30 @@
+"""Format JSON: one object a message (RFC 8259), whose members are the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from streamreg._core import Decoder
+
+if TYPE_CHECKING:
+    from streamreg._formats.contract import Found
+    from streamreg._types import ColumnType
+
+
+@dataclass(frozen=True)
+class Json:
+    """Messages that are objects."""
+
+    name = "json"
+    preamble = None
+
+    def identity(self) -> Mapping[str, Any]:
+        return {"format": self.name}
+
+    def check(self, columns: Mapping[str, ColumnType]) -> None:
+        return  # An object can hold columns of any type.
+
+    def decoder(self, columns: Mapping[str, ColumnType], found: Found) -> Decoder:
+        return Decoder("json", list(columns.items()), None)

@@ -1,0 +1,57 @@
+"""Sink: reads rows of CSV text back to values, without any loss."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from streamreg._types import DType
+
+_CELL: Final = re.compile(rb'(?:^|,)("(?:[^"]|"")*"|[^,]*)')
+_RECORD: Final = re.compile(rb'(?:[^"\n]|"(?:[^"]|"")*")*\n')
+
+
+def _text(cell: bytes) -> bytes:
+    return cell[1:-1].replace(b'""', b'"') if cell.startswith(b'"') else cell
+
+
+_VALUES: Final[dict[DType, Callable[[bytes], object]]] = {
+    "float": float,
+    "int": int,
+    "decimal": lambda cell: Decimal(cell.decode()),
+    "bool": lambda cell: cell == b"True",
+    "str": lambda cell: _text(cell).decode(),
+    "bytes": lambda cell: base64.b64decode(_text(cell)),
+    "any": lambda cell: _text(cell).decode(),
+}
+
+
+def records_of(lines: bytes) -> Iterator[bytes]:
+    """The records of a text, without their line ends, which may stand within quotes too."""
+    if b'"' in lines:
+        yield from (record[:-1] for record in _RECORD.findall(lines))
+    else:
+        yield from lines.split(b"\n")[:-1]
+
+
+def cells_of(row: bytes) -> list[bytes]:
+    """The cells of a row, in their quotes if they have some."""
+    found: list[bytes] = _CELL.findall(row) if b'"' in row else row.split(b",")
+    return found
+
+
+def value_of(cell: bytes, dtype: DType) -> object:
+    """The value that a cell of a column of this type stands for; None for an empty one."""
+    return _VALUES[dtype](cell) if cell else None
+
+
+def rows_of(lines: bytes, dtypes: Sequence[DType]) -> Iterator[tuple[tuple[object, ...], int, int]]:
+    """The rows of a changelog, each with its time and its diff."""
+    for record in records_of(lines):
+        *cells, time, diff = cells_of(record)
+        values = (value_of(cell, dtype) for cell, dtype in zip(cells, dtypes, strict=True))
+        yield tuple(values), int(time), int(diff)

@@ -1,0 +1,98 @@
+"""Sink, the last stage: the contract. Where the changes of a table are written.
+
+A sink only appends. Where it stands is its position, which a checkpoint records after a flush; what stands past it at
+the next start is no part of the run, and goes when the sink is opened at that position. So outputs, state and offsets
+always tell of the same epoch. To add a sink: a file in this folder, and a function in `streamreg.io`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from streamreg._sinks.cells import rows_of
+
+if TYPE_CHECKING:
+    from streamreg._types import DType
+
+Position: TypeAlias = Any
+"""Where a sink stands, as JSON has it."""
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """A column of an output."""
+
+    name: str
+    dtype: DType
+    text: str
+    """The expression that defines it, as messages show it."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Changes of one epoch: rows that appear (diff 1) and rows that go (diff -1), in order.
+
+    Of a row that is replaced the retraction stands before the insertion.
+    """
+
+    columns: Sequence[ColumnSpec]
+    lines: bytes
+    """As lines of CSV: the cells of each row, its time and its diff. A missing value is an empty cell, no text `""`."""
+
+    def __iter__(self) -> Iterator[tuple[tuple[object, ...], int, int]]:
+        """Each change: the row as Python has its values, None for a missing one, then its time and its diff.
+
+        Values of columns of unknown type are text, as the lines have them.
+        """
+        return rows_of(self.lines, [column.dtype for column in self.columns])
+
+
+class Sink(Protocol):
+    """An output that is open."""
+
+    @property
+    def position(self) -> Position:
+        """Where it stands with all that was appended, flushed or not."""
+
+    def append(self, changes: Changes) -> None:
+        """Takes changes. Raises OutputError if they cannot be written."""
+
+    def flush(self, *, durable: bool) -> None:
+        """Hands everything on, so that it is there at the position whatever this process does.
+
+        `durable` waits until it would outlast a power cut too. Raises OutputError if it is not taken.
+        """
+
+    def close(self) -> None:
+        """Lets go of it; what was not flushed is not written."""
+
+
+class SinkSpec(Protocol):
+    """A description of an output. It is picklable."""
+
+    @property
+    def name(self) -> str:
+        """What messages and the state call it, by which no other output of the run is called."""
+
+    @property
+    def place(self) -> str:
+        """Where it writes, the same for all names of one place: two outputs never write to one."""
+
+    def identity(self) -> Mapping[str, Any]:
+        """What makes it the same output, as JSON has it: a state goes on with the same outputs alone."""
+
+    def check(self, columns: Sequence[ColumnSpec], position: Position | None) -> None:
+        """Before anything is opened or read: is it what the state, or its absence, makes one expect?
+
+        `position` is where the last run has left it; None if there was none.
+
+        Raises:
+            OutputError: if the run would overwrite something, or what it should go on from is gone.
+        """
+
+    def open(
+        self, columns: Sequence[ColumnSpec], position: Position | None, *, durable: bool
+    ) -> Sink:
+        """A new output, or that of the last run as it was at `position`. Raises OutputError if it cannot be written."""

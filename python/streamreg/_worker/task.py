@@ -1,0 +1,27 @@
+"""Worker: what one worker is to do, as it is sent to its process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from streamreg._formats.contract import Found, Input
+    from streamreg._plan.row_plan import RowPlan
+    from streamreg._source.contract import Range
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one worker is to do."""
+
+    worker: int
+    input: Input
+    plan: RowPlan
+    found: Found
+    """What the preamble of the format has found."""
+
+    ranges: Mapping[int, Range]
+    announce: bool = False
+    """Whether to say of each batch where it begins before it is worked on: someone has died of one."""

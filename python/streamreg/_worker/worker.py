@@ -1,0 +1,112 @@
+"""Worker: what a worker process runs. It reads batches, has them processed and sends the results to the parent."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING
+
+import cloudpickle
+
+from streamreg._evaluate.program import Call
+from streamreg._exceptions import StreamregError
+from streamreg._worker.mailbox import Begun, Failure, Frame, Notice, Outbox
+from streamreg._worker.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from streamreg._source.contract import Report
+    from streamreg._worker.task import Task
+
+_GARBAGE_THRESHOLD = 100_000
+"""Objects that may pile up before Python looks for cycles among them: the messages of several batches."""
+READ_TIMEOUT = 0.2
+"""Seconds until a worker without messages looks whether it should stop."""
+
+
+class Ingest:
+    """A pipeline at its reader."""
+
+    def __init__(
+        self, task: Task, report: Report, begin: Callable[[Begun], None] | None = None
+    ) -> None:
+        """`begin` is told of each batch before it is worked on."""
+        self._worker = task.worker
+        self._pipeline = Pipeline(task.input, task.plan, task.found)
+        self._reader = task.input.source.reader(task.ranges, report)
+        self._begin = begin
+
+    def step(self, timeout: float) -> Frame | None:
+        """Reads and processes what is there; None if nothing came within `timeout` seconds."""
+        batch = self._reader.read(timeout)
+        if batch is None:
+            return None
+        if self._begin is not None:
+            self._begin(Begun({p: start for p, (start, _) in batch.progress.items()}))
+        return Frame(self._worker, self._pipeline.process(batch), self._reader.lag())
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+def main(tasks: Connection, mailbox: Connection, control: Connection) -> None:
+    """Runs in a worker process, what `tasks` brings, until `control` says something or is closed.
+
+    The parent alone listens to signals: a Ctrl-C reaches the whole process group, and a worker that died
+    of it could not hand in what it has read.
+    """
+    handled = {signal.SIGINT, signal.SIGTERM}
+    for number in handled:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    outbox = Outbox(mailbox)
+    try:
+        task = tasks.recv_bytes()
+    except EOFError:
+        return  # The parent is gone.
+    try:
+        loaded: Task = cloudpickle.loads(task)
+        begin = outbox.send if loaded.announce else None
+        ingest = Ingest(loaded, lambda text: outbox.send(Notice(text)), begin)
+        if not any(isinstance(step, Call) for step in loaded.plan.program.steps):
+            _spare_the_collector()
+        while not control.poll():
+            _step(ingest, outbox)
+        ingest.close()
+    except BrokenPipeError:
+        return  # The parent is gone, or has no more use for this worker.
+    except Exception as error:
+        known = error if isinstance(error, StreamregError) else None
+        with contextlib.suppress(BrokenPipeError):  # Nobody is left to be told.
+            outbox.send(Failure(known, traceback.format_exc()))
+
+
+def _step(ingest: Ingest, outbox: Outbox) -> None:
+    """By itself, so that nothing of a frame is held while the next one is made."""
+    frame = ingest.step(READ_TIMEOUT)
+    if frame is not None:
+        outbox.send(frame)
+
+
+def _spare_the_collector() -> None:
+    """Keeps Python from looking for cycles all the time, where no function of the user's can make any.
+
+    Each message is an object, so that every batch would set the collector going dozens of times.
+    """
+    gc.freeze()
+    gc.set_threshold(_GARBAGE_THRESHOLD)
+
+
+def _end_with_parent() -> None:
+    """Ends this process at once when the parent dies, in whatever call it is stuck."""
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
