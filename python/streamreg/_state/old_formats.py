@@ -26,8 +26,14 @@ from streamreg._types import ClassModel, ClassStatistic
 _FUNCTION: Final = re.compile(r"RowFunction\((.*?), (\w+), (\((?:'\w+'(?:, )?,?)*\))\)")
 """A function stands there by its name, without quotes: `RowFunction(<lambda>, any, ('a',))`."""
 
-_CONSTANT: Final = re.compile(r"Fixed\(scope=(\d+), value=(.*?), dtype='(\w+)'\)", re.DOTALL)
-"""A constant may be any object, whose text need not be an expression."""
+_STEP: Final = re.compile(r"Fixed\(scope=(\d+), value=(.*), dtype='(\w+)'\)", re.DOTALL)
+"""A constant may be any object, whose text need not be an expression, or text that looks like the end of a constant."""
+
+_AMONG_OTHERS: Final = re.compile(
+    r"""Fixed\(scope=(\d+), value=((?>'(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+"|.)*?), dtype='(\w+)'\)""",
+    re.DOTALL,
+)
+"""The same within the text of several steps: what stands in quotes is passed over, at once and for good."""
 
 _NUMBERS: Final = {"nan": float("nan"), "inf": float("inf")}
 _CLASS: Final = "class"
@@ -72,8 +78,11 @@ def upgraded_run(run: Mapping[str, Any]) -> dict[str, Any]:
 
 def _parsed(text: str) -> Json:
     """What text of Python's stands for: constants, lists, and for objects a dict of their fields."""
-    text = _FUNCTION.sub(lambda f: f"RowFunction({f[1]!r}, {f[2]!r}, {f[3]})", text)
-    text = _CONSTANT.sub(_readable, text)
+    if (constant := _STEP.fullmatch(text)) is not None:
+        text = _readable(constant)
+    else:
+        text = _FUNCTION.sub(lambda f: f"RowFunction({f[1]!r}, {f[2]!r}, {f[3]})", text)
+        text = _AMONG_OTHERS.sub(_readable, text)
     return _value(ast.parse(text, mode="eval").body)
 
 
