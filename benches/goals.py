@@ -143,7 +143,7 @@ def _beside_pathway(results: Results) -> float:
 
 def _memory() -> Iterator[Goal]:
     yield _most(3, "all processes together, the most of any run", 250, "MB", _most_memory)
-    yield _most(3, "a topic four times as long, beside the shorter", 1.15, "x", _growth)
+    yield _most(3, "a topic four times as long, beside the shorter", 1.15, "x", _discovery)
 
 
 def _ours(results: Results) -> list[dict[str, Any]]:
@@ -154,7 +154,7 @@ def _most_memory(results: Results) -> float:
     return float(max(case["memory"] for case in _ours(results))) / _MEGA
 
 
-def _growth(results: Results) -> float:
+def _discovery(results: Results) -> float:
     same = [c for c in _ours(results) if (c["format"], c["parallel"]) == ("csv", 2)]
     short, long = sorted(same, key=lambda case: int(case["rows"]))
     return float(long["memory"] / short["memory"])

@@ -8,7 +8,7 @@ StreamregError
 ├── OutputError (OSError)               a file cannot be written, or would be overwritten
 ├── StateError                          a checkpoint is damaged, in use, newer or of another job
 ├── RejectsError                        more messages were rejected than the run may reject
-├── LedgerError                         a file of rejects is not one
+├── DeadLetterError                         a file of rejects is not one
 └── WorkerError (RuntimeError)          a worker process failed; with its traceback
 """
 
@@ -45,7 +45,7 @@ class RejectsError(StreamregError):
     """More messages were rejected than `max_rejects` lets pass; the last epoch is closed."""
 
 
-class LedgerError(StreamregError):
+class DeadLetterError(StreamregError):
     """A line of a file of rejects is not one; the message names it."""
 
 

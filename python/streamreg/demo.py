@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from streamreg._exceptions import ConfigurationError
-from streamreg._source.contract import Batch, Extent, Location, Range, Report
+from streamreg._source.contract import Batch, Location, Range, Report, Watermarks
 
 if TYPE_CHECKING:
     from streamreg._language.table import Table
@@ -65,10 +65,10 @@ class PointSource:
     mode: Literal["streaming", "static"] = "static"
     refresh_seconds: float | None = None
 
-    def extents(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Extent]:
-        return {_PARTITION: Extent(0, self.rows)}
+    def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
+        return {_PARTITION: Watermarks(0, self.rows)}
 
-    def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
+    def new_partitions(self, known: Collection[int]) -> dict[int, Watermarks]:
         return {}
 
     def first_messages(
@@ -79,7 +79,7 @@ class PointSource:
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         return _PointReader(self, ranges[_PARTITION])
 
-    def acknowledge(self, offsets: Mapping[int, int]) -> None:
+    def commit_offsets(self, offsets: Mapping[int, int]) -> None:
         return
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from streamreg._exceptions import OutputError
-from streamreg._source.contract import Batch, Beginnings, Extent, Location, Range, Report
+from streamreg._source.contract import Batch, Beginnings, Location, Range, Report, Watermarks
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Format
@@ -67,13 +67,13 @@ class ListSource:
     mode: Literal["streaming", "static"] = "static"
     refresh_seconds: float | None = None
 
-    def extents(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Extent]:
+    def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
         return {
-            partition: Extent(0, len(messages))
+            partition: Watermarks(0, len(messages))
             for partition, messages in enumerate(self.partitions)
         }
 
-    def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
+    def new_partitions(self, known: Collection[int]) -> dict[int, Watermarks]:
         return {}
 
     def first_messages(
@@ -88,7 +88,7 @@ class ListSource:
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         return _ListReader(self, ranges)
 
-    def acknowledge(self, offsets: Mapping[int, int]) -> None:
+    def commit_offsets(self, offsets: Mapping[int, int]) -> None:
         return
 
     def close(self) -> None:

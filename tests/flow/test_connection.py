@@ -13,7 +13,7 @@ from confluent_kafka import KafkaError, KafkaException
 import streamreg as sr
 from streamreg._kafka.mock_broker import EmbeddedBroker
 from streamreg._kafka.source import KafkaSource
-from streamreg._source.contract import Extent
+from streamreg._source.contract import Watermarks
 from tests.flow.changelog import inserted
 from tests.flow.child import Child
 from tests.flow.numbered import Point, count_sound, stream, write_regression
@@ -71,10 +71,10 @@ def test_a_leader_that_changes_is_waited_for(
     broker: EmbeddedBroker, topic: str, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run that starts just after its broker, or while a partition moves, asks again."""
-    answers: list[KafkaException | dict[int, Extent]]
-    answers = [KafkaException(KafkaError(code)), {0: Extent(0, 7)}]
+    answers: list[KafkaException | dict[int, Watermarks]]
+    answers = [KafkaException(KafkaError(code)), {0: Watermarks(0, 7)}]
 
-    def answer(*_: object) -> dict[int, Extent]:
+    def answer(*_: object) -> dict[int, Watermarks]:
         found = answers.pop(0)
         if isinstance(found, KafkaException):
             raise found
@@ -82,9 +82,9 @@ def test_a_leader_that_changes_is_waited_for(
 
     said: list[str] = []
     source = KafkaSource(broker.settings, topic, "streaming", 0)
-    monkeypatch.setattr(source, "_extents", answer)
+    monkeypatch.setattr(source, "_watermarks", answer)
     with contextlib.closing(source):
-        assert source.extents(said.append, lambda: False) == {0: Extent(0, 7)}
+        assert source.watermarks(said.append, lambda: False) == {0: Watermarks(0, 7)}
     assert "trying again" in said[0]
 
 

@@ -135,7 +135,9 @@ def find_header(
     input = input_of(source, COLUMNS)
     preamble = input.format.preamble
     assert preamble is not None
-    found: list[str] | None = preamble.find(input, source.extents(print, stopping), print, stopping)
+    found: list[str] | None = preamble.find(
+        input, source.watermarks(print, stopping), print, stopping
+    )
     return found
 
 

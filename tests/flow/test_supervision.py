@@ -62,7 +62,7 @@ def test_all_workers_may_die_at_once(folder: Path) -> None:
 def test_a_worker_that_dies_again_and_again_ends_the_run(
     processes: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Without progress between deaths the run gives up: a clear error, and what was merged is written."""
+    """Without progress between crashes the run gives up: a clear error, and what was merged is written."""
     monkeypatch.setattr(pool, "_FIRST_PAUSE", 0.01)
 
     def deadly(x: float) -> float:
@@ -107,7 +107,7 @@ class _TurnReader:
 def test_a_poison_message_beside_a_partition_that_flows(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What is read of other partitions between the deaths is no progress: the run gives up and says where."""
+    """What is read of other partitions between the crashes is no progress: the run gives up and says where."""
     monkeypatch.setattr(pool, "_FIRST_PAUSE", 0.01)
 
     def deadly(x: float) -> float:

@@ -248,5 +248,5 @@ def test_nothing_is_touched(job: Verified) -> None:
 
 def test_the_topic_is_never_acknowledged(job: Verified, monkeypatch: pytest.MonkeyPatch) -> None:
     """The offsets that lag tools see are those of the run, not of a verification."""
-    monkeypatch.setattr(ListSource, "acknowledge", None)
+    monkeypatch.setattr(ListSource, "commit_offsets", None)
     assert job.differences(TOPIC) == {}

@@ -12,7 +12,7 @@ from streamreg._language.schema import schema_columns
 from streamreg._operate.verify.check import Check
 from streamreg._operate.verify.verify import verify
 from streamreg._plan.plan import Plan
-from streamreg._source.contract import Extent, Report
+from streamreg._source.contract import Report, Watermarks
 from streamreg._state.snapshot import read
 from streamreg._state.store import Store
 from streamreg.testing import ListSource
@@ -35,14 +35,16 @@ class Topic(ListSource):
     late: int = 0
     """The last partitions, that come while the topic is being read."""
 
-    def extents(self, report: Report, stopping: Any) -> dict[int, Extent]:  # noqa: ANN401 - unused
-        whole = super().extents(report, stopping)
+    def watermarks(self, report: Report, stopping: Any) -> dict[int, Watermarks]:  # noqa: ANN401 - unused
+        whole = super().watermarks(report, stopping)
         first = len(whole) - self.late
-        return {p: Extent(min(self.deleted, e.high), e.high) for p, e in whole.items() if p < first}
+        return {
+            p: Watermarks(min(self.deleted, e.high), e.high) for p, e in whole.items() if p < first
+        }
 
-    def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
+    def new_partitions(self, known: Collection[int]) -> dict[int, Watermarks]:
         late, self.late = self.late, 0
-        return {p: e for p, e in self.extents(print, None).items() if late and p not in known}
+        return {p: e for p, e in self.watermarks(print, None).items() if late and p not in known}
 
 
 @dataclass

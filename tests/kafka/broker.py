@@ -216,7 +216,7 @@ class KafkaBroker:
         deadline = time.monotonic() + _READY_SECONDS
         for settings in (self.plaintext, self.sasl_ssl):
             admin = AdminClient({**settings, "log_level": 0, "reconnect.backoff.max.ms": 200})
-            while not _answers(admin):
+            while not _results(admin):
                 if not self.running:
                     self._reap()
                     raise RuntimeError(f"the broker ended while starting\n{self.log_tail()}")
@@ -250,7 +250,7 @@ class KafkaBroker:
             raise RuntimeError(f"{command[0]} failed ({done.returncode}):\n{done.stdout}")
 
 
-def _answers(admin: AdminClient) -> bool:
+def _results(admin: AdminClient) -> bool:
     try:
         return bool(admin.list_topics(timeout=1).brokers)
     except KafkaException:

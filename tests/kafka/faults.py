@@ -18,7 +18,7 @@ from streamreg._run import resume
 from streamreg._sinks.append_file import AppendFile
 from streamreg._sinks.csv_file import CsvSink
 from streamreg._state import checkpoint as _checkpoint
-from streamreg._state.commit_record import Seal, SealFile
+from streamreg._state.commit_record import CommitRecord, CommitRecordFile
 from streamreg._state.store import Store
 from streamreg._worker import worker as _worker
 from streamreg._worker.mailbox import Frame, Mail, Outbox
@@ -133,14 +133,14 @@ def within_transaction(countdown: Countdown) -> None:
 
 def before_the_seal(countdown: Countdown) -> None:
     """The checkpoint is in the database, and the seal speaks of the one before."""
-    write = SealFile.write
+    write = CommitRecordFile.write
 
-    def patched(self: SealFile, seal: Seal) -> None:
+    def patched(self: CommitRecordFile, seal: CommitRecord) -> None:
         if seal != self._says:
             countdown()
         write(self, seal)
 
-    SealFile.write = patched  # type: ignore[method-assign]  # what a fault point is
+    CommitRecordFile.write = patched  # type: ignore[method-assign]  # what a fault point is
 
 
 AT_FIRST: dict[str, Step] = {
@@ -166,7 +166,7 @@ CLOSING: dict[str, Step] = {
     "before an append": before(AppendFile, "append"),
     "after an append": after(AppendFile, "append"),
     "rows appended, nothing else": after(Merge, "_add"),
-    "answers appended": after(Merge, "_write_answers"),
+    "answers appended": after(Merge, "_write_results"),
     "half of a file's bytes written": torn_write,
     "one file flushed, the others not": first_flush,
     "all files flushed": after(Outputs, "flush"),
@@ -174,7 +174,7 @@ CLOSING: dict[str, Step] = {
     "within the transaction": within_transaction,
     "after the transaction, before its seal": before_the_seal,
     "after the commit": after(Store, "save"),
-    "before the broker is told": before(KafkaSource, "acknowledge"),
+    "before the broker is told": before(KafkaSource, "commit_offsets"),
 }
 """Steps of an epoch and its closing; each happens again and again."""
 

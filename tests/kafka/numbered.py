@@ -147,7 +147,7 @@ def verify(folder: Path, count: int, junk: Sequence[tuple[int, int]] = ()) -> in
     assert sorted(change.row for change in rows) == [row(seq) for seq in range(count)]
     epochs = [time for time, _ in groupby(change.time for change in rows)]
     assert epochs == list(range(len(epochs))), "the times have a gap, or go back"
-    assert read_changelog(folder / COEFFICIENTS, ["a", "b"]) == list(_answers(rows))
+    assert read_changelog(folder / COEFFICIENTS, ["a", "b"]) == list(_results(rows))
     assert sorted(read_rejects(folder / REJECTS)) == list(junk)
     return len(epochs)
 
@@ -158,7 +158,7 @@ def verify_scores(folder: Path, count: int) -> None:
     assert sorted(int(change.row[0]) for change in scored) == list(range(0, count, SCORED_OF))
 
 
-def _answers(rows: Sequence[Change]) -> Iterator[Change]:
+def _results(rows: Sequence[Change]) -> Iterator[Change]:
     """The one true changelog of the regression over these rows, by integers."""
     n = sum_x = sum_y = sum_xx = sum_xy = 0
     standing: tuple[float, float] | None = None

@@ -35,7 +35,7 @@ def workers_of(parent: int) -> list[int]:
 
 
 class Siege:
-    """The job in a folder, and its deaths by name."""
+    """The job in a folder, and its crashes by name."""
 
     def __init__(
         self,

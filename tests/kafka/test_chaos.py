@@ -20,7 +20,7 @@ SECONDS = float(os.environ.get("CHAOS_SECONDS", "0"))
 
 
 def assaults(siege: Siege, chance: random.Random) -> list[Callable[[], None]]:
-    """Every named step once, and deaths at random, in any order."""
+    """Every named step once, and crashes at random, in any order."""
     steps = [(step, 1) for step in faults.RESUMING]
     steps += [(step, chance.randint(2, 30)) for step in faults.CLOSING]
     found: list[Callable[[], None]] = [

@@ -48,7 +48,7 @@ def test_a_topic_grows(
         admin = AdminClient({**broker.plaintext})
         admin.create_partitions([NewPartitions(topic, 4)])[topic].result(30)
         siege.until(
-            lambda: len(admin.list_topics(topic).topics[topic].partitions) == 4, "no growth"
+            lambda: len(admin.list_topics(topic).topics[topic].partitions) == 4, "no discovery"
         )
         produce(topic, [HEADER, *numbered(ROWS)], 3)
         produce(topic, numbered(2 * ROWS), 1)

@@ -67,7 +67,7 @@ def test_a_job_file_offers_the_same() -> None:
     lines = 'ridge = 0.5\nsingular = "null"\nstatistics = ["n", "r2"]\n'
     text = MINIMAL.replace('["x", "n"]', '["x"]')
     text = text.replace("[output]", f'{lines}[output]\ncolumns = {{ r2 = "share" }}')
-    (output,) = plan_job(read(text)).answer_outputs
+    (output,) = plan_job(read(text)).result_outputs
     assert output.names == ("intercept", "x", "n", "share")
 
 

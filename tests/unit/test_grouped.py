@@ -175,4 +175,4 @@ def test_job_files_group_too() -> None:
     )
     plan = plan_job(job_from_bytes(text.encode(), "job.toml", {}))
     assert plan.rows.reductions[0].keys == ("str", "int")
-    assert plan.answer_outputs[0].names == ("sensor", "n", "intercept", "slope")
+    assert plan.result_outputs[0].names == ("sensor", "n", "intercept", "slope")

@@ -13,7 +13,7 @@ import pytest
 from streamreg import StateError
 from streamreg._state import snapshot
 from streamreg._state.checkpoint import Checkpoint
-from streamreg._state.commit_record import SealFile
+from streamreg._state.commit_record import CommitRecordFile
 from streamreg._state.store import Store
 
 FILES = ["checkpoint.sqlite", "checkpoint.sqlite-wal", "checkpoint.sqlite-shm", "checkpoint.seal"]
@@ -159,7 +159,7 @@ def test_law_a_death_before_the_seal(tmp_path: Path, monkeypatch: pytest.MonkeyP
     class DeathError(Exception):
         pass
 
-    def die(self: SealFile, seal: object) -> None:
+    def die(self: CommitRecordFile, seal: object) -> None:
         if seal != self._says:
             raise DeathError
 
@@ -169,7 +169,7 @@ def test_law_a_death_before_the_seal(tmp_path: Path, monkeypatch: pytest.MonkeyP
             with monkeypatch.context() as patch:
                 if number:
                     store._seal.write(store._last)
-                patch.setattr(SealFile, "write", die)
+                patch.setattr(CommitRecordFile, "write", die)
                 with pytest.raises(DeathError):
                     store.save(checkpoint(number))
         assert snapshot.read(tmp_path) == checkpoint(number)

@@ -30,7 +30,7 @@ ERRORS = [
     "UnknownColumnError",
     "WorkerError",
 ]
-OF_COMMANDS = ["LedgerError"]  # What only commands raise, no program can meet.
+OF_COMMANDS = ["DeadLetterError"]  # What only commands raise, no program can meet.
 CLASSES = ["Column", "Expression", "Progress", "Schema", "Summary", "Table"]
 ESTIMATORS = [
     *["GaussianNB", "LinearDiscriminantAnalysis", "LinearRegression", "LogisticRegression"],

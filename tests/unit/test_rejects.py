@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 import streamreg as sr
 from streamreg import testing
 from streamreg._evaluate.row_errors import RowErrorKind
-from streamreg._exceptions import LedgerError
-from streamreg._rejects.ledger import REASONS, Entry, ledger_lines, read_ledger
+from streamreg._exceptions import DeadLetterError
+from streamreg._rejects.dead_letters import REASONS, Entry, dead_letter_lines, read_dead_letters
 from streamreg._rejects.reject import Reject
 from streamreg._source.contract import Location
 
@@ -61,9 +61,9 @@ def test_law_a_line_holds_the_whole_message(
 ) -> None:
     """Whatever the bytes of key, headers and value, they come back as they were, one line a reject."""
     path = tmp_path_factory.mktemp("ledger") / "rejects.jsonl"
-    path.write_bytes(b"".join(ledger_lines("t", rejects)))
+    path.write_bytes(b"".join(dead_letter_lines("t", rejects)))
     assert len(path.read_text(encoding="utf-8").splitlines()) == len(rejects)
-    entries = [entry for entry, _ in read_ledger(path, LONGEST)]
+    entries = [entry for entry, _ in read_dead_letters(path, LONGEST)]
     assert entries == [
         Entry(
             number,
@@ -139,9 +139,9 @@ def test_a_line_that_is_none_is_named(tmp_path: Path, line: bytes, words: str) -
     """Whatever a file holds, the error names the file, the line and what is wrong with it."""
     path = tmp_path / "rejects.jsonl"
     good = Reject(Location(0, 1, None), "null", "x", "", b",")
-    path.write_bytes(b"".join(ledger_lines("t", [good])) + line)
-    with pytest.raises(LedgerError) as caught:
-        list(read_ledger(path, LONGEST))
+    path.write_bytes(b"".join(dead_letter_lines("t", [good])) + line)
+    with pytest.raises(DeadLetterError) as caught:
+        list(read_dead_letters(path, LONGEST))
     assert str(caught.value).startswith(f"{path}:2: ")
     assert words in str(caught.value)
     assert len(str(caught.value)) < 500

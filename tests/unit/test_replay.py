@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, Message, Producer, TopicPartition
 import streamreg as sr
 from streamreg._cli import main
 from streamreg._kafka.mock_broker import EmbeddedBroker
-from streamreg._rejects.ledger import ledger_lines
+from streamreg._rejects.dead_letters import dead_letter_lines
 from streamreg._rejects.reject import Reject
 from streamreg._source.contract import Location
 
@@ -50,7 +50,7 @@ def ledger(path: Path, partitions: Sequence[int], size: int = 0) -> Path:
         )
         for i, p in enumerate(partitions)
     ]
-    path.write_bytes(b"".join(ledger_lines("t", rejects)))
+    path.write_bytes(b"".join(dead_letter_lines("t", rejects)))
     return path
 
 

@@ -18,7 +18,7 @@ from streamreg._compile.compile import compile
 from streamreg._core import render
 from streamreg._evaluate.columns import to_list
 from streamreg._evaluate.nullable import packed_rows
-from streamreg._evaluate.scalar import evaluate_answer, in_scope
+from streamreg._evaluate.scalar import evaluate_scalars, in_scope
 from streamreg._plan.plan import Plan
 from tests.support.plans import csv_output
 
@@ -196,7 +196,7 @@ def test_differential_rows_that_lack_different_scores(
     for row in range(count):
         cells = [to_list(values)[row] for values in inputs]
         missing = [None if score != score else score for score in cells[:3]]
-        done = evaluate_answer(score.program, [*missing, *cells[3:]])
+        done = evaluate_scalars(score.program, [*missing, *cells[3:]])
         if in_scope(score.program, scope, done):
             for column, slot in zip(expected, slots, strict=True):
                 column.append(done[slot])

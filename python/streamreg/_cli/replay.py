@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from streamreg._cli.arguments import UsageError, add_setting
 from streamreg._cli.generate import stop_on_signal
-from streamreg._rejects.ledger import REASONS, counted
+from streamreg._rejects.dead_letters import REASONS, counted
 from streamreg._run.progress import plural
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from streamreg._compile.model_catalog import describe
 from streamreg._compile.output import output_spec
 from streamreg._language.nodes import KeyColumn
 from streamreg._language.outputs import Output
-from streamreg._plan.result_plan import AnswerPlan
+from streamreg._plan.result_plan import ResultPlan
 from streamreg._plan.row_plan import Reducing
 from streamreg._types import NUMBERS, ClassModel, ClassStatistic, KeyType
 
@@ -67,10 +67,10 @@ class Collected:
             self._key_slots,
         )
 
-    def answers(self) -> AnswerPlan:
+    def answers(self) -> ResultPlan:
         """What the parent does."""
         of_classes = any(kind == "class" for kind, *_ in self._aggregates)
-        return AnswerPlan(
+        return ResultPlan(
             tuple(self._outputs),
             tuple(self._statistics),
             self._lowering.program(),

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from streamreg._core import KeyedReduction, render
-from streamreg._epoch.class_parameters import ClassAnswers, class_answers
+from streamreg._epoch.class_parameters import ClassResults, class_results
 from streamreg._evaluate.keyed import evaluate_keys
 from streamreg._evaluate.program import Load
 from streamreg._state.keyed_rows import ONLY_KEY
 
 if TYPE_CHECKING:
     from streamreg._core import KeyedAnswers, Reduction
-    from streamreg._plan.result_plan import AnswerPlan
+    from streamreg._plan.result_plan import ResultPlan
 
 KEYS_AT_A_TIME: Final = 1 << 14
 """So many keys are answered together: what that takes does not grow with the number of keys."""
@@ -23,7 +23,7 @@ _NO_ROW: Final[Sequence[list[object]]] = ([],)
 
 
 @dataclass(frozen=True)
-class AnswerRows:
+class ResultRows:
     """The rows of an answer output for some keys."""
 
     keys: Sequence[bytes]
@@ -38,8 +38,8 @@ class AnswerRows:
 
 
 def changed_rows(
-    plan: AnswerPlan, reduction: Reduction | KeyedReduction
-) -> Iterator[list[AnswerRows]]:
+    plan: ResultPlan, reduction: Reduction | KeyedReduction
+) -> Iterator[list[ResultRows]]:
     """The rows of each output of a plan, for some keys at a time, in the order of the keys.
 
     Those of the keys that have changed since they were last settled; without keys, the only row. Where some
@@ -58,7 +58,7 @@ def changed_rows(
     count = reduction.changed()
     if plan.label is not None:
         if count:
-            together = class_answers(plan, reduction)
+            together = class_results(plan, reduction)
             yield _unchanged(plan, together) or _computed(plan, together)
         return
     for start in range(0, count, KEYS_AT_A_TIME):
@@ -67,9 +67,9 @@ def changed_rows(
         yield _unchanged(plan, answers) or _computed(plan, answers)
 
 
-def _only_row(plan: AnswerPlan, reduction: Reduction) -> list[AnswerRows]:
+def _only_row(plan: ResultPlan, reduction: Reduction) -> list[ResultRows]:
     return [
-        AnswerRows(
+        ResultRows(
             [ONLY_KEY],
             [row.present],
             render(row.cells if row.present else _NO_ROW),
@@ -81,7 +81,7 @@ def _only_row(plan: AnswerPlan, reduction: Reduction) -> list[AnswerRows]:
     ]
 
 
-def _unchanged(plan: AnswerPlan, answers: KeyedAnswers | ClassAnswers) -> list[AnswerRows] | None:
+def _unchanged(plan: ResultPlan, answers: KeyedAnswers | ClassResults) -> list[ResultRows] | None:
     """Keys and statistics as they are; None if something is computed from them, or filtered."""
     if not all(isinstance(step, Load) for step in plan.program.steps):
         return None
@@ -89,12 +89,12 @@ def _unchanged(plan: AnswerPlan, answers: KeyedAnswers | ClassAnswers) -> list[A
         answers.columns[int(step.key)] for step in plan.program.steps if isinstance(step, Load)
     ]
     return [
-        AnswerRows(answers.keys, answers.present, render([loaded[slot] for slot in slots]))
+        ResultRows(answers.keys, answers.present, render([loaded[slot] for slot in slots]))
         for _, slots in plan.slots
     ]
 
 
-def _computed(plan: AnswerPlan, answers: KeyedAnswers | ClassAnswers) -> list[AnswerRows]:
+def _computed(plan: ResultPlan, answers: KeyedAnswers | ClassResults) -> list[ResultRows]:
     """What the program makes of each key's answers."""
     columns: list[Sequence[Any]] = [
         column if isinstance(column, list) else column.to_list() for column in answers.columns
@@ -108,5 +108,5 @@ def _computed(plan: AnswerPlan, answers: KeyedAnswers | ClassAnswers) -> list[An
             present[places[row]] = True
         cells = list(zip(*(rows[row] for row in sorted(rows)), strict=True))
         packed = render([list(column) for column in cells] if cells else [[] for _ in slots])
-        outputs.append(AnswerRows(answers.keys, present, packed))
+        outputs.append(ResultRows(answers.keys, present, packed))
     return outputs

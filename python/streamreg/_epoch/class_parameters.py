@@ -12,7 +12,7 @@ from streamreg._types import ClassStatistic
 
 if TYPE_CHECKING:
     from streamreg._core import Cells, KeyedReduction
-    from streamreg._plan.result_plan import AnswerPlan
+    from streamreg._plan.result_plan import ResultPlan
     from streamreg._types import Answer, ClassModel, ClassParameters
 
 
@@ -21,7 +21,7 @@ PARAMETERS: Final = ("n", "prior", "intercept", "linear", "quadratic")
 
 
 @dataclass(frozen=True)
-class ClassAnswers:
+class ClassResults:
     """The answers for all keys, in the shape of `_core.KeyedAnswers`."""
 
     keys: Sequence[bytes]
@@ -29,7 +29,7 @@ class ClassAnswers:
     columns: Sequence[Cells | list[object]]
 
 
-def check_classes(plan: AnswerPlan, reduction: Reduction | KeyedReduction) -> None:
+def check_classes(plan: ResultPlan, reduction: Reduction | KeyedReduction) -> None:
     """That the keys of a reduction can be classes, if the plan takes them for some.
 
     Raises:
@@ -43,7 +43,7 @@ def check_classes(plan: AnswerPlan, reduction: Reduction | KeyedReduction) -> No
     )
 
 
-def class_answers(plan: AnswerPlan, reduction: KeyedReduction) -> ClassAnswers:
+def class_results(plan: ResultPlan, reduction: KeyedReduction) -> ClassResults:
     """All answers of all keys: what one row has changed in its class can be another answer for each.
 
     Raises:
@@ -63,7 +63,7 @@ def class_answers(plan: AnswerPlan, reduction: KeyedReduction) -> ClassAnswers:
         if solved not in parameters:
             parameters[solved] = _solved(reduction, *solved, labels)
         found.append([_cell(asked, parameter) for parameter in parameters[solved]])
-    return ClassAnswers(answers.keys, answers.present, found)
+    return ClassResults(answers.keys, answers.present, found)
 
 
 def _solved(

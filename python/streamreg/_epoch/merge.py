@@ -17,7 +17,7 @@ from streamreg._epoch.changed_rows import changed_rows
 from streamreg._epoch.class_parameters import check_classes
 from streamreg._epoch.row_scorer import Scoring
 from streamreg._exceptions import StateError, WorkerError
-from streamreg._rejects.ledger import Tolerance, counted, ledger_lines, shown
+from streamreg._rejects.dead_letters import RejectLimit, counted, dead_letter_lines, shown
 from streamreg._state.keyed_rows import changes
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Merge:
         self.rows = checkpoint.rows
         self.tombstones = checkpoint.tombstones
         self.rejects = Counter(checkpoint.rejects)
-        self.answers: list[Mapping[str, object]] = [{} for _ in plan.answer_outputs]
+        self.answers: list[Mapping[str, object]] = [{} for _ in plan.result_outputs]
         self.pending = False
         self._base = checkpoint
         self._plan = plan
@@ -64,7 +64,7 @@ class Merge:
         self._unix_ms = unix_ms
         self._times = {"epoch": checkpoint.epochs - 1, "unix_ms": checkpoint.unix_ms}
         self._reductions = [reducing.empty() for reducing in plan.rows.reductions]
-        self._changelogs = [Changelog() for _ in plan.answer_outputs]
+        self._changelogs = [Changelog() for _ in plan.result_outputs]
         if checkpoint.reductions or checkpoint.changelogs:
             self._restore(checkpoint)
         self._scorings = [
@@ -75,7 +75,7 @@ class Merge:
         self._open_rejects: Counter[str] = Counter()
         self._first_reject: Reject | None = None
         ledger = None if outputs.rejects is None else outputs.rejects.path
-        self._tolerance = Tolerance(max_rejects, ledger)
+        self._reject_limit = RejectLimit(max_rejects, ledger)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         try:
@@ -134,7 +134,7 @@ class Merge:
         self.untouched.difference_update(partial.begun)
         self.pending = True
         if partial.rejects:
-            self._tolerance.add(partial.rejects)
+            self._reject_limit.add(partial.rejects)
 
     def _open(self) -> None:
         """Gives the epoch its time (its number, and a wall clock that never stands still) and what scores its rows."""
@@ -166,7 +166,7 @@ class Merge:
         self._open_rejects.update(reject.kind for reject in rejects)
         self._first_reject = self._first_reject or rejects[0]
         if self._outputs.rejects is not None:
-            for line in ledger_lines(self._plan.source.name, rejects):
+            for line in dead_letter_lines(self._plan.source.name, rejects):
                 self._outputs.rejects.append(line)
 
     def close(self) -> bool:
@@ -180,7 +180,7 @@ class Merge:
             StateError: if the checkpoint cannot be written.
         """
         if self._open_rows:
-            self._write_answers()
+            self._write_results()
             self.epochs += 1
         self._outputs.flush()
         self.rows += self._open_rows
@@ -197,7 +197,7 @@ class Merge:
         self.pending = False
         return held
 
-    def _write_answers(self) -> None:
+    def _write_results(self) -> None:
         """Solves, and writes for each answer output what takes its last row to the new one."""
         first = 0
         for plan, reduction in zip(self._plan.answers, self._reductions, strict=True):
@@ -246,7 +246,7 @@ class Merge:
                 b"" if f"changelog {index}" in keyed else changelog.to_bytes()
                 for index, changelog in enumerate(self._changelogs)
             ],
-            guards={part: kept.guard() for part, kept in keyed.items()},
+            digests={part: kept.guard() for part, kept in keyed.items()},
             changes={part: changes(kept) for part, kept in keyed.items()},
         )
 

@@ -30,7 +30,7 @@ class Classifier(Interface):
         """
 
     @abstractmethod
-    def _answers(self, rows: Matrix, asked: Asked) -> Floats:
+    def _results(self, rows: Matrix, asked: Asked) -> Floats:
         """What is asked of each row, for each of the known classes."""
 
     @property
@@ -42,7 +42,7 @@ class Classifier(Interface):
         self._known()
         rows = matrix(X, type(self).__name__)
         self._check(rows, fitting=False)
-        return self._answers(rows, asked)
+        return self._results(rows, asked)
 
     def decision_function(self, X: Data) -> Floats:  # scikit-learn's name
         """Scores of rows: logarithms of what the probabilities of the classes are proportional to.

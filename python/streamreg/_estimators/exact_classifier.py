@@ -239,7 +239,7 @@ class ExactClassifier(Classifier):
         spread[(slice(None),) * axis + (at,)] = values
         return spread
 
-    def _answers(self, rows: Matrix, asked: Asked) -> Floats:
+    def _results(self, rows: Matrix, asked: Asked) -> Floats:
         # Nothing is known of a class without rows: its probability is 0.
         found = self._solved().rows(rows.columns, asked).reshape(rows.rows, -1)
         return self._spread(found, axis=1, empty=0.0 if asked == "posterior" else -math.inf)

@@ -186,7 +186,7 @@ class LogisticRegression(Classifier):
         """The coefficients of each column of logits, its intercept last."""
         return self._belief.mean.reshape(-1, len(self._origin) + self._intercepts)
 
-    def _answers(self, rows: Matrix, asked: Asked) -> Floats:
+    def _results(self, rows: Matrix, asked: Asked) -> Floats:
         with in_range():
             scores = logits(self._design(rows), self._belief.mean)
         if asked == "score":

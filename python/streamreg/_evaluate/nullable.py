@@ -18,7 +18,7 @@ from streamreg._core import render
 from streamreg._evaluate.batch import Evaluated
 from streamreg._evaluate.columns import Values, contiguous, take, to_list
 from streamreg._evaluate.program import ALL_ROWS, Call, Choose, Compute, Fixed, Load, Program, Take
-from streamreg._evaluate.scalar import evaluate_answer, in_scope
+from streamreg._evaluate.scalar import evaluate_scalars, in_scope
 from streamreg._types import FIRST_SHIPPED
 
 if TYPE_CHECKING:
@@ -177,4 +177,4 @@ def _one_by_one(
         cells = [values[at] for values in listed]
         pairs = zip(lacking, cells[:FIRST_SHIPPED], strict=True)
         scores = [None if missing[at] else score for missing, score in pairs]
-        yield row, evaluate_answer(program, [*scores, *cells[FIRST_SHIPPED:]])
+        yield row, evaluate_scalars(program, [*scores, *cells[FIRST_SHIPPED:]])

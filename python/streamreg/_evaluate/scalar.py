@@ -84,7 +84,7 @@ EXACT: Final[dict[str, Callable[..., object]]] = {
 _UNDEFINED = (ZeroDivisionError, ValueError, OverflowError)
 
 
-def evaluate_answer(program: Program, answers: Sequence[object]) -> list[object]:
+def evaluate_scalars(program: Program, answers: Sequence[object]) -> list[object]:
     """The slots of a program; None for a missing value, and in scopes that the row is not of.
 
     Raises:
@@ -102,8 +102,8 @@ def evaluate_answer(program: Program, answers: Sequence[object]) -> list[object]
 def evaluate_row(
     program: Program, outputs: Sequence[Selection], answers: Sequence[object]
 ) -> list[tuple[object, ...] | None]:
-    """The row of each output; None if a filter does not let it pass. Raises as `evaluate_answer`."""
-    done = evaluate_answer(program, answers)
+    """The row of each output; None if a filter does not let it pass. Raises as `evaluate_scalars`."""
+    done = evaluate_scalars(program, answers)
     return [
         tuple(done[slot] for slot in slots) if in_scope(program, scope, done) else None
         for scope, slots in outputs

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from streamreg._core import Decoded
-    from streamreg._source.contract import Extent, Report, Source
+    from streamreg._source.contract import Report, Source, Watermarks
     from streamreg._types import ColumnType
 
 Found: TypeAlias = Any
@@ -32,11 +32,11 @@ class Preamble(Protocol):
     def find(
         self,
         input: Input,
-        extents: Mapping[int, Extent],
+        watermarks: Mapping[int, Watermarks],
         report: Report,
         stopping: Callable[[], bool],
     ) -> Found:
-        """What there is to know; `extents` are the partitions there are.
+        """What there is to know; `watermarks` are the partitions there are.
 
         Waits for it as long as it may come, telling `report` that it does. None if `stopping`, or if there is nothing
         to read and nothing to wait for.

@@ -15,7 +15,7 @@ from streamreg._exceptions import SourceError
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Found, Input
-    from streamreg._source.contract import Extent, Report
+    from streamreg._source.contract import Report, Watermarks
 
 _SHOWN: Final = 80
 """Characters of a message shown in an error."""
@@ -27,7 +27,7 @@ class CsvHeader:
     def find(
         self,
         input: Input,
-        extents: Mapping[int, Extent],
+        watermarks: Mapping[int, Watermarks],
         report: Report,
         stopping: Callable[[], bool],
     ) -> Found:
@@ -35,7 +35,7 @@ class CsvHeader:
         empty: set[int] = set()
         waits = False
         source = input.source
-        for partition, value in source.first_messages(extents, report, stopping):
+        for partition, value in source.first_messages(watermarks, report, stopping):
             if value is None:
                 empty.add(partition)
             else:
@@ -44,9 +44,13 @@ class CsvHeader:
                     return names
                 empty.discard(partition)
                 others[partition] = value[:_SHOWN].decode("utf-8", "replace")
-            if len(others) == len(extents):
+            if len(others) == len(watermarks):
                 raise _no_header(input, others)
-            if source.mode != "static" and not waits and len(others) + len(empty) == len(extents):
+            if (
+                source.mode != "static"
+                and not waits
+                and len(others) + len(empty) == len(watermarks)
+            ):
                 waits = True
                 report(f"topic {source.name!r}: waiting for the header {_wanted(input)!r}")
         if others and source.mode == "static" and not stopping():

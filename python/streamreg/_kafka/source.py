@@ -26,7 +26,7 @@ from confluent_kafka import (
 from streamreg._kafka import settings as kafka_settings
 from streamreg._kafka.reader import KafkaReader
 from streamreg._secrets import masked
-from streamreg._source.contract import Extent, Range, Report
+from streamreg._source.contract import Range, Report, Watermarks
 
 _log = logging.getLogger("streamreg")
 
@@ -78,11 +78,11 @@ class KafkaSource:
             "_told": set(),
         }
 
-    def extents(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Extent]:
+    def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
         said: set[int] = set()
         while not stopping():
             try:
-                return self._extents(self._open())
+                return self._watermarks(self._open())
             except KafkaException as exception:
                 reason = self._reason(exception)
                 if kafka_settings.permanent(reason) or not kafka_settings.passing(reason):
@@ -93,23 +93,23 @@ class KafkaSource:
                     report(f"{error}; trying again until it answers")
         return {}
 
-    def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
+    def new_partitions(self, known: Collection[int]) -> dict[int, Watermarks]:
         try:
-            return self._extents(self._open(), known, timeout=_GROWTH_TIMEOUT)
+            return self._watermarks(self._open(), known, timeout=_GROWTH_TIMEOUT)
         except KafkaException:
             return {}  # Whoever reads tells of the trouble; it is asked again.
 
-    def _extents(
+    def _watermarks(
         self, consumer: Consumer, known: Collection[int] = (), timeout: float = _METADATA_TIMEOUT
-    ) -> dict[int, Extent]:
+    ) -> dict[int, Watermarks]:
         metadata = consumer.list_topics(self.topic, timeout=timeout).topics[self.topic]
         if metadata.error is not None:
             raise KafkaException(metadata.error)
-        extents = {}
+        watermarks = {}
         for partition in sorted(metadata.partitions.keys() - set(known)):
             at = TopicPartition(self.topic, partition)
-            extents[partition] = Extent(*consumer.get_watermark_offsets(at, timeout=timeout))
-        return extents
+            watermarks[partition] = Watermarks(*consumer.get_watermark_offsets(at, timeout=timeout))
+        return watermarks
 
     def _reason(self, exception: KafkaException) -> KafkaError:
         """What is behind a failed request: the connection's own words, where it has any."""
@@ -177,7 +177,7 @@ class KafkaSource:
     def reader(self, ranges: Mapping[int, Range], report: Report) -> KafkaReader:
         return KafkaReader(self.topic, self.settings, ranges, report)
 
-    def acknowledge(self, offsets: Mapping[int, int]) -> None:
+    def commit_offsets(self, offsets: Mapping[int, int]) -> None:
         consumer = self._open()
         consumer.poll(0)  # Serves callbacks, which would pile up otherwise.
         if "group.id" not in self.settings:

@@ -66,10 +66,10 @@ class GroupedTable:
             column = named(arg, TableEnvironment(self._table))
             put(chosen, column.name, environment.key(column))
         for name, given in kwargs.items():
-            put(chosen, name, self._answer(name, value(name, given), environment))
+            put(chosen, name, self._result(name, value(name, given), environment))
         return type(self._table)(chosen, self._universe)
 
-    def _answer(
+    def _result(
         self, name: str, expression: Expression, environment: ReduceEnvironment
     ) -> TypedExpression:
         typed = resolved(expression, environment)

@@ -1,7 +1,7 @@
 """Stage: language. The typing rules: which operator takes which types, and what it gives.
 
 Every rule ends in the name of a kernel, `<word>.<type>`, the types its arguments are brought to,
-and the type of its result. `_kernels.py` holds what the kernels do to columns, `_answers.py` to
+and the type of its result. `_kernels.py` holds what the kernels do to columns, `_results.py` to
 single values.
 """
 

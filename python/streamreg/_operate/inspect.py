@@ -66,8 +66,8 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
         "files": dict(checkpoint.positions),
         "answers": {
             path: _rows(checkpoint, part, job["outputs"][path]["row"], most)
-            if (part := f"changelog {index}") in checkpoint.guards
-            else _answer(job["outputs"][path]["row"], state)
+            if (part := f"changelog {index}") in checkpoint.digests
+            else _result(job["outputs"][path]["row"], state)
             for index, (path, state) in enumerate(zip(answers, checkpoint.changelogs, strict=True))
         },
         "states": [
@@ -79,7 +79,7 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
     }
 
 
-def _answer(columns: Sequence[tuple[str, str]], state: bytes) -> dict[str, object] | None:
+def _result(columns: Sequence[tuple[str, str]], state: bytes) -> dict[str, object] | None:
     """The row of an answer output; None if there is none."""
     try:
         row = last_row(state)
@@ -92,7 +92,7 @@ def _rows(
     checkpoint: Checkpoint, part: str, columns: Sequence[tuple[str, str]], most: int | None
 ) -> dict[str, object]:
     """The rows of an answer output with keys."""
-    keys, _ = checkpoint.guards.get(part, EMPTY)
+    keys, _ = checkpoint.digests.get(part, EMPTY)
     found = islice(rows(checkpoint.keyed.get(part, b"")), most)
     return {"keys": keys, "rows": [_cells(columns, row) for _, row in found]}
 

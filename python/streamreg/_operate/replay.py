@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from streamreg._exceptions import ConfigurationError, LedgerError
+from streamreg._exceptions import ConfigurationError, DeadLetterError
 from streamreg._kafka.producer import TopicWriter
-from streamreg._rejects.ledger import Entry, read_ledger
+from streamreg._rejects.dead_letters import Entry, read_dead_letters
 
 _CONFIRM_SECONDS = 60.0
 _MESSAGE_BYTES = 1_000_000
@@ -62,13 +62,13 @@ def survey(path: Path, choice: Choice, settings: Mapping[str, object]) -> Survey
     """Reads a ledger to its end.
 
     Raises:
-        LedgerError: naming the line that is not one of a ledger.
+        DeadLetterError: naming the line that is not one of a ledger.
         ConfigurationError: if message.max.bytes of the client is no number.
         OSError: if the file cannot be read.
     """
     found = Survey()
     matching = 0
-    for entry, end in read_ledger(path, _longest(settings)):
+    for entry, end in read_dead_letters(path, _longest(settings)):
         found.entries += 1
         found.end = end
         if _wanted(entry, choice):
@@ -94,12 +94,12 @@ def replay(
 
     Raises:
         DeliveryError: if a message was not delivered.
-        LedgerError: if the ledger names a partition that the topic does not have, or has changed since.
+        DeadLetterError: if the ledger names a partition that the topic does not have, or has changed since.
         OSError: if the file cannot be read.
     """
     last = surveyed.last
     if same_partition and last is not None and last.partition >= writer.partitions:
-        raise LedgerError(
+        raise DeadLetterError(
             f"{path}:{last.line}: partition {last.partition}, but the topic has only {writer.partitions}: "
             "let the key choose the partition"
         )
@@ -119,7 +119,7 @@ def client_settings(settings: Mapping[str, object]) -> dict[str, object]:
 
 def _chosen(path: Path, choice: Choice, longest: int, end: int) -> Iterator[Entry]:
     matching = 0
-    for entry, _ in read_ledger(path, longest, end):
+    for entry, _ in read_dead_letters(path, longest, end):
         if _wanted(entry, choice):
             matching += 1
             if _in_turn(matching, choice):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from streamreg._formats.contract import Input
     from streamreg._plan.output import OutputSpec
-    from streamreg._plan.result_plan import AnswerPlan
+    from streamreg._plan.result_plan import ResultPlan
     from streamreg._plan.row_plan import RowPlan
     from streamreg._plan.score_plan import ScorePlan
     from streamreg._source.contract import Source
@@ -32,7 +32,7 @@ class Plan:
     rows: RowPlan
     row_outputs: tuple[OutputSpec, ...]
     scores: tuple[ScorePlan, ...]
-    answers: tuple[AnswerPlan, ...]
+    answers: tuple[ResultPlan, ...]
 
     @property
     def source(self) -> Source:
@@ -45,11 +45,11 @@ class Plan:
         return tuple(output for plan in self.scores for output in plan.outputs)
 
     @property
-    def answer_outputs(self) -> tuple[OutputSpec, ...]:
+    def result_outputs(self) -> tuple[OutputSpec, ...]:
         """The outputs of all answers, one after another."""
         return tuple(output for plan in self.answers for output in plan.outputs)
 
     @property
     def outputs(self) -> tuple[OutputSpec, ...]:
         """All outputs: of rows, of scored rows, of answers."""
-        return (*self.row_outputs, *self.score_outputs, *self.answer_outputs)
+        return (*self.row_outputs, *self.score_outputs, *self.result_outputs)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class AnswerRow:
+class ResultRow:
     """The row of an answer output, if there is one: its cells, each a column of one entry."""
 
     present: bool
@@ -25,7 +25,7 @@ class AnswerRow:
 
 
 @dataclass(frozen=True)
-class AnswerPlan:
+class ResultPlan:
     """What the parent asks of one reduction, and what it makes of the answers.
 
     `outputs` are those written from it, each with the `models` that it shows. `statistics` are
@@ -47,7 +47,7 @@ class AnswerPlan:
         """The statistics that each key answers for itself."""
         return [asked for asked in self.statistics if not isinstance(asked, ClassStatistic)]
 
-    def evaluate(self, answers: Sequence[Answer]) -> tuple[AnswerRow, ...]:
+    def evaluate(self, answers: Sequence[Answer]) -> tuple[ResultRow, ...]:
         """The row of each output, from a key, if there are keys, and its answers to `statistics`.
 
         There is none while the reduction has no row, or if a filter does not let it pass.
@@ -57,9 +57,9 @@ class AnswerPlan:
             TypeError: if one returns another type than it is declared to.
         """
         if not answers[self.keys]:
-            return tuple(AnswerRow(False, ()) for _ in self.slots)
+            return tuple(ResultRow(False, ()) for _ in self.slots)
         rows = evaluate_row(self.program, self.slots, answers)
         return tuple(
-            AnswerRow(False, ()) if row is None else AnswerRow(True, tuple([cell] for cell in row))
+            ResultRow(False, ()) if row is None else ResultRow(True, tuple([cell] for cell in row))
             for row in rows
         )

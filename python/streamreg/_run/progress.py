@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from shutil import get_terminal_size
 from typing import TextIO
 
-from streamreg._rejects.ledger import counted
+from streamreg._rejects.dead_letters import counted
 
 _RENEW = "\r\x1b[K"
 """Back to the start of the line, and nothing on it."""

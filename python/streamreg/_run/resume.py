@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from streamreg._plan.output import OutputSpec
     from streamreg._plan.plan import Plan
     from streamreg._sinks.contract import Position
-    from streamreg._source.contract import Extent, Source
+    from streamreg._source.contract import Source, Watermarks
     from streamreg._worker.task import Task
 
 
@@ -66,7 +66,7 @@ def open_outputs(
             return found
 
         rows, scores = sinks(plan.row_outputs), sinks(plan.score_outputs)
-        answers = sinks(plan.answer_outputs)
+        answers = sinks(plan.result_outputs)
         ledger = None
         if rejects is not None:
             ledger = AppendFile(rejects, resume_at=positions.get(str(rejects)))
@@ -78,7 +78,7 @@ def open_outputs(
 
 
 def ranges(
-    source: Source, extents: Mapping[int, Extent], checkpoint: Checkpoint | None
+    source: Source, watermarks: Mapping[int, Watermarks], checkpoint: Checkpoint | None
 ) -> dict[int, Range]:
     """What is to be read of each partition.
 
@@ -86,35 +86,36 @@ def ranges(
         SourceError: if the topic lacks messages that were not read yet, or is not the one that was read.
     """
     offsets = {} if checkpoint is None else checkpoint.offsets
-    gone = offsets.keys() - extents.keys()
+    gone = offsets.keys() - watermarks.keys()
     if gone:
         raise SourceError(
             f"topic {source.name!r} has no partition {min(gone)}, but the state has read from it: it is another topic"
         )
     found = {}
-    for partition, extent in extents.items():
-        start, untouched = _start(source, partition, extent, checkpoint)
-        end = extent.high if source.mode == "static" else None
+    for partition, watermark in watermarks.items():
+        start, untouched = _start(source, partition, watermark, checkpoint)
+        end = watermark.high if source.mode == "static" else None
         found[partition] = Range(start, end, untouched)
     return found
 
 
 def _start(
-    source: Source, partition: int, extent: Extent, checkpoint: Checkpoint | None
+    source: Source, partition: int, watermark: Watermarks, checkpoint: Checkpoint | None
 ) -> tuple[int, bool]:
     """The first offset to read, and whether the partition's first message is still to be read."""
     if checkpoint is not None and partition in checkpoint.offsets:
         offset = checkpoint.offsets[partition]
-        if extent.low <= offset <= extent.high:
+        if watermark.low <= offset <= watermark.high:
             return offset, partition in checkpoint.untouched
-        why = "were deleted (retention)" if offset < extent.low else "do not exist"
+        why = "were deleted (retention)" if offset < watermark.low else "do not exist"
         raise SourceError(
             f"topic {source.name!r}, partition {partition}: the state goes on at offset {offset}, but the broker has "
-            f"{extent.low} to {extent.high}: the messages between {why}. Start anew with an empty state and new files"
+            f"{watermark.low} to {watermark.high}: the messages between {why}. Start anew with an empty state and new "
+            "files"
         )
     if checkpoint is None and source.begins == "latest":
-        return extent.high, extent.low == extent.high
-    return extent.low, True
+        return watermark.high, watermark.low == watermark.high
+    return watermark.low, True
 
 
 def first_checkpoint(

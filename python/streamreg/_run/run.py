@@ -21,7 +21,7 @@ from streamreg._run.progress import Progress, ProgressLine, Summary
 from streamreg._run.signals import StopSignals
 from streamreg._run.supervisor import TELL_INTERVAL, Supervisor
 from streamreg._sinks.append_file import sync_directory
-from streamreg._source.partition_discovery import Growth
+from streamreg._source.partition_discovery import PartitionDiscovery
 from streamreg._state import job_identity
 from streamreg._state.store import Durability, Store
 from streamreg._worker.pool import InlinePool, Pool, ProcessPool
@@ -128,12 +128,12 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
             if last is not None:
                 job_identity.check_job(last, job)
         resume.check_outputs(plan.outputs, options.rejects, last)
-        extents = plan.source.extents(_log.warning, watch.stopping)
+        watermarks = plan.source.watermarks(_log.warning, watch.stopping)
         if watch.ended_by is not None:
             return watch.summary(None)
-        if not extents:
+        if not watermarks:
             raise SourceError(f"topic {plan.source.name!r} has no partitions")
-        ranges = resume.ranges(plan.source, extents, last)
+        ranges = resume.ranges(plan.source, watermarks, last)
         outputs = stack.enter_context(
             contextlib.closing(
                 resume.open_outputs(
@@ -144,7 +144,7 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
         found = None if last is None else last.found
         preamble = plan.input.format.preamble
         if found is None and preamble is not None:
-            found = preamble.find(plan.input, extents, _log.warning, watch.stopping)
+            found = preamble.find(plan.input, watermarks, _log.warning, watch.stopping)
             if found is None:
                 return watch.summary(None)
         task = Task(0, plan.input, plan.rows, found, ranges)
@@ -171,8 +171,8 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
             interval=plan.source.autocommit_duration_ms / 1000,
             ends={partition: r.end for partition, r in task.ranges.items()},
             tell=lambda lag: watch.tell(merge, lag),
-            acknowledge=plan.source.acknowledge,
-            growth=Growth(plan.source),
+            commit_offsets=plan.source.commit_offsets,
+            discovery=PartitionDiscovery(plan.source),
         )
         watch.ended_by = supervisor.run()
     return watch.summary(merge)
@@ -202,7 +202,7 @@ class _Watch:
 
     def begin(self, plan: Plan, rows_before: int) -> None:
         """The flow starts, with the rows of earlier runs of its state."""
-        self._paths = [output.name for output in plan.answer_outputs]
+        self._paths = [output.name for output in plan.result_outputs]
         self._rows_before = rows_before
 
     def tell(self, merge: Merge, lag: int | None) -> bool:

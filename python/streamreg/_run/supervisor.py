@@ -11,11 +11,11 @@ from streamreg._exceptions import OutputError, StateError, StreamregError
 if TYPE_CHECKING:
     from streamreg._epoch.merge import Merge
     from streamreg._run.signals import StopSignals
-    from streamreg._source.partition_discovery import Growth
+    from streamreg._source.partition_discovery import PartitionDiscovery
     from streamreg._worker.mailbox import Frame
     from streamreg._worker.pool import Pool
 
-_ACKNOWLEDGE_INTERVAL = 1.0
+_COMMIT_INTERVAL = 1.0
 TELL_INTERVAL = 1.0
 """Seconds after which progress is told although nothing has come."""
 
@@ -36,20 +36,20 @@ class Supervisor:
         interval: float,
         ends: Mapping[int, int | None],
         tell: Callable[[int | None], bool],
-        acknowledge: Callable[[Mapping[int, int]], None],
-        growth: Growth,
+        commit_offsets: Callable[[Mapping[int, int]], None],
+        discovery: PartitionDiscovery,
     ) -> None:
-        """`tell` is given the lag and says whether to stop; `acknowledge` the merged offsets."""
+        """`tell` is given the lag and says whether to stop; `commit_offsets` the merged offsets."""
         self._pool = pool
         self._merge = merge
         self._signals = signals
         self._interval = interval
         self._ends = ends
         self._tell = tell
-        self._acknowledge = acknowledge
-        self._growth = growth
+        self._commit_offsets = commit_offsets
+        self._discovery = discovery
         self._lags: dict[int, int | None] = {}
-        self._may_close_at = self._acknowledge_at = time.monotonic()
+        self._may_close_at = self._commit_at = time.monotonic()
         self._tell_at = self._may_close_at + TELL_INTERVAL
         self._stopped = False
 
@@ -87,7 +87,7 @@ class Supervisor:
 
     def _grow(self) -> None:
         """Takes in the partitions that the topic has got."""
-        new = self._growth.look(self._merge.offsets)
+        new = self._discovery.look(self._merge.offsets)
         if new:
             self._merge.grow(new)
             self._pool.grow(new)
@@ -109,9 +109,9 @@ class Supervisor:
         now = time.monotonic()
         if held:  # A header that comes alone does not keep the first row waiting.
             self._may_close_at = now + self._interval
-        if now >= self._acknowledge_at or self._reason_to_end() is not None:
-            self._acknowledge_at = now + _ACKNOWLEDGE_INTERVAL
-            self._acknowledge(self._merge.offsets)
+        if now >= self._commit_at or self._reason_to_end() is not None:
+            self._commit_at = now + _COMMIT_INTERVAL
+            self._commit_offsets(self._merge.offsets)
         self._say()
 
     def _say(self) -> None:

@@ -16,7 +16,7 @@ Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class Watermarks:
     """What a partition holds: the offsets from `low`, up to but not including `high`."""
 
     low: int
@@ -140,13 +140,13 @@ class Source(Protocol):
     def refresh_seconds(self) -> float | None:
         """How often a run looks for new partitions; None: never."""
 
-    def extents(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Extent]:
+    def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
         """The partitions there are.
 
         Waits for a source that cannot be reached, telling `report`; returns {} if `stopping`.
         """
 
-    def new_partitions(self, known: Collection[int]) -> dict[int, Extent]:
+    def new_partitions(self, known: Collection[int]) -> dict[int, Watermarks]:
         """The partitions there are beyond these; {} if the source does not say at once."""
 
     def first_messages(
@@ -161,8 +161,8 @@ class Source(Protocol):
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         """Opens the source for reading."""
 
-    def acknowledge(self, offsets: Mapping[int, int]) -> None:
+    def commit_offsets(self, offsets: Mapping[int, int]) -> None:
         """Told after a commit up to which offset each partition is done; for lag tools only."""
 
     def close(self) -> None:
-        """Frees what `extents`, `first_messages` and `acknowledge` hold open in this process."""
+        """Frees what `watermarks`, `first_messages` and `commit_offsets` hold open in this process."""

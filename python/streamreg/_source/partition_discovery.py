@@ -1,4 +1,4 @@
-"""Growth: the partitions that a topic gets while it is being read."""
+"""PartitionDiscovery: the partitions that a topic gets while it is being read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("streamreg")
 
 
-class Growth:
+class PartitionDiscovery:
     """Looks for new partitions from time to time. A run with ends, which were found at its start, has none."""
 
     def __init__(self, source: Source) -> None:
@@ -27,12 +27,12 @@ class Growth:
         """What is to be read of the partitions that are not known yet: all of it. {} if it is not yet time to look."""
         if self._interval is None or time.monotonic() < self._look_at:
             return {}
-        extents = self._source.new_partitions(known)
+        watermarks = self._source.new_partitions(known)
         self._look_at = time.monotonic() + self._interval
-        if extents:
+        if watermarks:
             _log.warning(
                 "topic %r has new partitions, read from their beginning: %s",
                 self._source.name,
-                ", ".join(map(str, sorted(extents))),
+                ", ".join(map(str, sorted(watermarks))),
             )
-        return {p: Range(extent.low, None, True) for p, extent in extents.items()}
+        return {p: Range(watermark.low, None, True) for p, watermark in watermarks.items()}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from streamreg._source.contract import Range
-from streamreg._state.keyed_rows import Change, Guard
+from streamreg._state.keyed_rows import Change, Digest
 from streamreg._state.old_formats import upgraded, upgraded_run
 
 FORMAT_VERSION = 3
@@ -58,7 +58,7 @@ class Checkpoint:
     changelogs: list[bytes] = field(default_factory=list)
     """The states; empty where they are kept by keys."""
 
-    guards: dict[str, Guard] = field(default_factory=dict)
+    digests: dict[str, Digest] = field(default_factory=dict)
     """For each part that is kept by keys ("reduction 0", "changelog 2") what its rows come to."""
 
     keyed: dict[str, bytes] = field(default_factory=dict)
@@ -88,7 +88,7 @@ def packed(checkpoint: Checkpoint) -> dict[str, bytes]:
                 "tombstones": checkpoint.tombstones,
                 "rejects": checkpoint.rejects,
                 "positions": checkpoint.positions,
-                "guards": checkpoint.guards,
+                "digests": checkpoint.digests,
             }
         ),
     }
@@ -126,7 +126,7 @@ def unpacked(parts: Mapping[str, bytes], version: int) -> Checkpoint:
         positions=run["positions"],
         reductions=_states(parts, "reduction"),
         changelogs=_states(parts, "changelog"),
-        guards={part: (keys, total) for part, (keys, total) in run.get("guards", {}).items()},
+        digests={part: (keys, total) for part, (keys, total) in run["digests"].items()},
     )
 
 

@@ -1,4 +1,4 @@
-"""Seal, beside the checkpoint: which one was saved last, in a file of one line.
+"""CommitRecord, beside the checkpoint: which one was saved last, in a file of one line.
 
 SQLite takes a log that is damaged, cut or gone for one that ends there: it falls back to an older checkpoint and says
 nothing. So each commit is sealed behind it: its number, and the checksum of all that it holds. A death between the
@@ -22,25 +22,25 @@ _sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
 
 
 @dataclass(frozen=True)
-class Seal:
+class CommitRecord:
     """One of a state's checkpoints, known by its number, counted from 1, and its checksum."""
 
     number: int
     checksum: int
 
 
-NONE = Seal(0, 0)
+NONE = CommitRecord(0, 0)
 """Before the first checkpoint."""
 
 
 @dataclass(frozen=True)
-class Sealed:
+class CommitRecords:
     """What a database says of itself: its checkpoint, and the one before."""
 
-    last: Seal
-    before: Seal
+    last: CommitRecord
+    before: CommitRecord
 
-    def fits(self, *seals: Seal) -> bool:
+    def fits(self, *seals: CommitRecord) -> bool:
         """Whether it is what the seals speak of; two, if it was read between them beside a run that goes on."""
         return seals[0].number <= self.last.number <= seals[-1].number + 1 and all(
             seal in (self.last, self.before)
@@ -49,7 +49,7 @@ class Sealed:
         )
 
 
-def read(directory: Path) -> Seal:
+def read(directory: Path) -> CommitRecord:
     """The seal of a state directory; NONE if nothing was sealed yet.
 
     Raises:
@@ -64,7 +64,7 @@ def read(directory: Path) -> Seal:
         return NONE
     try:
         number, checksum, _ = line.split(b" ")
-        seal = Seal(int(number), int(checksum, 16))
+        seal = CommitRecord(int(number), int(checksum, 16))
     except ValueError:
         seal = NONE
     if line != _line(seal):
@@ -72,23 +72,23 @@ def read(directory: Path) -> Seal:
     return seal
 
 
-def _line(seal: Seal) -> bytes:
+def _line(seal: CommitRecord) -> bytes:
     """Of the same length for every seal, so that one can stand in the place of another."""
     text = f"{seal.number:020d} {seal.checksum:08x}".encode()
     return text + b" %08x\n" % zlib.crc32(text)
 
 
-class SealFile:
+class CommitRecordFile:
     """The seal of a state directory that is in use."""
 
-    def __init__(self, directory: Path, found: Seal, *, sync: bool) -> None:
+    def __init__(self, directory: Path, found: CommitRecord, *, sync: bool) -> None:
         """`found` is what it says now; `sync` is whether to wait until the disk has each seal."""
         self._path = directory / FILE
         self._says = found
         self._sync = sync
         self._descriptor: int | None = None
 
-    def write(self, seal: Seal) -> None:
+    def write(self, seal: CommitRecord) -> None:
         """Makes it say this, if it does not. Raises OSError if the disk does not take it."""
         if seal == self._says:
             return

@@ -16,13 +16,13 @@ from zlib import crc32
 Change: TypeAlias = tuple[bytes, bytes | None, int]
 """A key, what is kept for it now, and a checksum of both; None and 0 if nothing is."""
 
-Guard: TypeAlias = tuple[int, int]
+Digest: TypeAlias = tuple[int, int]
 """The number of keys, and the sum of the checksums modulo 2^64."""
 
 ONLY_KEY: Final = b""
 """The key of what has no keys."""
 
-EMPTY: Final[Guard] = (0, 0)
+EMPTY: Final[Digest] = (0, 0)
 _TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS keyed (part TEXT, key BLOB, value BLOB NOT NULL, checksum INTEGER NOT NULL, "
     "PRIMARY KEY (part, key)) WITHOUT ROWID"
@@ -100,7 +100,7 @@ def difference(kept: Kept, packed: bytes) -> tuple[bytes, bytes | None, bytes | 
     return *ours, theirs[1]
 
 
-def read(database: sqlite3.Connection) -> tuple[dict[str, bytes], dict[str, Guard]]:
+def read(database: sqlite3.Connection) -> tuple[dict[str, bytes], dict[str, Digest]]:
     """The rows of each part, as the core loads them, and the guard that they come to.
 
     Raises:
@@ -109,15 +109,15 @@ def read(database: sqlite3.Connection) -> tuple[dict[str, bytes], dict[str, Guar
     if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'keyed'").fetchone():
         return {}, {}
     parts: dict[str, bytes] = {}
-    guards: dict[str, Guard] = {}
+    digests: dict[str, Digest] = {}
     for (part,) in database.execute("SELECT DISTINCT part FROM keyed").fetchall():
         if not isinstance(part, str):
             raise ValueError("the name of a part has another type")
-        parts[part], guards[part] = _part(database, part)
-    return parts, guards
+        parts[part], digests[part] = _part(database, part)
+    return parts, digests
 
 
-def _part(database: sqlite3.Connection, part: str) -> tuple[bytes, Guard]:
+def _part(database: sqlite3.Connection, part: str) -> tuple[bytes, Digest]:
     pieces: list[bytes] = []
     total = 0
     for key, value, checksum in database.execute(

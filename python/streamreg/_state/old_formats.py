@@ -73,6 +73,7 @@ def upgraded_run(run: Mapping[str, Any]) -> dict[str, Any]:
         "found": run["header"],
         "untouched": run["fresh"],
         "positions": run["lengths"],
+        "digests": run.get("guards", {}),
     }
 
 

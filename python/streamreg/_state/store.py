@@ -22,9 +22,9 @@ from streamreg._exceptions import StateError
 from streamreg._state import checkpoint as _checkpoint
 from streamreg._state import commit_record, keyed_rows
 from streamreg._state.checkpoint import FORMAT_VERSION, Checkpoint, checksum_of, unpacked
-from streamreg._state.commit_record import Seal, Sealed, SealFile
+from streamreg._state.commit_record import CommitRecord, CommitRecordFile, CommitRecords
 from streamreg._state.errors import damaged, errors
-from streamreg._state.keyed_rows import Guard
+from streamreg._state.keyed_rows import Digest
 
 Durability = Literal["process", "power"]
 
@@ -57,11 +57,13 @@ class Store:
             ) from None
         try:
             # By a reader, which changes nothing: SQLite itself would put away a log in which it sees damage.
-            self._found, sealed = look(directory, at_rest=not log_of(directory).exists())
-            self._last = sealed.last
+            self._found, records = look(directory, at_rest=not log_of(directory).exists())
+            self._last = records.last
             self._older = self._found is not None and self._found.format < FORMAT_VERSION
             with errors(directory):
-                self._seal = SealFile(directory, read_seal(directory), sync=durability == "power")
+                self._seal = CommitRecordFile(
+                    directory, read_commit_record(directory), sync=durability == "power"
+                )
                 self._database = _open(directory / FILE, durability)
         except StateError:
             self._lock.close()
@@ -95,7 +97,7 @@ class Store:
                 )
                 keyed_rows.write(self._database, checkpoint.changes)
             self._older = False
-            self._last = Seal(self._last.number + 1, checksum)
+            self._last = CommitRecord(self._last.number + 1, checksum)
             self._seal.write(self._last)
             if not self._settled:
                 # The disk has all of the database from now on, also what runs wrote that did not wait for it.
@@ -115,7 +117,7 @@ class Store:
         self.close()
 
 
-def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, Sealed]:
+def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, CommitRecords]:
     """The last checkpoint, None if there is none yet, and its seal; nothing is written, and nobody waits.
 
     `at_rest` says that there is no log beside the database. A log belongs to a run that is under way or has died.
@@ -125,11 +127,11 @@ def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, Sealed]:
     Raises:
         StateError: if the state is damaged, or was written by a newer version of the format.
     """
-    before = read_seal(directory)
+    before = read_commit_record(directory)
     path = directory / FILE
     parts: dict[object, object] = {}
     rows: dict[str, bytes] = {}
-    guards: dict[str, Guard] = {}
+    digests: dict[str, Digest] = {}
     with errors(directory):
         # Beside an empty database SQLite would remove the log.
         if path.exists() and path.stat().st_size:
@@ -139,20 +141,20 @@ def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, Sealed]:
                 database.execute("BEGIN")
                 parts = _parts(database)
                 try:
-                    rows, guards = keyed_rows.read(database)
+                    rows, digests = keyed_rows.read(database)
                 except ValueError as error:
                     raise damaged(directory, str(error)) from None
-    checkpoint, sealed = _checked(parts, directory)
+    checkpoint, records = _checked(parts, directory)
     if checkpoint is not None:
-        if guards != {part: g for part, g in checkpoint.guards.items() if g != keyed_rows.EMPTY}:
+        if digests != {part: g for part, g in checkpoint.digests.items() if g != keyed_rows.EMPTY}:
             raise damaged(directory, "its keys are not those that were saved last")
         checkpoint.keyed = rows
-    if not sealed.fits(before, read_seal(directory)):
+    if not records.fits(before, read_commit_record(directory)):
         raise damaged(directory, "its last checkpoint is not the one that was saved last")
-    return checkpoint, sealed
+    return checkpoint, records
 
 
-def read_seal(directory: Path) -> Seal:
+def read_commit_record(directory: Path) -> CommitRecord:
     """Raises StateError if the seal is damaged or cannot be read."""
     with errors(directory):
         try:
@@ -182,9 +184,11 @@ def _parts(database: sqlite3.Connection) -> dict[object, object]:
     return dict(database.execute("SELECT name, value FROM part"))
 
 
-def _checked(found: Mapping[object, object], directory: Path) -> tuple[Checkpoint | None, Sealed]:
+def _checked(
+    found: Mapping[object, object], directory: Path
+) -> tuple[Checkpoint | None, CommitRecords]:
     if not found:
-        return None, Sealed(commit_record.NONE, commit_record.NONE)
+        return None, CommitRecords(commit_record.NONE, commit_record.NONE)
     parts = {n: v for n, v in found.items() if isinstance(n, str) and isinstance(v, bytes)}
     if len(parts) < len(found):
         raise damaged(directory, "a part of it has another type")
@@ -203,8 +207,8 @@ def _checked(found: Mapping[object, object], directory: Path) -> tuple[Checkpoin
         raise damaged(directory, "its checksum does not match")
     try:
         number, before = int(parts.get("number", 0)), int(parts.get("before", 0))
-        sealed = Sealed(Seal(number, checksum), Seal(number - 1, before))
-        return replace(unpacked(parts, version), format=version), sealed
+        records = CommitRecords(CommitRecord(number, checksum), CommitRecord(number - 1, before))
+        return replace(unpacked(parts, version), format=version), records
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise damaged(directory, f"it is not what a run writes: {error!r}") from error
 

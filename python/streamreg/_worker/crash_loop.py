@@ -1,7 +1,7 @@
-"""Deaths: of one worker, and whether it gets on in between.
+"""CrashLoop: of one worker, and whether it gets on in between.
 
 A message may kill whoever works on it (a crash in a function given to `apply`, or in what it calls), and the other
-partitions of that worker go on between its deaths. So what counts is whether it gets on where it dies: once it has
+partitions of that worker go on between its crashes. So what counts is whether it gets on where it dies: once it has
 died, its successors say of each batch where it begins before they work on it.
 """
 
@@ -14,7 +14,7 @@ _STEADY_SECONDS = 60.0
 """A worker that has lived so long was sound, though its topic had no messages."""
 
 
-class Deaths:
+class CrashLoop:
     """Those of one place in the crew."""
 
     def __init__(self) -> None:

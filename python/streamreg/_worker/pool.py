@@ -24,7 +24,7 @@ from streamreg._exceptions import ProgramError, StreamregError, WorkerError
 from streamreg._source.contract import Range
 from streamreg._worker import spawn
 from streamreg._worker import worker as _worker
-from streamreg._worker.crash_loop import Deaths
+from streamreg._worker.crash_loop import CrashLoop
 from streamreg._worker.mailbox import Begun, Failure, Frame, Inbox, Notice
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("streamreg")
 
 _RESTARTS = 5
-"""Deaths of one worker, without getting on in between, after which the run gives up."""
+"""CrashLoop of one worker, without getting on in between, after which the run gives up."""
 _FIRST_PAUSE = 0.1
 """Seconds before the first restart; doubled for each further one."""
 _STOP_SECONDS = 3.0
@@ -80,7 +80,7 @@ class _Worker:
     index: int
     partitions: tuple[int, ...]
     started_at: float = 0.0
-    deaths: Deaths = field(default_factory=Deaths)
+    crashes: CrashLoop = field(default_factory=CrashLoop)
     restart_at: float | None = None
     process: SpawnProcess | None = None
     inbox: Inbox | None = None
@@ -106,7 +106,7 @@ class ProcessPool:
 
     def _start(self, worker: _Worker) -> None:
         ranges = {p: _left(p, self._task.ranges[p], self._merged) for p in worker.partitions}
-        task = replace(self._task, worker=worker.index, ranges=ranges, announce=worker.deaths.any)
+        task = replace(self._task, worker=worker.index, ranges=ranges, announce=worker.crashes.any)
         tasks, errand = spawn.CONTEXT.Pipe(duplex=False)
         inbox, mailbox = spawn.CONTEXT.Pipe(duplex=False)
         orders, control = spawn.CONTEXT.Pipe(duplex=False)
@@ -165,9 +165,9 @@ class ProcessPool:
             match mail:
                 case Frame():
                     yield mail
-                    worker.deaths.batch_done()
+                    worker.crashes.batch_done()
                 case Begun(starts):
-                    worker.deaths.batch_begun(starts)
+                    worker.crashes.batch_begun(starts)
                 case Notice(text):
                     _log.warning("%s", text)
                 case Failure(error, trace):
@@ -179,13 +179,13 @@ class ProcessPool:
         self._release(worker)
         if told or worker.process is None:
             return
-        deaths = worker.deaths.add(time.monotonic() - worker.started_at, self._merged.offsets)
+        crashes = worker.crashes.add(time.monotonic() - worker.started_at, self._merged.offsets)
         text = f"worker {worker.index} died ({_manner(worker.process)})"
-        if deaths > _RESTARTS:
+        if crashes > _RESTARTS:
             raise WorkerError(
-                f"{text} {deaths} times without getting on{worker.deaths.where}: giving up"
+                f"{text} {crashes} times without getting on{worker.crashes.where}: giving up"
             )
-        pause = _FIRST_PAUSE * 2 ** (deaths - 1)
+        pause = _FIRST_PAUSE * 2 ** (crashes - 1)
         worker.restart_at = time.monotonic() + pause
         _log.warning("%s: its partitions go on from the merged offsets in %.1f s", text, pause)
 

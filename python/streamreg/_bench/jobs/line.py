@@ -31,9 +31,9 @@ class Line:
         self._count += len(points)
         self._input.writelines(f"{x!r},{y!r},{self._epoch},1\n" for x, y in points)
         if time.monotonic() >= self._due:
-            self._answer()
+            self._result()
 
-    def _answer(self) -> None:
+    def _result(self) -> None:
         sx, sy, sxx, sxy = self._sums
         d = self._count * sxx - sx * sx
         new = (0.0, 0.0)
@@ -49,6 +49,6 @@ class Line:
 
     def close(self) -> None:
         """Writes the last answer."""
-        self._answer()
+        self._result()
         self._input.close()
         self._output.close()

@@ -95,7 +95,7 @@ def examine(path: Path) -> Iterator[Line]:
         yield examination.line("read", broker.read, after="partitions")
         yield examination.line("header", broker.header, after="read")
         yield examination.line("group", lambda: group(job.source.kafka), after="metadata")
-    yield examination.line("state", lambda: disk.state(broker.extents))
+    yield examination.line("state", lambda: disk.state(broker.watermarks))
     yield examination.line("outputs", disk.outputs, after="state")
 
 

@@ -20,7 +20,7 @@ from streamreg._operate.doctor.network import Network, reach
 from streamreg._operate.doctor.outcomes import NoTlsError, SkipError, TroubleError
 from streamreg._plan.plan import Plan
 from streamreg._run.progress import plural
-from streamreg._source.contract import Extent
+from streamreg._source.contract import Watermarks
 
 _SECONDS = 8.0
 _SHOWN = 5
@@ -58,7 +58,7 @@ class Broker:
         # What is not there is not waited for.
         self._source = replace(plan.source, mode="static")
         self._input = replace(plan.input, source=self._source)
-        self.extents: dict[int, Extent] = {}
+        self.watermarks: dict[int, Watermarks] = {}
         """What the partitions hold, as far as that is known."""
 
     def close(self) -> None:
@@ -192,15 +192,15 @@ class Broker:
                 f"no leader for {len(headless)} of {plural(len(partitions), 'partition')} ({shown}): "
                 "are all brokers of the cluster running?"
             )
-        self.extents = self._source.extents(_ignore, _patience())
-        if not self.extents:
+        self.watermarks = self._source.watermarks(_ignore, _patience())
+        if not self.watermarks:
             raise TroubleError(f"the leaders do not tell in {_SECONDS:g} s what they hold")
-        held = sum(extent.high - extent.low for extent in self.extents.values())
+        held = sum(watermark.high - watermark.low for watermark in self.watermarks.values())
         return f"{plural(len(partitions), 'partition')}, offsets of {plural(held, 'message')}"
 
     def read(self) -> str:
         """May the user read, and does a message come?"""
-        partition = next((p for p, e in self.extents.items() if e.low < e.high), 0)
+        partition = next((p for p, e in self.watermarks.items() if e.low < e.high), 0)
         value = self._first_message(partition)
         if value is None:
             return "nothing to read yet"
@@ -215,14 +215,14 @@ class Broker:
 
     def header(self) -> str:
         """What the format must find in the topic first (CSV: the header); else: does a first message fit the schema?"""
-        filled = [p for p, extent in self.extents.items() if extent.low < extent.high]
+        filled = [p for p, watermark in self.watermarks.items() if watermark.low < watermark.high]
         preamble = self._input.format.preamble
         if preamble is None:
             return self._first_row(filled)
         found = self._remembered()
         if found is not None:
             return f"the columns are {', '.join(found)}, as the state remembers"
-        found = preamble.find(self._input, self.extents, _ignore, _patience())
+        found = preamble.find(self._input, self.watermarks, _ignore, _patience())
         if found is None:
             wanted = ",".join(self._input.columns)
             raise SkipError(f"no message yet: the first must be the header {wanted!r}")

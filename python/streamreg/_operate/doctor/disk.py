@@ -19,7 +19,7 @@ from streamreg._state.store import Store, begun
 
 if TYPE_CHECKING:
     from streamreg._plan.plan import Plan
-    from streamreg._source.contract import Extent
+    from streamreg._source.contract import Watermarks
 
 _LEAST_FREE = 64 << 20
 _GIBI = 1 << 30
@@ -49,11 +49,11 @@ class Disk:
             job_identity.check_job(checkpoint, job_identity.job(self._plan, self._rejects))
         return checkpoint
 
-    def state(self, extents: Mapping[int, Extent]) -> str:
+    def state(self, watermarks: Mapping[int, Watermarks]) -> str:
         """Can the state be gone on from, and does the topic still hold what comes next?
 
         Args:
-            extents: What the topic holds; none if that is not known.
+            watermarks: What the topic holds; none if that is not known.
         """
         if self._job.state is None:
             raise SkipError("state.directory=false: every run begins anew")
@@ -64,8 +64,8 @@ class Disk:
         room = _room(place, "state.directory")
         if self.checkpoint is None:
             return f"{folder}: the run begins anew; {room}"
-        if extents:
-            resume.ranges(self._plan.source, extents, self.checkpoint)
+        if watermarks:
+            resume.ranges(self._plan.source, watermarks, self.checkpoint)
         return f"{folder}: the run goes on after {plural(self.checkpoint.rows, 'row')}; {room}"
 
     def outputs(self) -> str:

@@ -17,7 +17,7 @@ from streamreg._exceptions import SourceError
 from streamreg._operate.verify.multiset import Multiset
 from streamreg._operate.verify.records import records
 from streamreg._operate.verify.score_columns import STAMP, OwnColumns, own_columns
-from streamreg._rejects.ledger import ledger_lines as reject_lines
+from streamreg._rejects.dead_letters import dead_letter_lines as reject_lines
 from streamreg._source.contract import Range
 from streamreg._worker.task import Task
 from streamreg._worker.worker import READ_TIMEOUT, Ingest
@@ -25,7 +25,7 @@ from streamreg._worker.worker import READ_TIMEOUT, Ingest
 if TYPE_CHECKING:
     from streamreg._plan.output import OutputSpec
     from streamreg._plan.plan import Plan
-    from streamreg._source.contract import Extent, Report, Source
+    from streamreg._source.contract import Report, Source, Watermarks
     from streamreg._state.checkpoint import Checkpoint
     from streamreg._worker.partial import Partial
 
@@ -52,7 +52,7 @@ class Recomputed:
     rejects: Counter[str] = field(default_factory=Counter)
 
 
-def task(plan: Plan, checkpoint: Checkpoint, extents: Mapping[int, Extent]) -> Task:
+def task(plan: Plan, checkpoint: Checkpoint, watermarks: Mapping[int, Watermarks]) -> Task:
     """What is to be read again.
 
     Raises:
@@ -64,21 +64,23 @@ def task(plan: Plan, checkpoint: Checkpoint, extents: Mapping[int, Extent]) -> T
         began = checkpoint.began.get(partition, Range(0, None, untouched=True))
         if offset > began.start:
             ranges[partition] = replace(began, end=offset)
-            _check_extent(plan.source, partition, ranges[partition], extents.get(partition))
+            _check_extent(plan.source, partition, ranges[partition], watermarks.get(partition))
     return Task(0, plan.input, plan.rows, checkpoint.found, ranges)
 
 
-def _check_extent(source: Source, partition: int, read: Range, extent: Extent | None) -> None:
+def _check_extent(
+    source: Source, partition: int, read: Range, watermark: Watermarks | None
+) -> None:
     where = f"topic {source.name!r}, partition {partition}"
-    if extent is None or extent.high < (read.end or 0):
-        has = "does not exist" if extent is None else f"ends at offset {extent.high}"
+    if watermark is None or watermark.high < (read.end or 0):
+        has = "does not exist" if watermark is None else f"ends at offset {watermark.high}"
         raise SourceError(
             f"{where}: the state has read up to offset {read.end}, but the partition {has}: it is another topic"
         )
-    if extent.low > read.start:
+    if watermark.low > read.start:
         raise SourceError(
             f"{where}: cannot be verified: the run read from offset {read.start}, but the broker has deleted what "
-            f"comes before offset {extent.low} (retention)"
+            f"comes before offset {watermark.low} (retention)"
         )
 
 
@@ -94,7 +96,7 @@ def recompute(plan: Plan, task: Task, report: Report, tell: Tell) -> Recomputed:
         found.rows += partial.rows
         found.tombstones += partial.tombstones
         found.rejects.update(reject.kind for reject in partial.rejects)
-        for lines in ledger_lines(plan, partial):
+        for lines in dead_letter_lines(plan, partial):
             found.ledger.add(lines)
         if partial.rows:
             for reduction, state in zip(found.reductions, partial.states, strict=True):
@@ -140,7 +142,7 @@ def scored_rows(partial: Partial, own: OwnColumns | None) -> Iterator[list[bytes
         yield from own.of_topic(*partial.shipped[own.scoring])
 
 
-def ledger_lines(plan: Plan, partial: Partial) -> Iterator[list[bytes]]:
+def dead_letter_lines(plan: Plan, partial: Partial) -> Iterator[list[bytes]]:
     """The lines of the rejects, as they stand in their file."""
     return records(reject_lines(plan.source.name, partial.rejects), quotes=False)
 

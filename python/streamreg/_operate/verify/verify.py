@@ -50,12 +50,12 @@ def verify(
         SourceError: if the topic cannot be read, or no longer has what the run has read.
     """
     job_identity.check_job(checkpoint, job_identity.job(plan, rejects))
-    extents = plan.source.extents(report, lambda: False)
-    task = recompute.task(plan, checkpoint, extents)
+    watermarks = plan.source.watermarks(report, lambda: False)
+    task = recompute.task(plan, checkpoint, watermarks)
     again = recompute.recompute(plan, task, report, tell)
     yield from _counts(checkpoint, again, task)
     yield from _states(plan, checkpoint, again)
-    yield from _answers(plan, checkpoint, again)
+    yield from _results(plan, checkpoint, again)
     comparison = _Files(plan, checkpoint, task, report, tell)
     for index, output in enumerate(plan.row_outputs):
         yield comparison.rows(index, output, again)
@@ -132,7 +132,7 @@ def _keyed_state_check(subject: str, kept: bytes, again: KeyedReduction) -> Chec
     return Check(subject, "", f"other sums for the key {shown} in the state than from the topic")
 
 
-def _answers(plan: Plan, checkpoint: Checkpoint, again: Recomputed) -> Iterator[Check]:
+def _results(plan: Plan, checkpoint: Checkpoint, again: Recomputed) -> Iterator[Check]:
     keyed = [bool(answer.keys) for answer in plan.answers for _ in answer.outputs]
     for index, (output, changelog) in enumerate(recompute.answers(plan, again.reductions)):
         if keyed[index]:
@@ -267,7 +267,7 @@ class _Files:
         length = self._checkpoint.positions[str(path)]
 
         def topic() -> Iterator[Sequence[bytes]]:
-            return (r for p in self._partials() for r in recompute.ledger_lines(self._plan, p))
+            return (r for p in self._partials() for r in recompute.dead_letter_lines(self._plan, p))
 
         return same_rows(
             f"{path}, its lines", length, lambda: files.ledger(path, length), again.ledger, topic

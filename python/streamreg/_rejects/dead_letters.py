@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from streamreg._exceptions import LedgerError, RejectsError
+from streamreg._exceptions import DeadLetterError, RejectsError
 from streamreg._rejects.reject import Reject
 from streamreg._source.contract import Headers
 
@@ -50,7 +50,7 @@ _MOST_PARTITION = 2**31
 _SHOWN = 60
 
 
-def ledger_lines(topic: str, rejects: Iterable[Reject]) -> Iterator[bytes]:
+def dead_letter_lines(topic: str, rejects: Iterable[Reject]) -> Iterator[bytes]:
     """A line for each reject. One at a time: a message may be as large as the broker lets it."""
     for reject in rejects:
         fields = {
@@ -106,7 +106,7 @@ def counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{kind} {count:,}" for kind, count in sorted(counts.items()))
 
 
-class Tolerance:
+class RejectLimit:
     """How many messages one run may reject."""
 
     def __init__(self, limit: int | None, ledger: Path | None) -> None:
@@ -149,7 +149,9 @@ class Entry:
     headers: Headers
 
 
-def read_ledger(path: Path, longest: int, end: int | None = None) -> Iterator[tuple[Entry, int]]:
+def read_dead_letters(
+    path: Path, longest: int, end: int | None = None
+) -> Iterator[tuple[Entry, int]]:
     """The entries of a ledger, each with the length in bytes of the file up to its end.
 
     Args:
@@ -158,7 +160,7 @@ def read_ledger(path: Path, longest: int, end: int | None = None) -> Iterator[tu
         end: up to which byte to read; None: all that is there.
 
     Raises:
-        LedgerError: naming the line that is not one of a ledger.
+        DeadLetterError: naming the line that is not one of a ledger.
         OSError: if the file cannot be read.
     """
     done = 0
@@ -180,9 +182,9 @@ def read_ledger(path: Path, longest: int, end: int | None = None) -> Iterator[tu
                     raise ValueError("ends in the middle: is it still being written?")
                 entry = _entry(number, line)
             except RecursionError:
-                raise LedgerError(f"{path}:{number}: nested too deeply") from None
+                raise DeadLetterError(f"{path}:{number}: nested too deeply") from None
             except ValueError as error:
-                raise LedgerError(f"{path}:{number}: {error}") from None
+                raise DeadLetterError(f"{path}:{number}: {error}") from None
             yield entry, done
 
 
