@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from streamreg._bench.broker import Remote
-from tests.kafka.broker import KafkaBroker
+from tests.support.kafka.broker import KafkaBroker
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import confluent_kafka
 
-from tests.kafka.jars import KAFKA_VERSION
+from tests.support.kafka.jars import KAFKA_VERSION
 
 _PACKAGES = (
     "streamreg",

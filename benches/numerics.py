@@ -23,7 +23,7 @@ from benches.rivals import RIVALS, Rival
 from streamreg._bench.tables import table
 from streamreg._cli.bench import keep, tell
 from streamreg._core import Moments
-from tests import nist
+from tests.support import nist
 
 _SETS = certified()
 HEAD = ["fit", "rows a second", *_SETS]

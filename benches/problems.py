@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamreg._core import decimals
-from tests import nist
+from tests.support import nist
 
 Floats: TypeAlias = NDArray[np.float64]
 

@@ -9,9 +9,9 @@ import pytest
 
 import streamreg as sr
 from streamreg.testing import read
-from tests.flow.changelog import answer, inserted
-from tests.flow.child import Child
-from tests.flow.numbered import Point, count_sound, row, stream, write_regression
+from tests.support.changelog import answer, inserted
+from tests.support.child import Child
+from tests.support.numbered import Point, count_sound, row, stream, write_regression
 
 
 def test_functions_of_a_main_module_without_a_guard(folder: Path, processes: int) -> None:

@@ -13,8 +13,8 @@ from streamreg._compile.compile import compile as compile_plan
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read as read_state
 from streamreg.testing import read
-from tests.flow.changelog import Change, changes
-from tests.flow.kinds import Seen, Thing, message
+from tests.support.changelog import Change, changes
+from tests.support.kinds import Seen, Thing, message
 from tests.support.plans import csv_output
 
 COLUMNS = ("kind", "x", "z", "predicted_label", "posterior", "own_posterior")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 import streamreg as sr
 from streamreg._core import MOST_CLASSES
 from streamreg.testing import read
-from tests.flow.changelog import changes, current
-from tests.flow.kinds import (
+from tests.support.changelog import changes, current
+from tests.support.kinds import (
     COLUMNS,
     KINDS,
     Seen,

@@ -9,7 +9,7 @@ import pytest
 
 import streamreg as sr
 from streamreg.testing import read
-from tests.flow.kinds import Thing, things, topic, write_tables
+from tests.support.kinds import Thing, things, topic, write_tables
 
 Model = sr.LinearDiscriminantAnalysis | sr.QuadraticDiscriminantAnalysis | sr.GaussianNB
 METHODS: Mapping[str, Callable[[], Model]] = {

@@ -10,10 +10,10 @@ from streamreg._cli import main
 from streamreg._compile.compile import compile as compile_plan
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read as read_state
-from tests.flow.child import killed_twice
-from tests.flow.kinds import COLUMNS, KINDS, Thing, check, tables, things, topic, write_tables
-from tests.flow.resumed import after, check_same_bytes
+from tests.support.child import killed_twice
+from tests.support.kinds import COLUMNS, KINDS, Thing, check, tables, things, topic, write_tables
 from tests.support.plans import csv_output
+from tests.support.resumed import after, check_same_bytes
 
 ROWS = 1000
 

@@ -14,10 +14,10 @@ import streamreg as sr
 from streamreg._kafka.mock_broker import EmbeddedBroker
 from streamreg._kafka.source import KafkaSource
 from streamreg._source.contract import Watermarks
-from tests.flow.changelog import inserted
-from tests.flow.child import Child
-from tests.flow.numbered import Point, count_sound, stream, write_regression
-from tests.flow.produce import send
+from tests.support.changelog import inserted
+from tests.support.child import Child
+from tests.support.numbered import Point, count_sound, stream, write_regression
+from tests.support.produce import send
 
 
 def fill(broker: EmbeddedBroker, topic: str, rows: int, known: int = 0) -> None:

@@ -11,7 +11,7 @@ from streamreg import testing
 from streamreg._compile.compile import compile as compile_plan
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read
-from tests.flow.changelog import answer, inserted
+from tests.support.changelog import answer, inserted
 from tests.support.plans import csv_output
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 import streamreg as sr
-from tests.flow.changelog import answer, inserted, times
-from tests.flow.changelog import changes as changes_of
+from tests.support.changelog import answer, inserted, times
+from tests.support.changelog import changes as changes_of
 
 # The rows and the last coefficients that the tutorial prints.
 TUTORIAL = [

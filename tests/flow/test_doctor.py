@@ -10,8 +10,8 @@ import pytest
 from streamreg._cli import main
 from streamreg._kafka.mock_broker import EmbeddedBroker
 from streamreg._state.store import Store
-from tests.doctor import failure, findings, job_file
-from tests.flow.produce import send
+from tests.support.doctor import failure, findings, job_file
+from tests.support.produce import send
 
 Capture = pytest.CaptureFixture[str]
 

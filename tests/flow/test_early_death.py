@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.kafka.siege import workers_of
+from tests.support.kafka.siege import workers_of
 
 MESSAGES = 100_000
 PROGRAM = f"""\

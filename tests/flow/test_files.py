@@ -7,8 +7,8 @@ import pytest
 
 import streamreg as sr
 from streamreg.testing import read
-from tests.flow.changelog import inserted
-from tests.flow.numbered import Point, count_sound, stream, write_regression
+from tests.support.changelog import inserted
+from tests.support.numbered import Point, count_sound, stream, write_regression
 
 HEADER = "x,y,time,diff\n"
 

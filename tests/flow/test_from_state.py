@@ -13,11 +13,11 @@ import pytest
 import streamreg as sr
 from streamreg import testing
 from streamreg._state import snapshot
-from tests.flow.changelog import answer, changes, current
-from tests.flow.child import Child
-from tests.flow.numbered import Point, count_sound, row, stream, write_regression, y_of
-from tests.flow.opened import keyed, open_state, run
-from tests.flow.sensors import COLUMNS, points, topic, write_lines
+from tests.support.changelog import answer, changes, current
+from tests.support.child import Child
+from tests.support.numbered import Point, count_sound, row, stream, write_regression, y_of
+from tests.support.opened import keyed, open_state, run
+from tests.support.sensors import COLUMNS, points, topic, write_lines
 
 
 class Reading(sr.Schema):

@@ -9,8 +9,8 @@ import pytest
 import streamreg as sr
 from streamreg import testing
 from streamreg._state import store
-from tests.flow.numbered import Point, stream, write_regression
-from tests.flow.opened import keyed, open_state, run
+from tests.support.numbered import Point, stream, write_regression
+from tests.support.opened import keyed, open_state, run
 
 
 def test_a_key_must_be_one_that_there_is() -> None:

@@ -12,10 +12,10 @@ from streamreg._kafka.mock_broker import EmbeddedBroker
 from streamreg._source.contract import Report
 from streamreg._types import ColumnType
 from streamreg.testing import ListSource, read
-from tests.flow.changelog import Row, inserted
-from tests.flow.numbered import Point
-from tests.flow.produce import send
+from tests.support.changelog import Row, inserted
+from tests.support.numbered import Point
 from tests.support.plans import input_of
+from tests.support.produce import send
 
 
 def rows_of(

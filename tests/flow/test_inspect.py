@@ -14,7 +14,7 @@ import streamreg as sr
 from streamreg._cli import main
 from streamreg._state.snapshot import read
 from streamreg._state.store import Store
-from tests.flow.verified import Messages, Verified
+from tests.support.verified import Messages, Verified
 
 Capture = pytest.CaptureFixture[str]
 

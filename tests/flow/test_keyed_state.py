@@ -15,9 +15,9 @@ from streamreg._operate.verify.check import Check
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read as read_state
 from streamreg._state.store import FILE
-from tests.flow.changelog import current
-from tests.flow.sensors import COLUMNS, Point, check, points, topic, write_lines
+from tests.support.changelog import current
 from tests.support.plans import csv_output
+from tests.support.sensors import COLUMNS, Point, check, points, topic, write_lines
 
 FOUND = points(60, 5, ["a", "b", 'c"\n'])
 

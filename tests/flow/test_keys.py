@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 import streamreg as sr
 from streamreg.testing import read
-from tests.flow.changelog import changes, current
-from tests.flow.child import killed_twice
-from tests.flow.resumed import after, check_same_bytes
-from tests.flow.sensors import NAMES, Point, Reading, check, message, points, topic, write_lines
+from tests.support.changelog import changes, current
+from tests.support.child import killed_twice
+from tests.support.resumed import after, check_same_bytes
+from tests.support.sensors import NAMES, Point, Reading, check, message, points, topic, write_lines
 
 ROWS = 2000
 

@@ -9,8 +9,8 @@ import pytest
 
 import streamreg as sr
 from streamreg.testing import read
-from tests.flow.child import Child
-from tests.flow.numbered import Point, count_sound, stream, write_regression
+from tests.support.child import Child
+from tests.support.numbered import Point, count_sound, stream, write_regression
 
 ROWS = 300
 EPOCHS = 8

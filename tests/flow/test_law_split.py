@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import streamreg as sr
 from streamreg.testing import read
-from tests.flow.changelog import Row, answer, changes, inserted, times
-from tests.flow.numbered import Point
-from tests.kafka.oracle import line
+from tests.support.changelog import Row, answer, changes, inserted, times
+from tests.support.kafka.oracle import line
+from tests.support.numbered import Point
 
 
 def regression(

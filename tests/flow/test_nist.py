@@ -7,9 +7,9 @@ import pytest
 
 import streamreg as sr
 from streamreg import testing
-from tests import nist
-from tests.flow.changelog import answer
-from tests.unit.rationals import bits, nearest, solve
+from tests.support import nist
+from tests.support.changelog import answer
+from tests.support.rationals import bits, nearest, solve
 
 
 def fitted(data: nist.DataSet, kind: type) -> dict[str, float]:

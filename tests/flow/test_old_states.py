@@ -12,7 +12,7 @@ import streamreg as sr
 from streamreg._cli import main
 from tests.data.states.jobs import JOBS, STATE, Job, found_models
 from tests.data.states.write import EPOCH_NS
-from tests.flow.resumed import after
+from tests.support.resumed import after
 
 STATES: Final = Path(__file__).resolve().parents[1] / "data" / "states"
 STORED: Final = sorted(path.parent for path in STATES.glob("format*/*/first"))

@@ -8,8 +8,8 @@ import pytest
 
 import streamreg as sr
 from streamreg.testing import read
-from tests.flow.changelog import inserted, rejects
-from tests.flow.numbered import Point
+from tests.support.changelog import inserted, rejects
+from tests.support.numbered import Point
 
 
 class Mixed(sr.Schema):

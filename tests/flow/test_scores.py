@@ -14,10 +14,10 @@ from streamreg._compile.compile import compile
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read
 from streamreg._types import SCORES
-from tests.flow.changelog import answer, changes, current, inserted
-from tests.flow.readings import COLUMNS, readings, topic
-from tests.flow.scored import Model, check
+from tests.support.changelog import answer, changes, current, inserted
 from tests.support.plans import csv_output
+from tests.support.readings import COLUMNS, readings, topic
+from tests.support.scored import Model, check
 
 MODELS: Mapping[str, tuple[Model, Mapping[str, Any]]] = {
     "line": (Model("y", ["x"]), {}),

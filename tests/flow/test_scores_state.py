@@ -12,10 +12,10 @@ from streamreg._operate.inspect import describe, lines
 from streamreg._operate.verify.verify import verify
 from streamreg._plan.plan import Plan
 from streamreg._state.snapshot import read
-from tests.flow.child import killed_twice
-from tests.flow.readings import COLUMNS, Row, readings, topic
-from tests.flow.scored import Model, check
+from tests.support.child import killed_twice
 from tests.support.plans import csv_output
+from tests.support.readings import COLUMNS, Row, readings, topic
+from tests.support.scored import Model, check
 
 ROWS = 1500
 PLAIN, KEYED = Model("y", ["x"]), Model("y", ["x"], key="k")

@@ -10,7 +10,7 @@ import pytest
 
 import streamreg as sr
 from streamreg.testing import read
-from tests.flow.numbered import Point
+from tests.support.numbered import Point
 
 PACKAGE = Path(sr.__file__).parent
 # They make objects of any kind from bytes, and so run whatever the bytes say.

@@ -7,7 +7,7 @@ import pytest
 
 import streamreg as sr
 from streamreg.testing import read
-from tests.flow.numbered import Point, stream, write_regression
+from tests.support.numbered import Point, stream, write_regression
 
 BROKER = {"bootstrap.servers": "127.0.0.1:1"}
 

@@ -10,9 +10,9 @@ import pytest
 
 import streamreg as sr
 from streamreg.testing import read
-from tests.flow.changelog import changes, inserted, rejects, times
-from tests.flow.child import Child
-from tests.flow.numbered import Point, count_sound, row, stream, write_regression
+from tests.support.changelog import changes, inserted, rejects, times
+from tests.support.child import Child
+from tests.support.numbered import Point, count_sound, row, stream, write_regression
 
 ROWS = 3000
 

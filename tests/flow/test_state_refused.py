@@ -11,7 +11,7 @@ import pytest
 import streamreg as sr
 from streamreg._state.store import Store
 from streamreg.testing import read
-from tests.flow.numbered import Point, count_sound, stream, write_regression
+from tests.support.numbered import Point, count_sound, stream, write_regression
 
 ROWS = 90
 CHECKPOINT = Path("state") / "checkpoint.sqlite"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.flow.child import Child, lives
-from tests.flow.numbered import count_sound
-from tests.kafka.siege import workers_of
+from tests.support.child import Child, lives
+from tests.support.kafka.siege import workers_of
+from tests.support.numbered import count_sound
 
 LONG = 100_000  # rows: more than are read while a test lasts
 AT_GATE = 300.0

@@ -15,11 +15,11 @@ import streamreg as sr
 from streamreg._source.contract import Batch, Range, Reader, Report
 from streamreg._worker import pool
 from streamreg.testing import ListSource, read
-from tests.flow.changelog import inserted
-from tests.flow.child import Child, lives
-from tests.flow.numbered import Point, count_sound, row, stream, write_regression
-from tests.process import wait_until
+from tests.support.changelog import inserted
+from tests.support.child import Child, lives
+from tests.support.numbered import Point, count_sound, row, stream, write_regression
 from tests.support.plans import table_of_source
+from tests.support.process import wait_until
 
 ROWS = 600
 LONG = 100_000  # rows: more than are read while a test lasts

@@ -11,7 +11,7 @@ from streamreg._operate.verify.changelog_files import shown
 from streamreg._operate.verify.records import records
 from streamreg._state.snapshot import read
 from streamreg.testing import ListSource
-from tests.flow.verified import Messages, Verified, resealed, rewritten
+from tests.support.verified import Messages, Verified, resealed, rewritten
 
 
 def messages(partitions: int, count: int) -> list[list[bytes | None]]:

@@ -10,8 +10,8 @@ from streamreg._operate.verify import score_check
 from streamreg._operate.verify.check import Check
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read
-from tests.flow.readings import readings, topic
 from tests.support.plans import csv_output
+from tests.support.readings import readings, topic
 
 HELD = [*readings(150, 21), ('two\nlines, "quoted"', "1", "2.0", "3", "1.0", "4.0")]
 

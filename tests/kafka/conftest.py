@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.kafka.broker import KafkaBroker
-from tests.kafka.jars import missing_tools
-from tests.kafka.produce import Produce, producer_for
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.jars import missing_tools
+from tests.support.kafka.produce import Produce, producer_for
 
 HERE = Path(__file__).parent
 

@@ -12,12 +12,12 @@ import pytest
 from confluent_kafka import Producer
 
 from streamreg._run.run import DEFAULT_PROCESSES
-from tests.kafka import faults
-from tests.kafka.broker import KafkaBroker
-from tests.kafka.numbered import COEFFICIENTS, HEADER, INPUT
-from tests.kafka.outputs import fold, read_changelog
-from tests.kafka.program import job_environment
-from tests.kafka.siege import Siege
+from tests.support.kafka import faults
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.numbered import COEFFICIENTS, HEADER, INPUT
+from tests.support.kafka.outputs import fold, read_changelog
+from tests.support.kafka.program import job_environment
+from tests.support.kafka.siege import Siege
 
 MESSAGES = int(os.environ.get("CHAOS_BACKLOG", "20_000_000"))
 LIMIT_MB = 400

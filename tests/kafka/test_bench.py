@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient
 
 from streamreg._bench import latency, throughput
 from streamreg._cli import main
-from tests.kafka.broker import PASSWORD, KafkaBroker
+from tests.support.kafka.broker import PASSWORD, KafkaBroker
 
 
 def test_bench_measures_on_the_users_broker(

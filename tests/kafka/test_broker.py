@@ -10,8 +10,8 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from tests.kafka.broker import KafkaBroker
-from tests.kafka.produce import Produce
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.produce import Produce
 
 
 def read(settings: dict[str, str], topic: str, count: int) -> list[bytes | None]:
@@ -80,7 +80,7 @@ def test_broker_dies_with_its_parent(tmp_path: Path) -> None:
     """When the process that started a broker is killed outright, no broker is left behind."""
     program = (
         "import pathlib, sys, time\n"
-        "from tests.kafka.broker import KafkaBroker\n"
+        "from tests.support.kafka.broker import KafkaBroker\n"
         "broker = KafkaBroker(pathlib.Path(sys.argv[1]))\n"
         "broker.start()\n"
         "print(broker.plaintext['bootstrap.servers'], flush=True)\n"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.kafka import faults
-from tests.kafka.broker import KafkaBroker
-from tests.kafka.numbered import PARTITIONS, Stream, verify, verify_scores
-from tests.kafka.program import job_environment
-from tests.kafka.siege import Siege
+from tests.support.kafka import faults
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.numbered import PARTITIONS, Stream, verify, verify_scores
+from tests.support.kafka.program import job_environment
+from tests.support.kafka.siege import Siege
 
 AUTOCOMMIT_MS = 60
 CI_SEED = 4

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.flow.kinds import check, message, things
-from tests.kafka.broker import KafkaBroker
-from tests.kafka.produce import Produce
-from tests.kafka.program import job_environment, run_in_parts
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.produce import Produce
+from tests.support.kafka.program import job_environment, run_in_parts
+from tests.support.kinds import check, message, things
 
 
 @pytest.mark.parametrize("processes", [1, 2])

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.kafka.broker import KafkaBroker
-from tests.kafka.numbered import PARTITIONS, Stream, verify
-from tests.kafka.program import job_environment
-from tests.kafka.siege import Siege
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.numbered import PARTITIONS, Stream, verify
+from tests.support.kafka.program import job_environment
+from tests.support.kafka.siege import Siege
 
 FULL = {
     "outputs": r"OutputError: \w+\.(csv|jsonl): No space left on device",

@@ -9,10 +9,10 @@ from confluent_kafka import Consumer
 from confluent_kafka.admin._acl import AclOperation
 from confluent_kafka.admin._resource import ResourceType
 
-from tests.doctor import failure, findings, job_file
-from tests.kafka.acls import allow, deny
-from tests.kafka.broker import PASSWORD, KafkaBroker
-from tests.kafka.produce import Produce
+from tests.support.doctor import failure, findings, job_file
+from tests.support.kafka.acls import allow, deny
+from tests.support.kafka.broker import PASSWORD, KafkaBroker
+from tests.support.kafka.produce import Produce
 
 Change = Callable[[KafkaBroker, Path], dict[str, str]]
 

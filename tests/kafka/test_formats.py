@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.kafka.broker import KafkaBroker
-from tests.kafka.oracle import line
-from tests.kafka.outputs import bits, fold, read_changelog, read_rejects
-from tests.kafka.produce import Produce, producer_for
-from tests.kafka.program import job_environment, run_job
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.oracle import line
+from tests.support.kafka.outputs import bits, fold, read_changelog, read_rejects
+from tests.support.kafka.produce import Produce, producer_for
+from tests.support.kafka.program import job_environment, run_job
 
 PARTITIONS = 4
 MESSAGES = 2_000_000

@@ -8,11 +8,11 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin._acl import AclOperation
 from confluent_kafka.admin._resource import ResourceType
 
-from tests.kafka.acls import deny
-from tests.kafka.broker import KafkaBroker
-from tests.kafka.outputs import changes_so_far, fold, read_changelog
-from tests.kafka.produce import Produce
-from tests.kafka.program import JOBS, Program, job_environment
+from tests.support.kafka.acls import deny
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.outputs import changes_so_far, fold, read_changelog
+from tests.support.kafka.produce import Produce
+from tests.support.kafka.program import JOBS, Program, job_environment
 
 
 @pytest.mark.parametrize("allowed", [True, False])

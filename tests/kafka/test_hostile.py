@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.kafka.broker import KafkaBroker
-from tests.kafka.outputs import fold, read_changelog, read_rejects
-from tests.kafka.produce import Produce
-from tests.kafka.program import job_environment, run_job
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.outputs import fold, read_changelog, read_rejects
+from tests.support.kafka.produce import Produce
+from tests.support.kafka.program import job_environment, run_job
 
 PARTITIONS = 2
 MESSAGES = 5000  # in each partition

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.flow.sensors import NAMES, check, message, points
-from tests.kafka.broker import KafkaBroker
-from tests.kafka.produce import Produce
-from tests.kafka.program import job_environment, run_in_parts
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.produce import Produce
+from tests.support.kafka.program import job_environment, run_in_parts
+from tests.support.sensors import NAMES, check, message, points
 
 SENSORS = [*NAMES, *(f"sensor-{number}" for number in range(2000))]
 

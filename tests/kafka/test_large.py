@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from confluent_kafka import KafkaError, Message, Producer
 
-from tests.kafka.broker import KafkaBroker
-from tests.kafka.memory import Peaks
-from tests.kafka.outputs import fold, read_changelog
-from tests.kafka.program import JOBS, Program, job_environment
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.memory import Peaks
+from tests.support.kafka.outputs import fold, read_changelog
+from tests.support.kafka.program import JOBS, Program, job_environment
 
 MEBI = 1 << 20
 MOST = 100_000_000  # what broker, topic and client are let to take

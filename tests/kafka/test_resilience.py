@@ -9,12 +9,12 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions
 
-from tests.kafka import faults
-from tests.kafka.broker import KafkaBroker
-from tests.kafka.numbered import HEADER, message, rows_so_far, verify
-from tests.kafka.produce import Produce
-from tests.kafka.program import job_environment
-from tests.kafka.siege import Siege, workers_of
+from tests.support.kafka import faults
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.numbered import HEADER, message, rows_so_far, verify
+from tests.support.kafka.produce import Produce
+from tests.support.kafka.program import job_environment
+from tests.support.kafka.siege import Siege, workers_of
 
 ROWS = 1000
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from streamreg._types import SCORES
-from tests.flow.changelog import changes
-from tests.flow.readings import COLUMNS, message, readings
-from tests.flow.scored import Model, check
-from tests.kafka.broker import KafkaBroker
-from tests.kafka.produce import Produce
-from tests.kafka.program import job_environment, run_in_parts
+from tests.support.changelog import changes
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.produce import Produce
+from tests.support.kafka.program import job_environment, run_in_parts
+from tests.support.readings import COLUMNS, message, readings
+from tests.support.scored import Model, check
 
 MODELS = {
     "scores.csv": Model("y", ["x", "d"], weight="w"),

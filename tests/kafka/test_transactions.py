@@ -8,9 +8,9 @@ from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
-from tests.kafka.broker import KafkaBroker
-from tests.kafka.outputs import changes_so_far, fold, read_changelog, read_rejects
-from tests.kafka.program import JOBS, Program, job_environment, run_job
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.outputs import changes_so_far, fold, read_changelog, read_rejects
+from tests.support.kafka.program import JOBS, Program, job_environment, run_job
 
 LIE = b"1,-1"
 """A point that is far off the line of all others, in transactions that are aborted."""

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.kafka.broker import PASSWORD, USER, KafkaBroker
-from tests.kafka.outputs import bits, changes_so_far, fold, read_changelog
-from tests.kafka.produce import Produce
-from tests.kafka.program import EXAMPLES, JOBS, Program, job_environment
+from tests.support.kafka.broker import PASSWORD, USER, KafkaBroker
+from tests.support.kafka.outputs import bits, changes_so_far, fold, read_changelog
+from tests.support.kafka.produce import Produce
+from tests.support.kafka.program import EXAMPLES, JOBS, Program, job_environment
 
 # As the tutorial prints them.
 INPUT_Y = [

@@ -17,9 +17,9 @@ from confluent_kafka.admin import AdminClient
 import streamreg as sr
 from streamreg._cli import main
 from streamreg._state.snapshot import read
-from tests.flow.verified import resealed, rewritten
-from tests.kafka.broker import KafkaBroker
-from tests.kafka.produce import Produce
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.produce import Produce
+from tests.support.verified import resealed, rewritten
 
 Capture = pytest.CaptureFixture[str]
 

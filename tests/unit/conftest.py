@@ -17,8 +17,8 @@ from streamreg._formats.contract import Input
 from streamreg._language.schema import schema_columns
 from streamreg._plan.plan import Plan
 from streamreg.testing import ListSource
+from tests.support.columns import decimal_array
 from tests.support.plans import csv_output, input_of
-from tests.unit.columns import decimal_array
 
 NUMPY_TYPES: Mapping[str, type] = {"float": np.float64, "int": np.int64, "bool": np.bool_}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamreg as sr
 from streamreg.testing import read
-from tests.flow.numbered import Point, stream
+from tests.support.numbered import Point, stream
 
 with Path("ran.txt").open("a") as ran:
     ran.write("once\n")

@@ -4,7 +4,7 @@ import logging
 import os
 
 import streamreg as sr
-from tests.flow.numbered import Point, write_regression
+from tests.support.numbered import Point, write_regression
 
 logging.basicConfig(format="%(message)s")
 settings = {"bootstrap.servers": os.environ["SERVERS"]}

@@ -5,7 +5,7 @@ import signal
 
 import streamreg as sr
 from streamreg.testing import read
-from tests.flow.numbered import Point, stream, write_regression
+from tests.support.numbered import Point, stream, write_regression
 
 
 def die(progress: sr.Progress) -> None:

@@ -4,7 +4,7 @@ import os
 import time
 
 import streamreg as sr
-from tests.flow.kinds import things, topic, write_tables
+from tests.support.kinds import things, topic, write_tables
 
 
 def slowed(x: float) -> float:

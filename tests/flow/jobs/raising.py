@@ -4,7 +4,7 @@ import os
 
 import streamreg as sr
 from streamreg.testing import read
-from tests.flow.numbered import Point, stream, write_regression
+from tests.support.numbered import Point, stream, write_regression
 
 FAIL_AT = float(os.environ["FAIL_AT"])
 

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import streamreg as sr
-from tests.flow.readings import readings, topic
+from tests.support.readings import readings, topic
 
 
 def slowed(x: float) -> float:

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import streamreg as sr
-from tests.flow.sensors import points, topic, write_lines
+from tests.support.sensors import points, topic, write_lines
 
 
 def slowed(x: float) -> float:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import streamreg as sr
 from streamreg.testing import read
-from tests.flow.numbered import Point, stream, write_regression
+from tests.support.numbered import Point, stream, write_regression
 
 
 def slowed(x: float) -> float:

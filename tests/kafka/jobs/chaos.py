@@ -7,7 +7,7 @@ import json
 import os
 
 import streamreg as sr
-from tests.kafka import faults, numbered
+from tests.support.kafka import faults, numbered
 
 
 class InputSchema(sr.Schema):
