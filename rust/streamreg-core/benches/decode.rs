@@ -10,10 +10,12 @@ mod points;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use points::points;
 use std::hint::black_box;
+use streamreg_core::accumulate::Accumulator;
 use streamreg_core::column::Numbers;
 use streamreg_core::decimal::Decimal;
 use streamreg_core::decode::{Column, ColumnType, Decoder, Format, Messages};
-use streamreg_core::moments::{Moments, Scratch};
+use streamreg_core::moments::{Moments, Workspace};
+use streamreg_core::wire::Versioned;
 
 const ROWS: usize = 100_000;
 
@@ -40,7 +42,7 @@ fn decoder(format: Format) -> Decoder {
 }
 
 /// What a worker does with a batch, but for writing its rows.
-fn accumulate(decoder: &Decoder, messages: &Messages, scratch: &mut Scratch) -> Moments {
+fn accumulate(decoder: &Decoder, messages: &Messages, scratch: &mut Workspace) -> Moments {
     let batch = decoder.decode(messages);
     let [Column::Float(x), Column::Float(y)] = &batch.columns[..] else { panic!("two columns of doubles") };
     let mut moments = Moments::new(1).unwrap();
@@ -83,7 +85,7 @@ fn decode_csv(criterion: &mut Criterion) {
             bencher.iter(|| reader.decode(black_box(messages)));
         });
     }
-    let mut scratch = Scratch::default();
+    let mut scratch = Workspace::default();
     let mut wanted = Moments::new(1).unwrap();
     wanted.add(&[Numbers::Float(&x), Numbers::Float(&y)]).unwrap();
     assert_eq!(accumulate(&reader, &plain, &mut scratch).to_bytes(), wanted.to_bytes());

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 use streamreg_core::decode::{Column, ColumnType, Decoder, Format, Item, Messages, Text};
 use streamreg_core::error::Error;
-use streamreg_core::write::{Cell, Cells, Packed, Rows, render, stamp};
+use streamreg_core::write::{Cell, Cells, Packed, RowText, render, stamp};
 
 /// Bits of a double, and what Python 3 gives for `repr` of it.
 #[rustfmt::skip]
@@ -144,7 +144,7 @@ fn quotes_stand_only_where_needed() {
 #[test]
 fn rows_need_columns_of_one_length() {
     assert!(matches!(render(&[]), Err(Error::Invalid(_))));
-    assert!(matches!(render(&[Cells::Int(&[1]), Cells::Bool(&[])]), Err(Error::Mismatch(_))));
+    assert!(matches!(render(&[Cells::Int(&[1]), Cells::Bool(&[])]), Err(Error::Columns(_))));
 }
 
 /// Stamped rows are lines with time and difference.
@@ -153,7 +153,7 @@ fn stamp_ends_each_row() {
     let packed = render(&[Cells::Int(&[1, 2])]).unwrap().into_bytes();
     assert_eq!(stamp(&packed, 7, 1).unwrap(), b"1,7,1\n2,7,1\n");
     assert_eq!(stamp(&packed, -7, -1).unwrap(), b"1,-7,-1\n2,-7,-1\n");
-    assert_eq!(stamp(&Rows::default().into_bytes(), 0, 1).unwrap(), b"");
+    assert_eq!(stamp(&RowText::default().into_bytes(), 0, 1).unwrap(), b"");
 }
 
 /// Packed rows that were cut, lengthened or claim more than is there are an error.

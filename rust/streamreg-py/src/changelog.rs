@@ -1,7 +1,7 @@
 //! The last row of each key.
 
 use crate::errors::to_py;
-use crate::kept::{self, StoredChange};
+use crate::tracked_map::{self, StoredChange};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use streamreg_core::changelog as core;
@@ -28,7 +28,7 @@ impl Changelog {
     }
 
     fn row<'py>(&self, py: Python<'py>, key: &[u8]) -> Option<Bound<'py, PyBytes>> {
-        self.0.kept().get(key).map(|row| PyBytes::new(py, row))
+        self.0.tracked().get(key).map(|row| PyBytes::new(py, row))
     }
 
     fn __len__(&self) -> usize {
@@ -36,19 +36,19 @@ impl Changelog {
     }
 
     fn changed(&mut self, py: Python<'_>) -> usize {
-        py.detach(|| self.0.kept_mut().changed())
+        py.detach(|| self.0.tracked_mut().changed())
     }
 
     fn changes<'py>(&self, py: Python<'py>, start: usize, end: usize) -> Vec<StoredChange<'py>> {
-        kept::changes(py, self.0.kept(), start..end)
+        tracked_map::changes(py, self.0.tracked(), start..end)
     }
 
     fn settle(&mut self, py: Python<'_>) {
-        py.detach(|| self.0.kept_mut().settle());
+        py.detach(|| self.0.tracked_mut().settle());
     }
 
     fn guard(&self) -> (usize, u64) {
-        kept::guard(self.0.kept())
+        tracked_map::guard(self.0.tracked())
     }
 
     fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {

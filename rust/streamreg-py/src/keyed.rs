@@ -5,15 +5,15 @@ use crate::classes::Classes;
 use crate::decode::Text;
 use crate::errors::to_py;
 use crate::infer::{Columns, residuals};
-use crate::kept::{self, StoredChange};
 use crate::reduce::{Asked, Reduction, aggregate, number_type, regression, statistics};
+use crate::tracked_map::{self, StoredChange};
 use crate::write::{Cells, object};
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use streamreg_core::decode::{self, Item};
-use streamreg_core::reduce::{self as core, KeyColumn, KeyType, Rows};
+use streamreg_core::reduce::{self as core, KeyColumn, KeyType, Observations};
 use streamreg_core::write::Cell;
 
 /// A column of keys, borrowed from Python where it can be.
@@ -92,7 +92,7 @@ impl KeyedReduction {
     }
 
     fn __len__(&self) -> usize {
-        self.0.kept().len()
+        self.0.tracked().len()
     }
 
     fn key<'py>(&self, py: Python<'py>, cells: Vec<KeyArray<'py>>) -> PyResult<Bound<'py, PyBytes>> {
@@ -119,7 +119,7 @@ impl KeyedReduction {
     }
 
     fn changed(&mut self, py: Python<'_>) -> usize {
-        py.detach(|| self.0.kept_mut().changed())
+        py.detach(|| self.0.tracked_mut().changed())
     }
 
     fn answers(
@@ -162,21 +162,21 @@ impl KeyedReduction {
         let keys = keys.iter().map(KeyArray::column).collect::<PyResult<Vec<_>>>()?;
         let (features, target) = (numbers(&features)?, target.numbers()?);
         let weights = weights.as_ref().map(NumberArray::numbers).transpose()?;
-        let rows = Rows { features: &features, target, weights };
+        let rows = Observations { features: &features, target, weights };
         let found = py.detach(|| self.0.scores(aggregate, &regression, &keys, rows));
         Ok(residuals(py, found.map_err(|error| to_py(&error))?))
     }
 
     fn changes<'py>(&self, py: Python<'py>, start: usize, end: usize) -> Vec<StoredChange<'py>> {
-        kept::changes(py, self.0.kept(), start..end)
+        tracked_map::changes(py, self.0.tracked(), start..end)
     }
 
     fn settle(&mut self, py: Python<'_>) {
-        py.detach(|| self.0.kept_mut().settle());
+        py.detach(|| self.0.tracked_mut().settle());
     }
 
     fn guard(&self) -> (usize, u64) {
-        kept::guard(self.0.kept())
+        tracked_map::guard(self.0.tracked())
     }
 
     fn load(&mut self, py: Python<'_>, rows: &[u8]) -> PyResult<()> {

@@ -12,13 +12,13 @@ mod decode;
 mod errors;
 mod infer;
 mod integers;
-mod kept;
 mod keyed;
 mod label;
 mod moments;
 mod monomials;
 mod reduce;
 mod score;
+mod tracked_map;
 mod write;
 
 use pyo3::prelude::*;

@@ -3,13 +3,13 @@
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::ops::Range;
-use streamreg_core::kept::Kept;
+use streamreg_core::tracked_map::TrackedMap;
 
 /// A key, what is kept for it now, and a checksum of both.
 pub type StoredChange<'py> = (Bound<'py, PyBytes>, Option<Bound<'py, PyBytes>>, u32);
 
 /// What has changed of some of the keys that have.
-pub fn changes<'py>(py: Python<'py>, kept: &Kept, keys: Range<usize>) -> Vec<StoredChange<'py>> {
+pub fn changes<'py>(py: Python<'py>, kept: &TrackedMap, keys: Range<usize>) -> Vec<StoredChange<'py>> {
     kept.changes(keys)
         .map(|change| {
             let bytes = change.bytes.map(|bytes| PyBytes::new(py, bytes));
@@ -19,7 +19,7 @@ pub fn changes<'py>(py: Python<'py>, kept: &Kept, keys: Range<usize>) -> Vec<Sto
 }
 
 /// The number of keys, and the sum of the checksums.
-pub fn guard(kept: &Kept) -> (usize, u64) {
+pub fn guard(kept: &TrackedMap) -> (usize, u64) {
     let guard = kept.guard();
     (guard.keys, guard.checksum)
 }
