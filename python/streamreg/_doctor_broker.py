@@ -13,7 +13,7 @@ from confluent_kafka.admin._metadata import BrokerMetadata, ClusterMetadata, Top
 
 from streamreg import _kafka_settings as kafka_settings
 from streamreg._config import Job
-from streamreg._core import Decoder
+from streamreg._decoder import decoder_of
 from streamreg._doctor_checks import NoTlsError, SkipError, TroubleError
 from streamreg._doctor_disk import Disk
 from streamreg._doctor_network import Network, reach
@@ -241,7 +241,7 @@ class Broker:
 
     def _first_row(self, partitions: list[int], names: list[str] | None) -> str:
         """The first messages, of one partition after the other, until one is a row."""
-        decoder = Decoder(self._source.format, list(self._source.columns.items()), names)
+        decoder = decoder_of(self._source.format, self._source.columns, names)
         why = ""
         for partition in partitions[:_SHOWN]:
             value = self._first_message(partition)

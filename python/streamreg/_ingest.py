@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 import cloudpickle
 
 from streamreg._columns import portable
-from streamreg._core import Decoder, KeyedReduction, render, split_header
+from streamreg._core import KeyedReduction, render, split_header
+from streamreg._decoder import decoder_of
 from streamreg._exceptions import StreamregError
 from streamreg._mailbox import Begun, Failure, Frame, Notice, Outbox, Partial, Reject
 from streamreg._program import Call
@@ -56,11 +57,7 @@ class Pipeline:
         self._plan = task.plan
         self._names = list(task.source.columns)
         self._header = None if task.header is None else list(task.header)
-        self._decoder = Decoder(
-            task.source.format,
-            list(task.source.columns.items()),
-            self._header,
-        )
+        self._decoder = decoder_of(task.source.format, task.source.columns, self._header)
         carries_headers = self._header is not None and task.source.header is None
         self._fresh = {p for p, r in task.ranges.items() if r.fresh and carries_headers}
         self._reductions = [reducing.empty() for reducing in task.plan.reductions]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from streamreg._class_answers import check_classes
 from streamreg._core import Changelog, KeyedReduction, Reduction, stamp
-from streamreg._exceptions import StateError, WorkerError
+from streamreg._exceptions import CorruptStateError, MismatchError, StateError, WorkerError
 from streamreg._keyed_state import changes
 from streamreg._rejects import Tolerance, counted, ledger_lines, shown
 from streamreg._score import Scoring
@@ -90,7 +90,7 @@ class Merge:
                 else Changelog.from_bytes(state)
                 for index, (keyed, state) in enumerate(rows)
             ]
-        except ValueError as error:
+        except (CorruptStateError, MismatchError) as error:
             raise StateError(f"the state does not fit this job: {error}") from error
 
     def grow(self, ranges: Mapping[int, Range]) -> None:

@@ -21,7 +21,7 @@ from urllib.parse import quote
 from streamreg import _checkpoint, _keyed_state, _seal
 from streamreg._checkpoint import FORMAT_VERSION, Checkpoint, checksum_of, unpacked
 from streamreg._damage import damaged, errors
-from streamreg._exceptions import StateError
+from streamreg._exceptions import CorruptStateError, StateError
 from streamreg._keyed_state import Guard
 from streamreg._seal import Seal, Sealed, SealFile
 
@@ -135,7 +135,7 @@ def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, Sealed]:
                 parts = _parts(database)
                 try:
                     rows, guards = _keyed_state.read(database)
-                except ValueError as error:
+                except CorruptStateError as error:
                     raise damaged(directory, str(error)) from None
     checkpoint, sealed = _checked(parts, directory)
     if checkpoint is not None:
@@ -152,7 +152,7 @@ def read_seal(directory: Path) -> Seal:
     with errors(directory):
         try:
             return _seal.read(directory)
-        except ValueError as error:
+        except CorruptStateError as error:
             raise damaged(directory, str(error)) from None
 
 

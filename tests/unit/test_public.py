@@ -20,12 +20,17 @@ from streamreg import _exceptions, testing
 
 ERRORS = [
     "ConfigurationError",
+    "CorruptStateError",
+    "MismatchError",
+    "NotFittedError",
     "OutputError",
     "ProgramError",
+    "RangeError",
     "RejectsError",
     "SourceError",
     "StateError",
     "StreamregError",
+    "UndefinedError",
     "UnknownColumnError",
     "WorkerError",
 ]

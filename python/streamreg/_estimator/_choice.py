@@ -12,7 +12,12 @@ from typing import Any, TypeAlias
 from streamreg._checkpoint import Checkpoint
 from streamreg._core import KeyedReduction
 from streamreg._damage import damaged
-from streamreg._exceptions import ConfigurationError, StateError
+from streamreg._exceptions import (
+    ConfigurationError,
+    CorruptStateError,
+    MismatchError,
+    StateError,
+)
 
 Described: TypeAlias = Mapping[str, Any]
 """A `_described.DescribedModel` as JSON, with the index of its reduction."""
@@ -85,8 +90,15 @@ def _titles(found: list[Described], kind: Kind) -> str:
 
 
 def layout(checkpoint: Checkpoint, described: Described) -> tuple[Any, ...]:
-    """The inputs and the aggregates of a model's reduction, and the types of its keys if it has some."""
-    found: tuple[Any, ...] = literal_eval(checkpoint.plan["reductions"][described["reduction"]])
+    """The inputs and the aggregates of a model's reduction, and the types of its keys if it has some.
+
+    Raises:
+        CorruptStateError: if the checkpoint does not say so.
+    """
+    try:
+        found: tuple[Any, ...] = literal_eval(checkpoint.plan["reductions"][described["reduction"]])
+    except (LookupError, TypeError, ValueError, SyntaxError) as error:
+        raise CorruptStateError(f"it does not say what it reduces: {error}") from error
     return found
 
 
@@ -108,7 +120,5 @@ def opening(directory: Path) -> Iterator[None]:
     """
     try:
         yield
-    except ConfigurationError:
-        raise  # a ValueError too, but about what was asked for
-    except (LookupError, TypeError, ValueError, SyntaxError) as error:
+    except (CorruptStateError, MismatchError) as error:
         raise damaged(directory, str(error)) from error

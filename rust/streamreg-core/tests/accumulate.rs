@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use streamreg_core::accumulate::{Accumulator, Direction, Group, OnlyAdded, Sign};
 use streamreg_core::classes::{Classes, Labelled};
 use streamreg_core::column::{Decimals, NumberType, Numbers};
+use streamreg_core::decimal::Decimal;
 use streamreg_core::error::Error;
 use streamreg_core::exact::{DecimalSum, ExactSum};
 use streamreg_core::moments::Moments;
@@ -95,7 +96,7 @@ type Row = (f64, f64, i64, [i64; 3], i64);
 
 fn row() -> impl Strategy<Value = Row> {
     let number = || prop_oneof![12 => double(), 1 => Just(f64::NAN), 1 => Just(f64::NEG_INFINITY)];
-    (number(), number(), integer(), decimal().prop_map(|value| value.to_words()), 0i64..5)
+    (number(), number(), integer(), decimal().prop_map(Decimal::to_words), 0i64..5)
 }
 
 /// The columns of rows, and the codes of their labels.

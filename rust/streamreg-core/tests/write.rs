@@ -5,7 +5,7 @@
 use num_bigint::BigInt;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
-use streamreg_core::decode::{Column, ColumnType, Decoder, Format, Item, Messages, Text};
+use streamreg_core::decode::{Column, ColumnType, Item, Messages, Text, csv};
 use streamreg_core::error::Error;
 use streamreg_core::write::{Cell, Cells, Packed, RowText, render, stamp};
 
@@ -180,9 +180,9 @@ fn read(rows: &[Vec<u8>], columns: &[(&str, ColumnType)]) -> Vec<Column> {
     for row in rows {
         messages.push(Some(row)).unwrap();
     }
-    let header = columns.iter().map(|column| column.0.to_owned()).collect();
+    let header: Vec<String> = columns.iter().map(|column| column.0.to_owned()).collect();
     let schema = columns.iter().map(|&(name, kind)| (name.to_owned(), kind)).collect();
-    let decoder = Decoder::new(Format::Csv, schema, Some(header)).unwrap();
+    let decoder = csv::decoder(schema, &header).unwrap();
     let batch = decoder.decode(&messages);
     assert_eq!(batch.rejects, []);
     batch.columns
