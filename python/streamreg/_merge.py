@@ -156,7 +156,11 @@ class Merge:
             file.append(stamp(rows, self._times[output.time], 1))
         reductions = zip(self._plan.answers, self._reductions, partial.states, strict=True)
         for plan, reduction, state in reductions:
-            reduction.merge(state)
+            try:
+                reduction.merge(state)
+            except (CorruptStateError, MismatchError) as error:
+                # No state of the user's is damaged: what a worker of this very run has sent is not what it should be.
+                raise WorkerError(f"a frame does not fit the job: {error}") from error
             # At once: the states of labels without end would fill the memory before the epoch ends.
             check_classes(plan, reduction)
         self._open_rows += partial.rows

@@ -6,6 +6,7 @@ import copy
 import pickle
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -25,6 +26,8 @@ from streamreg._core import (
     csv_decoder,
 )
 from streamreg._estimator._choice import opening
+from streamreg._mailbox import Partial
+from streamreg._merge import Merge
 
 X = np.array([0.5, 1.5, 4.0])
 COUNTED: list[Any] = [("count",), ("sum", 0), ("moments", [0], 0)]
@@ -254,3 +257,28 @@ def test_core_states_are_copied_and_pickled() -> None:
             assert copied.to_bytes() == before
             copied.merge(made)  # type: ignore[arg-type]  # of the same type
             assert made.to_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "state", [b"damaged", keyed().to_bytes(), reduction(("sum", 0)).to_bytes()]
+)
+def test_a_frame_that_does_not_fit_is_no_damaged_state(state: bytes) -> None:
+    """What a worker of this very run has sent is not what it should be: an error of the worker, not of a state."""
+    rows = SimpleNamespace(reductions=[SimpleNamespace(empty=lambda: reduction())])
+    plan: Any = SimpleNamespace(
+        rows=rows, answers=[None], answer_outputs=[], scores=[], row_outputs=[], score_outputs=[]
+    )
+    checkpoint: Any = SimpleNamespace(
+        offsets={0: 0},
+        epochs=0,
+        rows=0,
+        tombstones=0,
+        rejects={},
+        unix_ms=0,
+        reductions=[],
+        changelogs=[],
+    )
+    files: Any = SimpleNamespace(rejects=[], rows=[], scores=[])
+    merge = Merge(plan, checkpoint, files, commit=None, unix_ms=lambda: 0)
+    with pytest.raises(sr.WorkerError, match="a frame does not fit"):
+        merge.apply(Partial({0: (0, 1)}, rows=1, states=[state]))
