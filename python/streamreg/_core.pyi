@@ -1,6 +1,9 @@
-"""The compiled core. One call a batch; the GIL is released while it computes."""
+"""The compiled core. One call a batch; the GIL is released while it computes.
 
-from collections.abc import Sequence
+Objects may be used from several threads: calls on one of them have their turn, one after the other.
+"""
+
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Literal, Self, final
 
@@ -40,9 +43,12 @@ __all__ = [
     "Text",
     "Undefined",
     "__version__",
+    "csv_decoder",
     "decimal_objects",
     "decimals",
+    "json_decoder",
     "nearest_doubles",
+    "raw_decoder",
     "render",
     "split_header",
     "stamp",
@@ -87,15 +93,7 @@ class Decoded:
 
 @final
 class Decoder:
-    """Turns message values into columns."""
-
-    def __new__(
-        cls,
-        format: Literal["csv", "json", "raw"],
-        columns: Sequence[tuple[str, ColumnType]],
-        header: Sequence[str] | None = None,
-    ) -> Self:
-        """`header` names the fields of a CSV record and is required for "csv" alone."""
+    """Turns message values into columns; `csv_decoder`, `json_decoder` and `raw_decoder` make one."""
 
     def decode(self, values: Sequence[bytes | None]) -> Decoded: ...
 
@@ -105,7 +103,16 @@ class Moments:
 
     def __new__(cls, features: int) -> Self: ...
     @staticmethod
-    def from_bytes(state: bytes) -> Moments: ...
+    def from_bytes(state: bytes) -> Moments:
+        """What `to_bytes` gave.
+
+        Raises:
+            CorruptStateError: for bytes that are no such state.
+            MismatchError: for those of a newer version.
+        """
+
+    def __copy__(self) -> Self: ...
+    def __reduce__(self) -> tuple[Callable[[bytes], Moments], tuple[bytes]]: ...
     @property
     def features(self) -> int: ...
     @property
@@ -233,9 +240,12 @@ class Monomials:
         """What `to_bytes` gave.
 
         Raises:
-            ValueError: for any other bytes.
+            CorruptStateError: for bytes that are no such state.
+            MismatchError: for those of a newer version.
         """
 
+    def __copy__(self) -> Self: ...
+    def __reduce__(self) -> tuple[Callable[[bytes], Monomials], tuple[bytes]]: ...
     def renumbered(
         self,
         columns: Sequence[Number],
@@ -270,17 +280,22 @@ class Monomials:
 
         Raises:
             ValueError: if the columns are not of these types (integers do for floats), or not equally long.
-            OverflowError: if a count or a sum would leave its range; nothing is added then.
+            RangeError: if a count or a sum would leave its range; nothing is added then.
         """
 
     def remove(self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]]) -> None:
         """Remove rows, whether added before or later; raises as `add`."""
 
     def merge(self, other: Monomials) -> None:
-        """Add all rows of others of the same columns and features; raises as `add`."""
+        """Add all rows of others.
+
+        Raises:
+            MismatchError: if they are of other columns or features.
+            RangeError: as `add`.
+        """
 
     def subtract(self, other: Monomials) -> None:
-        """Remove all rows of others; raises as `add`."""
+        """Remove all rows of others; raises as `merge`."""
 
     def to_bytes(self) -> bytes:
         """Versioned bytes, equal for equal multisets of rows."""
@@ -300,7 +315,16 @@ class Classes:
 
     def __new__(cls, features: int) -> Self: ...
     @staticmethod
-    def from_bytes(state: bytes) -> Classes: ...
+    def from_bytes(state: bytes) -> Classes:
+        """What `to_bytes` gave.
+
+        Raises:
+            CorruptStateError: for bytes that are no such state.
+            MismatchError: for those of a newer version.
+        """
+
+    def __copy__(self) -> Self: ...
+    def __reduce__(self) -> tuple[Callable[[bytes], Classes], tuple[bytes]]: ...
     @property
     def features(self) -> int: ...
     @property
@@ -402,7 +426,7 @@ class Discriminant:
         """For each row, and in it for each class, what is asked; computed in doubles.
 
         Raises:
-            OverflowError: if a score leaves the range of doubles.
+            RangeError: if a score leaves the range of doubles.
         """
 
 @final
@@ -446,7 +470,22 @@ class Reduction:
     def take(self) -> bytes:
         """What was added since the last take; the reduction is empty afterwards."""
 
-    def merge(self, state: bytes) -> None: ...
+    def merge(self, state: bytes) -> None:
+        """Adds what another reduction of the same shape has given.
+
+        Raises:
+            CorruptStateError: for bytes that are no state of a reduction.
+            MismatchError: for a state of other columns or aggregates, or of a newer version.
+            RangeError: if a count or a sum would leave its range. Nothing has changed after any of them.
+        """
+
+    def subtract(self, state: bytes) -> None:
+        """Takes it away again, also before it came: what was merged and is subtracted leaves the bytes of before.
+
+        Raises:
+            ValueError: if there is a minimum or a maximum, which does not tell what it was before; else as `merge`.
+        """
+
     def to_bytes(self) -> bytes: ...
     def left_out(self) -> list[int]:
         """For each aggregate the rows that it could not take (NaN or an infinity in an input)."""
@@ -515,7 +554,12 @@ class KeyedReduction:
     ) -> bytes:
         """What a batch comes to, to be merged; nothing is kept of it."""
 
-    def merge(self, state: bytes) -> None: ...
+    def merge(self, state: bytes) -> None:
+        """Adds a partial, or all of another reduction; raises as `Reduction.merge`."""
+
+    def subtract(self, state: bytes) -> None:
+        """Takes it away again, also before it came; raises as `Reduction.subtract`."""
+
     def to_bytes(self) -> bytes: ...
     def __len__(self) -> int:
         """The number of keys."""
@@ -652,6 +696,27 @@ def decimal_objects(words: NDArray[np.int64]) -> list[Decimal]:
 
 def nearest_doubles(words: NDArray[np.int64]) -> NDArray[np.float64]:
     """A column of decimals, each rounded to the nearest double; raises as `decimal_objects`."""
+
+def csv_decoder(columns: Sequence[tuple[str, ColumnType]], names: Sequence[str]) -> Decoder:
+    """A decoder of CSV records, whose fields have these names.
+
+    Raises:
+        ValueError: without a column, with two of one name, or if one is not among the names, or twice.
+    """
+
+def json_decoder(columns: Sequence[tuple[str, ColumnType]]) -> Decoder:
+    """A decoder of JSON objects.
+
+    Raises:
+        ValueError: without a column, or with two of one name.
+    """
+
+def raw_decoder(columns: Sequence[tuple[str, ColumnType]]) -> Decoder:
+    """A decoder of values that are the one column themselves.
+
+    Raises:
+        ValueError: unless there is one column, of text or bytes.
+    """
 
 def split_header(value: bytes) -> list[str]:
     """The fields of one CSV record.

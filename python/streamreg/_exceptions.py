@@ -1,5 +1,7 @@
 """The errors of streamreg. Other modules add to this tree; nothing else is raised on purpose.
 
+Estimators alone raise ValueError and TypeError too, for arguments that they cannot take, as scikit-learn's do.
+
 StreamregError
 ├── ProgramError (TypeError)            found while the program is being written, before any run
 │   └── UnknownColumnError (AttributeError)
@@ -7,6 +9,11 @@ StreamregError
 ├── SourceError                         the topic refuses for good, or is not what the run needs
 ├── OutputError (OSError)               a file cannot be written, or would be overwritten
 ├── StateError                          a checkpoint is damaged, in use, newer or of another job
+├── CorruptStateError (ValueError)      bytes that are no state, or a damaged one
+├── MismatchError (ValueError)          states that do not belong together, or one that a newer streamreg wrote
+├── NotFittedError (ValueError, AttributeError)   an estimator has seen no row
+├── RangeError (OverflowError)          a count, a sum or a number on the way to a result leaves its range
+├── UndefinedError (ValueError, AttributeError)   the rows do not determine what is asked for
 ├── RejectsError                        more messages were rejected than the run may reject
 ├── DeadLetterError                         a file of rejects is not one
 └── WorkerError (RuntimeError)          a worker process failed; with its traceback
@@ -39,6 +46,26 @@ class OutputError(StreamregError, OSError):
 
 class StateError(StreamregError):
     """A state directory cannot be used; the message says what to do."""
+
+
+class CorruptStateError(StreamregError, ValueError):
+    """Bytes are no state of streamreg, or a damaged one."""
+
+
+class MismatchError(StreamregError, ValueError):
+    """States cannot be put together: they are of other columns, or of a newer version of streamreg."""
+
+
+class NotFittedError(StreamregError, ValueError, AttributeError):
+    """An estimator has seen no row. With scikit-learn installed it is a `sklearn.exceptions.NotFittedError` too."""
+
+
+class RangeError(StreamregError, OverflowError):
+    """A count, a sum or a number on the way to a result leaves the range that it is held in; nothing has changed."""
+
+
+class UndefinedError(StreamregError, ValueError, AttributeError):
+    """The rows do not determine what is asked for; of an attribute that depends on it, that it is not there."""
 
 
 class RejectsError(StreamregError):

@@ -21,12 +21,17 @@ from streamreg import _exceptions, testing
 
 ERRORS = [
     "ConfigurationError",
+    "CorruptStateError",
+    "MismatchError",
+    "NotFittedError",
     "OutputError",
     "ProgramError",
+    "RangeError",
     "RejectsError",
     "SourceError",
     "StateError",
     "StreamregError",
+    "UndefinedError",
     "UnknownColumnError",
     "WorkerError",
 ]

@@ -16,7 +16,7 @@ from streamreg._core import Changelog, KeyedReduction, Reduction, stamp
 from streamreg._epoch.changed_rows import changed_rows
 from streamreg._epoch.class_parameters import check_classes
 from streamreg._epoch.row_scorer import Scoring
-from streamreg._exceptions import StateError, WorkerError
+from streamreg._exceptions import CorruptStateError, MismatchError, StateError, WorkerError
 from streamreg._rejects.dead_letters import RejectLimit, counted, dead_letter_lines, shown
 from streamreg._state.keyed_rows import changes
 
@@ -92,7 +92,7 @@ class Merge:
                 else Changelog.from_bytes(state)
                 for index, (keyed, state) in enumerate(rows)
             ]
-        except ValueError as error:
+        except (CorruptStateError, MismatchError) as error:
             raise StateError(f"the state does not fit this job: {error}") from error
 
     def grow(self, ranges: Mapping[int, Range]) -> None:
@@ -157,7 +157,11 @@ class Merge:
             output.append(stamp(rows, self._times[output.spec.time], 1))
         reductions = zip(self._plan.answers, self._reductions, partial.states, strict=True)
         for plan, reduction, state in reductions:
-            reduction.merge(state)
+            try:
+                reduction.merge(state)
+            except (CorruptStateError, MismatchError) as error:
+                # No state of the user's is damaged: what a worker of this very run has sent is not what it should be.
+                raise WorkerError(f"a frame does not fit the job: {error}") from error
             # At once: the states of labels without end would fill the memory before the epoch ends.
             check_classes(plan, reduction)
         self._open_rows += partial.rows

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import threading
 import warnings
 from collections.abc import Sequence
 from typing import Any, Final, Literal, NoReturn, Self, TypeAlias
@@ -10,13 +12,18 @@ from streamreg._core import Classes, Discriminant, Undefined
 from streamreg._estimators.classifier_base import Floats
 from streamreg._estimators.inputs import Column
 from streamreg._estimators.labels import Label, Labels
+from streamreg._estimators.turns import Rows
+from streamreg._exceptions import UndefinedError
 from streamreg._types import ClassMethod
 
 Description: TypeAlias = Literal["prior", "mean", "variance", "covariance", "pooled"]
 
 
-class ClassMoments:
-    """The rows added less the rows removed."""
+class ClassMoments(Rows):
+    """The rows added less the rows removed.
+
+    Several threads may read it, and one may change it as long as it is not shared.
+    """
 
     def __init__(self, classes: Classes) -> None:
         """`classes` are this object's own from now on."""
@@ -24,6 +31,7 @@ class ClassMoments:
         self._solved: dict[
             tuple[ClassMethod, tuple[float, ...] | None, bool, float], Discriminant
         ] = {}
+        self._solving = threading.Lock()
 
     @classmethod
     def empty(cls, features: int) -> Self:
@@ -57,7 +65,7 @@ class ClassMoments:
 
         Raises:
             ValueError: if there would be too many classes.
-            OverflowError: if a sum would leave its range.
+            RangeError: if a sum would leave its range.
         """
         put = self._classes.remove if remove else self._classes.add
         put(labels.distinct, labels.codes, columns)
@@ -65,9 +73,13 @@ class ClassMoments:
 
     def combined(self, other: ClassMoments, *, subtract: bool) -> ClassMoments:
         """The rows of both, or those of this one without those of the other."""
-        both = Classes.from_bytes(self.to_bytes())
+        both = copy.copy(self._classes)
         (both.subtract if subtract else both.merge)(other._classes)
         return ClassMoments(both)
+
+    def copied(self) -> ClassMoments:
+        """The same rows, which nobody else holds."""
+        return ClassMoments(copy.copy(self._classes))
 
     def describe(
         self, what: Description, unbiased: bool, smoothing: float, names: Sequence[str]
@@ -96,18 +108,19 @@ class ClassMoments:
             UndefinedError: if the rows do not give it.
         """
         key = (method, priors, unbiased, smoothing)
-        if key not in self._solved:
-            found = self._classes.discriminant(method, priors, unbiased, "drop", smoothing)
-            if isinstance(found, Undefined):
-                _raise(found, names, method)
-            if found.dropped:
-                warnings.warn(
-                    f"within the classes {_features(found.dropped, names, method)} (decided exactly): the directions "
-                    "that do not vary are left out",
-                    stacklevel=2,
-                )
-            self._solved[key] = found
-        return self._solved[key]
+        with self._solving:
+            if key not in self._solved:
+                found = self._classes.discriminant(method, priors, unbiased, "drop", smoothing)
+                if isinstance(found, Undefined):
+                    _raise(found, names, method)
+                if found.dropped:
+                    warnings.warn(
+                        f"within the classes {_features(found.dropped, names, method)} (decided exactly): the "
+                        "directions that do not vary are left out",
+                        stacklevel=2,
+                    )
+                self._solved[key] = found
+            return self._solved[key]
 
     def to_bytes(self) -> bytes:
         """Equal rows give equal bytes, in whatever order and pieces they came."""
@@ -118,7 +131,8 @@ class ClassMoments:
         """Reads what `to_bytes` wrote.
 
         Raises:
-            ValueError: for any other bytes.
+            CorruptStateError: for any other bytes.
+            MismatchError: if a newer streamreg wrote them.
         """
         return cls(Classes.from_bytes(state))
 
@@ -127,10 +141,6 @@ class ClassMoments:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return ClassMoments.from_bytes, (self.to_bytes(),)
-
-
-class UndefinedError(ValueError, AttributeError):
-    """The rows seen do not determine the answer; for an attribute that depends on it, that it is not there."""
 
 
 _MOST_SHOWN: Final = 10

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from streamreg._estimators.inputs import Data, Matrix, matrix, vector
 from streamreg._estimators.labels import Label, array_of, kind, labels
 from streamreg._estimators.sklearn_interface import Interface, classifier_tags
+from streamreg._estimators.turns import as_of_now
 
 Floats: TypeAlias = NDArray[np.float64]
 Asked: TypeAlias = Literal["score", "posterior", "log_posterior"]
@@ -34,6 +35,7 @@ class Classifier(Interface):
         """What is asked of each row, for each of the known classes."""
 
     @property
+    @as_of_now
     def classes_(self) -> NDArray[Any]:
         """The labels of the classes, in order."""
         return array_of(self._known())
@@ -44,6 +46,7 @@ class Classifier(Interface):
         self._check(rows, fitting=False)
         return self._results(rows, asked)
 
+    @as_of_now
     def decision_function(self, X: Data) -> Floats:  # scikit-learn's name
         """Scores of rows: logarithms of what the probabilities of the classes are proportional to.
 
@@ -57,19 +60,23 @@ class Classifier(Interface):
         scores = self._of_rows(X, "score")
         return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
 
+    @as_of_now
     def predict_proba(self, X: Data) -> Floats:  # scikit-learn's name
         """The probabilities of the classes, (rows, classes)."""
         return self._of_rows(X, "posterior")
 
+    @as_of_now
     def predict_log_proba(self, X: Data) -> Floats:  # scikit-learn's name
         """The logarithms of the probabilities of the classes, (rows, classes)."""
         return self._of_rows(X, "log_posterior")
 
+    @as_of_now
     def predict(self, X: Data) -> NDArray[Any]:  # scikit-learn's name
         """The label of the most probable class of each row; of equally probable ones the first."""
         found: NDArray[Any] = self.classes_[self._of_rows(X, "score").argmax(axis=1)]
         return found
 
+    @as_of_now
     def score(self, X: Data, y: Data, sample_weight: Data = None) -> float:  # scikit-learn's name
         """The share of rows whose label is predicted."""
         codes = self._of_rows(X, "score").argmax(axis=1)

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from streamreg._estimators.classifier_base import Floats
 from streamreg._estimators.exact_classifier import ExactClassifier, Priors
+from streamreg._estimators.turns import as_of_now
 from streamreg._types import ClassMethod
 
 
@@ -18,11 +19,13 @@ class _DiscriminantAnalysis(ExactClassifier):
         self.unbiased = unbiased
 
     @property
+    @as_of_now
     def coef_(self) -> Floats:
         """The coefficients of the features in the scores."""
         return self._solved().parameter("coefficient").reshape(-1, self.n_features_in_)
 
     @property
+    @as_of_now
     def intercept_(self) -> Floats:
         """The constants of the scores."""
         return self._solved().parameter("intercept")
@@ -60,6 +63,7 @@ class LinearDiscriminantAnalysis(_DiscriminantAnalysis):
     _METHOD: ClassVar[ClassMethod] = "linear"
 
     @property
+    @as_of_now
     def covariance_(self) -> Floats:
         """The covariance matrix within classes."""
         features = self.n_features_in_
@@ -97,12 +101,14 @@ class QuadraticDiscriminantAnalysis(_DiscriminantAnalysis):
     _METHOD: ClassVar[ClassMethod] = "quadratic"
 
     @property
+    @as_of_now
     def covariance_(self) -> Floats:
         """The covariance matrices of the classes."""
         features = self.n_features_in_
         return self._of_all("covariance", (features, features))
 
     @property
+    @as_of_now
     def precision_(self) -> Floats:
         """The inverses of the covariance matrices."""
         features = self.n_features_in_
@@ -141,6 +147,7 @@ class GaussianNB(ExactClassifier):
         self.var_smoothing = var_smoothing
 
     @property
+    @as_of_now
     def var_(self) -> Floats:
         """The variances of the features in the classes."""
         return self._of_all("variance", (self.n_features_in_,))

@@ -18,8 +18,9 @@ from streamreg._estimators.classifier_base import Asked, Classifier, Floats
 from streamreg._estimators.inputs import Data, Matrix, matrix
 from streamreg._estimators.labels import Label, Labels, labels
 from streamreg._estimators.open_classes import find_classes
-from streamreg._estimators.serialization import damage, listed, seal, unseal
+from streamreg._estimators.serialization import damage, field, listed, parameters, seal, unseal
 from streamreg._estimators.sklearn_interface import not_fitted
+from streamreg._estimators.turns import as_of_now, in_turn
 from streamreg._types import ClassMethod
 
 Priors: TypeAlias = Sequence[float] | NDArray[np.float64] | None
@@ -49,9 +50,10 @@ class ExactClassifier(Classifier):
             ValueError: if something is missing, infinite or not exactly a double or 64-bit integer, if shapes do not
                 fit, or if there are more than 1,000 classes.
         """
-        for attribute in ("_moments", "_declared", "_feature_names", "n_features_in_"):
-            self.__dict__.pop(attribute, None)
-        return self.partial_fit(X, y)
+        rows, fresh, named = self._taken(X, y, None)
+        with self._turn:
+            self._start(rows, fresh, named)
+        return self
 
     def partial_fit(self, X: Data, y: Data, classes: Data = None) -> Self:  # scikit-learn's name
         """Takes more rows; as `fit` of all rows at once.
@@ -62,38 +64,53 @@ class ExactClassifier(Classifier):
             classes: All labels that may come, to have them in `classes_` before they come; other ones are an error
                 then. Without it classes are those that have rows.
         """
+        rows, fresh, named = self._taken(X, y, classes)
+        with self._turn:
+            if "_moments" in self.__dict__:
+                self._check(rows, fitting=True)
+                self._check_declared(named)
+                named = self._declared if named is None else named
+                self._check_labels(fresh.distinct, self._seen_labels(named), named is not None)
+                self._own().put(fresh, rows.columns, remove=False)
+                self._declared = named
+            else:
+                self._start(rows, fresh, named)
+        return self
+
+    def _taken(
+        self, X: Data, y: Data, classes: Data
+    ) -> tuple[Matrix, Labels, tuple[Label, ...] | None]:  # scikit-learn's name
+        """Rows with their labels, and all labels that may come if they are named."""
         who = type(self).__name__
         rows = matrix(X, who)
         fresh = labels(y, rows.rows, who)
-        named = (
-            self.__dict__.get("_declared")
-            if classes is None
-            else labels(classes, None, who).distinct
-        )
-        if "_moments" in self.__dict__:
-            self._check(rows, fitting=True)
-            self._check_declared(named, classes is not None)
-            self._check_labels(fresh.distinct, self._seen_labels(named), named is not None)
-            self._moments.put(fresh, rows.columns, remove=False)
-        else:
-            self._check_labels(fresh.distinct, named or (), named is not None)
-            moments = ClassMoments.empty(len(rows.columns))
-            moments.put(fresh, rows.columns, remove=False)
-            self._begin(rows)
-            self._moments = moments
-        self._declared = named
-        return self
+        return rows, fresh, None if classes is None else labels(classes, None, who).distinct
+
+    def _start(self, rows: Matrix, fresh: Labels, named: tuple[Label, ...] | None) -> None:
+        """Takes first rows, in the place of all that there are."""
+        self._check_labels(fresh.distinct, named or (), named is not None)
+        moments = ClassMoments.empty(len(rows.columns))
+        moments.put(fresh, rows.columns, remove=False)
+        self._begin(rows)
+        self._moments, self._declared = moments, named
+
+    def _own(self) -> ClassMoments:
+        """The rows, to be changed."""
+        moments = self._seen()
+        if moments.shared:
+            moments = self._moments = moments.copied()
+        return moments
 
     def forget(self, X: Data, y: Data) -> Self:  # scikit-learn's name
         """Takes rows out again: the exact inverse of `partial_fit`."""
-        moments = self._seen()
-        rows = matrix(X, type(self).__name__)
-        self._check(rows, fitting=True)
-        gone: Labels = labels(y, rows.rows, type(self).__name__)
-        self._check_labels(
-            gone.distinct, self._seen_labels(self._declared), self._declared is not None
-        )
-        moments.put(gone, rows.columns, remove=True)
+        self._seen()
+        rows, gone, _ = self._taken(X, y, None)
+        with self._turn:
+            self._check(rows, fitting=True)
+            self._check_labels(
+                gone.distinct, self._seen_labels(self._declared), self._declared is not None
+            )
+            self._own().put(gone, rows.columns, remove=True)
         return self
 
     def merge(self, other: Self) -> Self:
@@ -102,19 +119,23 @@ class ExactClassifier(Classifier):
         Raises:
             ValueError: if it has other features, or labels of another type.
         """
-        both = self._combined(other, subtract=False)
-        self._moments, self._declared = both._moments, both._declared
+        theirs = other._snapshot()  # of this moment, also if it is the same classifier
+        with self._turn:
+            both = self._combined(theirs, subtract=False)
+            self._moments, self._declared = both._moments, both._declared
         return self
 
     def __add__(self, other: Self) -> Self:
         """A classifier of the rows of both, with the parameters of the first."""
-        return (
-            self._combined(other, subtract=False) if type(other) is type(self) else NotImplemented
-        )
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._snapshot()._combined(other._snapshot(), subtract=False)
 
     def __sub__(self, other: Self) -> Self:
         """A classifier of the rows of the first without those of the second."""
-        return self._combined(other, subtract=True) if type(other) is type(self) else NotImplemented
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._snapshot()._combined(other._snapshot(), subtract=True)
 
     def _combined(self, other: Self, *, subtract: bool) -> Self:
         mine, theirs = self._seen(), other._seen()
@@ -132,14 +153,16 @@ class ExactClassifier(Classifier):
         made.n_features_in_, made._feature_names = self.n_features_in_, self._names()
         return made
 
-    def _check_declared(self, named: tuple[Label, ...] | None, anew: bool) -> None:
+    def _check_declared(self, named: tuple[Label, ...] | None) -> None:
+        """That labels that are named are those that were before, and hold all that were seen."""
+        if named is None:
+            return
         before = self._declared
-        if anew and before is not None and before != named:
+        if before is not None and before != named:
             raise ValueError(
-                f"classes={list(named or ())!r:.200} differs from the classes of the last call: {list(before)!r:.200}"
+                f"classes={list(named)!r:.200} differs from the classes of the last call: {list(before)!r:.200}"
             )
-        if anew and named is not None:
-            self._check_labels(self._seen_labels(None), named, closed=True)
+        self._check_labels(self._seen_labels(None), named, closed=True)
 
     # --- answers -------------------------------------------------------------
 
@@ -165,23 +188,27 @@ class ExactClassifier(Classifier):
         return known
 
     @property
+    @in_turn
     def n_samples_seen_(self) -> int:
         """Rows added less rows forgotten."""
         return self._seen().n
 
     @property
+    @as_of_now
     def class_counts_(self) -> NDArray[np.int64]:
         """The rows of each class."""
         counts = self._counts()
         return np.array([counts.get(label, 0) for label in self._known()], dtype=np.int64)
 
     @property
+    @as_of_now
     def priors_(self) -> Floats:
         """The prior probability of each class."""
         given = self._priors()
         return self._of_all("prior", (), empty=0.0) if given is None else np.array(given)
 
     @property
+    @as_of_now
     def means_(self) -> Floats:
         """The means of the features in the classes."""
         return self._of_all("mean", (self.n_features_in_,))
@@ -269,6 +296,7 @@ class ExactClassifier(Classifier):
         made.n_features_in_, made._feature_names = len(found.columns), found.columns
         return made
 
+    @as_of_now
     def to_bytes(self) -> bytes:
         """Everything of this classifier, with a checksum: equal rows give equal bytes.
 
@@ -291,13 +319,14 @@ class ExactClassifier(Classifier):
         """Reads what `to_bytes` wrote.
 
         Raises:
-            ValueError: for any other bytes.
+            CorruptStateError: for any other bytes.
+            MismatchError: for those of another estimator or of a newer version.
         """
         about, moments = unseal(cls.__name__, state)
         with damage(cls.__name__):
-            made = cls(**about["params"])
+            made = cls(**parameters(about, cls._parameters()))
             made._moments = ClassMoments.from_bytes(moments)
-            made.n_features_in_ = about["features"]
-            made._feature_names = listed(about["names"])
-            made._declared = listed(about["classes"])
+            made.n_features_in_ = field(about, "features", int)
+            made._feature_names = listed(about, "names", (str,))
+            made._declared = listed(about, "classes", (bool, int, str))
         return made

@@ -13,8 +13,9 @@ from streamreg._estimators.inputs import Column, Data, Matrix, doubles, matrix, 
 from streamreg._estimators.open_regression import Cell, find
 from streamreg._estimators.regression_results import Fitted, Floats
 from streamreg._estimators.regression_state import Exact
-from streamreg._estimators.serialization import damage, seal, unseal
+from streamreg._estimators.serialization import damage, field, listed, parameters, seal, unseal
 from streamreg._estimators.sklearn_interface import regressor_tags
+from streamreg._estimators.turns import as_of_now
 
 
 class LinearRegression(Fitted):
@@ -68,32 +69,50 @@ class LinearRegression(Fitted):
         """
         if sample_weight is not None and not np.asarray(sample_weight).any():
             raise ValueError("sample_weight is zero for every row, so that none counts")
-        for attribute in ("_exact", "_feature_names", "_term_names", "n_features_in_"):
-            self.__dict__.pop(attribute, None)
-        return self.partial_fit(X, y, sample_weight)
+        self._model()
+        rows = matrix(X, type(self).__name__)
+        columns, weights = self._columns(rows, y, sample_weight)
+        with self._turn:
+            self._start(rows, columns, weights)
+        return self
 
     def partial_fit(self, X: Data, y: Data, sample_weight: Data = None) -> Self:
         """Takes more rows; as `fit` of all rows at once."""
         self._model()
         rows = matrix(X, type(self).__name__)
         columns, weights = self._columns(rows, y, sample_weight)
-        if "_exact" in self.__dict__:
-            self._check(rows, fitting=True)
-        else:
-            exact = Exact.empty(columns, weights)
-            self._begin(rows)
-            self._exact = exact
-        self._exact.put(columns, weights, remove=False)
+        with self._turn:
+            if "_exact" in self.__dict__:
+                self._check(rows, fitting=True)
+                self._own().put(columns, weights, remove=False)
+            else:
+                self._start(rows, columns, weights)
         return self
 
     def forget(self, X: Data, y: Data, sample_weight: Data = None) -> Self:
         """Takes rows out again: the exact inverse of `partial_fit`."""
-        exact = self._seen()
+        self._seen()
         rows = matrix(X, type(self).__name__)
-        self._check(rows, fitting=True)
         columns, weights = self._columns(rows, y, sample_weight)
-        exact.put(columns, weights, remove=True)
+        with self._turn:
+            self._check(rows, fitting=True)
+            self._own().put(columns, weights, remove=True)
         return self
+
+    def _start(self, rows: Matrix, columns: list[Column], weights: Column | None) -> None:
+        """Takes first rows, in the place of all that there are."""
+        exact = Exact.empty(columns, weights)
+        exact.put(columns, weights, remove=False)
+        self.__dict__.pop("_term_names", None)
+        self._begin(rows)
+        self._exact = exact
+
+    def _own(self) -> Exact:
+        """The rows, to be changed."""
+        exact = self._seen()
+        if exact.shared:
+            exact = self._exact = exact.copied()
+        return exact
 
     def _columns(
         self, rows: Matrix, y: Data, sample_weight: Data
@@ -118,20 +137,24 @@ class LinearRegression(Fitted):
         Raises:
             ValueError: if it has other features, or only one of the two has weights.
         """
-        self._exact = self._combined(other, subtract=False)
+        theirs = other._snapshot()  # of this moment, also if it is the same estimator
+        with self._turn:
+            self._exact = self._combined(theirs, subtract=False)
         return self
 
     def __add__(self, other: LinearRegression) -> LinearRegression:
         """An estimator of the rows of both, with the parameters of the first."""
         if not isinstance(other, LinearRegression):
             return NotImplemented
-        return self._with(self._combined(other, subtract=False))
+        mine = self._snapshot()
+        return mine._with(mine._combined(other._snapshot(), subtract=False))
 
     def __sub__(self, other: LinearRegression) -> LinearRegression:
         """An estimator of the rows of the first without those of the second."""
         if not isinstance(other, LinearRegression):
             return NotImplemented
-        return self._with(self._combined(other, subtract=True))
+        mine = self._snapshot()
+        return mine._with(mine._combined(other._snapshot(), subtract=True))
 
     def _combined(self, other: LinearRegression, *, subtract: bool) -> Exact:
         mine, theirs = self._seen(), other._seen()
@@ -176,6 +199,7 @@ class LinearRegression(Fitted):
         interval: Literal["confidence", "prediction"],
         level: float = ...,
     ) -> tuple[Floats, Floats, Floats]: ...
+    @as_of_now
     def predict(
         self,
         X: Data,
@@ -251,6 +275,7 @@ class LinearRegression(Fitted):
 
     # --- bytes ---------------------------------------------------------------
 
+    @as_of_now
     def to_bytes(self) -> bytes:
         """Everything of this estimator, with a checksum: equal rows give equal bytes.
 
@@ -272,16 +297,14 @@ class LinearRegression(Fitted):
         """Reads what `to_bytes` wrote.
 
         Raises:
-            ValueError: for any other bytes.
+            CorruptStateError: for any other bytes.
+            MismatchError: for those of another estimator or of a newer version.
         """
         about, rows = unseal("LinearRegression", state)
         with damage("LinearRegression"):
-            made = cls(**about["params"])
-            names, terms = (
-                None if held is None else tuple(map(str, held))
-                for held in (about["names"], about.get("terms"))
-            )
-            made._hold(Exact.from_bytes(rows), int(about["features"]), names, terms)
+            made = cls(**parameters(about, cls._parameters()))
+            names, terms = listed(about, "names", (str,)), listed(about, "terms", (str,))
+            made._hold(Exact.from_bytes(rows), field(about, "features", int), names, terms)
         return made
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there

@@ -12,8 +12,10 @@ from streamreg._estimators.classifier_base import Asked, Classifier, Floats
 from streamreg._estimators.inputs import Data, Matrix, matrix
 from streamreg._estimators.labels import Label, labels
 from streamreg._estimators.newton import Batch, Belief, in_range, log_softmax, logits, posterior
-from streamreg._estimators.serialization import damage, listed, seal, unseal
+from streamreg._estimators.serialization import damage, field, listed, parameters, seal, unseal
 from streamreg._estimators.sklearn_interface import not_fitted
+from streamreg._estimators.turns import as_of_now, in_turn
+from streamreg._exceptions import CorruptStateError
 
 _MOST_COEFFICIENTS: Final = 4096
 """Their curvature, the square of that, then takes 128 MB."""
@@ -66,6 +68,7 @@ class LogisticRegression(Classifier):
 
     # --- rows in -------------------------------------------------------------
 
+    @in_turn
     def fit(self, X: Data, y: Data) -> Self:  # scikit-learn's name
         """Forgets all rows, and takes these.
 
@@ -76,12 +79,13 @@ class LogisticRegression(Classifier):
         Raises:
             TypeError: if a feature is no number, or the labels are of several types.
             ValueError: if something is missing or infinite, if shapes do not fit, or there is one class only.
-            OverflowError: if a number leaves the range of doubles on the way.
+            RangeError: if a number leaves the range of doubles on the way.
         """
         for attribute in ("_belief", "_labels", "_origin", "_feature_names", "n_features_in_"):
             self.__dict__.pop(attribute, None)
         return self.partial_fit(X, y)
 
+    @in_turn
     def partial_fit(self, X: Data, y: Data, classes: Data = None) -> Self:  # scikit-learn's name
         """Takes a batch of rows.
 
@@ -167,12 +171,14 @@ class LogisticRegression(Classifier):
         return np.column_stack([features, np.ones(rows.rows)]) if self._intercepts else features
 
     @property
+    @as_of_now
     def coef_(self) -> Floats:
         """The coefficients of the features."""
         self._known()
         return self._table()[:, : len(self._origin)].copy()
 
     @property
+    @as_of_now
     def intercept_(self) -> Floats:
         """The intercepts."""
         self._known()
@@ -196,6 +202,7 @@ class LogisticRegression(Classifier):
 
     # --- bytes ---------------------------------------------------------------
 
+    @as_of_now
     def to_bytes(self) -> bytes:
         """Everything of this classifier, with a checksum.
 
@@ -219,16 +226,25 @@ class LogisticRegression(Classifier):
         """Reads what `to_bytes` wrote.
 
         Raises:
-            ValueError: for any other bytes.
+            CorruptStateError: for any other bytes.
+            MismatchError: for those of another estimator or of a newer version.
         """
         about, numbers = unseal(cls.__name__, state)
         with damage(cls.__name__):
-            made = cls(**about["params"])
-            made.n_features_in_, made._labels = about["features"], tuple(about["classes"])
-            made._feature_names = listed(about["names"])
-            made.n_samples_seen_, made.n_iter_ = about["rows"], about["steps"]
-            made._intercepts = about["intercepts"]
+            made = cls(**parameters(about, cls._parameters()))
+            made.n_features_in_ = field(about, "features", int)
+            made._labels = listed(about, "classes", (bool, int, str)) or ()
+            made._feature_names = listed(about, "names", (str,))
+            made.n_samples_seen_, made.n_iter_ = (
+                field(about, "rows", int),
+                field(about, "steps", int),
+            )
+            made._intercepts = field(about, "intercepts", bool)
             size = (made.n_features_in_ + made._intercepts) * _columns(made._labels)
+            if len(numbers) != 8 * (made.n_features_in_ + size + size**2):
+                raise CorruptStateError(
+                    "it has more or fewer numbers than its features and classes take"
+                )
             values: NDArray[Any] = np.frombuffer(numbers, "<f8").astype(np.float64)
             made._origin, mean, precision = np.split(
                 values, [made.n_features_in_, made.n_features_in_ + size]

@@ -16,6 +16,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from streamreg._exceptions import RangeError
+
 Floats = NDArray[np.float64]
 
 _MOST_STEPS: Final = 500
@@ -60,13 +62,13 @@ def in_range() -> Iterator[None]:
     """Makes numbers that leave the range of doubles an error.
 
     Raises:
-        OverflowError: for such a number.
+        RangeError: for such a number.
     """
     try:
         with np.errstate(over="raise", invalid="raise", divide="raise"):
             yield
     except FloatingPointError as error:
-        raise OverflowError(
+        raise RangeError(
             f"a number leaves the range of doubles ({error}): look for outliers, or scale the features"
         ) from error
 
@@ -75,7 +77,7 @@ def posterior(batch: Batch, prior: Belief) -> tuple[Belief, int]:
     """The most probable coefficients after a batch with the curvature there, and the steps that it took.
 
     Raises:
-        OverflowError: if a number leaves the range of doubles.
+        RangeError: if a number leaves the range of doubles.
     """
     at, before = prior.mean, np.inf
     for steps in range(1, _MOST_STEPS + 1):

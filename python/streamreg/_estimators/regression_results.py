@@ -12,6 +12,7 @@ from streamreg._core import Fit
 from streamreg._estimators.regression_state import Exact
 from streamreg._estimators.sklearn_interface import Interface, not_fitted
 from streamreg._estimators.summary_table import summary
+from streamreg._estimators.turns import as_of_now, in_turn
 
 Floats = NDArray[np.float64]
 
@@ -23,7 +24,7 @@ class _Statistic:
         self._name = name
 
     def __get__(self, model: Fitted, _: type) -> float | int | None:
-        return model._fit().statistic(self._name)
+        return model._statistic(self._name)
 
 
 class Fitted(Interface):
@@ -46,16 +47,19 @@ class Fitted(Interface):
     bic_ = _Statistic("bic")
 
     @property
+    @as_of_now
     def coef_(self) -> Floats:
         """The coefficients of the features."""
         return self._coefficients()[int(self.fit_intercept) :]
 
     @property
+    @as_of_now
     def intercept_(self) -> float:
         """The intercept; 0.0 without one."""
         return float(self._coefficients()[0]) if self.fit_intercept else 0.0
 
     @property
+    @in_turn
     def n_samples_seen_(self) -> int:
         """Rows added less rows forgotten."""
         return self._seen().n
@@ -76,12 +80,17 @@ class Fitted(Interface):
         return self._per_coefficient("p_value")
 
     @property
+    @as_of_now
     def covariance_(self) -> Floats:
         """The covariance matrix of the coefficients."""
         fit, size = self._fit(), self._coefficient_count()
         return np.array(
             [[_number(fit.statistic("covariance", i, j)) for j in range(size)] for i in range(size)]
         )
+
+    @as_of_now
+    def _statistic(self, name: str) -> float | int | None:
+        return self._fit().statistic(name)
 
     def _seen(self) -> Exact:
         if "_exact" not in self.__dict__:
@@ -111,21 +120,24 @@ class Fitted(Interface):
                 f"the {self.n_samples_seen_} rows seen do not determine the {self._coefficient_count()} coefficients "
                 f"(the rank is {fit.statistic('rank')}), so that they are NaN: leave features out, or use ridge",
                 RuntimeWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
             return np.full(self._coefficient_count(), math.nan)
         return np.array(found)
 
+    @as_of_now
     def _per_coefficient(self, name: str, *, level: float = 0.95) -> Floats:
         fit = self._fit()
         return np.array(
             [_number(fit.statistic(name, i, level=level)) for i in range(self._coefficient_count())]
         )
 
+    @as_of_now
     def summary(self, level: float = 0.95) -> str:
         """Coefficients and statistics as a table of text."""
         return summary(self, level)
 
+    @as_of_now
     def conf_int(self, level: float = 0.95) -> Floats:
         """The confidence intervals of the coefficients: an array of shape (coefficients, 2)."""
         ends = [self._per_coefficient(name, level=level) for name in ("ci_low", "ci_high")]

@@ -6,6 +6,8 @@ is worked out when it is asked for, once for each model.
 
 from __future__ import annotations
 
+import copy
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Self
 
@@ -13,6 +15,8 @@ import numpy as np
 
 from streamreg._core import Fit, Moments, Monomials, decimals
 from streamreg._estimators.inputs import Column, is_decimal
+from streamreg._estimators.turns import Rows
+from streamreg._exceptions import CorruptStateError
 from streamreg._types import Number
 
 _PLAIN: Final = b"P"
@@ -20,13 +24,17 @@ _GENERAL: Final = b"G"
 _WEIGHTED: Final = b"W"
 
 
-class Exact:
-    """The rows added less the rows removed."""
+class Exact(Rows):
+    """The rows added less the rows removed.
+
+    Several threads may read it, and one may change it as long as it is not shared.
+    """
 
     def __init__(self, moments: Moments | Monomials, *, weighted: bool) -> None:
         """`moments` are this object's own from now on."""
         self._moments = moments
         self._fits: dict[tuple[bool, float], Fit] = {}
+        self._fitting = threading.Lock()
         self.weighted = weighted
 
     @classmethod
@@ -100,13 +108,17 @@ class Exact:
                     "first ones"
                 )
 
+    def copied(self) -> Exact:
+        """The same rows, which nobody else holds."""
+        return Exact(copy.copy(self._moments), weighted=self.weighted)
+
     def combined(self, other: Exact, *, subtract: bool) -> Exact:
         """The rows of both, or those of this one without those of the other.
 
         Raises:
             ValueError: if one has weights or decimals where the other has none.
         """
-        both = Exact.from_bytes(self.to_bytes())
+        both = self.copied()
         if self.weighted != other.weighted or type(both._moments) is not type(other._moments):
             raise ValueError(
                 "rows with weights or decimals cannot be put together with rows without"
@@ -118,9 +130,10 @@ class Exact:
     def fit(self, intercept: bool, ridge: float) -> Fit:
         """The least-squares fit, worked out once for each model."""
         model = (intercept, ridge)
-        if model not in self._fits:
-            self._fits[model] = self._moments.fit(intercept, ridge)
-        return self._fits[model]
+        with self._fitting:
+            if model not in self._fits:
+                self._fits[model] = self._moments.fit(intercept, ridge)
+            return self._fits[model]
 
     def to_bytes(self) -> bytes:
         """Equal rows give equal bytes, in whatever order and pieces they came."""
@@ -133,14 +146,15 @@ class Exact:
         """Reads what `to_bytes` wrote.
 
         Raises:
-            ValueError: for any other bytes.
+            CorruptStateError: for any other bytes.
+            MismatchError: if a newer streamreg wrote them.
         """
         kind, rest = state[:1], state[1:]
         if kind == _PLAIN:
             return cls(Moments.from_bytes(rest), weighted=False)
         if kind in (_GENERAL, _WEIGHTED):
             return cls(Monomials.from_bytes(rest), weighted=kind == _WEIGHTED)
-        raise ValueError("these are no rows of a regression")
+        raise CorruptStateError("these are no rows of a regression")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Exact) and self.to_bytes() == other.to_bytes()

@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from streamreg._core import KeyedReduction
-from streamreg._exceptions import ConfigurationError, StateError
+from streamreg._exceptions import (
+    ConfigurationError,
+    CorruptStateError,
+    MismatchError,
+    StateError,
+)
 from streamreg._state.checkpoint import Checkpoint
 from streamreg._state.errors import damaged
 from streamreg._state.program_data import MODELS, tuples
@@ -87,9 +92,16 @@ def _titles(found: list[Described], kind: Kind) -> str:
 
 
 def layout(checkpoint: Checkpoint, described: Described) -> tuple[Any, Any, Any]:
-    """The inputs, the aggregates and the types of the keys of a model's reduction."""
-    reduction = checkpoint.job["reductions"][described["reduction"]]
-    inputs, aggregates, keys = (reduction[part] for part in ("inputs", "aggregates", "keys"))
+    """The inputs, the aggregates and the types of the keys of a model's reduction.
+
+    Raises:
+        CorruptStateError: if the checkpoint does not say so.
+    """
+    try:
+        reduction = checkpoint.job["reductions"][described["reduction"]]
+        inputs, aggregates, keys = (reduction[part] for part in ("inputs", "aggregates", "keys"))
+    except (LookupError, TypeError) as error:
+        raise CorruptStateError(f"it does not say what it reduces: {error}") from error
     return tuples(inputs), tuples(aggregates), tuples(keys)
 
 
@@ -111,7 +123,5 @@ def opening(directory: Path) -> Iterator[None]:
     """
     try:
         yield
-    except ConfigurationError:
-        raise  # a ValueError too, but about what was asked for
-    except (LookupError, TypeError, ValueError) as error:
+    except (CorruptStateError, MismatchError) as error:
         raise damaged(directory, str(error)) from error

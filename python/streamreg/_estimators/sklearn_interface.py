@@ -5,6 +5,7 @@ Parameters are the arguments of `__init__`, kept under their names and looked at
 
 from __future__ import annotations
 
+import functools
 import inspect
 import warnings
 from collections.abc import Sequence
@@ -13,11 +14,14 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from streamreg._estimators.turns import Turns, in_turn
+from streamreg._exceptions import NotFittedError
+
 if TYPE_CHECKING:
     from streamreg._estimators.inputs import Matrix
 
 
-class Interface:
+class Interface(Turns):
     """Parameters, and the features that an estimator was fitted with."""
 
     n_features_in_: int
@@ -26,10 +30,12 @@ class Interface:
     def _parameters(cls) -> list[str]:
         return sorted(inspect.signature(cls).parameters)
 
+    @in_turn
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The parameters by name; there is nothing for `deep` to descend into."""
         return {name: getattr(self, name) for name in self._parameters()}
 
+    @in_turn
     def set_params(self, **params: object) -> Self:
         """Sets parameters by name.
 
@@ -54,6 +60,7 @@ class Interface:
         return f"{type(self).__name__}({given})"
 
     @property
+    @in_turn
     def feature_names_in_(self) -> NDArray[np.object_]:
         """The names of the features."""
         names = self._names()
@@ -81,12 +88,12 @@ class Interface:
             raise ValueError(_differing(mine, theirs))
         if mine is None and theirs is not None and not fitting:
             warnings.warn(
-                f"X has feature names, but {who} was fitted without feature names", stacklevel=4
+                f"X has feature names, but {who} was fitted without feature names", stacklevel=5
             )
         if mine is not None and theirs is None:
             warnings.warn(
                 f"X does not have valid feature names, but {who} was fitted with feature names",
-                stacklevel=4,
+                stacklevel=5,
             )
         if len(matrix.columns) != self.n_features_in_:
             raise ValueError(
@@ -115,22 +122,34 @@ def _differing(mine: Sequence[str], theirs: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def not_fitted(estimator: object) -> Exception:
-    """The error for an estimator that has seen no row: scikit-learn's own where that is installed."""
-    message = (
+def not_fitted(estimator: object) -> NotFittedError:
+    """The error for an estimator that has seen no row; where scikit-learn is installed, it is one of scikit-learn's."""
+    return _not_fitted(
         f"This {type(estimator).__name__} instance is not fitted yet. Call 'fit' with appropriate arguments before "
         "using this estimator."
     )
+
+
+def _not_fitted(message: str) -> NotFittedError:
+    return _not_fitted_type()(message)
+
+
+@functools.cache
+def _not_fitted_type() -> type[NotFittedError]:
     try:
-        from sklearn.exceptions import NotFittedError
+        from sklearn import exceptions
     except ImportError:
-        return _NotFittedError(message)
-    known: Exception = NotFittedError(message)
-    return known
+        return NotFittedError
 
+    class Both(NotFittedError, exceptions.NotFittedError):  # type: ignore[misc]  # of no known type
+        """What users of either library catch."""
 
-class _NotFittedError(ValueError, AttributeError):
-    """As scikit-learn's `NotFittedError`, where there is no scikit-learn."""
+        def __reduce__(self) -> tuple[Any, ...]:
+            return _not_fitted, (str(self),)
+
+    Both.__name__ = Both.__qualname__ = NotFittedError.__name__
+    Both.__module__ = NotFittedError.__module__
+    return Both
 
 
 def regressor_tags() -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there

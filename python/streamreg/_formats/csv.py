@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from streamreg._core import Decoder
+from streamreg._core import Decoder, csv_decoder
 from streamreg._exceptions import ConfigurationError
 from streamreg._formats.csv_header import CsvHeader
 from streamreg._types import encodable
@@ -58,4 +58,4 @@ class Csv:
 
     def decoder(self, columns: Mapping[str, ColumnType], found: Found) -> Decoder:
         names = found if self.header is None else self.header
-        return Decoder("csv", list(columns.items()), list(names))
+        return csv_decoder(list(columns.items()), list(names))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from streamreg._core import Decoder
+from streamreg._core import Decoder, json_decoder
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Found
@@ -27,4 +27,4 @@ class Json:
         return  # An object can hold columns of any type.
 
     def decoder(self, columns: Mapping[str, ColumnType], found: Found) -> Decoder:
-        return Decoder("json", list(columns.items()), None)
+        return json_decoder(list(columns.items()))

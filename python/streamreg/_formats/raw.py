@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from streamreg._core import Decoder
+from streamreg._core import Decoder, raw_decoder
 from streamreg._exceptions import ConfigurationError
 
 if TYPE_CHECKING:
@@ -29,4 +29,4 @@ class Raw:
             raise ConfigurationError('schema: format="raw" needs one column, of type bytes or str')
 
     def decoder(self, columns: Mapping[str, ColumnType], found: Found) -> Decoder:
-        return Decoder("raw", list(columns.items()), None)
+        return raw_decoder(list(columns.items()))

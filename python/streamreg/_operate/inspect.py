@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from streamreg._core import KeyedReduction, Reduction
-from streamreg._exceptions import StateError
+from streamreg._exceptions import CorruptStateError, MismatchError, StateError
 from streamreg._run.progress import plural
 from streamreg._state.keyed_rows import EMPTY, rows
 from streamreg._state.program_data import tuples
@@ -83,7 +83,7 @@ def _result(columns: Sequence[tuple[str, str]], state: bytes) -> dict[str, objec
     """The row of an answer output; None if there is none."""
     try:
         row = last_row(state)
-    except ValueError as error:
+    except (CorruptStateError, MismatchError) as error:
         raise StateError(f"the state is damaged ({error})") from None
     return None if row is None else _cells(columns, row)
 

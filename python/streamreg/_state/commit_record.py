@@ -15,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from streamreg._exceptions import CorruptStateError
+
 FILE = "checkpoint.seal"
 
 # Without the time of the change, which would cost a second write each; macOS has none such.
@@ -53,7 +55,7 @@ def read(directory: Path) -> CommitRecord:
     """The seal of a state directory; NONE if nothing was sealed yet.
 
     Raises:
-        ValueError: if it is damaged.
+        CorruptStateError: if it is damaged.
         OSError: if it cannot be read.
     """
     try:
@@ -68,7 +70,7 @@ def read(directory: Path) -> CommitRecord:
     except ValueError:
         seal = NONE
     if line != _line(seal):
-        raise ValueError(f"{FILE} is no seal")
+        raise CorruptStateError(f"{FILE} is no seal")
     return seal
 
 

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol, TypeAlias
 from zlib import crc32
 
+from streamreg._exceptions import CorruptStateError
+
 Change: TypeAlias = tuple[bytes, bytes | None, int]
 """A key, what is kept for it now, and a checksum of both; None and 0 if nothing is."""
 
@@ -104,7 +106,7 @@ def read(database: sqlite3.Connection) -> tuple[dict[str, bytes], dict[str, Dige
     """The rows of each part, as the core loads them, and the guard that they come to.
 
     Raises:
-        ValueError: if a row is damaged.
+        CorruptStateError: if a row is damaged.
     """
     if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'keyed'").fetchone():
         return {}, {}
@@ -112,7 +114,7 @@ def read(database: sqlite3.Connection) -> tuple[dict[str, bytes], dict[str, Dige
     digests: dict[str, Digest] = {}
     for (part,) in database.execute("SELECT DISTINCT part FROM keyed").fetchall():
         if not isinstance(part, str):
-            raise ValueError("the name of a part has another type")
+            raise CorruptStateError("the name of a part has another type")
         parts[part], digests[part] = _part(database, part)
     return parts, digests
 
@@ -124,9 +126,9 @@ def _part(database: sqlite3.Connection, part: str) -> tuple[bytes, Digest]:
         "SELECT key, value, checksum FROM keyed WHERE part = ? ORDER BY key", (part,)
     ):
         if not (isinstance(key, bytes) and isinstance(value, bytes)):
-            raise ValueError(f"a row of {part} has another type")
+            raise CorruptStateError(f"a row of {part} has another type")
         if crc32(value, crc32(key)) != checksum:
-            raise ValueError(f"the checksum of the key {key!r} in {part} does not match")
+            raise CorruptStateError(f"the checksum of the key {key!r} in {part} does not match")
         pieces += (_LENGTH.pack(len(key)), key, _LENGTH.pack(len(value)), value)
         total += checksum
     return b"".join(pieces), (len(pieces) // 4, total % 2**64)

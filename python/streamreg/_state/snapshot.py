@@ -48,7 +48,8 @@ def last_row(changelog: bytes) -> bytes | None:
     """The row that a changelog's state holds, as CSV text; None if there is none.
 
     Raises:
-        ValueError: if the bytes are no such state.
+        CorruptStateError: if the bytes are no such state.
+        MismatchError: if a newer streamreg wrote them.
     """
     return Changelog.from_bytes(changelog).row(ONLY_KEY)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import quote
 
-from streamreg._exceptions import StateError
+from streamreg._exceptions import CorruptStateError, StateError
 from streamreg._state import checkpoint as _checkpoint
 from streamreg._state import commit_record, keyed_rows
 from streamreg._state.checkpoint import FORMAT_VERSION, Checkpoint, checksum_of, unpacked
@@ -142,7 +142,7 @@ def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, CommitRe
                 parts = _parts(database)
                 try:
                     rows, digests = keyed_rows.read(database)
-                except ValueError as error:
+                except CorruptStateError as error:
                     raise damaged(directory, str(error)) from None
     checkpoint, records = _checked(parts, directory)
     if checkpoint is not None:
@@ -159,7 +159,7 @@ def read_commit_record(directory: Path) -> CommitRecord:
     with errors(directory):
         try:
             return commit_record.read(directory)
-        except ValueError as error:
+        except CorruptStateError as error:
             raise damaged(directory, str(error)) from None
 
 

@@ -3,7 +3,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use streamreg_core::decode::{ColumnType, Decoder, Format, Messages, csv::split_record};
+use streamreg_core::decode::{
+    ColumnType, Messages,
+    csv::{self, split_record},
+};
 
 fuzz_target!(|data: &[u8]| {
     let _ = split_record(data);
@@ -26,7 +29,7 @@ fuzz_target!(|data: &[u8]| {
         let columns: Vec<_> =
             (0..).map(|index: usize| index.to_string()).zip(columns.iter().copied()).collect();
         let header = columns.iter().map(|column| column.0.clone()).collect();
-        let decoder = Decoder::new(Format::Csv, columns, Some(header)).expect("a valid schema");
+        let decoder = csv::decoder(columns, &header).expect("a valid schema");
         let decoded = decoder.decode(&messages);
         assert_eq!(decoded.rows + decoded.rejects.len() + decoded.tombstones, messages.len());
     }

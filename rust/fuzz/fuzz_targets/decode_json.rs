@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use streamreg_core::decode::{ColumnType, Decoder, Format, Messages};
+use streamreg_core::decode::{ColumnType, Messages, json};
 
 fuzz_target!(|data: &[u8]| {
     let mut messages = Messages::default();
@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
     // Each column on its own too: an object with all six is rare.
     for columns in std::iter::once(&all[..]).chain(all.chunks(1)) {
         let columns = columns.iter().map(|&(name, kind)| (name.to_owned(), kind)).collect();
-        let decoder = Decoder::new(Format::Json, columns, None).expect("a valid schema");
+        let decoder = json::decoder(columns).expect("a valid schema");
         let decoded = decoder.decode(&messages);
         assert_eq!(decoded.rows + decoded.rejects.len() + decoded.tombstones, messages.len());
     }

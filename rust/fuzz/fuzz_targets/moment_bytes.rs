@@ -4,12 +4,14 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use streamreg_core::accumulate::{Accumulator, Group};
 use streamreg_core::column::NumberType;
 use streamreg_core::gram::Gram;
 use streamreg_core::infer::{self, Fit, Model};
 use streamreg_core::moments::Moments;
 use streamreg_core::reduce::{Aggregate, Reduction, Statistic};
 use streamreg_core::solve::solve;
+use streamreg_core::wire::Versioned;
 use streamreg_core::wire::{Reader, Writer};
 
 fuzz_target!(|data: &[u8]| {

@@ -4,11 +4,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use streamreg_core::accumulate::{Accumulator, Group};
 use streamreg_core::column::NumberType;
 use streamreg_core::decimal::Decimal;
 use streamreg_core::infer::{Fit, Model};
 use streamreg_core::monomials::{Monomials, Power};
 use streamreg_core::reduce::{Aggregate, Reduction, Statistic};
+use streamreg_core::wire::Versioned;
 use streamreg_core::wire::{Reader, Writer};
 
 fuzz_target!(|data: &[u8]| {

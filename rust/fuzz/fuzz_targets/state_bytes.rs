@@ -3,11 +3,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use streamreg_core::accumulate::Accumulator;
 use streamreg_core::changelog::Changelog;
 use streamreg_core::classes::Classes;
 use streamreg_core::column::{NumberType, Numbers};
 use streamreg_core::discriminant::{Discriminant, Method, Model, Predictor, Singular, parameters};
 use streamreg_core::reduce::{Aggregate, KeyType, KeyedReduction};
+use streamreg_core::wire::Versioned;
 use streamreg_core::write::stamp;
 
 fuzz_target!(|data: &[u8]| {
@@ -32,7 +34,7 @@ fuzz_target!(|data: &[u8]| {
         }
         let mut state = keyed();
         if state.merge(&bytes).is_ok() {
-            let changed = state.kept_mut().changed();
+            let changed = state.tracked_mut().changed();
             let _ = state.answers(&[], 0..changed);
             state.all_answers(&[]).expect("what was merged can be unpacked");
         }

@@ -8,9 +8,11 @@ use std::hint::black_box;
 
 use bitrep::{CovF64, CovMatrixF64};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use streamreg_core::accumulate::Accumulator;
 use streamreg_core::column::Numbers;
-use streamreg_core::moments::{Moments, Scratch};
+use streamreg_core::moments::{Moments, Workspace};
 use streamreg_core::solve::solve;
+use streamreg_core::wire::Versioned;
 use support::{normal, uniform};
 
 const ROWS: usize = 1 << 16;
@@ -38,7 +40,7 @@ impl Welford {
     }
 }
 
-fn exact(columns: &[Numbers<'_>], scratch: &mut Scratch, batch: usize) -> Moments {
+fn exact(columns: &[Numbers<'_>], scratch: &mut Workspace, batch: usize) -> Moments {
     let mut moments = Moments::new(columns.len() - 1).unwrap();
     let rows = columns[0].len();
     for start in (0..rows).step_by(batch) {
@@ -64,7 +66,7 @@ fn line(c: &mut Criterion) {
     for (name, x) in &sets {
         let y: Vec<_> = x.iter().zip(&noise).map(|(x, noise)| x / 2.0 + noise).collect();
         let columns = [Numbers::Float(x), Numbers::Float(&y)];
-        let mut scratch = Scratch::default();
+        let mut scratch = Workspace::default();
         let whole = exact(&columns, &mut scratch, ROWS);
         assert_eq!(whole.to_bytes(), exact(&columns, &mut scratch, 10).to_bytes());
         assert!(*name == "spread" || (solve(&whole).unwrap()[1] - 0.5).abs() < 0.1);
@@ -103,7 +105,7 @@ fn many(c: &mut Criterion) {
     group.throughput(Throughput::Elements(ROWS as u64));
     let owned: Vec<_> = (10..21).map(|seed| normal(seed, ROWS)).collect();
     let columns: Vec<_> = owned.iter().map(|column| Numbers::Float(column)).collect();
-    let mut scratch = Scratch::default();
+    let mut scratch = Workspace::default();
     let whole = exact(&columns, &mut scratch, ROWS);
     assert_eq!(whole.to_bytes(), exact(&columns, &mut scratch, 10).to_bytes());
 

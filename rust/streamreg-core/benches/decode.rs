@@ -10,10 +10,12 @@ mod points;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use points::points;
 use std::hint::black_box;
+use streamreg_core::accumulate::Accumulator;
 use streamreg_core::column::Numbers;
 use streamreg_core::decimal::Decimal;
-use streamreg_core::decode::{Column, ColumnType, Decoder, Format, Messages};
-use streamreg_core::moments::{Moments, Scratch};
+use streamreg_core::decode::{Column, ColumnType, Decoder, Messages, csv, json};
+use streamreg_core::moments::{Moments, Workspace};
+use streamreg_core::wire::Versioned;
 
 const ROWS: usize = 100_000;
 
@@ -33,14 +35,16 @@ fn check(decoder: &Decoder, messages: &Messages, x: &[f64], y: &[f64]) {
     assert!(first == x && second == y, "the decoded numbers are others");
 }
 
-fn decoder(format: Format) -> Decoder {
-    let names = ["x", "y"].map(str::to_owned);
-    let header = (format == Format::Csv).then(|| names.to_vec());
-    Decoder::new(format, names.map(|name| (name, ColumnType::Float)).to_vec(), header).unwrap()
+fn names() -> Vec<String> {
+    ["x", "y"].map(str::to_owned).to_vec()
+}
+
+fn schema(kind: ColumnType) -> Vec<(String, ColumnType)> {
+    names().into_iter().map(|name| (name, kind)).collect()
 }
 
 /// What a worker does with a batch, but for writing its rows.
-fn accumulate(decoder: &Decoder, messages: &Messages, scratch: &mut Scratch) -> Moments {
+fn accumulate(decoder: &Decoder, messages: &Messages, scratch: &mut Workspace) -> Moments {
     let batch = decoder.decode(messages);
     let [Column::Float(x), Column::Float(y)] = &batch.columns[..] else { panic!("two columns of doubles") };
     let mut moments = Moments::new(1).unwrap();
@@ -54,7 +58,7 @@ fn decode_csv(criterion: &mut Criterion) {
         x.iter().zip(&y).map(|(x, y)| (x.to_string(), y.to_string())).collect();
     let plain = messages(texts.iter().map(|(x, y)| format!("{x},{y}")));
     let quoted = messages(texts.iter().map(|(x, y)| format!("\"{x}\",{y}")));
-    let reader = decoder(Format::Csv);
+    let reader = csv::decoder(schema(ColumnType::Float), &names()).unwrap();
     let mut group = criterion.benchmark_group("decode csv, two floats");
     group.throughput(Throughput::Elements(ROWS as u64));
 
@@ -83,7 +87,7 @@ fn decode_csv(criterion: &mut Criterion) {
             bencher.iter(|| reader.decode(black_box(messages)));
         });
     }
-    let mut scratch = Scratch::default();
+    let mut scratch = Workspace::default();
     let mut wanted = Moments::new(1).unwrap();
     wanted.add(&[Numbers::Float(&x), Numbers::Float(&y)]).unwrap();
     assert_eq!(accumulate(&reader, &plain, &mut scratch).to_bytes(), wanted.to_bytes());
@@ -97,9 +101,7 @@ fn decode_decimals(criterion: &mut Criterion) {
     let (x, y) = points(ROWS);
     let texts: Vec<_> = x.iter().zip(&y).map(|(x, y)| format!("{:.2},{:.3}", x * 1e4, y * 1e4)).collect();
     let values = messages(texts.iter().cloned());
-    let names = ["x", "y"].map(str::to_owned);
-    let columns = |kind| names.clone().map(|name| (name, kind)).to_vec();
-    let reader = |kind| Decoder::new(Format::Csv, columns(kind), Some(names.to_vec())).unwrap();
+    let reader = |kind| csv::decoder(schema(kind), &names()).unwrap();
     let (floats, decimals) = (reader(ColumnType::Float), reader(ColumnType::Decimal));
     let [Column::Decimal(first), _] = &decimals.decode(&values).columns[..] else { panic!("decimals") };
     let read = Decimal::from_words(first[0]).unwrap();
@@ -116,7 +118,7 @@ fn decode_json(criterion: &mut Criterion) {
     let (x, y) = points(ROWS);
     let texts: Vec<String> = x.iter().zip(&y).map(|(x, y)| format!(r#"{{"x":{x},"y":{y}}}"#)).collect();
     let values = messages(texts.iter().cloned());
-    let reader = decoder(Format::Json);
+    let reader = json::decoder(schema(ColumnType::Float)).unwrap();
     check(&reader, &values, &x, &y);
     let mut group = criterion.benchmark_group("decode json, two floats");
     group.throughput(Throughput::Elements(ROWS as u64));

@@ -118,9 +118,9 @@ fn memory(_: &mut Criterion) {
     let before = resident();
     for batch in batches() {
         reduction.merge(&rows.partial(&mut worker, batch)).unwrap();
-        reduction.kept_mut().settle();
+        reduction.tracked_mut().settle();
     }
-    let keys = reduction.kept().len();
+    let keys = reduction.tracked().len();
     println!(
         "keyed/memory: {keys} keys, each of {} bytes of state and {} bytes resident",
         reduction.to_bytes().len() / keys,

@@ -7,10 +7,12 @@ mod support;
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use streamreg_core::accumulate::Accumulator;
 use streamreg_core::column::{Decimals, NumberType, Numbers};
 use streamreg_core::decimal::Decimal;
-use streamreg_core::moments::{Moments, Scratch};
+use streamreg_core::moments::{self, Moments};
 use streamreg_core::monomials::{Monomials, Power, Terms, Workspace};
+use streamreg_core::wire::Versioned;
 use support::{normal, uniform};
 
 const ROWS: usize = 1 << 14;
@@ -39,7 +41,7 @@ fn accumulate(c: &mut Criterion) {
     let (long, longer) = (decimals(&x, 15), decimals(&y, 15));
     let of = |words| Numbers::Decimal(Decimals::new(words).unwrap());
 
-    let mut scratch = Scratch::default();
+    let mut scratch = moments::Workspace::default();
     group.bench_function("moments", |b| {
         b.iter(|| {
             let mut moments = Moments::new(1).unwrap();

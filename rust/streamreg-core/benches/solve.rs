@@ -9,6 +9,7 @@ use std::hint::black_box;
 
 use bitrep::CovMatrixF64;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use streamreg_core::accumulate::Accumulator;
 use streamreg_core::column::Numbers;
 use streamreg_core::gram::Gram;
 use streamreg_core::infer::{Fit, Model, Statistic};

@@ -7,8 +7,10 @@ mod support;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use streamreg_core::accumulate::Accumulator;
 use streamreg_core::column::Numbers;
 use streamreg_core::exact::ExactSum;
+use streamreg_core::exact::sum::SumBins;
 use streamreg_core::solve::total;
 use support::normal;
 
@@ -19,7 +21,7 @@ fn sum(c: &mut Criterion) {
     group.throughput(Throughput::Elements(ROWS as u64));
     let values = normal(1, ROWS);
     let plain: f64 = values.iter().sum();
-    let mut bins = None;
+    let mut bins = SumBins::default();
     let mut exact = |batch: usize| {
         let mut sum = ExactSum::new();
         for part in values.chunks(batch) {

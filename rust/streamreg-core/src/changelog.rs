@@ -2,19 +2,16 @@
 //! take it to the next one.
 
 use crate::error::Error;
-use crate::kept::Kept;
-use crate::wire::{Reader, Writer, corrupt};
+use crate::tracked_map::TrackedMap;
+use crate::wire::{Reader, Versioned, Writer, corrupt, kind};
 use crate::write::{Packed, Stamp};
-
-/// The kind byte of the sealed state.
-const KIND: u8 = 3;
 
 /// The last row of each key, as CSV text.
 ///
 /// Two changelogs that hold the same rows have the same bytes, whatever led there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changelog {
-    rows: Kept,
+    rows: TrackedMap,
 }
 
 impl Changelog {
@@ -38,21 +35,21 @@ impl Changelog {
 
     /// The rows, and which have changed since they were last settled.
     #[must_use]
-    pub fn kept(&self) -> &Kept {
+    pub fn tracked(&self) -> &TrackedMap {
         &self.rows
     }
 
     /// The same, to be put in order or settled.
-    pub fn kept_mut(&mut self) -> &mut Kept {
+    pub fn tracked_mut(&mut self) -> &mut TrackedMap {
         &mut self.rows
     }
 
-    /// Reads rows that were stored one by one, in the form that [`Kept::load`] tells.
+    /// Reads rows that were stored one by one, in the form that [`TrackedMap::load`] tells.
     ///
     /// # Errors
     /// [`Error::Corrupt`] if they are not in that form.
     pub fn load(rows: &[u8]) -> Result<Self, Error> {
-        Ok(Self { rows: Kept::load(rows)? })
+        Ok(Self { rows: TrackedMap::load(rows)? })
     }
 
     /// The CSV lines that take each key, in the given order, from its last row to its new one: the old with
@@ -60,7 +57,7 @@ impl Changelog {
     /// packed `rows` hold those.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] if the three do not fit each other, [`Error::Corrupt`] or [`Error::Version`] if
+    /// [`Error::Columns`] if the three do not fit each other, [`Error::Corrupt`] or [`Error::Version`] if
     /// the rows are no packed rows; then nothing has changed.
     pub fn update(
         &mut self,
@@ -72,7 +69,7 @@ impl Changelog {
         let rows = Packed::from_bytes(rows)?;
         let expected = present.iter().filter(|&&present| present).count();
         if keys.len() != present.len() || rows.len() != expected {
-            return Err(Error::Mismatch(format!(
+            return Err(Error::Columns(format!(
                 "{} keys, of which {expected} of {} are present, and {} rows",
                 keys.len(),
                 present.len(),
@@ -99,26 +96,22 @@ impl Changelog {
         }
         Ok(lines)
     }
+}
 
-    /// The state: keys and rows in the order of the keys.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut writer = Writer::new(KIND);
+impl Versioned for Changelog {
+    const KIND: u8 = kind::CHANGELOG;
+
+    /// Keys and rows in the order of the keys.
+    fn write_whole(&self, writer: &mut Writer) {
         writer.unsigned(self.rows.len() as u64);
         for (key, row) in self.rows.in_order() {
             writer.bytes(key);
             writer.bytes(row);
         }
-        writer.seal()
     }
 
-    /// Reads what [`Changelog::to_bytes`] wrote.
-    ///
-    /// # Errors
-    /// [`Error::Version`] for a newer format, [`Error::Corrupt`] for anything else that is no such state.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let mut reader = Reader::open(KIND, bytes)?;
-        let mut rows = Kept::default();
+    fn read_whole(reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut rows = TrackedMap::default();
         let mut last: Option<&[u8]> = None;
         // A key and a row take at least the byte of their length.
         for _ in 0..reader.count(2)? {
@@ -130,7 +123,6 @@ impl Changelog {
             rows.put(key, Some(row));
         }
         rows.settle();
-        reader.finish()?;
         Ok(Self { rows })
     }
 }

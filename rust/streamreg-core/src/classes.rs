@@ -10,16 +10,18 @@ use std::collections::BTreeMap;
 
 pub use label::Label;
 
-use crate::column::Numbers;
+use crate::accumulate::{Accumulator, Sign};
+use crate::column::{MOST_FEATURES, Numbers};
 use crate::error::Error;
-use crate::moments::{MOST_FEATURES, Moments, Scratch};
+use crate::moments::{Moments, Workspace};
+use crate::wire::{Reader, Versioned, Writer, corrupt};
 
 /// Most classes of one state.
 pub const MOST_CLASSES: usize = 1000;
 
 /// The exact moments of each class, of the rows that were added less those that were removed.
 ///
-/// A row that holds NaN or an infinity is in no sum, and is counted in [`left_out`](Self::left_out). A class of
+/// A row that holds NaN or an infinity is in no sum, and is counted in [`left_out`](Accumulator::left_out). A class of
 /// which nothing is left is none. Equal multisets of rows have equal bytes, in whatever order and pieces they came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Classes {
@@ -61,112 +63,141 @@ impl Classes {
         self.classes.values().map(|moments| i128::from(moments.n())).sum()
     }
 
-    /// Rows added less rows removed that held NaN or an infinity, of all classes.
-    #[must_use]
-    pub fn left_out(&self) -> i128 {
-        self.classes.values().map(|moments| i128::from(moments.left_out())).sum()
-    }
-
-    /// Adds rows: `codes` tells for each which of the `labels` it has, `columns` are the features.
-    ///
-    /// # Errors
-    /// [`Error::Mismatch`] unless there is a column of doubles or integers for each feature, all are as long as
-    /// `codes`, and every code is that of a label; [`Error::Overflow`] if a count or a sum would leave its range; [`Error::Invalid`] if there
-    /// would be more than [`MOST_CLASSES`] classes. Nothing is added then.
-    pub fn add(&mut self, labels: &[Label], codes: &[i64], columns: &[Numbers<'_>]) -> Result<(), Error> {
-        self.put(labels, codes, columns, false)
-    }
-
-    /// Removes rows, whether they were added before or will be later.
-    ///
-    /// # Errors
-    /// As [`Classes::add`].
-    pub fn remove(&mut self, labels: &[Label], codes: &[i64], columns: &[Numbers<'_>]) -> Result<(), Error> {
-        self.put(labels, codes, columns, true)
-    }
-
-    /// Adds all rows of another state.
-    ///
-    /// # Errors
-    /// [`Error::Mismatch`] if it has another number of features, else as [`Classes::add`]; nothing is added then.
-    pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        self.combine(other, false)
-    }
-
-    /// Removes all rows of another state.
-    ///
-    /// # Errors
-    /// As [`Classes::merge`].
-    pub fn subtract(&mut self, other: &Self) -> Result<(), Error> {
-        self.combine(other, true)
-    }
-
-    fn put(
-        &mut self,
-        labels: &[Label],
-        codes: &[i64],
-        columns: &[Numbers<'_>],
-        negate: bool,
-    ) -> Result<(), Error> {
-        self.check_columns(codes.len(), columns)?;
-        let rows = rows_by_label(labels, codes)?;
-        let fresh = rows.keys().filter(|label| !self.classes.contains_key(label)).count();
-        check_classes(self.classes.len() + fresh)?;
-        for (label, rows) in &rows {
-            if let Some(moments) = self.classes.get(label) {
-                moments.check_rows(rows.len(), negate)?;
-            }
+    /// That the classes of both together, less those of which nothing is left, are not too many.
+    fn check_count(&self, other: &Self, sign: Sign) -> Result<(), Error> {
+        let fresh = other.classes.keys().filter(|label| !self.classes.contains_key(label)).count();
+        let all = self.classes.len() + fresh;
+        if all <= MOST_CLASSES {
+            return Ok(());
         }
-        let mut scratch = Scratch::default();
-        for (label, rows) in rows {
-            let own: Vec<_> = columns.iter().filter_map(|column| Gathered::of(column, &rows)).collect();
-            let own: Vec<_> = own.iter().map(Gathered::numbers).collect();
-            let empty = || Moments::of_variables(self.features);
-            let moments = self.classes.entry(label.clone()).or_insert_with(empty);
-            moments.put_with(&mut scratch, &own, negate)?;
-            if *moments == empty() {
-                self.classes.remove(label);
-            }
-        }
-        Ok(())
+        let gone = other.classes.iter().filter(|(label, moments)| {
+            self.classes.get(label).is_some_and(|own| {
+                let mut both = own.clone();
+                both.combine_checked(moments, sign);
+                both == self.empty()
+            })
+        });
+        check_classes(all - gone.count())
     }
 
-    fn combine(&mut self, other: &Self, negate: bool) -> Result<(), Error> {
-        if self.features != other.features {
-            return Err(Error::Mismatch(format!(
-                "classes of {} features and of {} cannot be put together",
-                self.features, other.features
-            )));
+    /// The moments of a class without rows.
+    fn empty(&self) -> Moments {
+        Moments::of_variables(self.features)
+    }
+
+    /// Changes the moments of a class, which is none if nothing is left of it.
+    fn change(&mut self, label: &Label, change: impl FnOnce(&mut Moments)) {
+        let empty = self.empty();
+        let moments = self.classes.entry(label.clone()).or_insert_with(|| empty.clone());
+        change(moments);
+        if *moments == empty {
+            self.classes.remove(label);
         }
-        let mut combined = self.classes.clone();
-        let empty = Moments::of_variables(self.features);
-        for (label, moments) in &other.classes {
-            combined.entry(label.clone()).or_insert_with(|| empty.clone()).combine(moments, negate)?;
-        }
-        combined.retain(|_, moments| *moments != empty);
-        check_classes(combined.len())?;
-        self.classes = combined;
-        Ok(())
     }
 
     fn check_columns(&self, rows: usize, columns: &[Numbers<'_>]) -> Result<(), Error> {
         if columns.len() != self.features {
-            return Err(Error::Mismatch(format!(
+            return Err(Error::Columns(format!(
                 "{} features are as many columns, not {}",
                 self.features,
                 columns.len()
             )));
         }
         if let Some(at) = columns.iter().position(|column| matches!(column, Numbers::Decimal(_))) {
-            return Err(Error::Mismatch(format!("column {at} holds decimals: make them doubles first")));
+            return Err(Error::Columns(format!("column {at} holds decimals: make them doubles first")));
         }
         match columns.iter().position(|column| column.len() != rows) {
             None => Ok(()),
-            Some(at) => Err(Error::Mismatch(format!(
+            Some(at) => Err(Error::Columns(format!(
                 "column {at} has {} rows where there are {rows} labels",
                 columns[at].len()
             ))),
         }
+    }
+}
+
+/// Rows with their labels.
+#[derive(Clone, Copy, Debug)]
+pub struct Labelled<'a> {
+    /// The labels that there are.
+    pub labels: &'a [Label],
+    /// Of each row which of the labels it has.
+    pub codes: &'a [i64],
+    /// The features: a column of doubles or integers each.
+    pub columns: &'a [Numbers<'a>],
+}
+
+impl Accumulator for Classes {
+    type Batch<'a> = Labelled<'a>;
+    type Workspace = Workspace;
+    type Direction = Sign;
+
+    /// [`Error::Invalid`] too if there would be more than [`MOST_CLASSES`] classes.
+    fn check_batch(&self, batch: Labelled<'_>, sign: Sign) -> Result<(), Error> {
+        self.check_columns(batch.codes.len(), batch.columns)?;
+        let counts = counts_by_label(batch)?;
+        let fresh = counts.keys().filter(|label| !self.classes.contains_key(label)).count();
+        check_classes(self.classes.len() + fresh)?;
+        counts.iter().try_for_each(|(label, &rows)| {
+            self.classes.get(label).map_or(Ok(()), |moments| moments.check_rows(rows, sign))
+        })
+    }
+
+    fn check_rows(&self, rows: usize, sign: Sign) -> Result<(), Error> {
+        self.classes.values().try_for_each(|moments| moments.check_rows(rows, sign))
+    }
+
+    fn check_other(&self, other: &Self, sign: Sign) -> Result<(), Error> {
+        if self.features != other.features {
+            return Err(Error::Mismatch(format!(
+                "classes of {} features and of {} cannot be put together",
+                self.features, other.features
+            )));
+        }
+        let empty = self.empty();
+        for (label, moments) in &other.classes {
+            self.classes.get(label).unwrap_or(&empty).check_other(moments, sign)?;
+        }
+        self.check_count(other, sign)
+    }
+
+    fn put_checked(&mut self, workspace: &mut Workspace, batch: Labelled<'_>, sign: Sign) {
+        for (label, rows) in rows_by_label(batch) {
+            let own: Vec<_> = batch.columns.iter().filter_map(|column| Gathered::of(column, &rows)).collect();
+            let own: Vec<_> = own.iter().map(Gathered::numbers).collect();
+            self.change(label, |moments| moments.put_checked(workspace, &own, sign));
+        }
+    }
+
+    fn combine_checked(&mut self, other: &Self, sign: Sign) {
+        for (label, moments) in &other.classes {
+            self.change(label, |own| own.combine_checked(moments, sign));
+        }
+    }
+
+    fn clear(&mut self) {
+        self.classes.clear();
+    }
+
+    fn left_out(&self) -> i128 {
+        self.classes.values().map(Moments::left_out).sum()
+    }
+
+    fn limbs(&self) -> usize {
+        self.classes.values().map(Moments::limbs).sum()
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        self.write_whole(writer);
+    }
+
+    fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        let read = Self::read_whole(reader)?;
+        if read.features != self.features {
+            return Err(corrupt("classes of another number of features"));
+        }
+        *self = read;
+        Ok(())
     }
 }
 
@@ -193,18 +224,35 @@ impl Gathered {
     }
 }
 
-fn rows_by_label<'a>(labels: &'a [Label], codes: &[i64]) -> Result<BTreeMap<&'a Label, Vec<usize>>, Error> {
+/// Of each label that has rows, how many.
+fn counts_by_label(batch: Labelled<'_>) -> Result<BTreeMap<&Label, usize>, Error> {
+    let Labelled { labels, codes, .. } = batch;
+    let mut counts = vec![0; labels.len()];
+    for (row, &code) in codes.iter().enumerate() {
+        let own = usize::try_from(code).ok().and_then(|code| counts.get_mut(code));
+        *own.ok_or_else(|| Error::Columns(format!("row {row} has label {code} of {}", labels.len())))? += 1;
+    }
+    let mut by_label = BTreeMap::new();
+    for (label, count) in labels.iter().zip(counts).filter(|&(_, count)| count > 0) {
+        *by_label.entry(label).or_default() += count;
+    }
+    Ok(by_label)
+}
+
+/// Of each label that has rows, which those are; that the codes are those of labels was checked before.
+fn rows_by_label(batch: Labelled<'_>) -> BTreeMap<&Label, Vec<usize>> {
+    let Labelled { labels, codes, .. } = batch;
     let mut rows = vec![Vec::new(); labels.len()];
     for (row, &code) in codes.iter().enumerate() {
-        let own = usize::try_from(code).ok().and_then(|code| rows.get_mut(code));
-        own.ok_or_else(|| Error::Mismatch(format!("row {row} has label {code} of {}", labels.len())))?
-            .push(row);
+        if let Some(own) = usize::try_from(code).ok().and_then(|code| rows.get_mut(code)) {
+            own.push(row);
+        }
     }
     let mut by_label = BTreeMap::<_, Vec<_>>::new();
     for (label, rows) in labels.iter().zip(rows).filter(|(_, rows)| !rows.is_empty()) {
         by_label.entry(label).or_default().extend(rows);
     }
-    Ok(by_label)
+    by_label
 }
 
 /// That a classification takes so many features.

@@ -5,6 +5,9 @@ use std::ops::Range;
 use crate::decimal::Decimal;
 use crate::error::Error;
 
+/// Most features of one model.
+pub const MOST_FEATURES: usize = 64;
+
 /// A column of one batch: finite or not, the accumulators decide what to do with a value that is no number.
 #[derive(Clone, Copy, Debug)]
 pub enum Numbers<'a> {

@@ -6,10 +6,10 @@
 
 mod columns;
 pub mod csv;
-mod json;
+pub mod json;
 mod messages;
 mod number;
-mod raw;
+pub mod raw;
 mod reject;
 mod text;
 
@@ -18,20 +18,12 @@ pub use messages::Messages;
 pub use reject::{Reject, RejectKind};
 pub use text::{Item, Text};
 
+use std::fmt;
+use std::sync::Arc;
+
 use crate::error::Error;
 use columns::Columns;
 use reject::Fault;
-
-/// How a message's value is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// One RFC 4180 record; its fields are named by a header that came before.
-    Csv,
-    /// One JSON object.
-    Json,
-    /// The value itself is the one column.
-    Raw,
-}
 
 /// What a column of the schema holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,22 +38,53 @@ pub enum ColumnType {
     Bool,
     /// Text, checked to be UTF-8.
     Str,
-    /// Bytes: the value itself in [`Format::Raw`], base64 (standard alphabet, padded) in the text formats.
+    /// Bytes: the value itself in [`raw`] messages, base64 (standard alphabet, padded) in the text formats.
     Bytes,
 }
 
-/// Turns message values into the columns of one schema.
+/// How the values of messages are written: what a format has to do is to read one of them.
+trait Format: fmt::Debug + Send + Sync + 'static {
+    /// Working memory of one batch, which may point into its messages.
+    type Room<'a>;
+
+    /// Such memory, before the first message.
+    fn room<'a>(&self) -> Self::Room<'a>;
+
+    /// Appends one row to the columns, or says what is wrong; then half a row may be there, and is taken back.
+    fn read<'a>(
+        &self,
+        value: &'a [u8],
+        columns: &mut Columns,
+        room: &mut Self::Room<'a>,
+    ) -> Result<(), Fault>;
+}
+
+/// The columns that a message is read into, of which there is at least one, and no two of one name.
+#[derive(Clone, Debug)]
+struct Schema {
+    names: Vec<String>,
+    types: Vec<ColumnType>,
+}
+
+impl Schema {
+    fn new(columns: Vec<(String, ColumnType)>) -> Result<Self, Error> {
+        let (names, types): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+        if names.is_empty() {
+            return Err(Error::Invalid("a schema needs at least one column".to_owned()));
+        }
+        if let Some(twice) = first_repeated(&names) {
+            return Err(Error::Invalid(format!("the schema has two columns named {twice:?}")));
+        }
+        Ok(Self { names, types })
+    }
+}
+
+/// Turns message values into the columns of one schema. Each format makes its own: [`csv::decoder`],
+/// [`json::decoder`], [`raw::decoder`].
 #[derive(Clone, Debug)]
 pub struct Decoder {
     types: Vec<ColumnType>,
-    reading: Reading,
-}
-
-#[derive(Clone, Debug)]
-enum Reading {
-    Csv(csv::Layout),
-    Json(json::Keys),
-    Raw,
+    batches: Arc<dyn Batches>,
 }
 
 /// One batch as columns.
@@ -80,56 +103,27 @@ pub struct Decoded {
 }
 
 impl Decoder {
-    /// A decoder for these columns; `header` names the fields of a CSV record and belongs to that format alone.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] if there is no column, or two of one name; if a header is missing, or given to a
-    /// format that has none; if the header lacks a column or names it twice; if a raw schema is anything but
-    /// one column of text or bytes.
-    pub fn new(
-        format: Format,
-        columns: Vec<(String, ColumnType)>,
-        header: Option<Vec<String>>,
-    ) -> Result<Self, Error> {
-        let (names, types): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
-        if names.is_empty() {
-            return Err(Error::Invalid("a schema needs at least one column".to_owned()));
-        }
-        if let Some(twice) = first_repeated(&names) {
-            return Err(Error::Invalid(format!("the schema has two columns named {twice:?}")));
-        }
-        let reading = match (format, header) {
-            (Format::Csv, Some(header)) => Reading::Csv(csv::Layout::new(&names, &types, &header)?),
-            (Format::Csv, None) => {
-                return Err(Error::Invalid("csv needs the header that names its fields".to_owned()));
-            }
-            (Format::Json | Format::Raw, Some(_)) => {
-                return Err(Error::Invalid("a header belongs to csv alone".to_owned()));
-            }
-            (Format::Json, None) => Reading::Json(json::Keys::new(names)),
-            (Format::Raw, None) => {
-                raw::check(&names, &types)?;
-                Reading::Raw
-            }
-        };
-        Ok(Self { types, reading })
+    /// The decoder of a format that reads this schema.
+    fn of(schema: Schema, format: impl Format) -> Self {
+        Self { types: schema.types, batches: Arc::new(format) }
     }
 
     /// Decodes one batch. Never fails and never panics, whatever the bytes.
     #[must_use]
     pub fn decode(&self, messages: &Messages) -> Decoded {
-        let columns = Columns::new(&self.types, messages.present());
-        match &self.reading {
-            Reading::Csv(layout) => {
-                let mut split = csv::Split::default();
-                run(messages, columns, |value, columns| layout.decode(value, columns, &mut split))
-            }
-            Reading::Json(keys) => {
-                let mut found = keys.slots();
-                run(messages, columns, |value, columns| keys.decode(value, columns, &mut found))
-            }
-            Reading::Raw => run(messages, columns, raw::decode),
-        }
+        self.batches.decode(messages, Columns::new(&self.types, messages.present()))
+    }
+}
+
+/// A format that was chosen when the program ran: it is asked once a batch, not once a message.
+trait Batches: fmt::Debug + Send + Sync {
+    fn decode(&self, messages: &Messages, columns: Columns) -> Decoded;
+}
+
+impl<F: Format> Batches for F {
+    fn decode(&self, messages: &Messages, columns: Columns) -> Decoded {
+        let mut room = self.room();
+        run(messages, columns, |value, columns| self.read(value, columns, &mut room))
     }
 }
 

@@ -276,5 +276,8 @@ fn prior_of(prior: f64) -> Result<Argument, Error> {
 /// A double that is finite and not below 0 as an integer times a power of two.
 fn rational(double: f64) -> Option<(BigInt, i64)> {
     let part = crate::exact::Number::part(double).filter(|part| part.mantissa >= 0)?;
-    Some((part.mantissa.into(), round::signed(part.exponent) - round::signed(crate::exact::ONES)))
+    Some((
+        part.mantissa.into(),
+        crate::exact::signed(part.exponent) - crate::exact::signed(crate::exact::ONES),
+    ))
 }

@@ -14,8 +14,10 @@ pub enum Error {
         /// The newest version that is understood.
         known: u8,
     },
-    /// Two things that do not fit each other: states of different shapes, columns of different lengths.
+    /// States that cannot be put together: of other columns, aggregates, features, labels.
     Mismatch(String),
+    /// Columns that are not those which a call takes: their number, types or lengths.
+    Columns(String),
     /// A count or a sum beyond what the state can hold.
     Overflow(String),
     /// An argument that makes no sense.
@@ -30,7 +32,9 @@ impl fmt::Display for Error {
                 f,
                 "state of format version {found}, but this streamreg knows versions up to {known}: install a newer one"
             ),
-            Self::Mismatch(what) | Self::Overflow(what) | Self::Invalid(what) => f.write_str(what),
+            Self::Mismatch(what) | Self::Columns(what) | Self::Overflow(what) | Self::Invalid(what) => {
+                f.write_str(what)
+            }
         }
     }
 }

@@ -32,6 +32,12 @@ use crate::column::Numbers;
 /// The exponent at which a mantissa counts ones: the grid of sums starts at 2^-1074.
 pub const ONES: usize = 1074;
 
+/// A position on a grid as a signed number.
+#[must_use]
+pub fn signed(position: usize) -> i64 {
+    i64::try_from(position).unwrap_or(i64::MAX)
+}
+
 /// Exponents of a double lie below this.
 pub const EXPONENTS: usize = 2048;
 

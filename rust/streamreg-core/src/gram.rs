@@ -7,9 +7,10 @@ use std::ops::{Div, Mul};
 
 use num_bigint::BigInt;
 
+use crate::column::MOST_FEATURES;
 use crate::error::Error;
-use crate::exact::ONES;
-use crate::moments::{MOST_FEATURES, Moments};
+use crate::exact::{ONES, signed};
+use crate::moments::Moments;
 
 /// Largest powers of a unit: the 64th power of any double, and of any decimal, stays far below.
 const MOST_TWO: i64 = 1 << 18;
@@ -133,7 +134,7 @@ impl Gram {
                 integer << shift
             }));
         }
-        let grid = Unit::two(-crate::solve::round::signed(ONES));
+        let grid = Unit::two(-signed(ONES));
         let units = (0..variables).map(|variable| if variable == 0 { Unit::ONE } else { grid }).collect();
         let mut gram =
             Self { rows: moments.n(), features, weighted: false, weight: Unit::ONE, units, entries };

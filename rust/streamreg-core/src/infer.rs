@@ -10,17 +10,17 @@
 
 pub mod ball;
 pub mod beta;
+pub mod bigfloat;
 mod evidence;
+mod exact_rows;
+mod fast_rows;
 mod interval;
 mod likelihood;
-mod near;
 mod predict;
-mod row;
 pub mod statistic;
 pub mod student;
 mod sums;
 mod weighted;
-pub mod wide;
 
 use std::sync::OnceLock;
 
@@ -36,8 +36,8 @@ use crate::error::Error;
 use crate::gram::{Gram, Unit};
 use crate::solve::multi::Normal;
 use crate::solve::rational::Rational;
+use fast_rows::{Bowl, Plane};
 use interval::check_level;
-use near::{Bowl, Plane};
 use student::Quantiles;
 
 /// The value of a statistic.

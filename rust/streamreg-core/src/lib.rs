@@ -1,13 +1,14 @@
 //! streamreg's core: what a message's bytes become on their way to a row of the changelog.
 //!
 //! The stages, in the order of the flow: [`decode`] (bytes to columns) → [`reduce`] (columns to exact
-//! states, built on [`exact`] and [`moments`]) → [`gram`] (their cross-products) → [`solve`] and [`infer`] (states
+//! states that obey the law of [`accumulate`], built on [`exact`] and [`moments`]) → [`gram`] (their cross-products) → [`solve`] and [`infer`] (states
 //! to correctly rounded answers) → [`write`](mod@write) (answers and rows to CSV text) → [`changelog`] (what changed since the last answer).
 //! Beside the flow, for the estimators: [`classes`] (columns and labels to exact states) → [`discriminant`] (what
 //! tells classes apart).
 //!
 //! Nothing here does I/O, reads a clock, starts a thread or knows of Python.
 
+pub mod accumulate;
 pub mod changelog;
 pub mod classes;
 pub mod column;
@@ -18,10 +19,10 @@ pub mod error;
 pub mod exact;
 pub mod gram;
 pub mod infer;
-pub mod kept;
 pub mod moments;
 pub mod monomials;
 pub mod reduce;
 pub mod solve;
+pub mod tracked_map;
 pub mod wire;
 pub mod write;

@@ -4,20 +4,19 @@ mod hot;
 mod line;
 mod wire;
 
-pub use hot::Scratch;
+pub use hot::Workspace;
 
-use crate::column::{NumberType, Numbers};
+use crate::accumulate::{Accumulator, Sign};
+use crate::column::{MOST_FEATURES, NumberType, Numbers};
 use crate::error::Error;
 use crate::exact::sum::{combine_counts, signed_add, too_large};
 use crate::exact::{PRODUCT_LIMBS, SUM_LIMBS, Window};
-
-/// Most features of one regression.
-pub const MOST_FEATURES: usize = 64;
+use crate::wire::{Reader, Writer, corrupt};
 
 /// The exact moments of the rows that were added less those that were removed.
 ///
 /// A row is z = (features…, target). A row that holds NaN or an infinity is in no sum; it is counted in
-/// [`left_out`](Self::left_out). Equal multisets of rows have equal bytes, in whatever order and pieces they
+/// [`left_out`](Accumulator::left_out). Equal multisets of rows have equal bytes, in whatever order and pieces they
 /// came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moments {
@@ -67,12 +66,6 @@ impl Moments {
         self.n
     }
 
-    /// Rows added less rows removed that held NaN or an infinity.
-    #[must_use]
-    pub fn left_out(&self) -> i64 {
-        self.left_out
-    }
-
     /// The sum of a variable (the target comes after the features), in units of 2^-1074.
     ///
     /// # Panics
@@ -91,108 +84,10 @@ impl Moments {
         &self.products[self.index(one.min(other), one.max(other))]
     }
 
-    /// The 64-bit limbs that all sums take together.
-    #[must_use]
-    pub fn limbs(&self) -> usize {
-        self.sums.iter().chain(&self.products).map(|window| window.limbs().len()).sum()
-    }
-
-    /// Adds rows: the features, then the target, a column each.
-    ///
-    /// # Errors
-    /// [`Error::Mismatch`] unless there are p + 1 columns of equal length, none of decimals, [`Error::Overflow`] if a count or a sum
-    /// would leave its range; nothing is added then.
-    pub fn add(&mut self, columns: &[Numbers<'_>]) -> Result<(), Error> {
-        self.add_with(&mut Scratch::default(), columns)
-    }
-
-    /// Removes rows, whether they were added before or will be later.
-    ///
-    /// # Errors
-    /// As [`Moments::add`].
-    pub fn remove(&mut self, columns: &[Numbers<'_>]) -> Result<(), Error> {
-        self.put_with(&mut Scratch::default(), columns, true)
-    }
-
-    /// Adds rows by way of bins that the caller keeps from batch to batch.
-    ///
-    /// # Errors
-    /// As [`Moments::add`].
-    pub fn add_with(&mut self, scratch: &mut Scratch, columns: &[Numbers<'_>]) -> Result<(), Error> {
-        self.put_with(scratch, columns, false)
-    }
-
-    /// Adds or removes rows.
-    pub(crate) fn put_with(
-        &mut self,
-        scratch: &mut Scratch,
-        columns: &[Numbers<'_>],
-        negate: bool,
-    ) -> Result<(), Error> {
-        let rows = self.check_columns(columns)?;
-        self.check_rows(rows, negate)?;
-        self.accumulate(scratch, columns, negate);
-        Ok(())
-    }
-
-    /// Adds all rows of other moments.
-    ///
-    /// # Errors
-    /// [`Error::Mismatch`] if they have another number of features, [`Error::Overflow`] as for
-    /// [`Moments::add`]; nothing is added then.
-    pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        self.combine(other, false)
-    }
-
-    /// Removes all rows of other moments.
-    ///
-    /// # Errors
-    /// As [`Moments::merge`].
-    pub fn subtract(&mut self, other: &Self) -> Result<(), Error> {
-        self.combine(other, true)
-    }
-
-    /// Forgets every row.
-    pub fn clear(&mut self) {
-        (self.n, self.left_out) = (0, 0);
-        self.sums.iter_mut().chain(&mut self.products).for_each(Window::clear);
-    }
-
-    /// Adds or removes all rows of other moments.
-    pub(crate) fn combine(&mut self, other: &Self, negate: bool) -> Result<(), Error> {
-        (self.n, self.left_out) = self.combined_counts(other, negate)?;
-        for (window, term) in self.sums.iter_mut().zip(&other.sums) {
-            window.add(term, negate);
-        }
-        for (window, term) in self.products.iter_mut().zip(&other.products) {
-            window.add(term, negate);
-        }
-        Ok(())
-    }
-
-    /// The counts of both together, if they can be put together.
-    fn combined_counts(&self, other: &Self, negate: bool) -> Result<(i64, i64), Error> {
-        if self.features != other.features {
-            return Err(Error::Mismatch(format!(
-                "moments of {} features and of {} cannot be put together",
-                self.features, other.features
-            )));
-        }
-        self.check_room()?;
-        other.check_room()?;
-        let n = combine_counts(self.n, other.n, negate)?;
-        Ok((n, combine_counts(self.left_out, other.left_out, negate)?))
-    }
-
-    /// Whether `other` can be merged.
-    pub(crate) fn check_merge(&self, other: &Self) -> Result<(), Error> {
-        self.combined_counts(other, false).map(|_| ())
-    }
-
     /// The number of rows, if these are the columns of one batch.
     fn check_columns(&self, columns: &[Numbers<'_>]) -> Result<usize, Error> {
         if columns.len() != self.features + 1 {
-            return Err(Error::Mismatch(format!(
+            return Err(Error::Columns(format!(
                 "{} features and a target are {} columns, not {}",
                 self.features,
                 self.features + 1,
@@ -200,23 +95,16 @@ impl Moments {
             )));
         }
         if let Some(at) = columns.iter().position(|column| column.number_type() == NumberType::Decimal) {
-            return Err(Error::Mismatch(format!("column {at} holds decimals, which take monomials")));
+            return Err(Error::Columns(format!("column {at} holds decimals, which take monomials")));
         }
         let rows = columns[0].len();
         match columns.iter().position(|column| column.len() != rows) {
             None => Ok(rows),
-            Some(at) => Err(Error::Mismatch(format!(
+            Some(at) => Err(Error::Columns(format!(
                 "column {at} has {} rows where column 0 has {rows}",
                 columns[at].len()
             ))),
         }
-    }
-
-    /// Whether so many rows can be added or removed without leaving any range.
-    pub(crate) fn check_rows(&self, rows: usize, negate: bool) -> Result<(), Error> {
-        signed_add(self.n, rows, negate)?;
-        signed_add(self.left_out, rows, negate)?;
-        self.check_room()
     }
 
     fn check_room(&self) -> Result<(), Error> {
@@ -228,5 +116,75 @@ impl Moments {
     /// Where the product of variables i ≤ j lies in the upper triangle.
     fn index(&self, i: usize, j: usize) -> usize {
         i * (2 * self.features + 3 - i) / 2 + j - i
+    }
+}
+
+impl Accumulator for Moments {
+    /// The features, then the target, a column each; none of decimals.
+    type Batch<'a> = &'a [Numbers<'a>];
+    type Workspace = Workspace;
+    type Direction = Sign;
+
+    fn check_batch(&self, batch: &[Numbers<'_>], sign: Sign) -> Result<(), Error> {
+        self.check_rows(self.check_columns(batch)?, sign)
+    }
+
+    fn check_rows(&self, rows: usize, sign: Sign) -> Result<(), Error> {
+        signed_add(self.n, rows, sign)?;
+        signed_add(self.left_out, rows, sign)?;
+        self.check_room()
+    }
+
+    fn check_other(&self, other: &Self, sign: Sign) -> Result<(), Error> {
+        if self.features != other.features {
+            return Err(Error::Mismatch(format!(
+                "moments of {} features and of {} cannot be put together",
+                self.features, other.features
+            )));
+        }
+        combine_counts(self.n, other.n, sign)?;
+        combine_counts(self.left_out, other.left_out, sign)?;
+        self.check_room()?;
+        other.check_room()
+    }
+
+    fn put_checked(&mut self, workspace: &mut Workspace, batch: &[Numbers<'_>], sign: Sign) {
+        self.accumulate(workspace, batch, sign.negates());
+    }
+
+    fn combine_checked(&mut self, other: &Self, sign: Sign) {
+        self.n = sign.count(self.n, other.n);
+        self.left_out = sign.count(self.left_out, other.left_out);
+        for (window, term) in self.sums.iter_mut().zip(&other.sums) {
+            window.add(term, sign.negates());
+        }
+        for (window, term) in self.products.iter_mut().zip(&other.products) {
+            window.add(term, sign.negates());
+        }
+    }
+
+    fn clear(&mut self) {
+        (self.n, self.left_out) = (0, 0);
+        self.sums.iter_mut().chain(&mut self.products).for_each(Window::clear);
+    }
+
+    fn left_out(&self) -> i128 {
+        self.left_out.into()
+    }
+
+    fn limbs(&self) -> usize {
+        self.sums.iter().chain(&self.products).map(|window| window.limbs().len()).sum()
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.unsigned(self.features as u64);
+        self.write_sums(writer);
+    }
+
+    fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        if reader.unsigned()? != self.features as u64 {
+            return Err(corrupt("moments of another number of features"));
+        }
+        self.read_sums(reader)
     }
 }

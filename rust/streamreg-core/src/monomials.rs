@@ -17,15 +17,17 @@ pub use terms::{MOST_POWER, Power, Terms};
 
 use std::sync::Arc;
 
+use crate::accumulate::{Accumulator, Sign};
 use crate::column::Numbers;
 use crate::error::Error;
 use crate::exact::Mixed;
 use crate::exact::sum::{combine_counts, signed_add, too_large};
+use crate::wire::{Reader, Writer};
 
 /// The exact sums of the rows that were added less those that were removed: an abelian group.
 ///
 /// A row that holds NaN or an infinity, or whose weight is negative, is in no sum; it is counted in
-/// [`left_out`](Self::left_out). Equal multisets of rows have equal bytes.
+/// [`left_out`](Accumulator::left_out). Equal multisets of rows have equal bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Monomials {
     terms: Arc<Terms>,
@@ -55,12 +57,6 @@ impl Monomials {
         self.n
     }
 
-    /// Rows added less rows removed that held NaN, an infinity or a negative weight.
-    #[must_use]
-    pub fn left_out(&self) -> i64 {
-        self.left_out
-    }
-
     /// The sum of the products of two variables, times the weight: 0 is the constant one, then come the features, then
     /// the target. `None` for that of the constant with itself where there are no weights: the number of rows.
     ///
@@ -71,99 +67,76 @@ impl Monomials {
         self.terms.sum_of(one, other).map(|at| &self.sums[at])
     }
 
-    /// The 64-bit limbs that all sums take together.
-    #[must_use]
-    pub fn limbs(&self) -> usize {
-        self.sums.iter().map(Mixed::limbs).sum()
+    fn check_room(&self) -> Result<(), Error> {
+        let fits = self.sums.iter().zip(self.terms.limits()).all(|(sum, limits)| sum.has_room(*limits));
+        if fits { Ok(()) } else { Err(too_large()) }
+    }
+}
+
+impl Accumulator for Monomials {
+    /// The columns that the [terms](Monomials::terms) speak of; integers will do for doubles.
+    type Batch<'a> = &'a [Numbers<'a>];
+    type Workspace = Workspace;
+    type Direction = Sign;
+
+    fn check_batch(&self, batch: &[Numbers<'_>], sign: Sign) -> Result<(), Error> {
+        self.check_rows(self.terms.check_columns(batch)?, sign)
     }
 
-    /// Adds rows of the columns that the [terms](Self::terms) speak of.
-    ///
-    /// # Errors
-    /// [`Error::Mismatch`] unless the columns are of these types (integers will do for doubles) and of equal length, [`Error::Overflow`] if a count or
-    /// a sum would leave its range; nothing is added then.
-    pub fn add(&mut self, columns: &[Numbers<'_>]) -> Result<(), Error> {
-        self.add_with(&mut Workspace::default(), columns)
+    fn check_rows(&self, rows: usize, sign: Sign) -> Result<(), Error> {
+        signed_add(self.n, rows, sign)?;
+        signed_add(self.left_out, rows, sign)?;
+        self.check_room()
     }
 
-    /// Removes rows, whether they were added before or will be later.
-    ///
-    /// # Errors
-    /// As [`Monomials::add`].
-    pub fn remove(&mut self, columns: &[Numbers<'_>]) -> Result<(), Error> {
-        let rows = self.terms.check_columns(columns)?;
-        self.check_rows(rows, true)?;
-        self.accumulate(&mut Workspace::default(), columns, true);
-        Ok(())
+    fn check_other(&self, other: &Self, sign: Sign) -> Result<(), Error> {
+        if self.terms != other.terms {
+            return Err(Error::Mismatch("sums of different regressions cannot be put together".to_owned()));
+        }
+        combine_counts(self.n, other.n, sign)?;
+        combine_counts(self.left_out, other.left_out, sign)?;
+        self.check_room()?;
+        other.check_room()
     }
 
-    /// Adds rows in a workspace that the caller keeps from batch to batch.
-    ///
-    /// # Errors
-    /// As [`Monomials::add`].
-    pub fn add_with(&mut self, workspace: &mut Workspace, columns: &[Numbers<'_>]) -> Result<(), Error> {
-        let rows = self.terms.check_columns(columns)?;
-        self.check_rows(rows, false)?;
-        self.accumulate(workspace, columns, false);
-        Ok(())
+    fn put_checked(&mut self, workspace: &mut Workspace, batch: &[Numbers<'_>], sign: Sign) {
+        self.accumulate(workspace, batch, sign.negates());
     }
 
-    /// Adds all rows of others.
-    ///
-    /// # Errors
-    /// [`Error::Mismatch`] if they are of other terms, [`Error::Overflow`] as for [`Monomials::add`]; nothing is added
-    /// then.
-    pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        self.combine(other, false)
+    fn combine_checked(&mut self, other: &Self, sign: Sign) {
+        self.n = sign.count(self.n, other.n);
+        self.left_out = sign.count(self.left_out, other.left_out);
+        for (sum, term) in self.sums.iter_mut().zip(&other.sums) {
+            sum.add(term, sign.negates());
+        }
     }
 
-    /// Removes all rows of others.
-    ///
-    /// # Errors
-    /// As [`Monomials::merge`].
-    pub fn subtract(&mut self, other: &Self) -> Result<(), Error> {
-        self.combine(other, true)
-    }
-
-    /// Forgets every row.
-    pub fn clear(&mut self) {
+    fn clear(&mut self) {
         (self.n, self.left_out) = (0, 0);
         self.sums.fill(Mixed::default());
     }
 
-    fn combine(&mut self, other: &Self, negate: bool) -> Result<(), Error> {
-        (self.n, self.left_out) = self.combined_counts(other, negate)?;
-        for (sum, term) in self.sums.iter_mut().zip(&other.sums) {
-            sum.add(term, negate);
+    fn left_out(&self) -> i128 {
+        self.left_out.into()
+    }
+
+    fn limbs(&self) -> usize {
+        self.sums.iter().map(Mixed::limbs).sum()
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.signed(self.n);
+        writer.signed(self.left_out);
+        for sum in &self.sums {
+            sum.write(writer);
+        }
+    }
+
+    fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        (self.n, self.left_out) = (reader.signed()?, reader.signed()?);
+        for (sum, limits) in self.sums.iter_mut().zip(self.terms.limits()) {
+            *sum = Mixed::read(reader, *limits)?;
         }
         Ok(())
-    }
-
-    /// The counts of both together, if they can be put together.
-    fn combined_counts(&self, other: &Self, negate: bool) -> Result<(i64, i64), Error> {
-        if self.terms != other.terms {
-            return Err(Error::Mismatch("sums of different regressions cannot be put together".to_owned()));
-        }
-        self.check_room()?;
-        other.check_room()?;
-        let n = combine_counts(self.n, other.n, negate)?;
-        Ok((n, combine_counts(self.left_out, other.left_out, negate)?))
-    }
-
-    /// Whether `other` can be merged.
-    pub(crate) fn check_merge(&self, other: &Self) -> Result<(), Error> {
-        self.combined_counts(other, false).map(|_| ())
-    }
-
-    /// Whether so many rows can be added or removed without leaving any range.
-    pub(crate) fn check_rows(&self, rows: usize, negate: bool) -> Result<(), Error> {
-        signed_add(self.n, rows, negate)?;
-        signed_add(self.left_out, rows, negate)?;
-        self.check_room()
-    }
-
-    fn check_room(&self) -> Result<(), Error> {
-        let fits = self.sums.iter().zip(self.terms.limits()).all(|(sum, limits)| sum.has_room(*limits));
-        if fits { Ok(()) } else { Err(too_large()) }
     }
 }

@@ -5,30 +5,32 @@
 //! columns and the aggregates), so that a state of another job is refused.
 
 mod answer;
+mod count;
 mod extreme;
 mod fits;
 mod group;
 mod key;
 mod keyed;
 mod score;
+mod scratch;
 mod shape;
 mod state;
+mod statistic;
 
-pub use answer::{Answer, Statistic};
+pub use answer::Answer;
 pub use fits::{Regression, Sums};
 pub use key::{KeyCell, KeyColumn};
 pub use keyed::{KeyType, KeyedAnswers, KeyedReduction};
-pub use score::{Rows, Scorer};
+pub use score::{Observations, Scorer};
 pub use shape::Aggregate;
+pub use statistic::Statistic;
 
+use crate::accumulate::Sign;
 use crate::column::{NumberType, Numbers};
 use crate::error::Error;
-use crate::moments::Scratch;
-use crate::wire::{Reader, Writer, corrupt};
+use crate::wire::{Reader, Writer, kind};
+use scratch::Scratch;
 use state::State;
-
-/// What a reduction is marked with in its bytes.
-const KIND: u8 = b'R';
 
 /// The states of several aggregates over the same rows.
 #[derive(Debug)]
@@ -65,7 +67,7 @@ impl Reduction {
     /// Adds `rows` rows.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] if the columns are not of the reduction's number, types, and length,
+    /// [`Error::Columns`] if the columns are not of the reduction's number, types, and length,
     /// [`Error::Overflow`] if a count or a sum would leave its range; nothing is added then.
     pub fn add(&mut self, columns: &[Numbers<'_>], rows: usize) -> Result<(), Error> {
         self.check_columns(columns, rows)?;
@@ -73,7 +75,7 @@ impl Reduction {
             state.check_rows(rows)?;
         }
         for (state, aggregate) in self.states.iter_mut().zip(&self.aggregates) {
-            state.add(aggregate, &mut self.scratch, columns, rows)?;
+            state.put_checked(aggregate, &mut self.scratch, columns, rows)?;
         }
         Ok(())
     }
@@ -91,7 +93,22 @@ impl Reduction {
     /// [`Error::Mismatch`] for a state of another shape, [`Error::Corrupt`] or [`Error::Version`] for bytes that are
     /// no state, [`Error::Overflow`] if a count or a sum would leave its range; nothing is added then.
     pub fn merge(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let mut reader = Reader::open(KIND, bytes)?;
+        self.combine(bytes, Sign::Added)
+    }
+
+    /// Removes all rows of such a state, whether they were added before or will be later: what was merged and is
+    /// subtracted leaves the bytes of before.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there is a minimum or a maximum, which does not tell what it was before; else as
+    /// [`Reduction::merge`]. Nothing is removed then.
+    pub fn subtract(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.combine(bytes, Sign::Removed)
+    }
+
+    fn combine(&mut self, bytes: &[u8], sign: Sign) -> Result<(), Error> {
+        self.check_sign(sign)?;
+        let mut reader = Reader::open(kind::REDUCTION, bytes)?;
         if reader.bytes()? != self.shape {
             return Err(Error::Mismatch(
                 "the state belongs to a reduction of other columns or other aggregates".to_owned(),
@@ -103,10 +120,10 @@ impl Reduction {
         }
         reader.finish()?;
         for (state, other) in self.states.iter().zip(&others) {
-            state.check_merge(other)?;
+            state.check_other(other, sign)?;
         }
         for (state, other) in self.states.iter_mut().zip(&others) {
-            state.merge(other)?;
+            state.combine_checked(other, sign)?;
         }
         Ok(())
     }
@@ -114,7 +131,7 @@ impl Reduction {
     /// The state as versioned bytes: equal multisets of rows give equal bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut writer = Writer::new(KIND);
+        let mut writer = Writer::new(kind::REDUCTION);
         writer.bytes(&self.shape);
         for state in &self.states {
             state.write(&mut writer);
@@ -124,7 +141,7 @@ impl Reduction {
 
     /// For each aggregate the rows that it could not take: NaN or an infinity in an input.
     #[must_use]
-    pub fn left_out(&self) -> Vec<i64> {
+    pub fn left_out(&self) -> Vec<i128> {
         self.states.iter().map(State::left_out).collect()
     }
 
@@ -139,7 +156,7 @@ impl Reduction {
     /// # Errors
     /// [`Error::Invalid`] if a statistic does not fit the aggregate that it is asked of.
     pub fn answers(&self, statistics: &[Statistic]) -> Result<Vec<Answer>, Error> {
-        answer::answers(&self.inputs, &self.aggregates, &self.states, statistics)
+        statistic::answers(&self.inputs, &self.aggregates, &self.states, statistics)
     }
 
     /// The states of no row.
@@ -147,9 +164,21 @@ impl Reduction {
         self.aggregates.iter().map(|aggregate| State::new(aggregate, &self.inputs)).collect()
     }
 
+    /// Whether rows can be added, or removed, in all states.
+    fn check_sign(&self, sign: Sign) -> Result<(), Error> {
+        let mut states = self.aggregates.iter().zip(&self.states);
+        match states.find(|(_, state)| !state.takes(sign)) {
+            None => Ok(()),
+            Some((aggregate, _)) => Err(Error::Invalid(format!(
+                "the {} of a column cannot be subtracted: it does not tell what it was before",
+                aggregate.name()
+            ))),
+        }
+    }
+
     fn check_columns(&self, columns: &[Numbers<'_>], rows: usize) -> Result<(), Error> {
         if columns.len() != self.inputs.len() {
-            return Err(Error::Mismatch(format!(
+            return Err(Error::Columns(format!(
                 "the reduction takes {} columns, not {}",
                 self.inputs.len(),
                 columns.len()
@@ -158,11 +187,11 @@ impl Reduction {
         for (at, (column, input)) in columns.iter().zip(&self.inputs).enumerate() {
             if column.number_type() != *input {
                 let found = column.number_type();
-                return Err(Error::Mismatch(format!("column {at} holds {found:?}, not {input:?}")));
+                return Err(Error::Columns(format!("column {at} holds {found:?}, not {input:?}")));
             }
             if column.len() != rows {
                 let found = column.len();
-                return Err(Error::Mismatch(format!("column {at} has {found} rows, not {rows}")));
+                return Err(Error::Columns(format!("column {at} has {found} rows, not {rows}")));
             }
         }
         Ok(())
@@ -171,5 +200,5 @@ impl Reduction {
 
 /// An error for states that cannot stand beside each other, which the shape rules out.
 fn other_kind() -> Error {
-    corrupt("a state of another aggregate")
+    Error::Mismatch("states of different aggregates cannot be put together".to_owned())
 }

@@ -9,6 +9,26 @@ use crate::error::Error;
 /// The newest format version, and the only one so far.
 pub const VERSION: u8 = 1;
 
+/// What states are marked with, so that none is read as another. Each is written once, and none is used again.
+pub mod kind {
+    /// The last rows of a changelog.
+    pub const CHANGELOG: u8 = 3;
+    /// Packed rows, which carry the mark but no checksum.
+    pub const PACKED_ROWS: u8 = 4;
+    /// Moments class by class.
+    pub const CLASSES: u8 = b'C';
+    /// A reduction by keys, and its shape.
+    pub const KEYED_REDUCTION: u8 = b'K';
+    /// Moments.
+    pub const MOMENTS: u8 = b'M';
+    /// Sums of monomials.
+    pub const MONOMIALS: u8 = b'P';
+    /// A reduction, and its shape.
+    pub const REDUCTION: u8 = b'R';
+    /// The sum of a column.
+    pub const SUM: u8 = b'S';
+}
+
 /// Bytes around every payload: version, kind and checksum.
 const FRAME: usize = 6;
 
@@ -199,6 +219,40 @@ impl<'a> Reader<'a> {
     /// [`Error::Corrupt`] if anything is left.
     pub fn finish(self) -> Result<(), Error> {
         if self.0.is_empty() { Ok(()) } else { Err(corrupt("bytes are left over")) }
+    }
+}
+
+/// A state whose bytes say all of it: to read them, nothing need be known beforehand.
+pub trait Versioned: Sized {
+    /// What its bytes are marked with, one of [`kind`].
+    const KIND: u8;
+
+    /// Writes all of it: what form it has, and what is in it.
+    fn write_whole(&self, writer: &mut Writer);
+
+    /// Reads what [`write_whole`](Self::write_whole) wrote.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] for anything else.
+    fn read_whole(reader: &mut Reader<'_>) -> Result<Self, Error>;
+
+    /// The state as versioned bytes; equal states have equal bytes.
+    #[must_use]
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::new(Self::KIND);
+        self.write_whole(&mut writer);
+        writer.seal()
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+    ///
+    /// # Errors
+    /// [`Error::Version`] for a newer format, [`Error::Corrupt`] for any other bytes.
+    fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let mut reader = Reader::open(Self::KIND, bytes)?;
+        let state = Self::read_whole(&mut reader)?;
+        reader.finish()?;
+        Ok(state)
     }
 }
 

@@ -9,7 +9,7 @@ mod rows;
 mod stamp;
 
 pub use cell::{Cell, Cells};
-pub use rows::{Packed, Rows};
+pub use rows::{Packed, RowText};
 pub(crate) use stamp::Stamp;
 pub use stamp::stamp;
 
@@ -18,15 +18,15 @@ use crate::error::Error;
 /// Rows of these columns as CSV text, without line ends.
 ///
 /// # Errors
-/// [`Error::Invalid`] without any column, [`Error::Mismatch`] for columns of different lengths,
+/// [`Error::Invalid`] without any column, [`Error::Columns`] for columns of different lengths,
 /// [`Error::Overflow`] for a row of 4 GiB or more.
-pub fn render(columns: &[Cells<'_>]) -> Result<Rows, Error> {
+pub fn render(columns: &[Cells<'_>]) -> Result<RowText, Error> {
     let Some((first, others)) = columns.split_first() else {
         return Err(Error::Invalid("a row needs at least one column".to_owned()));
     };
     let count = first.len();
     if let Some(other) = others.iter().find(|other| other.len() != count) {
-        return Err(Error::Mismatch(format!("columns of {count} and of {} rows", other.len())));
+        return Err(Error::Columns(format!("columns of {count} and of {} rows", other.len())));
     }
     // Numbers alone are the common case; without a choice of type in each cell they cost half as much.
     let floats: Option<Vec<&[f64]>> = columns.iter().map(Cells::floats).collect();
@@ -42,9 +42,9 @@ fn write_rows<C>(
     count: usize,
     columns: &[C],
     write: impl Fn(&C, usize, &mut Vec<u8>),
-) -> Result<Rows, Error> {
-    // Two variables and not yet a `Rows`: they stay in registers, which makes a third of the time.
-    let (mut text, mut lengths) = Rows::room(count, columns.len());
+) -> Result<RowText, Error> {
+    // Two variables and not yet a `RowText`: they stay in registers, which makes a third of the time.
+    let (mut text, mut lengths) = RowText::room(count, columns.len());
     for row in 0..count {
         let start = text.len();
         for (index, column) in columns.iter().enumerate() {
@@ -57,5 +57,5 @@ fn write_rows<C>(
             .map_err(|_| Error::Overflow(format!("row {row} is longer than 4 GiB of text")))?;
         lengths.push(length);
     }
-    Ok(Rows::new(text, lengths))
+    Ok(RowText::new(text, lengths))
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use streamreg_core::changelog::Changelog;
 use streamreg_core::error::Error;
+use streamreg_core::wire::Versioned;
 use streamreg_core::write::{Cells, render};
 
 /// One update: keys with their new rows, each a number or none.
@@ -48,7 +49,7 @@ fn a_failed_update_changes_nothing() {
     let before = changelog.clone();
     let two = pack(&vec![key("a", Some(7)), key("b", Some(8))]);
     for (keys, present) in [(&["a"][..], &[true][..]), (&["a", "b"], &[true]), (&["a"], &[true, true])] {
-        assert!(matches!(changelog.update(keys, present, &two, 1), Err(Error::Mismatch(_))));
+        assert!(matches!(changelog.update(keys, present, &two, 1), Err(Error::Columns(_))));
     }
     assert!(matches!(changelog.update(&["a", "b"], &[true, true], &two[1..], 1), Err(Error::Corrupt(_))));
     assert_eq!(changelog, before);

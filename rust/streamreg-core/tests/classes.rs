@@ -5,10 +5,13 @@
 mod support;
 
 use proptest::prelude::*;
+use streamreg_core::accumulate::{Accumulator, Group};
+use streamreg_core::classes::Labelled;
 use streamreg_core::classes::{Classes, Label, MOST_CLASSES};
 use streamreg_core::column::Numbers;
 use streamreg_core::discriminant::{Discriminant, Method, Model, Scores, Singular, counts, parameters};
 use streamreg_core::error::Error;
+use streamreg_core::wire::Versioned;
 use streamreg_core::wire::Writer;
 use support::{Column, classes, columns, config, labels, numbers, pick};
 
@@ -38,10 +41,10 @@ proptest! {
         let mut merged = other.clone();
         merged.merge(&one).unwrap();
         prop_assert_eq!(merged.to_bytes(), whole.to_bytes());
-        merged.remove(&labels(), &first_codes, &numbers(&first)).unwrap();
+        merged.remove(Labelled { labels: &labels(), codes: &first_codes, columns: &numbers(&first) }).unwrap();
         prop_assert_eq!(merged.to_bytes(), other.to_bytes());
         merged.subtract(&whole).unwrap();
-        merged.add(&labels(), &first_codes, &numbers(&first)).unwrap();
+        merged.add(Labelled { labels: &labels(), codes: &first_codes, columns: &numbers(&first) }).unwrap();
         prop_assert_eq!(merged.to_bytes(), Classes::new(columns.len()).unwrap().to_bytes());
     }
 
@@ -54,7 +57,7 @@ proptest! {
             let rows: Vec<_> = (0..codes.len()).filter(|&row| codes[row] == code).collect();
             let (own, own_codes) = part(&columns, &codes, &rows);
             for row in 0..own_codes.len() {
-                apart.add(&labels(), &own_codes[row..=row], &numbers(&pick(&own, &[row]))).unwrap();
+                apart.add(Labelled { labels: &labels(), codes: &own_codes[row..=row], columns: &numbers(&pick(&own, &[row])) }).unwrap();
             }
         }
         prop_assert_eq!(apart.to_bytes(), together.to_bytes());
@@ -157,13 +160,18 @@ fn law_too_many_classes() {
     let codes: Vec<_> = (0..=1000).collect();
     let x = vec![1.0; 1001];
     let mut state = Classes::new(1).unwrap();
-    assert!(matches!(state.add(&many, &codes, &[Numbers::Float(&x)]), Err(Error::Invalid(_))));
+    assert!(matches!(
+        state.add(Labelled { labels: &many, codes: &codes, columns: &[Numbers::Float(&x)] }),
+        Err(Error::Invalid(_))
+    ));
     assert_eq!(state, Classes::new(1).unwrap());
-    state.add(&many, &codes[..MOST_CLASSES], &[Numbers::Float(&x[..MOST_CLASSES])]).unwrap();
+    let columns = [Numbers::Float(&x[..MOST_CLASSES])];
+    state.add(Labelled { labels: &many, codes: &codes[..MOST_CLASSES], columns: &columns }).unwrap();
     let full = state.clone();
-    assert!(matches!(state.add(&many, &[1000], &[Numbers::Float(&[1.0])]), Err(Error::Invalid(_))));
+    let more = Labelled { labels: &many, codes: &[1000], columns: &[Numbers::Float(&[1.0])] };
+    assert!(matches!(state.add(more), Err(Error::Invalid(_))));
     let mut one = Classes::new(1).unwrap();
-    one.add(&many, &[1000], &[Numbers::Float(&[1.0])]).unwrap();
+    one.add(more).unwrap();
     assert!(matches!(state.merge(&one), Err(Error::Invalid(_))));
     assert_eq!(state, full);
 }
@@ -175,10 +183,12 @@ fn law_misfits_are_errors() {
     assert!(matches!(Classes::new(65), Err(Error::Invalid(_))));
     let mut state = Classes::new(1).unwrap();
     let x = [Numbers::Float(&[1.0, 2.0])];
-    assert!(matches!(state.add(&labels(), &[0], &x), Err(Error::Mismatch(_))));
-    assert!(matches!(state.add(&labels(), &[0, 5], &x), Err(Error::Mismatch(_))));
-    assert!(matches!(state.add(&labels(), &[0, -1], &x), Err(Error::Mismatch(_))));
-    assert!(matches!(state.add(&labels(), &[0, 1], &[x[0], x[0]]), Err(Error::Mismatch(_))));
+    let labels = labels();
+    let rows = |codes, columns| Labelled { labels: &labels, codes, columns };
+    assert!(matches!(state.add(rows(&[0], &x)), Err(Error::Columns(_))));
+    assert!(matches!(state.add(rows(&[0, 5], &x)), Err(Error::Columns(_))));
+    assert!(matches!(state.add(rows(&[0, -1], &x)), Err(Error::Columns(_))));
+    assert!(matches!(state.add(rows(&[0, 1], &[x[0], x[0]])), Err(Error::Columns(_))));
     assert!(matches!(state.merge(&Classes::new(2).unwrap()), Err(Error::Mismatch(_))));
     assert_eq!(state, Classes::new(1).unwrap());
 }
@@ -190,6 +200,6 @@ fn law_left_out() {
     let mut state = classes(&odd, &[0, 1, 0]);
     assert_eq!((state.n(), state.left_out()), (1, 2));
     assert_eq!(counts(&state).unwrap(), [(Label::Int(-7), 1)]);
-    state.remove(&labels(), &[0, 1, 0], &numbers(&odd)).unwrap();
+    state.remove(Labelled { labels: &labels(), codes: &[0, 1, 0], columns: &numbers(&odd) }).unwrap();
     assert_eq!(state, Classes::new(1).unwrap());
 }

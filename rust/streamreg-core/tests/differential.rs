@@ -6,11 +6,13 @@ mod support;
 
 use num_bigint::BigInt;
 use proptest::prelude::*;
+use streamreg_core::accumulate::Accumulator;
 use streamreg_core::column::Numbers;
 use streamreg_core::exact::ExactSum;
 use streamreg_core::moments::Moments;
 use streamreg_core::solve::line::{self, Outcome};
 use streamreg_core::solve::multi;
+use streamreg_core::wire::Versioned;
 use support::{Column, bits, columns, config, double, numbers};
 
 /// Moments of rows that are added one at a time, and so never see a bin.

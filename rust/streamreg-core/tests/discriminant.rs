@@ -5,6 +5,8 @@
 
 mod support;
 
+use streamreg_core::accumulate::{Accumulator, Group};
+use streamreg_core::classes::Labelled;
 use streamreg_core::classes::{Classes, Label};
 use streamreg_core::column::Numbers;
 use streamreg_core::discriminant::{
@@ -141,8 +143,8 @@ fn law_predictions() {
         let given = [Some(0.5), Some(0.25), None];
         let some = Predictor::of(&state, &Model::of(method), Some(&given)).unwrap();
         assert_eq!(some.rows(&x, &[2; 5]).unwrap().own[..2], [0.0, 0.0]);
-        assert!(matches!(predictor.rows(&x, &[0]), Err(Error::Mismatch(_))));
-        assert!(matches!(predictor.rows(&[], &[]), Err(Error::Mismatch(_))));
+        assert!(matches!(predictor.rows(&x, &[0]), Err(Error::Columns(_))));
+        assert!(matches!(predictor.rows(&[], &[]), Err(Error::Columns(_))));
     }
     let nothing = Predictor::of(&Classes::new(1).unwrap(), &Model::of(Method::Linear), None).unwrap();
     assert_eq!(nothing.rows(&x, &[-1; 5]).unwrap().classes, [-1; 5]);
@@ -153,15 +155,17 @@ fn law_predictions() {
 fn law_inconsistent() {
     let rows = [Column::Float(vec![1.0, 2.0, 4.0])];
     let mut state = classes(&rows, &[0, 0, 0]);
-    state.remove(&labels(), &[0], &[Numbers::Float(&[100.0])]).unwrap();
+    state.remove(Labelled { labels: &labels(), codes: &[0], columns: &[Numbers::Float(&[100.0])] }).unwrap();
     let expected = Undefined { reason: Reason::Inconsistent, label: Some(Label::Bool(false)) };
     assert_eq!(counts(&state), Err(expected.clone()));
     assert_eq!(describe(&state, Description::Means), Err(Failure::Undefined(expected.clone())));
-    state.remove(&labels(), &[0, 0], &[Numbers::Float(&[1.0, 2.0])]).unwrap();
+    state
+        .remove(Labelled { labels: &labels(), codes: &[0, 0], columns: &[Numbers::Float(&[1.0, 2.0])] })
+        .unwrap();
     assert_eq!(state.n(), 0);
     assert_eq!(counts(&state), Err(expected));
-    state.remove(&labels(), &[0], &[Numbers::Float(&[4.0])]).unwrap();
-    state.add(&labels(), &[0], &[Numbers::Float(&[100.0])]).unwrap();
+    state.remove(Labelled { labels: &labels(), codes: &[0], columns: &[Numbers::Float(&[4.0])] }).unwrap();
+    state.add(Labelled { labels: &labels(), codes: &[0], columns: &[Numbers::Float(&[100.0])] }).unwrap();
     assert_eq!(state, Classes::new(1).unwrap());
 }
 
@@ -219,5 +223,5 @@ fn law_scores_beyond_the_range() {
     assert!(matches!(rows(&[f64::NAN]), Err(Error::Overflow(_))));
     assert_eq!(rows(&[1e100]).unwrap(), [1.0, 0.0]);
     let misfit = found.scorer().rows(&[Numbers::Int(&[1]), Numbers::Int(&[1])], Scores::Scores);
-    assert!(matches!(misfit, Err(Error::Mismatch(_))));
+    assert!(matches!(misfit, Err(Error::Columns(_))));
 }

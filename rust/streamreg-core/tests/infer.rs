@@ -12,8 +12,8 @@ use proptest::prelude::*;
 use streamreg_core::column::Numbers;
 use streamreg_core::gram::{Gram, Unit};
 use streamreg_core::infer::beta::{Shares, tail};
+use streamreg_core::infer::bigfloat::{PRECISION, Precision, Wide};
 use streamreg_core::infer::student::quantile;
-use streamreg_core::infer::wide::{PRECISION, Precision, Wide};
 use streamreg_core::infer::{Fit, Model, Statistic, Value};
 use support::{Rational, config, nearest};
 

@@ -10,10 +10,10 @@ use proptest::prelude::*;
 use streamreg_core::column::{NumberType, Numbers};
 use streamreg_core::decode::{Item, Text};
 use streamreg_core::error::Error;
-use streamreg_core::kept::Kept;
 use streamreg_core::reduce::{
     Aggregate, Answer, KeyCell, KeyColumn, KeyType, KeyedAnswers, KeyedReduction, Statistic,
 };
+use streamreg_core::tracked_map::TrackedMap;
 use support::{bits, config, double, fit, nearest, rational, reduction, statistics};
 
 /// A row: its key, then two doubles and an integer.
@@ -59,12 +59,12 @@ fn merged(rows: &[Row]) -> KeyedReduction {
 }
 
 fn all_answers(state: &mut KeyedReduction, statistics: &[Statistic]) -> KeyedAnswers {
-    let changed = state.kept_mut().changed();
+    let changed = state.tracked_mut().changed();
     state.answers(statistics, 0..changed).unwrap()
 }
 
 /// What a checkpoint would store of all that has changed, in the form that is loaded.
-fn stored(kept: &mut Kept) -> Vec<u8> {
+fn stored(kept: &mut TrackedMap) -> Vec<u8> {
     let changed = kept.changed();
     let mut rows = Vec::new();
     for change in kept.changes(0..changed) {
@@ -165,23 +165,23 @@ proptest! {
         for rows in &epochs {
             let bytes = partial(&mut keyed(), rows);
             state.merge(&bytes).unwrap();
-            let changed = state.kept_mut().changed();
+            let changed = state.tracked_mut().changed();
             let keys: std::collections::BTreeSet<_> = rows.iter().map(|row| &row.0).collect();
             prop_assert_eq!(changed, keys.len());
-            for change in state.kept().changes(0..changed) {
+            for change in state.tracked().changes(0..changed) {
                 disk.insert(change.key.to_vec(), (change.bytes.unwrap().to_vec(), change.checksum));
             }
             let sum: u64 = disk.values().map(|(_, checksum)| u64::from(*checksum)).sum();
-            let before = state.kept().guard();
+            let before = state.tracked().guard();
             prop_assert_eq!((before.keys, before.checksum), (disk.len(), sum));
-            state.kept_mut().settle();
-            prop_assert_eq!(state.kept().guard(), before);
-            prop_assert_eq!(state.kept_mut().changed(), 0);
+            state.tracked_mut().settle();
+            prop_assert_eq!(state.tracked().guard(), before);
+            prop_assert_eq!(state.tracked_mut().changed(), 0);
         }
         let mut loaded = keyed();
-        loaded.load(&stored(merged(&epochs.concat()).kept_mut())).unwrap();
+        loaded.load(&stored(merged(&epochs.concat()).tracked_mut())).unwrap();
         prop_assert_eq!(loaded.to_bytes(), state.to_bytes());
-        prop_assert_eq!(loaded.kept().guard(), state.kept().guard());
+        prop_assert_eq!(loaded.tracked().guard(), state.tracked().guard());
         prop_assert_eq!(loaded.left_out(), state.left_out());
     }
 
@@ -208,7 +208,7 @@ proptest! {
     #[test]
     fn law_hostile_rows(rows in prop::collection::vec(any::<u8>(), 0..60)) {
         let mut state = keyed();
-        let _ = Kept::load(&rows);
+        let _ = TrackedMap::load(&rows);
         if state.load(&rows).is_ok() {
             prop_assert!(rows.is_empty());
         }
@@ -269,10 +269,10 @@ fn an_overflow_changes_no_key() {
 #[test]
 fn a_key_without_rows_is_none() {
     let mut counts = KeyedReduction::new(&[KeyType::Int], &[], vec![Aggregate::Count]).unwrap();
-    let nothing = counts.kept().guard();
+    let nothing = counts.tracked().guard();
     let bytes = counts.partial(&[KeyColumn::Int(&[5])], &[], 1).unwrap();
     counts.merge(&bytes).unwrap();
-    counts.kept_mut().settle();
+    counts.tracked_mut().settle();
     // Minus one: as of a row that is taken away.
     let mut taken = bytes[..bytes.len() - 5].to_vec();
     taken.push(1);
@@ -280,8 +280,8 @@ fn a_key_without_rows_is_none() {
     counts.merge(&taken).unwrap();
     let found = all_answers(&mut counts, &[]);
     assert_eq!((found.keys.len(), found.present), (1, vec![false]));
-    assert!(counts.kept().is_empty());
-    assert_eq!(counts.kept().guard(), nothing);
+    assert!(counts.tracked().is_empty());
+    assert_eq!(counts.tracked().guard(), nothing);
 }
 
 /// Reductions that cannot be, and columns that do not fit, are errors.
@@ -292,9 +292,9 @@ fn misfits_are_errors() {
     assert!(matches!(KeyedReduction::new(&TYPES, &[NumberType::Int], sum), Err(Error::Invalid(_))));
     let mut counts = KeyedReduction::new(&[KeyType::Int], &[], vec![Aggregate::Count]).unwrap();
     for keys in [&[KeyColumn::Bool(&[true])][..], &[], &[KeyColumn::Int(&[1, 2])]] {
-        assert!(matches!(counts.partial(keys, &[], 1), Err(Error::Mismatch(_))));
+        assert!(matches!(counts.partial(keys, &[], 1), Err(Error::Columns(_))));
     }
     let extra = counts.partial(&[KeyColumn::Int(&[1])], &[Numbers::Int(&[1])], 1);
-    assert!(matches!(extra, Err(Error::Mismatch(_))));
+    assert!(matches!(extra, Err(Error::Columns(_))));
     assert!(counts.cells(b"\x02").is_err());
 }

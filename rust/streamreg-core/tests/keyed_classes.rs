@@ -5,11 +5,14 @@
 mod support;
 
 use proptest::prelude::*;
+use streamreg_core::accumulate::Accumulator;
+use streamreg_core::classes::Labelled;
 use streamreg_core::classes::{Classes, Label, MOST_CLASSES};
 use streamreg_core::column::{NumberType, Numbers};
 use streamreg_core::decode::{Item, Text};
 use streamreg_core::error::Error;
 use streamreg_core::reduce::{Aggregate, Answer, KeyColumn, KeyType, KeyedReduction, Statistic};
+use streamreg_core::wire::Versioned;
 use support::{config, double};
 
 /// A row: its label, then two features.
@@ -49,10 +52,10 @@ proptest! {
         let mut expected = Classes::new(2).unwrap();
         for (label, x, z) in &rows {
             let columns = [Numbers::Float(&[*x]), Numbers::Int(&[*z])];
-            expected.add(&[Label::Text((*label).into())], &[0], &columns).unwrap();
+            expected.add(Labelled { labels: &[Label::Text((*label).into())], codes: &[0], columns: &columns }).unwrap();
         }
         prop_assert_eq!(state.classes(1).unwrap().to_bytes(), expected.to_bytes());
-        prop_assert_eq!(i128::from(state.left_out()[1]), expected.left_out());
+        prop_assert_eq!(state.left_out()[1], expected.left_out());
         let mut again = keyed(&[KeyType::Text]);
         again.merge(&state.to_bytes()).unwrap();
         prop_assert_eq!(again.classes(1).unwrap(), expected);
@@ -65,7 +68,7 @@ fn all_keys_answer() {
     let mut counts = KeyedReduction::new(&[KeyType::Int], &[], vec![Aggregate::Count]).unwrap();
     let rows = counts.partial(&[KeyColumn::Int(&[5, 9, 9])], &[], 3).unwrap();
     counts.merge(&rows).unwrap();
-    counts.kept_mut().settle();
+    counts.tracked_mut().settle();
     let count = [Statistic::new(0, "count", 0).unwrap()];
     let two = counts.all_answers(&count).unwrap();
     assert_eq!(
@@ -83,7 +86,7 @@ fn all_keys_answer() {
     let found = counts.all_answers(&count).unwrap();
     assert_eq!((found.keys, found.present), (two.keys.clone(), vec![false, true]));
     assert_eq!(found.columns[0], [Answer::Int(2.into())]);
-    counts.kept_mut().settle();
+    counts.tracked_mut().settle();
     assert_eq!(counts.all_answers(&[]).unwrap().keys, two.keys[1..]);
 }
 

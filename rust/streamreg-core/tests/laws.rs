@@ -5,10 +5,12 @@
 mod support;
 
 use proptest::prelude::*;
+use streamreg_core::accumulate::{Accumulator, Group};
 use streamreg_core::column::Numbers;
 use streamreg_core::exact::ExactSum;
 use streamreg_core::moments::Moments;
 use streamreg_core::reduce::{Answer, Reduction};
+use streamreg_core::wire::Versioned;
 use support::{Column, columns, config, double, moments, numbers, pick, reduction, statistics};
 
 /// Columns, and an order of their rows cut into pieces.

@@ -8,6 +8,7 @@ mod support;
 use num_bigint::BigInt;
 use num_traits::Zero;
 use proptest::prelude::*;
+use streamreg_core::accumulate::{Accumulator, Group};
 use streamreg_core::column::{NumberType, Numbers};
 use streamreg_core::exact::ExactSum;
 use streamreg_core::moments::Moments;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use num_traits::Signed;
 use proptest::prelude::*;
+use streamreg_core::accumulate::{Accumulator, Group};
 use streamreg_core::column::{NumberType, Numbers};
 use streamreg_core::decimal::Decimal;
 use streamreg_core::gram::Gram;

@@ -10,7 +10,7 @@ use streamreg_core::error::Error;
 use streamreg_core::infer::{Model, Residuals};
 use streamreg_core::monomials::Power;
 use streamreg_core::reduce::{
-    Aggregate, KeyColumn, KeyType, KeyedReduction, Reduction, Regression, Rows, Scorer,
+    Aggregate, KeyColumn, KeyType, KeyedReduction, Observations, Reduction, Regression, Scorer,
 };
 use support::{Column, columns, config, nearest, numbers};
 
@@ -27,8 +27,8 @@ fn regression(zeros: bool) -> Regression {
     Regression { zeros, ..Regression::default() }
 }
 
-fn rows<'a>(columns: &'a [Numbers<'a>]) -> Rows<'a> {
-    Rows { features: &columns[..1], target: columns[1], weights: columns.get(2).copied() }
+fn rows<'a>(columns: &'a [Numbers<'a>]) -> Observations<'a> {
+    Observations { features: &columns[..1], target: columns[1], weights: columns.get(2).copied() }
 }
 
 /// What is said of some rows by a reduction of others, without keys.
@@ -179,21 +179,21 @@ fn what_cannot_be_scored() {
     let (one, two) = ([1.0], [1.0, 2.0]);
     let (short, long) = (Numbers::Float(&one), Numbers::Float(&two));
     let wrong = [
-        Rows { features: &[], target: long, weights: None },
-        Rows { features: &[short], target: long, weights: None },
-        Rows { features: &[long], target: short, weights: None },
-        Rows { features: &[long], target: long, weights: Some(short) },
-        Rows { features: &[long, long], target: long, weights: None },
+        Observations { features: &[], target: long, weights: None },
+        Observations { features: &[short], target: long, weights: None },
+        Observations { features: &[long], target: short, weights: None },
+        Observations { features: &[long], target: long, weights: Some(short) },
+        Observations { features: &[long, long], target: long, weights: None },
     ];
     let mut keyed = KeyedReduction::new(&[KeyType::Int], &FLOATS, aggregates()).unwrap();
     merge(&mut keyed, &(vec![1], vec![Column::Float(vec![1.0]); 3]));
     for rows in wrong {
-        assert!(matches!(scorer(&reduction, 1, true).scores(rows), Err(Error::Mismatch(_))));
+        assert!(matches!(scorer(&reduction, 1, true).scores(rows), Err(Error::Columns(_))));
         let keys = vec![1; rows.target.len()];
         let found = keyed.scores(1, &Regression::default(), &[KeyColumn::Int(&keys)], rows);
-        assert!(matches!(found, Err(Error::Mismatch(_))), "{rows:?}");
+        assert!(matches!(found, Err(Error::Columns(_))), "{rows:?}");
     }
-    let rows = Rows { features: &[long], target: long, weights: None };
+    let rows = Observations { features: &[long], target: long, weights: None };
     let found = keyed.scores(1, &Regression::default(), &[KeyColumn::Bool(&[true; 2])], rows);
-    assert!(matches!(found, Err(Error::Mismatch(_))));
+    assert!(matches!(found, Err(Error::Columns(_))));
 }

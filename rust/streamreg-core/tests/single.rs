@@ -7,6 +7,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use streamreg_core::accumulate::Accumulator;
 use streamreg_core::column::{NumberType, Numbers};
 use streamreg_core::decode::{Item, Text};
 use streamreg_core::error::Error;
@@ -67,7 +68,7 @@ fn misfits_are_errors() {
     for cells in
         [vec![], vec![KeyColumn::Int(&[1])], vec![KeyColumn::Text(&name); 2], vec![KeyColumn::Bool(&[])]]
     {
-        assert!(matches!(keyed.key(&cells), Err(Error::Mismatch(_))));
+        assert!(matches!(keyed.key(&cells), Err(Error::Columns(_))));
     }
     let reduction = Reduction::new(&INPUTS, aggregates()).unwrap();
     for aggregate in [0, 2, 3] {

@@ -5,9 +5,9 @@
 use num_bigint::BigInt;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
-use streamreg_core::decode::{Column, ColumnType, Decoder, Format, Item, Messages, Text};
+use streamreg_core::decode::{Column, ColumnType, Item, Messages, Text, csv};
 use streamreg_core::error::Error;
-use streamreg_core::write::{Cell, Cells, Packed, Rows, render, stamp};
+use streamreg_core::write::{Cell, Cells, Packed, RowText, render, stamp};
 
 /// Bits of a double, and what Python 3 gives for `repr` of it.
 #[rustfmt::skip]
@@ -144,7 +144,7 @@ fn quotes_stand_only_where_needed() {
 #[test]
 fn rows_need_columns_of_one_length() {
     assert!(matches!(render(&[]), Err(Error::Invalid(_))));
-    assert!(matches!(render(&[Cells::Int(&[1]), Cells::Bool(&[])]), Err(Error::Mismatch(_))));
+    assert!(matches!(render(&[Cells::Int(&[1]), Cells::Bool(&[])]), Err(Error::Columns(_))));
 }
 
 /// Stamped rows are lines with time and difference.
@@ -153,7 +153,7 @@ fn stamp_ends_each_row() {
     let packed = render(&[Cells::Int(&[1, 2])]).unwrap().into_bytes();
     assert_eq!(stamp(&packed, 7, 1).unwrap(), b"1,7,1\n2,7,1\n");
     assert_eq!(stamp(&packed, -7, -1).unwrap(), b"1,-7,-1\n2,-7,-1\n");
-    assert_eq!(stamp(&Rows::default().into_bytes(), 0, 1).unwrap(), b"");
+    assert_eq!(stamp(&RowText::default().into_bytes(), 0, 1).unwrap(), b"");
 }
 
 /// Packed rows that were cut, lengthened or claim more than is there are an error.
@@ -180,9 +180,9 @@ fn read(rows: &[Vec<u8>], columns: &[(&str, ColumnType)]) -> Vec<Column> {
     for row in rows {
         messages.push(Some(row)).unwrap();
     }
-    let header = columns.iter().map(|column| column.0.to_owned()).collect();
+    let header: Vec<String> = columns.iter().map(|column| column.0.to_owned()).collect();
     let schema = columns.iter().map(|&(name, kind)| (name.to_owned(), kind)).collect();
-    let decoder = Decoder::new(Format::Csv, schema, Some(header)).unwrap();
+    let decoder = csv::decoder(schema, &header).unwrap();
     let batch = decoder.decode(&messages);
     assert_eq!(batch.rejects, []);
     batch.columns

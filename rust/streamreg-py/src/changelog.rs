@@ -1,70 +1,59 @@
 //! The last row of each key.
 
 use crate::errors::to_py;
-use crate::kept::{self, StoredChange};
+use crate::guarded::Guarded;
+use crate::tracked_map::tracked;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use streamreg_core::changelog as core;
+use streamreg_core::wire::Versioned;
 
-#[pyclass(module = "streamreg._core")]
-#[derive(Default)]
-pub struct Changelog(core::Changelog);
+#[pyclass(module = "streamreg._core", frozen)]
+pub struct Changelog(Guarded<core::Changelog>);
+
+tracked!(Changelog);
+
+impl Changelog {
+    fn of(own: core::Changelog) -> Self {
+        Self(Guarded::new(own))
+    }
+}
 
 #[pymethods]
 impl Changelog {
     #[new]
     fn new() -> Self {
-        Self::default()
+        Self::of(core::Changelog::new())
     }
 
     #[staticmethod]
     fn from_bytes(py: Python<'_>, state: &[u8]) -> PyResult<Self> {
-        py.detach(|| core::Changelog::from_bytes(state)).map(Self).map_err(|error| to_py(&error))
+        py.detach(|| core::Changelog::from_bytes(state)).map(Self::of).map_err(|error| to_py(&error))
     }
 
     #[staticmethod]
     fn load(py: Python<'_>, rows: &[u8]) -> PyResult<Self> {
-        py.detach(|| core::Changelog::load(rows)).map(Self).map_err(|error| to_py(&error))
+        py.detach(|| core::Changelog::load(rows)).map(Self::of).map_err(|error| to_py(&error))
     }
 
-    fn row<'py>(&self, py: Python<'py>, key: &[u8]) -> Option<Bound<'py, PyBytes>> {
-        self.0.kept().get(key).map(|row| PyBytes::new(py, row))
+    fn row<'py>(&self, py: Python<'py>, key: &[u8]) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let row = self.0.with(py, |own| own.tracked().get(key).map(<[u8]>::to_vec))?;
+        Ok(row.map(|row| PyBytes::new(py, &row)))
     }
 
-    fn __len__(&self) -> usize {
-        self.0.len()
-    }
-
-    fn changed(&mut self, py: Python<'_>) -> usize {
-        py.detach(|| self.0.kept_mut().changed())
-    }
-
-    fn changes<'py>(&self, py: Python<'py>, start: usize, end: usize) -> Vec<StoredChange<'py>> {
-        kept::changes(py, self.0.kept(), start..end)
-    }
-
-    fn settle(&mut self, py: Python<'_>) {
-        py.detach(|| self.0.kept_mut().settle());
-    }
-
-    fn guard(&self) -> (usize, u64) {
-        kept::guard(self.0.kept())
-    }
-
-    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &py.detach(|| self.0.to_bytes()))
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.0.with(py, |own| own.to_bytes())?))
     }
 
     fn update<'py>(
-        &mut self,
+        &self,
         py: Python<'py>,
         keys: Vec<Vec<u8>>,
         present: Vec<bool>,
         rows: &[u8],
         time: i64,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let lines =
-            py.detach(|| self.0.update(&keys, &present, rows, time)).map_err(|error| to_py(&error))?;
+        let lines = self.0.run(py, |own| own.update(&keys, &present, rows, time))?;
         Ok(PyBytes::new(py, &lines))
     }
 }

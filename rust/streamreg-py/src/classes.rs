@@ -1,13 +1,15 @@
 //! Exact moments class by class, and what tells the classes apart.
 
+use crate::accumulator::accumulator;
 use crate::arrays::{NumberArray, numbers};
 use crate::errors::to_py;
+use crate::guarded::Guarded;
 use crate::label::Label;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
-use streamreg_core::classes as core;
+use streamreg_core::accumulate::{Accumulator as _, Group as _};
+use streamreg_core::classes::{self as core, Labelled};
 use streamreg_core::discriminant::{
     self, Description, Divisor, Failure, Method, Model, Reason, Scores, Singular,
 };
@@ -15,76 +17,49 @@ use streamreg_core::discriminant::{
 /// Of a class n, prior, intercept, and the linear and quadratic parameters.
 type Parameters = (i64, Option<f64>, Option<f64>, Option<Vec<f64>>, Option<Vec<f64>>);
 
-#[pyclass(module = "streamreg._core")]
-pub struct Classes(pub core::Classes);
+#[pyclass(module = "streamreg._core", frozen)]
+pub struct Classes(Guarded<core::Classes>);
+
+accumulator!(Classes, core::Classes);
 
 #[pymethods]
 impl Classes {
     #[new]
     fn new(features: usize) -> PyResult<Self> {
-        core::Classes::new(features).map(Self).map_err(|error| to_py(&error))
-    }
-
-    #[staticmethod]
-    fn from_bytes(state: &[u8]) -> PyResult<Self> {
-        core::Classes::from_bytes(state).map(Self).map_err(|error| to_py(&error))
+        core::Classes::new(features).map(Self::of).map_err(|error| to_py(&error))
     }
 
     #[getter]
-    fn features(&self) -> usize {
-        self.0.features()
-    }
-
-    #[getter]
-    fn n(&self) -> i128 {
-        self.0.n()
-    }
-
-    #[getter]
-    fn left_out(&self) -> i128 {
-        self.0.left_out()
+    fn features(&self, py: Python<'_>) -> PyResult<usize> {
+        self.0.with(py, |own| own.features())
     }
 
     fn add(
-        &mut self,
+        &self,
         py: Python<'_>,
         labels: Vec<Label>,
         codes: PyReadonlyArray1<'_, i64>,
         columns: Vec<NumberArray<'_>>,
     ) -> PyResult<()> {
         let (labels, codes, columns) = (plain(labels), codes.as_slice()?, numbers(&columns)?);
-        py.detach(|| self.0.add(&labels, codes, &columns)).map_err(|error| to_py(&error))
+        self.0.run(py, |own| own.add(Labelled { labels: &labels, codes, columns: &columns }))
     }
 
     fn remove(
-        &mut self,
+        &self,
         py: Python<'_>,
         labels: Vec<Label>,
         codes: PyReadonlyArray1<'_, i64>,
         columns: Vec<NumberArray<'_>>,
     ) -> PyResult<()> {
         let (labels, codes, columns) = (plain(labels), codes.as_slice()?, numbers(&columns)?);
-        py.detach(|| self.0.remove(&labels, codes, &columns)).map_err(|error| to_py(&error))
-    }
-
-    fn merge(this: &Bound<'_, Self>, other: &Bound<'_, Self>) -> PyResult<()> {
-        // A copy: `other` may be the same object, which cannot be read while it is written.
-        let other = other.try_borrow()?.0.clone();
-        this.try_borrow_mut()?.0.merge(&other).map_err(|error| to_py(&error))
-    }
-
-    fn subtract(this: &Bound<'_, Self>, other: &Bound<'_, Self>) -> PyResult<()> {
-        let other = other.try_borrow()?.0.clone();
-        this.try_borrow_mut()?.0.subtract(&other).map_err(|error| to_py(&error))
-    }
-
-    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.0.to_bytes())
+        self.0.run(py, |own| own.remove(Labelled { labels: &labels, codes, columns: &columns }))
     }
 
     #[getter]
-    fn labels(&self) -> Vec<Label> {
-        self.0.iter().map(|(label, _)| Label(label.clone())).collect()
+    fn labels(&self, py: Python<'_>) -> PyResult<Vec<Label>> {
+        let labels = self.0.with(py, |own| own.iter().map(|(label, _)| label.clone()).collect::<Vec<_>>())?;
+        Ok(labels.into_iter().map(Label).collect())
     }
 
     fn predictor(
@@ -97,12 +72,13 @@ impl Classes {
         smoothing: f64,
     ) -> PyResult<ClassPredictor> {
         let model = model(method, unbiased, singular, smoothing)?;
-        let found = py.detach(|| discriminant::Predictor::of(&self.0, &model, priors.as_deref()));
+        let own = self.0.copy(py)?;
+        let found = py.detach(|| discriminant::Predictor::of(&own, &model, priors.as_deref()));
         found.map(ClassPredictor).map_err(|error| to_py(&error))
     }
 
     fn counts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        match discriminant::counts(&self.0) {
+        match self.0.with(py, |own| discriminant::counts(own))? {
             Ok(counts) => {
                 let counts: Vec<_> = counts.into_iter().map(|(label, n)| (Label(label), n)).collect();
                 counts.into_pyobject(py)
@@ -127,7 +103,8 @@ impl Classes {
             "pooled" => Description::Pooled(divisor(unbiased)),
             other => return Err(PyValueError::new_err(format!("there is no description {other:?}"))),
         };
-        match py.detach(|| discriminant::describe(&self.0, description)) {
+        let own = self.0.copy(py)?;
+        match py.detach(|| discriminant::describe(&own, description)) {
             Ok(values) => Ok(values.into_pyarray(py).into_any()),
             Err(failure) => failed(py, failure),
         }
@@ -144,7 +121,8 @@ impl Classes {
         smoothing: f64,
     ) -> PyResult<Bound<'py, PyAny>> {
         let model = model(method, unbiased, singular, smoothing)?;
-        match py.detach(|| discriminant::Discriminant::of(&self.0, &model, priors.as_deref())) {
+        let own = self.0.copy(py)?;
+        match py.detach(|| discriminant::Discriminant::of(&own, &model, priors.as_deref())) {
             Ok(found) => Ok(Bound::new(py, Discriminant(found))?.into_any()),
             Err(failure) => failed(py, failure),
         }
@@ -160,8 +138,9 @@ impl Classes {
         smoothing: f64,
     ) -> PyResult<Vec<Parameters>> {
         let model = model(method, unbiased, singular, smoothing)?;
+        let own = self.0.copy(py)?;
         let found = py
-            .detach(|| discriminant::parameters(&self.0, &model, priors.as_deref()))
+            .detach(|| discriminant::parameters(&own, &model, priors.as_deref()))
             .map_err(|error| to_py(&error))?;
         Ok(found
             .into_iter()

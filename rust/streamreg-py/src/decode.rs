@@ -6,7 +6,8 @@ use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
-use streamreg_core::decode::{self as core, Column, ColumnType, Format, Item, Messages};
+use streamreg_core::decode::{self as core, Column, ColumnType, Item, Messages};
+use streamreg_core::error::Error;
 
 #[pyclass(frozen, module = "streamreg._core")]
 pub struct Decoder {
@@ -14,26 +15,43 @@ pub struct Decoder {
     names: Vec<String>,
 }
 
-#[pymethods]
+/// A decoder of CSV records, whose fields `names` tells.
+#[pyfunction]
+pub fn csv_decoder(columns: Columns, names: Vec<String>) -> PyResult<Decoder> {
+    Decoder::of(columns, |schema| core::csv::decoder(schema, &names))
+}
+
+/// A decoder of JSON objects.
+#[pyfunction]
+pub fn json_decoder(columns: Columns) -> PyResult<Decoder> {
+    Decoder::of(columns, core::json::decoder)
+}
+
+/// A decoder of values that are the one column themselves.
+#[pyfunction]
+pub fn raw_decoder(columns: Columns) -> PyResult<Decoder> {
+    Decoder::of(columns, core::raw::decoder)
+}
+
+/// Names and types, as Python has them.
+type Columns = Vec<(String, String)>;
+
 impl Decoder {
-    #[new]
-    #[pyo3(signature = (format, columns, header = None))]
-    fn new(format: &str, columns: Vec<(String, String)>, header: Option<Vec<String>>) -> PyResult<Self> {
-        let format = match format {
-            "csv" => Format::Csv,
-            "json" => Format::Json,
-            "raw" => Format::Raw,
-            other => return Err(PyValueError::new_err(format!("there is no format {other:?}"))),
-        };
+    fn of(
+        columns: Columns,
+        make: impl FnOnce(Vec<(String, ColumnType)>) -> Result<core::Decoder, Error>,
+    ) -> PyResult<Self> {
         let names = columns.iter().map(|(name, _)| name.clone()).collect();
-        let columns = columns
+        let schema = columns
             .into_iter()
             .map(|(name, kind)| Ok((name, column_type(&kind)?)))
             .collect::<PyResult<_>>()?;
-        let decoder = core::Decoder::new(format, columns, header).map_err(|error| to_py(&error))?;
-        Ok(Self { decoder, names })
+        Ok(Self { decoder: make(schema).map_err(|error| to_py(&error))?, names })
     }
+}
 
+#[pymethods]
+impl Decoder {
     fn decode(&self, py: Python<'_>, values: &Bound<'_, PyList>) -> PyResult<Decoded> {
         let mut messages = Messages::with_capacity(values.len(), 0);
         for value in values {

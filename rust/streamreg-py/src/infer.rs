@@ -4,10 +4,8 @@ use crate::arrays::{NumberArray, numbers};
 use crate::errors::to_py;
 use numpy::PyArray1;
 use pyo3::prelude::*;
-use streamreg_core::gram::Gram;
-use streamreg_core::infer::{self as core, Interval, Model, Statistic, Value};
-use streamreg_core::moments::Moments;
-use streamreg_core::monomials::Monomials;
+use streamreg_core::error::Error;
+use streamreg_core::infer::{self as core, Interval, Statistic, Value};
 
 #[pyclass(module = "streamreg._core", frozen)]
 pub struct Fit(core::Fit);
@@ -26,15 +24,7 @@ pub fn residuals(py: Python<'_>, found: core::Residuals) -> Columns<'_> {
 }
 
 impl Fit {
-    pub fn of(py: Python<'_>, moments: &Moments, model: Model) -> PyResult<Self> {
-        py.detach(|| core::Fit::new(Gram::of(moments), model)).map(Self).map_err(|error| to_py(&error))
-    }
-
-    pub fn of_monomials(py: Python<'_>, monomials: &Monomials, model: Model) -> PyResult<Self> {
-        let fit = || {
-            let powers = monomials.terms().features().iter().map(|feature| feature.power).collect();
-            Ok(core::Fit::new(monomials.gram()?, model)?.of_powers(powers))
-        };
+    pub fn of(py: Python<'_>, fit: impl FnOnce() -> Result<core::Fit, Error> + Send) -> PyResult<Self> {
         py.detach(fit).map(Self).map_err(|error| to_py(&error))
     }
 }

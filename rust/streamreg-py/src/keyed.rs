@@ -1,19 +1,21 @@
 //! The aggregates of one `reduce` for each key.
 
+use crate::accumulator::reduction;
 use crate::arrays::{NumberArray, numbers};
 use crate::classes::Classes;
 use crate::decode::Text;
 use crate::errors::to_py;
+use crate::guarded::Guarded;
 use crate::infer::{Columns, residuals};
-use crate::kept::{self, StoredChange};
 use crate::reduce::{Asked, Reduction, aggregate, number_type, regression, statistics};
+use crate::tracked_map::tracked;
 use crate::write::{Cells, object};
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use streamreg_core::decode::{self, Item};
-use streamreg_core::reduce::{self as core, KeyColumn, KeyType, Rows};
+use streamreg_core::reduce::{self as core, KeyColumn, KeyType, Observations};
 use streamreg_core::write::Cell;
 
 /// A column of keys, borrowed from Python where it can be.
@@ -57,8 +59,11 @@ impl KeyArray<'_> {
     }
 }
 
-#[pyclass(module = "streamreg._core")]
-pub struct KeyedReduction(core::KeyedReduction);
+#[pyclass(module = "streamreg._core", frozen)]
+pub struct KeyedReduction(Guarded<core::KeyedReduction>);
+
+reduction!(KeyedReduction);
+tracked!(KeyedReduction);
 
 #[pymethods]
 impl KeyedReduction {
@@ -67,11 +72,12 @@ impl KeyedReduction {
         let keys = keys.iter().map(|name| key_type(name)).collect::<PyResult<Vec<_>>>()?;
         let inputs = inputs.iter().map(|name| number_type(name)).collect::<PyResult<Vec<_>>>()?;
         let aggregates = aggregates.iter().map(aggregate).collect::<PyResult<Vec<_>>>()?;
-        core::KeyedReduction::new(&keys, &inputs, aggregates).map(Self).map_err(|error| to_py(&error))
+        let own = core::KeyedReduction::new(&keys, &inputs, aggregates).map_err(|error| to_py(&error))?;
+        Ok(Self(Guarded::new(own)))
     }
 
     fn partial<'py>(
-        &mut self,
+        &self,
         py: Python<'py>,
         keys: Vec<KeyArray<'py>>,
         columns: Vec<NumberArray<'py>>,
@@ -79,78 +85,54 @@ impl KeyedReduction {
     ) -> PyResult<Bound<'py, PyBytes>> {
         let keys = keys.iter().map(KeyArray::column).collect::<PyResult<Vec<_>>>()?;
         let numbers = numbers(&columns)?;
-        let bytes = py.detach(|| self.0.partial(&keys, &numbers, rows)).map_err(|error| to_py(&error))?;
-        Ok(PyBytes::new(py, &bytes))
-    }
-
-    fn merge(&mut self, py: Python<'_>, state: &[u8]) -> PyResult<()> {
-        py.detach(|| self.0.merge(state)).map_err(|error| to_py(&error))
-    }
-
-    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &py.detach(|| self.0.to_bytes()))
-    }
-
-    fn __len__(&self) -> usize {
-        self.0.kept().len()
+        Ok(PyBytes::new(py, &self.0.run(py, |own| own.partial(&keys, &numbers, rows))?))
     }
 
     fn key<'py>(&self, py: Python<'py>, cells: Vec<KeyArray<'py>>) -> PyResult<Bound<'py, PyBytes>> {
         let cells = cells.iter().map(KeyArray::column).collect::<PyResult<Vec<_>>>()?;
-        let key = self.0.key(&cells).map_err(|error| to_py(&error))?;
-        Ok(PyBytes::new(py, &key))
+        Ok(PyBytes::new(py, &self.0.run(py, |own| own.key(&cells))?))
     }
 
-    fn single(&self, key: &[u8]) -> PyResult<Option<Reduction>> {
-        Ok(self.0.single(key).map_err(|error| to_py(&error))?.map(Reduction))
+    fn single(&self, py: Python<'_>, key: &[u8]) -> PyResult<Option<Reduction>> {
+        Ok(self.0.run(py, |own| own.single(key))?.map(Reduction::of))
     }
 
     fn cells<'py>(&self, py: Python<'py>, key: &[u8]) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let cells = self.0.cells(key).map_err(|error| to_py(&error))?;
+        let cells = self.0.run(py, |own| own.cells(key))?;
         cells.into_iter().map(|cell| object(py, &cell.into())).collect()
     }
 
-    fn left_out(&self) -> Vec<i64> {
-        self.0.left_out().to_vec()
-    }
-
-    fn limbs(&mut self, py: Python<'_>) -> PyResult<Vec<usize>> {
-        py.detach(|| self.0.limbs()).map_err(|error| to_py(&error))
-    }
-
-    fn changed(&mut self, py: Python<'_>) -> usize {
-        py.detach(|| self.0.kept_mut().changed())
+    fn limbs(&self, py: Python<'_>) -> PyResult<Vec<usize>> {
+        self.0.run(py, core::KeyedReduction::limbs)
     }
 
     fn answers(
-        &mut self,
+        &self,
         py: Python<'_>,
         statistics: Vec<Bound<'_, PyTuple>>,
         start: usize,
         end: usize,
     ) -> PyResult<KeyedAnswers> {
         let statistics = self::statistics(&statistics)?;
-        let found = py.detach(|| self.0.answers(&statistics, start..end)).map_err(|error| to_py(&error))?;
-        KeyedAnswers::of(py, found)
+        KeyedAnswers::of(py, self.0.run(py, |own| own.answers(&statistics, start..end))?)
     }
 
-    fn all_answers(&mut self, py: Python<'_>, statistics: Vec<Bound<'_, PyTuple>>) -> PyResult<KeyedAnswers> {
+    fn all_answers(&self, py: Python<'_>, statistics: Vec<Bound<'_, PyTuple>>) -> PyResult<KeyedAnswers> {
         let statistics = self::statistics(&statistics)?;
-        let found = py.detach(|| self.0.all_answers(&statistics)).map_err(|error| to_py(&error))?;
-        KeyedAnswers::of(py, found)
+        KeyedAnswers::of(py, self.0.run(py, |own| own.all_answers(&statistics))?)
     }
 
-    fn classes(&mut self, py: Python<'_>, aggregate: usize) -> PyResult<Classes> {
-        py.detach(|| self.0.classes(aggregate)).map(Classes).map_err(|error| to_py(&error))
+    fn classes(&self, py: Python<'_>, aggregate: usize) -> PyResult<Classes> {
+        self.0.run(py, |own| own.classes(aggregate)).map(Classes::of)
     }
 
-    fn hold(&mut self) {
-        self.0.hold();
+    fn hold(&self, py: Python<'_>) -> PyResult<()> {
+        self.0.with(py, core::KeyedReduction::hold)
     }
 
     #[pyo3(signature = (regression, keys, features, target, weights=None))]
     fn scores<'py>(
-        &mut self,
+        &self,
         py: Python<'py>,
         regression: (usize, Asked),
         keys: Vec<KeyArray<'py>>,
@@ -162,25 +144,12 @@ impl KeyedReduction {
         let keys = keys.iter().map(KeyArray::column).collect::<PyResult<Vec<_>>>()?;
         let (features, target) = (numbers(&features)?, target.numbers()?);
         let weights = weights.as_ref().map(NumberArray::numbers).transpose()?;
-        let rows = Rows { features: &features, target, weights };
-        let found = py.detach(|| self.0.scores(aggregate, &regression, &keys, rows));
-        Ok(residuals(py, found.map_err(|error| to_py(&error))?))
+        let rows = Observations { features: &features, target, weights };
+        Ok(residuals(py, self.0.run(py, |own| own.scores(aggregate, &regression, &keys, rows))?))
     }
 
-    fn changes<'py>(&self, py: Python<'py>, start: usize, end: usize) -> Vec<StoredChange<'py>> {
-        kept::changes(py, self.0.kept(), start..end)
-    }
-
-    fn settle(&mut self, py: Python<'_>) {
-        py.detach(|| self.0.kept_mut().settle());
-    }
-
-    fn guard(&self) -> (usize, u64) {
-        kept::guard(self.0.kept())
-    }
-
-    fn load(&mut self, py: Python<'_>, rows: &[u8]) -> PyResult<()> {
-        py.detach(|| self.0.load(rows)).map_err(|error| to_py(&error))
+    fn load(&self, py: Python<'_>, rows: &[u8]) -> PyResult<()> {
+        self.0.run(py, |own| own.load(rows))
     }
 }
 

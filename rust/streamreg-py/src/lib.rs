@@ -4,21 +4,23 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
 
+mod accumulator;
 mod arrays;
 mod changelog;
 mod classes;
 mod decimals;
 mod decode;
 mod errors;
+mod guarded;
 mod infer;
 mod integers;
-mod kept;
 mod keyed;
 mod label;
 mod moments;
 mod monomials;
 mod reduce;
 mod score;
+mod tracked_map;
 mod write;
 
 use pyo3::prelude::*;
@@ -33,6 +35,8 @@ mod _core {
     use super::decimals::{decimal_objects, decimals, nearest_doubles};
     #[pymodule_export]
     use super::decode::{Decoded, Decoder, Text, split_header};
+    #[pymodule_export]
+    use super::decode::{csv_decoder, json_decoder, raw_decoder};
     #[pymodule_export]
     use super::infer::Fit;
     #[pymodule_export]

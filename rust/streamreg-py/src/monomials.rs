@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
+use crate::accumulator::accumulator;
 use crate::arrays::{NumberArray, numbers};
 use crate::errors::to_py;
+use crate::guarded::Guarded;
 use crate::infer::Fit;
 use crate::reduce::{number_name, number_type, powers};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
-use streamreg_core::infer::Model;
+use streamreg_core::accumulate::{Accumulator as _, Group as _};
+use streamreg_core::infer::{self, Model};
 use streamreg_core::monomials as core;
 
-#[pyclass(module = "streamreg._core")]
-pub struct Monomials(pub(crate) core::Monomials);
+#[pyclass(module = "streamreg._core", frozen)]
+pub struct Monomials(Guarded<core::Monomials>);
+
+accumulator!(Monomials, core::Monomials);
 
 #[pymethods]
 impl Monomials {
@@ -24,74 +28,52 @@ impl Monomials {
         target: usize,
         weight: Option<usize>,
     ) -> PyResult<Self> {
-        Ok(Self(core::Monomials::new(terms(&columns, features, target, weight)?)))
-    }
-
-    #[staticmethod]
-    fn from_bytes(state: &[u8]) -> PyResult<Self> {
-        core::Monomials::from_bytes(state).map(Self).map_err(|error| to_py(&error))
+        Ok(Self::of(core::Monomials::new(terms(&columns, features, target, weight)?)))
     }
 
     #[pyo3(signature = (columns, features, target, weight = None))]
     fn renumbered(
         &self,
+        py: Python<'_>,
         columns: Vec<String>,
         features: Vec<(usize, u32)>,
         target: usize,
         weight: Option<usize>,
     ) -> PyResult<Self> {
         let terms = terms(&columns, features, target, weight)?;
-        self.0.renumbered(terms).map(Self).map_err(|error| to_py(&error))
+        self.0.run(py, |own| own.renumbered(terms)).map(Self::of)
     }
 
     #[getter]
-    fn columns(&self) -> Vec<&'static str> {
-        self.0.terms().columns().iter().map(|column| number_name(*column)).collect()
+    fn columns(&self, py: Python<'_>) -> PyResult<Vec<&'static str>> {
+        self.0.with(py, |own| own.terms().columns().iter().map(|column| number_name(*column)).collect())
     }
 
     #[getter]
-    fn features(&self) -> Vec<(usize, u32)> {
-        self.0.terms().features().iter().map(|feature| (feature.column, feature.power)).collect()
+    fn features(&self, py: Python<'_>) -> PyResult<Vec<(usize, u32)>> {
+        self.0.with(py, |own| {
+            own.terms().features().iter().map(|feature| (feature.column, feature.power)).collect()
+        })
     }
 
-    #[getter]
-    fn n(&self) -> i64 {
-        self.0.n()
-    }
-
-    #[getter]
-    fn left_out(&self) -> i64 {
-        self.0.left_out()
-    }
-
-    fn add(&mut self, py: Python<'_>, columns: Vec<NumberArray<'_>>) -> PyResult<()> {
+    fn add(&self, py: Python<'_>, columns: Vec<NumberArray<'_>>) -> PyResult<()> {
         let numbers = numbers(&columns)?;
-        py.detach(|| self.0.add(&numbers)).map_err(|error| to_py(&error))
+        self.0.run(py, |own| own.add(&numbers))
     }
 
-    fn remove(&mut self, py: Python<'_>, columns: Vec<NumberArray<'_>>) -> PyResult<()> {
+    fn remove(&self, py: Python<'_>, columns: Vec<NumberArray<'_>>) -> PyResult<()> {
         let numbers = numbers(&columns)?;
-        py.detach(|| self.0.remove(&numbers)).map_err(|error| to_py(&error))
-    }
-
-    fn merge(this: &Bound<'_, Self>, other: &Bound<'_, Self>) -> PyResult<()> {
-        // A copy: `other` may be the same object, which cannot be read while it is written.
-        let other = other.try_borrow()?.0.clone();
-        this.try_borrow_mut()?.0.merge(&other).map_err(|error| to_py(&error))
-    }
-
-    fn subtract(this: &Bound<'_, Self>, other: &Bound<'_, Self>) -> PyResult<()> {
-        let other = other.try_borrow()?.0.clone();
-        this.try_borrow_mut()?.0.subtract(&other).map_err(|error| to_py(&error))
-    }
-
-    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.0.to_bytes())
+        self.0.run(py, |own| own.remove(&numbers))
     }
 
     #[pyo3(signature = (intercept=true, ridge=0.0))]
     fn fit(&self, py: Python<'_>, intercept: bool, ridge: f64) -> PyResult<Fit> {
-        Fit::of_monomials(py, &self.0, Model { intercept, ridge })
+        // Whoever adds rows waits for the copy, not for the fit.
+        let own = self.0.copy(py)?;
+        Fit::of(py, || {
+            let powers = own.terms().features().iter().map(|feature| feature.power).collect();
+            Ok(infer::Fit::new(own.gram()?, Model { intercept, ridge })?.of_powers(powers))
+        })
     }
 }
 

@@ -1,7 +1,9 @@
 //! The aggregates of one `reduce`.
 
+use crate::accumulator::reduction;
 use crate::arrays::{NumberArray, numbers};
 use crate::errors::to_py;
+use crate::guarded::Guarded;
 use crate::moments::Moments;
 use crate::monomials::Monomials;
 use crate::score::Scorer;
@@ -14,8 +16,17 @@ use streamreg_core::infer::Model;
 use streamreg_core::monomials::Power;
 use streamreg_core::reduce::{self as core, Aggregate, Answer, Regression, Statistic, Sums};
 
-#[pyclass(module = "streamreg._core")]
-pub struct Reduction(pub(crate) core::Reduction);
+#[pyclass(module = "streamreg._core", frozen)]
+pub struct Reduction(Guarded<core::Reduction>);
+
+reduction!(Reduction);
+
+impl Reduction {
+    /// A reduction that nobody else has.
+    pub fn of(own: core::Reduction) -> Self {
+        Self(Guarded::new(own))
+    }
+}
 
 #[pymethods]
 impl Reduction {
@@ -23,37 +34,25 @@ impl Reduction {
     fn new(inputs: Vec<String>, aggregates: Vec<Bound<'_, PyTuple>>) -> PyResult<Self> {
         let inputs = inputs.iter().map(|name| number_type(name)).collect::<PyResult<Vec<_>>>()?;
         let aggregates = aggregates.iter().map(aggregate).collect::<PyResult<Vec<_>>>()?;
-        core::Reduction::new(&inputs, aggregates).map(Self).map_err(|error| to_py(&error))
+        core::Reduction::new(&inputs, aggregates).map(Self::of).map_err(|error| to_py(&error))
     }
 
-    fn add(&mut self, py: Python<'_>, columns: Vec<NumberArray<'_>>, rows: usize) -> PyResult<()> {
+    fn add(&self, py: Python<'_>, columns: Vec<NumberArray<'_>>, rows: usize) -> PyResult<()> {
         let numbers = numbers(&columns)?;
-        py.detach(|| self.0.add(&numbers, rows)).map_err(|error| to_py(&error))
+        self.0.run(py, |own| own.add(&numbers, rows))
     }
 
-    fn take<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &py.detach(|| self.0.take()))
+    fn take<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.0.with(py, core::Reduction::take)?))
     }
 
-    fn merge(&mut self, py: Python<'_>, state: &[u8]) -> PyResult<()> {
-        py.detach(|| self.0.merge(state)).map_err(|error| to_py(&error))
-    }
-
-    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &py.detach(|| self.0.to_bytes()))
-    }
-
-    fn left_out(&self) -> Vec<i64> {
-        self.0.left_out()
-    }
-
-    fn limbs(&self) -> Vec<usize> {
-        self.0.limbs()
+    fn limbs(&self, py: Python<'_>) -> PyResult<Vec<usize>> {
+        self.0.with(py, |own| own.limbs())
     }
 
     fn scorer(&self, py: Python<'_>, regression: (usize, Asked)) -> PyResult<Scorer> {
         let (aggregate, regression) = self::regression(regression)?;
-        py.detach(|| self.0.scorer(aggregate, &regression)).map(Scorer).map_err(|error| to_py(&error))
+        self.0.run(py, |own| own.scorer(aggregate, &regression)).map(Scorer)
     }
 
     fn answers<'py>(
@@ -62,16 +61,28 @@ impl Reduction {
         statistics: Vec<Bound<'py, PyTuple>>,
     ) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let statistics = self::statistics(&statistics)?;
-        let answers = py.detach(|| self.0.answers(&statistics)).map_err(|error| to_py(&error))?;
+        let answers = self.0.run(py, |own| own.answers(&statistics))?;
         answers.into_iter().map(|answer| object(py, answer)).collect()
     }
 
     fn sums<'py>(&self, py: Python<'py>, aggregate: usize) -> PyResult<Bound<'py, PyAny>> {
-        match self.0.sums(aggregate).map_err(|error| to_py(&error))? {
-            Sums::Moments(sums) => Ok(Bound::new(py, Moments(sums.clone()))?.into_any()),
-            Sums::Monomials(sums) => Ok(Bound::new(py, Monomials(sums.clone()))?.into_any()),
+        let copy = self.0.run(py, |own| {
+            Ok(match own.sums(aggregate)? {
+                Sums::Moments(sums) => Copied::Moments(sums.clone()),
+                Sums::Monomials(sums) => Copied::Monomials(sums.clone()),
+            })
+        })?;
+        match copy {
+            Copied::Moments(sums) => Ok(Bound::new(py, Moments::of(sums))?.into_any()),
+            Copied::Monomials(sums) => Ok(Bound::new(py, Monomials::of(sums))?.into_any()),
         }
     }
+}
+
+/// Sums that are no longer those of a reduction.
+enum Copied {
+    Moments(streamreg_core::moments::Moments),
+    Monomials(streamreg_core::monomials::Monomials),
 }
 
 /// The type of numbers of this name.

@@ -4,7 +4,7 @@ use crate::arrays::{NumberArray, numbers};
 use crate::errors::to_py;
 use crate::infer::{Columns, residuals};
 use pyo3::prelude::*;
-use streamreg_core::reduce::{self as core, Rows};
+use streamreg_core::reduce::{self as core, Observations};
 
 #[pyclass(module = "streamreg._core", frozen)]
 pub struct Scorer(pub core::Scorer);
@@ -21,7 +21,7 @@ impl Scorer {
     ) -> PyResult<Columns<'py>> {
         let (features, target) = (numbers(&features)?, target.numbers()?);
         let weights = weights.as_ref().map(NumberArray::numbers).transpose()?;
-        let rows = Rows { features: &features, target, weights };
+        let rows = Observations { features: &features, target, weights };
         let found = py.detach(|| self.0.scores(rows)).map_err(|error| to_py(&error))?;
         Ok(residuals(py, found))
     }

@@ -119,7 +119,7 @@ pub fn object<'py>(py: Python<'py>, cell: &Cell) -> PyResult<Bound<'py, PyAny>> 
 pub fn render<'py>(py: Python<'py>, columns: Vec<Column<'py>>) -> PyResult<Bound<'py, PyBytes>> {
     let cells = columns.iter().map(Column::cells).collect::<PyResult<Vec<_>>>()?;
     let rows =
-        py.detach(|| core::render(&cells).map(core::Rows::into_bytes)).map_err(|error| to_py(&error))?;
+        py.detach(|| core::render(&cells).map(core::RowText::into_bytes)).map_err(|error| to_py(&error))?;
     Ok(PyBytes::new(py, &rows))
 }
 

@@ -17,7 +17,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import streamreg as sr
-from streamreg._core import Decoder, decimal_objects, decimals, nearest_doubles, render, stamp
+from streamreg._core import (
+    Decoder,
+    csv_decoder,
+    decimal_objects,
+    decimals,
+    json_decoder,
+    nearest_doubles,
+    render,
+    stamp,
+)
 from streamreg._evaluate.columns import to_list
 from tests.support.columns import DECIMALS, decimal_array, scaled
 from tests.support.rationals import bits, nearest
@@ -26,8 +35,8 @@ TableOf = Callable[..., sr.Table]
 PlanOf = Callable[..., Any]
 Computed = Callable[..., Any]
 
-CSV = Decoder("csv", [("x", "decimal")], ["x"])
-JSON = Decoder("json", [("x", "decimal")])
+CSV = csv_decoder([("x", "decimal")], ["x"])
+JSON = json_decoder([("x", "decimal")])
 PATTERN = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 NUMERALS = st.from_regex(PATTERN, fullmatch=True) | st.from_regex(
     r"[-+]?[0-9.eE]{0,12}", fullmatch=True

@@ -6,15 +6,22 @@ import contextlib
 import json
 import math
 import re
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamreg._core import Decoded, Decoder, split_header
+from streamreg._core import (
+    Decoded,
+    Decoder,
+    csv_decoder,
+    json_decoder,
+    raw_decoder,
+    split_header,
+)
 from streamreg._evaluate.columns import to_list
 from streamreg._types import ColumnType
 from tests.support.rationals import bits
@@ -30,12 +37,12 @@ ALL: list[tuple[str, ColumnType]] = [
 ]
 FLOATS: list[tuple[str, ColumnType]] = [("x", "float"), ("y", "float")]
 DECODERS = {
-    "csv": Decoder("csv", ALL, [name for name, _ in ALL]),
-    "csv of floats": Decoder("csv", FLOATS, ["x", "other", "y"]),
-    "json": Decoder("json", ALL),
-    "json of floats": Decoder("json", FLOATS),
-    "raw bytes": Decoder("raw", [("data", "bytes")]),
-    "raw text": Decoder("raw", [("data", "str")]),
+    "csv": csv_decoder(ALL, [name for name, _ in ALL]),
+    "csv of floats": csv_decoder(FLOATS, ["x", "other", "y"]),
+    "json": json_decoder(ALL),
+    "json of floats": json_decoder(FLOATS),
+    "raw bytes": raw_decoder([("data", "bytes")]),
+    "raw text": raw_decoder([("data", "str")]),
 }
 GOOD = [
     b'1.5,-7,true,"a ""b"", c",AAE=\n',
@@ -160,7 +167,7 @@ def python_float(text: str) -> float | str:
 
 def check_json(text: str) -> None:
     """A JSON number is what Python's `float` reads."""
-    decoder = Decoder("json", [("x", "float")])
+    decoder = json_decoder([("x", "float")])
     assert bits(read_float(decoder, f'{{"x": {text}}}')) == bits(python_float(text))
 
 
@@ -170,8 +177,8 @@ def check_csv(text: str) -> None:
         expected = python_float(text)
     except ValueError:
         expected = "invalid-number" if text.strip() else "null"
-    alone = Decoder("csv", [("x", "float")], ["x"])
-    beside_text = Decoder("csv", [("x", "float"), ("s", "str")], ["s", "x"])
+    alone = csv_decoder([("x", "float")], ["x"])
+    beside_text = csv_decoder([("x", "float"), ("s", "str")], ["s", "x"])
     assert bits(read_float(alone, text)) == bits(expected)
     assert bits(read_float(beside_text, f"a,{text}")) == bits(expected)
 
@@ -201,11 +208,8 @@ def test_differential_hard_numbers(text: str) -> None:
 def test_differential_integers_are_those_of_python(text: str) -> None:
     """An integer of 64 bits is exact; a larger one, or a number with a point, is a reject."""
     for format, message in (("csv", text), ("json", f'{{"n": {text}}}')):
-        decoder = Decoder(
-            format,  # type: ignore[arg-type]
-            [("n", "int")],
-            ["n"] if format == "csv" else None,
-        )
+        schema: list[tuple[str, ColumnType]] = [("n", "int")]
+        decoder = csv_decoder(schema, ["n"]) if format == "csv" else json_decoder(schema)
         decoded = decoder.decode([message.encode()])
         kinds = {kind for _, kind, _, _ in decoded.rejects}
         try:
@@ -244,9 +248,7 @@ def test_differential_objects_that_python_wrote(
     """What `json.dumps` writes is read back as it was, whatever stands beside it."""
     extra = json.loads(json.dumps(extra), parse_constant=lambda _: 0)  # JSON has no NaN
     message = json.dumps(extra | {"x": x, "s": s, "b": b}, ensure_ascii=ascii_)
-    decoded = Decoder("json", [("x", "float"), ("s", "str"), ("b", "bool")]).decode(
-        [message.encode()]
-    )
+    decoded = json_decoder([("x", "float"), ("s", "str"), ("b", "bool")]).decode([message.encode()])
     assert [to_list(column) for column in decoded.columns] == [[x], [s], [b]]
 
 
@@ -254,7 +256,7 @@ def test_depth_does_not_exhaust_the_stack() -> None:
     """A million brackets are a reject or are skipped, and no more."""
     deep = b"[" * 1_000_000
     closed = b'{"x": 1, "more": ' + deep + b"]" * 1_000_000 + b"}"
-    decoder = Decoder("json", [("x", "float")])
+    decoder = json_decoder([("x", "float")])
     decoded = decoder.decode([deep, b'{"x": ' * 1_000_000, closed])
     assert decoded.rows + len(decoded.rejects) == 3
     assert all(len(detail) < 300 for *_, detail in decoded.rejects)
@@ -262,17 +264,16 @@ def test_depth_does_not_exhaust_the_stack() -> None:
 
 def test_decoders_that_make_no_sense_are_refused() -> None:
     """A schema or header that cannot be is a ValueError that says why."""
-    wrong: list[tuple[Literal["csv", "json", "raw"], list[tuple[str, Any]], Any, str]] = [
-        ("csv", [("x", "float")], None, "needs the header"),
-        ("csv", [("x", "float")], ["y"], "no column"),
-        ("csv", [("x", "float")], ["x", "x"], "twice"),
-        ("json", [("x", "float")], ["x"], "belongs to csv"),
-        ("json", [], None, "at least one column"),
-        ("json", [("x", "int"), ("x", "int")], None, "two columns"),
-        ("json", [("x", "complex")], None, "complex"),
-        ("raw", [("x", "float")], None, "str or bytes"),
-        ("xml", [("x", "float")], None, "xml"),  # type: ignore[list-item]
+    x: list[tuple[str, ColumnType]] = [("x", "float")]
+    wrong: list[tuple[Callable[[], Decoder], str]] = [
+        (lambda: csv_decoder(x, []), "needs the header"),
+        (lambda: csv_decoder(x, ["y"]), "no column"),
+        (lambda: csv_decoder(x, ["x", "x"]), "twice"),
+        (lambda: json_decoder([]), "at least one column"),
+        (lambda: json_decoder([*x, *x]), "two columns"),
+        (lambda: json_decoder([("x", "complex")]), "complex"),  # type: ignore[list-item]
+        (lambda: raw_decoder(x), "str or bytes"),
     ]
-    for format, columns, header, message in wrong:
+    for make, message in wrong:
         with pytest.raises(ValueError, match=message):
-            Decoder(format, columns, header)
+            make()

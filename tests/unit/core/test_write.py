@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamreg._core import Changelog, Decoder, render, stamp
+from streamreg._core import Changelog, csv_decoder, render, stamp
 from streamreg._evaluate.columns import to_list
 from tests.support.columns import ANY_BITS, INTEGERS
 from tests.support.rationals import bits
@@ -73,7 +73,7 @@ def test_differential_lines_are_read_back_by_python(rows: list[Any], time: int) 
 def test_law_what_is_written_can_be_decoded(rows: list[tuple[float, str, bytes]]) -> None:
     """A line without its time and diff is a CSV message of the same values."""
     columns = [list(column) for column in zip(*rows, strict=True)]
-    decoder = Decoder("csv", [("x", "float"), ("s", "str"), ("d", "bytes")], ["x", "s", "d"])
+    decoder = csv_decoder([("x", "float"), ("s", "str"), ("d", "bytes")], ["x", "s", "d"])
     for index, row in enumerate(rows):
         line = stamp(render([column[index : index + 1] for column in columns]), 0, 1)
         decoded = decoder.decode([line.removesuffix(b",0,1\n")])

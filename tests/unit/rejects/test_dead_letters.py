@@ -81,8 +81,9 @@ def test_law_a_line_holds_the_whole_message(
 
 def test_every_reason_is_listed() -> None:
     """The list of reasons is exactly what the decoder and the transform can give."""
-    source = (ROOT / "rust/streamreg-core/src/decode/reject.rs").read_text(encoding="utf-8")
-    decoder = set(re.findall(r'Self::\w+ => "([a-z0-9-]+)"', source))
+    files = (ROOT / "rust/streamreg-core/src/decode").rglob("*.rs")
+    sources = [file.read_text(encoding="utf-8") for file in files]
+    decoder = {name for text in sources for name in re.findall(r'named\("([a-z0-9-]+)"\)', text)}
     assert decoder | set(get_args(RowErrorKind)) == REASONS.keys()
     assert all(REASONS.values())
 

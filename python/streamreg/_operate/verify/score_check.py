@@ -39,6 +39,10 @@ _READ: Final[dict[DType, Callable[[Sequence[bytes]], Values]]] = {
 """How cells are read again, by type, without any loss."""
 
 
+class _UntoldError(Exception):
+    """A file does not tell enough to score its rows again."""
+
+
 def rescored(
     subject: str,
     plan: Plan,
@@ -52,7 +56,7 @@ def rescored(
     """
     try:
         rescoring = Rescoring(plan, output, own)
-    except ValueError as error:
+    except _UntoldError as error:
         return Check(subject, f"not compared: {error}")
     wrong = rescoring.first_wrong(rows)
     if wrong is None:
@@ -68,12 +72,12 @@ class Rescoring:
         """`own` as in `rescored`.
 
         Raises:
-            ValueError: if the file does not tell enough; the text says of what.
+            _UntoldError: if the file does not tell enough; the text says of what.
         """
         score, shipped = plan.scores[own.scoring], plan.rows.shipped[own.scoring]
         reducing = plan.rows.reductions[score.reduction]
         if reducing.scope != shipped.scope:
-            raise ValueError("the file does not hold all rows of the regression")
+            raise _UntoldError("the file does not hold all rows of the regression")
         types = [column.dtype for column in output.columns]
         readers = {
             at: (place, _READ[types[place]])
@@ -81,9 +85,9 @@ class Rescoring:
             if at is not None and types[place] in _READ
         }
         if len(readers) < len(shipped.slots) or not {*reducing.slots} <= {*shipped.slots}:
-            raise ValueError("the file does not hold all that they are computed from")
+            raise _UntoldError("the file does not hold all that they are computed from")
         if any(isinstance(step, Call) for step in score.program.steps):
-            raise ValueError("a function of the program is among what they are computed by")
+            raise _UntoldError("a function of the program is among what they are computed by")
         self._readers = [reader for _, reader in sorted(readers.items())]
         self._inputs = [shipped.slots.index(slot) for slot in reducing.slots]
         self._keys = [shipped.slots.index(slot) for slot in reducing.key_slots]

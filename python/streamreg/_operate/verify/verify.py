@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._core import Changelog, KeyedReduction, Reduction
+from streamreg._exceptions import CorruptStateError, MismatchError
 from streamreg._operate.verify import changelog_files as files
 from streamreg._operate.verify import recompute
 from streamreg._operate.verify.check import Check, Rows, same_rows, whole
@@ -109,7 +110,7 @@ def _state_difference(plan: Plan, index: int, kept: bytes, again: Reduction) -> 
     state = Reduction(reducing.inputs, reducing.aggregates)
     try:
         state.merge(kept)
-    except ValueError as error:
+    except (CorruptStateError, MismatchError) as error:
         return f"the state's bytes are damaged: {error}"
     pairs = zip(statistics, state.answers(statistics), again.answers(statistics), strict=True)
     for statistic, ours, theirs in pairs:
@@ -158,7 +159,7 @@ def _last_rows(subject: str, kept: bytes, again: Changelog) -> Check:
 def _row_difference(subject: str, kept: bytes, row: bytes | None) -> Check:
     try:
         found = last_row(kept)
-    except ValueError as error:
+    except (CorruptStateError, MismatchError) as error:
         return Check(subject, "", f"damaged: {error}")
     return Check(subject, "", f"the state says {_row(found)}, the topic gives {_row(row)}")
 

@@ -6,31 +6,21 @@ use std::collections::BTreeMap;
 use super::{Classes, Label, MOST_CLASSES};
 use crate::error::Error;
 use crate::moments::Moments;
-use crate::wire::{Reader, Writer, corrupt};
+use crate::wire::{Reader, Versioned, Writer, corrupt, kind};
 
-/// What classes are marked with in their bytes.
-const KIND: u8 = b'C';
+impl Versioned for Classes {
+    const KIND: u8 = kind::CLASSES;
 
-impl Classes {
-    /// The state as versioned bytes: equal multisets of rows give equal bytes.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut writer = Writer::new(KIND);
+    fn write_whole(&self, writer: &mut Writer) {
         writer.unsigned(self.features as u64);
         writer.unsigned(self.classes.len() as u64);
         for (label, moments) in &self.classes {
-            label.write(&mut writer);
-            moments.write_sums(&mut writer);
+            label.write(writer);
+            moments.write_sums(writer);
         }
-        writer.seal()
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
-    ///
-    /// # Errors
-    /// [`Error::Corrupt`] or [`Error::Version`] for any other bytes.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let mut reader = Reader::open(KIND, bytes)?;
+    fn read_whole(reader: &mut Reader<'_>) -> Result<Self, Error> {
         let features = usize::try_from(reader.unsigned()?).unwrap_or(usize::MAX);
         let empty =
             Self::new(features).map_err(|_| corrupt("classes of an impossible number of features"))?;
@@ -43,18 +33,17 @@ impl Classes {
         let none = Moments::of_variables(features);
         let mut classes = BTreeMap::new();
         for _ in 0..count {
-            let label = Label::read(&mut reader)?;
+            let label = Label::read(reader)?;
             if classes.last_key_value().is_some_and(|(last, _)| *last >= label) {
                 return Err(corrupt("classes are not in order"));
             }
             let mut moments = Moments::of_variables(features);
-            moments.read_sums(&mut reader)?;
+            moments.read_sums(reader)?;
             if moments == none {
                 return Err(corrupt("a class without rows"));
             }
             classes.insert(label, moments);
         }
-        reader.finish()?;
         Ok(Self { classes, ..empty })
     }
 }

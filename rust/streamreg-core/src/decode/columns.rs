@@ -49,13 +49,13 @@ impl Column {
         }
         let bytes = BASE64_STANDARD
             .decode(field)
-            .map_err(|error| Fault::with(RejectKind::InvalidBase64, error.to_string()))?;
+            .map_err(|error| Fault::with(RejectKind::INVALID_BASE64, error.to_string()))?;
         Self::push_item(text, Item::Bytes(&bytes))
     }
 
     /// Appends an item as it is.
     pub(super) fn push_item(text: &mut Text, item: Item<'_>) -> Result<(), Fault> {
-        text.push(item).map_err(|_| Fault::found(RejectKind::InvalidUtf8, item.as_bytes()))
+        text.push(item).map_err(|_| Fault::found(RejectKind::INVALID_UTF8, item.as_bytes()))
     }
 
     /// Appends what a CSV field means in this column; spaces around numbers and booleans are no part of them.
@@ -74,7 +74,7 @@ impl Column {
 /// The field without the spaces around it, if anything is left.
 fn content(field: &[u8]) -> Result<&[u8], Fault> {
     let content = field.trim_ascii();
-    if content.is_empty() { Err(Fault::new(RejectKind::Null)) } else { Ok(content) }
+    if content.is_empty() { Err(Fault::new(RejectKind::NULL)) } else { Ok(content) }
 }
 
 /// Columns of equal length, and perhaps a row that is half there.

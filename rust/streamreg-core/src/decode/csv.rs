@@ -10,12 +10,33 @@ pub use split::{Malformed, Split, split_record};
 
 use super::columns::{Column, Columns};
 use super::reject::{Fault, RejectKind};
-use super::{ColumnType, number};
+use super::{ColumnType, Decoder, Format, Schema, number};
 use crate::error::Error;
+
+impl RejectKind {
+    /// The CSV record has more or fewer fields than the header.
+    pub const FIELD_COUNT: Self = Self::named("field-count");
+
+    /// Not one CSV record: a stray or unclosed quote, or a line end outside quotes.
+    pub const MALFORMED_CSV: Self = Self::named("malformed-csv");
+}
+
+/// A decoder of CSV records, whose fields a `header` names.
+///
+/// # Errors
+/// [`Error::Invalid`] if there is no column, or two of one name; if the header is empty, lacks a column or names it twice.
+pub fn decoder(columns: Vec<(String, ColumnType)>, header: &[String]) -> Result<Decoder, Error> {
+    let schema = Schema::new(columns)?;
+    if header.is_empty() {
+        return Err(Error::Invalid("csv needs the header that names its fields".to_owned()));
+    }
+    let layout = Layout::new(&schema.names, &schema.types, header)?;
+    Ok(Decoder::of(schema, layout))
+}
 
 /// Which field of a record fills which column.
 #[derive(Clone, Debug)]
-pub(super) struct Layout {
+struct Layout {
     /// For each field of the header the index of its column, if the schema has it.
     targets: Vec<Option<usize>>,
     /// The same, if every field fills a float column.
@@ -23,7 +44,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub(super) fn new(names: &[String], types: &[ColumnType], header: &[String]) -> Result<Self, Error> {
+    fn new(names: &[String], types: &[ColumnType], header: &[String]) -> Result<Self, Error> {
         let mut targets = vec![None; header.len()];
         for (column, name) in names.iter().enumerate() {
             let mut fields = (0..header.len()).filter(|&field| &header[field] == name);
@@ -42,9 +63,16 @@ impl Layout {
         let floats = targets.iter().map(|target| target.filter(is_float)).collect();
         Ok(Self { targets, floats })
     }
+}
 
-    /// Appends one record.
-    pub(super) fn decode(&self, value: &[u8], columns: &mut Columns, split: &mut Split) -> Result<(), Fault> {
+impl Format for Layout {
+    type Room<'a> = Split;
+
+    fn room<'a>(&self) -> Self::Room<'a> {
+        Split::default()
+    }
+
+    fn read(&self, value: &[u8], columns: &mut Columns, split: &mut Split) -> Result<(), Fault> {
         if let Some(targets) = &self.floats
             && value.len() <= number::LONGEST
         {
@@ -55,10 +83,10 @@ impl Layout {
         }
         let fields = split
             .split(value)
-            .map_err(|Malformed(why)| Fault::with(RejectKind::MalformedCsv, why.to_owned()))?;
+            .map_err(|Malformed(why)| Fault::with(RejectKind::MALFORMED_CSV, why.to_owned()))?;
         if fields.len() != self.targets.len() {
             let detail = format!("{} fields, the header has {}", fields.len(), self.targets.len());
-            return Err(Fault::with(RejectKind::FieldCount, detail));
+            return Err(Fault::with(RejectKind::FIELD_COUNT, detail));
         }
         for (field, target) in fields.zip(&self.targets) {
             if let Some(column) = *target {

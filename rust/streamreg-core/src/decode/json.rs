@@ -5,43 +5,66 @@
 //! Values are skipped without recursion: no depth of nesting can exhaust the stack.
 
 use super::columns::{Column, Columns};
-use super::number;
 use super::reject::{Fault, RejectKind};
+use super::{ColumnType, Decoder, Format, Schema, number};
+use crate::error::Error;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
+impl RejectKind {
+    /// The JSON object lacks a column of the schema.
+    pub const MISSING_FIELD: Self = Self::named("missing-field");
+
+    /// Not JSON, or something after it.
+    pub const MALFORMED_JSON: Self = Self::named("malformed-json");
+
+    /// JSON, but no object.
+    pub const NOT_AN_OBJECT: Self = Self::named("not-an-object");
+
+    /// A JSON value of another type than the column's.
+    pub const WRONG_TYPE: Self = Self::named("wrong-type");
+}
+
+/// A decoder of JSON objects, whose keys are the columns.
+///
+/// # Errors
+/// [`Error::Invalid`] if there is no column, or two of one name.
+pub fn decoder(columns: Vec<(String, ColumnType)>) -> Result<Decoder, Error> {
+    let schema = Schema::new(columns)?;
+    let keys = Keys::new(schema.names.clone());
+    Ok(Decoder::of(schema, keys))
+}
+
 /// The keys that are wanted.
 #[derive(Clone, Debug)]
-pub(super) struct Keys {
+struct Keys {
     names: Vec<String>,
     columns: HashMap<String, usize>,
 }
 
 /// For each column the text of its value in one message.
-pub(super) type Slots<'a> = Vec<Option<&'a str>>;
+type Slots<'a> = Vec<Option<&'a str>>;
 
 impl Keys {
-    pub(super) fn new(names: Vec<String>) -> Self {
+    fn new(names: Vec<String>) -> Self {
         let columns = names.iter().cloned().zip(0..).collect();
         Self { names, columns }
     }
+}
 
-    pub(super) fn slots<'a>(&self) -> Slots<'a> {
+impl Format for Keys {
+    type Room<'a> = Slots<'a>;
+
+    fn room<'a>(&self) -> Slots<'a> {
         vec![None; self.names.len()]
     }
 
-    /// Appends one object; `found` is only working memory.
-    pub(super) fn decode<'a>(
-        &self,
-        value: &'a [u8],
-        columns: &mut Columns,
-        found: &mut Slots<'a>,
-    ) -> Result<(), Fault> {
+    fn read<'a>(&self, value: &'a [u8], columns: &mut Columns, found: &mut Slots<'a>) -> Result<(), Fault> {
         let text = std::str::from_utf8(value)
-            .map_err(|error| Fault::with(RejectKind::InvalidUtf8, error.to_string()))?;
+            .map_err(|error| Fault::with(RejectKind::INVALID_UTF8, error.to_string()))?;
         found.fill(None);
         let mut reader = serde_json::Deserializer::from_str(text);
         reader
@@ -50,7 +73,7 @@ impl Keys {
             .map_err(|error| explain(text, error))?;
         for (index, (column, value)) in columns.list.iter_mut().zip(found).enumerate() {
             value
-                .ok_or(Fault::new(RejectKind::MissingField))
+                .ok_or(Fault::new(RejectKind::MISSING_FIELD))
                 .and_then(|value| push(column, value))
                 .map_err(|fault| fault.in_column(index))?;
         }
@@ -63,20 +86,20 @@ impl Keys {
 fn explain(text: &str, error: serde_json::Error) -> Fault {
     let syntax = if error.is_data() {
         match serde_json::from_str::<IgnoredAny>(text) {
-            Ok(_) => return Fault::new(RejectKind::NotAnObject),
+            Ok(_) => return Fault::new(RejectKind::NOT_AN_OBJECT),
             Err(syntax) => syntax,
         }
     } else {
         error
     };
-    Fault::with(RejectKind::MalformedJson, syntax.to_string())
+    Fault::with(RejectKind::MALFORMED_JSON, syntax.to_string())
 }
 
 /// Appends a JSON value, which is known to be well-formed, to a column.
 fn push(column: &mut Column, value: &str) -> Result<(), Fault> {
     let text = value.as_bytes();
     match (column, text) {
-        (_, [b'n', ..]) => Err(Fault::new(RejectKind::Null)),
+        (_, [b'n', ..]) => Err(Fault::new(RejectKind::NULL)),
         (Column::Float(values), [b'-' | b'0'..=b'9', ..]) => {
             values.push(number::float(text)?);
             Ok(())
@@ -101,7 +124,7 @@ fn push(column: &mut Column, value: &str) -> Result<(), Fault> {
         (Column::Text(column), [b'"', inside @ .., b'"']) => {
             Column::push_text(column, &unescaped(value, inside)?)
         }
-        _ => Err(Fault::found(RejectKind::WrongType, text)),
+        _ => Err(Fault::found(RejectKind::WRONG_TYPE, text)),
     }
 }
 
@@ -111,8 +134,8 @@ fn unescaped<'a>(string: &'a str, inside: &'a [u8]) -> Result<Cow<'a, [u8]>, Fau
         return Ok(Cow::Borrowed(inside));
     }
     // Skipping has checked the escapes but for surrogates without their other half.
-    let unescaped: String =
-        serde_json::from_str(string).map_err(|_| Fault::found(RejectKind::InvalidUtf8, string.as_bytes()))?;
+    let unescaped: String = serde_json::from_str(string)
+        .map_err(|_| Fault::found(RejectKind::INVALID_UTF8, string.as_bytes()))?;
     Ok(Cow::Owned(unescaped.into_bytes()))
 }
 

@@ -2,15 +2,19 @@
 
 use super::columns::{Column, Columns};
 use super::reject::Fault;
-use super::{ColumnType, Item};
+use super::{ColumnType, Decoder, Format, Item, Schema};
 use crate::error::Error;
 
-/// Whether a raw message can fill this schema.
-pub(super) fn check(names: &[String], types: &[ColumnType]) -> Result<(), Error> {
-    match (names, types) {
-        ([_], [ColumnType::Str | ColumnType::Bytes]) => Ok(()),
+/// A decoder of raw messages.
+///
+/// # Errors
+/// [`Error::Invalid`] if there is anything but one column of text or bytes.
+pub fn decoder(columns: Vec<(String, ColumnType)>) -> Result<Decoder, Error> {
+    let schema = Schema::new(columns)?;
+    match (schema.names.as_slice(), schema.types.as_slice()) {
+        ([_], [ColumnType::Str | ColumnType::Bytes]) => Ok(Decoder::of(schema, Raw)),
         ([name], _) => Err(Error::Invalid(format!("column {name:?} of a raw message must be str or bytes"))),
-        _ => Err(Error::Invalid(format!(
+        (names, _) => Err(Error::Invalid(format!(
             "a raw message has one column, but the schema has {}: {}",
             names.len(),
             names.join(", ")
@@ -18,12 +22,21 @@ pub(super) fn check(names: &[String], types: &[ColumnType]) -> Result<(), Error>
     }
 }
 
-/// Appends one message.
-pub(super) fn decode(value: &[u8], columns: &mut Columns) -> Result<(), Fault> {
-    for column in &mut columns.list {
-        if let Column::Text(text) = column {
-            Column::push_item(text, Item::Bytes(value)).map_err(|fault| fault.in_column(0))?;
+/// The format, which has nothing to know.
+#[derive(Debug)]
+struct Raw;
+
+impl Format for Raw {
+    type Room<'a> = ();
+
+    fn room<'a>(&self) -> Self::Room<'a> {}
+
+    fn read(&self, value: &[u8], columns: &mut Columns, (): &mut ()) -> Result<(), Fault> {
+        for column in &mut columns.list {
+            if let Column::Text(text) = column {
+                Column::push_item(text, Item::Bytes(value)).map_err(|fault| fault.in_column(0))?;
+            }
         }
+        Ok(())
     }
-    Ok(())
 }

@@ -2,64 +2,49 @@
 
 use std::fmt;
 
-/// The reasons for which a message can be rejected.
+/// The reason for which a message is rejected.
 ///
-/// The names that [`RejectKind::name`] gives are stable: they are written to files.
+/// A format adds those that only it has, in its own file. The names are stable: they are written to files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RejectKind {
-    /// The JSON object lacks a column of the schema.
-    MissingField,
-    /// The CSV record has more or fewer fields than the header.
-    FieldCount,
-    /// Not one CSV record: a stray or unclosed quote, or a line end outside quotes.
-    MalformedCsv,
-    /// Not JSON, or something after it.
-    MalformedJson,
-    /// JSON, but no object.
-    NotAnObject,
-    /// A JSON value of another type than the column's.
-    WrongType,
-    /// JSON `null`, or an empty CSV field where a number or a boolean belongs.
-    Null,
-    /// Text that is no decimal number, or one of more than 4096 characters.
-    InvalidNumber,
-    /// Text or a number that is no integer: also `1.5`, `1.0` and `1e3`.
-    InvalidInteger,
-    /// An integer beyond 64 bits.
-    IntegerOverflow,
-    /// A decimal of more than 34 significant digits, or with an exponent beyond ±400.
-    DecimalRange,
-    /// CSV text that is none of true, false, 1, 0 (in any case).
-    InvalidBoolean,
-    /// Text that is no Unicode: bytes that are no UTF-8, or JSON escapes of half a surrogate pair.
-    InvalidUtf8,
-    /// Text that is no base64 (standard alphabet, padded) where bytes belong.
-    InvalidBase64,
-    /// A number that is NaN, infinite or nearest to no finite double.
-    NonFinite,
-}
+pub struct RejectKind(&'static str);
 
 impl RejectKind {
+    /// JSON `null`, or an empty CSV field where a number or a boolean belongs.
+    pub const NULL: Self = Self::named("null");
+
+    /// Text that is no decimal number, or one of more than 4096 characters.
+    pub const INVALID_NUMBER: Self = Self::named("invalid-number");
+
+    /// Text or a number that is no integer: also `1.5`, `1.0` and `1e3`.
+    pub const INVALID_INTEGER: Self = Self::named("invalid-integer");
+
+    /// An integer beyond 64 bits.
+    pub const INTEGER_OVERFLOW: Self = Self::named("integer-overflow");
+
+    /// A decimal of more than 34 significant digits, or with an exponent beyond ±400.
+    pub const DECIMAL_RANGE: Self = Self::named("decimal-range");
+
+    /// CSV text that is none of true, false, 1, 0 (in any case).
+    pub const INVALID_BOOLEAN: Self = Self::named("invalid-boolean");
+
+    /// Text that is no Unicode: bytes that are no UTF-8, or JSON escapes of half a surrogate pair.
+    pub const INVALID_UTF8: Self = Self::named("invalid-utf8");
+
+    /// Text that is no base64 (standard alphabet, padded) where bytes belong.
+    pub const INVALID_BASE64: Self = Self::named("invalid-base64");
+
+    /// A number that is NaN, infinite or nearest to no finite double.
+    pub const NON_FINITE: Self = Self::named("non-finite");
+
+    /// A reason of this name.
+    pub(super) const fn named(name: &'static str) -> Self {
+        Self(name)
+    }
+
     /// The stable name.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::MissingField => "missing-field",
-            Self::FieldCount => "field-count",
-            Self::MalformedCsv => "malformed-csv",
-            Self::MalformedJson => "malformed-json",
-            Self::NotAnObject => "not-an-object",
-            Self::WrongType => "wrong-type",
-            Self::Null => "null",
-            Self::InvalidNumber => "invalid-number",
-            Self::InvalidInteger => "invalid-integer",
-            Self::IntegerOverflow => "integer-overflow",
-            Self::DecimalRange => "decimal-range",
-            Self::InvalidBoolean => "invalid-boolean",
-            Self::InvalidUtf8 => "invalid-utf8",
-            Self::InvalidBase64 => "invalid-base64",
-            Self::NonFinite => "non-finite",
-        }
+        self.0
     }
 }
 

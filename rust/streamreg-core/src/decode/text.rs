@@ -93,10 +93,10 @@ impl Text {
     /// The entries for which the mask holds true.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] if the mask is of another length.
+    /// [`Error::Columns`] if the mask is of another length.
     pub fn take(&self, mask: &[bool]) -> Result<Self, Error> {
         if mask.len() != self.len() {
-            return Err(Error::Mismatch(format!("a mask of {} for {} entries", mask.len(), self.len())));
+            return Err(Error::Columns(format!("a mask of {} for {} entries", mask.len(), self.len())));
         }
         let kept = mask.iter().filter(|&&keep| keep).count();
         let mut taken = if self.is_utf8() { Self::strings(kept) } else { Self::byte_strings(kept) };

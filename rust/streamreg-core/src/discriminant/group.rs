@@ -4,11 +4,12 @@ use num_bigint::BigInt;
 use num_traits::{Signed, Zero};
 
 use super::{Reason, Undefined};
+use crate::accumulate::Accumulator;
 use crate::classes::{Classes, Label};
-use crate::exact::{Number, ONES};
+use crate::exact::{Number, ONES, signed};
 use crate::gram::{Gram, Unit};
 use crate::moments::Moments;
-use crate::solve::round::{ratio, signed};
+use crate::solve::round::ratio;
 
 /// The rows of a class. A feature is counted in a power of two of its own, its [unit](Group::unit).
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@
 use num_bigint::BigInt;
 use num_traits::One;
 
-use crate::infer::wide::{Precision, Wide};
+use crate::infer::bigfloat::{Precision, Wide};
 use crate::solve::round::ratio;
 
 /// Bits to begin with; a double has 53.

@@ -82,11 +82,11 @@ impl Predictor {
     /// doubles.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] unless there is a column of doubles or integers for each feature, as long as `own`.
+    /// [`Error::Columns`] unless there is a column of doubles or integers for each feature, as long as `own`.
     pub fn rows(&self, columns: &[Numbers<'_>], own: &[i64]) -> Result<Predictions, Error> {
         let rows = rows_of(columns, self.features)?;
         if own.len() != rows {
-            return Err(Error::Mismatch(format!("{} labels of {rows} rows", own.len())));
+            return Err(Error::Columns(format!("{} labels of {rows} rows", own.len())));
         }
         let mut found = Predictions::default();
         let (mut x, mut scores) = (vec![0.0; self.features], Vec::with_capacity(self.places.len()));

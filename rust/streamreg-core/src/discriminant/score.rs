@@ -136,7 +136,7 @@ impl Scorer {
     /// What is asked of each row, row by row.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] unless there is a column of doubles or integers for each feature, of equal lengths; [`Error::Overflow`] if a
+    /// [`Error::Columns`] unless there is a column of doubles or integers for each feature, of equal lengths; [`Error::Overflow`] if a
     /// row is so far from the classes that its scores leave the range of doubles.
     pub fn rows(&self, columns: &[Numbers<'_>], asked: Scores) -> Result<Vec<f64>, Error> {
         let features = self.origins.first().map_or(0, Vec::len);
@@ -164,7 +164,7 @@ pub(super) fn rows_of(columns: &[Numbers<'_>], features: usize) -> Result<usize,
     if columns.len() == features && !columns.iter().any(misfit) {
         return Ok(rows);
     }
-    Err(Error::Mismatch(format!(
+    Err(Error::Columns(format!(
         "{features} features are as many columns of doubles or integers of equal lengths, not {}",
         columns.len()
     )))

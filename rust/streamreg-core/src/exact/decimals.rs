@@ -3,6 +3,7 @@
 use super::mixed::Limits;
 use super::sum::{combine_counts, signed_add, too_large};
 use super::{Mixed, ONES, limbs};
+use crate::accumulate::{Accumulator, Sign};
 use crate::column::Decimals;
 use crate::decimal::MOST_EXPONENT;
 use crate::error::Error;
@@ -10,7 +11,7 @@ use crate::wire::{Reader, Writer};
 
 const LIMITS: Limits = Limits { limbs: limbs(1), five: MOST_EXPONENT };
 
-/// The exact sum of decimals: equal multisets have equal bytes.
+/// The exact sum of the decimals that were added less those that were removed: equal multisets have equal bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DecimalSum {
     n: i64,
@@ -18,7 +19,7 @@ pub struct DecimalSum {
 }
 
 impl DecimalSum {
-    /// How many decimals were added.
+    /// Decimals added less those removed.
     #[must_use]
     pub fn n(&self) -> i64 {
         self.n
@@ -30,60 +31,67 @@ impl DecimalSum {
         &self.total
     }
 
-    /// Adds a column.
-    ///
-    /// # Errors
-    /// [`Error::Overflow`] if the count or the sum would leave its range; nothing is added then.
-    pub fn add(&mut self, column: Decimals<'_>) -> Result<(), Error> {
-        self.check_rows(column.len())?;
-        self.n = signed_add(self.n, column.len(), false)?;
-        for decimal in column.iter() {
-            // m · 10^e = m · 2^e · 5^e, and exponents are within ±400.
-            let position = ONES.saturating_add_signed(decimal.exponent() as isize);
-            self.total.add_at(decimal.exponent(), position, decimal.mantissa());
-        }
-        Ok(())
+    fn check_room(&self) -> Result<(), Error> {
+        if self.total.has_room(LIMITS) { Ok(()) } else { Err(too_large()) }
+    }
+}
+
+impl Accumulator for DecimalSum {
+    type Batch<'a> = Decimals<'a>;
+    type Workspace = ();
+    type Direction = Sign;
+
+    fn check_batch(&self, batch: Decimals<'_>, sign: Sign) -> Result<(), Error> {
+        self.check_rows(batch.len(), sign)
     }
 
-    /// Whether so many rows can be added without leaving any range.
-    pub(crate) fn check_rows(&self, rows: usize) -> Result<(), Error> {
-        signed_add(self.n, rows, false)?;
+    fn check_rows(&self, rows: usize, sign: Sign) -> Result<(), Error> {
+        signed_add(self.n, rows, sign)?;
         self.check_room()
     }
 
-    /// Whether this can be merged with `other`.
-    pub(crate) fn check_merge(&self, other: &Self) -> Result<(), Error> {
-        combine_counts(self.n, other.n, false)?;
+    fn check_other(&self, other: &Self, sign: Sign) -> Result<(), Error> {
+        combine_counts(self.n, other.n, sign)?;
         self.check_room()?;
         other.check_room()
     }
 
-    /// Adds all of another sum.
-    ///
-    /// # Errors
-    /// As [`DecimalSum::add`].
-    pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        self.check_merge(other)?;
-        self.n = combine_counts(self.n, other.n, false)?;
-        self.total.add(&other.total, false);
-        Ok(())
+    fn put_checked(&mut self, (): &mut (), batch: Decimals<'_>, sign: Sign) {
+        self.n = sign.count(self.n, i64::try_from(batch.len()).unwrap_or(i64::MAX));
+        for decimal in batch.iter() {
+            // m · 10^e = m · 2^e · 5^e, and exponents are within ±400.
+            let position = ONES.saturating_add_signed(decimal.exponent() as isize);
+            // A mantissa has at most 34 digits.
+            let mantissa = if sign.negates() { -decimal.mantissa() } else { decimal.mantissa() };
+            self.total.add_at(decimal.exponent(), position, mantissa);
+        }
     }
 
-    /// The limbs that it takes.
-    pub(crate) fn limbs(&self) -> usize {
+    fn combine_checked(&mut self, other: &Self, sign: Sign) {
+        self.n = sign.count(self.n, other.n);
+        self.total.add(&other.total, sign.negates());
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    fn left_out(&self) -> i128 {
+        0
+    }
+
+    fn limbs(&self) -> usize {
         self.total.limbs()
     }
 
-    pub(crate) fn write(&self, writer: &mut Writer) {
+    fn write(&self, writer: &mut Writer) {
         writer.signed(self.n);
         self.total.write(writer);
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        Ok(Self { n: reader.signed()?, total: Mixed::read(reader, LIMITS)? })
-    }
-
-    fn check_room(&self) -> Result<(), Error> {
-        if self.total.has_room(LIMITS) { Ok(()) } else { Err(too_large()) }
+    fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        self.n = reader.signed()?;
+        self.total = Mixed::read(reader, LIMITS)?;
+        Ok(())
     }
 }

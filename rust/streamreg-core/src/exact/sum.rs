@@ -2,25 +2,17 @@
 
 use super::bins::{MOST_ADDS, Span, fold};
 use super::{EXPONENTS, FEW_ROWS, Number, SUM_LIMBS, Window};
+use crate::accumulate::{Accumulator, Sign};
 use crate::column::{NumberType, Numbers};
 use crate::error::Error;
-use crate::wire::{Reader, Writer, corrupt};
+use crate::wire::{Reader, Versioned, Writer, corrupt, kind};
 
-/// What a sum of this library is marked with in its bytes.
-const KIND: u8 = b'S';
-
-/// Bins for the sum of one column, kept from batch to batch.
-#[derive(Debug)]
+/// Bins for the sum of one column: made when first needed, empty between two batches.
+#[derive(Debug, Default)]
 pub struct SumBins(Vec<i128>);
 
-impl Default for SumBins {
-    fn default() -> Self {
-        Self(vec![0; EXPONENTS])
-    }
-}
-
 /// The exact sum of numbers that were added less those that were removed: an abelian group under
-/// [`merge`](Self::merge), in which equal multisets of numbers have equal bytes.
+/// [`merge`](Accumulator::merge), in which equal multisets of numbers have equal bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExactSum {
     n: i64,
@@ -41,111 +33,22 @@ impl ExactSum {
         self.n
     }
 
-    /// NaN and infinities added less those removed; they are in no sum.
-    #[must_use]
-    pub fn left_out(&self) -> i64 {
-        self.left_out
-    }
-
     /// The sum, in units of 2^-1074.
     #[must_use]
     pub fn total(&self) -> &Window {
         &self.total
     }
 
-    /// Adds a column.
-    ///
-    /// # Errors
-    /// [`Error::Overflow`] if a count or the sum would leave its range, [`Error::Mismatch`] for decimals; nothing is
-    /// added then.
-    pub fn add(&mut self, column: Numbers<'_>) -> Result<(), Error> {
-        self.add_with(&mut None, column)
-    }
-
-    /// Removes a column, whether it was added before or will be later.
-    ///
-    /// # Errors
-    /// As [`ExactSum::add`].
-    pub fn remove(&mut self, column: Numbers<'_>) -> Result<(), Error> {
-        self.check_column(column, true)?;
-        self.accumulate(&mut None, column, true);
-        Ok(())
-    }
-
-    /// Adds a column by way of bins that the caller keeps; they are made when first needed.
-    ///
-    /// # Errors
-    /// As [`ExactSum::add`].
-    pub fn add_with(&mut self, bins: &mut Option<SumBins>, column: Numbers<'_>) -> Result<(), Error> {
-        self.check_column(column, false)?;
-        self.accumulate(bins, column, false);
-        Ok(())
-    }
-
-    fn check_column(&self, column: Numbers<'_>, negate: bool) -> Result<(), Error> {
-        if column.number_type() == NumberType::Decimal {
-            return Err(Error::Mismatch("the sum of decimals is a decimal sum".to_owned()));
-        }
-        self.check_rows(column.len(), negate)
-    }
-
-    /// Whether so many rows can be added or removed without leaving any range.
-    pub(crate) fn check_rows(&self, rows: usize, negate: bool) -> Result<(), Error> {
-        signed_add(self.n, rows, negate)?;
-        signed_add(self.left_out, rows, negate)?;
-        self.check_room()
-    }
-
-    /// Adds all of another sum.
-    ///
-    /// # Errors
-    /// As [`ExactSum::add`].
-    pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        self.combine(other, false)
-    }
-
-    /// Removes all of another sum.
-    ///
-    /// # Errors
-    /// As [`ExactSum::add`].
-    pub fn subtract(&mut self, other: &Self) -> Result<(), Error> {
-        self.combine(other, true)
-    }
-
-    /// Forgets every number.
-    pub(crate) fn clear(&mut self) {
-        (self.n, self.left_out) = (0, 0);
-        self.total.clear();
-    }
-
-    fn combine(&mut self, other: &Self, negate: bool) -> Result<(), Error> {
-        self.check_room()?;
-        other.check_room()?;
-        let n = combine_counts(self.n, other.n, negate)?;
-        self.left_out = combine_counts(self.left_out, other.left_out, negate)?;
-        self.n = n;
-        self.total.add(&other.total, negate);
-        Ok(())
-    }
-
-    /// Whether this can be merged with `other`.
-    pub(crate) fn check_merge(&self, other: &Self) -> Result<(), Error> {
-        combine_counts(self.n, other.n, false)?;
-        combine_counts(self.left_out, other.left_out, false)?;
-        self.check_room()?;
-        other.check_room()
-    }
-
     fn check_room(&self) -> Result<(), Error> {
         if self.total.has_room(SUM_LIMBS) { Ok(()) } else { Err(too_large()) }
     }
 
-    fn accumulate(&mut self, bins: &mut Option<SumBins>, column: Numbers<'_>, negate: bool) {
-        let direction = if negate { -1 } else { 1 };
+    fn accumulate(&mut self, bins: &mut SumBins, column: Numbers<'_>, sign: Sign) {
+        let negate = sign.negates();
         let mut left_out = 0;
         match column {
             Numbers::Float(values) if values.len() >= FEW_ROWS => {
-                let bins = bins.get_or_insert_default();
+                bins.0.resize(EXPONENTS, 0);
                 for chunk in values.chunks(MOST_ADDS) {
                     left_out += self.pass(bins, chunk, negate);
                 }
@@ -166,8 +69,8 @@ impl ExactSum {
             Numbers::Decimal(values) => left_out = i64::try_from(values.len()).unwrap_or(i64::MAX),
         }
         let finite = i64::try_from(column.len()).unwrap_or(i64::MAX) - left_out;
-        self.n += direction * finite;
-        self.left_out += direction * left_out;
+        self.n = sign.count(self.n, finite);
+        self.left_out = sign.count(self.left_out, left_out);
     }
 
     /// Takes doubles through the bins; gives the number of those left out.
@@ -188,41 +91,11 @@ impl ExactSum {
         left_out
     }
 
-    /// The state as versioned bytes.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut writer = Writer::new(KIND);
-        self.write(&mut writer);
-        writer.seal()
-    }
-
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+    /// That this can be the sum of a column of integers.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] or [`Error::Version`] for any other bytes.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let mut reader = Reader::open(KIND, bytes)?;
-        let mut sum = Self::new();
-        sum.read_into(&mut reader)?;
-        reader.finish()?;
-        Ok(sum)
-    }
-
-    pub(crate) fn write(&self, writer: &mut Writer) {
-        writer.signed(self.n);
-        writer.signed(self.left_out);
-        self.total.write(writer);
-    }
-
-    /// Reads a sum in the place of this one; after an error that is of no use.
-    pub(crate) fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
-        (self.n, self.left_out) = (reader.signed()?, reader.signed()?);
-        self.total.read_into(reader, SUM_LIMBS)
-    }
-
-    /// As [`ExactSum::read_into`], of a column of integers.
-    pub(crate) fn read_integers_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
-        self.read_into(reader)?;
+    /// [`Error::Corrupt`] if it cannot.
+    pub(crate) fn check_integer(&self) -> Result<(), Error> {
         if self.left_out != 0 || self.total.trailing_zeros().is_some_and(|zeros| zeros < super::ONES) {
             return Err(corrupt("a sum of integers is no integer"));
         }
@@ -230,15 +103,90 @@ impl ExactSum {
     }
 }
 
+impl Accumulator for ExactSum {
+    /// A column of doubles or integers.
+    type Batch<'a> = Numbers<'a>;
+    type Workspace = SumBins;
+    type Direction = Sign;
+
+    fn check_batch(&self, batch: Numbers<'_>, sign: Sign) -> Result<(), Error> {
+        if batch.number_type() == NumberType::Decimal {
+            return Err(Error::Columns("the sum of decimals is a decimal sum".to_owned()));
+        }
+        self.check_rows(batch.len(), sign)
+    }
+
+    fn check_rows(&self, rows: usize, sign: Sign) -> Result<(), Error> {
+        signed_add(self.n, rows, sign)?;
+        signed_add(self.left_out, rows, sign)?;
+        self.check_room()
+    }
+
+    fn check_other(&self, other: &Self, sign: Sign) -> Result<(), Error> {
+        combine_counts(self.n, other.n, sign)?;
+        combine_counts(self.left_out, other.left_out, sign)?;
+        self.check_room()?;
+        other.check_room()
+    }
+
+    fn put_checked(&mut self, bins: &mut SumBins, batch: Numbers<'_>, sign: Sign) {
+        self.accumulate(bins, batch, sign);
+    }
+
+    fn combine_checked(&mut self, other: &Self, sign: Sign) {
+        self.n = sign.count(self.n, other.n);
+        self.left_out = sign.count(self.left_out, other.left_out);
+        self.total.add(&other.total, sign.negates());
+    }
+
+    fn clear(&mut self) {
+        (self.n, self.left_out) = (0, 0);
+        self.total.clear();
+    }
+
+    fn left_out(&self) -> i128 {
+        self.left_out.into()
+    }
+
+    fn limbs(&self) -> usize {
+        self.total.limbs().len()
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.signed(self.n);
+        writer.signed(self.left_out);
+        self.total.write(writer);
+    }
+
+    fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        (self.n, self.left_out) = (reader.signed()?, reader.signed()?);
+        self.total.read_into(reader, SUM_LIMBS)
+    }
+}
+
+impl Versioned for ExactSum {
+    const KIND: u8 = kind::SUM;
+
+    fn write_whole(&self, writer: &mut Writer) {
+        self.write(writer);
+    }
+
+    fn read_whole(reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut sum = Self::new();
+        sum.read_into(reader)?;
+        Ok(sum)
+    }
+}
+
 /// A count after so many more rows, or so many fewer.
-pub(crate) fn signed_add(count: i64, rows: usize, negate: bool) -> Result<i64, Error> {
+pub(crate) fn signed_add(count: i64, rows: usize, sign: Sign) -> Result<i64, Error> {
     let rows = i64::try_from(rows).map_err(|_| too_large())?;
-    combine_counts(count, rows, negate)
+    combine_counts(count, rows, sign)
 }
 
 /// The sum or the difference of two counts.
-pub(crate) fn combine_counts(count: i64, other: i64, negate: bool) -> Result<i64, Error> {
-    let combined = if negate { count.checked_sub(other) } else { count.checked_add(other) };
+pub(crate) fn combine_counts(count: i64, other: i64, sign: Sign) -> Result<i64, Error> {
+    let combined = if sign.negates() { count.checked_sub(other) } else { count.checked_add(other) };
     combined.ok_or_else(|| Error::Overflow("a count of rows leaves 64 bits".to_owned()))
 }
 

@@ -3,14 +3,14 @@
 //! A number is the unevaluated sum of two doubles (T. J. Dekker, *A floating-point technique for extending the available
 //! precision*, Numer. Math. 18, 1971), and beside it stands a bound of its error, carried along by the rules of ball
 //! arithmetic (J. van der Hoeven, *Ball arithmetic*, 2009). Where all of the ball rounds to one double that is the
-//! nearest to the true number; where it does not, the exact way has to decide (A. Ziv, as in [`wide`](super::wide)).
+//! nearest to the true number; where it does not, the exact way has to decide (A. Ziv, as in [`bigfloat`](super::bigfloat)).
 //!
 //! With u = 2⁻⁵³ each operation gives its own bound as a multiple of u², with room for the roundings of the bound
 //! itself. What leaves the doubles makes an infinity or NaN, which rounds to nothing.
 
 use std::ops::{Add, Mul, Neg, Sub};
 
-use super::wide::{PRECISION, Wide};
+use super::bigfloat::{PRECISION, Wide};
 use crate::column::Numbers;
 use crate::decimal::Decimal;
 use crate::solve::rational::Rational;

@@ -15,7 +15,7 @@
 use num_bigint::BigInt;
 use num_traits::Zero;
 
-use super::wide::{Precision, Wide, shifted};
+use super::bigfloat::{Precision, Wide, shifted};
 
 /// If xᵃ is below 2^-this then the tail of t is nothing beside any double, and beside the other terms of F.
 const NEGLIGIBLE: i64 = 1500;

@@ -5,7 +5,7 @@ use num_traits::Signed;
 
 use super::Fit;
 use super::beta::{Shares, tail};
-use super::wide::PRECISION;
+use super::bigfloat::PRECISION;
 use crate::gram::Unit;
 use crate::solve::rational::Rational;
 

@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 
 use super::Fit;
+use super::bigfloat::{PRECISION, Wide, settled};
 use super::student::Quantiles;
-use super::wide::{PRECISION, Wide, settled};
 use crate::error::Error;
 use crate::solve::rational::Rational;
 

@@ -5,7 +5,7 @@
 
 use num_bigint::BigInt;
 
-use super::wide::{Precision, Wide, settled};
+use super::bigfloat::{Precision, Wide, settled};
 use super::{Fit, counted};
 
 impl Fit {

@@ -4,9 +4,9 @@ use std::cell::LazyCell;
 
 use super::Fit;
 use super::ball::Ball;
+use super::exact_rows::{Exact, rational};
+use super::fast_rows::FastRow;
 use super::interval::{Interval, check_level};
-use super::near::Near;
-use super::row::{Exact, rational};
 use crate::column::Numbers;
 use crate::error::Error;
 
@@ -47,7 +47,7 @@ impl Fit {
     /// The fitted values of rows of features, each rounded once; NaN as [`Predictions`] has it.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] unless there is a column for each feature, all of one length.
+    /// [`Error::Columns`] unless there is a column for each feature, all of one length.
     pub fn values(&self, columns: &[Numbers<'_>]) -> Result<Vec<f64>, Error> {
         let rows = self.rows_of(columns)?;
         let mut near = self.near(columns);
@@ -132,10 +132,10 @@ impl Fit {
     ) -> Result<Residuals, Error> {
         let rows = self.rows_of(columns)?;
         if target.len() != rows {
-            return Err(Error::Mismatch("residuals take a target as long as the features".to_owned()));
+            return Err(Error::Columns("residuals take a target as long as the features".to_owned()));
         }
         if weights.is_some_and(|weights| weights.len() != rows) {
-            return Err(Error::Mismatch("residuals take weights as long as the features".to_owned()));
+            return Err(Error::Columns("residuals take weights as long as the features".to_owned()));
         }
         let mut near = self.near(columns);
         let mut found = Residuals::default();
@@ -156,7 +156,7 @@ impl Fit {
     }
 }
 
-fn value(near: &Near<'_>, exact: &Exact<'_>) -> f64 {
+fn value(near: &FastRow<'_>, exact: &Exact<'_>) -> f64 {
     settled(near.value(), || Some(exact.value()?.nearest()))
 }
 

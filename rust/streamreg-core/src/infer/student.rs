@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use num_bigint::BigInt;
 
 use super::beta::{Front, Shares};
-use super::wide::{DOUBLINGS, Precision, Wide};
+use super::bigfloat::{DOUBLINGS, Precision, Wide};
 
 /// Newton's steps double the digits in the end, and in the far tail of one degree of freedom they double t: 53 of
 /// them reach the last level below 1. This is far beyond.
@@ -30,7 +30,7 @@ impl Quantiles {
         self.level
     }
 
-    /// The quantile to a precision that [`settled`](super::wide::settled) asks for.
+    /// The quantile to a precision that [`settled`](super::bigfloat::settled) asks for.
     pub(super) fn at(&self, precision: Precision) -> &Wide {
         let known = &self.known[precision.doublings().min(DOUBLINGS)];
         known.get_or_init(|| quantile(precision, self.freedom, &Wide::of_double(self.level)))

@@ -4,7 +4,7 @@ use num_bigint::BigInt;
 use num_traits::{Signed, Zero};
 
 use super::beta::{Shares, tail};
-use super::wide::PRECISION;
+use super::bigfloat::PRECISION;
 use super::{Fit, counted, positive};
 use crate::gram::Unit;
 use crate::solve::multi::Normal;

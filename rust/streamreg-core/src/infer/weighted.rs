@@ -2,8 +2,8 @@
 //! the variance σ²/w.
 
 use super::ball::Ball;
-use super::near::Near;
-use super::row::{Exact, rational};
+use super::exact_rows::{Exact, rational};
+use super::fast_rows::FastRow;
 use super::{Fit, Residuals};
 use crate::column::Numbers;
 use crate::error::Error;
@@ -25,7 +25,7 @@ impl Fit {
     }
 }
 
-impl Near<'_> {
+impl FastRow<'_> {
     /// The variance of a new observation of the weight in this row.
     pub(super) fn observation(&self, weights: Option<&Numbers<'_>>, at: usize) -> Option<Ball> {
         let [mean, observation] = self.variances()?;
@@ -37,7 +37,7 @@ impl Near<'_> {
 }
 
 impl Exact<'_> {
-    /// As [`Near::observation`].
+    /// As [`FastRow::observation`].
     pub(super) fn observation(&self, weights: Option<&Numbers<'_>>, at: usize) -> Option<Rational> {
         let [mean, observation] = self.variances()?;
         let Some(weights) = weights else { return Some(observation.clone()) };

@@ -5,34 +5,29 @@ use super::line::LineBins;
 use crate::column::Numbers;
 use crate::exact::bins::MOST_ADDS;
 use crate::exact::product::{BLOCK_ROWS, Block};
-use crate::exact::sum::SumBins;
 use crate::exact::{FEW_ROWS, Part};
-use crate::monomials::Workspace;
 
-/// The bins of the hot layer: made when first needed, empty between two batches, so that any number of states
-/// can share them.
+/// The bins of the hot layer: made when first needed, empty between two batches.
 #[derive(Debug, Default)]
-pub struct Scratch {
+pub struct Workspace {
     line: Option<LineBins>,
     block: Option<Block>,
-    pub(crate) sum: Option<SumBins>,
-    pub(crate) monomials: Workspace,
 }
 
 impl Moments {
     /// Adds or removes rows of columns that fit.
-    pub(super) fn accumulate(&mut self, scratch: &mut Scratch, columns: &[Numbers<'_>], negate: bool) {
+    pub(super) fn accumulate(&mut self, workspace: &mut Workspace, columns: &[Numbers<'_>], negate: bool) {
         let rows = columns.first().map_or(0, Numbers::len);
         let mut others = Vec::new();
         if rows < FEW_ROWS {
             others.extend(0..rows);
         } else if let [x, y] = columns {
-            let bins = scratch.line.get_or_insert_default();
+            let bins = workspace.line.get_or_insert_default();
             for (start, end) in chunks(rows, MOST_ADDS) {
                 self.line(bins, x.rows(start..end), y.rows(start..end), start, &mut others, negate);
             }
         } else {
-            let block = scratch.block.get_or_insert_default();
+            let block = workspace.block.get_or_insert_default();
             for (start, end) in chunks(rows, BLOCK_ROWS) {
                 let part: Vec<_> = columns.iter().map(|column| column.rows(start..end)).collect();
                 self.block(block, &part, start, &mut others, negate);

@@ -4,9 +4,8 @@ use num_bigint::BigInt;
 
 use super::Monomials;
 use crate::error::Error;
-use crate::exact::{Mixed, ONES};
+use crate::exact::{Mixed, ONES, signed};
 use crate::gram::{Gram, Unit};
-use crate::solve::round::signed;
 
 impl Monomials {
     /// The exact cross-products of (1, features…, target), weighted if the rows are.

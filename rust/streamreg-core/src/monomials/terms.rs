@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::bound;
-use crate::column::{NumberType, Numbers};
+use crate::column::{MOST_FEATURES, NumberType, Numbers};
 use crate::decimal::MOST_EXPONENT;
 use crate::error::Error;
 use crate::exact::limbs;
 use crate::exact::mixed::Limits;
-use crate::moments::MOST_FEATURES;
 
 /// Highest power of a column.
 pub const MOST_POWER: u32 = 64;
@@ -153,17 +152,17 @@ impl Terms {
     pub(super) fn check_columns(&self, columns: &[Numbers<'_>]) -> Result<usize, Error> {
         if columns.len() != self.columns.len() {
             let (wanted, found) = (self.columns.len(), columns.len());
-            return Err(Error::Mismatch(format!("the regression takes {wanted} columns, not {found}")));
+            return Err(Error::Columns(format!("the regression takes {wanted} columns, not {found}")));
         }
         let rows = columns.first().map_or(0, Numbers::len);
         for (at, (column, wanted)) in columns.iter().zip(&self.columns).enumerate() {
             let (found, length) = (column.number_type(), column.len());
             // An integer is a number on the grid of doubles as well.
             if found != *wanted && (found, *wanted) != (NumberType::Int, NumberType::Float) {
-                return Err(Error::Mismatch(format!("column {at} holds {found:?}, not {wanted:?}")));
+                return Err(Error::Columns(format!("column {at} holds {found:?}, not {wanted:?}")));
             }
             if length != rows {
-                return Err(Error::Mismatch(format!(
+                return Err(Error::Columns(format!(
                     "column {at} has {length} rows where column 0 has {rows}"
                 )));
             }

@@ -4,56 +4,23 @@
 use std::sync::Arc;
 
 use super::{Monomials, Power, Terms};
-use crate::column::NumberType;
+use crate::accumulate::Accumulator;
+use crate::column::{MOST_FEATURES, NumberType};
 use crate::error::Error;
-use crate::exact::Mixed;
-use crate::moments::MOST_FEATURES;
-use crate::wire::{Reader, Writer, corrupt};
+use crate::wire::{Reader, Versioned, Writer, corrupt, kind};
 
-/// What sums of monomials are marked with in their bytes.
-const KIND: u8 = b'P';
+impl Versioned for Monomials {
+    const KIND: u8 = kind::MONOMIALS;
 
-impl Monomials {
-    /// The state as versioned bytes: equal multisets of rows give equal bytes.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut writer = Writer::new(KIND);
-        self.terms.write(&mut writer);
-        self.write(&mut writer);
-        writer.seal()
+    fn write_whole(&self, writer: &mut Writer) {
+        self.terms.write(writer);
+        self.write(writer);
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
-    ///
-    /// # Errors
-    /// [`Error::Corrupt`] or [`Error::Version`] for any other bytes.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let mut reader = Reader::open(KIND, bytes)?;
-        let terms = Terms::read(&mut reader)?;
-        let monomials = Self::new(Arc::new(terms)).read(&mut reader)?;
-        reader.finish()?;
+    fn read_whole(reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut monomials = Self::new(Arc::new(Terms::read(reader)?));
+        monomials.read_into(reader)?;
         Ok(monomials)
-    }
-
-    /// Writes all but the terms.
-    pub(crate) fn write(&self, writer: &mut Writer) {
-        writer.signed(self.n);
-        writer.signed(self.left_out);
-        for sum in &self.sums {
-            sum.write(writer);
-        }
-    }
-
-    /// Reads sums of the same terms.
-    pub(crate) fn read(&self, reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let (n, left_out) = (reader.signed()?, reader.signed()?);
-        let sums = self
-            .terms
-            .limits()
-            .iter()
-            .map(|limits| Mixed::read(reader, *limits))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { terms: Arc::clone(&self.terms), n, left_out, sums })
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use super::other_kind;
+use crate::accumulate::{Accumulator, OnlyAdded, Sign};
 use crate::column::{NumberType, Numbers};
 use crate::decimal::Decimal;
 use crate::error::Error;
@@ -17,57 +19,25 @@ pub(super) enum Value {
 }
 
 /// The extreme of the finite numbers seen. -0.0 counts as less than 0.0, so that the answer has the same bits in
-/// any order.
+/// any order. It forgets the other numbers, so that none can be taken away again.
 #[derive(Clone, Debug)]
 pub(super) struct Extreme {
     /// What a better number is compared with the best so far.
     better: Ordering,
+    /// The type of the column.
+    kind: NumberType,
     value: Option<Value>,
-    pub(super) left_out: i64,
+    left_out: i64,
 }
 
 impl Extreme {
-    /// Nothing seen; `better` is `Less` for a minimum, `Greater` for a maximum.
-    pub(super) fn new(better: Ordering) -> Self {
-        Self { better, value: None, left_out: 0 }
+    /// Nothing seen of a column of this type; `better` is `Less` for a minimum, `Greater` for a maximum.
+    pub(super) fn new(better: Ordering, kind: NumberType) -> Self {
+        Self { better, kind, value: None, left_out: 0 }
     }
 
     pub(super) fn value(&self) -> Option<Value> {
         self.value
-    }
-
-    pub(super) fn clear(&mut self) {
-        *self = Self::new(self.better);
-    }
-
-    pub(super) fn check_rows(&self, rows: usize) -> Result<(), Error> {
-        signed_add(self.left_out, rows, false).map(|_| ())
-    }
-
-    pub(super) fn add(&mut self, column: Numbers<'_>) {
-        let best = match column {
-            Numbers::Float(values) => {
-                let finite = values.iter().copied().filter(|value| value.is_finite());
-                let mut count = 0;
-                let best = best(finite.inspect(|_| count += 1), self.better, f64::total_cmp);
-                // That the count has room was checked before.
-                self.left_out += i64::try_from(values.len() - count).unwrap_or(i64::MAX);
-                best.map(Value::Float)
-            }
-            Numbers::Int(values) => best(values.iter().copied(), self.better, i64::cmp).map(Value::Int),
-            Numbers::Decimal(values) => best(values.iter(), self.better, Decimal::cmp).map(Value::Decimal),
-        };
-        self.offer(best);
-    }
-
-    pub(super) fn check_merge(&self, other: &Self) -> Result<(), Error> {
-        combine_counts(self.left_out, other.left_out, false).map(|_| ())
-    }
-
-    pub(super) fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        self.left_out = combine_counts(self.left_out, other.left_out, false)?;
-        self.offer(other.value);
-        Ok(())
     }
 
     fn offer(&mut self, value: Option<Value>) {
@@ -84,8 +54,69 @@ impl Extreme {
             (old, new) => old.or(new),
         };
     }
+}
 
-    pub(super) fn write(&self, writer: &mut Writer) {
+impl Accumulator for Extreme {
+    type Batch<'a> = Numbers<'a>;
+    type Workspace = ();
+    type Direction = OnlyAdded;
+
+    fn check_batch(&self, batch: Numbers<'_>, direction: OnlyAdded) -> Result<(), Error> {
+        if batch.number_type() != self.kind {
+            return Err(Error::Columns(format!(
+                "an extreme of {:?}, not {:?}",
+                self.kind,
+                batch.number_type()
+            )));
+        }
+        self.check_rows(batch.len(), direction)
+    }
+
+    fn check_rows(&self, rows: usize, _: OnlyAdded) -> Result<(), Error> {
+        signed_add(self.left_out, rows, Sign::Added).map(|_| ())
+    }
+
+    fn check_other(&self, other: &Self, _: OnlyAdded) -> Result<(), Error> {
+        if (self.better, self.kind) != (other.better, other.kind) {
+            return Err(other_kind());
+        }
+        combine_counts(self.left_out, other.left_out, Sign::Added).map(|_| ())
+    }
+
+    fn put_checked(&mut self, (): &mut (), batch: Numbers<'_>, _: OnlyAdded) {
+        let best = match batch {
+            Numbers::Float(values) => {
+                let finite = values.iter().copied().filter(|value| value.is_finite());
+                let mut count = 0;
+                let best = best(finite.inspect(|_| count += 1), self.better, f64::total_cmp);
+                let left_out = i64::try_from(values.len() - count).unwrap_or(i64::MAX);
+                self.left_out = Sign::Added.count(self.left_out, left_out);
+                best.map(Value::Float)
+            }
+            Numbers::Int(values) => best(values.iter().copied(), self.better, i64::cmp).map(Value::Int),
+            Numbers::Decimal(values) => best(values.iter(), self.better, Decimal::cmp).map(Value::Decimal),
+        };
+        self.offer(best);
+    }
+
+    fn combine_checked(&mut self, other: &Self, _: OnlyAdded) {
+        self.left_out = Sign::Added.count(self.left_out, other.left_out);
+        self.offer(other.value);
+    }
+
+    fn clear(&mut self) {
+        *self = Self::new(self.better, self.kind);
+    }
+
+    fn left_out(&self) -> i128 {
+        self.left_out.into()
+    }
+
+    fn limbs(&self) -> usize {
+        0
+    }
+
+    fn write(&self, writer: &mut Writer) {
         writer.signed(self.left_out);
         match self.value {
             None => writer.byte(0),
@@ -106,10 +137,9 @@ impl Extreme {
         }
     }
 
-    /// Reads the extreme of a column of this type.
-    pub(super) fn read(&self, kind: NumberType, reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let left_out = reader.signed()?;
-        let value = match (reader.byte()?, kind) {
+    fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        self.left_out = reader.signed()?;
+        self.value = match (reader.byte()?, self.kind) {
             (0, _) => None,
             (1, NumberType::Float) => {
                 let value = f64::from_bits(reader.word()?);
@@ -127,10 +157,10 @@ impl Extreme {
             }
             _ => return Err(corrupt("an extreme of another type")),
         };
-        if left_out < 0 || (kind != NumberType::Float && left_out != 0) {
+        if self.left_out < 0 || (self.kind != NumberType::Float && self.left_out != 0) {
             return Err(corrupt("an impossible count of rows left out"));
         }
-        Ok(Self { better: self.better, value, left_out })
+        Ok(())
     }
 }
 

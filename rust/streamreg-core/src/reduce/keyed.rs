@@ -5,7 +5,7 @@
 //! state is kept as its bytes: compact, and what a checkpoint stores. It is unpacked where rows are added to it.
 
 mod answers;
-mod held;
+mod before_epoch;
 mod single;
 
 pub use answers::KeyedAnswers;
@@ -14,15 +14,12 @@ use super::group::Groups;
 use super::key::{self, KeyCell, KeyColumn};
 use super::state::State;
 use super::{Aggregate, Reduction, shape};
+use crate::accumulate::Sign;
 use crate::column::{NumberType, Numbers};
 use crate::error::Error;
-use crate::exact::sum::combine_counts;
-use crate::kept::Kept;
-use crate::wire::{Reader, Writer, corrupt};
-use held::Held;
-
-/// What a keyed reduction is marked with in its bytes.
-const KIND: u8 = b'K';
+use crate::tracked_map::TrackedMap;
+use crate::wire::{Reader, Writer, corrupt, kind};
+use before_epoch::BeforeEpoch;
 
 /// The type of a column of keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +45,9 @@ pub struct KeyedReduction {
     shape: Vec<u8>,
     /// The bytes of the states of no row.
     nothing: Vec<u8>,
-    kept: Kept,
-    held: Held,
-    left_out: Vec<i64>,
+    states: TrackedMap,
+    before_epoch: BeforeEpoch,
+    left_out: Vec<i128>,
 }
 
 impl KeyedReduction {
@@ -77,8 +74,8 @@ impl KeyedReduction {
             other,
             shape,
             nothing,
-            kept: Kept::default(),
-            held: Held::default(),
+            states: TrackedMap::default(),
+            before_epoch: BeforeEpoch::default(),
             left_out,
         })
     }
@@ -86,7 +83,7 @@ impl KeyedReduction {
     /// What a batch of `rows` rows comes to, as bytes to be [merged](Self::merge). Nothing is kept of it.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] if the columns are not of the reduction's number, types, and length,
+    /// [`Error::Columns`] if the columns are not of the reduction's number, types, and length,
     /// [`Error::Overflow`] for a batch of 2^32 rows or more.
     pub fn partial(
         &mut self,
@@ -107,7 +104,7 @@ impl KeyedReduction {
             let Reduction { aggregates, states, scratch, .. } = &mut self.one;
             for (state, aggregate) in states.iter_mut().zip(aggregates) {
                 state.clear();
-                state.add(aggregate, scratch, &own, rows.len())?;
+                state.put_checked(aggregate, scratch, &own, rows.len())?;
                 state.write(&mut writer);
             }
         }
@@ -119,7 +116,20 @@ impl KeyedReduction {
     /// # Errors
     /// As [`Reduction::merge`]; nothing is added then.
     pub fn merge(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let mut reader = Reader::open(KIND, bytes)?;
+        self.combine(bytes, Sign::Added)
+    }
+
+    /// Removes all rows of a partial or of another reduction, whether they were added before or will be later.
+    ///
+    /// # Errors
+    /// As [`Reduction::subtract`]; nothing is removed then.
+    pub fn subtract(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.combine(bytes, Sign::Removed)
+    }
+
+    fn combine(&mut self, bytes: &[u8], sign: Sign) -> Result<(), Error> {
+        self.one.check_sign(sign)?;
+        let mut reader = Reader::open(kind::KEYED_REDUCTION, bytes)?;
         if reader.bytes()? != self.shape {
             return Err(Error::Mismatch(
                 "the state belongs to a reduction of other keys, columns or aggregates".to_owned(),
@@ -139,13 +149,14 @@ impl KeyedReduction {
             key::decode(&self.keys, key)?;
             for (state, left_out) in self.other.iter_mut().zip(&mut left_out) {
                 state.read_into(&mut reader)?;
-                *left_out = combine_counts(*left_out, state.left_out(), false)?;
+                *left_out += if sign.negates() { -state.left_out() } else { state.left_out() };
             }
-            if let Some(own) = self.kept.get(key) {
-                unpack(own, &mut self.one.states)?;
+            let own = self.states.get(key);
+            if own.is_some() || sign.negates() {
+                unpack(own.unwrap_or(&self.nothing), &mut self.one.states)?;
                 for (state, other) in self.one.states.iter_mut().zip(&self.other) {
-                    state.check_merge(other)?;
-                    state.merge(other)?;
+                    state.check_other(other, sign)?;
+                    state.combine_checked(other, sign)?;
                     state.write(&mut merged);
                 }
             } else {
@@ -160,8 +171,8 @@ impl KeyedReduction {
         let (merged, mut start) = (merged.into_payload(), 0);
         for (key, end) in ends {
             let bytes = &merged[start..end];
-            self.held.keep(key, &self.kept);
-            self.kept.put(key, (bytes != self.nothing).then_some(bytes));
+            self.before_epoch.keep(key, &self.states);
+            self.states.put(key, (bytes != self.nothing).then_some(bytes));
             start = end;
         }
         self.left_out = left_out;
@@ -171,29 +182,29 @@ impl KeyedReduction {
     /// All keys with their states as versioned bytes: equal multisets of rows give equal bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut writer = self.begin(self.kept.len());
-        for (key, state) in self.kept.in_order() {
+        let mut writer = self.begin(self.states.len());
+        for (key, state) in self.states.in_order() {
             writer.bytes(key);
             writer.append(state);
         }
         writer.seal()
     }
 
-    /// Goes on with what was stored of all keys, in the form that [`Kept::load`] tells, in place of what there is.
+    /// Goes on with what was stored of all keys, in the form that [`TrackedMap::load`] tells, in place of what there is.
     ///
     /// # Errors
     /// [`Error::Corrupt`] if it is not what this reduction stores; nothing is changed then.
     pub fn load(&mut self, rows: &[u8]) -> Result<(), Error> {
-        let kept = Kept::load(rows)?;
+        let states = TrackedMap::load(rows)?;
         let mut left_out = vec![0; self.left_out.len()];
-        for (key, state) in kept.in_order() {
+        for (key, state) in states.in_order() {
             key::decode(&self.keys, key)?;
             unpack(state, &mut self.other)?;
             for (state, left_out) in self.other.iter().zip(&mut left_out) {
-                *left_out = combine_counts(*left_out, state.left_out(), false)?;
+                *left_out += state.left_out();
             }
         }
-        (self.kept, self.left_out) = (kept, left_out);
+        (self.states, self.left_out) = (states, left_out);
         Ok(())
     }
 
@@ -207,18 +218,18 @@ impl KeyedReduction {
 
     /// The keys, and which have changed since they were last settled.
     #[must_use]
-    pub fn kept(&self) -> &Kept {
-        &self.kept
+    pub fn tracked(&self) -> &TrackedMap {
+        &self.states
     }
 
     /// The same, to be put in order or settled.
-    pub fn kept_mut(&mut self) -> &mut Kept {
-        &mut self.kept
+    pub fn tracked_mut(&mut self) -> &mut TrackedMap {
+        &mut self.states
     }
 
     /// For each aggregate the rows of all keys that it could not take: NaN or an infinity in an input.
     #[must_use]
-    pub fn left_out(&self) -> &[i64] {
+    pub fn left_out(&self) -> &[i128] {
         &self.left_out
     }
 
@@ -228,7 +239,7 @@ impl KeyedReduction {
     /// None but for states that are damaged in memory.
     pub fn limbs(&mut self) -> Result<Vec<usize>, Error> {
         let mut total = vec![0; self.other.len()];
-        for (_, state) in self.kept.in_order() {
+        for (_, state) in self.states.in_order() {
             unpack(state, &mut self.other)?;
             for (total, state) in total.iter_mut().zip(&self.other) {
                 *total += state.limbs();
@@ -239,7 +250,7 @@ impl KeyedReduction {
 
     /// The beginning of the bytes of so many keys.
     fn begin(&self, keys: usize) -> Writer {
-        let mut writer = Writer::new(KIND);
+        let mut writer = Writer::new(kind::KEYED_REDUCTION);
         writer.bytes(&self.shape);
         writer.unsigned(keys as u64);
         writer
@@ -248,11 +259,11 @@ impl KeyedReduction {
     fn check_keys(&self, keys: &[KeyColumn<'_>], rows: usize) -> Result<(), Error> {
         let types: Vec<_> = keys.iter().map(KeyColumn::key_type).collect();
         if types != self.keys {
-            return Err(Error::Mismatch(format!("the keys are {:?}, not {types:?}", self.keys)));
+            return Err(Error::Columns(format!("the keys are {:?}, not {types:?}", self.keys)));
         }
         match keys.iter().position(|column| column.len() != rows) {
             None => Ok(()),
-            Some(at) => Err(Error::Mismatch(format!(
+            Some(at) => Err(Error::Columns(format!(
                 "column {at} of the keys has {} rows, not {rows}",
                 keys[at].len()
             ))),

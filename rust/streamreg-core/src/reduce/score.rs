@@ -20,7 +20,7 @@ pub struct Scorer {
 
 /// The rows that are to be scored, in columns of one length.
 #[derive(Clone, Copy, Debug)]
-pub struct Rows<'a> {
+pub struct Observations<'a> {
     /// For each feature its column, or that which it is a power of.
     pub features: &'a [Numbers<'a>],
     /// What is predicted.
@@ -42,8 +42,8 @@ impl Scorer {
     /// then, so are the predictions.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] unless there is a column for each feature, these and the weights as long as the target.
-    pub fn scores(&self, rows: Rows<'_>) -> Result<Residuals, Error> {
+    /// [`Error::Columns`] unless there is a column for each feature, these and the weights as long as the target.
+    pub fn scores(&self, rows: Observations<'_>) -> Result<Residuals, Error> {
         let mut found = match &rows.weights {
             Some(weights) => self.fit.weighted_residuals(rows.features, &rows.target, weights)?,
             None => self.fit.residuals(rows.features, &rows.target)?,

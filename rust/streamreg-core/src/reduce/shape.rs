@@ -3,7 +3,7 @@
 use super::KeyType;
 use crate::column::NumberType;
 use crate::monomials::Power;
-use crate::wire::Writer;
+use crate::wire::{Writer, kind};
 
 /// One aggregate of a reduction; columns are indexes of its inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,14 +71,14 @@ impl Aggregate {
 
 /// The shape as every state carries it: the types of the inputs, then kind and columns of each aggregate.
 pub(super) fn to_bytes(inputs: &[NumberType], aggregates: &[Aggregate]) -> Vec<u8> {
-    let mut writer = Writer::new(super::KIND);
+    let mut writer = Writer::new(kind::REDUCTION);
     write(inputs, aggregates, &mut writer);
     writer.seal()
 }
 
 /// The shape as every state with keys carries it: the types of the keys, then that of the states.
 pub(super) fn keyed_to_bytes(keys: &[KeyType], inputs: &[NumberType], aggregates: &[Aggregate]) -> Vec<u8> {
-    let mut writer = Writer::new(super::KIND);
+    let mut writer = Writer::new(kind::REDUCTION);
     writer.unsigned(keys.len() as u64);
     for key in keys {
         writer.byte(match key {

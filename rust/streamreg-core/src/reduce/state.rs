@@ -3,33 +3,62 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use super::count::Count;
 use super::extreme::Extreme;
+use super::scratch::Scratch;
 use super::{Aggregate, other_kind};
+use crate::accumulate::{Accumulator, Direction, Sign};
 use crate::classes;
 use crate::column::{NumberType, Numbers};
 use crate::error::Error;
-use crate::exact::sum::{combine_counts, signed_add};
 use crate::exact::{DecimalSum, ExactSum};
-use crate::moments::{Moments, Scratch};
+use crate::moments::Moments;
 use crate::monomials::{Monomials, Power, Terms};
 use crate::wire::{Reader, Writer};
 
 #[derive(Debug)]
 pub(super) enum State {
-    Count(i64),
+    Count(Count),
     Sum {
         sum: ExactSum,
         integers: bool,
     },
     DecimalSum(DecimalSum),
-    Extreme {
-        extreme: Extreme,
-        kind: NumberType,
-    },
+    Extreme(Extreme),
     Moments(Moments),
     Monomials(Monomials),
     /// Of the features of a class, none of which is a target.
     Class(Moments),
+}
+
+/// What an [`Accumulator`] does, of whichever a state is.
+macro_rules! each {
+    ($state:expr, $own:ident => $result:expr) => {
+        match $state {
+            State::Count($own) => $result,
+            State::Sum { sum: $own, .. } => $result,
+            State::DecimalSum($own) => $result,
+            State::Extreme($own) => $result,
+            State::Moments($own) | State::Class($own) => $result,
+            State::Monomials($own) => $result,
+        }
+    };
+}
+
+/// The same, of two states of one aggregate.
+macro_rules! both {
+    ($one:expr, $other:expr, $own:ident, $more:ident => $result:expr) => {
+        match ($one, $other) {
+            (State::Count($own), State::Count($more)) => $result,
+            (State::Sum { sum: $own, .. }, State::Sum { sum: $more, .. }) => $result,
+            (State::DecimalSum($own), State::DecimalSum($more)) => $result,
+            (State::Extreme($own), State::Extreme($more)) => $result,
+            (State::Moments($own), State::Moments($more)) => $result,
+            (State::Class($own), State::Class($more)) => $result,
+            (State::Monomials($own), State::Monomials($more)) => $result,
+            _ => Err(other_kind()),
+        }
+    };
 }
 
 impl State {
@@ -48,10 +77,9 @@ impl State {
                 "column {column} holds decimals, which moments do not take: use monomials, or doubles"
             )));
         }
-        let extreme =
-            |better, column: usize| Self::Extreme { extreme: Extreme::new(better), kind: inputs[column] };
+        let extreme = |better, column: usize| Self::Extreme(Extreme::new(better, inputs[column]));
         Ok(match aggregate {
-            Aggregate::Count => Self::Count(0),
+            Aggregate::Count => Self::Count(Count::default()),
             Aggregate::Sum(column) => match inputs[*column] {
                 NumberType::Decimal => Self::DecimalSum(DecimalSum::default()),
                 kind => Self::Sum { sum: ExactSum::new(), integers: kind == NumberType::Int },
@@ -77,19 +105,13 @@ impl State {
         })
     }
 
+    /// Whether so many rows can be added, whichever they are.
     pub(super) fn check_rows(&self, rows: usize) -> Result<(), Error> {
-        match self {
-            Self::Count(count) => signed_add(*count, rows, false).map(|_| ()),
-            Self::Sum { sum, .. } => sum.check_rows(rows, false),
-            Self::DecimalSum(sum) => sum.check_rows(rows),
-            Self::Extreme { extreme, .. } => extreme.check_rows(rows),
-            Self::Moments(moments) | Self::Class(moments) => moments.check_rows(rows, false),
-            Self::Monomials(monomials) => monomials.check_rows(rows, false),
-        }
+        each!(self, own => own.check_rows(rows, added(own)))
     }
 
-    /// Adds rows; that the columns fit was checked before.
-    pub(super) fn add(
+    /// Adds rows; that the columns fit, and that there is room, was checked before.
+    pub(super) fn put_checked(
         &mut self,
         aggregate: &Aggregate,
         scratch: &mut Scratch,
@@ -97,101 +119,75 @@ impl State {
         rows: usize,
     ) -> Result<(), Error> {
         let own: Vec<_> = aggregate.columns().into_iter().map(|column| columns[column]).collect();
-        match (self, own.as_slice()) {
-            (Self::Count(count), []) => *count = signed_add(*count, rows, false)?,
-            (Self::Sum { sum, .. }, [column]) => sum.add_with(&mut scratch.sum, *column)?,
-            (Self::DecimalSum(sum), [Numbers::Decimal(column)]) => sum.add(*column)?,
-            (Self::Extreme { extreme, .. }, [column]) => extreme.add(*column),
-            (Self::Moments(moments) | Self::Class(moments), own) => moments.add_with(scratch, own)?,
-            (Self::Monomials(monomials), own) => monomials.add_with(&mut scratch.monomials, own)?,
+        let sign = Sign::Added;
+        match (&mut *self, own.as_slice()) {
+            (Self::Count(count), []) => count.put_checked(&mut (), rows, sign),
+            (Self::Sum { sum, .. }, [column]) => sum.put_checked(&mut scratch.sum, *column, sign),
+            (Self::DecimalSum(sum), [Numbers::Decimal(column)]) => sum.put_checked(&mut (), *column, sign),
+            (Self::Extreme(extreme), [column]) => extreme.put_checked(&mut (), *column, added(&*extreme)),
+            (Self::Moments(moments) | Self::Class(moments), own) => {
+                moments.put_checked(&mut scratch.moments, own, sign);
+            }
+            (Self::Monomials(monomials), own) => {
+                monomials.put_checked(&mut scratch.monomials, own, sign);
+            }
             _ => return Err(other_kind()),
         }
         Ok(())
+    }
+
+    /// Whether rows can go this way.
+    pub(super) fn takes(&self, sign: Sign) -> bool {
+        each!(self, own => direction(own, sign).is_ok())
+    }
+
+    /// Whether another state of the same aggregate can be added or removed.
+    pub(super) fn check_other(&self, other: &Self, sign: Sign) -> Result<(), Error> {
+        both!(self, other, own, more => own.check_other(more, direction(own, sign)?))
+    }
+
+    /// Adds or removes another state that was checked.
+    pub(super) fn combine_checked(&mut self, other: &Self, sign: Sign) -> Result<(), Error> {
+        both!(self, other, own, more => {
+            let direction = direction(&*own, sign)?;
+            own.combine_checked(more, direction);
+            Ok(())
+        })
+    }
+
+    pub(super) fn clear(&mut self) {
+        each!(self, own => own.clear());
     }
 
     /// The limbs of its exact sums.
     pub(super) fn limbs(&self) -> usize {
-        match self {
-            Self::Count(_) | Self::Extreme { .. } => 0,
-            Self::Sum { sum, .. } => sum.total().limbs().len(),
-            Self::DecimalSum(sum) => sum.limbs(),
-            Self::Moments(moments) | Self::Class(moments) => moments.limbs(),
-            Self::Monomials(monomials) => monomials.limbs(),
-        }
+        each!(self, own => own.limbs())
     }
 
-    pub(super) fn clear(&mut self) {
-        match self {
-            Self::Count(count) => *count = 0,
-            Self::Sum { sum, .. } => sum.clear(),
-            Self::DecimalSum(sum) => *sum = DecimalSum::default(),
-            Self::Extreme { extreme, .. } => extreme.clear(),
-            Self::Moments(moments) | Self::Class(moments) => moments.clear(),
-            Self::Monomials(monomials) => monomials.clear(),
-        }
-    }
-
-    pub(super) fn left_out(&self) -> i64 {
-        match self {
-            Self::Count(_) | Self::DecimalSum(_) => 0,
-            Self::Sum { sum, .. } => sum.left_out(),
-            Self::Extreme { extreme, .. } => extreme.left_out,
-            Self::Moments(moments) | Self::Class(moments) => moments.left_out(),
-            Self::Monomials(monomials) => monomials.left_out(),
-        }
-    }
-
-    pub(super) fn check_merge(&self, other: &Self) -> Result<(), Error> {
-        match (self, other) {
-            (Self::Count(count), Self::Count(more)) => combine_counts(*count, *more, false).map(|_| ()),
-            (Self::Sum { sum, .. }, Self::Sum { sum: more, .. }) => sum.check_merge(more),
-            (Self::DecimalSum(sum), Self::DecimalSum(more)) => sum.check_merge(more),
-            (Self::Extreme { extreme, .. }, Self::Extreme { extreme: more, .. }) => extreme.check_merge(more),
-            (Self::Moments(moments), Self::Moments(more)) | (Self::Class(moments), Self::Class(more)) => {
-                moments.check_merge(more)
-            }
-            (Self::Monomials(monomials), Self::Monomials(more)) => monomials.check_merge(more),
-            _ => Err(other_kind()),
-        }
-    }
-
-    pub(super) fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        match (self, other) {
-            (Self::Count(count), Self::Count(more)) => *count = combine_counts(*count, *more, false)?,
-            (Self::Sum { sum, .. }, Self::Sum { sum: more, .. }) => sum.merge(more)?,
-            (Self::Extreme { extreme, .. }, Self::Extreme { extreme: more, .. }) => extreme.merge(more)?,
-            (Self::Moments(moments), Self::Moments(more)) | (Self::Class(moments), Self::Class(more)) => {
-                moments.merge(more)?;
-            }
-            (Self::DecimalSum(sum), Self::DecimalSum(more)) => sum.merge(more)?,
-            (Self::Monomials(monomials), Self::Monomials(more)) => monomials.merge(more)?,
-            _ => return Err(other_kind()),
-        }
-        Ok(())
+    pub(super) fn left_out(&self) -> i128 {
+        each!(self, own => own.left_out())
     }
 
     pub(super) fn write(&self, writer: &mut Writer) {
-        match self {
-            Self::Count(count) => writer.signed(*count),
-            Self::Sum { sum, .. } => sum.write(writer),
-            Self::DecimalSum(sum) => sum.write(writer),
-            Self::Extreme { extreme, .. } => extreme.write(writer),
-            Self::Moments(moments) | Self::Class(moments) => moments.write(writer),
-            Self::Monomials(monomials) => monomials.write(writer),
-        }
+        each!(self, own => own.write(writer));
     }
 
     /// Reads a state of the same aggregate in its place; after an error it is of no use.
     pub(super) fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        each!(self, own => own.read_into(reader))?;
         match self {
-            Self::Count(count) => *count = reader.signed()?,
-            Self::Sum { sum, integers: true } => sum.read_integers_into(reader)?,
-            Self::Sum { sum, integers: false } => sum.read_into(reader)?,
-            Self::DecimalSum(sum) => *sum = DecimalSum::read(reader)?,
-            Self::Extreme { extreme, kind } => *extreme = extreme.read(*kind, reader)?,
-            Self::Moments(moments) | Self::Class(moments) => moments.read_into(reader)?,
-            Self::Monomials(monomials) => *monomials = monomials.read(reader)?,
+            Self::Sum { sum, integers: true } => sum.check_integer(),
+            _ => Ok(()),
         }
-        Ok(())
     }
+}
+
+/// The way in of an accumulator.
+fn added<A: Accumulator>(_: &A) -> A::Direction {
+    A::Direction::ADDED
+}
+
+/// The way that an accumulator has for this sign.
+fn direction<A: Accumulator>(_: &A, sign: Sign) -> Result<A::Direction, Error> {
+    A::Direction::of(sign).ok_or_else(|| Error::Invalid("what is no group cannot be subtracted".to_owned()))
 }

@@ -4,8 +4,8 @@
 //! The zero limbs below a window are never multiplied: they are the common powers of two. What does not fit the
 //! width is left to [`multi`](super::multi).
 
-use super::round::{nearest, signed};
-use crate::exact::{ONES, Window};
+use super::round::nearest;
+use crate::exact::{ONES, Window, signed};
 use crate::moments::Moments;
 
 /// Limbs of a determinant, enough for columns of which each spans about 100 powers of two.

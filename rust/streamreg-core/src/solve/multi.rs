@@ -4,8 +4,7 @@ use num_bigint::BigInt;
 
 use super::eliminate::Elimination;
 use super::rational::Rational;
-use super::round::signed;
-use crate::exact::{Number, ONES};
+use crate::exact::{Number, ONES, signed};
 use crate::gram::{Gram, Unit};
 use crate::moments::Moments;
 

@@ -4,7 +4,7 @@ use num_bigint::{BigInt, BigUint, Sign};
 use num_integer::Integer;
 use num_traits::{ToPrimitive, Zero};
 
-use crate::exact::Window;
+use crate::exact::{Window, signed};
 
 /// The nearest double to `± quotient · 2^exponent`, where `sticky` says that the true value lies a little
 /// (less than one unit of the quotient) further from zero. With `sticky` the quotient must have at least 55 bits.
@@ -83,12 +83,6 @@ fn scaled(numerator: &BigUint, denominator: &BigUint, shift: i64) -> (BigUint, B
 pub fn window(window: &Window, exponent: i64) -> f64 {
     let (integer, shift) = window.to_integer();
     ratio(&integer, &BigInt::from(1), exponent + signed(shift))
-}
-
-/// A position on a grid as a signed number.
-#[must_use]
-pub fn signed(position: usize) -> i64 {
-    i64::try_from(position).unwrap_or(i64::MAX)
 }
 
 fn bits(value: &BigUint) -> i64 {

@@ -28,16 +28,16 @@ pub enum Simple {
     /// Sxy/√(Sxx·Syy); none if x or y does not vary.
     Correlation,
     /// Sxy / rows.
-    Covariance(Rows),
+    Covariance(Denominator),
     /// Sxx / rows.
-    Variance(Rows),
+    Variance(Denominator),
     /// √(Sxx / rows).
-    Deviation(Rows),
+    Deviation(Denominator),
 }
 
 /// What a variance divides by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rows {
+pub enum Denominator {
     /// n, for the variance of a population.
     All,
     /// n − 1, for that of which the rows are a sample; none of one row.
@@ -75,7 +75,7 @@ pub fn simple(gram: &Gram, statistic: Simple) -> Option<f64> {
     })
 }
 
-impl Rows {
+impl Denominator {
     fn of(self, n: &BigInt) -> Option<BigInt> {
         let rows = n - i32::from(self == Self::ButOne);
         (!rows.is_zero()).then_some(rows)

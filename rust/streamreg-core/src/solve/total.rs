@@ -2,9 +2,9 @@
 
 use num_bigint::{BigInt, Sign};
 
-use super::round::{self, signed};
+use super::round;
 use crate::decimal::write_digits;
-use crate::exact::{DecimalSum, ExactSum, ONES};
+use crate::exact::{DecimalSum, ExactSum, ONES, signed};
 
 /// The sum, rounded once.
 #[must_use]

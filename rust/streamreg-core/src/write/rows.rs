@@ -5,10 +5,7 @@
 //! live between two processes of one run, never on disk; the lengths are checked against what is there.
 
 use crate::error::Error;
-use crate::wire::{VERSION, corrupt};
-
-/// The kind byte of packed rows, beside those of the sealed states.
-const KIND: u8 = 4;
+use crate::wire::{VERSION, corrupt, kind};
 
 /// Bytes after the lengths.
 const TRAILER: usize = 10;
@@ -18,14 +15,14 @@ const CELL: usize = 20;
 
 /// Rows of CSV text without line ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rows {
+pub struct RowText {
     text: Vec<u8>,
     lengths: Vec<u32>,
 }
 
-impl Rows {
+impl RowText {
     /// Empty text, and lengths of rows in it, with room for so many rows; the text also for what
-    /// [`Rows::into_bytes`] appends.
+    /// [`RowText::into_bytes`] appends.
     pub(super) fn room(rows: usize, columns: usize) -> (Vec<u8>, Vec<u32>) {
         let described = rows.saturating_mul(size_of::<u32>()).saturating_add(TRAILER);
         let text = rows.saturating_mul(columns).saturating_mul(CELL);
@@ -58,7 +55,7 @@ impl Rows {
             bytes.extend_from_slice(&length.to_le_bytes());
         }
         bytes.extend_from_slice(&(self.lengths.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(&[VERSION, KIND]);
+        bytes.extend_from_slice(&[VERSION, kind::PACKED_ROWS]);
         bytes
     }
 }
@@ -76,10 +73,10 @@ impl<'a> Packed<'a> {
     /// # Errors
     /// [`Error::Version`] for another format, [`Error::Corrupt`] for anything else that is no packed rows.
     pub fn from_bytes(bytes: &'a [u8]) -> Result<Self, Error> {
-        let Some((body, &[count @ .., version, kind])) = bytes.split_last_chunk::<TRAILER>() else {
+        let Some((body, &[count @ .., version, mark])) = bytes.split_last_chunk::<TRAILER>() else {
             return Err(corrupt("too short for packed rows"));
         };
-        if kind != KIND {
+        if mark != kind::PACKED_ROWS {
             return Err(corrupt("no packed rows"));
         }
         if version != VERSION {

@@ -19,9 +19,8 @@ fn columns_are_matched_by_name() {
 #[test]
 fn header_must_name_each_column_once() {
     for (header, wrong) in [(&["y"][..], "no column \"x\""), (&["x", "y", "x"], "\"x\" twice")] {
-        let header = header.iter().map(|&name| name.to_owned()).collect();
-        let Err(Error::Invalid(text)) = Decoder::new(Format::Csv, schema(&[("x", Float)]), Some(header))
-        else {
+        let header: Vec<String> = header.iter().map(|&name| name.to_owned()).collect();
+        let Err(Error::Invalid(text)) = decode::csv::decoder(schema(&[("x", Float)]), &header) else {
             panic!("a decoder without its column");
         };
         assert!(text.contains(wrong), "{text}");
@@ -39,13 +38,13 @@ fn unwanted_columns_may_repeat() {
 #[test]
 fn impossible_decoders_are_errors() {
     let x = || "x".to_owned();
-    for (format, columns, header) in [
-        (Format::Csv, vec![(x(), Float)], None),
-        (Format::Csv, vec![], Some(vec![])),
-        (Format::Csv, vec![(x(), Float), (x(), Int)], Some(vec![x()])),
-        (Format::Json, vec![(x(), Float)], Some(vec![x()])),
-    ] {
-        assert!(matches!(Decoder::new(format, columns, header), Err(Error::Invalid(_))));
+    for (columns, header) in
+        [(vec![(x(), Float)], vec![]), (vec![], vec![]), (vec![(x(), Float), (x(), Int)], vec![x()])]
+    {
+        assert!(matches!(decode::csv::decoder(columns, &header), Err(Error::Invalid(_))));
+    }
+    for columns in [vec![], vec![(x(), Float), (x(), Int)]] {
+        assert!(matches!(decode::json::decoder(columns), Err(Error::Invalid(_))));
     }
 }
 
@@ -57,7 +56,7 @@ fn one_line_end_is_tolerated() {
         assert_eq!(row(&decoder, value.as_bytes()), [Value::float(1.0), Value::float(2.0)], "{value:?}");
     }
     for value in ["1,2\n\n", "1,2\n3,4", "1,2\r", "\n1,2", "1,\"2\"\n\n", "1\r,2"] {
-        assert_eq!(reject(&decoder, value.as_bytes()), (RejectKind::MalformedCsv, None), "{value:?}");
+        assert_eq!(reject(&decoder, value.as_bytes()), (RejectKind::MALFORMED_CSV, None), "{value:?}");
     }
 }
 
@@ -75,55 +74,51 @@ fn quotes_follow_rfc_4180() {
         assert_eq!(row(&decoder, value.as_bytes()), [Value::Str(a.to_owned()), Value::Str(b.to_owned())]);
     }
     for value in [r#"a"b,c"#, r#""a"b,c"#, r#""a,b"#, r#"a,""""#, r#"a, "b""#, r#"a,b"""#] {
-        assert_eq!(reject(&decoder, value.as_bytes()), (RejectKind::MalformedCsv, None), "{value:?}");
+        assert_eq!(reject(&decoder, value.as_bytes()), (RejectKind::MALFORMED_CSV, None), "{value:?}");
     }
 }
 
 /// Each thing that can be wrong with a field has its kind and names its column.
 #[test]
 fn fields_that_do_not_fit_are_rejected_by_kind() {
-    use RejectKind::{
-        IntegerOverflow, InvalidBase64, InvalidBoolean, InvalidInteger, InvalidNumber, InvalidUtf8,
-        NonFinite, Null,
-    };
     let digits = "1".repeat(5000);
     let tiny = format!("0.{}1e100000", "0".repeat(99_999));
     for (kind, field, wrong) in [
-        (Float, "", Null),
-        (Float, "  ", Null),
-        (Float, "abc", InvalidNumber),
-        (Float, "1x", InvalidNumber),
-        (Float, "1e", InvalidNumber),
-        (Float, "0x10", InvalidNumber),
-        (Float, "1_000", InvalidNumber),
-        (Float, "1 2", InvalidNumber),
-        (Float, "infx", InvalidNumber),
-        (Float, &digits, InvalidNumber),
-        (Float, &tiny, InvalidNumber),
-        (Float, "nan", NonFinite),
-        (Float, "-Infinity", NonFinite),
-        (Float, "1e309", NonFinite),
-        (Float, "-1.8e308", NonFinite),
-        (Int, "", Null),
-        (Int, "1.5", InvalidInteger),
-        (Int, "1e3", InvalidInteger),
-        (Int, "-", InvalidInteger),
-        (Int, "0x1", InvalidInteger),
-        (Int, "9223372036854775808", IntegerOverflow),
-        (Int, "-9223372036854775809", IntegerOverflow),
-        (Int, &digits, IntegerOverflow),
-        (Bool, "", Null),
-        (Bool, "yes", InvalidBoolean),
-        (Bool, "01", InvalidBoolean),
-        (Bytes, "a", InvalidBase64),
-        (Bytes, "YQ", InvalidBase64),
+        (Float, "", RejectKind::NULL),
+        (Float, "  ", RejectKind::NULL),
+        (Float, "abc", RejectKind::INVALID_NUMBER),
+        (Float, "1x", RejectKind::INVALID_NUMBER),
+        (Float, "1e", RejectKind::INVALID_NUMBER),
+        (Float, "0x10", RejectKind::INVALID_NUMBER),
+        (Float, "1_000", RejectKind::INVALID_NUMBER),
+        (Float, "1 2", RejectKind::INVALID_NUMBER),
+        (Float, "infx", RejectKind::INVALID_NUMBER),
+        (Float, &digits, RejectKind::INVALID_NUMBER),
+        (Float, &tiny, RejectKind::INVALID_NUMBER),
+        (Float, "nan", RejectKind::NON_FINITE),
+        (Float, "-Infinity", RejectKind::NON_FINITE),
+        (Float, "1e309", RejectKind::NON_FINITE),
+        (Float, "-1.8e308", RejectKind::NON_FINITE),
+        (Int, "", RejectKind::NULL),
+        (Int, "1.5", RejectKind::INVALID_INTEGER),
+        (Int, "1e3", RejectKind::INVALID_INTEGER),
+        (Int, "-", RejectKind::INVALID_INTEGER),
+        (Int, "0x1", RejectKind::INVALID_INTEGER),
+        (Int, "9223372036854775808", RejectKind::INTEGER_OVERFLOW),
+        (Int, "-9223372036854775809", RejectKind::INTEGER_OVERFLOW),
+        (Int, &digits, RejectKind::INTEGER_OVERFLOW),
+        (Bool, "", RejectKind::NULL),
+        (Bool, "yes", RejectKind::INVALID_BOOLEAN),
+        (Bool, "01", RejectKind::INVALID_BOOLEAN),
+        (Bytes, "a", RejectKind::INVALID_BASE64),
+        (Bytes, "YQ", RejectKind::INVALID_BASE64),
     ] {
         let decoder = csv(&["x", "c"], &[("x", Float), ("c", kind)]);
         let found = reject(&decoder, format!("1,{field}").as_bytes());
         assert_eq!(found, (wrong, Some(1)), "{kind:?} {}", &field[..field.len().min(40)]);
     }
     let decoder = csv(&["s"], &[("s", Str)]);
-    assert_eq!(reject(&decoder, b"\xff"), (InvalidUtf8, Some(0)));
+    assert_eq!(reject(&decoder, b"\xff"), (RejectKind::INVALID_UTF8, Some(0)));
 }
 
 /// What a field of each type may look like.
@@ -149,7 +144,7 @@ fn fields_that_fit() {
 fn field_count_is_judged_first() {
     let decoder = csv(&["x", "y"], &[("x", Float), ("y", Float)]);
     for value in ["", "1", "1,2,3", "a", "nan,1,", "1,2,"] {
-        assert_eq!(reject(&decoder, value.as_bytes()), (RejectKind::FieldCount, None), "{value:?}");
+        assert_eq!(reject(&decoder, value.as_bytes()), (RejectKind::FIELD_COUNT, None), "{value:?}");
     }
 }
 
@@ -243,7 +238,7 @@ proptest! {
         if nearest.is_finite() {
             prop_assert_eq!(row(&decoder, text.as_bytes()), [Value::float(nearest)]);
         } else {
-            prop_assert_eq!(reject(&decoder, text.as_bytes()), (RejectKind::NonFinite, Some(0)));
+            prop_assert_eq!(reject(&decoder, text.as_bytes()), (RejectKind::NON_FINITE, Some(0)));
         }
     }
 }

@@ -59,25 +59,25 @@ fn rejects() {
     let decoder = csv(&["a", "x"], &[("a", ColumnType::Str), ("x", Kind)]);
     let long = "1".repeat(5000);
     for (text, kind) in [
-        ("", RejectKind::Null),
-        (".", RejectKind::InvalidNumber),
-        ("e5", RejectKind::InvalidNumber),
-        ("1e", RejectKind::InvalidNumber),
-        ("1e+", RejectKind::InvalidNumber),
-        ("1_0", RejectKind::InvalidNumber),
-        ("0x10", RejectKind::InvalidNumber),
-        ("--1", RejectKind::InvalidNumber),
-        ("1.2.3", RejectKind::InvalidNumber),
-        (long.as_str(), RejectKind::InvalidNumber),
-        ("NaN", RejectKind::NonFinite),
-        ("-inf", RejectKind::NonFinite),
-        ("Infinity", RejectKind::NonFinite),
-        ("12345678901234567890123456789012345", RejectKind::DecimalRange),
-        ("1.0000000000000000000000000000000001", RejectKind::DecimalRange),
-        ("1e401", RejectKind::DecimalRange),
-        ("100e399", RejectKind::DecimalRange),
-        ("1e-401", RejectKind::DecimalRange),
-        ("1e-99999999999999999999", RejectKind::DecimalRange),
+        ("", RejectKind::NULL),
+        (".", RejectKind::INVALID_NUMBER),
+        ("e5", RejectKind::INVALID_NUMBER),
+        ("1e", RejectKind::INVALID_NUMBER),
+        ("1e+", RejectKind::INVALID_NUMBER),
+        ("1_0", RejectKind::INVALID_NUMBER),
+        ("0x10", RejectKind::INVALID_NUMBER),
+        ("--1", RejectKind::INVALID_NUMBER),
+        ("1.2.3", RejectKind::INVALID_NUMBER),
+        (long.as_str(), RejectKind::INVALID_NUMBER),
+        ("NaN", RejectKind::NON_FINITE),
+        ("-inf", RejectKind::NON_FINITE),
+        ("Infinity", RejectKind::NON_FINITE),
+        ("12345678901234567890123456789012345", RejectKind::DECIMAL_RANGE),
+        ("1.0000000000000000000000000000000001", RejectKind::DECIMAL_RANGE),
+        ("1e401", RejectKind::DECIMAL_RANGE),
+        ("100e399", RejectKind::DECIMAL_RANGE),
+        ("1e-401", RejectKind::DECIMAL_RANGE),
+        ("1e-99999999999999999999", RejectKind::DECIMAL_RANGE),
     ] {
         assert_eq!(reject(&decoder, format!("a,{text}").as_bytes()), (kind, Some(1)), "{text}");
     }
@@ -93,13 +93,13 @@ fn json_numbers_and_strings() {
         assert_eq!(row(&decoder, message.as_bytes()), [Value::Decimal(digits.to_owned())], "{text}");
     }
     for (text, kind) in [
-        ("null", RejectKind::Null),
-        ("true", RejectKind::WrongType),
-        ("[1]", RejectKind::WrongType),
-        ("\"\"", RejectKind::InvalidNumber),
-        ("\" 1\"", RejectKind::InvalidNumber),
-        ("\"NaN\"", RejectKind::NonFinite),
-        ("1e500", RejectKind::DecimalRange),
+        ("null", RejectKind::NULL),
+        ("true", RejectKind::WRONG_TYPE),
+        ("[1]", RejectKind::WRONG_TYPE),
+        ("\"\"", RejectKind::INVALID_NUMBER),
+        ("\" 1\"", RejectKind::INVALID_NUMBER),
+        ("\"NaN\"", RejectKind::NON_FINITE),
+        ("1e500", RejectKind::DECIMAL_RANGE),
     ] {
         assert_eq!(reject(&decoder, format!("{{\"x\": {text}}}").as_bytes()), (kind, Some(0)), "{text}");
     }

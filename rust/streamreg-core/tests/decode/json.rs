@@ -23,42 +23,39 @@ fn wanted_keys_are_found() {
 fn last_duplicate_wins() {
     let decoder = json(&[("x", Float)]);
     assert_eq!(row(&decoder, br#"{"x":"text","x":1e999,"\u0078":2}"#), [Value::float(2.0)]);
-    assert_eq!(reject(&decoder, br#"{"x":2,"x":null}"#), (RejectKind::Null, Some(0)));
+    assert_eq!(reject(&decoder, br#"{"x":2,"x":null}"#), (RejectKind::NULL, Some(0)));
 }
 
 /// Each thing that can be wrong with a value has its kind and names its column.
 #[test]
 fn values_that_do_not_fit_are_rejected_by_kind() {
-    use RejectKind::{
-        IntegerOverflow, InvalidBase64, InvalidInteger, InvalidUtf8, NonFinite, Null, WrongType,
-    };
     for (kind, value, wrong) in [
-        (Float, "null", Null),
-        (Float, "\"1\"", WrongType),
-        (Float, "true", WrongType),
-        (Float, "[1]", WrongType),
-        (Float, "1e309", NonFinite),
-        (Int, "1.0", InvalidInteger),
-        (Int, "1e3", InvalidInteger),
-        (Int, "9223372036854775808", IntegerOverflow),
-        (Int, "-9223372036854775809", IntegerOverflow),
-        (Int, "123456789012345678901234567890", IntegerOverflow),
-        (Int, "false", WrongType),
-        (Bool, "1", WrongType),
-        (Bool, "\"true\"", WrongType),
-        (Str, "1", WrongType),
-        (Str, "{}", WrongType),
-        (Str, r#""\ud800""#, InvalidUtf8),
-        (Str, r#""\udc00\ud800""#, InvalidUtf8),
-        (Bytes, r#""?""#, InvalidBase64),
-        (Bytes, "[1,2]", WrongType),
+        (Float, "null", RejectKind::NULL),
+        (Float, "\"1\"", RejectKind::WRONG_TYPE),
+        (Float, "true", RejectKind::WRONG_TYPE),
+        (Float, "[1]", RejectKind::WRONG_TYPE),
+        (Float, "1e309", RejectKind::NON_FINITE),
+        (Int, "1.0", RejectKind::INVALID_INTEGER),
+        (Int, "1e3", RejectKind::INVALID_INTEGER),
+        (Int, "9223372036854775808", RejectKind::INTEGER_OVERFLOW),
+        (Int, "-9223372036854775809", RejectKind::INTEGER_OVERFLOW),
+        (Int, "123456789012345678901234567890", RejectKind::INTEGER_OVERFLOW),
+        (Int, "false", RejectKind::WRONG_TYPE),
+        (Bool, "1", RejectKind::WRONG_TYPE),
+        (Bool, "\"true\"", RejectKind::WRONG_TYPE),
+        (Str, "1", RejectKind::WRONG_TYPE),
+        (Str, "{}", RejectKind::WRONG_TYPE),
+        (Str, r#""\ud800""#, RejectKind::INVALID_UTF8),
+        (Str, r#""\udc00\ud800""#, RejectKind::INVALID_UTF8),
+        (Bytes, r#""?""#, RejectKind::INVALID_BASE64),
+        (Bytes, "[1,2]", RejectKind::WRONG_TYPE),
     ] {
         let decoder = json(&[("x", Float), ("c", kind)]);
         let value = format!(r#"{{"c":{value},"x":1}}"#);
         assert_eq!(reject(&decoder, value.as_bytes()), (wrong, Some(1)), "{kind:?} {value}");
     }
     let decoder = json(&[("x", Float), ("c", Int)]);
-    assert_eq!(reject(&decoder, br#"{"x":1}"#), (RejectKind::MissingField, Some(1)));
+    assert_eq!(reject(&decoder, br#"{"x":1}"#), (RejectKind::MISSING_FIELD, Some(1)));
 }
 
 /// What a value of each type may look like.
@@ -85,29 +82,28 @@ fn values_that_fit() {
 /// What is no JSON, has something after it, or is no object, is told apart.
 #[test]
 fn malformed_and_other_values() {
-    use RejectKind::{InvalidUtf8, MalformedJson, NotAnObject};
     let decoder = json(&[("x", Float)]);
     for (value, wrong) in [
-        (&b""[..], MalformedJson),
-        (b"  ", MalformedJson),
-        (br#"{"x":1"#, MalformedJson),
-        (br#"{"x":1}{"x":2}"#, MalformedJson),
-        (br#"{"x":1},"#, MalformedJson),
-        (br#"{"x":01}"#, MalformedJson),
-        (br#"{"x":+1}"#, MalformedJson),
-        (br#"{"x":.5}"#, MalformedJson),
-        (br#"{"x":NaN}"#, MalformedJson),
-        (br#"{"x":1,}"#, MalformedJson),
-        (br"{'x':1}", MalformedJson),
-        (br#"{"x":1,"s":"\x"}"#, MalformedJson),
-        (b"{\"x\":1,\"s\":\"\n\"}", MalformedJson),
-        (b"nul", MalformedJson),
-        (b"[1", MalformedJson),
-        (b"[1]", NotAnObject),
-        (b"1", NotAnObject),
-        (b"null", NotAnObject),
-        (b" \"x\" ", NotAnObject),
-        (b"{\"x\":1,\"s\":\"\xff\"}", InvalidUtf8),
+        (&b""[..], RejectKind::MALFORMED_JSON),
+        (b"  ", RejectKind::MALFORMED_JSON),
+        (br#"{"x":1"#, RejectKind::MALFORMED_JSON),
+        (br#"{"x":1}{"x":2}"#, RejectKind::MALFORMED_JSON),
+        (br#"{"x":1},"#, RejectKind::MALFORMED_JSON),
+        (br#"{"x":01}"#, RejectKind::MALFORMED_JSON),
+        (br#"{"x":+1}"#, RejectKind::MALFORMED_JSON),
+        (br#"{"x":.5}"#, RejectKind::MALFORMED_JSON),
+        (br#"{"x":NaN}"#, RejectKind::MALFORMED_JSON),
+        (br#"{"x":1,}"#, RejectKind::MALFORMED_JSON),
+        (br"{'x':1}", RejectKind::MALFORMED_JSON),
+        (br#"{"x":1,"s":"\x"}"#, RejectKind::MALFORMED_JSON),
+        (b"{\"x\":1,\"s\":\"\n\"}", RejectKind::MALFORMED_JSON),
+        (b"nul", RejectKind::MALFORMED_JSON),
+        (b"[1", RejectKind::MALFORMED_JSON),
+        (b"[1]", RejectKind::NOT_AN_OBJECT),
+        (b"1", RejectKind::NOT_AN_OBJECT),
+        (b"null", RejectKind::NOT_AN_OBJECT),
+        (b" \"x\" ", RejectKind::NOT_AN_OBJECT),
+        (b"{\"x\":1,\"s\":\"\xff\"}", RejectKind::INVALID_UTF8),
     ] {
         assert_eq!(reject(&decoder, value), (wrong, None), "{}", String::from_utf8_lossy(value));
     }
@@ -121,12 +117,12 @@ fn nesting_cannot_exhaust_the_stack() {
     let (open, close) = ("[".repeat(DEPTH), "]".repeat(DEPTH));
     let objects = r#"{"x":"#.repeat(DEPTH);
     for (value, wrong) in [
-        (open.clone(), RejectKind::MalformedJson),
-        (format!("{open}{close}"), RejectKind::NotAnObject),
-        (format!(r#"{{"x":{open}"#), RejectKind::MalformedJson),
-        (format!(r#"{{"x":{open}{close}}}"#), RejectKind::WrongType),
-        (format!(r#"{{"other":{open}"#), RejectKind::MalformedJson),
-        (objects, RejectKind::MalformedJson),
+        (open.clone(), RejectKind::MALFORMED_JSON),
+        (format!("{open}{close}"), RejectKind::NOT_AN_OBJECT),
+        (format!(r#"{{"x":{open}"#), RejectKind::MALFORMED_JSON),
+        (format!(r#"{{"x":{open}{close}}}"#), RejectKind::WRONG_TYPE),
+        (format!(r#"{{"other":{open}"#), RejectKind::MALFORMED_JSON),
+        (objects, RejectKind::MALFORMED_JSON),
     ] {
         assert_eq!(reject(&decoder, value.as_bytes()).0, wrong);
     }

@@ -8,7 +8,7 @@ use std::ops::Range;
 const ALL: [(&str, ColumnType); 5] = [("x", Float), ("n", Int), ("b", Bool), ("s", Str), ("d", Bytes)];
 
 fn decoders() -> Vec<Decoder> {
-    let raw = |kind| Decoder::new(Format::Raw, schema(&[("data", kind)]), None).unwrap();
+    let raw = |kind| decode::raw::decoder(schema(&[("data", kind)])).unwrap();
     vec![
         csv(&["x", "y"], &[("y", Float), ("x", Float)]),
         csv(&["s", "x", "n", "other", "b", "d"], &ALL),
@@ -130,7 +130,7 @@ proptest! {
         let values: Vec<Option<Vec<u8>>> = items.iter().map(|(text, _)| Some(text.clone().into_bytes())).collect();
         let mask: Vec<bool> = items.iter().map(|&(_, keep)| keep).collect();
         for kind in [Str, Bytes] {
-            let decoder = Decoder::new(Format::Raw, schema(&[("data", kind)]), None).unwrap();
+            let decoder = decode::raw::decoder(schema(&[("data", kind)])).unwrap();
             let decoded = decode_part(&decoder, &values);
             let [Column::Text(text)] = &decoded.columns[..] else { panic!("a raw column is text") };
             let taken = text.take(&mask).unwrap();

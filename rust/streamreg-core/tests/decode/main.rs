@@ -10,7 +10,7 @@ mod raw;
 
 use proptest::test_runner::{Config, RngSeed};
 use streamreg_core::decimal::Decimal;
-use streamreg_core::decode::{Column, ColumnType, Decoded, Decoder, Format, Item, Messages, RejectKind};
+use streamreg_core::decode::{self, Column, ColumnType, Decoded, Decoder, Item, Messages, RejectKind};
 
 /// Random tests are the same in every run.
 fn config(cases: u32) -> Config {
@@ -22,12 +22,12 @@ fn schema(columns: &[(&str, ColumnType)]) -> Vec<(String, ColumnType)> {
 }
 
 fn csv(header: &[&str], columns: &[(&str, ColumnType)]) -> Decoder {
-    let header = header.iter().map(|&name| name.to_owned()).collect();
-    Decoder::new(Format::Csv, schema(columns), Some(header)).unwrap()
+    let header: Vec<String> = header.iter().map(|&name| name.to_owned()).collect();
+    decode::csv::decoder(schema(columns), &header).unwrap()
 }
 
 fn json(columns: &[(&str, ColumnType)]) -> Decoder {
-    Decoder::new(Format::Json, schema(columns), None).unwrap()
+    decode::json::decoder(schema(columns)).unwrap()
 }
 
 fn decode(decoder: &Decoder, values: &[Option<&[u8]>]) -> Decoded {

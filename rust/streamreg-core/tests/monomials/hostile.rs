@@ -1,9 +1,11 @@
 //! Damaged and forged bytes, columns that do not fit, counts out of range: errors, none a panic or a wrong number.
 
 use proptest::prelude::*;
+use streamreg_core::accumulate::{Accumulator, Group};
 use streamreg_core::column::{Decimals, NumberType, Numbers};
 use streamreg_core::error::Error;
 use streamreg_core::monomials::Monomials;
+use streamreg_core::wire::Versioned;
 
 use super::support::{config, numbers};
 use super::{cases, polynomial};

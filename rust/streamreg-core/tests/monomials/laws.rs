@@ -2,8 +2,10 @@
 
 use num_bigint::BigInt;
 use proptest::prelude::*;
+use streamreg_core::accumulate::{Accumulator, Group};
 use streamreg_core::column::NumberType;
 use streamreg_core::monomials::Monomials;
+use streamreg_core::wire::Versioned;
 
 use super::support::{config, numbers, pick};
 use super::{Case, cases, polynomial};

@@ -14,6 +14,7 @@ mod renumber;
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use streamreg_core::accumulate::Accumulator;
 use streamreg_core::column::NumberType;
 use streamreg_core::decimal::Decimal;
 use streamreg_core::monomials::{Monomials, Power, Terms};

@@ -3,9 +3,11 @@
 use num_bigint::BigInt;
 use num_traits::{Signed, Zero};
 use proptest::prelude::*;
+use streamreg_core::accumulate::{Accumulator, Group};
 use streamreg_core::column::NumberType;
 use streamreg_core::gram::Unit;
 use streamreg_core::monomials::{Monomials, Terms};
+use streamreg_core::wire::Versioned;
 
 use super::support::{Column, Rational, config, numbers};
 use super::{Case, cases, polynomial};
@@ -38,7 +40,7 @@ fn check(case: &Case) {
     let rows = rows(case);
     let all = case.columns[0].numbers().len();
     assert_eq!(state.n(), i64::try_from(rows.len()).unwrap());
-    assert_eq!(state.left_out(), i64::try_from(all - rows.len()).unwrap());
+    assert_eq!(state.left_out(), i128::try_from(all - rows.len()).unwrap());
     let gram = state.gram().unwrap();
     assert_eq!(gram.rows(), state.n());
     assert_eq!(gram.weighted(), case.terms.weight().is_some());

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use streamreg_core::accumulate::{Accumulator, Group};
 use streamreg_core::column::NumberType;
 use streamreg_core::error::Error;
 use streamreg_core::monomials::{Monomials, Power, Terms};
+use streamreg_core::wire::Versioned;
 
 use super::support::{Column, config, numbers};
 use super::{Case, cases};

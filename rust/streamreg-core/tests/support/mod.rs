@@ -9,6 +9,8 @@ use num_traits::float::FloatCore;
 use num_traits::{Signed, Zero};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
+use streamreg_core::accumulate::Accumulator;
+use streamreg_core::classes::Labelled;
 use streamreg_core::classes::{Classes, Label};
 use streamreg_core::column::{Decimals, NumberType, Numbers};
 use streamreg_core::decimal::Decimal;
@@ -274,6 +276,6 @@ pub fn labels() -> [Label; 5] {
 /// The classes of rows, of which each has the code of one of the [`labels`].
 pub fn classes(columns: &[Column], codes: &[i64]) -> Classes {
     let mut classes = Classes::new(columns.len()).unwrap();
-    classes.add(&labels(), codes, &numbers(columns)).unwrap();
+    classes.add(Labelled { labels: &labels(), codes, columns: &numbers(columns) }).unwrap();
     classes
 }

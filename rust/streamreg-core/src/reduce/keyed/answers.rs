@@ -8,7 +8,7 @@ use crate::classes::{Classes, Label};
 use crate::error::Error;
 use crate::reduce::key::{self, KeyCell};
 use crate::reduce::state::State;
-use crate::reduce::{Aggregate, Answer, KeyType, Reduction, Statistic, answer};
+use crate::reduce::{Aggregate, Answer, KeyType, Reduction, Statistic, statistic};
 
 /// The answers for some keys.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,13 +24,13 @@ pub struct KeyedAnswers {
 }
 
 impl KeyedReduction {
-    /// The answers for some of the keys that have changed, counted as [`Kept::changed`](crate::kept::Kept::changed)
+    /// The answers for some of the keys that have changed, counted as [`TrackedMap::changed`](crate::tracked_map::TrackedMap::changed)
     /// has put them; each is rounded once.
     ///
     /// # Errors
     /// [`Error::Invalid`] if a statistic does not fit the aggregate that it is asked of.
     pub fn answers(&mut self, statistics: &[Statistic], keys: Range<usize>) -> Result<KeyedAnswers, Error> {
-        let entries = self.kept.changes(keys).map(|change| (change.key, change.bytes));
+        let entries = self.states.changes(keys).map(|change| (change.key, change.bytes));
         answers_of(&self.keys, &self.one, &mut self.other, statistics, entries)
     }
 
@@ -39,7 +39,7 @@ impl KeyedReduction {
     /// # Errors
     /// As [`KeyedReduction::answers`].
     pub fn all_answers(&mut self, statistics: &[Statistic]) -> Result<KeyedAnswers, Error> {
-        let entries = self.kept.with_gone().into_iter();
+        let entries = self.states.with_gone().into_iter();
         answers_of(&self.keys, &self.one, &mut self.other, statistics, entries)
     }
 
@@ -54,7 +54,7 @@ impl KeyedReduction {
         };
         let features = features.len();
         let mut classes = BTreeMap::new();
-        for (key, state) in self.kept.in_order() {
+        for (key, state) in self.states.in_order() {
             unpack(state, &mut self.other)?;
             let label = match key::decode(&self.keys, key)?.as_slice() {
                 [KeyCell::Bool(value)] => Label::Bool(*value),
@@ -66,7 +66,7 @@ impl KeyedReduction {
                 }
             };
             match (self.other.first(), self.other.get(aggregate)) {
-                (Some(State::Count(rows)), Some(State::Class(moments))) if *rows != 0 => {
+                (Some(State::Count(count)), Some(State::Class(moments))) if count.rows() != 0 => {
                     classes.insert(label, moments.clone());
                 }
                 _ => {}
@@ -96,13 +96,13 @@ fn answers_of<'a>(
         if let Some(bytes) = bytes {
             unpack(bytes, states)?;
             // Rows that were taken away before they came leave a state without rows.
-            present = !matches!(states.first(), Some(State::Count(0)));
+            present = !matches!(states.first(), Some(State::Count(count)) if count.rows() == 0);
         }
         if present {
             for (column, cell) in found.cells.iter_mut().zip(key::decode(keys, key)?) {
                 column.push(cell);
             }
-            let answers = answer::answers(&one.inputs, &one.aggregates, states, statistics)?;
+            let answers = statistic::answers(&one.inputs, &one.aggregates, states, statistics)?;
             for (column, answer) in found.columns.iter_mut().zip(answers) {
                 column.push(answer);
             }

@@ -8,7 +8,7 @@ impl KeyedReduction {
     /// The key that cells make: columns of one row each.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] if they are not of the number, types and length.
+    /// [`Error::Columns`] if they are not of the number, types and length.
     pub fn key(&self, cells: &[KeyColumn<'_>]) -> Result<Vec<u8>, Error> {
         self.check_keys(cells, 1)?;
         let mut key = Vec::new();
@@ -23,7 +23,7 @@ impl KeyedReduction {
     /// # Errors
     /// None but for states that are damaged in memory.
     pub fn single(&self, key: &[u8]) -> Result<Option<Reduction>, Error> {
-        let Some(state) = self.kept.get(key) else { return Ok(None) };
+        let Some(state) = self.states.get(key) else { return Ok(None) };
         let mut reduction = Reduction::new(&self.one.inputs, self.one.aggregates.clone())?;
         unpack(state, &mut reduction.states)?;
         Ok(Some(reduction))

@@ -7,41 +7,41 @@ use std::collections::HashMap;
 use super::{KeyColumn, KeyedReduction, unpack};
 use crate::error::Error;
 use crate::infer::Residuals;
-use crate::kept::Kept;
 use crate::reduce::Regression;
 use crate::reduce::group::Groups;
-use crate::reduce::score::{Rows, Scorer};
+use crate::reduce::score::{Observations, Scorer};
 use crate::reduce::state::State;
+use crate::tracked_map::TrackedMap;
 
 type Bytes = Box<[u8]>;
 
 /// What has changed of some keys since a moment, as it was then.
 #[derive(Debug, Default)]
-pub(super) struct Held {
+pub(super) struct BeforeEpoch {
     /// For each key that has changed its state then, `None` if it had none. Nothing without such a moment.
     before: Option<HashMap<Bytes, Option<Bytes>>>,
 }
 
-impl Held {
+impl BeforeEpoch {
     /// From now on the states of this moment are held.
     pub(super) fn begin(&mut self) {
         self.before = Some(HashMap::new());
     }
 
     /// A key is about to change.
-    pub(super) fn keep(&mut self, key: &[u8], kept: &Kept) {
+    pub(super) fn keep(&mut self, key: &[u8], states: &TrackedMap) {
         if let Some(before) = &mut self.before
             && !before.contains_key(key)
         {
-            before.insert(key.into(), kept.get(key).map(Into::into));
+            before.insert(key.into(), states.get(key).map(Into::into));
         }
     }
 
     /// The state that a key had then; without such a moment the one that it has.
-    pub(super) fn get<'a>(&'a self, key: &[u8], kept: &'a Kept) -> Option<&'a [u8]> {
+    pub(super) fn get<'a>(&'a self, key: &[u8], states: &'a TrackedMap) -> Option<&'a [u8]> {
         match self.before.as_ref().and_then(|before| before.get(key)) {
             Some(state) => state.as_deref(),
-            None => kept.get(key),
+            None => states.get(key),
         }
     }
 }
@@ -49,7 +49,7 @@ impl Held {
 impl KeyedReduction {
     /// Rows are scored by what there is now, whatever is merged, until this is called again.
     pub fn hold(&mut self) {
-        self.held.begin();
+        self.before_epoch.begin();
     }
 
     /// Scores rows, each by the regression of those rows of its key that there were at the last
@@ -62,12 +62,12 @@ impl KeyedReduction {
         aggregate: usize,
         regression: &Regression,
         keys: &[KeyColumn<'_>],
-        rows: Rows<'_>,
+        rows: Observations<'_>,
     ) -> Result<Residuals, Error> {
         let count = rows.target.len();
         self.check_keys(keys, count)?;
         if rows.features.iter().chain(&rows.weights).any(|column| column.len() != count) {
-            return Err(Error::Mismatch(format!("the target has {count} rows, another column has not")));
+            return Err(Error::Columns(format!("the target has {count} rows, another column has not")));
         }
         let groups = Groups::new(keys, count)?;
         let features: Vec<_> = rows.features.iter().map(|column| groups.sorted(*column)).collect();
@@ -77,11 +77,11 @@ impl KeyedReduction {
         let mut found =
             Residuals { values: nothing.clone(), residuals: nothing.clone(), standardized: nothing };
         for (key, places) in groups.iter() {
-            let Some(states) = self.held_states(key)? else { continue };
+            let Some(states) = self.states_before(key)? else { continue };
             let own: Vec<_> = features.iter().map(|column| column.numbers().rows(places.clone())).collect();
             let target = target.numbers().rows(places.clone());
             let weights = weights.as_ref().map(|column| column.numbers().rows(places.clone()));
-            let own = Rows { features: &own, target, weights };
+            let own = Observations { features: &own, target, weights };
             let scores = Scorer::of(states, aggregate, regression)?.scores(own)?;
             for (at, &row) in groups.rows(places).iter().enumerate() {
                 let row = row as usize;
@@ -94,9 +94,10 @@ impl KeyedReduction {
     }
 
     /// The states that a key had when they were last held; `None` if it had no row.
-    fn held_states(&mut self, key: &[u8]) -> Result<Option<&[State]>, Error> {
-        let Some(bytes) = self.held.get(key, &self.kept) else { return Ok(None) };
+    fn states_before(&mut self, key: &[u8]) -> Result<Option<&[State]>, Error> {
+        let Some(bytes) = self.before_epoch.get(key, &self.states) else { return Ok(None) };
         unpack(bytes, &mut self.other)?;
-        Ok((!matches!(self.other.first(), Some(State::Count(0)))).then_some(&self.other))
+        Ok((!matches!(self.other.first(), Some(State::Count(count)) if count.rows() == 0))
+            .then_some(&self.other))
     }
 }

@@ -12,7 +12,7 @@ use hashbrown::HashTable;
 use crate::error::Error;
 use crate::wire::corrupt;
 
-/// Bytes in front of each key and of what is kept for it, in [`Kept::load`].
+/// Bytes in front of each key and of what is kept for it, in [`TrackedMap::load`].
 const LENGTH: usize = 4;
 
 /// For each key some bytes.
@@ -20,10 +20,10 @@ const LENGTH: usize = 4;
 /// The hash of the map has a random seed in every process, so that nobody can choose keys that collide; no result
 /// depends on its order.
 #[derive(Clone, Debug, Default)]
-pub struct Kept {
+pub struct TrackedMap {
     entries: HashTable<Entry>,
     hash: RandomState,
-    /// The keys whose entries have changed; in order, and each once, after [`Kept::changed`].
+    /// The keys whose entries have changed; in order, and each once, after [`TrackedMap::changed`].
     changed: Vec<Box<[u8]>>,
     /// The sum of the checksums of all entries that have not changed.
     unchanged: u64,
@@ -101,16 +101,16 @@ pub struct Guard {
     pub checksum: u64,
 }
 
-impl PartialEq for Kept {
+impl PartialEq for TrackedMap {
     fn eq(&self, other: &Self) -> bool {
         let same = |entry: &Entry| other.get(entry.key()) == Some(entry.bytes());
         self.len() == other.len() && self.entries.iter().all(same)
     }
 }
 
-impl Eq for Kept {}
+impl Eq for TrackedMap {}
 
-impl Kept {
+impl TrackedMap {
     /// Number of keys.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -186,7 +186,7 @@ impl Kept {
         self.changed.len()
     }
 
-    /// What has changed of some of the keys, counted as [`Kept::changed`] has put them.
+    /// What has changed of some of the keys, counted as [`TrackedMap::changed`] has put them.
     #[must_use]
     pub fn changes(&self, keys: Range<usize>) -> impl ExactSizeIterator<Item = Change<'_>> {
         let end = keys.end.min(self.changed.len());

@@ -7,9 +7,9 @@ use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{Signed, Zero};
 
-use crate::exact::{Number, ONES};
+use crate::exact::{Number, ONES, signed};
 use crate::solve::rational::Rational;
-use crate::solve::round;
+use crate::solve::round::ratio;
 
 /// For a result that no subtraction shortens: a double has 53 bits, and 100 more leave no doubt but in theory.
 pub const PRECISION: Precision = Precision::new(160);
@@ -44,7 +44,7 @@ impl Wide {
     #[must_use]
     pub fn of_double(value: f64) -> Self {
         value.part().map_or_else(Self::zero, |part| {
-            Self::of(part.mantissa).scaled(round::signed(part.exponent) - round::signed(ONES))
+            Self::of(part.mantissa).scaled(signed(part.exponent) - signed(ONES))
         })
     }
 
@@ -89,7 +89,7 @@ impl Wide {
     /// The nearest double.
     #[must_use]
     pub fn nearest(&self) -> f64 {
-        round::ratio(&self.mantissa, &BigInt::from(1), self.exponent)
+        ratio(&self.mantissa, &BigInt::from(1), self.exponent)
     }
 }
 

@@ -7,10 +7,9 @@ use num_bigint::BigInt;
 use super::Fit;
 use crate::column::Numbers;
 use crate::error::Error;
-use crate::exact::ONES;
+use crate::exact::{ONES, signed};
 use crate::gram::Unit;
 use crate::solve::rational::Rational;
-use crate::solve::round::signed;
 
 /// A row of the design in the units of the variables and another one, the same for all.
 pub(super) struct Row {
@@ -24,7 +23,7 @@ impl Fit {
         let features = self.normal.gram().features();
         let rows = columns.first().map_or(0, Numbers::len);
         if columns.len() != features || columns.iter().any(|column| column.len() != rows) {
-            return Err(Error::Mismatch(format!("a prediction takes {features} columns of one length")));
+            return Err(Error::Columns(format!("a prediction takes {features} columns of one length")));
         }
         Ok(rows)
     }

@@ -10,7 +10,7 @@ use num_traits::Zero;
 
 use super::Fit;
 use super::ball::Ball;
-use super::row::{Row, number};
+use super::exact_rows::{Row, number};
 use crate::column::Numbers;
 use crate::solve::rational::Rational;
 
@@ -41,7 +41,7 @@ pub(super) struct Bowl {
 }
 
 /// Rows beside the fit, one after another.
-pub(super) struct Near<'a> {
+pub(super) struct FastRow<'a> {
     fit: &'a Fit,
     columns: &'a [Numbers<'a>],
     plane: Option<&'a Plane>,
@@ -51,11 +51,11 @@ pub(super) struct Near<'a> {
 
 impl Fit {
     /// Rows of these columns, of which there is one for each feature.
-    pub(super) fn near<'a>(&'a self, columns: &'a [Numbers<'a>]) -> Near<'a> {
+    pub(super) fn near<'a>(&'a self, columns: &'a [Numbers<'a>]) -> FastRow<'a> {
         let many = columns.first().is_some_and(|column| column.len() >= FEW);
         let plane = (many && !self.exactly).then(|| self.plane.get_or_init(|| self.make_plane()));
         let plane = plane.and_then(Option::as_ref);
-        Near { fit: self, columns, plane, offsets: Vec::with_capacity(columns.len()) }
+        FastRow { fit: self, columns, plane, offsets: Vec::with_capacity(columns.len()) }
     }
 
     fn make_plane(&self) -> Option<Plane> {
@@ -102,7 +102,7 @@ impl Fit {
     }
 }
 
-impl Near<'_> {
+impl FastRow<'_> {
     /// Goes to a row.
     #[inline]
     pub(super) fn go(&mut self, at: usize) {
