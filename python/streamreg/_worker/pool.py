@@ -18,10 +18,9 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Protocol
 
-import cloudpickle
-
-from streamreg._exceptions import ProgramError, StreamregError, WorkerError
+from streamreg._exceptions import ProgramError, WorkerError
 from streamreg._source.contract import Range
+from streamreg._worker import carried as _carried
 from streamreg._worker import pipeline as _ingest
 from streamreg._worker import spawn as _spawn
 from streamreg._worker.crash_loop import Deaths
@@ -222,9 +221,9 @@ class InlineCrew:
     def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
         try:
             frame = self._ingest.step(min(timeout, _ingest.READ_TIMEOUT))
-        except StreamregError:
-            raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            if _ingest.is_known(error):
+                raise
             raise WorkerError(f"the work failed:\n{traceback.format_exc()}") from error
         if frame is not None:
             yield frame
@@ -247,7 +246,7 @@ def _hand_over(task: bytes, errand: Connection) -> None:
 
 def _packed(task: _ingest.Task) -> bytes:
     try:
-        return cloudpickle.dumps(task)  # type: ignore[no-any-return]  # it ships no types
+        return _carried.pack(task)
     except Exception as error:  # whatever the objects that a function refers to raise
         raise ProgramError(
             f"a function given to apply cannot be sent to a worker process ({error}): take out of it what "
