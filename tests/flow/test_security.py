@@ -66,7 +66,10 @@ def test_nothing_on_the_disk_is_unpickled() -> None:
         if (unsafe := imports(path) & UNSAFE)
     }
     assert found == {
-        "_mailbox.py": {"pickle"},  # frames, from a worker to the parent
-        "_ingest.py": {"cloudpickle"},  # a worker's task, from the parent
-        "_workers.py": {"cloudpickle"},
+        "_worker/mailbox.py": {"pickle"},  # frames, from a worker to the parent
+        "_worker/carried.py": {
+            "cloudpickle",
+            "marshal",
+            "pickle",
+        },  # a worker's task, from the parent
     }
