@@ -26,6 +26,8 @@ LOCKED := $(if $(CI),--locked)
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# The versions of all that is installed for tests and lint.
+LOCK := constraints.txt
 MADE := $(VENV)/.made
 TOOLS := $(VENV)/.tools
 WHEEL := $(DIST)/.built
@@ -33,6 +35,8 @@ BENCH := .venv-bench
 MEASURED := target/bench
 PEERS := --peers --peer-python quixstreams=$(BENCH)/quix/bin/python
 INSTALLED := $(VENV)/.installed
+# Environments with other versions than those of the lock, and what pip is asked for there.
+VERSIONS := target/versions
 
 # Folders are listed too: their time tells of a file that was removed.
 SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE $(wildcard rust/streamreg-*/Cargo.toml) \
@@ -43,7 +47,7 @@ FUZZ_TARGETS := $(basename $(notdir $(wildcard rust/fuzz/fuzz_targets/*.rs)))
 .PHONY: help
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do \
-	  printf '  make %-12s %s\n' "$$name" "$$text"; done
+	  printf '  make %-13s %s\n' "$$name" "$$text"; done
 	@echo 'PYTHON=/path/to/python3 chooses the Python (3.11 or later) that the environment is made with.'
 
 # --- the environment ---------------------------------------------------------
@@ -69,12 +73,21 @@ $(MADE):
 	fi; \
 	echo "making $(VENV) with $$("$$python" --version)"; \
 	"$$python" -m venv --clear $(VENV)
-	@$(PIP) install 'pip>=25.1' # the first that knows dependency groups
+	@$(PIP) install --constraint $(LOCK) pip # the Python's own may not know dependency groups
 	@touch $@
 
-$(TOOLS): $(MADE) pyproject.toml
-	$(PIP) install --group dev
+$(TOOLS): $(MADE) pyproject.toml $(LOCK)
+	$(PIP) install --constraint $(LOCK) --group dev
 	@touch $@
+
+# With the oldest Python there may be, so that each later one finds these versions too.
+.PHONY: lock
+lock: $(WHEEL) ## renew constraints.txt: the newest versions of everything that tests and lint use
+	$(BIN)/python -m venv --clear $(VERSIONS)/lock
+	$(VERSIONS)/lock/bin/python -m pip --disable-pip-version-check --quiet install --upgrade pip
+	$(VERSIONS)/lock/bin/python -m pip --quiet install --group dev $(DIST)/*.whl
+	$(VERSIONS)/lock/bin/python -m tests.versions lock > $(VERSIONS)/$(LOCK)
+	mv $(VERSIONS)/$(LOCK) $(LOCK)
 
 # --- the wheel ---------------------------------------------------------------
 
@@ -93,7 +106,7 @@ install: $(INSTALLED) ## install the wheel into .venv
 # In two steps: the wheel anew though its version is the same, then what it depends on.
 $(INSTALLED): $(WHEEL) $(TOOLS)
 	$(PIP) install --force-reinstall --no-deps $(DIST)/*.whl
-	$(PIP) install $(DIST)/*.whl
+	$(PIP) install --constraint $(LOCK) $(DIST)/*.whl
 	@touch $@
 
 .PHONY: demo
@@ -114,6 +127,21 @@ test-rust: ## the core's tests
 .PHONY: test-python
 test-python: $(INSTALLED) ## Python's tests; ARGS='-m "not kafka"' leaves the real broker out
 	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: test-versions
+test-versions: test-lowest test-newest ## tests without the real broker, on the lowest versions that there may be and the newest
+
+# The tools are those of the lock in both. What is ignored is how releases of scikit-learn before the lock's give their checks.
+.PHONY: test-lowest test-newest
+test-lowest test-newest: test-%: $(WHEEL)
+	$(BIN)/python -m venv --clear $(VERSIONS)/$*
+	$(BIN)/python -m pip --disable-pip-version-check --quiet --python $(VERSIONS)/$* install --constraint $(LOCK) pip
+	$(BIN)/python -m tests.versions $* > $(VERSIONS)/$*.txt
+	$(VERSIONS)/$*/bin/python -m pip --quiet install --constraint $(VERSIONS)/$*.txt \
+	  --group test --group beside "$$(echo $(DIST)/*.whl)[tables,sklearn]"
+	$(VERSIONS)/$*/bin/python -m pip list
+	$(VERSIONS)/$*/bin/python -m pytest tests/unit tests/flow tests/estimator \
+	  -W 'ignore:Passing a non-Collection iterable to parametrize' $(ARGS)
 
 .PHONY: chaos
 chaos: $(INSTALLED) ## kill everything for SECONDS, and read a backlog of 20 million; CHAOS_SEED=… repeats one

@@ -10,7 +10,8 @@ import pytest
 
 import streamreg as sr
 from streamreg._cli import main
-from tests.data.states.jobs import JOBS, STATE, Job, found_models
+from tests.data.states.job import STATE, Job, found_models
+from tests.data.states.jobs import JOBS
 from tests.data.states.write import EPOCH_NS
 from tests.support.resumed import after
 

@@ -67,6 +67,9 @@ def test_nothing_on_the_disk_is_unpickled() -> None:
     }
     assert found == {
         "_worker/mailbox.py": {"pickle"},  # frames, from a worker to the parent
-        "_worker/pipeline.py": {"cloudpickle"},  # a worker's task, from the parent
-        "_worker/pool.py": {"cloudpickle"},
+        "_worker/carried.py": {
+            "cloudpickle",
+            "marshal",
+            "pickle",
+        },  # a worker's task, from the parent
     }

@@ -20,6 +20,8 @@ from streamreg._types import PYTHON_TYPES, DType, dtype_of, encodable
 
 _WRITABLE: Final[tuple[type[Any], ...]] = (bool, int, float, Decimal, str, bytes)
 
+_NOTE: Final = "raised in sr.apply for the row"
+
 
 class RowFunction:
     """A function, how its arguments are given, and the type that it is declared to return."""
@@ -59,8 +61,8 @@ class RowFunction:
             else:
                 for row in rows:
                     values.append(function(*row))
-        except Exception as error:
-            error.add_note(f"raised in sr.apply for the row {self.name}({self._shown(row)})")
+        except (Exception, SystemExit) as error:
+            error.add_note(f"{_NOTE} {self.name}({self._shown(row)})")
             raise
         if {PYTHON_TYPES.get(found) for found in set(map(type, values))} != {self.dtype}:
             values = [self._checked(value, column, may_miss=may_miss) for value in values]
@@ -111,6 +113,11 @@ class RowFunction:
                 f"column {column}: {self.name} should return text, but returned {reprlib.repr(bad)}, which holds "
                 "half of a surrogate pair"
             )
+
+
+def is_of_function(error: BaseException) -> bool:
+    """Whether an error was raised by a function, of whatever type it is."""
+    return any(str(note).startswith(_NOTE) for note in getattr(error, "__notes__", ()))
 
 
 def nearest_double(value: int) -> float:

@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Final
 
 from streamreg._state.program_data import (
@@ -26,14 +27,13 @@ from streamreg._types import ClassModel, ClassStatistic
 _FUNCTION: Final = re.compile(r"RowFunction\((.*?), (\w+), (\((?:'\w+'(?:, )?,?)*\))\)")
 """A function stands there by its name, without quotes: `RowFunction(<lambda>, any, ('a',))`."""
 
-_STEP: Final = re.compile(r"Fixed\(scope=(\d+), value=(.*), dtype='(\w+)'\)", re.DOTALL)
-"""A constant may be any object, whose text need not be an expression, or text that looks like the end of a constant."""
+_BEGIN: Final = re.compile(r"Fixed\(scope=(\d+), value=")
+_END: Final = re.compile(r", dtype='(\w+)'\)")
+"""Where a constant begins and ends. It may be any object, whose text need not be an expression, or text that looks like
+the end of one."""
 
-_AMONG_OTHERS: Final = re.compile(
-    r"""Fixed\(scope=(\d+), value=((?>'(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+"|.)*?), dtype='(\w+)'\)""",
-    re.DOTALL,
-)
-"""The same within the text of several steps: what stands in quotes is passed over, at once and for good."""
+_TRIED: Final = 50
+"""Ends that are tried, so that many objects take no time: no text looks like so many of them."""
 
 _NUMBERS: Final = {"nan": float("nan"), "inf": float("inf")}
 _CLASS: Final = "class"
@@ -79,21 +79,45 @@ def upgraded_run(run: Mapping[str, Any]) -> dict[str, Any]:
 
 def _parsed(text: str) -> Json:
     """What text of Python's stands for: constants, lists, and for objects a dict of their fields."""
-    if (constant := _STEP.fullmatch(text)) is not None:
-        text = _readable(constant)
-    else:
-        text = _FUNCTION.sub(lambda f: f"RowFunction({f[1]!r}, {f[2]!r}, {f[3]})", text)
-        text = _AMONG_OTHERS.sub(_readable, text)
-    return _value(ast.parse(text, mode="eval").body)
+    pieces, at = [], 0
+    while (begin := _BEGIN.search(text, at)) is not None:
+        end = _end(text, begin.end())
+        shown = _readable(text[begin.end() : end.start()])
+        constant = f"Fixed(scope={begin[1]}, value={shown}, dtype={end[1]!r})"
+        pieces += [_with_quotes(text[at : begin.start()]), constant]
+        at = end.end()
+    pieces.append(_with_quotes(text[at:]))
+    return _value(ast.parse("".join(pieces), mode="eval").body)
 
 
-def _readable(constant: re.Match[str]) -> str:
+def _with_quotes(text: str) -> str:
+    return _FUNCTION.sub(lambda f: f"RowFunction({f[1]!r}, {f[2]!r}, {f[3]})", text)
+
+
+def _end(text: str, begin: int) -> re.Match[str]:
+    """The end of a constant: the first before which there is an expression, or for an object the first there is."""
+    first = _END.search(text, begin)
+    if first is None:
+        raise ValueError("its job holds a constant without an end")
+    ends = islice(_END.finditer(text, begin), _TRIED)
+    return next((end for end in ends if _is_expression(text[begin : end.start()])), first)
+
+
+def _is_expression(text: str) -> bool:
     try:
-        value = _value(ast.parse(constant[2], mode="eval").body)
+        ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError):  # ValueError: a NUL in an object's text
+        return False
+    return True
+
+
+def _readable(constant: str) -> str:
+    """A constant's text, or what stands for an object that has none."""
+    try:
+        value = _value(ast.parse(constant, mode="eval").body)
     except (SyntaxError, ValueError):
         value = _OPAQUE
-    shown = "Opaque()" if isinstance(value, dict) and _CLASS in value else constant[2]
-    return f"Fixed(scope={constant[1]}, value={shown}, dtype={constant[3]!r})"
+    return "Opaque()" if isinstance(value, dict) and _CLASS in value else constant
 
 
 def _value(node: ast.expr) -> Json:

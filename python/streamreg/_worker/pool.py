@@ -18,11 +18,9 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Protocol
 
-import cloudpickle
-
-from streamreg._exceptions import ProgramError, StreamregError, WorkerError
+from streamreg._exceptions import ProgramError, WorkerError
 from streamreg._source.contract import Range
-from streamreg._worker import spawn
+from streamreg._worker import carried, spawn
 from streamreg._worker import worker as _worker
 from streamreg._worker.crash_loop import CrashLoop
 from streamreg._worker.mailbox import Begun, Failure, Frame, Inbox, Notice
@@ -236,9 +234,9 @@ class InlinePool:
     def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
         try:
             frame = self._ingest.step(min(timeout, _worker.READ_TIMEOUT))
-        except StreamregError:
-            raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            if _worker.is_known(error):
+                raise
             raise WorkerError(f"the work failed:\n{traceback.format_exc()}") from error
         if frame is not None:
             yield frame
@@ -261,7 +259,7 @@ def _hand_over(task: bytes, errand: Connection) -> None:
 
 def _packed(task: Task) -> bytes:
     try:
-        return cloudpickle.dumps(task)  # type: ignore[no-any-return]  # it ships no types
+        return carried.pack(task)
     except Exception as error:  # whatever the objects that a function refers to raise
         raise ProgramError(
             f"a function given to apply cannot be sent to a worker process ({error}): take out of it what "

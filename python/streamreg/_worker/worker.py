@@ -11,12 +11,12 @@ import traceback
 from collections.abc import Callable
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
-from typing import TYPE_CHECKING
-
-import cloudpickle
+from typing import TYPE_CHECKING, TypeGuard
 
 from streamreg._evaluate.program import Call
+from streamreg._evaluate.udf import is_of_function
 from streamreg._exceptions import StreamregError
+from streamreg._worker import carried
 from streamreg._worker.mailbox import Begun, Failure, Frame, Notice, Outbox
 from streamreg._worker.pipeline import Pipeline
 
@@ -72,7 +72,7 @@ def main(tasks: Connection, mailbox: Connection, control: Connection) -> None:
     except EOFError:
         return  # The parent is gone.
     try:
-        loaded: Task = cloudpickle.loads(task)
+        loaded: Task = carried.unpack(task)
         begin = outbox.send if loaded.announce else None
         ingest = Ingest(loaded, lambda text: outbox.send(Notice(text)), begin)
         if not any(isinstance(step, Call) for step in loaded.plan.program.steps):
@@ -82,10 +82,15 @@ def main(tasks: Connection, mailbox: Connection, control: Connection) -> None:
         ingest.close()
     except BrokenPipeError:
         return  # The parent is gone, or has no more use for this worker.
-    except Exception as error:
-        known = error if isinstance(error, StreamregError) else None
+    except BaseException as error:  # a function of the user's may raise anything
+        known = error if is_known(error) else None
         with contextlib.suppress(BrokenPipeError):  # Nobody is left to be told.
             outbox.send(Failure(known, traceback.format_exc()))
+
+
+def is_known(error: BaseException) -> TypeGuard[StreamregError]:
+    """Whether an error says by itself what is wrong, and not where in a function of the user's."""
+    return isinstance(error, StreamregError) and not is_of_function(error)
 
 
 def _step(ingest: Ingest, outbox: Outbox) -> None:

@@ -32,7 +32,8 @@ from typing import Any
 
 import streamreg as sr
 from streamreg._cli import main
-from tests.data.states.jobs import JOBS, STATE, Job, found_models
+from tests.data.states.job import STATE, Job, found_models
+from tests.data.states.jobs import JOBS
 
 HERE = Path(__file__).resolve().parent
 EPOCH_NS = 1_767_323_045_678_000_000
