@@ -17,9 +17,6 @@ LOCK: Final = Path("constraints.txt")
 EXTRAS: Final = ("tables", "sklearn")
 """Those that the tests use."""
 
-OLDER: Final = ("pyarrow==17.0.0",)
-"""What goes with the lowest versions, where pip does not know it: later releases want NumPy 2."""
-
 HEAD: Final = """\
 # Which versions tests and lint run with. Not written by hand: `make lock` renews it, with Python {0}.{1}.
 """
@@ -47,7 +44,6 @@ def lowest() -> Iterator[str]:
         if bound is None:
             raise SystemExit(f"pyproject.toml: {requirement!r} is not of the form name>=version")
         yield f"{bound[1]}=={bound[2]}"
-    yield from OLDER
     yield from newest()
 
 
