@@ -101,10 +101,10 @@ def _most(number: int, text: str, limit: float, unit: str, measure: Measure) -> 
 
 def _throughput() -> Iterator[Goal]:
     both = "2 processes, both changelogs and checkpoint, beside the raw client"
-    answers = "2 processes, without the input's changelog, beside the raw client"
+    results = "2 processes, without the input's changelog, beside the raw client"
     for form in ("csv", "json"):
         yield _least(1, f"{form}, {both}", 0.75, "x", _of_raw(STREAMREG.name, form))
-        yield _least(1, f"{form}, {answers}", 0.85, "x", _of_raw(ANSWERS.name, form))
+        yield _least(1, f"{form}, {results}", 0.85, "x", _of_raw(ANSWERS.name, form))
     for parallel in (1, 2):
         text = f"json, {parallel} of each, beside Pathway"
         yield _least(1, text, 10, "x", _of_pathway(parallel))

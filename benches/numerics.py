@@ -59,12 +59,12 @@ def _digits(found: float, text: str) -> float:
 
 
 def speed(rival: Rival, rounds: int) -> float | None:
-    """Rows a second, the best of some rounds; the answer is looked at first."""
+    """Rows a second, the best of some rounds; the result is looked at first."""
     if not rival.rows:
         return None
     problem = line(rival.rows)
     if not all(map(math.isfinite, rival.fit(problem) or [math.nan])):
-        raise SystemExit(f"{rival.name}: no answer")
+        raise SystemExit(f"{rival.name}: no result")
     seconds = []
     for _ in range(rounds):
         started = time.perf_counter()

@@ -34,10 +34,10 @@ sr.io.csv.write(doubles.linear_regression(doubles.y, sr.poly(doubles.x, 5)), "do
 totals = t.reduce(sum=sr.reducers.sum(t.y), most=sr.reducers.max(t.y))
 sr.io.csv.write(totals, "totals.csv")
 
-answers: dict[str, dict[str, object]] = {}
-sr.run(progress=lambda now: answers.update({k: dict(v) for k, v in now.answers.items()}))
-for name, answer in answers.items():
-    print(f"{name:13}", *answer.values())
+results: dict[str, dict[str, object]] = {}
+sr.run(progress=lambda now: results.update({k: dict(v) for k, v in now.results.items()}))
+for name, result in results.items():
+    print(f"{name:13}", *result.values())
 
-found = list(answers["decimals.csv"].values())
+found = list(results["decimals.csv"].values())
 print("every coefficient as it was chosen:", found == [float(c) for c in CHOSEN])

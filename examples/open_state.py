@@ -34,5 +34,5 @@ _, low, high = model.predict(pd.DataFrame({"x": [100.0]}), interval="prediction"
 print(f"at x = 100 with 95 %: {low[0]:.4f} to {high[0]:.4f}")
 last = Path("line.csv").read_text().splitlines()[-1].split(",")
 print(
-    "the last answer of the changelog:", [model.intercept_, *model.coef_] == [*map(float, last[:2])]
+    "the last result of the changelog:", [model.intercept_, *model.coef_] == [*map(float, last[:2])]
 )

@@ -38,16 +38,16 @@ asked = ("n", "r2", "std_error", "p_value")
 fit = t.linear_regression(t.rent, t.area, t.floor, t.log_distance, statistics=asked)
 sr.io.csv.write(fit, "rents.csv")
 
-answers: dict[str, object] = {}
-sr.run(progress=lambda now: answers.update(now.answers["rents.csv"]))
+results: dict[str, object] = {}
+sr.run(progress=lambda now: results.update(now.results["rents.csv"]))
 
-print(f"{answers['n']} flats, R² {answers['r2']:.4f}")
+print(f"{results['n']} flats, R² {results['r2']:.4f}")
 print(f"{'':14}{'coefficient':>14}{'std error':>12}{'p':>12}")
 coefficients = ("intercept", "area", "floor", "log_distance")
 for name in coefficients:
-    error, p = answers[f"std_error_{name}"], answers[f"p_value_{name}"]
-    print(f"{name:14}{answers[name]:>14.6g}{error:>12.4g}{p:>12.3g}")
+    error, p = results[f"std_error_{name}"], results[f"p_value_{name}"]
+    print(f"{name:14}{results[name]:>14.6g}{error:>12.4g}{p:>12.3g}")
 
 at_once = sr.LinearRegression().fit(np.column_stack([area, floor, np.log(distance)]), rent)
-same = [answers[name] for name in coefficients] == [at_once.intercept_, *at_once.coef_]
+same = [results[name] for name in coefficients] == [at_once.intercept_, *at_once.coef_]
 print("bit for bit the fit of all rows at once:", same)

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from streamreg._evaluate.columns import Values
 from streamreg._types import (
     Aggregate,
-    Answer,
     ClassMethod,
     ClassParameters,
     ColumnType,
     KeyType,
     Model,
     Number,
+    ResultValue,
     SingularClasses,
     Statistic,
 )
@@ -34,8 +34,8 @@ __all__ = [
     "Decoder",
     "Discriminant",
     "Fit",
-    "KeyedAnswers",
     "KeyedReduction",
+    "KeyedResults",
     "Moments",
     "Monomials",
     "Reduction",
@@ -120,7 +120,7 @@ class Moments:
         """Rows added less rows removed."""
 
     @property
-    def left_out(self) -> int:
+    def excluded(self) -> int:
         """Rows that held NaN or an infinity, and so are in no sum."""
 
     def add(self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]]) -> None: ...
@@ -272,7 +272,7 @@ class Monomials:
         """Rows added less rows removed, whatever their weights."""
 
     @property
-    def left_out(self) -> int:
+    def excluded(self) -> int:
         """Rows that held NaN, an infinity or a negative weight, and so are in no sum."""
 
     def add(self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]]) -> None:
@@ -332,7 +332,7 @@ class Classes:
         """Rows added less rows removed."""
 
     @property
-    def left_out(self) -> int:
+    def excluded(self) -> int:
         """Rows that held NaN or an infinity, and so are in no sum."""
 
     def add(
@@ -411,7 +411,7 @@ class Discriminant:
 
     @property
     def dropped(self) -> list[int]:
-        """The features that are constant, or follow from those before them, where the answer does without them."""
+        """The features that are constant, or follow from those before them, where the result does without them."""
 
     def parameter(
         self, name: Literal["coefficient", "intercept", "precision"]
@@ -447,7 +447,7 @@ class ClassPredictor:
 
 @final
 class Undefined:
-    """That there is no answer, and why."""
+    """That there is no result, and why."""
 
     @property
     def reason(self) -> Literal["no rows", "inconsistent", "too few rows", "singular"]: ...
@@ -487,7 +487,7 @@ class Reduction:
         """
 
     def to_bytes(self) -> bytes: ...
-    def left_out(self) -> list[int]:
+    def excluded(self) -> list[int]:
         """For each aggregate the rows that it could not take (NaN or an infinity in an input)."""
 
     def limbs(self) -> list[int]:
@@ -500,7 +500,7 @@ class Reduction:
             ValueError: if the aggregate is no regression, or the model none.
         """
 
-    def answers(self, statistics: Sequence[Statistic]) -> list[Answer]:
+    def results(self, statistics: Sequence[Statistic]) -> list[ResultValue]:
         """Each correctly rounded once, integers and sums of decimals exact; None where it is not defined."""
 
     def sums(self, aggregate: int) -> Moments | Monomials:
@@ -574,10 +574,10 @@ class KeyedReduction:
     def single(self, key: bytes) -> Reduction | None:
         """The aggregates of a key; None if there is no such key."""
 
-    def cells(self, key: bytes) -> list[Answer]:
+    def cells(self, key: bytes) -> list[ResultValue]:
         """The cells that a key is made of."""
 
-    def left_out(self) -> list[int]:
+    def excluded(self) -> list[int]:
         """For each aggregate the rows of all keys that it could not take."""
 
     def limbs(self) -> list[int]:
@@ -586,10 +586,10 @@ class KeyedReduction:
     def changed(self) -> int:
         """Puts the keys that have changed in order; their number."""
 
-    def answers(self, statistics: Sequence[Statistic], start: int, end: int) -> KeyedAnswers:
+    def results(self, statistics: Sequence[Statistic], start: int, end: int) -> KeyedResults:
         """For some of the keys that have changed."""
 
-    def all_answers(self, statistics: Sequence[Statistic]) -> KeyedAnswers:
+    def all_results(self, statistics: Sequence[Statistic]) -> KeyedResults:
         """For all keys, and those that are gone since they were last settled."""
 
     def classes(self, aggregate: int) -> Classes:
@@ -599,7 +599,7 @@ class KeyedReduction:
             ValueError: if they cannot be classes, or there are too many.
         """
 
-    def hold(self) -> None:
+    def freeze(self) -> None:
         """Rows are scored by the states of now, whatever is merged, until this is called again."""
 
     def scores(
@@ -621,17 +621,17 @@ class KeyedReduction:
     def changes(self, start: int, end: int) -> list[tuple[bytes, bytes | None, int]]:
         """Of some of the keys that have changed: key, state, and the CRC-32 of both; None and 0 if it is gone."""
 
-    def settle(self) -> None:
+    def mark_clean(self) -> None:
         """All changes have been stored."""
 
-    def guard(self) -> tuple[int, int]:
+    def digest(self) -> tuple[int, int]:
         """The number of keys, and the sum of the CRC-32 of all keys with their states, modulo 2^64."""
 
     def load(self, rows: bytes) -> None:
         """Goes on with stored keys and states, each with its length (4 bytes, little endian) before it."""
 
 @final
-class KeyedAnswers:
+class KeyedResults:
     """The answers for some keys."""
 
     @property
@@ -649,7 +649,7 @@ class Cells:
     """A column of cells of any type."""
 
     def __len__(self) -> int: ...
-    def to_list(self) -> list[Answer]: ...
+    def to_list(self) -> list[ResultValue]: ...
 
 @final
 class Changelog:
@@ -667,8 +667,8 @@ class Changelog:
     def __len__(self) -> int: ...
     def changed(self) -> int: ...
     def changes(self, start: int, end: int) -> list[tuple[bytes, bytes | None, int]]: ...
-    def settle(self) -> None: ...
-    def guard(self) -> tuple[int, int]: ...
+    def mark_clean(self) -> None: ...
+    def digest(self) -> tuple[int, int]: ...
     @staticmethod
     def from_bytes(state: bytes) -> Changelog: ...
     def to_bytes(self) -> bytes: ...

@@ -37,7 +37,7 @@ Model: TypeAlias = tuple[bool, float, Singular, float]
 """A regression: with an intercept or without, its ridge, `Singular`, the level of its intervals."""
 
 Statistic: TypeAlias = tuple[int, str, int] | tuple[int, str, int, int, Model]
-"""An answer of a reduction: index of the aggregate, name of the statistic, index of the coefficient or 0.
+"""A result of a reduction: index of the aggregate, name of the statistic, index of the coefficient or 0.
 
 With the index of a second coefficient, or 0, and a model it is one of that regression.
 """
@@ -46,7 +46,7 @@ ClassMethod: TypeAlias = Literal["linear", "quadratic", "bayes"]
 """How classes are told apart."""
 
 SingularClasses: TypeAlias = Literal["null", "drop"]
-"""What becomes of a covariance of all classes that is singular: no answer, or one without its idle directions."""
+"""What becomes of a covariance of all classes that is singular: no result, or one without its idle directions."""
 
 
 class ClassModel(NamedTuple):
@@ -76,7 +76,7 @@ ClassParameters: TypeAlias = tuple[
 
 
 class ClassStatistic(NamedTuple):
-    """An answer for each class that depends on all: of an aggregate, which parameter, and which of that name."""
+    """A result for each class that depends on all: of an aggregate, which parameter, and which of that name."""
 
     aggregate: int
     name: str
@@ -84,7 +84,7 @@ class ClassStatistic(NamedTuple):
     model: ClassModel
 
 
-Answer: TypeAlias = float | int | Decimal | bool | str | None
+ResultValue: TypeAlias = float | int | Decimal | bool | str | None
 """What a statistic comes to, None where it is not defined; or the value of a key."""
 
 Scalar: TypeAlias = float | int | Decimal | bool | str | bytes

@@ -1,11 +1,11 @@
 """Stage: language. Reducers: what `table.reduce` can say about all rows at once.
 
-They are exact: sums and products of the inputs are held without rounding, and each answer is
+They are exact: sums and products of the inputs are held without rounding, and each result is
 rounded once, so it does not depend on the order of the rows. Rows where an input is NaN or
 infinite are left out of the reducer that reads it. A reducer of no rows is missing, `count` is 0.
 The functions of one or two columns have SQL's names, its order of arguments (what is explained
 comes first) and its rules: a row where one of the two is missing or not finite is left out, and
-counted; where nothing varies, or one row is no sample, the answer is missing.
+counted; where nothing varies, or one row is no sample, the result is missing.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
         ("several_variables.py", "bit for bit the fit of all rows at once: True"),
         ("keys.py", "bit for bit the line through its readings: True"),
         ("decimals.py", "every coefficient as it was chosen: True"),
-        ("open_state.py", "the last answer of the changelog: True"),
+        ("open_state.py", "the last result of the changelog: True"),
     ],
 )
 def test_an_example_ends_with_its_promise(tmp_path: Path, name: str, line: str) -> None:

@@ -50,7 +50,7 @@ def test_law_a_window_that_slides_gives_the_answers_of_its_rows(kind: type[Exact
 
 @exact
 def test_law_round_trip(kind: type[Exact]) -> None:
-    """Bytes and pickles give the same classifier: parameters, names, classes that were named, answers."""
+    """Bytes and pickles give the same classifier: parameters, names, classes that were named, results."""
     x, y = np.arange(20.0).reshape(10, 2) ** 2, np.arange(10) % 2 == 0
     model = kind(priors=np.array([0.25, 0.75])).partial_fit(x, y, classes=[False, True])
     for again in (kind.from_bytes(model.to_bytes()), pickle.loads(pickle.dumps(model))):

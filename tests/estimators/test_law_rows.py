@@ -76,7 +76,7 @@ def test_law_forgotten_rows_leave_no_trace(kind: type[Model], kept: Rows, gone: 
 
 @pytest.mark.parametrize("weighted", [False, True])
 def test_law_a_window_that_slides_over_epoch_seconds_ends_at_nothing(weighted: bool) -> None:
-    """A window of 1,000 rows slid over 100,000 with x in epoch seconds: every answer is that of its rows alone."""
+    """A window of 1,000 rows slid over 100,000 with x in epoch seconds: every result is that of its rows alone."""
     rng = np.random.default_rng(11)
     x = 1.76e9 + np.arange(100_000) * 0.05
     y = np.cumsum(rng.normal(size=100_000))

@@ -1,4 +1,4 @@
-"""What `LinearRegression` answers: the exact fit, its statistics, its bytes."""
+"""What `LinearRegression` results: the exact fit, its statistics, its bytes."""
 
 from __future__ import annotations
 
@@ -131,9 +131,9 @@ def test_the_estimator_answers_as_the_table_does(
     per_coefficient = ["std_error", "t", "p_value"]
     fitted = t.linear_regression(t.y, t.x, t.z, statistics=[*names, *per_coefficient])
     sr.io.csv.write(fitted, "fit.csv")
-    answers: dict[str, dict[str, float]] = {}
-    sr.run(processes=0, progress=lambda now: answers.update(now.answers))  # type: ignore[arg-type]
-    expected = answers["fit.csv"]
+    results: dict[str, dict[str, float]] = {}
+    sr.run(processes=0, progress=lambda now: results.update(now.results))  # type: ignore[arg-type]
+    expected = results["fit.csv"]
     model = sr.LinearRegression().fit(rows[:, :2], rows[:, 2])
     assert model.intercept_ == expected["intercept"]
     assert model.coef_.tolist() == [expected["x"], expected["z"]]

@@ -123,7 +123,7 @@ def test_differential_digits() -> None:
 @pytest.mark.parametrize("load", [load_iris, load_wine, load_breast_cancer, load_digits])
 @pytest.mark.parametrize("smoothing", [1e-9, 0.01])
 def test_differential_smoothed_variances(load: Load, smoothing: float) -> None:
-    """With what scikit-learn adds to variances by default, and with more, naive Bayes has its answers everywhere."""
+    """With what scikit-learn adds to variances by default, and with more, naive Bayes has its results everywhere."""
     x, y = load(return_X_y=True)
     ours = sr.GaussianNB(var_smoothing=smoothing).fit(x, y)
     theirs = GaussianNB(var_smoothing=smoothing).fit(x, y)

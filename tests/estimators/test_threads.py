@@ -269,14 +269,14 @@ def test_law_reductions_have_their_turns() -> None:
             plain.merge(part)
             keyed.merge(keyed_part)
             keyed.changed()
-            plain.answers([(0, "count", 0)])
+            plain.results([(0, "count", 0)])
 
     def go() -> None:
         for _ in range(20):
             plain.subtract(part)
             keyed.subtract(keyed_part)
-            keyed.all_answers([(0, "count", 0)])
-            keyed.left_out()
+            keyed.all_results([(0, "count", 0)])
+            keyed.excluded()
 
     together(come, go, come, go)
     assert (plain.to_bytes(), keyed.to_bytes()) == nothing

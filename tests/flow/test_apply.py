@@ -9,7 +9,7 @@ import pytest
 
 import streamreg as sr
 from streamreg.testing import read
-from tests.support.changelog import answer, inserted
+from tests.support.changelog import inserted, result
 from tests.support.child import Child
 from tests.support.numbered import Point, count_sound, row, stream, write_regression
 
@@ -21,7 +21,7 @@ def test_functions_of_a_main_module_without_a_guard(folder: Path, processes: int
     assert (folder / "ran.txt").read_text() == "once\n"
     expected = {(repr(x + 1000.0),) for x in range(90)}
     assert set(inserted("shifted.csv", "z")) == expected
-    assert answer("half.csv", "half") == ("45.0",)
+    assert result("half.csv", "half") == ("45.0",)
 
 
 def test_an_error_in_a_row_function_ends_the_run(folder: Path, processes: int) -> None:

@@ -28,7 +28,7 @@ def test_bench_measures_everything(
         "raw client",
         "raw client, no collector",
         "streamreg",
-        "streamreg, answers only",
+        "streamreg, results only",
     }
     late = [(one["rate"], one["contender"]) for one in found["latency"]]
     assert late == [(rate, name) for rate in (200.0, 20.0) for name in ("raw client", "streamreg")]

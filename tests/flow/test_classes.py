@@ -178,7 +178,7 @@ def test_rows_that_are_not_finite_are_counted(folder: Path) -> None:
     t = numbered("1,true,4", "2,true,-1", "1,true,9", "3,true,1", "1,true,-4")
     t += t.select(root=sr.sqrt(t.x))
     sr.io.csv.write(t.linear_discriminant(t.k, t.root), "roots.csv")
-    assert sr.run(processes=0).left_out == 2
+    assert sr.run(processes=0).excluded == 2
     found = current("roots.csv", 1, "k", "prior", "n", "intercept", "root")
     assert [row[:3] for row in found.values()] == [
         ("1", "0.6666666666666666", "2"),

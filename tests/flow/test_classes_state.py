@@ -79,10 +79,10 @@ def test_verify_and_inspect(folder: Path, capsys: pytest.CaptureFixture[str]) ->
         assert "the state says" in other[f"{name}, last rows in the state"]
     assert main(["inspect", "state", "--keys", "2"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    at = lines.index(f"answer      linear.csv: {len(KINDS)} keys")
+    at = lines.index(f"result      linear.csv: {len(KINDS)} keys")
     assert lines[at + 2].startswith(r"            kind 'a\x00', prior 0.")
     assert lines[at + 3] == f"            … and {len(KINDS) - 2} keys more"
     assert lines[-1].startswith("exact sums  1: count (0 limbs), class (")
     assert main(["inspect", "state", "--json", "--keys", "all"]) == 0
-    rows = json.loads(capsys.readouterr().out)["answers"]["bayes.csv"]["rows"]
+    rows = json.loads(capsys.readouterr().out)["results"]["bayes.csv"]["rows"]
     assert [row["kind"] or "" for row in rows] == sorted(KINDS)

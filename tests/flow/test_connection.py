@@ -71,18 +71,18 @@ def test_a_leader_that_changes_is_waited_for(
     broker: EmbeddedBroker, topic: str, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run that starts just after its broker, or while a partition moves, asks again."""
-    answers: list[KafkaException | dict[int, Watermarks]]
-    answers = [KafkaException(KafkaError(code)), {0: Watermarks(0, 7)}]
+    results: list[KafkaException | dict[int, Watermarks]]
+    results = [KafkaException(KafkaError(code)), {0: Watermarks(0, 7)}]
 
-    def answer(*_: object) -> dict[int, Watermarks]:
-        found = answers.pop(0)
+    def result(*_: object) -> dict[int, Watermarks]:
+        found = results.pop(0)
         if isinstance(found, KafkaException):
             raise found
         return found
 
     said: list[str] = []
     source = KafkaSource(broker.settings, topic, "streaming", 0)
-    monkeypatch.setattr(source, "_watermarks", answer)
+    monkeypatch.setattr(source, "_watermarks", result)
     with contextlib.closing(source):
         assert source.watermarks(said.append, lambda: False) == {0: Watermarks(0, 7)}
     assert "trying again" in said[0]
@@ -114,7 +114,7 @@ def test_a_broker_that_cannot_be_reached_is_waited_for(folder: Path, nobody: str
 
 
 def test_the_wait_for_a_broker_can_be_stopped(nobody: str) -> None:
-    """The hooks are asked while nothing answers, too."""
+    """The hooks are asked while nothing results, too."""
     write_regression(sr.io.kafka.read({"bootstrap.servers": nobody}, "points", schema=Point))
     told: list[sr.Progress] = []
     summary = sr.run(processes=0, progress=told.append, stop=lambda _: len(told) > 1)

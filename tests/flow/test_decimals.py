@@ -11,7 +11,7 @@ from streamreg import testing
 from streamreg._compile.compile import compile as compile_plan
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read
-from tests.support.changelog import answer, inserted
+from tests.support.changelog import inserted, result
 from tests.support.plans import csv_output
 
 
@@ -67,7 +67,7 @@ def tables(format: str, count: int) -> dict[str, sr.Table]:
 
 @pytest.mark.parametrize("format", ["csv", "json"])
 def test_a_run_of_decimals(folder: Path, processes: int, format: str) -> None:
-    """Two runs of one state give the exact answer of all rows, and verify finds nothing wrong."""
+    """Two runs of one state give the exact result of all rows, and verify finds nothing wrong."""
     for count in (17, 1000):
         for name, table in tables(format, count).items():
             sr.io.csv.write(table, folder / name)
@@ -80,9 +80,9 @@ def test_a_run_of_decimals(folder: Path, processes: int, format: str) -> None:
     assert {(x, y, w) for x, y, w in inserted("rows.csv", "x", "y", "w")} == {
         (_stripped(x), _stripped(y), w) for x, y, w in plain
     }
-    assert answer("weighted.csv", "intercept", "x", "x^2") == ("0.3", "0.1", "-0.01")
+    assert result("weighted.csv", "intercept", "x", "x^2") == ("0.3", "0.1", "-0.01")
     total = sum((y for _, y, _ in whole), Decimal())
-    sums = answer("sums.csv", "s", "a", "lo", "hi", "slope", "sxx")
+    sums = result("sums.csv", "s", "a", "lo", "hi", "slope", "sxx")
     assert sums is not None
     assert (Decimal(sums[0]), sums[2:5]) == (total, ("-0.26", "5", "1.0"))
     assert sums[1] == repr(float(total / len(whole)))

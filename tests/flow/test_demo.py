@@ -3,8 +3,8 @@
 import pytest
 
 import streamreg as sr
-from tests.support.changelog import answer, inserted, times
 from tests.support.changelog import changes as changes_of
+from tests.support.changelog import inserted, result, times
 
 # The rows and the last coefficients that the tutorial prints.
 TUTORIAL = [
@@ -30,7 +30,7 @@ def test_it_gives_the_rows_of_the_tutorial(processes: int, rate: float) -> None:
     sr.io.csv.write(fit.select(a=fit.intercept, b=fit.x), "line.csv")
     summary = sr.run(processes=processes)
     assert inserted("rows.csv", "x", "y") == TUTORIAL
-    assert answer("line.csv", "a", "b") == ("0.025649728471302445", "0.9958341214647296")
+    assert result("line.csv", "a", "b") == ("0.025649728471302445", "0.9958341214647296")
     assert summary.ended_by == "source"
 
 

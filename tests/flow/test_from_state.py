@@ -13,7 +13,7 @@ import pytest
 import streamreg as sr
 from streamreg import testing
 from streamreg._state import snapshot
-from tests.support.changelog import answer, changes, current
+from tests.support.changelog import changes, current, result
 from tests.support.child import Child
 from tests.support.numbered import Point, count_sound, row, stream, write_regression, y_of
 from tests.support.opened import keyed, open_state, run
@@ -66,7 +66,7 @@ def has_rows(state: Path) -> bool:
 
 
 def test_law_a_live_run_shows_its_last_answer(folder: Path) -> None:
-    """Looked at while it commits, a run is undisturbed, and each look sees an answer that its changelog had."""
+    """Looked at while it commits, a run is undisturbed, and each look sees a result that its changelog had."""
     rows = 8000
     seen: list[tuple[int, tuple[str, ...]]] = []
     with Child("slow", folder, ROWS=rows, STATE="state", STREAMREG_PROCESSES=2) as program:
@@ -89,7 +89,7 @@ def test_law_a_live_run_shows_its_last_answer(folder: Path) -> None:
     assert count_sound(folder, 4) == rows
     last = open_state(folder / "state")
     assert last.n_samples_seen_ == rows
-    assert (repr(last.intercept_), repr(last.coef_.tolist()[0])) == answer(
+    assert (repr(last.intercept_), repr(last.coef_.tolist()[0])) == result(
         folder / "line.csv", "a", "b"
     )
 

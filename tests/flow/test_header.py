@@ -166,8 +166,8 @@ def test_a_slow_answer_is_waited_for() -> None:
         def first_messages(
             self, partitions: Collection[int], report: Report, stopping: Callable[[], bool]
         ) -> Iterator[tuple[int, bytes | None]]:
-            answers = list(super().first_messages(partitions, report, stopping))
-            yield from reversed(answers)
+            results = list(super().first_messages(partitions, report, stopping))
+            yield from reversed(results)
 
     assert find_header(Slow([[b"x,y"], [b"1,2"]])) == ["x", "y"]
     assert find_header(Slow([[b"x,y"], []])) == ["x", "y"]

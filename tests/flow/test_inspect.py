@@ -51,7 +51,7 @@ def listing(state: Path) -> dict[str, int]:
 
 
 def test_the_json_holds_everything(job: Verified, capsys: Capture) -> None:
-    """A program finds the job, how far it is, its files, its answers as numbers, and its states."""
+    """A program finds the job, how far it is, its files, its results as numbers, and its states."""
     found = inspected(job.state, capsys)
     paths = {name: str(job.folder / name) for name in ("rows.csv", "fit.csv", "count.csv")}
     assert found.pop("unix_ms") > 1_700_000_000_000
@@ -59,7 +59,7 @@ def test_the_json_holds_everything(job: Verified, capsys: Capture) -> None:
     (no_sum, five_sums), none = (state.pop("limbs") for state in found["states"])
     assert (no_sum, none) == (0, [0])
     assert 5 <= five_sums <= 15
-    (intercept, slope) = found["answers"][paths["fit.csv"]].values()
+    (intercept, slope) = found["results"][paths["fit.csv"]].values()
     assert (job.folder / "fit.csv").read_text().endswith(f"\n{intercept!r},{slope!r},0,1\n")
     assert found == {
         "format": 3,
@@ -89,7 +89,7 @@ def test_the_json_holds_everything(job: Verified, capsys: Capture) -> None:
         "files": {
             str(path): path.stat().st_size for path in (*map(Path, paths.values()), job.rejects)
         },
-        "answers": {
+        "results": {
             paths["fit.csv"]: {"a": intercept, "b": slope},
             paths["count.csv"]: {"n": 1},
         },
@@ -115,17 +115,17 @@ def test_people_see_it_in_lines(job: Verified, capsys: Capture) -> None:
         "partition   0: offset 4, read from 0",
         "partition   1: offset 2, read from 0",
     ]
-    assert "answer      count.csv: n 1" in lines
+    assert "result      count.csv: n 1" in lines
     assert f"file        rejects.jsonl: {job.rejects.stat().st_size} bytes, rejects" in lines
     assert lines[-1].startswith("exact sums  2: count (0 limbs): ")
 
 
 def test_a_state_before_the_first_row(tmp_path: Path, capsys: Capture) -> None:
-    """Where nothing was read there are no answers, and nothing is made up."""
+    """Where nothing was read there are no results, and nothing is made up."""
     job = Verified(tmp_path)
     job.run([[], []])
     found = inspected(job.state, capsys)
-    assert (found["epochs"], found["unix_ms"], found["answers"], found["states"]) == (
+    assert (found["epochs"], found["unix_ms"], found["results"], found["states"]) == (
         0,
         None,
         {},

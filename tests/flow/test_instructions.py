@@ -20,7 +20,7 @@ MORE_ROWS = 40_000
 # Half as many again as there were when this was written: compilers, interpreters and their libraries differ.
 MOST = {
     "csv, both files": 5200,
-    "csv, answers only": 3500,
+    "csv, results only": 3500,
     "json, both files": 6500,
     "moments of a line": 185,
     "moments of ten features": 2200,

@@ -173,16 +173,16 @@ def test_inspect_shows_some_keys(folder: Path, capsys: pytest.CaptureFixture[str
     run(FOUND)
     assert main(["inspect", "state", "--keys", "2"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    at = lines.index("answer      lines.csv: 6 keys")
+    at = lines.index("result      lines.csv: 6 keys")
     assert lines[at + 1].startswith("            name 'a', odd False, intercept ")
     assert lines[at + 3] == "            … and 4 keys more"
-    assert "answer      counts.csv: 3 keys" in lines
+    assert "result      counts.csv: 3 keys" in lines
     assert lines[-2].startswith("exact sums  1: count (0 limbs), moments (")
     assert lines[-1].endswith(" bytes for 3 keys")
     assert main(["inspect", "state", "--json", "--keys", "all"]) == 0
-    answers = json.loads(capsys.readouterr().out)["answers"]
-    assert answers["lines.csv"]["keys"] == len(answers["lines.csv"]["rows"]) == 6
-    assert answers["counts.csv"]["rows"][-1]["name"] == 'c"\n'
+    results = json.loads(capsys.readouterr().out)["results"]
+    assert results["lines.csv"]["keys"] == len(results["lines.csv"]["rows"]) == 6
+    assert results["counts.csv"]["rows"][-1]["name"] == 'c"\n'
     assert main(["inspect", "state", "--keys", "few"]) == 2
 
 

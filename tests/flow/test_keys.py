@@ -1,4 +1,4 @@
-"""Reductions by keys: an exact answer for each, and a changelog of those that have changed."""
+"""Reductions by keys: an exact result for each, and a changelog of those that have changed."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -61,7 +61,7 @@ def test_law_any_split_gives_the_same(found: list[Point], partitions: int, batch
 
 
 def test_only_the_keys_that_changed_are_written(folder: Path) -> None:
-    """An epoch's lines are of its rows' keys, and of none whose answer stays the same."""
+    """An epoch's lines are of its rows' keys, and of none whose result stays the same."""
     messages = [b"1,5", b"2,7", b"1,4", b"2,9"]
     table = counted(messages, 1)
     sr.io.csv.write(
@@ -148,7 +148,7 @@ def test_a_row_that_a_filter_no_longer_lets_pass_goes(folder: Path) -> None:
     sums = table.groupby(table.k).reduce(table.k, total=sr.reducers.sum(table.v))
     sr.io.csv.write(sums.filter(sums.total % 2 == 0), "even.csv")
     shown = []
-    sr.run(processes=0, progress=lambda now: shown.append(now.answers["even.csv"]))
+    sr.run(processes=0, progress=lambda now: shown.append(now.results["even.csv"]))
     assert [(c.row, c.diff) for c in changes("even.csv", "k", "total")] == [
         (("1", "2"), 1),
         (("1", "2"), -1),
@@ -221,7 +221,7 @@ def test_a_resumed_run_writes_the_same_bytes(folder: Path) -> None:
 
 
 def test_a_parent_killed_at_any_moment(folder: Path, processes: int) -> None:
-    """Killed at random and started again: the exact answer for each key, of each row once."""
+    """Killed at random and started again: the exact result for each key, of each row once."""
     killed_twice(
         "sensors", folder / "lines.csv", processes, STREAMREG_PROCESSES=processes, ROWS=ROWS
     )
@@ -231,8 +231,8 @@ def test_a_parent_killed_at_any_moment(folder: Path, processes: int) -> None:
 def test_rows_that_are_not_finite_are_counted_over_all_keys(folder: Path) -> None:
     """What stays out of a key's line is told in the summary, also after the run was resumed."""
     found = [("a", True, -1.0, 2.0), ("b", True, -2.0, 2.0), ("b", True, 4.0, 2.0)]
-    for seen, left_out in ((1, 1), (3, 2)):
+    for seen, excluded in ((1, 1), (3, 2)):
         t = read([[message(p) for p in found[:seen]]], schema=Reading, format="json")
         logs = t.select(t.name, t.y, root=sr.sqrt(t.x))
         sr.io.csv.write(logs.linear_regression(logs.y, logs.root, by=logs.name), "fit.csv")
-        assert sr.run(processes=0, state="state").left_out == left_out
+        assert sr.run(processes=0, state="state").excluded == excluded

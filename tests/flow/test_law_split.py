@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import streamreg as sr
 from streamreg.testing import read
-from tests.support.changelog import Row, answer, changes, inserted, times
+from tests.support.changelog import Row, changes, inserted, result, times
 from tests.support.kafka.oracle import line
 from tests.support.numbered import Point
 
@@ -39,7 +39,7 @@ def regression(
     assert len(pairs) == summary.epochs
 
     return (
-        answer(folder / "line.csv", "intercept", "x"),
+        result(folder / "line.csv", "intercept", "x"),
         Counter(inserted(folder / "rows.csv", "x", "y")),
     )
 
@@ -66,7 +66,7 @@ numbers = st.floats(allow_nan=False, allow_infinity=False, width=32)
 def test_law_any_split_gives_the_same(
     points: list[tuple[float, float]], partitions: int, places: list[int], batch: int
 ) -> None:
-    """Any messages, over any partitions in any batches, give the answer of one batch, bit for bit."""
+    """Any messages, over any partitions in any batches, give the result of one batch, bit for bit."""
     messages = [f"{x!r},{y!r}".encode() for x, y in points]
     with tempfile.TemporaryDirectory() as whole, tempfile.TemporaryDirectory() as parts:
         expected = regression(Path(whole), [messages], len(messages) + 1, 0)

@@ -1,4 +1,4 @@
-"""NIST's data sets as messages of a topic: decimals give every certified digit, doubles the exact answer on them."""
+"""NIST's data sets as messages of a topic: decimals give every certified digit, doubles the exact result on them."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -8,12 +8,12 @@ import pytest
 import streamreg as sr
 from streamreg import testing
 from tests.support import nist
-from tests.support.changelog import answer
+from tests.support.changelog import result
 from tests.support.rationals import bits, nearest, solve
 
 
 def fitted(data: nist.DataSet, kind: type) -> dict[str, float]:
-    """The answer of a run over the data, each column of this type, with what NIST certifies."""
+    """The result of a run over the data, each column of this type, with what NIST certifies."""
     schema = type("Columns", (sr.Schema,), {"__annotations__": dict.fromkeys(data.columns, kind)})
     t = testing.read([data.messages], schema=schema, batch=5)
     statistics = ("std_error", "residual_std", "r2")
@@ -22,13 +22,13 @@ def fitted(data: nist.DataSet, kind: type) -> dict[str, float]:
     )
     sr.io.csv.write(fit, "fit.csv")
     sr.run(processes=0)
-    row = answer("fit.csv", *fit.keys())
+    row = result("fit.csv", *fit.keys())
     assert row is not None
     return {name: float(cell) for name, cell in zip(fit.keys(), row, strict=True)}
 
 
 def coefficients(data: nist.DataSet, found: dict[str, float]) -> list[float]:
-    """Those of an answer, the intercept first."""
+    """Those of a result, the intercept first."""
     return list(found.values())[: len(data.estimates)]
 
 

@@ -14,7 +14,7 @@ from streamreg._compile.compile import compile
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read
 from streamreg._types import SCORES
-from tests.support.changelog import answer, changes, current, inserted
+from tests.support.changelog import changes, current, inserted, result
 from tests.support.plans import csv_output
 from tests.support.readings import COLUMNS, readings, topic
 from tests.support.scored import Model, check
@@ -152,7 +152,7 @@ def test_the_regression_is_what_it_is_without_scores(folder: Path, processes: in
                 sr.io.csv.write(table.predict_on(t), f"scored-{name}")
             sr.run(processes=processes)
             Path(name).rename(f"{scored}-{name}")
-    assert answer("True-line.csv", "intercept", "x") == answer("False-line.csv", "intercept", "x")
+    assert result("True-line.csv", "intercept", "x") == result("False-line.csv", "intercept", "x")
     lines = [current(f"{scored}-lines.csv", 1, "k", "intercept", "x") for scored in (False, True)]
     assert lines[0] == lines[1]
     assert len(lines[0]) == 4

@@ -113,7 +113,7 @@ def test_scores_by_another_feature_are_another_job(folder: Path) -> None:
 
 
 def test_a_state_with_scores_can_be_inspected(folder: Path) -> None:
-    """The files of scores stand among the others, and the answers are those of reductions."""
+    """The files of scores stand among the others, and the results are those of reductions."""
     t = topic(readings(50, 14))
     fit = t.linear_regression(t.y, t.x)
     sr.io.csv.write(fit.predict_on(t).select(sr.this.residual), "scores.csv")
@@ -121,5 +121,5 @@ def test_a_state_with_scores_can_be_inspected(folder: Path) -> None:
     sr.run(processes=0, state="state")
     found = describe(read(Path("state")))
     assert found["job"]["outputs"]["scores.csv"]["columns"] == {"residual": "float"}
-    assert list(found["answers"]) == ["line.csv"]
+    assert list(found["results"]) == ["line.csv"]
     assert any("scores.csv" in line for line in lines("state", found))

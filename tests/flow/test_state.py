@@ -31,7 +31,7 @@ def run(
 
 
 def test_a_stopped_run_goes_on(folder: Path, processes: int) -> None:
-    """Stopped again and again, it ends with the files of one that was not: rows, answer, rejects."""
+    """Stopped again and again, it ends with the files of one that was not: rows, result, rejects."""
     # More than fits in the mailbox, which a stop still reads.
     partitions = [*stream(6000, 3), [b"bad"] * 10]
     ends = [run(partitions, epochs=epochs, processes=processes) for epochs in (1, 2, 9)]
@@ -130,7 +130,7 @@ def test_unix_ms_goes_on_after_the_last_run(folder: Path) -> None:
 
 
 def test_a_parent_killed_at_any_moment(folder: Path, processes: int) -> None:
-    """Killed at random and started again: every row once, in order, and the exact answer."""
+    """Killed at random and started again: every row once, in order, and the exact result."""
     chance = random.Random(processes)
     rows = folder / "rows.csv"
     environment = {

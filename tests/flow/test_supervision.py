@@ -175,7 +175,7 @@ def test_a_large_machine_gets_no_more_workers_than_memory_allows(
 
 
 def test_progress_is_told_after_each_epoch(processes: int) -> None:
-    """Epochs, rows and rejects only grow, and the current answer is that of the file."""
+    """Epochs, rows and rejects only grow, and the current result is that of the file."""
     told: list[sr.Progress] = []
     t = read([*stream(60, 3), [b"bad"]], schema=Point, batch=12)
     write_regression(t)
@@ -185,10 +185,10 @@ def test_progress_is_told_after_each_epoch(processes: int) -> None:
     last = told[-1]
     assert (last.epochs, last.rows, last.rejects) == (summary.epochs, 60, 1)
     assert last.rows_per_second > 0
-    answer = last.answers["line.csv"]
-    assert list(answer) == ["a", "b"]
+    result = last.results["line.csv"]
+    assert list(result) == ["a", "b"]
     [*_, end] = Path("line.csv").read_text().splitlines()
-    assert end.startswith(f"{answer['a']!r},{answer['b']!r},")
+    assert end.startswith(f"{result['a']!r},{result['b']!r},")
 
 
 def test_stop_ends_the_run_between_epochs(processes: int) -> None:

@@ -91,7 +91,7 @@ def test_a_changed_file_is_told(
     job: Verified, name: str, old: str, new: str, difference: str
 ) -> None:
     """Whatever was changed in a file is found, and named, and nothing else is said to differ."""
-    if name == "fit.csv":  # a digit moved from the time into the answer keeps the length
+    if name == "fit.csv":  # a digit moved from the time into the result keeps the length
         new = old
         text = (job.folder / name).read_text()
         (job.folder / name).write_text(text.replace(",0,1\n", "0,,1\n", 1))
@@ -151,7 +151,7 @@ def without_one(kinds: Mapping[str, int]) -> dict[str, int]:
             "reductions",
             lambda s: [resealed(s[0], -2), s[1]],
             "exact state 1",
-            "other sums in the state than from the topic, though the answers are the same",
+            "other sums in the state than from the topic, though the results are the same",
         ),
         (
             "reductions",

@@ -48,7 +48,7 @@ def rounds(siege: Siege, chance: random.Random) -> Iterator[Callable[[], None]]:
 
 @pytest.mark.timeout(300 + SECONDS)
 def test_whatever_dies(broker: KafkaBroker, topic: str, tmp_path: Path) -> None:
-    """After at least 40 kills every row is there once, every answer and score exact, every reject kept once.
+    """After at least 40 kills every row is there once, every result and score exact, every reject kept once.
 
     About two minutes.
     """

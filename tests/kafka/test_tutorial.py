@@ -76,7 +76,7 @@ def test_tutorial(broker: KafkaBroker, topic: str, tmp_path: Path, listener: str
     broker.create_topic(topic)
     common = environment(broker, listener, topic)
     seen = tmp_path / "regression_input.csv"
-    answers = tmp_path / "regression_output_stream.csv"
+    results = tmp_path / "regression_output_stream.csv"
     with Program(
         EXAMPLES / "realtime_regression.py", tmp_path, {**common, "AUTOCOMMIT_MS": AUTOCOMMIT_MS}
     ) as job:
@@ -87,12 +87,12 @@ def test_tutorial(broker: KafkaBroker, topic: str, tmp_path: Path, listener: str
             {**common, "STREAM_PAUSE": STREAM_PAUSE},
         ) as producer:
             producer.finish(60)
-        job.wait_until(lambda: any(change.time == 9 for change in changes_so_far(answers, 2)))
+        job.wait_until(lambda: any(change.time == 9 for change in changes_so_far(results, 2)))
         job.interrupt()
 
     expected = [((float(x), y), x, 1) for x, y in enumerate(INPUT_Y)]
     assert read_changelog(seen, ["x", "y"]) == expected
-    given = rows(answers, ["a", "b"])
+    given = rows(results, ["a", "b"])
     assert len(given) == len(PRINTED)
     for row, printed in zip(given, PRINTED, strict=True):
         assert row == pytest.approx(printed, rel=0, abs=1e-9)
@@ -104,13 +104,13 @@ def test_linear_regression_is_exact(
     """`linear_regression` over the tutorial's rows gives the exact coefficients, bit for bit."""
     broker.create_topic(topic)
     produce(topic, ["x,y"])
-    answers = tmp_path / "coefficients.csv"
+    results = tmp_path / "coefficients.csv"
     settings = job_environment(
         settings=broker.plaintext, topic=topic, mode="streaming", autocommit_ms=0
     )
 
     def has_answered(count: int) -> bool:
-        return sum(change.diff == 1 for change in changes_so_far(answers, 2)) == count
+        return sum(change.diff == 1 for change in changes_so_far(results, 2)) == count
 
     with Program(JOBS / "regression.py", tmp_path, settings) as job:
         for x, y in enumerate(INPUT_Y):
@@ -118,4 +118,4 @@ def test_linear_regression_is_exact(
             job.wait_until(lambda count=x + 1: has_answered(count))  # type: ignore[misc]
         job.interrupt()
 
-    assert [bits(row) for row in rows(answers, ["a", "b"])] == [bits(row) for row in EXACT]
+    assert [bits(row) for row in rows(results, ["a", "b"])] == [bits(row) for row in EXACT]

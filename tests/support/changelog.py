@@ -43,7 +43,7 @@ def times(found: Iterable[Change]) -> list[int]:
     return order
 
 
-def answer(path: str | Path, *columns: str) -> Row | None:
+def result(path: str | Path, *columns: str) -> Row | None:
     """The row that stands at the end of the changelog of one row; None if there is none.
 
     Each time takes back what stood, if anything did, and then puts something else in its place; the sum of the

@@ -7,7 +7,7 @@ has left behind, ended as it may be, can so be checked without knowing anything 
 from pathlib import Path
 
 import streamreg as sr
-from tests.support.changelog import answer, changes, inserted, times
+from tests.support.changelog import changes, inserted, result, times
 from tests.support.kafka.oracle import line
 
 
@@ -39,7 +39,7 @@ def write_regression(t: sr.Table) -> None:
 def count_sound(folder: Path, partitions: int) -> int:
     """How many rows a run has written.
 
-    They must be the first ones of each partition, each once, in epochs without gaps; and the answer beside them
+    They must be the first ones of each partition, each once, in epochs without gaps; and the result beside them
     must be the exact one for just these rows.
     """
     found = [(float(x), float(y)) for x, y in inserted(folder / "rows.csv", "x", "y")]
@@ -52,5 +52,5 @@ def count_sound(folder: Path, partitions: int) -> int:
     assert seen == list(range(len(seen)))
     if len(xs) > 1:
         exact = line([float(x) for x in xs], [y_of(x) for x in xs])
-        assert answer(folder / "line.csv", "a", "b") == tuple(map(repr, exact))
+        assert result(folder / "line.csv", "a", "b") == tuple(map(repr, exact))
     return len(xs)

@@ -9,12 +9,12 @@ open_state = sr.LinearRegression.from_state
 
 
 def run(**outputs: sr.Table) -> dict[str, dict[str, Any]]:
-    """The last answers of a run with these outputs."""
+    """The last results of a run with these outputs."""
     for name, output in outputs.items():
         sr.io.csv.write(output, f"{name}.csv")
-    answers: dict[str, Any] = {}
-    sr.run(processes=0, state="state", progress=lambda now: answers.update(now.answers))
-    return answers
+    results: dict[str, Any] = {}
+    sr.run(processes=0, state="state", progress=lambda now: results.update(now.results))
+    return results
 
 
 class Keyed(sr.Schema):

@@ -49,7 +49,7 @@ class Topic(ListSource):
 
 @dataclass
 class Verified:
-    """A job with two answers, a row output and rejects, in a folder of its own."""
+    """A job with two results, a row output and rejects, in a folder of its own."""
 
     folder: Path
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -81,12 +81,12 @@ def runs(path: Path) -> None:
     assert_type(summary.epochs, int)
     assert_type(summary.rejects, Mapping[str, int])
     assert_type(summary.tombstones, int)
-    assert_type(summary.left_out, int)
+    assert_type(summary.excluded, int)
     assert_type(summary.seconds, float)
     assert_type(summary.ended_by, str)
     assert_type(told[0].rows_per_second, float)
     assert_type(told[0].lag, int | None)
-    assert_type(told[0].answers, Mapping[str, Mapping[str, object]])
+    assert_type(told[0].results, Mapping[str, Mapping[str, object]])
 
     sr.run(progress=True)
     sr.run(progress=print)
@@ -99,7 +99,7 @@ def runs(path: Path) -> None:
     summary.rejects["null"] = 0  # type: ignore[index]
 
 
-def answers(t: sr.Table) -> None:
+def results(t: sr.Table) -> None:
     """Reducers take columns and constants, and are expressions."""
     r = sr.reducers
     for of_one in (r.sum, r.min, r.max, r.avg):

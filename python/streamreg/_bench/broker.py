@@ -50,7 +50,7 @@ class Embedded:
 
     @property
     def reading(self) -> Settings:
-        # It answers a waiting request only when the wait is over, whatever comes meanwhile.
+        # It results a waiting request only when the wait is over, whatever comes meanwhile.
         return {"fetch.wait.max.ms": 1}
 
     @contextlib.contextmanager

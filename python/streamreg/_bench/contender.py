@@ -23,7 +23,7 @@ from typing import IO
 
 from streamreg._bench.broker import PARTITIONS
 from streamreg._bench.memory import shared_out
-from streamreg._bench.points import Answer, Settings
+from streamreg._bench.points import ResultValue, Settings
 from streamreg._demo.points import Format
 from streamreg._exceptions import StreamregError
 from streamreg._secrets import scrub
@@ -69,10 +69,10 @@ class Contender:
     """The package that it shows."""
     formats: tuple[Format, ...] = ("csv", "json")
     parallel: tuple[int, ...] = (1, 2)
-    answers: bool = True
+    results: bool = True
     """Whether it solves anything: the bare client does not."""
     exact: bool = False
-    """Whether its answer must be right to the last bit."""
+    """Whether its result must be right to the last bit."""
     changelog: bool = True
     """Whether it writes the changelog of the input."""
     collector: bool = True
@@ -87,11 +87,11 @@ class Contender:
         return None if done.returncode else done.stdout.strip()
 
 
-RAW = Contender(name="raw client", program="raw_job", answers=False)
+RAW = Contender(name="raw client", program="raw_job", results=False)
 SPARED = replace(RAW, name="raw client, no collector", collector=False)
-WRITING = Contender(name="raw client", program="raw_rows_job", answers=False)
+WRITING = Contender(name="raw client", program="raw_rows_job", results=False)
 STREAMREG = Contender(name="streamreg", program="streamreg_job", exact=True)
-ANSWERS = replace(STREAMREG, name="streamreg, answers only", changelog=False)
+ANSWERS = replace(STREAMREG, name="streamreg, results only", changelog=False)
 PATHWAY = Contender(name="Pathway", program="pathway_job", needs="pathway", formats=("json",))
 QUIX = Contender(
     name="Quix Streams", program="quix_job", needs="quixstreams", formats=("json",), parallel=(1,)
@@ -115,10 +115,10 @@ class Measured:
 
 
 class WrongError(StreamregError):
-    """A contender failed, or its answer is wrong."""
+    """A contender failed, or its result is wrong."""
 
 
-def measure(contender: Contender, job: Job, wanted: Answer) -> Measured:
+def measure(contender: Contender, job: Job, wanted: ResultValue) -> Measured:
     """Runs a contender on a topic to its end, and checks what it wrote.
 
     Raises:
@@ -142,7 +142,7 @@ def measure(contender: Contender, job: Job, wanted: Answer) -> Measured:
         if process.returncode or not said.startswith("{"):
             raise WrongError(f"{contender.name} failed:\n{complaint(folder, job)}")
         found = json.loads(said)
-        if contender.answers:
+        if contender.results:
             _check(contender, folder, wanted)
         elif found["rows"] != wanted.rows:
             raise WrongError(f"{contender.name} read {found['rows']} rows, not {wanted.rows}")
@@ -196,7 +196,7 @@ def complaint(folder: Path, job: Job) -> str:
     return scrub("\n".join(lines[-20:]) or "it said nothing", job.settings)
 
 
-def _check(contender: Contender, folder: Path, wanted: Answer) -> None:
+def _check(contender: Contender, folder: Path, wanted: ResultValue) -> None:
     if contender.changelog:
         with (folder / INPUT).open("rb") as file:
             rows = sum(1 for _ in file) - 1
@@ -206,11 +206,11 @@ def _check(contender: Contender, folder: Path, wanted: Answer) -> None:
     right = (intercept, slope) == (wanted.intercept, wanted.slope)
     if not right and (contender.exact or not _near(intercept, slope, wanted)):
         raise WrongError(
-            f"{contender.name}: the answer is {intercept!r}, {slope!r}, not {wanted.intercept!r}, {wanted.slope!r}"
+            f"{contender.name}: the result is {intercept!r}, {slope!r}, not {wanted.intercept!r}, {wanted.slope!r}"
         )
 
 
-def _near(intercept: float, slope: float, wanted: Answer) -> bool:
+def _near(intercept: float, slope: float, wanted: ResultValue) -> bool:
     """Doubles that are summed in another order may differ in their last digits; these points need few of them."""
     return abs(intercept - wanted.intercept) < 1e-6 and abs(slope - wanted.slope) < 1e-6
 

@@ -1,4 +1,4 @@
-"""Measuring: the points of a topic that is measured, and the answer that they must give."""
+"""Measuring: the points of a topic that is measured, and the result that they must give."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Points:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ResultValue:
     """What a contender must come to."""
 
     rows: int
@@ -49,7 +49,7 @@ class Answer:
     slope: float
 
 
-def exact(rows: int) -> Answer:
+def exact(rows: int) -> ResultValue:
     """The least-squares line of the first points, in integers, rounded once."""
     n = sx = sy = sxx = sxy = 0
     for text_x, text_y in islice(Points().texts(), rows):
@@ -57,7 +57,7 @@ def exact(rows: int) -> Answer:
         n, sx, sy, sxx, sxy = n + 1, sx + x, sy + y, sxx + x * x, sxy + x * y
     d = n * sxx - sx * sx
     intercept = Fraction(sy * sxx - sx * sxy, d) / _UNIT
-    return Answer(rows, float(intercept), float(Fraction(n * sxy - sx * sy, d)))
+    return ResultValue(rows, float(intercept), float(Fraction(n * sxy - sx * sy, d)))
 
 
 def load(settings: Settings, topic: str, form: Format, rows: int) -> None:

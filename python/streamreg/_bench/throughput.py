@@ -19,7 +19,7 @@ from streamreg._bench.contender import (
     WrongError,
     measure,
 )
-from streamreg._bench.points import Answer, Tell, exact, load
+from streamreg._bench.points import ResultValue, Tell, exact, load
 from streamreg._demo.points import Format
 
 FORMATS: tuple[Format, ...] = ("csv", "json")
@@ -90,7 +90,7 @@ def throughput(
     """Loads the topics and lets the contenders take turns on them.
 
     Raises:
-        WrongError: If a contender of our own fails, or any comes to a wrong answer.
+        WrongError: If a contender of our own fails, or any comes to a wrong result.
     """
     versions = {peer: peer.version() for peer in peers}
     absent = {
@@ -106,8 +106,8 @@ def throughput(
                 cases += _rounds(broker, topic, form, parallel, wanted, turn, rounds, absent, tell)
     short = rows // SHORTER
     with _loaded(broker, "csv", short, tell) as topic:
-        answer = exact(short)
-        cases += _rounds(broker, topic, "csv", 2, answer, [STREAMREG], rounds, absent, tell)
+        result = exact(short)
+        cases += _rounds(broker, topic, "csv", 2, result, [STREAMREG], rounds, absent, tell)
     known = {peer.name: found for peer, found in versions.items() if found}
     return Throughput([case for case in cases if case.runs], absent, known)
 
@@ -125,7 +125,7 @@ def _rounds(
     topic: str,
     form: Format,
     parallel: int,
-    wanted: Answer,
+    wanted: ResultValue,
     contenders: Sequence[Contender],
     rounds: int,
     absent: dict[str, str],

@@ -23,7 +23,7 @@ example:
   streamreg bench --bootstrap-servers localhost:9092 --rows 2000000 --rounds 5 --json found.json
   pip install 'streamreg[peers]'  and then  streamreg bench --peers
 
-Every answer is checked before its time counts, and contenders take turns. Without a broker of yours
+Every result is checked before its time counts, and contenders take turns. Without a broker of yours
 it uses one embedded in this process: good for a comparison of two machines or versions, but slower
 than a real one, and some peers do not run on it. On yours it makes topics "streamreg-bench-…" of
 four partitions, and deletes them. Run it where nothing else runs.

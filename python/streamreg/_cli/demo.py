@@ -90,7 +90,7 @@ class _Table:
         )
 
     def __call__(self, progress: Progress) -> None:
-        row = next(iter(progress.answers.values()), None)
+        row = next(iter(progress.results.values()), None)
         seconds = time.monotonic() - self._start
         if not row or seconds < self._due or self._lines == _MOST_LINES:
             return
@@ -105,10 +105,10 @@ def _tell(outcome: "Outcome") -> None:
         a, b = list(outcome.last.values())[:2]
         print(f"{'at last':>8} {outcome.summary.rows:>12,} {a:>24} {b:>24}")
     print(f"\n{plural(outcome.sent, 'point')} sent; read: {outcome.summary}.")
-    width = max(len(str(outcome.input)), len(str(outcome.answers)))
+    width = max(len(str(outcome.input)), len(str(outcome.results)))
     inputs, changes = plural(outcome.input_rows, "row"), plural(outcome.changes, "row")
     print(f"  {outcome.input!s:<{width}}  {inputs}: the points as they were read")
-    print(f"  {outcome.answers!s:<{width}}  {changes}: each answer (diff 1) until it goes (-1)")
+    print(f"  {outcome.results!s:<{width}}  {changes}: each result (diff 1) until it goes (-1)")
     print("With a broker of your own:  streamreg run --example > job.toml")
     print(
         "                            streamreg run job.toml       (and streamreg generate --help)"

@@ -24,7 +24,7 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         "inspect",
         parents=[common],
         help="show what a state holds",
-        description="Shows a state: its job, how far it has read, its files, its last answers.",
+        description="Shows a state: its job, how far it has read, its files, its last results.",
         epilog=_EPILOG,
     )
     parser.add_argument("state", type=Path, metavar="STATE", help="the state directory")
@@ -33,7 +33,7 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         type=count,
         default=5,
         metavar="N",
-        help="of an answer with keys show N rows; all: all of them (default: 5)",
+        help="of an result with keys show N rows; all: all of them (default: 5)",
     )
     parser.add_argument("--json", action="store_true", help="for programs: one JSON object")
     parser.set_defaults(command=command)

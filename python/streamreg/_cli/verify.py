@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _EPILOG = """\
 The topic is read again, from where the job began up to the offsets of its last checkpoint, and all
-is computed from scratch. It must give the same exact sums and answers as the state holds, to the
-last bit, and the files must hold the same rows, the answers' changes folding to the last answer.
+is computed from scratch. It must give the same exact sums and results as the state holds, to the
+last bit, and the files must hold the same rows, the results' changes folding to the last result.
 Nothing is written, and a job that runs goes on undisturbed. Start it where the job was started:
 relative paths begin there.
 

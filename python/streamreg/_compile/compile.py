@@ -71,8 +71,8 @@ def compile(outputs: Sequence[Output]) -> Plan:
     scores = tuple(
         scoring.plan(places.index(scored_by[scored])) for scored, scoring in scorings.items()
     )
-    answers = tuple(reduction.answers() for reduction in reductions.values())
-    return Plan(input, row_plan, tuple(row_outputs), scores, answers)
+    results = tuple(reduction.results() for reduction in reductions.values())
+    return Plan(input, row_plan, tuple(row_outputs), scores, results)
 
 
 def _input(outputs: Sequence[Output]) -> Input:

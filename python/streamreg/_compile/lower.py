@@ -46,7 +46,7 @@ class Lowering:
     def __init__(
         self, load_answer: Callable[[ReducedColumn | KeyColumn], int] | None = None
     ) -> None:
-        """`load_answer` gives the index of a reduced column, or a key, among the answers."""
+        """`load_answer` gives the index of a reduced column, or a key, among the results."""
         self._load_answer = load_answer
         self._steps: list[Step] = []
         self._scopes: list[Scope] = [Scope(-1, -1)]

@@ -65,7 +65,7 @@ def _described(column: ReducedColumn, aggregate: int, keys: tuple[str, ...]) -> 
 
 
 def _reduced(table: Iterable[TypedExpression]) -> Iterator[ReducedColumn]:
-    """The answers of reducers that columns are computed from, in order."""
+    """The results of reducers that columns are computed from, in order."""
     waiting = list(table)[::-1]
     seen: set[int] = set()
     while waiting:

@@ -67,7 +67,7 @@ class Collected:
             self._key_slots,
         )
 
-    def answers(self) -> ResultPlan:
+    def results(self) -> ResultPlan:
         """What the parent does."""
         of_classes = any(kind == "class" for kind, *_ in self._aggregates)
         return ResultPlan(
@@ -81,12 +81,12 @@ class Collected:
         )
 
     def aggregate_of(self, column: ReducedColumn) -> int:
-        """The index of the aggregate that a column is an answer of; it is kept from now on."""
+        """The index of the aggregate that a column is a result of; it is kept from now on."""
         inputs = [self._input(argument) for argument in column.arguments]
         return _index(self._aggregates, column.aggregate(inputs))
 
     def _load(self, column: ReducedColumn | KeyColumn) -> int:
-        """The index of a key, or of a reduced column's answer, among the keys and the answers."""
+        """The index of a key, or of a reduced column's result, among the keys and the results."""
         if isinstance(column, KeyColumn):
             return column.index
         reducer = column.reducer

@@ -21,7 +21,7 @@ from streamreg._run.progress import Progress, Summary
 
 TOPIC = "linear-regression"
 INPUT = "regression_input.csv"
-ANSWERS = "regression_output_stream.csv"
+RESULTS = "regression_output_stream.csv"
 REJECTS = "rejects.jsonl"
 
 _EPOCH_MS = 250
@@ -38,11 +38,11 @@ class Outcome:
     """Points that the producer sent."""
     input: Path
     input_rows: int
-    answers: Path
+    results: Path
     changes: int
-    """Rows of the changelog of answers."""
+    """Rows of the changelog of results."""
     last: dict[str, str] = field(default_factory=dict)
-    """The last answer, as it stands in the file; empty if there is none."""
+    """The last result, as it stands in the file; empty if there is none."""
 
 
 def new_directory(wish: Path | None) -> Path:
@@ -72,7 +72,7 @@ def new_directory(wish: Path | None) -> Path:
     if wish.exists() and not wish.is_dir():
         raise ConfigurationError(f"directory: {wish} is not a directory")
     wish.mkdir(parents=True, exist_ok=True)
-    for name in (INPUT, ANSWERS, REJECTS):
+    for name in (INPUT, RESULTS, REJECTS):
         if (wish / name).exists():
             raise ConfigurationError(f"directory: {wish / name} is there already; choose another")
     return wish
@@ -86,7 +86,7 @@ def run_demo(
     processes: int | None,
     show: Callable[[Progress], None],
 ) -> Outcome:
-    """Runs the demo until every point is in the answer, or Ctrl-C.
+    """Runs the demo until every point is in the result, or Ctrl-C.
 
     Args:
         directory: Where the files go.
@@ -118,13 +118,13 @@ def run_demo(
     if watch.stalled:
         raise StreamregError(f"nothing was read for {_STALL_SECONDS:.0f} seconds")
     _, input_rows = _last_row(directory / INPUT)
-    last, changes = _last_row(directory / ANSWERS)
+    last, changes = _last_row(directory / RESULTS)
     return Outcome(
         summary=summary,
         sent=producer.sent,
         input=directory / INPUT,
         input_rows=input_rows,
-        answers=directory / ANSWERS,
+        results=directory / RESULTS,
         changes=changes,
         last=last,
     )
@@ -143,7 +143,7 @@ def _job(broker: EmbeddedBroker, directory: Path, processes: int | None) -> Job:
         target="y",
         features=("x",),
         output=Output(
-            regression=str(directory / ANSWERS),
+            regression=str(directory / RESULTS),
             input=str(directory / INPUT),
             columns={"intercept": "a", "x": "b"},
         ),

@@ -1,4 +1,4 @@
-"""Solve, between merge and changelog: the rows of the answers, as text, of all keys that have changed."""
+"""Solve, between merge and changelog: the rows of the results, as text, of all keys that have changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streamreg._evaluate.program import Load
 from streamreg._state.keyed_rows import ONLY_KEY
 
 if TYPE_CHECKING:
-    from streamreg._core import KeyedAnswers, Reduction
+    from streamreg._core import KeyedResults, Reduction
     from streamreg._plan.result_plan import ResultPlan
 
 KEYS_AT_A_TIME: Final = 1 << 14
@@ -24,7 +24,7 @@ _NO_ROW: Final[Sequence[list[object]]] = ([],)
 
 @dataclass(frozen=True)
 class ResultRows:
-    """The rows of an answer output for some keys."""
+    """The rows of a result output for some keys."""
 
     keys: Sequence[bytes]
     present: Sequence[bool]
@@ -63,8 +63,8 @@ def changed_rows(
         return
     for start in range(0, count, KEYS_AT_A_TIME):
         end = min(start + KEYS_AT_A_TIME, count)
-        answers = reduction.answers(plan.of_keys, start, end)
-        yield _unchanged(plan, answers) or _computed(plan, answers)
+        results = reduction.results(plan.of_keys, start, end)
+        yield _unchanged(plan, results) or _computed(plan, results)
 
 
 def _only_row(plan: ResultPlan, reduction: Reduction) -> list[ResultRows]:
@@ -76,37 +76,37 @@ def _only_row(plan: ResultPlan, reduction: Reduction) -> list[ResultRows]:
             dict(zip(output.names, (cell for [cell] in row.cells), strict=row.present)),
         )
         for output, row in zip(
-            plan.outputs, plan.evaluate(reduction.answers(plan.of_keys)), strict=True
+            plan.outputs, plan.evaluate(reduction.results(plan.of_keys)), strict=True
         )
     ]
 
 
-def _unchanged(plan: ResultPlan, answers: KeyedAnswers | ClassResults) -> list[ResultRows] | None:
+def _unchanged(plan: ResultPlan, results: KeyedResults | ClassResults) -> list[ResultRows] | None:
     """Keys and statistics as they are; None if something is computed from them, or filtered."""
     if not all(isinstance(step, Load) for step in plan.program.steps):
         return None
     loaded = [
-        answers.columns[int(step.key)] for step in plan.program.steps if isinstance(step, Load)
+        results.columns[int(step.key)] for step in plan.program.steps if isinstance(step, Load)
     ]
     return [
-        ResultRows(answers.keys, answers.present, render([loaded[slot] for slot in slots]))
+        ResultRows(results.keys, results.present, render([loaded[slot] for slot in slots]))
         for _, slots in plan.slots
     ]
 
 
-def _computed(plan: ResultPlan, answers: KeyedAnswers | ClassResults) -> list[ResultRows]:
-    """What the program makes of each key's answers."""
+def _computed(plan: ResultPlan, results: KeyedResults | ClassResults) -> list[ResultRows]:
+    """What the program makes of each key's results."""
     columns: list[Sequence[Any]] = [
-        column if isinstance(column, list) else column.to_list() for column in answers.columns
+        column if isinstance(column, list) else column.to_list() for column in results.columns
     ]
-    places = [place for place, present in enumerate(answers.present) if present]
+    places = [place for place, present in enumerate(results.present) if present]
     found = evaluate_keys(plan.program, plan.slots, columns, len(places))
     outputs = []
     for (_, slots), rows in zip(plan.slots, found, strict=True):
-        present = [False] * len(answers.present)
+        present = [False] * len(results.present)
         for row in rows:
             present[places[row]] = True
         cells = list(zip(*(rows[row] for row in sorted(rows)), strict=True))
         packed = render([list(column) for column in cells] if cells else [[] for _ in slots])
-        outputs.append(ResultRows(answers.keys, present, packed))
+        outputs.append(ResultRows(results.keys, present, packed))
     return outputs

@@ -1,4 +1,4 @@
-"""Solve, between merge and changelog: the answers of classes, which depend on each other and are given together."""
+"""Solve, between merge and changelog: the results of classes, which depend on each other and are given together."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streamreg._types import ClassStatistic
 if TYPE_CHECKING:
     from streamreg._core import Cells, KeyedReduction
     from streamreg._plan.result_plan import ResultPlan
-    from streamreg._types import Answer, ClassModel, ClassParameters
+    from streamreg._types import ClassModel, ClassParameters, ResultValue
 
 
 PARAMETERS: Final = ("n", "prior", "intercept", "linear", "quadratic")
@@ -22,7 +22,7 @@ PARAMETERS: Final = ("n", "prior", "intercept", "linear", "quadratic")
 
 @dataclass(frozen=True)
 class ClassResults:
-    """The answers for all keys, in the shape of `_core.KeyedAnswers`."""
+    """The answers for all keys, in the shape of `_core.KeyedResults`."""
 
     keys: Sequence[bytes]
     present: Sequence[bool]
@@ -44,16 +44,16 @@ def check_classes(plan: ResultPlan, reduction: Reduction | KeyedReduction) -> No
 
 
 def class_results(plan: ResultPlan, reduction: KeyedReduction) -> ClassResults:
-    """All answers of all keys: what one row has changed in its class can be another answer for each.
+    """All results of all keys: what one row has changed in its class can be another result for each.
 
     Raises:
         SourceError: if there are too many classes.
     """
     check_classes(plan, reduction)
-    answers = reduction.all_answers(plan.of_keys)
-    labels = answers.columns[0].to_list()
-    found: list[Cells | list[object]] = [*answers.columns[: plan.keys]]
-    of_keys = iter(answers.columns[plan.keys :])
+    results = reduction.all_results(plan.of_keys)
+    labels = results.columns[0].to_list()
+    found: list[Cells | list[object]] = [*results.columns[: plan.keys]]
+    of_keys = iter(results.columns[plan.keys :])
     parameters: dict[tuple[int, ClassModel], list[ClassParameters]] = {}
     for asked in plan.statistics:
         if not isinstance(asked, ClassStatistic):
@@ -63,11 +63,11 @@ def class_results(plan: ResultPlan, reduction: KeyedReduction) -> ClassResults:
         if solved not in parameters:
             parameters[solved] = _solved(reduction, *solved, labels)
         found.append([_cell(asked, parameter) for parameter in parameters[solved]])
-    return ClassResults(answers.keys, answers.present, found)
+    return ClassResults(results.keys, results.present, found)
 
 
 def _solved(
-    reduction: KeyedReduction, aggregate: int, model: ClassModel, labels: Sequence[Answer]
+    reduction: KeyedReduction, aggregate: int, model: ClassModel, labels: Sequence[ResultValue]
 ) -> list[ClassParameters]:
     """The parameters of all classes, in the order of their labels."""
     return reduction.classes(aggregate).parameters(
@@ -75,6 +75,6 @@ def _solved(
     )
 
 
-def _cell(asked: ClassStatistic, parameters: ClassParameters) -> Answer:
+def _cell(asked: ClassStatistic, parameters: ClassParameters) -> ResultValue:
     value = parameters[PARAMETERS.index(asked.name)]
     return value[asked.at] if isinstance(value, list) else value

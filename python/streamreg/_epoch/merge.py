@@ -32,7 +32,7 @@ _log = logging.getLogger("streamreg")
 
 
 class Merge:
-    """The run's state: merged offsets, exact states, last answers."""
+    """The run's state: merged offsets, exact states, last results."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Merge:
         self.rows = checkpoint.rows
         self.tombstones = checkpoint.tombstones
         self.rejects = Counter(checkpoint.rejects)
-        self.answers: list[Mapping[str, object]] = [{} for _ in plan.result_outputs]
+        self.results: list[Mapping[str, object]] = [{} for _ in plan.result_outputs]
         self.pending = False
         self._base = checkpoint
         self._plan = plan
@@ -70,7 +70,7 @@ class Merge:
         self._scorings = [
             Scoring(score, self._reductions[score.reduction]) for score in plan.scores
         ]
-        self.left_out = self._count_left_out()
+        self.excluded = self._count_excluded()
         self._open_rows = 0
         self._open_rejects: Counter[str] = Counter()
         self._first_reject: Reject | None = None
@@ -155,7 +155,7 @@ class Merge:
         )
         for output, rows in zip(self._outputs.scores, scored, strict=True):
             output.append(stamp(rows, self._times[output.spec.time], 1))
-        reductions = zip(self._plan.answers, self._reductions, partial.states, strict=True)
+        reductions = zip(self._plan.results, self._reductions, partial.states, strict=True)
         for plan, reduction, state in reductions:
             try:
                 reduction.merge(state)
@@ -193,7 +193,7 @@ class Merge:
             self._commit(self._checkpoint())
         for kept in (*self._reductions, *self._changelogs):
             if not isinstance(kept, Reduction):
-                kept.settle()
+                kept.mark_clean()
         self._tell()
         held = bool(self._open_rows or self._open_rejects)
         self._open_rows = 0
@@ -202,21 +202,21 @@ class Merge:
         return held
 
     def _write_results(self) -> None:
-        """Solves, and writes for each answer output what takes its last row to the new one."""
+        """Solves, and writes for each result output what takes its last row to the new one."""
         first = 0
-        for plan, reduction in zip(self._plan.answers, self._reductions, strict=True):
+        for plan, reduction in zip(self._plan.results, self._reductions, strict=True):
             for outputs in changed_rows(plan, reduction):
                 for index, rows in enumerate(outputs, first):
                     time = self._times[plan.outputs[index - first].time]
                     changelog = self._changelogs[index]
                     lines = changelog.update(rows.keys, rows.present, rows.packed, time)
-                    self._outputs.answers[index].append(lines)
-                    self.answers[index] = {"keys": len(changelog)} if plan.keys else rows.cells
+                    self._outputs.results[index].append(lines)
+                    self.results[index] = {"keys": len(changelog)} if plan.keys else rows.cells
             first += len(plan.outputs)
 
     def _keyed_outputs(self) -> list[bool]:
-        """For each answer output whether it has keys."""
-        return [bool(plan.keys) for plan in self._plan.answers for _ in plan.outputs]
+        """For each result output whether it has keys."""
+        return [bool(plan.keys) for plan in self._plan.results for _ in plan.outputs]
 
     def _keyed(self) -> dict[str, KeyedReduction | Changelog]:
         """What the checkpoint keeps by keys."""
@@ -250,15 +250,15 @@ class Merge:
                 b"" if f"changelog {index}" in keyed else changelog.to_bytes()
                 for index, changelog in enumerate(self._changelogs)
             ],
-            digests={part: kept.guard() for part, kept in keyed.items()},
+            digests={part: kept.digest() for part, kept in keyed.items()},
             changes={part: changes(kept) for part, kept in keyed.items()},
         )
 
-    def _count_left_out(self) -> int:
-        return max((n for reduction in self._reductions for n in reduction.left_out()), default=0)
+    def _count_excluded(self) -> int:
+        return max((n for reduction in self._reductions for n in reduction.excluded()), default=0)
 
     def _tell(self) -> None:
-        """One line an epoch about what did not go into the answers.
+        """One line an epoch about what did not go into the results.
 
         Rejects without any row belong to the epoch that the next row will open.
         """
@@ -271,11 +271,11 @@ class Merge:
                 counted(self._open_rejects),
                 shown(self._first_reject),
             )
-        left_out = self._count_left_out()
-        if left_out > self.left_out:
+        excluded = self._count_excluded()
+        if excluded > self.excluded:
             _log.warning(
                 "epoch %d: %d rows stay out of a sum or regression: a number is not finite",
                 epoch,
-                left_out - self.left_out,
+                excluded - self.excluded,
             )
-        self.left_out = left_out
+        self.excluded = excluded

@@ -32,7 +32,7 @@ class Outputs:
 
     rows: Sequence[OpenOutput]
     scores: Sequence[OpenOutput]
-    answers: Sequence[OpenOutput]
+    results: Sequence[OpenOutput]
     rejects: AppendFile | None
     """The dead-letter file, if there is one."""
 
@@ -42,7 +42,7 @@ class Outputs:
     def _tables(self) -> Iterator[OpenOutput]:
         yield from self.rows
         yield from self.scores
-        yield from self.answers
+        yield from self.results
 
     def flush(self) -> None:
         """Raises OutputError if something is not taken."""

@@ -37,7 +37,7 @@ class Scoring:
                 raise AssertionError("classes are a reduction by labels")
             self._scorer = ClassScorer(reduction, aggregate, model)
         elif isinstance(reduction, KeyedReduction):
-            reduction.hold()
+            reduction.freeze()
         else:
             self._scorer = reduction.scorer((aggregate, model))
 

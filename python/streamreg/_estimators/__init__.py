@@ -1,8 +1,8 @@
 """Estimators: the exact core with scikit-learn's interface.
 
 `_matrix` and `_labels` take what users bring, `_interface` and `_sealed` are shared by all. Regression: `_exact` holds
-the rows, `_fitted` gives the answers, `_regression` is what users see. Classification: `_moments` holds the rows,
-`_classifier` and `_exact_classifier` give the answers, `_discriminant` is what users see; `_logistic` is not exact,
+the rows, `_fitted` gives the results, `_regression` is what users see. Classification: `_moments` holds the rows,
+`_classifier` and `_exact_classifier` give the results, `_discriminant` is what users see; `_logistic` is not exact,
 and `_newton` is its solver.
 """
 

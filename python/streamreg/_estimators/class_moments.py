@@ -173,7 +173,7 @@ def _raise(
         )
     raise UndefinedError(
         f"{who}: {_features(undefined.features, names, method)} within "
-        f"{'the classes' if label is None else 'the class'} (decided exactly), so that there is no finite answer: "
+        f"{'the classes' if label is None else 'the class'} (decided exactly), so that there is no finite result: "
         + _REMEDIES[method or "linear"].format(
             them="it" if len(undefined.features) == 1 else "them"
         )

@@ -1,4 +1,4 @@
-"""Estimator, classifiers: the answers that all of them give, in scikit-learn's shapes."""
+"""Estimator, classifiers: the results that all of them give, in scikit-learn's shapes."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ class GaussianNB(ExactClassifier):
     """Gaussian naive Bayes, exact, with scikit-learn's interface.
 
     Each class has a variance of its own for each feature, over its rows. Where nothing is added to it, a class in
-    which a feature is constant leaves no finite answer, and is named by the error that says so. Exactness and scoring
+    which a feature is constant leaves no finite result, and is named by the error that says so. Exactness and scoring
     are as for `LinearDiscriminantAnalysis`.
 
     Args:

@@ -1,4 +1,4 @@
-"""Estimator, exact classifiers: rows in and out, and what they share of answers and bytes."""
+"""Estimator, exact classifiers: rows in and out, and what they share of results and bytes."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ class ExactClassifier(Classifier):
             )
         self._check_labels(self._seen_labels(None), named, closed=True)
 
-    # --- answers -------------------------------------------------------------
+    # --- results -------------------------------------------------------------
 
     def _seen(self) -> ClassMoments:
         if "_moments" not in self.__dict__:

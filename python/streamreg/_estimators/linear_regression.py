@@ -21,7 +21,7 @@ from streamreg._estimators.turns import as_of_now
 class LinearRegression(Fitted):
     """Exact linear least squares, with scikit-learn's interface.
 
-    Sums and products of all rows are held without rounding, and each answer is rounded once: it is the same for any
+    Sums and products of all rows are held without rounding, and each result is rounded once: it is the same for any
     order and split of the rows, and rows that were added can be forgotten without a trace.
 
     Args:
@@ -187,7 +187,7 @@ class LinearRegression(Fitted):
         self._exact, self.n_features_in_ = exact, features
         self._feature_names, self._term_names = names, terms
 
-    # --- answers -------------------------------------------------------------
+    # --- results -------------------------------------------------------------
 
     @overload
     def predict(self, X: Data, *, interval: None = None, level: float = ...) -> Floats: ...
@@ -211,7 +211,7 @@ class LinearRegression(Fitted):
 
         Args:
             X: Features, (rows, features).
-            interval: "confidence" for the mean, "prediction" for a new observation: then the answer is three arrays,
+            interval: "confidence" for the mean, "prediction" for a new observation: then the result is three arrays,
                 the expected values with the lower and the upper ends.
             level: The probability that an interval is to cover. The ends are within one unit in the last place.
         """

@@ -156,7 +156,7 @@ class LogisticRegression(Classifier):
         self._belief = Belief(np.zeros(width * columns), penalty)
         self.n_samples_seen_ = 0
 
-    # --- answers -------------------------------------------------------------
+    # --- results -------------------------------------------------------------
 
     def _known(self) -> tuple[Label, ...]:
         if "_belief" not in self.__dict__:

@@ -1,4 +1,4 @@
-"""Estimator, answers: what follows from the rows that a linear regression has seen."""
+"""Estimator, results: what follows from the rows that a linear regression has seen."""
 
 from __future__ import annotations
 

@@ -31,8 +31,8 @@ def summary(model: Fitted, level: float) -> str:
     ]
     half = _WIDTH // 2 - 1
     lines = ["Exact linear regression".center(_WIDTH).rstrip(), "=" * _WIDTH]
-    for (name, value), (other, answer) in zip(left, right, strict=True):
-        lines.append(f"{name}{value:>{half - len(name)}}  {other}{answer:>{half - len(other)}}")
+    for (name, value), (other, result) in zip(left, right, strict=True):
+        lines.append(f"{name}{value:>{half - len(name)}}  {other}{result:>{half - len(other)}}")
     tail = (1 - level) / 2
     heads = ("coef", "std err", "t", "P>|t|", f"[{tail:.4g}", f"{1 - tail:.4g}]")
     width = max(12, *(len(name) for name in names))

@@ -1,7 +1,7 @@
-"""Stage: merge, solve. Runs a program on the answers of many keys: together where that gives the same.
+"""Stage: merge, solve. Runs a program on the results of many keys: together where that gives the same.
 
 The evaluator of a batch's columns is fast, but knows neither missing values nor integers beyond 64 bits or decimals of
-any length, nor functions that may return None. Keys with such answers, keys that it cannot compute (an integer that
+any length, nor functions that may return None. Keys with such results, keys that it cannot compute (an integer that
 overflows, a division by zero), and programs that call functions are computed one key after another.
 """
 
@@ -21,13 +21,13 @@ from streamreg._types import INT_MAX, INT_MIN
 
 if TYPE_CHECKING:
     from streamreg._evaluate.program import Program, Selection
-    from streamreg._types import Answer
+    from streamreg._types import ResultValue
 
 
 def evaluate_keys(
     program: Program,
     outputs: Sequence[Selection],
-    columns: Sequence[Sequence[Answer]],
+    columns: Sequence[Sequence[ResultValue]],
     count: int,
 ) -> list[dict[int, tuple[object, ...]]]:
     """For each output the rows of those of the `count` keys that have one.
@@ -46,10 +46,10 @@ def evaluate_keys(
             place
             for step in steps
             if isinstance(step, Load)
-            for place, answer in enumerate(columns[int(step.key)])
-            if answer is None
-            or (type(answer) is int and not INT_MIN <= answer <= INT_MAX)
-            or isinstance(answer, Decimal)
+            for place, result in enumerate(columns[int(step.key)])
+            if result is None
+            or (type(result) is int and not INT_MIN <= result <= INT_MAX)
+            or isinstance(result, Decimal)
         }
         together = [place for place in rest if place not in strange]
         computed = _together(program, outputs, columns, together, found) if together else set()
@@ -65,7 +65,7 @@ def evaluate_keys(
 def _together(
     program: Program,
     outputs: Sequence[Selection],
-    columns: Sequence[Sequence[Answer]],
+    columns: Sequence[Sequence[ResultValue]],
     places: Sequence[int],
     found: Sequence[dict[int, tuple[object, ...]]],
 ) -> set[int]:
@@ -81,8 +81,8 @@ def _together(
     return {place for row, place in enumerate(places) if row not in failed}
 
 
-def _column(values: list[Answer]) -> Values:
-    """Answers as the column of a batch; those to one statistic are of one type."""
+def _column(values: list[ResultValue]) -> Values:
+    """Results as the column of a batch; those to one statistic are of one type."""
     if isinstance(values[0], str):
         return list(values)
     return np.array(values)

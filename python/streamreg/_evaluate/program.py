@@ -33,7 +33,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """An input: a column of the source by name, or an answer of a reduction by index."""
+    """An input: a column of the source by name, or a result of a reduction by index."""
 
     scope: int
     key: str | int

@@ -1,6 +1,6 @@
-"""Stage: merge. Runs a program on the answers of one reduction, in the parent process.
+"""Stage: merge. Runs a program on the results of one reduction, in the parent process.
 
-Answers are single values. Integers have no limit, and any value can be missing (None); whatever is
+Results are single values. Integers have no limit, and any value can be missing (None); whatever is
 computed from a missing value is missing too, and so is what cannot be computed. Floats go through
 the kernels of the columns, so that both give the same bits.
 """
@@ -84,7 +84,7 @@ EXACT: Final[dict[str, Callable[..., object]]] = {
 _UNDEFINED = (ZeroDivisionError, ValueError, OverflowError)
 
 
-def evaluate_scalars(program: Program, answers: Sequence[object]) -> list[object]:
+def evaluate_scalars(program: Program, results: Sequence[object]) -> list[object]:
     """The slots of a program; None for a missing value, and in scopes that the row is not of.
 
     Raises:
@@ -95,15 +95,15 @@ def evaluate_scalars(program: Program, answers: Sequence[object]) -> list[object
     with np.errstate(all="ignore"):
         for step in program.steps:
             inside = in_scope(program, step.scope, slots)
-            slots.append(_value(step, slots, answers) if inside else None)
+            slots.append(_value(step, slots, results) if inside else None)
     return slots
 
 
 def evaluate_row(
-    program: Program, outputs: Sequence[Selection], answers: Sequence[object]
+    program: Program, outputs: Sequence[Selection], results: Sequence[object]
 ) -> list[tuple[object, ...] | None]:
     """The row of each output; None if a filter does not let it pass. Raises as `evaluate_scalars`."""
-    done = evaluate_scalars(program, answers)
+    done = evaluate_scalars(program, results)
     return [
         tuple(done[slot] for slot in slots) if in_scope(program, scope, done) else None
         for scope, slots in outputs
@@ -120,10 +120,10 @@ def in_scope(program: Program, scope: int, slots: Sequence[object]) -> bool:
     return True
 
 
-def _value(step: Step, slots: Sequence[object], answers: Sequence[object]) -> object:
+def _value(step: Step, slots: Sequence[object], results: Sequence[object]) -> object:
     match step:
         case Load():
-            return answers[int(step.key)]
+            return results[int(step.key)]
         case Fixed():
             return step.value
         case Take():

@@ -216,7 +216,7 @@ def _keys(table: Section, columns: tuple[str, ...], schema: Mapping[str, str]) -
         elif schema[key] in TYPES and schema[key] not in KEY_TYPES:
             table.problem("by", f"{describe(key)} is {schema[key]}: keys are {listed(KEY_TYPES)}")
         if key in columns:
-            table.problem("by", f"{describe(key)} is a column of the answer too")
+            table.problem("by", f"{describe(key)} is a column of the result too")
     return keys
 
 
@@ -246,12 +246,12 @@ def _options(table: Section, features: tuple[str, ...]) -> Options:
 
 
 def _columns(table: Section, features: tuple[str, ...], options: Options) -> tuple[str, ...]:
-    """The columns of the answer; none without features."""
+    """The columns of the result; none without features."""
     names = [asked.name for asked in options.asked(features)] if features else []
     unique = tuple(dict.fromkeys(names))
     if len(unique) < len(names):
         (first, *_) = (name for name in unique if names.count(name) > 1)
-        table.problem("statistics", f"two columns of the answer would be called {describe(first)}")
+        table.problem("statistics", f"two columns of the result would be called {describe(first)}")
     return unique
 
 
@@ -300,7 +300,7 @@ def _check_columns(table: Section, columns: Mapping[str, str], own: Sequence[str
     unknown = [name for name in columns if name not in own]
     for name in unknown[:MOST_SHOWN]:
         hint = near(name, own)
-        table.problem("columns", f"{describe(name)} is no column of the answer{hint}")
+        table.problem("columns", f"{describe(name)} is no column of the result{hint}")
     written = [columns.get(name, name) for name in own]
     if len(set(written)) < len(written) and all(written):
         table.problem("columns", "two columns have the same name")

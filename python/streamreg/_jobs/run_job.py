@@ -51,7 +51,7 @@ def run_job(
 
     Args:
         job: What to read, fit and write.
-        progress: Called about once a second and at each changed answer.
+        progress: Called about once a second and at each changed result.
         stop: Called with the same; true closes the epoch and ends the run.
 
     Returns:

@@ -121,7 +121,7 @@ def classes(
     for name, statistic, index in _asked(options.method, [feature.name for feature in found]):
         if name in (label_name, *columns):
             raise ProgramError(
-                f"{method}: two columns of the answer would be called {name}; give the label or "
+                f"{method}: two columns of the result would be called {name}; give the label or "
                 f"the feature that makes one of them another name first, like t += t.select(…)"
             )
         reducer = Reducer(f"{name} of {method}", "class", arguments, statistic, index, model=model)

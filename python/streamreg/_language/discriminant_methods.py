@@ -53,7 +53,7 @@ class ClassTables(ABC):
                 "drop" leaves out the directions that do not vary, as `sr.LinearDiscriminantAnalysis`.
 
         Raises:
-            ProgramError: if a feature is given twice, has the name of another column of the answer, or
+            ProgramError: if a feature is given twice, has the name of another column of the result, or
                 is no number; if the label cannot be one, or an option makes no sense.
         """
         options = Options(method="linear", priors=priors, unbiased=unbiased, singular=singular)

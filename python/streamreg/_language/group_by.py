@@ -30,10 +30,10 @@ class GroupedTable:
 
         Raises:
             ProgramError: in the name of `method`, if a key is no column, of another type than str,
-                int or bool, or given twice, or if the table is an answer already, or scored.
+                int or bool, or given twice, or if the table is a result already, or scored.
         """
         if isinstance(root(table._universe), ReducedUniverse):
-            raise ProgramError(f"{method}: this table is the answer of a reduction already")
+            raise ProgramError(f"{method}: this table is the result of a reduction already")
         if scores_of(table._universe) is not None:
             raise ProgramError(
                 f"{method}: this table has predictions, which cannot be reduced; call it on the table "
@@ -76,7 +76,7 @@ class GroupedTable:
         if typed.universe is not self._universe:
             each = "the rows of a key" if self._keys else "all rows"
             raise ProgramError(
-                f"reduce: {name} = {typed.text} is no answer over {each}; use a reducer, "
+                f"reduce: {name} = {typed.text} is no result over {each}; use a reducer, "
                 f"like {name}=sr.reducers.sum({typed.text})"
             )
         return typed
@@ -113,7 +113,7 @@ class ReduceEnvironment:
         return key
 
     def reduction(self, reducer: Reducer) -> TypedExpression:
-        """The answer of a reducer."""
+        """The result of a reducer."""
         arguments = tuple(
             restricted(resolved(argument, self._inner), self._universe.origin)
             for argument in reducer.arguments

@@ -25,13 +25,13 @@ class Rows:
     weights: TypedExpression | None = None
 
 
-def answer(rows: Rows, options: Options, universe: ReducedUniverse) -> dict[str, ReducedColumn]:
-    """The columns of the answer, each statistic of the exact least-squares solution.
+def result(rows: Rows, options: Options, universe: ReducedUniverse) -> dict[str, ReducedColumn]:
+    """The columns of the result, each statistic of the exact least-squares solution.
 
     Raises:
         ProgramError: if there are not 1 to 64 features, if one is no expression of numbers, is
             given twice, is called `intercept` where there is one, or is not of the rows that the
-            answer is about; if two columns of the answer would have the same name; if the sums of
+            result is about; if two columns of the result would have the same name; if the sums of
             powers could be too large to be held.
     """
     check_features("linear_regression", "target", rows.features)
@@ -39,7 +39,7 @@ def answer(rows: Rows, options: Options, universe: ReducedUniverse) -> dict[str,
     if INTERCEPT in names and options.intercept:
         raise ProgramError(
             "linear_regression: a feature cannot be called intercept, because a column of the "
-            "answer is; give it another name with select"
+            "result is; give it another name with select"
         )
     read = [*(feature.column for feature in rows.features), rows.target]
     if rows.weights is not None:
@@ -51,7 +51,7 @@ def answer(rows: Rows, options: Options, universe: ReducedUniverse) -> dict[str,
     for asked in options.asked(names):
         if asked.name in columns:
             raise ProgramError(
-                f"linear_regression: two columns of the answer would be called {asked.name}; give "
+                f"linear_regression: two columns of the result would be called {asked.name}; give "
                 "the feature that makes one of them another name with select"
             )
         reducer = Reducer(
@@ -91,11 +91,11 @@ def _check_powers(rows: Rows) -> None:
         raise ProgramError(f"linear_regression: {error}") from None
 
 
-def check_keys(keys: Collection[str], answer: Collection[str]) -> None:
-    """Raise a ProgramError if a key is called as a column of the answer beside it."""
+def check_keys(keys: Collection[str], result: Collection[str]) -> None:
+    """Raise a ProgramError if a key is called as a column of the result beside it."""
     for name in keys:
-        if name in answer:
+        if name in result:
             raise ProgramError(
-                f"linear_regression: by={name}: a column of the answer is called {name} too; give "
+                f"linear_regression: by={name}: a column of the result is called {name} too; give "
                 f"the key another name first, like `t += t.select({name}_key=t.{name})`"
             )

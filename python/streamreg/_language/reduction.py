@@ -43,14 +43,14 @@ class Reducer:
     weighted: bool = False
 
     def dtype(self, arguments: tuple[TypedExpression, ...]) -> DType:
-        """The type of the answer, given the typed arguments."""
+        """The type of the result, given the typed arguments."""
         if self.statistic in ("count", "regr_count", *COUNTS):
             return "int"
         return arguments[0].dtype if self.statistic in ("sum", "min", "max") else "float"
 
 
 class ReducedColumn(TypedExpression):
-    """The answer of a reducer, as an expression on the one row of the reduction."""
+    """The result of a reducer, as an expression on the one row of the reduction."""
 
     __slots__ = ("arguments", "reducer")
 

@@ -50,7 +50,7 @@ PLAIN: Final[Model] = (True, 0.0, "zero", _LEVEL)
 
 @dataclass(frozen=True)
 class Asked:
-    """A column of the answer: a statistic, and the coefficients that it is of."""
+    """A column of the result: a statistic, and the coefficients that it is of."""
 
     name: str
     statistic: str
@@ -110,7 +110,7 @@ class Options:
         return None if plain else model
 
     def asked(self, features: Sequence[str]) -> Iterator[Asked]:
-        """The columns of the answer: the coefficients, then the statistics as they were asked for."""
+        """The columns of the result: the coefficients, then the statistics as they were asked for."""
         coefficients = [INTERCEPT, *features] if self.intercept else list(features)
         for at, name in enumerate(coefficients):
             yield Asked(name, "coefficient", at)

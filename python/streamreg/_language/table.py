@@ -54,7 +54,7 @@ class Table(ClassTables):
     ) -> None:
         """Use `sr.io` to get a table; this is for streamreg itself.
 
-        `parameter` is one of those of the model whose answer the table is, if it is that of one: a
+        `parameter` is one of those of the model whose result the table is, if it is that of one: a
         coefficient, or one of its classes.
 
         Raises:
@@ -244,8 +244,8 @@ class Table(ClassTables):
 
         Raises:
             ProgramError: if a feature is given twice or has the name of another column of the
-                answer, is not of these rows, or no number; if a key has the name of a column of
-                the answer, or is no key; if an option makes no sense.
+                result, is not of these rows, or no number; if a key has the name of a column of
+                the result, or is no key; if an option makes no sense.
         """
         options = Options(
             intercept=intercept, ridge=ridge, statistics=statistics, singular=singular, level=level
@@ -258,10 +258,10 @@ class Table(ClassTables):
             features_of("linear_regression", features, environment),
             None if weights is None else resolved(lifted(weights), environment),
         )
-        answer = regression.answer(rows, options, grouped._universe)
-        regression.check_keys(grouped._keys, answer)
-        coefficient = next(iter(answer.values()))
-        return Table({**grouped._keys, **answer}, grouped._universe, coefficient)
+        result = regression.result(rows, options, grouped._universe)
+        regression.check_keys(grouped._keys, result)
+        coefficient = next(iter(result.values()))
+        return Table({**grouped._keys, **result}, grouped._universe, coefficient)
 
     def predict_on(self, rows: Table) -> Table:
         """The rows of a table with what this regression says of them before it has seen them, or these classes.
@@ -299,5 +299,5 @@ class Table(ClassTables):
         features: Sequence[Expression | Powers],
         options: ClassOptions,
     ) -> Table:
-        keys, answer, universe = _discriminant.classes(self, label, features, options)
-        return Table({**keys, **answer}, universe, next(iter(answer.values())))
+        keys, result, universe = _discriminant.classes(self, label, features, options)
+        return Table({**keys, **result}, universe, next(iter(result.values())))

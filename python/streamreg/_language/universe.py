@@ -101,7 +101,7 @@ class ScoredUniverse(Universe):
 
     @property
     def reduction(self) -> ReducedUniverse:
-        """The universe that the model's answer is of."""
+        """The universe that the model's result is of."""
         universe = self.parameter.universe
         if not isinstance(universe, ReducedUniverse):
             raise AssertionError("a model is a reduction")
@@ -117,7 +117,7 @@ class ReducedUniverse(Universe):
     __slots__ = ("keys", "origin")
 
     def __init__(self, origin: Universe, keys: tuple[TypedExpression, ...] = ()) -> None:
-        """The answers over the rows of `origin` that have the same `keys`, or over all of them."""
+        """The results over the rows of `origin` that have the same `keys`, or over all of them."""
         super().__init__()
         self.origin = origin
         self.keys = keys

@@ -26,14 +26,14 @@ _MOST_DIGITS = 4300
 def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
     """Everything of a checkpoint that people can read, in what JSON has.
 
-    Of an answer with keys there are at most `most` rows, the first in the order of the keys.
+    Of a result with keys there are at most `most` rows, the first in the order of the keys.
 
     Raises:
         StateError: if the last rows are no last rows.
     """
     job = checkpoint.job
     paths = job["outputs in order"]
-    answers = paths[len(paths) - len(checkpoint.changelogs) :]
+    results = paths[len(paths) - len(checkpoint.changelogs) :]
     return {
         "format": checkpoint.format,
         "job": {
@@ -64,11 +64,11 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
             for partition, offset in sorted(checkpoint.offsets.items())
         ],
         "files": dict(checkpoint.positions),
-        "answers": {
+        "results": {
             path: _rows(checkpoint, part, job["outputs"][path]["row"], most)
             if (part := f"changelog {index}") in checkpoint.digests
             else _result(job["outputs"][path]["row"], state)
-            for index, (path, state) in enumerate(zip(answers, checkpoint.changelogs, strict=True))
+            for index, (path, state) in enumerate(zip(results, checkpoint.changelogs, strict=True))
         },
         "states": [
             _state(described, state, checkpoint.keyed.get(f"reduction {index}", b""))
@@ -80,7 +80,7 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
 
 
 def _result(columns: Sequence[tuple[str, str]], state: bytes) -> dict[str, object] | None:
-    """The row of an answer output; None if there is none."""
+    """The row of a result output; None if there is none."""
     try:
         row = last_row(state)
     except (CorruptStateError, MismatchError) as error:
@@ -91,7 +91,7 @@ def _result(columns: Sequence[tuple[str, str]], state: bytes) -> dict[str, objec
 def _rows(
     checkpoint: Checkpoint, part: str, columns: Sequence[tuple[str, str]], most: int | None
 ) -> dict[str, object]:
-    """The rows of an answer output with keys."""
+    """The rows of a result output with keys."""
     keys, _ = checkpoint.digests.get(part, EMPTY)
     found = islice(rows(checkpoint.keyed.get(part, b"")), most)
     return {"keys": keys, "rows": [_cells(columns, row) for _, row in found]}
@@ -108,7 +108,7 @@ def _cell(text: str, dtype: str) -> object:
         return None
     if dtype == "float" and math.isfinite(number := float(text)):
         return number
-    # Python refuses to read the longest integers; no answer that people look at has so many digits.
+    # Python refuses to read the longest integers; no result that people look at has so many digits.
     if dtype == "int" and len(text) < _MOST_DIGITS:
         return int(text)
     return text == "True" if dtype == "bool" else text
@@ -134,15 +134,15 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
     for path, size in found["files"].items():
         columns = job["outputs"].get(path, {}).get("columns")
         yield f"file        {path}: {plural(size, 'byte')}, {_pairs(columns) if columns else 'rejects'}"
-    for path, row in found["answers"].items():
+    for path, row in found["results"].items():
         if row is not None and isinstance(row.get("rows"), list):
             more = row["keys"] - len(row["rows"])
-            yield f"answer      {path}: {plural(row['keys'], 'key')}"
+            yield f"result      {path}: {plural(row['keys'], 'key')}"
             yield from (f"            {_pairs_of(each)}" for each in row["rows"])
             if more:
                 yield f"            … and {plural(more, 'key')} more"
         else:
-            yield f"answer      {path}: {'no row' if row is None else _pairs_of(row)}"
+            yield f"result      {path}: {'no row' if row is None else _pairs_of(row)}"
     for number, exact in enumerate(found["states"], 1):
         parts = zip(exact["aggregates"], exact["limbs"], strict=True)
         sizes = ", ".join(f"{name} ({plural(limbs, 'limb')})" for name, limbs in parts)

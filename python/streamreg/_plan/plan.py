@@ -1,9 +1,9 @@
 """Plan: what a program comes to, as data: what runs, where, and what is shipped between the processes.
 
 Outputs whose rows come from the source are computed in the workers, like the inputs of reductions; what stands on the
-answer of a reduction is computed in the parent, and so is what stands on the scores of rows, with columns that the
+result of a reduction is computed in the parent, and so is what stands on the scores of rows, with columns that the
 workers ship. The two parts share nothing, so a worker's part can travel without the functions that are applied to
-answers.
+results.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Plan:
     """The whole program.
 
-    `row_outputs[i]` belongs to `rows.outputs[i]`, `scores[i]` to `rows.shipped[i]`, `answers[i]` to
+    `row_outputs[i]` belongs to `rows.outputs[i]`, `scores[i]` to `rows.shipped[i]`, `results[i]` to
     `rows.reductions[i]`.
     """
 
@@ -32,7 +32,7 @@ class Plan:
     rows: RowPlan
     row_outputs: tuple[OutputSpec, ...]
     scores: tuple[ScorePlan, ...]
-    answers: tuple[ResultPlan, ...]
+    results: tuple[ResultPlan, ...]
 
     @property
     def source(self) -> Source:
@@ -46,10 +46,10 @@ class Plan:
 
     @property
     def result_outputs(self) -> tuple[OutputSpec, ...]:
-        """The outputs of all answers, one after another."""
-        return tuple(output for plan in self.answers for output in plan.outputs)
+        """The outputs of all results, one after another."""
+        return tuple(output for plan in self.results for output in plan.outputs)
 
     @property
     def outputs(self) -> tuple[OutputSpec, ...]:
-        """All outputs: of rows, of scored rows, of answers."""
+        """All outputs: of rows, of scored rows, of results."""
         return (*self.row_outputs, *self.score_outputs, *self.result_outputs)

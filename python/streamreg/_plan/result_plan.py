@@ -1,4 +1,4 @@
-"""Plan: the parent's part of one reduction: what it asks, and what it makes of the answers."""
+"""Plan: the parent's part of one reduction: what it asks, and what it makes of the results."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from streamreg._evaluate.program import Program, Selection
     from streamreg._plan.models import ModelInfo
     from streamreg._plan.output import OutputSpec
-    from streamreg._types import Answer, Statistic
+    from streamreg._types import ResultValue, Statistic
 
 
 @dataclass(frozen=True)
 class ResultRow:
-    """The row of an answer output, if there is one: its cells, each a column of one entry."""
+    """The row of a result output, if there is one: its cells, each a column of one entry."""
 
     present: bool
     cells: tuple[list[object], ...]
@@ -26,7 +26,7 @@ class ResultRow:
 
 @dataclass(frozen=True)
 class ResultPlan:
-    """What the parent asks of one reduction, and what it makes of the answers.
+    """What the parent asks of one reduction, and what it makes of the results.
 
     `outputs` are those written from it, each with the `models` that it shows. `statistics` are
     to be asked of the `_core.Reduction`; the first one is the number of rows. The program reads the
@@ -47,7 +47,7 @@ class ResultPlan:
         """The statistics that each key answers for itself."""
         return [asked for asked in self.statistics if not isinstance(asked, ClassStatistic)]
 
-    def evaluate(self, answers: Sequence[Answer]) -> tuple[ResultRow, ...]:
+    def evaluate(self, results: Sequence[ResultValue]) -> tuple[ResultRow, ...]:
         """The row of each output, from a key, if there are keys, and its answers to `statistics`.
 
         There is none while the reduction has no row, or if a filter does not let it pass.
@@ -56,9 +56,9 @@ class ResultPlan:
             Exception: whatever a function in `apply` raises, with a note about the row.
             TypeError: if one returns another type than it is declared to.
         """
-        if not answers[self.keys]:
+        if not results[self.keys]:
             return tuple(ResultRow(False, ()) for _ in self.slots)
-        rows = evaluate_row(self.program, self.slots, answers)
+        rows = evaluate_row(self.program, self.slots, results)
         return tuple(
             ResultRow(False, ()) if row is None else ResultRow(True, tuple([cell] for cell in row))
             for row in rows

@@ -25,7 +25,7 @@ class Progress:
         rejects: messages that did not fit, so far.
         rows_per_second: since the start of the run.
         lag: messages known to be waiting in the topic; None if unknown.
-        answers: for each output of a regression or reduction, by path, its current row; with keys, how many of them
+        results: for each output of a regression or reduction, by path, its current row; with keys, how many of them
             have a row, as `{"keys": n}`.
     """
 
@@ -34,7 +34,7 @@ class Progress:
     rejects: int
     rows_per_second: float
     lag: int | None
-    answers: Mapping[str, Mapping[str, object]]
+    results: Mapping[str, Mapping[str, object]]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Summary:
         rows: rows read.
         rejects: messages that did not fit, by reason.
         tombstones: messages without a value.
-        left_out: rows that stayed out of a sum or regression because a number was not finite.
+        excluded: rows that stayed out of a sum or regression because a number was not finite.
         seconds: duration of the run.
         ended_by: "source" (read to its end), "stop" (the function given to `run`), "SIGINT" or "SIGTERM".
     """
@@ -55,7 +55,7 @@ class Summary:
     rows: int = 0
     rejects: Mapping[str, int] = field(default_factory=dict)
     tombstones: int = 0
-    left_out: int = 0
+    excluded: int = 0
     seconds: float = 0.0
     ended_by: str = "source"
 
@@ -66,8 +66,8 @@ class Summary:
         if self.rejects:
             total = plural(sum(self.rejects.values()), "message")
             parts.append(f"{total} rejected ({counted(self.rejects)})")
-        if self.left_out:
-            parts.append(f"{plural(self.left_out, 'row')} left out of sums (not finite)")
+        if self.excluded:
+            parts.append(f"{plural(self.excluded, 'row')} left out of sums (not finite)")
         return "; ".join(parts)
 
 
@@ -96,7 +96,7 @@ class ProgressLine:
             parts.append(f"{progress.lag:,} to read")
         if progress.rejects:
             parts.append(f"{progress.rejects:,} rejected")
-        for row in progress.answers.values():
+        for row in progress.results.values():
             parts += [f"{name} {value!r}" for name, value in row.items()]
         line = "  ".join(parts)[: get_terminal_size().columns - 1]
         self._write(f"{_RENEW}{line}")

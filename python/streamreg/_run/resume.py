@@ -66,7 +66,7 @@ def open_outputs(
             return found
 
         rows, scores = sinks(plan.row_outputs), sinks(plan.score_outputs)
-        answers = sinks(plan.result_outputs)
+        results = sinks(plan.result_outputs)
         ledger = None
         if rejects is not None:
             ledger = AppendFile(rejects, resume_at=positions.get(str(rejects)))
@@ -74,7 +74,7 @@ def open_outputs(
             if durable and checkpoint is None:
                 sync_directory(rejects.absolute().parent)
         opened.pop_all()
-    return Outputs(rows, scores, answers, ledger, durable)
+    return Outputs(rows, scores, results, ledger, durable)
 
 
 def ranges(

@@ -208,10 +208,10 @@ class _Watch:
     def tell(self, merge: Merge, lag: int | None) -> bool:
         """Tells where the flow is; returns whether to stop."""
         rows = merge.rows - self._rows_before
-        answers = dict(zip(self._paths, merge.answers, strict=True))
+        results = dict(zip(self._paths, merge.results, strict=True))
         rate = rows / max(self._seconds(), 1e-9)
         return self._give(
-            Progress(merge.epochs, merge.rows, merge.rejects.total(), rate, lag, answers)
+            Progress(merge.epochs, merge.rows, merge.rejects.total(), rate, lag, results)
         )
 
     def _give(self, progress: Progress) -> bool:
@@ -232,7 +232,7 @@ class _Watch:
             rows=merge.rows,
             rejects=dict(merge.rejects),
             tombstones=merge.tombstones,
-            left_out=merge.left_out,
+            excluded=merge.excluded,
             seconds=self._seconds(),
             ended_by=ended_by,
         )

@@ -65,19 +65,19 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
             for reduction in reductions
         ],
         "scores": _scores(plan),
-        "statistics": [[statistic_data(one) for one in each.statistics] for each in plan.answers],
-        "results": [step_data(step) for each in plan.answers for step in each.program.steps],
+        "statistics": [[statistic_data(one) for one in each.statistics] for each in plan.results],
+        "results": [step_data(step) for each in plan.results for step in each.program.steps],
         "scopes": scopes_data(plan.rows.program.scopes),
         "rows": plan.rows.outputs,
         "inputs": [{"scope": each.scope, "slots": each.slots} for each in reductions],
         "result rows": [
             {"scopes": scopes_data(each.program.scopes), "outputs": each.slots}
-            for each in plan.answers
+            for each in plan.results
         ],
         MODELS: {
             output.name: [_model(at, one) for one in held]
-            for at, answer in enumerate(plan.answers)
-            for output, held in zip(answer.outputs, answer.models, strict=True)
+            for at, result in enumerate(plan.results)
+            for output, held in zip(result.outputs, result.models, strict=True)
         },
         "rejects": None if rejects is None else str(rejects),
     }

@@ -110,7 +110,7 @@ pub trait Accumulator: Clone {
     fn clear(&mut self);
 
     /// Rows added less rows removed that are in no sum, because a number of theirs is not finite or a weight negative.
-    fn left_out(&self) -> i128;
+    fn excluded(&self) -> i128;
 
     /// The 64-bit limbs that the exact sums take.
     fn limbs(&self) -> usize;

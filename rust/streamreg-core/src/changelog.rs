@@ -122,7 +122,7 @@ impl Versioned for Changelog {
             last = Some(key);
             rows.put(key, Some(row));
         }
-        rows.settle();
+        rows.mark_clean();
         Ok(Self { rows })
     }
 }

@@ -21,7 +21,7 @@ pub const MOST_CLASSES: usize = 1000;
 
 /// The exact moments of each class, of the rows that were added less those that were removed.
 ///
-/// A row that holds NaN or an infinity is in no sum, and is counted in [`left_out`](Accumulator::left_out). A class of
+/// A row that holds NaN or an infinity is in no sum, and is counted in [`excluded`](Accumulator::excluded). A class of
 /// which nothing is left is none. Equal multisets of rows have equal bytes, in whatever order and pieces they came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Classes {
@@ -179,8 +179,8 @@ impl Accumulator for Classes {
         self.classes.clear();
     }
 
-    fn left_out(&self) -> i128 {
-        self.classes.values().map(Moments::left_out).sum()
+    fn excluded(&self) -> i128 {
+        self.classes.values().map(Moments::excluded).sum()
     }
 
     fn limbs(&self) -> usize {

@@ -16,13 +16,13 @@ use crate::wire::{Reader, Writer, corrupt};
 /// The exact moments of the rows that were added less those that were removed.
 ///
 /// A row is z = (features…, target). A row that holds NaN or an infinity is in no sum; it is counted in
-/// [`left_out`](Accumulator::left_out). Equal multisets of rows have equal bytes, in whatever order and pieces they
+/// [`excluded`](Accumulator::excluded). Equal multisets of rows have equal bytes, in whatever order and pieces they
 /// came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moments {
     features: usize,
     n: i64,
-    left_out: i64,
+    excluded: i64,
     /// Σz, in units of 2^-1074.
     sums: Vec<Window>,
     /// The upper triangle of Σzzᵀ, row by row, in units of 2^-2148.
@@ -48,7 +48,7 @@ impl Moments {
         Self {
             features: variables - 1,
             n: 0,
-            left_out: 0,
+            excluded: 0,
             sums: vec![Window::default(); variables],
             products: vec![Window::default(); variables * (variables + 1) / 2],
         }
@@ -131,7 +131,7 @@ impl Accumulator for Moments {
 
     fn check_rows(&self, rows: usize, sign: Sign) -> Result<(), Error> {
         signed_add(self.n, rows, sign)?;
-        signed_add(self.left_out, rows, sign)?;
+        signed_add(self.excluded, rows, sign)?;
         self.check_room()
     }
 
@@ -143,7 +143,7 @@ impl Accumulator for Moments {
             )));
         }
         combine_counts(self.n, other.n, sign)?;
-        combine_counts(self.left_out, other.left_out, sign)?;
+        combine_counts(self.excluded, other.excluded, sign)?;
         self.check_room()?;
         other.check_room()
     }
@@ -154,7 +154,7 @@ impl Accumulator for Moments {
 
     fn combine_checked(&mut self, other: &Self, sign: Sign) {
         self.n = sign.count(self.n, other.n);
-        self.left_out = sign.count(self.left_out, other.left_out);
+        self.excluded = sign.count(self.excluded, other.excluded);
         for (window, term) in self.sums.iter_mut().zip(&other.sums) {
             window.add(term, sign.negates());
         }
@@ -164,12 +164,12 @@ impl Accumulator for Moments {
     }
 
     fn clear(&mut self) {
-        (self.n, self.left_out) = (0, 0);
+        (self.n, self.excluded) = (0, 0);
         self.sums.iter_mut().chain(&mut self.products).for_each(Window::clear);
     }
 
-    fn left_out(&self) -> i128 {
-        self.left_out.into()
+    fn excluded(&self) -> i128 {
+        self.excluded.into()
     }
 
     fn limbs(&self) -> usize {

@@ -27,12 +27,12 @@ use crate::wire::{Reader, Writer};
 /// The exact sums of the rows that were added less those that were removed: an abelian group.
 ///
 /// A row that holds NaN or an infinity, or whose weight is negative, is in no sum; it is counted in
-/// [`left_out`](Accumulator::left_out). Equal multisets of rows have equal bytes.
+/// [`excluded`](Accumulator::excluded). Equal multisets of rows have equal bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Monomials {
     terms: Arc<Terms>,
     n: i64,
-    left_out: i64,
+    excluded: i64,
     /// One for each of the [sums](Terms::sums).
     sums: Vec<Mixed>,
 }
@@ -42,7 +42,7 @@ impl Monomials {
     #[must_use]
     pub fn new(terms: Arc<Terms>) -> Self {
         let sums = vec![Mixed::default(); terms.sums()];
-        Self { terms, n: 0, left_out: 0, sums }
+        Self { terms, n: 0, excluded: 0, sums }
     }
 
     /// What is summed.
@@ -85,7 +85,7 @@ impl Accumulator for Monomials {
 
     fn check_rows(&self, rows: usize, sign: Sign) -> Result<(), Error> {
         signed_add(self.n, rows, sign)?;
-        signed_add(self.left_out, rows, sign)?;
+        signed_add(self.excluded, rows, sign)?;
         self.check_room()
     }
 
@@ -94,7 +94,7 @@ impl Accumulator for Monomials {
             return Err(Error::Mismatch("sums of different regressions cannot be put together".to_owned()));
         }
         combine_counts(self.n, other.n, sign)?;
-        combine_counts(self.left_out, other.left_out, sign)?;
+        combine_counts(self.excluded, other.excluded, sign)?;
         self.check_room()?;
         other.check_room()
     }
@@ -105,19 +105,19 @@ impl Accumulator for Monomials {
 
     fn combine_checked(&mut self, other: &Self, sign: Sign) {
         self.n = sign.count(self.n, other.n);
-        self.left_out = sign.count(self.left_out, other.left_out);
+        self.excluded = sign.count(self.excluded, other.excluded);
         for (sum, term) in self.sums.iter_mut().zip(&other.sums) {
             sum.add(term, sign.negates());
         }
     }
 
     fn clear(&mut self) {
-        (self.n, self.left_out) = (0, 0);
+        (self.n, self.excluded) = (0, 0);
         self.sums.fill(Mixed::default());
     }
 
-    fn left_out(&self) -> i128 {
-        self.left_out.into()
+    fn excluded(&self) -> i128 {
+        self.excluded.into()
     }
 
     fn limbs(&self) -> usize {
@@ -126,14 +126,14 @@ impl Accumulator for Monomials {
 
     fn write(&self, writer: &mut Writer) {
         writer.signed(self.n);
-        writer.signed(self.left_out);
+        writer.signed(self.excluded);
         for sum in &self.sums {
             sum.write(writer);
         }
     }
 
     fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
-        (self.n, self.left_out) = (reader.signed()?, reader.signed()?);
+        (self.n, self.excluded) = (reader.signed()?, reader.signed()?);
         for (sum, limits) in self.sums.iter_mut().zip(self.terms.limits()) {
             *sum = Mixed::read(reader, *limits)?;
         }

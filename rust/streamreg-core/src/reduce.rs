@@ -141,8 +141,8 @@ impl Reduction {
 
     /// For each aggregate the rows that it could not take: NaN or an infinity in an input.
     #[must_use]
-    pub fn left_out(&self) -> Vec<i128> {
-        self.states.iter().map(State::left_out).collect()
+    pub fn excluded(&self) -> Vec<i128> {
+        self.states.iter().map(State::excluded).collect()
     }
 
     /// For each aggregate the 64-bit limbs that its exact sums take.

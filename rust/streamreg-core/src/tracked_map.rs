@@ -94,7 +94,7 @@ pub struct Change<'a> {
 
 /// What tells a complete set of entries from any other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Guard {
+pub struct Digest {
     /// The number of keys.
     pub keys: usize,
     /// The sum of the checksums of all entries, modulo 2^64.
@@ -197,7 +197,7 @@ impl TrackedMap {
     }
 
     /// Takes it that all changes have been stored.
-    pub fn settle(&mut self) {
+    pub fn mark_clean(&mut self) {
         for key in std::mem::take(&mut self.changed) {
             let hash = self.hash.hash_one(key.as_ref());
             if let Some(entry) = self.entries.find_mut(hash, |entry| entry.key() == key.as_ref())
@@ -211,7 +211,7 @@ impl TrackedMap {
 
     /// What tells these entries from any others.
     #[must_use]
-    pub fn guard(&self) -> Guard {
+    pub fn digest(&self) -> Digest {
         // A key that is noted twice counts once.
         let mut changed: Vec<&[u8]> = self.changed.iter().map(AsRef::as_ref).collect();
         changed.sort_unstable();
@@ -220,7 +220,7 @@ impl TrackedMap {
             .into_iter()
             .filter_map(|key| self.get(key).map(|bytes| u64::from(checksum(key, bytes))))
             .fold(self.unchanged, u64::wrapping_add);
-        Guard { keys: self.len(), checksum: sum }
+        Digest { keys: self.len(), checksum: sum }
     }
 
     /// Entries as they were stored, none of them changed: key and bytes of each in turn, before each its length (4

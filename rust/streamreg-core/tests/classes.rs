@@ -198,7 +198,7 @@ fn law_misfits_are_errors() {
 fn law_left_out() {
     let odd = [Column::Float(vec![f64::NAN, 1.0, f64::INFINITY])];
     let mut state = classes(&odd, &[0, 1, 0]);
-    assert_eq!((state.n(), state.left_out()), (1, 2));
+    assert_eq!((state.n(), state.excluded()), (1, 2));
     assert_eq!(counts(&state).unwrap(), [(Label::Int(-7), 1)]);
     state.remove(Labelled { labels: &labels(), codes: &[0, 1, 0], columns: &numbers(&odd) }).unwrap();
     assert_eq!(state, Classes::new(1).unwrap());

@@ -98,7 +98,7 @@ fn differential_several_blocks() {
             (f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::NAN);
     }
     let fast = fast(&columns);
-    assert_eq!((fast.n(), fast.left_out()), (4996, 4));
+    assert_eq!((fast.n(), fast.excluded()), (4996, 4));
     assert_eq!(fast.to_bytes(), plain(&columns).to_bytes());
 }
 

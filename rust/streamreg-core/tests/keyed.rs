@@ -157,7 +157,7 @@ proptest! {
         }
     }
 
-    /// What was stored of the changes, epoch by epoch, loads as the same state with the same guard.
+    /// What was stored of the changes, epoch by epoch, loads as the same state with the same digest.
     #[test]
     fn law_stored_changes(epochs in prop::collection::vec(rows(20), 1..5)) {
         let mut state = keyed();
@@ -172,17 +172,17 @@ proptest! {
                 disk.insert(change.key.to_vec(), (change.bytes.unwrap().to_vec(), change.checksum));
             }
             let sum: u64 = disk.values().map(|(_, checksum)| u64::from(*checksum)).sum();
-            let before = state.tracked().guard();
+            let before = state.tracked().digest();
             prop_assert_eq!((before.keys, before.checksum), (disk.len(), sum));
-            state.tracked_mut().settle();
-            prop_assert_eq!(state.tracked().guard(), before);
+            state.tracked_mut().mark_clean();
+            prop_assert_eq!(state.tracked().digest(), before);
             prop_assert_eq!(state.tracked_mut().changed(), 0);
         }
         let mut loaded = keyed();
         loaded.load(&stored(merged(&epochs.concat()).tracked_mut())).unwrap();
         prop_assert_eq!(loaded.to_bytes(), state.to_bytes());
-        prop_assert_eq!(loaded.tracked().guard(), state.tracked().guard());
-        prop_assert_eq!(loaded.left_out(), state.left_out());
+        prop_assert_eq!(loaded.tracked().digest(), state.tracked().digest());
+        prop_assert_eq!(loaded.excluded(), state.excluded());
     }
 
     /// A partial changed in any byte, its checksum made to fit, merges or is refused whole; nothing panics.
@@ -265,14 +265,14 @@ fn an_overflow_changes_no_key() {
     assert_eq!(counts.to_bytes(), before);
 }
 
-/// A key whose rows were all taken away is gone, from the state, from the answers and from the guard.
+/// A key whose rows were all taken away is gone, from the state, from the answers and from the digest.
 #[test]
 fn a_key_without_rows_is_none() {
     let mut counts = KeyedReduction::new(&[KeyType::Int], &[], vec![Aggregate::Count]).unwrap();
-    let nothing = counts.tracked().guard();
+    let nothing = counts.tracked().digest();
     let bytes = counts.partial(&[KeyColumn::Int(&[5])], &[], 1).unwrap();
     counts.merge(&bytes).unwrap();
-    counts.tracked_mut().settle();
+    counts.tracked_mut().mark_clean();
     // Minus one: as of a row that is taken away.
     let mut taken = bytes[..bytes.len() - 5].to_vec();
     taken.push(1);
@@ -281,7 +281,7 @@ fn a_key_without_rows_is_none() {
     let found = all_answers(&mut counts, &[]);
     assert_eq!((found.keys.len(), found.present), (1, vec![false]));
     assert!(counts.tracked().is_empty());
-    assert_eq!(counts.tracked().guard(), nothing);
+    assert_eq!(counts.tracked().digest(), nothing);
 }
 
 /// Reductions that cannot be, and columns that do not fit, are errors.

@@ -55,7 +55,7 @@ proptest! {
             expected.add(Labelled { labels: &[Label::Text((*label).into())], codes: &[0], columns: &columns }).unwrap();
         }
         prop_assert_eq!(state.classes(1).unwrap().to_bytes(), expected.to_bytes());
-        prop_assert_eq!(state.left_out()[1], expected.left_out());
+        prop_assert_eq!(state.excluded()[1], expected.excluded());
         let mut again = keyed(&[KeyType::Text]);
         again.merge(&state.to_bytes()).unwrap();
         prop_assert_eq!(again.classes(1).unwrap(), expected);
@@ -68,7 +68,7 @@ fn all_keys_answer() {
     let mut counts = KeyedReduction::new(&[KeyType::Int], &[], vec![Aggregate::Count]).unwrap();
     let rows = counts.partial(&[KeyColumn::Int(&[5, 9, 9])], &[], 3).unwrap();
     counts.merge(&rows).unwrap();
-    counts.tracked_mut().settle();
+    counts.tracked_mut().mark_clean();
     let count = [Statistic::new(0, "count", 0).unwrap()];
     let two = counts.all_answers(&count).unwrap();
     assert_eq!(
@@ -86,7 +86,7 @@ fn all_keys_answer() {
     let found = counts.all_answers(&count).unwrap();
     assert_eq!((found.keys, found.present), (two.keys.clone(), vec![false, true]));
     assert_eq!(found.columns[0], [Answer::Int(2.into())]);
-    counts.tracked_mut().settle();
+    counts.tracked_mut().mark_clean();
     assert_eq!(counts.all_answers(&[]).unwrap().keys, two.keys[1..]);
 }
 

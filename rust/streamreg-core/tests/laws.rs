@@ -176,7 +176,7 @@ fn law_outlier_leaves_no_trace() {
 fn law_left_out() {
     let odd = [Column::Float(vec![f64::NAN, 1.0, f64::INFINITY]), Column::Float(vec![1.0, 2.0, 3.0])];
     let mut state = moments(&odd);
-    assert_eq!((state.n(), state.left_out()), (1, 2));
+    assert_eq!((state.n(), state.excluded()), (1, 2));
     state.remove(&numbers(&odd)).unwrap();
     assert_eq!(state.to_bytes(), Moments::new(1).unwrap().to_bytes());
 }
@@ -190,7 +190,7 @@ fn law_many_features() {
     assert_eq!(streamreg_core::solve::solve(&state), None);
     let empty = reduction().answers(&statistics()).unwrap();
     assert_eq!(empty[1..], vec![Answer::Null; 8]);
-    assert_eq!(reduction().left_out(), [0; 7]);
+    assert_eq!(reduction().excluded(), [0; 7]);
 }
 
 /// Every state can be moved to another thread.

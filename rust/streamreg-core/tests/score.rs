@@ -78,7 +78,7 @@ proptest! {
         let (mut keys, mut all) = (before.0.clone(), before.1.clone());
         merge(&mut state, &before);
         for more in after.iter().map(Some).chain([None]) {
-            state.hold();
+            state.freeze();
             for merged in [true, false] {
                 let columns = numbers(&asked.1);
                 let key = [KeyColumn::Int(&asked.0)];

@@ -34,8 +34,8 @@ macro_rules! accumulator {
             }
 
             #[getter]
-            fn left_out(&self, py: Python<'_>) -> PyResult<i128> {
-                self.0.with(py, |own| streamreg_core::accumulate::Accumulator::left_out(own))
+            fn excluded(&self, py: Python<'_>) -> PyResult<i128> {
+                self.0.with(py, |own| streamreg_core::accumulate::Accumulator::excluded(own))
             }
 
             // Of the other a copy: it may be the same object, or be merged with this one at the same time.
@@ -76,8 +76,8 @@ macro_rules! reduction {
                 Ok(pyo3::types::PyBytes::new(py, &self.0.with(py, |own| own.to_bytes())?))
             }
 
-            fn left_out(&self, py: Python<'_>) -> PyResult<Vec<i128>> {
-                self.0.with(py, |own| own.left_out().to_vec())
+            fn excluded(&self, py: Python<'_>) -> PyResult<Vec<i128>> {
+                self.0.with(py, |own| own.excluded().to_vec())
             }
         }
     };

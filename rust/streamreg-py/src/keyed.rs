@@ -106,28 +106,28 @@ impl KeyedReduction {
         self.0.run(py, core::KeyedReduction::limbs)
     }
 
-    fn answers(
+    fn results(
         &self,
         py: Python<'_>,
         statistics: Vec<Bound<'_, PyTuple>>,
         start: usize,
         end: usize,
-    ) -> PyResult<KeyedAnswers> {
+    ) -> PyResult<KeyedResults> {
         let statistics = self::statistics(&statistics)?;
-        KeyedAnswers::of(py, self.0.run(py, |own| own.answers(&statistics, start..end))?)
+        KeyedResults::of(py, self.0.run(py, |own| own.answers(&statistics, start..end))?)
     }
 
-    fn all_answers(&self, py: Python<'_>, statistics: Vec<Bound<'_, PyTuple>>) -> PyResult<KeyedAnswers> {
+    fn all_results(&self, py: Python<'_>, statistics: Vec<Bound<'_, PyTuple>>) -> PyResult<KeyedResults> {
         let statistics = self::statistics(&statistics)?;
-        KeyedAnswers::of(py, self.0.run(py, |own| own.all_answers(&statistics))?)
+        KeyedResults::of(py, self.0.run(py, |own| own.all_answers(&statistics))?)
     }
 
     fn classes(&self, py: Python<'_>, aggregate: usize) -> PyResult<Classes> {
         self.0.run(py, |own| own.classes(aggregate)).map(Classes::of)
     }
 
-    fn hold(&self, py: Python<'_>) -> PyResult<()> {
-        self.0.with(py, core::KeyedReduction::hold)
+    fn freeze(&self, py: Python<'_>) -> PyResult<()> {
+        self.0.with(py, core::KeyedReduction::freeze)
     }
 
     #[pyo3(signature = (regression, keys, features, target, weights=None))]
@@ -154,13 +154,13 @@ impl KeyedReduction {
 }
 
 #[pyclass(frozen, get_all, module = "streamreg._core")]
-pub struct KeyedAnswers {
+pub struct KeyedResults {
     keys: Py<PyList>,
     present: Vec<bool>,
     columns: Py<PyList>,
 }
 
-impl KeyedAnswers {
+impl KeyedResults {
     fn of(py: Python<'_>, found: core::KeyedAnswers) -> PyResult<Self> {
         let keys = found.keys.iter().map(|key| PyBytes::new(py, key));
         let columns = PyList::empty(py);

@@ -40,7 +40,7 @@ mod _core {
     #[pymodule_export]
     use super::infer::Fit;
     #[pymodule_export]
-    use super::keyed::{KeyedAnswers, KeyedReduction};
+    use super::keyed::{KeyedReduction, KeyedResults};
     #[pymodule_export]
     use super::moments::Moments;
     #[pymodule_export]

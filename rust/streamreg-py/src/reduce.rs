@@ -55,7 +55,7 @@ impl Reduction {
         self.0.run(py, |own| own.scorer(aggregate, &regression)).map(Scorer)
     }
 
-    fn answers<'py>(
+    fn results<'py>(
         &self,
         py: Python<'py>,
         statistics: Vec<Bound<'py, PyTuple>>,

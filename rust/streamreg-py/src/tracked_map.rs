@@ -52,13 +52,13 @@ macro_rules! tracked {
                 Ok(crate::tracked_map::stored(py, changes))
             }
 
-            fn settle(&self, py: Python<'_>) -> PyResult<()> {
-                self.0.with(py, |own| own.tracked_mut().settle())
+            fn mark_clean(&self, py: Python<'_>) -> PyResult<()> {
+                self.0.with(py, |own| own.tracked_mut().mark_clean())
             }
 
-            fn guard(&self, py: Python<'_>) -> PyResult<(usize, u64)> {
-                let guard = self.0.with(py, |own| own.tracked().guard())?;
-                Ok((guard.keys, guard.checksum))
+            fn digest(&self, py: Python<'_>) -> PyResult<(usize, u64)> {
+                let digest = self.0.with(py, |own| own.tracked().digest())?;
+                Ok((digest.keys, digest.checksum))
             }
         }
     };

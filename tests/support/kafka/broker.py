@@ -212,7 +212,7 @@ class KafkaBroker:
         )
 
     def _wait_until_ready(self) -> None:
-        """Returns when both listeners answer with the broker in their metadata."""
+        """Returns when both listeners result with the broker in their metadata."""
         deadline = time.monotonic() + _READY_SECONDS
         for settings in (self.plaintext, self.sasl_ssl):
             admin = AdminClient({**settings, "log_level": 0, "reconnect.backoff.max.ms": 200})

@@ -95,7 +95,7 @@ def first_flush(countdown: Countdown) -> None:
     """One file has all of the epoch, the others have not."""
 
     def patched(self: Outputs) -> None:
-        sinks = [output.sink for output in (*self.rows, *self.scores, *self.answers)]
+        sinks = [output.sink for output in (*self.rows, *self.scores, *self.results)]
         for file in (*(sink._file for sink in sinks if isinstance(sink, CsvSink)), self.rejects):
             if file is not None and file._held_size:
                 file.flush()
@@ -166,7 +166,7 @@ CLOSING: dict[str, Step] = {
     "before an append": before(AppendFile, "append"),
     "after an append": after(AppendFile, "append"),
     "rows appended, nothing else": after(Merge, "_add"),
-    "answers appended": after(Merge, "_write_results"),
+    "results appended": after(Merge, "_write_results"),
     "half of a file's bytes written": torn_write,
     "one file flushed, the others not": first_flush,
     "all files flushed": after(Outputs, "flush"),

@@ -168,13 +168,13 @@ def _results(rows: Sequence[Change]) -> Iterator[Change]:
             n, sum_x, sum_y = n + 1, sum_x + x, sum_y + y
             sum_xx, sum_xy = sum_xx + x * x, sum_xy + x * y
         determinant = n * sum_xx - sum_x * sum_x
-        answer = (0.0, 0.0)
+        result = (0.0, 0.0)
         if determinant:
             a = Fraction(sum_y * sum_xx - sum_x * sum_xy, determinant * _UNIT)
             b = Fraction(n * sum_xy - sum_x * sum_y, determinant * _UNIT)
-            answer = (float(a), float(b))
-        if answer != standing:
+            result = (float(a), float(b))
+        if result != standing:
             if standing is not None:
                 yield Change(standing, time, -1)
-            yield Change(answer, time, 1)
-            standing = answer
+            yield Change(result, time, 1)
+            standing = result

@@ -1,4 +1,4 @@
-"""Measuring: points with a known answer, what is made of measurements, and what is refused."""
+"""Measuring: points with a known result, what is made of measurements, and what is refused."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from streamreg._bench import contender
 from streamreg._bench.contender import RAW, STREAMREG, Job, Measured, WrongError, measure
 from streamreg._bench.latency import Tail
 from streamreg._bench.memory import family, shared_out
-from streamreg._bench.points import Answer, Points, exact
+from streamreg._bench.points import Points, ResultValue, exact
 from streamreg._bench.tables import table, throughput_table
 from streamreg._bench.throughput import Case, Throughput
 from streamreg._cli import main
@@ -30,10 +30,10 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 
 
 def test_oracle_answer_is_exact() -> None:
-    """The answer that contenders must give is the exact line of the doubles sent, rounded once."""
+    """The result that contenders must give is the exact line of the doubles sent, rounded once."""
     texts = list(islice(Points().texts(), ROWS))
     xs, ys = ([float(text) for text in column] for column in zip(*texts, strict=True))
-    assert exact(ROWS) == Answer(ROWS, *line(xs, ys))
+    assert exact(ROWS) == ResultValue(ROWS, *line(xs, ys))
 
 
 def test_messages_are_of_the_size_that_goals_speak_of() -> None:
@@ -88,7 +88,7 @@ def outcome(jobs: Path, files: Mapping[str, str], ends: str = "") -> Measured:
     says = 'print(\'{"rows": 2, "seconds": 0.5}\')\n'
     (jobs / "job.py").write_text(writes + says + ends)
     job = Job(settings={"sasl.password": "hush"}, topic="t", format="csv", rows=2, parallel=1)
-    return measure(replace(STREAMREG, program="job"), job, Answer(2, 0.5, 1.5))
+    return measure(replace(STREAMREG, program="job"), job, ResultValue(2, 0.5, 1.5))
 
 
 INPUT = "x,y,time,diff\n1.0,2.0,0,1\n2.0,3.5,0,1\n"
@@ -96,14 +96,14 @@ OUTPUT = "a,b,time,diff\n9.0,9.0,0,1\n0.5,1.5,1,1\n9.0,9.0,1,-1\n"
 
 
 def test_a_right_answer_is_measured(jobs: Path) -> None:
-    """The last row that no other follows is the answer, whatever the order within its time."""
+    """The last row that no other follows is the result, whatever the order within its time."""
     assert outcome(jobs, {"input.csv": INPUT, "output.csv": OUTPUT}).whole == 4.0
 
 
 @pytest.mark.parametrize(
     ("files", "ends", "words"),
     [
-        ({"input.csv": INPUT, "output.csv": OUTPUT.replace("0.5", "0.25")}, "", "the answer is"),
+        ({"input.csv": INPUT, "output.csv": OUTPUT.replace("0.5", "0.25")}, "", "the result is"),
         ({"input.csv": INPUT[:-13], "output.csv": OUTPUT}, "", "1 rows, not 2"),
         ({}, "raise SystemExit('bad hush')", r"bad \*+"),
     ],
@@ -111,7 +111,7 @@ def test_a_right_answer_is_measured(jobs: Path) -> None:
 def test_a_wrong_one_is_refused(
     jobs: Path, files: Mapping[str, str], ends: str, words: str
 ) -> None:
-    """No time is given to a contender with another answer, too few rows or an error; secrets stay in."""
+    """No time is given to a contender with another result, too few rows or an error; secrets stay in."""
     with pytest.raises(WrongError, match=words):
         outcome(jobs, files, ends)
 

@@ -78,7 +78,7 @@ def test_the_program_of_the_tutorial(table_of: TableOf) -> None:
     inputs, count = rows.reductions[0]
     assert count == 2
     sums = {"count": 2.0} | {f"sum{i}": float(column.sum()) for i, column in enumerate(inputs)}
-    (answers,) = plan.answers
+    (answers,) = plan.results
     asked = [
         2 if name == "count" else sums[f"sum{reducing.aggregates[index][-1]}"]
         for index, name, *_ in answers.statistics
@@ -94,7 +94,7 @@ def test_there_is_no_answer_before_the_first_row(table_of: TableOf, plan_of: Pla
     t = table_of(x=float)
     table = t.reduce(s=r.sum(t.x))
     plan = plan_of(table.select(z=sr.apply(lambda s: 1 / 0, table.s)))
-    assert plan.answers[0].evaluate([0, None])[0].present is False
+    assert plan.results[0].evaluate([0, None])[0].present is False
 
 
 def test_missing_answers_make_missing_cells(table_of: TableOf, plan_of: PlanOf) -> None:
@@ -114,7 +114,7 @@ def test_missing_answers_make_missing_cells(table_of: TableOf, plan_of: PlanOf) 
         text=sr.cast(str, s.n),
     )
     plan = plan_of(table, s.filter(s.a < 1), s.filter(~(s.a < 1)), s.filter(s.n > 0))
-    rows = plan.answers[0].evaluate([3, None, 7])
+    rows = plan.results[0].evaluate([3, None, 7])
     assert rows[0].cells == (
         [None],
         [None],
@@ -155,7 +155,7 @@ def test_differential_answers_are_computed_as_python_does(
     plan = plan_of(s.select(**expressions))
     values = {"a": a, "b": b, "x": x}
     order = ["count", *(plan_order(plan))]
-    row = plan.answers[0].evaluate([1, *(values[name] for name in order[1:])])[0]
+    row = plan.results[0].evaluate([1, *(values[name] for name in order[1:])])[0]
     expected = {
         "add": a + b,
         "subtract": a - b,
@@ -181,7 +181,7 @@ def plan_order(plan: Plan) -> list[str]:
     names = {"n": "a", "m": "b", "x": "x"}
     loads = [names[key] for key in plan.rows.source_columns]
     inputs = [aggregate[-1] for aggregate in plan.rows.reductions[0].aggregates]
-    asked = [inputs[index] for index, *_ in plan.answers[0].statistics[1:]]
+    asked = [inputs[index] for index, *_ in plan.results[0].statistics[1:]]
     return [loads[index] for index in asked if isinstance(index, int)]
 
 
@@ -332,4 +332,4 @@ def test_the_workers_part_leaves_the_parents_behind(table_of: TableOf) -> None:
     for name in [b"parents_own_function", b"secret_path", b"expressions", b"_universe"]:
         assert name not in carried
     with pytest.raises(TypeError, match="lock"):
-        cloudpickle.dumps(plan.answers)
+        cloudpickle.dumps(plan.results)

@@ -113,12 +113,12 @@ def test_workers_ship_what_is_needed_and_no_more(t: sr.Table) -> None:
     assert (score.features, score.target, score.weights) == ((0, 1, 1), 2, 0)
     assert (score.keys, score.reduction) == ((3,), 0)
     assert [reducing.keys for reducing in plan.rows.reductions] == [("str",)]
-    assert plan.answers[0].outputs == ()
+    assert plan.results[0].outputs == ()
     assert [output.name for output in plan.outputs] == ["a", "b"]
 
 
 def test_a_regression_that_is_written_is_the_one_that_scores(t: sr.Table, plan_of: PlanOf) -> None:
-    """It has one state, also for other answers of the same rows and several scorings."""
+    """It has one state, also for other results of the same rows and several scorings."""
     fit = fitted(t)
     tables = (
         fit.predict_on(t.filter(t.n > 0)),

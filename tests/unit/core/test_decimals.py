@@ -217,7 +217,7 @@ def test_functions_of_answers_get_and_give_decimals(table_of: TableOf, plan_of: 
     plan = plan_of(table)
     high = Decimal("1E+400")
     exact = Decimal("1" + "0" * 400 + ".1")
-    (row,) = plan.answers[0].evaluate([3, exact, high])
+    (row,) = plan.results[0].evaluate([3, exact, high])
     assert [cell for (cell,) in row.cells] == [
         *[exact, high, Decimal("2" + "0" * 400 + ".2"), float("inf"), "1E+400", True]
     ]

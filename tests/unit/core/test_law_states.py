@@ -99,7 +99,7 @@ def test_law_rows_that_come_and_go_leave_no_trace(
     assert moments.to_bytes() == moments_of(stay).to_bytes()
     moments.remove(stay)
     assert moments.to_bytes() == Moments(2).to_bytes()
-    assert (moments.n, moments.left_out, moments.solve()) == (0, 0, None)
+    assert (moments.n, moments.excluded, moments.solve()) == (0, 0, None)
 
 
 @given(data=columns(3), other=columns(3))
@@ -128,31 +128,31 @@ def test_law_merge_is_that_of_an_abelian_group(data: list[Numbers], other: list[
 
 @given(rows=ROWS)
 def test_law_bytes_round_trip(rows: list[Row]) -> None:
-    """What is read back has the same bytes, counts and answers."""
+    """What is read back has the same bytes, counts and results."""
     moments = moments_of(data_of(rows))
     again = Moments.from_bytes(moments.to_bytes())
     assert again.to_bytes() == moments.to_bytes()
-    assert (again.features, again.n, again.left_out) == (2, moments.n, moments.left_out)
+    assert (again.features, again.n, again.excluded) == (2, moments.n, moments.excluded)
     assert again.solve() == moments.solve()
     reduction, merged = reduction_of(rows), reduction_of([])
     merged.merge(reduction.to_bytes())
     assert merged.to_bytes() == reduction.to_bytes()
-    assert merged.left_out() == reduction.left_out()
+    assert merged.excluded() == reduction.excluded()
 
 
 def test_rows_that_are_not_finite_are_counted_and_nothing_else() -> None:
-    """NaN and infinities add to `left_out`, also when they are removed, merged and subtracted."""
+    """NaN and infinities add to `excluded`, also when they are removed, merged and subtracted."""
     x = np.array([1.0, np.nan, np.inf, 2.0, 3.0])
     y = np.array([1.0, 1.0, 1.0, -np.inf, 2.0])
     moments = moments_of([x, y])
-    assert (moments.n, moments.left_out) == (2, 3)
+    assert (moments.n, moments.excluded) == (2, 3)
     assert moments.solve() == [0.5, 0.5]
     twice = moments_of([x, y])
     twice.merge(moments)
-    assert (twice.n, twice.left_out) == (4, 6)
+    assert (twice.n, twice.excluded) == (4, 6)
     twice.subtract(moments)
     moments.remove([x[1:4], y[1:4]])
-    assert (twice.n, twice.left_out, moments.n, moments.left_out) == (2, 3, 2, 0)
+    assert (twice.n, twice.excluded, moments.n, moments.excluded) == (2, 3, 2, 0)
     assert moments.to_bytes() == moments_of([array([1.0, 3.0]), array([1.0, 2.0])]).to_bytes()
 
 
@@ -210,7 +210,7 @@ def test_law_forged_bytes_are_refused_or_are_a_state(kind: str, draw: st.DataObj
             reduction = reduction_of([])
             reduction.merge(forged)
             assert reduction.to_bytes() == forged
-            reduction.answers([(0, "count", 0), (1, "avg", 0), (5, "regr_r2", 0)])
+            reduction.results([(0, "count", 0), (1, "avg", 0), (5, "regr_r2", 0)])
         else:
             assert Changelog.from_bytes(forged).to_bytes() == forged
     except (ValueError, OverflowError):

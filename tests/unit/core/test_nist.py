@@ -1,6 +1,6 @@
 """NIST's Statistical Reference Datasets: their certified standard deviations, residual SD and R².
 
-Each is met to as many digits as the exact answer for the nearest doubles has: the data are decimals,
+Each is met to as many digits as the exact result for the nearest doubles has: the data are decimals,
 and what is lost by reading them as doubles is lost before the first sum.
 """
 

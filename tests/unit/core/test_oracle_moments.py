@@ -17,7 +17,7 @@ from tests.support.rationals import bits, fit, nearest
 
 
 def coefficients(data: Sequence[Numbers]) -> list[float] | None:
-    """The extension's answer."""
+    """The extension's result."""
     moments = Moments(len(data) - 1)
     moments.add(data)
     return moments.solve()
@@ -88,7 +88,7 @@ def test_oracle_dependent_features(rows: list[tuple[float, float]], draw: st.Dat
 
 @pytest.mark.parametrize("features", [1, 2, 3, 4])
 def test_oracle_fewer_rows_than_unknowns(features: int) -> None:
-    """In general position p + 1 rows are what p features need: no answer before, then an exact one."""
+    """In general position p + 1 rows are what p features need: no result before, then an exact one."""
     generator = np.random.default_rng(3)
     data = [generator.normal(size=features + 1) for _ in range(features + 1)]
     for rows in range(features + 1):
@@ -122,7 +122,7 @@ def test_oracle_long_batch(features: int) -> None:
 
 
 def test_oracle_epoch_milliseconds() -> None:
-    """With x in milliseconds since 1970 the answer is the correctly rounded one, where doubles give nonsense."""
+    """With x in milliseconds since 1970 the result is the correctly rounded one, where doubles give nonsense."""
     generator = np.random.default_rng(1)
     x = 1.7e12 + np.arange(1000.0)
     y = 2 * (x - 1.7e12) + 1 + generator.normal(size=1000) / 10
@@ -161,7 +161,7 @@ def test_oracle_rows_that_are_not_finite(rows: list[tuple[float, float, float]])
     moments = Moments(2)
     moments.add([np.array([row[i] for row in rows], dtype=np.float64) for i in range(3)])
     finite = [row for row in rows if all(map(math.isfinite, row))]
-    assert (moments.n, moments.left_out) == (len(finite), len(rows) - len(finite))
+    assert (moments.n, moments.excluded) == (len(finite), len(rows) - len(finite))
     expected = fit([[Fraction(row[i]) for row in finite] for i in range(3)])
     found = moments.solve()
     assert (found is None) == (expected is None)

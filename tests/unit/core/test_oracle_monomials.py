@@ -67,7 +67,7 @@ def fit(
 
 
 def check(columns: Sequence[Values], features: Powers, target: int, weight: int | None) -> None:
-    """The answers of a reduction are those bits, however the rows are cut."""
+    """The results of a reduction are those bits, however the rows are cut."""
     kinds = [kind_of(values) for values in columns]
     aggregate = ("monomials", tuple(features), target, weight)
     whole = Reduction(kinds, [aggregate])  # type: ignore[list-item]  # a literal to the checker
@@ -79,7 +79,7 @@ def check(columns: Sequence[Values], features: Powers, target: int, weight: int 
         piece.add(cut, len(cut[0]))
         whole.merge(piece.take())
     asked: list[Statistic] = [(0, "coefficient", at) for at in range(len(features) + 1)]
-    found = whole.answers(asked)
+    found = whole.results(asked)
     assert list(map(bits, found)) == list(map(bits, fit(columns, features, target, weight)))
 
 
@@ -131,7 +131,7 @@ def test_a_tenth_is_a_tenth() -> None:
     ys = [x + Decimal("0.1") for x in xs]
     reduction = Reduction(["decimal", "decimal"], [("monomials", ((0, 1),), 1, None)])
     reduction.add([decimal_array(xs), decimal_array(ys)], len(xs))
-    assert reduction.answers([(0, "coefficient", 0), (0, "coefficient", 1)]) == [0.1, 1.0]
+    assert reduction.results([(0, "coefficient", 0), (0, "coefficient", 1)]) == [0.1, 1.0]
     check([xs, ys], [(0, 1)], 1, None)
     check([[float(x) for x in xs], [float(y) for y in ys]], [(0, 1)], 1, None)
 
@@ -140,16 +140,16 @@ def test_sums_of_decimals_are_exact() -> None:
     """Sum, average, least and greatest; the sum has as many digits as it needs."""
     reduction = Reduction(["decimal"], [("sum", 0), ("min", 0), ("max", 0)])
     asked: list[Statistic] = [(0, "sum", 0), (0, "avg", 0), (1, "min", 0), (2, "max", 0)]
-    assert reduction.answers(asked) == [None] * 4
+    assert reduction.results(asked) == [None] * 4
     values = [Decimal("1E+40"), Decimal("0.10"), Decimal("-7"), Decimal("0.02")]
     reduction.add([decimal_array(values)], len(values))
-    total, average, low, high = reduction.answers(asked)
+    total, average, low, high = reduction.results(asked)
     assert str(total) == "9" * 39 + "3.12"
     assert average == nearest(sum(map(Fraction, values), Fraction()) / 4)
     assert (low, high) == (-7, Decimal("1E+40"))
     words, _ = decimals(["-1e40", "-0.12", "7"])
     reduction.add([words], 3)
-    assert str(reduction.answers(asked)[0]) == "0"
+    assert str(reduction.results(asked)[0]) == "0"
 
 
 @settings(max_examples=60)
@@ -159,7 +159,7 @@ def test_oracle_statistics_of_decimals(values: list[Decimal]) -> None:
     reduction = Reduction(["decimal"], [("sum", 0), ("min", 0), ("max", 0)])
     for value in values:
         reduction.add([decimal_array([value])], 1)
-    found = reduction.answers([(0, "sum", 0), (0, "avg", 0), (1, "min", 0), (2, "max", 0)])
+    found = reduction.results([(0, "sum", 0), (0, "avg", 0), (1, "min", 0), (2, "max", 0)])
     exact = [Fraction(value) for value in values]
     assert isinstance(found[0], Decimal)
     assert Fraction(found[0]) == sum(exact)
@@ -174,7 +174,7 @@ def test_law_the_sums_are_a_group() -> None:
     state = Monomials(["decimal", "float", "int"], [(0, 1), (0, 2)], 1, 2)
     empty = state.to_bytes()
     state.add(columns)
-    assert (state.n, state.left_out) == (3, 0)
+    assert (state.n, state.excluded) == (3, 0)
     other = Monomials.from_bytes(state.to_bytes())
     other.merge(other)
     other.subtract(state)
@@ -183,7 +183,7 @@ def test_law_the_sums_are_a_group() -> None:
     assert state.to_bytes() == empty
     negative = [words, np.array([1.0, np.nan, np.inf]), np.array([-1, 1, 1])]
     state.add(negative)
-    assert (state.n, state.left_out) == (0, 3)
+    assert (state.n, state.excluded) == (0, 3)
 
 
 def test_predictions_take_the_columns() -> None:

@@ -17,7 +17,7 @@ from tests.support.columns import DOUBLES, MAX, NOT_FINITE, Numbers, array, colu
 from tests.support.rationals import bits, fit, mean, nearest, products, root, total
 
 if TYPE_CHECKING:
-    from streamreg._types import Aggregate, Answer, Number, Statistic
+    from streamreg._types import Aggregate, Number, ResultValue, Statistic
 
 AGGREGATES: list[Aggregate] = [
     ("count",),
@@ -48,19 +48,19 @@ def number_type(column: Numbers) -> Number:
     return "int" if column.dtype == np.int64 else "float"
 
 
-def answers(x: Numbers, y: Numbers) -> tuple[list[Answer], list[int]]:
-    """The extension's answers, and the rows that each aggregate left out."""
+def results(x: Numbers, y: Numbers) -> tuple[list[ResultValue], list[int]]:
+    """The extension's results, and the rows that each aggregate left out."""
     reduction = Reduction([number_type(x), number_type(y)], AGGREGATES)
     reduction.add([x, y], len(x))
-    return reduction.answers(STATISTICS), reduction.left_out()
+    return reduction.results(STATISTICS), reduction.excluded()
 
 
-def of_column(column: Numbers) -> list[Answer]:
+def of_column(column: Numbers) -> list[ResultValue]:
     """Sum, average, least and greatest of the finite numbers; nothing of no rows."""
     numbers = [value for value in column.tolist() if math.isfinite(value)]
     exact = [Fraction(value) for value in numbers]
     # Of rows that were all left out the sum is 0; only of no rows at all there is none.
-    whole: Answer = nearest(total(exact)) if len(column) else None
+    whole: ResultValue = nearest(total(exact)) if len(column) else None
     if number_type(column) == "int" and len(column):
         whole = sum(numbers)
     if not numbers:
@@ -79,14 +79,14 @@ def finite_pairs(x: Numbers, y: Numbers) -> list[tuple[Fraction, Fraction]]:
     ]
 
 
-def of_line(x: Numbers, y: Numbers) -> list[Answer]:
+def of_line(x: Numbers, y: Numbers) -> list[ResultValue]:
     """The regr_* functions and the two coefficients, over the rows with both numbers finite."""
     pairs = finite_pairs(x, y)
     if not pairs:
         return [0, *[None] * (len(OF_THE_LINE) - 1), None, None]
     a, b = [a for a, _ in pairs], [b for _, b in pairs]
     sxx, syy, sxy = products(a, a), products(b, b), products(a, b)
-    exact: list[Answer] = [nearest(value) for value in [mean(a), mean(b), sxx, syy, sxy]]
+    exact: list[ResultValue] = [nearest(value) for value in [mean(a), mean(b), sxx, syy, sxy]]
     line = fit([a, b])
     if line is None:
         return [len(pairs), *exact, None, None, None, 0.0, 0.0]
@@ -95,17 +95,17 @@ def of_line(x: Numbers, y: Numbers) -> list[Answer]:
     return [len(pairs), *exact, share, slope, intercept, intercept, slope]
 
 
-def of_spread(x: Numbers, y: Numbers) -> list[Answer]:
+def of_spread(x: Numbers, y: Numbers) -> list[ResultValue]:
     """Covariances, the variances of x and their roots, and the correlation, as SQL defines them."""
     pairs = finite_pairs(x, y)
     if not pairs:
         return [None] * len(OF_SPREAD)
     a, b = [a for a, _ in pairs], [b for _, b in pairs]
     n, sxx, syy, sxy = len(pairs), products(a, a), products(b, b), products(a, b)
-    sample: list[Answer] = [None] * 3
+    sample: list[ResultValue] = [None] * 3
     if n > 1:
         sample = [nearest(sxy / (n - 1)), nearest(sxx / (n - 1)), root(sxx / (n - 1))]
-    correlation: Answer = None
+    correlation: ResultValue = None
     if sxx and syy:
         size = root(sxy**2 / (sxx * syy))
         correlation = -size if sxy < 0 and size else size
@@ -118,7 +118,7 @@ def of_spread(x: Numbers, y: Numbers) -> list[Answer]:
 
 def check(x: Numbers, y: Numbers) -> None:
     """All statistics are those of rationals, bit for bit and of the same type."""
-    found, _ = answers(x, y)
+    found, _ = results(x, y)
     expected = [len(x), *of_column(x), *of_column(y), *of_line(x, y), *of_spread(x, y)]
     for statistic, one, other in zip(STATISTICS, found, expected, strict=True):
         assert bits(one) == bits(other), (statistic, one, other)
@@ -141,10 +141,10 @@ def test_oracle_statistics_beside_numbers_that_are_not_finite(
     """An aggregate leaves out the rows that it cannot take, counts them, and is right of the rest."""
     x, y = (np.array([row[i] for row in rows], dtype=np.float64) for i in range(2))
     check(x, y)
-    _, left_out = answers(x, y)
+    _, excluded = results(x, y)
     of_x, of_y = (np.count_nonzero(~np.isfinite(column)) for column in (x, y))
     of_either = np.count_nonzero(~(np.isfinite(x) & np.isfinite(y)))
-    assert left_out == [0, of_x, of_x, of_x, of_y, of_y, of_y, of_either]
+    assert excluded == [0, of_x, of_x, of_x, of_y, of_y, of_y, of_either]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -176,17 +176,17 @@ def test_oracle_sums_that_doubles_get_wrong() -> None:
         ([5e-324, 5e-324], 1e-323),
     ]:
         column = array(values)
-        found, _ = answers(column, column)
+        found, _ = results(column, column)
         assert found[1] == expected
         check(column, column)
-    mean_of_largest, _ = answers(array([MAX, MAX]), array([0, 1]))
+    mean_of_largest, _ = results(array([MAX, MAX]), array([0, 1]))
     assert mean_of_largest[2] == MAX  # though the sum is beyond the doubles
 
 
 def test_oracle_integers_have_no_limit_in_a_sum() -> None:
     """The sum of 64-bit integers is an int, however large; their average is one rounding of it."""
     x = array([2**63 - 1] * 9 + [-1])
-    found, _ = answers(x, x)
+    found, _ = results(x, x)
     assert found[1] == 9 * (2**63 - 1) - 1
     check(x, array([-(2**63)] * 9 + [2**63 - 1]))
 
@@ -195,12 +195,12 @@ def test_oracle_rank_deficient_coefficients() -> None:
     """Where rows do not determine a regression its coefficients are 0; of no rows there are none."""
     reduction = Reduction(["float", "int", "float"], [("moments", (0, 1), 2)])
     asked: list[Statistic] = [(0, "coefficient", index) for index in range(3)]
-    assert reduction.answers(asked) == [None, None, None]
+    assert reduction.results(asked) == [None, None, None]
     x: Sequence[float] = [1.0, 2.0, 3.0]
     reduction.add([array(x), array([2, 4, 6]), array([1.0, 2.0, 2.0])], 3)
-    assert list(map(bits, reduction.answers(asked))) == [bits(0.0)] * 3
+    assert list(map(bits, reduction.results(asked))) == [bits(0.0)] * 3
     reduction.add([array([4.0]), array([9]), array([1.0])], 1)
-    assert None not in reduction.answers(asked)
+    assert None not in reduction.results(asked)
 
 
 def test_statistics_that_do_not_fit_are_refused() -> None:
@@ -212,4 +212,4 @@ def test_statistics_that_do_not_fit_are_refused() -> None:
     ]
     for statistic in wrong:
         with pytest.raises(ValueError, match=statistic[1]):
-            reduction.answers([statistic])
+            reduction.results([statistic])

@@ -181,7 +181,7 @@ def test_a_full_client_is_waited_for(broker: EmbeddedBroker) -> None:
 
 
 def test_no_broker_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address where nothing answers is named, with its setting, and the wait is short."""
+    """An address where nothing results is named, with its setting, and the wait is short."""
     monkeypatch.setattr(_producer, "_REACH_SECONDS", 1.0)
     with pytest.raises(
         DeliveryError, match=r"no broker answers at bootstrap\.servers=127\.0\.0\.1:1: "

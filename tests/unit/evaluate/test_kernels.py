@@ -283,7 +283,7 @@ def test_vector_code_sees_whole_blocks_only() -> None:
 
 
 def test_every_typing_rule_has_a_kernel() -> None:
-    """What can be written can be computed, in the workers and on answers."""
+    """What can be written can be computed, in the workers and on results."""
     unary = ["negative", "absolute", "sign", "floor", "ceil", *FLOAT_FUNCTIONS]
     binary = ["+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">=", "minimum"]
     for dtype in ("float", "int"):

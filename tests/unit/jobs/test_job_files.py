@@ -107,7 +107,7 @@ processes = true
         (
             '["x", "n"]',
             '["x", "n"]\nby = ["n"]',
-            'regression.by: "n" is a column of the answer too',
+            'regression.by: "n" is a column of the result too',
         ),
         (
             '["x", "n"]',
@@ -118,7 +118,7 @@ processes = true
         (
             's = "str"\n[regression]\ntarget = "y"\nfeatures = ["x", "n"]',
             'intercept = "str"\n[regression]\ntarget = "y"\nfeatures = ["x"]\nby = ["intercept"]',
-            'regression.by: "intercept" is a column of the answer too',
+            'regression.by: "intercept" is a column of the result too',
         ),
         (
             '["x", "n"]',
@@ -168,7 +168,7 @@ processes = true
         (
             '"out.csv"',
             '"out.csv"\ncolumns = {interceptt = "a"}',
-            'output.columns: "interceptt" is no column of the answer; did you mean "intercept"?',
+            'output.columns: "interceptt" is no column of the result; did you mean "intercept"?',
         ),
         ('s = "str"', 'intercept = "float"', None),
         (

@@ -47,7 +47,7 @@ def test_a_regression_with_options() -> None:
         ),
         (
             'statistics = ["n"]',
-            'statistics: two columns of the answer would be called "n"',
+            'statistics: two columns of the result would be called "n"',
         ),
         ('singular = "none"', 'singular: expected one of "zero", "null", found "none"'),
         ("level = 95", "level: expected a number between 0 and 1, found 95"),

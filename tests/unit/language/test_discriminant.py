@@ -41,17 +41,17 @@ def test_what_is_asked_of_the_core(table_of: TableOf, plan_of: PlanOf) -> None:
         t.gaussian_naive_bayes(t.k, t.x, t.z).select(sr.this.variance_z),
         t.groupby(t.k).reduce(most=r.max(t.x)),
     )
-    ((reducing,), (answers,)) = plan.rows.reductions, plan.answers
+    ((reducing,), (results,)) = plan.rows.reductions, plan.results
     assert reducing.aggregates == (("count",), ("class", (0, 1)), ("max", 0))
-    assert (reducing.keys, answers.label) == (("str",), "k")
+    assert (reducing.keys, results.label) == (("str",), "k")
     model = ClassModel("linear", True, "null", 0.0, (("a", 0.25), ("b", 0.75)))
     plain = ClassModel("bayes", False, "null", 0.0, None)
-    assert answers.statistics == (
+    assert results.statistics == (
         *((0, "count", 0), ClassStatistic(1, "linear", 0, model), ClassStatistic(1, "n", 0, model)),
         *(ClassStatistic(1, "quadratic", 1, plain), (2, "max", 0)),
     )
-    assert answers.of_keys == [(0, "count", 0), (2, "max", 0)]
-    assert plan_of(t.groupby(t.k).reduce(n=r.count())).answers[0].label is None
+    assert results.of_keys == [(0, "count", 0), (2, "max", 0)]
+    assert plan_of(t.groupby(t.k).reduce(n=r.count())).results[0].label is None
 
 
 NO_PRIORS = "priors is a number from above 0 to 1 for each label, in a dict, not "
@@ -137,7 +137,7 @@ def test_priors_are_of_labels_of_the_type_of_the_column(table_of: TableOf) -> No
         ),
         (
             lambda t: t.linear_discriminant(t.k, t.x).linear_discriminant(sr.this.k, sr.this.x),
-            "linear_discriminant: this table is the answer of a reduction already",
+            "linear_discriminant: this table is the result of a reduction already",
         ),
     ],
 )

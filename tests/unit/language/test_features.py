@@ -50,13 +50,13 @@ def test_what_is_not_plain_keeps_monomials(table_of: TableOf, plan_of: PlanOf) -
 
 
 def test_powers_are_reached_by_their_names(table_of: TableOf, plan_of: PlanOf) -> None:
-    """As columns of the answer, by `sr.this` in, and with weights that are computed."""
+    """As columns of the result, by `sr.this` in, and with weights that are computed."""
     t = table_of(x=float, y=float)
     fit = t.linear_regression(t.y, sr.poly(sr.this.x, 2), weights=1 / (1 + t.x * t.x))
     chosen = fit.select(fit.intercept, slope=fit.x, curve=fit["x^2"])
     plan = plan_of(chosen)
     assert chosen.keys() == ["intercept", "slope", "curve"]
-    assert len(plan.answers[0].statistics) == 4
+    assert len(plan.results[0].statistics) == 4
     assert repr(sr.poly(t.x, 2)) == "poly(x, 2)"
 
 

@@ -88,22 +88,22 @@ def test_keys_of_filtered_rows(table_of: TableOf) -> None:
         (lambda t: t.groupby(t.k).reduce(sr.this.n), "reduce: the column n has a value for each"),
         (
             lambda t: t.groupby(t.k).reduce(m=t.n),
-            "reduce: m = n is no answer over the rows of a key",
+            "reduce: m = n is no result over the rows of a key",
         ),
         (lambda t: t.groupby(t.k).reduce(), "a table needs a column"),
         (lambda t: t.groupby(t.k).reduce(t.k, k=r.count()), "the column k is given twice"),
-        (lambda t: t.groupby(t.k).reduce(m=1), "reduce: m = 1 is no answer"),
+        (lambda t: t.groupby(t.k).reduce(m=1), "reduce: m = 1 is no result"),
         (
             lambda t: t.groupby(t.k).reduce(t.k).groupby(sr.this.k),
-            "groupby: this table is the answer of a reduction already",
+            "groupby: this table is the result of a reduction already",
         ),
         (
             lambda t: t.linear_regression(t.x, t.n, by=t.n),
-            "linear_regression: by=n: a column of the answer is called n too; give the key another",
+            "linear_regression: by=n: a column of the result is called n too; give the key another",
         ),
         (
             lambda t: t.linear_regression(t.x, t.n, by=t.intercept),
-            "linear_regression: by=intercept: a column of the answer is called intercept",
+            "linear_regression: by=intercept: a column of the result is called intercept",
         ),
         (lambda t: t.linear_regression(t.n, t.n, by=t.x), "linear_regression: the key x is float"),
         (lambda t: t.linear_regression(t.n, t.n, by=[t.k, t.k]), "the key k is given twice"),
@@ -144,7 +144,7 @@ def test_differential_many_keys_are_computed_as_each(
     )
     odd = table.filter(table.n % 2 == 1)
     plan = plan_of(table, odd, odd.filter(odd.twice > 1).select(odd.text), table.select(c=1.5))
-    (answers,), (reducing,) = plan.answers, plan.rows.reductions
+    (results,), (reducing,) = plan.results, plan.rows.reductions
     reduction = reducing.empty()
     chance = random.Random(3)
     k = [chance.randrange(40) for _ in range(120)]
@@ -153,15 +153,15 @@ def test_differential_many_keys_are_computed_as_each(
     done = plan.rows.evaluate({"k": np.array(k), "v": np.array(v), "x": np.array(x)}, len(k))
     ((inputs, count),) = done.reductions
     reduction.merge(reduction.partial(done.keys[0], inputs, count))
-    expected: list[list[bytes]] = [[] for _ in answers.outputs]
+    expected: list[list[bytes]] = [[] for _ in results.outputs]
     keys = reduction.changed()
     assert 30 < keys <= 40
     for key in range(keys):
-        alone = reduction.answers(answers.statistics, key, key + 1)
-        rows = answers.evaluate([column.to_list()[0] for column in alone.columns])
+        alone = reduction.results(results.statistics, key, key + 1)
+        rows = results.evaluate([column.to_list()[0] for column in alone.columns])
         for lines, row in zip(expected, rows, strict=True):
             lines += [stamp(render(row.cells), 0, 1)] if row.present else [b""]
-    (found,) = changed_rows(answers, reduction)
+    (found,) = changed_rows(results, reduction)
     for output, lines in zip(found, expected, strict=True):
         assert output.present == [bool(line) for line in lines]
         assert stamp(output.packed, 0, 1) == b"".join(lines)

@@ -41,7 +41,7 @@ def test_each_reducer_asks_for_its_statistic(table_of: TableOf, plan_of: PlanOf)
         ("max", 0),
         ("sum", 2),
     )
-    assert plan.answers[0].statistics == (
+    assert plan.results[0].statistics == (
         (0, "count", 0),
         (1, "sum", 0),
         (1, "avg", 0),
@@ -59,16 +59,16 @@ def test_the_line_functions_share_one_aggregate(table_of: TableOf, plan_of: Plan
     line = t.reduce(**{name: getattr(r, f"regr_{name}")(t.y, t.x) for name in names})
     assert [column.dtype for column in line] == ["float"] * 3 + ["int"] + ["float"] * 5
     plan = plan_of(line, t.linear_regression(t.y, t.x), t.reduce(n=r.count()))
-    (reducing,), (answers,) = plan.rows.reductions, plan.answers
+    (reducing,), (results,) = plan.rows.reductions, plan.results
     assert reducing.aggregates == (("count",), ("moments", (0,), 1))
     assert plan.rows.source_columns == ("x", "y")
-    assert answers.statistics == (
+    assert results.statistics == (
         (0, "count", 0),
         *[(1, f"regr_{name}", 0) for name in names],
         (1, "coefficient", 0),
         (1, "coefficient", 1),
     )
-    assert len(answers.outputs) == 3
+    assert len(results.outputs) == 3
 
 
 def test_spread_is_of_a_column_with_itself(table_of: TableOf, plan_of: PlanOf) -> None:
@@ -92,7 +92,7 @@ def test_spread_is_of_a_column_with_itself(table_of: TableOf, plan_of: PlanOf) -
         ("moments", (0,), 0),
         ("moments", (0,), 1),
     )
-    names = [(name, at) for at, name, *_ in plan.answers[0].statistics[1:]]
+    names = [(name, at) for at, name, *_ in plan.results[0].statistics[1:]]
     assert names == [
         ("var_pop", 1),
         ("stddev_samp", 1),
@@ -114,7 +114,7 @@ def test_linear_regression_has_a_column_for_each_feature(
     plan = plan_of(fit.select(fit.n, b=fit.intercept))
     assert plan.rows.reductions[0].inputs == ("float", "int", "float", "float")
     assert plan.rows.reductions[0].aggregates[1] == ("moments", (0, 1, 2), 3)
-    assert plan.answers[0].statistics[1:] == ((1, "coefficient", 2), (1, "coefficient", 0))
+    assert plan.results[0].statistics[1:] == ((1, "coefficient", 2), (1, "coefficient", 0))
 
 
 def test_linear_regression_refuses_features_it_cannot_name(table_of: TableOf) -> None:
@@ -139,7 +139,7 @@ def test_linear_regression_refuses_features_it_cannot_name(table_of: TableOf) ->
 
 
 def test_reduce_takes_reducers_and_arithmetic_on_them(table_of: TableOf, plan_of: PlanOf) -> None:
-    """An expression of answers is computed in the parent, from the fewest statistics."""
+    """An expression of results is computed in the parent, from the fewest statistics."""
     t = table_of(x=float, n=int)
     table = t.reduce(
         mean=r.sum(t.x) / r.count(),
@@ -147,20 +147,20 @@ def test_reduce_takes_reducers_and_arithmetic_on_them(table_of: TableOf, plan_of
         big=sr.if_else(r.count() > 2, "many", "few"),
     )
     plan = plan_of(table)
-    row = plan.answers[0].evaluate([3, 7.5, 2**70, -1])[0]
+    row = plan.results[0].evaluate([3, 7.5, 2**70, -1])[0]
     assert row.cells == ([2.5], [2**70 + 1], ["many"])
 
 
 @pytest.mark.parametrize(
     ("write", "message"),
     [
-        (lambda t: t.reduce(a=t.x), "a = x is no answer over all rows; use a reducer"),
+        (lambda t: t.reduce(a=t.x), "a = x is no result over all rows; use a reducer"),
         (lambda t: t.reduce(a=sr.this.x), "column x has a value for each row"),
-        (lambda t: t.reduce(a=1), "a = 1 is no answer over all rows"),
+        (lambda t: t.reduce(a=1), "a = 1 is no result over all rows"),
         (lambda t: t.reduce(a=r.sum(t.x) + t.x), "not of the same rows"),
         (lambda t: t.reduce(a=r.sum(r.count())), "can only stand in table.reduce"),
         (lambda t: t.reduce(), "needs a column"),
-        (lambda t: t.reduce(a=r.count()).reduce(b=r.count()), "the answer of a reduction already"),
+        (lambda t: t.reduce(a=r.count()).reduce(b=r.count()), "the result of a reduction already"),
         (lambda t: r.sum(t.s), r"sum\(s\) takes numbers, but s is str"),
         (lambda t: t.reduce(a=r.sum(sr.this.s)), r"sum\(this.s\) takes numbers, but s is str"),
         (lambda t: r.avg(t.b), r"b is bool; sr.cast\(int, b\)"),

@@ -52,7 +52,7 @@ def test_what_is_asked_of_the_core(table_of: TableOf, plan_of: PlanOf) -> None:
     )
     assert plan.rows.reductions[0].aggregates == (("count",), ("moments", (0,), 1))
     missing, plain = (True, 0.0, "null", 0.95), (True, 0.0, "zero", 0.95)
-    assert plan.answers[0].statistics[1:] == (
+    assert plan.results[0].statistics[1:] == (
         *[(1, "coefficient", at, 0, missing) for at in range(2)],
         (1, "r2", 0, 0, plain),
         *[(1, "coefficient", at) for at in range(2)],
@@ -71,7 +71,7 @@ def test_features_that_are_expressions(table_of: TableOf, plan_of: PlanOf) -> No
     assert fit.keys() == ["intercept", *names, "t_intercept", *[f"t_{name}" for name in names]]
     plan = plan_of(fit.select(a=fit["x ** 2"]))
     assert plan.rows.reductions[0].inputs == ("float",) * 6
-    assert plan.answers[0].statistics[1:] == ((1, "coefficient", 2),)
+    assert plan.results[0].statistics[1:] == ((1, "coefficient", 2),)
 
 
 @pytest.mark.parametrize(
@@ -133,15 +133,15 @@ class Point(sr.Schema):
 
 
 def written(tmp_path: Path, rows: list[tuple[float, int, float]], **options: Any) -> dict[str, Any]:  # noqa: ANN401
-    """The last answer of a run over these rows."""
+    """The last result of a run over these rows."""
     tmp_path.mkdir(exist_ok=True)
     messages = [b"x,z,y", *(f"{x!r},{z},{y!r}".encode() for x, z, y in rows)]
     t = testing.read([messages], schema=Point)
     sr.io.csv.write(t.linear_regression(t.y, t.x, t.z, **options), str(tmp_path / "fit.csv"))
-    answers: dict[str, Any] = {}
-    sr.run(progress=lambda now: answers.update(now.answers))
-    (answer,) = answers.values()
-    return dict(answer)
+    results: dict[str, Any] = {}
+    sr.run(progress=lambda now: results.update(now.results))
+    (result,) = results.values()
+    return dict(result)
 
 
 ROWS = [

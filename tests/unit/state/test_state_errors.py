@@ -150,7 +150,7 @@ def test_law_misfits_have_their_error(merge: Callable[[], object]) -> None:
         lambda: moments().add([X]),
         lambda: moments().add([X, X[:1]]),
         lambda: reduction().add([X, X], 3),
-        lambda: reduction().answers([(0, "median", 0)]),
+        lambda: reduction().results([(0, "median", 0)]),
         lambda: keyed().partial([X.astype(np.int64)], [], 3),
         lambda: keyed().key([np.array([True])]),
         lambda: csv_decoder([("x", "float")], ["y"]),
@@ -267,7 +267,7 @@ def test_a_frame_that_does_not_fit_is_no_damaged_state(state: bytes) -> None:
     """What a worker of this very run has sent is not what it should be: an error of the worker, not of a state."""
     rows = SimpleNamespace(reductions=[SimpleNamespace(empty=lambda: reduction())])
     plan: Any = SimpleNamespace(
-        rows=rows, answers=[None], result_outputs=[], scores=[], row_outputs=[], score_outputs=[]
+        rows=rows, results=[None], result_outputs=[], scores=[], row_outputs=[], score_outputs=[]
     )
     checkpoint: Any = SimpleNamespace(
         offsets={0: 0},

@@ -29,7 +29,7 @@ class Partition(StatelessSinkPartition[tuple[float, float]]):
         self._line.add(items)
 
     def close(self) -> None:
-        """Writes the last answer."""
+        """Writes the last result."""
         self._line.close()
 
 

@@ -23,7 +23,7 @@ class Line:
         self._output.write("a,b,time,diff\n")
 
     def add(self, points: Sequence[tuple[float, float]]) -> None:
-        """Takes some points; an answer is written at most once in the interval."""
+        """Takes some points; a result is written at most once in the interval."""
         sx, sy, sxx, sxy = self._sums
         for x, y in points:
             sx, sy, sxx, sxy = sx + x, sy + y, sxx + x * x, sxy + x * y
@@ -48,7 +48,7 @@ class Line:
         self._due = time.monotonic() + self._interval
 
     def close(self) -> None:
-        """Writes the last answer."""
+        """Writes the last result."""
         self._result()
         self._input.close()
         self._output.close()

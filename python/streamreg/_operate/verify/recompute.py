@@ -147,13 +147,13 @@ def dead_letter_lines(plan: Plan, partial: Partial) -> Iterator[list[bytes]]:
     return records(reject_lines(plan.source.name, partial.rejects), quotes=False)
 
 
-def answers(
+def results(
     plan: Plan, reductions: list[Reduction | KeyedReduction]
 ) -> Iterator[tuple[OutputSpec, Changelog]]:
-    """Each answer output with its rows, all of them changed since the beginning."""
-    for answer, reduction in zip(plan.answers, reductions, strict=True):
-        found = [Changelog() for _ in answer.outputs]
-        for outputs in changed_rows(answer, reduction):
+    """Each result output with its rows, all of them changed since the beginning."""
+    for result, reduction in zip(plan.results, reductions, strict=True):
+        found = [Changelog() for _ in result.outputs]
+        for outputs in changed_rows(result, reduction):
             for changelog, rows in zip(found, outputs, strict=True):
                 changelog.update(rows.keys, rows.present, rows.packed, 0)
-        yield from zip(answer.outputs, found, strict=True)
+        yield from zip(result.outputs, found, strict=True)

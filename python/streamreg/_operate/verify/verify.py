@@ -106,18 +106,18 @@ def _states(plan: Plan, checkpoint: Checkpoint, again: Recomputed) -> Iterator[C
 
 
 def _state_difference(plan: Plan, index: int, kept: bytes, again: Reduction) -> str:
-    reducing, statistics = plan.rows.reductions[index], plan.answers[index].of_keys
+    reducing, statistics = plan.rows.reductions[index], plan.results[index].of_keys
     state = Reduction(reducing.inputs, reducing.aggregates)
     try:
         state.merge(kept)
     except (CorruptStateError, MismatchError) as error:
         return f"the state's bytes are damaged: {error}"
-    pairs = zip(statistics, state.answers(statistics), again.answers(statistics), strict=True)
+    pairs = zip(statistics, state.results(statistics), again.results(statistics), strict=True)
     for statistic, ours, theirs in pairs:
         # By their text, where NaN equals itself.
         if repr(ours) != repr(theirs):
             return f"{statistic[1]} is {ours!r} in the state, {theirs!r} from the topic"
-    return "other sums in the state than from the topic, though the answers are the same"
+    return "other sums in the state than from the topic, though the results are the same"
 
 
 def _keyed_state_check(subject: str, kept: bytes, again: KeyedReduction) -> Check:
@@ -134,8 +134,8 @@ def _keyed_state_check(subject: str, kept: bytes, again: KeyedReduction) -> Chec
 
 
 def _results(plan: Plan, checkpoint: Checkpoint, again: Recomputed) -> Iterator[Check]:
-    keyed = [bool(answer.keys) for answer in plan.answers for _ in answer.outputs]
-    for index, (output, changelog) in enumerate(recompute.answers(plan, again.reductions)):
+    keyed = [bool(result.keys) for result in plan.results for _ in result.outputs]
+    for index, (output, changelog) in enumerate(recompute.results(plan, again.reductions)):
         if keyed[index]:
             kept = checkpoint.keyed.get(f"changelog {index}", b"")
             yield _last_rows(f"{output.name}, last rows in the state", kept, changelog)

@@ -76,7 +76,7 @@ impl Accumulator for DecimalSum {
         *self = Self::default();
     }
 
-    fn left_out(&self) -> i128 {
+    fn excluded(&self) -> i128 {
         0
     }
 

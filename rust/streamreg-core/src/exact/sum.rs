@@ -16,7 +16,7 @@ pub struct SumBins(Vec<i128>);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExactSum {
     n: i64,
-    left_out: i64,
+    excluded: i64,
     total: Window,
 }
 
@@ -45,19 +45,19 @@ impl ExactSum {
 
     fn accumulate(&mut self, bins: &mut SumBins, column: Numbers<'_>, sign: Sign) {
         let negate = sign.negates();
-        let mut left_out = 0;
+        let mut excluded = 0;
         match column {
             Numbers::Float(values) if values.len() >= FEW_ROWS => {
                 bins.0.resize(EXPONENTS, 0);
                 for chunk in values.chunks(MOST_ADDS) {
-                    left_out += self.pass(bins, chunk, negate);
+                    excluded += self.pass(bins, chunk, negate);
                 }
             }
             Numbers::Float(values) => {
                 for value in values {
                     match value.part() {
                         Some(part) => self.total.add_at(part.exponent, part.mantissa.into(), negate),
-                        None => left_out += 1,
+                        None => excluded += 1,
                     }
                 }
             }
@@ -66,20 +66,20 @@ impl ExactSum {
                 let total = values.iter().map(|&value| i128::from(value)).sum();
                 self.total.add_at(super::ONES, total, negate);
             }
-            Numbers::Decimal(values) => left_out = i64::try_from(values.len()).unwrap_or(i64::MAX),
+            Numbers::Decimal(values) => excluded = i64::try_from(values.len()).unwrap_or(i64::MAX),
         }
-        let finite = i64::try_from(column.len()).unwrap_or(i64::MAX) - left_out;
+        let finite = i64::try_from(column.len()).unwrap_or(i64::MAX) - excluded;
         self.n = sign.count(self.n, finite);
-        self.left_out = sign.count(self.left_out, left_out);
+        self.excluded = sign.count(self.excluded, excluded);
     }
 
     /// Takes doubles through the bins; gives the number of those left out.
     fn pass(&mut self, bins: &mut SumBins, values: &[f64], negate: bool) -> i64 {
-        let (mut span, mut left_out) = (Span::EMPTY, 0);
+        let (mut span, mut excluded) = (Span::EMPTY, 0);
         if let Some(bins) = bins.0.first_chunk_mut::<EXPONENTS>() {
             for value in values {
                 let Some(part) = value.narrow() else {
-                    left_out += 1;
+                    excluded += 1;
                     continue;
                 };
                 span.touch(part);
@@ -88,7 +88,7 @@ impl ExactSum {
             }
         }
         fold::<1>(span, |exponent| std::mem::take(&mut bins.0[exponent]), &mut self.total, negate);
-        left_out
+        excluded
     }
 
     /// That this can be the sum of a column of integers.
@@ -96,7 +96,7 @@ impl ExactSum {
     /// # Errors
     /// [`Error::Corrupt`] if it cannot.
     pub(crate) fn check_integer(&self) -> Result<(), Error> {
-        if self.left_out != 0 || self.total.trailing_zeros().is_some_and(|zeros| zeros < super::ONES) {
+        if self.excluded != 0 || self.total.trailing_zeros().is_some_and(|zeros| zeros < super::ONES) {
             return Err(corrupt("a sum of integers is no integer"));
         }
         Ok(())
@@ -118,13 +118,13 @@ impl Accumulator for ExactSum {
 
     fn check_rows(&self, rows: usize, sign: Sign) -> Result<(), Error> {
         signed_add(self.n, rows, sign)?;
-        signed_add(self.left_out, rows, sign)?;
+        signed_add(self.excluded, rows, sign)?;
         self.check_room()
     }
 
     fn check_other(&self, other: &Self, sign: Sign) -> Result<(), Error> {
         combine_counts(self.n, other.n, sign)?;
-        combine_counts(self.left_out, other.left_out, sign)?;
+        combine_counts(self.excluded, other.excluded, sign)?;
         self.check_room()?;
         other.check_room()
     }
@@ -135,17 +135,17 @@ impl Accumulator for ExactSum {
 
     fn combine_checked(&mut self, other: &Self, sign: Sign) {
         self.n = sign.count(self.n, other.n);
-        self.left_out = sign.count(self.left_out, other.left_out);
+        self.excluded = sign.count(self.excluded, other.excluded);
         self.total.add(&other.total, sign.negates());
     }
 
     fn clear(&mut self) {
-        (self.n, self.left_out) = (0, 0);
+        (self.n, self.excluded) = (0, 0);
         self.total.clear();
     }
 
-    fn left_out(&self) -> i128 {
-        self.left_out.into()
+    fn excluded(&self) -> i128 {
+        self.excluded.into()
     }
 
     fn limbs(&self) -> usize {
@@ -154,12 +154,12 @@ impl Accumulator for ExactSum {
 
     fn write(&self, writer: &mut Writer) {
         writer.signed(self.n);
-        writer.signed(self.left_out);
+        writer.signed(self.excluded);
         self.total.write(writer);
     }
 
     fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
-        (self.n, self.left_out) = (reader.signed()?, reader.signed()?);
+        (self.n, self.excluded) = (reader.signed()?, reader.signed()?);
         self.total.read_into(reader, SUM_LIMBS)
     }
 }

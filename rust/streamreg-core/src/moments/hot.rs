@@ -63,7 +63,7 @@ impl Moments {
         parts.clear();
         parts.extend(columns.iter().map_while(|column| column.part(row)));
         if parts.len() < columns.len() {
-            self.left_out += if negate { -1 } else { 1 };
+            self.excluded += if negate { -1 } else { 1 };
             return;
         }
         self.count(1, negate);

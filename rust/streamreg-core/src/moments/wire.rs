@@ -32,7 +32,7 @@ impl Moments {
     /// Writes all but the number of features.
     pub(crate) fn write_sums(&self, writer: &mut Writer) {
         writer.signed(self.n);
-        writer.signed(self.left_out);
+        writer.signed(self.excluded);
         for window in self.sums.iter().chain(&self.products) {
             window.write(writer);
         }
@@ -41,7 +41,7 @@ impl Moments {
     /// Reads what [`write_sums`](Self::write_sums) wrote of as many variables; after an error these are of no use.
     pub(crate) fn read_sums(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
         self.n = reader.signed()?;
-        self.left_out = reader.signed()?;
+        self.excluded = reader.signed()?;
         for window in &mut self.sums {
             window.read_into(reader, SUM_LIMBS)?;
         }

@@ -49,7 +49,7 @@ impl Monomials {
             workspace.factors.extend(columns.iter().map_while(|column| factor(column, row)));
             let whole = workspace.factors.len() == columns.len();
             if !whole || weight.is_some_and(|weight| workspace.factors[weight].negative) {
-                self.left_out += one;
+                self.excluded += one;
                 continue;
             }
             self.n += one;

@@ -38,7 +38,7 @@ impl Monomials {
             }
         }
         let sums = sums.into_iter().map(|sum| sum.cloned().unwrap_or_default()).collect();
-        Ok(Self { terms, n: self.n, left_out: self.left_out, sums })
+        Ok(Self { terms, n: self.n, excluded: self.excluded, sums })
     }
 }
 

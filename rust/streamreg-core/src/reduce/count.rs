@@ -45,7 +45,7 @@ impl Accumulator for Count {
         self.0 = 0;
     }
 
-    fn left_out(&self) -> i128 {
+    fn excluded(&self) -> i128 {
         0
     }
 

@@ -27,13 +27,13 @@ pub(super) struct Extreme {
     /// The type of the column.
     kind: NumberType,
     value: Option<Value>,
-    left_out: i64,
+    excluded: i64,
 }
 
 impl Extreme {
     /// Nothing seen of a column of this type; `better` is `Less` for a minimum, `Greater` for a maximum.
     pub(super) fn new(better: Ordering, kind: NumberType) -> Self {
-        Self { better, kind, value: None, left_out: 0 }
+        Self { better, kind, value: None, excluded: 0 }
     }
 
     pub(super) fn value(&self) -> Option<Value> {
@@ -73,14 +73,14 @@ impl Accumulator for Extreme {
     }
 
     fn check_rows(&self, rows: usize, _: OnlyAdded) -> Result<(), Error> {
-        signed_add(self.left_out, rows, Sign::Added).map(|_| ())
+        signed_add(self.excluded, rows, Sign::Added).map(|_| ())
     }
 
     fn check_other(&self, other: &Self, _: OnlyAdded) -> Result<(), Error> {
         if (self.better, self.kind) != (other.better, other.kind) {
             return Err(other_kind());
         }
-        combine_counts(self.left_out, other.left_out, Sign::Added).map(|_| ())
+        combine_counts(self.excluded, other.excluded, Sign::Added).map(|_| ())
     }
 
     fn put_checked(&mut self, (): &mut (), batch: Numbers<'_>, _: OnlyAdded) {
@@ -89,8 +89,8 @@ impl Accumulator for Extreme {
                 let finite = values.iter().copied().filter(|value| value.is_finite());
                 let mut count = 0;
                 let best = best(finite.inspect(|_| count += 1), self.better, f64::total_cmp);
-                let left_out = i64::try_from(values.len() - count).unwrap_or(i64::MAX);
-                self.left_out = Sign::Added.count(self.left_out, left_out);
+                let excluded = i64::try_from(values.len() - count).unwrap_or(i64::MAX);
+                self.excluded = Sign::Added.count(self.excluded, excluded);
                 best.map(Value::Float)
             }
             Numbers::Int(values) => best(values.iter().copied(), self.better, i64::cmp).map(Value::Int),
@@ -100,7 +100,7 @@ impl Accumulator for Extreme {
     }
 
     fn combine_checked(&mut self, other: &Self, _: OnlyAdded) {
-        self.left_out = Sign::Added.count(self.left_out, other.left_out);
+        self.excluded = Sign::Added.count(self.excluded, other.excluded);
         self.offer(other.value);
     }
 
@@ -108,8 +108,8 @@ impl Accumulator for Extreme {
         *self = Self::new(self.better, self.kind);
     }
 
-    fn left_out(&self) -> i128 {
-        self.left_out.into()
+    fn excluded(&self) -> i128 {
+        self.excluded.into()
     }
 
     fn limbs(&self) -> usize {
@@ -117,7 +117,7 @@ impl Accumulator for Extreme {
     }
 
     fn write(&self, writer: &mut Writer) {
-        writer.signed(self.left_out);
+        writer.signed(self.excluded);
         match self.value {
             None => writer.byte(0),
             Some(Value::Float(value)) => {
@@ -138,7 +138,7 @@ impl Accumulator for Extreme {
     }
 
     fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
-        self.left_out = reader.signed()?;
+        self.excluded = reader.signed()?;
         self.value = match (reader.byte()?, self.kind) {
             (0, _) => None,
             (1, NumberType::Float) => {
@@ -157,7 +157,7 @@ impl Accumulator for Extreme {
             }
             _ => return Err(corrupt("an extreme of another type")),
         };
-        if self.left_out < 0 || (self.kind != NumberType::Float && self.left_out != 0) {
+        if self.excluded < 0 || (self.kind != NumberType::Float && self.excluded != 0) {
             return Err(corrupt("an impossible count of rows left out"));
         }
         Ok(())

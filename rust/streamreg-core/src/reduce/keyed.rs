@@ -47,7 +47,7 @@ pub struct KeyedReduction {
     nothing: Vec<u8>,
     states: TrackedMap,
     before_epoch: BeforeEpoch,
-    left_out: Vec<i128>,
+    excluded: Vec<i128>,
 }
 
 impl KeyedReduction {
@@ -67,7 +67,7 @@ impl KeyedReduction {
         let one = Reduction::new(inputs, aggregates)?;
         let other = one.empty_states()?;
         let nothing = bytes_of(&other);
-        let left_out = vec![0; other.len()];
+        let excluded = vec![0; other.len()];
         Ok(Self {
             keys: keys.to_vec(),
             one,
@@ -76,7 +76,7 @@ impl KeyedReduction {
             nothing,
             states: TrackedMap::default(),
             before_epoch: BeforeEpoch::default(),
-            left_out,
+            excluded,
         })
     }
 
@@ -138,7 +138,7 @@ impl KeyedReduction {
         // A key and its count take at least three bytes.
         let count = reader.count(3)?;
         let (mut merged, mut ends) = (Writer::payload(), Vec::with_capacity(count));
-        let mut left_out = self.left_out.clone();
+        let mut excluded = self.excluded.clone();
         let mut last: Option<&[u8]> = None;
         for _ in 0..count {
             let key = reader.bytes()?;
@@ -147,9 +147,9 @@ impl KeyedReduction {
             }
             last = Some(key);
             key::decode(&self.keys, key)?;
-            for (state, left_out) in self.other.iter_mut().zip(&mut left_out) {
+            for (state, excluded) in self.other.iter_mut().zip(&mut excluded) {
                 state.read_into(&mut reader)?;
-                *left_out += if sign.negates() { -state.left_out() } else { state.left_out() };
+                *excluded += if sign.negates() { -state.excluded() } else { state.excluded() };
             }
             let own = self.states.get(key);
             if own.is_some() || sign.negates() {
@@ -175,7 +175,7 @@ impl KeyedReduction {
             self.states.put(key, (bytes != self.nothing).then_some(bytes));
             start = end;
         }
-        self.left_out = left_out;
+        self.excluded = excluded;
         Ok(())
     }
 
@@ -196,15 +196,15 @@ impl KeyedReduction {
     /// [`Error::Corrupt`] if it is not what this reduction stores; nothing is changed then.
     pub fn load(&mut self, rows: &[u8]) -> Result<(), Error> {
         let states = TrackedMap::load(rows)?;
-        let mut left_out = vec![0; self.left_out.len()];
+        let mut excluded = vec![0; self.excluded.len()];
         for (key, state) in states.in_order() {
             key::decode(&self.keys, key)?;
             unpack(state, &mut self.other)?;
-            for (state, left_out) in self.other.iter().zip(&mut left_out) {
-                *left_out += state.left_out();
+            for (state, excluded) in self.other.iter().zip(&mut excluded) {
+                *excluded += state.excluded();
             }
         }
-        (self.states, self.left_out) = (states, left_out);
+        (self.states, self.excluded) = (states, excluded);
         Ok(())
     }
 
@@ -229,8 +229,8 @@ impl KeyedReduction {
 
     /// For each aggregate the rows of all keys that it could not take: NaN or an infinity in an input.
     #[must_use]
-    pub fn left_out(&self) -> &[i128] {
-        &self.left_out
+    pub fn excluded(&self) -> &[i128] {
+        &self.excluded
     }
 
     /// For each aggregate the 64-bit limbs that its exact sums take, those of all keys together.

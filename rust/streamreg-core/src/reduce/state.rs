@@ -164,8 +164,8 @@ impl State {
         each!(self, own => own.limbs())
     }
 
-    pub(super) fn left_out(&self) -> i128 {
-        each!(self, own => own.left_out())
+    pub(super) fn excluded(&self) -> i128 {
+        each!(self, own => own.excluded())
     }
 
     pub(super) fn write(&self, writer: &mut Writer) {

@@ -131,7 +131,7 @@ fn of_state(state: &State, kind: Kind, minimum: bool) -> Option<Answer> {
     Some(match (state, kind) {
         (State::Count(count), Kind::Count) => Answer::Int(BigInt::from(count.rows())),
         (State::Sum { sum, integers }, Kind::Sum) => {
-            if sum.n() == 0 && sum.left_out() == 0 {
+            if sum.n() == 0 && sum.excluded() == 0 {
                 Answer::Null
             } else if *integers {
                 Answer::Int(total::integer_sum(sum))

@@ -34,7 +34,7 @@ proptest! {
         let opposite = all.to_bytes();
         all.subtract(&opposite).unwrap();
         prop_assert_eq!(all.to_bytes(), group().to_bytes());
-        prop_assert_eq!(all.left_out(), group().left_out());
+        prop_assert_eq!(all.excluded(), group().excluded());
     }
 
     /// The same of a reduction by keys: a key whose rows are all taken away is gone, and one whose rows are taken away
@@ -55,14 +55,14 @@ proptest! {
             early.merge(&before).unwrap();
             all.subtract(&part).unwrap();
             prop_assert_eq!(early.to_bytes(), all.to_bytes());
-            prop_assert_eq!(early.left_out(), all.left_out());
+            prop_assert_eq!(early.excluded(), all.excluded());
             all.merge(&part).unwrap();
             prop_assert_eq!(all.to_bytes(), before);
         }
         let opposite = all.to_bytes();
         all.subtract(&opposite).unwrap();
         prop_assert_eq!(all.to_bytes(), keyed().to_bytes());
-        prop_assert_eq!(all.left_out(), [0; 6]);
+        prop_assert_eq!(all.excluded(), [0; 6]);
     }
 }
 

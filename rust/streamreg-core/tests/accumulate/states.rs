@@ -67,12 +67,12 @@ fn obey<S: Group + PartialEq + Debug>(
 
     // The opposite of all is taken away by it; twice the opposite is the same again.
     let negated = all.negated().unwrap();
-    prop_assert_eq!(negated.left_out(), -all.left_out());
+    prop_assert_eq!(negated.excluded(), -all.excluded());
     prop_assert_eq!(negated.negated().unwrap(), all.clone());
     let mut nothing = negated;
     nothing.merge(&all).unwrap();
     prop_assert_eq!(bytes(&nothing), bytes(empty));
-    prop_assert_eq!((nothing.limbs(), nothing.left_out()), (0, 0));
+    prop_assert_eq!((nothing.limbs(), nothing.excluded()), (0, 0));
 
     // A state in the place of another is what was written, whatever stood there; and cleared it is empty.
     let written = bytes(&all);

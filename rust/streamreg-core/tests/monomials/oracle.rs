@@ -40,7 +40,7 @@ fn check(case: &Case) {
     let rows = rows(case);
     let all = case.columns[0].numbers().len();
     assert_eq!(state.n(), i64::try_from(rows.len()).unwrap());
-    assert_eq!(state.left_out(), i128::try_from(all - rows.len()).unwrap());
+    assert_eq!(state.excluded(), i128::try_from(all - rows.len()).unwrap());
     let gram = state.gram().unwrap();
     assert_eq!(gram.rows(), state.n());
     assert_eq!(gram.weighted(), case.terms.weight().is_some());
@@ -104,7 +104,7 @@ fn oracle_weights() {
     let columns = vec![Column::Int(vec![1, 2, 3]), Column::Int(vec![4, 5, 6]), Column::Int(vec![-1, 0, 7])];
     let case = Case { terms: terms.clone(), columns };
     let mut state = case.of(&case.columns);
-    assert_eq!((state.n(), state.left_out()), (2, 1));
+    assert_eq!((state.n(), state.excluded()), (2, 1));
     assert_eq!(state.gram().unwrap().entry(0, 0) << 0, BigInt::from(7));
     state.remove(&numbers(&case.columns)).unwrap();
     assert_eq!(state, Monomials::new(terms));

@@ -48,12 +48,12 @@ impl BeforeEpoch {
 
 impl KeyedReduction {
     /// Rows are scored by what there is now, whatever is merged, until this is called again.
-    pub fn hold(&mut self) {
+    pub fn freeze(&mut self) {
         self.before_epoch.begin();
     }
 
     /// Scores rows, each by the regression of those rows of its key that there were at the last
-    /// [hold](KeyedReduction::hold); all NaN for a key that had none.
+    /// [hold](KeyedReduction::freeze); all NaN for a key that had none.
     ///
     /// # Errors
     /// As [`Scorer::scores`] and [`Reduction::scorer`](crate::reduce::Reduction::scorer), and as [`KeyedReduction::partial`] for the keys.
