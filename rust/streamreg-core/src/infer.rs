@@ -11,6 +11,7 @@
 pub mod ball;
 pub mod beta;
 mod evidence;
+pub(crate) mod exponential;
 mod interval;
 mod likelihood;
 mod near;
