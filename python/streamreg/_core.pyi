@@ -423,10 +423,30 @@ class Discriminant:
         columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
         asked: Literal["score", "posterior", "log_posterior"],
     ) -> NDArray[np.float64]:
-        """For each row, and in it for each class, what is asked; computed in doubles.
+        """For each row, and in it for each class, what is asked: the double nearest to its exact value.
 
         Raises:
-            RangeError: if a score leaves the range of doubles.
+            RangeError: if a score or a logarithm leaves the range of doubles.
+            ValueError: if a number is not finite.
+        """
+
+    def classes(
+        self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]]
+    ) -> NDArray[np.int64]:
+        """For each row the place of the class of the greatest exact score, of equal ones the first.
+
+        Raises:
+            ValueError: if a number is not finite.
+        """
+
+    def contrasts(
+        self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]]
+    ) -> NDArray[np.float64]:
+        """For each row the score of the second of two classes less that of the first, rounded once.
+
+        Raises:
+            RangeError: if it leaves the range of doubles.
+            ValueError: if a number is not finite, or if there are not two classes.
         """
 
 @final

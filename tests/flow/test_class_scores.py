@@ -89,6 +89,39 @@ def test_differential_scores_are_those_of_the_estimator(
     assert check(changes("scores.csv", *COLUMNS), made) > 0
 
 
+class Rounded(sr.Schema):
+    k: int
+    a: float
+    b: float
+    both: float
+
+
+@pytest.mark.parametrize("method", ["linear_discriminant", "quadratic_discriminant"])
+def test_differential_labels_where_a_feature_follows_from_others(folder: Path, method: str) -> None:
+    """a, b and a + b so far as doubles can say: each label is what the exact rule of the rows before says."""
+    chance = random.Random(5)
+    rows = [(i % 2, chance.gauss(i % 2, 9.0), chance.gauss(0.0, 9.0)) for i in range(60)]
+    table = [(k, a, b, a + b) for k, a, b in rows]
+    sent = [",".join(map(repr, row)).encode() for row in table]
+    t = read([sent], schema=Rounded, header=["k", "a", "b", "both"], batch=30)
+    sr.io.csv.write(getattr(t, method)(t.k, t.a, t.b, t.both).predict_on(t), "scores.csv")
+    sr.run(processes=0)
+    x, y = np.array([row[1:] for row in table]), [row[0] for row in table]
+    made = {
+        "linear_discriminant": sr.LinearDiscriminantAnalysis,
+        "quadratic_discriminant": sr.QuadraticDiscriminantAnalysis,
+    }
+    model = made[method]().fit(x[:30], y[:30])
+    found = changes("scores.csv", *table_columns())[30:]
+    assert [change.row[4] for change in found] == [str(k) for k in model.predict(x[30:])]
+    posteriors = model.predict_proba(x[30:]).max(axis=1).tolist()
+    assert [change.row[5] for change in found] == [repr(value) for value in posteriors]
+
+
+def table_columns() -> tuple[str, ...]:
+    return ("k", "a", "b", "both", "predicted_label", "posterior", "own_posterior")
+
+
 def test_labels_that_are_new_and_classes_that_are_not_determined(folder: Path) -> None:
     """A label not seen before has the probability 0; of those seen, what has a constant can be predicted."""
     rows = [

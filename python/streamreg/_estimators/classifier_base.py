@@ -40,11 +40,24 @@ class Classifier(Interface):
         """The labels of the classes, in order."""
         return array_of(self._known())
 
-    def _of_rows(self, X: Data, asked: Asked) -> Floats:  # scikit-learn's name
+    def _rows(self, X: Data) -> Matrix:  # scikit-learn's name
         self._known()
         rows = matrix(X, type(self).__name__)
         self._check(rows, fitting=False)
-        return self._results(rows, asked)
+        return rows
+
+    def _of_rows(self, X: Data, asked: Asked) -> Floats:  # scikit-learn's name
+        return self._results(self._rows(X), asked)
+
+    def _places(self, rows: Matrix) -> NDArray[np.int64]:
+        """The place of each row's class among the known ones: the most probable, of equally probable ones the first."""
+        places: NDArray[np.int64] = self._results(rows, "score").argmax(axis=1)
+        return places
+
+    def _decisions(self, rows: Matrix) -> Floats:
+        """As `decision_function`."""
+        scores = self._results(rows, "score")
+        return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
 
     @as_of_now
     def decision_function(self, X: Data) -> Floats:  # scikit-learn's name
@@ -57,8 +70,7 @@ class Classifier(Interface):
             An array of shape (rows, classes); of two classes one of shape (rows,), with the second's score less the
             first's.
         """
-        scores = self._of_rows(X, "score")
-        return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
+        return self._decisions(self._rows(X))
 
     @as_of_now
     def predict_proba(self, X: Data) -> Floats:  # scikit-learn's name
@@ -73,13 +85,13 @@ class Classifier(Interface):
     @as_of_now
     def predict(self, X: Data) -> NDArray[Any]:  # scikit-learn's name
         """The label of the most probable class of each row; of equally probable ones the first."""
-        found: NDArray[Any] = self.classes_[self._of_rows(X, "score").argmax(axis=1)]
+        found: NDArray[Any] = self.classes_[self._places(self._rows(X))]
         return found
 
     @as_of_now
     def score(self, X: Data, y: Data, sample_weight: Data = None) -> float:  # scikit-learn's name
         """The share of rows whose label is predicted."""
-        codes = self._of_rows(X, "score").argmax(axis=1)
+        codes = self._places(self._rows(X))
         true = labels(y, len(codes), type(self).__name__)
         order = {label: code for code, label in enumerate(self._known())}
         hit = np.array([order.get(label, -1) for label in true.distinct])[true.codes] == codes

@@ -36,7 +36,9 @@ class LinearDiscriminantAnalysis(_DiscriminantAnalysis):
 
     All classes have one covariance matrix, that within classes. The moments of each class are held
     without rounding, and each parameter is rounded once: it is the same for any order and split of the rows, and rows
-    that were added can be forgotten without a trace. Rows are then scored in doubles. Directions in which nothing
+    that were added can be forgotten without a trace. Rows are scored by the exact parameters, not by the rounded
+    ones: `predict` gives the label that the exact rule gives (of equal scores the first), and `decision_function`,
+    `predict_proba` and `predict_log_proba` the doubles nearest to the exact values. Directions in which nothing
     varies within the classes (a feature that is constant, or follows linearly from others: decided exactly) are left
     out, with a warning, as scikit-learn does by singular values.
 

@@ -271,6 +271,16 @@ class ExactClassifier(Classifier):
         found = self._solved().rows(rows.columns, asked).reshape(rows.rows, -1)
         return self._spread(found, axis=1, empty=0.0 if asked == "posterior" else -math.inf)
 
+    def _places(self, rows: Matrix) -> NDArray[np.int64]:
+        found, counts = self._solved().classes(rows.columns), self._counts()
+        present = [at for at, label in enumerate(self._known()) if label in counts]
+        return np.array(present, dtype=np.int64)[found]
+
+    def _decisions(self, rows: Matrix) -> Floats:
+        # Of two scores that are both far from zero the exact difference is rounded, not theirs taken.
+        both = len(self._known()) == 2 == len(self._counts())
+        return self._solved().contrasts(rows.columns) if both else super()._decisions(rows)
+
     # --- from elsewhere, and bytes -------------------------------------------
 
     @classmethod

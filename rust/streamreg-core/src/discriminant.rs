@@ -3,14 +3,17 @@
 //! Linear and quadratic discriminant analysis, and Gaussian naive Bayes, by their definitions (T. Hastie,
 //! R. Tibshirani, J. Friedman, *The Elements of Statistical Learning*, 2nd edition, 4.3 and 6.6.3): every parameter
 //! is a rational number of the state, but for the logarithms in the constants, and is rounded once. Whether there
-//! are any (a covariance that is singular) is decided exactly. Rows are scored in doubles, from these parameters.
+//! are any (a covariance that is singular) is decided exactly. Rows are scored by the exact parameters, too.
 
 mod bayes;
+mod exact_score;
+mod fast_score;
 mod group;
 mod inverse;
 mod linear;
 mod log;
 mod parameters;
+mod posterior;
 mod predict;
 mod present;
 mod quadratic;

@@ -13,6 +13,7 @@ pub mod beta;
 pub mod bigfloat;
 mod evidence;
 mod exact_rows;
+pub(crate) mod exponential;
 mod fast_rows;
 mod interval;
 mod likelihood;

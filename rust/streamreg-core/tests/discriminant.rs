@@ -137,8 +137,8 @@ fn law_predictions() {
         if method == Method::Linear {
             assert_eq!((found.classes[4], bits(&found.own[4..])), (1, bits(&found.posteriors[4..])));
         } else {
-            // Of the class in the middle there is one row, which has no variance; squares of 1e300 are no doubles.
-            assert_eq!((found.own[4], found.classes[3]), (0.0, -1));
+            // Of the class in the middle there is one row, which has no variance.
+            assert_eq!((found.own[4], found.posteriors[3]), (0.0, 1.0));
         }
         let given = [Some(0.5), Some(0.25), None];
         let some = Predictor::of(&state, &Model::of(method), Some(&given)).unwrap();
@@ -213,15 +213,21 @@ fn law_range_and_distance_from_zero() {
     }
 }
 
-/// A row whose scores leave the range of doubles is an error, never a probability that is no number.
+/// A row whose scores leave the range of doubles has a class and probabilities all the same, and no score; one that is
+/// not finite has nothing.
 #[test]
 fn law_scores_beyond_the_range() {
     let state = classes(&[Column::Float(vec![1.0, 2.0, 4.0, 4.5])], &[0, 0, 1, 1]);
     let found = Discriminant::of(&state, &Model::of(Method::Quadratic), None).unwrap();
-    let rows = |x: &[f64]| found.scorer().rows(&[Numbers::Float(x)], Scores::Posteriors);
-    assert!(matches!(rows(&[1.0, f64::MAX]), Err(Error::Overflow(_))));
-    assert!(matches!(rows(&[f64::NAN]), Err(Error::Overflow(_))));
-    assert_eq!(rows(&[1e100]).unwrap(), [1.0, 0.0]);
+    let rows = |x: &[f64], asked| found.scorer().rows(&[Numbers::Float(x)], asked);
+    assert_eq!(rows(&[1.0, f64::MAX, -f64::MAX], Scores::Posteriors).unwrap()[2..], [1.0, 0.0, 1.0, 0.0]);
+    assert_eq!(found.scorer().classes(&[Numbers::Float(&[1.0, f64::MAX, 4.25])]).unwrap(), [0, 0, 1]);
+    for asked in [Scores::Scores, Scores::LogPosteriors] {
+        assert!(matches!(rows(&[f64::MAX], asked), Err(Error::Overflow(_))));
+    }
+    assert!(matches!(found.scorer().contrasts(&[Numbers::Float(&[f64::MAX])]), Err(Error::Overflow(_))));
+    assert!(matches!(rows(&[f64::NAN], Scores::Posteriors), Err(Error::Invalid(_))));
+    assert_eq!(rows(&[1e100], Scores::Posteriors).unwrap(), [1.0, 0.0]);
     let misfit = found.scorer().rows(&[Numbers::Int(&[1]), Numbers::Int(&[1])], Scores::Scores);
     assert!(matches!(misfit, Err(Error::Columns(_))));
 }

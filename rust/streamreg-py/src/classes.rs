@@ -247,6 +247,26 @@ impl Discriminant {
         let found = py.detach(|| self.0.scorer().rows(&numbers, asked)).map_err(|error| to_py(&error))?;
         Ok(found.into_pyarray(py))
     }
+
+    fn classes<'py>(
+        &self,
+        py: Python<'py>,
+        columns: Vec<NumberArray<'_>>,
+    ) -> PyResult<Bound<'py, PyArray1<i64>>> {
+        let numbers = numbers(&columns)?;
+        let found = py.detach(|| self.0.scorer().classes(&numbers)).map_err(|error| to_py(&error))?;
+        Ok(found.into_pyarray(py))
+    }
+
+    fn contrasts<'py>(
+        &self,
+        py: Python<'py>,
+        columns: Vec<NumberArray<'_>>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let numbers = numbers(&columns)?;
+        let found = py.detach(|| self.0.scorer().contrasts(&numbers)).map_err(|error| to_py(&error))?;
+        Ok(found.into_pyarray(py))
+    }
 }
 
 /// What tells the class of rows.

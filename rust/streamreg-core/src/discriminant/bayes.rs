@@ -7,19 +7,20 @@
 use num_bigint::BigInt;
 use num_traits::{One, Zero};
 
+use super::exact_score::{ExactScore, Form};
+use super::fast_score::{self, FastScore, FastSquare, View};
 use super::group::{Group, rows};
-use super::log::{Argument, plus_half_log};
-use super::score::{Scorer, Scoring, Square};
+use super::log::Argument;
+use super::score::Scorer;
 use super::{Reason, Undefined, rational};
 use crate::error::Error;
+use crate::gram::Unit;
+use crate::solve::rational::Rational;
 use crate::solve::round::ratio;
 
 /// What rows are scored by.
 #[derive(Clone, Debug)]
-pub struct Bayes {
-    origins: Vec<Vec<f64>>,
-    classes: Vec<Scoring>,
-}
+pub struct Bayes(Scorer);
 
 /// What is added to every variance, `numerator / denominator · 2^two`.
 #[derive(Clone, Debug)]
@@ -92,6 +93,14 @@ impl Variance {
         (0..group.variables()).map(own).collect()
     }
 
+    /// (x − sum/n)² over this, x being a feature.
+    fn square(&self, view: &View, feature: usize, sum: &BigInt, n: &BigInt) -> FastSquare {
+        let weight = Rational::new(self.denominator.clone(), self.numerator.clone(), Unit::ONE);
+        let offset = Rational::new(sum.clone(), n.clone(), Unit::ONE);
+        let one = Rational::new(BigInt::one(), BigInt::one(), Unit::two(-self.unit));
+        FastSquare::new(view, &weight, &offset, feature, std::iter::once(one))
+    }
+
     /// The nearest double.
     pub(super) fn nearest(&self) -> f64 {
         ratio(&self.numerator, &self.denominator, 2 * self.unit)
@@ -100,7 +109,7 @@ impl Variance {
 
 impl Bayes {
     pub(super) fn of(groups: &[Group], priors: &[Argument], added: &Added) -> Result<Self, Undefined> {
-        let mut bayes = Self { origins: Vec::new(), classes: Vec::new() };
+        let mut scorer = Scorer::default();
         for (group, prior) in groups.iter().zip(priors) {
             let (origin, sums) = group.centre()?;
             let variances = Variance::of(group, added);
@@ -109,24 +118,33 @@ impl Bayes {
             if !features.is_empty() {
                 return Err(group.undefined(Reason::Singular { features }));
             }
-            let one = BigInt::one();
             let mut odds = prior.squared();
-            let mut squares = Vec::new();
-            for (at, (sum, variance)) in sums.iter().zip(&variances).enumerate() {
-                let Variance { numerator, denominator, unit } = variance;
-                let before = std::iter::repeat_n((&BigInt::ZERO, 0), at);
-                let row = before.chain(std::iter::once((&one, 0)));
-                squares.push(Square::new((denominator, numerator, *unit), (sum, group.n()), row, &one));
+            for Variance { numerator, denominator, unit } in &variances {
                 odds = odds.over(&Argument::new(numerator.clone(), denominator.clone(), 2 * unit));
             }
-            let constant = plus_half_log(&BigInt::ZERO, &one, &odds);
-            bayes.origins.push(origin.doubles);
-            bayes.classes.push(Scoring::Quadratic { constant, squares });
+            let own = |variance: &Variance| {
+                (variance.numerator.clone(), variance.denominator.clone(), variance.unit)
+            };
+            let view = View::new(&origin.doubles, variances.iter().map(own));
+            let squares = sums.iter().zip(&variances).enumerate();
+            let squares = squares.map(|(at, (sum, variance))| variance.square(&view, at, sum, group.n()));
+            let squares = squares.collect();
+            let constant = fast_score::constant(BigInt::ZERO, BigInt::one(), &odds);
+            let form = Form::Squares {
+                sums: (0..group.variables()).map(|at| group.sum(at).clone()).collect(),
+                n: group.n().clone(),
+                variances: variances
+                    .iter()
+                    .map(|own| (own.numerator.clone(), own.denominator.clone()))
+                    .collect(),
+            };
+            let units = variances.iter().map(|variance| variance.unit).collect();
+            scorer.push(view, FastScore::Quadratic { constant, squares }, ExactScore::new(units, form, odds));
         }
-        Ok(bayes)
+        Ok(Self(scorer))
     }
 
     pub(super) fn scorer(self) -> Scorer {
-        Scorer::new(self.origins, self.classes)
+        self.0
     }
 }

@@ -8,11 +8,14 @@ use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{One, Signed};
 
+use super::exact_score::{ExactScore, Form};
+use super::fast_score::{self, FastScore, View};
 use super::group::{Group, Origin, dot, rows};
 use super::inverse::Inverse;
 use super::log::{Argument, plus_half_log};
-use super::score::{Scorer, Scoring};
+use super::score::Scorer;
 use super::{Divisor, Reason, Singular, Undefined};
+use crate::infer::ball::Ball;
 use crate::solve::round::ratio;
 
 /// The solved classes; features are counted in common units.
@@ -21,6 +24,8 @@ pub struct Linear {
     classes: Vec<Class>,
     origin: Origin,
     units: Vec<i64>,
+    /// The diagonal of A.
+    variances: Vec<BigInt>,
     /// What A⁻¹ is multiplied by to be of integers, and L·d.
     determinant: BigInt,
     scale: BigInt,
@@ -35,6 +40,30 @@ struct Class {
     sums: [Vec<BigInt>; 2],
     /// A⁻¹ times these, times the determinant.
     solutions: [Vec<BigInt>; 2],
+}
+
+/// (Σ coefficient·x + constant) / denominator, the rational part of a score.
+struct Centred {
+    coefficients: Vec<BigInt>,
+    denominator: BigInt,
+    /// (μ − m)ᵀΣ⁻¹(μ − m) times half of the denominator.
+    length: BigInt,
+    rows: BigInt,
+}
+
+impl Centred {
+    /// The constant, if these are the sums of all rows.
+    fn constant(&self, sums: &[BigInt]) -> BigInt {
+        -(&self.length + dot(&self.coefficients, sums) / &self.rows)
+    }
+
+    fn balls(&self, units: &[i64], view: &View) -> Vec<Ball> {
+        let ball = |(at, entry): (usize, &BigInt)| {
+            let two = -units[at] - view.shift(at);
+            fast_score::coefficient(entry.clone(), self.denominator.clone(), two)
+        };
+        self.coefficients.iter().enumerate().map(ball).collect()
+    }
 }
 
 /// Where a class's features are counted from.
@@ -118,7 +147,9 @@ impl Linear {
             }
         });
         let (classes, determinant) = (classes.collect(), inverse.determinant().clone());
-        Ok(Self { classes, origin, units, determinant, scale, dropped: inverse.dropped().to_vec() })
+        let variances = matrix.iter().enumerate().map(|(at, row)| row[at].clone()).collect();
+        let dropped = inverse.dropped().to_vec();
+        Ok(Self { classes, origin, units, variances, determinant, scale, dropped })
     }
 
     /// The features that are constant, or follow linearly from those before them.
@@ -126,16 +157,57 @@ impl Linear {
         &self.dropped
     }
 
-    /// Scores counted from the origin.
+    /// Scores of rows: (μ − m)ᵀΣ⁻¹(x − m) − ½(μ − m)ᵀΣ⁻¹(μ − m) + ln π, m being the mean of all rows. They differ from
+    /// those by coefficients and intercepts by what all classes share, and keep their digits however far m is from zero.
     pub fn scorer(&self) -> Scorer {
-        let scoring = |class| Scoring::Linear {
-            constant: self.constant(class, None, From::Origin),
-            coefficients: self.gradient(class, None, From::Origin),
+        let variances = self.units.iter().zip(&self.variances);
+        let variances = variances.map(|(&unit, variance)| (variance.clone(), self.scale.clone(), unit));
+        let view = View::new(&self.origin.doubles, variances);
+        let rows = self.classes.iter().map(|class| &class.n).sum();
+        let totals = [From::Zero, From::Origin].map(|from| self.total(|class| &class.sums[from as usize]));
+        let solution = self.total(|class| &class.solutions[From::Origin as usize]);
+        let mut scorer = Scorer::default();
+        for class in &self.classes {
+            let centred = self.centred(class, &rows, &totals[From::Origin as usize], &solution);
+            let odds = class.prior.squared();
+            let fast = FastScore::Linear {
+                constant: fast_score::constant(
+                    centred.constant(&totals[From::Origin as usize]),
+                    centred.denominator.clone(),
+                    &odds,
+                ),
+                coefficients: centred.balls(&self.units, &view),
+            };
+            let form = Form::Linear {
+                constant: centred.constant(&totals[From::Zero as usize]),
+                coefficients: centred.coefficients,
+                denominator: centred.denominator,
+            };
+            scorer.push(view.clone(), fast, ExactScore::new(self.units.clone(), form, odds));
+        }
+        scorer
+    }
+
+    fn total<'a>(&'a self, of: impl Fn(&'a Class) -> &'a Vec<BigInt>) -> Vec<BigInt> {
+        (0..self.units.len()).map(|at| self.classes.iter().map(|class| &of(class)[at]).sum()).collect()
+    }
+
+    /// With d = N·s − n·S for the sums s of the class and S of all, from wherever, and g = A⁻¹d times the determinant.
+    fn centred(&self, class: &Class, rows: &BigInt, sums: &[BigInt], solution: &[BigInt]) -> Centred {
+        let from = From::Origin as usize;
+        let less = |own: &[BigInt], all: &[BigInt]| -> Vec<BigInt> {
+            own.iter().zip(all).map(|(own, all)| own * rows - all * &class.n).collect()
         };
-        Scorer::new(
-            vec![self.origin.doubles.clone(); self.classes.len()],
-            self.classes.iter().map(scoring).collect(),
-        )
+        let away = less(&class.sums[from], sums);
+        let solved = less(&class.solutions[from], solution);
+        let both = &class.n * rows;
+        let times = &self.scale * &both * 2;
+        Centred {
+            length: dot(&away, &solved) * &self.scale,
+            coefficients: solved.iter().map(|entry| entry * &times).collect(),
+            denominator: &self.determinant * &both * &both * 2,
+            rows: rows.clone(),
+        }
     }
 
     /// Σ⁻¹μ of each class; of two classes the second's less the first's.

@@ -3,9 +3,10 @@
 use super::bayes::{Added, Bayes};
 use super::linear::Linear;
 use super::log::Argument;
+use super::posterior::Kind;
 use super::present::Present;
 use super::quadratic::Class;
-use super::score::{Scorer, Scores, finish, rows_of};
+use super::score::{Rows, Scorer, rows_of};
 use super::{Method, Model};
 use crate::classes::Classes;
 use crate::column::Numbers;
@@ -26,7 +27,7 @@ pub struct Predictions {
     /// The most probable class, by its place among those of the state, of equally probable ones the first; -1 where
     /// nothing is predicted.
     pub classes: Vec<i64>,
-    /// Its probability; NaN where nothing is predicted.
+    /// Its probability, the nearest double; NaN where nothing is predicted.
     pub posteriors: Vec<f64>,
     /// The probability of the class that the row has; NaN where nothing is predicted.
     pub own: Vec<f64>,
@@ -39,7 +40,7 @@ impl Predictor {
     /// As there.
     pub fn of(classes: &Classes, model: &Model, priors: Option<&[Option<f64>]>) -> Result<Self, Error> {
         let Present { places, mut groups, priors } = Present::of(classes, priors)?;
-        let mut scorer = Scorer::new(Vec::new(), Vec::new());
+        let mut scorer = Scorer::default();
         let mut known: Vec<_> = priors.iter().map(Option::is_some).collect();
         match model.method {
             Method::Linear => {
@@ -78,8 +79,7 @@ impl Predictor {
     }
 
     /// Predicts rows, of which each has the class at one of the places of the state, or none. Nothing is predicted
-    /// without any class, where a number is not finite, or so far from all classes that scores leave the range of
-    /// doubles.
+    /// without any class, or where a number is not finite.
     ///
     /// # Errors
     /// [`Error::Columns`] unless there is a column of doubles or integers for each feature, as long as `own`.
@@ -89,28 +89,18 @@ impl Predictor {
             return Err(Error::Columns(format!("{} labels of {rows} rows", own.len())));
         }
         let mut found = Predictions::default();
-        let (mut x, mut scores) = (vec![0.0; self.features], Vec::with_capacity(self.places.len()));
+        let (mut rows, mut chances) = (Rows::new(&self.scorer, columns), Vec::new());
         for (row, own) in own.iter().enumerate() {
-            scores.clear();
-            self.scorer.row(columns, row, &mut x, &mut scores);
-            let best = first_greatest(&scores);
-            let predicted = best.filter(|_| finish(&mut scores, Scores::Posteriors).is_some());
+            chances.clear();
+            let predicted = rows.go(row).ok().and_then(|()| rows.best());
+            if predicted.is_some() {
+                rows.posteriors(Kind::Plain, &mut chances);
+            }
             let at = self.places.iter().position(|place| place == own);
             found.classes.push(predicted.map_or(-1, |best| self.places[best]));
-            found.posteriors.push(predicted.map_or(f64::NAN, |best| scores[best]));
-            found.own.push(predicted.map_or(f64::NAN, |_| at.map_or(0.0, |at| scores[at])));
+            found.posteriors.push(predicted.map_or(f64::NAN, |best| chances[best]));
+            found.own.push(predicted.map_or(f64::NAN, |_| at.map_or(0.0, |at| chances[at])));
         }
         Ok(found)
     }
-}
-
-/// Where the greatest of some numbers stands, the first of equal ones.
-fn first_greatest(numbers: &[f64]) -> Option<usize> {
-    let mut best = None;
-    for (at, &number) in numbers.iter().enumerate() {
-        if best.is_none_or(|best: usize| number > numbers[best]) {
-            best = Some(at);
-        }
-    }
-    best
 }

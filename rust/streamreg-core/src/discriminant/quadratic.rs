@@ -7,12 +7,16 @@
 use num_bigint::BigInt;
 use num_traits::{One, Signed};
 
+use super::exact_score::{ExactScore, Form};
+use super::fast_score::{self, FastScore, FastSquare, View};
 use super::group::{Group, Origin, dot, unit_vector};
 use super::inverse::eliminate;
 use super::log::{Argument, plus_half_log};
-use super::score::{Scorer, Scoring, Square};
+use super::score::Scorer;
 use super::{Divisor, Reason, Undefined};
+use crate::gram::Unit;
 use crate::solve::eliminate::Elimination;
+use crate::solve::rational::Rational;
 use crate::solve::round::ratio;
 
 /// The solved classes.
@@ -55,7 +59,7 @@ impl Quadratic {
 
     /// Scores counted from points near the means.
     pub fn scorer(&self) -> Scorer {
-        let mut scorer = Scorer::new(Vec::new(), Vec::new());
+        let mut scorer = Scorer::default();
         for class in &self.0 {
             scorer.extend(class.scorer());
         }
@@ -88,10 +92,27 @@ impl Class {
 
     /// The score of this class alone.
     pub fn scorer(&self) -> Scorer {
-        Scorer::new(vec![self.origin.doubles.clone()], vec![self.scoring()])
+        let mut scorer = Scorer::default();
+        let group = &self.group;
+        let variance = |at| (group.deviation(at, at), group.n() * &self.divisor, group.unit(at));
+        let view = View::new(&self.origin.doubles, (0..group.variables()).map(variance));
+        let fast = self.fast(&view);
+        scorer.push(view, fast, self.exact());
+        scorer
     }
 
-    fn scoring(&self) -> Scoring {
+    fn exact(&self) -> ExactScore {
+        let form = Form::Quadratic {
+            sums: self.sums_from_zero(),
+            n: self.group.n().clone(),
+            divisor: self.divisor.clone(),
+            elimination: self.elimination.clone(),
+        };
+        let units = (0..self.group.variables()).map(|at| self.group.unit(at)).collect();
+        ExactScore::new(units, form, self.odds())
+    }
+
+    fn fast(&self, view: &View) -> FastScore {
         let group = &self.group;
         let variables = group.variables();
         let one = BigInt::one();
@@ -102,13 +123,16 @@ impl Class {
         let squares = (0..variables).map(|at| {
             // Row `at` of L⁻¹ is that of the eliminated identity over the pivot before.
             let previous = if at == 0 { &one } else { self.elimination.pivot(at - 1) };
-            let unit = group.unit(at);
-            let row = (0..=at).map(|column| (&columns[column][at], unit - group.unit(column)));
-            let (weight, own) = (&scale * previous, self.elimination.pivot(at));
-            Square::new((&weight, own, unit), (&offsets[at], &(previous * group.n())), row, previous)
+            let weight = Rational::new(&scale * previous, self.elimination.pivot(at).clone(), Unit::ONE);
+            let offset = Rational::new(offsets[at].clone(), previous * group.n(), Unit::ONE);
+            let row = (0..=at).map(|column| {
+                let unit = Unit::two(-group.unit(column));
+                Rational::new(columns[column][at].clone(), previous.clone(), unit)
+            });
+            FastSquare::new(view, &weight, &offset, 0, row)
         });
-        let squares = squares.collect();
-        Scoring::Quadratic { constant: plus_half_log(&BigInt::ZERO, &one, &self.odds()), squares }
+        let constant = fast_score::constant(BigInt::ZERO, one.clone(), &self.odds());
+        FastScore::Quadratic { constant, squares: squares.collect() }
     }
 
     /// π² / |Σ|.

@@ -1,95 +1,33 @@
-//! Stage: discriminant. Rows in doubles: scores of the classes, and what follows from them.
+//! Stage: discriminant. Rows: scores of the classes, and what follows from them.
 //!
-//! The parameters are exact ones rounded once, and count features from a point near the rows. What is done with them
-//! here rounds as doubles do. The answer for a row depends on that row alone.
+//! Each class's score is known in [twice the digits of doubles](super::fast_score) with a bound of its error. What that
+//! leaves open, the [exact score](super::exact_score) decides: so the class of a row is that of the exact rule on the
+//! exact parameters, of equal scores the first, and every number is the double nearest to its exact value. The result
+//! for a row depends on that row alone.
 
-use num_bigint::BigInt;
+use std::cell::{LazyCell, OnceCell};
+use std::cmp::Ordering;
 
+use super::exact_score::{ExactScore, Point, Value};
+use super::fast_score::{FastScore, View};
+use super::posterior::{self, Kind, Steps};
 use crate::column::Numbers;
 use crate::error::Error;
-use crate::solve::round::ratio;
+use crate::infer::ball::Ball;
 
 /// What rows are scored by.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Scorer {
-    /// Where each class counts the features from.
-    origins: Vec<Vec<f64>>,
-    classes: Vec<Scoring>,
+    views: Vec<View>,
+    classes: Vec<Scored>,
 }
 
-/// The score of a class for x counted from its origin: the logarithm of what its probability is proportional to.
+/// The score of a class, which takes the features as one of the views has them.
 #[derive(Clone, Debug)]
-pub enum Scoring {
-    /// The constant and Σ coefficient·x.
-    Linear {
-        /// The constant.
-        constant: f64,
-        /// The coefficients.
-        coefficients: Vec<f64>,
-    },
-    /// The constant less half of the sum of squares.
-    Quadratic {
-        /// The constant.
-        constant: f64,
-        /// The squares.
-        squares: Vec<Square>,
-    },
-}
-
-/// weight · (Σ coefficient·x − offset)², of the first features.
-#[derive(Clone, Debug)]
-pub struct Square {
-    weight: f64,
-    offset: f64,
-    /// Without leading zeros; the first is that of the feature `first`.
-    coefficients: Vec<f64>,
-    first: usize,
-}
-
-impl Square {
-    /// A square of `row` over `divisor`, in powers of two, less `offset`, over a variance.
-    ///
-    /// `variance` is the reciprocal of a variance as numerator and denominator, in a unit of which it is the square;
-    /// `offset` is a quotient in that unit.
-    pub(super) fn new<'a>(
-        variance: (&BigInt, &BigInt, i64),
-        offset: (&BigInt, &BigInt),
-        row: impl Iterator<Item = (&'a BigInt, i64)>,
-        divisor: &BigInt,
-    ) -> Self {
-        let (numerator, denominator, unit) = variance;
-        // Moved by a power of two, so that the weight is near 1: then neither it nor the square leaves the range of
-        // doubles where the distance that they make up does not.
-        let bits = |value: &BigInt| i64::try_from(value.bits()).unwrap_or(i64::MAX);
-        let shift = (bits(numerator) - bits(denominator)) / 2 - unit;
-        let coefficients: Vec<_> = row.map(|(entry, unit)| ratio(entry, divisor, unit + shift)).collect();
-        let first = coefficients.iter().position(|&entry| entry != 0.0).unwrap_or(0);
-        Self {
-            weight: ratio(numerator, denominator, -2 * (unit + shift)),
-            offset: ratio(offset.0, offset.1, unit + shift),
-            coefficients: coefficients[first..].to_vec(),
-            first,
-        }
-    }
-
-    fn of(&self, x: &[f64]) -> f64 {
-        let terms = self.coefficients.iter().zip(&x[self.first..]);
-        let distance = terms.map(|(coefficient, x)| coefficient * x).sum::<f64>() - self.offset;
-        self.weight * distance * distance
-    }
-}
-
-impl Scoring {
-    fn of(&self, x: &[f64]) -> f64 {
-        match self {
-            Self::Linear { constant, coefficients } => {
-                constant + coefficients.iter().zip(x).map(|(coefficient, x)| coefficient * x).sum::<f64>()
-            }
-            Self::Quadratic { constant, squares } => {
-                constant - 0.5 * squares.iter().map(|square| square.of(x)).sum::<f64>()
-            }
-        }
-    }
+struct Scored {
+    view: usize,
+    fast: FastScore,
+    exact: ExactScore,
 }
 
 /// What is asked of rows, for each class.
@@ -104,56 +42,82 @@ pub enum Scores {
 }
 
 impl Scorer {
+    /// One more class.
+    pub(super) fn push(&mut self, view: View, fast: FastScore, exact: ExactScore) {
+        if self.views.last() != Some(&view) {
+            self.views.push(view);
+        }
+        self.classes.push(Scored { view: self.views.len() - 1, fast, exact });
+    }
+
     /// Those of other classes come after these.
     pub(super) fn extend(&mut self, other: Self) {
-        self.origins.extend(other.origins);
-        self.classes.extend(other.classes);
+        let before = self.views.len();
+        self.views.extend(other.views);
+        let moved = |class: Scored| Scored { view: class.view + before, ..class };
+        self.classes.extend(other.classes.into_iter().map(moved));
     }
 
     /// Those of the classes for which this holds.
     pub(super) fn retain(&mut self, kept: &[bool]) {
         let mut at = kept.iter();
-        self.origins.retain(|_| at.next() == Some(&true));
-        let mut at = kept.iter();
         self.classes.retain(|_| at.next() == Some(&true));
     }
 
-    /// Of classes, each of which counts from its origin.
-    pub(super) fn new(origins: Vec<Vec<f64>>, classes: Vec<Scoring>) -> Self {
-        Self { origins, classes }
-    }
-
-    /// The scores of a row, each class's pushed; `x` has room for the features.
-    pub(super) fn row(&self, columns: &[Numbers<'_>], row: usize, x: &mut [f64], found: &mut Vec<f64>) {
-        for (origin, class) in self.origins.iter().zip(&self.classes) {
-            for ((x, column), origin) in x.iter_mut().zip(columns).zip(origin) {
-                *x = difference(column, row, *origin);
-            }
-            found.push(class.of(x));
-        }
-    }
-
-    /// What is asked of each row, row by row.
+    /// What is asked of each row, row by row, each number the double nearest to its exact value.
     ///
     /// # Errors
-    /// [`Error::Columns`] unless there is a column of doubles or integers for each feature, of equal lengths; [`Error::Overflow`] if a
-    /// row is so far from the classes that its scores leave the range of doubles.
+    /// [`Error::Columns`] unless there is a column of doubles or integers for each feature, of equal lengths;
+    /// [`Error::Invalid`] if a number is not finite; [`Error::Overflow`] if a score, or a logarithm, is
+    /// beyond the largest double.
     pub fn rows(&self, columns: &[Numbers<'_>], asked: Scores) -> Result<Vec<f64>, Error> {
-        let features = self.origins.first().map_or(0, Vec::len);
-        let rows = rows_of(columns, features)?;
-        let mut found = Vec::with_capacity(rows * self.classes.len());
-        let mut x = vec![0.0; features];
-        for row in 0..rows {
+        let mut found = Vec::new();
+        let mut rows = Rows::new(self, columns);
+        for row in 0..self.rows_of(columns)? {
             let start = found.len();
-            self.row(columns, row, &mut x, &mut found);
-            finish(&mut found[start..], asked).ok_or_else(|| {
-                Error::Overflow(format!(
-                    "row {row} is so far from the classes that its scores leave the range of doubles: look for an \
-                     outlier, or scale the features"
-                ))
-            })?;
+            rows.go(row)?;
+            match asked {
+                Scores::Scores => rows.scores(&mut found),
+                Scores::Posteriors => rows.posteriors(Kind::Plain, &mut found),
+                Scores::LogPosteriors => rows.posteriors(Kind::Log, &mut found),
+            }
+            check_range(&found[start..], row)?;
         }
         Ok(found)
+    }
+
+    /// The class of each row by its place among these: the one of the greatest score, of equal ones the first.
+    ///
+    /// # Errors
+    /// As [`Scorer::rows`], but for the range.
+    pub fn classes(&self, columns: &[Numbers<'_>]) -> Result<Vec<i64>, Error> {
+        let mut rows = Rows::new(self, columns);
+        let class = |row| {
+            rows.go(row)?;
+            Ok(rows.best().and_then(|best| i64::try_from(best).ok()).unwrap_or(-1))
+        };
+        (0..self.rows_of(columns)?).map(class).collect()
+    }
+
+    /// Of two classes the second's score less the first's, the nearest double.
+    ///
+    /// # Errors
+    /// As [`Scorer::rows`]; [`Error::Invalid`] unless there are two classes.
+    pub fn contrasts(&self, columns: &[Numbers<'_>]) -> Result<Vec<f64>, Error> {
+        if self.classes.len() != 2 {
+            return Err(Error::Invalid(format!("a contrast is of two classes, not {}", self.classes.len())));
+        }
+        let mut rows = Rows::new(self, columns);
+        let contrast = |row| {
+            rows.go(row)?;
+            let found = rows.contrast();
+            check_range(&[found], row).map(|()| found)
+        };
+        (0..self.rows_of(columns)?).map(contrast).collect()
+    }
+
+    fn rows_of(&self, columns: &[Numbers<'_>]) -> Result<usize, Error> {
+        rows_of(columns, self.views.first().map_or(0, View::len))
     }
 }
 
@@ -170,44 +134,104 @@ pub(super) fn rows_of(columns: &[Numbers<'_>], features: usize) -> Result<usize,
     )))
 }
 
-/// A number counted from an origin, rounded once.
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "the origin is an integer below 2^63; the difference is rounded here"
-)]
-fn difference(column: &Numbers<'_>, row: usize, origin: f64) -> f64 {
-    match column {
-        Numbers::Float(values) => values[row] - origin,
-        Numbers::Int(values) if origin.fract() == 0.0 && origin.abs() < i64::MAX as f64 => {
-            (i128::from(values[row]) - origin as i128) as f64
-        }
-        Numbers::Int(values) => values[row] as f64 - origin,
-        Numbers::Decimal(_) => f64::NAN, // refused before
+fn check_range(found: &[f64], row: usize) -> Result<(), Error> {
+    if found.iter().all(|number| number.is_finite()) {
+        return Ok(());
     }
+    Err(Error::Overflow(format!(
+        "row {row} is so far from the classes that its scores leave the range of doubles: look for an outlier, or scale \
+         the features"
+    )))
 }
 
-/// Scores to what is asked; `None` if they are not numbers.
-pub(super) fn finish(scores: &mut [f64], asked: Scores) -> Option<()> {
-    let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if !most.is_finite() || scores.iter().any(|score| score.is_nan()) {
-        return None;
+/// Rows beside the classes, one after another.
+pub(super) struct Rows<'a> {
+    scorer: &'a Scorer,
+    columns: &'a [Numbers<'a>],
+    row: usize,
+    offsets: Vec<Ball>,
+    scores: Vec<Ball>,
+    steps: Steps,
+}
+
+impl<'a> Rows<'a> {
+    /// Of these columns, of which there is one for each feature.
+    pub(super) fn new(scorer: &'a Scorer, columns: &'a [Numbers<'a>]) -> Self {
+        Self { scorer, columns, row: 0, offsets: Vec::new(), scores: Vec::new(), steps: Steps::default() }
     }
-    let total = || scores.iter().map(|score| (score - most).exp()).sum::<f64>();
-    match asked {
-        Scores::Scores => {}
-        Scores::Posteriors => {
-            let total = total();
-            for score in scores {
-                *score = (*score - most).exp() / total;
+
+    /// Goes to a row.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if a number of it is not finite.
+    pub(super) fn go(&mut self, row: usize) -> Result<(), Error> {
+        if self.columns.iter().any(|column| column.nearest(row).is_none()) {
+            return Err(Error::Invalid(format!("row {row} holds a number that is not finite")));
+        }
+        self.row = row;
+        self.scores.clear();
+        let mut view = usize::MAX;
+        for class in &self.scorer.classes {
+            if class.view != view {
+                view = class.view;
+                self.scorer.views[view].go(self.columns, row, &mut self.offsets);
+            }
+            self.scores.push(class.fast.of(&self.offsets));
+        }
+        Ok(())
+    }
+
+    /// The class of the greatest score, of equal ones the first; `None` if there is no class.
+    pub(super) fn best(&self) -> Option<usize> {
+        let high = |at: usize| self.scores[at].parts()[0];
+        let best = (0..self.scores.len()).reduce(|best, at| if high(at) > high(best) { at } else { best })?;
+        let open = |&at: &usize| {
+            at == best || (self.scores[best] - self.scores[at]).sign() != Some(Ordering::Greater)
+        };
+        let mut open = (0..self.scores.len()).filter(open);
+        let first = open.next()?;
+        let mut greatest = (first, OnceCell::new());
+        for at in open {
+            let exact = self.exact(at)?;
+            if greatest.1.get().is_none() {
+                greatest.1 = OnceCell::from(self.exact(greatest.0)?);
+            }
+            let is_greater =
+                greatest.1.get().is_none_or(|greatest| exact.compare(greatest) == Ordering::Greater);
+            if is_greater {
+                greatest = (at, OnceCell::from(exact));
             }
         }
-        Scores::LogPosteriors => {
-            let total = total().ln();
-            for score in scores {
-                *score = (*score - most) - total;
+        Some(greatest.0)
+    }
+
+    fn exact(&self, class: usize) -> Option<Value<'a>> {
+        Some(self.scorer.classes[class].exact.at(&Point::of(self.columns, self.row)?))
+    }
+
+    fn scores(&self, found: &mut Vec<f64>) {
+        let score = |(at, score): (usize, &Ball)| {
+            score.rounded().or_else(|| Some(self.exact(at)?.nearest())).unwrap_or(f64::NAN)
+        };
+        found.extend(self.scores.iter().enumerate().map(score));
+    }
+
+    fn contrast(&self) -> f64 {
+        let exact = || Some(self.exact(1)?.less(&self.exact(0)?));
+        (self.scores[1] - self.scores[0]).rounded().or_else(exact).unwrap_or(f64::NAN)
+    }
+
+    /// Probabilities of the classes, or their logarithms.
+    pub(super) fn posteriors(&mut self, kind: Kind, found: &mut Vec<f64>) {
+        let start = found.len();
+        self.steps.fast(&self.scores, kind, found);
+        let values = LazyCell::new(|| {
+            (0..self.scores.len()).map(|at| self.exact(at)).collect::<Option<Vec<_>>>().unwrap_or_default()
+        });
+        for at in 0..self.scores.len() {
+            if found[start + at].is_nan() {
+                found[start + at] = posterior::exact(&values, at, kind);
             }
         }
     }
-    Some(())
 }

@@ -8,6 +8,7 @@
 //! With u = 2⁻⁵³ each operation gives its own bound as a multiple of u², with room for the roundings of the bound
 //! itself. What leaves the doubles makes an infinity or NaN, which rounds to nothing.
 
+use std::cmp::Ordering;
 use std::ops::{Add, Mul, Neg, Sub};
 
 use super::bigfloat::{PRECISION, Wide};
@@ -43,6 +44,35 @@ pub struct Ball {
 }
 
 impl Ball {
+    /// The sum of two doubles, and how far from it the number may be at most. The low one is at most half a unit in the
+    /// last place of the high one.
+    #[must_use]
+    pub fn of_parts(high: f64, low: f64, radius: f64) -> Self {
+        Self { high, low, radius }
+    }
+
+    /// A number counted from another one: exactly, where neither it nor what it was rounded by leaves the doubles.
+    #[must_use]
+    pub fn difference(one: f64, other: f64) -> Self {
+        let (high, low) = sum(one, -other);
+        Self { high, low, radius: 0.0 }
+    }
+
+    /// Whether the number is above or below zero, for certain.
+    #[must_use]
+    pub fn sign(self) -> Option<Ordering> {
+        // Low is less than the last place of high: what is added is more than that.
+        let certain = self.high.is_finite() && self.radius < self.high.abs() / 2.0;
+        certain.then_some(if self.high > 0.0 { Ordering::Greater } else { Ordering::Less })
+    }
+
+    /// The number times a power of two, to which what it loses to underflow is known.
+    #[must_use]
+    pub fn scaled(self, factors: [f64; 2]) -> Self {
+        let by = |value: f64| value * factors[0] * factors[1];
+        Self { high: by(self.high), low: by(self.low), radius: by(self.radius) + FLOOR }
+    }
+
     /// The two doubles, the larger first, and how far from their sum the number may be at most.
     #[must_use]
     pub fn parts(self) -> [f64; 3] {

@@ -121,6 +121,12 @@ impl Precision {
         (self.bits / PRECISION.bits).trailing_zeros() as usize
     }
 
+    /// Twice as many bits.
+    #[must_use]
+    pub fn doubled(self) -> Self {
+        Self { bits: 2 * self.bits }
+    }
+
     /// More bits.
     #[must_use]
     pub fn plus(self, bits: u32) -> Self {
