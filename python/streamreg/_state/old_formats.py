@@ -57,7 +57,7 @@ def upgraded(plan: Mapping[str, Any]) -> dict[str, Any]:
             "statistics": [
                 [_statistic(one) for one in _parsed(text)] for text in plan["statistics"]
             ],
-            "results": [_step(_parsed(text)) for text in plan["results"]],
+            "results": [_step(_parsed(text)) for text in plan["answers"]],
         }
         if "regressions" in plan:  # Format 1 says nothing of models.
             found[MODELS] = _models(plan)
