@@ -52,6 +52,7 @@ if _typing.TYPE_CHECKING:
         sqrt,
         tan,
     )
+    from streamreg._language.outputs import Output, clear
     from streamreg._language.predictions import score
     from streamreg._language.schema import Schema
     from streamreg._language.table import Table
@@ -109,6 +110,7 @@ else:
             "sqrt",
             "tan",
         ),
+        "_language.outputs": ("Output", "clear"),
         "_language.predictions": ("score",),
         "_language.schema": ("Schema",),
         "_language.table": ("Table",),
@@ -126,10 +128,12 @@ else:
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        if callable(value):
+            value.__module__ = __name__  # where programs find it
         return value
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *_HOMES, *_MODULES})
+        return __all__
 
 
 __all__ = [
@@ -143,6 +147,7 @@ __all__ = [
     "LogisticRegression",
     "MismatchError",
     "NotFittedError",
+    "Output",
     "OutputError",
     "ProgramError",
     "Progress",
@@ -163,6 +168,7 @@ __all__ = [
     "apply_with_type",
     "cast",
     "ceil",
+    "clear",
     "cos",
     "demo",
     "exp",

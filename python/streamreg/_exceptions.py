@@ -78,3 +78,12 @@ class DeadLetterError(StreamregError):
 
 class WorkerError(StreamregError, RuntimeError):
     """A worker process failed, or died too often."""
+
+
+def _called_by_the_package(error: type[StreamregError]) -> None:
+    for kind in error.__subclasses__():
+        _called_by_the_package(kind)
+    error.__module__ = "streamreg"  # where programs find it, and what a traceback calls it
+
+
+_called_by_the_package(StreamregError)

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["noisy_linear_stream"]
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 _PARTITION = 0
 
 

@@ -40,6 +40,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def count() -> Expression:
     """How many rows there are."""
     return _reducer("count", "count")

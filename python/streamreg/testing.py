@@ -13,12 +13,18 @@ from streamreg._source.contract import Batch, Beginnings, Location, Range, Repor
 if TYPE_CHECKING:
     from streamreg._formats.contract import Format
     from streamreg._formats.registry import FormatName
+    from streamreg._language.outputs import Output
     from streamreg._language.schema import Schema
     from streamreg._language.table import Table
     from streamreg._sinks.contract import Changes, ColumnSpec
     from streamreg._source.contract import Reader
 
-__all__ = ["collect", "read"]
+__all__ = ["collect", "read", "write"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
 
 Change: TypeAlias = tuple[tuple[object, ...], int, int]
 """A row, its epoch, and its diff."""
@@ -151,13 +157,22 @@ def collect(table: Table, into: list[Change] | None = None) -> list[Change]:
         goes. A missing value is None.
 
     Raises:
-        ProgramError: if the table has a column `time` or `diff`, or another output of the run has this list.
+        ProgramError: if the table has a column `time` or `diff`.
+    """
+    changes: list[Change] = [] if into is None else into
+    write(table, changes)
+    return changes
+
+
+def write(table: Table, into: list[Change]) -> Output:
+    """Does the same with a list that is there, and returns the output, for `run(outputs=[…])`.
+
+    Raises:
+        ProgramError: if the table has a column `time` or `diff`.
     """
     from streamreg._language import outputs
 
-    changes: list[Change] = [] if into is None else into
-    outputs.add(outputs.Output(table, ListSink(changes)))
-    return changes
+    return outputs.add(outputs.Output(table, ListSink(into)))
 
 
 @dataclass

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import streamreg as sr
 from streamreg._kafka.mock_broker import EmbeddedBroker
-from streamreg._language import outputs as _registry
 
 
 @pytest.fixture(params=[0, 1, 3], ids=lambda number: f"processes={number}")
@@ -22,9 +22,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty current folder, and no outputs left over from a test that did not run its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("STREAMREG_PROCESSES", raising=False)
-    _registry.take()
+    sr.clear()
     yield tmp_path
-    _registry.take()
+    sr.clear()
 
 
 @pytest.fixture(scope="session")

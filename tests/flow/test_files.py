@@ -86,15 +86,51 @@ def test_an_output_that_cannot_be_written_is_refused(folder: Path, existing: boo
 
 
 @pytest.mark.parametrize("second", ["rows.csv", "./rows.csv", "a/../rows.csv"])
-def test_two_outputs_of_one_path_are_refused(folder: Path, second: str) -> None:
-    """However the path is spelt, when the program is written."""
+def test_a_second_output_of_one_path_replaces_the_first(
+    folder: Path, caplog: pytest.LogCaptureFixture, second: str
+) -> None:
+    """However the path is spelt: a notebook's cell is run again. One line says so, and the last one is written."""
     (folder / "a").mkdir()
     t = table()
     sr.io.csv.write(t, "rows.csv")
-    with pytest.raises(sr.ProgramError, match=r"rows\.csv"):
-        sr.io.csv.write(t, second)
-    with pytest.raises(sr.ProgramError, match=r"rows\.csv"):
-        sr.io.csv.write(t, folder / "rows.csv")
+    sr.io.csv.write(t.select(twice=t.x * 2), second)
+    assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
+        "this output replaces the one that was defined before for the same place"
+    ]
+    sr.run(processes=0)
+    assert (folder / "rows.csv").read_text().startswith("twice,time,diff\n")
+
+
+def test_two_outputs_of_one_path_are_refused_where_both_are_asked_for() -> None:
+    """A run that is given its outputs does not choose among them."""
+    t = table()
+    outputs = [sr.io.csv.write(t, "rows.csv"), sr.io.csv.write(t, "./rows.csv")]
+    with pytest.raises(sr.ProgramError, match=r"two outputs write \./rows\.csv"):
+        sr.run(outputs=outputs, processes=0)
+    with pytest.raises(sr.ProgramError, match="expected what io"):
+        sr.run(outputs=[t], processes=0)  # type: ignore[list-item]  # what people try
+
+
+def test_outputs_outlive_a_run_that_fails(folder: Path) -> None:
+    """After the cause is mended `run` alone suffices; after a run that has ended there is nothing left to run."""
+    path = folder / "rows.csv"
+    path.write_text("mine\n")
+    sr.io.csv.write(table(), "rows.csv")
+    for _ in range(2):
+        with pytest.raises(sr.OutputError):
+            sr.run(processes=0)
+    path.unlink()
+    assert sr.run(processes=0).rows > 0
+    with pytest.raises(sr.ProgramError, match="nothing to run"):
+        sr.run(processes=0)
+
+
+def test_clear_forgets_the_outputs() -> None:
+    """What was defined and not run is not run any more."""
+    sr.io.csv.write(table(), "rows.csv")
+    sr.clear()
+    with pytest.raises(sr.ProgramError, match="nothing to run"):
+        sr.run(processes=0)
 
 
 @pytest.mark.parametrize("rejects", ["rows.csv", "./rows.csv"])

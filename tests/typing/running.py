@@ -63,7 +63,7 @@ def outputs(t: sr.Table, path: Path) -> None:
     sr.io.csv.write(t, path, time="seconds")  # type: ignore[arg-type]
 
 
-def runs(path: Path) -> None:
+def runs(t: sr.Table, path: Path) -> None:
     """A run gives its summary; what is called on the way gets the progress."""
     assert_type(sr.run(), sr.Summary)
     told: list[sr.Progress] = []
@@ -90,7 +90,11 @@ def runs(path: Path) -> None:
 
     sr.run(progress=True)
     sr.run(progress=print)
-    sr.run(4)  # type: ignore[call-arg]
+    sr.run(4)  # type: ignore[call-arg, arg-type]
+    output = sr.io.csv.write(t, path)
+    assert_type(output, sr.Output)
+    sr.run(outputs=[output])
+    sr.run(outputs=[t])  # type: ignore[list-item]
     sr.run(processes="2")  # type: ignore[arg-type]
     sr.run(durability="disk")  # type: ignore[arg-type]
     sr.run(stop=told.append)  # type: ignore[arg-type]

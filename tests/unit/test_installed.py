@@ -31,4 +31,4 @@ def test_type_information_ships() -> None:
 def test_command_is_declared() -> None:
     """The wheel brings the command `streamreg`."""
     (command,) = entry_points(group="console_scripts", name="streamreg")
-    assert command.value == "streamreg._cli:main"
+    assert command.value == "streamreg.__main__:main"

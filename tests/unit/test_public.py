@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import pickle
 import pkgutil
 import re
 import subprocess
@@ -36,14 +37,25 @@ ERRORS = [
     "WorkerError",
 ]
 OF_COMMANDS = ["DeadLetterError"]  # What only commands raise, no program can meet.
-CLASSES = ["Column", "Expression", "Progress", "Schema", "Summary", "Table"]
+CLASSES = ["Column", "Expression", "Output", "Progress", "Schema", "Summary", "Table"]
 ESTIMATORS = [
     *["GaussianNB", "LinearDiscriminantAnalysis", "LinearRegression", "LogisticRegression"],
     "QuadraticDiscriminantAnalysis",
 ]
 FUNCTIONS = [
-    *["apply", "apply_with_type", "cast", "ceil", "cos", "exp", "expm1", "floor", "if_else", "log"],
-    *["log1p", "log2", "log10", "maximum", "minimum", "poly", "run", "score", "sign", "sin"],
+    *[
+        "apply",
+        "apply_with_type",
+        "cast",
+        "ceil",
+        "clear",
+        "cos",
+        "exp",
+        "expm1",
+        "floor",
+        "if_else",
+    ],
+    *["log", "log1p", "log2", "log10", "maximum", "minimum", "poly", "run", "score", "sign", "sin"],
     *["sqrt", "tan"],
 ]
 REDUCERS = [
@@ -68,7 +80,7 @@ PUBLIC: dict[ModuleType, list[str]] = {
     sr.io.kafka: ["read"],
     sr.demo: ["noisy_linear_stream"],
     sr.reducers: REDUCERS,
-    testing: ["collect", "read"],
+    testing: ["collect", "read", "write"],
 }
 # Modules that a program may import but need not: what is theirs is offered by `streamreg` itself.
 MODULES = {"testing"}
@@ -90,6 +102,24 @@ def test_public_names_are_exact(module: ModuleType) -> None:
     exec(f"from {module.__name__} import *", everything)
     del everything["__builtins__"]
     assert sorted(everything) == sorted(module.__all__)
+
+
+@modules
+def test_completion_offers_the_public_names(module: ModuleType) -> None:
+    """`dir()`, by which shells complete, holds what `__all__` does, and nothing that is only imported there."""
+    assert dir(module) == sorted(module.__all__)
+
+
+def test_public_names_are_called_by_where_they_are_found() -> None:
+    """A traceback says `streamreg.SourceError`; classes and functions say the same, and pickle by it."""
+    for name in sr.__all__:
+        found = getattr(sr, name)
+        if inspect.isclass(found) or inspect.isfunction(found):
+            assert found.__module__ == "streamreg", name
+            assert pickle.loads(pickle.dumps(found)) is found
+    code = "from streamreg._exceptions import SourceError; raise SourceError('gone')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.endswith("\nstreamreg.SourceError: gone\n")
 
 
 def test_nothing_else_leaks() -> None:

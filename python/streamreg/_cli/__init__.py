@@ -18,6 +18,8 @@ from streamreg._cli import bench, demo, doctor, generate, inspect, replay, run, 
 from streamreg._cli.arguments import Parser, UsageError
 from streamreg._exceptions import ConfigurationError, StreamregError
 from streamreg._secrets import scrub
+from streamreg._terminal.screen import say
+from streamreg._terminal.standard_streams import drop_broken, replace_missing
 
 _EPILOG = """\
 example:
@@ -46,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code; see the top of this module.
     """
+    replace_missing()
     debug = False
     failure = 1
     settings: dict[str, object] = {}  # a command puts in what must be scrubbed from its errors
@@ -62,8 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain("stopped by Ctrl-C", debug, settings)
         return 130
     except BrokenPipeError:
-        # Whoever read our output is gone, and Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_broken()  # Whoever read our output is gone.
         return failure
     except (UsageError, ConfigurationError) as error:
         _complain(str(error), debug, settings)
@@ -72,12 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(_described(error), debug, settings)
         return failure
     except Exception:
-        text = traceback.format_exc()
-        print(scrub(text, settings), file=sys.stderr, end="")
-        print(
-            "streamreg: error: this is a bug in streamreg: please report it",
-            file=sys.stderr,
-        )
+        say(scrub(traceback.format_exc().removesuffix("\n"), settings))
+        say("streamreg: error: this is a bug in streamreg: please report it")
         return failure
     return code
 
@@ -88,7 +86,9 @@ def _parser() -> Parser:
         description="Keeps a linear regression over a Kafka topic up to date, exactly.",
         epilog=_EPILOG,
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    parser.add_argument(
+        "-V", "--version", action=_Version, nargs=0, help="show the version and exit"
+    )
     parser.add_argument("--debug", action="store_true", help="show tracebacks and the client's log")
     commands = parser.add_subparsers(metavar="command", required=True, parser_class=Parser)
     common = argparse.ArgumentParser(add_help=False)
@@ -119,6 +119,6 @@ def _described(error: Exception) -> str:
 
 def _complain(text: str, debug: bool, settings: dict[str, object]) -> None:
     if debug:
-        print(scrub(traceback.format_exc(), settings), file=sys.stderr, end="")
+        say(scrub(traceback.format_exc().removesuffix("\n"), settings))
     for line in scrub(text, settings).splitlines() or ["no reason is known"]:
-        print(f"streamreg: error: {line}", file=sys.stderr)
+        say(f"streamreg: error: {line}")

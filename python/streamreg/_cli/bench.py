@@ -4,13 +4,13 @@ import argparse
 import contextlib
 import json
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._cli.arguments import UsageError, add_setting
+from streamreg._terminal.screen import say
 
 if TYPE_CHECKING:
     from streamreg._bench.broker import Broker
@@ -117,7 +117,7 @@ def rows(arguments: argparse.Namespace) -> int:
 
 def tell(text: str) -> None:
     """Says on stderr what goes on: it takes minutes."""
-    print(f"streamreg: {text}", file=sys.stderr, flush=True)
+    say(f"streamreg: {text}")
 
 
 def keep(arguments: argparse.Namespace, found: object) -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from streamreg._cli.arguments import add_setting
 from streamreg._run.progress import plural
+from streamreg._terminal.screen import say
 
 if TYPE_CHECKING:
     from streamreg._cli.arguments import Commands
@@ -114,27 +114,27 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     finally:
         writer.close()
     ending = " (stopped)" if stop.is_set() else ""
-    print(
-        f"streamreg: {plural(sent, 'point')} sent to {arguments.topic}{ending}",
-        file=sys.stderr,
-    )
+    say(f"streamreg: {plural(sent, 'point')} sent to {arguments.topic}{ending}")
     return 0
 
 
 @contextmanager
 def stop_on_signal() -> Iterator[Event]:
-    """An event that SIGINT and SIGTERM set; a second SIGINT interrupts as usual."""
+    """An event that SIGINT and SIGTERM set; a second one ends the command as usual."""
     stop = Event()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
     def note(number: int, frame: object) -> None:
         stop.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        restore()
 
     for number in before:
         signal.signal(number, note)
     try:
         yield stop
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        restore()

@@ -1,7 +1,6 @@
 """`streamreg replay-rejects FILE`: sends the messages of a ledger of rejects again."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,7 @@ from streamreg._cli.arguments import UsageError, add_setting
 from streamreg._cli.generate import stop_on_signal
 from streamreg._rejects.dead_letters import REASONS, counted
 from streamreg._run.progress import plural
+from streamreg._terminal.screen import say
 
 if TYPE_CHECKING:
     from streamreg._cli.arguments import Commands
@@ -105,5 +105,5 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     rest = ""
     if sent < wanted:
         rest = f" of {wanted:,} (stopped; go on with --skip {arguments.skip + sent})"
-    print(f"streamreg: {plural(sent, 'message')} sent to {arguments.topic}{rest}", file=sys.stderr)
+    say(f"streamreg: {plural(sent, 'message')} sent to {arguments.topic}{rest}")
     return 0

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from streamreg._cli.arguments import UsageError, processes
 from streamreg._jobs import example, load_job
 from streamreg._jobs.run_job import run_job
+from streamreg._terminal.end_signals import end_at_once
+from streamreg._terminal.screen import say
+from streamreg._terminal.standard_streams import is_terminal
 
 if TYPE_CHECKING:
     from streamreg._cli.arguments import Commands
@@ -36,6 +39,7 @@ example:
   streamreg run job.toml --processes 4
 
 The run goes on until Ctrl-C or, with mode = "static", the topic's end; its files are complete then.
+A topic that has ended with rejects and not one row ends it with exit code 1.
 """
 
 
@@ -80,11 +84,12 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
 
     check_client(job.source.kafka, str(arguments.job))
     if arguments.check:
-        print(f"{arguments.job}: valid", file=sys.stderr)
+        say(f"{arguments.job}: valid")
         return 0
     if arguments.processes is not None:
         job = replace(job, processes=arguments.processes)
+    end_at_once()  # what a second signal means; the run listens to the first
     summary = run_job(job)
-    if not sys.stderr.isatty():  # where it is one, the line that showed the progress ends so
-        print(f"streamreg: {summary}", file=sys.stderr)
-    return 0
+    if not is_terminal(sys.stderr):  # where it is one, the line that showed the progress ends so
+        say(f"streamreg: {summary}")
+    return 1 if summary.nothing_fitted and summary.ended_by == "source" else 0

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._jobs import load_job
+from streamreg._terminal.screen import Screen, say
+from streamreg._terminal.standard_streams import is_terminal
 
 if TYPE_CHECKING:
     from streamreg._cli.arguments import Commands
@@ -71,9 +73,9 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
             print(check, flush=True)
             first = first or (check if check.difference else None)
     if first is None:
-        print("streamreg: equal", file=sys.stderr)
+        say("streamreg: equal")
         return 0
-    print(f"streamreg: different: {first.subject}: {first.difference}", file=sys.stderr)
+    say(f"streamreg: different: {first.subject}: {first.difference}")
     return 1
 
 
@@ -81,16 +83,18 @@ class _Progress:
     """On a terminal a line that shows how far the reading is."""
 
     def __init__(self) -> None:
-        self._due = 0.0 if sys.stderr.isatty() else float("inf")
+        self._due = 0.0 if is_terminal(sys.stderr) else float("inf")
+        self._screen: Screen | None = None
 
     def __call__(self, done: int, total: int) -> None:
         now = time.monotonic()
         if now >= self._due:
             self._due = now + 0.5
-            line = f"\r\x1b[K{done:,} of {total:,} offsets read"
-            print(line, end="", file=sys.stderr, flush=True)
+            self._screen = self._screen or Screen(sys.stderr)
+            self._screen.status(f"{done:,} of {total:,} offsets read")
 
     def clear(self) -> None:
         """Takes the line away."""
-        if sys.stderr.isatty():
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        if self._screen is not None:
+            self._screen.close()
+            self._screen = None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypedDict
 from streamreg._jobs import Durability, Format, Job, Mode, Source, Time
 
 if TYPE_CHECKING:
+    from streamreg._language.outputs import Output
     from streamreg._plan.plan import Plan
     from streamreg._run.progress import Progress, Summary
 
@@ -62,9 +63,10 @@ def run_job(
     """
     import streamreg as sr
 
-    _write_tables(job)
+    outputs = _write_tables(job)
     options = _RunOptions() if job.durability is None else _RunOptions(durability=job.durability)
     return sr.run(
+        outputs=outputs,
         processes=job.processes,
         state=job.state,
         rejects=job.rejects,
@@ -84,11 +86,11 @@ def plan_job(job: Job) -> Plan:
     from streamreg._compile.compile import compile as compile_plan
     from streamreg._language import outputs
 
-    _write_tables(job)
-    return compile_plan(outputs.take())
+    with outputs.taken(_write_tables(job)) as chosen:
+        return compile_plan(chosen)
 
 
-def _write_tables(job: Job) -> None:
+def _write_tables(job: Job) -> list[Output]:
     import streamreg as sr
 
     schema = type("JobSchema", (sr.Schema,), {"__annotations__": _annotations(job)})
@@ -96,8 +98,9 @@ def _write_tables(job: Job) -> None:
         dict(job.source.kafka), job.source.topic, schema=schema, **_given(job.source)
     )
     options = _WriteOptions() if job.output.time is None else _WriteOptions(time=job.output.time)
+    outputs = []
     if job.output.input is not None:
-        sr.io.csv.write(table, job.output.input, **options)
+        outputs.append(sr.io.csv.write(table, job.output.input, **options))
     fit = table.linear_regression(
         table[job.target],
         *(table[name] for name in job.features),
@@ -110,9 +113,10 @@ def _write_tables(job: Job) -> None:
         level=job.options.level,
     )
     columns = {job.output.columns.get(column.name, column.name): column for column in fit}
-    sr.io.csv.write(fit.select(**columns), job.output.regression, **options)
+    outputs.append(sr.io.csv.write(fit.select(**columns), job.output.regression, **options))
     if job.output.scores is not None:
-        sr.io.csv.write(fit.predict_on(table), job.output.scores, **options)
+        outputs.append(sr.io.csv.write(fit.predict_on(table), job.output.scores, **options))
+    return outputs
 
 
 def _annotations(job: Job) -> dict[str, type]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -12,13 +16,15 @@ if TYPE_CHECKING:
     from streamreg._sinks.contract import SinkSpec
     from streamreg._types import Time
 
+_log: Final = logging.getLogger("streamreg")
+
 RESERVED: Final = ("time", "diff")
 """The last two columns of a changelog."""
 
 
 @dataclass(frozen=True, eq=False)
 class Output:
-    """A table to be written.
+    """A table to be written: what `io.csv.write` returns, for `run(outputs=[…])`.
 
     Raises:
         ProgramError: if a column has a name that the changelog needs for itself.
@@ -37,19 +43,67 @@ class Output:
                     f"column is; write select(…) with another name for it"
                 )
 
-
-_outputs: list[Output] = []
-
-
-def add(output: Output) -> None:
-    """Remembers an output. ProgramError if another one writes to the same place."""
-    if any(other.sink.place == output.sink.place for other in _outputs):
-        raise ProgramError(f"two outputs write {output.sink.name}: give each its own path")
-    _outputs.append(output)
+    def __repr__(self) -> str:
+        return f"<Output {self.sink.name}>"
 
 
-def take() -> list[Output]:
-    """All outputs, which are then forgotten: each is run once."""
-    outputs = list(_outputs)
-    _outputs.clear()
-    return outputs
+_pending: list[Output] = []
+_lock: Final = threading.Lock()
+
+
+def add(output: Output) -> Output:
+    """Remembers an output, in place of an earlier one of the same place: a notebook defines it again and again."""
+    with _lock:
+        kept = [other for other in _pending if other.sink.place != output.sink.place]
+        replaced = len(kept) < len(_pending)
+        _pending[:] = [*kept, output]
+    if replaced:
+        _log.warning(
+            "%s: this output replaces the one that was defined before for the same place",
+            output.sink.name,
+        )
+    return output
+
+
+def clear() -> None:
+    """Forgets every output that was defined and has not been run."""
+    with _lock:
+        _pending.clear()
+
+
+@contextmanager
+def taken(chosen: Sequence[Output] | None = None) -> Iterator[list[Output]]:
+    """These outputs, or all that are remembered; forgotten, unless what is done with them fails.
+
+    Raises:
+        ProgramError: if there is none, one is no output, or two write to the same place.
+    """
+    if chosen is not None:
+        _check(chosen)
+    with _lock:
+        outputs = list(_pending if chosen is None else chosen)
+        forgotten = [output for output in _pending if output in outputs]
+        _pending[:] = [output for output in _pending if output not in outputs]
+    if not outputs:
+        raise ProgramError("nothing to run: the program writes no table (io.csv.write)")
+    try:
+        yield outputs
+    except BaseException:
+        with _lock:
+            places = {output.sink.place for output in _pending}
+            _pending[:0] = [output for output in forgotten if output.sink.place not in places]
+        raise
+
+
+def _check(chosen: object) -> None:
+    if isinstance(chosen, str) or not isinstance(chosen, Sequence):
+        raise ProgramError(
+            f"outputs: expected a list of what io.csv.write returns, found {chosen!r}"
+        )
+    places: set[str] = set()
+    for output in chosen:
+        if not isinstance(output, Output):
+            raise ProgramError(f"outputs: expected what io.csv.write returns, found {output!r}")
+        if output.sink.place in places:
+            raise ProgramError(f"two outputs write {output.sink.name}: give each its own path")
+        places.add(output.sink.place)

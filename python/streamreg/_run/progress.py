@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 import time
+import unicodedata
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from shutil import get_terminal_size
-from typing import TextIO
+from decimal import Decimal
+from typing import Final
 
 from streamreg._rejects.dead_letters import counted
+from streamreg._terminal.screen import Screen
 
-_RENEW = "\r\x1b[K"
-"""Back to the start of the line, and nothing on it."""
+_RATE_SECONDS: Final = 10.0
+"""What "the last seconds" of a rate are."""
+_PLAIN_SECONDS: Final = 10.0
+"""Between two lines of progress where a line cannot be renewed."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class Progress:
         epochs: epochs with rows so far.
         rows: rows so far.
         rejects: messages that did not fit, so far.
-        rows_per_second: since the start of the run.
+        rows_per_second: over the last ten seconds, or since the start of a younger run.
         lag: messages known to be waiting in the topic; None if unknown.
         results: for each output of a regression or reduction, by path, its current row; with keys, how many of them
             have a row, as `{"keys": n}`.
@@ -39,7 +43,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run did.
+    """What a run did. All counts are of this run and the earlier ones of its state together.
+
+    A run whose messages were all rejected ends without an error: `rows` is 0 then, and `rejects` says why. (The
+    command `streamreg run` ends with exit code 1 if its topic has ended so.)
 
     Attributes:
         epochs: epochs with rows.
@@ -47,8 +54,11 @@ class Summary:
         rejects: messages that did not fit, by reason.
         tombstones: messages without a value.
         excluded: rows that stayed out of a sum or regression because a number was not finite.
-        seconds: duration of the run.
+        seconds: duration of this run.
         ended_by: "source" (read to its end), "stop" (the function given to `run`), "SIGINT" or "SIGTERM".
+        earlier_epochs: those of them that earlier runs had closed.
+        earlier_rows: those of them that earlier runs had read.
+        earlier_rejects: how many messages earlier runs had rejected.
     """
 
     epochs: int = 0
@@ -58,14 +68,32 @@ class Summary:
     excluded: int = 0
     seconds: float = 0.0
     ended_by: str = "source"
+    earlier_epochs: int = 0
+    earlier_rows: int = 0
+    earlier_rejects: int = 0
+
+    @property
+    def nothing_fitted(self) -> bool:
+        """Whether messages were rejected, and none was a row."""
+        return self.rows == 0 and sum(self.rejects.values()) > 0
 
     def __str__(self) -> str:
-        parts = [
-            f"{plural(self.rows, 'row')} in {plural(self.epochs, 'epoch')}, {self.seconds:.1f} s"
-        ]
-        if self.rejects:
-            total = plural(sum(self.rejects.values()), "message")
-            parts.append(f"{total} rejected ({counted(self.rejects)})")
+        rejects = sum(self.rejects.values())
+        kinds = f" ({counted(self.rejects)})" if rejects else ""
+        earlier = self.earlier_epochs or self.earlier_rejects
+        rows = plural(self.rows - self.earlier_rows, "row")
+        epochs = plural(self.epochs - self.earlier_epochs, "epoch")
+        parts = [f"{rows} in {epochs}, {self.seconds:.1f} s"]
+        if rejects > self.earlier_rejects:
+            count = plural(rejects - self.earlier_rejects, "reject")
+            parts.append(count if earlier else count + kinds)
+        if self.nothing_fitted:
+            parts.append("no message was a row")
+        if earlier:
+            total = f"{plural(self.rows, 'row')} in {plural(self.epochs, 'epoch')}"
+            if rejects:
+                total += f", {plural(rejects, 'reject')}{kinds}"
+            parts.append(f"with the earlier runs {total}")
         if self.excluded:
             parts.append(f"{plural(self.excluded, 'row')} left out of sums (not finite)")
         return "; ".join(parts)
@@ -76,35 +104,83 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
-class ProgressLine:
-    """Shows progress on a terminal: one line, renewed about once a second."""
+class Rate:
+    """Rows a second, over the last seconds."""
 
-    def __init__(
-        self, stream: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._stream = stream
+    def __init__(self, rows: int, now: float) -> None:
+        """`rows` is what the run begins with, `now` when."""
+        self._seen = deque([(now, rows)])
+
+    def at(self, rows: int, now: float) -> float:
+        """The rate, when there are so many rows."""
+        if now > self._seen[-1][0]:
+            self._seen.append((now, rows))
+        while len(self._seen) > 2 and self._seen[1][0] <= now - _RATE_SECONDS:
+            self._seen.popleft()
+        since, before = self._seen[0]
+        return (rows - before) / max(now - since, 1e-9)
+
+
+class ProgressLine:
+    """Shows progress about once a second: as one line that is renewed, or where it cannot be as lines now and then."""
+
+    def __init__(self, screen: Screen, clock: Callable[[], float] = time.monotonic) -> None:
+        self._screen = screen
         self._clock = clock
         self._due = 0.0
+        self.last: str | None = None
 
     def __call__(self, progress: Progress) -> None:
         now = self._clock()
         if now < self._due:
             return
-        self._due = now + 1.0
-        parts = [f"{progress.rows:,} rows", f"{progress.rows_per_second:,.0f}/s"]
+        self._due = now + (1.0 if self._screen.terminal else _PLAIN_SECONDS)
+        parts = [plural(progress.rows, "row"), f"{progress.rows_per_second:,.0f}/s"]
         if progress.lag is not None:
             parts.append(f"{progress.lag:,} to read")
         if progress.rejects:
-            parts.append(f"{progress.rejects:,} rejected")
+            parts.append(plural(progress.rejects, "reject"))
         for row in progress.results.values():
-            parts += [f"{name} {value!r}" for name, value in row.items()]
-        line = "  ".join(parts)[: get_terminal_size().columns - 1]
-        self._write(f"{_RENEW}{line}")
+            parts += [f"{name} {_short(value)}" for name, value in row.items()]
+        parts = [_printable(part) for part in parts]
+        if self._screen.terminal:
+            self._screen.status(_fitted(parts, self._screen.columns - 1))
+        else:
+            self._screen.line(f"streamreg: {'  '.join(parts)}")
 
     def end(self, summary: Summary) -> None:
-        """Replaces the line by the summary."""
-        self._write(f"{_RENEW}streamreg: {summary}\n")
+        """Notes what stands in its place at the end."""
+        self.last = f"streamreg: {summary}"
 
-    def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+
+def _short(value: object) -> str:
+    """A cell in six significant digits at most."""
+    if value is None:
+        return "-"
+    if isinstance(value, float | Decimal):
+        return f"{value:.6g}"
+    return str(value)
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def _fitted(parts: list[str], columns: int) -> str:
+    """As many parts as fit: a number that is cut would be another number."""
+    line = ""
+    for index, part in enumerate(parts):
+        longer = f"{line}  {part}" if line else part
+        more = 0 if index == len(parts) - 1 else len("  …")
+        if _cells(longer) + more > columns:
+            return f"{line}  …" if line else ""
+        line = longer
+    return line
+
+
+def _cells(text: str) -> int:
+    """How many columns a text takes, letters of double width counted twice."""
+    return sum(
+        0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF")
+        for letter in text
+    )

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import multiprocessing
 import os
-import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._compile.compile import compile as compile_plan
 from streamreg._epoch.merge import Merge
-from streamreg._exceptions import ConfigurationError, ProgramError, SourceError
-from streamreg._language import outputs as _registry
+from streamreg._exceptions import ConfigurationError, SourceError
+from streamreg._language.outputs import Output, taken
 from streamreg._run import resume
-from streamreg._run.progress import Progress, ProgressLine, Summary
+from streamreg._run.progress import Progress, Rate, Summary
 from streamreg._run.signals import StopSignals
+from streamreg._run.stderr_line import stderr_line
 from streamreg._run.supervisor import TELL_INTERVAL, Supervisor
 from streamreg._sinks.append_file import sync_directory
 from streamreg._source.partition_discovery import PartitionDiscovery
@@ -29,6 +30,7 @@ from streamreg._worker.task import Task
 
 if TYPE_CHECKING:
     from streamreg._plan.plan import Plan
+    from streamreg._state.checkpoint import Checkpoint
 
 _log = logging.getLogger("streamreg")
 
@@ -39,6 +41,7 @@ machine: behind a backlog each worker takes 80 MB, the parent 70."""
 
 def run(
     *,
+    outputs: Sequence[Output] | None = None,
     processes: int | None = None,
     state: str | os.PathLike[str] | None = None,
     durability: Durability = "process",
@@ -53,10 +56,16 @@ def run(
     five seconds, with the last epoch closed and the files complete. Worker processes do not run the main module of
     the program again, so that it needs no `if __name__ == "__main__"`.
 
+    Several runs may go on in threads of one process, each with `outputs` of its own; signals then end the one in the
+    main thread. Outputs are forgotten when their run has ended, not if it has failed: `clear` forgets them in any case.
+
     Args:
+        outputs: what `io.csv.write` has returned, for a program with several runs. Default: all outputs that were
+            defined and have not been run.
         processes: number of worker processes; 0 does all work in this one. Default: the environment variable
             STREAMREG_PROCESSES, else the number of partitions or of cores, whichever is less, and 3 at most: all
-            processes together then stay below 400 MB. Each further one takes some 80 MB.
+            processes together then stay below 400 MB. Each further one takes some 80 MB. In a daemonic process (of a
+            multiprocessing.Pool, of Celery or Airflow), which may have no children, the default is 0.
         state: a directory for the run's checkpoint. With it a run goes on where the last one ended, after any crash,
             with no row lost, doubled or torn. Without it every run begins anew, and with new files.
         durability: what an epoch survives once it is closed: "process", the death of all processes; "power", that
@@ -79,31 +88,20 @@ def run(
         RejectsError: if more than `max_rejects` messages were rejected.
         WorkerError: with the traceback of a worker, if a function given to `apply` raises.
     """
-    outputs = _registry.take()
-    if not outputs:
-        raise ProgramError("nothing to run: the program writes no table (io.csv.write)")
-    if durability not in ("process", "power"):
-        raise ConfigurationError(f'durability: expected "process" or "power", found {durability!r}')
-    if rejects is not None and any(
-        output.sink.place == str(Path(rejects).resolve()) for output in outputs
-    ):
-        raise ConfigurationError(f"rejects: an output writes {rejects}: give each its own path")
-    line = ProgressLine() if progress is True or (progress is None and _on_terminal()) else None
-    options = _Options(
-        processes=_processes(processes),
-        state=None if state is None else Path(state),
-        durability=durability,
-        rejects=None if rejects is None else Path(rejects),
-        max_rejects=_max_rejects(max_rejects),
-        progress=progress if callable(progress) else line,
-        stop=stop,
-    )
-    plan = compile_plan(outputs)
-    with StopSignals() as signals, contextlib.closing(plan.source):
-        summary = _run(plan, options, signals)
-    if line is not None:
-        line.end(summary)
-    return summary
+    with taken(outputs) as chosen:
+        return _run_outputs(
+            chosen,
+            progress,
+            _Options(
+                processes=_processes(processes),
+                state=None if state is None else Path(state),
+                durability=durability,
+                rejects=None if rejects is None else Path(rejects),
+                max_rejects=_max_rejects(max_rejects),
+                progress=progress if callable(progress) else None,
+                stop=stop,
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -115,6 +113,29 @@ class _Options:
     max_rejects: int | None
     progress: Callable[[Progress], None] | None
     stop: Callable[[Progress], bool] | None
+
+
+def _run_outputs(
+    outputs: list[Output], progress: bool | Callable[[Progress], None] | None, options: _Options
+) -> Summary:
+    if options.durability not in ("process", "power"):
+        raise ConfigurationError(
+            f'durability: expected "process" or "power", found {options.durability!r}'
+        )
+    rejects = options.rejects
+    if rejects is not None and any(o.sink.place == str(rejects.resolve()) for o in outputs):
+        raise ConfigurationError(f"rejects: an output writes {rejects}: give each its own path")
+    plan = compile_plan(outputs)
+    shown = False if callable(progress) else progress
+    with (
+        stderr_line(shown, _log) as line,
+        StopSignals() as signals,
+        contextlib.closing(plan.source),
+    ):
+        summary = _run(plan, options if line is None else replace(options, progress=line), signals)
+        if line is not None:
+            line.end(summary)
+    return summary
 
 
 def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
@@ -163,7 +184,7 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
             unix_ms=_unix_ms,
             max_rejects=options.max_rejects,
         )
-        watch.begin(plan, first.rows)
+        watch.begin(plan, first)
         supervisor = Supervisor(
             _pool(task, options.processes, merge),
             merge,
@@ -188,7 +209,8 @@ class _Watch:
         self._started = time.monotonic()
         self._tell_at = self._started
         self._paths: list[str] = []
-        self._rows_before = 0
+        self._before: Checkpoint | None = None
+        self._rate = Rate(0, self._started)
 
     def stopping(self) -> bool:
         """Whether to stop while the source is still waited for; tells that nothing was read yet."""
@@ -200,16 +222,16 @@ class _Watch:
                 self.ended_by = "stop"
         return self.ended_by is not None
 
-    def begin(self, plan: Plan, rows_before: int) -> None:
-        """The flow starts, with the rows of earlier runs of its state."""
+    def begin(self, plan: Plan, first: Checkpoint) -> None:
+        """The flow starts, with what earlier runs of its state have left."""
         self._paths = [output.name for output in plan.result_outputs]
-        self._rows_before = rows_before
+        self._before = first
+        self._rate = Rate(first.rows, time.monotonic())
 
     def tell(self, merge: Merge, lag: int | None) -> bool:
         """Tells where the flow is; returns whether to stop."""
-        rows = merge.rows - self._rows_before
         results = dict(zip(self._paths, merge.results, strict=True))
-        rate = rows / max(self._seconds(), 1e-9)
+        rate = self._rate.at(merge.rows, time.monotonic())
         return self._give(
             Progress(merge.epochs, merge.rows, merge.rejects.total(), rate, lag, results)
         )
@@ -235,6 +257,9 @@ class _Watch:
             excluded=merge.excluded,
             seconds=self._seconds(),
             ended_by=ended_by,
+            earlier_epochs=0 if self._before is None else self._before.epochs,
+            earlier_rows=0 if self._before is None else self._before.rows,
+            earlier_rejects=0 if self._before is None else sum(self._before.rejects.values()),
         )
 
 
@@ -250,7 +275,23 @@ def _pool(task: Task, wanted: int | None, merge: Merge) -> Pool:
 
 
 def _processes(argument: int | None) -> int | None:
-    """The number asked for; None if nobody asked."""
+    """The number asked for; None if nobody asked. In a process that may have no children it is 0."""
+    asked = _asked(argument)
+    if asked == 0 or not multiprocessing.current_process().daemon:
+        return asked
+    if asked is None:
+        _log.warning(
+            "this process is daemonic, so that it may start none: the run does all work in it, as with processes=0"
+        )
+        return 0
+    name = "processes" if argument is not None else "STREAMREG_PROCESSES"
+    raise ConfigurationError(
+        f"{name}: {asked} worker processes were asked for, but this process is daemonic (as those of a "
+        "multiprocessing.Pool, of Celery or of Airflow are) and may start none: run with processes=0"
+    )
+
+
+def _asked(argument: int | None) -> int | None:
     if argument is not None:
         if isinstance(argument, bool) or not isinstance(argument, int) or argument < 0:
             raise ConfigurationError(f"processes: expected 0 or more, found {argument!r}")
@@ -269,7 +310,3 @@ def _max_rejects(argument: int | None) -> int | None:
     ):
         raise ConfigurationError(f"max_rejects: expected 0 or more, found {argument!r}")
     return argument
-
-
-def _on_terminal() -> bool:
-    return sys.stderr.isatty()

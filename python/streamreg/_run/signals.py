@@ -12,8 +12,9 @@ from typing import Self
 class StopSignals:
     """While entered, SIGINT and SIGTERM set `received` and make `wake` readable.
 
-    A second signal raises KeyboardInterrupt, for whoever cannot wait. Python delivers signals to the main
-    thread alone; entered in another thread, this listens to nothing.
+    A second signal ends the process as if nobody listened, for whoever cannot wait: it goes to the handlers that were
+    there before. Python delivers signals to the main thread alone; entered in another thread, this listens to
+    nothing.
     """
 
     def __init__(self) -> None:
@@ -36,9 +37,14 @@ class StopSignals:
         return self.received is not None
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
-        if self.received is not None:
-            raise KeyboardInterrupt
         self.received = signal.Signals(number)
+        self._restore()
+
+    def _restore(self) -> None:
+        for number, handler in self._old.items():
+            # None: not set from Python, and not to be set again by it.
+            if handler is not None:
+                signal.signal(number, handler)
 
     def __exit__(
         self,
@@ -47,8 +53,7 @@ class StopSignals:
         trace: TracebackType | None,
     ) -> None:
         if self._main:
-            for number, handler in self._old.items():
-                signal.signal(number, handler)
+            self._restore()
             signal.set_wakeup_fd(self._old_wake)
         os.close(self.wake)
         os.close(self._wake_writer)

@@ -6,11 +6,14 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
+
+from streamreg._terminal.standard_streams import drop_broken
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
@@ -19,12 +22,37 @@ if TYPE_CHECKING:
 CONTEXT: Final = multiprocessing.get_context("spawn")
 """What processes and their pipes are made by."""
 _BLAS_THREADS: Final = "OPENBLAS_NUM_THREADS"
+_STARTING: Final = threading.Lock()
+"""Held while main module and environment are not the program's own: several threads may start workers."""
 
 
 def start(process: SpawnProcess) -> None:
     """Starts a child that does not run the user's program, nor hear Ctrl-C before it is ready for it."""
-    with _without_main_module(), _signals_blocked(), _one_blas_thread():
+    drop_broken()  # `start` flushes the streams, and would fail with them.
+    with _STARTING, _without_main_module(), _signals_blocked(), _one_blas_thread():
         process.start()
+
+
+class _Nameless(ModuleType):
+    """The program's main module, which to one thread has neither a file nor a name to be imported by."""
+
+    def __init__(self, main: ModuleType) -> None:
+        super().__init__("__main__")
+        own = object.__getattribute__(self, "__dict__")
+        own["_main"] = main
+        own["_thread"] = threading.get_ident()
+
+    def __getattribute__(self, name: str) -> object:
+        own = object.__getattribute__(self, "__dict__")
+        if name in ("__spec__", "__file__") and own["_thread"] == threading.get_ident():
+            return None
+        return getattr(own["_main"], name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(object.__getattribute__(self, "__dict__")["_main"], name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(object.__getattribute__(self, "__dict__")["_main"], name)
 
 
 @contextmanager
@@ -33,10 +61,10 @@ def _without_main_module() -> Iterator[None]:
 
     A spawned child imports the parent's main module, and a program without an
     `if __name__ == "__main__"` guard would then start itself anew there. Nothing of it is needed:
-    functions of the main module travel by value, in the task.
+    functions of the main module travel by value, in the task. Other threads find all of it meanwhile.
     """
     main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
+    sys.modules["__main__"] = _Nameless(main)
     try:
         yield
     finally:

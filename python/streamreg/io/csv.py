@@ -7,15 +7,20 @@ from typing import Literal
 
 from streamreg._exceptions import ProgramError
 from streamreg._language import outputs
+from streamreg._language.outputs import Output
 from streamreg._language.table import Table
 from streamreg._sinks.csv_file import CsvFile
 
 __all__ = ["write"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def write(
     table: Table, path: str | os.PathLike[str], *, time: Literal["epoch", "unix_ms"] = "epoch"
-) -> None:
+) -> Output:
     """Writes every change of a table to a CSV file, from the next `run` on.
 
     The file has the table's columns, then `time` and `diff`. A row that appears has the diff 1, a row that goes
@@ -28,11 +33,15 @@ def write(
         time: what the column `time` holds: "epoch", the number of the epoch, from 0; or "unix_ms", the wall clock
             at which the epoch began, in milliseconds since 1970-01-01 UTC.
 
+    Returns:
+        The output, for `run(outputs=[…])`, where a program has several runs. A `run` without that takes all that were
+        defined since the last one. A second output for the same file replaces the first, until it is run.
+
     Raises:
-        ProgramError: if the table has a column `time` or `diff`, or another output writes this file.
+        ProgramError: if the table has a column `time` or `diff`.
     """
     if not isinstance(table, Table):
         raise ProgramError(f"io.csv.write: expected a table, found {type(table).__name__}")
     if time not in ("epoch", "unix_ms"):
         raise ProgramError(f'io.csv.write: time: expected "epoch" or "unix_ms", found {time!r}')
-    outputs.add(outputs.Output(table, CsvFile(os.fspath(path)), time))
+    return outputs.add(Output(table, CsvFile(os.fspath(path)), time))

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["read"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def read(
     rdkafka_settings: Mapping[str, str | int | float | bool],
     topic: str,

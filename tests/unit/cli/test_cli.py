@@ -159,9 +159,7 @@ def test_a_run_ends_with_its_counts(
     assert main(["run", str(job_file), "--processes", "3"]) == 0
     out, err = capsys.readouterr()
     assert out == ""
-    assert (
-        err == "streamreg: 1,234 rows in 1 epoch, 0.0 s; 3 messages rejected (fields 1, number 2)\n"
-    )
+    assert err == "streamreg: 1,234 rows in 1 epoch, 0.0 s; 3 rejects (fields 1, number 2)\n"
     assert [job.processes for job in jobs] == [3]
 
 

@@ -1,0 +1,1 @@
+"""Terminal: what may become of standard streams, and lines on a screen that nobody waits for."""
