@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from streamreg._language.outputs import Output
     from streamreg._language.schema import Schema
     from streamreg._language.table import Table
-    from streamreg._sinks.contract import Changes, ColumnSpec
+    from streamreg._sinks.contract import Changes, ColumnSpec, RunTerms
     from streamreg._source.contract import Reader
 
 __all__ = ["collect", "read", "write"]
@@ -182,6 +182,8 @@ class ListSink:
     changes: list[Change]
     name: str = "collected"
     _pending: list[Change] = field(default_factory=list)
+    _keep: int | None = None
+    """How many changes of the last run the first flush is to leave; None after it."""
 
     @property
     def place(self) -> str:
@@ -189,12 +191,13 @@ class ListSink:
 
     @property
     def position(self) -> int:
-        return len(self.changes) + len(self._pending)
+        kept = len(self.changes) if self._keep is None else self._keep
+        return kept + len(self._pending)
 
     def identity(self) -> Mapping[str, object]:
         return {"sink": "list"}
 
-    def check(self, columns: Sequence[ColumnSpec], position: int | None) -> None:
+    def check(self, columns: Sequence[ColumnSpec], position: int | None, terms: RunTerms) -> None:
         if position is None and self.changes:
             raise OutputError(f"{self.name} holds changes, and there is no state to go on from")
         if len(self.changes) < (position or 0):
@@ -203,15 +206,18 @@ class ListSink:
             )
 
     def open(
-        self, columns: Sequence[ColumnSpec], position: int | None, *, durable: bool
+        self, columns: Sequence[ColumnSpec], position: int | None, terms: RunTerms
     ) -> ListSink:
-        del self.changes[position or 0 :]
+        self._keep = position or 0
         return self
 
     def append(self, changes: Changes) -> None:
         self._pending.extend(changes)
 
     def flush(self, *, durable: bool) -> None:
+        if self._keep is not None:
+            del self.changes[self._keep :]
+            self._keep = None
         self.changes.extend(self._pending)
         self._pending.clear()
 

@@ -108,7 +108,9 @@ def test_the_missing_row_and_the_one_too_many_are_named(job: Verified) -> None:
     lines = [line for found in records([path.read_bytes()], quotes=True) for line in found]
     doubled, lost = lines[8], lines[9]
     path.write_bytes(b"".join(line + b"\n" for line in [*lines[:9], doubled, *lines[10:]]))
-    rewritten(job.state, positions={**read(job.state).positions, str(path): path.stat().st_size})
+    positions = {**read(job.state).positions}
+    positions[str(path)] = {"length": path.stat().st_size, "crc32": None}
+    rewritten(job.state, positions=positions)
     found = job.differences(TOPIC)["rows.csv, its rows"]
     told = [
         f"the row {shown(doubled.rsplit(b',', 2)[0])} stands there 2 times, here 1",

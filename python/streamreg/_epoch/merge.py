@@ -79,19 +79,26 @@ class Merge:
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         try:
+            kept = len(checkpoint.reductions), len(checkpoint.changelogs)
+            if kept != (len(self._reductions), len(self._changelogs)):
+                raise CorruptStateError("a part of it is missing")
             states = zip(self._reductions, checkpoint.reductions, strict=True)
             for index, (reduction, state) in enumerate(states):
-                if isinstance(reduction, KeyedReduction):
-                    reduction.load(checkpoint.keyed.pop(f"reduction {index}", b""))
+                by_key = checkpoint.keyed.pop(f"reduction {index}", None)
+                if isinstance(by_key, KeyedReduction):
+                    by_key.merge(reduction.to_bytes())  # Of no rows: it must be of the same shape.
+                    self._reductions[index] = by_key
                 else:
                     reduction.merge(state)
             rows = zip(self._keyed_outputs(), checkpoint.changelogs, strict=True)
-            self._changelogs = [
-                Changelog.load(checkpoint.keyed.pop(f"changelog {index}", b""))
-                if keyed
-                else Changelog.from_bytes(state)
-                for index, (keyed, state) in enumerate(rows)
-            ]
+            for index, (keyed, state) in enumerate(rows):
+                last_rows = checkpoint.keyed.pop(f"changelog {index}", None)
+                if not keyed:
+                    self._changelogs[index] = Changelog.from_bytes(state)
+                elif isinstance(last_rows, Changelog):
+                    self._changelogs[index] = last_rows
+                else:
+                    raise CorruptStateError("the last rows of an output are missing")
         except (CorruptStateError, MismatchError) as error:
             raise StateError(f"the state does not fit this job: {error}") from error
 

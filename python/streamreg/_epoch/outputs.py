@@ -10,8 +10,8 @@ from streamreg._sinks.contract import Changes
 
 if TYPE_CHECKING:
     from streamreg._plan.output import OutputSpec
-    from streamreg._sinks.append_file import AppendFile
     from streamreg._sinks.contract import Position, Sink
+    from streamreg._sinks.output_file import OutputFile
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Outputs:
     rows: Sequence[OpenOutput]
     scores: Sequence[OpenOutput]
     results: Sequence[OpenOutput]
-    rejects: AppendFile | None
+    rejects: OutputFile | None
     """The dead-letter file, if there is one."""
 
     durable: bool = False
@@ -55,7 +55,7 @@ class Outputs:
         """Where each output stands, by its name."""
         found = {output.spec.name: output.sink.position for output in self._tables()}
         if self.rejects is not None:
-            found[str(self.rejects.path)] = self.rejects.length
+            found[str(self.rejects.path)] = self.rejects.position.to_json()
         return found
 
     def close(self) -> None:

@@ -57,7 +57,7 @@ def find_classes(directory: Path, output: str | None, method: ClassMethod) -> Fo
     )
     described = chosen(directory, checkpoint, output, kind)
     with opening(directory):
-        keyed, _ = keyed_reduction(checkpoint, described)
+        keyed = keyed_reduction(checkpoint, described)
         classes = keyed.classes(described["aggregate"])
         model = class_model_of(described["model"])
         found = FoundClasses(classes, tuple(described["columns"]), model)

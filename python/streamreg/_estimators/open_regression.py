@@ -6,7 +6,6 @@ Nothing is locked or written, so that a run goes on undisturbed; what is read is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -24,7 +23,7 @@ from streamreg._estimators.select_model import (
 )
 from streamreg._evaluate.columns import Values
 from streamreg._exceptions import ConfigurationError
-from streamreg._state import keyed_rows, snapshot
+from streamreg._state import snapshot
 from streamreg._state.checkpoint import Checkpoint
 from streamreg._types import INT_MAX, INT_MIN, KeyType, Number, encodable, shortened
 
@@ -81,13 +80,13 @@ def _of_key(
     described: Described,
     key: Cell | tuple[Cell, ...] | None,
 ) -> Reduction:
-    keyed, stored = keyed_reduction(checkpoint, described)
+    keyed = keyed_reduction(checkpoint, described)
     cells = () if key is None else key if isinstance(key, tuple) else (key,)
     columns = [_column(cell, kind) for cell, kind in zip(cells, types, strict=False)]
     taken = [column for column in columns if column is not None]
     found = keyed.single(keyed.key(taken)) if len(taken) == len(types) == len(cells) else None
     if found is None:
-        first = [keyed.cells(each) for each, _ in islice(keyed_rows.rows(stored), _SHOWN)]
+        first = [keyed.cells(each) for each, _ in keyed.first(_SHOWN)]
         keys = ", ".join(repr(each[0] if len(each) == 1 else tuple(each)) for each in first)
         more = f" and {len(keyed) - len(first):,} more" if len(keyed) > len(first) else ""
         names = ", ".join(

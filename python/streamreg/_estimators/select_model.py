@@ -105,13 +105,12 @@ def layout(checkpoint: Checkpoint, described: Described) -> tuple[Any, Any, Any]
     return tuples(inputs), tuples(aggregates), tuples(keys)
 
 
-def keyed_reduction(checkpoint: Checkpoint, described: Described) -> tuple[KeyedReduction, bytes]:
-    """The reduction by keys that a model is of; and its rows, as they were stored."""
-    inputs, aggregates, by = layout(checkpoint, described)
-    keyed = KeyedReduction(by, inputs, aggregates)
-    stored = checkpoint.keyed.get(f"reduction {described['reduction']}", b"")
-    keyed.load(stored)
-    return keyed, stored
+def keyed_reduction(checkpoint: Checkpoint, described: Described) -> KeyedReduction:
+    """The reduction by keys that a model is of."""
+    found = checkpoint.keyed.get(f"reduction {described['reduction']}")
+    if not isinstance(found, KeyedReduction):
+        raise CorruptStateError(f"its reduction {described['reduction']} is not by keys")
+    return found
 
 
 @contextmanager

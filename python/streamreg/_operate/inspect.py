@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from streamreg._core import KeyedReduction, Reduction
+from streamreg._core import Changelog, KeyedReduction, Reduction
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError
 from streamreg._run.progress import plural
-from streamreg._state.keyed_rows import EMPTY, rows
+from streamreg._sinks.cells import cells_of, value_of
+from streamreg._sinks.csv_file import CSV
+from streamreg._sinks.file_position import FilePosition
+from streamreg._state.keyed_rows import EMPTY
 from streamreg._state.program_data import tuples
 from streamreg._state.snapshot import last_row
 
@@ -33,6 +33,7 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
     """
     job = checkpoint.job
     paths = job["outputs in order"]
+    files = {path for path in paths if job["outputs"][path].get("sink") == CSV} | {job["rejects"]}
     results = paths[len(paths) - len(checkpoint.changelogs) :]
     return {
         "format": checkpoint.format,
@@ -63,7 +64,10 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
             }
             for partition, offset in sorted(checkpoint.offsets.items())
         ],
-        "files": dict(checkpoint.positions),
+        "files": {
+            path: _length(position, path in files)
+            for path, position in checkpoint.positions.items()
+        },
         "results": {
             path: _rows(checkpoint, part, job["outputs"][path]["row"], most)
             if (part := f"changelog {index}") in checkpoint.digests
@@ -71,12 +75,22 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
             for index, (path, state) in enumerate(zip(results, checkpoint.changelogs, strict=True))
         },
         "states": [
-            _state(described, state, checkpoint.keyed.get(f"reduction {index}", b""))
+            _state(described, state, checkpoint.keyed.get(f"reduction {index}"))
             for index, (described, state) in enumerate(
                 zip(job["reductions"], checkpoint.reductions, strict=False)
             )
         ],
     }
+
+
+def _length(position: object, is_file: bool) -> int | None:
+    """The bytes of an output that is a file; None of another one."""
+    if not is_file:
+        return None
+    try:
+        return FilePosition.of(position).length
+    except CorruptStateError as error:
+        raise StateError(f"the state is damaged ({error})") from None
 
 
 def _result(columns: Sequence[tuple[str, str]], state: bytes) -> dict[str, object] | None:
@@ -93,19 +107,24 @@ def _rows(
 ) -> dict[str, object]:
     """The rows of a result output with keys."""
     keys, _ = checkpoint.digests.get(part, EMPTY)
-    found = islice(rows(checkpoint.keyed.get(part, b"")), most)
+    kept = checkpoint.keyed.get(part)
+    found = [] if kept is None else kept.first(most)
     return {"keys": keys, "rows": [_cells(columns, row) for _, row in found]}
 
 
 def _cells(columns: Sequence[tuple[str, str]], row: bytes) -> dict[str, object]:
-    # A row may have ends of lines within its cells, and NUL.
-    (cells,) = csv.reader(io.StringIO(row.decode(), newline=""))
-    return {name: _cell(text, dtype) for (name, dtype), text in zip(columns, cells, strict=True)}
+    try:
+        pairs = zip(columns, cells_of(row), strict=True)
+        return {name: _cell(cell, dtype) for (name, dtype), cell in pairs}
+    except ValueError as error:
+        raise StateError(f"the state is damaged (a row of it is none: {error})") from None
 
 
-def _cell(text: str, dtype: str) -> object:
-    if not text:
+def _cell(cell: bytes, dtype: str) -> object:
+    """What a cell stands for: nothing if it is empty, where an empty text is `""`."""
+    if not cell:
         return None
+    text = str(value_of(cell, "str"))
     if dtype == "float" and math.isfinite(number := float(text)):
         return number
     # Python refuses to read the longest integers; no result that people look at has so many digits.
@@ -133,7 +152,8 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
         yield f"partition   {part['partition']}: offset {part['offset']:,}, read from {part['began']:,}"
     for path, size in found["files"].items():
         columns = job["outputs"].get(path, {}).get("columns")
-        yield f"file        {path}: {plural(size, 'byte')}, {_pairs(columns) if columns else 'rejects'}"
+        length = "" if size is None else f"{plural(size, 'byte')}, "
+        yield f"file        {path}: {length}{_pairs(columns) if columns else 'rejects'}"
     for path, row in found["results"].items():
         if row is not None and isinstance(row.get("rows"), list):
             more = row["keys"] - len(row["rows"])
@@ -154,15 +174,13 @@ def _pairs_of(row: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {value!r}" for name, value in row.items())
 
 
-def _state(described: Mapping[str, Any], state: bytes, keyed: bytes) -> dict[str, object]:
-    inputs, aggregates, keys = (
-        tuples(described[part]) for part in ("inputs", "aggregates", "keys")
-    )
+def _state(
+    described: Mapping[str, Any], state: bytes, keyed: KeyedReduction | Changelog | None
+) -> dict[str, object]:
+    inputs, aggregates = (tuples(described[part]) for part in ("inputs", "aggregates"))
     names = [name for name, *_ in aggregates]
-    if keys:
-        by_key = KeyedReduction(keys, inputs, aggregates)
-        by_key.load(keyed)
-        sizes = {"limbs": by_key.limbs(), "bytes": len(keyed), "keys": len(by_key)}
+    if isinstance(keyed, KeyedReduction):
+        sizes = {"limbs": keyed.limbs(), "bytes": keyed.stored_len(), "keys": len(keyed)}
         return {"aggregates": names, **sizes}
     reduction = Reduction(inputs, aggregates)
     reduction.merge(state)

@@ -3,78 +3,103 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamreg._epoch.outputs import OpenOutput, Outputs
-from streamreg._exceptions import SourceError
-from streamreg._sinks.append_file import (
-    AppendFile,
-    refuse_existing,
-    refuse_shorter,
-    sync_directory,
-)
+from streamreg._exceptions import CorruptStateError, OutputError, SourceError, StateError
+from streamreg._sinks.file_place import place_of
+from streamreg._sinks.open_file import check_file, open_file
 from streamreg._source.contract import Range
 from streamreg._state.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from streamreg._plan.output import OutputSpec
     from streamreg._plan.plan import Plan
-    from streamreg._sinks.contract import Position
+    from streamreg._sinks.contract import Position, RunTerms
     from streamreg._source.contract import Source, Watermarks
     from streamreg._worker.task import Task
 
 
 def check_outputs(
-    outputs: Sequence[OutputSpec], rejects: Path | None, checkpoint: Checkpoint | None
+    outputs: Sequence[OutputSpec],
+    rejects: Path | None,
+    checkpoint: Checkpoint | None,
+    terms: RunTerms,
 ) -> None:
     """Before anything is opened or read: is each output what the state, or its absence, makes one expect?
 
     Raises:
-        OutputError: if the run would overwrite something, or what it should go on from is missing or shorter.
+        OutputError: if two are one file, another run writes one, the run would overwrite something, or what it should
+            go on from is missing or shorter.
+        StateError: if the state does not say where they stand.
     """
-    positions = {} if checkpoint is None else checkpoint.positions
-    for output in outputs:
-        position = None if checkpoint is None else positions[output.name]
-        output.sink.check(output.columns, position)
+    places = {output.name: output.sink.place for output in outputs}
     if rejects is not None:
-        if checkpoint is None:
-            refuse_existing(rejects, b"")
-        else:
-            refuse_shorter(rejects, positions[str(rejects)])
+        places[str(rejects)] = place_of(rejects)
+    _refuse_shared(places)
+    with _positions(checkpoint) as positions:
+        for output in outputs:
+            output.sink.check(output.columns, positions.get(output.name), terms)
+        if rejects is not None:
+            check_file(rejects, b"", positions.get(str(rejects)), terms)
+
+
+def _refuse_shared(places: Mapping[str, str]) -> None:
+    names: dict[str, str] = {}
+    for name, place in places.items():
+        if place in names:
+            raise OutputError(
+                f"{names[place]} and {name} are one file (a link): give each output a file of its own"
+            )
+        names[place] = name
+
+
+@contextlib.contextmanager
+def _positions(checkpoint: Checkpoint | None) -> Iterator[Mapping[str, Position]]:
+    """Where the outputs stand; StateError if the state says that as no run does."""
+    try:
+        yield {} if checkpoint is None else checkpoint.positions
+    except CorruptStateError as error:
+        raise StateError(
+            f"the state is damaged ({error}): restore it from a backup, or start anew with an empty one and new "
+            "output files"
+        ) from error
 
 
 def open_outputs(
-    plan: Plan, rejects: Path | None, checkpoint: Checkpoint | None, *, durable: bool
-) -> Outputs:
-    """New outputs, or those of the last run cut to where its last epoch ended.
+    plan: Plan, rejects: Path | None, checkpoint: Checkpoint | None, terms: RunTerms
+) -> Outputs | None:
+    """New outputs, or those of the last run cut to where its last epoch ended; None if the run is to end first.
+
+    Nothing is changed in any before all were found to be as they should.
 
     Raises:
-        OutputError: if one cannot be written.
+        OutputError: if one cannot be written, another run writes it, or it is not as the last run has left it.
+        StateError: if the state does not say where they stand.
     """
-    positions = {} if checkpoint is None else checkpoint.positions
-    with contextlib.ExitStack() as opened:
-
-        def sinks(outputs: Sequence[OutputSpec]) -> list[OpenOutput]:
-            found = []
+    specs = (plan.row_outputs, plan.score_outputs, plan.result_outputs)
+    opened: list[list[OpenOutput]] = [[] for _ in specs]
+    with contextlib.ExitStack() as files, _positions(checkpoint) as positions:
+        for outputs, found in zip(specs, opened, strict=True):
             for output in outputs:
-                sink = output.sink.open(output.columns, positions.get(output.name), durable=durable)
-                opened.callback(sink.close)
+                sink = output.sink.open(output.columns, positions.get(output.name), terms)
+                if sink is None:
+                    return None
+                files.callback(sink.close)
                 found.append(OpenOutput(output, sink))
-            return found
-
-        rows, scores = sinks(plan.row_outputs), sinks(plan.score_outputs)
-        results = sinks(plan.result_outputs)
         ledger = None
         if rejects is not None:
-            ledger = AppendFile(rejects, resume_at=positions.get(str(rejects)))
-            opened.callback(ledger.close)
-            if durable and checkpoint is None:
-                sync_directory(rejects.absolute().parent)
-        opened.pop_all()
-    return Outputs(rows, scores, results, ledger, durable)
+            ledger = open_file(rejects, b"", positions.get(str(rejects)), terms)
+            if ledger is None:
+                return None
+            files.callback(ledger.close)
+        every = Outputs(opened[0], opened[1], opened[2], ledger, terms.durable)
+        every.flush()
+        files.pop_all()
+    return every
 
 
 def ranges(
@@ -130,5 +155,11 @@ def first_checkpoint(
         return Checkpoint(job, task.found, offsets, untouched, began, positions=positions)
     began = last.began | began
     return replace(
-        last, job=job, found=task.found, offsets=offsets, untouched=untouched, began=began
+        last,
+        job=job,
+        found=task.found,
+        offsets=offsets,
+        untouched=untouched,
+        began=began,
+        positions=positions,
     )

@@ -22,6 +22,8 @@ from streamreg._run.signals import StopSignals
 from streamreg._run.stderr_line import stderr_line
 from streamreg._run.supervisor import TELL_INTERVAL, Supervisor
 from streamreg._sinks.append_file import sync_directory
+from streamreg._sinks.contract import RunTerms
+from streamreg._sinks.file_place import place_of
 from streamreg._source.partition_discovery import PartitionDiscovery
 from streamreg._state import job_identity
 from streamreg._state.store import Durability, Store
@@ -123,7 +125,7 @@ def _run_outputs(
             f'durability: expected "process" or "power", found {options.durability!r}'
         )
     rejects = options.rejects
-    if rejects is not None and any(o.sink.place == str(rejects.resolve()) for o in outputs):
+    if rejects is not None and any(o.sink.place == place_of(rejects) for o in outputs):
         raise ConfigurationError(f"rejects: an output writes {rejects}: give each its own path")
     plan = compile_plan(outputs)
     shown = False if callable(progress) else progress
@@ -148,20 +150,22 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
             last = store.load()
             if last is not None:
                 job_identity.check_job(last, job)
-        resume.check_outputs(plan.outputs, options.rejects, last)
+        terms = RunTerms(
+            options.state, durable=options.durability == "power", stopping=signals.noted
+        )
+        resume.check_outputs(plan.outputs, options.rejects, last, terms)
         watermarks = plan.source.watermarks(_log.warning, watch.stopping)
         if watch.ended_by is not None:
             return watch.summary(None)
         if not watermarks:
             raise SourceError(f"topic {plan.source.name!r} has no partitions")
         ranges = resume.ranges(plan.source, watermarks, last)
-        outputs = stack.enter_context(
-            contextlib.closing(
-                resume.open_outputs(
-                    plan, options.rejects, last, durable=options.durability == "power"
-                )
-            )
-        )
+        outputs = resume.open_outputs(plan, options.rejects, last, terms)
+        if outputs is None:
+            # A signal came while a file was read, or the reader of a pipe waited for.
+            watch.stopping()
+            return watch.summary(None)
+        stack.enter_context(contextlib.closing(outputs))
         found = None if last is None else last.found
         preamble = plan.input.format.preamble
         if found is None and preamble is not None:

@@ -1,118 +1,97 @@
-"""Sink: a file that is appended to, and can be cut back to a length."""
+"""Sink: a file on a disk, which is appended to, and can be cut back to a length.
+
+Nobody else may write it, move it or cut it while a run has it: at each flush it is compared with what the run has left,
+before anything is written and before the checkpoint that would speak of it.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from streamreg._exceptions import OutputError
+from streamreg._sinks.file_position import FilePosition
+from streamreg._sinks.output_file import OutputFile, output_errors
 
-_HELD = 1 << 20
-"""Bytes gathered before they are written."""
-_RECORDED = (
-    "but the state says that {} bytes were written: put the file back as it was, or start anew with an empty state "
-    "and new files"
+_ADVICE: Final = (
+    "nothing more was written to it. A file of a run cannot be rotated, cut or edited. Put it back as it was, and a "
+    "run with a state goes on; or start anew with new files, and an empty state"
 )
 
 
-class AppendFile:
-    """An output file. Its length is what the run has given it, flushed or not."""
+class AppendFile(OutputFile):
+    """A file that is open and locked."""
 
-    def __init__(self, path: Path, header: bytes = b"", *, resume_at: int | None = None) -> None:
-        """A new file that begins with `header`, or one of an earlier run, cut to `resume_at` bytes.
+    def __init__(
+        self, path: Path, descriptor: int, position: FilePosition, header: bytes = b""
+    ) -> None:
+        """A file that is as an earlier run has left it at `position`, or is new; then `header` is its beginning.
 
-        Raises:
-            OutputError: if the file cannot be written.
+        It is changed at the first flush: what stands past the position goes then.
+
+        Args:
+            path: the file.
+            descriptor: it, open and locked. It belongs to this object from now on.
+            position: up to where it is this run's.
+            header: what it begins with if it is new.
         """
-        self.path = path
-        self.length = 0 if resume_at is None else resume_at
-        self._held: list[bytes] = []
-        self._held_size = 0
-        with self._errors():
-            # Unbuffered: after an error nothing is left that a later close would write again.
-            self._file = path.open("wb" if resume_at is None else "r+b", buffering=0)
-        try:
-            if resume_at is None:
-                self.append(header)
-                self.flush()
-            else:
-                self._cut(resume_at)
-        except OutputError:
-            self._file.close()
-            raise
+        super().__init__(path, position)
+        # A program may go to another directory later.
+        self._place = path.absolute()
+        # Unbuffered: what the system does not take is never written later.
+        self._file = os.fdopen(descriptor, "r+b", buffering=0)
+        self._written = position.length
+        self._cut_to: int | None = position.length
+        self._new = not position.length
+        self.append(header)
 
     def _cut(self, length: int) -> None:
-        with self._errors():
-            self._file.truncate(length)
-            self._file.seek(length)
+        self._file.truncate(length)
+        self._file.seek(length)
 
-    def append(self, data: bytes) -> None:
-        """Raises OutputError if the disk does not take it."""
-        self._held.append(data)
-        self._held_size += len(data)
-        self.length += len(data)
-        if self._held_size >= _HELD:
-            self.flush()
+    def _write(self, data: memoryview, *, durable: bool) -> None:
+        if self._cut_to is not None:
+            self._compare(cut=False)
+            self._cut(self._cut_to)
+            self._cut_to = None
+            if durable and self._new:
+                # A new file must be there, and its name too, before a state speaks of it.
+                sync_directory(self._place.parent)
+        self._compare()
+        while data:
+            count = self._file.write(data)
+            self._written += count
+            data = data[count:]
+        self._compare_length(os.fstat(self._file.fileno()).st_size)
+        if durable:
+            os.fsync(self._file.fileno())
 
-    def flush(self, *, durable: bool = False) -> None:
-        """Hands everything to the operating system, and if `durable` waits until the disk has it.
+    def _compare(self, *, cut: bool = True) -> None:
+        """Raises OutputError if the file is not where, or what, this run has left; a first flush has yet to cut it."""
+        own = os.fstat(self._file.fileno())
+        try:
+            named = os.stat(self._place)
+        except (FileNotFoundError, NotADirectoryError):
+            raise OutputError(
+                f"{self.path} was deleted or renamed while this run had it: {_ADVICE}"
+            ) from None
+        if (own.st_dev, own.st_ino) != (named.st_dev, named.st_ino):
+            raise OutputError(
+                f"{self.path} was replaced by another file while this run had it: {_ADVICE}"
+            )
+        if cut or own.st_size < self._written:
+            self._compare_length(own.st_size)
 
-        Raises:
-            OutputError: if it is not taken.
-        """
-        left = memoryview(b"".join(self._held))
-        self._held, self._held_size = [], 0
-        with self._errors():
-            while left:
-                left = left[self._file.write(left) :]
-            if durable:
-                os.fsync(self._file.fileno())
+    def _compare_length(self, length: int) -> None:
+        if length != self._written:
+            what = "was cut" if length < self._written else "was written to by somebody else"
+            raise OutputError(
+                f"{self.path} {what} while this run had it: it has {length} bytes, not {self._written}; {_ADVICE}"
+            )
 
     def close(self) -> None:
-        """Lets go of the file; what was not flushed is not written."""
         self._file.close()
-
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise OutputError(f"{self.path}: {error.strerror}") from error
-
-
-def refuse_existing(path: Path, header: bytes) -> None:
-    """Raises OutputError if a file holds more than this header: a run would overwrite it.
-
-    Less of it is what a run leaves that dies while it makes its files.
-    """
-    try:
-        with path.open("rb") as file:
-            found = file.read(len(header) + 1)
-    except FileNotFoundError:
-        if not path.absolute().parent.is_dir():
-            raise OutputError(f"{path}: there is no directory {path.absolute().parent}") from None
-        return
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror}") from error
-    if not header.startswith(found):
-        raise OutputError(
-            f"{path} exists, and there is no state to continue it from: move the file away, or write to "
-            "another path (a run with state=… continues its files)"
-        )
-
-
-def refuse_shorter(path: Path, length: int) -> None:
-    """Raises OutputError if a file is not there, or holds less than a run has recorded: rows are gone."""
-    try:
-        found = path.stat().st_size
-    except FileNotFoundError:
-        raise OutputError(f"{path} is missing, {_RECORDED.format(length)}") from None
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror}") from error
-    if found < length:
-        raise OutputError(f"{path} has {found} bytes, {_RECORDED.format(length)}")
 
 
 def sync_directory(directory: Path) -> None:
@@ -121,11 +100,9 @@ def sync_directory(directory: Path) -> None:
     Raises:
         OutputError: if the disk does not take them.
     """
-    try:
+    with output_errors(directory):
         descriptor = os.open(directory, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-    except OSError as error:
-        raise OutputError(f"{directory}: {error.strerror}") from error

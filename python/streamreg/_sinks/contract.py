@@ -7,8 +7,9 @@ always tell of the same epoch. To add a sink: a file in this folder, and a funct
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from streamreg._sinks.cells import rows_of
@@ -49,6 +50,23 @@ class Changes:
         return rows_of(self.lines, [column.dtype for column in self.columns])
 
 
+@dataclass(frozen=True)
+class RunTerms:
+    """What a sink must know of the run that opens it."""
+
+    state: Path | None = None
+    """The directory of the run's state. With one a sink must be such that it can go back to a position."""
+
+    durable: bool = False
+    """Whether what was flushed is to outlast a power cut."""
+
+    thorough: bool = False
+    """Whether a check reads all that is there, as opening it does."""
+
+    stopping: Callable[[], bool] = lambda: False
+    """Whether the run is to end: nothing that takes long goes on then."""
+
+
 class Sink(Protocol):
     """An output that is open."""
 
@@ -83,16 +101,31 @@ class SinkSpec(Protocol):
     def identity(self) -> Mapping[str, Any]:
         """What makes it the same output, as JSON has it: a state goes on with the same outputs alone."""
 
-    def check(self, columns: Sequence[ColumnSpec], position: Position | None) -> None:
+    def check(
+        self, columns: Sequence[ColumnSpec], position: Position | None, terms: RunTerms
+    ) -> None:
         """Before anything is opened or read: is it what the state, or its absence, makes one expect?
 
         `position` is where the last run has left it; None if there was none.
 
         Raises:
-            OutputError: if the run would overwrite something, or what it should go on from is gone.
+            OutputError: if the run would overwrite something, another run writes it, or what it should go on from is
+                gone.
+            CorruptStateError: if that is no position of such a sink.
         """
 
     def open(
-        self, columns: Sequence[ColumnSpec], position: Position | None, *, durable: bool
-    ) -> Sink:
-        """A new output, or that of the last run as it was at `position`. Raises OutputError if it cannot be written."""
+        self, columns: Sequence[ColumnSpec], position: Position | None, terms: RunTerms
+    ) -> Sink | None:
+        """A new output, or that of the last run as it was at `position`; no other run can open it until it is closed.
+
+        Nothing of it is changed before the first flush: a run that finds another output of its own unusable leaves
+        all of them as they are.
+
+        Returns:
+            The sink; None if the run is to end before it is open.
+
+        Raises:
+            OutputError: as `check`, or if it cannot be written, or is not as it was at the position.
+            CorruptStateError: if that is no position of such a sink.
+        """

@@ -7,28 +7,29 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from streamreg._sinks.append_file import (
-    AppendFile,
-    refuse_existing,
-    refuse_shorter,
-    sync_directory,
-)
+from streamreg._sinks.file_place import place_of
+from streamreg._sinks.open_file import check_file, open_file
 
 if TYPE_CHECKING:
-    from streamreg._sinks.contract import Changes, ColumnSpec
+    from streamreg._sinks.contract import Changes, ColumnSpec, Position, RunTerms
+    from streamreg._sinks.output_file import OutputFile
+
+
+CSV: Final = "csv"
+"""What a state calls such a sink."""
 
 
 class CsvSink:
-    """An open file; its position is its length in bytes."""
+    """An open file; its position is that of the file."""
 
-    def __init__(self, file: AppendFile) -> None:
+    def __init__(self, file: OutputFile) -> None:
         self._file = file
 
     @property
-    def position(self) -> int:
-        return self._file.length
+    def position(self) -> Position:
+        return self._file.position.to_json()
 
     def append(self, changes: Changes) -> None:
         self._file.append(changes.lines)
@@ -52,27 +53,21 @@ class CsvFile:
 
     @property
     def place(self) -> str:
-        return str(Path(self.path).resolve())
+        return place_of(Path(self.path))
 
     def identity(self) -> Mapping[str, Any]:
-        return {"sink": "csv"}
+        return {"sink": CSV}
 
-    def check(self, columns: Sequence[ColumnSpec], position: int | None) -> None:
-        if position is None:
-            refuse_existing(Path(self.path), changelog_header(columns))
-        else:
-            refuse_shorter(Path(self.path), position)
+    def check(
+        self, columns: Sequence[ColumnSpec], position: Position | None, terms: RunTerms
+    ) -> None:
+        check_file(Path(self.path), changelog_header(columns), position, terms)
 
     def open(
-        self, columns: Sequence[ColumnSpec], position: int | None, *, durable: bool
-    ) -> CsvSink:
-        path = Path(self.path)
-        file = AppendFile(path, changelog_header(columns), resume_at=position)
-        if durable and position is None:
-            # A new file must be there with its first line, and its name too, before a state speaks of it.
-            file.flush(durable=True)
-            sync_directory(path.absolute().parent)
-        return CsvSink(file)
+        self, columns: Sequence[ColumnSpec], position: Position | None, terms: RunTerms
+    ) -> CsvSink | None:
+        file = open_file(Path(self.path), changelog_header(columns), position, terms)
+        return None if file is None else CsvSink(file)
 
 
 def changelog_header(columns: Sequence[ColumnSpec]) -> bytes:

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from streamreg._core import Changelog, KeyedReduction
 from streamreg._source.contract import Range
 from streamreg._state.keyed_rows import Change, Digest
 from streamreg._state.old_formats import upgraded, upgraded_run
+from streamreg._state.shape import check_shape
 
 FORMAT_VERSION = 3
 """Since 2 a state describes the models of each output, since 3 the job in plain data; older ones are read, and go on as
@@ -33,7 +35,7 @@ class Checkpoint:
     """What the job is, as plain data (`_job_identity`): a state belongs to one job."""
 
     found: Any
-    """What the preamble of the format has found in the topic, as plain data."""
+    """What the preamble of the format has found in the topic: None, or names."""
 
     offsets: dict[int, int]
     """For each partition the offset of the next message."""
@@ -52,7 +54,7 @@ class Checkpoint:
     tombstones: int = 0
     rejects: dict[str, int] = field(default_factory=dict)
     positions: dict[str, Any] = field(default_factory=dict)
-    """For each output where it stands, in the words of its sink: of a file its length in bytes."""
+    """For each output where it stands, in the words of its sink."""
 
     reductions: list[bytes] = field(default_factory=list)
     changelogs: list[bytes] = field(default_factory=list)
@@ -61,8 +63,8 @@ class Checkpoint:
     digests: dict[str, Digest] = field(default_factory=dict)
     """For each part that is kept by keys ("reduction 0", "changelog 2") what its rows come to."""
 
-    keyed: dict[str, bytes] = field(default_factory=dict)
-    """The rows of these parts, where a checkpoint was read; whoever goes on from them takes them out."""
+    keyed: dict[str, KeyedReduction | Changelog] = field(default_factory=dict)
+    """These parts, where a checkpoint was read; whoever goes on from them takes them out."""
 
     changes: Mapping[str, Iterable[Sequence[Change]]] = field(default_factory=dict, compare=False)
     """What of these parts is to be written."""
@@ -111,6 +113,7 @@ def unpacked(parts: Mapping[str, bytes], version: int) -> Checkpoint:
         job = json.loads(parts["job"])
     else:
         run, job = upgraded_run(run), upgraded(json.loads(parts["plan"]))
+    check_shape(job, run)
     offsets = {int(p): offset for p, offset in run["offsets"].items()}
     return Checkpoint(
         job=job,
@@ -124,14 +127,16 @@ def unpacked(parts: Mapping[str, bytes], version: int) -> Checkpoint:
         tombstones=run["tombstones"],
         rejects=run["rejects"],
         positions=run["positions"],
-        reductions=_states(parts, "reduction"),
-        changelogs=_states(parts, "changelog"),
+        reductions=_states(parts, "reduction", len(job["reductions"])),
+        changelogs=_states(parts, "changelog", len(job["outputs"])),
         digests={part: (keys, total) for part, (keys, total) in run["digests"].items()},
     )
 
 
-def _states(parts: Mapping[str, bytes], kind: str) -> list[bytes]:
+def _states(parts: Mapping[str, bytes], kind: str, most: int) -> list[bytes]:
     count = sum(name.startswith(f"{kind} ") for name in parts)
+    if count > most:
+        raise ValueError(f"it has {count} parts called {kind}, but its job {most}")
     return [parts[f"{kind} {index}"] for index in range(count)]
 
 

@@ -51,6 +51,10 @@ class CommitRecords:
         )
 
 
+NO_RECORDS = CommitRecords(NONE, NONE)
+"""What an empty database says."""
+
+
 def read(directory: Path) -> CommitRecord:
     """The seal of a state directory; NONE if nothing was sealed yet.
 

@@ -10,10 +10,13 @@ from __future__ import annotations
 import sqlite3
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Final, Protocol, TypeAlias
 from zlib import crc32
 
 from streamreg._exceptions import CorruptStateError
+from streamreg._state.database_schema import KEYED
 
 Change: TypeAlias = tuple[bytes, bytes | None, int]
 """A key, what is kept for it now, and a checksum of both; None and 0 if nothing is."""
@@ -25,11 +28,6 @@ ONLY_KEY: Final = b""
 """The key of what has no keys."""
 
 EMPTY: Final[Digest] = (0, 0)
-_TABLE: Final = (
-    "CREATE TABLE IF NOT EXISTS keyed (part TEXT, key BLOB, value BLOB NOT NULL, checksum INTEGER NOT NULL, "
-    "PRIMARY KEY (part, key)) WITHOUT ROWID"
-)
-
 _AT_A_TIME: Final = 10_000
 _LENGTH: Final = struct.Struct("<I")
 
@@ -44,6 +42,16 @@ class Kept(Protocol):
         """Some of them."""
 
 
+class Loaded(Protocol):
+    """Such an object that takes in what is stored."""
+
+    def load(self, rows: bytes) -> None:
+        """Takes in stored rows, each key and value with its length before it; more may follow.
+
+        Raises CorruptStateError if they are none of its rows.
+        """
+
+
 def changes(kept: Kept) -> Iterator[Sequence[Change]]:
     """Everything that has changed, some keys at a time."""
     for start in range(0, kept.changed(), _AT_A_TIME):
@@ -53,7 +61,7 @@ def changes(kept: Kept) -> Iterator[Sequence[Change]]:
 def write(database: sqlite3.Connection, parts: Mapping[str, Iterable[Sequence[Change]]]) -> None:
     """Writes what has changed, as a part of the open transaction."""
     if parts:
-        database.execute(_TABLE)
+        database.execute(KEYED.replace("TABLE", "TABLE IF NOT EXISTS", 1))
     for part, pieces in parts.items():
         for piece in pieces:
             database.executemany(
@@ -67,68 +75,44 @@ def write(database: sqlite3.Connection, parts: Mapping[str, Iterable[Sequence[Ch
             )
 
 
-def rows(packed: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The keys and values that `read` gives, in the order of the keys."""
-    pieces: list[bytes] = []
-    at = 0
-    while at < len(packed):
-        start = at + _LENGTH.size
-        at = start + _LENGTH.unpack_from(packed, at)[0]
-        pieces.append(packed[start:at])
-        if len(pieces) == 2:
-            yield pieces[0], pieces[1]
-            pieces.clear()
+def read(database: sqlite3.Connection, parts: Mapping[str, Loaded]) -> dict[str, Digest]:
+    """Loads the rows of each part, some at a time: of many keys all would take more memory than the run itself.
 
+    Args:
+        database: where they are stored.
+        parts: what is to hold each part; it holds nothing yet.
 
-def difference(kept: Kept, packed: bytes) -> tuple[bytes, bytes | None, bytes | None] | None:
-    """The first key with another value in memory, where all keys have changed, than in stored rows.
-
-    The key, then the value stored and that in memory, None where there is none; None if all are the same.
-    """
-    computed = (
-        (key, value) for piece in changes(kept) for key, value, _ in piece if value is not None
-    )
-    stored = rows(packed)
-    ours, theirs = next(stored, None), next(computed, None)
-    while ours == theirs:
-        if ours is None:
-            return None
-        ours, theirs = next(stored, None), next(computed, None)
-    if theirs is None or (ours is not None and ours[0] < theirs[0]):
-        assert ours is not None
-        return *ours, None
-    if ours is None or theirs[0] < ours[0]:
-        return theirs[0], None, theirs[1]
-    return *ours, theirs[1]
-
-
-def read(database: sqlite3.Connection) -> tuple[dict[str, bytes], dict[str, Digest]]:
-    """The rows of each part, as the core loads them, and the guard that they come to.
+    Returns:
+        What the rows of each part come to, of those that have rows.
 
     Raises:
-        CorruptStateError: if a row is damaged.
+        CorruptStateError: if a row is damaged, or of no such part.
     """
     if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'keyed'").fetchone():
-        return {}, {}
-    parts: dict[str, bytes] = {}
+        return {}
     digests: dict[str, Digest] = {}
-    for (part,) in database.execute("SELECT DISTINCT part FROM keyed").fetchall():
-        if not isinstance(part, str):
-            raise CorruptStateError("the name of a part has another type")
-        parts[part], digests[part] = _part(database, part)
-    return parts, digests
+    cursor = database.execute("SELECT part, key, value, checksum FROM keyed ORDER BY part, key")
+    while found := cursor.fetchmany(_AT_A_TIME):
+        for part, rows in groupby(found, itemgetter(0)):
+            if part not in parts:
+                raise CorruptStateError("there are rows of a part that its job does not have")
+            keys, total = digests.get(part, EMPTY)
+            count, checksum = _load(part, rows, parts[part])
+            digests[part] = (keys + count, (total + checksum) % 2**64)
+    return digests
 
 
-def _part(database: sqlite3.Connection, part: str) -> tuple[bytes, Digest]:
+def _load(
+    part: str, rows: Iterable[tuple[object, object, object, object]], loaded: Loaded
+) -> Digest:
     pieces: list[bytes] = []
     total = 0
-    for key, value, checksum in database.execute(
-        "SELECT key, value, checksum FROM keyed WHERE part = ? ORDER BY key", (part,)
-    ):
-        if not (isinstance(key, bytes) and isinstance(value, bytes)):
+    for _, key, value, checksum in rows:
+        if not (isinstance(key, bytes) and isinstance(value, bytes) and isinstance(checksum, int)):
             raise CorruptStateError(f"a row of {part} has another type")
         if crc32(value, crc32(key)) != checksum:
             raise CorruptStateError(f"the checksum of the key {key!r} in {part} does not match")
         pieces += (_LENGTH.pack(len(key)), key, _LENGTH.pack(len(value)), value)
         total += checksum
-    return b"".join(pieces), (len(pieces) // 4, total % 2**64)
+    loaded.load(b"".join(pieces))
+    return len(pieces) // 4, total

@@ -72,7 +72,8 @@ def upgraded_run(run: Mapping[str, Any]) -> dict[str, Any]:
         **run,
         "found": run["header"],
         "untouched": run["fresh"],
-        "positions": run["lengths"],
+        # Only their lengths were kept.
+        "positions": {p: {"length": n, "crc32": None} for p, n in run["lengths"].items()},
         "digests": run.get("guards", {}),
     }
 

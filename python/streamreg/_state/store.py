@@ -10,7 +10,6 @@ The directory holds `checkpoint.sqlite` with SQLite's log, `checkpoint.seal` (se
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,13 +17,21 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import quote
 
-from streamreg._exceptions import CorruptStateError, StateError
+from streamreg._exceptions import CorruptStateError, MismatchError, StateError
+from streamreg._file_lock import lock
 from streamreg._state import checkpoint as _checkpoint
 from streamreg._state import commit_record, keyed_rows
 from streamreg._state.checkpoint import FORMAT_VERSION, Checkpoint, checksum_of, unpacked
-from streamreg._state.commit_record import CommitRecord, CommitRecordFile, CommitRecords
+from streamreg._state.commit_record import (
+    NO_RECORDS,
+    CommitRecord,
+    CommitRecordFile,
+    CommitRecords,
+)
+from streamreg._state.database_schema import PARTS, check_schema
 from streamreg._state.errors import damaged, errors
-from streamreg._state.keyed_rows import Digest
+from streamreg._state.keyed_parts import load_parts
+from streamreg._state.shape import ShapeError
 
 Durability = Literal["process", "power"]
 
@@ -49,13 +56,7 @@ class Store:
         except OSError as error:
             raise StateError(f"state {directory}: {error.strerror}") from error
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.close()
-            raise StateError(
-                f"state {directory}: another run uses it: stop that one first, or give this one a state of its own"
-            ) from None
-        try:
+            lock(self._lock.fileno(), f"state {directory}", StateError)
             # By a reader, which changes nothing: SQLite itself would put away a log in which it sees damage.
             self._found, records = look(directory, at_rest=not log_of(directory).exists())
             self._last = records.last
@@ -85,9 +86,11 @@ class Store:
         checksum = checksum_of(parts)
         parts["checksum"] = str(checksum).encode()
         with errors(self.directory):
-            # Where a run has died before it could: the database must never be two commits ahead.
-            self._seal.write(self._last)
             with self._database:
+                self._database.execute("BEGIN IMMEDIATE")
+                self._refuse_other_commits()
+                # Where a run has died before it could: the database must never be two commits ahead.
+                self._seal.write(self._last)
                 if self._older:  # Its parts have other names.
                     self._database.execute("DELETE FROM part")
                 self._database.executemany(
@@ -103,6 +106,20 @@ class Store:
                 # The disk has all of the database from now on, also what runs wrote that did not wait for it.
                 self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
                 self._settled = True
+
+    def _refuse_other_commits(self) -> None:
+        """Raises StateError if the last commit is not this run's: where locks do nothing, there may be another run."""
+        stored = dict(
+            self._database.execute(
+                "SELECT name, value FROM part WHERE name IN ('number', 'checksum')"
+            )
+        )
+        found = stored.get("number", b"0"), stored.get("checksum", b"0")
+        if found != tuple(str(own).encode() for own in (self._last.number, self._last.checksum)):
+            raise StateError(
+                f"state {self.directory}: another run has gone on with it meanwhile, so that this one ends and leaves "
+                "it as it is: keep one of them, and the state where files can be locked, such as on a local disk"
+            )
 
     def close(self) -> None:
         """Lets go of the directory."""
@@ -129,9 +146,7 @@ def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, CommitRe
     """
     before = read_commit_record(directory)
     path = directory / FILE
-    parts: dict[object, object] = {}
-    rows: dict[str, bytes] = {}
-    digests: dict[str, Digest] = {}
+    checkpoint, records = None, NO_RECORDS
     with errors(directory):
         # Beside an empty database SQLite would remove the log.
         if path.exists() and path.stat().st_size:
@@ -139,16 +154,13 @@ def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, CommitRe
             with contextlib.closing(sqlite3.connect(uri, uri=True)) as database:
                 # One transaction: what stands in both tables is of the same epoch.
                 database.execute("BEGIN")
-                parts = _parts(database)
                 try:
-                    rows, digests = keyed_rows.read(database)
+                    checkpoint, records = _checked(_parts(database), directory)
+                    load_parts(database, checkpoint)
                 except CorruptStateError as error:
                     raise damaged(directory, str(error)) from None
-    checkpoint, records = _checked(parts, directory)
-    if checkpoint is not None:
-        if digests != {part: g for part, g in checkpoint.digests.items() if g != keyed_rows.EMPTY}:
-            raise damaged(directory, "its keys are not those that were saved last")
-        checkpoint.keyed = rows
+                except MismatchError as error:
+                    raise StateError(f"state {directory}: {error}") from None
     if not records.fits(before, read_commit_record(directory)):
         raise damaged(directory, "its last checkpoint is not the one that was saved last")
     return checkpoint, records
@@ -175,11 +187,11 @@ def log_of(directory: Path) -> Path:
 
 def _parts(database: sqlite3.Connection) -> dict[object, object]:
     """Everything in a database, its structure verified; nothing where it has no table yet."""
+    tables = check_schema(database)
     (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
     if found != "ok":
         raise sqlite3.DatabaseError(found.splitlines()[-1])
-    tables = database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'part'")
-    if not tables.fetchone()[0]:
+    if "part" not in tables:
         return {}
     return dict(database.execute("SELECT name, value FROM part"))
 
@@ -188,7 +200,7 @@ def _checked(
     found: Mapping[object, object], directory: Path
 ) -> tuple[Checkpoint | None, CommitRecords]:
     if not found:
-        return None, CommitRecords(commit_record.NONE, commit_record.NONE)
+        return None, NO_RECORDS
     parts = {n: v for n, v in found.items() if isinstance(n, str) and isinstance(v, bytes)}
     if len(parts) < len(found):
         raise damaged(directory, "a part of it has another type")
@@ -209,7 +221,9 @@ def _checked(
         number, before = int(parts.get("number", 0)), int(parts.get("before", 0))
         records = CommitRecords(CommitRecord(number, checksum), CommitRecord(number - 1, before))
         return replace(unpacked(parts, version), format=version), records
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except ShapeError as error:
+        raise damaged(directory, f"it is not what a run writes: {error}") from error
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise damaged(directory, f"it is not what a run writes: {error!r}") from error
 
 
@@ -219,9 +233,7 @@ def _open(path: Path, durability: Durability) -> sqlite3.Connection:
         # Whoever made the state directory decides who may read it: SQLite keeps to the umask.
         database.execute("PRAGMA journal_mode = WAL")
         database.execute(f"PRAGMA synchronous = {'FULL' if durability == 'power' else 'OFF'}")
-        database.execute(
-            "CREATE TABLE IF NOT EXISTS part (name TEXT PRIMARY KEY, value BLOB NOT NULL)"
-        )
+        database.execute(PARTS.replace("TABLE", "TABLE IF NOT EXISTS", 1))
         database.commit()
     except BaseException:
         database.close()

@@ -7,6 +7,7 @@ sent is not used any more: its pipe is closed unread, so that the successor read
 
 from __future__ import annotations
 
+import errno
 import logging
 import signal
 import threading
@@ -38,6 +39,15 @@ _FIRST_PAUSE = 0.1
 """Seconds before the first restart; doubled for each further one."""
 _STOP_SECONDS = 3.0
 """What a worker has to hand in what it is at, before it is killed."""
+
+
+_ADVICE = {
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "raise the machine's limit of open files",
+    errno.EAGAIN: "raise the limit of processes (ulimit -u)",
+    errno.ENOMEM: "give the machine more memory",
+}
+"""What to do where the system does not start a process."""
 
 
 class Merged(Protocol):
@@ -103,6 +113,15 @@ class ProcessPool:
             self._start(worker)
 
     def _start(self, worker: _Worker) -> None:
+        try:
+            self._spawn(worker)
+        except OSError as error:
+            advice = _ADVICE.get(error.errno or 0, "make room on this machine")
+            raise WorkerError(
+                f"worker {worker.index} cannot be started: {error.strerror}: {advice}, or run fewer processes"
+            ) from error
+
+    def _spawn(self, worker: _Worker) -> None:
         ranges = {p: _left(p, self._task.ranges[p], self._merged) for p in worker.partitions}
         task = replace(self._task, worker=worker.index, ranges=ranges, announce=worker.crashes.any)
         tasks, errand = spawn.CONTEXT.Pipe(duplex=False)

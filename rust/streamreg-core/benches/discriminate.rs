@@ -1,6 +1,11 @@
 //! Scoring rows by the exact moments of classes: labels, probabilities, and both of a table's rows.
 
-#![allow(clippy::cast_possible_wrap, clippy::unwrap_used, missing_docs, reason = "a benchmark may fail loudly, and is no library")]
+#![allow(
+    clippy::cast_possible_wrap,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a benchmark may fail loudly, and is no library"
+)]
 
 mod support;
 

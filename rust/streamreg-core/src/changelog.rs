@@ -44,12 +44,14 @@ impl Changelog {
         &mut self.rows
     }
 
-    /// Reads rows that were stored one by one, in the form that [`TrackedMap::load`] tells.
+    /// Takes in rows that were stored one by one, in the form that [`TrackedMap::load`] tells; there may be more to
+    /// come.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if they are not in that form.
-    pub fn load(rows: &[u8]) -> Result<Self, Error> {
-        Ok(Self { rows: TrackedMap::load(rows)? })
+    /// [`Error::Corrupt`] if they are not in that form, or one is of a key that is here already; nothing is changed
+    /// then.
+    pub fn load(&mut self, rows: &[u8]) -> Result<(), Error> {
+        self.rows.extend(TrackedMap::load(rows)?)
     }
 
     /// The CSV lines that take each key, in the given order, from its last row to its new one: the old with

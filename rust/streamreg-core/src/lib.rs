@@ -10,6 +10,7 @@
 
 pub mod accumulate;
 pub mod changelog;
+pub mod checksum;
 pub mod classes;
 pub mod column;
 pub mod decimal;

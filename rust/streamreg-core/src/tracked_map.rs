@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use hashbrown::HashTable;
 
+use crate::checksum::crc32;
 use crate::error::Error;
 use crate::wire::corrupt;
 
@@ -92,6 +93,17 @@ pub struct Change<'a> {
     pub checksum: u32,
 }
 
+/// A key of which two maps do not keep the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Difference<'a> {
+    /// The key.
+    pub key: &'a [u8],
+    /// What the one keeps for it; `None` if nothing.
+    pub here: Option<&'a [u8]>,
+    /// What the other keeps.
+    pub there: Option<&'a [u8]>,
+}
+
 /// What tells a complete set of entries from any other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Digest {
@@ -166,6 +178,14 @@ impl TrackedMap {
         entries
     }
 
+    /// The first entries in the order of their keys, at most so many.
+    #[must_use]
+    pub fn first(&self, most: Option<usize>) -> Vec<(&[u8], &[u8])> {
+        let mut entries = self.in_order();
+        entries.truncate(most.unwrap_or(usize::MAX));
+        entries
+    }
+
     /// All keys in order, also those that have changed to nothing, which have no bytes.
     #[must_use]
     pub fn with_gone(&self) -> Vec<(&[u8], Option<&[u8]>)> {
@@ -234,12 +254,54 @@ impl TrackedMap {
             let (key, bytes) = (piece(&mut rows)?, piece(&mut rows)?);
             kept.unchanged = kept.unchanged.wrapping_add(checksum(key, bytes).into());
             if kept.get(key).is_some() {
-                return Err(corrupt("a key is stored twice"));
+                return Err(stored_twice());
             }
             kept.insert(kept.hash.hash_one(key), Entry::new(key, bytes, false));
         }
         Ok(kept)
     }
+
+    /// Takes in entries of other keys that were [loaded](Self::load), so that what is stored of many keys need not be
+    /// in memory all at once.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if there is one of a key that is here already; nothing is taken in then.
+    pub fn extend(&mut self, loaded: Self) -> Result<(), Error> {
+        if loaded.entries.iter().any(|entry| self.get(entry.key()).is_some()) {
+            return Err(stored_twice());
+        }
+        self.unchanged = self.unchanged.wrapping_add(loaded.unchanged);
+        for entry in loaded.entries {
+            self.insert(self.hash.hash_one(entry.key()), entry);
+        }
+        Ok(())
+    }
+
+    /// The bytes that all entries take in the form that [`TrackedMap::load`] reads.
+    #[must_use]
+    pub fn stored_len(&self) -> usize {
+        self.entries.iter().map(|entry| entry.0.len() - HEAD + 2 * LENGTH).sum()
+    }
+
+    /// The first key, in order, of which not the same is kept as in another map, with what is kept here and there.
+    #[must_use]
+    pub fn difference<'a>(&'a self, other: &'a Self) -> Option<Difference<'a>> {
+        let here = self.entries.iter().map(|entry| Difference {
+            key: entry.key(),
+            here: Some(entry.bytes()),
+            there: other.get(entry.key()),
+        });
+        let there = other.entries.iter().map(|entry| Difference {
+            key: entry.key(),
+            here: self.get(entry.key()),
+            there: Some(entry.bytes()),
+        });
+        here.chain(there).filter(|found| found.here != found.there).min_by_key(|found| found.key)
+    }
+}
+
+fn stored_twice() -> Error {
+    corrupt("a key is stored twice")
 }
 
 fn piece<'a>(rows: &mut &'a [u8]) -> Result<&'a [u8], Error> {
@@ -252,8 +314,5 @@ fn piece<'a>(rows: &mut &'a [u8]) -> Result<&'a [u8], Error> {
 }
 
 fn checksum(key: &[u8], bytes: &[u8]) -> u32 {
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(key);
-    hasher.update(bytes);
-    hasher.finalize()
+    crc32(crc32(0, key), bytes)
 }

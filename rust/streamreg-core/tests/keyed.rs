@@ -66,11 +66,16 @@ fn all_answers(state: &mut KeyedReduction, statistics: &[Statistic]) -> KeyedAns
 /// What a checkpoint would store of all that has changed, in the form that is loaded.
 fn stored(kept: &mut TrackedMap) -> Vec<u8> {
     let changed = kept.changed();
+    let kept: Vec<_> = kept.changes(0..changed).map(|change| (change.key, change.bytes.unwrap())).collect();
+    in_a_row(&kept)
+}
+
+fn in_a_row(kept: &[(&[u8], &[u8])]) -> Vec<u8> {
     let mut rows = Vec::new();
-    for change in kept.changes(0..changed) {
-        for piece in [change.key, change.bytes.unwrap()] {
+    for (key, bytes) in kept {
+        for piece in [key, bytes] {
             rows.extend(u32::try_from(piece.len()).unwrap().to_le_bytes());
-            rows.extend(piece);
+            rows.extend(*piece);
         }
     }
     rows
@@ -179,10 +184,49 @@ proptest! {
             prop_assert_eq!(state.tracked_mut().changed(), 0);
         }
         let mut loaded = keyed();
-        loaded.load(&stored(merged(&epochs.concat()).tracked_mut())).unwrap();
+        let rows = stored(merged(&epochs.concat()).tracked_mut());
+        loaded.load(&rows).unwrap();
+        prop_assert_eq!(loaded.to_bytes(), state.to_bytes());
+        prop_assert_eq!(loaded.tracked().stored_len(), rows.len());
+        prop_assert_eq!(loaded.tracked().difference(state.tracked()), None);
+        prop_assert_eq!(loaded.tracked().digest(), state.tracked().digest());
+        prop_assert_eq!(loaded.excluded(), state.excluded());
+    }
+
+    /// Stored rows load in pieces as they do in one; a key that is there already is refused, and nothing changes.
+    #[test]
+    fn law_stored_pieces(rows in rows(30), at in any::<prop::sample::Index>()) {
+        let state = merged(&rows);
+        let kept = state.tracked().in_order();
+        let cut = at.index(kept.len() + 1);
+        let mut loaded = keyed();
+        for piece in [&kept[..cut], &kept[cut..]] {
+            loaded.load(&in_a_row(piece)).unwrap();
+        }
         prop_assert_eq!(loaded.to_bytes(), state.to_bytes());
         prop_assert_eq!(loaded.tracked().digest(), state.tracked().digest());
         prop_assert_eq!(loaded.excluded(), state.excluded());
+        if let Some(again) = kept.get(cut) {
+            loaded.load(&in_a_row(&[*again])).unwrap_err();
+            prop_assert_eq!(loaded.tracked().digest(), state.tracked().digest());
+            prop_assert_eq!(loaded.excluded(), state.excluded());
+        }
+    }
+
+    /// The first difference of two maps is that of the sorted maps.
+    #[test]
+    fn oracle_difference(here in rows(8), there in rows(8)) {
+        let (here, there) = (merged(&here), merged(&there));
+        let [ours, theirs] = [&here, &there]
+            .map(|state| state.tracked().in_order().into_iter().collect::<BTreeMap<_, _>>());
+        let expected = ours.keys().chain(theirs.keys()).copied().collect::<std::collections::BTreeSet<_>>()
+            .into_iter().find(|key| ours.get(key) != theirs.get(key));
+        let found = here.tracked().difference(there.tracked());
+        prop_assert_eq!(found.map(|found| found.key), expected);
+        if let Some(found) = found {
+            prop_assert_eq!(found.here, ours.get(found.key).copied());
+            prop_assert_eq!(found.there, theirs.get(found.key).copied());
+        }
     }
 
     /// A partial changed in any byte, its checksum made to fit, merges or is refused whole; nothing panics.

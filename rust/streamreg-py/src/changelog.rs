@@ -31,11 +31,6 @@ impl Changelog {
         py.detach(|| core::Changelog::from_bytes(state)).map(Self::of).map_err(|error| to_py(&error))
     }
 
-    #[staticmethod]
-    fn load(py: Python<'_>, rows: &[u8]) -> PyResult<Self> {
-        py.detach(|| core::Changelog::load(rows)).map(Self::of).map_err(|error| to_py(&error))
-    }
-
     fn row<'py>(&self, py: Python<'py>, key: &[u8]) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let row = self.0.with(py, |own| own.tracked().get(key).map(<[u8]>::to_vec))?;
         Ok(row.map(|row| PyBytes::new(py, &row)))

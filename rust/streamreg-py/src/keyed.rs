@@ -147,10 +147,6 @@ impl KeyedReduction {
         let rows = Observations { features: &features, target, weights };
         Ok(residuals(py, self.0.run(py, |own| own.scores(aggregate, &regression, &keys, rows))?))
     }
-
-    fn load(&self, py: Python<'_>, rows: &[u8]) -> PyResult<()> {
-        self.0.run(py, |own| own.load(rows))
-    }
 }
 
 #[pyclass(frozen, get_all, module = "streamreg._core")]

@@ -7,6 +7,7 @@
 mod accumulator;
 mod arrays;
 mod changelog;
+mod checksum;
 mod classes;
 mod decimals;
 mod decode;
@@ -29,6 +30,8 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use super::changelog::Changelog;
+    #[pymodule_export]
+    use super::checksum::crc32;
     #[pymodule_export]
     use super::classes::{ClassPredictor, Classes, Discriminant, Undefined};
     #[pymodule_export]

@@ -18,6 +18,30 @@ pub fn changes(map: &TrackedMap, keys: Range<usize>) -> Vec<Change> {
         .collect()
 }
 
+/// A key, and what two objects keep for it.
+pub type StoredDifference<'py> =
+    (Bound<'py, PyBytes>, Option<Bound<'py, PyBytes>>, Option<Bound<'py, PyBytes>>);
+
+/// The same, copied.
+pub type Difference = (Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>);
+
+/// The first difference of two maps.
+pub fn difference(here: &TrackedMap, there: &TrackedMap) -> Option<Difference> {
+    let copied = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
+    here.difference(there).map(|found| (found.key.to_vec(), copied(found.here), copied(found.there)))
+}
+
+/// A difference as objects of Python.
+pub fn stored_difference<'py>(py: Python<'py>, found: &Difference) -> StoredDifference<'py> {
+    let object = |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|bytes| PyBytes::new(py, bytes));
+    (PyBytes::new(py, &found.0), object(&found.1), object(&found.2))
+}
+
+/// The first entries in the order of their keys, at most so many.
+pub fn first(map: &TrackedMap, most: Option<usize>) -> Vec<(Vec<u8>, Vec<u8>)> {
+    map.first(most).into_iter().map(|(key, bytes)| (key.to_vec(), bytes.to_vec())).collect()
+}
+
 /// Changes as objects of Python.
 pub fn stored(py: Python<'_>, changes: Vec<Change>) -> Vec<StoredChange<'_>> {
     changes
@@ -50,6 +74,38 @@ macro_rules! tracked {
                 let changes =
                     self.0.with(py, |own| crate::tracked_map::changes(own.tracked(), start..end))?;
                 Ok(crate::tracked_map::stored(py, changes))
+            }
+
+            fn load(&self, py: Python<'_>, rows: &[u8]) -> PyResult<()> {
+                self.0.run(py, |own| own.load(rows))
+            }
+
+            fn stored_len(&self, py: Python<'_>) -> PyResult<usize> {
+                self.0.with(py, |own| own.tracked().stored_len())
+            }
+
+            #[pyo3(signature = (most=None))]
+            fn first<'py>(
+                &self,
+                py: Python<'py>,
+                most: Option<usize>,
+            ) -> PyResult<Vec<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)>> {
+                let found = self.0.with(py, |own| crate::tracked_map::first(own.tracked(), most))?;
+                Ok(found
+                    .iter()
+                    .map(|(key, bytes)| (PyBytes::new(py, key), PyBytes::new(py, bytes)))
+                    .collect())
+            }
+
+            fn difference<'py>(
+                &self,
+                py: Python<'py>,
+                other: &Self,
+            ) -> PyResult<Option<crate::tracked_map::StoredDifference<'py>>> {
+                let found = self.0.beside(py, &other.0, |own, other| {
+                    crate::tracked_map::difference(own.tracked(), other.tracked())
+                })?;
+                Ok(found.flatten().map(|found| crate::tracked_map::stored_difference(py, &found)))
             }
 
             fn mark_clean(&self, py: Python<'_>) -> PyResult<()> {

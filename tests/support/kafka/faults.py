@@ -88,7 +88,7 @@ def torn_write(countdown: Countdown) -> None:
             die()
         flush(self, durable=durable)
 
-    AppendFile.flush = patched  # type: ignore[method-assign]  # what a fault point is
+    AppendFile.flush = patched  # type: ignore[method-assign, assignment]  # what a fault point is
 
 
 def first_flush(countdown: Countdown) -> None:
@@ -113,7 +113,7 @@ def slow_disk(milliseconds: int) -> None:
             time.sleep(milliseconds / 1000)
         flush(self, durable=durable)
 
-    AppendFile.flush = patched  # type: ignore[method-assign]  # what a fault point is
+    AppendFile.flush = patched  # type: ignore[method-assign, assignment]  # what a fault point is
 
 
 def within_transaction(countdown: Countdown) -> None:

@@ -87,7 +87,7 @@ class Siege:
             checkpoint = store.load()
         assert checkpoint is not None
         sizes = {name: (self.folder / name).stat().st_size for name in checkpoint.positions}
-        assert sizes == checkpoint.positions
+        assert sizes == {name: p["length"] for name, p in checkpoint.positions.items()}
 
     def kill_parent(self) -> None:
         """At any moment of a run's first seconds."""

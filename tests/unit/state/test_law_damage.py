@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from streamreg import StateError
+from streamreg._source.contract import Range
 from streamreg._state import snapshot
 from streamreg._state.checkpoint import Checkpoint
 from streamreg._state.commit_record import CommitRecordFile
@@ -19,6 +20,17 @@ from streamreg._state.store import Store
 FILES = ["checkpoint.sqlite", "checkpoint.sqlite-wal", "checkpoint.sqlite-shm", "checkpoint.seal"]
 ROOT = Path(__file__).parents[3]
 SAVED = 40
+
+JOB = {
+    "topic": "points",
+    "format": "csv",
+    "schema": {"x": "float"},
+    "outputs": {"a.csv": {"time": "epoch", "columns": {"x": "t.x"}, "row": [["x", "float"]]}},
+    "outputs in order": ["a.csv"],
+    "reductions": [{"inputs": ["float"], "aggregates": [["sum", 0]], "keys": []}],
+    "rejects": None,
+    "program": "step " * 1000,
+}
 
 # A run that goes on for ever, but for its death in the middle.
 KILLED = """
@@ -37,13 +49,15 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 def checkpoint(number: int) -> Checkpoint:
     """One of several pages, like that of a job with a long program."""
+    offsets = {0: number, 1: 5}
     return Checkpoint(
-        {"program": "step " * 1000},
+        JOB,
         ["x", "y"],
-        {0: number, 1: 5},
+        offsets,
         {1},
+        {partition: Range(0, None, True) for partition in offsets},
         epochs=number,
-        positions={"a.csv": 7 * number},
+        positions={"a.csv": {"length": 7 * number, "crc32": number}},
         reductions=[random.Random(number).randbytes(300)],
     )
 

@@ -13,6 +13,7 @@ from streamreg._jobs import Job
 from streamreg._operate.doctor.outcomes import SkipError, TroubleError
 from streamreg._run import resume
 from streamreg._run.progress import plural
+from streamreg._sinks.contract import RunTerms
 from streamreg._state import job_identity
 from streamreg._state.checkpoint import Checkpoint
 from streamreg._state.store import Store, begun
@@ -79,7 +80,9 @@ class Disk:
                 if not folder.is_dir():
                     raise TroubleError(f"there is no directory {folder}: make it, or change {key}")
                 room = _room(path if path.exists() else folder, key)
-        resume.check_outputs(self._plan.outputs, self._rejects, self.checkpoint)
+        state = None if self._job.state is None else Path(self._job.state)
+        terms = RunTerms(state, thorough=True)
+        resume.check_outputs(self._plan.outputs, self._rejects, self.checkpoint, terms)
         return f"can be written; {room}"
 
 

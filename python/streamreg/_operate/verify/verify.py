@@ -20,6 +20,7 @@ from streamreg._operate.verify.score_check import rescored
 from streamreg._operate.verify.score_columns import own_columns
 from streamreg._run.progress import plural
 from streamreg._sinks.csv_file import changelog_header
+from streamreg._sinks.file_position import FilePosition
 from streamreg._state import job_identity, keyed_rows
 from streamreg._state.keyed_rows import ONLY_KEY
 from streamreg._state.snapshot import last_row
@@ -92,9 +93,7 @@ def _states(plan: Plan, checkpoint: Checkpoint, again: Recomputed) -> Iterator[C
     for index, reduction in enumerate(again.reductions):
         subject = f"exact state {index + 1}"
         if isinstance(reduction, KeyedReduction):
-            yield _keyed_state_check(
-                subject, checkpoint.keyed.get(f"reduction {index}", b""), reduction
-            )
+            yield _keyed_state_check(subject, checkpoint.keyed.get(f"reduction {index}"), reduction)
             continue
         bits = reduction.to_bytes()
         # A run that has closed no epoch has not stored its empty states.
@@ -120,8 +119,12 @@ def _state_difference(plan: Plan, index: int, kept: bytes, again: Reduction) -> 
     return "other sums in the state than from the topic, though the results are the same"
 
 
-def _keyed_state_check(subject: str, kept: bytes, again: KeyedReduction) -> Check:
-    found = keyed_rows.difference(again, kept)
+def _keyed_state_check(
+    subject: str, kept: KeyedReduction | Changelog | None, again: KeyedReduction
+) -> Check:
+    if not isinstance(kept, KeyedReduction):
+        return _not_kept(subject, len(again))
+    found = kept.difference(again)
     if found is None:
         return Check(subject, f"the same for {plural(len(again), 'key')}")
     key, state, topic = found
@@ -137,8 +140,8 @@ def _results(plan: Plan, checkpoint: Checkpoint, again: Recomputed) -> Iterator[
     keyed = [bool(result.keys) for result in plan.results for _ in result.outputs]
     for index, (output, changelog) in enumerate(recompute.results(plan, again.reductions)):
         if keyed[index]:
-            kept = checkpoint.keyed.get(f"changelog {index}", b"")
-            yield _last_rows(f"{output.name}, last rows in the state", kept, changelog)
+            rows = checkpoint.keyed.get(f"changelog {index}")
+            yield _last_rows(f"{output.name}, last rows in the state", rows, changelog)
             yield _folded_keys(output, changelog, checkpoint)
             continue
         row, state = changelog.row(ONLY_KEY), changelog.to_bytes()
@@ -148,8 +151,17 @@ def _results(plan: Plan, checkpoint: Checkpoint, again: Recomputed) -> Iterator[
         yield _folded(output, row, checkpoint)
 
 
-def _last_rows(subject: str, kept: bytes, again: Changelog) -> Check:
-    found = keyed_rows.difference(again, kept)
+def _not_kept(subject: str, keys: int) -> Check:
+    """A part by keys of a run that has closed no epoch."""
+    if not keys:
+        return Check(subject, "no keys")
+    return Check(subject, "", f"the state has no keys, the topic gives {plural(keys, 'key')}")
+
+
+def _last_rows(subject: str, kept: KeyedReduction | Changelog | None, again: Changelog) -> Check:
+    if not isinstance(kept, Changelog):
+        return _not_kept(subject, len(again))
+    found = kept.difference(again)
     if found is None:
         return Check(subject, f"the same {plural(len(again), 'row')}")
     _, state, topic = found
@@ -166,7 +178,7 @@ def _row_difference(subject: str, kept: bytes, row: bytes | None) -> Check:
 
 def _folded(output: OutputSpec, row: bytes | None, checkpoint: Checkpoint) -> Check:
     subject = f"{output.name}, its changes folded"
-    length = checkpoint.positions[output.name]
+    length = _length(checkpoint, output.name)
     header = changelog_header(output.columns)
     try:
         found, changes = files.fold(Path(output.name), header, length, _times(output, checkpoint))
@@ -181,7 +193,7 @@ def _folded(output: OutputSpec, row: bytes | None, checkpoint: Checkpoint) -> Ch
 
 def _folded_keys(output: OutputSpec, again: Changelog, checkpoint: Checkpoint) -> Check:
     subject = f"{output.name}, its changes folded"
-    length = checkpoint.positions[output.name]
+    length = _length(checkpoint, output.name)
     header = changelog_header(output.columns)
     try:
         standing, changes = files.fold_rows(
@@ -203,6 +215,10 @@ def _folded_keys(output: OutputSpec, again: Changelog, checkpoint: Checkpoint) -
 
 def _row(row: bytes | None) -> str:
     return "no row" if row is None else files.shown(row)
+
+
+def _length(checkpoint: Checkpoint, name: str) -> int:
+    return FilePosition.of(checkpoint.positions[name]).length
 
 
 def _times(output: OutputSpec, checkpoint: Checkpoint) -> files.Times:
@@ -255,7 +271,7 @@ class _Files:
     def _inserted(self, output: OutputSpec) -> tuple[Rows, int]:
         """Reads the rows of a changelog that takes nothing back; and its length."""
         header = changelog_header(output.columns)
-        length = self._checkpoint.positions[output.name]
+        length = _length(self._checkpoint, output.name)
 
         def file() -> Iterator[Sequence[bytes]]:
             times = _times(output, self._checkpoint)
@@ -265,7 +281,7 @@ class _Files:
 
     def ledger(self, path: Path, again: Recomputed) -> Check:
         """The file of rejects: the same lines, each as often, in an order that may differ."""
-        length = self._checkpoint.positions[str(path)]
+        length = _length(self._checkpoint, str(path))
 
         def topic() -> Iterator[Sequence[bytes]]:
             return (r for p in self._partials() for r in recompute.dead_letter_lines(self._plan, p))

@@ -190,13 +190,14 @@ impl KeyedReduction {
         writer.seal()
     }
 
-    /// Goes on with what was stored of all keys, in the form that [`TrackedMap::load`] tells, in place of what there is.
+    /// Takes in what was stored of some keys, in the form that [`TrackedMap::load`] tells; there may be more to come.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] if it is not what this reduction stores; nothing is changed then.
+    /// [`Error::Corrupt`] if it is not what this reduction stores, or of a key that is here already; nothing is changed
+    /// then.
     pub fn load(&mut self, rows: &[u8]) -> Result<(), Error> {
         let states = TrackedMap::load(rows)?;
-        let mut excluded = vec![0; self.excluded.len()];
+        let mut excluded = self.excluded.clone();
         for (key, state) in states.in_order() {
             key::decode(&self.keys, key)?;
             unpack(state, &mut self.other)?;
@@ -204,7 +205,8 @@ impl KeyedReduction {
                 *excluded += state.excluded();
             }
         }
-        (self.states, self.excluded) = (states, excluded);
+        self.states.extend(states)?;
+        self.excluded = excluded;
         Ok(())
     }
 

@@ -1,0 +1,69 @@
+"""Sink: a file that is written in order. What is appended is gathered, and written in large pieces."""
+
+from __future__ import annotations
+
+import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+
+from streamreg._exceptions import OutputError
+from streamreg._sinks.file_position import FilePosition
+
+_HELD = 1 << 20
+"""Bytes gathered before they are written."""
+
+
+class OutputFile(ABC):
+    """An output that is open."""
+
+    def __init__(self, path: Path, position: FilePosition) -> None:
+        self.path = path
+        self.position = position
+        """Where it stands with all that the run has given it, flushed or not."""
+        self._held: list[bytes] = []
+        self._held_size = 0
+
+    def append(self, data: bytes) -> None:
+        """Raises OutputError if the file does not take it."""
+        self._held.append(data)
+        self._held_size += len(data)
+        self.position = self.position.after(data)
+        if self._held_size >= _HELD:
+            self.flush()
+
+    def flush(self, *, durable: bool = False) -> None:
+        """Hands everything to the operating system, and if `durable` waits until the disk has it.
+
+        Raises:
+            OutputError: if it is not taken, or the file is not as this run has left it.
+        """
+        # Given up first: after an error nothing is left that a later call would write again.
+        data = b"".join(self._held)
+        self._held, self._held_size = [], 0
+        with self._errors():
+            self._write(memoryview(data), durable=durable)
+
+    @abstractmethod
+    def _write(self, data: memoryview, *, durable: bool) -> None:
+        """Writes all of it. Raises OSError, OutputError if it is not taken."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Lets go of the file; what was not flushed is not written."""
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        with output_errors(self.path):
+            yield
+
+
+@contextlib.contextmanager
+def output_errors(path: Path) -> Iterator[None]:
+    """Raises what the system says of a file as OutputError."""
+    try:
+        yield
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}") from error

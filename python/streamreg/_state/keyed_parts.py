@@ -1,0 +1,42 @@
+"""Checkpoint: what is kept by keys goes from the database into the objects that a run works with."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from streamreg._core import Changelog, KeyedReduction
+from streamreg._exceptions import CorruptStateError
+from streamreg._state import keyed_rows
+from streamreg._state.checkpoint import Checkpoint
+from streamreg._state.shape import made_of
+
+
+def load_parts(database: sqlite3.Connection, checkpoint: Checkpoint | None) -> None:
+    """Gives a checkpoint the parts that are kept by keys, which its job and its digests tell of.
+
+    Raises:
+        CorruptStateError: if they are not what was saved with it.
+    """
+    parts = {} if checkpoint is None else _empty_parts(checkpoint)
+    digests = keyed_rows.read(database, parts)
+    if checkpoint is None:
+        return
+    if digests != {part: g for part, g in checkpoint.digests.items() if g != keyed_rows.EMPTY}:
+        raise CorruptStateError("its keys are not those that were saved last")
+    checkpoint.keyed = parts
+
+
+def _empty_parts(checkpoint: Checkpoint) -> dict[str, KeyedReduction | Changelog]:
+    parts: dict[str, KeyedReduction | Changelog] = {}
+    for index, reduction in enumerate(checkpoint.job["reductions"]):
+        if (part := f"reduction {index}") in checkpoint.digests:
+            made = made_of(reduction)
+            if not isinstance(made, KeyedReduction):
+                raise CorruptStateError(f"{part} is not by keys")
+            parts[part] = made
+    for index in range(len(checkpoint.changelogs)):
+        if (part := f"changelog {index}") in checkpoint.digests:
+            parts[part] = Changelog()
+    if unknown := checkpoint.digests.keys() - parts.keys():
+        raise CorruptStateError(f"its job has no {min(unknown)}")
+    return parts

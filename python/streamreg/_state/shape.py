@@ -1,0 +1,318 @@
+"""State: is what a state's JSON holds what a run writes? Its checksum says that nothing has changed, not who wrote it.
+
+Whoever reads a checkpoint may rely on what is said here: types, ranges, and that its parts fit each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+from streamreg._core import KeyedReduction, Reduction
+from streamreg._exceptions import CorruptStateError, MismatchError
+from streamreg._state.program_data import MODELS, Json, tuples
+
+Shape: TypeAlias = Callable[[Json], None]
+"""Raises ShapeError if a value is not as it says."""
+
+_MOST: Final = 2**62
+"""So that a run that goes on from there has numbers left."""
+_MOST_PARTITION: Final = 2**31 - 1
+_LAST_MS: Final = 253_402_300_799_999
+"""The end of the year 9999, the last of which dates can be told."""
+_MOST_DEPTH: Final = 200
+"""Levels of lists and objects: programs are flat, only constants that a function is given may be nested."""
+
+
+class ShapeError(ValueError):
+    """Something is not as a run writes it; the text says what and where."""
+
+
+def check_depth(data: Json) -> None:
+    """Raises ShapeError if something is nested so deeply that whoever goes through it would run out of stack."""
+    level = [data]
+    for _ in range(_MOST_DEPTH):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return
+    raise ShapeError("it is nested too deeply")
+
+
+def anything(_: Json) -> None:
+    """Takes any value."""
+
+
+def text(value: Json) -> None:
+    """Takes a text that can be written."""
+    if not isinstance(value, str):
+        raise ShapeError("no text")
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # JSON can write half a surrogate pair.
+        raise ShapeError("no text") from None
+
+
+def true_or_false(value: Json) -> None:
+    """Takes a boolean."""
+    if not isinstance(value, bool):
+        raise ShapeError("neither true nor false")
+
+
+def number(value: Json) -> None:
+    """Takes a finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
+        raise ShapeError("no number")
+
+
+def integer(least: int, most: int) -> Shape:
+    """Takes an integer of a range."""
+
+    def check(value: Json) -> None:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ShapeError(f"no integer from {least} to {most}")
+
+    return check
+
+
+def one_of(*options: str) -> Shape:
+    """Takes some texts."""
+
+    def check(value: Json) -> None:
+        if value not in options:
+            raise ShapeError(f"none of {', '.join(options)}")
+
+    return check
+
+
+def optional(shape: Shape) -> Shape:
+    """Takes null too."""
+
+    def check(value: Json) -> None:
+        if value is not None:
+            shape(value)
+
+    return check
+
+
+def array(shape: Shape) -> Shape:
+    """Takes a list of such values."""
+
+    def check(value: Json) -> None:
+        if not isinstance(value, list):
+            raise ShapeError("no list")
+        for at, each in enumerate(value):
+            _within(str(at), shape, each)
+
+    return check
+
+
+def fixed(*shapes: Shape) -> Shape:
+    """Takes a list with a value of each shape."""
+
+    def check(value: Json) -> None:
+        if not isinstance(value, list) or len(value) != len(shapes):
+            raise ShapeError(f"no list of {len(shapes)}")
+        for at, (shape, each) in enumerate(zip(shapes, value, strict=True)):
+            _within(str(at), shape, each)
+
+    return check
+
+
+def table(shape: Shape, key: Shape = text) -> Shape:
+    """Takes an object with any names of a shape, and values of another."""
+
+    def check(value: Json) -> None:
+        if not isinstance(value, dict):
+            raise ShapeError("no object")
+        for name, each in value.items():
+            _within(name, key, name)
+            _within(name, shape, each)
+
+    return check
+
+
+def record(shapes: Mapping[str, Shape]) -> Shape:
+    """Takes an object with these names at least."""
+
+    def check(value: Json) -> None:
+        if not isinstance(value, dict):
+            raise ShapeError("no object")
+        for name, shape in shapes.items():
+            if name not in value:
+                raise ShapeError(f"{name} is missing")
+            _within(name, shape, value[name])
+
+    return check
+
+
+def _within(where: str, shape: Shape, value: Json) -> None:
+    try:
+        shape(value)
+    except ShapeError as error:
+        raise ShapeError(f"{where}: {error}") from None
+
+
+_COUNT: Final = integer(0, _MOST)
+
+
+def _partition(name: Json) -> None:
+    if not (isinstance(name, str) and name.isascii() and name.isdigit() and len(name) <= 10):
+        raise ShapeError("no number of a partition")
+    integer(0, _MOST_PARTITION)(int(name))
+
+
+RUN: Final = record(
+    {
+        "found": optional(array(text)),
+        "offsets": table(_COUNT, _partition),
+        "began": table(fixed(_COUNT, true_or_false), _partition),
+        "untouched": array(integer(0, _MOST_PARTITION)),
+        "epochs": _COUNT,
+        "unix_ms": integer(-1, _LAST_MS),
+        "rows": _COUNT,
+        "tombstones": _COUNT,
+        "rejects": table(_COUNT),
+        "positions": table(anything),
+        "digests": table(fixed(_COUNT, integer(0, 2**64 - 1))),
+    }
+)
+"""Where a run has come to."""
+
+_CLASSIFICATION: Final = record(
+    {
+        "method": text,
+        "unbiased": true_or_false,
+        "smoothing": number,
+        "priors": optional(array(fixed(anything, number))),
+    }
+)
+
+_REGRESSION_MODEL: Final = record(
+    {
+        "reduction": _COUNT,
+        "aggregate": _COUNT,
+        "keys": array(text),
+        "coefficients": array(text),
+        "columns": array(text),
+        "target": text,
+        "weights": optional(text),
+        "intercept": true_or_false,
+        "ridge": number,
+    }
+)
+_CLASSIFICATION_MODEL: Final = record(
+    {
+        "reduction": _COUNT,
+        "aggregate": _COUNT,
+        "label": text,
+        "columns": array(text),
+        "model": _CLASSIFICATION,
+    }
+)
+
+
+def _model(value: Json) -> None:
+    record({"kind": one_of("regression", "classification")})(value)
+    (_REGRESSION_MODEL if value["kind"] == "regression" else _CLASSIFICATION_MODEL)(value)
+
+
+JOB: Final = record(
+    {
+        "topic": text,
+        "format": text,
+        "schema": table(text),
+        "outputs": table(
+            record({"time": text, "columns": table(text), "row": array(fixed(text, text))})
+        ),
+        "outputs in order": array(text),
+        "reductions": array(
+            record(
+                {"inputs": array(text), "aggregates": array(array(anything)), "keys": array(text)}
+            )
+        ),
+        "rejects": optional(text),
+    }
+)
+"""What a job is, as far as others than `check_job` look at it."""
+
+
+def check_shape(job: Json, run: Json) -> None:
+    """Raises ShapeError if the job or the run of a checkpoint is not what a run writes."""
+    for name, data, shape in (("job", job, JOB), ("run", run, RUN)):
+        _within(name, check_depth, data)
+        _within(name, shape, data)
+    _within("job: header", optional(array(text)), job.get("header"))
+    if MODELS in job:  # States of format 1 say nothing of them.
+        _within(f"job: {MODELS}", table(array(_model)), job[MODELS])
+    _check_header(job, run)
+    _check_outputs(job, run)
+    for partition in run["offsets"]:
+        if partition not in run["began"]:
+            raise ShapeError(f"run: began: {partition} is missing")
+    made = [made_of(reduction) for reduction in job["reductions"]]
+    for held in job.get(MODELS, {}).values():
+        for model in held:
+            _check_model(model, job, made)
+
+
+def _check_header(job: Mapping[str, Json], run: Mapping[str, Json]) -> None:
+    """Names that were found in the topic are those of the columns, each once, and of what else there is."""
+    if run["found"] is not None and any(run["found"].count(name) != 1 for name in job["schema"]):
+        raise ShapeError("run: found: it is no header for the columns of the job")
+
+
+def _check_outputs(job: Mapping[str, Json], run: Mapping[str, Json]) -> None:
+    names = job["outputs in order"]
+    if sorted(names) != sorted(job["outputs"]):
+        raise ShapeError("job: outputs in order: they are others")
+    files = {*names, *([] if job["rejects"] is None else [job["rejects"]])}
+    if files != run["positions"].keys():
+        raise ShapeError("run: positions: they are not those of the outputs")
+    if MODELS in job and not job[MODELS].keys() <= set(names):
+        raise ShapeError(f"job: {MODELS}: they are not those of the outputs")
+
+
+def made_of(described: Mapping[str, Any]) -> Reduction | KeyedReduction:
+    """The reduction that a job describes, of no rows. Raises ShapeError if there is no such one."""
+    inputs, aggregates, keys = (
+        tuples(described[part]) for part in ("inputs", "aggregates", "keys")
+    )
+    try:
+        if keys:
+            return KeyedReduction(keys, inputs, aggregates)
+        return Reduction(inputs, aggregates)
+    except (
+        CorruptStateError,
+        MismatchError,
+        ValueError,
+        TypeError,
+        OverflowError,
+        IndexError,
+    ) as error:
+        raise ShapeError(f"job: reductions: there is no such one: {error}") from None
+
+
+def _check_model(
+    model: Mapping[str, Any], job: Mapping[str, Json], made: list[Reduction | KeyedReduction]
+) -> None:
+    """Raises ShapeError if a model is of no reduction, or of another kind of aggregates."""
+    at, aggregate = model["reduction"], model["aggregate"]
+    if at >= len(made) or aggregate >= len(job["reductions"][at]["aggregates"]):
+        raise ShapeError(f"job: {MODELS}: one is of no reduction")
+    kind, *spec = job["reductions"][at]["aggregates"][aggregate]
+    keyed = isinstance(made[at], KeyedReduction)
+    if model["kind"] == "classification":
+        fits = kind == "class" and keyed and len(spec[0]) == len(model["columns"])
+    else:
+        fits = (
+            kind in ("moments", "monomials")
+            and len(spec[0]) == len(model["columns"]) == len(model["coefficients"])
+            and len(job["reductions"][at]["keys"]) == len(model["keys"])
+        )
+    if not fits:
+        raise ShapeError(f"job: {MODELS}: one is not of its reduction")

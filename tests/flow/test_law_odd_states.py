@@ -1,0 +1,326 @@
+"""A state whose checksums are right, and which holds what no run writes: an error that says so, and never a bug's."""
+
+import copy
+import json
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import streamreg as sr
+from streamreg._cli import main
+from streamreg._language import outputs
+from streamreg._operate.inspect import describe, lines
+from streamreg._operate.verify.verify import verify
+from streamreg._run import resume
+from streamreg._sinks.contract import RunTerms
+from streamreg._state import job_identity
+from streamreg._state.checkpoint import checksum_of
+from streamreg._state.commit_record import CommitRecord, CommitRecordFile
+from streamreg._state.database_schema import KEYED, PARTS
+from streamreg._state.snapshot import read as read_state
+from streamreg._state.store import FILE, Store
+from streamreg.testing import ListSource
+from tests.support.plans import csv_output, table_of_source
+
+ROWS = 40
+STATE = Path("state")
+
+
+def messages() -> list[list[bytes]]:
+    rows = [f"{i},{i * 7919 % 1000 / 8},{'abc'[i % 3]}".encode() for i in range(ROWS)]
+    return [[b"x,y,k", *rows[::2]], [b"x,y,k", *rows[1::2]]]
+
+
+def tables() -> dict[str, sr.Table]:
+    """One of each kind of output, with sums, keys, scores, classes and a constant."""
+    types: dict[str, Any] = {"x": "float", "y": "float", "k": "str"}
+    t = table_of_source(ListSource(messages(), batch=9), types)
+    fit = t.linear_regression(t.y, t.x)
+    by_key = t.linear_regression(t.y, t.x, by=t.k)
+    classes = t.gaussian_naive_bayes(t.k, t.x, t.y)
+    return {
+        "rows.csv": t.select(*sr.this, z=t.x + 2.5),
+        "fit.csv": fit.select(*sr.this),
+        "keys.csv": by_key.select(*sr.this),
+        "scores.csv": fit.predict_on(t).select(*sr.this),
+        "classes.csv": classes.select(*sr.this),
+        "count.csv": t.reduce(n=sr.reducers.count(), low=sr.reducers.min(t.x)),
+    }
+
+
+def run() -> None:
+    for name, table in tables().items():
+        sr.io.csv.write(table, name)
+    sr.run(processes=0, state=STATE, rejects="rejects.jsonl")
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The outputs and the state of a run."""
+    folder = tmp_path_factory.mktemp("begun")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        run()
+    return folder
+
+
+@pytest.fixture
+def state(begun: Path, folder: Path) -> Path:
+    shutil.copytree(begun, folder, dirs_exist_ok=True)
+    return STATE
+
+
+def stored(directory: Path) -> dict[str, bytes]:
+    with sqlite3.connect(directory / FILE) as database:
+        return dict(database.execute("SELECT name, value FROM part"))
+
+
+def write(directory: Path, parts: dict[str, bytes]) -> None:
+    """Puts parts in the place of those of a state, with the checksums and the commit record that they call for."""
+    held = {name: value for name, value in parts.items() if name != "checksum"}
+    checksum = checksum_of(held)
+    held["checksum"] = str(checksum).encode()
+    with sqlite3.connect(directory / FILE) as database:
+        database.execute("DELETE FROM part")
+        database.executemany("INSERT INTO part VALUES (?, ?)", held.items())
+    database.close()
+    (directory / "checkpoint.seal").unlink(missing_ok=True)
+    record = CommitRecordFile(directory, CommitRecord(0, 0), sync=False)
+    try:
+        record.write(CommitRecord(int(held["number"]), checksum))
+    except ValueError:
+        pass  # A number that is none: nothing is sealed.
+    finally:
+        record.close()
+
+
+def look_at_everything() -> None:
+    """All that reads a state; each error must be one of ours."""
+    looks: list[Callable[[], object]] = [
+        _load,
+        lambda: list(lines("state", describe(read_state(STATE), 5))),
+        lambda: main(["inspect", "state"]),
+        lambda: main(["inspect", "state", "--json"]),
+        lambda: sr.LinearRegression.from_state(STATE, output="fit.csv"),
+        lambda: sr.LinearRegression.from_state(STATE, output="keys.csv", key="a"),
+        lambda: sr.LinearRegression.from_state(STATE, output="keys.csv"),
+        lambda: sr.GaussianNB.from_state(STATE),
+        _check_job,
+        _verify,
+        run,
+    ]
+    for look in looks:
+        try:
+            look()
+        except sr.StreamregError:
+            continue
+        finally:
+            outputs.clear()  # What a refused run has left.
+
+
+def _load() -> None:
+    with Store(STATE) as store:
+        store.load()
+
+
+def _plan() -> Any:  # noqa: ANN401 - a plan
+    from streamreg._compile.compile import compile as compile_plan
+
+    return compile_plan([csv_output(table, name) for name, table in tables().items()])
+
+
+def _check_job() -> None:
+    plan = _plan()
+    checkpoint = read_state(STATE)
+    rejects = Path("rejects.jsonl")
+    job_identity.check_job(checkpoint, job_identity.job(plan, rejects))
+    resume.check_outputs(plan.outputs, rejects, checkpoint, RunTerms(STATE, thorough=True))
+    resume.ranges(plan.source, plan.source.watermarks(print, lambda: False), checkpoint)
+
+
+def _verify() -> None:
+    rejects = Path("rejects.jsonl")
+    list(verify(_plan(), read_state(STATE), rejects, report=print, tell=lambda *_: None))
+
+
+def places(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - JSON
+    """Where something stands, by how it is reached."""
+    yield path
+    if isinstance(data, dict):
+        for name, value in data.items():
+            yield from places(value, (*path, name))
+    if isinstance(data, list):
+        for at, value in enumerate(data):
+            yield from places(value, (*path, at))
+
+
+def deep(levels: int) -> Any:  # noqa: ANN401 - JSON
+    data: Any = []
+    for _ in range(levels):
+        data = [data]
+    return data
+
+
+DEEPER = "@deeper"
+"""What stands for lists in each other that Python's own code does not go through."""
+
+ODD: list[Any] = [
+    None, True, False, 0, 1, -1, 2, 2**31, 2**63, 2**64, 10**400, -(10**400), 1.5, float("nan"), float("inf"),
+    "", "x", "a.csv", "\ud800", "\0", "9" * 5000, [], {}, [[]], {"": None}, [None], ["x", 1], {"x": {}},
+    {"length": -1, "crc32": 0}, {"length": 2**70, "crc32": 0}, {"length": 1, "crc32": "1"}, deep(150), DEEPER,
+]  # fmt: skip
+"""What a place may hold instead."""
+
+
+def written(data: Any) -> bytes:  # noqa: ANN401 - JSON
+    return json.dumps(data).replace(json.dumps(DEEPER), "[" * 900 + "]" * 900).encode()
+
+
+def mutated(data: Any, chance: random.Random) -> Any:  # noqa: ANN401 - JSON
+    """The same with something else at one place, or gone, doubled, or called otherwise."""
+    data = copy.deepcopy(data)
+    *path, last = chance.choice(list(places(data))[1:])
+    holder = data
+    for step in path:
+        holder = holder[step]
+    kind = chance.randrange(6)
+    if kind == 0:
+        del holder[last]
+    elif kind == 1 and isinstance(holder, dict):
+        holder[chance.choice(["", "x", "99999999999", "-1", "0", "1e3"])] = holder.pop(last)
+    elif kind == 1:
+        holder.append(copy.deepcopy(holder[last]))
+    elif kind == 2:
+        others = list(places(data))
+        found = data
+        for step in chance.choice(others):
+            found = found[step]
+        holder[last] = copy.deepcopy(found)
+    else:
+        holder[last] = copy.deepcopy(chance.choice(ODD))
+    return data
+
+
+@pytest.mark.parametrize("part", ["run", "job"])
+@pytest.mark.parametrize("seed", range(12))
+def test_law_odd_json(
+    state: Path, begun: Path, part: str, seed: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever stands in the JSON of a state, everything that reads it ends well, or with an error of ours."""
+    chance = random.Random(seed)
+    parts = stored(state)
+    whole = json.loads(parts[part])
+    for _ in range(25):
+        data = whole
+        for _ in range(chance.choice([1, 1, 1, 2, 4])):
+            data = mutated(data, chance)
+        write(state, {**parts, part: written(data)})
+        look_at_everything()
+        shutil.rmtree(state)
+        for path in Path().iterdir():
+            path.unlink()
+        shutil.copytree(begun, Path(), dirs_exist_ok=True)
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("part", ["run", "job", "version", "number", "before"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b"1",
+        b"x",
+        b"\xff",
+        b'{"a":',
+        b"[" * 100_000,
+        b"9" * 5000,
+        b"1e999",
+        b"-1",
+    ],
+    ids=[f"text{at}" for at in range(12)],
+)
+def test_law_a_part_that_is_something_else(
+    state: Path, part: str, text: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A part that is no JSON, or nested without end, or JSON of another kind; and so for one that is missing."""
+    parts = stored(state)
+    write(state, {**parts, part: text})
+    look_at_everything()
+    capsys.readouterr()
+
+
+def test_law_a_part_that_is_missing(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of all parts one after the other, states among them."""
+    parts = stored(state)
+    for part in sorted(set(parts) - {"number", "checksum"}):
+        write(state, {name: value for name, value in parts.items() if name != part})
+        look_at_everything()
+    capsys.readouterr()
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n) SELECT i AS name, i AS value FROM n"
+SCHEMAS = {
+    "a view": ["DROP TABLE part", f"CREATE VIEW part AS {ENDLESS}"],
+    "a view beside": [f"CREATE VIEW other AS {ENDLESS}"],
+    "a view of keys": [
+        "DROP TABLE keyed",
+        "CREATE VIEW keyed AS WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n) "
+        "SELECT 'reduction 0' AS part, i AS key, i AS value, i AS checksum FROM n",
+    ],
+    "a trigger": [
+        "CREATE TRIGGER t BEFORE UPDATE ON part BEGIN DELETE FROM keyed; END",
+    ],
+    "an index on an expression": [
+        "CREATE INDEX i ON part (length(hex(zeroblob(1000000))) + length(name))"
+    ],
+    "a generated column": [
+        "CREATE TABLE moved AS SELECT * FROM part",
+        "DROP TABLE part",
+        "CREATE TABLE part (name TEXT PRIMARY KEY, kept BLOB NOT NULL, value GENERATED ALWAYS AS "
+        "(hex(zeroblob(100000))))",
+        "INSERT INTO part (name, kept) SELECT * FROM moved",
+        "DROP TABLE moved",
+    ],
+    "a check": [
+        "CREATE TABLE moved AS SELECT * FROM part",
+        "DROP TABLE part",
+        "CREATE TABLE part (name TEXT PRIMARY KEY, value BLOB NOT NULL CHECK (length(hex(zeroblob(100000))) > 0))",
+        "INSERT INTO part SELECT * FROM moved",
+        "DROP TABLE moved",
+    ],
+    "another table": ["CREATE TABLE other (x)"],
+}
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_another_schema_is_refused(
+    state: Path, schema: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Views, triggers and computed columns are not run: each look ends at once, with an error that says why."""
+    database = sqlite3.connect(state / FILE)
+    for statement in SCHEMAS[schema]:
+        database.execute(statement)
+    database.commit()
+    database.close()
+    before = (state / FILE).read_bytes()
+    for look in (lambda: read_state(state), _load):
+        with pytest.raises(sr.StateError, match="holds other things than the tables of a state"):
+            look()
+    assert main(["inspect", "state"]) == 1
+    assert "other things than the tables" in capsys.readouterr().err
+    assert (state / FILE).read_bytes() == before
+
+
+def test_the_schema_is_the_one_that_a_run_makes(state: Path) -> None:
+    """What is taken is what SQLite says of the tables that were made."""
+    with sqlite3.connect(state / FILE) as database:
+        made = {sql for (sql,) in database.execute("SELECT sql FROM sqlite_master") if sql}
+    assert made == {PARTS, KEYED}
