@@ -156,8 +156,8 @@ lint: $(INSTALLED) ## formatting, clippy, ruff, types, the layers, the extension
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy $(PYTHON_FOLDERS)
-	PYTHONPATH=python $(BIN)/lint-imports --no-cache --config pyproject.toml
-	PYTHONPATH=python $(BIN)/lint-imports --no-cache --config .importlinter
+	PYTHONPATH=python $(BIN)/lint-imports --no-cache pyproject.toml
+	PYTHONPATH=python $(BIN)/lint-imports --no-cache .importlinter
 	$(BIN)/python -m mypy.stubtest streamreg._core
 
 .PHONY: fmt
