@@ -10,7 +10,7 @@ counted; where nothing varies, or one row is no sample, the result is missing.
 
 from __future__ import annotations
 
-from streamreg._language.build import lifted
+from streamreg._language.build import column_given
 from streamreg._language.deferred import Deferred
 from streamreg._language.expression import Expression, Operand, TypedExpression
 from streamreg._language.reduction import AggregateKind, Reducer, check_numbers
@@ -155,12 +155,12 @@ def _of_line(statistic: str, y: Operand, x: Operand) -> Expression:
 
 def _spread(statistic: str, value: Operand) -> Expression:
     """Squares are products of a column with itself, which the moments of a line hold."""
-    column = lifted(value)
+    column = column_given(value, statistic)
     return _waiting(Reducer(_text(statistic, column), "moments", (column, column), statistic))
 
 
 def _reducer(statistic: str, aggregate: AggregateKind, *values: Operand) -> Expression:
-    arguments = tuple(lifted(value) for value in values)
+    arguments = tuple(column_given(value, statistic) for value in values)
     # The core wants what explains before what is explained.
     text = _text(statistic, *arguments)
     return _waiting(Reducer(text, aggregate, arguments[::-1], statistic))

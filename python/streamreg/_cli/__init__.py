@@ -53,7 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     failure = 1
     settings: dict[str, object] = {}  # a command puts in what must be scrubbed from its errors
     try:
-        parsed = _parser().parse_args(arguments)
+        arguments = sys.argv[1:] if arguments is None else arguments
+        parser = _parser()
+        parsed = parser.parse_args(arguments or ["--help"])
+        if "command" not in parsed:
+            parser.error("name a command")
         debug = parsed.debug
         failure = getattr(parsed, "failure", failure)
         _log_to_stderr(debug)
@@ -90,7 +94,7 @@ def _parser() -> Parser:
         "-V", "--version", action=_Version, nargs=0, help="show the version and exit"
     )
     parser.add_argument("--debug", action="store_true", help="show tracebacks and the client's log")
-    commands = parser.add_subparsers(metavar="command", required=True, parser_class=Parser)
+    commands = parser.add_subparsers(metavar="command", parser_class=Parser)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
         "--debug",

@@ -2,12 +2,16 @@
 
 import argparse
 import os
+import re
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
+from streamreg._jobs.check import near
 from streamreg._jobs.environment import ExpansionError, expand
 
 if TYPE_CHECKING:
     Commands: TypeAlias = argparse._SubParsersAction[Any]
+
+_CHOICE = re.compile(r"invalid choice: '(?P<name>.*?)' \(")
 
 
 class UsageError(Exception):
@@ -23,12 +27,37 @@ class Parser(argparse.ArgumentParser):
         # An abbreviation that works today would break when an option is added.
         super().__init__(allow_abbrev=False, **options)
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401 - argparse's own
+        """What argparse does; but what it does not know is refused here, by the command that knows its options.
+
+        Raises:
+            UsageError: If an argument is not known, with the option that may be meant.
+        """
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            name = unknown[0].partition("=")[0]
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{near(name, self._options())}")
+        return parsed, unknown
+
+    def _options(self) -> list[str]:
+        return [option for action in self._actions for option in action.option_strings]
+
+    def _names(self) -> list[str]:
+        """The commands that it has."""
+        commands = [a for a in self._actions if isinstance(a, argparse._SubParsersAction)]
+        return [name for action in commands for name in action.choices]
+
     def error(self, message: str) -> NoReturn:
         """Raises what argparse found wrong.
 
         Raises:
             UsageError: Always.
         """
+        wrong = _CHOICE.search(message)
+        if wrong is not None and self._names():
+            # The help lists the commands.
+            name = wrong["name"]
+            message = f"there is no command {name!r}{near(name, self._names())}"
         raise UsageError(f"{message} (see {self.prog} --help)")
 
 

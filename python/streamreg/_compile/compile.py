@@ -98,6 +98,7 @@ def _input(outputs: Sequence[Output]) -> Input:
         other, other_name = others[0]
         raise ProgramError(
             f"a run has one source, but {name} comes from {input.source.name} and "
-            f"{other_name} from {other.source.name}"
+            f"{other_name} from {other.source.name}: give each run its own, run(outputs=[…]); clear() forgets the "
+            "outputs of a run that has failed"
         )
     return input

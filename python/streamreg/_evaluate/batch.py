@@ -7,7 +7,7 @@ fail.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,13 +36,13 @@ class RowErrors:
     """Rows that could not be computed, all for the same reason.
 
     `rows` are their indexes in the batch, ascending; `column` is the column (or the expression,
-    if it has no name) in which it happened.
+    if it has no name) in which it happened; `details` says of each what it was.
     """
 
     rows: NDArray[np.int64]
     kind: RowErrorKind
     column: str
-    detail: str
+    details: Sequence[str]
 
 
 class _FailedError(Exception):
@@ -77,7 +77,7 @@ class Evaluated:
                     kept = np.ones(len(left), dtype=np.bool_)
                     kept[found.rows] = False
                     self.errors.append(
-                        RowErrors(left[found.rows], found.kind, found.column, found.detail)
+                        RowErrors(left[found.rows], found.kind, found.column, found.details)
                     )
                     places = np.flatnonzero(kept)
                     left = left[places]
@@ -166,7 +166,14 @@ class _Run:
         function = step.function
         columns = [to_list(self.slots[slot]) for slot in step.arguments]
         arguments = zip(*columns, strict=True) if columns else iter([()] * rows)
-        values = function.values(arguments, step.column, may_miss=False)
+        if function.rejects:
+            values, failures = function.tried(arguments, step.column, may_miss=False)
+            if failures:
+                mask = np.zeros(rows, np.bool_)
+                mask[list(failures)] = True
+                raise BadRowsError(mask, "function-error", list(failures.values()))
+        else:
+            values = function.values(arguments, step.column, may_miss=False)
         if function.dtype == "int":
             beyond = (not INT_MIN <= value <= INT_MAX for value in values if isinstance(value, int))
             require(np.fromiter(beyond, np.bool_, rows), "integer-overflow")
@@ -180,7 +187,8 @@ class _Run:
         rows = self.in_batch(np.flatnonzero(bad.mask).astype(np.int64), step.scope)
         text = step.text if isinstance(step, Compute) else getattr(step, "column", "")
         column = step.column if isinstance(step, Compute | Call) else ""
-        return RowErrors(rows, bad.kind, column, f"{text} {DETAILS[bad.kind]}")
+        details = bad.details or [f"{text} {DETAILS[bad.kind]}"] * len(rows)
+        return RowErrors(rows, bad.kind, column, details)
 
     def in_batch(self, rows: NDArray[np.int64], scope: int) -> NDArray[np.int64]:
         """Rows of a scope as rows of the batch."""

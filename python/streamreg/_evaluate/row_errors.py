@@ -1,12 +1,13 @@
 """Stage: transform. The error of single rows, that cannot be computed though others can."""
 
+from collections.abc import Sequence
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 RowErrorKind: TypeAlias = Literal[
-    "integer-overflow", "division-by-zero", "non-finite", "decimal-range"
+    "integer-overflow", "division-by-zero", "non-finite", "decimal-range", "function-error"
 ]
 
 DETAILS: Final[dict[RowErrorKind, str]] = {
@@ -14,17 +15,21 @@ DETAILS: Final[dict[RowErrorKind, str]] = {
     "division-by-zero": "divides by zero",
     "decimal-range": "is no decimal of up to 34 digits with an exponent within ±400",
     "non-finite": "is NaN or infinite, which no integer is",
+    "function-error": "is of a function that raises",
 }
 
 
 class BadRowsError(Exception):
     """Raised by a kernel for the rows where `mask` is true."""
 
-    def __init__(self, mask: NDArray[np.bool_], kind: RowErrorKind) -> None:
-        """`mask` is over the rows that the kernel was given."""
+    def __init__(
+        self, mask: NDArray[np.bool_], kind: RowErrorKind, details: Sequence[str] | None = None
+    ) -> None:
+        """`mask` is over the rows that the kernel was given; `details` of each bad one, if they differ."""
         super().__init__(kind)
         self.mask = mask
         self.kind: RowErrorKind = kind
+        self.details = details
 
 
 def require(bad: NDArray[np.bool_], kind: RowErrorKind) -> None:

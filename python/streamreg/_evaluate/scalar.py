@@ -135,6 +135,9 @@ def _value(step: Step, slots: Sequence[object], results: Sequence[object]) -> ob
             return slots[step.chosen if condition else step.otherwise]
         case Call():
             row = tuple(slots[slot] for slot in step.arguments)
+            if step.function.rejects:
+                # No message is behind this row that could be rejected: what cannot be computed is missing.
+                return step.function.tried([row], step.column, may_miss=True)[0][0]
             (value,) = step.function.values([row], step.column, may_miss=True)
             return value
         case Compute():

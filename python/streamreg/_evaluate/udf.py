@@ -21,17 +21,25 @@ from streamreg._types import PYTHON_TYPES, DType, dtype_of, encodable
 _WRITABLE: Final[tuple[type[Any], ...]] = (bool, int, float, Decimal, str, bytes)
 
 _NOTE: Final = "raised in sr.apply for the row"
+_LONGEST: Final = 500
+"""Characters of an error's message that a reject keeps."""
 
 
 class RowFunction:
     """A function, how its arguments are given, and the type that it is declared to return."""
 
-    __slots__ = ("dtype", "function", "keywords", "name")
+    __slots__ = ("dtype", "function", "keywords", "name", "rejects")
 
     def __init__(
-        self, function: Callable[..., object], dtype: DType, keywords: tuple[str, ...]
+        self,
+        function: Callable[..., object],
+        dtype: DType,
+        keywords: tuple[str, ...],
+        *,
+        rejects: bool = False,
     ) -> None:
-        """`keywords` are the names of the last arguments."""
+        """`keywords` are the names of the last arguments; `rejects` says that what it raises concerns its row alone."""
+        self.rejects = rejects
         self.function = function
         self.name = function_name(function)
         self.dtype: DType = dtype
@@ -69,6 +77,30 @@ class RowFunction:
         if self.dtype in ("str", "any"):
             self._check_texts([value for value in values if isinstance(value, str)], column)
         return values
+
+    def tried(
+        self, rows: Iterable[tuple[object, ...]], column: str, *, may_miss: bool
+    ) -> tuple[list[object], dict[int, str]]:
+        """The function's values, None where it raises, and by row what that was.
+
+        Raises:
+            TypeError: as `values`: a wrong type is a mistake of the program, not of a row.
+        """
+        values: list[object] = []
+        failures: dict[int, str] = {}
+        split = -len(self.keywords) or None
+        for index, row in enumerate(rows):
+            named = dict(zip(self.keywords, row[split:], strict=True)) if split else {}
+            try:
+                value = self.function(*row[:split], **named)
+            except Exception as error:
+                failures[index] = f"{self.name} raises {_described(error)}"
+                values.append(None)
+            else:
+                values.append(self._checked(value, column, may_miss=may_miss))
+        if self.dtype in ("str", "any"):
+            self._check_texts([value for value in values if isinstance(value, str)], column)
+        return values, failures
 
     def _shown(self, row: tuple[object, ...]) -> str:
         split = len(row) - len(self.keywords)
@@ -118,6 +150,17 @@ class RowFunction:
 def is_of_function(error: BaseException) -> bool:
     """Whether an error was raised by a function, of whatever type it is."""
     return any(str(note).startswith(_NOTE) for note in getattr(error, "__notes__", ()))
+
+
+def _described(error: Exception) -> str:
+    """Type and message of what a function has raised, on one line that any file can hold."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # its own __str__ may raise whatever it likes
+        text = ""
+    text = text[:_LONGEST].encode("utf-8", "backslashreplace").decode()
+    name = type(error).__name__
+    return f"{name}: {text}" if text else name
 
 
 def nearest_double(value: int) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from streamreg._jobs.job import JobError
+from streamreg._kafka.setting_names import with_hint
 from streamreg._secrets import scrub
 
 _log = logging.getLogger("streamreg.librdkafka")
@@ -38,7 +39,8 @@ def check_client(settings: Mapping[str, str], name: str) -> None:
         except KafkaException as error:
             reason = error.args[0]
         text = reason.str() if isinstance(reason, KafkaError) else str(reason)
-        problems.append(f"source.kafka: {scrub(' '.join(text.split()), settings)}")
+        shown = with_hint(" ".join(text.split()))
+        problems.append(f"source.kafka: {scrub(shown, settings)}")
         found = _NAMED.search(text)
         # It stops at the first: asked again without that one, it tells the next.
         if found is None or remaining.pop(found["key"], None) is None:

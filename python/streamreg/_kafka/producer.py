@@ -15,6 +15,7 @@ from confluent_kafka import (
 )
 
 from streamreg._exceptions import ConfigurationError, StreamregError
+from streamreg._kafka.setting_names import with_hint
 from streamreg._secrets import scrub
 from streamreg._source.contract import Headers
 
@@ -72,7 +73,9 @@ class TopicWriter:
         try:
             self._producer = Producer(client, logger=_client_log)
         except (KafkaException, TypeError, ValueError) as error:
-            raise ConfigurationError(self._clean(f"client settings: {_text(error)}")) from error
+            raise ConfigurationError(
+                self._clean(f"client settings: {with_hint(_text(error))}")
+            ) from error
         self.partitions = self._reach()
 
     def is_empty(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from streamreg._exceptions import ConfigurationError, SourceError
+from streamreg._kafka.setting_names import did_you_mean, with_hint
 from streamreg._secrets import scrub
 
 Setting = str | int | float | bool
@@ -89,8 +90,10 @@ def checked(settings: object) -> dict[str, Setting]:
                 f"{type(value).__name__}"
             )
     if not str(settings.get("bootstrap.servers") or "").strip():
+        near = [key for key in settings if did_you_mean(key, ["bootstrap.servers"])]
         raise ConfigurationError(
             "rdkafka_settings: bootstrap.servers is missing: give host:port of a broker"
+            + (f" (found {near[0]}, which is no setting)" if near else "")
         )
     for key, value in _OURS.items():
         if key in settings and str(settings[key]).lower() != str(value).lower():
@@ -160,7 +163,7 @@ def consumer(
     try:
         return Consumer({**defaults, **settings, **forced})
     except KafkaException as error:
-        text = f"rdkafka_settings: {error.args[0].str()}"
+        text = f"rdkafka_settings: {with_hint(error.args[0].str())}"
         raise ConfigurationError(scrub(text, settings)) from None
 
 

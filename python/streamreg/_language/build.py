@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from types import MethodType
 
 from streamreg._exceptions import ProgramError
 from streamreg._language.deferred import Deferred
@@ -45,6 +46,13 @@ def lifted(operand: object) -> Expression:
 
         value = value.item() if isinstance(value, np.generic) else value
     dtype = PYTHON_TYPES.get(type(value))
+    if isinstance(value, MethodType) and isinstance(
+        getattr(value.__self__, "_columns", None), Mapping
+    ):
+        name = value.__name__
+        raise ProgramError(
+            f't.{name} is the method of the table, not a column: for a column of that name write t["{name}"]'
+        )
     if dtype is None:
         raise ProgramError(
             f"{value!r} is neither an expression nor a constant of type {TYPE_NAMES}"
@@ -129,7 +137,9 @@ def mistyped(
             else ""
         )
         return ProgramError(f"{sign} cannot compare {types}{hint}")
-    if error.wanted == "numbers" and operand.dtype == "bool":
+    if isinstance(operand, Constant) and isinstance(operand.value, str):
+        hint = f"; {for_column(operand.value)}"
+    elif error.wanted == "numbers" and operand.dtype == "bool":
         hint = f"; sr.cast(int, {operand.text}) makes it 0 and 1"
     elif error.wanted == "numbers" and operand.dtype == "decimal":
         hint = f"; sr.cast(float, {operand.text}) makes it the nearest float"
@@ -138,6 +148,23 @@ def mistyped(
     else:
         hint = ""
     return ProgramError(f"{sign} takes {error.wanted}, but {operand.text} is {operand.dtype}{hint}")
+
+
+def column_given(argument: object, where: str) -> Expression:
+    """An argument that has to be a column, as an expression.
+
+    Raises:
+        ProgramError: if it is text, as a column's name is to other libraries, or can be no expression.
+    """
+    if isinstance(argument, str):
+        raise ProgramError(f"{where}: {argument!r} is text, not a column: {for_column(argument)}")
+    return lifted(argument)
+
+
+def for_column(name: str) -> str:
+    """What to write for the column of that name."""
+    plain = name.isidentifier() and not name.startswith("__")
+    return "for the column of that name write " + (f"t.{name}" if plain else f"t[{name!r}]")
 
 
 def untyped(expression: TypedExpression, user: str) -> ProgramError:

@@ -43,8 +43,6 @@ class Expression:
     _operation: ClassVar[Callable[..., Expression]]
     """What makes an operator's node: `build` brings it, since it needs the classes of nodes."""
 
-    __array_ufunc__ = None  # so that numpy.float64(2) * column asks the column, not NumPy
-
     text: str
 
     def __init__(self, text: str) -> None:
@@ -62,6 +60,26 @@ class Expression:
             f"{self.text} has a value for each row, so it is neither true nor false: combine "
             "conditions with & | ~ (not and, or, not), and choose with sr.if_else (not if)"
         )
+
+    # NumPy asks these before its own, in `numpy.float64(2) * column` too.
+    def __array_ufunc__(
+        self, ufunc: Callable[..., object], method: str, *inputs: object, **options: object
+    ) -> Expression:
+        from streamreg._language.numpy_functions import universal  # needs this module and NumPy
+
+        return universal(ufunc.__name__, method, inputs, options)
+
+    def __array_function__(self, function: Callable[..., object], *_: object) -> NoReturn:
+        from streamreg._language.numpy_functions import refused
+
+        raise refused(function.__name__)
+
+    def __float__(self) -> float:
+        from streamreg._language.numpy_functions import no_number
+
+        raise no_number(self.text)
+
+    __int__ = __trunc__ = __floor__ = __ceil__ = __round__ = __float__
 
     def __add__(self, other: Operand) -> Expression:
         return operate("+", self, other)

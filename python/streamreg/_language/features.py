@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from streamreg._exceptions import ProgramError
-from streamreg._language.build import lifted
+from streamreg._language.build import column_given
 from streamreg._language.deferred import Environment, resolved
 from streamreg._language.expression import Column, Expression, TypedExpression
 
@@ -37,7 +37,7 @@ def poly(column: Expression, degree: int) -> Powers:
     Raises:
         ProgramError: if the degree is no integer from 1 to 64.
     """
-    expression = lifted(column)
+    expression = column_given(column, "poly")
     if isinstance(degree, bool) or not isinstance(degree, int) or not 1 <= degree <= MAX_DEGREE:
         raise ProgramError(
             f"poly({expression.text}, …): the degree is an integer from 1 to {MAX_DEGREE}, "
@@ -73,7 +73,7 @@ def features_of(
             powers = range(2, item.degree + 1)
             found += [Feature(column, f"{base}^{power}", power) for power in powers]
         else:
-            column = resolved(lifted(item), environment)
+            column = resolved(column_given(item, method), environment)
             found.append(Feature(column, _name(method, column)))
     return tuple(found)
 

@@ -1,6 +1,7 @@
 """Stage: language. Functions beside the operators: choices, casts, mathematics, Python's own."""
 
 from collections.abc import Callable
+from typing import Literal, TypeAlias
 
 from streamreg._evaluate.udf import RowFunction, check_call, returned_type
 from streamreg._exceptions import ProgramError
@@ -16,6 +17,8 @@ from streamreg._language.expression import Expression, Operand, TypedExpression
 from streamreg._language.nodes import Application, Choice, Constant
 from streamreg._language.operators import CASTS, MistypedError
 from streamreg._types import TYPE_NAMES, DType, dtype_of
+
+OnError: TypeAlias = Literal["raise", "reject"]
 
 
 def if_else(condition: Operand, chosen: Operand, otherwise: Operand) -> Expression:
@@ -77,7 +80,9 @@ def cast(dtype: type, value: Operand) -> Expression:
     return build(f"cast({target}, {operand.text})", [operand], make)
 
 
-def apply(function: Callable[..., object], *args: object, **kwargs: object) -> Expression:
+def apply(
+    function: Callable[..., object], *args: object, on_error: OnError = "raise", **kwargs: object
+) -> Expression:
     """A Python function called for each row, with the row's values as Python objects.
 
     Its return annotation (float, int, Decimal, bool, str, bytes) is the type of the result; without one
@@ -86,17 +91,25 @@ def apply(function: Callable[..., object], *args: object, **kwargs: object) -> E
     `reduce` a missing value arrives as None, and None may be returned. Other arguments are handed
     on as they are.
 
+    Where the function raises, the run ends with its traceback. With `on_error="reject"` the row's message is a
+    reject of the reason `function-error`, with the exception's type and message; after a `reduce` or `predict_on`,
+    where there is no message to reject, the value is missing.
+
     Raises:
         ProgramError: if it does not take these arguments, or these are not of the same rows.
         TypeError: in the run, if it returns another type than declared.
     """
     return _applied(
-        function, returned_type(function) if callable(function) else "any", args, kwargs
+        function, returned_type(function) if callable(function) else "any", args, kwargs, on_error
     )
 
 
 def apply_with_type(
-    function: Callable[..., object], return_type: type, *args: object, **kwargs: object
+    function: Callable[..., object],
+    return_type: type,
+    *args: object,
+    on_error: OnError = "raise",
+    **kwargs: object,
 ) -> Expression:
     """`apply` with the type of the result given here instead of by annotation.
 
@@ -108,7 +121,7 @@ def apply_with_type(
         raise ProgramError(
             f"apply_with_type: {return_type!r} is no type of a column; there are {TYPE_NAMES}"
         )
-    return _applied(function, dtype, args, kwargs)
+    return _applied(function, dtype, args, kwargs, on_error)
 
 
 def minimum(first: Operand, second: Operand) -> Expression:
@@ -191,10 +204,13 @@ def _applied(
     dtype: DType,
     args: tuple[object, ...],
     kwargs: dict[str, object],
+    on_error: OnError,
 ) -> Expression:
+    if on_error not in ("raise", "reject"):
+        raise ProgramError(f'apply: on_error: expected "raise" or "reject", found {on_error!r}')
     keywords = tuple(kwargs)
     check_call(function, len(args), keywords)
-    call = RowFunction(function, dtype, keywords)
+    call = RowFunction(function, dtype, keywords, rejects=on_error == "reject")
     arguments = [
         value if isinstance(value, Expression) else Constant(value, "any")
         for value in (*args, *kwargs.values())

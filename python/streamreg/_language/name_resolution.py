@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamreg._exceptions import ProgramError
-from streamreg._language.build import lifted
+from streamreg._language.build import for_column, lifted
 from streamreg._language.deferred import resolved
 from streamreg._language.expression import Column, Expression, Operand, TypedExpression
 
@@ -40,6 +40,8 @@ def named(expression: Expression, environment: TableEnvironment) -> Column:
     Raises:
         ProgramError: if it is none, and so has no name.
     """
+    if isinstance(expression, str):
+        raise ProgramError(f"{expression!r} is text, not a column: {for_column(expression)}")
     typed = resolved(lifted(expression), environment)
     if not isinstance(typed, Column):
         raise ProgramError(f"{typed.text} has no name: write name={typed.text}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, final
 from streamreg._exceptions import ProgramError, UnknownColumnError
 from streamreg._language import discriminant as _discriminant
 from streamreg._language import linear_regression as regression
-from streamreg._language.build import lifted, mistyped
+from streamreg._language.build import column_given, lifted, mistyped
 from streamreg._language.deferred import resolved
 from streamreg._language.discriminant_methods import ClassTables
 from streamreg._language.expression import Column, Expression, Operand, TypedExpression
@@ -250,11 +250,11 @@ class Table(ClassTables):
         options = Options(
             intercept=intercept, ridge=ridge, statistics=statistics, singular=singular, level=level
         )
-        keys = (by,) if isinstance(by, Expression) else tuple(by)
+        keys = (by,) if isinstance(by, Expression | str) else tuple(by)
         grouped = GroupedTable(self, keys, "linear_regression")
         environment = TableEnvironment(self)
         rows = regression.Rows(
-            resolved(lifted(target), environment),
+            resolved(column_given(target, "linear_regression"), environment),
             features_of("linear_regression", features, environment),
             None if weights is None else resolved(lifted(weights), environment),
         )

@@ -36,6 +36,7 @@ REASONS: Final[Mapping[str, str]] = {
     "invalid-base64": "text that is no base64 where bytes belong",
     "non-finite": "a number that is NaN, infinite or nearest to no finite double",
     "division-by-zero": "a computed integer that divides by zero",
+    "function-error": 'a function given to apply with on_error="reject" that raises',
 }
 """Every reason for which a message is rejected, and what it means. The names are stable: files hold them."""
 

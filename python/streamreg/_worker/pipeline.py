@@ -55,10 +55,8 @@ class Pipeline:
         for errors in result.errors:
             partial.rows -= len(errors.rows)
             rows = errors.rows if decoded.messages is None else decoded.messages[errors.rows]
-            for message in rows.tolist():
-                partial.rejects.append(
-                    _reject(batch, message, errors.kind, errors.column, errors.detail)
-                )
+            for message, detail in zip(rows.tolist(), errors.details, strict=True):
+                partial.rejects.append(_reject(batch, message, errors.kind, errors.column, detail))
         if partial.rows:
             self._accumulate(partial, result)
         return partial

@@ -44,9 +44,35 @@ def fails(error: BaseException) -> Callable[[Job], Summary]:
 
 
 def test_the_version_is_the_packages(capsys: Capture) -> None:
-    """--version says what is installed."""
-    assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"streamreg {version('streamreg')}\n"
+    """--version and -V say what is installed."""
+    for option in ("--version", "-V"):
+        assert main([option]) == 0
+        assert capsys.readouterr().out == f"streamreg {version('streamreg')}\n"
+
+
+def test_the_command_alone_shows_its_help(capsys: Capture) -> None:
+    """On stdout, as --help does: nothing is wrong."""
+    assert main(["--help"]) == 0
+    wanted = capsys.readouterr().out
+    assert main([]) == 0
+    assert capsys.readouterr() == (wanted, "")
+
+
+def test_a_static_run_of_rejects_alone_fails(
+    job_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """Of which no message was a row: exit code 1, and the summary says so. One row suffices, and so does a signal."""
+    for summary, code in [
+        (Summary(rejects={"malformed-json": 1}), 1),
+        (Summary(rejects={"malformed-json": 1}, ended_by="SIGTERM"), 0),
+        (Summary(rows=1, epochs=1, rejects={"malformed-json": 1}), 0),
+        (Summary(), 0),
+    ]:
+        runs(monkeypatch, lambda job, summary=summary: summary)  # type: ignore[misc]
+        assert main(["run", str(job_file)]) == code
+        said = capsys.readouterr().err
+        assert ("no message was a row" in said) == (summary.rows == 0 and bool(summary.rejects))
+        assert ("1 reject (malformed-json 1)" in said) == bool(summary.rejects)
 
 
 @pytest.mark.parametrize(
@@ -74,8 +100,13 @@ def test_help_suffices(command: list[str], capsys: Capture) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "command"),
-        (["rum"], "'rum'"),
+        (["--debug"], "command"),
+        (["rum"], "there is no command 'rum'; did you mean \"run\"?"),
+        (["docter", "job.toml"], 'did you mean "doctor"?'),
+        (["xyzzy"], "there is no command 'xyzzy' (see streamreg --help)"),
+        (["run", "job.toml", "--proceses", "3"], 'did you mean "--processes"? (see streamreg run'),
+        (["run", "job.toml", "--proceses=3"], 'did you mean "--processes"?'),
+        (["--versoin"], 'did you mean "--version"?'),
         (["run"], "--example"),
         (["run", "job.toml", "--processes", "0"], "--processes"),
         (["run", "job.toml", "--proc", "1"], "--proc"),
@@ -100,6 +131,10 @@ def test_help_suffices(command: list[str], capsys: Capture) -> None:
         (
             ["generate", "--bootstrap-servers", "h", "--topic", "t", "--setting", "a.b=c"],
             'No such configuration property: "a.b"',
+        ),
+        (
+            [*["generate", "--bootstrap-servers", "h", "--topic", "t", "--setting"], "linger.sm=1"],
+            'No such configuration property: "linger.sm"; did you mean linger.ms?',
         ),
         (
             ["generate", "--partition", "1", "--partitions", "spread"],

@@ -119,7 +119,7 @@ def test_row_errors_say_which_rows_and_why(table_of: TableOf, computed: Computed
     t = t.filter(t.d < 9)
     got = computed(t.select(t.n, q=t.doubled // t.d), n=[2**62, 1, 2, 3], d=[1, 0, 9, 3])
     assert got.columns == {"n": [3], "q": [2]}
-    assert [(e.rows.tolist(), e.kind, e.column, e.detail) for e in got.errors] == [
+    assert [(e.rows.tolist(), e.kind, e.column, e.details[0]) for e in got.errors] == [
         ([0], "integer-overflow", "doubled", "n * 2 does not fit in 64 bits"),
         ([1], "division-by-zero", "q", "doubled // d divides by zero"),
     ]

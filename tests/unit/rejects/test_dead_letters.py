@@ -93,7 +93,7 @@ def test_a_reject_says_where_and_why(tmp_path: Path) -> None:
     summary = run([b"1,2", b"1,abc", None, b"1", b"\xff,1"], tmp_path, None, "rejects.jsonl")
     assert (summary.rows, summary.tombstones) == (1, 1)
     assert summary.rejects == {"invalid-number": 2, "field-count": 1}
-    assert "3 messages rejected (field-count 1, invalid-number 2)" in str(summary)
+    assert "3 rejects (field-count 1, invalid-number 2)" in str(summary)
     lines = (tmp_path / "rejects.jsonl").read_text(encoding="utf-8").splitlines()
     first, second, third = map(json.loads, lines)
     assert first == {
