@@ -15,6 +15,7 @@ if _typing.TYPE_CHECKING:
     )
     from streamreg._exceptions import (
         ConfigurationError,
+        NumericalWarning,
         OutputError,
         ProgramError,
         RejectsError,
@@ -67,6 +68,7 @@ else:
         ),
         "_exceptions": (
             "ConfigurationError",
+            "NumericalWarning",
             "OutputError",
             "ProgramError",
             "RejectsError",
@@ -130,6 +132,7 @@ __all__ = [
     "LinearDiscriminantAnalysis",
     "LinearRegression",
     "LogisticRegression",
+    "NumericalWarning",
     "OutputError",
     "ProgramError",
     "Progress",

@@ -10,6 +10,8 @@ StreamregError
 ├── RejectsError                        more messages were rejected than the run may reject
 ├── DeadLetterError                         a file of rejects is not one
 └── WorkerError (RuntimeError)          a worker process failed; with its traceback
+
+NumericalWarning (UserWarning)          what follows from the data is decided by their last digits
 """
 
 
@@ -51,3 +53,7 @@ class DeadLetterError(StreamregError):
 
 class WorkerError(StreamregError, RuntimeError):
     """A worker process failed, or died too often."""
+
+
+class NumericalWarning(UserWarning):
+    """Features follow from others but for the roundings of doubles: these roundings decide what is fitted to them."""

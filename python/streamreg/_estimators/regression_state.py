@@ -26,7 +26,7 @@ class Exact:
     def __init__(self, moments: Moments | Monomials, *, weighted: bool) -> None:
         """`moments` are this object's own from now on."""
         self._moments = moments
-        self._fits: dict[tuple[bool, float], Fit] = {}
+        self._fits: dict[tuple[bool, float, bool], Fit] = {}
         self.weighted = weighted
 
     @classmethod
@@ -115,11 +115,11 @@ class Exact:
         put(other._moments)
         return both
 
-    def fit(self, intercept: bool, ridge: float) -> Fit:
+    def fit(self, intercept: bool, ridge: float, drop: bool) -> Fit:
         """The least-squares fit, worked out once for each model."""
-        model = (intercept, ridge)
+        model = (intercept, ridge, drop)
         if model not in self._fits:
-            self._fits[model] = self._moments.fit(intercept, ridge)
+            self._fits[model] = self._moments.fit(intercept, ridge, drop)
         return self._fits[model]
 
     def to_bytes(self) -> bytes:

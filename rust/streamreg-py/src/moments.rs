@@ -67,8 +67,8 @@ impl Moments {
         py.detach(|| solve::solve(&self.0))
     }
 
-    #[pyo3(signature = (intercept=true, ridge=0.0))]
-    fn fit(&self, py: Python<'_>, intercept: bool, ridge: f64) -> PyResult<Fit> {
-        Fit::of(py, &self.0, Model { intercept, ridge })
+    #[pyo3(signature = (intercept=true, ridge=0.0, drop=false))]
+    fn fit(&self, py: Python<'_>, intercept: bool, ridge: f64, drop: bool) -> PyResult<Fit> {
+        Fit::of(py, &self.0, Model { intercept, ridge }, drop)
     }
 }

@@ -89,9 +89,9 @@ impl Monomials {
         PyBytes::new(py, &self.0.to_bytes())
     }
 
-    #[pyo3(signature = (intercept=true, ridge=0.0))]
-    fn fit(&self, py: Python<'_>, intercept: bool, ridge: f64) -> PyResult<Fit> {
-        Fit::of_monomials(py, &self.0, Model { intercept, ridge })
+    #[pyo3(signature = (intercept=true, ridge=0.0, drop=false))]
+    fn fit(&self, py: Python<'_>, intercept: bool, ridge: f64, drop: bool) -> PyResult<Fit> {
+        Fit::of_monomials(py, &self.0, Model { intercept, ridge }, drop)
     }
 }
 
