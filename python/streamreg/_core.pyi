@@ -132,11 +132,12 @@ class Moments:
     def solve(self) -> list[float] | None:
         """Intercept, then one coefficient per feature; None if the system is singular."""
 
-    def fit(self, intercept: bool = True, ridge: float = 0.0) -> Fit:
+    def fit(self, intercept: bool = True, ridge: float = 0.0, drop: bool = False) -> Fit:
         """The least-squares fit of a model.
 
         `ridge` is the weight of the squares of the coefficients (not of the intercept's) beside
-        those of the residuals.
+        those of the residuals. With `drop` features that follow from those before them have no
+        coefficient, and all else is as if they were not there.
 
         Raises:
             ValueError: if the ridge is not finite, or below 0.
@@ -147,21 +148,27 @@ class Fit:
     """A linear model fitted to the rows that moments had when it was made, and its statistics."""
 
     def coefficients(self) -> list[float] | None:
-        """The intercept, if there is one, then one for each feature; None if not determined."""
+        """The intercept, if there is one, then one for each feature; None if not determined.
+
+        NaN for a feature that was dropped.
+        """
 
     def statistic(
         self, name: str, i: int = 0, j: int = 0, level: float = 0.95
     ) -> float | int | None:
         """A statistic; None where it is not defined.
 
-        Of the whole fit: "n", "df", "rank", "rss", "tss", "residual_std", "r2", "adjusted_r2", "f",
-        "f_p_value", "log_likelihood", "aic", "bic", "t_quantile"; of coefficient `i` (0 is the
+        Of the whole fit: "n", "df", "rank", "condition_number", "rss", "tss", "residual_std", "r2",
+        "adjusted_r2", "f", "f_p_value", "log_likelihood", "aic", "bic", "t_quantile"; of coefficient `i` (0 is the
         intercept, if there is one): "coefficient", "std_error", "t", "p_value", "ci_low",
         "ci_high"; of `i` and `j`: "covariance". `level` is that of the intervals and the quantile.
 
         Raises:
             ValueError: if there is no such statistic, no such coefficient or no such level.
         """
+
+    def nearly_dependent(self) -> list[int]:
+        """The coefficients whose columns follow from those before them but for the roundings of doubles."""
 
     def values(
         self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]]
@@ -301,7 +308,7 @@ class Monomials:
     def to_bytes(self) -> bytes:
         """Versioned bytes, equal for equal multisets of rows."""
 
-    def fit(self, intercept: bool = True, ridge: float = 0.0) -> Fit:
+    def fit(self, intercept: bool = True, ridge: float = 0.0, drop: bool = False) -> Fit:
         """The least-squares fit of a model, as that of `Moments`.
 
         Its `values` and `predict` take for each feature the column that it is a power of.
@@ -413,6 +420,10 @@ class Discriminant:
     @property
     def dropped(self) -> list[int]:
         """The features that are constant, or follow from those before them, where the result does without them."""
+
+    @property
+    def nearly_dependent(self) -> list[int]:
+        """The features that, but for roundings, are constant or follow from those before them."""
 
     def parameter(
         self, name: Literal["coefficient", "intercept", "precision"]

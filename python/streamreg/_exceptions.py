@@ -17,6 +17,8 @@ StreamregError
 ├── RejectsError                        more messages were rejected than the run may reject
 ├── DeadLetterError                         a file of rejects is not one
 └── WorkerError (RuntimeError)          a worker process failed; with its traceback
+
+NumericalWarning (UserWarning)          what follows from the data is decided by their last digits
 """
 
 
@@ -80,6 +82,10 @@ class WorkerError(StreamregError, RuntimeError):
     """A worker process failed, or died too often."""
 
 
+class NumericalWarning(UserWarning):
+    """Features follow from others but for the roundings of doubles: these roundings decide what is fitted to them."""
+
+
 def _called_by_the_package(error: type[StreamregError]) -> None:
     for kind in error.__subclasses__():
         _called_by_the_package(kind)
@@ -87,3 +93,4 @@ def _called_by_the_package(error: type[StreamregError]) -> None:
 
 
 _called_by_the_package(StreamregError)
+NumericalWarning.__module__ = "streamreg"

@@ -30,8 +30,8 @@ Aggregate: TypeAlias = (
 For moments: features, then target; for monomials: features with their powers, target, weight; for a class: features.
 """
 
-Singular: TypeAlias = Literal["zero", "null"]
-"""What coefficients are that the rows do not determine: 0, or missing."""
+Singular: TypeAlias = Literal["zero", "null", "drop"]
+"""What coefficients are that the rows do not determine: 0, or missing, all or those that follow from others."""
 
 Model: TypeAlias = tuple[bool, float, Singular, float]
 """A regression: with an intercept or without, its ridge, `Singular`, the level of its intervals."""

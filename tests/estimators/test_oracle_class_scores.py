@@ -32,6 +32,8 @@ Model: TypeAlias = sr.LinearDiscriminantAnalysis | sr.QuadraticDiscriminantAnaly
 Score: TypeAlias = tuple[Fraction, Fraction]
 """The rational part of a score, and the number of which half the logarithm is the other."""
 
+pytestmark = pytest.mark.filterwarnings("ignore::streamreg.NumericalWarning")
+
 METHODS: dict[str, Callable[[], Model]] = {
     "linear": sr.LinearDiscriminantAnalysis,
     "quadratic": sr.QuadraticDiscriminantAnalysis,

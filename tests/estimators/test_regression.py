@@ -24,6 +24,7 @@ Rows: TypeAlias = tuple[Any, ...]
 """The arguments of `fit`."""
 
 
+@pytest.mark.filterwarnings("ignore::streamreg.NumericalWarning")
 @pytest.mark.parametrize("features", [1, 3])
 @given(draw=st.data())
 def test_oracle_coefficients(features: int, draw: st.DataObject) -> None:

@@ -151,7 +151,7 @@ def test_exact_powers(column: str) -> None:
     fit = t.linear_regression(t.y, sr.poly(t[column], 3), t.w, intercept=False, statistics=asked)
     found = run(fit=fit)["fit.csv"]
     model = open_state("state")
-    assert model.get_params() == {"fit_intercept": False, "ridge": 0.0}
+    assert model.get_params() == {"fit_intercept": False, "ridge": 0.0, "singular": "null"}
     assert (model.feature_names_in_.tolist(), model.n_features_in_) == ([column, "w"], 2)
     names = [column, f"{column}^2", f"{column}^3", "w"]
     assert model.coef_.tolist() == [found[name] for name in names]

@@ -37,7 +37,10 @@ ERRORS = [
     "WorkerError",
 ]
 OF_COMMANDS = ["DeadLetterError"]  # What only commands raise, no program can meet.
-CLASSES = ["Column", "Expression", "Output", "Progress", "Schema", "Summary", "Table"]
+CLASSES = [
+    *["Column", "Expression", "NumericalWarning", "Output", "Progress", "Schema", "Summary"],
+    "Table",
+]
 ESTIMATORS = [
     *["GaussianNB", "LinearDiscriminantAnalysis", "LinearRegression", "LogisticRegression"],
     "QuadraticDiscriminantAnalysis",
@@ -136,6 +139,7 @@ def test_nothing_else_leaks() -> None:
 def test_every_error_is_public() -> None:
     """Whoever catches `StreamregError` catches all; what a run can raise can be caught by name."""
     errors = {name: value for name, value in vars(_exceptions).items() if inspect.isclass(value)}
+    assert issubclass(errors.pop("NumericalWarning"), UserWarning)
     assert sorted(errors) == sorted([*ERRORS, *OF_COMMANDS])
     assert all(issubclass(error, sr.StreamregError) for error in errors.values())
     assert all(

@@ -51,7 +51,7 @@ def _described(column: ReducedColumn, aggregate: int, keys: tuple[str, ...]) -> 
     if isinstance(model, ClassModel):
         return ClassificationInfo(aggregate, keys[0], tuple(texts), model)
     *features, target = texts[:-1] if reducer.weighted else texts
-    intercept, ridge, *_ = model
+    intercept, ridge, singular, _ = model
     return RegressionInfo(
         aggregate,
         keys,
@@ -61,6 +61,7 @@ def _described(column: ReducedColumn, aggregate: int, keys: tuple[str, ...]) -> 
         texts[-1] if reducer.weighted else None,
         intercept,
         ridge,
+        singular == "drop",
     )
 
 

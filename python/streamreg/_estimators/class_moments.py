@@ -12,8 +12,9 @@ from streamreg._core import Classes, Discriminant, Undefined
 from streamreg._estimators.classifier_base import Floats
 from streamreg._estimators.inputs import Column
 from streamreg._estimators.labels import Label, Labels
+from streamreg._estimators.near_dependence import near_dependence
 from streamreg._estimators.turns import Rows
-from streamreg._exceptions import UndefinedError
+from streamreg._exceptions import NumericalWarning, UndefinedError
 from streamreg._types import ClassMethod
 
 Description: TypeAlias = Literal["prior", "mean", "variance", "covariance", "pooled"]
@@ -117,6 +118,15 @@ class ClassMoments(Rows):
                     warnings.warn(
                         f"within the classes {_features(found.dropped, names, method)} (decided exactly): the "
                         "directions that do not vary are left out",
+                        stacklevel=2,
+                    )
+                if found.nearly_dependent:
+                    warnings.warn(
+                        "within the classes "
+                        + near_dependence(
+                            [names[at] for at in found.nearly_dependent], "round them"
+                        ),
+                        NumericalWarning,
                         stacklevel=2,
                     )
                 self._solved[key] = found

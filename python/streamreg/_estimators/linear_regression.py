@@ -28,6 +28,9 @@ class LinearRegression(Fitted):
         fit_intercept: Whether there is an intercept.
         ridge: The penalty on the squares of the coefficients (not of the intercept), at least 0. With a penalty there
             are no standard errors, and none of what follows from them.
+        singular: What becomes of features where they depend on each other exactly: with "null" no coefficient is
+            determined. With "drop" a feature that follows from those before it, or is constant beside an intercept, has
+            the coefficient NaN, and all else is as if it were not there, as in R. Exactly means in rational numbers.
 
     Attributes:
         coef_: The coefficients, an array of shape (features,); NaN where the rows do not determine them. Of a job with
@@ -37,6 +40,10 @@ class LinearRegression(Fitted):
         feature_names_in_: Their names, if the rows came with names.
         n_samples_seen_: Rows added less rows forgotten.
         rank_: The exact rank of the design, the intercept counted.
+        condition_number_: The ratio of the largest to the smallest singular value of the design, the intercept's column
+            counted, after each column was scaled to length 1 (with weights, of the rows times their roots); right
+            to some 13 digits, also from 1e16 on; infinite where the coefficients are not determined.
+            Where a feature is no further than 2^-48 of its length from those before it, a `NumericalWarning` says so.
         df_resid_: Rows less coefficients, the intercept counted.
         rss_, r2_, adjusted_r2_, residual_std_, f_statistic_, f_p_value_, log_likelihood_, aic_, bic_: As
             `summary` shows them; None where they are not defined. The last three are None with weights too: they take
@@ -47,10 +54,17 @@ class LinearRegression(Fitted):
         covariance_: The covariance matrix of the coefficients, in the same order.
     """
 
-    def __init__(self, *, fit_intercept: bool = True, ridge: float = 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        fit_intercept: bool = True,
+        ridge: float = 0.0,
+        singular: Literal["null", "drop"] = "null",
+    ) -> None:
         """Keeps the parameters; they are looked at when they are used."""
         self.fit_intercept = fit_intercept
         self.ridge = ridge
+        self.singular = singular
 
     # --- rows in and out -----------------------------------------------------
 
@@ -253,9 +267,9 @@ class LinearRegression(Fitted):
     ) -> Self:
         """The regression of a job, from the state directory of a run that goes on or has ended.
 
-        It is that of the last epoch that the run has closed: its rows, with the job's intercept and ridge. The run is
-        not disturbed, and does not see rows that are added here. With `sr.poly` the features are the columns, whose
-        powers are taken exactly, and there is a coefficient for each power.
+        It is that of the last epoch that the run has closed: its rows, with the job's intercept, ridge and `singular`.
+        The run is not disturbed, and does not see rows that are added here. With `sr.poly` the features are the
+        columns, whose powers are taken exactly, and there is a coefficient for each power.
 
         Args:
             directory: What the job has for `state=`.
@@ -268,7 +282,8 @@ class LinearRegression(Fitted):
         """
         path = None if output is None else os.fspath(output)
         found = find(Path(directory), path, key)
-        made = cls(fit_intercept=found.intercept, ridge=found.ridge)
+        singular: Literal["null", "drop"] = "drop" if found.drop else "null"
+        made = cls(fit_intercept=found.intercept, ridge=found.ridge, singular=singular)
         terms = None if found.coefficients == found.columns else found.coefficients
         made._hold(found.exact, len(found.columns), found.columns, terms)
         return made
@@ -285,7 +300,12 @@ class LinearRegression(Fitted):
         exact = self._seen()
         intercept, ridge = self._model()
         about = {
-            "params": {"fit_intercept": intercept, "ridge": ridge},
+            "params": {
+                "fit_intercept": intercept,
+                "ridge": ridge,
+                # Bytes of an estimator without it are those of versions that did not know it.
+                **({"singular": "drop"} if self._drops() else {}),
+            },
             "features": self.n_features_in_,
             "names": self._names(),
             "terms": self._terms(),

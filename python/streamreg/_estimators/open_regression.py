@@ -44,6 +44,7 @@ class Found:
     coefficients: tuple[str, ...]
     intercept: bool
     ridge: float
+    drop: bool
 
 
 def find(directory: Path, output: str | None, key: Cell | tuple[Cell, ...] | None) -> Found:
@@ -71,7 +72,9 @@ def find(directory: Path, output: str | None, key: Cell | tuple[Cell, ...] | Non
         columns = tuple(dict.fromkeys(described["columns"]))
         exact = _exact(sums, aggregates[described["aggregate"]], inputs, described, columns)
     coefficients = tuple(described["coefficients"])
-    return Found(exact, columns, coefficients, described["intercept"], described["ridge"])
+    # States of versions that did not know it have no word of it.
+    model = described["intercept"], described["ridge"], described.get("drop", False)
+    return Found(exact, columns, coefficients, *model)
 
 
 def _of_key(

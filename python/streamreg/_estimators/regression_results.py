@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 import warnings
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamreg._core import Fit
+from streamreg._estimators.near_dependence import near_dependence
 from streamreg._estimators.regression_state import Exact
 from streamreg._estimators.sklearn_interface import Interface, not_fitted
 from streamreg._estimators.summary_table import summary
 from streamreg._estimators.turns import as_of_now, in_turn
+from streamreg._exceptions import NumericalWarning
 
 Floats = NDArray[np.float64]
 
@@ -32,9 +35,11 @@ class Fitted(Interface):
 
     fit_intercept: bool
     ridge: float
+    singular: Literal["null", "drop"]
     _exact: Exact
 
     rank_ = _Statistic("rank")
+    condition_number_ = _Statistic("condition_number")
     df_resid_ = _Statistic("df")
     rss_ = _Statistic("rss")
     r2_ = _Statistic("r2")
@@ -107,10 +112,21 @@ class Fitted(Interface):
         return bool(self.fit_intercept), float(ridge)
 
     def _fit(self) -> Fit:
-        return self._seen().fit(*self._model())
+        return self._seen().fit(*self._model(), self._drops())
+
+    def _drops(self) -> bool:
+        """Whether features that follow from others have no coefficient, if the parameter can be used."""
+        if self.singular not in ("null", "drop"):
+            raise ValueError(f'singular: expected "null" or "drop", found {self.singular!r:.200}')
+        return self.singular == "drop"
 
     def _coefficient_count(self) -> int:
         return len(self._seen().features) + bool(self.fit_intercept)
+
+    def _values(self) -> Floats:
+        """The coefficients, NaN where there are none, without a word."""
+        found = self._fit().coefficients()
+        return np.full(self._coefficient_count(), math.nan) if found is None else np.array(found)
 
     def _coefficients(self) -> Floats:
         fit = self._fit()
@@ -118,12 +134,22 @@ class Fitted(Interface):
         if found is None:
             warnings.warn(
                 f"the {self.n_samples_seen_} rows seen do not determine the {self._coefficient_count()} coefficients "
-                f"(the rank is {fit.statistic('rank')}), so that they are NaN: leave features out, or use ridge",
+                f"(the rank is {fit.statistic('rank')}), so that they are NaN: leave features out, use ridge, "
+                'or singular="drop"',
                 RuntimeWarning,
                 stacklevel=4,
             )
-            return np.full(self._coefficient_count(), math.nan)
+            return self._values()
+        note = self._doubt()
+        if note is not None:
+            warnings.warn(note, NumericalWarning, stacklevel=3)
         return np.array(found)
+
+    def _doubt(self) -> str | None:
+        """What is to be said where the last digits of features decide the coefficients."""
+        fit, names = self._fit(), self._coefficient_names()
+        near = [names[at] for at in fit.nearly_dependent()]
+        return near_dependence(near, "use ridge") if near else None
 
     @as_of_now
     def _per_coefficient(self, name: str, *, level: float = 0.95) -> Floats:

@@ -33,7 +33,7 @@ class Exact(Rows):
     def __init__(self, moments: Moments | Monomials, *, weighted: bool) -> None:
         """`moments` are this object's own from now on."""
         self._moments = moments
-        self._fits: dict[tuple[bool, float], Fit] = {}
+        self._fits: dict[tuple[bool, float, bool], Fit] = {}
         self._fitting = threading.Lock()
         self.weighted = weighted
 
@@ -127,12 +127,12 @@ class Exact(Rows):
         put(other._moments)
         return both
 
-    def fit(self, intercept: bool, ridge: float) -> Fit:
+    def fit(self, intercept: bool, ridge: float, drop: bool) -> Fit:
         """The least-squares fit, worked out once for each model."""
-        model = (intercept, ridge)
+        model = (intercept, ridge, drop)
         with self._fitting:
             if model not in self._fits:
-                self._fits[model] = self._moments.fit(intercept, ridge)
+                self._fits[model] = self._moments.fit(intercept, ridge, drop)
             return self._fits[model]
 
     def to_bytes(self) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def summary(model: Fitted, level: float) -> str:
         ("Df Residuals:", f"{model.df_resid_}"),
         ("Df Model:", f"{len(names) - bool(model.fit_intercept)}"),
         ("Rank:", f"{model.rank_}"),
+        ("Condition Number:", _short(model.condition_number_)),
         ("Residual SD:", _short(model.residual_std_)),
         ("Weights:", "yes" if model._seen().weighted else "no"),
     ]
@@ -28,6 +30,7 @@ def summary(model: Fitted, level: float) -> str:
         ("Prob (F-statistic):", _short(model.f_p_value_)),
         ("Log-Likelihood:", _short(model.log_likelihood_)),
         ("AIC / BIC:", f"{_short(model.aic_)} / {_short(model.bic_)}"),
+        ("Ridge:", _short(float(model.ridge))),
     ]
     half = _WIDTH // 2 - 1
     lines = ["Exact linear regression".center(_WIDTH).rstrip(), "=" * _WIDTH]
@@ -37,7 +40,7 @@ def summary(model: Fitted, level: float) -> str:
     heads = ("coef", "std err", "t", "P>|t|", f"[{tail:.4g}", f"{1 - tail:.4g}]")
     width = max(12, *(len(name) for name in names))
     lines += ["=" * _WIDTH, " " * width + "".join(f"{head:>11}" for head in heads), "-" * _WIDTH]
-    coefficients = [model.intercept_, *model.coef_] if model.fit_intercept else [*model.coef_]
+    coefficients = model._values()
     rows = zip(
         names,
         coefficients,
@@ -50,6 +53,9 @@ def summary(model: Fitted, level: float) -> str:
     for name, *cells in rows:
         lines.append(f"{name:<{width}}" + "".join(f"{_short(cell):>11}" for cell in cells))
     lines.append("=" * _WIDTH)
+    note = model._doubt()
+    if note is not None:
+        lines += wrap(f"Warning: {note}", _WIDTH)
     return "\n".join(lines)
 
 

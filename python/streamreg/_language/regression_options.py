@@ -11,7 +11,18 @@ from streamreg._exceptions import ProgramError
 from streamreg._types import Model, Singular, shortened
 
 OF_FIT: Final = (
-    *("n", "df", "rank", "rss", "residual_std", "r2", "adjusted_r2", "f", "f_p_value"),
+    *(
+        "n",
+        "df",
+        "rank",
+        "condition_number",
+        "rss",
+        "residual_std",
+        "r2",
+        "adjusted_r2",
+        "f",
+        "f_p_value",
+    ),
     *("log_likelihood", "aic", "bic"),
 )
 """Statistics of the whole fit: one column each, with that name."""
@@ -33,11 +44,11 @@ COVARIANCE: Final = "covariance"
 STATISTICS: Final = (*OF_FIT, *OF_COEFFICIENTS, COVARIANCE)
 """All that can be asked for."""
 
-OF_RIDGE: Final = ("n", "rss", "r2")
+OF_RIDGE: Final = ("n", "condition_number", "rss", "r2")
 """Those of a fit with a ridge, of which inference says nothing."""
 
-SINGULAR: Final[tuple[Singular, ...]] = ("zero", "null")
-"""What coefficients may be that the rows do not determine."""
+SINGULAR: Final[tuple[Singular, ...]] = ("zero", "null", "drop")
+"""What coefficients may be that the rows do not determine; with the last, the others are determined without them."""
 
 INTERCEPT: Final = "intercept"
 """The name of the constant term."""
@@ -79,7 +90,7 @@ class Options:
         if not is_number(self.ridge) or not 0 <= self.ridge <= sys.float_info.max:
             raise _wrong("ridge", "a finite number from 0 up", self.ridge)
         if self.singular not in SINGULAR:
-            raise _wrong("singular", '"zero" or "null"', self.singular)
+            raise _wrong("singular", '"zero", "null" or "drop"', self.singular)
         if not is_number(self.level) or not 0 < self.level < 1:
             raise _wrong("level", "a number between 0 and 1, like 0.95", self.level)
         self._check_statistics()
@@ -103,7 +114,8 @@ class Options:
 
     def model(self, statistic: str) -> Model | None:
         """What the core is to fit for a statistic; None for a coefficient of the plain model."""
-        singular = self.singular if statistic == "coefficient" else "zero"
+        everywhere = statistic == "coefficient" or self.singular == "drop"
+        singular = self.singular if everywhere else "zero"
         level = float(self.level) if statistic.startswith("ci_") else _LEVEL
         model = (self.intercept, float(self.ridge), singular, level)
         plain = statistic == "coefficient" and model == PLAIN

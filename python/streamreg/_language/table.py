@@ -231,15 +231,20 @@ class Table(ClassTables):
                 left out.
             intercept: without one the fit goes through the origin, and no column is called so.
             ridge: the weight of the squares of the coefficients, not of the intercept's, beside
-                those of the residuals. Of the statistics only n, rss and r2 go with it.
-            statistics: names of columns to add: "n", "df", "rank", "rss", "residual_std", "r2",
-                "adjusted_r2", "f", "f_p_value", "log_likelihood", "aic", "bic"; of each
+                those of the residuals. Of the statistics only n, condition_number, rss and r2 go
+                with it.
+            statistics: names of columns to add: "n", "df", "rank", "condition_number" (the ratio of
+                the largest singular value to the smallest of the design, each column scaled to length
+                1: from 1e15 on the last digits of the features decide the coefficients), "rss",
+                "residual_std", "r2", "adjusted_r2", "f", "f_p_value", "log_likelihood", "aic", "bic"; of each
                 coefficient "std_error", "t", "p_value" (columns like `t_intercept`, `t_x`),
                 "confidence_interval" (`ci_low_x`, `ci_high_x`); "covariance"
                 (`covariance_intercept_x`, each pair once). With weights, likelihood and criteria are
                 missing: they take the logarithms of the weights, of which no exact sum is kept.
             singular: what the coefficients are while the rows do not determine them: "zero", or
-                missing with "null".
+                missing with "null". With "drop" a feature that is constant beside an intercept, or
+                follows exactly from those before it, has no coefficient and no statistics (as in R),
+                and all else is as if it were not there.
             level: the probability that a confidence interval is to cover.
 
         Raises:

@@ -33,6 +33,9 @@ class RegressionInfo:
     intercept: bool
     ridge: float
 
+    drop: bool = False
+    """Whether features that follow from others have no coefficient."""
+
 
 @dataclass(frozen=True)
 class ClassificationInfo:

@@ -25,16 +25,16 @@ fn discriminating(c: &mut Criterion) {
     for count in [2, 10] {
         let codes: Vec<_> = (0..count).cycle().take(ROWS).collect();
         let labels: Vec<_> = (0..count).map(Label::Int).collect();
-        let column = |seed: usize| {
-            let plain = normal(seed as u64, ROWS).into_iter().zip(&codes);
+        let column = |seed: u16| {
+            let plain = normal(seed.into(), ROWS).into_iter().zip(&codes);
             // Each class has its mean in each feature, and its spread.
             let moved = plain.map(|(noise, code)| {
-                let code = i32::try_from((code * (seed as i64 + 1)) % count).unwrap();
+                let code = i32::try_from((code * (i64::from(seed) + 1)) % count).unwrap();
                 noise * (1.0 + f64::from(code) * 0.1) + f64::from(code)
             });
             moved.collect::<Vec<f64>>()
         };
-        let columns: Vec<_> = (0..FEATURES).map(column).collect();
+        let columns: Vec<_> = (0..).take(FEATURES).map(column).collect();
         let numbers: Vec<_> = columns.iter().map(|column| Numbers::Float(column)).collect();
         let mut classes = Classes::new(FEATURES).unwrap();
         classes.add(Labelled { labels: &labels, codes: &codes, columns: &numbers }).unwrap();

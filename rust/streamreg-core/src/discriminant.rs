@@ -140,9 +140,10 @@ pub struct Discriminant {
 
 #[derive(Clone, Debug)]
 enum Solved {
-    Linear(Linear),
+    Linear(Box<Linear>),
     Quadratic(Quadratic),
-    Bayes,
+    /// With the features that do not vary in a class but for roundings.
+    Bayes(Vec<usize>),
 }
 
 impl Discriminant {
@@ -159,7 +160,7 @@ impl Discriminant {
         let (scorer, solved) = match model.method {
             Method::Linear => {
                 let linear = Linear::of(&mut groups, priors, divisor, singular)?;
-                (linear.scorer(), Solved::Linear(linear))
+                (linear.scorer(), Solved::Linear(Box::new(linear)))
             }
             Method::Quadratic => {
                 let quadratic = Quadratic::of(groups, priors, divisor)?;
@@ -167,7 +168,9 @@ impl Discriminant {
             }
             Method::Bayes => {
                 let added = Added::of(&mut groups, model.smoothing)?;
-                (Bayes::of(&groups, &priors, &added)?.scorer(), Solved::Bayes)
+                let bayes = Bayes::of(&groups, &priors, &added)?;
+                let near = bayes.nearly_constant();
+                (bayes.scorer(), Solved::Bayes(near))
             }
         };
         Ok(Self { scorer, solved })
@@ -184,7 +187,18 @@ impl Discriminant {
     pub fn dropped(&self) -> &[usize] {
         match &self.solved {
             Solved::Linear(linear) => linear.dropped(),
-            Solved::Quadratic(_) | Solved::Bayes => &[],
+            Solved::Quadratic(_) | Solved::Bayes(_) => &[],
+        }
+    }
+
+    /// The features that in the classes together, or in one of them, are constant or follow linearly from those before
+    /// them, but for roundings.
+    #[must_use]
+    pub fn nearly_dependent(&self) -> Vec<usize> {
+        match &self.solved {
+            Solved::Linear(linear) => linear.nearly_dependent().to_vec(),
+            Solved::Quadratic(quadratic) => quadratic.nearly_dependent(),
+            Solved::Bayes(near) => near.clone(),
         }
     }
 

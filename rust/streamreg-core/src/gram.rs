@@ -142,6 +142,21 @@ impl Gram {
         gram
     }
 
+    /// Of these variables alone, beside the constant and the target.
+    pub(crate) fn of_variables(&self, kept: &[usize]) -> Self {
+        let variables: Vec<_> = [0].into_iter().chain(kept.iter().copied()).chain([self.target()]).collect();
+        let pairs = variables
+            .iter()
+            .enumerate()
+            .flat_map(|(at, &one)| variables[at..].iter().map(move |&other| self.entry(one, other).clone()));
+        Self {
+            features: kept.len(),
+            units: variables.iter().map(|&variable| self.unit(variable)).collect(),
+            entries: pairs.collect(),
+            ..self.clone()
+        }
+    }
+
     /// Rows added less rows removed, whatever their weights.
     #[must_use]
     pub fn rows(&self) -> i64 {

@@ -11,6 +11,8 @@
 pub mod ball;
 pub mod beta;
 pub mod bigfloat;
+pub(crate) mod condition;
+mod dropped;
 mod evidence;
 mod exact_rows;
 pub(crate) mod exponential;
@@ -37,6 +39,7 @@ use crate::error::Error;
 use crate::gram::{Gram, Unit};
 use crate::solve::multi::Normal;
 use crate::solve::rational::Rational;
+use dropped::Places;
 use fast_rows::{Bowl, Plane};
 use interval::check_level;
 use student::Quantiles;
@@ -54,6 +57,8 @@ pub enum Value {
 #[derive(Debug)]
 pub struct Fit {
     normal: Normal,
+    /// Where the coefficients are among all, if some have been dropped.
+    places: Option<Places>,
     /// Those of the features, where they are powers of columns.
     powers: Option<Vec<u32>>,
     /// Whether predictions are worked out exactly from the first.
@@ -80,6 +85,7 @@ impl Fit {
         let rss = sums::residual(&normal);
         Ok(Self {
             normal,
+            places: None,
             powers: None,
             exactly: false,
             rss,
@@ -93,6 +99,7 @@ impl Fit {
     /// The same fit, of features that are these powers of columns: predictions take the columns.
     #[must_use]
     pub fn of_powers(self, powers: Vec<u32>) -> Self {
+        let powers = if self.places.is_none() { powers } else { self.own(&powers).into_owned() };
         Self { powers: Some(powers), ..self }
     }
 
@@ -126,23 +133,25 @@ impl Fit {
         self.normal.numerators().is_some()
     }
 
-    /// The coefficients; `None` if the rows do not determine them.
+    /// The coefficients; `None` if the rows do not determine them, NaN for one that has been [dropped](Fit::dropping).
     #[must_use]
     pub fn coefficients(&self) -> Option<Vec<f64>> {
-        self.normal.coefficients()
+        self.normal.coefficients().map(|coefficients| self.spread(coefficients))
     }
 
     /// A statistic, `level` being that of confidence intervals; `None` where it is not defined. Of a fit that the rows
-    /// do not determine only n and rank are, with a ridge only n, coefficients, sums of squares and R².
+    /// do not determine only n, rank and condition number are, with a ridge only n, coefficients, sums of squares, R² and
+    /// condition number.
     ///
     /// # Errors
     /// [`Error::Invalid`] if there is no such coefficient, or if the level does not lie between 0 and 1.
     pub fn statistic(&self, statistic: Statistic, level: f64) -> Result<Option<Value>, Error> {
-        let size = self.size();
+        let size = self.all();
         if let Some(index) = statistic.indexes().into_iter().flatten().find(|&index| index >= size) {
             return Err(Error::Invalid(format!("there is no coefficient {index}: the fit has {size}")));
         }
         check_level(level)?;
+        let Some(statistic) = statistic.moved(|at| self.place(at)) else { return Ok(None) };
         let count = |value: i64| Some(Value::Int(value));
         let plain = self.model().ridge == 0.0;
         Ok(match statistic {
@@ -174,6 +183,7 @@ impl Fit {
             Statistic::CiHigh(at) => {
                 self.ends(level)?.high(&self.coefficient(at)?, &self.covariance(at, at)?)
             }
+            Statistic::ConditionNumber => self.condition_number(),
             Statistic::TQuantile => Some(self.ends(level)?.quantile().nearest()),
             Statistic::Covariance(one, other) => Some(self.covariance(one, other)?.nearest()),
             Statistic::N | Statistic::Df | Statistic::Rank => None,

@@ -226,6 +226,11 @@ impl Discriminant {
         self.0.dropped().to_vec()
     }
 
+    #[getter]
+    fn nearly_dependent(&self, py: Python<'_>) -> Vec<usize> {
+        py.detach(|| self.0.nearly_dependent())
+    }
+
     fn parameter<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let values = py.detach(|| self.0.parameter(name)).map_err(|error| to_py(&error))?;
         Ok(values.into_pyarray(py))

@@ -5,7 +5,10 @@ use crate::errors::to_py;
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use streamreg_core::error::Error;
-use streamreg_core::infer::{self as core, Interval, Statistic, Value};
+use streamreg_core::gram::Gram;
+use streamreg_core::infer::{self as core, Interval, Model, Statistic, Value};
+use streamreg_core::moments::Moments;
+use streamreg_core::monomials::Monomials;
 
 #[pyclass(module = "streamreg._core", frozen)]
 pub struct Fit(core::Fit);
@@ -23,8 +26,20 @@ pub fn residuals(py: Python<'_>, found: core::Residuals) -> Columns<'_> {
     three(py, [found.values, found.residuals, found.standardized])
 }
 
+fn fitted(gram: Gram, model: Model, drop: bool) -> Result<core::Fit, Error> {
+    if drop { core::Fit::dropping(gram, model) } else { core::Fit::new(gram, model) }
+}
+
 impl Fit {
-    pub fn of(py: Python<'_>, fit: impl FnOnce() -> Result<core::Fit, Error> + Send) -> PyResult<Self> {
+    pub fn of(py: Python<'_>, moments: &Moments, model: Model, drop: bool) -> PyResult<Self> {
+        py.detach(|| fitted(Gram::of(moments), model, drop)).map(Self).map_err(|error| to_py(&error))
+    }
+
+    pub fn of_monomials(py: Python<'_>, monomials: &Monomials, model: Model, drop: bool) -> PyResult<Self> {
+        let fit = || {
+            let powers = monomials.terms().features().iter().map(|feature| feature.power).collect();
+            Ok(fitted(monomials.gram()?, model, drop)?.of_powers(powers))
+        };
         py.detach(fit).map(Self).map_err(|error| to_py(&error))
     }
 }
@@ -33,6 +48,10 @@ impl Fit {
 impl Fit {
     fn coefficients(&self, py: Python<'_>) -> Option<Vec<f64>> {
         py.detach(|| self.0.coefficients())
+    }
+
+    fn nearly_dependent(&self, py: Python<'_>) -> Vec<usize> {
+        py.detach(|| self.0.nearly_dependent())
     }
 
     #[pyo3(signature = (name, i=0, j=0, level=0.95))]

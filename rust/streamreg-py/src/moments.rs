@@ -7,8 +7,7 @@ use crate::guarded::Guarded;
 use crate::infer::Fit;
 use pyo3::prelude::*;
 use streamreg_core::accumulate::{Accumulator as _, Group as _};
-use streamreg_core::gram::Gram;
-use streamreg_core::infer::{self, Model};
+use streamreg_core::infer::Model;
 use streamreg_core::{moments as core, solve};
 
 #[pyclass(module = "streamreg._core", frozen)]
@@ -43,10 +42,10 @@ impl Moments {
         Ok(py.detach(|| solve::solve(&own)))
     }
 
-    #[pyo3(signature = (intercept=true, ridge=0.0))]
-    fn fit(&self, py: Python<'_>, intercept: bool, ridge: f64) -> PyResult<Fit> {
+    #[pyo3(signature = (intercept=true, ridge=0.0, drop=false))]
+    fn fit(&self, py: Python<'_>, intercept: bool, ridge: f64, drop: bool) -> PyResult<Fit> {
         // Whoever adds rows waits for the copy, not for the fit.
         let own = self.0.copy(py)?;
-        Fit::of(py, || infer::Fit::new(Gram::of(&own), Model { intercept, ridge }))
+        Fit::of(py, &own, Model { intercept, ridge }, drop)
     }
 }

@@ -10,7 +10,7 @@ use crate::infer::Fit;
 use crate::reduce::{number_name, number_type, powers};
 use pyo3::prelude::*;
 use streamreg_core::accumulate::{Accumulator as _, Group as _};
-use streamreg_core::infer::{self, Model};
+use streamreg_core::infer::Model;
 use streamreg_core::monomials as core;
 
 #[pyclass(module = "streamreg._core", frozen)]
@@ -66,14 +66,11 @@ impl Monomials {
         self.0.run(py, |own| own.remove(&numbers))
     }
 
-    #[pyo3(signature = (intercept=true, ridge=0.0))]
-    fn fit(&self, py: Python<'_>, intercept: bool, ridge: f64) -> PyResult<Fit> {
+    #[pyo3(signature = (intercept=true, ridge=0.0, drop=false))]
+    fn fit(&self, py: Python<'_>, intercept: bool, ridge: f64, drop: bool) -> PyResult<Fit> {
         // Whoever adds rows waits for the copy, not for the fit.
         let own = self.0.copy(py)?;
-        Fit::of(py, || {
-            let powers = own.terms().features().iter().map(|feature| feature.power).collect();
-            Ok(infer::Fit::new(own.gram()?, Model { intercept, ridge })?.of_powers(powers))
-        })
+        Fit::of_monomials(py, &own, Model { intercept, ridge }, drop)
     }
 }
 

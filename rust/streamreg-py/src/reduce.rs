@@ -154,14 +154,19 @@ pub type Asked = (bool, f64, String, f64);
 /// The index of an aggregate, and the regression of it that a tuple stands for.
 pub fn regression((aggregate, asked): (usize, Asked)) -> PyResult<(usize, Regression)> {
     let (intercept, ridge, singular, level) = asked;
-    Ok((aggregate, Regression { model: Model { intercept, ridge }, zeros: zeros(&singular)?, level }))
+    let (zeros, drop) = when_singular(&singular)?;
+    Ok((aggregate, Regression { model: Model { intercept, ridge }, zeros, drop, level }))
 }
 
-fn zeros(singular: &str) -> PyResult<bool> {
+/// Whether coefficients that are not determined are zeros, and whether features are dropped.
+fn when_singular(singular: &str) -> PyResult<(bool, bool)> {
     match singular {
-        "zero" => Ok(true),
-        "null" => Ok(false),
-        other => Err(PyValueError::new_err(format!("singular is \"zero\" or \"null\", not {other:?}"))),
+        "zero" => Ok((true, false)),
+        "null" => Ok((false, false)),
+        "drop" => Ok((false, true)),
+        other => {
+            Err(PyValueError::new_err(format!("singular is \"zero\", \"null\" or \"drop\", not {other:?}")))
+        }
     }
 }
 

@@ -43,13 +43,13 @@ def test_a_regression_with_options() -> None:
         ),
         (
             'ridge = 0.5\nstatistics = ["r2", "t"]',
-            'statistics: "t" is not defined: with a ridge only "n", "rss", "r2" are',
+            'statistics: "t" is not defined: with a ridge only "n", "condition_number", "rss", "r2" are',
         ),
         (
             'statistics = ["n"]',
             'statistics: two columns of the result would be called "n"',
         ),
-        ('singular = "none"', 'singular: expected one of "zero", "null", found "none"'),
+        ('singular = "none"', 'singular: expected one of "zero", "null", "drop", found "none"'),
         ("level = 95", "level: expected a number between 0 and 1, found 95"),
     ],
 )

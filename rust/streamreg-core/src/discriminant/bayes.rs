@@ -11,16 +11,21 @@ use super::exact_score::{ExactScore, Form};
 use super::fast_score::{self, FastScore, FastSquare, View};
 use super::group::{Group, rows};
 use super::log::Argument;
+use super::quadratic::union;
 use super::score::Scorer;
 use super::{Reason, Undefined, rational};
 use crate::error::Error;
 use crate::gram::Unit;
+use crate::infer::condition::is_near;
 use crate::solve::rational::Rational;
 use crate::solve::round::ratio;
 
 /// What rows are scored by.
 #[derive(Clone, Debug)]
-pub struct Bayes(Scorer);
+pub struct Bayes {
+    scorer: Scorer,
+    near: Vec<Vec<usize>>,
+}
 
 /// What is added to every variance, `numerator / denominator · 2^two`.
 #[derive(Clone, Debug)]
@@ -93,6 +98,11 @@ impl Variance {
         (0..group.variables()).map(own).collect()
     }
 
+    /// Whether the feature of a class varies by no more than roundings do.
+    fn is_near_nothing(&self, group: &Group, feature: usize) -> bool {
+        is_near(&(&self.numerator * group.n()), &(group.squares(feature) * &self.denominator))
+    }
+
     /// (x − sum/n)² over this, x being a feature.
     fn square(&self, view: &View, feature: usize, sum: &BigInt, n: &BigInt) -> FastSquare {
         let weight = Rational::new(self.denominator.clone(), self.numerator.clone(), Unit::ONE);
@@ -109,7 +119,7 @@ impl Variance {
 
 impl Bayes {
     pub(super) fn of(groups: &[Group], priors: &[Argument], added: &Added) -> Result<Self, Undefined> {
-        let mut scorer = Scorer::default();
+        let (mut scorer, mut near) = (Scorer::default(), Vec::new());
         for (group, prior) in groups.iter().zip(priors) {
             let (origin, sums) = group.centre()?;
             let variances = Variance::of(group, added);
@@ -118,6 +128,7 @@ impl Bayes {
             if !features.is_empty() {
                 return Err(group.undefined(Reason::Singular { features }));
             }
+            near.push((0..variances.len()).filter(|&at| variances[at].is_near_nothing(group, at)).collect());
             let mut odds = prior.squared();
             for Variance { numerator, denominator, unit } in &variances {
                 odds = odds.over(&Argument::new(numerator.clone(), denominator.clone(), 2 * unit));
@@ -141,10 +152,15 @@ impl Bayes {
             let units = variances.iter().map(|variance| variance.unit).collect();
             scorer.push(view, FastScore::Quadratic { constant, squares }, ExactScore::new(units, form, odds));
         }
-        Ok(Self(scorer))
+        Ok(Self { scorer, near })
+    }
+
+    /// The features that do not vary in a class but for roundings.
+    pub(super) fn nearly_constant(&self) -> Vec<usize> {
+        union(self.near.iter().cloned())
     }
 
     pub(super) fn scorer(self) -> Scorer {
-        self.0
+        self.scorer
     }
 }

@@ -12,6 +12,7 @@ use num_traits::{One, Signed, Zero};
 
 use super::group::{dot, unit_vector};
 use super::{Reason, Singular};
+use crate::infer::condition::is_near;
 use crate::solve::eliminate::Elimination;
 
 /// The inverse of a matrix, times its [determinant](Inverse::determinant).
@@ -63,6 +64,13 @@ impl Inverse {
     /// The features that are constant, or follow linearly from those before them.
     pub fn dropped(&self) -> &[usize] {
         &self.dropped
+    }
+
+    /// The features that follow from those before them but for roundings; `lengths` are their squares, in the units of
+    /// the matrix.
+    pub fn nearly_dependent(&self, lengths: &[BigInt]) -> Vec<usize> {
+        let own: Vec<_> = self.kept.iter().map(|&at| lengths[at].clone()).collect();
+        nearly_dependent(&self.elimination, &own).into_iter().map(|at| self.kept[at]).collect()
     }
 
     /// The inverse times a vector, times the determinant.
@@ -135,6 +143,16 @@ fn direction(
 /// Eliminates a matrix that is not singular where rows have left a covariance.
 fn regular(matrix: Vec<Vec<BigInt>>) -> Result<Elimination, Reason> {
     eliminate(matrix).map_err(|_| Reason::Inconsistent)
+}
+
+/// The variables that follow from those before them but for roundings, by their squares.
+pub(super) fn nearly_dependent(elimination: &Elimination, lengths: &[BigInt]) -> Vec<usize> {
+    let one = BigInt::one();
+    let follows = |&(at, length): &(usize, &BigInt)| {
+        let before = if at == 0 { &one } else { elimination.pivot(at - 1) };
+        is_near(elimination.pivot(at), &(before * length))
+    };
+    lengths.iter().enumerate().filter(follows).map(|(at, _)| at).collect()
 }
 
 /// Eliminates the matrix of a covariance.

@@ -30,6 +30,8 @@ pub struct Linear {
     determinant: BigInt,
     scale: BigInt,
     dropped: Vec<usize>,
+    /// Features that follow from those before them but for roundings.
+    near: Vec<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -78,6 +80,8 @@ struct Pooled {
     matrix: Vec<Vec<BigInt>>,
     scale: BigInt,
     units: Vec<i64>,
+    /// L times the squares of the features.
+    lengths: Vec<BigInt>,
 }
 
 impl Pooled {
@@ -94,9 +98,11 @@ impl Pooled {
         let units: Vec<_> = (0..variables).map(smallest).collect();
         let multiple = groups.iter().fold(BigInt::one(), |multiple, group| multiple.lcm(group.n()));
         let mut matrix = vec![vec![BigInt::ZERO; variables]; variables];
+        let mut lengths = vec![BigInt::ZERO; variables];
         for group in groups {
             for (at, &unit) in units.iter().enumerate() {
                 group.refine(at, unit);
+                lengths[at] += group.squares(at) * &multiple;
             }
             let weight = &multiple / group.n();
             for (row, own) in matrix.iter_mut().zip(group.deviations()) {
@@ -105,13 +111,13 @@ impl Pooled {
                 }
             }
         }
-        Ok(Self { matrix, scale: multiple * divisor, units })
+        Ok(Self { matrix, scale: multiple * divisor, units, lengths })
     }
 }
 
 /// The covariance matrix within classes, row by row.
 pub(super) fn covariance(groups: &mut [Group], divisor: Divisor) -> Result<Vec<f64>, Undefined> {
-    let Pooled { matrix, scale, units } = Pooled::of(groups, divisor)?;
+    let Pooled { matrix, scale, units, .. } = Pooled::of(groups, divisor)?;
     let rounded = |a: usize, b: usize| ratio(&matrix[a][b], &scale, units[a] + units[b]);
     Ok((0..units.len())
         .flat_map(|a| (0..units.len()).map(move |b| (a, b)))
@@ -126,7 +132,7 @@ impl Linear {
         divisor: Divisor,
         singular: Singular,
     ) -> Result<Self, Undefined> {
-        let Pooled { matrix, scale, units } = Pooled::of(groups, divisor)?;
+        let Pooled { matrix, scale, units, lengths } = Pooled::of(groups, divisor)?;
         let inverse = Inverse::of(&matrix, singular).map_err(|reason| Undefined { reason, label: None })?;
         let total = |at| groups.iter().map(|group| group.sum(at)).sum();
         let totals: Vec<BigInt> = (0..units.len()).map(total).collect();
@@ -149,12 +155,18 @@ impl Linear {
         let (classes, determinant) = (classes.collect(), inverse.determinant().clone());
         let variances = matrix.iter().enumerate().map(|(at, row)| row[at].clone()).collect();
         let dropped = inverse.dropped().to_vec();
-        Ok(Self { classes, origin, units, variances, determinant, scale, dropped })
+        let near = inverse.nearly_dependent(&lengths);
+        Ok(Self { classes, origin, units, variances, determinant, scale, dropped, near })
     }
 
     /// The features that are constant, or follow linearly from those before them.
     pub fn dropped(&self) -> &[usize] {
         &self.dropped
+    }
+
+    /// The features that follow from those before them but for roundings.
+    pub fn nearly_dependent(&self) -> &[usize] {
+        &self.near
     }
 
     /// Scores of rows: (μ − m)ᵀΣ⁻¹(x − m) − ½(μ − m)ᵀΣ⁻¹(μ − m) + ln π, m being the mean of all rows. They differ from

@@ -4,13 +4,15 @@
 //! elimination of C as LᵀD⁻¹L, the square is a sum of squares, one for each pivot: scored like that, it cannot be
 //! lost in roundings, and is never below zero.
 
+use std::collections::BTreeSet;
+
 use num_bigint::BigInt;
 use num_traits::{One, Signed};
 
 use super::exact_score::{ExactScore, Form};
 use super::fast_score::{self, FastScore, FastSquare, View};
 use super::group::{Group, Origin, dot, unit_vector};
-use super::inverse::eliminate;
+use super::inverse::{eliminate, nearly_dependent};
 use super::log::{Argument, plus_half_log};
 use super::score::Scorer;
 use super::{Divisor, Reason, Undefined};
@@ -33,6 +35,11 @@ pub struct Class {
     origin: Origin,
     /// The sums of the features, counted from the origin.
     sums: Vec<BigInt>,
+}
+
+/// Each of some numbers once, in order.
+pub(super) fn union(all: impl Iterator<Item = Vec<usize>>) -> Vec<usize> {
+    all.flatten().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The covariance matrix of a class, row by row.
@@ -64,6 +71,11 @@ impl Quadratic {
             scorer.extend(class.scorer());
         }
         scorer
+    }
+
+    /// The features that follow in a class from those before them but for roundings.
+    pub fn nearly_dependent(&self) -> Vec<usize> {
+        union(self.0.iter().map(Class::nearly_dependent))
     }
 
     /// Σ⁻¹μ of each class.
@@ -99,6 +111,11 @@ impl Class {
         let fast = self.fast(&view);
         scorer.push(view, fast, self.exact());
         scorer
+    }
+
+    fn nearly_dependent(&self) -> Vec<usize> {
+        let squares = (0..self.group.variables()).map(|at| self.group.squares(at) * self.group.n());
+        nearly_dependent(&self.elimination, &squares.collect::<Vec<_>>())
     }
 
     fn exact(&self) -> ExactScore {

@@ -20,7 +20,7 @@ pub(super) struct Row {
 impl Fit {
     /// The number of rows, if these are columns of features.
     pub(super) fn rows_of(&self, columns: &[Numbers<'_>]) -> Result<usize, Error> {
-        let features = self.normal.gram().features();
+        let features = self.all_features();
         let rows = columns.first().map_or(0, Numbers::len);
         if columns.len() != features || columns.iter().any(|column| column.len() != rows) {
             return Err(Error::Columns(format!("a prediction takes {features} columns of one length")));

@@ -50,6 +50,7 @@ impl Fit {
     /// [`Error::Columns`] unless there is a column for each feature, all of one length.
     pub fn values(&self, columns: &[Numbers<'_>]) -> Result<Vec<f64>, Error> {
         let rows = self.rows_of(columns)?;
+        let columns = &*self.own(columns);
         let mut near = self.near(columns);
         let value = |at| {
             near.go(at);
@@ -64,6 +65,7 @@ impl Fit {
     /// As [`Fit::values`].
     pub fn predict(&self, columns: &[Numbers<'_>]) -> Result<Predictions, Error> {
         let rows = self.rows_of(columns)?;
+        let columns = &*self.own(columns);
         let mut near = self.near(columns);
         let mut found = Predictions::default();
         for at in 0..rows {
@@ -93,6 +95,7 @@ impl Fit {
     ) -> Result<Intervals, Error> {
         check_level(level)?;
         let rows = self.rows_of(columns)?;
+        let columns = &*self.own(columns);
         let mut near = self.near(columns);
         let ends = self.ends(level);
         let quantile = ends.as_ref().map(|ends| Ball::of_wide(ends.quantile()));
@@ -131,6 +134,7 @@ impl Fit {
         weights: Option<&Numbers<'_>>,
     ) -> Result<Residuals, Error> {
         let rows = self.rows_of(columns)?;
+        let columns = &*self.own(columns);
         if target.len() != rows {
             return Err(Error::Columns("residuals take a target as long as the features".to_owned()));
         }

@@ -13,6 +13,8 @@ pub enum Statistic {
     Df,
     /// The rank of the features' columns, the intercept's included.
     Rank,
+    /// The condition number of the [scaled](super::condition) design.
+    ConditionNumber,
     /// The residual sum of squares.
     Rss,
     /// The total sum of squares: about the mean if there is an intercept, else about zero.
@@ -50,10 +52,11 @@ pub enum Statistic {
 }
 
 /// The statistics of the whole fit, by name.
-const OF_FIT: [(&str, Statistic); 14] = [
+const OF_FIT: [(&str, Statistic); 15] = [
     ("n", Statistic::N),
     ("df", Statistic::Df),
     ("rank", Statistic::Rank),
+    ("condition_number", Statistic::ConditionNumber),
     ("rss", Statistic::Rss),
     ("tss", Statistic::Tss),
     ("residual_std", Statistic::ResidualStd),
@@ -96,6 +99,20 @@ impl Statistic {
             Some(_) => Err(surplus(name, one.max(other))),
             None => Err(Error::Invalid(format!("there is no statistic {name:?}"))),
         }
+    }
+
+    /// The same of the coefficients that these are `to` others; `None` if one is none.
+    pub(super) fn moved(self, to: impl Fn(usize) -> Option<usize>) -> Option<Self> {
+        Some(match self {
+            Self::Coefficient(at) => Self::Coefficient(to(at)?),
+            Self::StdError(at) => Self::StdError(to(at)?),
+            Self::T(at) => Self::T(to(at)?),
+            Self::PValue(at) => Self::PValue(to(at)?),
+            Self::CiLow(at) => Self::CiLow(to(at)?),
+            Self::CiHigh(at) => Self::CiHigh(to(at)?),
+            Self::Covariance(one, other) => Self::Covariance(to(one)?, to(other)?),
+            of_fit => of_fit,
+        })
     }
 
     /// The coefficients that it is of.

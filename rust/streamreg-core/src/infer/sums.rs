@@ -85,14 +85,15 @@ impl Fit {
     pub(super) fn f(&self) -> Option<f64> {
         let freedom = self.positive_freedom()?;
         let (explained, rest) = self.explained_and_rest()?;
-        (!rest.is_zero()).then(|| ratio(explained * freedom, rest * counted(self.slopes())))
+        (!rest.is_zero() && self.slopes() > 0)
+            .then(|| ratio(explained * freedom, rest * counted(self.slopes())))
     }
 
     pub(super) fn f_p_value(&self) -> Option<f64> {
         let freedom = u64::try_from(self.positive_freedom()?).ok()?;
         let (y, x) = self.explained_and_rest()?;
         // d₂/(d₂ + d₁·F) is rss/tss. No sum of rows that are there is below zero.
-        let defined = x.is_positive() && !y.is_negative();
+        let defined = self.slopes() > 0 && x.is_positive() && !y.is_negative();
         defined.then(|| tail(PRECISION, self.slopes() as u64, freedom, &Shares { x, y }).nearest())
     }
 }

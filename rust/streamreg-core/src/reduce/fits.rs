@@ -19,13 +19,21 @@ pub struct Regression {
     pub model: Model,
     /// Whether coefficients that the rows do not determine are 0 and not missing.
     pub zeros: bool,
+    /// Whether features that follow from those before them are left without a coefficient.
+    pub drop: bool,
     /// The level of confidence intervals.
     pub level: f64,
 }
 
 impl Default for Regression {
     fn default() -> Self {
-        Self { model: Model::default(), zeros: true, level: 0.95 }
+        Self { model: Model::default(), zeros: true, drop: false, level: 0.95 }
+    }
+}
+
+impl Regression {
+    fn fit(&self, gram: Gram) -> Result<Fit, Error> {
+        if self.drop { Fit::dropping(gram, self.model) } else { Fit::new(gram, self.model) }
     }
 }
 
@@ -58,7 +66,7 @@ pub(super) struct Fits<'a> {
     state: &'a State,
     line: OnceCell<Option<[f64; 2]>>,
     gram: OnceCell<Option<Gram>>,
-    fitted: Vec<(Model, Fit)>,
+    fitted: Vec<(Model, bool, Fit)>,
 }
 
 impl<'a> Fits<'a> {
@@ -96,7 +104,7 @@ impl<'a> Fits<'a> {
         if let (infer::Statistic::Coefficient(at), Some(line)) = (statistic, self.line(regression.model)) {
             return Ok(line.get(at).map(|&value| Answer::Float(value)));
         }
-        let Some(fit) = self.fit(regression.model)? else { return Ok(None) };
+        let Some(fit) = self.fit(regression)? else { return Ok(None) };
         let zero =
             regression.zeros && fit.rows() > 0 && matches!(statistic, infer::Statistic::Coefficient(_));
         Ok(Some(match fit.statistic(statistic, regression.level)? {
@@ -119,24 +127,25 @@ impl<'a> Fits<'a> {
         })
     }
 
-    fn fit(&mut self, model: Model) -> Result<Option<&Fit>, Error> {
-        let known = self.fitted.iter().position(|(known, _)| *known == model);
+    fn fit(&mut self, regression: &Regression) -> Result<Option<&Fit>, Error> {
+        let Regression { model, drop, .. } = *regression;
+        let known = self.fitted.iter().position(|(known, dropping, _)| (*known, *dropping) == (model, drop));
         let at = known.unwrap_or(self.fitted.len());
         if known.is_none() {
             let Some(gram) = self.gram().cloned() else { return Ok(None) };
-            self.fitted.push((model, Fit::new(gram, model)?));
+            self.fitted.push((model, drop, regression.fit(gram)?));
         }
-        Ok(self.fitted.get(at).map(|(_, fit)| fit))
+        Ok(self.fitted.get(at).map(|(.., fit)| fit))
     }
 }
 
 /// The fit that predicts rows from the columns of a state; `None` if it is of no regression.
-pub(super) fn fit(state: &State, model: Model) -> Result<Option<Fit>, Error> {
+pub(super) fn fit(state: &State, regression: &Regression) -> Result<Option<Fit>, Error> {
     Ok(match state {
-        State::Moments(moments) => Some(Fit::new(Gram::of(moments), model)?),
+        State::Moments(moments) => Some(regression.fit(Gram::of(moments))?),
         State::Monomials(monomials) => {
             let powers = monomials.terms().features().iter().map(|feature| feature.power).collect();
-            Some(Fit::new(monomials.gram()?, model)?.of_powers(powers))
+            Some(regression.fit(monomials.gram()?)?.of_powers(powers))
         }
         _ => None,
     })

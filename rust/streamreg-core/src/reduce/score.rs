@@ -31,8 +31,7 @@ pub struct Observations<'a> {
 
 impl Scorer {
     pub(super) fn of(states: &[State], aggregate: usize, regression: &Regression) -> Result<Self, Error> {
-        let fit =
-            states.get(aggregate).map(|state| fits::fit(state, regression.model)).transpose()?.flatten();
+        let fit = states.get(aggregate).map(|state| fits::fit(state, regression)).transpose()?.flatten();
         let none =
             || Error::Invalid(format!("aggregate {aggregate} is no regression, whose fit could score rows"));
         Ok(Self { fit: fit.ok_or_else(none)?, zeros: regression.zeros })
