@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from streamreg._estimator._interface import Interface, classifier_tags
 from streamreg._estimator._labels import Label, array_of, kind, labels
-from streamreg._estimator._matrix import Data, Matrix, matrix, vector
+from streamreg._estimator._matrix import Data, Matrix, doubles, matrix
+from streamreg._estimator._weights import weights
 
 Floats: TypeAlias = NDArray[np.float64]
 Asked: TypeAlias = Literal["score", "posterior", "log_posterior"]
@@ -76,10 +77,14 @@ class Classifier(Interface):
         true = labels(y, len(codes), type(self).__name__)
         order = {label: code for code, label in enumerate(self._known())}
         hit = np.array([order.get(label, -1) for label in true.distinct])[true.codes] == codes
-        if sample_weight is None:
+        counted = weights(sample_weight, len(hit))
+        if counted is None:
             return int(hit.sum()) / len(hit)
-        weights = np.asarray(vector(sample_weight, len(hit), "sample_weight"), dtype=np.float64)
-        return math.fsum(weights[hit]) / math.fsum(weights)
+        values = doubles(counted)
+        values = np.ldexp(
+            values, -math.frexp(values.max())[1]
+        )  # at most 1, so that no sum is too large
+        return math.fsum(values[hit]) / math.fsum(values)
 
     def _check_labels(self, fresh: Sequence[Label], known: Sequence[Label], closed: bool) -> None:
         """That labels can stand beside those known; where they are `closed`, that they are among them.

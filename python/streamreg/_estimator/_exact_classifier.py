@@ -19,7 +19,15 @@ from streamreg._estimator._interface import not_fitted
 from streamreg._estimator._labels import Label, Labels, labels
 from streamreg._estimator._matrix import Data, Matrix, matrix
 from streamreg._estimator._moments import ClassMoments, Description
-from streamreg._estimator._sealed import damage, listed, seal, unseal
+from streamreg._estimator._sealed import (
+    damage,
+    label_list,
+    name_list,
+    parameters,
+    seal,
+    unseal,
+    whole,
+)
 from streamreg._types import ClassMethod
 
 Priors: TypeAlias = Sequence[float] | NDArray[np.float64] | None
@@ -27,6 +35,8 @@ Priors: TypeAlias = Sequence[float] | NDArray[np.float64] | None
 
 class ExactClassifier(Classifier):
     """A classifier of the exact moments of its classes."""
+
+    _FITTED: ClassVar[tuple[str, ...]] = (*Classifier._FITTED, "_moments", "_declared")
 
     priors: Priors
     unbiased: bool = False
@@ -49,9 +59,8 @@ class ExactClassifier(Classifier):
             ValueError: if something is missing, infinite or not exactly a double or 64-bit integer, if shapes do not
                 fit, or if there are more than 1,000 classes.
         """
-        for attribute in ("_moments", "_declared", "_feature_names", "n_features_in_"):
-            self.__dict__.pop(attribute, None)
-        return self.partial_fit(X, y)
+        with self._anew():
+            return self.partial_fit(X, y)
 
     def partial_fit(self, X: Data, y: Data, classes: Data = None) -> Self:  # scikit-learn's name
         """Takes more rows; as `fit` of all rows at once.
@@ -124,7 +133,7 @@ class ExactClassifier(Classifier):
             )
         own, others = self._seen_labels(self._declared), other._seen_labels(other._declared)
         self._check_labels(others, own, closed=False)
-        made = type(self)(**self.get_params())
+        made = self._unfitted()
         made._moments = mine.combined(theirs, subtract=subtract)
         made._declared = None
         if self._declared is not None or other._declared is not None:
@@ -275,11 +284,9 @@ class ExactClassifier(Classifier):
         Raises:
             NotFittedError: if it has seen no row.
         """
-        moments, params = self._seen(), self.get_params()
-        if self.priors is not None:
-            params["priors"] = [float(prior) for prior in self.priors]
+        moments = self._seen()
         about = {
-            "params": params,
+            "params": self._plain_params(),
             "features": self.n_features_in_,
             "names": self._names(),
             "classes": self._declared,
@@ -295,9 +302,15 @@ class ExactClassifier(Classifier):
         """
         about, moments = unseal(cls.__name__, state)
         with damage(cls.__name__):
-            made = cls(**about["params"])
+            made = cls(**parameters(about))
             made._moments = ClassMoments.from_bytes(moments)
-            made.n_features_in_ = about["features"]
-            made._feature_names = listed(about["names"])
-            made._declared = listed(about["classes"])
+            made.n_features_in_ = whole(about, "features")
+            if made.n_features_in_ != made._moments.features:
+                raise ValueError(
+                    f"{made.n_features_in_} features where the rows have {made._moments.features}"
+                )
+            made._feature_names = name_list(about["names"], made.n_features_in_)
+            declared = about["classes"]
+            made._declared = None if declared is None else label_list(declared)
+            made._check_labels(tuple(made._counts()), made._declared or (), closed=True)
         return made

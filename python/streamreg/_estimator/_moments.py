@@ -35,6 +35,11 @@ class ClassMoments:
         return cls(Classes(features))
 
     @property
+    def features(self) -> int:
+        """How many features there are."""
+        return self._classes.features
+
+    @property
     def n(self) -> int:
         """Rows added less rows removed."""
         return self._classes.n

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Label = bool | int | str
 
 _VERSION: Final = 1
 _CHECKSUM: Final = 4
@@ -33,6 +39,8 @@ def unseal(name: str, sealed: bytes) -> tuple[dict[str, Any], bytes]:
     about, _, state = content.partition(b"\n")
     with damage(name):
         described: dict[str, Any] = json.loads(about)
+        if not isinstance(described, dict):
+            raise ValueError("it does not begin with a description")
     return described, state
 
 
@@ -45,13 +53,121 @@ def damage(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except (KeyError, TypeError, ValueError) as error:
+    except (
+        AttributeError,
+        LookupError,
+        OverflowError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise ValueError(f"the state of the {name} is damaged: {error}") from error
 
 
-def listed(values: list[Any] | None) -> tuple[Any, ...] | None:
-    """A tuple that may be missing, as it was before it was sealed."""
-    return None if values is None else tuple(values)
+def plain_parameter(name: str, value: object) -> object:
+    """A parameter as JSON has it: numbers of NumPy and sequences as Python's, a dict as pairs.
+
+    Raises:
+        TypeError: for other objects.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Mapping):
+        pairs = [[plain_parameter(name, part) for part in pair] for pair in value.items()]
+        return {"pairs": pairs}
+    if isinstance(value, Sequence):
+        return [plain_parameter(name, part) for part in value]
+    raise TypeError(
+        f"the parameter {name} is {value!r:.100}, which bytes do not carry: make it a number, text, or a list or "
+        "dict of these, or use pickle"
+    )
+
+
+def parameters(about: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a state, as `plain_parameter` gave them."""
+    found = dict(about["params"])
+    for name, value in found.items():
+        if isinstance(value, dict):
+            found[name] = dict(value["pairs"])
+    return found
+
+
+def whole(about: Mapping[str, Any], name: str) -> int:
+    """A count of a state.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    value = about[name]
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{name} is no count")
+    return value
+
+
+def name_list(values: object, features: int) -> tuple[str, ...] | None:
+    """The names of as many features, if they have names.
+
+    Raises:
+        ValueError: if that is something else.
+    """
+    if values is None:
+        return None
+    if not (isinstance(values, list) and all(type(name) is str for name in values)):
+        raise ValueError("the names of the features are no list of texts")
+    if len(values) != features:
+        raise ValueError(f"{len(values)} names for {features} features")
+    return tuple(values)
+
+
+def label_list(values: object) -> tuple[Label, ...]:
+    """Labels, in order.
+
+    Raises:
+        ValueError: if they are something else.
+    """
+    if not isinstance(values, list) or len({type(label) for label in values}) != 1:
+        raise ValueError("the labels of the classes are no list of labels")
+    if type(values[0]) not in (bool, int, str) or values != sorted(set(values)):
+        raise ValueError("the labels of the classes are no list of labels in order")
+    return tuple(values)
+
+
+def packed(arrays: Sequence[NDArray[Any]]) -> bytes:
+    """Numbers as doubles, one array after the other."""
+    return b"".join(array.astype("<f8").tobytes() for array in arrays)
+
+
+def unpacked(packed: bytes, shapes: Sequence[tuple[int, ...]]) -> list[NDArray[np.float64]]:
+    """Reads what `packed` wrote.
+
+    Raises:
+        ValueError: if the bytes are not those of such arrays, or hold what is not finite.
+    """
+    sizes = [math.prod(shape) for shape in shapes]
+    if len(packed) != 8 * sum(sizes):
+        raise ValueError(f"{len(packed)} bytes of numbers where {8 * sum(sizes)} are expected")
+    numbers = np.frombuffer(packed, "<f8").astype(np.float64)
+    if not np.isfinite(numbers).all():
+        raise ValueError("a number is not finite")
+    ends = np.cumsum(sizes)[:-1].tolist()
+    parts = zip(np.split(numbers, ends), shapes, strict=True)
+    return [part.reshape(shape) for part, shape in parts]
+
+
+def class_codes(numbers: NDArray[np.float64], classes: int) -> NDArray[np.int64]:
+    """The codes of the classes of rows.
+
+    Raises:
+        ValueError: if one is none.
+    """
+    codes = numbers.astype(np.int64)
+    if (codes != numbers).any() or ((codes < 0) | (codes >= classes)).any():
+        raise ValueError("a row is of a class that is not there")
+    return codes
 
 
 def _mark(name: str) -> bytes:
