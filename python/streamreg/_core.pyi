@@ -192,6 +192,15 @@ class Fit:
             ValueError: as `values`, or if there is no such interval or no such level.
         """
 
+    def score(self, rows: Moments | Monomials) -> float | None:
+        """R² of the exact predictions of rows with these sums, about their mean, rounded once.
+
+        1 or 0 where the target does not vary, None where there is no row or no coefficient.
+
+        Raises:
+            ValueError: if they have another number of features.
+        """
+
     def residuals(
         self,
         columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],

@@ -77,7 +77,7 @@ class Classifier(Interface):
         true = labels(y, len(codes), type(self).__name__)
         order = {label: code for code, label in enumerate(self._known())}
         hit = np.array([order.get(label, -1) for label in true.distinct])[true.codes] == codes
-        counted = weights(sample_weight, len(hit))
+        counted = weights(sample_weight, len(hit), some=True)
         if counted is None:
             return int(hit.sum()) / len(hit)
         values = doubles(counted)

@@ -47,6 +47,25 @@ class Exact:
             Monomials([*kinds, _kind(weights)], powers, features, features + 1), weighted=True
         )
 
+    def like(self, columns: Sequence[Column], weights: Column | None) -> Exact:
+        """The sums of other rows of the same features; their numbers may be of another kind."""
+        powers = self.features
+        if all(power == 1 for _, power in powers):
+            found = Exact.empty(columns, weights)
+        else:
+            kinds = [
+                _kind(column) for column in (*columns, *([] if weights is None else [weights]))
+            ]
+            target = len(columns) - 1
+            weight = None if weights is None else target + 1
+            found = Exact(Monomials(kinds, powers, target, weight), weighted=weights is not None)
+        found.put(columns, weights, remove=False)
+        return found
+
+    def score(self, intercept: bool, ridge: float, rows: Exact) -> float | None:
+        """R² of the fit on rows; None where it is not defined."""
+        return self.fit(intercept, ridge).score(rows._moments)
+
     @property
     def features(self) -> list[tuple[int, int]]:
         """For each feature the column that it is, and the power of it."""

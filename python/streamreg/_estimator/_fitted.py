@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ class _Statistic:
 
 class Fitted(Interface):
     """The attributes of `LinearRegression`, which lists them."""
+
+    _FITTED: ClassVar[tuple[str, ...]] = (*Interface._FITTED, "_exact", "_term_names")
 
     fit_intercept: bool
     ridge: float

@@ -94,7 +94,7 @@ class LogisticRegression(Classifier):
             OverflowError: if a number leaves the range of doubles on the way.
         """
         with self._anew():
-            self._take(X, y, sample_weight, None, balanced=True)
+            self._take(X, y, sample_weight, None, whole_set=True)
             self._state.solved()
         return self
 
@@ -109,18 +109,18 @@ class LogisticRegression(Classifier):
             classes: All labels that may come; needed with the first batch if that does not hold them all.
             sample_weight: What each row counts, (rows,), at least 0.
         """
-        self._take(X, y, sample_weight, classes, balanced=False)
+        self._take(X, y, sample_weight, classes, whole_set=False)
         return self
 
     def _take(
-        self, X: Data, y: Data, sample_weight: Data, classes: Data, *, balanced: bool
+        self, X: Data, y: Data, sample_weight: Data, classes: Data, *, whole_set: bool
     ) -> None:
         who = type(self).__name__
         weight = self._weight()
         rows = matrix(X, who)
         fresh = labels(y, rows.rows, who)
         named = fresh.distinct if classes is None else labels(classes, None, who).distinct
-        weights = row_weights(self.class_weight, fresh, sample_weight, balanced=balanced)
+        weights = row_weights(self.class_weight, fresh, sample_weight, whole=whole_set)
         own = np.ones(rows.rows) if weights is None else doubles(weights)
         begun = "_state" in self.__dict__
         if begun:

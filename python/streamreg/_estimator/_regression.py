@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from pathlib import Path
 from typing import Any, Literal, Self, overload
-
-import numpy as np
 
 from streamreg._estimator._exact import Exact
 from streamreg._estimator._fitted import Fitted, Floats
 from streamreg._estimator._interface import regressor_tags
-from streamreg._estimator._matrix import Column, Data, Matrix, doubles, matrix, vector
+from streamreg._estimator._matrix import Column, Data, Matrix, matrix, vector
 from streamreg._estimator._sealed import damage, seal, unseal
 from streamreg._estimator._state import Cell, find
+from streamreg._estimator._weights import weights
 
 
 class LinearRegression(Fitted):
@@ -66,51 +66,46 @@ class LinearRegression(Fitted):
             ValueError: if a number is missing, infinite or not exactly a double or 64-bit integer, or if shapes do
                 not fit.
         """
-        if sample_weight is not None and not np.asarray(sample_weight).any():
-            raise ValueError("sample_weight is zero for every row, so that none counts")
-        for attribute in ("_exact", "_feature_names", "_term_names", "n_features_in_"):
-            self.__dict__.pop(attribute, None)
-        return self.partial_fit(X, y, sample_weight)
+        with self._anew():
+            self._take(X, y, sample_weight, some=True)
+        return self
 
     def partial_fit(self, X: Data, y: Data, sample_weight: Data = None) -> Self:
         """Takes more rows; as `fit` of all rows at once."""
+        self._take(X, y, sample_weight, some=False)
+        return self
+
+    def _take(self, X: Data, y: Data, sample_weight: Data, *, some: bool) -> None:
+        """Takes rows; with `some` the weight of one at least must be above 0."""
         self._model()
         rows = matrix(X, type(self).__name__)
-        columns, weights = self._columns(rows, y, sample_weight)
+        columns, counted = self._columns(rows, y, sample_weight, some=some)
         if "_exact" in self.__dict__:
             self._check(rows, fitting=True)
         else:
-            exact = Exact.empty(columns, weights)
+            exact = Exact.empty(columns, counted)
             self._begin(rows)
             self._exact = exact
-        self._exact.put(columns, weights, remove=False)
-        return self
+        self._exact.put(columns, counted, remove=False)
 
     def forget(self, X: Data, y: Data, sample_weight: Data = None) -> Self:
         """Takes rows out again: the exact inverse of `partial_fit`."""
         exact = self._seen()
         rows = matrix(X, type(self).__name__)
         self._check(rows, fitting=True)
-        columns, weights = self._columns(rows, y, sample_weight)
-        exact.put(columns, weights, remove=True)
+        columns, counted = self._columns(rows, y, sample_weight)
+        exact.put(columns, counted, remove=True)
         return self
 
     def _columns(
-        self, rows: Matrix, y: Data, sample_weight: Data
+        self, rows: Matrix, y: Data, sample_weight: Data, *, some: bool = False
     ) -> tuple[list[Column], Column | None]:
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         target = vector(y, rows.rows, "y")
-        if sample_weight is None:
-            return [*rows.columns, target], None
-        if isinstance(sample_weight, int | float):
-            sample_weight = np.full(rows.rows, float(sample_weight))
-        weights = vector(sample_weight, rows.rows, "sample_weight")
-        if (doubles(weights) < 0).any():
-            raise ValueError("sample_weight must be at least 0, but one is negative")
-        return [*rows.columns, target], weights
+        return [*rows.columns, target], weights(sample_weight, rows.rows, some=some)
 
     def merge(self, other: LinearRegression) -> Self:
         """Takes all rows that another estimator has seen.
@@ -204,18 +199,26 @@ class LinearRegression(Fitted):
         return fit.intervals(columns, interval, level)
 
     def score(self, X: Data, y: Data, sample_weight: Data = None) -> float:
-        """The coefficient of determination of the predictions for these rows."""
-        expected = self.predict(X)
-        observed = doubles(vector(y, len(expected), "y"))
-        weights = (
-            np.ones(len(expected))
-            if sample_weight is None
-            else doubles(vector(sample_weight, len(expected), "sample_weight"))
-        )
-        mean = math.fsum(weights * observed) / math.fsum(weights)
-        around = math.fsum(weights * (observed - mean) ** 2)
-        left = math.fsum(weights * (observed - expected) ** 2)
-        return 1.0 - left / around if around else float(left == 0)
+        """The coefficient of determination R² of the exact predictions for these rows, rounded once.
+
+        It is about the mean of y, also without an intercept: with one, that of the rows of the fit is `r2_`, bit for
+        bit. If y does not vary it is 1.0 where all are predicted, else 0.0; of one row it is NaN, with scikit-learn's
+        warning.
+
+        Raises:
+            TypeError: if something is no number.
+            ValueError: as for `fit`.
+        """
+        exact = self._seen()
+        rows = matrix(X, type(self).__name__)
+        self._check(rows, fitting=False)
+        columns, counted = self._columns(rows, y, sample_weight, some=True)
+        if rows.rows < 2:
+            _warn_of_one_row()
+            return math.nan
+        self._coefficients()  # which warns where there are none
+        found = exact.score(*self._model(), exact.like(columns, counted))
+        return math.nan if found is None else found
 
     # --- from elsewhere ------------------------------------------------------
 
@@ -287,3 +290,16 @@ class LinearRegression(Fitted):
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there
         """What scikit-learn is to know of this estimator."""
         return regressor_tags()
+
+
+def _warn_of_one_row() -> None:
+    category: type[Warning] = UserWarning
+    try:
+        from sklearn.exceptions import UndefinedMetricWarning
+    except ImportError:
+        pass  # without scikit-learn nobody can ask for its kind of warning
+    else:
+        category = UndefinedMetricWarning
+    warnings.warn(
+        "R^2 score is not well-defined with less than two samples.", category, stacklevel=3
+    )

@@ -15,12 +15,13 @@ from streamreg._estimator._matrix import Column, Data, doubles, is_decimal, vect
 ClassWeight: TypeAlias = Mapping[Any, float] | Literal["balanced"] | None
 
 
-def weights(sample_weight: Data, rows: int) -> Column | None:
-    """The weights of rows: at least 0, and one above it. A number is that of every row.
+def weights(sample_weight: Data, rows: int, *, some: bool = False) -> Column | None:
+    """The weights of rows, at least 0, and with `some` one above it. A number is that of every row.
 
     Raises:
         TypeError: if one is no number.
-        ValueError: if one is negative, missing or infinite, if all are zero, or if there are not as many as rows.
+        ValueError: if one is negative, missing or infinite, if all are zero where some must not be, or if there are
+            not as many as rows.
     """
     if sample_weight is None:
         return None
@@ -30,26 +31,27 @@ def weights(sample_weight: Data, rows: int) -> Column | None:
     values = doubles(found)
     if (values < 0).any():
         raise ValueError("sample_weight must be at least 0, but one is negative")
-    if rows and not values.any():
+    if some and not values.any():
         raise ValueError("sample_weight is zero for every row, so that none counts")
     return found
 
 
 def row_weights(
-    class_weight: ClassWeight, labels: Labels, sample_weight: Data, *, balanced: bool
+    class_weight: ClassWeight, labels: Labels, sample_weight: Data, *, whole: bool
 ) -> Column | None:
     """What rows count: their own weights times those of their classes, each product rounded once; None for 1 each.
 
-    `balanced` tells whether the rows are all that there will be, so that classes can be made to count the same.
+    `whole` tells whether the rows are all that there will be: then classes can be made to count the same, and one row
+    must count.
 
     Raises:
         TypeError: if a weight is no number.
         ValueError: as for `weights`, or if `class_weight` is of another kind.
     """
-    own = weights(sample_weight, len(labels.codes))
+    own = weights(sample_weight, len(labels.codes), some=whole)
     if class_weight is None:
         return own
-    by_class = _by_class(class_weight, labels, own, balanced=balanced)[labels.codes]
+    by_class = _by_class(class_weight, labels, own, whole=whole)[labels.codes]
     if own is None:
         return by_class
     if is_decimal(own):
@@ -60,13 +62,13 @@ def row_weights(
 
 
 def _by_class(
-    class_weight: ClassWeight, labels: Labels, own: Column | None, *, balanced: bool
+    class_weight: ClassWeight, labels: Labels, own: Column | None, *, whole: bool
 ) -> NDArray[np.float64]:
     """The weight of each class that occurs."""
     if isinstance(class_weight, str):
         if class_weight != "balanced":
             raise ValueError(f'class_weight: expected a dict or "balanced", found {class_weight!r}')
-        if not balanced:
+        if not whole:
             raise ValueError(
                 'class_weight="balanced" takes all rows at once: use fit, or give the weights as a dict'
             )

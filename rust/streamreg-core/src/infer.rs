@@ -16,6 +16,7 @@ mod likelihood;
 mod near;
 mod predict;
 mod row;
+mod score;
 pub mod statistic;
 pub mod student;
 mod sums;

@@ -39,6 +39,13 @@ impl Fit {
     }
 }
 
+/// The sums of rows, of either kind.
+#[derive(FromPyObject)]
+enum Sums<'py> {
+    Moments(PyRef<'py, crate::moments::Moments>),
+    Monomials(PyRef<'py, crate::monomials::Monomials>),
+}
+
 #[pymethods]
 impl Fit {
     fn coefficients(&self, py: Python<'_>) -> Option<Vec<f64>> {
@@ -89,6 +96,14 @@ impl Fit {
             .and_then(|interval| py.detach(|| self.0.intervals(&numbers, interval, level)))
             .map_err(|error| to_py(&error))?;
         Ok(three(py, [found.values, found.low, found.high]))
+    }
+
+    fn score(&self, py: Python<'_>, rows: Sums<'_>) -> PyResult<Option<f64>> {
+        let gram = match rows {
+            Sums::Moments(moments) => Gram::of(&moments.0),
+            Sums::Monomials(monomials) => monomials.0.gram().map_err(|error| to_py(&error))?,
+        };
+        py.detach(|| self.0.score(&gram)).map_err(|error| to_py(&error))
     }
 
     fn residuals<'py>(
