@@ -12,7 +12,7 @@ import pytest
 
 import streamreg as sr
 from streamreg._estimator._labels import labels
-from streamreg._estimator._matrix import Data
+from streamreg._estimator._numbers import Data
 
 X = [[1.0, 2.0], [2.0, 5.0], [3.0, 1.0], [7.0, 8.0], [8.0, 6.0], [9.0, 9.0], [9.5, 8.0]]
 Y = ["a", "a", "a", "b", "b", "b", "b"]

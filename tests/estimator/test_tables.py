@@ -12,7 +12,8 @@ import pyarrow as pa
 import pytest
 
 import streamreg as sr
-from streamreg._estimator._matrix import column, matrix
+from streamreg._estimator._matrix import matrix
+from streamreg._estimator._numbers import column
 
 Data: TypeAlias = Any
 

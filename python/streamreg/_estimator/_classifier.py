@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from streamreg._estimator._interface import Interface, classifier_tags
 from streamreg._estimator._labels import Label, array_of, kind, labels
-from streamreg._estimator._matrix import Data, Matrix, doubles, matrix
+from streamreg._estimator._matrix import Matrix, matrix
+from streamreg._estimator._numbers import Column, Data, doubles
 from streamreg._estimator._weights import weights
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -31,19 +32,23 @@ class Classifier(Interface):
         """
 
     @abstractmethod
-    def _answers(self, rows: Matrix, asked: Asked) -> Floats:
-        """What is asked of each row, for each of the known classes."""
+    def _answers(self, columns: Sequence[Column], asked: Asked) -> Floats:
+        """What is asked of each row of these features, for each of the known classes."""
 
     @property
     def classes_(self) -> NDArray[Any]:
         """The labels of the classes, in order."""
         return array_of(self._known())
 
-    def _of_rows(self, X: Data, asked: Asked) -> Floats:  # scikit-learn's name
+    def _rows(self, X: Data) -> Matrix:  # scikit-learn's name
+        """Rows with the features of the fit."""
         self._known()
-        rows = matrix(X, type(self).__name__)
+        rows = matrix(X, type(self).__name__, exact=False)
         self._check(rows, fitting=False)
-        return self._answers(rows, asked)
+        return rows
+
+    def _of_rows(self, rows: Matrix, asked: Asked) -> Floats:
+        return np.concatenate([self._answers(columns, asked) for _, columns in rows.pieces()])
 
     def decision_function(self, X: Data) -> Floats:  # scikit-learn's name
         """Scores of rows: logarithms of what the probabilities of the classes are proportional to.
@@ -55,29 +60,30 @@ class Classifier(Interface):
             An array of shape (rows, classes); of two classes one of shape (rows,), with the second's score less the
             first's.
         """
-        scores = self._of_rows(X, "score")
+        scores = self._of_rows(self._rows(X), "score")
         return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
 
     def predict_proba(self, X: Data) -> Floats:  # scikit-learn's name
         """The probabilities of the classes, (rows, classes)."""
-        return self._of_rows(X, "posterior")
+        return self._of_rows(self._rows(X), "posterior")
 
     def predict_log_proba(self, X: Data) -> Floats:  # scikit-learn's name
         """The logarithms of the probabilities of the classes, (rows, classes)."""
-        return self._of_rows(X, "log_posterior")
+        return self._of_rows(self._rows(X), "log_posterior")
 
     def predict(self, X: Data) -> NDArray[Any]:  # scikit-learn's name
         """The label of the most probable class of each row; of equally probable ones the first."""
-        found: NDArray[Any] = self.classes_[self._of_rows(X, "score").argmax(axis=1)]
+        found: NDArray[Any] = self.classes_[self._of_rows(self._rows(X), "score").argmax(axis=1)]
         return found
 
     def score(self, X: Data, y: Data, sample_weight: Data = None) -> float:  # scikit-learn's name
         """The share of rows whose label is predicted."""
-        codes = self._of_rows(X, "score").argmax(axis=1)
-        true = labels(y, len(codes), type(self).__name__)
+        rows = self._rows(X)
+        true = labels(y, rows.rows, type(self).__name__)
+        counted = weights(sample_weight, rows.rows, some=True, exact=False)
+        codes = self._of_rows(rows, "score").argmax(axis=1)
         order = {label: code for code, label in enumerate(self._known())}
         hit = np.array([order.get(label, -1) for label in true.distinct])[true.codes] == codes
-        counted = weights(sample_weight, len(hit), some=True)
         if counted is None:
             return int(hit.sum()) / len(hit)
         values = doubles(counted)

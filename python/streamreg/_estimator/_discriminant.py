@@ -6,16 +6,20 @@ from typing import ClassVar
 
 from streamreg._estimator._classifier import Floats
 from streamreg._estimator._exact_classifier import ExactClassifier, Priors
+from streamreg._estimator._weights import ClassWeight
 from streamreg._types import ClassMethod
 
 
 class _DiscriminantAnalysis(ExactClassifier):
     """What linear and quadratic discriminant analysis share: their parameters, and the linear part of the scores."""
 
-    def __init__(self, *, priors: Priors = None, unbiased: bool = False) -> None:
+    def __init__(
+        self, *, priors: Priors = None, unbiased: bool = False, class_weight: ClassWeight = None
+    ) -> None:
         """Keeps the parameters; they are looked at when they are used."""
         self.priors = priors
         self.unbiased = unbiased
+        self.class_weight = class_weight
 
     @property
     def coef_(self) -> Floats:
@@ -42,11 +46,14 @@ class LinearDiscriminantAnalysis(_DiscriminantAnalysis):
             shares of the rows.
         unbiased: Whether the covariance is divided by the rows less the classes, as R's `lda` does, and not by the
             rows, which is the estimate of maximum likelihood and scikit-learn's (from 1.9).
+        class_weight: What the rows of a class count, by label, 1 where it is not named; or "balanced", so that all
+            classes count the same, which only `fit` can take. With weights of their own, each product is rounded.
 
     Attributes:
         classes_: The labels of the classes, in order.
         class_counts_: The rows of each class, those forgotten taken off.
-        priors_: The prior probability of each class.
+        class_count_: What they weigh; without weights, as many.
+        priors_, class_prior_: The prior probability of each class.
         means_: The means of the features, (classes, features); NaN for a class without rows.
         covariance_: The covariance matrix within classes, (features, features).
         coef_: Σ⁻¹μ of each class, (classes, features); of two classes (1, features), the second's less the first's.
@@ -77,11 +84,14 @@ class QuadraticDiscriminantAnalysis(_DiscriminantAnalysis):
             shares of the rows.
         unbiased: Whether covariances are divided by the rows of the class less 1, as R's `qda` does, and not by the
             rows, which is the estimate of maximum likelihood and scikit-learn's (from 1.9).
+        class_weight: What the rows of a class count, by label, 1 where it is not named; or "balanced", so that all
+            classes count the same, which only `fit` can take. With weights of their own, each product is rounded.
 
     Attributes:
         classes_: The labels of the classes, in order.
         class_counts_: The rows of each class, those forgotten taken off.
-        priors_: The prior probability of each class.
+        class_count_: What they weigh; without weights, as many.
+        priors_, class_prior_: The prior probability of each class.
         means_: The means of the features, (classes, features); NaN for a class without rows.
         covariance_: The covariance matrix of each class, (classes, features, features); NaN for one without rows.
         precision_: Σ⁻¹ of each class, (classes, features, features). The score of a row x is
@@ -121,11 +131,14 @@ class GaussianNB(ExactClassifier):
             shares of the rows.
         var_smoothing: What is added to all variances, as a share of the greatest variance of a feature over all rows.
             Scikit-learn adds 1e-9 by default.
+        class_weight: What the rows of a class count, by label, 1 where it is not named; or "balanced", so that all
+            classes count the same, which only `fit` can take. With weights of their own, each product is rounded.
 
     Attributes:
         classes_: The labels of the classes, in order.
         class_counts_: The rows of each class, those forgotten taken off.
-        priors_: The prior probability of each class.
+        class_count_: What they weigh; without weights, as many.
+        priors_, class_prior_: The prior probability of each class.
         means_: The means of the features, (classes, features); NaN for a class without rows.
         var_: The variances of the features, with what is added, (classes, features); NaN for a class without rows.
         n_features_in_: How many features there are.
@@ -135,10 +148,17 @@ class GaussianNB(ExactClassifier):
 
     _METHOD: ClassVar[ClassMethod] = "bayes"
 
-    def __init__(self, *, priors: Priors = None, var_smoothing: float = 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        priors: Priors = None,
+        var_smoothing: float = 0.0,
+        class_weight: ClassWeight = None,
+    ) -> None:
         """Keeps the parameters; they are looked at when they are used."""
         self.priors = priors
         self.var_smoothing = var_smoothing
+        self.class_weight = class_weight
 
     @property
     def var_(self) -> Floats:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Self, TypeAlias
+from typing import ClassVar, Final, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,9 @@ from streamreg._estimator._class_state import find_classes
 from streamreg._estimator._classifier import Asked, Classifier, Floats
 from streamreg._estimator._interface import not_fitted
 from streamreg._estimator._labels import Label, Labels, labels
-from streamreg._estimator._matrix import Data, Matrix, matrix
+from streamreg._estimator._matrix import matrix
 from streamreg._estimator._moments import ClassMoments, Description
+from streamreg._estimator._numbers import Column, Data
 from streamreg._estimator._sealed import (
     damage,
     label_list,
@@ -28,7 +29,11 @@ from streamreg._estimator._sealed import (
     unseal,
     whole,
 )
+from streamreg._estimator._weights import ClassWeight, row_weights
 from streamreg._types import ClassMethod
+
+MOST_FEATURES: Final = 64
+"""Of more features the products of two are too many: naive Bayes then keeps their squares alone."""
 
 Priors: TypeAlias = Sequence[float] | NDArray[np.float64] | None
 
@@ -39,6 +44,7 @@ class ExactClassifier(Classifier):
     _FITTED: ClassVar[tuple[str, ...]] = (*Classifier._FITTED, "_moments", "_declared")
 
     priors: Priors
+    class_weight: ClassWeight = None
     unbiased: bool = False
     var_smoothing: float = 0.0
     _METHOD: ClassVar[ClassMethod]
@@ -47,12 +53,13 @@ class ExactClassifier(Classifier):
 
     # --- rows in and out -----------------------------------------------------
 
-    def fit(self, X: Data, y: Data) -> Self:  # scikit-learn's name
+    def fit(self, X: Data, y: Data, sample_weight: Data = None) -> Self:  # scikit-learn's name
         """Forgets all rows, and takes these.
 
         Args:
-            X: Features, (rows, features): an array, or a table of pandas, polars or Arrow.
+            X: Features, (rows, features): an array, a table of pandas, polars or Arrow, or a sparse matrix.
             y: Labels, (rows,): text, integers or booleans.
+            sample_weight: What each row counts, (rows,), at least 0: as so many rows.
 
         Raises:
             TypeError: if a feature is no number, or the labels are of several types.
@@ -60,9 +67,12 @@ class ExactClassifier(Classifier):
                 fit, or if there are more than 1,000 classes.
         """
         with self._anew():
-            return self.partial_fit(X, y)
+            self._take(X, y, None, sample_weight, whole=True)
+        return self
 
-    def partial_fit(self, X: Data, y: Data, classes: Data = None) -> Self:  # scikit-learn's name
+    def partial_fit(
+        self, X: Data, y: Data, classes: Data = None, sample_weight: Data = None
+    ) -> Self:  # scikit-learn's name
         """Takes more rows; as `fit` of all rows at once.
 
         Args:
@@ -70,10 +80,16 @@ class ExactClassifier(Classifier):
             y: Labels, (rows,).
             classes: All labels that may come, to have them in `classes_` before they come; other ones are an error
                 then. Without it classes are those that have rows.
+            sample_weight: What each row counts, (rows,), at least 0; if some rows have weights, the first must.
         """
+        self._take(X, y, classes, sample_weight, whole=False)
+        return self
+
+    def _take(self, X: Data, y: Data, classes: Data, sample_weight: Data, *, whole: bool) -> None:
         who = type(self).__name__
-        rows = matrix(X, who)
+        rows = matrix(X, who, exact=False)
         fresh = labels(y, rows.rows, who)
+        weights = row_weights(self.class_weight, fresh, sample_weight, whole=whole)
         named = (
             self.__dict__.get("_declared")
             if classes is None
@@ -83,26 +99,29 @@ class ExactClassifier(Classifier):
             self._check(rows, fitting=True)
             self._check_declared(named, classes is not None)
             self._check_labels(fresh.distinct, self._seen_labels(named), named is not None)
-            self._moments.put(fresh, rows.columns, remove=False)
+            self._moments.put(fresh, rows, weights, remove=False)
         else:
             self._check_labels(fresh.distinct, named or (), named is not None)
-            moments = ClassMoments.empty(len(rows.columns))
-            moments.put(fresh, rows.columns, remove=False)
+            squares = self._METHOD == "bayes" and rows.features > MOST_FEATURES
+            moments = ClassMoments.empty(
+                rows.features, weighted=weights is not None, squares=squares
+            )
+            moments.put(fresh, rows, weights, remove=False)
             self._begin(rows)
             self._moments = moments
         self._declared = named
-        return self
 
-    def forget(self, X: Data, y: Data) -> Self:  # scikit-learn's name
-        """Takes rows out again: the exact inverse of `partial_fit`."""
+    def forget(self, X: Data, y: Data, sample_weight: Data = None) -> Self:  # scikit-learn's name
+        """Takes rows out again, with the weights that they had: the exact inverse of `partial_fit`."""
         moments = self._seen()
-        rows = matrix(X, type(self).__name__)
+        rows = matrix(X, type(self).__name__, exact=False)
         self._check(rows, fitting=True)
         gone: Labels = labels(y, rows.rows, type(self).__name__)
         self._check_labels(
             gone.distinct, self._seen_labels(self._declared), self._declared is not None
         )
-        moments.put(gone, rows.columns, remove=True)
+        weights = row_weights(self.class_weight, gone, sample_weight, whole=False)
+        moments.put(gone, rows, weights, remove=True)
         return self
 
     def merge(self, other: Self) -> Self:
@@ -160,7 +179,7 @@ class ExactClassifier(Classifier):
     def _named(self) -> list[str]:
         return list(self._names() or [f"x{i}" for i in range(self.n_features_in_)])
 
-    def _counts(self) -> dict[Label, int]:
+    def _counts(self) -> dict[Label, tuple[int, float]]:
         return self._seen().counts(self._named())
 
     def _seen_labels(self, declared: tuple[Label, ...] | None) -> tuple[Label, ...]:
@@ -182,13 +201,21 @@ class ExactClassifier(Classifier):
     def class_counts_(self) -> NDArray[np.int64]:
         """The rows of each class."""
         counts = self._counts()
-        return np.array([counts.get(label, 0) for label in self._known()], dtype=np.int64)
+        return np.array([counts.get(label, (0, 0.0))[0] for label in self._known()], dtype=np.int64)
+
+    @property
+    def class_count_(self) -> Floats:
+        """What the rows of each class weigh: without weights, how many there are."""
+        counts = self._counts()
+        return np.array([counts.get(label, (0, 0.0))[1] for label in self._known()])
 
     @property
     def priors_(self) -> Floats:
         """The prior probability of each class."""
         given = self._priors()
         return self._of_all("prior", (), empty=0.0) if given is None else np.array(given)
+
+    class_prior_ = priors_
 
     @property
     def means_(self) -> Floats:
@@ -248,9 +275,9 @@ class ExactClassifier(Classifier):
         spread[(slice(None),) * axis + (at,)] = values
         return spread
 
-    def _answers(self, rows: Matrix, asked: Asked) -> Floats:
+    def _answers(self, columns: Sequence[Column], asked: Asked) -> Floats:
         # Nothing is known of a class without rows: its probability is 0.
-        found = self._solved().rows(rows.columns, asked).reshape(rows.rows, -1)
+        found = self._solved().rows(columns, asked).reshape(len(columns[0]), -1)
         return self._spread(found, axis=1, empty=0.0 if asked == "posterior" else -math.inf)
 
     # --- from elsewhere, and bytes -------------------------------------------
@@ -273,7 +300,10 @@ class ExactClassifier(Classifier):
         """
         path = None if output is None else os.fspath(output)
         found = find_classes(Path(directory), path, cls._METHOD)
-        made = cls(**{name: found.options[name] for name in cls().get_params()})
+        options = {
+            name: value for name, value in found.options.items() if name in cls._parameters()
+        }
+        made = cls(**options)
         made._moments, made._declared = ClassMoments(found.classes), found.declared
         made.n_features_in_, made._feature_names = len(found.columns), found.columns
         return made

@@ -127,7 +127,7 @@ class Interface:
 
     def _begin(self, matrix: Matrix) -> None:
         """Takes the features of the first rows for those of all."""
-        self.n_features_in_ = len(matrix.columns)
+        self.n_features_in_ = matrix.features
         self._feature_names = _text(matrix.names)
 
     def _check(self, matrix: Matrix, *, fitting: bool) -> None:
@@ -148,9 +148,9 @@ class Interface:
                 f"X does not have valid feature names, but {who} was fitted with feature names",
                 stacklevel=4,
             )
-        if len(matrix.columns) != self.n_features_in_:
+        if matrix.features != self.n_features_in_:
             raise ValueError(
-                f"X has {len(matrix.columns)} features, but {who} is expecting {self.n_features_in_} features as "
+                f"X has {matrix.features} features, but {who} is expecting {self.n_features_in_} features as "
                 "input."
             )
 
@@ -210,7 +210,7 @@ def regressor_tags() -> Any:  # noqa: ANN401  # a type of scikit-learn's, which 
         estimator_type="regressor",
         target_tags=TargetTags(required=True),
         regressor_tags=RegressorTags(),
-        input_tags=InputTags(),
+        input_tags=InputTags(sparse=True),
     )
 
 
@@ -222,5 +222,5 @@ def classifier_tags() -> Any:  # noqa: ANN401  # a type of scikit-learn's, which
         estimator_type="classifier",
         target_tags=TargetTags(required=True),
         classifier_tags=ClassifierTags(),
-        input_tags=InputTags(),
+        input_tags=InputTags(sparse=True),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import ClassVar, Final, Self
 
 import numpy as np
@@ -12,8 +13,9 @@ from streamreg._estimator._held import Rows
 from streamreg._estimator._interface import not_fitted
 from streamreg._estimator._labels import Label, labels
 from streamreg._estimator._logistic_state import LogisticState, Shape
-from streamreg._estimator._matrix import Data, Matrix, doubles, matrix
+from streamreg._estimator._matrix import Matrix, matrix
 from streamreg._estimator._newton import in_range, log_softmax
+from streamreg._estimator._numbers import Column, Data, doubles
 from streamreg._estimator._sealed import (
     damage,
     label_list,
@@ -117,7 +119,7 @@ class LogisticRegression(Classifier):
     ) -> None:
         who = type(self).__name__
         weight = self._weight()
-        rows = matrix(X, who)
+        rows = matrix(X, who, exact=False)
         fresh = labels(y, rows.rows, who)
         named = fresh.distinct if classes is None else labels(classes, None, who).distinct
         weights = row_weights(self.class_weight, fresh, sample_weight, whole=whole_set)
@@ -137,7 +139,9 @@ class LogisticRegression(Classifier):
         code = np.array([named.index(label) for label in fresh.distinct], dtype=np.int64)
         with in_range():
             own = weight * own
-        state.take(Rows(_features(rows), code[fresh.codes], own))
+        codes = code[fresh.codes]
+        taken = [Rows(_features(columns), codes[at], own[at]) for at, columns in rows.pieces()]
+        state.take(Rows.joined(taken))
         if not begun:
             self._begin(rows)
             self._labels, self._state = named, state
@@ -157,7 +161,7 @@ class LogisticRegression(Classifier):
                 f"{who} needs at least 2 classes, but y holds one class only, {named[0]!r}: name all with "
                 "partial_fit(X, y, classes=...)"
             )
-        shape = Shape(len(rows.columns), len(named), bool(self.fit_intercept))
+        shape = Shape(rows.features, len(named), bool(self.fit_intercept))
         if shape.size > _MOST_COEFFICIENTS:
             raise ValueError(
                 f"{shape.features} features and {shape.classes} classes are {shape.size} coefficients, and {who} "
@@ -201,8 +205,8 @@ class LogisticRegression(Classifier):
         found: Floats = table[:, -1] - table[:, :-1] @ state.solved().origin
         return found
 
-    def _answers(self, rows: Matrix, asked: Asked) -> Floats:
-        scores = self._seen().logits(_features(rows))
+    def _answers(self, columns: Sequence[Column], asked: Asked) -> Floats:
+        scores = self._seen().logits(_features(columns))
         if asked == "score":
             return scores
         with in_range():
@@ -247,5 +251,5 @@ class LogisticRegression(Classifier):
         return made
 
 
-def _features(rows: Matrix) -> Floats:
-    return np.column_stack([doubles(column) for column in rows.columns])
+def _features(columns: Sequence[Column]) -> Floats:
+    return np.column_stack([doubles(column) for column in columns])

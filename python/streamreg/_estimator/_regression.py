@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 import os
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Self, overload
+
+import numpy as np
 
 from streamreg._estimator._exact import Exact
 from streamreg._estimator._fitted import Fitted, Floats
 from streamreg._estimator._interface import regressor_tags
-from streamreg._estimator._matrix import Column, Data, Matrix, matrix, vector
+from streamreg._estimator._matrix import Matrix, matrix, vector
+from streamreg._estimator._numbers import Column, Data
 from streamreg._estimator._sealed import damage, seal, unseal
 from streamreg._estimator._state import Cell, find
 from streamreg._estimator._weights import weights
@@ -79,33 +83,34 @@ class LinearRegression(Fitted):
         """Takes rows; with `some` the weight of one at least must be above 0."""
         self._model()
         rows = matrix(X, type(self).__name__)
-        columns, counted = self._columns(rows, y, sample_weight, some=some)
+        target, counted = self._beside(rows, y, sample_weight, some=some)
         if "_exact" in self.__dict__:
             self._check(rows, fitting=True)
+            self._exact.put_rows(rows, target, counted, remove=False)
         else:
-            exact = Exact.empty(columns, counted)
+            exact = Exact.empty(rows, target, counted)
+            exact.put_rows(rows, target, counted, remove=False)
             self._begin(rows)
             self._exact = exact
-        self._exact.put(columns, counted, remove=False)
 
     def forget(self, X: Data, y: Data, sample_weight: Data = None) -> Self:
         """Takes rows out again: the exact inverse of `partial_fit`."""
         exact = self._seen()
         rows = matrix(X, type(self).__name__)
         self._check(rows, fitting=True)
-        columns, counted = self._columns(rows, y, sample_weight)
-        exact.put(columns, counted, remove=True)
+        target, counted = self._beside(rows, y, sample_weight)
+        exact.put_rows(rows, target, counted, remove=True)
         return self
 
-    def _columns(
+    def _beside(
         self, rows: Matrix, y: Data, sample_weight: Data, *, some: bool = False
-    ) -> tuple[list[Column], Column | None]:
+    ) -> tuple[Column, Column | None]:
+        """The target and the weights of rows."""
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        target = vector(y, rows.rows, "y")
-        return [*rows.columns, target], weights(sample_weight, rows.rows, some=some)
+        return vector(y, rows.rows, "y"), weights(sample_weight, rows.rows, some=some)
 
     def merge(self, other: LinearRegression) -> Self:
         """Takes all rows that another estimator has seen.
@@ -191,12 +196,17 @@ class LinearRegression(Fitted):
         self._check(rows, fitting=False)
         self._coefficients()  # which warns where there are none
         fit = self._fit()
-        columns = [rows.columns[at] for at, _ in self._exact.features]
         if interval is None:
-            return fit.values(columns)
+            return np.concatenate([fit.values(self._terms_of(own)) for _, own in rows.pieces()])
         if interval not in ("confidence", "prediction"):
             raise ValueError(f'interval: expected "confidence" or "prediction", found {interval!r}')
-        return fit.intervals(columns, interval, level)
+        found = [fit.intervals(self._terms_of(own), interval, level) for _, own in rows.pieces()]
+        values, low, high = (np.concatenate(part) for part in zip(*found, strict=True))
+        return values, low, high
+
+    def _terms_of(self, columns: Sequence[Column]) -> list[Column]:
+        """For each coefficient the column that it is of."""
+        return [columns[at] for at, _ in self._exact.features]
 
     def score(self, X: Data, y: Data, sample_weight: Data = None) -> float:
         """The coefficient of determination R² of the exact predictions for these rows, rounded once.
@@ -212,12 +222,12 @@ class LinearRegression(Fitted):
         exact = self._seen()
         rows = matrix(X, type(self).__name__)
         self._check(rows, fitting=False)
-        columns, counted = self._columns(rows, y, sample_weight, some=True)
+        target, counted = self._beside(rows, y, sample_weight, some=True)
         if rows.rows < 2:
             _warn_of_one_row()
             return math.nan
         self._coefficients()  # which warns where there are none
-        found = exact.score(*self._model(), exact.like(columns, counted))
+        found = exact.score(*self._model(), exact.like(rows, target, counted))
         return math.nan if found is None else found
 
     # --- from elsewhere ------------------------------------------------------

@@ -89,7 +89,10 @@ def plain_parameter(name: str, value: object) -> object:
 
 def parameters(about: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a state, as `plain_parameter` gave them."""
-    found = dict(about["params"])
+    found: dict[str, Any] = about["params"]
+    if not isinstance(found, dict):
+        raise ValueError("its parameters are none")
+    found = dict(found)
     for name, value in found.items():
         if isinstance(value, dict):
             found[name] = dict(value["pairs"])

@@ -10,16 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamreg._estimator._labels import Label, Labels
-from streamreg._estimator._matrix import Column, Data, doubles, is_decimal, vector
+from streamreg._estimator._matrix import vector
+from streamreg._estimator._numbers import Column, Data, doubles
 
 ClassWeight: TypeAlias = Mapping[Any, float] | Literal["balanced"] | None
 
 
-def weights(sample_weight: Data, rows: int, *, some: bool = False) -> Column | None:
+def weights(
+    sample_weight: Data, rows: int, *, some: bool = False, exact: bool = True
+) -> Column | None:
     """The weights of rows, at least 0, and with `some` one above it. A number is that of every row.
 
     Raises:
-        TypeError: if one is no number.
+        TypeError: if one is no number, or a decimal where not `exact`.
         ValueError: if one is negative, missing or infinite, if all are zero where some must not be, or if there are
             not as many as rows.
     """
@@ -27,7 +30,7 @@ def weights(sample_weight: Data, rows: int, *, some: bool = False) -> Column | N
         return None
     if isinstance(sample_weight, numbers.Number):
         sample_weight = np.full(rows, sample_weight)
-    found = vector(sample_weight, rows, "sample_weight")
+    found = vector(sample_weight, rows, "sample_weight", exact=exact)
     values = doubles(found)
     if (values < 0).any():
         raise ValueError("sample_weight must be at least 0, but one is negative")
@@ -45,19 +48,15 @@ def row_weights(
     must count.
 
     Raises:
-        TypeError: if a weight is no number.
+        TypeError: if a weight is no number, or a decimal.
         ValueError: as for `weights`, or if `class_weight` is of another kind.
     """
-    own = weights(sample_weight, len(labels.codes), some=whole)
+    own = weights(sample_weight, len(labels.codes), some=whole, exact=False)
     if class_weight is None:
         return own
     by_class = _by_class(class_weight, labels, own, whole=whole)[labels.codes]
     if own is None:
         return by_class
-    if is_decimal(own):
-        raise TypeError(
-            "sample_weight holds decimals, and class_weight is given: make the weights doubles first"
-        )
     return np.asarray(own.astype(np.float64) * by_class)
 
 

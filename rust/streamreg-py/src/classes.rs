@@ -1,6 +1,7 @@
 //! Exact moments class by class, and what tells the classes apart.
 
 use crate::arrays::{NumberArray, numbers};
+use crate::class_sums::{described, solved};
 use crate::errors::to_py;
 use crate::label::Label;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
@@ -8,9 +9,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use streamreg_core::classes as core;
-use streamreg_core::discriminant::{
-    self, Description, Divisor, Failure, Method, Model, Reason, Scores, Singular,
-};
+use streamreg_core::discriminant::{self, Divisor, Failure, Method, Model, Reason, Scores, Singular};
 
 /// Of a class n, prior, intercept, and the linear and quadratic parameters.
 type Parameters = (i64, Option<f64>, Option<f64>, Option<Vec<f64>>, Option<Vec<f64>>);
@@ -119,18 +118,7 @@ impl Classes {
         unbiased: bool,
         smoothing: f64,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let description = match what {
-            "prior" => Description::Priors,
-            "mean" => Description::Means,
-            "variance" => Description::Variances(smoothing),
-            "covariance" => Description::Covariances(divisor(unbiased)),
-            "pooled" => Description::Pooled(divisor(unbiased)),
-            other => return Err(PyValueError::new_err(format!("there is no description {other:?}"))),
-        };
-        match py.detach(|| discriminant::describe(&self.0, description)) {
-            Ok(values) => Ok(values.into_pyarray(py).into_any()),
-            Err(failure) => failed(py, failure),
-        }
+        described(py, &self.0, what, unbiased, smoothing)
     }
 
     #[pyo3(signature = (method, priors=None, unbiased=false, singular="null", smoothing=0.0))]
@@ -143,11 +131,7 @@ impl Classes {
         singular: &str,
         smoothing: f64,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let model = model(method, unbiased, singular, smoothing)?;
-        match py.detach(|| discriminant::Discriminant::of(&self.0, &model, priors.as_deref())) {
-            Ok(found) => Ok(Bound::new(py, Discriminant(found))?.into_any()),
-            Err(failure) => failed(py, failure),
-        }
+        solved(py, &self.0, &model(method, unbiased, singular, smoothing)?, priors.as_deref())
     }
 
     fn parameters(
@@ -170,7 +154,7 @@ impl Classes {
     }
 }
 
-fn model(method: &str, unbiased: bool, singular: &str, smoothing: f64) -> PyResult<Model> {
+pub fn model(method: &str, unbiased: bool, singular: &str, smoothing: f64) -> PyResult<Model> {
     let method = match method {
         "linear" => Method::Linear,
         "quadratic" => Method::Quadratic,
@@ -187,11 +171,11 @@ fn model(method: &str, unbiased: bool, singular: &str, smoothing: f64) -> PyResu
     Ok(Model { method, divisor: divisor(unbiased), singular, smoothing })
 }
 
-fn divisor(unbiased: bool) -> Divisor {
+pub fn divisor(unbiased: bool) -> Divisor {
     if unbiased { Divisor::Freedom } else { Divisor::Rows }
 }
 
-fn plain(labels: Vec<Label>) -> Vec<core::Label> {
+pub fn plain(labels: Vec<Label>) -> Vec<core::Label> {
     labels.into_iter().map(|label| label.0).collect()
 }
 
@@ -199,11 +183,11 @@ fn plain(labels: Vec<Label>) -> Vec<core::Label> {
 #[pyclass(module = "streamreg._core", frozen)]
 pub struct Undefined(discriminant::Undefined);
 
-fn no_answer(py: Python<'_>, undefined: discriminant::Undefined) -> PyResult<Bound<'_, PyAny>> {
+pub fn no_answer(py: Python<'_>, undefined: discriminant::Undefined) -> PyResult<Bound<'_, PyAny>> {
     Ok(Bound::new(py, Undefined(undefined))?.into_any())
 }
 
-fn failed(py: Python<'_>, failure: Failure) -> PyResult<Bound<'_, PyAny>> {
+pub fn failed(py: Python<'_>, failure: Failure) -> PyResult<Bound<'_, PyAny>> {
     match failure {
         Failure::Undefined(undefined) => no_answer(py, undefined),
         Failure::Error(error) => Err(to_py(&error)),
@@ -238,7 +222,7 @@ impl Undefined {
 
 /// What rows are scored by.
 #[pyclass(module = "streamreg._core", frozen)]
-pub struct Discriminant(discriminant::Discriminant);
+pub struct Discriminant(pub(crate) discriminant::Discriminant);
 
 #[pymethods]
 impl Discriminant {

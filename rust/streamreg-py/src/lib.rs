@@ -6,6 +6,7 @@
 
 mod arrays;
 mod changelog;
+mod class_sums;
 mod classes;
 mod decimals;
 mod decode;
@@ -27,6 +28,8 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use super::changelog::Changelog;
+    #[pymodule_export]
+    use super::class_sums::ClassSums;
     #[pymodule_export]
     use super::classes::{ClassPredictor, Classes, Discriminant, Undefined};
     #[pymodule_export]
