@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,18 +23,23 @@ class _Statistic:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def __get__(self, model: Fitted, _: type) -> float | int | None:
+    def __get__(self, model: Fitted, _: type) -> Any:  # noqa: ANN401  # a number, None, or an array
+        several = model._several()
+        if several:
+            return np.array([_number(each._fit().statistic(self._name)) for each in several])
         return model._fit().statistic(self._name)
 
 
 class Fitted(Interface):
     """The attributes of `LinearRegression`, which lists them."""
 
-    _FITTED: ClassVar[tuple[str, ...]] = (*Interface._FITTED, "_exact", "_term_names")
+    _FITTED: ClassVar[tuple[str, ...]] = (*Interface._FITTED, "_exact", "_each", "_term_names")
 
     fit_intercept: bool
     ridge: float
     _exact: Exact
+    _each: tuple[Any, ...]  # of the same class
+    """Of several targets, the regression of each."""
 
     rank_ = _Statistic("rank")
     df_resid_ = _Statistic("df")
@@ -51,17 +56,24 @@ class Fitted(Interface):
     @property
     def coef_(self) -> Floats:
         """The coefficients of the features."""
+        several = self._several()
+        if several:
+            return np.array([each.coef_ for each in several])
         return self._coefficients()[int(self.fit_intercept) :]
 
     @property
-    def intercept_(self) -> float:
+    def intercept_(self) -> float | Floats:
         """The intercept; 0.0 without one."""
+        several = self._several()
+        if several and self.fit_intercept:
+            return np.array([each.intercept_ for each in several])
         return float(self._coefficients()[0]) if self.fit_intercept else 0.0
 
     @property
     def n_samples_seen_(self) -> int:
         """Rows added less rows forgotten."""
-        return self._seen().n
+        several = self._several()
+        return (several[0] if several else self)._seen().n
 
     @property
     def std_errors_(self) -> Floats:
@@ -81,14 +93,30 @@ class Fitted(Interface):
     @property
     def covariance_(self) -> Floats:
         """The covariance matrix of the coefficients."""
+        several = self._several()
+        if several:
+            return np.array([each.covariance_ for each in several])
         fit, size = self._fit(), self._coefficient_count()
         return np.array(
             [[_number(fit.statistic("covariance", i, j)) for j in range(size)] for i in range(size)]
         )
 
-    def _seen(self) -> Exact:
-        if "_exact" not in self.__dict__:
+    def _is_fitted(self) -> bool:
+        return "_exact" in self.__dict__ or "_each" in self.__dict__
+
+    def _need_fit(self) -> None:
+        if not self._is_fitted():
             raise not_fitted(self)
+
+    def _several(self) -> tuple[Any, ...]:
+        """The regressions of several targets, with the parameters of now; none if there is one target."""
+        each: tuple[Any, ...] = self.__dict__.get("_each", ())
+        for model in each:
+            model.fit_intercept, model.ridge = self.fit_intercept, self.ridge
+        return each
+
+    def _seen(self) -> Exact:
+        self._need_fit()
         return self._exact
 
     def _model(self) -> tuple[bool, float]:
@@ -120,6 +148,9 @@ class Fitted(Interface):
         return np.array(found)
 
     def _per_coefficient(self, name: str, *, level: float = 0.95) -> Floats:
+        several = self._several()
+        if several:
+            return np.array([each._per_coefficient(name, level=level) for each in several])
         fit = self._fit()
         return np.array(
             [_number(fit.statistic(name, i, level=level)) for i in range(self._coefficient_count())]
@@ -130,9 +161,9 @@ class Fitted(Interface):
         return summary(self, level)
 
     def conf_int(self, level: float = 0.95) -> Floats:
-        """The confidence intervals of the coefficients: an array of shape (coefficients, 2)."""
+        """The confidence intervals of the coefficients: an array of shape (…, coefficients, 2)."""
         ends = [self._per_coefficient(name, level=level) for name in ("ci_low", "ci_high")]
-        return np.column_stack(ends)
+        return np.stack(ends, axis=-1)
 
     def _terms(self) -> tuple[str, ...] | None:
         """The names of the coefficients where they are not those of the features: with powers."""

@@ -208,7 +208,7 @@ def regressor_tags() -> Any:  # noqa: ANN401  # a type of scikit-learn's, which 
 
     return Tags(
         estimator_type="regressor",
-        target_tags=TargetTags(required=True),
+        target_tags=TargetTags(required=True, multi_output=True),
         regressor_tags=RegressorTags(),
         input_tags=InputTags(sparse=True),
     )

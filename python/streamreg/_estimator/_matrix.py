@@ -53,7 +53,7 @@ class SparseMatrix(Matrix):
         step = max(_PIECE // self.features, 1)
         for start in range(0, self.rows, step):
             rows = slice(start, min(start + step, self.rows))
-            yield rows, _columns(self.compressed[rows].toarray())
+            yield rows, _columns(self.compressed[rows].toarray(), "X")
 
 
 def matrix(x: Data, who: str, *, exact: bool = True) -> Matrix:
@@ -77,7 +77,7 @@ def matrix(x: Data, who: str, *, exact: bool = True) -> Matrix:
         array = array_of(x, "X")
         shape = array.shape
         _check_dimensions(shape)
-        found = Matrix(_columns(array, exact), None, shape[0])
+        found = Matrix(_columns(array, "X", exact), None, shape[0])
     if shape[0] < 1:
         raise ValueError(
             f"Found array with {shape[0]} sample(s) (shape={shape}) while a minimum of 1 is required by {who}."
@@ -98,8 +98,8 @@ def _check_dimensions(shape: Sequence[int]) -> None:
         )
 
 
-def _columns(array: Data, exact: bool = True) -> tuple[Column, ...]:
-    names = (f"column {at} of X" for at in range(array.shape[1]))
+def _columns(array: Data, title: str, exact: bool = True) -> tuple[Column, ...]:
+    names = (f"column {at} of {title}" for at in range(array.shape[1]))
     return tuple(column(array[:, at], name, exact=exact) for at, name in enumerate(names))
 
 
@@ -107,6 +107,30 @@ def _columns_of_table(table: Data, title: str, exact: bool) -> tuple[Column, ...
     # Not by name: that may be an integer, which would be taken for the number of a row.
     series = zip(table.columns, table.iter_columns(), strict=True)
     return tuple(column(values, f"{title}[{name!r}]", exact=exact) for name, values in series)
+
+
+def columns_of(values: Data, rows: int, name: str) -> tuple[Column, ...] | None:
+    """The columns of an array of two dimensions or of a table, of `rows` entries; None for what is neither.
+
+    Raises:
+        TypeError: if one holds what is no number.
+        ValueError: if they are of another length, or as for `matrix`.
+    """
+    table = _table(values)
+    if table is not None:
+        found, count = _columns_of_table(table, name, exact=True), len(table)
+    else:
+        array = None if _series(values) is not None else array_of(values, name)
+        if array is None or array.ndim != 2:
+            return None
+        found, count = _columns(array, name), len(array)
+    if count != rows:
+        raise ValueError(
+            f"Found input variables with inconsistent numbers of samples: X has {rows}, {name} has {count}"
+        )
+    if not found:
+        raise ValueError(f"{name} has no column")
+    return found
 
 
 def vector(values: Data, rows: int, name: str, *, exact: bool = True) -> Column:

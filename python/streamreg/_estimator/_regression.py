@@ -5,23 +5,33 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Self, overload
 
 import numpy as np
 
 from streamreg._estimator._exact import Exact
-from streamreg._estimator._fitted import Fitted, Floats
+from streamreg._estimator._fitted import Floats
 from streamreg._estimator._interface import regressor_tags
-from streamreg._estimator._matrix import Matrix, matrix, vector
+from streamreg._estimator._matrix import Matrix, matrix
 from streamreg._estimator._numbers import Column, Data
-from streamreg._estimator._sealed import damage, seal, unseal
+from streamreg._estimator._regression_rows import RegressionRows, count_of_targets
+from streamreg._estimator._sealed import (
+    damage,
+    joined,
+    name_list,
+    parameters,
+    seal,
+    split,
+    unseal,
+    whole,
+)
 from streamreg._estimator._state import Cell, find
+from streamreg._estimator._targets import targets
 from streamreg._estimator._weights import weights
 
 
-class LinearRegression(Fitted):
+class LinearRegression(RegressionRows):
     """Exact linear least squares, with scikit-learn's interface.
 
     Sums and products of all rows are held without rounding, and each answer is rounded once: it is the same for any
@@ -36,6 +46,7 @@ class LinearRegression(Fitted):
         coef_: The coefficients, an array of shape (features,); NaN where the rows do not determine them. Of a job with
             `sr.poly` there is one for each power.
         intercept_: The intercept, 0.0 without one.
+            Of several targets these, and all that follows from a fit, have one entry, or row, for each target first.
         n_features_in_: How many features there are.
         feature_names_in_: Their names, if the rows came with names.
         n_samples_seen_: Rows added less rows forgotten.
@@ -55,126 +66,24 @@ class LinearRegression(Fitted):
         self.fit_intercept = fit_intercept
         self.ridge = ridge
 
-    # --- rows in and out -----------------------------------------------------
-
-    def fit(self, X: Data, y: Data, sample_weight: Data = None) -> Self:
-        """Forgets all rows, and takes these.
-
-        Args:
-            X: Features, (rows, features): an array, or a table of pandas, polars or Arrow.
-            y: Target, (rows,).
-            sample_weight: Weights, (rows,), at least 0.
-
-        Raises:
-            TypeError: if something is no number.
-            ValueError: if a number is missing, infinite or not exactly a double or 64-bit integer, or if shapes do
-                not fit.
-        """
-        with self._anew():
-            self._take(X, y, sample_weight, some=True)
-        return self
-
-    def partial_fit(self, X: Data, y: Data, sample_weight: Data = None) -> Self:
-        """Takes more rows; as `fit` of all rows at once."""
-        self._take(X, y, sample_weight, some=False)
-        return self
-
-    def _take(self, X: Data, y: Data, sample_weight: Data, *, some: bool) -> None:
-        """Takes rows; with `some` the weight of one at least must be above 0."""
-        self._model()
-        rows = matrix(X, type(self).__name__)
-        target, counted = self._beside(rows, y, sample_weight, some=some)
-        if "_exact" in self.__dict__:
-            self._check(rows, fitting=True)
-            self._exact.put_rows(rows, target, counted, remove=False)
-        else:
-            exact = Exact.empty(rows, target, counted)
-            exact.put_rows(rows, target, counted, remove=False)
-            self._begin(rows)
-            self._exact = exact
-
-    def forget(self, X: Data, y: Data, sample_weight: Data = None) -> Self:
-        """Takes rows out again: the exact inverse of `partial_fit`."""
-        exact = self._seen()
-        rows = matrix(X, type(self).__name__)
-        self._check(rows, fitting=True)
-        target, counted = self._beside(rows, y, sample_weight)
-        exact.put_rows(rows, target, counted, remove=True)
-        return self
-
-    def _beside(
-        self, rows: Matrix, y: Data, sample_weight: Data, *, some: bool = False
-    ) -> tuple[Column, Column | None]:
-        """The target and the weights of rows."""
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None."
-            )
-        return vector(y, rows.rows, "y"), weights(sample_weight, rows.rows, some=some)
-
-    def merge(self, other: LinearRegression) -> Self:
-        """Takes all rows that another estimator has seen.
-
-        Raises:
-            ValueError: if it has other features, or only one of the two has weights.
-        """
-        self._exact = self._combined(other, subtract=False)
-        return self
-
-    def __add__(self, other: LinearRegression) -> LinearRegression:
-        """An estimator of the rows of both, with the parameters of the first."""
-        if not isinstance(other, LinearRegression):
-            return NotImplemented
-        return self._with(self._combined(other, subtract=False))
-
-    def __sub__(self, other: LinearRegression) -> LinearRegression:
-        """An estimator of the rows of the first without those of the second."""
-        if not isinstance(other, LinearRegression):
-            return NotImplemented
-        return self._with(self._combined(other, subtract=True))
-
-    def _combined(self, other: LinearRegression, *, subtract: bool) -> Exact:
-        mine, theirs = self._seen(), other._seen()
-        if self._features() != other._features():
-            raise ValueError(
-                f"the estimators have other features: {self._described()}, and {other._described()}"
-            )
-        return mine.combined(theirs, subtract=subtract)
-
-    def _features(self) -> tuple[object, ...]:
-        return self.n_features_in_, self._names(), self._terms()
-
-    def _described(self) -> str:
-        names = self._terms() or self._names()
-        return f"{self.n_features_in_} without names" if names is None else ", ".join(names)
-
-    def _with(self, exact: Exact) -> LinearRegression:
-        made = LinearRegression(**self.get_params())
-        made._hold(exact, self.n_features_in_, self._names(), self._terms())
-        return made
-
-    def _hold(
-        self,
-        exact: Exact,
-        features: int,
-        names: tuple[str, ...] | None,
-        terms: tuple[str, ...] | None,
-    ) -> None:
-        """Takes over rows of such features."""
-        self._exact, self.n_features_in_ = exact, features
-        self._feature_names, self._term_names = names, terms
-
     # --- answers -------------------------------------------------------------
 
-    @overload
-    def predict(self, X: Data, *, interval: None = None, level: float = ...) -> Floats: ...
     @overload
     def predict(
         self,
         X: Data,
         *,
-        interval: Literal["confidence", "prediction"],
+        interval: None = None,
         level: float = ...,
+        return_std: Literal[False] = ...,
+    ) -> Floats: ...
+    @overload
+    def predict(
+        self, X: Data, *, interval: None = None, level: float = ..., return_std: Literal[True]
+    ) -> tuple[Floats, Floats]: ...
+    @overload
+    def predict(
+        self, X: Data, *, interval: Literal["confidence", "prediction"], level: float = ...
     ) -> tuple[Floats, Floats, Floats]: ...
     def predict(
         self,
@@ -182,52 +91,91 @@ class LinearRegression(Fitted):
         *,
         interval: Literal["confidence", "prediction"] | None = None,
         level: float = 0.95,
-    ) -> Floats | tuple[Floats, Floats, Floats]:
+        return_std: bool = False,
+    ) -> Floats | tuple[Floats, Floats] | tuple[Floats, Floats, Floats]:
         """The target that the model expects for rows of features, each rounded once from the exact coefficients.
 
         Args:
             X: Features, (rows, features).
-            interval: "confidence" for the mean, "prediction" for a new observation: then the answer is three arrays,
+            interval: "confidence" for the mean, "prediction" for a new observation: then the result is three arrays,
                 the expected values with the lower and the upper ends.
             level: The probability that an interval is to cover. The ends are within one unit in the last place.
+            return_std: Whether to give beside the expected values the standard errors of a new observation, as
+                scikit-learn's `BayesianRidge` does; NaN where there are none, as with a ridge.
+
+        Returns:
+            Arrays of shape (rows,); of several targets (rows, targets).
         """
-        self._seen()
+        self._need_fit()
+        if interval not in (None, "confidence", "prediction"):
+            raise ValueError(f'interval: expected "confidence" or "prediction", found {interval!r}')
+        if interval is not None and return_std:
+            raise ValueError("return_std=True and an interval are two questions: ask one")
         rows = matrix(X, type(self).__name__)
         self._check(rows, fitting=False)
+        several = self._several()
+        found = [
+            model._predicted(rows, interval, level, return_std) for model in several or (self,)
+        ]
+        parts = [np.column_stack(part) if several else part[0] for part in zip(*found, strict=True)]
+        if interval is not None:
+            return parts[0], parts[1], parts[2]
+        return (parts[0], parts[1]) if return_std else parts[0]
+
+    def _predicted(
+        self,
+        rows: Matrix,
+        interval: Literal["confidence", "prediction"] | None,
+        level: float,
+        return_std: bool,
+    ) -> list[Floats]:
+        """What is asked for of rows, for one target."""
         self._coefficients()  # which warns where there are none
         fit = self._fit()
-        if interval is None:
-            return np.concatenate([fit.values(self._terms_of(own)) for _, own in rows.pieces()])
-        if interval not in ("confidence", "prediction"):
-            raise ValueError(f'interval: expected "confidence" or "prediction", found {interval!r}')
-        found = [fit.intervals(self._terms_of(own), interval, level) for _, own in rows.pieces()]
-        values, low, high = (np.concatenate(part) for part in zip(*found, strict=True))
-        return values, low, high
-
-    def _terms_of(self, columns: Sequence[Column]) -> list[Column]:
-        """For each coefficient the column that it is of."""
-        return [columns[at] for at, _ in self._exact.features]
+        found: list[tuple[Floats, ...]] = []
+        for _, own in rows.pieces():
+            columns = [own[at] for at, _ in self._exact.features]
+            if interval is not None:
+                found.append(fit.intervals(columns, interval, level))
+            elif return_std:
+                values, _, errors = fit.predict(columns)
+                found.append((values, errors))
+            else:
+                found.append((fit.values(columns),))
+        return [np.concatenate(part) for part in zip(*found, strict=True)]
 
     def score(self, X: Data, y: Data, sample_weight: Data = None) -> float:
         """The coefficient of determination R² of the exact predictions for these rows, rounded once.
 
         It is about the mean of y, also without an intercept: with one, that of the rows of the fit is `r2_`, bit for
         bit. If y does not vary it is 1.0 where all are predicted, else 0.0; of one row it is NaN, with scikit-learn's
-        warning.
+        warning. Of several targets it is the mean.
 
         Raises:
             TypeError: if something is no number.
             ValueError: as for `fit`.
         """
-        exact = self._seen()
+        self._need_fit()
         rows = matrix(X, type(self).__name__)
         self._check(rows, fitting=False)
-        target, counted = self._beside(rows, y, sample_weight, some=True)
+        found = targets(y, rows.rows, type(self).__name__)
+        counted = weights(sample_weight, rows.rows, some=True)
+        models = self._several() or (self,)
+        if len(models) != len(found.columns):
+            raise ValueError(
+                f"y has {count_of_targets(len(found.columns), found.several)}, but the fit had "
+                f"{count_of_targets(len(models), True)}"
+            )
         if rows.rows < 2:
             _warn_of_one_row()
             return math.nan
+        each = [m._scored(rows, y, counted) for m, y in zip(models, found.columns, strict=True)]
+        return each[0] if len(each) == 1 else math.fsum(each) / len(each)
+
+    def _scored(self, rows: Matrix, target: Column, counted: Column | None) -> float:
+        """R² of one target."""
         self._coefficients()  # which warns where there are none
-        found = exact.score(*self._model(), exact.like(rows, target, counted))
+        found = self._exact.score(*self._model(), self._exact.like(rows, target, counted))
         return math.nan if found is None else found
 
     # --- from elsewhere ------------------------------------------------------
@@ -270,15 +218,19 @@ class LinearRegression(Fitted):
         Raises:
             NotFittedError: if it has seen no row.
         """
-        exact = self._seen()
-        intercept, ridge = self._model()
+        self._need_fit()
+        self._model()
+        several = self._several()
         about = {
-            "params": {"fit_intercept": intercept, "ridge": ridge},
+            "params": self._plain_params(),
             "features": self.n_features_in_,
             "names": self._names(),
             "terms": self._terms(),
         }
-        return seal("LinearRegression", about, exact.to_bytes())
+        if several:
+            about["targets"] = len(several)
+        states = [model._exact.to_bytes() for model in several or (self,)]
+        return seal("LinearRegression", about, joined(states) if several else states[0])
 
     @classmethod
     def from_bytes(cls, state: bytes) -> Self:
@@ -289,12 +241,24 @@ class LinearRegression(Fitted):
         """
         about, rows = unseal("LinearRegression", state)
         with damage("LinearRegression"):
-            made = cls(**about["params"])
-            names, terms = (
-                None if held is None else tuple(map(str, held))
-                for held in (about["names"], about.get("terms"))
-            )
-            made._hold(Exact.from_bytes(rows), int(about["features"]), names, terms)
+            made = cls(**parameters(about))
+            features = whole(about, "features")
+            names, terms = name_list(about["names"], features), about.get("terms")
+            several = "targets" in about
+            states = split(rows, whole(about, "targets")) if several else [rows]
+            each = []
+            for state in states:
+                one = made._unfitted()
+                exact = Exact.from_bytes(state)
+                count = len(exact.features)
+                if count != features and terms is None:
+                    raise ValueError(f"{features} features where the rows have {count}")
+                one._hold(exact, features, names, name_list(terms, count))
+                each.append(one)
+            if not several:
+                return each[0]
+            made.n_features_in_, made._feature_names = features, names
+            made._each = tuple(each)
         return made
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there

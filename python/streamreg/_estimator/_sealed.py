@@ -161,6 +161,28 @@ def unpacked(packed: bytes, shapes: Sequence[tuple[int, ...]]) -> list[NDArray[n
     return [part.reshape(shape) for part, shape in parts]
 
 
+def joined(states: Sequence[bytes]) -> bytes:
+    """States one after the other, each with its length before it."""
+    return b"".join(len(state).to_bytes(8, "little") + state for state in states)
+
+
+def split(states: bytes, count: int) -> list[bytes]:
+    """Reads what `joined` wrote.
+
+    Raises:
+        ValueError: if there are not so many, one at least.
+    """
+    found: list[bytes] = []
+    at = 0
+    while at < len(states) and len(found) < count:
+        end = at + 8 + int.from_bytes(states[at : at + 8], "little")
+        found.append(states[at + 8 : end])
+        at = end
+    if at != len(states) or len(found) != count or not count:
+        raise ValueError(f"there are not {count} states")
+    return found
+
+
 def class_codes(numbers: NDArray[np.float64], classes: int) -> NDArray[np.int64]:
     """The codes of the classes of rows.
 
