@@ -75,7 +75,7 @@ else:
         return value
 
     def __dir__() -> list[str]:
-        return sorted(globals().keys() | _LATE.keys())
+        return sorted(__all__)
 
 
 __all__ = [

@@ -118,3 +118,7 @@ class _PointReader:
 
     def close(self) -> None:
         return
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -256,3 +256,7 @@ def _waiting(reducer: Reducer) -> Expression:
     typed = tuple(item for item in reducer.arguments if isinstance(item, TypedExpression))
     check_numbers(reducer.text, typed)
     return Deferred(reducer.text, (), lambda environment, _: environment.reduction(reducer))
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

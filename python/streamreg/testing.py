@@ -119,3 +119,7 @@ class _ListReader:
 
     def close(self) -> None:
         return
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -5,16 +5,16 @@
 
 Regression: `_exact` holds the rows, `_regression_rows` takes them, `_fitted` gives the results, `_regression` is what
 users see. Classification: `_moments` holds the rows, `_class_rows` takes them, `_classifier` and `_exact_classifier`
-give the results, `_discriminant` is what users see; `_logistic` is not exact: `_logistic_state` and `_held` keep its
+give the results, `_discriminant` (with `_projection`) and `_naive_bayes` are what users see; `_logistic` is not exact: `_logistic_state` and `_held` keep its
 rows, and `_newton` is its solver.
 """
 
 from streamreg._estimator._discriminant import (
-    GaussianNB,
     LinearDiscriminantAnalysis,
     QuadraticDiscriminantAnalysis,
 )
 from streamreg._estimator._logistic import LogisticRegression
+from streamreg._estimator._naive_bayes import GaussianNB
 from streamreg._estimator._regression import LinearRegression
 
 __all__ = [

@@ -10,6 +10,7 @@ from streamreg._estimator._labels import Label, Labels, labels
 from streamreg._estimator._matrix import matrix
 from streamreg._estimator._moments import ClassMoments
 from streamreg._estimator._numbers import Data
+from streamreg._estimator._shown import classes_of
 from streamreg._estimator._weights import ClassWeight, row_weights
 from streamreg._types import ClassMethod
 
@@ -28,23 +29,6 @@ class ClassRows(Classifier):
     _declared: tuple[Label, ...] | None
 
     # --- rows in and out -----------------------------------------------------
-
-    def fit(self, X: Data, y: Data, sample_weight: Data = None) -> Self:  # scikit-learn's name
-        """Forgets all rows, and takes these.
-
-        Args:
-            X: Features, (rows, features): an array, a table of pandas, polars or Arrow, or a sparse matrix.
-            y: Labels, (rows,): text, integers or booleans.
-            sample_weight: What each row counts, (rows,), at least 0: as so many rows.
-
-        Raises:
-            TypeError: if a feature is no number, or the labels are of several types.
-            ValueError: if something is missing, infinite or not exactly a double or 64-bit integer, if shapes do not
-                fit, or if there are more than 1,000 classes.
-        """
-        with self._anew():
-            self._take(X, y, None, sample_weight, whole=True)
-        return self
 
     def partial_fit(
         self, X: Data, y: Data, classes: Data = None, sample_weight: Data = None
@@ -167,3 +151,12 @@ class ClassRows(Classifier):
         if not known:
             raise not_fitted(self)
         return known
+
+    def _fitted_text(self) -> str:
+        if "_moments" not in self.__dict__:
+            return ""
+        try:
+            known = self._known()
+        except ValueError as error:  # nothing is left, or what no rows can have left
+            return str(error)
+        return classes_of(known, self._moments.n)

@@ -105,7 +105,8 @@ class Classifier(Interface):
         strangers = sorted(set(fresh) - set(known))
         if closed and strangers:
             raise ValueError(
-                f"y holds {strangers[0]!r}, which is none of the classes that were named: {list(known)!r:.200}"
+                f"The target labels {strangers!r:.200} in y do not exist in the initial classes: y holds "
+                f"{strangers[0]!r}, which is none of the classes that were named: {list(known)!r:.200}"
             )
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there

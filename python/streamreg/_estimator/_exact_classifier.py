@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self, TypeAlias
+from typing import ClassVar, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from streamreg._estimator._class_rows import ClassRows
 from streamreg._estimator._class_state import find_classes
 from streamreg._estimator._classifier import Asked, Floats
 from streamreg._estimator._moments import ClassMoments, Description
-from streamreg._estimator._numbers import Column
+from streamreg._estimator._numbers import Column, Data
 from streamreg._estimator._sealed import (
     damage,
     label_list,
@@ -37,6 +37,8 @@ class ExactClassifier(ClassRows):
     priors: Priors
     unbiased: bool = False
     var_smoothing: float = 0.0
+    _PRIORS: ClassVar[str] = "priors"
+    """As scikit-learn writes it where they are negative."""
 
     @property
     def n_samples_seen_(self) -> int:
@@ -68,20 +70,56 @@ class ExactClassifier(ClassRows):
         """The means of the features in the classes."""
         return self._of_all("mean", (self.n_features_in_,))
 
-    def _priors(self) -> tuple[float, ...] | None:
-        """The priors given, if they can be used."""
+    def _priors(self, *, fitting: bool = False) -> tuple[float, ...] | None:
+        """The priors given, if they can be used; while `fitting`, classes that have none yet may have the prior 0.
+
+        Raises:
+            ValueError: if there is not one for each class, or if they are negative or do not sum to 1.
+        """
         if self.priors is None:
             return None
         priors = np.asarray(self.priors, dtype=np.float64)
-        known = self._known()
+        known, found = self._known(), f"found {self.priors!r:.200}"
         if priors.shape != (len(known),):
             raise ValueError(
-                f"priors: expected one for each of the {len(known)} classes, {list(known)!r:.200}, "
-                f"found {self.priors!r:.200}"
+                f"Number of priors must match number of classes: priors: expected one for each of the {len(known)} "
+                f"classes, {list(known)!r:.200}, {found}"
             )
-        if not (priors > 0).all() or not math.isclose(math.fsum(priors), 1.0, rel_tol=1e-8):
-            raise ValueError(f"priors: must be above 0 and sum to 1, found {self.priors!r:.200}")
+        if (priors < 0).any():
+            raise ValueError(
+                f"{self._PRIORS} must be non-negative; priors: must be above 0, {found}"
+            )
+        if not (priors >= 0).all() or not (fitting or (priors > 0).all()):
+            raise ValueError(f"priors: must be above 0 and sum to 1, {found}")
+        return self._summing(priors, found, fitting=fitting)
+
+    def _summing(self, priors: Floats, found: str, *, fitting: bool) -> tuple[float, ...]:
+        """Priors that sum to 1.
+
+        Raises:
+            ValueError: if they do not.
+        """
+        if not math.isclose(math.fsum(priors), 1.0, rel_tol=1e-8):
+            raise ValueError(f"The sum of the priors should be 1; priors: must sum to 1, {found}")
         return tuple(priors.tolist())
+
+    def fit(self, X: Data, y: Data, sample_weight: Data = None) -> Self:  # scikit-learn's name
+        """Forgets all rows, and takes these.
+
+        Args:
+            X: Features, (rows, features): an array, a table of pandas, polars or Arrow, or a sparse matrix.
+            y: Labels, (rows,): text, integers or booleans.
+            sample_weight: What each row counts, (rows,), at least 0: as so many rows.
+
+        Raises:
+            TypeError: if a feature is no number, or the labels are of several types.
+            ValueError: if something is missing, infinite or not exactly a double or 64-bit integer, if shapes do not
+                fit, if there are more than 1,000 classes, or if the priors are not theirs.
+        """
+        with self._anew():
+            self._take(X, y, None, sample_weight, whole=True)
+            self._priors(fitting=True)
+        return self
 
     def _smoothing(self) -> float:
         """What is added to variances, if it can be."""

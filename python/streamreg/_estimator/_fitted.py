@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from streamreg._core import Fit
 from streamreg._estimator._exact import Exact
 from streamreg._estimator._interface import Interface, not_fitted
-from streamreg._estimator._summary import summary
+from streamreg._estimator._shown import counted, formula_of
+from streamreg._estimator._summary import Summary, joined, summary
 
 Floats = NDArray[np.float64]
 
@@ -156,9 +157,26 @@ class Fitted(Interface):
             [_number(fit.statistic(name, i, level=level)) for i in range(self._coefficient_count())]
         )
 
-    def summary(self, level: float = 0.95) -> str:
-        """Coefficients and statistics as a table of text."""
-        return summary(self, level)
+    def summary(self, level: float = 0.95) -> Summary:
+        """Coefficients and statistics as a table: text, which a notebook shows as a table of its own."""
+        several = self._several()
+        return (
+            joined([summary(each, level) for each in several]) if several else summary(self, level)
+        )
+
+    def _fitted_text(self) -> str:
+        if not self._is_fitted():
+            return ""
+        several = self._several()
+        if several:
+            return f"{len(several)} targets; {several[0]._fitted_text()}; …"
+        found = self._fit().coefficients()
+        if found is None:
+            return f"not determined by {counted(self.n_samples_seen_, 'row')}"
+        names = self._coefficient_names()[int(self.fit_intercept) :]
+        constant = found[0] if self.fit_intercept else None
+        formula = formula_of(names, found[int(self.fit_intercept) :], constant)
+        return f"y = {formula}, of {counted(self.n_samples_seen_, 'row')}"
 
     def conf_int(self, level: float = 0.95) -> Floats:
         """The confidence intervals of the coefficients: an array of shape (…, coefficients, 2)."""

@@ -96,8 +96,14 @@ class Interface:
         return made
 
     def __repr__(self) -> str:
-        fitted = self._fitted_text()
-        return self._text() + (f" fitted: {fitted}" if fitted else "")
+        try:
+            fitted = self._fitted_text()
+        except (
+            ValueError,
+            OverflowError,
+        ) as error:  # parameters that were changed, and cannot be used
+            fitted = str(error)
+        return self._text() + (f", fitted: {fitted}" if fitted else "")
 
     def _fitted_text(self) -> str:
         """What was fitted, in a few words; empty if nothing was."""
@@ -224,3 +230,11 @@ def classifier_tags() -> Any:  # noqa: ANN401  # a type of scikit-learn's, which
         classifier_tags=ClassifierTags(),
         input_tags=InputTags(sparse=True),
     )
+
+
+def transformer_tags(tags: Any) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there
+    """What scikit-learn is told of an estimator that transforms rows too."""
+    from sklearn.utils import TransformerTags  # asked for by it alone
+
+    tags.transformer_tags = TransformerTags()
+    return tags

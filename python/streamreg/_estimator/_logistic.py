@@ -25,6 +25,7 @@ from streamreg._estimator._sealed import (
     unseal,
     whole,
 )
+from streamreg._estimator._shown import classes_of, formula_of
 from streamreg._estimator._weights import ClassWeight, row_weights
 
 _MOST_COEFFICIENTS: Final = 4096
@@ -179,6 +180,16 @@ class LogisticRegression(Classifier):
     def _known(self) -> tuple[Label, ...]:
         self._seen()
         return self._labels
+
+    def _fitted_text(self) -> str:
+        if "_state" not in self.__dict__:
+            return ""
+        text = classes_of(self._labels, self.n_samples_seen_)
+        if len(self._labels) > 2 or not self._state.is_solved:
+            return text
+        names = self._names() or [f"x{at}" for at in range(self.n_features_in_)]
+        intercept = float(self.intercept_[0]) if self._state.shape.intercepts else None
+        return f"logit = {formula_of(names, self.coef_[0].tolist(), intercept)}; {text}"
 
     @property
     def n_samples_seen_(self) -> int:

@@ -123,6 +123,11 @@ class LogisticState:
             self._pieces = [Rows.joined(self._pieces)]
         return self._pieces[0]
 
+    @property
+    def is_solved(self) -> bool:
+        """Whether the coefficients are worked out already."""
+        return self._solution is not None
+
     def solved(self) -> Solution:
         """The coefficients that the rows held give, worked out once.
 

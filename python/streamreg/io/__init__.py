@@ -3,3 +3,7 @@
 from streamreg.io import csv, kafka
 
 __all__ = ["csv", "kafka"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -37,3 +37,7 @@ def write(
     from streamreg._plan import Output  # late: it brings NumPy, whose import is slow
 
     _registry.add(Output(table, os.fspath(path), time))
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

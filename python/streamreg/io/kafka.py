@@ -97,3 +97,7 @@ def _check_header(header: Sequence[str], format: str, columns: Mapping[str, str]
             raise ConfigurationError(
                 f"header: column {name!r} of the schema must stand in it once, found {list(header)}"
             )
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
