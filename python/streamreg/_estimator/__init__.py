@@ -5,8 +5,8 @@
 
 Regression: `_exact` holds the rows, `_regression_rows` takes them, `_fitted` gives the results, `_regression` is what
 users see. Classification: `_moments` holds the rows, `_class_rows` takes them, `_classifier` and `_exact_classifier`
-give the results, `_discriminant` (with `_projection`) and `_naive_bayes` are what users see; `_logistic` is not exact: `_logistic_state` and `_held` keep its
-rows, and `_newton` is its solver.
+give the results, `_discriminant` (with `_projection`) and `_naive_bayes` are what users see; `_logistic` is not exact:
+`_logistic_state` and `_held` keep its rows, and `_newton` is its solver.
 """
 
 from streamreg._estimator._discriminant import (
