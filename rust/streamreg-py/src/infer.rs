@@ -5,6 +5,7 @@ use crate::errors::to_py;
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use streamreg_core::error::Error;
+use streamreg_core::gram::Gram;
 use streamreg_core::infer::{self as core, Interval, Statistic, Value};
 
 #[pyclass(module = "streamreg._core", frozen)]
@@ -27,6 +28,13 @@ impl Fit {
     pub fn of(py: Python<'_>, fit: impl FnOnce() -> Result<core::Fit, Error> + Send) -> PyResult<Self> {
         py.detach(fit).map(Self).map_err(|error| to_py(&error))
     }
+}
+
+/// The sums of rows, of either kind.
+#[derive(FromPyObject)]
+enum Sums<'py> {
+    Moments(Bound<'py, crate::moments::Moments>),
+    Monomials(Bound<'py, crate::monomials::Monomials>),
 }
 
 #[pymethods]
@@ -79,6 +87,14 @@ impl Fit {
             .and_then(|interval| py.detach(|| self.0.intervals(&numbers, interval, level)))
             .map_err(|error| to_py(&error))?;
         Ok(three(py, [found.values, found.low, found.high]))
+    }
+
+    fn score(&self, py: Python<'_>, rows: Sums<'_>) -> PyResult<Option<f64>> {
+        let gram = match rows {
+            Sums::Moments(moments) => Gram::of(&moments.get().0.copy(py)?),
+            Sums::Monomials(monomials) => monomials.get().0.run(py, |own| own.gram())?,
+        };
+        py.detach(|| self.0.score(&gram)).map_err(|error| to_py(&error))
     }
 
     fn residuals<'py>(
