@@ -29,6 +29,7 @@ __all__ = [
     "Cells",
     "Changelog",
     "ClassPredictor",
+    "ClassSums",
     "Classes",
     "Decoded",
     "Decoder",
@@ -205,6 +206,15 @@ class Fit:
 
         Raises:
             ValueError: as `values`, or if there is no such interval or no such level.
+        """
+
+    def score(self, rows: Moments | Monomials) -> float | None:
+        """R² of the exact predictions of rows with these sums, about their mean, rounded once.
+
+        1 or 0 where the target does not vary, None where there is no row or no coefficient.
+
+        Raises:
+            ValueError: if they have another number of features.
         """
 
     def residuals(
@@ -412,6 +422,73 @@ class Classes:
         The linear parameters are factors of the features, of naive Bayes their means; the quadratic ones are factors
         of the products of two features, row by row of the upper triangle, of naive Bayes variances.
         """
+
+@final
+class ClassSums:
+    """What `Classes` are, of rows with weights, or with `squares` of any number of features of which naive Bayes asks.
+
+    With `squares` the products of different features are not kept: `describe` gives no covariances then, and only
+    "bayes" can be solved.
+    """
+
+    def __new__(cls, features: int, weighted: bool = False, squares: bool = False) -> Self: ...
+    @staticmethod
+    def from_bytes(state: bytes) -> ClassSums:
+        """What `to_bytes` gave; raises as that of `Classes`."""
+
+    def __copy__(self) -> Self: ...
+    def __reduce__(self) -> tuple[Callable[[bytes], ClassSums], tuple[bytes]]: ...
+    @property
+    def features(self) -> int: ...
+    @property
+    def weighted(self) -> bool: ...
+    @property
+    def squares(self) -> bool: ...
+    @property
+    def n(self) -> int:
+        """Rows added less rows removed."""
+
+    @property
+    def excluded(self) -> int:
+        """Rows that held NaN, an infinity or a negative weight, and so are in no sum."""
+
+    def add(
+        self,
+        labels: Sequence[bool | int | str],
+        codes: NDArray[np.int64],
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+    ) -> None:
+        """Adds rows: `codes` has for each row the index of its label, `columns` are the features, then the weights."""
+
+    def remove(
+        self,
+        labels: Sequence[bool | int | str],
+        codes: NDArray[np.int64],
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+    ) -> None: ...
+    def merge(self, other: ClassSums) -> None: ...
+    def subtract(self, other: ClassSums) -> None: ...
+    def to_bytes(self) -> bytes: ...
+    def counts(self) -> list[tuple[bool | int | str, int, float]] | Undefined:
+        """The classes that have rows with a weight, in order, how many, and the sum of their weights."""
+
+    def describe(
+        self,
+        what: Literal["prior", "mean", "variance", "covariance", "pooled"],
+        unbiased: bool = False,
+        smoothing: float = 0.0,
+    ) -> NDArray[np.float64] | Undefined:
+        """As of `Classes`."""
+
+    def discriminant(
+        self,
+        method: ClassMethod,
+        priors: Sequence[float] | None = None,
+        unbiased: bool = False,
+        singular: SingularClasses = "null",
+        smoothing: float = 0.0,
+    ) -> Discriminant | Undefined:
+        """As of `Classes`."""
 
 @final
 class Discriminant:

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 
 import streamreg as sr
-from streamreg._estimators.inputs import Data
 from streamreg._estimators.labels import labels
+from streamreg._estimators.numbers import Data
 
 X = [[1.0, 2.0], [2.0, 5.0], [3.0, 1.0], [7.0, 8.0], [8.0, 6.0], [9.0, 9.0], [9.5, 8.0]]
 Y = ["a", "a", "a", "b", "b", "b", "b"]

@@ -40,6 +40,26 @@ OURS: list[Callable[..., Model]] = [
 
 # It warns of every estimator that does not inherit from its own base, while these are listed and checked.
 NO_BASE = "Estimator .* does not inherit from `sklearn.base.BaseEstimator`"
+
+
+def expected_failures(estimator: Model) -> dict[str, str]:
+    """The checks that cannot pass, and why."""
+    if estimator.get_params().get("fit_intercept") is False:
+        # Its rows are around one point: without an intercept no weight makes one class of all of them.
+        return {"check_class_weight_classifiers": "takes an intercept"}
+    singular = isinstance(estimator, sr.QuadraticDiscriminantAnalysis) or (
+        isinstance(estimator, sr.GaussianNB) and not estimator.var_smoothing
+    )
+    if isinstance(estimator, sr.QuadraticDiscriminantAnalysis) and estimator.unbiased:
+        # The rows of a class together weigh less than the one row that its mean takes.
+        reason = {"check_class_weight_classifiers": "has no unbiased covariance of less than a row"}
+    else:
+        reason = {}
+    # 15 rows of 30 features, of which a class keeps one row.
+    names = [f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse")]
+    return reason | dict.fromkeys(names if singular else [], "has no finite result for such rows")
+
+
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", NO_BASE)
     every_check: Callable[..., Any] = parametrize_with_checks(
@@ -49,11 +69,13 @@ with warnings.catch_warnings():
             sr.QuadraticDiscriminantAnalysis(unbiased=True),
             sr.GaussianNB(var_smoothing=1e-9),
             sr.LogisticRegression(fit_intercept=False, C=10.0),
-        ]
+        ],
+        expected_failed_checks=expected_failures,
     )
 
 
 @pytest.mark.filterwarnings(f"ignore:{NO_BASE}")
+@pytest.mark.filterwarnings("ignore:within the classes:UserWarning")
 @every_check
 def test_law_estimator(estimator: object, check: Callable[[object], None]) -> None:
     """It behaves as scikit-learn asks of every classifier."""

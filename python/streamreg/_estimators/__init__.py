@@ -1,18 +1,22 @@
 """Estimators: the exact core with scikit-learn's interface.
 
-`_matrix` and `_labels` take what users bring, `_interface` and `_sealed` are shared by all. Regression: `_exact` holds
-the rows, `_fitted` gives the results, `_regression` is what users see. Classification: `_moments` holds the rows,
-`_classifier` and `_exact_classifier` give the results, `_discriminant` is what users see; `_logistic` is not exact,
-and `_newton` is its solver.
+`inputs`, `labels`, `targets` and `weights` take what users bring, of which `numbers` says what a column may hold;
+`sklearn_interface` (with `routing`), `turns` (threads) and `serialization` are shared by all.
+
+Regression: `regression_state` holds the rows, `regression_rows` takes them, `regression_results` gives the results,
+`linear_regression` is what users see. Classification: `class_moments` holds the rows, `class_rows` takes them,
+`classifier_base` and `exact_classifier` give the results, `discriminants` (with `projection`) and `naive_bayes` are
+what users see; `logistic_regression` is not exact: `logistic_state` and `held` keep its rows, and `newton` is its
+solver.
 """
 
 from streamreg._estimators.discriminants import (
-    GaussianNB,
     LinearDiscriminantAnalysis,
     QuadraticDiscriminantAnalysis,
 )
 from streamreg._estimators.linear_regression import LinearRegression
 from streamreg._estimators.logistic_regression import LogisticRegression
+from streamreg._estimators.naive_bayes import GaussianNB
 
 __all__ = [
     "GaussianNB",

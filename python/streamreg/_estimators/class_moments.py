@@ -5,17 +5,23 @@ from __future__ import annotations
 import copy
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, NoReturn, Self, TypeAlias
 
-from streamreg._core import Classes, Discriminant, Undefined
+import numpy as np
+
+from streamreg._core import Classes, ClassSums, Discriminant, Undefined
 from streamreg._estimators.classifier_base import Floats
-from streamreg._estimators.inputs import Column
+from streamreg._estimators.inputs import Matrix
 from streamreg._estimators.labels import Label, Labels
 from streamreg._estimators.near_dependence import near_dependence
+from streamreg._estimators.numbers import Column
 from streamreg._estimators.turns import Rows
 from streamreg._exceptions import NumericalWarning, UndefinedError
 from streamreg._types import ClassMethod
+
+_SUMS: Final = b"D"
+"""What the core marks the bytes of `ClassSums` with, after their version."""
 
 Description: TypeAlias = Literal["prior", "mean", "variance", "covariance", "pooled"]
 
@@ -26,7 +32,7 @@ class ClassMoments(Rows):
     Several threads may read it, and one may change it as long as it is not shared.
     """
 
-    def __init__(self, classes: Classes) -> None:
+    def __init__(self, classes: Classes | ClassSums) -> None:
         """`classes` are this object's own from now on."""
         self._classes = classes
         self._solved: dict[
@@ -35,48 +41,92 @@ class ClassMoments(Rows):
         self._solving = threading.Lock()
 
     @classmethod
-    def empty(cls, features: int) -> Self:
-        """No row yet.
+    def empty(cls, features: int, *, weighted: bool, squares: bool) -> Self:
+        """No row yet; of rows with weights or without, with all products of features or `squares` alone.
 
         Raises:
             ValueError: if there are more features than a classification takes.
         """
+        if weighted or squares:
+            return cls(ClassSums(features, weighted, squares))
         return cls(Classes(features))
+
+    @property
+    def features(self) -> int:
+        """How many features there are."""
+        return self._classes.features
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows have weights."""
+        return isinstance(self._classes, ClassSums) and self._classes.weighted
 
     @property
     def n(self) -> int:
         """Rows added less rows removed."""
         return self._classes.n
 
-    def counts(self, names: Sequence[str]) -> dict[Label, int]:
-        """The classes that have rows, in order, and how many.
+    def counts(self, names: Sequence[str]) -> dict[Label, tuple[int, float]]:
+        """The classes that have rows, in order, how many, and what they weigh.
 
         Raises:
             UndefinedError: if rows were removed that had not been added; `names` are those of the features.
         """
-        found = self._classes.counts()
-        if isinstance(found, Undefined):
-            if found.reason == "no rows":
-                return {}
-            _raise(found, names)
-        return dict(found)
+        if isinstance(self._classes, ClassSums):
+            weighed = self._classes.counts()
+            if not isinstance(weighed, Undefined):
+                return {label: (n, weight) for label, n, weight in weighed}
+            found: Undefined = weighed
+        else:
+            counted = self._classes.counts()
+            if not isinstance(counted, Undefined):
+                return {label: (n, float(n)) for label, n in counted}
+            found = counted
+        if found.reason == "no rows":
+            return {}
+        _raise(found, names)
 
-    def put(self, labels: Labels, columns: Sequence[Column], *, remove: bool) -> None:
-        """Adds or removes rows.
+    def put(self, labels: Labels, rows: Matrix, weights: Column | None, *, remove: bool) -> None:
+        """Adds or removes rows, all or none.
 
         Raises:
-            ValueError: if there would be too many classes.
+            ValueError: if there would be too many classes; or if there are weights, but none were given with the first
+                rows.
             RangeError: if a sum would leave its range.
         """
-        put = self._classes.remove if remove else self._classes.add
-        put(labels.distinct, labels.codes, columns)
+        if self.weighted and weights is None:
+            weights = np.ones(rows.rows)
+        elif weights is not None and not self.weighted:
+            raise ValueError(
+                "rows have weights, but earlier rows came without: give them weights too, "
+                "sample_weight=np.ones(len(X))"
+            )
+        beside = [] if weights is None else [weights]
+        if rows.columns:
+            put = self._classes.remove if remove else self._classes.add
+            put(labels.distinct, labels.codes, [*rows.columns, *beside])
+        else:
+            changed = copy.copy(self._classes)
+            for at, columns in rows.pieces():
+                own = [column[at] for column in beside]
+                (changed.remove if remove else changed.add)(
+                    labels.distinct, labels.codes[at], [*columns, *own]
+                )
+            self._classes = changed
         self._solved.clear()
 
     def combined(self, other: ClassMoments, *, subtract: bool) -> ClassMoments:
-        """The rows of both, or those of this one without those of the other."""
-        both = copy.copy(self._classes)
-        (both.subtract if subtract else both.merge)(other._classes)
-        return ClassMoments(both)
+        """The rows of both, or those of this one without those of the other.
+
+        Raises:
+            ValueError: if one has weights, and the other has none.
+        """
+        if self.weighted != other.weighted:
+            raise ValueError("rows with weights cannot be put together with rows without")
+        both = self.copied()
+        put: Callable[[Any], None] = both._classes.subtract if subtract else both._classes.merge
+        put(other._classes)
+        return both
 
     def copied(self) -> ClassMoments:
         """The same rows, which nobody else holds."""
@@ -144,7 +194,8 @@ class ClassMoments(Rows):
             CorruptStateError: for any other bytes.
             MismatchError: if a newer streamreg wrote them.
         """
-        return cls(Classes.from_bytes(state))
+        read = ClassSums.from_bytes if state[1:2] == _SUMS else Classes.from_bytes
+        return cls(read(state))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ClassMoments) and self.to_bytes() == other.to_bytes()

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streamreg._estimators.inputs import Data, Matrix, matrix, vector
+from streamreg._estimators.inputs import Matrix, matrix
 from streamreg._estimators.labels import Label, array_of, kind, labels
+from streamreg._estimators.numbers import Column, Data, doubles
 from streamreg._estimators.sklearn_interface import Interface, classifier_tags
 from streamreg._estimators.turns import as_of_now
+from streamreg._estimators.weights import weights
 
 Floats: TypeAlias = NDArray[np.float64]
+_Entry = TypeVar("_Entry", np.float64, np.int64)
 Asked: TypeAlias = Literal["score", "posterior", "log_posterior"]
 
 
@@ -31,8 +34,8 @@ class Classifier(Interface):
         """
 
     @abstractmethod
-    def _results(self, rows: Matrix, asked: Asked) -> Floats:
-        """What is asked of each row, for each of the known classes."""
+    def _results(self, columns: Sequence[Column], asked: Asked) -> Floats:
+        """What is asked of each row of these features, for each of the known classes."""
 
     @property
     @as_of_now
@@ -41,22 +44,29 @@ class Classifier(Interface):
         return array_of(self._known())
 
     def _rows(self, X: Data) -> Matrix:  # scikit-learn's name
+        """Rows with the features of the fit."""
         self._known()
-        rows = matrix(X, type(self).__name__)
+        rows = matrix(X, type(self).__name__, exact=False)
         self._check(rows, fitting=False)
         return rows
 
-    def _of_rows(self, X: Data, asked: Asked) -> Floats:  # scikit-learn's name
-        return self._results(self._rows(X), asked)
+    def _by_piece(
+        self, rows: Matrix, found: Callable[[Sequence[Column]], NDArray[_Entry]]
+    ) -> NDArray[_Entry]:
+        """What is found of rows, piece by piece: sparse ones are spread out a few at a time."""
+        return np.concatenate([found(columns) for _, columns in rows.pieces()])
 
-    def _places(self, rows: Matrix) -> NDArray[np.int64]:
+    def _of_rows(self, X: Data, asked: Asked) -> Floats:  # scikit-learn's name
+        return self._by_piece(self._rows(X), lambda columns: self._results(columns, asked))
+
+    def _places(self, columns: Sequence[Column]) -> NDArray[np.int64]:
         """The place of each row's class among the known ones: the most probable, of equally probable ones the first."""
-        places: NDArray[np.int64] = self._results(rows, "score").argmax(axis=1)
+        places: NDArray[np.int64] = self._results(columns, "score").argmax(axis=1)
         return places
 
-    def _decisions(self, rows: Matrix) -> Floats:
+    def _decisions(self, columns: Sequence[Column]) -> Floats:
         """As `decision_function`."""
-        scores = self._results(rows, "score")
+        scores = self._results(columns, "score")
         return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
 
     @as_of_now
@@ -70,7 +80,7 @@ class Classifier(Interface):
             An array of shape (rows, classes); of two classes one of shape (rows,), with the second's score less the
             first's.
         """
-        return self._decisions(self._rows(X))
+        return self._by_piece(self._rows(X), self._decisions)
 
     @as_of_now
     def predict_proba(self, X: Data) -> Floats:  # scikit-learn's name
@@ -85,20 +95,25 @@ class Classifier(Interface):
     @as_of_now
     def predict(self, X: Data) -> NDArray[Any]:  # scikit-learn's name
         """The label of the most probable class of each row; of equally probable ones the first."""
-        found: NDArray[Any] = self.classes_[self._places(self._rows(X))]
+        found: NDArray[Any] = self.classes_[self._by_piece(self._rows(X), self._places)]
         return found
 
     @as_of_now
     def score(self, X: Data, y: Data, sample_weight: Data = None) -> float:  # scikit-learn's name
         """The share of rows whose label is predicted."""
-        codes = self._places(self._rows(X))
-        true = labels(y, len(codes), type(self).__name__)
+        rows = self._rows(X)
+        true = labels(y, rows.rows, type(self).__name__)
+        counted = weights(sample_weight, rows.rows, some=True, exact=False)
+        codes = self._by_piece(rows, self._places)
         order = {label: code for code, label in enumerate(self._known())}
         hit = np.array([order.get(label, -1) for label in true.distinct])[true.codes] == codes
-        if sample_weight is None:
+        if counted is None:
             return int(hit.sum()) / len(hit)
-        weights = np.asarray(vector(sample_weight, len(hit), "sample_weight"), dtype=np.float64)
-        return math.fsum(weights[hit]) / math.fsum(weights)
+        values = doubles(counted)
+        values = np.ldexp(
+            values, -math.frexp(values.max())[1]
+        )  # at most 1, so that no sum is too large
+        return math.fsum(values[hit]) / math.fsum(values)
 
     def _check_labels(self, fresh: Sequence[Label], known: Sequence[Label], closed: bool) -> None:
         """That labels can stand beside those known; where they are `closed`, that they are among them.
@@ -113,7 +128,8 @@ class Classifier(Interface):
         strangers = sorted(set(fresh) - set(known))
         if closed and strangers:
             raise ValueError(
-                f"y holds {strangers[0]!r}, which is none of the classes that were named: {list(known)!r:.200}"
+                f"The target labels {strangers!r:.200} in y do not exist in the initial classes: y holds "
+                f"{strangers[0]!r}, which is none of the classes that were named: {list(known)!r:.200}"
             )
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there

@@ -14,178 +14,33 @@ from numpy.typing import NDArray
 
 from streamreg._core import Discriminant
 from streamreg._estimators.class_moments import ClassMoments, Description
-from streamreg._estimators.classifier_base import Asked, Classifier, Floats
-from streamreg._estimators.inputs import Data, Matrix, matrix
-from streamreg._estimators.labels import Label, Labels, labels
+from streamreg._estimators.class_rows import ClassRows
+from streamreg._estimators.classifier_base import Asked, Floats
+from streamreg._estimators.numbers import Column, Data
 from streamreg._estimators.open_classes import find_classes
-from streamreg._estimators.serialization import damage, field, listed, parameters, seal, unseal
-from streamreg._estimators.sklearn_interface import not_fitted
+from streamreg._estimators.serialization import (
+    damage,
+    label_list,
+    name_list,
+    parameters,
+    seal,
+    unseal,
+    whole,
+)
 from streamreg._estimators.turns import as_of_now, in_turn
-from streamreg._types import ClassMethod
+from streamreg._exceptions import CorruptStateError
 
 Priors: TypeAlias = Sequence[float] | NDArray[np.float64] | None
 
 
-class ExactClassifier(Classifier):
+class ExactClassifier(ClassRows):
     """A classifier of the exact moments of its classes."""
 
     priors: Priors
     unbiased: bool = False
     var_smoothing: float = 0.0
-    _METHOD: ClassVar[ClassMethod]
-    _moments: ClassMoments
-    _declared: tuple[Label, ...] | None
-
-    # --- rows in and out -----------------------------------------------------
-
-    def fit(self, X: Data, y: Data) -> Self:  # scikit-learn's name
-        """Forgets all rows, and takes these.
-
-        Args:
-            X: Features, (rows, features): an array, or a table of pandas, polars or Arrow.
-            y: Labels, (rows,): text, integers or booleans.
-
-        Raises:
-            TypeError: if a feature is no number, or the labels are of several types.
-            ValueError: if something is missing, infinite or not exactly a double or 64-bit integer, if shapes do not
-                fit, or if there are more than 1,000 classes.
-        """
-        rows, fresh, named = self._taken(X, y, None)
-        with self._turn:
-            self._start(rows, fresh, named)
-        return self
-
-    def partial_fit(self, X: Data, y: Data, classes: Data = None) -> Self:  # scikit-learn's name
-        """Takes more rows; as `fit` of all rows at once.
-
-        Args:
-            X: Features, (rows, features).
-            y: Labels, (rows,).
-            classes: All labels that may come, to have them in `classes_` before they come; other ones are an error
-                then. Without it classes are those that have rows.
-        """
-        rows, fresh, named = self._taken(X, y, classes)
-        with self._turn:
-            if "_moments" in self.__dict__:
-                self._check(rows, fitting=True)
-                self._check_declared(named)
-                named = self._declared if named is None else named
-                self._check_labels(fresh.distinct, self._seen_labels(named), named is not None)
-                self._own().put(fresh, rows.columns, remove=False)
-                self._declared = named
-            else:
-                self._start(rows, fresh, named)
-        return self
-
-    def _taken(
-        self, X: Data, y: Data, classes: Data
-    ) -> tuple[Matrix, Labels, tuple[Label, ...] | None]:  # scikit-learn's name
-        """Rows with their labels, and all labels that may come if they are named."""
-        who = type(self).__name__
-        rows = matrix(X, who)
-        fresh = labels(y, rows.rows, who)
-        return rows, fresh, None if classes is None else labels(classes, None, who).distinct
-
-    def _start(self, rows: Matrix, fresh: Labels, named: tuple[Label, ...] | None) -> None:
-        """Takes first rows, in the place of all that there are."""
-        self._check_labels(fresh.distinct, named or (), named is not None)
-        moments = ClassMoments.empty(len(rows.columns))
-        moments.put(fresh, rows.columns, remove=False)
-        self._begin(rows)
-        self._moments, self._declared = moments, named
-
-    def _own(self) -> ClassMoments:
-        """The rows, to be changed."""
-        moments = self._seen()
-        if moments.shared:
-            moments = self._moments = moments.copied()
-        return moments
-
-    def forget(self, X: Data, y: Data) -> Self:  # scikit-learn's name
-        """Takes rows out again: the exact inverse of `partial_fit`."""
-        self._seen()
-        rows, gone, _ = self._taken(X, y, None)
-        with self._turn:
-            self._check(rows, fitting=True)
-            self._check_labels(
-                gone.distinct, self._seen_labels(self._declared), self._declared is not None
-            )
-            self._own().put(gone, rows.columns, remove=True)
-        return self
-
-    def merge(self, other: Self) -> Self:
-        """Takes all rows that another classifier of the same kind has seen.
-
-        Raises:
-            ValueError: if it has other features, or labels of another type.
-        """
-        theirs = other._snapshot()  # of this moment, also if it is the same classifier
-        with self._turn:
-            both = self._combined(theirs, subtract=False)
-            self._moments, self._declared = both._moments, both._declared
-        return self
-
-    def __add__(self, other: Self) -> Self:
-        """A classifier of the rows of both, with the parameters of the first."""
-        if type(other) is not type(self):
-            return NotImplemented
-        return self._snapshot()._combined(other._snapshot(), subtract=False)
-
-    def __sub__(self, other: Self) -> Self:
-        """A classifier of the rows of the first without those of the second."""
-        if type(other) is not type(self):
-            return NotImplemented
-        return self._snapshot()._combined(other._snapshot(), subtract=True)
-
-    def _combined(self, other: Self, *, subtract: bool) -> Self:
-        mine, theirs = self._seen(), other._seen()
-        if (self.n_features_in_, self._names()) != (other.n_features_in_, other._names()):
-            raise ValueError(
-                f"the classifiers have other features: {self._named()}, and {other._named()}"
-            )
-        own, others = self._seen_labels(self._declared), other._seen_labels(other._declared)
-        self._check_labels(others, own, closed=False)
-        made = type(self)(**self.get_params())
-        made._moments = mine.combined(theirs, subtract=subtract)
-        made._declared = None
-        if self._declared is not None or other._declared is not None:
-            made._declared = tuple(sorted({*own, *others}))
-        made.n_features_in_, made._feature_names = self.n_features_in_, self._names()
-        return made
-
-    def _check_declared(self, named: tuple[Label, ...] | None) -> None:
-        """That labels that are named are those that were before, and hold all that were seen."""
-        if named is None:
-            return
-        before = self._declared
-        if before is not None and before != named:
-            raise ValueError(
-                f"classes={list(named)!r:.200} differs from the classes of the last call: {list(before)!r:.200}"
-            )
-        self._check_labels(self._seen_labels(None), named, closed=True)
-
-    # --- results -------------------------------------------------------------
-
-    def _seen(self) -> ClassMoments:
-        if "_moments" not in self.__dict__:
-            raise not_fitted(self)
-        return self._moments
-
-    def _named(self) -> list[str]:
-        return list(self._names() or [f"x{i}" for i in range(self.n_features_in_)])
-
-    def _counts(self) -> dict[Label, int]:
-        return self._seen().counts(self._named())
-
-    def _seen_labels(self, declared: tuple[Label, ...] | None) -> tuple[Label, ...]:
-        return tuple(self._counts()) if declared is None else declared
-
-    def _known(self) -> tuple[Label, ...]:
-        self._seen()
-        known = self._seen_labels(self._declared)
-        if not known:
-            raise not_fitted(self)
-        return known
+    _PRIORS: ClassVar[str] = "priors"
+    """As scikit-learn writes it where they are negative."""
 
     @property
     @in_turn
@@ -198,7 +53,14 @@ class ExactClassifier(Classifier):
     def class_counts_(self) -> NDArray[np.int64]:
         """The rows of each class."""
         counts = self._counts()
-        return np.array([counts.get(label, 0) for label in self._known()], dtype=np.int64)
+        return np.array([counts.get(label, (0, 0.0))[0] for label in self._known()], dtype=np.int64)
+
+    @property
+    @as_of_now
+    def class_count_(self) -> Floats:
+        """What the rows of each class weigh: without weights, how many there are."""
+        counts = self._counts()
+        return np.array([counts.get(label, (0, 0.0))[1] for label in self._known()])
 
     @property
     @as_of_now
@@ -207,26 +69,65 @@ class ExactClassifier(Classifier):
         given = self._priors()
         return self._of_all("prior", (), empty=0.0) if given is None else np.array(given)
 
+    class_prior_ = priors_
+
     @property
     @as_of_now
     def means_(self) -> Floats:
         """The means of the features in the classes."""
         return self._of_all("mean", (self.n_features_in_,))
 
-    def _priors(self) -> tuple[float, ...] | None:
-        """The priors given, if they can be used."""
+    def _priors(self, *, fitting: bool = False) -> tuple[float, ...] | None:
+        """The priors given, if they can be used; while `fitting`, classes that have none yet may have the prior 0.
+
+        Raises:
+            ValueError: if there is not one for each class, or if they are negative or do not sum to 1.
+        """
         if self.priors is None:
             return None
         priors = np.asarray(self.priors, dtype=np.float64)
-        known = self._known()
+        known, found = self._known(), f"found {self.priors!r:.200}"
         if priors.shape != (len(known),):
             raise ValueError(
-                f"priors: expected one for each of the {len(known)} classes, {list(known)!r:.200}, "
-                f"found {self.priors!r:.200}"
+                f"Number of priors must match number of classes: priors: expected one for each of the {len(known)} "
+                f"classes, {list(known)!r:.200}, {found}"
             )
-        if not (priors > 0).all() or not math.isclose(math.fsum(priors), 1.0, rel_tol=1e-8):
-            raise ValueError(f"priors: must be above 0 and sum to 1, found {self.priors!r:.200}")
+        if (priors < 0).any():
+            raise ValueError(
+                f"{self._PRIORS} must be non-negative; priors: must be above 0, {found}"
+            )
+        if not (priors >= 0).all() or not (fitting or (priors > 0).all()):
+            raise ValueError(f"priors: must be above 0 and sum to 1, {found}")
+        return self._summing(priors, found, fitting=fitting)
+
+    def _summing(self, priors: Floats, found: str, *, fitting: bool) -> tuple[float, ...]:
+        """Priors that sum to 1.
+
+        Raises:
+            ValueError: if they do not.
+        """
+        if not math.isclose(math.fsum(priors), 1.0, rel_tol=1e-8):
+            raise ValueError(f"The sum of the priors should be 1; priors: must sum to 1, {found}")
         return tuple(priors.tolist())
+
+    @in_turn
+    def fit(self, X: Data, y: Data, sample_weight: Data = None) -> Self:  # scikit-learn's name
+        """Forgets all rows, and takes these.
+
+        Args:
+            X: Features, (rows, features): an array, a table of pandas, polars or Arrow, or a sparse matrix.
+            y: Labels, (rows,): text, integers or booleans.
+            sample_weight: What each row counts, (rows,), at least 0: as so many rows.
+
+        Raises:
+            TypeError: if a feature is no number, or the labels are of several types.
+            ValueError: if something is missing, infinite or not exactly a double or 64-bit integer, if shapes do not
+                fit, if there are more than 1,000 classes, or if the priors are not theirs.
+        """
+        with self._anew():
+            self._take(X, y, None, sample_weight, whole=True)
+            self._priors(fitting=True)
+        return self
 
     def _smoothing(self) -> float:
         """What is added to variances, if it can be."""
@@ -266,20 +167,20 @@ class ExactClassifier(Classifier):
         spread[(slice(None),) * axis + (at,)] = values
         return spread
 
-    def _results(self, rows: Matrix, asked: Asked) -> Floats:
+    def _results(self, columns: Sequence[Column], asked: Asked) -> Floats:
         # Nothing is known of a class without rows: its probability is 0.
-        found = self._solved().rows(rows.columns, asked).reshape(rows.rows, -1)
+        found = self._solved().rows(columns, asked).reshape(len(columns[0]), -1)
         return self._spread(found, axis=1, empty=0.0 if asked == "posterior" else -math.inf)
 
-    def _places(self, rows: Matrix) -> NDArray[np.int64]:
-        found, counts = self._solved().classes(rows.columns), self._counts()
+    def _places(self, columns: Sequence[Column]) -> NDArray[np.int64]:
+        found, counts = self._solved().classes(columns), self._counts()
         present = [at for at, label in enumerate(self._known()) if label in counts]
         return np.array(present, dtype=np.int64)[found]
 
-    def _decisions(self, rows: Matrix) -> Floats:
+    def _decisions(self, columns: Sequence[Column]) -> Floats:
         # Of two scores that are both far from zero the exact difference is rounded, not theirs taken.
         both = len(self._known()) == 2 == len(self._counts())
-        return self._solved().contrasts(rows.columns) if both else super()._decisions(rows)
+        return self._solved().contrasts(columns) if both else super()._decisions(columns)
 
     # --- from elsewhere, and bytes -------------------------------------------
 
@@ -301,7 +202,10 @@ class ExactClassifier(Classifier):
         """
         path = None if output is None else os.fspath(output)
         found = find_classes(Path(directory), path, cls._METHOD)
-        made = cls(**{name: found.options[name] for name in cls().get_params()})
+        options = {
+            name: value for name, value in found.options.items() if name in cls._parameters()
+        }
+        made = cls(**options)
         made._moments, made._declared = ClassMoments(found.classes), found.declared
         made.n_features_in_, made._feature_names = len(found.columns), found.columns
         return made
@@ -313,11 +217,9 @@ class ExactClassifier(Classifier):
         Raises:
             NotFittedError: if it has seen no row.
         """
-        moments, params = self._seen(), self.get_params()
-        if self.priors is not None:
-            params["priors"] = [float(prior) for prior in self.priors]
+        moments = self._seen()
         about = {
-            "params": params,
+            "params": self._plain_params(),
             "features": self.n_features_in_,
             "names": self._names(),
             "classes": self._declared,
@@ -336,7 +238,13 @@ class ExactClassifier(Classifier):
         with damage(cls.__name__):
             made = cls(**parameters(about, cls._parameters()))
             made._moments = ClassMoments.from_bytes(moments)
-            made.n_features_in_ = field(about, "features", int)
-            made._feature_names = listed(about, "names", (str,))
-            made._declared = listed(about, "classes", (bool, int, str))
+            made.n_features_in_ = whole(about, "features")
+            if made.n_features_in_ != made._moments.features:
+                raise CorruptStateError(
+                    f"{made.n_features_in_} features where the rows have {made._moments.features}"
+                )
+            made._feature_names = name_list(about.get("names"), made.n_features_in_)
+            declared = about.get("classes")
+            made._declared = None if declared is None else label_list(declared)
+            made._check_labels(tuple(made._counts()), made._declared or (), closed=True)
         return made

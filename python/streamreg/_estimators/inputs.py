@@ -1,91 +1,146 @@
 """Estimator, inputs: arrays and tables of any library to columns that the core takes, exactly or not at all.
 
-A column becomes doubles, 64-bit integers or decimals with the very values that it had. What would have to be rounded,
-is missing, or is no number is refused by name. The messages are worded as scikit-learn's where that has one.
+What a column may hold is said by `_numbers`. The messages are worded as scikit-learn's where that has one.
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, Final, SupportsIndex, TypeAlias
+from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from streamreg._core import decimals, nearest_doubles
+from streamreg._estimators.numbers import Column, Data, array_of, column
 
-Column: TypeAlias = NDArray[np.float64] | NDArray[np.int64]
-"""Of one dimension; decimals are rows of three words."""
-
-Data: TypeAlias = Any
-"""An array or a table, of a library that need not be there."""
-
-_MOST_INT: Final = 2**63 - 1
-
-_WIDE: Final = ("Int128", "UInt128")
-"""Types of a table's columns that NumPy does not have: their integers are looked at one by one."""
+_PIECE: Final = 2**20
+"""So many numbers of sparse rows are spread out at a time, 8 MB."""
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """Columns of equal length; `names` if the input had names that are all text."""
+    """Columns of equal length; `names` if the input had names."""
 
     columns: tuple[Column, ...]
-    names: tuple[str, ...] | None
+    names: tuple[object, ...] | None
     rows: int
 
+    @property
+    def features(self) -> int:
+        """The number of columns."""
+        return len(self.columns)
 
-def matrix(x: Data, who: str, *, least_rows: int = 1) -> Matrix:
-    """The feature columns of `x`: rows by features, an array or a table.
+    def pieces(self) -> Iterator[tuple[slice, tuple[Column, ...]]]:
+        """The columns of so many rows at a time as memory is there for, and which rows they are."""
+        yield slice(0, self.rows), self.columns
+
+
+@dataclass(frozen=True)
+class SparseMatrix(Matrix):
+    """Rows of which most entries are zeros that are not there; they are spread out piece by piece."""
+
+    compressed: Data = None
+    """The rows, as scipy's compressed ones."""
+
+    @property
+    def features(self) -> int:
+        """The number of columns."""
+        return int(self.compressed.shape[1])
+
+    def pieces(self) -> Iterator[tuple[slice, tuple[Column, ...]]]:
+        """As those of a `Matrix`."""
+        step = max(_PIECE // self.features, 1)
+        for start in range(0, self.rows, step):
+            rows = slice(start, min(start + step, self.rows))
+            yield rows, _columns(self.compressed[rows].toarray(), "X")
+
+
+def matrix(x: Data, who: str, *, exact: bool = True) -> Matrix:
+    """The feature columns of `x`: rows by features, an array, a table or a sparse matrix.
 
     Raises:
-        TypeError: if it is sparse, or holds what is no number.
+        TypeError: if it holds what is no number, or decimals where not `exact`.
         ValueError: if it is not of two dimensions, is empty, or holds a number that is missing, infinite, complex
             or not exactly a double or a 64-bit integer.
     """
-    if hasattr(x, "toarray"):
-        raise TypeError(
-            f"{who} takes no sparse data, but X is a {type(x).__name__}; use X.toarray()"
-        )
     table = _table(x)
     if table is not None:
         names = tuple(table.columns)
-        # Not by name: that may be an integer, which would be taken for the number of a row.
-        series = zip(names, table.iter_columns(), strict=True)
-        columns = tuple(column(values, f"X[{name!r}]") for name, values in series)
+        found = Matrix(_columns_of_table(table, "X", exact), names, len(table))
         shape: tuple[int, ...] = (len(table), len(names))
+    elif hasattr(type(x), "tocsr"):
+        shape = x.shape
+        _check_dimensions(shape)
+        found = SparseMatrix((), None, shape[0], x.tocsr())
     else:
-        array = np.asarray(x)
-        if array.ndim != 2:
-            raise ValueError(
-                f"Expected 2D array, got {array.ndim}D array instead: X has the shape {array.shape}. Reshape your "
-                "data either using array.reshape(-1, 1) if your data has a single feature or array.reshape(1, -1) "
-                "if it contains a single sample."
-            )
-        shape, names = array.shape, None
-        columns = tuple(column(array[:, i], f"column {i} of X") for i in range(shape[1]))
-    if shape[0] < least_rows:
+        array = array_of(x, "X")
+        shape = array.shape
+        _check_dimensions(shape)
+        found = Matrix(_columns(array, "X", exact), None, shape[0])
+    if shape[0] < 1:
         raise ValueError(
-            f"Found array with {shape[0]} sample(s) (shape={shape}) while a minimum of {least_rows} is required "
-            f"by {who}."
+            f"Found array with {shape[0]} sample(s) (shape={shape}) while a minimum of 1 is required by {who}."
         )
     if shape[1] == 0:
         raise ValueError(
             f"Found array with 0 feature(s) (shape={shape}) while a minimum of 1 is required by {who}."
         )
-    return Matrix(columns, names, shape[0])
+    return found
 
 
-def vector(values: Data, rows: int, name: str) -> Column:
+def _check_dimensions(shape: Sequence[int]) -> None:
+    if len(shape) != 2:
+        raise ValueError(
+            f"Expected 2D array, got {len(shape)}D array instead: X has the shape {tuple(shape)}. Reshape your data "
+            "either using array.reshape(-1, 1) if your data has a single feature or array.reshape(1, -1) if it "
+            "contains a single sample."
+        )
+
+
+def _columns(array: Data, title: str, exact: bool = True) -> tuple[Column, ...]:
+    names = (f"column {at} of {title}" for at in range(array.shape[1]))
+    return tuple(column(array[:, at], name, exact=exact) for at, name in enumerate(names))
+
+
+def _columns_of_table(table: Data, title: str, exact: bool) -> tuple[Column, ...]:
+    # Not by name: that may be an integer, which would be taken for the number of a row.
+    series = zip(table.columns, table.iter_columns(), strict=True)
+    return tuple(column(values, f"{title}[{name!r}]", exact=exact) for name, values in series)
+
+
+def columns_of(values: Data, rows: int, name: str) -> tuple[Column, ...] | None:
+    """The columns of an array of two dimensions or of a table, of `rows` entries; None for what is neither.
+
+    Raises:
+        TypeError: if one holds what is no number.
+        ValueError: if they are of another length, or as for `matrix`.
+    """
+    table = _table(values)
+    if table is not None:
+        found, count = _columns_of_table(table, name, exact=True), len(table)
+    else:
+        array = None if _series(values) is not None else array_of(values, name)
+        if array is None or array.ndim != 2:
+            return None
+        found, count = _columns(array, name), len(array)
+    if count != rows:
+        raise ValueError(
+            f"Found input variables with inconsistent numbers of samples: X has {rows}, {name} has {count}"
+        )
+    if not found:
+        raise ValueError(f"{name} has no column")
+    return found
+
+
+def vector(values: Data, rows: int, name: str, *, exact: bool = True) -> Column:
     """A column of `rows` entries: y, or weights.
 
     Raises:
         TypeError: if it holds what is no number.
         ValueError: if it has another length or more dimensions, or as for `matrix`.
     """
-    return column(flat(values, rows, name), name)
+    return column(flat(values, rows, name), name, exact=exact)
 
 
 def flat(values: Data, rows: int, name: str) -> Data:
@@ -95,7 +150,7 @@ def flat(values: Data, rows: int, name: str) -> Data:
         ValueError: if it has another length or more dimensions.
     """
     series = _series(values)
-    array = np.asarray(values) if series is None else series
+    array = array_of(values, name) if series is None else series
     shape = array.shape
     if len(shape) == 2 and shape[1] == 1:
         if name == "y":
@@ -109,110 +164,6 @@ def flat(values: Data, rows: int, name: str) -> Data:
             f"Found input variables with inconsistent numbers of samples: X has {rows}, {name} has {shape[0]}"
         )
     return array
-
-
-def column(values: Data, name: str) -> Column:
-    """One column of numbers: an array of one dimension, or a series of a table.
-
-    Raises:
-        TypeError: if it holds what is no number.
-        ValueError: as for `matrix`.
-    """
-    array = entries(values, name)
-    if array.dtype.kind == "O":
-        array = _of_objects(array, name)
-    kind = array.dtype.kind
-    if kind == "c":
-        raise ValueError(f"Complex data not supported: {name} is of type {array.dtype}")
-    if kind in "bi":
-        return np.ascontiguousarray(array, dtype=np.int64)
-    if kind == "u":
-        if array.size and int(array.max()) > _MOST_INT:
-            raise ValueError(f"{name} holds {array.max()}, beyond 64-bit integers with a sign")
-        return np.ascontiguousarray(array, dtype=np.int64)
-    if kind == "f":
-        return _finite(array, name)
-    raise TypeError(f"{name} must hold numbers, not {array.dtype}")
-
-
-def entries(values: Data, name: str) -> NDArray[Any]:
-    """The entries of an array, or of a series of a table, of which none is missing.
-
-    Raises:
-        ValueError: if one is missing in the series.
-    """
-    if hasattr(values, "null_count") and not isinstance(values, np.ndarray):
-        if values.null_count():
-            raise ValueError(
-                f"{name} contains NaN (a missing value): drop or fill these rows first"
-            )
-        if str(values.dtype) in _WIDE:
-            return np.array(values.to_list(), object)
-        values = values.to_numpy()
-    return np.asarray(values)
-
-
-def _finite(array: NDArray[Any], name: str) -> NDArray[np.float64]:
-    doubles = np.ascontiguousarray(array, dtype=np.float64)
-    if not np.isfinite(doubles).all():
-        found = "NaN" if np.isnan(doubles).any() else "infinity or a value too large for a double"
-        raise ValueError(f"Input {name} contains {found}: drop or replace these rows first")
-    if array.dtype.itemsize > doubles.dtype.itemsize and (doubles != array).any():
-        raise ValueError(
-            f"{name} is of type {array.dtype} and holds numbers that are no doubles; round them with "
-            "astype(float) first"
-        )
-    return doubles
-
-
-def is_decimal(values: Column) -> bool:
-    """Whether a column holds decimals: it has three words for each then, as the core takes them."""
-    return values.ndim > 1
-
-
-def doubles(values: Column) -> NDArray[np.float64]:
-    """A column as doubles, each number rounded to the nearest."""
-    if is_decimal(values):
-        return nearest_doubles(values.astype(np.int64, copy=False))
-    return values.astype(np.float64)
-
-
-def _of_objects(array: NDArray[Any], name: str) -> NDArray[Any]:
-    """Python objects: integers if they all are, decimals if one is, else doubles.
-
-    Raises:
-        TypeError: if one is no number.
-        ValueError: if an integer has more than 64 bits, or a decimal more than 34 digits.
-    """
-    for value in array:
-        if isinstance(value, str | bytes) or not hasattr(value, "__float__"):
-            raise TypeError(
-                f"argument must be a string or a real number, and for streamreg a number: {name} holds "
-                f"{type(value).__name__} {value!r:.50}"
-            )
-    if any(isinstance(value, Decimal) for value in array):
-        return _of_decimals(array, name)
-    try:
-        if all(isinstance(value, SupportsIndex) for value in array):
-            return np.array([int(value) for value in array], dtype=np.int64)
-        return np.array([float(value) for value in array], dtype=np.float64)
-    except OverflowError as error:
-        raise ValueError(f"{name}: {error}") from error
-
-
-def _of_decimals(array: NDArray[Any], name: str) -> NDArray[np.int64]:
-    for value in array:
-        if not isinstance(value, Decimal | SupportsIndex):
-            raise TypeError(f"{name} holds {value!r} beside decimals: make all of them Decimal")
-    words, bad = decimals([str(value) for value in array])
-    if bad.any():
-        value = array[bad.argmax()]
-        if isinstance(value, Decimal) and not value.is_finite():
-            raise ValueError(f"Input {name} contains {value}: drop or replace these rows first")
-        raise ValueError(
-            f"{name} holds {value}: a decimal has up to 34 digits, and an exponent within ±400"
-        )
-    return words
 
 
 def _table(x: Data) -> Data:

@@ -9,7 +9,9 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from streamreg._estimators.inputs import Data, entries, flat
+from streamreg._estimators.inputs import flat
+from streamreg._estimators.numbers import EXACT, Data, entries
+from streamreg._types import INT_MAX, INT_MIN, encodable
 
 Label: TypeAlias = bool | int | str
 
@@ -50,8 +52,13 @@ def labels(y: Data, rows: int | None, who: str) -> Labels:
         raise ValueError("Complex data not supported: y is complex, and labels are not")
     if array.dtype.kind not in "UO":
         raise TypeError(f"Unknown label type: {array.dtype}; labels are text, integers or booleans")
-    texts = array.tolist()
+    texts = [str(text) for text in array.tolist()]
     order = {text: code for code, text in enumerate(sorted(set(texts)))}
+    for text in order:
+        if not encodable(text):
+            raise ValueError(
+                f"y holds the label {text!r}, with half of a surrogate pair: no encoding has it"
+            )
     return Labels(tuple(order), np.array([order[text] for text in texts], dtype=np.int64))
 
 
@@ -68,23 +75,41 @@ def array_of(labels: Sequence[Label]) -> NDArray[Any]:
 
 def _of_objects(array: NDArray[Any]) -> NDArray[Any]:
     """Python objects of one type as an array of that type; text stays as it is."""
-    for value in array:
-        if value is None or value != value:
+    values = list(array)
+    for value in values:
+        if value is None or value is np.ma.masked or type(value).__name__ in ("NAType", "NaTType"):
             raise ValueError("Input y contains NaN (a missing value): drop these rows first")
-    if all(isinstance(value, str) for value in array):
+    if all(isinstance(value, str) for value in values):
         return array.astype(object)
-    for types, dtype in (((bool, np.bool_), np.bool_), ((int, np.integer), np.int64)):
-        if all(isinstance(value, types) for value in array):
-            try:
-                return array.astype(dtype)
-            except OverflowError as error:
-                raise ValueError(f"y: {error}; labels are 64-bit integers") from error
-    if all(isinstance(value, float | np.floating | int | np.integer) for value in array):
-        return array.astype(np.float64)
-    found = sorted({type(value).__name__ for value in array})
+    if all(isinstance(value, bool | np.bool_) for value in values):
+        return array.astype(np.bool_)
+    times = any(isinstance(value, np.timedelta64) for value in values)  # one of NumPy's integers
+    if not times and all(
+        isinstance(value, float | np.floating | int | np.integer) for value in values
+    ):
+        return _of_numbers(values)
+    found = sorted({type(value).__name__ for value in values})
     raise TypeError(
         f"Unknown label type: y holds {', '.join(found)}; labels are all text, all integers or all booleans"
     )
+
+
+def _of_numbers(values: list[Any]) -> NDArray[np.int64]:
+    """Integers, and doubles that are integers, none of them rounded."""
+    try:
+        rounded = np.array(values, dtype=np.float64)
+    except OverflowError:
+        rounded = np.array([np.finfo(np.float64).max])
+    if not (np.abs(rounded) >= EXACT).any():
+        return _whole(rounded)
+    found = [
+        int(_whole(np.array([value]))[0]) if isinstance(value, float | np.floating) else int(value)
+        for value in values
+    ]
+    for value in found:
+        if not INT_MIN <= value <= INT_MAX:
+            raise ValueError(f"y holds the label {value}, too large: labels are 64-bit integers")
+    return np.array(found, dtype=np.int64)
 
 
 def _whole(array: NDArray[Any]) -> NDArray[np.int64]:

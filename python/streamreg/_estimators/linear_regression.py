@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from pathlib import Path
 from typing import Any, Literal, Self, overload
 
 import numpy as np
 
-from streamreg._estimators.inputs import Column, Data, Matrix, doubles, matrix, vector
+from streamreg._estimators.inputs import Matrix, matrix
+from streamreg._estimators.numbers import Column, Data
 from streamreg._estimators.open_regression import Cell, find
-from streamreg._estimators.regression_results import Fitted, Floats
+from streamreg._estimators.regression_results import Floats
+from streamreg._estimators.regression_rows import RegressionRows, count_of_targets
 from streamreg._estimators.regression_state import Exact
-from streamreg._estimators.serialization import damage, field, listed, parameters, seal, unseal
+from streamreg._estimators.serialization import (
+    damage,
+    joined,
+    name_list,
+    parameters,
+    seal,
+    split,
+    unseal,
+    whole,
+)
 from streamreg._estimators.sklearn_interface import regressor_tags
+from streamreg._estimators.targets import targets
 from streamreg._estimators.turns import as_of_now
+from streamreg._estimators.weights import weights
+from streamreg._exceptions import CorruptStateError
 
 
-class LinearRegression(Fitted):
+class LinearRegression(RegressionRows):
     """Exact linear least squares, with scikit-learn's interface.
 
     Sums and products of all rows are held without rounding, and each result is rounded once: it is the same for any
@@ -36,6 +51,7 @@ class LinearRegression(Fitted):
         coef_: The coefficients, an array of shape (features,); NaN where the rows do not determine them. Of a job with
             `sr.poly` there is one for each power.
         intercept_: The intercept, 0.0 without one.
+            Of several targets these, and all that follows from a fit, have one entry, or row, for each target first.
         n_features_in_: How many features there are.
         feature_names_in_: Their names, if the rows came with names.
         n_samples_seen_: Rows added less rows forgotten.
@@ -66,152 +82,24 @@ class LinearRegression(Fitted):
         self.ridge = ridge
         self.singular = singular
 
-    # --- rows in and out -----------------------------------------------------
-
-    def fit(self, X: Data, y: Data, sample_weight: Data = None) -> Self:
-        """Forgets all rows, and takes these.
-
-        Args:
-            X: Features, (rows, features): an array, or a table of pandas, polars or Arrow.
-            y: Target, (rows,).
-            sample_weight: Weights, (rows,), at least 0.
-
-        Raises:
-            TypeError: if something is no number.
-            ValueError: if a number is missing, infinite or not exactly a double or 64-bit integer, or if shapes do
-                not fit.
-        """
-        if sample_weight is not None and not np.asarray(sample_weight).any():
-            raise ValueError("sample_weight is zero for every row, so that none counts")
-        self._model()
-        rows = matrix(X, type(self).__name__)
-        columns, weights = self._columns(rows, y, sample_weight)
-        with self._turn:
-            self._start(rows, columns, weights)
-        return self
-
-    def partial_fit(self, X: Data, y: Data, sample_weight: Data = None) -> Self:
-        """Takes more rows; as `fit` of all rows at once."""
-        self._model()
-        rows = matrix(X, type(self).__name__)
-        columns, weights = self._columns(rows, y, sample_weight)
-        with self._turn:
-            if "_exact" in self.__dict__:
-                self._check(rows, fitting=True)
-                self._own().put(columns, weights, remove=False)
-            else:
-                self._start(rows, columns, weights)
-        return self
-
-    def forget(self, X: Data, y: Data, sample_weight: Data = None) -> Self:
-        """Takes rows out again: the exact inverse of `partial_fit`."""
-        self._seen()
-        rows = matrix(X, type(self).__name__)
-        columns, weights = self._columns(rows, y, sample_weight)
-        with self._turn:
-            self._check(rows, fitting=True)
-            self._own().put(columns, weights, remove=True)
-        return self
-
-    def _start(self, rows: Matrix, columns: list[Column], weights: Column | None) -> None:
-        """Takes first rows, in the place of all that there are."""
-        exact = Exact.empty(columns, weights)
-        exact.put(columns, weights, remove=False)
-        self.__dict__.pop("_term_names", None)
-        self._begin(rows)
-        self._exact = exact
-
-    def _own(self) -> Exact:
-        """The rows, to be changed."""
-        exact = self._seen()
-        if exact.shared:
-            exact = self._exact = exact.copied()
-        return exact
-
-    def _columns(
-        self, rows: Matrix, y: Data, sample_weight: Data
-    ) -> tuple[list[Column], Column | None]:
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None."
-            )
-        target = vector(y, rows.rows, "y")
-        if sample_weight is None:
-            return [*rows.columns, target], None
-        if isinstance(sample_weight, int | float):
-            sample_weight = np.full(rows.rows, float(sample_weight))
-        weights = vector(sample_weight, rows.rows, "sample_weight")
-        if (doubles(weights) < 0).any():
-            raise ValueError("sample_weight must be at least 0, but one is negative")
-        return [*rows.columns, target], weights
-
-    def merge(self, other: LinearRegression) -> Self:
-        """Takes all rows that another estimator has seen.
-
-        Raises:
-            ValueError: if it has other features, or only one of the two has weights.
-        """
-        theirs = other._snapshot()  # of this moment, also if it is the same estimator
-        with self._turn:
-            self._exact = self._combined(theirs, subtract=False)
-        return self
-
-    def __add__(self, other: LinearRegression) -> LinearRegression:
-        """An estimator of the rows of both, with the parameters of the first."""
-        if not isinstance(other, LinearRegression):
-            return NotImplemented
-        mine = self._snapshot()
-        return mine._with(mine._combined(other._snapshot(), subtract=False))
-
-    def __sub__(self, other: LinearRegression) -> LinearRegression:
-        """An estimator of the rows of the first without those of the second."""
-        if not isinstance(other, LinearRegression):
-            return NotImplemented
-        mine = self._snapshot()
-        return mine._with(mine._combined(other._snapshot(), subtract=True))
-
-    def _combined(self, other: LinearRegression, *, subtract: bool) -> Exact:
-        mine, theirs = self._seen(), other._seen()
-        if self._features() != other._features():
-            raise ValueError(
-                f"the estimators have other features: {self._described()}, and {other._described()}"
-            )
-        return mine.combined(theirs, subtract=subtract)
-
-    def _features(self) -> tuple[object, ...]:
-        return self.n_features_in_, self._names(), self._terms()
-
-    def _described(self) -> str:
-        names = self._terms() or self._names()
-        return f"{self.n_features_in_} without names" if names is None else ", ".join(names)
-
-    def _with(self, exact: Exact) -> LinearRegression:
-        made = LinearRegression(**self.get_params())
-        made._hold(exact, self.n_features_in_, self._names(), self._terms())
-        return made
-
-    def _hold(
-        self,
-        exact: Exact,
-        features: int,
-        names: tuple[str, ...] | None,
-        terms: tuple[str, ...] | None,
-    ) -> None:
-        """Takes over rows of such features."""
-        self._exact, self.n_features_in_ = exact, features
-        self._feature_names, self._term_names = names, terms
-
     # --- results -------------------------------------------------------------
 
-    @overload
-    def predict(self, X: Data, *, interval: None = None, level: float = ...) -> Floats: ...
     @overload
     def predict(
         self,
         X: Data,
         *,
-        interval: Literal["confidence", "prediction"],
+        interval: None = None,
         level: float = ...,
+        return_std: Literal[False] = ...,
+    ) -> Floats: ...
+    @overload
+    def predict(
+        self, X: Data, *, interval: None = None, level: float = ..., return_std: Literal[True]
+    ) -> tuple[Floats, Floats]: ...
+    @overload
+    def predict(
+        self, X: Data, *, interval: Literal["confidence", "prediction"], level: float = ...
     ) -> tuple[Floats, Floats, Floats]: ...
     @as_of_now
     def predict(
@@ -220,7 +108,8 @@ class LinearRegression(Fitted):
         *,
         interval: Literal["confidence", "prediction"] | None = None,
         level: float = 0.95,
-    ) -> Floats | tuple[Floats, Floats, Floats]:
+        return_std: bool = False,
+    ) -> Floats | tuple[Floats, Floats] | tuple[Floats, Floats, Floats]:
         """The target that the model expects for rows of features, each rounded once from the exact coefficients.
 
         Args:
@@ -228,32 +117,86 @@ class LinearRegression(Fitted):
             interval: "confidence" for the mean, "prediction" for a new observation: then the result is three arrays,
                 the expected values with the lower and the upper ends.
             level: The probability that an interval is to cover. The ends are within one unit in the last place.
+            return_std: Whether to give beside the expected values the standard errors of a new observation, as
+                scikit-learn's `BayesianRidge` does; NaN where there are none, as with a ridge.
+
+        Returns:
+            Arrays of shape (rows,); of several targets (rows, targets).
         """
-        self._seen()
+        self._need_fit()
+        if interval not in (None, "confidence", "prediction"):
+            raise ValueError(f'interval: expected "confidence" or "prediction", found {interval!r}')
+        if interval is not None and return_std:
+            raise ValueError("return_std=True and an interval are two questions: ask one")
         rows = matrix(X, type(self).__name__)
         self._check(rows, fitting=False)
+        several = self._several()
+        found = [
+            model._predicted(rows, interval, level, return_std) for model in several or (self,)
+        ]
+        parts = [np.column_stack(part) if several else part[0] for part in zip(*found, strict=True)]
+        if interval is not None:
+            return parts[0], parts[1], parts[2]
+        return (parts[0], parts[1]) if return_std else parts[0]
+
+    def _predicted(
+        self,
+        rows: Matrix,
+        interval: Literal["confidence", "prediction"] | None,
+        level: float,
+        return_std: bool,
+    ) -> list[Floats]:
+        """What is asked for of rows, for one target."""
         self._coefficients()  # which warns where there are none
         fit = self._fit()
-        columns = [rows.columns[at] for at, _ in self._exact.features]
-        if interval is None:
-            return fit.values(columns)
-        if interval not in ("confidence", "prediction"):
-            raise ValueError(f'interval: expected "confidence" or "prediction", found {interval!r}')
-        return fit.intervals(columns, interval, level)
+        found: list[tuple[Floats, ...]] = []
+        for _, own in rows.pieces():
+            columns = [own[at] for at, _ in self._exact.features]
+            if interval is not None:
+                found.append(fit.intervals(columns, interval, level))
+            elif return_std:
+                values, _, errors = fit.predict(columns)
+                found.append((values, errors))
+            else:
+                found.append((fit.values(columns),))
+        return [np.concatenate(part) for part in zip(*found, strict=True)]
 
+    @as_of_now
     def score(self, X: Data, y: Data, sample_weight: Data = None) -> float:
-        """The coefficient of determination of the predictions for these rows."""
-        expected = self.predict(X)
-        observed = doubles(vector(y, len(expected), "y"))
-        weights = (
-            np.ones(len(expected))
-            if sample_weight is None
-            else doubles(vector(sample_weight, len(expected), "sample_weight"))
+        """The coefficient of determination R² of the exact predictions for these rows, rounded once.
+
+        It is about the mean of y, also without an intercept: with one, that of the rows of the fit is `r2_`, bit for
+        bit. If y does not vary it is 1.0 where all are predicted, else 0.0; of one row it is NaN, with scikit-learn's
+        warning. Of several targets it is the mean.
+
+        Raises:
+            TypeError: if something is no number.
+            ValueError: as for `fit`.
+        """
+        self._need_fit()
+        rows = matrix(X, type(self).__name__)
+        self._check(rows, fitting=False)
+        found = targets(y, rows.rows, type(self).__name__)
+        counted = weights(sample_weight, rows.rows, some=True)
+        models = self._several() or (self,)
+        if len(models) != len(found.columns):
+            raise ValueError(
+                f"y has {count_of_targets(len(found.columns), found.several)}, but the fit had "
+                f"{count_of_targets(len(models), True)}"
+            )
+        if rows.rows < 2:
+            _warn_of_one_row()
+            return math.nan
+        each = [m._scored(rows, y, counted) for m, y in zip(models, found.columns, strict=True)]
+        return each[0] if len(each) == 1 else math.fsum(each) / len(each)
+
+    def _scored(self, rows: Matrix, target: Column, counted: Column | None) -> float:
+        """R² of one target."""
+        self._coefficients()  # which warns where there are none
+        found = self._exact.score(
+            *self._model(), self._drops(), self._exact.like(rows, target, counted)
         )
-        mean = math.fsum(weights * observed) / math.fsum(weights)
-        around = math.fsum(weights * (observed - mean) ** 2)
-        left = math.fsum(weights * (observed - expected) ** 2)
-        return 1.0 - left / around if around else float(left == 0)
+        return math.nan if found is None else found
 
     # --- from elsewhere ------------------------------------------------------
 
@@ -297,20 +240,23 @@ class LinearRegression(Fitted):
         Raises:
             NotFittedError: if it has seen no row.
         """
-        exact = self._seen()
-        intercept, ridge = self._model()
+        self._need_fit()
+        self._model()
+        several = self._several()
+        params = self._plain_params()
+        if not self._drops():
+            # Bytes of an estimator without it are those of versions that did not know it.
+            del params["singular"]
         about = {
-            "params": {
-                "fit_intercept": intercept,
-                "ridge": ridge,
-                # Bytes of an estimator without it are those of versions that did not know it.
-                **({"singular": "drop"} if self._drops() else {}),
-            },
+            "params": params,
             "features": self.n_features_in_,
             "names": self._names(),
             "terms": self._terms(),
         }
-        return seal("LinearRegression", about, exact.to_bytes())
+        if several:
+            about["targets"] = len(several)
+        states = [model._exact.to_bytes() for model in several or (self,)]
+        return seal("LinearRegression", about, joined(states) if several else states[0])
 
     @classmethod
     def from_bytes(cls, state: bytes) -> Self:
@@ -323,10 +269,38 @@ class LinearRegression(Fitted):
         about, rows = unseal("LinearRegression", state)
         with damage("LinearRegression"):
             made = cls(**parameters(about, cls._parameters()))
-            names, terms = listed(about, "names", (str,)), listed(about, "terms", (str,))
-            made._hold(Exact.from_bytes(rows), field(about, "features", int), names, terms)
+            features = whole(about, "features")
+            names, terms = name_list(about.get("names"), features), about.get("terms")
+            several = "targets" in about
+            states = split(rows, whole(about, "targets")) if several else [rows]
+            each = []
+            for state in states:
+                one = made._unfitted()
+                exact = Exact.from_bytes(state)
+                count = len(exact.features)
+                if count != features and terms is None:
+                    raise CorruptStateError(f"{features} features where the rows have {count}")
+                one._hold(exact, features, names, name_list(terms, count))
+                each.append(one)
+            if not several:
+                return each[0]
+            made.n_features_in_, made._feature_names = features, names
+            made._each = tuple(each)
         return made
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there
         """What scikit-learn is to know of this estimator."""
         return regressor_tags()
+
+
+def _warn_of_one_row() -> None:
+    category: type[Warning] = UserWarning
+    try:
+        from sklearn.exceptions import UndefinedMetricWarning
+    except ImportError:
+        pass  # without scikit-learn nobody can ask for its kind of warning
+    else:
+        category = UndefinedMetricWarning
+    warnings.warn(
+        "R^2 score is not well-defined with less than two samples.", category, stacklevel=3
+    )

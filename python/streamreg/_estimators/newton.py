@@ -1,8 +1,7 @@
-"""Estimator, logistic regression: the batch step, by Newton's method.
+"""Estimator, logistic regression: the minimum for given rows, by Newton's method.
 
-A batch is fitted under a normal prior for the coefficients: the mean and the precision that stand for all rows before
-it. What is minimised is convex, so that Newton's steps with a line search (S. Boyd, L. Vandenberghe, *Convex
-Optimization*, 2004, 9.2 and 9.5) find its one minimum, without a learning rate.
+What is minimised, the penalty and the losses of the rows, is convex, so that Newton's steps with a line search
+(S. Boyd, L. Vandenberghe, *Convex Optimization*, 2004, 9.2 and 9.5) find its one minimum, without a learning rate.
 """
 
 from __future__ import annotations
@@ -28,20 +27,20 @@ _STALLED: Final = 1e-12  # a step below this and no shorter than the last is mad
 
 
 @dataclass(frozen=True)
-class Belief:
-    """A normal distribution of coefficients: those of each column of logits, one column after the other."""
+class Penalty:
+    """½βᵀPβ + sᵀβ of the coefficients β: those of each column of logits, one column after the other."""
 
-    mean: Floats
     precision: Floats
+    slope: Floats
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of features, the code of the class of each, and the weight of their likelihood."""
+    """Rows of features, the code of the class of each, and the weight of the likelihood of each."""
 
     rows: Floats
     codes: NDArray[np.int64]
-    weight: float
+    weights: Floats
 
 
 def logits(rows: Floats, coefficients: Floats) -> Floats:
@@ -73,39 +72,45 @@ def in_range() -> Iterator[None]:
         ) from error
 
 
-def posterior(batch: Batch, prior: Belief) -> tuple[Belief, int]:
-    """The most probable coefficients after a batch with the curvature there, and the steps that it took.
+def minimum(batch: Batch, penalty: Penalty) -> tuple[Floats, int]:
+    """The most probable coefficients, and the steps that it took to find them.
 
     Raises:
         RangeError: if a number leaves the range of doubles.
     """
-    at, before = prior.mean, np.inf
+    at, before = np.zeros(len(penalty.slope)), np.inf
     for steps in range(1, _MOST_STEPS + 1):
-        gradient, curvature = _derivatives(batch, prior, at)
+        gradient, curvature = _derivatives(batch, penalty, at)
         step = _solve(curvature, -gradient)
         decrement = float(-gradient @ step)
         if decrement <= _DONE or _STALLED >= decrement >= before:
-            return Belief(at, curvature), steps
-        at = at + _share(batch, prior, at, step, decrement) * step
+            return at, steps
+        at = at + _share(batch, penalty, at, step, decrement) * step
         before = decrement
     warnings.warn(
         f"the {_MOST_STEPS} Newton steps of one batch did not reach its minimum: scale the features, or lower C",
         RuntimeWarning,
         stacklevel=4,
     )
-    return Belief(at, _derivatives(batch, prior, at)[1]), _MOST_STEPS
+    return at, _MOST_STEPS
 
 
-def _share(batch: Batch, prior: Belief, at: Floats, step: Floats, descent: float) -> float:
+def slope(batch: Batch, at: Floats) -> Floats:
+    """The gradient of the losses of rows."""
+    return _away(batch, at)[0]
+
+
+def _share(batch: Batch, penalty: Penalty, at: Floats, step: Floats, descent: float) -> float:
     """How much of a step to take: all, or else up to where the objective is flat along it, found by bisection."""
     here, along = logits(batch.rows, at), logits(batch.rows, step)
-    constant, linear = ((prior.precision @ step) @ v for v in (at - prior.mean, step))
+    constant, linear = ((penalty.precision @ step) @ v for v in (at, step))
+    constant += penalty.slope @ step
     # Against the observed class: what its probability lacks of 1 is told by the others, without cancellation.
     relative = along - along[np.arange(len(along)), batch.codes, None]
 
     def slope(share: float) -> float:
         chances = np.exp(log_softmax(here + share * along))
-        return float(constant + share * linear + batch.weight * (chances * relative).sum())
+        return float(constant + share * linear + batch.weights @ (chances * relative).sum(axis=1))
 
     low, high = 0.0, 1.0
     found = slope(high)
@@ -121,10 +126,10 @@ def _share(batch: Batch, prior: Belief, at: Floats, step: Floats, descent: float
     return low or high
 
 
-def _derivatives(batch: Batch, prior: Belief, at: Floats) -> tuple[Floats, Floats]:
-    """The gradient and the matrix of second derivatives."""
-    rows, width = batch.rows, batch.rows.shape[1]
-    columns = len(at) // width
+def _away(batch: Batch, at: Floats) -> tuple[Floats, Floats, Floats]:
+    """The gradient of the losses; the probabilities of the classes with coefficients, and 1 less each."""
+    rows = batch.rows
+    columns = len(at) // rows.shape[1]
     chances = np.exp(log_softmax(logits(rows, at)))
     others = _complement(chances)
     away = chances.copy()
@@ -132,12 +137,22 @@ def _derivatives(batch: Batch, prior: Belief, at: Floats) -> tuple[Floats, Float
     away[each, batch.codes] = -others[each, batch.codes]
     # Of two classes only the second has coefficients.
     chances, others, away = chances[:, -columns:], others[:, -columns:], away[:, -columns:]
-    gradient = prior.precision @ (at - prior.mean) + batch.weight * (away.T @ rows).reshape(-1)
-    curvature = prior.precision.copy()
+    gradient: Floats = ((away * batch.weights[:, None]).T @ rows).reshape(-1)
+    return gradient, chances, others
+
+
+def _derivatives(batch: Batch, penalty: Penalty, at: Floats) -> tuple[Floats, Floats]:
+    """The gradient and the matrix of second derivatives."""
+    rows, width = batch.rows, batch.rows.shape[1]
+    columns = len(at) // width
+    gradient, chances, others = _away(batch, at)
+    gradient = gradient + penalty.precision @ at + penalty.slope
+    curvature = penalty.precision.copy()
     for one in range(columns):
+        weighted = batch.weights * chances[:, one]
         for other in range(one, columns):
-            own = chances[:, one] * (others[:, one] if one == other else -chances[:, other])
-            block = batch.weight * ((rows * own[:, None]).T @ rows)
+            own = weighted * (others[:, one] if one == other else -chances[:, other])
+            block = (rows * own[:, None]).T @ rows
             here, there = (slice(at * width, (at + 1) * width) for at in (one, other))
             curvature[here, there] += block
             if one != other:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from streamreg._core import Fit
 from streamreg._estimators.near_dependence import near_dependence
 from streamreg._estimators.regression_state import Exact
+from streamreg._estimators.shown import counted, formula_of
 from streamreg._estimators.sklearn_interface import Interface, not_fitted
-from streamreg._estimators.summary_table import summary
+from streamreg._estimators.summary_table import Summary, joined, summary
 from streamreg._estimators.turns import as_of_now, in_turn
 from streamreg._exceptions import NumericalWarning
 
@@ -26,17 +27,21 @@ class _Statistic:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def __get__(self, model: Fitted, _: type) -> float | int | None:
+    def __get__(self, model: Fitted, _: type) -> Any:  # noqa: ANN401  # a number, None, or an array
         return model._statistic(self._name)
 
 
 class Fitted(Interface):
     """The attributes of `LinearRegression`, which lists them."""
 
+    _FITTED: ClassVar[tuple[str, ...]] = (*Interface._FITTED, "_exact", "_each", "_term_names")
+
     fit_intercept: bool
     ridge: float
     singular: Literal["null", "drop"]
     _exact: Exact
+    _each: tuple[Any, ...]  # of the same class
+    """Of several targets, the regression of each; they are replaced, and never changed."""
 
     rank_ = _Statistic("rank")
     condition_number_ = _Statistic("condition_number")
@@ -55,19 +60,26 @@ class Fitted(Interface):
     @as_of_now
     def coef_(self) -> Floats:
         """The coefficients of the features."""
+        several = self._several()
+        if several:
+            return np.array([each.coef_ for each in several])
         return self._coefficients()[int(self.fit_intercept) :]
 
     @property
     @as_of_now
-    def intercept_(self) -> float:
+    def intercept_(self) -> float | Floats:
         """The intercept; 0.0 without one."""
+        several = self._several()
+        if several and self.fit_intercept:
+            return np.array([each.intercept_ for each in several])
         return float(self._coefficients()[0]) if self.fit_intercept else 0.0
 
     @property
     @in_turn
     def n_samples_seen_(self) -> int:
         """Rows added less rows forgotten."""
-        return self._seen().n
+        several = self._several()
+        return (several[0] if several else self)._seen().n
 
     @property
     def std_errors_(self) -> Floats:
@@ -88,18 +100,37 @@ class Fitted(Interface):
     @as_of_now
     def covariance_(self) -> Floats:
         """The covariance matrix of the coefficients."""
+        several = self._several()
+        if several:
+            return np.array([each.covariance_ for each in several])
         fit, size = self._fit(), self._coefficient_count()
         return np.array(
             [[_number(fit.statistic("covariance", i, j)) for j in range(size)] for i in range(size)]
         )
 
     @as_of_now
-    def _statistic(self, name: str) -> float | int | None:
+    def _statistic(self, name: str) -> Any:  # noqa: ANN401  # a number, None, or an array
+        several = self._several()
+        if several:
+            return np.array([_number(each._fit().statistic(name)) for each in several])
         return self._fit().statistic(name)
 
-    def _seen(self) -> Exact:
-        if "_exact" not in self.__dict__:
+    def _is_fitted(self) -> bool:
+        return "_exact" in self.__dict__ or "_each" in self.__dict__
+
+    def _need_fit(self) -> None:
+        if not self._is_fitted():
             raise not_fitted(self)
+
+    def _several(self) -> tuple[Any, ...]:
+        """The regressions of several targets, with the parameters of now; none if there is one target."""
+        each = tuple(model._snapshot() for model in self.__dict__.get("_each", ()))
+        for model in each:
+            model.fit_intercept, model.ridge = self.fit_intercept, self.ridge
+        return each
+
+    def _seen(self) -> Exact:
+        self._need_fit()
         return self._exact
 
     def _model(self) -> tuple[bool, float]:
@@ -153,21 +184,41 @@ class Fitted(Interface):
 
     @as_of_now
     def _per_coefficient(self, name: str, *, level: float = 0.95) -> Floats:
+        several = self._several()
+        if several:
+            return np.array([each._per_coefficient(name, level=level) for each in several])
         fit = self._fit()
         return np.array(
             [_number(fit.statistic(name, i, level=level)) for i in range(self._coefficient_count())]
         )
 
     @as_of_now
-    def summary(self, level: float = 0.95) -> str:
-        """Coefficients and statistics as a table of text."""
-        return summary(self, level)
+    def summary(self, level: float = 0.95) -> Summary:
+        """Coefficients and statistics as a table: text, which a notebook shows as a table of its own."""
+        several = self._several()
+        return (
+            joined([summary(each, level) for each in several]) if several else summary(self, level)
+        )
+
+    def _fitted_text(self) -> str:
+        if not self._is_fitted():
+            return ""
+        several = self._several()
+        if several:
+            return f"{len(several)} targets; {several[0]._fitted_text()}; …"
+        found = self._fit().coefficients()
+        if found is None:
+            return f"not determined by {counted(self.n_samples_seen_, 'row')}"
+        names = self._coefficient_names()[int(self.fit_intercept) :]
+        constant = found[0] if self.fit_intercept else None
+        formula = formula_of(names, found[int(self.fit_intercept) :], constant)
+        return f"y = {formula}, of {counted(self.n_samples_seen_, 'row')}"
 
     @as_of_now
     def conf_int(self, level: float = 0.95) -> Floats:
-        """The confidence intervals of the coefficients: an array of shape (coefficients, 2)."""
+        """The confidence intervals of the coefficients: an array of shape (…, coefficients, 2)."""
         ends = [self._per_coefficient(name, level=level) for name in ("ci_low", "ci_high")]
-        return np.column_stack(ends)
+        return np.stack(ends, axis=-1)
 
     def _terms(self) -> tuple[str, ...] | None:
         """The names of the coefficients where they are not those of the features: with powers."""

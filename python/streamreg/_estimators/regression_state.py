@@ -14,7 +14,8 @@ from typing import Any, Final, Self
 import numpy as np
 
 from streamreg._core import Fit, Moments, Monomials, decimals
-from streamreg._estimators.inputs import Column, is_decimal
+from streamreg._estimators.inputs import Matrix
+from streamreg._estimators.numbers import Column, is_decimal
 from streamreg._estimators.turns import Rows
 from streamreg._exceptions import CorruptStateError
 from streamreg._types import Number
@@ -38,22 +39,41 @@ class Exact(Rows):
         self.weighted = weighted
 
     @classmethod
-    def empty(cls, columns: Sequence[Column], weights: Column | None) -> Self:
-        """No row yet, of columns like these: the features, then the target; and weights, if there are any.
+    def empty(cls, rows: Matrix, target: Column, weights: Column | None) -> Self:
+        """No row yet, of columns like these; and weights, if there are any.
 
         Raises:
             ValueError: if there are more features than a regression takes.
         """
-        features = len(columns) - 1
-        kinds = [_kind(column) for column in columns]
-        if weights is None and "decimal" not in kinds:
+        return cls._empty(rows, target, weights, [(at, 1) for at in range(rows.features)])
+
+    @classmethod
+    def _empty(
+        cls, rows: Matrix, target: Column, weights: Column | None, powers: list[tuple[int, int]]
+    ) -> Self:
+        """As `empty`, of features that are powers of columns."""
+        features = rows.features
+        # Of sparse columns none is of decimals.
+        kinds: list[Number] = [_kind(column) for column in rows.columns] or ["float"] * features
+        kinds.append(_kind(target))
+        plain = [(at, 1) for at in range(features)] == powers
+        if weights is None and "decimal" not in kinds and plain:
             return cls(Moments(features), weighted=False)
-        powers = [(at, 1) for at in range(features)]
         if weights is None:
             return cls(Monomials(kinds, powers, features), weighted=False)
         return cls(
             Monomials([*kinds, _kind(weights)], powers, features, features + 1), weighted=True
         )
+
+    def like(self, rows: Matrix, target: Column, weights: Column | None) -> Exact:
+        """The sums of other rows of the same features; their numbers may be of another kind."""
+        found = Exact._empty(rows, target, weights, self.features)
+        found.put_rows(rows, target, weights, remove=False)
+        return found
+
+    def score(self, intercept: bool, ridge: float, drop: bool, rows: Exact) -> float | None:
+        """R² of the fit on rows; None where it is not defined."""
+        return self.fit(intercept, ridge, drop).score(rows._moments)
 
     @property
     def features(self) -> list[tuple[int, int]]:
@@ -66,6 +86,24 @@ class Exact(Rows):
     def n(self) -> int:
         """Rows added less rows removed."""
         return self._moments.n
+
+    def put_rows(
+        self, rows: Matrix, target: Column, weights: Column | None, *, remove: bool
+    ) -> None:
+        """Adds or removes rows, all or none.
+
+        Raises:
+            ValueError: as for `put`.
+        """
+        if rows.columns:
+            self.put([*rows.columns, target], weights, remove=remove)
+            return
+        changed = self.copied()
+        for at, columns in rows.pieces():
+            own = None if weights is None else weights[at]
+            changed.put([*columns, target[at]], own, remove=remove)
+        self._moments = changed._moments
+        self._fits.clear()
 
     def put(self, columns: Sequence[Column], weights: Column | None, *, remove: bool) -> None:
         """Adds or removes rows: the features, then the target.

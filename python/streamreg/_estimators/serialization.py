@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from streamreg._exceptions import CorruptStateError, MismatchError
 
 _Field = TypeVar("_Field")
+
+Label = bool | int | str
 
 _PREFIX: Final = b"streamreg."
 _VERSION: Final = 1
@@ -55,7 +61,14 @@ def damage(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except (CorruptStateError, MismatchError) as error:
+    except (
+        AttributeError,
+        LookupError,
+        OverflowError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise CorruptStateError(f"the state of the {name} is damaged: {error}") from error
 
 
@@ -68,25 +81,136 @@ def field(about: Mapping[str, Any], name: str, kind: type[_Field]) -> _Field:
     return _of_type(about.get(name), kind, name)
 
 
+def plain_parameter(name: str, value: object) -> object:
+    """A parameter as JSON has it: numbers of NumPy and sequences as Python's, a dict as pairs.
+
+    Raises:
+        TypeError: for other objects.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Mapping):
+        pairs = [[plain_parameter(name, part) for part in pair] for pair in value.items()]
+        return {"pairs": pairs}
+    if isinstance(value, Sequence):
+        return [plain_parameter(name, part) for part in value]
+    raise TypeError(
+        f"the parameter {name} is {value!r:.100}, which bytes do not carry: make it a number, text, or a list or "
+        "dict of these, or use pickle"
+    )
+
+
 def parameters(about: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
-    """The parameters of an estimator that knows these; raises as `field`."""
-    params = field(about, "params", dict)
+    """The parameters of an estimator that knows these, as `plain_parameter` gave them; raises as `field`."""
+    params = dict(field(about, "params", dict))
     if not params.keys() <= set(known):
         raise CorruptStateError("its parameters are those of another estimator")
+    for name, value in params.items():
+        if isinstance(value, dict):
+            params[name] = dict(value["pairs"])
     return params
 
 
-def listed(
-    about: Mapping[str, Any], name: str, kinds: tuple[type[_Field], ...]
-) -> tuple[_Field, ...] | None:
-    """A tuple of such values, or None where there was none; raises as `field`."""
-    values = about.get(name)
+def whole(about: Mapping[str, Any], name: str) -> int:
+    """A count of a state.
+
+    Raises:
+        CorruptStateError: if it is none.
+    """
+    value = about.get(name)
+    if type(value) is not int or value < 0:
+        raise CorruptStateError(f"{name} is no count")
+    return value
+
+
+def name_list(values: object, features: int) -> tuple[str, ...] | None:
+    """The names of as many features, if they have names.
+
+    Raises:
+        CorruptStateError: if that is something else.
+    """
     if values is None:
         return None
-    listed = field(about, name, list)
-    if not all(isinstance(value, kinds) for value in listed):
-        raise CorruptStateError(f"its {name} are of another type")
-    return tuple(listed)
+    if not (isinstance(values, list) and all(type(name) is str for name in values)):
+        raise CorruptStateError("the names of the features are no list of texts")
+    if len(values) != features:
+        raise CorruptStateError(f"{len(values)} names for {features} features")
+    return tuple(values)
+
+
+def label_list(values: object) -> tuple[Label, ...]:
+    """Labels, in order.
+
+    Raises:
+        CorruptStateError: if they are something else.
+    """
+    if not isinstance(values, list) or len({type(label) for label in values}) != 1:
+        raise CorruptStateError("the labels of the classes are no list of labels")
+    if type(values[0]) not in (bool, int, str) or values != sorted(set(values)):
+        raise CorruptStateError("the labels of the classes are no list of labels in order")
+    return tuple(values)
+
+
+def packed(arrays: Sequence[NDArray[Any]]) -> bytes:
+    """Numbers as doubles, one array after the other."""
+    return b"".join(array.astype("<f8").tobytes() for array in arrays)
+
+
+def unpacked(packed: bytes, shapes: Sequence[tuple[int, ...]]) -> list[NDArray[np.float64]]:
+    """Reads what `packed` wrote.
+
+    Raises:
+        CorruptStateError: if the bytes are not those of such arrays, or hold what is not finite.
+    """
+    sizes = [math.prod(shape) for shape in shapes]
+    if len(packed) != 8 * sum(sizes):
+        raise CorruptStateError(
+            f"{len(packed)} bytes of numbers where {8 * sum(sizes)} are expected"
+        )
+    numbers = np.frombuffer(packed, "<f8").astype(np.float64)
+    if not np.isfinite(numbers).all():
+        raise CorruptStateError("a number is not finite")
+    ends = np.cumsum(sizes)[:-1].tolist()
+    parts = zip(np.split(numbers, ends), shapes, strict=True)
+    return [part.reshape(shape) for part, shape in parts]
+
+
+def joined(states: Sequence[bytes]) -> bytes:
+    """States one after the other, each with its length before it."""
+    return b"".join(len(state).to_bytes(8, "little") + state for state in states)
+
+
+def split(states: bytes, count: int) -> list[bytes]:
+    """Reads what `joined` wrote.
+
+    Raises:
+        CorruptStateError: if there are not so many, one at least.
+    """
+    found: list[bytes] = []
+    at = 0
+    while at < len(states) and len(found) < count:
+        end = at + 8 + int.from_bytes(states[at : at + 8], "little")
+        found.append(states[at + 8 : end])
+        at = end
+    if at != len(states) or len(found) != count or not count:
+        raise CorruptStateError(f"there are not {count} states")
+    return found
+
+
+def class_codes(numbers: NDArray[np.float64], classes: int) -> NDArray[np.int64]:
+    """The codes of the classes of rows.
+
+    Raises:
+        CorruptStateError: if one is none.
+    """
+    codes = numbers.astype(np.int64)
+    if (codes != numbers).any() or ((codes < 0) | (codes >= classes)).any():
+        raise CorruptStateError("a row is of a class that is not there")
+    return codes
 
 
 def _of_type(value: object, kind: type[_Field], name: str) -> _Field:

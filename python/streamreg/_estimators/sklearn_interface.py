@@ -8,13 +8,16 @@ from __future__ import annotations
 import functools
 import inspect
 import warnings
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streamreg._estimators.turns import Turns, in_turn
+from streamreg._estimators.routing import RequestSetter, routing
+from streamreg._estimators.serialization import plain_parameter
+from streamreg._estimators.turns import Turns, as_of_now, in_turn
 from streamreg._exceptions import NotFittedError
 
 if TYPE_CHECKING:
@@ -25,6 +28,14 @@ class Interface(Turns):
     """Parameters, and the features that an estimator was fitted with."""
 
     n_features_in_: int
+
+    _FITTED: ClassVar[tuple[str, ...]] = ("n_features_in_", "_feature_names")
+    """The attributes that rows give."""
+
+    set_fit_request = RequestSetter("fit")
+    set_partial_fit_request = RequestSetter("partial_fit")
+    set_predict_request = RequestSetter("predict")
+    set_score_request = RequestSetter("score")
 
     @classmethod
     def _parameters(cls) -> list[str]:
@@ -45,12 +56,58 @@ class Interface(Turns):
         for name, value in params.items():
             if name not in self._parameters():
                 raise ValueError(
-                    f"Invalid parameter {name!r} for estimator {self!r}. Valid parameters are: {self._parameters()!r}."
+                    f"Invalid parameter {name!r} for estimator {self._text()}. Valid parameters are: "
+                    f"{self._parameters()!r}."
                 )
             setattr(self, name, value)
         return self
 
+    def get_metadata_routing(self) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there
+        """What scikit-learn's tools are asked to pass on, as `set_fit_request` and its like chose."""
+        return routing(self)
+
+    _get_metadata_request = get_metadata_routing  # scikit-learn's own name, which its setters call
+
+    def _plain_params(self) -> dict[str, object]:
+        """The parameters as bytes carry them."""
+        return {name: plain_parameter(name, value) for name, value in self.get_params().items()}
+
+    @contextmanager
+    def _anew(self) -> Iterator[None]:
+        """Forgets what was fitted; if what follows fails, takes it back."""
+        before = {name: self.__dict__.pop(name) for name in self._FITTED if name in self.__dict__}
+        try:
+            yield
+        except BaseException:
+            for name in self._FITTED:
+                self.__dict__.pop(name, None)
+            self.__dict__.update(before)
+            raise
+
+    def _unfitted(self) -> Self:
+        """One of the same class and parameters, which has seen no row; also of a subclass with further attributes."""
+        made = type(self).__new__(type(self))
+        kept = {name: value for name, value in vars(self).items() if name not in self._FITTED}
+        made.__dict__.update(kept)
+        return made
+
+    @as_of_now
     def __repr__(self) -> str:
+        try:
+            fitted = self._fitted_text()
+        except (
+            ValueError,
+            OverflowError,
+        ) as error:  # parameters that were changed, and cannot be used
+            fitted = str(error)
+        return self._text() + (f", fitted: {fitted}" if fitted else "")
+
+    def _fitted_text(self) -> str:
+        """What was fitted, in a few words; empty if nothing was."""
+        return ""
+
+    def _text(self) -> str:
+        """The class and its parameters."""
         defaults = inspect.signature(type(self)).parameters
         given = ", ".join(
             f"{name}={value!r}"
@@ -74,7 +131,7 @@ class Interface(Turns):
 
     def _begin(self, matrix: Matrix) -> None:
         """Takes the features of the first rows for those of all."""
-        self.n_features_in_ = len(matrix.columns)
+        self.n_features_in_ = matrix.features
         self._feature_names = _text(matrix.names)
 
     def _check(self, matrix: Matrix, *, fitting: bool) -> None:
@@ -95,17 +152,26 @@ class Interface(Turns):
                 f"X does not have valid feature names, but {who} was fitted with feature names",
                 stacklevel=5,
             )
-        if len(matrix.columns) != self.n_features_in_:
+        if matrix.features != self.n_features_in_:
             raise ValueError(
-                f"X has {len(matrix.columns)} features, but {who} is expecting {self.n_features_in_} features as "
+                f"X has {matrix.features} features, but {who} is expecting {self.n_features_in_} features as "
                 "input."
             )
 
 
 def _text(names: Sequence[object] | None) -> tuple[str, ...] | None:
-    if names is None or not all(isinstance(name, str) for name in names):
+    """The names, if they are text; as scikit-learn has it, numbers are no names, and a mixture is an error."""
+    text = [isinstance(name, str) for name in names or ()]
+    if not any(text):
         return None
-    return tuple(str(name) for name in names)
+    if not all(text):
+        types = sorted({type(name).__name__ for name in names or ()})
+        raise TypeError(
+            "Feature names are only supported if all input features have string names, but your input has "
+            f"{types} as feature name / column name types. If you want feature names to be stored and validated, you "
+            "must convert them all to strings, by using X.columns = X.columns.astype(str) for example."
+        )
+    return tuple(str(name) for name in names or ())
 
 
 def _differing(mine: Sequence[str], theirs: Sequence[str]) -> str:
@@ -158,9 +224,9 @@ def regressor_tags() -> Any:  # noqa: ANN401  # a type of scikit-learn's, which 
 
     return Tags(
         estimator_type="regressor",
-        target_tags=TargetTags(required=True),
+        target_tags=TargetTags(required=True, multi_output=True),
         regressor_tags=RegressorTags(),
-        input_tags=InputTags(),
+        input_tags=InputTags(sparse=True),
     )
 
 
@@ -172,5 +238,13 @@ def classifier_tags() -> Any:  # noqa: ANN401  # a type of scikit-learn's, which
         estimator_type="classifier",
         target_tags=TargetTags(required=True),
         classifier_tags=ClassifierTags(),
-        input_tags=InputTags(),
+        input_tags=InputTags(sparse=True),
     )
+
+
+def transformer_tags(tags: Any) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there
+    """What scikit-learn is told of an estimator that transforms rows too."""
+    from sklearn.utils import TransformerTags  # asked for by it alone
+
+    tags.transformer_tags = TransformerTags()
+    return tags

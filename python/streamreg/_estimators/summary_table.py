@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from html import escape
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -9,10 +11,40 @@ if TYPE_CHECKING:
     from streamreg._estimators.regression_results import Fitted
 
 _WIDTH = 78
+_TITLE = "Exact linear regression"
 
 
-def summary(model: Fitted, level: float) -> str:
-    """What `LinearRegression.summary` gives."""
+class Summary(str):
+    """The table as text, which a prompt shows as it is and a notebook as a table."""
+
+    def __new__(cls, text: str, html: str) -> Summary:
+        """Of the table in both forms."""
+        made = super().__new__(cls, text)
+        made._html = html
+        return made
+
+    _html: str
+
+    def __str__(self) -> str:
+        return str.__str__(self)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        return self._html
+
+    def __reduce__(self) -> tuple[type[Summary], tuple[str, str]]:
+        return Summary, (str(self), self._html)
+
+
+def joined(tables: Sequence[Summary]) -> Summary:
+    """Tables one below the other."""
+    return Summary("\n\n".join(tables), "".join(table._repr_html_() for table in tables))
+
+
+def summary(model: Fitted, level: float) -> Summary:
+    """What `LinearRegression.summary` gives, of one target."""
     names = model._coefficient_names()
     left = [
         ("No. Observations:", f"{model.n_samples_seen_}"),
@@ -32,31 +64,54 @@ def summary(model: Fitted, level: float) -> str:
         ("AIC / BIC:", f"{_short(model.aic_)} / {_short(model.bic_)}"),
         ("Ridge:", _short(float(model.ridge))),
     ]
-    half = _WIDTH // 2 - 1
-    lines = ["Exact linear regression".center(_WIDTH).rstrip(), "=" * _WIDTH]
-    for (name, value), (other, result) in zip(left, right, strict=True):
-        lines.append(f"{name}{value:>{half - len(name)}}  {other}{result:>{half - len(other)}}")
+    facts = [(*one, *other) for one, other in zip(left, right, strict=True)]
     tail = (1 - level) / 2
     heads = ("coef", "std err", "t", "P>|t|", f"[{tail:.4g}", f"{1 - tail:.4g}]")
-    width = max(12, *(len(name) for name in names))
-    lines += ["=" * _WIDTH, " " * width + "".join(f"{head:>11}" for head in heads), "-" * _WIDTH]
     coefficients = model._values()
-    rows = zip(
-        names,
-        coefficients,
-        model.std_errors_,
-        model.t_values_,
-        model.p_values_,
-        *model.conf_int(level).T,
-        strict=True,
-    )
-    for name, *cells in rows:
-        lines.append(f"{name:<{width}}" + "".join(f"{_short(cell):>11}" for cell in cells))
-    lines.append("=" * _WIDTH)
+    columns = (coefficients, model.std_errors_, model.t_values_, model.p_values_)
+    numbers = zip(*columns, *model.conf_int(level).T, strict=True)
+    rows = [(name, *map(_short, cells)) for name, cells in zip(names, numbers, strict=True)]
     note = model._doubt()
+    return Summary(_text(facts, heads, rows, note), _html(facts, heads, rows, note))
+
+
+def _text(
+    facts: Sequence[tuple[str, ...]],
+    heads: Sequence[str],
+    rows: Sequence[tuple[str, ...]],
+    note: str | None,
+) -> str:
+    half = _WIDTH // 2 - 1
+    lines = [_TITLE.center(_WIDTH).rstrip(), "=" * _WIDTH]
+    for name, value, other, result in facts:
+        lines.append(f"{name}{value:>{half - len(name)}}  {other}{result:>{half - len(other)}}")
+    width = max(12, *(len(name) for name, *_ in rows))
+    lines += ["=" * _WIDTH, " " * width + "".join(f"{head:>11}" for head in heads), "-" * _WIDTH]
+    for name, *cells in rows:
+        lines.append(f"{name:<{width}}" + "".join(f"{cell:>11}" for cell in cells))
+    lines.append("=" * _WIDTH)
     if note is not None:
         lines += wrap(f"Warning: {note}", _WIDTH)
     return "\n".join(lines)
+
+
+def _html(
+    facts: Sequence[tuple[str, ...]],
+    heads: Sequence[str],
+    rows: Sequence[tuple[str, ...]],
+    note: str | None,
+) -> str:
+    def row(cells: Sequence[str], names: set[int]) -> str:
+        tags = ["th" if at in names else "td" for at in range(len(cells))]
+        pairs = zip(tags, cells, strict=True)
+        return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for tag, cell in pairs) + "</tr>"
+
+    top = "".join(row(cells, {0, 2}) for cells in facts)
+    below = row(["", *heads], set(range(len(heads) + 1))) + "".join(
+        row(cells, {0}) for cells in rows
+    )
+    doubt = "" if note is None else f"<p>Warning: {escape(note)}</p>"
+    return f"<table><caption>{_TITLE}</caption>{top}</table><table>{below}</table>{doubt}"
 
 
 def _short(value: float | None) -> str:

@@ -98,6 +98,22 @@ def from_float(a: NDArray[np.float64]) -> Integers:
     return a.astype(np.int64)
 
 
+def order(a: Integers, b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """-1, 0 or 1 as a is less than b, equal or greater, exactly; NaN where b is."""
+    rounded = a.astype(np.float64)
+    # Rounding to the nearest keeps the order, and only makes equal what was not.
+    found = np.where(
+        rounded < b, -1.0, np.where(rounded > b, 1.0, np.where(rounded == b, 0.0, np.nan))
+    )
+    if _largest(a) > _DOUBLE_EXACT:
+        open_ = (rounded == b) & _beyond_double(a)
+        own, beside = a[open_], b[open_]
+        top = beside >= 2.0**63
+        whole = np.where(top, 0.0, beside).astype(np.int64)
+        found[open_] = np.where(top | (own < whole), -1.0, (own > whole).astype(np.float64))
+    return found
+
+
 def _largest(a: Integers) -> int:
     return max(-int(a.min()), int(a.max()), 0) if len(a) else 0
 

@@ -56,6 +56,17 @@ def _on_objects(function: Callable[[Any, Any], bool]) -> Kernel:
     return kernel
 
 
+def _mixed(function: Callable[[Any, Any], Any]) -> Kernel:
+    """A comparison of integers with doubles, in either order of the two."""
+
+    def kernel(a: Array, b: Array) -> Array:
+        order = -checked_int.order(b, a) if a.dtype.kind == "f" else checked_int.order(a, b)
+        result: Array = function(order, 0.0)
+        return result
+
+    return kernel
+
+
 def _as_text(values: Values) -> list[object]:
     return [str(value) for value in to_list(values)]
 
@@ -126,6 +137,7 @@ for _type in ("float", "int"):
     KERNELS.update({f"minimum.{_type}": _minimum, f"maximum.{_type}": _maximum})
 for _word, _compare in _COMPARISONS.items():
     KERNELS.update({f"{_word}.{_type}": _compare for _type in ("float", "int")})
+    KERNELS[f"{_word}.mixed"] = _mixed(_compare)
     KERNELS.update(
         {f"{_word}.{_type}": _on_objects(_compare) for _type in ("str", "bytes", "decimal")}
     )

@@ -185,6 +185,12 @@ def _typed_operation(
         power = _integer_power(operands, text)
         if power is not None:
             return power
+    if (
+        operator in COMPARISON
+        and any(map(_small, operands))
+        and set(_types(operands)) == {"int", "float"}
+    ):
+        operands = tuple(converted(operand, "float") for operand in operands)
     try:
         rule = signature("absolute" if operator == "positive" else operator, _types(operands))
     except MistypedError as error:
@@ -193,6 +199,14 @@ def _typed_operation(
         return operands[0]
     arguments = tuple(map(converted, operands, rule.arguments))
     return Operation(rule.kernel, arguments, rule.result, text=text, infix=infix)
+
+
+def _small(operand: TypedExpression) -> bool:
+    """Whether it is a number so small that whatever is compared with it can be rounded to a double before."""
+    value = operand.value if isinstance(operand, Constant) else None
+    if isinstance(value, float) and value != value:
+        return True
+    return isinstance(value, int | float) and abs(value) < 2**53
 
 
 def _integer_power(operands: tuple[TypedExpression, ...], text: str) -> TypedExpression | None:

@@ -88,9 +88,11 @@ def signature(operator: str, types: tuple[DType, ...]) -> Signature:
 
 def _comparison(operator: str, types: tuple[DType, ...]) -> Signature:
     kernel = COMPARISON[operator]
-    if set(types) <= {"int", "float"}:
-        common: DType = "float" if "float" in types else "int"
-        return Signature(f"{kernel}.{common}", (common, common), "bool")
+    if set(types) == {"int", "float"}:
+        # Not as doubles: an integer beyond 2^53 is none.
+        return Signature(f"{kernel}.mixed", types, "bool")
+    if types[0] == types[1] and types[0] in ("int", "float"):
+        return Signature(f"{kernel}.{types[0]}", types, "bool")
     if set(types) in ({"decimal"}, {"decimal", "int"}):
         # A double is not taken: 0.1 is no decimal, and equals none.
         return Signature(f"{kernel}.decimal", types, "bool")

@@ -4,11 +4,13 @@
 //! its features z. The sums are those of [`moments`](crate::moments), without a target.
 
 mod label;
+mod sums;
 mod wire;
 
 use std::collections::BTreeMap;
 
 pub use label::Label;
+pub use sums::{ClassSums, Kept, MOST_SQUARES};
 
 use crate::accumulate::{Accumulator, Sign};
 use crate::column::{MOST_FEATURES, Numbers};

@@ -27,6 +27,7 @@ use crate::error::Error;
 use crate::solve::round;
 use bayes::{Added, Bayes, Variance};
 use group::Group;
+pub use group::{Grouped, weighted_counts};
 use linear::Linear;
 use log::Argument;
 pub use parameters::{Parameter, parameters};
@@ -153,9 +154,10 @@ impl Discriminant {
     /// # Errors
     /// [`Failure::Undefined`] if the rows do not give it, [`Error::Invalid`] unless there is a prior above 0 for each
     /// of the classes, or if the smoothing is below 0 or not finite.
-    pub fn of(classes: &Classes, model: &Model, priors: Option<&[f64]>) -> Result<Self, Failure> {
+    pub fn of(classes: &impl Grouped, model: &Model, priors: Option<&[f64]>) -> Result<Self, Failure> {
         let Model { divisor, singular, .. } = *model;
-        let mut groups = group::groups(classes)?;
+        check_products(classes, matches!(model.method, Method::Bayes))?;
+        let mut groups = classes.groups()?;
         let priors = priors_of(&groups, priors)?;
         let (scorer, solved) = match model.method {
             Method::Linear => {
@@ -239,8 +241,9 @@ pub enum Description {
 ///
 /// # Errors
 /// [`Failure::Undefined`] if the rows do not give it, [`Error::Invalid`] if the smoothing is below 0 or not finite.
-pub fn describe(classes: &Classes, description: Description) -> Result<Vec<f64>, Failure> {
-    let mut groups = group::groups(classes)?;
+pub fn describe(classes: &impl Grouped, description: Description) -> Result<Vec<f64>, Failure> {
+    check_products(classes, !matches!(description, Description::Covariances(_) | Description::Pooled(_)))?;
+    let mut groups = classes.groups()?;
     let variables = classes.features();
     match description {
         Description::Priors => {
@@ -270,6 +273,16 @@ pub fn describe(classes: &Classes, description: Description) -> Result<Vec<f64>,
 pub fn counts(classes: &Classes) -> Result<Vec<(Label, i64)>, Undefined> {
     group::groups(classes)?;
     Ok(group::present(classes).map(|(label, moments)| (label.clone(), moments.n())).collect())
+}
+
+/// That the products of features are known, unless squares do.
+fn check_products(classes: &impl Grouped, squares_do: bool) -> Result<(), Error> {
+    if squares_do || !classes.squares_only() {
+        return Ok(());
+    }
+    Err(Error::Invalid(
+        "of these classes the squares of features are known, and no other products".to_owned(),
+    ))
 }
 
 fn priors_of(groups: &[Group], given: Option<&[f64]>) -> Result<Vec<Argument>, Error> {

@@ -81,8 +81,10 @@ pub struct Gram {
     weighted: bool,
     weight: Unit,
     units: Vec<Unit>,
-    /// The upper triangle, row by row.
+    /// The upper triangle, row by row; with `squares` its first row, then the rest of its diagonal.
     entries: Vec<BigInt>,
+    /// Whether the products of different features are not known.
+    squares: bool,
 }
 
 impl Gram {
@@ -113,7 +115,7 @@ impl Gram {
                 units.len()
             )));
         }
-        let mut gram = Self { rows, features, weighted, weight, units, entries };
+        let mut gram = Self { rows, features, weighted, weight, units, entries, squares: false };
         gram.trim();
         Ok(gram)
     }
@@ -136,8 +138,15 @@ impl Gram {
         }
         let grid = Unit::two(-signed(ONES));
         let units = (0..variables).map(|variable| if variable == 0 { Unit::ONE } else { grid }).collect();
-        let mut gram =
-            Self { rows: moments.n(), features, weighted: false, weight: Unit::ONE, units, entries };
+        let mut gram = Self {
+            rows: moments.n(),
+            features,
+            weighted: false,
+            weight: Unit::ONE,
+            units,
+            entries,
+            squares: false,
+        };
         gram.trim();
         gram
     }
@@ -155,6 +164,31 @@ impl Gram {
             entries: pairs.collect(),
             ..self.clone()
         }
+    }
+
+    /// Features side by side of which the cross-products of each are given, over the same rows; their own squares
+    /// alone are known then. The last feature stands in the place of the target. `None` of none.
+    #[must_use]
+    pub(crate) fn of_squares(mut grams: Vec<Self>) -> Option<Self> {
+        let least = grams.iter().map(|gram| gram.weight.two).min()?;
+        let (mut entries, mut units) = (Vec::new(), vec![Unit::ONE]);
+        for gram in &mut grams {
+            gram.weigh(Unit { two: least, ..gram.weight });
+            units.push(gram.unit(1));
+        }
+        let first = grams.first()?;
+        entries.push(first.entry(0, 0).clone());
+        entries.extend(grams.iter().map(|gram| gram.entry(0, 1).clone()));
+        entries.extend(grams.iter().map(|gram| gram.entry(1, 1).clone()));
+        let (rows, weighted, weight) = (first.rows, first.weighted, first.weight);
+        Some(Self { rows, features: grams.len() - 1, weighted, weight, units, entries, squares: true })
+    }
+
+    /// Counts the weights in a unit that is smaller by a power of two, or the same.
+    pub(crate) fn weigh(&mut self, unit: Unit) {
+        let times = (self.weight / unit).to_integer();
+        self.entries.iter_mut().for_each(|entry| *entry *= &times);
+        self.weight = unit;
     }
 
     /// Rows added less rows removed, whatever their weights.
@@ -200,7 +234,7 @@ impl Gram {
     pub(crate) fn refine(&mut self, variable: usize, factor: Unit) {
         let times = factor.to_integer();
         self.units[variable] = self.units[variable] / factor;
-        for other in 0..self.units.len() {
+        for other in (0..self.units.len()).filter(|&other| !self.squares || [0, variable].contains(&other)) {
             let at = self.index(variable, other);
             self.entries[at] *= &times;
         }
@@ -211,7 +245,7 @@ impl Gram {
     /// Σ w·zᵢ·zⱼ in its units.
     ///
     /// # Panics
-    /// If there is no such variable.
+    /// If there is no such variable, or if the product is not known.
     #[must_use]
     pub fn entry(&self, one: usize, other: usize) -> &BigInt {
         &self.entries[self.index(one, other)]
@@ -219,6 +253,10 @@ impl Gram {
 
     fn index(&self, one: usize, other: usize) -> usize {
         let (low, high) = (one.min(other), one.max(other));
+        if self.squares {
+            assert!(low == 0 || low == high, "the products of different features are not known");
+            return if low == 0 { high } else { self.features + 1 + high };
+        }
         low * (2 * self.features + 3 - low) / 2 + high
     }
 

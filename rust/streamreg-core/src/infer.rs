@@ -20,6 +20,7 @@ mod fast_rows;
 mod interval;
 mod likelihood;
 mod predict;
+mod score;
 pub mod statistic;
 pub mod student;
 mod sums;

@@ -17,6 +17,8 @@ pub mod kind {
     pub const PACKED_ROWS: u8 = 4;
     /// Moments class by class.
     pub const CLASSES: u8 = b'C';
+    /// Sums class by class, with weights or of squares alone.
+    pub const CLASS_SUMS: u8 = b'D';
     /// A reduction by keys, and its shape.
     pub const KEYED_REDUCTION: u8 = b'K';
     /// Moments.

@@ -77,7 +77,8 @@ fn unit() -> impl Strategy<Value = Unit> {
 proptest! {
     #![proptest_config(config(60))]
 
-    /// Weighted rows in any units: coefficients, sums of squares, covariances, predictions, with a ridge and without.
+    /// Weighted rows in any units: coefficients, sums of squares, covariances, predictions, scores, with a ridge and
+    /// without.
     #[test]
     fn oracle_weighted_decimals(
         rows in prop::collection::vec([-20i64..20, -20i64..20, -20i64..20, 0i64..9], 4..9),
@@ -110,6 +111,29 @@ proptest! {
         prop_assert_eq!(value(&fit, Statistic::Tss), Some(nearest(&tss)));
         let share = (!tss.is_zero()).then(|| nearest(&(Rational::one() - &rss / &tss)));
         prop_assert_eq!(value(&fit, Statistic::R2), share);
+        let own = fit.score(&rows.gram()).unwrap();
+        prop_assert_eq!(own, Some(share.unwrap_or_else(|| f64::from(u8::from(rss.is_zero())))));
+        // Other rows, in other units: the first ones moved, and one of them left out.
+        let moved = Rows {
+            rows: rows.rows.iter().skip(1).map(|row| [row[0] + 3, row[1] - 1, row[2] * 2, row[3]]).collect(),
+            units: [rows.units[2], rows.units[0], rows.units[3], rows.units[1]],
+        };
+        let other = moved.rationals();
+        let over = |of: &dyn Fn(&[Rational; 4]) -> Rational| {
+            other.iter().map(|row| of(row) * &row[3]).sum::<Rational>()
+        };
+        let weight = over(&|_| Rational::one());
+        let expected = (!weight.is_zero()).then(|| {
+            let middle = over(&|row| row[2].clone()) / &weight;
+            let around = over(&|row| square(row[2].clone() - &middle));
+            let rest = over(&|row| square(row[2].clone() - fitted(&design(row))));
+            if around.is_zero() {
+                f64::from(u8::from(rest.is_zero()))
+            } else {
+                nearest(&(Rational::one() - rest / around))
+            }
+        });
+        prop_assert_eq!(fit.score(&moved.gram()).unwrap(), expected);
         // The product of the weights is in no sum.
         prop_assert_eq!(value(&fit, Statistic::LogLikelihood), None);
 

@@ -2,6 +2,7 @@
 
 use crate::accumulator::accumulator;
 use crate::arrays::{NumberArray, numbers};
+use crate::class_sums::{described, solved};
 use crate::errors::to_py;
 use crate::guarded::Guarded;
 use crate::label::Label;
@@ -10,9 +11,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use streamreg_core::accumulate::{Accumulator as _, Group as _};
 use streamreg_core::classes::{self as core, Labelled};
-use streamreg_core::discriminant::{
-    self, Description, Divisor, Failure, Method, Model, Reason, Scores, Singular,
-};
+use streamreg_core::discriminant::{self, Divisor, Failure, Method, Model, Reason, Scores, Singular};
 
 /// Of a class n, prior, intercept, and the linear and quadratic parameters.
 type Parameters = (i64, Option<f64>, Option<f64>, Option<Vec<f64>>, Option<Vec<f64>>);
@@ -95,19 +94,7 @@ impl Classes {
         unbiased: bool,
         smoothing: f64,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let description = match what {
-            "prior" => Description::Priors,
-            "mean" => Description::Means,
-            "variance" => Description::Variances(smoothing),
-            "covariance" => Description::Covariances(divisor(unbiased)),
-            "pooled" => Description::Pooled(divisor(unbiased)),
-            other => return Err(PyValueError::new_err(format!("there is no description {other:?}"))),
-        };
-        let own = self.0.copy(py)?;
-        match py.detach(|| discriminant::describe(&own, description)) {
-            Ok(values) => Ok(values.into_pyarray(py).into_any()),
-            Err(failure) => failed(py, failure),
-        }
+        described(py, self.0.copy(py)?, what, unbiased, smoothing)
     }
 
     #[pyo3(signature = (method, priors=None, unbiased=false, singular="null", smoothing=0.0))]
@@ -121,11 +108,7 @@ impl Classes {
         smoothing: f64,
     ) -> PyResult<Bound<'py, PyAny>> {
         let model = model(method, unbiased, singular, smoothing)?;
-        let own = self.0.copy(py)?;
-        match py.detach(|| discriminant::Discriminant::of(&own, &model, priors.as_deref())) {
-            Ok(found) => Ok(Bound::new(py, Discriminant(found))?.into_any()),
-            Err(failure) => failed(py, failure),
-        }
+        solved(py, self.0.copy(py)?, &model, priors.as_deref())
     }
 
     fn parameters(
@@ -149,7 +132,7 @@ impl Classes {
     }
 }
 
-fn model(method: &str, unbiased: bool, singular: &str, smoothing: f64) -> PyResult<Model> {
+pub fn model(method: &str, unbiased: bool, singular: &str, smoothing: f64) -> PyResult<Model> {
     let method = match method {
         "linear" => Method::Linear,
         "quadratic" => Method::Quadratic,
@@ -166,11 +149,11 @@ fn model(method: &str, unbiased: bool, singular: &str, smoothing: f64) -> PyResu
     Ok(Model { method, divisor: divisor(unbiased), singular, smoothing })
 }
 
-fn divisor(unbiased: bool) -> Divisor {
+pub fn divisor(unbiased: bool) -> Divisor {
     if unbiased { Divisor::Freedom } else { Divisor::Rows }
 }
 
-fn plain(labels: Vec<Label>) -> Vec<core::Label> {
+pub fn plain(labels: Vec<Label>) -> Vec<core::Label> {
     labels.into_iter().map(|label| label.0).collect()
 }
 
@@ -178,11 +161,11 @@ fn plain(labels: Vec<Label>) -> Vec<core::Label> {
 #[pyclass(module = "streamreg._core", frozen)]
 pub struct Undefined(discriminant::Undefined);
 
-fn no_answer(py: Python<'_>, undefined: discriminant::Undefined) -> PyResult<Bound<'_, PyAny>> {
+pub fn no_answer(py: Python<'_>, undefined: discriminant::Undefined) -> PyResult<Bound<'_, PyAny>> {
     Ok(Bound::new(py, Undefined(undefined))?.into_any())
 }
 
-fn failed(py: Python<'_>, failure: Failure) -> PyResult<Bound<'_, PyAny>> {
+pub fn failed(py: Python<'_>, failure: Failure) -> PyResult<Bound<'_, PyAny>> {
     match failure {
         Failure::Undefined(undefined) => no_answer(py, undefined),
         Failure::Error(error) => Err(to_py(&error)),
@@ -217,7 +200,7 @@ impl Undefined {
 
 /// What rows are scored by.
 #[pyclass(module = "streamreg._core", frozen)]
-pub struct Discriminant(discriminant::Discriminant);
+pub struct Discriminant(pub(crate) discriminant::Discriminant);
 
 #[pymethods]
 impl Discriminant {

@@ -44,6 +44,13 @@ impl Fit {
     }
 }
 
+/// The sums of rows, of either kind.
+#[derive(FromPyObject)]
+enum Sums<'py> {
+    Moments(Bound<'py, crate::moments::Moments>),
+    Monomials(Bound<'py, crate::monomials::Monomials>),
+}
+
 #[pymethods]
 impl Fit {
     fn coefficients(&self, py: Python<'_>) -> Option<Vec<f64>> {
@@ -98,6 +105,14 @@ impl Fit {
             .and_then(|interval| py.detach(|| self.0.intervals(&numbers, interval, level)))
             .map_err(|error| to_py(&error))?;
         Ok(three(py, [found.values, found.low, found.high]))
+    }
+
+    fn score(&self, py: Python<'_>, rows: Sums<'_>) -> PyResult<Option<f64>> {
+        let gram = match rows {
+            Sums::Moments(moments) => Gram::of(&moments.get().0.copy(py)?),
+            Sums::Monomials(monomials) => monomials.get().0.run(py, |own| own.gram())?,
+        };
+        py.detach(|| self.0.score(&gram)).map_err(|error| to_py(&error))
     }
 
     fn residuals<'py>(

@@ -8,6 +8,7 @@ mod accumulator;
 mod arrays;
 mod changelog;
 mod checksum;
+mod class_sums;
 mod classes;
 mod decimals;
 mod decode;
@@ -32,6 +33,8 @@ mod _core {
     use super::changelog::Changelog;
     #[pymodule_export]
     use super::checksum::crc32;
+    #[pymodule_export]
+    use super::class_sums::ClassSums;
     #[pymodule_export]
     use super::classes::{ClassPredictor, Classes, Discriminant, Undefined};
     #[pymodule_export]

@@ -11,7 +11,7 @@ use streamreg_core::infer::Model;
 use streamreg_core::{moments as core, solve};
 
 #[pyclass(module = "streamreg._core", frozen)]
-pub struct Moments(Guarded<core::Moments>);
+pub struct Moments(pub(crate) Guarded<core::Moments>);
 
 accumulator!(Moments, core::Moments);
 

@@ -14,7 +14,7 @@ use streamreg_core::infer::Model;
 use streamreg_core::monomials as core;
 
 #[pyclass(module = "streamreg._core", frozen)]
-pub struct Monomials(Guarded<core::Monomials>);
+pub struct Monomials(pub(crate) Guarded<core::Monomials>);
 
 accumulator!(Monomials, core::Monomials);
 

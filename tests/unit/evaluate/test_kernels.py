@@ -35,6 +35,12 @@ INT64 = st.integers(-(2**63), 2**63 - 1) | st.sampled_from(
 DOUBLES = st.floats() | st.sampled_from([0.0, -0.0, math.inf, -math.inf, 5e-324, 1.7e308, math.nan])
 ARITHMETIC = [operator.add, operator.sub, operator.mul, operator.truediv]
 COMPARISONS = [operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge]
+SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+NEAR = [
+    sign * (2**power + step) for power in (53, 60, 62) for step in (-1, 0, 1) for sign in (-1, 1)
+]
+"""Integers next to doubles that some of them are."""
+
 BINARY: list[Binary] = [
     *ARITHMETIC,
     operator.floordiv,
@@ -87,6 +93,7 @@ def test_differential_float_division_with_remainder_is_that_of_python(
 
 
 @pytest.mark.parametrize("function", COMPARISONS, ids=lambda f: f.__name__)
+@example(rows=[(0.0, float(i + j), i, i) for i in NEAR for j in (-1, 0, 1)])
 @given(rows=st.lists(st.tuples(DOUBLES, DOUBLES, INT64, INT64), min_size=1))
 def test_differential_comparisons_are_those_of_python(
     table_of: TableOf,
@@ -94,14 +101,56 @@ def test_differential_comparisons_are_those_of_python(
     function: Binary,
     rows: list[tuple[float, float, int, int]],
 ) -> None:
-    """Floats and ints compare as in Python; an int beside a float is the nearest double first."""
+    """Floats and ints compare as in Python, also with each other: exactly, whatever their size."""
     t = table_of(a=float, b=float, n=int, m=int)
     a, b, n, m = (list(column) for column in zip(*rows, strict=True))
-    tables = t.select(f=function(t.a, t.b), i=function(t.n, t.m), mixed=function(t.n, t.b))
+    tables = t.select(
+        f=function(t.a, t.b),
+        i=function(t.n, t.m),
+        mixed=function(t.n, t.b),
+        turned=function(t.b, t.n),
+    )
     got = computed(tables, a=a, b=b, n=n, m=m).columns
     assert got["f"] == [function(*pair) for pair in zip(a, b, strict=True)]
     assert got["i"] == [function(*pair) for pair in zip(n, m, strict=True)]
-    assert got["mixed"] == [function(float(i), f) for i, f in zip(n, b, strict=True)]
+    assert got["mixed"] == [function(i, f) for i, f in zip(n, b, strict=True)]
+    assert got["turned"] == [function(f, i) for i, f in zip(n, b, strict=True)]
+    for constant in (*NEAR, -(2**63), 0, 1):
+        compared = t.select(r=function(t.b, constant), l=function(constant, t.b))
+        got = computed(compared, a=a, b=b, n=n, m=m).columns
+        assert got["r"] == [function(f, constant) for f in b]
+        assert got["l"] == [function(constant, f) for f in b]
+    for double in (*map(float, NEAR), 0.5, -0.0, 2.0**60, float("inf"), float("nan")):
+        compared = t.select(r=function(t.n, double), l=function(double, t.n))
+        got = computed(compared, a=a, b=b, n=n, m=m).columns
+        assert got["r"] == [function(i, double) for i in n]
+        assert got["l"] == [function(double, i) for i in n]
+
+
+@pytest.mark.parametrize("function", COMPARISONS, ids=lambda f: f.__name__)
+def test_differential_answers_compare_as_columns_do(function: Binary) -> None:
+    """A single value, of any size, as Python has it: the rule of the columns."""
+    kernel = signature(SIGNS[function.__name__], ("int", "float")).kernel
+    for integer in (*NEAR, 0, 10**400, -(10**400)):
+        for double in (*map(float, NEAR), 0.5, float("inf"), float("-inf"), float("nan")):
+            assert EXACT[kernel](integer, double) == function(integer, double)
+
+
+@pytest.mark.parametrize("integer", [2**53 + 1, 2**62 + 1, 2**63 - 1])
+def test_choices_by_mixed_comparisons_are_exact(
+    table_of: TableOf, computed: Computed, integer: int
+) -> None:
+    """Filters and conditions see what Python sees; the greater of an int and a float is the nearest double of it."""
+    t = table_of(n=int, x=float)
+    near = float(integer)
+    above = integer > near
+    table = t.select(
+        c=sr.if_else(t.n > t.x, 1, 0), e=t.n == t.x, g=sr.maximum(t.n, t.x), s=sr.minimum(t.x, t.n)
+    )
+    got = computed(table, n=[integer], x=[near]).columns
+    assert got == {"c": [int(above)], "e": [False], "g": [near], "s": [near]}
+    kept = computed(t.filter(t.n < t.x), n=[integer, 1], x=[near, 2.0]).columns["n"]
+    assert kept == [value for value in (integer, 1) if value == 1 or not above]
 
 
 @pytest.mark.parametrize(
@@ -293,8 +342,10 @@ def test_every_typing_rule_has_a_kernel() -> None:
             assert signature(name, (dtype, dtype)).kernel in KERNELS
     integers = {name for name in KERNELS if name.endswith(".int") or name.startswith("cast.int")}
     exact: list[tuple[DType, ...]] = [("decimal", other) for other in ("decimal", "int")]
+    mixed: list[tuple[DType, ...]] = [("int", "float"), ("float", "int")]
     for name in ("==", "!=", "<", "<=", ">", ">="):
-        for types in [*exact, ("int", "decimal")]:
+        for types in [*exact, *mixed, ("int", "decimal")]:
             assert signature(name, types).kernel in KERNELS
     decimals = {name for name in KERNELS if name.endswith(".decimal") or "cast.decimal" in name}
-    assert (integers - {"cast.bool.int"}) | decimals == EXACT.keys()
+    both = {name for name in KERNELS if name.endswith(".mixed")}
+    assert (integers - {"cast.bool.int"}) | decimals | both == EXACT.keys()

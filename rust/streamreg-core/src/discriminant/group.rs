@@ -5,7 +5,7 @@ use num_traits::{Signed, Zero};
 
 use super::{Reason, Undefined};
 use crate::accumulate::Accumulator;
-use crate::classes::{Classes, Label};
+use crate::classes::{ClassSums, Classes, Label};
 use crate::exact::{Number, ONES, signed};
 use crate::gram::{Gram, Unit};
 use crate::moments::Moments;
@@ -16,6 +16,8 @@ use crate::solve::round::ratio;
 pub struct Group {
     label: Label,
     n: BigInt,
+    /// A row, in the unit of the weights.
+    one: BigInt,
     variables: usize,
     /// Of the constant 1, then of the features.
     gram: Gram,
@@ -45,9 +47,85 @@ pub(super) fn rows(groups: &[Group]) -> BigInt {
     groups.iter().map(Group::n).sum()
 }
 
+/// Classes of which the groups are known.
+pub trait Grouped {
+    /// The number of features.
+    fn features(&self) -> usize;
+
+    /// Whether of the products of features only the squares are known.
+    fn squares_only(&self) -> bool {
+        false
+    }
+
+    /// As [`groups`].
+    ///
+    /// # Errors
+    /// That there is no class, or that one cannot be what is left of the rows of a class.
+    fn groups(&self) -> Result<Vec<Group>, Undefined>;
+}
+
+impl Grouped for Classes {
+    fn features(&self) -> usize {
+        self.features()
+    }
+
+    fn groups(&self) -> Result<Vec<Group>, Undefined> {
+        groups(self)
+    }
+}
+
+impl Grouped for ClassSums {
+    fn features(&self) -> usize {
+        self.kept().features
+    }
+
+    fn squares_only(&self) -> bool {
+        self.kept().squares
+    }
+
+    fn groups(&self) -> Result<Vec<Group>, Undefined> {
+        let inconsistent = |_| Undefined { reason: Reason::Inconsistent, label: None };
+        let found = self.grams().map_err(inconsistent)?;
+        if found.is_empty() {
+            return Err(Undefined { reason: Reason::NoRows, label: None });
+        }
+        let group = |(label, rows, gram): (&Label, i64, Gram)| {
+            let (n, one) = (gram.entry(0, 0).clone(), (Unit::ONE / gram.weight()).to_integer());
+            let variables = self.features();
+            let group = Group { label: label.clone(), n, one, variables, gram };
+            let there = rows > 0 && group.n.is_positive();
+            let spread = |at| !group.deviation(at, at).is_negative();
+            if there && (0..variables).all(spread) {
+                Ok(group)
+            } else {
+                Err(group.undefined(Reason::Inconsistent))
+            }
+        };
+        found.into_iter().map(group).collect()
+    }
+}
+
+/// The classes that have sums of weighted rows, in order, the rows of each and the sum of their weights.
+///
+/// # Errors
+/// As [`counts`](super::counts). A class of which all weights are 0 counts as one without rows.
+pub fn weighted_counts(classes: &ClassSums) -> Result<Vec<(Label, i64, f64)>, Undefined> {
+    let inconsistent = |_| Undefined { reason: Reason::Inconsistent, label: None };
+    classes.groups()?;
+    let weights = classes.weights().map_err(inconsistent)?;
+    let all = classes.rows().zip(weights).map(|((label, rows), weight)| (label.clone(), rows, weight));
+    Ok(all.filter(|(_, _, weight)| *weight != 0.0).collect())
+}
+
 impl Group {
     fn of(label: &Label, moments: &Moments, variables: usize) -> Result<Self, Undefined> {
-        let group = Self { label: label.clone(), n: moments.n().into(), variables, gram: Gram::of(moments) };
+        let group = Self {
+            label: label.clone(),
+            n: moments.n().into(),
+            one: BigInt::from(1),
+            variables,
+            gram: Gram::of(moments),
+        };
         let spread = |at| moments.n() > 0 && !group.deviation(at, at).is_negative();
         if (0..variables).all(spread) {
             return Ok(group);
@@ -55,7 +133,12 @@ impl Group {
         Err(group.undefined(Reason::Inconsistent))
     }
 
-    /// The number of rows, above zero.
+    /// The number of rows that have the weight 1, in the unit of [`n`](Self::n).
+    pub fn one(&self) -> &BigInt {
+        &self.one
+    }
+
+    /// The number of rows, or what they weigh; above zero.
     pub fn n(&self) -> &BigInt {
         &self.n
     }

@@ -88,7 +88,7 @@ impl Pooled {
     fn of(groups: &mut [Group], divisor: Divisor) -> Result<Self, Undefined> {
         let divisor = match divisor {
             Divisor::Rows => rows(groups),
-            Divisor::Freedom => rows(groups) - groups.len(),
+            Divisor::Freedom => rows(groups) - groups.iter().map(Group::one).sum::<BigInt>(),
         };
         if !divisor.is_positive() {
             return Err(Undefined { reason: Reason::TooFewRows, label: None });

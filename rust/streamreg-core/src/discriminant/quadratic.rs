@@ -53,7 +53,7 @@ pub(super) fn covariance(group: &Group, divisor: Divisor) -> Result<Vec<f64>, Un
 fn divisor_of(group: &Group, divisor: Divisor) -> Result<BigInt, Undefined> {
     let divisor = match divisor {
         Divisor::Rows => group.n().clone(),
-        Divisor::Freedom => group.n() - BigInt::one(),
+        Divisor::Freedom => group.n() - group.one(),
     };
     if divisor.is_positive() { Ok(divisor) } else { Err(group.undefined(Reason::TooFewRows)) }
 }

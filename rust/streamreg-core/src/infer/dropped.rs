@@ -70,6 +70,17 @@ impl Fit {
         }
     }
 
+    /// The cross-products of the features of the fit, of those of all.
+    pub(super) fn own_gram<'a>(&self, all: &'a Gram) -> Cow<'a, Gram> {
+        match &self.places {
+            None => Cow::Borrowed(all),
+            Some(places) => {
+                let variables: Vec<_> = places.own.iter().map(|at| at + 1).collect();
+                Cow::Owned(all.of_variables(&variables))
+            }
+        }
+    }
+
     /// The coefficients of the fit among all, NaN for those without a value.
     pub(super) fn spread(&self, coefficients: Vec<f64>) -> Vec<f64> {
         let Some(places) = &self.places else { return coefficients };

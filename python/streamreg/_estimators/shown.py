@@ -1,0 +1,34 @@
+"""Estimator: what was fitted, in a few words, for the prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from streamreg._types import shortened
+
+_MOST: Final = 5
+"""So many terms or classes are shown."""
+
+
+def formula_of(names: Sequence[str], coefficients: Sequence[float], constant: float | None) -> str:
+    """A linear formula: 1.5 + 2*x0 - 0.25*x1."""
+    terms = [] if constant is None else [f"{constant:.4g}"]
+    for name, coefficient in list(zip(names, coefficients, strict=True))[:_MOST]:
+        sign = "-" if coefficient < 0 else "+"
+        lead = f"{sign} " if terms else sign.replace("+", "")
+        terms.append(f"{lead}{abs(coefficient):.4g}*{shortened(name, 20)}")
+    more = len(names) - _MOST
+    return " ".join(terms) + (f" + … ({more} more)" if more > 0 else "")
+
+
+def classes_of(labels: Sequence[object], rows: int) -> str:
+    """Classes and rows: 3 classes ('a', 'b', 'c'), of 150 rows."""
+    shown = ", ".join(shortened(repr(label), 20) for label in labels[:_MOST])
+    more = ", …" if len(labels) > _MOST else ""
+    return f"{len(labels)} class{'' if len(labels) == 1 else 'es'} ({shown}{more}), of {counted(rows, 'row')}"
+
+
+def counted(count: int, what: str) -> str:
+    """A number of things."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
