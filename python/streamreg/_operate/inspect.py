@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from streamreg._core import KeyedReduction, Reduction
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError
-from streamreg._run.progress import plural
+from streamreg._rejects.dead_letters import plural
 from streamreg._state.keyed_rows import EMPTY, rows
 from streamreg._state.program_data import tuples
 from streamreg._state.snapshot import last_row
