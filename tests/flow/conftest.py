@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import streamreg as sr
 from streamreg._kafka.mock_broker import EmbeddedBroker
 
 
@@ -18,13 +17,11 @@ def processes(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty current folder, and no outputs left over from a test that did not run its own."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("STREAMREG_PROCESSES", raising=False)
-    sr.clear()
-    yield tmp_path
-    sr.clear()
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._cli.arguments import UsageError, processes
-from streamreg._run.progress import Progress, plural
+from streamreg._rejects.dead_letters import plural
+from streamreg._run.progress import Progress
 
 if TYPE_CHECKING:
     from streamreg._cli.arguments import Commands

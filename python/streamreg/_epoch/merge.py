@@ -17,7 +17,8 @@ from streamreg._epoch.changed_rows import changed_rows
 from streamreg._epoch.class_parameters import check_classes
 from streamreg._epoch.row_scorer import Scoring
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError, WorkerError
-from streamreg._rejects.dead_letters import RejectLimit, counted, dead_letter_lines, shown
+from streamreg._formats.appearance import appearance
+from streamreg._rejects.dead_letters import RejectLimit, counted, dead_letter_lines, plural, shown
 from streamreg._state.keyed_rows import changes
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class Merge:
         self._open_rows = 0
         self._open_rejects: Counter[str] = Counter()
         self._first_reject: Reject | None = None
+        self._appearance_told = False
         ledger = None if outputs.rejects is None else outputs.rejects.path
         self._reject_limit = RejectLimit(max_rejects, ledger)
 
@@ -272,17 +274,29 @@ class Merge:
         epoch = self._times["epoch"] if self._open_rows else self.epochs
         if self._first_reject is not None:
             _log.warning(
-                "epoch %d: %d rejects (%s); the first at %s",
+                "epoch %d: %s (%s); the first at %s",
                 epoch,
-                self._open_rejects.total(),
+                plural(self._open_rejects.total(), "reject"),
                 counted(self._open_rejects),
                 shown(self._first_reject),
             )
+            self._tell_appearance(self._first_reject)
         excluded = self._count_excluded()
         if excluded > self.excluded:
             _log.warning(
-                "epoch %d: %d rows stay out of a sum or regression: a number is not finite",
+                "epoch %d: %s %s out of a sum or regression: a number is not finite",
                 epoch,
-                excluded - self.excluded,
+                plural(excluded - self.excluded, "row"),
+                "stays" if excluded - self.excluded == 1 else "stay",
             )
         self.excluded = excluded
+
+    def _tell_appearance(self, reject: Reject) -> None:
+        """Says once what the messages may be, as long as none has fitted."""
+        if self.rows or self._appearance_told:
+            return
+        self._appearance_told = True
+        input = self._plan.input
+        look = appearance(reject.value, input.format.name, input.columns)
+        if look is not None:
+            _log.warning("no message has been a row yet; the first looks like %s", look)

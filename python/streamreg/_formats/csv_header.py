@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from streamreg._core import split_header
 from streamreg._exceptions import SourceError
+from streamreg._formats.appearance import appearance, header_and_more
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Found, Input
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 80
 """Characters of a message shown in an error."""
+_LOOKED_AT: Final = 4096
+"""Bytes of a message that are looked at to say what it may be."""
 
 
 class CsvHeader:
@@ -31,7 +34,7 @@ class CsvHeader:
         report: Report,
         stopping: Callable[[], bool],
     ) -> Found:
-        others: dict[int, str] = {}
+        others: dict[int, bytes] = {}
         empty: set[int] = set()
         waits = False
         source = input.source
@@ -41,9 +44,10 @@ class CsvHeader:
             else:
                 names = _names(value)
                 if set(names) >= input.columns.keys():
+                    _check_once(input, partition, names)
                     return names
                 empty.discard(partition)
-                others[partition] = value[:_SHOWN].decode("utf-8", "replace")
+                others[partition] = value[:_LOOKED_AT]
             if len(others) == len(watermarks):
                 raise _no_header(input, others)
             if (
@@ -52,7 +56,8 @@ class CsvHeader:
                 and len(others) + len(empty) == len(watermarks)
             ):
                 waits = True
-                report(f"topic {source.name!r}: waiting for the header {_wanted(input)!r}")
+                instead = f"; {_found_instead(input, others)}" if others else ""
+                report(f"topic {source.name!r}: waiting for the header {_wanted(input)!r}{instead}")
         if others and source.mode == "static" and not stopping():
             raise _no_header(input, others)
         return None
@@ -72,10 +77,35 @@ def _wanted(input: Input) -> str:
     return ",".join(input.columns)
 
 
-def _no_header(input: Input, others: Mapping[int, str]) -> SourceError:
-    partition, value = next(iter(others.items()))
+def _check_once(input: Input, partition: int, names: list[str]) -> None:
+    twice = [name for name in input.columns if names.count(name) > 1]
+    if twice:
+        raise SourceError(
+            f"topic {input.source.name!r}: the header in partition {partition}, {','.join(names)[:_SHOWN]!r}, "
+            f"names the column {twice[0]!r} twice, so that it is not known which field is meant. Let the producer "
+            "name each field once, or leave the column out of the schema"
+        )
+
+
+def _no_header(input: Input, others: Mapping[int, bytes]) -> SourceError:
     return SourceError(
-        f"topic {input.source.name!r} has no header: the first message of partition {partition} is "
-        f"{value!r}, not the names of the columns {_wanted(input)!r}. Send the names as the first "
-        "message, or give them as header=[…] if the messages come without"
+        f"topic {input.source.name!r} has no header: {_found_instead(input, others)}"
     )
+
+
+def _found_instead(input: Input, others: Mapping[int, bytes]) -> str:
+    """What stands where the header should, and what to do about it."""
+    partition, value = next(iter(others.items()))
+    shown = value[: 4 * _SHOWN].decode("utf-8", "replace")[:_SHOWN]
+    text = f"the first message of partition {partition} is {shown!r}"
+    if header_and_more(value, input.columns):
+        return (
+            f"{text}, which holds the names of the columns and a record in one. A message is one record: let the "
+            "producer send the names once, in a message of their own, or send none and give them as header=[…] "
+            "(Telegraf: csv_header = false)"
+        )
+    look = appearance(value, "csv", input.columns)
+    todo = "Send the names as the first message, or give them as header=[…] if the messages come without"
+    if look is not None:
+        todo = f"It looks like {look}"
+    return f"{text}, not the names of the columns {_wanted(input)!r}. {todo}"

@@ -65,9 +65,10 @@ class Expression:
     def __array_ufunc__(
         self, ufunc: Callable[..., object], method: str, *inputs: object, **options: object
     ) -> Expression:
-        from streamreg._language.numpy_functions import universal  # needs this module and NumPy
+        from streamreg._language.numpy_functions import universal  # it brings NumPy, which is slow
 
-        return universal(ufunc.__name__, method, inputs, options)
+        sign, first, second = universal(ufunc.__name__, method, inputs, options)
+        return operate(sign, first, second)  # type: ignore[arg-type]  # it says what it does not take
 
     def __array_function__(self, function: Callable[..., object], *_: object) -> NoReturn:
         from streamreg._language.numpy_functions import refused

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from streamreg._exceptions import ProgramError
-from streamreg._language.expression import Expression, operate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,8 +73,10 @@ _OTHERWISE: Final[Mapping[str, str]] = {
 _REDUCED: Final = {"add": "sum", "minimum": "min", "maximum": "max"}
 
 
-def universal(name: str, method: str, inputs: Sequence[object], options: object) -> Expression:
-    """What a ufunc means of which an input is an expression.
+def universal(
+    name: str, method: str, inputs: Sequence[object], options: object
+) -> tuple[str, object, object]:
+    """The operator that a ufunc is of which an input is an expression, and its operands.
 
     Raises:
         ProgramError: if it is no operator; the message says what to write.
@@ -84,10 +85,10 @@ def universal(name: str, method: str, inputs: Sequence[object], options: object)
         sign = _OPERATORS[name]
         # NumPy hands its numbers on as arrays without a dimension.
         first, second = (item[()] if isinstance(item, np.ndarray) else item for item in inputs)
-        if sign in _MIRRORED and not isinstance(first, Expression):
+        if sign in _MIRRORED and isinstance(first, np.generic | np.ndarray | int | float | str):
             # As Python does where the number is its own.
             first, second, sign = second, first, _MIRRORED[sign]
-        return operate(sign, first, second)  # type: ignore[arg-type]  # it says itself what it does not take
+        return sign, first, second
     raise refused(_REDUCED.get(name, name) if method == "reduce" else name)
 
 

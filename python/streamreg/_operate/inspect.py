@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from streamreg._core import Changelog, KeyedReduction, Reduction
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError
-from streamreg._run.progress import plural
+from streamreg._rejects.dead_letters import plural
 from streamreg._sinks.cells import cells_of, value_of
 from streamreg._sinks.csv_file import CSV
 from streamreg._sinks.file_position import FilePosition

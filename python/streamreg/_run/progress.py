@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from streamreg._rejects.dead_letters import counted
+from streamreg._rejects.dead_letters import counted, plural
 from streamreg._terminal.screen import Screen
 
 _RATE_SECONDS: Final = 10.0
@@ -97,11 +97,6 @@ class Summary:
         if self.excluded:
             parts.append(f"{plural(self.excluded, 'row')} left out of sums (not finite)")
         return "; ".join(parts)
-
-
-def plural(count: int, noun: str) -> str:
-    """`1 row`, `2 rows`, `3,000 rows`."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 class Rate:

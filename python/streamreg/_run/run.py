@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import multiprocessing
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from streamreg._epoch.merge import Merge
 from streamreg._exceptions import ConfigurationError, SourceError
 from streamreg._language.outputs import Output, taken
 from streamreg._run import resume
+from streamreg._run.processes import asked_for
 from streamreg._run.progress import Progress, Rate, Summary
 from streamreg._run.signals import StopSignals
 from streamreg._run.stderr_line import stderr_line
@@ -95,7 +95,7 @@ def run(
             chosen,
             progress,
             _Options(
-                processes=_processes(processes),
+                processes=asked_for(processes),
                 state=None if state is None else Path(state),
                 durability=durability,
                 rejects=None if rejects is None else Path(rejects),
@@ -276,36 +276,6 @@ def _pool(task: Task, wanted: int | None, merge: Merge) -> Pool:
         return InlinePool(task, merge)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return ProcessPool(task, wanted or min(cores or 1, DEFAULT_PROCESSES), merge)
-
-
-def _processes(argument: int | None) -> int | None:
-    """The number asked for; None if nobody asked. In a process that may have no children it is 0."""
-    asked = _asked(argument)
-    if asked == 0 or not multiprocessing.current_process().daemon:
-        return asked
-    if asked is None:
-        _log.warning(
-            "this process is daemonic, so that it may start none: the run does all work in it, as with processes=0"
-        )
-        return 0
-    name = "processes" if argument is not None else "STREAMREG_PROCESSES"
-    raise ConfigurationError(
-        f"{name}: {asked} worker processes were asked for, but this process is daemonic (as those of a "
-        "multiprocessing.Pool, of Celery or of Airflow are) and may start none: run with processes=0"
-    )
-
-
-def _asked(argument: int | None) -> int | None:
-    if argument is not None:
-        if isinstance(argument, bool) or not isinstance(argument, int) or argument < 0:
-            raise ConfigurationError(f"processes: expected 0 or more, found {argument!r}")
-        return argument
-    text = os.environ.get("STREAMREG_PROCESSES")
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdecimal()):
-        raise ConfigurationError(f"STREAMREG_PROCESSES: expected 0 or more, found {text!r}")
-    return int(text)
 
 
 def _max_rejects(argument: int | None) -> int | None:

@@ -139,17 +139,17 @@ fn run<'a>(
     // Written from the first message on that is no row: in a clean batch there is none.
     let mut rows_of = None;
     for (message, value) in (0u32..).zip(messages.iter()) {
-        match value.map(|value| decode(value, &mut columns)) {
-            Some(Ok(())) => {
+        match value.map(|value| (value, decode(value, &mut columns))) {
+            Some((_, Ok(()))) => {
                 columns.commit();
                 if let Some(rows_of) = &mut rows_of {
                     Vec::push(rows_of, message);
                 }
                 continue;
             }
-            Some(Err(fault)) => {
+            Some((value, Err(fault))) => {
                 columns.roll_back();
-                rejects.push(fault.of_message(message));
+                rejects.push(fault.framed(value).of_message(message));
             }
             None => tombstones += 1,
         }
@@ -157,6 +157,11 @@ fn run<'a>(
     }
     let (columns, rows) = columns.finish();
     Decoded { columns, messages: rows_of, rejects, tombstones, rows }
+}
+
+/// Text without the byte order mark that may stand before it.
+fn without_mark(value: &[u8]) -> &[u8] {
+    value.strip_prefix(b"\xef\xbb\xbf").unwrap_or(value)
 }
 
 fn first_repeated(names: &[String]) -> Option<&String> {

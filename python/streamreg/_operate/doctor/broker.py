@@ -19,7 +19,7 @@ from streamreg._operate.doctor.disk import Disk
 from streamreg._operate.doctor.network import Network, reach
 from streamreg._operate.doctor.outcomes import NoTlsError, SkipError, TroubleError
 from streamreg._plan.plan import Plan
-from streamreg._run.progress import plural
+from streamreg._rejects.dead_letters import plural
 from streamreg._source.contract import Watermarks
 
 _SECONDS = 8.0

@@ -11,7 +11,7 @@ from confluent_kafka.admin._acl import AclOperation
 from confluent_kafka.admin._group import ConsumerGroupDescription
 
 from streamreg._operate.doctor.outcomes import SkipError, TroubleError
-from streamreg._run.progress import plural
+from streamreg._rejects.dead_letters import plural
 
 _SECONDS = 8.0
 _PAUSE = 0.2

@@ -18,7 +18,7 @@ from streamreg._operate.verify.check import Check, Rows, same_rows, whole
 from streamreg._operate.verify.records import RecordError
 from streamreg._operate.verify.score_check import rescored
 from streamreg._operate.verify.score_columns import own_columns
-from streamreg._run.progress import plural
+from streamreg._rejects.dead_letters import plural
 from streamreg._sinks.csv_file import changelog_header
 from streamreg._sinks.file_position import FilePosition
 from streamreg._state import job_identity, keyed_rows

@@ -2,7 +2,8 @@
 //!
 //! Two ways lead through a record. Where every field is a number of a float column, the numbers are parsed
 //! one after the other without looking for commas first. Anything that this way does not expect (a quote, a
-//! letter, a field too many) sends the record down the other: split, count, convert. It alone judges.
+//! letter, a field too many) sends the record down the other: split, count, convert. It alone judges. A byte
+//! order mark before a record is no part of it: some writers send one with each message.
 
 mod split;
 
@@ -10,7 +11,7 @@ pub use split::{Malformed, Split, split_record};
 
 use super::columns::{Column, Columns};
 use super::reject::{Fault, RejectKind};
-use super::{ColumnType, Decoder, Format, Schema, number};
+use super::{ColumnType, Decoder, Format, Schema, number, without_mark};
 use crate::error::Error;
 
 impl RejectKind {
@@ -82,7 +83,7 @@ impl Format for Layout {
             columns.roll_back();
         }
         let fields = split
-            .split(value)
+            .split(without_mark(value))
             .map_err(|Malformed(why)| Fault::with(RejectKind::MALFORMED_CSV, why.to_owned()))?;
         if fields.len() != self.targets.len() {
             let detail = format!("{} fields, the header has {}", fields.len(), self.targets.len());

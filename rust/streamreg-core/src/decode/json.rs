@@ -2,11 +2,12 @@
 //!
 //! The object is walked once. Of a wanted key only the extent of its value is noted, so the last of two
 //! equal keys wins and it alone is judged; the numbers are then parsed as those of the csv format.
-//! Values are skipped without recursion: no depth of nesting can exhaust the stack.
+//! A byte order mark before the object is skipped, as RFC 8259 allows, and so are keys and values that nobody
+//! wants, whether or not their escapes are Unicode. Values are skipped without recursion: no depth of nesting can exhaust the stack.
 
 use super::columns::{Column, Columns};
 use super::reject::{Fault, RejectKind};
-use super::{ColumnType, Decoder, Format, Schema, number};
+use super::{ColumnType, Decoder, Format, Schema, number, without_mark};
 use crate::error::Error;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -55,6 +56,22 @@ impl Keys {
     }
 }
 
+impl Keys {
+    /// Notes the wanted values of an object. As text a key is checked to be Unicode; as bytes it is not, nor is
+    /// anything else of it.
+    fn walk<'a>(
+        &self,
+        text: &'a str,
+        found: &mut Slots<'a>,
+        as_bytes: bool,
+    ) -> Result<(), serde_json::Error> {
+        found.fill(None);
+        let mut reader = serde_json::Deserializer::from_str(text);
+        reader.deserialize_map(Object { keys: self, found, as_bytes })?;
+        reader.end()
+    }
+}
+
 impl Format for Keys {
     type Room<'a> = Slots<'a>;
 
@@ -63,14 +80,15 @@ impl Format for Keys {
     }
 
     fn read<'a>(&self, value: &'a [u8], columns: &mut Columns, found: &mut Slots<'a>) -> Result<(), Fault> {
-        let text = std::str::from_utf8(value)
+        let text = std::str::from_utf8(without_mark(value))
             .map_err(|error| Fault::with(RejectKind::INVALID_UTF8, error.to_string()))?;
-        found.fill(None);
-        let mut reader = serde_json::Deserializer::from_str(text);
-        reader
-            .deserialize_map(Object { keys: self, found })
-            .and_then(|()| reader.end())
-            .map_err(|error| explain(text, error))?;
+        if let Err(error) = self.walk(text, found, false) {
+            // Well-formed in spite of that: a key that is not wanted holds half of a surrogate pair.
+            if error.is_data() || serde_json::from_str::<IgnoredAny>(text).is_err() {
+                return Err(explain(text, error));
+            }
+            self.walk(text, found, true).map_err(|error| explain(text, error))?;
+        }
         for (index, (column, value)) in columns.list.iter_mut().zip(found).enumerate() {
             value
                 .ok_or(Fault::new(RejectKind::MISSING_FIELD))
@@ -143,6 +161,7 @@ fn unescaped<'a>(string: &'a str, inside: &'a [u8]) -> Result<Cow<'a, [u8]>, Fau
 struct Object<'k, 'f, 'a> {
     keys: &'k Keys,
     found: &'f mut Slots<'a>,
+    as_bytes: bool,
 }
 
 impl<'a> Visitor<'a> for Object<'_, '_, 'a> {
@@ -155,7 +174,7 @@ impl<'a> Visitor<'a> for Object<'_, '_, 'a> {
     fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<(), M::Error> {
         // Messages of one producer mostly have their keys in one order, often the schema's.
         let mut guess = 0;
-        while let Some(key) = map.next_key_seed(Key { keys: self.keys, guess })? {
+        while let Some(key) = map.next_key_seed(Key { keys: self.keys, guess, as_bytes: self.as_bytes })? {
             if let Some(column) = key {
                 self.found[column] = Some(map.next_value::<&RawValue>()?.get());
                 guess = column + 1;
@@ -171,13 +190,14 @@ impl<'a> Visitor<'a> for Object<'_, '_, 'a> {
 struct Key<'k> {
     keys: &'k Keys,
     guess: usize,
+    as_bytes: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
     type Value = Option<usize>;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Option<usize>, D::Error> {
-        reader.deserialize_str(self)
+        if self.as_bytes { reader.deserialize_bytes(self) } else { reader.deserialize_str(self) }
     }
 }
 
@@ -193,5 +213,10 @@ impl Visitor<'_> for Key<'_> {
             return Ok(Some(self.guess));
         }
         Ok(self.keys.columns.get(key).copied())
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, key: &[u8]) -> Result<Option<usize>, E> {
+        // What is no Unicode is no column's name.
+        std::str::from_utf8(key).map_or(Ok(None), |key| self.visit_str(key))
     }
 }

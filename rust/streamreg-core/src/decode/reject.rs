@@ -98,6 +98,15 @@ impl Fault {
         Self { column: Some(column), ..self }
     }
 
+    /// The same, with a word where the value begins as messages of a Schema Registry do: a zero byte, then the
+    /// schema's id in four, which no text has.
+    pub(super) fn framed(self, value: &[u8]) -> Self {
+        let [0, a, b, c, d, ..] = *value else { return self };
+        let id = u32::from_be_bytes([a, b, c, d]);
+        let more = if self.detail.is_empty() { String::new() } else { format!(": {}", self.detail) };
+        Self { detail: format!("begins with the frame of a Schema Registry (schema id {id}){more}"), ..self }
+    }
+
     pub(super) fn of_message(self, message: u32) -> Reject {
         Reject { message, kind: self.kind, column: self.column, detail: self.detail }
     }

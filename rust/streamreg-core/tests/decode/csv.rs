@@ -48,16 +48,58 @@ fn impossible_decoders_are_errors() {
     }
 }
 
-/// One LF or CRLF after the record is no part of it; anything after that is a second record.
+/// One LF, CRLF or CR after the record is no part of it; anything after that is a second record.
 #[test]
 fn one_line_end_is_tolerated() {
     let decoder = csv(&["x", "y"], &[("x", Float), ("y", Float)]);
-    for value in ["1,2", "1,2\n", "1,2\r\n", " 1, 2 ", "\"1\",2\n", "1,\"2\"\r\n", "+1,2.", "1e0,\t2"] {
+    for value in [
+        "1,2",
+        "1,2\n",
+        "1,2\r\n",
+        " 1, 2 ",
+        "\"1\",2\n",
+        "1,\"2\"\r\n",
+        "+1,2.",
+        "1e0,\t2",
+        "1,2\r",
+        "1,\"2\"\r",
+    ] {
         assert_eq!(row(&decoder, value.as_bytes()), [Value::float(1.0), Value::float(2.0)], "{value:?}");
     }
-    for value in ["1,2\n\n", "1,2\n3,4", "1,2\r", "\n1,2", "1,\"2\"\n\n", "1\r,2"] {
+    for value in ["1,2\n\n", "1,2\n3,4", "1,2\r\r", "1,2\n\r", "\n1,2", "1,\"2\"\n\n", "1\r,2"] {
         assert_eq!(reject(&decoder, value.as_bytes()), (RejectKind::MALFORMED_CSV, None), "{value:?}");
     }
+}
+
+/// A byte order mark before a record is no part of it, on either way; one alone, and no other.
+#[test]
+fn a_byte_order_mark_is_skipped() {
+    let decoder = csv(&["x", "y"], &[("x", Float), ("y", Float)]);
+    for value in ["\u{feff}1,2", "\u{feff}\"1\",2\r"] {
+        assert_eq!(row(&decoder, value.as_bytes()), [Value::float(1.0), Value::float(2.0)], "{value:?}");
+    }
+    for value in ["\u{feff}\u{feff}1,2", "1,\u{feff}2"] {
+        assert_eq!(reject(&decoder, value.as_bytes()).0, RejectKind::INVALID_NUMBER, "{value:?}");
+    }
+}
+
+/// Where a message that is rejected begins as those of a Schema Registry do, that is said, with the schema's id.
+#[test]
+fn a_frame_of_a_schema_registry_is_named() {
+    let columns = [("x", Float), ("y", Float)];
+    for (decoder, text) in [(csv(&["x", "y"], &columns), "1,2"), (json(&columns), r#"{"x":1,"y":2}"#)] {
+        let framed = [b"\0\0\0\x01\x02", text.as_bytes()].concat();
+        let avro = b"\0\0\0\x01\x02\xff\xfe\x80";
+        for value in [&framed[..], avro] {
+            let batch = decode(&decoder, &[Some(value)]);
+            let detail = &batch.rejects[0].detail;
+            assert!(detail.contains("frame of a Schema Registry (schema id 258)"), "{detail}");
+        }
+        let short = decode(&decoder, &[Some(b"\0\0\0\x01")]);
+        assert!(!short.rejects[0].detail.contains("Registry"));
+    }
+    let text = csv(&["s"], &[("s", Str)]);
+    assert_eq!(row(&text, b"\0\0\0\x01\x02"), [Value::Str("\0\0\0\u{1}\u{2}".to_owned())]);
 }
 
 /// Quotes go around a whole field, doubled inside it; commas and line ends inside are text.
@@ -152,6 +194,7 @@ fn field_count_is_judged_first() {
 #[test]
 fn headers_are_split() {
     assert_eq!(split_record(b"\xef\xbb\xbfx, y ,\"a,b\"\r\n").unwrap(), ["x", "y", "a,b"]);
+    assert_eq!(split_record(b"x,y\r").unwrap(), ["x", "y"]);
     for bad in [&b""[..], b"\n", b"a\nb", b"\"a", b"\xff", b"a\"b"] {
         assert!(matches!(split_record(bad), Err(Error::Invalid(_))), "{bad:?}");
     }
@@ -187,7 +230,7 @@ proptest! {
     /// a byte order mark).
     #[test]
     fn differential_records_are_split_as_by_csv_core(value in csv_bytes()) {
-        prop_assume!(!value.is_empty() && value != b"\n" && value != b"\r\n");
+        prop_assume!(!value.is_empty() && value != b"\n" && value != b"\r\n" && value != b"\r");
         prop_assume!(!value.starts_with(b"\xef\xbb\xbf"));
         let mut split = Split::default();
         if let Ok(fields) = split.split(&value) {

@@ -18,6 +18,41 @@ fn wanted_keys_are_found() {
     }
 }
 
+/// Half of a surrogate pair in what nobody wants rejects nothing, be it in a key or a value; the rest is judged as ever.
+#[test]
+fn ignored_keys_and_values_are_treated_alike() {
+    let decoder = json(&[("x", Float), ("s", Str)]);
+    let expected = [Value::float(1.0), Value::Str("a".to_owned())];
+    for value in [
+        r#"{"\ud800":0,"x":1,"s":"a"}"#,
+        r#"{"x":1,"s":"a","\udfff \n":{"\ud800":"\ud800"}}"#,
+        r#"{"x":1,"other":"\ud800","s":"a"}"#,
+        r#"{"\ud800\ud800":0,"\u0078":1,"s":"a"}"#,
+    ] {
+        assert_eq!(row(&decoder, value.as_bytes()), expected, "{value}");
+    }
+    for (value, kind, column) in [
+        (r#"{"\ud800":0,"x":1}"#, RejectKind::MISSING_FIELD, Some(1)),
+        (r#"{"\ud800":0,"x":1,"s":"\ud800"}"#, RejectKind::INVALID_UTF8, Some(1)),
+        (r#"{"\ud800":0,"x":1,"s":"a"} 1"#, RejectKind::MALFORMED_JSON, None),
+        (r#"{"\ud80":0,"x":1,"s":"a"}"#, RejectKind::MALFORMED_JSON, None),
+        ("{\"\\ud800\n\":0,\"x\":1,\"s\":\"a\"}", RejectKind::MALFORMED_JSON, None),
+        ("{\"\\ud800\":0,\"\n\":1,\"x\":1,\"s\":\"a\"}", RejectKind::MALFORMED_JSON, None),
+    ] {
+        assert_eq!(reject(&decoder, value.as_bytes()), (kind, column), "{value}");
+    }
+}
+
+/// A byte order mark before the object is skipped, as RFC 8259 allows; one alone, and nowhere else.
+#[test]
+fn a_byte_order_mark_is_skipped() {
+    let decoder = json(&[("x", Float)]);
+    assert_eq!(row(&decoder, "\u{feff}{\"x\":1}".as_bytes()), [Value::float(1.0)]);
+    for value in ["\u{feff}\u{feff}{\"x\":1}", "{\"x\":1}\u{feff}", " \u{feff}{\"x\":1}", "\u{feff}"] {
+        assert_eq!(reject(&decoder, value.as_bytes()), (RejectKind::MALFORMED_JSON, None), "{value:?}");
+    }
+}
+
 /// The last of equal keys wins, and it alone is judged, whatever the earlier were.
 #[test]
 fn last_duplicate_wins() {

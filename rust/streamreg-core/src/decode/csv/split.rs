@@ -3,6 +3,7 @@
 //! Lenient readers (csv-core among them) take `a"b` and `"a"b` for fields; here a quote inside or after a
 //! field is an error, since it means that fields were cut elsewhere than their writer meant.
 
+use crate::decode::without_mark;
 use crate::error::Error;
 use std::fmt;
 
@@ -104,12 +105,11 @@ impl Split {
     }
 }
 
-/// The record without the one LF or CRLF that may end it.
+/// The record without the one LF, CRLF or CR that may end it.
+#[inline]
 pub(super) fn without_line_end(value: &[u8]) -> &[u8] {
-    match value.strip_suffix(b"\n") {
-        Some(record) => record.strip_suffix(b"\r").unwrap_or(record),
-        None => value,
-    }
+    let record = value.strip_suffix(b"\n").unwrap_or(value);
+    record.strip_suffix(b"\r").unwrap_or(record)
 }
 
 /// The names in a header: the fields of one record, without a byte order mark and spaces around names.
@@ -117,7 +117,7 @@ pub(super) fn without_line_end(value: &[u8]) -> &[u8] {
 /// # Errors
 /// [`Error::Invalid`] if it is not one CSV record, is empty, or is no UTF-8.
 pub fn split_record(value: &[u8]) -> Result<Vec<String>, Error> {
-    let value = value.strip_prefix(b"\xef\xbb\xbf").unwrap_or(value);
+    let value = without_mark(value);
     if without_line_end(value).is_empty() {
         return Err(Error::Invalid("a CSV header is empty".to_owned()));
     }

@@ -1,0 +1,74 @@
+"""Format: what a message looks like that does not fit, and which setting would change that.
+
+For messages to people alone: nothing that is read depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from streamreg._core import split_header
+
+_DELIMITERS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
+_MARK: Final = b"\xef\xbb\xbf"
+
+
+def appearance(value: bytes, format: str, columns: Collection[str]) -> str | None:
+    """What a value is likely to be instead, and what to do, where it does not fit this format; None if that is unclear.
+
+    `value` may be the beginning of a long one.
+    """
+    if len(value) > 4 and value[:1] == b"\0":
+        return (
+            "framed by a Schema Registry's serializer (a zero byte, the schema's id, then Avro, Protobuf or JSON): "
+            "let the producer send plain JSON or CSV"
+        )
+    text = value.removeprefix(_MARK).decode("utf-8", "replace").strip()
+    if text.startswith("{"):
+        return _of_object(text, format, columns)
+    if text.startswith("["):
+        return "a JSON array: send one object a message" if format != "raw" else None
+    if format == "json":
+        return _of_text(text)
+    if format == "csv":
+        return _of_record(text, columns)
+    return None
+
+
+def _of_object(text: str, format: str, columns: Collection[str]) -> str | None:
+    if format == "csv":
+        return 'JSON: set format to "json"'
+    if format == "json" and '"payload"' in text and "payload" not in columns:
+        return (
+            'JSON in an envelope with a schema: its columns stand in "payload". Let the producer send them alone '
+            "(Kafka Connect: value.converter.schemas.enable=false)"
+        )
+    if format == "json" and '"after"' in text and "after" not in columns:
+        return (
+            'a change event, whose columns stand in "after": let the producer send them alone (Debezium: the '
+            "transformation ExtractNewRecordState)"
+        )
+    return None
+
+
+def _of_text(text: str) -> str | None:
+    if "," in text and "\n" not in text:
+        return 'CSV: set format to "csv"'
+    return None
+
+
+def _of_record(text: str, columns: Collection[str]) -> str | None:
+    for delimiter, name in _DELIMITERS.items():
+        if "," not in text and text.count(delimiter) >= max(len(columns) - 1, 1):
+            return f"fields between {name}: let the producer put commas between them"
+    return None
+
+
+def header_and_more(value: bytes, columns: Collection[str]) -> bool:
+    """Whether a message holds the names of the columns and then other lines."""
+    first, *others = value.removeprefix(_MARK).splitlines()[:2] or [b""]
+    try:
+        return bool(others) and set(split_header(first)) >= set(columns)
+    except ValueError:
+        return False
