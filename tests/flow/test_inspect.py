@@ -14,6 +14,7 @@ import streamreg as sr
 from streamreg._cli import main
 from streamreg._state.snapshot import read
 from streamreg._state.store import Store
+from streamreg.testing import read as topic
 from tests.support.verified import Messages, Verified
 
 Capture = pytest.CaptureFixture[str]
@@ -193,3 +194,20 @@ def test_what_is_no_state_is_an_error(job: Verified, tmp_path: Path, capsys: Cap
     assert main(["inspect", str(tmp_path / "none")]) == 1
     assert "there is none" in capsys.readouterr().err
     assert not (tmp_path / "none").exists()
+
+
+def test_a_missing_text_is_not_an_empty_one(folder: Path, capsys: Capture) -> None:
+    """A key that is the empty text is shown as one, a value that is missing as null."""
+
+    class Row(sr.Schema):
+        k: str
+        x: float
+
+    t = topic([[b",1", b'"a ""b"", \n",2', b",3"]], schema=Row, header=["k", "x"])
+    fit = t.linear_regression(t.x, t.x, by=t.k, singular="null")
+    sr.io.csv.write(fit.select(fit.k, slope=fit.x), "lines.csv")
+    sr.run(processes=0, state="state")
+    (found,) = inspected(folder / "state", capsys)["answers"].values()
+    assert found["rows"] == [{"k": "", "slope": 1.0}, {"k": 'a "b", \n', "slope": None}]
+    assert main(["inspect", "state"]) == 0
+    assert "k '', slope 1.0" in capsys.readouterr().out

@@ -1,5 +1,6 @@
 """Outputs that somebody else changes: under a run, or between two runs of a state."""
 
+import fcntl
 import os
 import shutil
 from collections.abc import Callable
@@ -225,3 +226,20 @@ def test_outputs_are_on_the_disk_before_the_first_commit(
     needed = {(folder / name).stat().st_ino for name in (*FILES, ".")}
     assert at_first
     assert (needed <= at_first[0]) == (durability == "power")
+
+
+def test_two_runs_where_locks_do_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on some network file systems: the one that another has overtaken ends, and nothing is lost or doubled."""
+    monkeypatch.setattr(fcntl, "flock", lambda *_: None)
+    overtaken: list[int] = []
+
+    def meanwhile(progress: sr.Progress) -> bool:
+        if progress.epochs == STOP_AT and not overtaken:
+            overtaken.append(program(lambda other: other.epochs >= 2 * STOP_AT).epochs)
+        return False
+
+    with pytest.raises((sr.OutputError, sr.StateError)):
+        program(meanwhile)
+    assert read_state(folder / "state").epochs == overtaken[0] == 2 * STOP_AT
+    program()
+    assert count_sound(folder, 3) == ROWS

@@ -179,10 +179,15 @@ def test_a_signal_ends_a_run_whose_reader_stands_still(folder: Path) -> None:
         try:
             assert os.read(descriptor, 1)
 
+            looks: list[bytes] = []
+
             def full() -> bool:
+                """Some 60 kB are there, and for fifty looks no byte more has come."""
                 held = bytearray(4)
                 fcntl.ioctl(descriptor, termios.FIONREAD, held)
-                return int.from_bytes(held, sys.byteorder) > 60_000
+                looks.append(bytes(held))
+                same = len(looks) > 50 and len(set(looks[-50:])) == 1
+                return same and int.from_bytes(held, sys.byteorder) > 60_000
 
             wait_until(full, 30)
             program.signal(signal.SIGTERM)

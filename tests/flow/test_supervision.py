@@ -3,6 +3,7 @@
 import logging
 import multiprocessing
 import os
+import resource
 import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -222,3 +223,28 @@ def test_an_error_in_a_hook_is_raised(processes: int, hook: str) -> None:
         )
     assert multiprocessing.active_children() == []
     assert count_sound(Path(), 3) == len(inserted("rows.csv", "x", "y")) > 0
+
+
+def test_no_descriptor_is_left_for_a_successor(folder: Path) -> None:
+    """A worker dies and the process may open nothing more: the error says which limit to raise."""
+
+    def fatal(x: float) -> float:
+        if x == 150:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return x
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    def limit(progress: sr.Progress) -> bool:
+        if progress.rows:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        return False
+
+    t = read(stream(300, 1), schema=Point, batch=30)
+    write_regression(t.select(x=sr.apply(fatal, t.x), y=t.y))
+    try:
+        with pytest.raises(sr.WorkerError, match=r"worker 0 cannot be started: .*ulimit -n"):
+            sr.run(processes=1, stop=limit)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert 0 < count_sound(folder, 1) <= 150

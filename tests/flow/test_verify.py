@@ -42,6 +42,9 @@ def job(tmp_path: Path) -> Verified:
     return job
 
 
+OTHERS = ("count.csv", "fit.csv", "rejects.jsonl")
+
+
 def test_what_a_run_left_is_equal(job: Verified) -> None:
     """Everything of two runs of one state is compared, and equal, a longer topic notwithstanding."""
     found = [str(check).replace(f"{job.folder}/", "") for check in job.checks([*TOPIC, [b"1,2,z"]])]
@@ -58,6 +61,7 @@ def test_what_a_run_left_is_equal(job: Verified) -> None:
         "ok         count.csv, its changes folded",
         "ok         rows.csv, its rows",
         "ok         rejects.jsonl, its lines",
+        *(f"ok         {name}, its bytes" for name in sorted(["rows.csv", *OTHERS])),
     ]
     assert found[:4] == [
         "ok         topic: 300 offsets of 3 partitions read anew",
@@ -252,3 +256,18 @@ def test_the_topic_is_never_acknowledged(job: Verified, monkeypatch: pytest.Monk
     """The offsets that lag tools see are those of the run, not of a verification."""
     monkeypatch.setattr(ListSource, "commit_offsets", None)
     assert job.differences(TOPIC) == {}
+
+
+def test_rows_in_another_order_are_other_bytes(job: Verified) -> None:
+    """The same rows, each as often, in an order in which the run has not written them."""
+    path = job.folder / "rows.csv"
+    (found_lines,) = records([path.read_bytes()], quotes=True)
+    head, *lines = (line + b"\n" for line in found_lines)
+    first = [line for line in lines if line.endswith(b",0,1\n")]
+    others = lines[len(first) :]
+    assert len(first) > 1
+    path.write_bytes(b"".join([head, *reversed(first), *others]))
+    found = job.differences(TOPIC)
+    assert found == {
+        "rows.csv, its bytes": "other bytes than the run has written: their checksum differs"
+    }

@@ -58,6 +58,10 @@ def test_what_a_run_left_is_equal() -> None:
         f"ok         large.csv, its rows but for scores: {rows}, filtered by scores and so not compared",
         f"ok         some.csv, its rows but for scores: the same {some}",
         f"ok         some.csv, its scores: {NOT_COMPARED} rows of the regression",
+        *(
+            f"ok         {name}, its bytes: those that the run has written: {Path(name).stat().st_size:,} bytes"
+            for name in ("large.csv", "only.csv", "scores.csv", "some.csv")
+        ),
     ]
 
 

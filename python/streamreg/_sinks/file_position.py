@@ -1,8 +1,9 @@
 """Sink: where a file stands, as a checkpoint records it: its length, and a checksum over everything in it.
 
 The checksum is the CRC-32 of the whole file. It goes on from its own value, so that an append costs what it appends
-(50 microseconds a megabyte, a twentieth of writing it), and a restart reads the file once, in order: some seconds for a
-gigabyte from a disk. A part of the file, such as its end, would cost less then, and say nothing of the rest.
+(30 microseconds a megabyte, a tenth of handing it to the system), and a restart reads the file once, in order: some
+seconds for a gigabyte from a disk. A part of the file, such as its end, would cost less then, and say nothing of the
+rest.
 """
 
 from __future__ import annotations

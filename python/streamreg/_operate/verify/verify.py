@@ -15,7 +15,7 @@ from streamreg._exceptions import CorruptStateError, MismatchError
 from streamreg._operate.verify import changelog_files as files
 from streamreg._operate.verify import recompute
 from streamreg._operate.verify.check import Check, Rows, same_rows, whole
-from streamreg._operate.verify.records import RecordError
+from streamreg._operate.verify.records import RecordError, pieces
 from streamreg._operate.verify.score_check import rescored
 from streamreg._operate.verify.score_columns import own_columns
 from streamreg._rejects.dead_letters import plural
@@ -51,6 +51,19 @@ def verify(
         StateError: if the state is of another job.
         SourceError: if the topic cannot be read, or no longer has what the run has read.
     """
+    different: set[str] = set()
+    for check in _against_topic(plan, checkpoint, rejects, report=report, tell=tell):
+        if check.difference:
+            different.add(check.subject.rpartition(", ")[0])
+        yield check
+    for name, position in sorted(checkpoint.positions.items()):
+        if name not in different:  # Where rows differ, that says more.
+            yield _same_bytes(name, FilePosition.of(position))
+
+
+def _against_topic(
+    plan: Plan, checkpoint: Checkpoint, rejects: Path | None, *, report: Report, tell: Tell
+) -> Iterator[Check]:
     job_identity.check_job(checkpoint, job_identity.job(plan, rejects))
     watermarks = plan.source.watermarks(report, lambda: False)
     task = recompute.task(plan, checkpoint, watermarks)
@@ -65,6 +78,22 @@ def verify(
         yield from comparison.scores(index, output, again)
     if rejects is not None:
         yield comparison.ledger(rejects, again)
+
+
+def _same_bytes(name: str, position: FilePosition) -> Check:
+    """A file as a whole, in which the order of rows counts too, and rows that were filtered by their scores."""
+    subject = f"{name}, its bytes"
+    found = FilePosition(0)
+    try:
+        for piece in pieces(Path(name), position.length):
+            found = found.after(piece)
+    except RecordError as error:
+        return Check(subject, "", str(error))
+    if position.checksum is None:
+        return Check(subject, "a state of an older format has no checksum of them")
+    if found.checksum != position.checksum:
+        return Check(subject, "", "other bytes than the run has written: their checksum differs")
+    return Check(subject, f"those that the run has written: {plural(position.length, 'byte')}")
 
 
 def _counts(checkpoint: Checkpoint, again: Recomputed, task: Task) -> Iterator[Check]:
