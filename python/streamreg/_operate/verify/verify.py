@@ -51,8 +51,10 @@ def verify(
         SourceError: if the topic cannot be read, or no longer has what the run has read.
     """
     job_identity.check_job(checkpoint, job_identity.job(plan, rejects))
-    watermarks = plan.source.watermarks(report, lambda: False)
+    plan.source.pin(checkpoint.identity, report, _never)
+    watermarks = plan.source.watermarks(report, _never)
     task = recompute.task(plan, checkpoint, watermarks)
+    plan.source.check_log(recompute.ends(checkpoint), report, _never)
     again = recompute.recompute(plan, task, report, tell)
     yield from _counts(checkpoint, again, task)
     yield from _states(plan, checkpoint, again)
@@ -64,6 +66,10 @@ def verify(
         yield from comparison.scores(index, output, again)
     if rejects is not None:
         yield comparison.ledger(rejects, again)
+
+
+def _never() -> bool:
+    return False
 
 
 def _counts(checkpoint: Checkpoint, again: Recomputed, task: Task) -> Iterator[Check]:
