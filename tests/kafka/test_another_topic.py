@@ -10,8 +10,8 @@ from streamreg._state import snapshot
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.numbered import HEADER, message, rows_so_far, verify
 from tests.support.kafka.produce import Produce
-from tests.support.kafka.siege import Siege, workers_of
 from tests.support.kafka.program import job_environment
+from tests.support.kafka.siege import Siege, workers_of
 from tests.support.kafka.topics import delete_topic
 
 OLD = [HEADER, *map(message, range(6))]

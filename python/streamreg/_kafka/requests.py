@@ -35,7 +35,6 @@ Steps = Generator[Collection["Future[Any]"], None, T]
 _PAUSE = 0.2
 """Seconds between two looks at a request that is waited for, and before it is made again."""
 _TIMEOUT_MS = 60_000
-"""The client's own patience for a request, unless the user's settings have another."""
 _ERRORS = 100
 """Errors of the connection that are kept until somebody asks."""
 
@@ -59,12 +58,12 @@ class TopicRequests:
         self._topic = topic
         self._errors: deque[KafkaError] = deque(maxlen=_ERRORS)
         self._client: AdminClient | None = None
-        self._timeout = float(settings.get("socket.timeout.ms", _TIMEOUT_MS)) / 1000
+        self._timeout = request_seconds(settings)
 
     def describe(self, report: Report) -> Steps[TopicDescription]:
         """The id and the partitions. SourceError, as for all requests, if the cluster refuses for good."""
         found = yield from self._ask(
-            lambda client: {"": _in_thread(lambda: self._metadata(client))}, report
+            lambda client: {"": in_thread(lambda: self._metadata(client))}, report
         )
         metadata: ClusterMetadata = found[""]
         return TopicDescription(
@@ -160,7 +159,12 @@ class TopicRequests:
         self._client = None
 
 
-def _in_thread(call: Callable[[], T]) -> Future[T]:
+def request_seconds(settings: Mapping[str, object]) -> float:
+    """The client's own patience for a request, in seconds."""
+    return float(str(settings.get("socket.timeout.ms", _TIMEOUT_MS))) / 1000
+
+
+def in_thread(call: Callable[[], T]) -> Future[T]:
     """The result of a call that blocks."""
     future: Future[T] = Future()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -213,6 +214,8 @@ def admin(settings: Mapping[str, Setting], on_error: Callable[[KafkaError], None
     own: dict[str, Any] = {
         key: value for key, value in settings.items() if key not in _OF_CONSUMERS
     }
+    # A question must not make the topic that it is about.
+    own.setdefault("allow.auto.create.topics", False)
     own |= {"error_cb": on_error, "logger": _logger(settings, None)}
     try:
         return AdminClient(own)
@@ -258,6 +261,9 @@ def truncated(error: KafkaError) -> bool:
     return _TRUNCATION in error.str()
 
 
+_ADVERTISED = re.compile(r"(\S+:\d+)/\d+: ")
+"""How the client names a broker that it knows from the cluster, with its number; others are /bootstrap."""
+
 _TRUNCATION = KafkaError(KafkaError._LOG_TRUNCATION).str()
 
 
@@ -272,8 +278,14 @@ def source_error(
     `at` is the partition and the offset that it is about, as far as they are known.
     """
     hint = _HINTS.get(error.code()) or _PASSING.get(error.code())
+    advertised = _ADVERTISED.search(error.str())
     if truncated(error):
         hint = _REPLACED
+    elif hint and advertised and advertised[1] not in str(settings["bootstrap.servers"]):
+        hint = (
+            f"{hint}. The brokers themselves name the address {advertised[1]}: if it cannot be reached from here, "
+            "change their advertised.listeners"
+        )
     partition, offset = at
     place = "" if partition is None or partition < 0 else f", partition {partition}"
     if place and offset is not None and offset >= 0:

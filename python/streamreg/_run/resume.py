@@ -100,6 +100,14 @@ def ranges(
     return found
 
 
+def positions(checkpoint: Checkpoint) -> dict[int, Range]:
+    """Where a run would go on, with what the state knows of the messages before."""
+    return {
+        p: Range(offset, None, p in checkpoint.untouched, checkpoint.leader_epochs.get(p))
+        for p, offset in checkpoint.offsets.items()
+    }
+
+
 def _start(
     source: Source, partition: int, watermark: Watermarks, checkpoint: Checkpoint | None
 ) -> tuple[int, bool]:

@@ -14,6 +14,7 @@ from confluent_kafka.admin import AdminClient
 
 from tests.support.kafka.listeners import HOST, free_ports, server_properties
 from tests.support.kafka.node import KafkaNode, run
+from tests.support.kafka.proxy import DelayingProxy
 from tests.support.kafka.topics import answers, cluster_id, create_topic
 
 USER = "alice"
@@ -62,6 +63,15 @@ class KafkaBroker:
             "sasl.password": PASSWORD,
             "ssl.ca.location": str(self.ca),
         }
+
+    @property
+    def far(self) -> dict[str, str]:
+        """Settings for a client that comes through `proxy`, and finds the broker behind it alone."""
+        return {"bootstrap.servers": f"{HOST}:{self._port(4)}"}
+
+    def proxy(self, round_trip: float) -> DelayingProxy:
+        """The way to the broker for `far`: so many seconds there and back."""
+        return DelayingProxy(self._port(4), (HOST, self._port(3)), round_trip)
 
     @property
     def running(self) -> bool:
@@ -135,7 +145,7 @@ class KafkaBroker:
 
     def _format(self) -> None:
         """New ports and an empty log directory: the controller's address is part of the format."""
-        self._ports = free_ports(3)
+        self._ports = free_ports(5)
         shutil.rmtree(self._data, ignore_errors=True)
         self._properties.write_text(
             server_properties(self._ports, self._data, self._key_store, STORE_PASSWORD)

@@ -34,18 +34,18 @@ def free_ports(count: int) -> list[int]:
 
 
 def server_properties(ports: Sequence[int], data: Path, key_store: Path, password: str) -> str:
-    """One node, broker and controller, its ports for PLAINTEXT, SASL_SSL and the controller."""
-    plain, sasl, controller = (f"{HOST}:{port}" for port in ports)
+    """One node, broker and controller: its ports for PLAINTEXT, SASL_SSL, the controller, and FAR with its proxy's."""
+    plain, sasl, controller, far, proxy = (f"{HOST}:{port}" for port in ports)
     sasl_listener = "listener.name.sasl_ssl"
     return "\n".join(
         [
             "process.roles=broker,controller",
             "node.id=1",
             f"controller.quorum.bootstrap.servers={controller}",
-            f"listeners=PLAINTEXT://{plain},SASL_SSL://{sasl},CONTROLLER://{controller}",
-            f"advertised.listeners=PLAINTEXT://{plain},SASL_SSL://{sasl}",
+            f"listeners=PLAINTEXT://{plain},SASL_SSL://{sasl},CONTROLLER://{controller},FAR://{far}",
+            f"advertised.listeners=PLAINTEXT://{plain},SASL_SSL://{sasl},FAR://{proxy}",
             "listener.security.protocol.map="
-            "PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT",
+            "PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT,FAR:PLAINTEXT",
             "inter.broker.listener.name=PLAINTEXT",
             "controller.listener.names=CONTROLLER",
             f"log.dirs={data}",

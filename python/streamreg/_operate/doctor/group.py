@@ -52,7 +52,9 @@ def _described(settings: Mapping[str, str], name: str) -> ConsumerGroupDescripti
     while True:
         asked = admin.describe_consumer_groups([name], include_authorized_operations=True)
         try:
-            found: ConsumerGroupDescription = asked[name].result(_SECONDS)
+            found: ConsumerGroupDescription = asked[
+                name
+            ].result()  # no longer than the client waits
             return found
         except KafkaException as exception:
             if exception.args[0].code() not in _STARTING or time.monotonic() > deadline:

@@ -68,14 +68,6 @@ def task(plan: Plan, checkpoint: Checkpoint, watermarks: Mapping[int, Watermarks
     return Task(0, plan.input, plan.rows, checkpoint.found, ranges)
 
 
-def ends(checkpoint: Checkpoint) -> dict[int, Range]:
-    """Where the run would go on, with what it knows of the message before."""
-    return {
-        p: Range(offset, None, p in checkpoint.untouched, checkpoint.leader_epochs.get(p))
-        for p, offset in checkpoint.offsets.items()
-    }
-
-
 def _check_extent(
     source: Source, partition: int, read: Range, watermark: Watermarks | None
 ) -> None:

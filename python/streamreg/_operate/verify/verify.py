@@ -19,6 +19,7 @@ from streamreg._operate.verify.records import RecordError
 from streamreg._operate.verify.score_check import rescored
 from streamreg._operate.verify.score_columns import own_columns
 from streamreg._run.progress import plural
+from streamreg._run.resume import positions
 from streamreg._sinks.csv_file import changelog_header
 from streamreg._state import job_identity, keyed_rows
 from streamreg._state.keyed_rows import ONLY_KEY
@@ -54,7 +55,7 @@ def verify(
     plan.source.pin(checkpoint.identity, report, _never)
     watermarks = plan.source.watermarks(report, _never)
     task = recompute.task(plan, checkpoint, watermarks)
-    plan.source.check_log(recompute.ends(checkpoint), report, _never)
+    plan.source.check_log(positions(checkpoint), report, _never)
     again = recompute.recompute(plan, task, report, tell)
     yield from _counts(checkpoint, again, task)
     yield from _states(plan, checkpoint, again)
