@@ -14,8 +14,8 @@ from tests.support.kafka.program import job_environment
 from tests.support.kafka.siege import Siege, workers_of
 from tests.support.kafka.topics import delete_topic
 
-OLD = [HEADER, *map(message, range(6))]
-NEW = [HEADER, *[b"%d,1,-7" % seq for seq in range(6, 100)]]
+OLD: list[bytes | str] = [HEADER, *map(message, range(6))]
+NEW: list[bytes | str] = [HEADER, *[b"%d,1,-7" % seq for seq in range(6, 100)]]
 """Another line; longer than the old topic, so that its offsets fit."""
 
 

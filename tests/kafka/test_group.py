@@ -101,7 +101,7 @@ def test_a_quiet_topic_has_no_lag(
     consumer = Consumer({**broker.plaintext, "group.id": topic})
     consumer.commit(offsets=[TopicPartition(topic, 0, 1)], asynchronous=False)
     consumer.close()
-    follow(broker, topic, lambda now: True)
+    follow(broker, topic, lambda now: now.rows == ROWS)
     assert committed(broker, topic) == ROWS + 1
 
 

@@ -9,6 +9,7 @@ from confluent_kafka import Producer
 from tests.support.kafka.cluster import KafkaCluster
 from tests.support.kafka.numbered import HEADER, message, rows_so_far, verify
 from tests.support.kafka.program import JOBS, Program, job_environment
+from tests.support.process import ROOT
 
 ROWS = 10
 
@@ -38,6 +39,7 @@ def test_an_unclean_election(cluster: KafkaCluster, topic: str, tmp_path: Path) 
     until(lambda: cluster.in_sync(topic) == (leader, {leader}), "the other is still in sync")
     send(cluster, topic, map(message, range(ROWS, 2 * ROWS)))
     environment = job_environment(settings=cluster.plaintext, topic=topic, autocommit_ms=0)
+    environment["PYTHONPATH"] = str(ROOT)
     stopped, running = tmp_path / "stopped", tmp_path / "running"
     for folder in (stopped, running):
         folder.mkdir()

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import wait
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import cached_property
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin._metadata import BrokerMetadata, ClusterMetadata, TopicMetadata
+from confluent_kafka.admin._metadata import BrokerMetadata, TopicMetadata
 
 from streamreg._exceptions import StateError
 from streamreg._jobs import Job
 from streamreg._kafka import settings as kafka_settings
-from streamreg._kafka.requests import in_thread, request_seconds
 from streamreg._kafka.source import KafkaSource
 from streamreg._operate.doctor.disk import Disk
+from streamreg._operate.doctor.metadata import REFUSALS, Outcome, ask
 from streamreg._operate.doctor.network import Network, reach
 from streamreg._operate.doctor.outcomes import NoTlsError, SkipError, TroubleError
 from streamreg._plan.plan import Plan
@@ -31,25 +30,6 @@ _SECONDS = 8.0
 _TIMES = 20
 """What takes longer than so many times the first answer does not come: a far broker takes its time for each."""
 _SHOWN = 5
-_REFUSALS = (
-    KafkaError._AUTHENTICATION,
-    KafkaError.SASL_AUTHENTICATION_FAILED,
-    KafkaError.UNSUPPORTED_SASL_MECHANISM,
-    KafkaError._SSL,
-)
-"""Errors of a connection that end the asking: another attempt would fare no better."""
-
-
-@dataclass
-class _Outcome:
-    """What came of asking a broker for its metadata."""
-
-    metadata: ClusterMetadata | None = None
-    errors: list[KafkaError] = field(default_factory=list)
-
-    def error(self, *codes: int) -> KafkaError | None:
-        """The first error of these kinds."""
-        return next((error for error in self.errors if error.code() in codes), None)
 
 
 class Broker:
@@ -74,35 +54,11 @@ class Broker:
         self._source.close()
 
     @cached_property
-    def _outcome(self) -> _Outcome:
-        """Asks until there is an answer, a refusal for good, or no time left since the first trouble."""
-        outcome = _Outcome()
-        consumer = kafka_settings.consumer(self._settings, 1, outcome.errors.append)
-        seconds = request_seconds(self._settings)
-        started = time.monotonic()
+    def _outcome(self) -> Outcome:
         # A broker that says anything at all to a stranger is there, however far it is.
         silent = self._network.language() == "other"
-        deadline = started + _SECONDS if silent else None
-        while outcome.error(*_REFUSALS) is None:
-            asked = in_thread(lambda: consumer.list_topics(self._topic, timeout=seconds))
-            while not wait([asked], 0.1).done and (deadline is None or time.monotonic() < deadline):
-                consumer.poll(0.0)  # serves the callback that collects the reasons
-                if deadline is None and outcome.errors:
-                    deadline = time.monotonic() + _SECONDS
-                if outcome.error(*_REFUSALS) is not None:
-                    break
-            if not asked.done():
-                return outcome  # The client is still asking: it must not be closed.
-            try:
-                outcome.metadata = asked.result()
-                break
-            except KafkaException as exception:
-                outcome.errors.append(exception.args[0])
-                consumer.poll(0.2)
-            deadline = deadline or time.monotonic() + _SECONDS
-            if time.monotonic() > deadline:
-                break
-        consumer.close()
+        started = time.monotonic()
+        outcome = ask(self._settings, self._topic, _SECONDS, silent=silent)
         self._patience = max(_SECONDS, _TIMES * (time.monotonic() - started))
         return outcome
 
@@ -142,7 +98,7 @@ class Broker:
                     f"security.protocol=sasl_{self._network.protocol}, sasl.mechanism, sasl.username and sasl.password"
                 )
             raise SkipError(f"security.protocol={self._network.protocol}: no user")
-        refusal = outcome.error(*_REFUSALS)
+        refusal = outcome.error(*REFUSALS)
         if outcome.metadata is None and refusal is not None:
             raise TroubleError(
                 f"{refusal.str()}: check sasl.mechanism ({mechanism}), sasl.username and sasl.password"
