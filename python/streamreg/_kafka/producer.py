@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import wait
-from typing import Any
+from typing import Any, cast
 
 from confluent_kafka import (
     Consumer,
@@ -14,10 +14,10 @@ from confluent_kafka import (
     Producer,
     TopicPartition,
 )
-from confluent_kafka.admin._metadata import TopicMetadata
 
 from streamreg._exceptions import ConfigurationError, StreamregError
 from streamreg._kafka.requests import in_thread, request_seconds
+from streamreg._kafka.settings import Setting, admin
 from streamreg._secrets import scrub
 from streamreg._source.contract import Headers
 
@@ -206,12 +206,16 @@ class TopicWriter:
         # From the first trouble on: a broker that is merely far is waited for as long as the client waits.
         deadline = None
         asked = None
+        seconds = request_seconds(self._settings)
+        # A client of its own asks: the producer could not be closed while it does.
+        settings = {"allow.auto.create.topics": True, **self._settings}
+        client = admin(cast(Mapping[str, Setting], settings), self._on_error)
         problem = "no broker answers"
         while True:
-            asked = asked or in_thread(self._described)
+            asked = asked or in_thread(lambda: client.list_topics(self._topic, timeout=seconds))
             if wait([asked], 0.1).done:
                 try:
-                    found = asked.result()
+                    found = asked.result().topics[self._topic]
                 except KafkaException as error:
                     self._note(error.args[0])
                 else:
@@ -220,6 +224,7 @@ class TopicWriter:
                     problem = f"the topic {self._topic!r} is not there"
                     self._note(found.error)
                 asked = None
+            client.poll(0)
             self._producer.poll(0.1)
             cause = self._last_error
             if deadline is None and (cause is not None or asked is None):
@@ -232,13 +237,6 @@ class TopicWriter:
                 raise DeliveryError(
                     self._clean(f"{problem} at bootstrap.servers={servers}{reason}")
                 )
-
-    def _described(self) -> TopicMetadata:
-        seconds = request_seconds(self._settings)
-        found: TopicMetadata = self._producer.list_topics(self._topic, timeout=seconds).topics[
-            self._topic
-        ]
-        return found
 
     def _note(self, error: KafkaError | None) -> None:
         # The first hopeless error is the cause; those after it are its echo.
