@@ -70,6 +70,14 @@ class PointSource:
     mode: Literal["streaming", "static"] = "static"
     refresh_seconds: float | None = None
 
+    def pin(self, identity: str | None, report: Report, stopping: Callable[[], bool]) -> str | None:
+        return None
+
+    def check_log(
+        self, ranges: Mapping[int, Range], report: Report, stopping: Callable[[], bool]
+    ) -> None:
+        return
+
     def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
         return {_PARTITION: Watermarks(0, self.rows)}
 
@@ -83,6 +91,9 @@ class PointSource:
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         return _PointReader(self, ranges[_PARTITION])
+
+    def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
+        return {}
 
     def commit_offsets(self, offsets: Mapping[int, int]) -> None:
         return
@@ -124,8 +135,8 @@ class _PointReader:
             partition_of=lambda index: _PARTITION,
         )
 
-    def lag(self) -> int | None:
-        return None
+    def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
+        return {}
 
     def close(self) -> None:
         return

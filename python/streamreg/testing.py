@@ -73,6 +73,14 @@ class ListSource:
     mode: Literal["streaming", "static"] = "static"
     refresh_seconds: float | None = None
 
+    def pin(self, identity: str | None, report: Report, stopping: Callable[[], bool]) -> str | None:
+        return None
+
+    def check_log(
+        self, ranges: Mapping[int, Range], report: Report, stopping: Callable[[], bool]
+    ) -> None:
+        return
+
     def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
         return {
             partition: Watermarks(0, len(messages))
@@ -93,6 +101,9 @@ class ListSource:
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         return _ListReader(self, ranges)
+
+    def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
+        return {p: len(self.partitions[p]) for p in partitions}
 
     def commit_offsets(self, offsets: Mapping[int, int]) -> None:
         return
@@ -138,8 +149,8 @@ class _ListReader:
             firsts=self._beginnings.among(progress, len(places), partition_of),
         )
 
-    def lag(self) -> int | None:
-        return sum(self._ends[p] - start for p, start in self._next.items())
+    def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
+        return {p: self._ends[p] for p in partitions}
 
     def close(self) -> None:
         return

@@ -5,10 +5,13 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
 
 import streamreg as sr
 from streamreg._kafka.mock_broker import EmbeddedBroker
@@ -65,27 +68,34 @@ def test_a_state_goes_on_where_the_topic_was_left(
         KafkaError.NOT_LEADER_FOR_PARTITION,
         KafkaError.UNKNOWN_LEADER_EPOCH,
         KafkaError.OFFSET_NOT_AVAILABLE,
+        KafkaError._DESTROY,
+        KafkaError.NETWORK_EXCEPTION,
+        KafkaError.UNKNOWN,
     ],
 )
 def test_a_leader_that_changes_is_waited_for(
     broker: EmbeddedBroker, topic: str, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run that starts just after its broker, or while a partition moves, asks again."""
-    results: list[KafkaException | dict[int, Watermarks]]
-    results = [KafkaException(KafkaError(code)), {0: Watermarks(0, 7)}]
+    """A run that starts just after its broker, or while a partition moves or its broker dies, asks again."""
+    fill(broker, topic, 100)
+    failures = [KafkaException(KafkaError(code))] * 2
+    list_offsets = AdminClient.list_offsets
 
-    def result(*_: object) -> dict[int, Watermarks]:
-        found = results.pop(0)
-        if isinstance(found, KafkaException):
-            raise found
-        return found
+    def answer(client: AdminClient, places: Any, **options: Any) -> Any:  # noqa: ANN401 - the client's
+        if not failures:
+            return list_offsets(client, places, **options)
+        failed: Future[None] = Future()
+        failed.set_exception(failures.pop())
+        return dict.fromkeys(places, failed)
 
     said: list[str] = []
     source = KafkaSource(broker.settings, topic, "streaming", 0)
-    monkeypatch.setattr(source, "_watermarks", result)
+    monkeypatch.setattr(AdminClient, "list_offsets", answer)
     with contextlib.closing(source):
-        assert source.watermarks(said.append, lambda: False) == {0: Watermarks(0, 7)}
-    assert "trying again" in said[0]
+        found = source.watermarks(said.append, lambda: False)
+    assert found == dict.fromkeys(range(4), Watermarks(0, 26))
+    [line] = said
+    assert "trying again" in line
 
 
 def test_latest_begins_at_the_end(broker: EmbeddedBroker, topic: str) -> None:

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import resource
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -98,8 +98,8 @@ class _TurnReader:
     def read(self, timeout: float) -> Batch | None:
         return next(self.turns).read(timeout)
 
-    def lag(self) -> int | None:
-        return None
+    def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
+        return {}
 
     def close(self) -> None:
         return

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.cluster import KafkaCluster
 from tests.support.kafka.jars import missing_tools
 from tests.support.kafka.produce import Produce, producer_for
 
@@ -62,3 +63,16 @@ def topic(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def produce(broker: KafkaBroker) -> Produce:
     return producer_for(broker.plaintext)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
+    """A running cluster of three brokers. A minute to start."""
+    if missing_tools():
+        pytest.skip("a real cluster needs Java and Maven")
+    cluster = KafkaCluster(tmp_path_factory.mktemp("cluster"))
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.close()

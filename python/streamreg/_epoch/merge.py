@@ -52,6 +52,7 @@ class Merge:
         """
         self.offsets = dict(checkpoint.offsets)
         self.untouched = set(checkpoint.untouched)
+        self.leader_epochs = dict(checkpoint.leader_epochs)
         self.epochs = checkpoint.epochs
         self.rows = checkpoint.rows
         self.tombstones = checkpoint.tombstones
@@ -141,6 +142,7 @@ class Merge:
         self.tombstones += partial.tombstones
         self.offsets.update({p: end for p, (_, end) in partial.progress.items()})
         self.untouched.difference_update(partial.begun)
+        self.leader_epochs.update(partial.leader_epochs)
         self.pending = True
         if partial.rejects:
             self._reject_limit.add(partial.rejects)
@@ -245,6 +247,7 @@ class Merge:
             self._base,
             offsets=dict(self.offsets),
             untouched=set(self.untouched),
+            leader_epochs=dict(self.leader_epochs),
             epochs=self.epochs,
             unix_ms=self._times["unix_ms"],
             rows=self.rows,

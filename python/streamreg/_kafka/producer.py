@@ -3,7 +3,8 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from concurrent.futures import wait
+from typing import Any, cast
 
 from confluent_kafka import (
     Consumer,
@@ -15,7 +16,9 @@ from confluent_kafka import (
 )
 
 from streamreg._exceptions import ConfigurationError, StreamregError
+from streamreg._kafka.requests import in_thread, request_seconds
 from streamreg._kafka.setting_names import with_hint
+from streamreg._kafka.settings import Setting, admin
 from streamreg._secrets import scrub
 from streamreg._source.contract import Headers
 
@@ -58,7 +61,7 @@ class TopicWriter:
 
         Raises:
             ConfigurationError: If the client does not take a setting.
-            DeliveryError: If no broker answers within ten seconds, or it refuses.
+            DeliveryError: If no broker answers within ten seconds of the first trouble, or it refuses.
         """
         self._settings = dict(settings)
         self._topic = topic
@@ -90,7 +93,8 @@ class TopicWriter:
         try:
             for number in range(self.partitions):
                 place = TopicPartition(self._topic, number)
-                low, high = consumer.get_watermark_offsets(place, timeout=_REACH_SECONDS)
+                seconds = request_seconds(self._settings)
+                low, high = consumer.get_watermark_offsets(place, timeout=seconds)
                 if low != high:
                     return False
         except KafkaException as error:
@@ -174,7 +178,7 @@ class TopicWriter:
         """Waits until every message is delivered.
 
         Args:
-            seconds: The longest wait.
+            seconds: The longest wait without any of them being confirmed.
 
         Returns:
             How many messages the broker has confirmed.
@@ -182,10 +186,12 @@ class TopicWriter:
         Raises:
             DeliveryError: If one was not delivered, or some are still unconfirmed.
         """
-        deadline = time.monotonic() + seconds
+        deadline, waiting = time.monotonic() + seconds, len(self._producer)
         while len(self._producer) and time.monotonic() < deadline:
             self._producer.flush(0.2)
             self.wait(0.0)
+            if len(self._producer) < waiting:
+                deadline, waiting = time.monotonic() + seconds, len(self._producer)
         if left := len(self._producer):
             raise DeliveryError(f"{left} of {self._sent} messages are not confirmed by the broker")
         return self._sent
@@ -200,22 +206,34 @@ class TopicWriter:
         return max(0, self._sent - self._failed - len(self._producer))
 
     def _reach(self) -> int:
-        deadline = time.monotonic() + _REACH_SECONDS
+        # From the first trouble on: a broker that is merely far is waited for as long as the client waits.
+        deadline = None
+        asked = None
+        seconds = request_seconds(self._settings)
+        # A client of its own asks: the producer could not be closed while it does.
+        settings = {"allow.auto.create.topics": True, **self._settings}
+        client = admin(cast(Mapping[str, Setting], settings), self._on_error)
+        problem = "no broker answers"
         while True:
-            problem = "no broker answers"
-            try:
-                found = self._producer.list_topics(self._topic, timeout=1.0).topics[self._topic]
-            except KafkaException as error:
-                self._note(error.args[0])
-            else:
-                if found.error is None and found.partitions:
-                    return len(found.partitions)
-                problem = f"the topic {self._topic!r} is not there"
-                self._note(found.error)
+            asked = asked or in_thread(lambda: client.list_topics(self._topic, timeout=seconds))
+            if wait([asked], 0.1).done:
+                try:
+                    found = asked.result().topics[self._topic]
+                except KafkaException as error:
+                    self._note(error.args[0])
+                else:
+                    if found.error is None and found.partitions:
+                        return len(found.partitions)
+                    problem = f"the topic {self._topic!r} is not there"
+                    self._note(found.error)
+                asked = None
+            client.poll(0)
             self._producer.poll(0.1)
             cause = self._last_error
+            if deadline is None and (cause is not None or asked is None):
+                deadline = time.monotonic() + _REACH_SECONDS
             hopeless = cause is not None and (cause.code() in _HOPELESS or cause.fatal())
-            if hopeless or time.monotonic() > deadline:
+            if hopeless or (deadline is not None and time.monotonic() > deadline):
                 reason = f": {cause.str()}" if cause is not None else ""
                 servers = self._settings.get("bootstrap.servers")
                 self.close()

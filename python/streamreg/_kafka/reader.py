@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import KafkaError, Message, TopicPartition
 
 from streamreg._kafka import settings as kafka_settings
+from streamreg._kafka.topic_id import TopicIdWatch
 from streamreg._source.contract import Batch, Beginnings, Envelope, Headers, Location, Range, Report
 
 _BATCH = 20_000
@@ -16,7 +16,6 @@ _BATCH = 20_000
 _BATCH_BYTES = 4 * 1024 * 1024
 """About as many bytes at a time, at most: they are held several times over on their way."""
 _SAMPLE = 64
-_LAG_INTERVAL = 0.5
 
 
 class KafkaReader:
@@ -28,35 +27,41 @@ class KafkaReader:
         settings: Mapping[str, kafka_settings.Setting],
         ranges: Mapping[int, Range],
         report: Report,
+        identity: str | None,
     ) -> None:
+        """`identity` is the id of the topic; None: that of the topic that has the name now."""
         self._topic = topic
         self._settings = settings
         self._report = report
-        self._complaints: set[int] = set()
+        self._watch = TopicIdWatch(topic, identity)
+        self._complaints: set[tuple[int, int | None]] = set()
         open_ranges = {p: r for p, r in ranges.items() if r.end is None or r.start < r.end}
         self._next = {p: r.start for p, r in open_ranges.items()}
         self._ends = {p: r.end for p, r in open_ranges.items() if r.end is not None}
         self._beginnings = Beginnings(open_ranges)
-        self._lag: int | None = None
-        self._lag_due = 0.0
         self._room = 1000
-        self._consumer = kafka_settings.consumer(settings, kafka_settings.AHEAD, self._complain)
-        self._consumer.assign([TopicPartition(topic, p, start) for p, start in self._next.items()])
+        self._consumer = kafka_settings.consumer(
+            settings, kafka_settings.AHEAD, self._complain, self._watch
+        )
+        self._consumer.assign([place(topic, p, r) for p, r in open_ranges.items()])
 
     def read(self, timeout: float) -> Batch | None:
         first = self._consumer.poll(timeout)
         if first is None:
+            self._watch.check()
             return None
         # What is there at once, and no more: waiting for a full batch would cost its first row the wait.
         messages = [first, *self._consumer.consume(self._room - 1, 0)]
+        self._watch.check()
         log_ends = self._remove_events(messages) if any(map(Message.error, messages)) else {}
-        progress = self._progress(log_ends)
+        progress, leader_epochs = self._progress(log_ends)
         if not progress:
             return None
         if self._ends:
             messages = self._cut(messages, progress)
-        if self._complaints:
-            self._complaints.clear()
+        mended = {c for c in self._complaints if c[1] is None or c[1] in progress}
+        if mended:
+            self._complaints -= mended
             self._report(f"topic {self._topic!r}: reading again")
         values = list(map(Message.value, messages))
         self._room = _room(values)
@@ -69,6 +74,7 @@ class KafkaReader:
             progress,
             locate=lambda index: _location(messages[index]),
             partition_of=partition_of,
+            leader_epochs=leader_epochs,
             firsts=self._beginnings.among(progress, len(messages), partition_of),
             envelope=lambda index: Envelope(messages[index].key(), _headers(messages[index])),
         )
@@ -84,21 +90,26 @@ class KafkaReader:
             elif error.code() == KafkaError._PARTITION_EOF:
                 log_ends[message.partition() or 0] = message.offset() or 0
             elif kafka_settings.permanent(error):
-                raise kafka_settings.source_error(error, self._topic, self._settings)
+                at = (message.partition(), message.offset())
+                raise kafka_settings.source_error(error, self._topic, self._settings, at)
             else:
-                self._complain(error)
+                self._complain(error, message.partition())
         messages[:] = kept
         return log_ends
 
-    def _progress(self, log_ends: Mapping[int, int]) -> dict[int, tuple[int, int]]:
-        """How far each partition has come since the last batch."""
-        progress = {}
+    def _progress(
+        self, log_ends: Mapping[int, int]
+    ) -> tuple[dict[int, tuple[int, int]], dict[int, int]]:
+        """How far each partition has come since the last batch, and the leader epochs of their last messages."""
+        progress, leader_epochs = {}, {}
         for at in self._consumer.position([TopicPartition(self._topic, p) for p in self._next]):
             done = max(at.offset, log_ends.get(at.partition, -1))
             if done > self._next[at.partition]:
                 progress[at.partition] = (self._next[at.partition], done)
                 self._next[at.partition] = done
-        return progress
+                if at.leader_epoch is not None:
+                    leader_epochs[at.partition] = at.leader_epoch
+        return progress, leader_epochs
 
     def _cut(self, messages: list[Message], progress: dict[int, tuple[int, int]]) -> list[Message]:
         """Ends the ranges that have come to their end: without what lies past it."""
@@ -113,25 +124,36 @@ class KafkaReader:
             ]
         return messages
 
-    def lag(self) -> int | None:
-        if time.monotonic() >= self._lag_due:
-            self._lag_due = time.monotonic() + _LAG_INTERVAL
-            self._lag = sum(self._waiting(self._consumer, p) for p in self._next)
-        return self._lag
+    def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
+        found = {}
+        for partition in partitions:
+            at = TopicPartition(self._topic, partition)
+            # Of the last fetch, from the client's memory.
+            _, end = self._consumer.get_watermark_offsets(at, cached=True)
+            if end >= 0:
+                found[partition] = end
+        return found
 
-    def _waiting(self, consumer: Consumer, partition: int) -> int:
-        at = TopicPartition(self._topic, partition)
-        _, high = consumer.get_watermark_offsets(at, cached=True)
-        return max(self._ends.get(partition, high) - self._next[partition], 0)
-
-    def _complain(self, error: KafkaError) -> None:
-        """Reports trouble that the client itself works on, each kind once until it is over."""
-        if error.code() not in self._complaints:
-            self._complaints.add(error.code())
-            self._report(str(kafka_settings.source_error(error, self._topic, self._settings)))
+    def _complain(self, error: KafkaError, partition: int | None = None) -> None:
+        """Reports trouble that the client itself works on, each kind once until it is over where it was."""
+        if (error.code(), partition) not in self._complaints:
+            self._complaints.add((error.code(), partition))
+            at = (partition, None)
+            self._report(str(kafka_settings.source_error(error, self._topic, self._settings, at)))
 
     def close(self) -> None:
         self._consumer.close()
+
+
+def place(topic: str, partition: int, start: Range) -> TopicPartition:
+    """Where a range begins.
+
+    With the leader epoch of the message before it the client makes sure that this one is still in the log before it
+    reads on (KIP-320).
+    """
+    if start.leader_epoch is None:
+        return TopicPartition(topic, partition, start.start)
+    return TopicPartition(topic, partition, start.start, leader_epoch=start.leader_epoch)
 
 
 def _room(values: Sequence[bytes | None]) -> int:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from confluent_kafka import Consumer, KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from streamreg._exceptions import ConfigurationError, SourceError
 from streamreg._kafka.setting_names import did_you_mean, with_hint
@@ -22,6 +25,8 @@ _OURS: Mapping[str, Setting] = {
     "enable.partition.eof": True,
 }
 FETCH: Mapping[str, Setting] = {
+    # A bit that has flipped in the broker's log would be another number.
+    "check.crcs": True,
     # A full queue is looked at again soon: the default of a second leaves a fast reader waiting.
     "fetch.queue.backoff.ms": 2,
 }
@@ -34,6 +39,9 @@ AHEAD = 30_000
 """Messages that one worker reads ahead."""
 _FETCH_BYTES = 1024 * 1024
 _FETCH_BYTES_OF_PARTITION = 128 * 1024
+
+_OF_CONSUMERS = ("group.id", *_OURS, "auto.offset.reset")
+"""Settings of a consumer that runs or that the run itself makes: an admin client warns of them."""
 
 _REFRESH_MS = 30_000
 
@@ -48,8 +56,28 @@ _HINTS: Mapping[int, str] = {
     KafkaError._AUTO_OFFSET_RESET: "the log no longer holds that offset: it was deleted by the topic's "
     "retention (retention.ms, retention.bytes) before it was read",
     KafkaError.OFFSET_OUT_OF_RANGE: "the log no longer holds that offset",
+    KafkaError._BAD_MSG: "these bytes are not those that were written: the log is damaged there, or the way to it. The "
+    "run ends before them, and begins there when it is started again (check.crcs=false takes them as they are)",
+    KafkaError._BAD_COMPRESSION: "a batch cannot be unpacked: it is damaged, or larger than receive.message.max.bytes "
+    "when it is unpacked. The run ends before it: raise receive.message.max.bytes and start it again",
+    KafkaError.MSG_SIZE_TOO_LARGE: "raise receive.message.max.bytes",
 }
 """Errors that retrying cannot mend, and what to do about each."""
+
+_FINAL = frozenset(
+    {
+        KafkaError._INVALID_ARG,
+        KafkaError._UNSUPPORTED_FEATURE,
+        KafkaError.UNSUPPORTED_VERSION,
+        KafkaError.INVALID_REQUEST,
+    }
+)
+"""Others that it cannot mend: this broker does not know what is asked for."""
+
+_REPLACED = (
+    "the log before the offset that is next was replaced (an unclean leader election, or a log restored from a copy): "
+    "what was read is no longer what the topic holds. Start anew with an empty state and new files"
+)
 
 _PASSING: Mapping[int, str | None] = {
     KafkaError._TRANSPORT: "check bootstrap.servers and security.protocol",
@@ -69,6 +97,10 @@ _PASSING: Mapping[int, str | None] = {
     ),
 }
 """Errors that may pass by themselves, and what to check if they do not."""
+
+
+class UnknownTopicError(SourceError):
+    """There is no topic of that name."""
 
 
 def checked(settings: object) -> dict[str, Setting]:
@@ -140,9 +172,13 @@ def refresh_seconds(settings: Mapping[str, Setting]) -> float | None:
 
 
 def consumer(
-    settings: Mapping[str, Setting], ahead: int, on_error: Callable[[KafkaError], None]
+    settings: Mapping[str, Setting],
+    ahead: int,
+    on_error: Callable[[KafkaError], None],
+    log: logging.Handler | None = None,
+    on_commit: Callable[[KafkaError | None, list[TopicPartition]], None] | None = None,
 ) -> Consumer:
-    """A consumer that reads about so many messages ahead.
+    """A consumer that reads about so many messages ahead, and gives `log` what it says of metadata.
 
     Raises:
         ConfigurationError: if librdkafka refuses a setting; its own words name it.
@@ -156,34 +192,109 @@ def consumer(
         "fetch.message.max.bytes": _FETCH_BYTES_OF_PARTITION,
         **FETCH,
     }
-    if "debug" not in settings and "log_level" not in settings:
-        # What matters comes through `on_error`, once; the log repeats it at every attempt.
-        defaults["logger"] = _silent
-    forced = {**_OURS, "auto.offset.reset": "error", "error_cb": on_error}
+    forced: dict[str, Any] = {
+        **_OURS,
+        "auto.offset.reset": "error",
+        "error_cb": on_error,
+        "logger": _logger(settings, log),
+    }
+    if on_commit is not None:
+        forced["on_commit"] = on_commit
+    if log is not None:
+        forced["debug"] = ",".join(filter(None, [str(settings.get("debug", "")), "metadata"]))
     try:
         return Consumer({**defaults, **settings, **forced})
     except KafkaException as error:
-        text = f"rdkafka_settings: {with_hint(error.args[0].str())}"
-        raise ConfigurationError(scrub(text, settings)) from None
+        raise _refused(error, settings) from None
 
 
-_silent = logging.getLogger("streamreg.librdkafka")
-_silent.addHandler(logging.NullHandler())
-_silent.propagate = False
+def admin(settings: Mapping[str, Setting], on_error: Callable[[KafkaError], None]) -> AdminClient:
+    """A client that asks the cluster questions, by the same settings.
+
+    Raises:
+        ConfigurationError: if librdkafka refuses a setting; its own words name it.
+    """
+    own: dict[str, Any] = {
+        key: value for key, value in settings.items() if key not in _OF_CONSUMERS
+    }
+    # A question must not make the topic that it is about.
+    own.setdefault("allow.auto.create.topics", False)
+    own |= {"error_cb": on_error, "logger": _logger(settings, None)}
+    try:
+        return AdminClient(own)
+    except KafkaException as error:
+        raise _refused(error, settings) from None
+
+
+def _refused(error: KafkaException, settings: Mapping[str, Setting]) -> ConfigurationError:
+    return ConfigurationError(
+        scrub(f"rdkafka_settings: {with_hint(error.args[0].str())}", settings)
+    )
+
+
+def _logger(settings: Mapping[str, Setting], log: logging.Handler | None) -> logging.Logger:
+    """Who takes the client's log: nobody, unless the user asks for it. What matters comes through `on_error`, once."""
+    logger = logging.Logger(
+        "streamreg.librdkafka"
+    )  # Of its own: no other client's lines come here.
+    logger.addHandler(log or logging.NullHandler())
+    if sys.stderr is not None and ("debug" in settings or "log_level" in settings):
+        shown = logging.StreamHandler(sys.stderr)
+        level = 7 if "debug" in settings else int(settings["log_level"])
+        shown.setLevel(_LEVELS[max(0, min(level, len(_LEVELS) - 1))])
+        logger.addHandler(shown)
+    return logger
+
+
+_LEVELS = (
+    *[logging.CRITICAL] * 3,
+    logging.ERROR,
+    logging.WARNING,
+    *[logging.INFO] * 2,
+    logging.DEBUG,
+)
+"""Of Python, for those of syslog, which `log_level` counts in."""
 
 
 def permanent(error: KafkaError) -> bool:
     """Whether retrying cannot mend this error."""
-    return error.code() in _HINTS or error.fatal()
+    return error.code() in _HINTS or error.code() in _FINAL or error.fatal()
 
 
-def passing(error: KafkaError) -> bool:
-    """Whether the same request may succeed later."""
-    return error.retriable() or error.code() in _PASSING
+def truncated(error: KafkaError) -> bool:
+    """Whether the client has found that the log was replaced (KIP-320): it has one code for all lost offsets."""
+    return _TRUNCATION in error.str()
 
 
-def source_error(error: KafkaError, topic: str, settings: Mapping[str, Setting]) -> SourceError:
-    """The error for people: one line that names topic, broker and setting, without secrets."""
+_ADVERTISED = re.compile(r"(\S+:\d+)/\d+: ")
+"""How the client names a broker that it knows from the cluster, with its number; others are /bootstrap."""
+
+_TRUNCATION = KafkaError(KafkaError._LOG_TRUNCATION).str()
+
+
+def source_error(
+    error: KafkaError,
+    topic: str,
+    settings: Mapping[str, Setting],
+    at: tuple[int | None, int | None] = (None, None),
+) -> SourceError:
+    """The error for people: one line that names topic, place, broker and setting, without secrets.
+
+    `at` is the partition and the offset that it is about, as far as they are known.
+    """
     hint = _HINTS.get(error.code()) or _PASSING.get(error.code())
-    text = f"topic {topic!r} at {settings['bootstrap.servers']}: {error.str()}"
-    return SourceError(scrub(f"{text}: {hint}" if hint else text, settings))
+    advertised = _ADVERTISED.search(error.str())
+    if truncated(error):
+        hint = _REPLACED
+    elif hint and advertised and advertised[1] not in str(settings["bootstrap.servers"]):
+        hint = (
+            f"{hint}. The brokers themselves name the address {advertised[1]}: if it cannot be reached from here, "
+            "change their advertised.listeners"
+        )
+    partition, offset = at
+    place = "" if partition is None or partition < 0 else f", partition {partition}"
+    if place and offset is not None and offset >= 0:
+        place += f", offset {offset}"
+    text = f"topic {topic!r}{place} at {settings['bootstrap.servers']}: {error.str()}"
+    kind = UnknownTopicError if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART else SourceError
+    return kind(scrub(f"{text}: {hint}" if hint else text, settings))

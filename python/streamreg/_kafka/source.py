@@ -6,39 +6,51 @@ state decide where a reader begins; the group's committed offsets are written fo
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
     Consumer,
     KafkaError,
-    KafkaException,
     Message,
     TopicPartition,
 )
 
+from streamreg._exceptions import SourceError
 from streamreg._kafka import settings as kafka_settings
-from streamreg._kafka.reader import KafkaReader
+from streamreg._kafka.commits import Commits
+from streamreg._kafka.reader import KafkaReader, place
+from streamreg._kafka.requests import Steps, TopicRequests, waited
+from streamreg._kafka.settings import UnknownTopicError
+from streamreg._kafka.topic_id import TopicIdWatch, check_topic_id
 from streamreg._secrets import masked
 from streamreg._source.contract import Range, Report, Watermarks
 
-_log = logging.getLogger("streamreg")
-
-_METADATA_TIMEOUT = 2.0
-_GROWTH_TIMEOUT = 1.0
-"""Seconds that a run in full swing may stand still for an answer."""
 _RETRY_PAUSE = 0.2
 _PATIENCE = 5.0
 """Seconds after which a first message that has not come is told of."""
-_CLOSE_SECONDS = 1.0
+_GONE_SECONDS = 10.0
+"""Seconds for which no broker may know the topic any more until it counts as deleted: one that starts may not yet."""
+_LOOK_INTERVAL = 0.8
+"""Seconds between two questions for the ends of the log."""
+_CLOSE_SECONDS = 1.5
+_STATIC_CLOSE_SECONDS = 10.0
+"""Seconds that the end waits for its last commit: a run that is told to stop has five in all."""
 _ERRORS = 100
 """Errors of the connection that are kept until somebody asks."""
+
+
+@dataclass
+class _Open:
+    """What this process holds of the cluster."""
+
+    consumer: Consumer
+    watch: TopicIdWatch
+    commits: Commits
 
 
 @dataclass
@@ -49,7 +61,15 @@ class KafkaSource:
     topic: str
     mode: Literal["streaming", "static"]
     autocommit_duration_ms: int
-    _consumer: Consumer | None = field(default=None, init=False, repr=False, compare=False)
+    _identity: str | None = field(default=None, init=False, repr=False, compare=False)
+    _held: _Open | None = field(default=None, init=False, repr=False, compare=False)
+    _asked: TopicRequests | None = field(default=None, init=False, repr=False, compare=False)
+    _discovery: Steps[dict[int, Watermarks]] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
+    _look: Steps[dict[int, int]] | None = field(default=None, init=False, repr=False, compare=False)
+    _look_at: float = field(default=0.0, init=False, repr=False, compare=False)
+    _gone_since: float | None = field(default=None, init=False, repr=False, compare=False)
     _errors: deque[KafkaError] = field(
         default_factory=lambda: deque(maxlen=_ERRORS), init=False, repr=False, compare=False
     )
@@ -71,57 +91,92 @@ class KafkaSource:
         return f"KafkaSource({self.topic!r}, {masked(self.settings)})"
 
     def __getstate__(self) -> dict[str, object]:
-        return {
-            **self.__dict__,
-            "_consumer": None,
-            "_errors": deque(maxlen=_ERRORS),
-            "_told": set(),
-        }
+        kept = {one.name: getattr(self, one.name) for one in fields(self) if one.init}
+        return {**kept, "_identity": self._identity}
+
+    def __setstate__(self, state: Mapping[str, object]) -> None:
+        init = {one.name: state[one.name] for one in fields(self) if one.init}
+        self.__init__(**init)  # type: ignore[misc]  # what holds connections begins anew
+        self._identity = state["_identity"]  # type: ignore[assignment]
+
+    def pin(self, identity: str | None, report: Report, stopping: Callable[[], bool]) -> str | None:
+        found = waited(self._requests.describe(report), stopping)
+        if found is None:
+            return None
+        check_topic_id(self.topic, identity, found.id)
+        self._identity = found.id
+        return found.id
 
     def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
-        said: set[int] = set()
-        while not stopping():
-            try:
-                return self._watermarks(self._open())
-            except KafkaException as exception:
-                reason = self._reason(exception)
-                if kafka_settings.permanent(reason) or not kafka_settings.passing(reason):
-                    raise kafka_settings.source_error(reason, self.topic, self.settings) from None
-                if reason.code() not in said:
-                    said.add(reason.code())
-                    error = kafka_settings.source_error(reason, self.topic, self.settings)
-                    report(f"{error}; trying again until it answers")
+        return waited(self._watermarks((), report), stopping) or {}
+
+    def _watermarks(self, known: Collection[int], report: Report) -> Steps[dict[int, Watermarks]]:
+        described = yield from self._requests.describe(report)
+        check_topic_id(self.topic, self._identity, described.id)
+        new = set(described.partitions) - set(known)
+        return (yield from self._requests.watermarks(new, report))
+
+    def new_partitions(self, known: Collection[int]) -> dict[int, Watermarks] | None:
+        if self._discovery is None:
+            self._discovery = self._watermarks(known, _unheard)
+        try:
+            next(self._discovery)
+            return None
+        except StopIteration as end:
+            self._discovery, self._gone_since = None, None
+            found: dict[int, Watermarks] = end.value
+            return found
+        except UnknownTopicError as error:
+            self._discovery = None
+            self._gone_since = self._gone_since or time.monotonic()
+            if time.monotonic() > self._gone_since + _GONE_SECONDS:
+                raise SourceError(
+                    f"topic {self.topic!r} was deleted while it was being read: what was read before is in the "
+                    f"results. A topic of that name that is made again is another one ({error})"
+                ) from None
+            return None
+
+    def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
+        held = self._open()
+        held.commits.serve(held.consumer)
+        if self._look is None:
+            if time.monotonic() < self._look_at:
+                return {}
+            self._look = self._requests.ends(partitions, _unheard)
+        try:
+            next(self._look)
+        except StopIteration as end:
+            self._look, self._look_at = None, time.monotonic() + _LOOK_INTERVAL
+            found: Mapping[int, int] = end.value
+            return found
+        except SourceError:
+            # Whoever reads tells of the trouble, and the search for new partitions of a topic that is gone.
+            self._look, self._look_at = None, time.monotonic() + _LOOK_INTERVAL
         return {}
 
-    def new_partitions(self, known: Collection[int]) -> dict[int, Watermarks]:
+    def check_log(
+        self, ranges: Mapping[int, Range], report: Report, stopping: Callable[[], bool]
+    ) -> None:
+        consumer = self._open().consumer
+        places = [place(self.topic, p, r) for p, r in ranges.items() if r.leader_epoch is not None]
+        consumer.assign(places)
+        # A message or the end of the log: either comes only when the leader has said that the log is the same.
+        unsure = {at.partition for at in places}
         try:
-            return self._watermarks(self._open(), known, timeout=_GROWTH_TIMEOUT)
-        except KafkaException:
-            return {}  # Whoever reads tells of the trouble; it is asked again.
-
-    def _watermarks(
-        self, consumer: Consumer, known: Collection[int] = (), timeout: float = _METADATA_TIMEOUT
-    ) -> dict[int, Watermarks]:
-        metadata = consumer.list_topics(self.topic, timeout=timeout).topics[self.topic]
-        if metadata.error is not None:
-            raise KafkaException(metadata.error)
-        watermarks = {}
-        for partition in sorted(metadata.partitions.keys() - set(known)):
-            at = TopicPartition(self.topic, partition)
-            watermarks[partition] = Watermarks(*consumer.get_watermark_offsets(at, timeout=timeout))
-        return watermarks
-
-    def _reason(self, exception: KafkaException) -> KafkaError:
-        """What is behind a failed request: the connection's own words, where it has any."""
-        self._open().poll(_RETRY_PAUSE)  # Serves the callback that collects them.
-        seen: list[KafkaError] = [*self._errors, exception.args[0]]
-        self._errors.clear()
-        return next((error for error in seen if kafka_settings.permanent(error)), seen[0])
+            while unsure and not stopping():
+                message = consumer.poll(_RETRY_PAUSE)
+                self._tell(report)
+                found = None if message is None else self._first_of(message)
+                if found is not None:
+                    unsure.discard(found[0])
+        finally:
+            consumer.unassign()
 
     def first_messages(
         self, partitions: Collection[int], report: Report, stopping: Callable[[], bool]
     ) -> Iterator[tuple[int, bytes | None]]:
-        consumer = self._open()
+        held = self._open()
+        consumer = held.consumer
         places = {p: TopicPartition(self.topic, p, OFFSET_BEGINNING) for p in partitions}
         consumer.assign(list(places.values()))
         empty: set[int] = set()
@@ -129,6 +184,7 @@ class KafkaSource:
         try:
             while places and not stopping():
                 message = consumer.poll(_RETRY_PAUSE)
+                held.watch.check()
                 self._tell(report)
                 found = None if message is None else self._first_of(message)
                 if found is None:
@@ -163,7 +219,8 @@ class KafkaSource:
         ):
             return partition, None
         if error is not None and kafka_settings.permanent(error):
-            raise kafka_settings.source_error(error, self.topic, self.settings)
+            at = (partition, message.offset())
+            raise kafka_settings.source_error(error, self.topic, self.settings, at)
         return None
 
     def _tell(self, report: Report) -> None:
@@ -175,39 +232,36 @@ class KafkaSource:
         self._errors.clear()
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> KafkaReader:
-        return KafkaReader(self.topic, self.settings, ranges, report)
+        return KafkaReader(self.topic, self.settings, ranges, report, self._identity)
 
     def commit_offsets(self, offsets: Mapping[int, int]) -> None:
-        consumer = self._open()
-        consumer.poll(0)  # Serves callbacks, which would pile up otherwise.
-        if "group.id" not in self.settings:
-            return
-        places = [TopicPartition(self.topic, p, offset) for p, offset in offsets.items()]
-        try:
-            consumer.commit(offsets=places, asynchronous=True)
-        except KafkaException as exception:
-            # Only tools that show the lag are the worse for it.
-            error = kafka_settings.source_error(exception.args[0], self.topic, self.settings)
-            _log.warning("group.id %s: offsets not committed: %s", self.settings["group.id"], error)
+        held = self._open()
+        held.commits.commit(held.consumer, offsets)
 
     def close(self) -> None:
-        if self._consumer is None:
-            return
-        # The client waits for commits under way, most of a minute if the user may not see the group.
-        closing = threading.Thread(target=self._consumer.close, daemon=True)
-        closing.start()
-        closing.join(_CLOSE_SECONDS)
-        if closing.is_alive():
-            _log.warning(
-                "group.id %s: the last offsets are not committed yet, and nobody waits for it any more: %s",
-                self.settings.get("group.id"),
-                "the user needs the ACLs DESCRIBE and READ on the group",
-            )
-        self._consumer = None
+        if self._held is not None:
+            seconds = _STATIC_CLOSE_SECONDS if self.mode == "static" else _CLOSE_SECONDS
+            self._held.commits.close(self._held.consumer, seconds)
+        self._held, self._asked, self._discovery, self._look = None, None, None, None
 
-    def _open(self) -> Consumer:
-        if self._consumer is None:
+    @property
+    def _requests(self) -> TopicRequests:
+        if self._asked is None:
+            self._asked = TopicRequests(self.settings, self.topic)
+        return self._asked
+
+    def _open(self) -> _Open:
+        if self._held is None:
             # Where there is no first message, the broker is to say so at once, and not to hold back what is asked next.
             settings = {"fetch.wait.max.ms": 10, **self.settings}
-            self._consumer = kafka_settings.consumer(settings, 1, self._errors.append)
-        return self._consumer
+            watch = TopicIdWatch(self.topic, self._identity)
+            commits = Commits(self.settings, self.topic)
+            consumer = kafka_settings.consumer(
+                settings, 1, self._errors.append, watch, commits.on_commit
+            )
+            self._held = _Open(consumer, watch, commits)
+        return self._held
+
+
+def _unheard(text: str) -> None:
+    """While messages are read, their reader tells of trouble."""

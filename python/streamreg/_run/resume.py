@@ -120,8 +120,17 @@ def ranges(
     for partition, watermark in watermarks.items():
         start, untouched = _start(source, partition, watermark, checkpoint)
         end = watermark.high if source.mode == "static" else None
-        found[partition] = Range(start, end, untouched)
+        epoch = None if checkpoint is None else checkpoint.leader_epochs.get(partition)
+        found[partition] = Range(start, end, untouched, epoch)
     return found
+
+
+def positions(checkpoint: Checkpoint) -> dict[int, Range]:
+    """Where a run would go on, with what the state knows of the messages before."""
+    return {
+        p: Range(offset, None, p in checkpoint.untouched, checkpoint.leader_epochs.get(p))
+        for p, offset in checkpoint.offsets.items()
+    }
 
 
 def _start(
@@ -144,15 +153,21 @@ def _start(
 
 
 def first_checkpoint(
-    job: Mapping[str, Any], task: Task, positions: dict[str, Position], last: Checkpoint | None
+    job: Mapping[str, Any],
+    task: Task,
+    positions: dict[str, Position],
+    last: Checkpoint | None,
+    identity: str | None,
 ) -> Checkpoint:
     """The checkpoint at which this run begins: nothing read, or the last one with the partitions there are now."""
     offsets = {partition: r.start for partition, r in task.ranges.items()}
     untouched = {partition for partition, r in task.ranges.items() if r.untouched}
     known = {} if last is None else last.offsets
-    began = {p: replace(r, end=None) for p, r in task.ranges.items() if p not in known}
+    began = {
+        p: replace(r, end=None, leader_epoch=None) for p, r in task.ranges.items() if p not in known
+    }
     if last is None:
-        return Checkpoint(job, task.found, offsets, untouched, began, positions=positions)
+        return Checkpoint(job, task.found, offsets, untouched, began, identity, positions=positions)
     began = last.began | began
     return replace(
         last,
@@ -162,4 +177,5 @@ def first_checkpoint(
         untouched=untouched,
         began=began,
         positions=positions,
+        identity=identity or last.identity,
     )

@@ -154,6 +154,9 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
             options.state, durable=options.durability == "power", stopping=signals.noted
         )
         resume.check_outputs(plan.outputs, options.rejects, last, terms)
+        identity = plan.source.pin(
+            None if last is None else last.identity, _log.warning, watch.stopping
+        )
         watermarks = plan.source.watermarks(_log.warning, watch.stopping)
         if watch.ended_by is not None:
             return watch.summary(None)
@@ -173,7 +176,7 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
             if found is None:
                 return watch.summary(None)
         task = Task(0, plan.input, plan.rows, found, ranges)
-        first = resume.first_checkpoint(job, task, outputs.positions(), last)
+        first = resume.first_checkpoint(job, task, outputs.positions(), last, identity)
         if store is not None:
             # Before the first row: a file with rows but without a state could not be continued.
             store.save(first)
@@ -196,7 +199,7 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
             interval=plan.source.autocommit_duration_ms / 1000,
             ends={partition: r.end for partition, r in task.ranges.items()},
             tell=lambda lag: watch.tell(merge, lag),
-            commit_offsets=plan.source.commit_offsets,
+            source=plan.source,
             discovery=PartitionDiscovery(plan.source),
         )
         watch.ended_by = supervisor.run()

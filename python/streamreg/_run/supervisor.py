@@ -11,6 +11,7 @@ from streamreg._exceptions import OutputError, StateError, StreamregError
 if TYPE_CHECKING:
     from streamreg._epoch.merge import Merge
     from streamreg._run.signals import StopSignals
+    from streamreg._source.contract import Source
     from streamreg._source.partition_discovery import PartitionDiscovery
     from streamreg._worker.mailbox import Frame
     from streamreg._worker.pool import Pool
@@ -36,19 +37,21 @@ class Supervisor:
         interval: float,
         ends: Mapping[int, int | None],
         tell: Callable[[int | None], bool],
-        commit_offsets: Callable[[Mapping[int, int]], None],
+        source: Source,
         discovery: PartitionDiscovery,
     ) -> None:
-        """`tell` is given the lag and says whether to stop; `commit_offsets` the merged offsets."""
+        """`tell` is given the lag and says whether to stop; the source is told which offsets are done."""
         self._pool = pool
         self._merge = merge
         self._signals = signals
         self._interval = interval
         self._ends = ends
         self._tell = tell
-        self._commit_offsets = commit_offsets
+        self._source = source
         self._discovery = discovery
-        self._lags: dict[int, int | None] = {}
+        self._log_ends: dict[int, int] = {}
+        # Of closed epochs. Those of the last run too: it may have died before it could commit.
+        self._to_commit: Mapping[int, int] | None = dict(merge.offsets)
         self._may_close_at = self._commit_at = time.monotonic()
         self._tell_at = self._may_close_at + TELL_INTERVAL
         self._stopped = False
@@ -61,15 +64,20 @@ class Supervisor:
                 now = time.monotonic()
                 if self._merge.pending and now >= self._may_close_at:
                     self._close()
-                elif now >= self._tell_at:
+                self._learn(self._source.log_ends(self._merge.offsets))
+                if now >= self._commit_at:
+                    self._commit()
+                if now >= self._tell_at:
                     self._say()
                 self._grow()
             self._take(self._pool.stop())
             self._close()
+            self._commit()
         except StreamregError as error:
             if not isinstance(error, OutputError | StateError):
                 # What was merged is sound: the run ends with it. After a failed closing it is closed in part.
                 self._close()
+                self._commit()
             raise
         finally:
             self._pool.kill()
@@ -94,13 +102,21 @@ class Supervisor:
 
     def _patience(self) -> float:
         """Seconds to wait for a frame."""
-        due = min(self._may_close_at, self._tell_at) if self._merge.pending else self._tell_at
-        return max(due - time.monotonic(), 0.0)
+        due = [self._tell_at]
+        if self._merge.pending:
+            due.append(self._may_close_at)
+        if self._to_commit is not None:
+            due.append(self._commit_at)
+        return max(min(due) - time.monotonic(), 0.0)
 
     def _take(self, frames: Iterable[Frame]) -> None:
         for frame in frames:
             self._merge.apply(frame.partial)
-            self._lags[frame.worker] = frame.lag
+            self._learn(frame.log_ends)
+
+    def _learn(self, log_ends: Mapping[int, int]) -> None:
+        for partition, end in log_ends.items():
+            self._log_ends[partition] = max(end, self._log_ends.get(partition, end))
 
     def _close(self) -> None:
         if not self._merge.pending:
@@ -109,12 +125,29 @@ class Supervisor:
         now = time.monotonic()
         if held:  # A header that comes alone does not keep the first row waiting.
             self._may_close_at = now + self._interval
-        if now >= self._commit_at or self._reason_to_end() is not None:
-            self._commit_at = now + _COMMIT_INTERVAL
-            self._commit_offsets(self._merge.offsets)
+        self._to_commit = dict(self._merge.offsets)
+        if now >= self._commit_at:
+            self._commit()
         self._say()
+
+    def _commit(self) -> None:
+        """Tells the source what is done, once in a while; nothing if it knows."""
+        if self._to_commit is not None:
+            self._commit_at = time.monotonic() + _COMMIT_INTERVAL
+            self._source.commit_offsets(self._to_commit)
+            self._to_commit = None
 
     def _say(self) -> None:
         self._tell_at = time.monotonic() + TELL_INTERVAL
-        known = [lag for lag in self._lags.values() if lag is not None]
-        self._stopped |= self._tell(sum(known) if len(known) == len(self._lags) else None)
+        self._stopped |= self._tell(self._lag())
+
+    def _lag(self) -> int | None:
+        """Messages of the topic that are not merged yet; None where the end of a log is not known."""
+        lag = 0
+        for partition, offset in self._merge.offsets.items():
+            end = self._ends.get(partition)
+            end = self._log_ends.get(partition) if end is None else end
+            if end is None:
+                return None
+            lag += max(end - offset, 0)
+        return lag

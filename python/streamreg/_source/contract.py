@@ -32,6 +32,10 @@ class Range:
     untouched: bool
     """Whether no message of the partition comes before `start`: its first one is still to be read."""
 
+    leader_epoch: int | None = None
+    """The leader epoch of the message before `start`, as `Batch.leader_epochs` had it: by it a source can tell that
+    its log was replaced."""
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -68,6 +72,9 @@ class Batch:
 
     partition_of: Callable[[int], int]
     """Partition of the message of this index."""
+
+    leader_epochs: Mapping[int, int] = field(default_factory=dict)
+    """Partition: the leader epoch of its last message in this batch, where the source knows of such."""
 
     firsts: Mapping[int, int] = field(default_factory=dict)
     """Partition: index of its first message of all, where that is among these messages."""
@@ -110,8 +117,8 @@ class Reader(Protocol):
         the end is returned. Errors that retrying cannot mend are raised as SourceError.
         """
 
-    def lag(self) -> int | None:
-        """Messages of these ranges known to be waiting at the source; None if unknown."""
+    def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
+        """Where the logs of these partitions end, of those of which it is known."""
 
     def close(self) -> None:
         """Frees connections."""
@@ -140,14 +147,36 @@ class Source(Protocol):
     def refresh_seconds(self) -> float | None:
         """How often a run looks for new partitions; None: never."""
 
+    def pin(self, identity: str | None, report: Report, stopping: Callable[[], bool]) -> str | None:
+        """Holds on to one topic, for all that follows: its readers give no message of another of the same name.
+
+        `identity` is what an earlier call has returned of the topic; None: whichever it is now. Returns its identity,
+        None if the source has no such thing, or if `stopping`. Waits as `watermarks` does.
+
+        Raises:
+            SourceError: if the name is another topic's now.
+        """
+
+    def check_log(
+        self, ranges: Mapping[int, Range], report: Report, stopping: Callable[[], bool]
+    ) -> None:
+        """Raises SourceError if the log before the start of one of these ranges is not the one that was read.
+
+        The ranges lie within the watermarks. Waits until the source has said so of each, or `stopping`.
+        """
+
     def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
         """The partitions there are.
 
         Waits for a source that cannot be reached, telling `report`; returns {} if `stopping`.
         """
 
-    def new_partitions(self, known: Collection[int]) -> dict[int, Watermarks]:
-        """The partitions there are beyond these; {} if the source does not say at once."""
+    def new_partitions(self, known: Collection[int]) -> dict[int, Watermarks] | None:
+        """The partitions there are beyond these; None if the source has not said so yet, and is to be asked again.
+
+        Raises:
+            SourceError: if the topic is gone for good, or its name another's.
+        """
 
     def first_messages(
         self, partitions: Collection[int], report: Report, stopping: Callable[[], bool]
@@ -160,6 +189,12 @@ class Source(Protocol):
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         """Opens the source for reading."""
+
+    def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
+        """Where the logs of these partitions end, of those of which it is known anew; never waits.
+
+        Asked several times a second while a run goes on, so that a source can do what is to be done in between.
+        """
 
     def commit_offsets(self, offsets: Mapping[int, int]) -> None:
         """Told after a commit up to which offset each partition is done; for lag tools only."""

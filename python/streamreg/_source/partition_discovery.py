@@ -28,6 +28,8 @@ class PartitionDiscovery:
         if self._interval is None or time.monotonic() < self._look_at:
             return {}
         watermarks = self._source.new_partitions(known)
+        if watermarks is None:
+            return {}
         self._look_at = time.monotonic() + self._interval
         if watermarks:
             _log.warning(

@@ -46,6 +46,12 @@ class Checkpoint:
     began: dict[int, Range] = field(default_factory=dict)
     """For each partition where its reading began, for ever: what was read is from there to its offset."""
 
+    identity: str | None = None
+    """Which topic of that name it is (`Source.pin`): of Kafka the topic's id; None if the source does not say."""
+
+    leader_epochs: dict[int, int] = field(default_factory=dict)
+    """For each partition the leader epoch of the last message that was read, where the source knows of such."""
+
     epochs: int = 0
     unix_ms: int = -1
     """The wall clock of the last epoch."""
@@ -84,6 +90,8 @@ def packed(checkpoint: Checkpoint) -> dict[str, bytes]:
                 "offsets": {str(p): offset for p, offset in checkpoint.offsets.items()},
                 "began": {str(p): [r.start, r.untouched] for p, r in checkpoint.began.items()},
                 "untouched": sorted(checkpoint.untouched),
+                "identity": checkpoint.identity,
+                "leader_epochs": {str(p): e for p, e in checkpoint.leader_epochs.items()},
                 "epochs": checkpoint.epochs,
                 "unix_ms": checkpoint.unix_ms,
                 "rows": checkpoint.rows,
@@ -121,6 +129,8 @@ def unpacked(parts: Mapping[str, bytes], version: int) -> Checkpoint:
         offsets=offsets,
         untouched=set(run["untouched"]),
         began={int(p): Range(at, None, untouched) for p, (at, untouched) in run["began"].items()},
+        identity=run["identity"],
+        leader_epochs={int(p): epoch for p, epoch in run["leader_epochs"].items()},
         epochs=run["epochs"],
         unix_ms=run["unix_ms"],
         rows=run["rows"],

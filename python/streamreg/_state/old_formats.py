@@ -72,6 +72,9 @@ def upgraded_run(run: Mapping[str, Any]) -> dict[str, Any]:
         **run,
         "found": run["header"],
         "untouched": run["fresh"],
+        # They name the topic by its name alone: it is taken to be the one that it is now.
+        "identity": None,
+        "leader_epochs": {},
         # Only their lengths were kept.
         "positions": {p: {"length": n, "crc32": None} for p, n in run["lengths"].items()},
         "digests": run.get("guards", {}),

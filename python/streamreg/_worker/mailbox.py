@@ -19,6 +19,7 @@ import io
 import os
 import pickle
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -32,7 +33,8 @@ class Frame:
 
     worker: int
     partial: Partial
-    lag: int | None
+    log_ends: Mapping[int, int]
+    """Where the logs of its partitions end, as far as it is known."""
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from streamreg._evaluate.columns import Values
@@ -25,6 +26,9 @@ class Partial:
 
     rejects: list[Reject] = field(default_factory=list)
     tombstones: int = 0
+
+    leader_epochs: Mapping[int, int] = field(default_factory=dict)
+    """As the batch has them."""
 
     begun: tuple[int, ...] = ()
     """Partitions whose first message of all was in the batch."""

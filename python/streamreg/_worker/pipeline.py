@@ -46,6 +46,7 @@ class Pipeline:
             batch.progress,
             tombstones=decoded.tombstones - len(preambles),
             begun=tuple(batch.firsts),
+            leader_epochs=batch.leader_epochs,
         )
         for message, kind, column, detail in decoded.rejects:
             partial.rejects.append(_reject(batch, message, kind, column, detail))

@@ -61,6 +61,10 @@ class Merged(Protocol):
     def untouched(self) -> Collection[int]:
         """The partitions of which no message was merged yet."""
 
+    @property
+    def leader_epochs(self) -> Mapping[int, int]:
+        """For each partition the leader epoch of the last message that was merged, where it is known."""
+
 
 class Pool(Protocol):
     """Whoever brings frames."""
@@ -288,7 +292,12 @@ def _packed(task: Task) -> bytes:
 
 def _left(partition: int, whole: Range, merged: Merged) -> Range:
     untouched = partition in merged.untouched
-    return replace(whole, start=merged.offsets[partition], untouched=untouched)
+    return replace(
+        whole,
+        start=merged.offsets[partition],
+        untouched=untouched,
+        leader_epoch=merged.leader_epochs.get(partition),
+    )
 
 
 def _manner(process: SpawnProcess) -> str:

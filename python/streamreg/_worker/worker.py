@@ -49,7 +49,8 @@ class Ingest:
             return None
         if self._begin is not None:
             self._begin(Begun({p: start for p, (start, _) in batch.progress.items()}))
-        return Frame(self._worker, self._pipeline.process(batch), self._reader.lag())
+        partial = self._pipeline.process(batch)
+        return Frame(self._worker, partial, self._reader.log_ends(batch.progress))
 
     def close(self) -> None:
         self._reader.close()

@@ -2,20 +2,24 @@
 
 import random
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 HOST = "127.0.0.1"
 
+# A broker that is killed is missed soon.
+_CLUSTER = ("broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500")
 
-def free_ports() -> tuple[int, int, int]:
-    """Three free ports below those that the system gives to outgoing connections.
+
+def free_ports(count: int) -> list[int]:
+    """So many free ports below those that the system gives to outgoing connections.
 
     From that range a client that reconnects to a killed broker could be given the very port that
     the broker wants back.
     """
     taken: list[socket.socket] = []
     try:
-        while len(taken) < 3:
+        while len(taken) < count:
             candidate = socket.socket()
             try:
                 candidate.bind((HOST, random.SystemRandom().randrange(20000, 32000)))
@@ -23,28 +27,25 @@ def free_ports() -> tuple[int, int, int]:
                 candidate.close()
             else:
                 taken.append(candidate)
-        first, second, third = (bound.getsockname()[1] for bound in taken)
-        return first, second, third
+        return [bound.getsockname()[1] for bound in taken]
     finally:
         for bound in taken:
             bound.close()
 
 
-def server_properties(
-    ports: tuple[int, int, int], data: Path, key_store: Path, password: str
-) -> str:
-    """One node, broker and controller, its ports for PLAINTEXT, SASL_SSL and the controller."""
-    plain, sasl, controller = (f"{HOST}:{port}" for port in ports)
+def server_properties(ports: Sequence[int], data: Path, key_store: Path, password: str) -> str:
+    """One node, broker and controller: its ports for PLAINTEXT, SASL_SSL, the controller, and FAR with its proxy's."""
+    plain, sasl, controller, far, proxy = (f"{HOST}:{port}" for port in ports)
     sasl_listener = "listener.name.sasl_ssl"
     return "\n".join(
         [
             "process.roles=broker,controller",
             "node.id=1",
             f"controller.quorum.bootstrap.servers={controller}",
-            f"listeners=PLAINTEXT://{plain},SASL_SSL://{sasl},CONTROLLER://{controller}",
-            f"advertised.listeners=PLAINTEXT://{plain},SASL_SSL://{sasl}",
+            f"listeners=PLAINTEXT://{plain},SASL_SSL://{sasl},CONTROLLER://{controller},FAR://{far}",
+            f"advertised.listeners=PLAINTEXT://{plain},SASL_SSL://{sasl},FAR://{proxy}",
             "listener.security.protocol.map="
-            "PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT",
+            "PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT,FAR:PLAINTEXT",
             "inter.broker.listener.name=PLAINTEXT",
             "controller.listener.names=CONTROLLER",
             f"log.dirs={data}",
@@ -72,6 +73,46 @@ def server_properties(
             f"{sasl_listener}.ssl.keystore.location={key_store}",
             f"{sasl_listener}.ssl.keystore.password={password}",
             f"{sasl_listener}.ssl.key.password={password}",
+            "",
+        ]
+    )
+
+
+def controller_properties(node: int, port: int, voters: str, data: Path) -> str:
+    """A controller of a cluster, which is no broker."""
+    return "\n".join(
+        [
+            "process.roles=controller",
+            f"node.id={node}",
+            f"controller.quorum.voters={voters}",
+            f"listeners=CONTROLLER://{HOST}:{port}",
+            "controller.listener.names=CONTROLLER",
+            f"log.dirs={data}",
+            "auto.create.topics.enable=false",
+            *_CLUSTER,
+            "",
+        ]
+    )
+
+
+def broker_properties(node: int, port: int, voters: str, data: Path) -> str:
+    """A broker of a cluster, whose topics have up to three replicas."""
+    return "\n".join(
+        [
+            "process.roles=broker",
+            f"node.id={node}",
+            f"controller.quorum.voters={voters}",
+            f"listeners=PLAINTEXT://{HOST}:{port}",
+            "inter.broker.listener.name=PLAINTEXT",
+            "controller.listener.names=CONTROLLER",
+            f"log.dirs={data}",
+            "auto.create.topics.enable=false",
+            "offsets.topic.num.partitions=1",
+            "offsets.topic.replication.factor=3",
+            "group.initial.rebalance.delay.ms=0",
+            "replica.lag.time.max.ms=2000",
+            "log.cleaner.dedupe.buffer.size=4194304",  # the default of 128 MB is more than the heap
+            *_CLUSTER,
             "",
         ]
     )

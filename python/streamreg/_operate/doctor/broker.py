@@ -4,45 +4,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import cached_property
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin._metadata import BrokerMetadata, ClusterMetadata, TopicMetadata
+from confluent_kafka.admin._metadata import BrokerMetadata, TopicMetadata
 
 from streamreg._exceptions import StateError
 from streamreg._jobs import Job
 from streamreg._kafka import settings as kafka_settings
 from streamreg._kafka.source import KafkaSource
 from streamreg._operate.doctor.disk import Disk
+from streamreg._operate.doctor.metadata import REFUSALS, Outcome, ask
 from streamreg._operate.doctor.network import Network, reach
 from streamreg._operate.doctor.outcomes import NoTlsError, SkipError, TroubleError
 from streamreg._plan.plan import Plan
 from streamreg._rejects.dead_letters import plural
+from streamreg._run.resume import positions
 from streamreg._source.contract import Watermarks
+from streamreg._state.checkpoint import Checkpoint
 
 _SECONDS = 8.0
+"""How long an answer is waited for after the first trouble, and at least."""
+_TIMES = 20
+"""What takes longer than so many times the first answer does not come: a far broker takes its time for each."""
 _SHOWN = 5
-_REFUSALS = (
-    KafkaError._AUTHENTICATION,
-    KafkaError.SASL_AUTHENTICATION_FAILED,
-    KafkaError.UNSUPPORTED_SASL_MECHANISM,
-    KafkaError._SSL,
-)
-"""Errors of a connection that end the asking: another attempt would fare no better."""
-
-
-@dataclass
-class _Outcome:
-    """What came of asking a broker for its metadata."""
-
-    metadata: ClusterMetadata | None = None
-    errors: list[KafkaError] = field(default_factory=list)
-
-    def error(self, *codes: int) -> KafkaError | None:
-        """The first error of these kinds."""
-        return next((error for error in self.errors if error.code() in codes), None)
 
 
 class Broker:
@@ -58,6 +45,7 @@ class Broker:
         # What is not there is not waited for.
         self._source = replace(plan.source, mode="static")
         self._input = replace(plan.input, source=self._source)
+        self._patience = _SECONDS
         self.watermarks: dict[int, Watermarks] = {}
         """What the partitions hold, as far as that is known."""
 
@@ -66,21 +54,12 @@ class Broker:
         self._source.close()
 
     @cached_property
-    def _outcome(self) -> _Outcome:
-        """Asks until there is an answer, a refusal for good, or no time left."""
-        outcome = _Outcome()
-        consumer = kafka_settings.consumer(self._settings, 1, outcome.errors.append)
-        deadline = time.monotonic() + _SECONDS
-        try:
-            while time.monotonic() < deadline and outcome.error(*_REFUSALS) is None:
-                try:
-                    outcome.metadata = consumer.list_topics(self._topic, timeout=1.0)
-                    break
-                except KafkaException as exception:
-                    outcome.errors.append(exception.args[0])
-                    consumer.poll(0.2)  # serves the callback that collects the reasons
-        finally:
-            consumer.close()
+    def _outcome(self) -> Outcome:
+        # A broker that says anything at all to a stranger is there, however far it is.
+        silent = self._network.language() == "other"
+        started = time.monotonic()
+        outcome = ask(self._settings, self._topic, _SECONDS, silent=silent)
+        self._patience = max(_SECONDS, _TIMES * (time.monotonic() - started))
         return outcome
 
     def tls(self) -> str:
@@ -119,7 +98,7 @@ class Broker:
                     f"security.protocol=sasl_{self._network.protocol}, sasl.mechanism, sasl.username and sasl.password"
                 )
             raise SkipError(f"security.protocol={self._network.protocol}: no user")
-        refusal = outcome.error(*_REFUSALS)
+        refusal = outcome.error(*REFUSALS)
         if outcome.metadata is None and refusal is not None:
             raise TroubleError(
                 f"{refusal.str()}: check sasl.mechanism ({mechanism}), sasl.username and sasl.password"
@@ -153,6 +132,10 @@ class Broker:
         """Is the topic there?"""
         error = self._metadata.error
         if error is None:
+            checkpoint = self._checkpoint()
+            self._source.pin(
+                None if checkpoint is None else checkpoint.identity, _ignore, self._lasts()
+            )
             return self._topic
         if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             near = get_close_matches(self._topic, self._names(), n=1)
@@ -192,14 +175,15 @@ class Broker:
                 f"no leader for {len(headless)} of {plural(len(partitions), 'partition')} ({shown}): "
                 "are all brokers of the cluster running?"
             )
-        self.watermarks = self._source.watermarks(_ignore, _patience())
+        self.watermarks = self._source.watermarks(_ignore, self._lasts())
         if not self.watermarks:
-            raise TroubleError(f"the leaders do not tell in {_SECONDS:g} s what they hold")
+            raise TroubleError(f"the leaders do not tell in {self._patience:.0f} s what they hold")
         held = sum(watermark.high - watermark.low for watermark in self.watermarks.values())
         return f"{plural(len(partitions), 'partition')}, offsets of {plural(held, 'message')}"
 
     def read(self) -> str:
         """May the user read, and does a message come?"""
+        self._same_log()
         partition = next((p for p, e in self.watermarks.items() if e.low < e.high), 0)
         value = self._first_message(partition)
         if value is None:
@@ -207,10 +191,10 @@ class Broker:
         return f"the first message of partition {partition} has {plural(len(value), 'byte')}"
 
     def _first_message(self, partition: int) -> bytes | None:
-        for _, value in self._source.first_messages([partition], _ignore, _patience()):
+        for _, value in self._source.first_messages([partition], _ignore, self._lasts()):
             return value
         raise TroubleError(
-            f"partition {partition} gives no message in {_SECONDS:g} s: are all brokers of the cluster well?"
+            f"partition {partition} gives no message in {self._patience:.0f} s: are all brokers of the cluster well?"
         )
 
     def header(self) -> str:
@@ -222,17 +206,42 @@ class Broker:
         found = self._remembered()
         if found is not None:
             return f"the columns are {', '.join(found)}, as the state remembers"
-        found = preamble.find(self._input, self.watermarks, _ignore, _patience())
+        found = preamble.find(self._input, self.watermarks, _ignore, self._lasts())
+        if found is None and len(filled) == len(self.watermarks):
+            raise TroubleError(
+                f"the first messages do not come in {self._patience:.0f} s: are all brokers of the cluster well?"
+            )
         if found is None:
             wanted = ",".join(self._input.columns)
             raise SkipError(f"no message yet: the first must be the header {wanted!r}")
         return f"the columns are {', '.join(found)}"
 
+    def _lasts(self) -> Callable[[], bool]:
+        """Tells when it has lasted long enough."""
+        stop_at = time.monotonic() + self._patience
+        return lambda: time.monotonic() > stop_at
+
     def _remembered(self) -> Sequence[str] | None:
+        checkpoint = self._checkpoint()
+        return None if checkpoint is None else checkpoint.found
+
+    def _checkpoint(self) -> Checkpoint | None:
         try:
-            return None if self._disk.checkpoint is None else self._disk.checkpoint.found
+            return self._disk.checkpoint
         except StateError:
             return None  # which has a line of its own
+
+    def _same_log(self) -> None:
+        """Raises SourceError if what the state has read is not what the log holds."""
+        checkpoint = self._checkpoint()
+        if checkpoint is not None:
+            inside = {
+                p: at
+                for p, at in positions(checkpoint).items()
+                if p in self.watermarks
+                and self.watermarks[p].low <= at.start <= self.watermarks[p].high
+            }
+            self._source.check_log(inside, _ignore, self._lasts())
 
     def _first_row(self, partitions: list[int]) -> str:
         """The first messages, of one partition after the other, until one is a row."""
@@ -253,12 +262,6 @@ class Broker:
                 f"the first message does not fit ({why}): check schema, source.format and source.header"
             )
         raise SkipError("no message yet")
-
-
-def _patience() -> Callable[[], bool]:
-    """Tells when it has lasted long enough."""
-    stop_at = time.monotonic() + _SECONDS
-    return lambda: time.monotonic() > stop_at
 
 
 def _ignore(text: str) -> None:

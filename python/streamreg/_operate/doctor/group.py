@@ -6,10 +6,10 @@ import time
 from collections.abc import Mapping
 
 from confluent_kafka import ConsumerGroupState, KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._acl import AclOperation
 from confluent_kafka.admin._group import ConsumerGroupDescription
 
+from streamreg._kafka import settings as kafka_settings
 from streamreg._operate.doctor.outcomes import SkipError, TroubleError
 from streamreg._rejects.dead_letters import plural
 
@@ -17,8 +17,6 @@ _SECONDS = 8.0
 _PAUSE = 0.2
 _STARTING = (KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.COORDINATOR_NOT_AVAILABLE)
 """What the first who ask for a group are told."""
-_OURS = ("group.id", "enable.auto.commit", "enable.auto.offset.store", "auto.offset.reset")
-"""Settings of a consumer that runs or that the run itself makes: an admin client warns of them."""
 
 
 def group(settings: Mapping[str, str]) -> str:
@@ -49,13 +47,14 @@ def group(settings: Mapping[str, str]) -> str:
 
 def _described(settings: Mapping[str, str], name: str) -> ConsumerGroupDescription:
     """Raises KafkaException."""
-    client = {key: value for key, value in settings.items() if key not in _OURS}
-    admin = AdminClient({**client, "log_level": 0})
+    admin = kafka_settings.admin(settings, lambda error: None)
     deadline = time.monotonic() + _SECONDS
     while True:
         asked = admin.describe_consumer_groups([name], include_authorized_operations=True)
         try:
-            found: ConsumerGroupDescription = asked[name].result(_SECONDS)
+            found: ConsumerGroupDescription = asked[
+                name
+            ].result()  # no longer than the client waits
             return found
         except KafkaException as exception:
             if exception.args[0].code() not in _STARTING or time.monotonic() > deadline:

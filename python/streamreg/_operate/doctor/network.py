@@ -14,7 +14,8 @@ from typing import Literal
 
 from streamreg._operate.doctor.outcomes import NoTlsError, SkipError, TroubleError
 
-_SECONDS = 4.0
+_SECONDS = 20.0
+"""The longest wait for one answer: a far broker takes several seconds."""
 _PORT = 9092
 """Where librdkafka looks if an address names none."""
 _ADDRESS = re.compile(

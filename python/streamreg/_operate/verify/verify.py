@@ -19,6 +19,7 @@ from streamreg._operate.verify.records import RecordError, pieces
 from streamreg._operate.verify.score_check import rescored
 from streamreg._operate.verify.score_columns import own_columns
 from streamreg._rejects.dead_letters import plural
+from streamreg._run.resume import positions
 from streamreg._sinks.csv_file import changelog_header
 from streamreg._sinks.file_position import FilePosition
 from streamreg._state import job_identity, keyed_rows
@@ -65,8 +66,10 @@ def _against_topic(
     plan: Plan, checkpoint: Checkpoint, rejects: Path | None, *, report: Report, tell: Tell
 ) -> Iterator[Check]:
     job_identity.check_job(checkpoint, job_identity.job(plan, rejects))
-    watermarks = plan.source.watermarks(report, lambda: False)
+    plan.source.pin(checkpoint.identity, report, _never)
+    watermarks = plan.source.watermarks(report, _never)
     task = recompute.task(plan, checkpoint, watermarks)
+    plan.source.check_log(positions(checkpoint), report, _never)
     again = recompute.recompute(plan, task, report, tell)
     yield from _counts(checkpoint, again, task)
     yield from _states(plan, checkpoint, again)
@@ -94,6 +97,10 @@ def _same_bytes(name: str, position: FilePosition) -> Check:
     if found.checksum != position.checksum:
         return Check(subject, "", "other bytes than the run has written: their checksum differs")
     return Check(subject, f"those that the run has written: {plural(position.length, 'byte')}")
+
+
+def _never() -> bool:
+    return False
 
 
 def _counts(checkpoint: Checkpoint, again: Recomputed, task: Task) -> Iterator[Check]:

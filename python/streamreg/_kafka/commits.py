@@ -1,0 +1,99 @@
+"""Source, Kafka: the group's committed offsets, for tools that show the lag. No run begins there."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+
+from streamreg._kafka import settings as kafka_settings
+
+if TYPE_CHECKING:
+    from confluent_kafka import Consumer
+
+_log = logging.getLogger("streamreg")
+
+_RETRY_SECONDS = 2.0
+"""After which a commit that failed is tried again, if no other has come meanwhile."""
+
+
+class Commits:
+    """Commits offsets asynchronously, and tells once of each kind of failure until one succeeds."""
+
+    def __init__(self, settings: Mapping[str, kafka_settings.Setting], topic: str) -> None:
+        """`on_commit` is the callback for the client."""
+        self._settings = settings
+        self._topic = topic
+        self._under_way = 0
+        self._failed: Mapping[int, int] = {}
+        self._retry_at = 0.0
+        self._last: Mapping[int, int] = {}
+        self._told: set[int] = set()
+
+    def commit(self, consumer: Consumer, offsets: Mapping[int, int]) -> None:
+        """Hands the offsets in; nothing where the user has no group."""
+        if "group.id" not in self._settings:
+            return
+        places = [TopicPartition(self._topic, p, offset) for p, offset in offsets.items()]
+        self._last, self._failed = dict(offsets), {}
+        try:
+            consumer.commit(offsets=places, asynchronous=True)
+            self._under_way += 1
+        except KafkaException as exception:
+            self._tell(exception.args[0])
+
+    def serve(self, consumer: Consumer) -> None:
+        """Lets the client say what came of them, and tries again what failed."""
+        consumer.poll(0)
+        if self._failed and time.monotonic() >= self._retry_at:
+            self.commit(consumer, self._failed)
+
+    def on_commit(self, error: KafkaError | None, places: list[TopicPartition]) -> None:
+        """What came of one of them."""
+        self._under_way -= 1
+        errors = [error, *(place.error for place in places)]
+        failure = next((one for one in errors if one is not None), None)
+        if failure is None:
+            self._told.clear()
+        else:
+            self._tell(failure)
+
+    def _tell(self, error: KafkaError) -> None:
+        """Only tools that show the lag are the worse for it."""
+        self._failed, self._retry_at = self._last, time.monotonic() + _RETRY_SECONDS
+        if error.code() not in self._told:
+            self._told.add(error.code())
+            told = kafka_settings.source_error(error, self._topic, self._settings)
+            _log.warning("%s: offsets not committed: %s%s", self._group, told, _hint(error))
+
+    @property
+    def _group(self) -> str:
+        return f"group.id {self._settings.get('group.id')}"
+
+    def close(self, consumer: Consumer, seconds: float) -> None:
+        """Waits for what is under way, and closes the client; no longer than so many seconds."""
+        deadline = time.monotonic() + seconds
+        while self._under_way > 0 and time.monotonic() < deadline:
+            consumer.poll(0.02)
+        # The client itself would wait for most of a minute if the user may not see the group.
+        closing = threading.Thread(target=consumer.close, daemon=True)
+        closing.start()
+        closing.join(max(deadline - time.monotonic(), 0.2))
+        if self._under_way > 0 or closing.is_alive():
+            _log.warning(
+                "%s: the last offsets are not committed yet, and nobody waits for it any more: %s",
+                self._group,
+                "the broker is slow or away, or the user lacks the ACLs DESCRIBE and READ on the group",
+            )
+
+
+def _hint(error: KafkaError) -> str:
+    if error.code() in (KafkaError.UNKNOWN_MEMBER_ID, KafkaError.ILLEGAL_GENERATION):
+        return ": another consumer is a member of this group: give the job a group.id of its own"
+    if error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
+        return ": the user needs the ACLs DESCRIBE and READ on the group"
+    return ""

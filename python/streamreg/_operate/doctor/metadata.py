@@ -1,0 +1,65 @@
+"""Doctor: the first question to a cluster, and what the client says while it asks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import wait
+from dataclasses import dataclass, field
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin._metadata import ClusterMetadata
+
+from streamreg._kafka import settings as kafka_settings
+from streamreg._kafka.requests import in_thread, request_seconds
+
+REFUSALS = (
+    KafkaError._AUTHENTICATION,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+    KafkaError.UNSUPPORTED_SASL_MECHANISM,
+    KafkaError._SSL,
+)
+"""Errors of a connection that end the asking: another attempt would fare no better."""
+
+
+@dataclass
+class Outcome:
+    """What came of asking a broker for its metadata."""
+
+    metadata: ClusterMetadata | None = None
+    errors: list[KafkaError] = field(default_factory=list)
+
+    def error(self, *codes: int) -> KafkaError | None:
+        """The first error of these kinds."""
+        return next((error for error in self.errors if error.code() in codes), None)
+
+
+def ask(settings: Mapping[str, str], topic: str, seconds: float, *, silent: bool) -> Outcome:
+    """Asks until there is an answer, a refusal for good, or no time left.
+
+    That is so many seconds after the first trouble; of a server that is `silent` to others, from the beginning.
+    """
+    outcome = Outcome()
+    client = kafka_settings.admin(settings, outcome.errors.append)
+    longest = request_seconds(settings)
+    deadline = time.monotonic() + seconds if silent else None
+    while outcome.error(*REFUSALS) is None:
+        asked = in_thread(lambda: client.list_topics(topic, timeout=longest))
+        while not wait([asked], 0.1).done and outcome.error(*REFUSALS) is None:
+            client.poll(0.0)  # serves the callback that collects the reasons
+            if deadline is None and outcome.errors:
+                deadline = time.monotonic() + seconds
+            if deadline is not None and time.monotonic() > deadline:
+                break
+        if not asked.done():
+            break
+        try:
+            outcome.metadata = asked.result()
+            break
+        except KafkaException as exception:
+            outcome.errors.append(exception.args[0])
+            client.poll(0.2)
+        deadline = deadline or time.monotonic() + seconds
+        if time.monotonic() > deadline:
+            break
+    return outcome

@@ -1,0 +1,85 @@
+"""Brokers that are far, or hold back what they have: nothing on the way has a patience that begins anew each time."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+
+from tests.support.doctor import findings, job_file
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.produce import Produce
+
+MESSAGES = ["x,y", *[f"{x},{2 * x + 1}" for x in range(5)]]
+
+
+def streamreg(*arguments: str, seconds: float = 400) -> str:
+    """What a command prints; it must end well."""
+    done = subprocess.run(
+        [sys.executable, "-m", "streamreg", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def committed(broker: KafkaBroker, group: str, topic: str) -> int:
+    consumer = Consumer({**broker.plaintext, "group.id": group})
+    [place] = consumer.committed([TopicPartition(topic, 0)], timeout=30)
+    consumer.close()
+    return place.offset
+
+
+@pytest.mark.timeout(1200)  # nine minutes for the last, on a busy machine
+@pytest.mark.parametrize("round_trip", [0.3, 1.0, 5.0])
+def test_a_far_broker(
+    broker: KafkaBroker,
+    topic: str,
+    produce: Produce,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    round_trip: float,
+) -> None:
+    """Doctor, run and verify come to their ends, all well, however long a round trip takes; the offsets are committed.
+
+    The last of them takes nine minutes.
+    """
+    monkeypatch.chdir(tmp_path)
+    broker.create_topic(topic)
+    produce(topic, MESSAGES)
+    job = job_file({**broker.far, "group.id": topic}, topic)
+    with broker.proxy(round_trip):
+        found = findings(job)
+        assert {line.status for line in found.values()} <= {"ok", "skip"}, found
+        assert found["header"].text == "the columns are x, y"
+        assert "5 rows in" in streamreg("run", str(job))
+        assert Path("out.csv").read_text().splitlines()[-1].endswith(",1")
+        streamreg("verify", str(job))
+        findings(job)
+    assert committed(broker, topic, topic) == len(MESSAGES)
+
+
+def test_a_broker_that_gathers(
+    broker: KafkaBroker,
+    topic: str,
+    produce: Produce,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Fetch settings made for throughput, which hold the header back for a second, change the pace alone."""
+    monkeypatch.chdir(tmp_path)
+    broker.create_topic(topic)
+    produce(topic, MESSAGES[:3])
+    slow = {"fetch.min.bytes": "100000", "fetch.wait.max.ms": "1000"}
+    job = job_file({**broker.plaintext, **slow}, topic)
+    found = findings(job)
+    assert found["read"].text == "the first message of partition 0 has 3 bytes"
+    assert found["header"].text == "the columns are x, y"
+    assert "2 rows in" in streamreg("run", str(job))
+    streamreg("verify", str(job))
