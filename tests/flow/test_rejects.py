@@ -137,7 +137,8 @@ def test_a_computed_number_that_is_not_finite_stays_out_of_sums(
     assert (summary.rows, summary.excluded, summary.rejects) == (3, 2, {})
     assert "2 rows left out" in str(summary)
     [record] = caplog.records
-    assert "epoch 0: 2 rows stay out of a sum or regression" in record.getMessage()
+    assert "epoch 0: rows excluded from a sum or regression" in record.getMessage()
+    assert record.getMessage().endswith("not finite: 2")
 
 
 def test_one_line_an_epoch_is_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -149,10 +150,10 @@ def test_one_line_an_epoch_is_logged(caplog: pytest.LogCaptureFixture) -> None:
         summary = sr.run(processes=0)
     assert summary.epochs == 2
     first, second = (record.getMessage() for record in caplog.records)
-    said = "500 rejects (invalid-number 500); the first at partition 0 offset 1: "
+    said = "messages rejected: 500 (invalid-number 500); the first at partition 0 offset 1: "
     assert first.startswith(f"epoch 0: {said}")
     assert first.endswith('"nope"')
-    said = "500 rejects (field-count 500); the first at partition 0 offset 501: "
+    said = "messages rejected: 500 (field-count 500); the first at partition 0 offset 501: "
     assert second.startswith(f"epoch 1: {said}")
     assert second.endswith("1 fields, the header has 2")
 
