@@ -110,7 +110,7 @@ $(INSTALLED): $(WHEEL) $(TOOLS)
 	@touch $@
 
 .PHONY: demo
-demo: $(INSTALLED) ## run the main job on an embedded broker, and show the answer as it changes
+demo: $(INSTALLED) ## run the main job on an embedded broker, and show the result as it changes
 	$(BIN)/streamreg demo $(ARGS)
 
 # --- checks ------------------------------------------------------------------

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from benches.criterion import Bench
-from streamreg._bench.contender import ANSWERS, PATHWAY, STREAMREG
+from streamreg._bench.contender import PATHWAY, RESULTS, STREAMREG
 from streamreg._bench.latency import FAST, SLOW
 
 T = TypeVar("T")
@@ -104,7 +104,7 @@ def _throughput() -> Iterator[Goal]:
     results = "2 processes, without the input's changelog, beside the raw client"
     for form in ("csv", "json"):
         yield _least(1, f"{form}, {both}", 0.75, "x", _of_raw(STREAMREG.name, form))
-        yield _least(1, f"{form}, {results}", 0.85, "x", _of_raw(ANSWERS.name, form))
+        yield _least(1, f"{form}, {results}", 0.85, "x", _of_raw(RESULTS.name, form))
     for parallel in (1, 2):
         text = f"json, {parallel} of each, beside Pathway"
         yield _least(1, text, 10, "x", _of_pathway(parallel))

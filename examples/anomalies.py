@@ -1,4 +1,4 @@
-"""Live anomaly detection: every reading beside what the ones before it lead one to expect.
+"""Live anomaly detection: every reading with its prediction from the readings before it.
 
 python examples/anomalies.py
 """

@@ -1,4 +1,4 @@
-"""Classes told apart while labelled rows arrive, over a window of the last 1,000: exact, whatever came and went."""
+"""Classification while labelled rows arrive, over a window of the last 1,000 rows: exact after every change."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ for second in range(300):
 t = testing.read([messages], schema=Reading, batch=100)
 fit = t.linear_regression(t.y, t.x, by=(t.room, t.sensor), statistics=("n", "r2"))
 sr.io.csv.write(fit, "lines.csv")
-# What is written of them can be filtered: here the rooms that get warmer.
+# Results can be filtered before they are written: here the rooms that get warmer.
 warmer = fit.filter(fit.x > 0).select(fit.room, fit.sensor, per_minute=fit.x * 60)
 sr.io.csv.write(warmer, "warmer.csv")
 sr.run(state="state")

@@ -1,4 +1,4 @@
-"""Several variables, one of them computed, with what the rows say of each coefficient.
+"""Several variables, one of them computed, with inference for each coefficient.
 
 python examples/several_variables.py
 """

@@ -237,7 +237,7 @@ class Monomials:
     """The exact sums of a regression with weights, with powers of columns, or of decimals.
 
     Columns are arrays of float64 or int64, or of decimals (see `decimals`). A row with NaN, an
-    infinity or a negative weight is left out.
+    infinity or a negative weight is excluded.
     """
 
     def __new__(
@@ -592,7 +592,7 @@ class Reduction:
         """Takes it away again, also before it came: what was merged and is subtracted leaves the bytes of before.
 
         Raises:
-            ValueError: if there is a minimum or a maximum, which does not tell what it was before; else as `merge`.
+            ValueError: if there is a minimum or a maximum, whose value without these rows is unknown; else as `merge`.
         """
 
     def to_bytes(self) -> bytes: ...
@@ -644,7 +644,7 @@ class Scorer:
 class KeyedReduction:
     """The aggregates of one `reduce` for each key; the first one counts the rows.
 
-    Keys have changed from when a merge adds rows of theirs until they are settled. Those that have
+    Keys have changed from when a merge adds rows of theirs until they are marked clean. Those that have
     are counted from 0 in the order that `changed` puts them in: column by column, False before
     True, integers by value, text by code points.
     """
@@ -696,10 +696,10 @@ class KeyedReduction:
         """Puts the keys that have changed in order; their number."""
 
     def results(self, statistics: Sequence[Statistic], start: int, end: int) -> KeyedResults:
-        """For some of the keys that have changed."""
+        """The results of some of the keys that have changed."""
 
     def all_results(self, statistics: Sequence[Statistic]) -> KeyedResults:
-        """For all keys, and those that are gone since they were last settled."""
+        """The results of all keys, and of those that are gone since they were last marked clean."""
 
     def classes(self, aggregate: int) -> Classes:
         """The keys that have rows as classes, whose moments an aggregate holds.
@@ -750,7 +750,7 @@ class KeyedReduction:
 
 @final
 class KeyedResults:
-    """The answers for some keys."""
+    """The results of some keys."""
 
     @property
     def keys(self) -> list[bytes]: ...
@@ -760,7 +760,7 @@ class KeyedResults:
 
     @property
     def columns(self) -> list[Cells]:
-        """The cells of the keys, a column each, then the answers to each statistic."""
+        """The cells of the keys, a column each, then the results of each statistic."""
 
 @final
 class Cells:

@@ -13,9 +13,9 @@ StreamregError
 ├── MismatchError (ValueError)          states that do not belong together, or one that a newer streamreg wrote
 ├── NotFittedError (ValueError, AttributeError)   an estimator has seen no row
 ├── RangeError (OverflowError)          a count, a sum or a number on the way to a result leaves its range
-├── UndefinedError (ValueError, AttributeError)   the rows do not determine what is asked for
+├── UndefinedError (ValueError, AttributeError)   the rows do not determine the result
 ├── RejectsError                        more messages were rejected than the run may reject
-├── DeadLetterError                         a file of rejects is not one
+├── DeadLetterError                     a line of a dead-letter file cannot be read
 └── WorkerError (RuntimeError)          a worker process failed; with its traceback
 
 NumericalWarning (UserWarning)          what follows from the data is decided by their last digits
@@ -67,7 +67,7 @@ class RangeError(StreamregError, OverflowError):
 
 
 class UndefinedError(StreamregError, ValueError, AttributeError):
-    """The rows do not determine what is asked for; of an attribute that depends on it, that it is not there."""
+    """The rows do not determine the result; an attribute that depends on it is not there."""
 
 
 class RejectsError(StreamregError):
@@ -75,7 +75,7 @@ class RejectsError(StreamregError):
 
 
 class DeadLetterError(StreamregError):
-    """A line of a file of rejects is not one; the message names it."""
+    """A line of a dead-letter file cannot be read; the message names it."""
 
 
 class WorkerError(StreamregError, RuntimeError):

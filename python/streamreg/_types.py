@@ -1,4 +1,4 @@
-"""Stage: language. The types a column can have, and how Python's types map to them."""
+"""Types: the types a column can have, and how Python's types map to them."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -43,14 +43,14 @@ With the index of a second coefficient, or 0, and a model it is one of that regr
 """
 
 ClassMethod: TypeAlias = Literal["linear", "quadratic", "bayes"]
-"""How classes are told apart."""
+"""The method of classification."""
 
 SingularClasses: TypeAlias = Literal["null", "drop"]
-"""What becomes of a covariance of all classes that is singular: no result, or one without its idle directions."""
+"""What a singular covariance of all classes gives: no result, or one without the directions that do not vary."""
 
 
 class ClassModel(NamedTuple):
-    """How classes are told apart, all of them together."""
+    """How rows are classified: one model for all classes."""
 
     method: ClassMethod
     unbiased: bool
@@ -85,7 +85,7 @@ class ClassStatistic(NamedTuple):
 
 
 ResultValue: TypeAlias = float | int | Decimal | bool | str | None
-"""What a statistic comes to, None where it is not defined; or the value of a key."""
+"""The value of a statistic, None where it is not defined; or the value of a key."""
 
 Scalar: TypeAlias = float | int | Decimal | bool | str | bytes
 """What may stand for a column in an expression: the same value for every row."""
@@ -97,7 +97,7 @@ SCORES: Final = ("prediction", "residual", "standardized_residual")
 """The columns that rows have beside their own where a regression has scored them."""
 
 CLASS_SCORES: Final = ("predicted_label", "posterior", "own_posterior")
-"""Those where classes have: as many, so that shipped columns come after three of either."""
+"""Those where a classification has scored them: also three, so that shipped columns begin at one index."""
 
 FIRST_SHIPPED: Final = len(SCORES)
 """Where shipped columns begin among those that a program of scored rows loads: the scores stand before them."""

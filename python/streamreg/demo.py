@@ -1,4 +1,4 @@
-"""Streams made up on the spot, to try a program without a broker."""
+"""Demo: generated streams, to try a program without a broker."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def noisy_value(x: int, generator: random.Random) -> float:
 
 
 def noisy_linear_stream(nb_rows: int = 10, input_rate: float = 1.0) -> Table:
-    """A table of points near the line y = x, which come at a steady rate and then end.
+    """A table of points near the line y = x, which arrive at a steady rate and then end.
 
     Args:
         nb_rows: number of points: x = 0, 1, …, nb_rows - 1.

@@ -1,11 +1,11 @@
-"""Stage: language. Reducers: what `table.reduce` can say about all rows at once.
+"""Language: the reducers, which `table.reduce` computes over all rows, or over those of each key.
 
 They are exact: sums and products of the inputs are held without rounding, and each result is
 rounded once, so it does not depend on the order of the rows. Rows where an input is NaN or
-infinite are left out of the reducer that reads it. A reducer of no rows is missing, `count` is 0.
-The functions of one or two columns have SQL's names, its order of arguments (what is explained
-comes first) and its rules: a row where one of the two is missing or not finite is left out, and
-counted; where nothing varies, or one row is no sample, the result is missing.
+infinite are excluded from the reducer that reads it. A reducer of no rows is missing, `count` is 0.
+The functions of one or two columns have SQL's names, its order of arguments (the response y comes
+first) and its rules: a row where one of the two is missing or not finite is excluded, and counted;
+where nothing varies, or one row is no sample, the result is missing.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def __dir__() -> list[str]:
 
 
 def count() -> Expression:
-    """How many rows there are."""
+    """The number of rows."""
     return _reducer("count", "count")
 
 
@@ -70,12 +70,12 @@ def avg(value: Operand) -> Expression:
 
 
 def var_pop(value: Operand) -> Expression:
-    """The variance: the mean square about the mean."""
+    """The population variance: the mean squared deviation from the mean."""
     return _spread("var_pop", value)
 
 
 def var_samp(value: Operand) -> Expression:
-    """The variance that a sample estimates, with n - 1 in place of n; missing of one row."""
+    """The sample variance, with n - 1 in place of n; missing for one row."""
     return _spread("var_samp", value)
 
 
@@ -85,22 +85,22 @@ def stddev_pop(value: Operand) -> Expression:
 
 
 def stddev_samp(value: Operand) -> Expression:
-    """The square root of `var_samp`, rounded once; missing of one row."""
+    """The square root of `var_samp`, rounded once; missing for one row."""
     return _spread("stddev_samp", value)
 
 
 def covar_pop(y: Operand, x: Operand) -> Expression:
-    """The covariance: the mean product about the means."""
+    """The population covariance: the mean product of the deviations from the means."""
     return _of_line("covar_pop", y, x)
 
 
 def covar_samp(y: Operand, x: Operand) -> Expression:
-    """The covariance that a sample estimates, with n - 1 in place of n; missing of one row."""
+    """The sample covariance, with n - 1 in place of n; missing for one row."""
     return _of_line("covar_samp", y, x)
 
 
 def corr(y: Operand, x: Operand) -> Expression:
-    """The coefficient of correlation; missing if x or y does not vary."""
+    """The correlation coefficient; missing if x or y does not vary."""
     return _of_line("corr", y, x)
 
 
@@ -120,7 +120,7 @@ def regr_r2(y: Operand, x: Operand) -> Expression:
 
 
 def regr_count(y: Operand, x: Operand) -> Expression:
-    """How many rows have both y and x finite."""
+    """The number of rows where both y and x are finite."""
     return _of_line("regr_count", y, x)
 
 
@@ -135,17 +135,17 @@ def regr_avgy(y: Operand, x: Operand) -> Expression:
 
 
 def regr_sxx(y: Operand, x: Operand) -> Expression:
-    """The sum of squares of x about its mean."""
+    """The sum of squared deviations of x from its mean."""
     return _of_line("regr_sxx", y, x)
 
 
 def regr_syy(y: Operand, x: Operand) -> Expression:
-    """The sum of squares of y about its mean."""
+    """The sum of squared deviations of y from its mean."""
     return _of_line("regr_syy", y, x)
 
 
 def regr_sxy(y: Operand, x: Operand) -> Expression:
-    """The sum of products of x and y about their means."""
+    """The sum of products of the deviations of x and y from their means."""
     return _of_line("regr_sxy", y, x)
 
 

@@ -65,7 +65,7 @@ def has_rows(state: Path) -> bool:
     return False
 
 
-def test_law_a_live_run_shows_its_last_answer(folder: Path) -> None:
+def test_law_a_live_run_shows_its_last_result(folder: Path) -> None:
     """Looked at while it commits, a run is undisturbed, and each look sees a result that its changelog had."""
     rows = 8000
     seen: list[tuple[int, tuple[str, ...]]] = []

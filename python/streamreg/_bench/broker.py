@@ -1,4 +1,4 @@
-"""Measuring: topics for the time of a measurement, on any broker."""
+"""Bench: topics for the time of a measurement, on any broker."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Embedded:
 
     @property
     def reading(self) -> Settings:
-        # It results a waiting request only when the wait is over, whatever comes meanwhile.
+        # It answers a waiting fetch request only when the wait is over, even if messages arrive meanwhile.
         return {"fetch.wait.max.ms": 1}
 
     @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Measuring: a contender is a program of its own, in a folder of its own, given a `Job` on its standard input.
+"""Bench: a contender is a program of its own, in a folder of its own, given a `Job` on its standard input.
 
 The programs lie in `jobs`, which is no package: each is run by its path, and those of peers import nothing of
 streamreg, so that they also run in an environment without it. A program writes `input.csv` and `output.csv` as the
@@ -91,7 +91,7 @@ RAW = Contender(name="raw client", program="raw_job", results=False)
 SPARED = replace(RAW, name="raw client, no collector", collector=False)
 WRITING = Contender(name="raw client", program="raw_rows_job", results=False)
 STREAMREG = Contender(name="streamreg", program="streamreg_job", exact=True)
-ANSWERS = replace(STREAMREG, name="streamreg, results only", changelog=False)
+RESULTS = replace(STREAMREG, name="streamreg, results only", changelog=False)
 PATHWAY = Contender(name="Pathway", program="pathway_job", needs="pathway", formats=("json",))
 QUIX = Contender(
     name="Quix Streams", program="quix_job", needs="quixstreams", formats=("json",), parallel=(1,)
@@ -104,12 +104,12 @@ PEERS = (PATHWAY, QUIX, BYTEWAX)
 
 @dataclass(frozen=True)
 class Measured:
-    """What one run came to."""
+    """The measurements of one run."""
 
     whole: float
     """Rows a second, from the start of reading processes to the end of the last."""
     steady: float | None
-    """The same without the start: from the first rows on; None where the contender does not tell."""
+    """The same without the start: from the first rows on; None where the contender does not report it."""
     memory: int | None
     """The most bytes that all its processes held at one time, shared pages once, looked at ten times a second."""
 
@@ -202,7 +202,7 @@ def _check(contender: Contender, folder: Path, wanted: ResultValue) -> None:
             rows = sum(1 for _ in file) - 1
         if rows != wanted.rows:
             raise WrongError(f"{contender.name}: {INPUT} has {rows} rows, not {wanted.rows}")
-    intercept, slope = _last_answer(folder / _OUTPUT)
+    intercept, slope = _last_result(folder / _OUTPUT)
     right = (intercept, slope) == (wanted.intercept, wanted.slope)
     if not right and (contender.exact or not _near(intercept, slope, wanted)):
         raise WrongError(
@@ -215,8 +215,8 @@ def _near(intercept: float, slope: float, wanted: ResultValue) -> bool:
     return abs(intercept - wanted.intercept) < 1e-6 and abs(slope - wanted.slope) < 1e-6
 
 
-def _last_answer(path: Path) -> tuple[float, float]:
-    """The row that no other has followed; the order within one time is the contender's own."""
+def _last_result(path: Path) -> tuple[float, float]:
+    """The last row that appeared; the order within one time is the contender's own."""
     last: tuple[int, float, float] = (-1, 0.0, 0.0)
     with path.open(newline="") as file:
         for a, b, moment, diff in list(csv.reader(file))[1:]:

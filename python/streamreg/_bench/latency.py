@@ -1,4 +1,4 @@
-"""Measuring: the time from a message's making to its row in the file, where another process can read it.
+"""Bench: the time from a message's making to its row in the file, where another process can read it.
 
 A message holds the time at which the producer handed it to its client. The contender writes it to `input.csv` as the
 first column; here the length of that file is looked at five times a millisecond, so each row's arrival is known to
@@ -49,7 +49,7 @@ _WARM_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Latency:
-    """What one contender came to at one rate; times in milliseconds."""
+    """The latencies of one contender at one rate; times in milliseconds."""
 
     contender: str
     rate: float
@@ -88,7 +88,7 @@ class Tail:
         return size
 
     def rows(self) -> int:
-        """The rows of the file, its header left out."""
+        """The rows of the file, without its header."""
         try:
             with self._path.open("rb") as file:
                 file.seek(self._counted)  # only what is new: the next look must not come late
@@ -119,7 +119,7 @@ def rivals(peers: Iterable[Contender]) -> list[Contender]:
 def latency(
     broker: Broker, contenders: Sequence[Contender], seconds: float, tell: Tell
 ) -> list[Latency]:
-    """Measures the contenders one by one at both rates, each on a topic of its own; who falls behind is left out.
+    """Measures the contenders one by one at both rates, each on a topic of its own; one that falls behind is excluded.
 
     The fast rate comes first: a broker compiles its code as it is used, and one that has just been started takes
     twice as long for a lone message.

@@ -1,4 +1,4 @@
-"""Measuring: the memory of a process and all its children (Linux)."""
+"""Bench: the memory of a process and all its children (Linux)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measuring: the points of a topic that is measured, and the result that they must give."""
+"""Bench: the points of a topic that is measured, and the result that they must give."""
 
 from __future__ import annotations
 

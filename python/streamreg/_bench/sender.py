@@ -1,4 +1,4 @@
-"""Measuring: a producer, as a process of its own, of messages that hold the time at which they were made.
+"""Bench: a producer, as a process of its own, of messages that hold the time at which they were made.
 
 `x` is the time at which a message was handed to the client, in seconds since 1970, `y` its number.
 """

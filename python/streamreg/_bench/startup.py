@@ -1,4 +1,4 @@
-"""Measuring: how long an import takes in a fresh process."""
+"""Bench: how long an import takes in a fresh process."""
 
 from __future__ import annotations
 

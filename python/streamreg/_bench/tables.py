@@ -1,4 +1,4 @@
-"""Measuring: what was found, as tables to be read and as JSON to be kept."""
+"""Bench: what was found, as tables to be read and as JSON to be kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measuring: rows a second and memory of a whole topic read to its end, contenders taking turns."""
+"""Bench: rows a second and memory of a whole topic read to its end, contenders taking turns."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from streamreg._bench.broker import Broker
 from streamreg._bench.contender import (
-    ANSWERS,
     RAW,
+    RESULTS,
     SPARED,
     STREAMREG,
     Contender,
@@ -55,7 +55,7 @@ class Case:
         return max((run.memory for run in self.runs if run.memory is not None), default=None)
 
     def ratio(self, rival: Case) -> float | None:
-        """The median of the ratios of each round, without the start; with it where one tells no other."""
+        """The median of the ratios of each round, without the start; with it where one of them reports nothing else."""
         pairs = list(zip(self.runs, rival.runs, strict=False))
         if not pairs:
             return None
@@ -96,7 +96,7 @@ def throughput(
     absent = {
         peer.name: f"{peer.needs} is not installed" for peer, found in versions.items() if not found
     }
-    contenders = (RAW, SPARED, STREAMREG, ANSWERS, *versions)
+    contenders = (RAW, SPARED, STREAMREG, RESULTS, *versions)
     cases: list[Case] = []
     wanted = exact(rows)
     for form in FORMATS:

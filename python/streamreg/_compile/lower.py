@@ -1,4 +1,4 @@
-"""Stage: plan. Lowers expressions to a program of steps.
+"""Compile: lowers expressions to a program of steps.
 
 Equal work becomes one step, whoever asks for it: steps are interned by what they do. A branch of
 `if_else` is lowered into the scope of its own rows; where the same node is computed for all rows
@@ -44,10 +44,10 @@ class Lowering:
     """Collects the program for expressions on one universe and those filtered from it."""
 
     def __init__(
-        self, load_answer: Callable[[ReducedColumn | KeyColumn], int] | None = None
+        self, load_result: Callable[[ReducedColumn | KeyColumn], int] | None = None
     ) -> None:
-        """`load_answer` gives the index of a reduced column, or a key, among the results."""
-        self._load_answer = load_answer
+        """`load_result` gives the index of a reduced column, or a key, among the results."""
+        self._load_result = load_result
         self._steps: list[Step] = []
         self._scopes: list[Scope] = [Scope(-1, -1)]
         self._interned: dict[Hashable, int] = {}
@@ -56,7 +56,7 @@ class Lowering:
         self._kept: list[TypedExpression] = []  # their ids are keys of _slots: they must stay alive
 
     def program(self) -> Program:
-        """What was lowered so far."""
+        """The program of what was lowered so far."""
         return Program(tuple(self._steps), tuple(self._scopes))
 
     def scope_of(self, universe: Universe) -> int:
@@ -151,8 +151,8 @@ class Lowering:
                 return self._intern(Fixed(scope, node.value, node.dtype))
             case SourceColumn():
                 return self._intern(Load(scope, node.name))
-            case ReducedColumn() | KeyColumn() if self._load_answer is not None:
-                return self._intern(Load(scope, self._load_answer(node)))
+            case ReducedColumn() | KeyColumn() if self._load_result is not None:
+                return self._intern(Load(scope, self._load_result(node)))
             case _:
                 raise AssertionError(f"{node!r} cannot stand here")
 

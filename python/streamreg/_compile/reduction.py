@@ -1,4 +1,4 @@
-"""Compile: what is asked of one reduction, as the plans of workers and parent."""
+"""Compile: the statistics of one reduction, as the plans of workers and parent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Collected:
-    """Collects what is asked of the rows of one scope by the same keys, equal things once."""
+    """Collects the reductions of the rows of one scope by the same keys; equal parts are kept once."""
 
     def __init__(self, rows: Lowering, universe: ReducedUniverse) -> None:
         """Nothing so far; `rows` takes what the workers are to compute for it."""
@@ -45,7 +45,7 @@ class Collected:
 
     @property
     def rows_and_keys(self) -> tuple[int, tuple[int, ...]]:
-        """What reductions share their states by."""
+        """What two reductions have in common to share one state."""
         return self._scope, self._key_slots
 
     def add(self, output: Output, universe: Universe) -> None:

@@ -1,4 +1,4 @@
-"""Compile: what is asked of scored rows, as a plan."""
+"""Compile: the outputs of scored rows, as a plan."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class CollectedScores:
-    """Collects what is asked of the same scored rows, equal things once."""
+    """Collects the outputs of the same scored rows; equal parts are kept once."""
 
     def __init__(self, rows: Lowering, universe: ScoredUniverse, reduction: Collected) -> None:
         """Nothing so far; `rows` takes what the workers are to compute for it."""

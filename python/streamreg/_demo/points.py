@@ -1,4 +1,4 @@
-"""A stream of noisy points on a line, as messages at a steady rate: what `generate` sends."""
+"""Demo: a stream of noisy points on a line, as messages at a steady rate: what `generate` sends."""
 
 import math
 import random

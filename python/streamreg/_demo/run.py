@@ -1,4 +1,4 @@
-"""The main job on an embedded broker with a producer beside it: what `streamreg demo` runs.
+"""Demo: the main job on an embedded broker with a producer beside it: what `streamreg demo` runs.
 
 The producer is a thread, the broker lives in librdkafka's own threads, and the job is the very one
 that `streamreg run` would run, in its own worker processes.
@@ -25,7 +25,7 @@ RESULTS = "regression_output_stream.csv"
 REJECTS = "rejects.jsonl"
 
 _EPOCH_MS = 250
-# A demo that learns nothing new for so long is stuck, and says so.
+# A demo that makes no progress for so long is stuck, and says so.
 _STALL_SECONDS = 20.0
 
 
@@ -96,7 +96,7 @@ def run_demo(
         show: Called with the progress, about once a second.
 
     Returns:
-        What there is to tell at the end.
+        The summary of the demo.
 
     Raises:
         StreamregError: If the run or the producer fails, or nothing moves for twenty seconds.

@@ -1,1 +1,1 @@
-"""An epoch, in the parent process: merge partials, score rows, solve, append what changed, commit."""
+"""Epoch: the parent's part of the flow: merge partials, score rows, solve, append what changed, commit."""

@@ -1,4 +1,4 @@
-"""Solve, between merge and changelog: the rows of the results, as text, of all keys that have changed."""
+"""Epoch, solve: the rows of the results, as text, of all keys that have changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from streamreg._plan.result_plan import ResultPlan
 
 KEYS_AT_A_TIME: Final = 1 << 14
-"""So many keys are answered together: what that takes does not grow with the number of keys."""
+"""Keys whose results are computed together: so the memory for it does not grow with the number of keys."""
 _NO_ROW: Final[Sequence[list[object]]] = ([],)
 """What is rendered in its place where there is no row."""
 
@@ -42,7 +42,7 @@ def changed_rows(
 ) -> Iterator[list[ResultRows]]:
     """The rows of each output of a plan, for some keys at a time, in the order of the keys.
 
-    Those of the keys that have changed since they were last settled; without keys, the only row. Where some
+    Those of the keys that have changed since they were last marked clean; without keys, the only row. Where some
     statistics are of classes, those of all keys if one has changed.
 
     Raises:
@@ -82,7 +82,7 @@ def _only_row(plan: ResultPlan, reduction: Reduction) -> list[ResultRows]:
 
 
 def _unchanged(plan: ResultPlan, results: KeyedResults | ClassResults) -> list[ResultRows] | None:
-    """Keys and statistics as they are; None if something is computed from them, or filtered."""
+    """Keys and statistics unchanged; None if something is computed from them, or filtered."""
     if not all(isinstance(step, Load) for step in plan.program.steps):
         return None
     loaded = [

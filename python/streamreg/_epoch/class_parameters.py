@@ -1,4 +1,4 @@
-"""Solve, between merge and changelog: the results of classes, which depend on each other and are given together."""
+"""Epoch, solve: the results of classes, which depend on each other and are computed together."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PARAMETERS: Final = ("n", "prior", "intercept", "linear", "quadratic")
 
 @dataclass(frozen=True)
 class ClassResults:
-    """The answers for all keys, in the shape of `_core.KeyedResults`."""
+    """The results of all keys, in the shape of `_core.KeyedResults`."""
 
     keys: Sequence[bytes]
     present: Sequence[bool]
@@ -30,7 +30,7 @@ class ClassResults:
 
 
 def check_classes(plan: ResultPlan, reduction: Reduction | KeyedReduction) -> None:
-    """That the keys of a reduction can be classes, if the plan takes them for some.
+    """Checks that the keys of a reduction are not too many to be classes, if the plan classifies by them.
 
     Raises:
         SourceError: if there are too many.
@@ -38,13 +38,13 @@ def check_classes(plan: ResultPlan, reduction: Reduction | KeyedReduction) -> No
     if plan.label is None or isinstance(reduction, Reduction) or len(reduction) <= MOST_CLASSES:
         return
     raise SourceError(
-        f"the column {plan.label} has more than {MOST_CLASSES:,} different labels, and no more classes can be told "
-        "apart: is it the right column? Filter the rows whose labels are meant, like t.filter(…)"
+        f"the column {plan.label} has more than {MOST_CLASSES:,} different labels, which is the limit for "
+        "a classification: is it the right column? Filter the rows whose labels are meant, like t.filter(…)"
     )
 
 
 def class_results(plan: ResultPlan, reduction: KeyedReduction) -> ClassResults:
-    """All results of all keys: what one row has changed in its class can be another result for each.
+    """The results of all keys: one row can change those of every class.
 
     Raises:
         SourceError: if there are too many classes.

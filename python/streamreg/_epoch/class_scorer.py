@@ -1,4 +1,4 @@
-"""Score, beside merge: rows by the classes of the epochs before, in the parent process."""
+"""Epoch, score: rows by the classes of the epochs before, in the parent process."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class ClassScorer:
-    """Tells which class rows are of, by the classes that a reduction held when this was made."""
+    """Predicts the classes of rows, by the state of a reduction when this was made."""
 
     def __init__(self, reduction: KeyedReduction, aggregate: int, model: ClassModel) -> None:
-        """The classes whose moments the aggregate holds, as the model tells them apart."""
+        """The classes whose moments the aggregate holds, classified by the model."""
         classes = reduction.classes(aggregate)
         self._labels = classes.labels
         self._places: dict[object, int] = {label: place for place, label in enumerate(self._labels)}
@@ -40,7 +40,7 @@ class ClassScorer:
         return self._labelled(found, own), posteriors, of_own
 
     def _labelled(self, found: Array, own: Values) -> Values:
-        """The labels at these places, of which -1 is the last, in the form of the rows' own."""
+        """The labels at these places, -1 where nothing is predicted, in the form of the rows' own labels."""
         if isinstance(own, np.ndarray):
             return np.array([*self._labels, own.dtype.type()], dtype=own.dtype)[found]
         labels: list[object] = [*self._labels, ""]

@@ -1,4 +1,4 @@
-"""Score → merge → solve → changelog: what the parent does with partials, and what an epoch's closing comes to.
+"""Epoch: score → merge → solve → changelog: how the parent merges partials, and how it closes an epoch.
 
 `Merge` knows nothing of processes: whoever brings partials calls `apply`, whoever decides that an epoch is over calls
 `close`. A partial counts only where it continues the merged offsets, so that none counts twice.
@@ -77,8 +77,8 @@ class Merge:
         self._open_rejects: Counter[str] = Counter()
         self._first_reject: Reject | None = None
         self._appearance_told = False
-        ledger = None if outputs.rejects is None else outputs.rejects.path
-        self._reject_limit = RejectLimit(max_rejects, ledger)
+        file = None if outputs.rejects is None else outputs.rejects.path
+        self._reject_limit = RejectLimit(max_rejects, file)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         try:
@@ -120,7 +120,7 @@ class Merge:
 
         Raises:
             SourceError: if there are too many classes.
-            WorkerError: if the partial leaves out messages, or overlaps merged ones in part.
+            WorkerError: if the partial skips messages, or overlaps merged ones in part.
             OutputError: if a file cannot be written.
             RejectsError: if more was rejected than the run may reject; the partial is added, and the epoch can
                 be closed.
@@ -148,7 +148,7 @@ class Merge:
             self._reject_limit.add(partial.rejects)
 
     def _open(self) -> None:
-        """Gives the epoch its time (its number, and a wall clock that never stands still) and what scores its rows."""
+        """Gives the epoch its time (its number, and a wall-clock time later than the last) and its scoring models."""
         self._times = {
             "epoch": self.epochs,
             "unix_ms": max(self._unix_ms(), self._times["unix_ms"] + 1),
@@ -171,9 +171,9 @@ class Merge:
             try:
                 reduction.merge(state)
             except (CorruptStateError, MismatchError) as error:
-                # No state of the user's is damaged: what a worker of this very run has sent is not what it should be.
+                # The state on disk is not damaged: a worker of this run has sent wrong bytes.
                 raise WorkerError(f"a frame does not fit the job: {error}") from error
-            # At once: the states of labels without end would fill the memory before the epoch ends.
+            # At once: unlimited labels would fill the memory before the epoch ends.
             check_classes(plan, reduction)
         self._open_rows += partial.rows
 
@@ -213,7 +213,7 @@ class Merge:
         return held
 
     def _write_results(self) -> None:
-        """Solves, and writes for each result output what takes its last row to the new one."""
+        """Solves, and writes for each result output the change from its last row to the new one."""
         first = 0
         for plan, reduction in zip(self._plan.results, self._reductions, strict=True):
             for outputs in changed_rows(plan, reduction):
@@ -230,7 +230,7 @@ class Merge:
         return [bool(plan.keys) for plan in self._plan.results for _ in plan.outputs]
 
     def _keyed(self) -> dict[str, KeyedReduction | Changelog]:
-        """What the checkpoint keeps by keys."""
+        """The parts that the checkpoint keeps by key."""
         found: dict[str, KeyedReduction | Changelog] = {
             f"reduction {index}": reduction
             for index, reduction in enumerate(self._reductions)
@@ -270,7 +270,7 @@ class Merge:
         return max((n for reduction in self._reductions for n in reduction.excluded()), default=0)
 
     def _tell(self) -> None:
-        """One line an epoch about what did not go into the results.
+        """Logs the rejects and the excluded rows of the epoch.
 
         Rejects without any row belong to the epoch that the next row will open.
         """

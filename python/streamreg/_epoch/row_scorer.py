@@ -1,7 +1,7 @@
-"""Score, beside merge: rows by the models of the epochs before, in the parent process.
+"""Epoch, score: rows by the models of the epochs before, in the parent process.
 
-When an epoch opens, the exact states are those of all epochs before it. What they come to then scores every row of the
-epoch, whatever is merged meanwhile; of a reduction by keys the core holds the states of the keys that change.
+When an epoch opens, the exact states are those of all epochs before it. The models of that moment score every row of
+the epoch, whatever is merged meanwhile; of a reduction by keys the core holds the states of the keys that change.
 """
 
 from __future__ import annotations

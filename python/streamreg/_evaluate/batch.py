@@ -1,4 +1,4 @@
-"""Stage: transform. Runs a program on the columns of a batch.
+"""Evaluate: runs a program on the columns of a batch.
 
 Rows that a kernel cannot compute are taken out and the rest is computed anew, so that what
 happens to one row never depends on the others. There are at most as many rounds as steps that can

@@ -1,4 +1,4 @@
-"""Stage: transform. Arithmetic on int64 columns that notices every overflow instead of wrapping.
+"""Evaluate: arithmetic on int64 columns that notices every overflow instead of wrapping.
 
 Sums are tested by their sign bits (H. S. Warren, Hacker's Delight, 2-13). A product is tested by
 its size in doubles, which is off by less than one part in 2^51; near the limit Python integers

@@ -1,4 +1,4 @@
-"""Stage: transform. What the columns of a batch are made of.
+"""Evaluate: what the columns of a batch are made of.
 
 Numbers and booleans are NumPy arrays (decimals of three columns), text is the extension's `Text` or a list, and what a
 function of unknown type returned is a list.

@@ -1,4 +1,4 @@
-"""Stage: transform. Columns of decimals: arrays of int64 with three columns, as the core describes them."""
+"""Evaluate: columns of decimals: arrays of int64 with three columns, as the core describes them."""
 
 from collections.abc import Sequence
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Stage: transform. The kernels: what each operator does to columns of one type.
+"""Evaluate: the kernels, which run each operator on columns of one type.
 
 A row's result has the same bits whatever rows stand beside it. That is so by itself for what IEEE
 754 rounds correctly; the other functions have vector code whose last few elements, or whose short

@@ -1,4 +1,4 @@
-"""Stage: merge, solve. Runs a program on the results of many keys: together where that gives the same.
+"""Evaluate: runs a program on the results of many keys: together where that gives the same.
 
 The evaluator of a batch's columns is fast, but knows neither missing values nor integers beyond 64 bits or decimals of
 any length, nor functions that may return None. Keys with such results, keys that it cannot compute (an integer that
@@ -82,7 +82,7 @@ def _together(
 
 
 def _column(values: list[ResultValue]) -> Values:
-    """Results as the column of a batch; those to one statistic are of one type."""
+    """Results as the column of a batch; those of one statistic have one type."""
     if isinstance(values[0], str):
         return list(values)
     return np.array(values)

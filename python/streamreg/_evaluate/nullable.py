@@ -1,4 +1,4 @@
-"""Stage: score. Runs a program on rows and their scores, which may be missing.
+"""Evaluate: runs a program on rows and their scores, which may be missing.
 
 The evaluator of a batch's columns is fast, but knows no missing values. Rows that lack the same scores are computed
 together: what stands on a missing score is missing in all of them, and the rest can be computed as ever. One by one are

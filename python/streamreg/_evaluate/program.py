@@ -1,4 +1,4 @@
-"""Stage: plan. What expressions are lowered to: a list of steps, each computed once, in order.
+"""Evaluate: what expressions are lowered to: a list of steps, each computed once, in order.
 
 A step reads the slots of earlier steps and fills the slot of its own index. It belongs to a
 scope: a set of rows, either all (scope 0) or those of another scope for which a boolean slot is

@@ -1,4 +1,4 @@
-"""Stage: transform. The error of single rows, that cannot be computed though others can."""
+"""Evaluate: the error of single rows, that cannot be computed though others can."""
 
 from collections.abc import Sequence
 from typing import Final, Literal, TypeAlias

@@ -1,4 +1,4 @@
-"""Stage: merge. Runs a program on the results of one reduction, in the parent process.
+"""Evaluate: runs a program on the results of one reduction, in the parent process.
 
 Results are single values. Integers have no limit, and any value can be missing (None); whatever is
 computed from a missing value is missing too, and so is what cannot be computed. Floats go through

@@ -1,4 +1,4 @@
-"""Stage: language, and transform. Python functions called on each row by `apply`.
+"""Evaluate: Python functions called on each row by `apply`.
 
 The value it returns is checked here against the type it was declared with: a wrong type is a
 mistake of the program, and ends the run. What the function raises goes up with a note that tells

@@ -1,1 +1,1 @@
-"""The table language: schemas, expressions, tables, and the outputs that a program asks for."""
+"""Language: schemas, expressions, tables, and the outputs that a program asks for."""

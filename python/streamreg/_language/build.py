@@ -1,4 +1,4 @@
-"""Stage: language. Builds typed expressions, and makes the checks."""
+"""Language: builds typed expressions, and makes the checks."""
 
 from __future__ import annotations
 

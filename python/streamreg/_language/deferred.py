@@ -1,4 +1,4 @@
-"""Stage: language. Expressions that wait for their table: those made of `sr.this`, and of reducers.
+"""Language: expressions that wait for their table, those made of `sr.this`, and of reducers.
 
 `this.x * 2` means something only inside `table.select(…)`, `reducers.sum(t.x) / reducers.count()`
 only inside `table.reduce(…)`. Until then they are graphs of `Deferred` nodes; `resolved` makes

@@ -1,4 +1,4 @@
-"""Stage: language. Classes told apart, as columns of a row for each: discriminant analysis, naive Bayes."""
+"""Language: classification as a table: the columns of a row for each class, by discriminant analysis or naive Bayes."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ METHODS: Final[dict[ClassMethod, str]] = {
     "quadratic": "quadratic_discriminant",
     "bayes": "gaussian_naive_bayes",
 }
-"""What a table calls them."""
+"""The names of the table's methods."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How classes are told apart.
+    """How rows are classified.
 
     Raises:
         ProgramError: if an option makes no sense.
@@ -75,7 +75,7 @@ class Options:
             raise self._wrong("priors", "numbers that sum to 1", priors)
 
     def model(self, label: TypedExpression) -> ClassModel:
-        """What the core is to solve.
+        """The model that the core solves.
 
         Raises:
             ProgramError: if the priors are of labels of another type.
@@ -101,7 +101,7 @@ class Options:
 def classes(
     table: Table, label: Expression, features: Sequence[Expression | Powers], options: Options
 ) -> tuple[dict[str, TypedExpression], dict[str, ReducedColumn], ReducedUniverse]:
-    """The columns of a row for each class: the label; its prior, n and parameters; and the rows that they are of.
+    """The columns of a row for each class (label, prior, n, parameters), and the rows that they belong to.
 
     Raises:
         ProgramError: if the label is no column of str, int or bool, if there are not 1 to 64 features, if one is given
@@ -138,7 +138,7 @@ def _argument(method: str, feature: Feature, grouped: GroupedTable) -> TypedExpr
 
 
 def _asked(method: ClassMethod, features: Sequence[str]) -> Iterator[tuple[str, str, int]]:
-    """The columns beside the label: name, statistic and which of the parameters."""
+    """The columns beside the label: name, statistic, index of the parameter."""
     yield "prior", "prior", 0
     yield "n", "n", 0
     if method == "bayes":

@@ -1,4 +1,4 @@
-"""Stage: language. What a table says of classes: the methods that tell them apart."""
+"""Language: classification: the methods of a table for discriminant analysis and naive Bayes."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ class ClassTables(ABC):
         a factor, named as in `linear_regression`. The class of the greatest intercept + Σ factor·x is
         the prediction; exp of these scores over their sum are the posterior probabilities. Cells are
         exact but for one rounding, and missing while the rows do not determine them. Rows where a
-        feature is NaN or infinite are left out. Beyond 1,000 classes the run ends with a `SourceError`.
+        feature is NaN or infinite are excluded. Beyond 1,000 classes the run ends with a `SourceError`.
 
         Args:
             label: the class of a row: a column of str, int or bool.
-            features: what tells the classes apart: floats or ints.
+            features: columns of floats or ints.
             priors: the prior probability of each label, in a dict; a class without one has no
                 intercept. By default the shares of the rows.
             unbiased: whether the covariance is divided by the rows less the classes, not by the rows.
             singular: while the covariance within classes is singular, "null" leaves the cells empty,
-                "drop" leaves out the directions that do not vary, as `sr.LinearDiscriminantAnalysis`.
+                "drop" excludes the directions that do not vary, as `sr.LinearDiscriminantAnalysis`.
 
         Raises:
             ProgramError: if a feature is given twice, has the name of another column of the result, or

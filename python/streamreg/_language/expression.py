@@ -1,4 +1,4 @@
-"""Stage: language. Expressions: what a program computes for each row.
+"""Language: the expressions that a program computes for each row.
 
 An expression is an immutable graph, typed when it is built, so that a mistake shows on the line
 that makes it. `operators` has the typing rules, `build` the nodes and the checks,

@@ -1,4 +1,4 @@
-"""Stage: language. The features of a regression, or of classes: columns, expressions, exact powers of a column."""
+"""Language: the features of a regression, or of classes: columns, expressions, exact powers of a column."""
 
 from __future__ import annotations
 

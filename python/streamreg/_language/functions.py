@@ -1,4 +1,4 @@
-"""Stage: language. Functions beside the operators: choices, casts, mathematics, Python's own."""
+"""Language: the functions beside the operators, for choices, casts, mathematics, and functions written in Python."""
 
 from collections.abc import Callable
 from typing import Literal, TypeAlias

@@ -1,4 +1,4 @@
-"""Stage: language. The rows of a table by their keys, and what can be said of each group of them."""
+"""Language: grouping, the rows of a table by their keys, and the reductions of each group."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class GroupedTable:
         """One row for each key: reducers, keys, or arithmetic on them.
 
         `args` are keys that keep their names (`t.k`, `sr.this.k`), `kwargs` are columns by name.
-        A row exists as soon as its key has come, and changes with the rows of that key alone.
+        A row exists as soon as its key has occurred, and is updated by the rows of that key alone.
 
         Raises:
             ProgramError: if a value is neither a reducer nor a key, if a column that is no key
@@ -99,7 +99,7 @@ class ReduceEnvironment:
         return self.key(self._inner.column(name))
 
     def key(self, column: TypedExpression) -> TypedExpression:
-        """A column that is a key, as that.
+        """A column that is a key, as the key.
 
         Raises:
             ProgramError: if it is none.
@@ -121,7 +121,7 @@ class ReduceEnvironment:
         return ReducedColumn(reducer, arguments, self._universe)
 
     def given(self, expression: TypedExpression) -> TypedExpression:
-        """A column that is a key, as that; another expression as it is.
+        """A column that is a key, as the key; any other expression unchanged.
 
         Raises:
             ProgramError: if the column of the key is not of the rows that are reduced.

@@ -1,4 +1,4 @@
-"""Stage: language. A linear regression as columns: the coefficients, and the statistics asked for."""
+"""Language: a linear regression as columns: the coefficients, and the statistics asked for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from streamreg._types import NUMBERS, Number
 
 @dataclass(frozen=True)
 class Rows:
-    """What a row tells: the target, the features, and how much it counts."""
+    """What a row gives: the target, the features, and its weight."""
 
     target: TypedExpression
     features: tuple[Feature, ...]

@@ -1,4 +1,4 @@
-"""Stage: language. What the arguments of a table's methods mean: columns, `sr.this`, names."""
+"""Language: what the arguments of a table's methods mean: columns, `sr.this`, names."""
 
 from __future__ import annotations
 
@@ -65,12 +65,12 @@ def put(columns: dict[str, TypedExpression], name: str, value: TypedExpression) 
     before = columns.setdefault(name, value)
     if definition(before) is not definition(value):
         raise ProgramError(
-            f"the column {name} is given twice; leave one out, like *sr.this.without({name!r})"
+            f"the column {name} is given twice; remove one, like *sr.this.without({name!r})"
         )
 
 
 def definition(expression: TypedExpression) -> TypedExpression:
-    """What a column stands for, whatever names it went by."""
+    """What a column stands for, without its names."""
     while isinstance(expression, Column):
         expression = expression.definition
     return expression

@@ -1,4 +1,4 @@
-"""Stage: language. The nodes that typed expressions are made of, and the rows that they are of."""
+"""Language: the nodes that typed expressions are made of, and the rows that they belong to."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class KeyColumn(TypedExpression):
 
 
 class ScoredColumn(TypedExpression):
-    """What a regression says of each row, or classes do: one of the columns of their scores."""
+    """A score of each row, by a regression or a classification: one of the columns of the scores."""
 
     __slots__ = ("index",)
 
@@ -77,7 +77,7 @@ class Constant(TypedExpression):
 
 
 class Operation(TypedExpression):
-    """A kernel of `_kernels.py` on arguments of exactly the types it takes."""
+    """A kernel of `_evaluate/kernels` on arguments of exactly the types it takes."""
 
     __slots__ = ("arguments", "infix", "kernel")
 
@@ -127,7 +127,7 @@ class Application(TypedExpression):
 
 
 def origin(expression: TypedExpression) -> TypedExpression:
-    """What a column stands for, whatever names it went by and filters it went through."""
+    """What a column stands for, without its names and filters."""
     while isinstance(expression, Column | Filtered):
         expression = expression.definition if isinstance(expression, Column) else expression.inner
     return expression

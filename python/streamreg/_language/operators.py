@@ -1,8 +1,8 @@
-"""Stage: language. The typing rules: which operator takes which types, and what it gives.
+"""Language: the typing rules, which operator takes which types and what it gives.
 
 Every rule ends in the name of a kernel, `<word>.<type>`, the types its arguments are brought to,
-and the type of its result. `_kernels.py` holds what the kernels do to columns, `_results.py` to
-single values.
+and the type of its result. `_evaluate/kernels` holds what the kernels do to columns,
+`_evaluate/scalar` what they do to single values.
 """
 
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class Signature:
 
 
 class MistypedError(Exception):
-    """Argument number `index` is of no use to the operator; `wanted` says what would be."""
+    """The operator cannot take argument number `index`; `wanted` says what it could take."""
 
     def __init__(self, index: int, wanted: Wanted) -> None:
         """The caller makes the message: it knows the columns' names."""

@@ -1,4 +1,4 @@
-"""Stage: language. Rows that a model has scored: with what it says of each before it has seen it."""
+"""Language: scored rows: each with the prediction that the model gave before it had seen the row."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def scored(
     parameter: ReducedColumn | None, rows: Table
 ) -> tuple[dict[str, TypedExpression], ScoredUniverse]:
-    """The columns of a table, those of its scores after them, and the rows that they are of.
+    """The columns of a table, then those of its scores, and the rows that they belong to.
 
     Raises:
         ProgramError: as `Table.predict_on`.
@@ -60,5 +60,5 @@ def scored(
 
 
 def score(fit: Table, rows: Table) -> Table:
-    """The same as `fit.predict_on(rows)`: each row with what the fit to those before it says of it."""
+    """The same as `fit.predict_on(rows)`: each row with its prediction under the fit to the rows before its epoch."""
     return fit.predict_on(rows)

@@ -26,9 +26,9 @@ class Reducer:
 
     The arguments of "moments" are features, then target, then the weights if it is `weighted`;
     `powers` are those of the features, all 1 if there are none, and `names` those of their
-    coefficients, if they have any. Those of "class" are features. `index` and `other` are the
-    coefficients that a statistic is of, `model` how they are fitted, if not plainly, or how classes
-    are told apart.
+    coefficients, if they have any. The arguments of "class" are features. `index` and `other` are
+    the coefficients that a statistic belongs to, `model` says how they are fitted, if not plainly,
+    or how rows are classified.
     """
 
     text: str
@@ -68,7 +68,7 @@ class ReducedColumn(TypedExpression):
         self.arguments = arguments
 
     def aggregate(self, inputs: Sequence[int]) -> Aggregate:
-        """What the core is to keep; `inputs` are the indexes of the arguments."""
+        """The aggregate that the core keeps; `inputs` are the indexes of the arguments."""
         reducer = self.reducer
         if reducer.aggregate == "count":
             return ("count",)

@@ -1,4 +1,4 @@
-"""Stage: language. What a regression can be asked for beside its coefficients, and how it is fitted."""
+"""Language: the options of a regression: how it is fitted, and its statistics beside the coefficients."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ COVARIANCE: Final = "covariance"
 """The statistic of each pair of coefficients."""
 
 STATISTICS: Final = (*OF_FIT, *OF_COEFFICIENTS, COVARIANCE)
-"""All that can be asked for."""
+"""All of them."""
 
 OF_RIDGE: Final = ("n", "condition_number", "rss", "r2")
 """Those of a fit with a ridge, of which inference says nothing."""
@@ -71,7 +71,7 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How a regression is fitted, and what is asked of it.
+    """How a regression is fitted, and which statistics it gives.
 
     Raises:
         ProgramError: if one makes no sense.
@@ -109,7 +109,7 @@ class Options:
             if self.ridge and statistic not in OF_RIDGE:
                 raise ProgramError(
                     f"linear_regression: the statistic {statistic} is not defined with a ridge, only "
-                    f"{', '.join(OF_RIDGE)} are; leave it out, or the ridge"
+                    f"{', '.join(OF_RIDGE)} are; remove it, or the ridge"
                 )
 
     def model(self, statistic: str) -> Model | None:

@@ -1,4 +1,4 @@
-"""Stage: language. A schema says which columns a topic has, and of which type."""
+"""Language: a schema says which columns a topic has, and of which type."""
 
 import inspect
 import typing

@@ -1,4 +1,4 @@
-"""Stage: language. Tables: named columns over the same rows."""
+"""Language: tables, which are named columns over the same rows."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class Table(ClassTables):
     ) -> None:
         """Use `sr.io` to get a table; this is for streamreg itself.
 
-        `parameter` is one of those of the model whose result the table is, if it is that of one: a
-        coefficient, or one of its classes.
+        `parameter` is a parameter of the model, if the table is the result of one: a coefficient,
+        or a parameter of a class.
 
         Raises:
             ProgramError: if there is no column, or one is not of the rows of `universe`, or has a
@@ -180,9 +180,9 @@ class Table(ClassTables):
         return Table(columns, self._universe)
 
     def reduce(self, **kwargs: Expression) -> Table:
-        """One row that says something about all rows: reducers, or arithmetic on them.
+        """One row over all rows: reducers, or arithmetic on them.
 
-        It exists as soon as there is a row, and changes with every further one.
+        It exists as soon as there is a row, and is updated with every further one.
 
         Raises:
             ProgramError: if a value is no reducer, or a column stands outside of one.
@@ -219,16 +219,16 @@ class Table(ClassTables):
         coefficient has its name, that of another expression its text: `fit["x ** 2"]` for
         `t.x**2`. All are exact for the rows as received, rounded once to the nearest double;
         p-values, confidence limits and likelihoods are right to one unit in the last place. Rows
-        where a value is NaN or infinite are left out. A statistic that is not defined is missing.
+        where a value is NaN or infinite are excluded. A statistic that is not defined is missing.
         `sr.poly(t.x, 3)` stands for three features, the exact powers `x`, `x^2` and `x^3`.
 
         Args:
-            target: what is explained.
-            features: what explains it.
+            target: the response.
+            features: the predictors, columns or expressions.
             by: a column or several, of str, int or bool: then there is a fit for each key, a row
                 each, with the keys first, named as their columns.
             weights: how much each row counts, a column of numbers; a row of negative weight is
-                left out.
+                excluded.
             intercept: without one the fit goes through the origin, and no column is called so.
             ridge: the weight of the squares of the coefficients, not of the intercept's, beside
                 those of the residuals. Of the statistics only n, condition_number, rss and r2 go
@@ -269,7 +269,7 @@ class Table(ClassTables):
         return Table({**grouped._keys, **result}, grouped._universe, coefficient)
 
     def predict_on(self, rows: Table) -> Table:
-        """The rows of a table with what this regression says of them before it has seen them, or these classes.
+        """The rows of a table with their predictions by this regression, or classification, before it had seen them.
 
         The table is one that `linear_regression` gave, the rows are those that it was fitted to, or
         a filter of them. Each row has its columns and then `prediction`, `residual` (the target
@@ -278,14 +278,14 @@ class Table(ClassTables):
         recursive residual of Brown, Durbin and Evans (1975) over s; if errors are normal and
         independent, Student's t with df degrees of freedom). All are of the fit to the rows of all
         earlier epochs, with `by=` to those of the row's key, and rounded once. Which rows share an
-        epoch is a matter of when they came: another run may score them by other fits.
+        epoch depends on when they arrive: another run may score them by other fits.
 
-        Of classes the columns are `predicted_label`, its probability `posterior`, and `own_posterior`,
-        that of the row's own label, 0 if it is none of the classes yet; by those classes whose cells
-        the table has, computed in doubles.
+        For a classification the columns are `predicted_label`, its probability `posterior`, and
+        `own_posterior`, that of the row's own label, 0 if it is none of the classes yet; by the
+        classes of this table. Each probability is the double nearest to the exact one.
 
-        Cells are missing while there is no earlier row, and where a number they take is missing or
-        not finite. While the rows do not determine the coefficients the prediction is 0 as these
+        Cells are missing while there is no earlier row, and where a number that they depend on is
+        missing or not finite. While the rows do not determine the coefficients the prediction is 0 as these
         are, or missing with `singular="null"`. The standardised residual is missing without degrees
         of freedom or residuals, with a ridge, and where the weight is not above 0.
 

@@ -1,4 +1,4 @@
-"""Stage: language. `sr.this`: the table at hand, before it has a name."""
+"""Language: `sr.this`, the table that a method is called on."""
 
 from collections.abc import Iterator
 from typing import Self, final
@@ -10,7 +10,7 @@ from streamreg._language.expression import Expression
 
 @final
 class AllColumns:
-    """What `*sr.this` stands for: all columns of the table, but those left out."""
+    """What `*sr.this` stands for: all columns of the table, but those excluded."""
 
     __slots__ = ("excluded",)
 

@@ -1,4 +1,4 @@
-"""Stage: language. Universes: which rows a column has a value for.
+"""Language: universes, the sets of rows for which a column has values.
 
 Columns can stand side by side, or in one expression, only if they are of the same rows. A filter
 makes a universe below another; a reduction makes one of its own, with one row, or one a key. Rows
@@ -23,7 +23,7 @@ class Universe:
     __slots__ = ("_reduced", "_scored")
 
     def __init__(self) -> None:
-        """A set of rows that nothing is known of."""
+        """A set of rows of which nothing is known."""
         self._reduced: dict[tuple[int, ...], ReducedUniverse] = {}
         self._scored: dict[int, ScoredUniverse] = {}
 
@@ -84,12 +84,12 @@ class FilteredUniverse(Universe):
 
 
 class ScoredUniverse(Universe):
-    """The rows of another universe, with what a model says of each."""
+    """The rows of another universe, with a model's scores of each."""
 
     __slots__ = ("_parent", "parameter")
 
     def __init__(self, parent: Universe, parameter: ReducedColumn) -> None:
-        """The rows of `parent`; `parameter` is one of those of the model that they are scored by."""
+        """The rows of `parent`; `parameter` is a parameter of the model that scores them."""
         super().__init__()
         self._parent = parent
         self.parameter = parameter
@@ -101,7 +101,7 @@ class ScoredUniverse(Universe):
 
     @property
     def reduction(self) -> ReducedUniverse:
-        """The universe that the model's result is of."""
+        """The universe of the model's result."""
         universe = self.parameter.universe
         if not isinstance(universe, ReducedUniverse):
             raise AssertionError("a model is a reduction")

@@ -1,4 +1,4 @@
-"""Plan: what a program comes to, as data: what runs, where, and what is shipped between the processes.
+"""Plan: the whole program as data: what runs, where, and what is sent between the processes.
 
 Outputs whose rows come from the source are computed in the workers, like the inputs of reductions; what stands on the
 result of a reduction is computed in the parent, and so is what stands on the scores of rows, with columns that the

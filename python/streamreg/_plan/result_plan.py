@@ -1,4 +1,4 @@
-"""Plan: the parent's part of one reduction: what it asks, and what it makes of the results."""
+"""Plan: the parent's part of one reduction: its statistics, and what is computed from them."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class ResultRow:
 
 @dataclass(frozen=True)
 class ResultPlan:
-    """What the parent asks of one reduction, and what it makes of the results.
+    """The statistics that the parent takes of one reduction, and what it computes from them.
 
     `outputs` are those written from it, each with the `models` that it shows. `statistics` are
-    to be asked of the `_core.Reduction`; the first one is the number of rows. The program reads the
+    taken of the `_core.Reduction`; the first one is the number of rows. The program reads the
     keys, of which there are `keys`, then the statistics. Where some are of classes, `label` is the
-    column that tells the classes.
+    column of the class labels.
     """
 
     outputs: tuple[OutputSpec, ...]
@@ -44,11 +44,11 @@ class ResultPlan:
 
     @property
     def of_keys(self) -> list[Statistic]:
-        """The statistics that each key answers for itself."""
+        """The statistics that depend on the rows of one key alone."""
         return [asked for asked in self.statistics if not isinstance(asked, ClassStatistic)]
 
     def evaluate(self, results: Sequence[ResultValue]) -> tuple[ResultRow, ...]:
-        """The row of each output, from a key, if there are keys, and its answers to `statistics`.
+        """The row of each output, from a key, if there are keys, and its results of `statistics`.
 
         There is none while the reduction has no row, or if a filter does not let it pass.
 

@@ -1,4 +1,4 @@
-"""Plan: scored rows. What workers ship of them, and what the parent computes when it has scored them.
+"""Plan: scored rows: the columns that workers send, and what the parent computes from them and the scores.
 
 A row's scores are known in the parent alone. What depends on the row itself is computed by the worker, the features
 and the target among it, and shipped; filters and expressions with scores in them are a program of their own.
@@ -25,12 +25,12 @@ class Shipped:
 
 @dataclass(frozen=True)
 class ScorePlan:
-    """How the parent scores shipped rows, and what it makes of them.
+    """How the parent scores shipped rows, and what it computes from the scores.
 
-    They are scored by a model of a reduction: an aggregate, and what is made of it, a regression or
-    classes. `features`, `target` (of classes the label), `weights` and `keys` are indexes of shipped
-    columns. The program reads the scores, then the shipped
-    columns; of each output `slots` has the scope and the columns.
+    They are scored by a model of a reduction: an aggregate, and the regression or the
+    classification that follows from it. `features`, `target` (for classes the label), `weights` and
+    `keys` are indexes of shipped columns. The program reads the scores, then the shipped columns; for
+    each output `slots` has the scope and the columns.
     """
 
     outputs: tuple[OutputSpec, ...]

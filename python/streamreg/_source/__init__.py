@@ -1,1 +1,1 @@
-"""The source, the first stage: what a topic looks like to the rest of the flow."""
+"""Source, the first stage: what a topic looks like to the rest of the flow."""

@@ -1,7 +1,7 @@
 """Source, the first stage: what a topic looks like to the rest of the flow.
 
 A source is a picklable description. The parent asks it for its partitions; each worker opens a reader over the ranges
-it was given. What the bytes of a message mean is no matter of a source's: `_formats` knows. Kafka (`_kafka`), the
+it was given. A source does not know what the bytes of a message mean: `_formats` does. Kafka (`_kafka`), the
 generator (`demo`) and the public fake (`streamreg.testing`) are the three there are.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 Report = Callable[[str], None]
-"""Takes one line about the connection, for people."""
+"""Takes one line of text about the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """How messages to people call it: the topic."""
+        """Its name in messages: the topic."""
 
     @property
     def autocommit_duration_ms(self) -> int:
@@ -184,7 +184,7 @@ class Source(Protocol):
         """The first message of each of these partitions, as it comes: the partition, and the value, b"" if it has none.
 
         Of a partition that holds no message yet first comes a None; in a streaming source its first message follows
-        when there is one. It takes as long as it takes, and tells `report` if that is long; ends if `stopping`.
+        when there is one. It waits without a limit, and tells `report` if that is long; ends if `stopping`.
         """
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:

@@ -1,4 +1,4 @@
-"""PartitionDiscovery: the partitions that a topic gets while it is being read."""
+"""Source: partition discovery, of partitions that are added to a topic while it is being read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _log = logging.getLogger("streamreg")
 
 
 class PartitionDiscovery:
-    """Looks for new partitions from time to time. A run with ends, which were found at its start, has none."""
+    """Looks for new partitions from time to time. A static run reads those that it found at its start."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -24,7 +24,7 @@ class PartitionDiscovery:
         self._look_at = time.monotonic() + (self._interval or 0.0)
 
     def look(self, known: Collection[int]) -> dict[int, Range]:
-        """What is to be read of the partitions that are not known yet: all of it. {} if it is not yet time to look."""
+        """The ranges of the partitions that are not known yet: all of each. {} if it is not yet time to look."""
         if self._interval is None or time.monotonic() < self._look_at:
             return {}
         watermarks = self._source.new_partitions(known)

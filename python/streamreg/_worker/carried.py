@@ -1,4 +1,4 @@
-"""Workers: how a task travels to a process, with the user's functions in it, and what their tracebacks show there.
+"""Worker: how a task travels to a process, with the user's functions in it, and what their tracebacks show there.
 
 A worker does not import the user's program, so that functions of it come as code, and their source with them: a file
 may have changed since, and cells of a notebook or lines typed at a prompt are in no file at all.

@@ -1,8 +1,8 @@
-"""CrashLoop: of one worker, and whether it gets on in between.
+"""Worker: finds out whether a worker crashes in a loop: again and again, without progress where it crashes.
 
-A message may kill whoever works on it (a crash in a function given to `apply`, or in what it calls), and the other
-partitions of that worker go on between its crashes. So what counts is whether it gets on where it dies: once it has
-died, its successors say of each batch where it begins before they work on it.
+A message may crash every worker that processes it (by a function given to `apply`, or by what that calls), while the
+other partitions of that worker advance between its crashes. So only progress at the place of the crash counts: after
+the first crash the successors announce where each batch begins before they process it.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections import Counter
 from collections.abc import Mapping
 
 _STEADY_SECONDS = 60.0
-"""A worker that has lived so long was sound, though its topic had no messages."""
+"""A worker that has run so long was healthy, even if its topic had no messages."""
 
 
 class CrashLoop:
-    """Those of one place in the crew."""
+    """The crashes of one place in the pool."""
 
     def __init__(self) -> None:
         self.any = False
-        """Whether there were any: then it is worth saying where a batch begins."""
+        """Whether there were crashes: from then on the worker announces where each batch begins."""
         self._idle = 0
         self._places: Counter[tuple[int, int]] = Counter()
-        """How often it has died in a batch that began there: partition and offset."""
+        """How often it has crashed in a batch that began there: partition and offset."""
         self._batch: Mapping[int, int] = {}
 
     def batch_begun(self, starts: Mapping[int, int]) -> None:
@@ -34,13 +34,13 @@ class CrashLoop:
         self._idle, self._batch = 0, {}
 
     def add(self, lived: float, merged: Mapping[int, int]) -> int:
-        """One more, of a process that has lived for some seconds; `merged` is up to where all was handed in.
+        """Counts the crash of a process that has run for `lived` seconds; `merged` are the merged offsets.
 
-        Returns how often it has died without getting on.
+        Returns how often it has crashed without progress.
         """
         self.any = True
         self._idle = 1 if lived > _STEADY_SECONDS else self._idle + 1
-        # A batch that was handed in since is no place to die in any more.
+        # A place whose batch was merged since does not count any more.
         still = {place: n for place, n in self._places.items() if merged[place[0]] == place[1]}
         self._places = Counter(still) + Counter(self._batch.items())
         self._batch = {}
@@ -48,7 +48,7 @@ class CrashLoop:
 
     @property
     def where(self) -> str:
-        """Where it has died most often, for people."""
+        """Where it has crashed most often, for messages."""
         if not self._places:
             return ""
         [((partition, offset), _)] = self._places.most_common(1)

@@ -1,9 +1,9 @@
-"""Mailbox: the bounded fan-in from all workers to the parent.
+"""Worker: the mailbox, a bounded fan-in from all workers to the parent.
 
 One `multiprocessing` pipe per worker, waited on together. A queue shared by all workers would be one
 object less, but its lock and its pipe are shared too: a worker killed while it writes leaves the lock held
 and half a message in the pipe, and the others wait for ever (the multiprocessing documentation says so of
-`Queue`). Here a death tears only the dead worker's own pipe, and shows as its end.
+`Queue`). Here a crash breaks only that worker's own pipe, and shows as its end.
 
 Bounded: a pipe holds a megabyte at most, and a worker waits in `send` until the parent has read. Its Kafka
 client goes on in threads of its own meanwhile, up to the limits of its own queue.
@@ -53,7 +53,7 @@ class Notice:
 
 @dataclass(slots=True)
 class Failure:
-    """The worker's last word: the error that ends it."""
+    """The last message of a worker: the error that ends it."""
 
     error: Exception | None
     """An error meant for the user, as it is; None for any other."""
@@ -109,7 +109,7 @@ class Inbox:
         """The next mail; None if it is not whole yet, so that there is something to wait for.
 
         Raises:
-            EOFError: at the end of a pipe whose worker is gone. What it was writing when it died is no mail.
+            EOFError: at the end of a pipe whose worker is gone. A mail that it had not finished is dropped.
         """
         while self._fill():
             if self._is_mail:

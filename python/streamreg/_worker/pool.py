@@ -1,6 +1,6 @@
-"""Workers: the processes that ingest, as the parent sees them.
+"""Worker: the pool of worker processes, as the parent sees them.
 
-`ProcessPool` spawns them, notices a death and starts a successor from the merged offsets. What a dead worker had
+`ProcessPool` spawns them, notices a crash and starts a successor from the merged offsets. What a dead worker had
 sent is not used any more: its pipe is closed unread, so that the successor reads the same messages again.
 `InlinePool` does the same work in the parent's own process, for debugging and for tests.
 """
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 _log = logging.getLogger("streamreg")
 
 _RESTARTS = 5
-"""CrashLoop of one worker, without getting on in between, after which the run gives up."""
+"""Restarts of one worker without progress in between, after which the run gives up."""
 _FIRST_PAUSE = 0.1
 """Seconds before the first restart; doubled for each further one."""
 _STOP_SECONDS = 3.0
-"""What a worker has to hand in what it is at, before it is killed."""
+"""Seconds that a worker has to send the batch it is processing, before it is killed."""
 
 
 _ADVICE = {
@@ -51,7 +51,7 @@ _ADVICE = {
 
 
 class Merged(Protocol):
-    """How far the messages of each partition have been merged; it goes on while the workers read."""
+    """How far the messages of each partition have been merged; it advances while the workers read."""
 
     @property
     def offsets(self) -> Mapping[int, int]:
@@ -67,7 +67,7 @@ class Merged(Protocol):
 
 
 class Pool(Protocol):
-    """Whoever brings frames."""
+    """Where frames come from."""
 
     def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
         """Frames that have come; waits for one up to `timeout` seconds or until `wake` is readable.
@@ -79,10 +79,10 @@ class Pool(Protocol):
         """Reads these partitions too."""
 
     def stop(self) -> Iterator[Frame]:
-        """Ends all work, with the frames that were under way."""
+        """Ends all work, and gives the frames that were on their way."""
 
     def kill(self) -> None:
-        """Ends what is still there, at once."""
+        """Kills what still runs, at once."""
 
 
 @dataclass
@@ -148,7 +148,7 @@ class ProcessPool:
     def grow(self, ranges: Mapping[int, Range]) -> None:
         """Each new partition goes to a new worker, or to the one with the fewest.
 
-        That one is replaced, as if it had died: its successor goes on from the merged offsets.
+        That one is replaced, as if it had crashed: its successor continues from the merged offsets.
         """
         self._task = replace(self._task, ranges={**self._task.ranges, **ranges})
         changed = {}
@@ -204,7 +204,7 @@ class ProcessPool:
         text = f"worker {worker.index} died ({_manner(worker.process)})"
         if crashes > _RESTARTS:
             raise WorkerError(
-                f"{text} {crashes} times without getting on{worker.crashes.where}: giving up"
+                f"{text} {crashes} times without progress{worker.crashes.where}: giving up"
             )
         pause = _FIRST_PAUSE * 2 ** (crashes - 1)
         worker.restart_at = time.monotonic() + pause

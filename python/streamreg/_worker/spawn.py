@@ -1,4 +1,4 @@
-"""Workers: how a process is started, whatever the program is that starts it."""
+"""Worker: how a process is started, whatever the program is that starts it."""
 
 from __future__ import annotations
 

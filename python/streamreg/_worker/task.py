@@ -1,4 +1,4 @@
-"""Worker: what one worker is to do, as it is sent to its process."""
+"""Worker: the task of one worker, as it is sent to its process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Task:
-    """What one worker is to do."""
+    """The task of one worker."""
 
     worker: int
     input: Input
@@ -24,4 +24,4 @@ class Task:
 
     ranges: Mapping[int, Range]
     announce: bool = False
-    """Whether to say of each batch where it begins before it is worked on: someone has died of one."""
+    """Whether to say of each batch where it begins before it is worked on: a worker has crashed before."""

@@ -59,8 +59,8 @@ class Ingest:
 def main(tasks: Connection, mailbox: Connection, control: Connection) -> None:
     """Runs in a worker process, what `tasks` brings, until `control` says something or is closed.
 
-    The parent alone listens to signals: a Ctrl-C reaches the whole process group, and a worker that died
-    of it could not hand in what it has read.
+    The parent alone listens to signals: a Ctrl-C reaches the whole process group, and a worker that
+    ended by it could not send what it has read.
     """
     handled = {signal.SIGINT, signal.SIGTERM}
     for number in handled:

@@ -1,4 +1,4 @@
-//! Stage: changelog. What changed since the last answer: for each key its last row, and the lines that
+//! Changelog: what changed since the last result: for each key its last row, and the lines that
 //! take it to the next one.
 
 use crate::error::Error;
@@ -8,7 +8,7 @@ use crate::write::{Packed, Stamp};
 
 /// The last row of each key, as CSV text.
 ///
-/// Two changelogs that hold the same rows have the same bytes, whatever led there.
+/// Two changelogs that hold the same rows have the same bytes, whatever changes led to them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changelog {
     rows: TrackedMap,
@@ -33,13 +33,13 @@ impl Changelog {
         self.rows.is_empty()
     }
 
-    /// The rows, and which have changed since they were last settled.
+    /// The rows, and which have changed since they were last marked clean.
     #[must_use]
     pub fn tracked(&self) -> &TrackedMap {
         &self.rows
     }
 
-    /// The same, to be put in order or settled.
+    /// The same, to be put in order or marked clean.
     pub fn tracked_mut(&mut self) -> &mut TrackedMap {
         &mut self.rows
     }

@@ -1,4 +1,4 @@
-//! Stage: classes. The exact moments of the features, class by class: an abelian group.
+//! Classes: the exact moments of the features, class by class: an abelian group.
 //!
 //! All that discriminant analysis and naive Bayes need to know of their rows: for each class n, Σz and Σzzᵀ of
 //! its features z. The sums are those of [`moments`](crate::moments), without a target.

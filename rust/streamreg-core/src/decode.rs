@@ -1,4 +1,4 @@
-//! Stage: decode. The values of a batch of Kafka messages become columns; what does not fit the schema
+//! Decode: the values of a batch of Kafka messages become columns; what does not fit the schema
 //! becomes a [`Reject`] and stops nothing.
 //!
 //! One message is one row. Whatever the bytes are, a message is exactly one of: a row, a reject, a

@@ -1,4 +1,4 @@
-//! Stage: exact. Sums and sums of products without any rounding.
+//! Exact: sums and sums of products without any rounding.
 //!
 //! Every finite double, and every 64-bit integer, is `mantissa · 2^(exponent − 1074)` with an integer mantissa
 //! and an exponent ≥ 0. So sums are integers in units of 2^-1074 and products integers in units of 2^-2148,

@@ -1,4 +1,4 @@
-//! Stage: gram. The exact cross-products of (1, features…, target), whatever accumulated them.
+//! Gram: the exact cross-products of (1, features…, target), whatever accumulated them.
 //!
 //! This is all that a linear model needs to know of its rows: integers, and for each variable the unit in which it
 //! was counted. It stands between the states that accumulate and the stages that solve.
@@ -41,7 +41,7 @@ impl Unit {
         Self { two: self.two * power, five: self.five * power }
     }
 
-    /// The unit as an integer; what is below one of either power is left out.
+    /// The unit as an integer; a negative power of either counts as 0.
     #[must_use]
     pub(crate) fn to_integer(self) -> BigInt {
         let fives =

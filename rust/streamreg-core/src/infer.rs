@@ -1,4 +1,4 @@
-//! Stage: infer. A fitted linear model and its statistics, from the exact cross-products.
+//! Infer: a fitted linear model and its statistics, from the exact cross-products.
 //!
 //! One elimination of the normal equations gives the coefficients; the inverse, when it is asked for, takes further
 //! right sides of the same. Whatever is rational, or the root of a rational, is rounded once from its exact value;

@@ -2,9 +2,9 @@
 //!
 //! The stages, in the order of the flow: [`decode`] (bytes to columns) → [`reduce`] (columns to exact
 //! states that obey the law of [`accumulate`], built on [`exact`] and [`moments`]) → [`gram`] (their cross-products) → [`solve`] and [`infer`] (states
-//! to correctly rounded answers) → [`write`](mod@write) (answers and rows to CSV text) → [`changelog`] (what changed since the last answer).
-//! Beside the flow, for the estimators: [`classes`] (columns and labels to exact states) → [`discriminant`] (what
-//! tells classes apart).
+//! to correctly rounded results) → [`write`](mod@write) (results and rows to CSV text) → [`changelog`] (what changed since the last result).
+//! Beside the flow, for the estimators: [`classes`] (columns and labels to exact states) → [`discriminant`]
+//! (classification).
 //!
 //! Nothing here does I/O, reads a clock, starts a thread or knows of Python.
 

@@ -1,4 +1,4 @@
-//! Stage: moments. Count, sums and sums of products of (features, target), exact: an abelian group.
+//! Moments: count, sums and sums of products of (features, target), exact: an abelian group.
 
 mod hot;
 mod line;

@@ -1,4 +1,4 @@
-//! Stage: monomials. What [`Moments`](crate::moments::Moments) are for plain columns, for everything else: weighted
+//! Monomials: what [`Moments`](crate::moments::Moments) are for plain columns, for everything else: weighted
 //! rows, exact powers of a column, decimals, and mixtures of these with doubles and integers.
 //!
 //! A regression needs Σw·zᵢ·zⱼ over z = (1, features…, target). Each is the sum of a monomial in the columns; equal

@@ -1,7 +1,7 @@
-//! Stage: reduce. The aggregates of one `reduce`: exact states that merge in any order.
+//! Reduce: the aggregates of one `reduce`: exact states that merge in any order.
 //!
 //! A reduction is what a worker adds columns to and [takes](Reduction::take) partial states from, and what the
-//! parent merges those into and asks for [answers](Reduction::answers). The bytes carry the shape (the input
+//! parent merges those into and asks for [results](Reduction::answers). The bytes carry the shape (the input
 //! columns and the aggregates), so that a state of another job is refused.
 
 mod answer;
@@ -100,7 +100,7 @@ impl Reduction {
     /// subtracted leaves the bytes of before.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if there is a minimum or a maximum, which does not tell what it was before; else as
+    /// [`Error::Invalid`] if there is a minimum or a maximum, whose value without these rows is not known; else as
     /// [`Reduction::merge`]. Nothing is removed then.
     pub fn subtract(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.combine(bytes, Sign::Removed)
@@ -151,10 +151,10 @@ impl Reduction {
         self.states.iter().map(State::limbs).collect()
     }
 
-    /// The answers, each rounded once. A regression is solved once for all its coefficients.
+    /// The results, each rounded once. A regression is solved once for all its coefficients.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if a statistic does not fit the aggregate that it is asked of.
+    /// [`Error::Invalid`] if a statistic does not fit its aggregate.
     pub fn answers(&self, statistics: &[Statistic]) -> Result<Vec<Answer>, Error> {
         statistic::answers(&self.inputs, &self.aggregates, &self.states, statistics)
     }
@@ -170,7 +170,7 @@ impl Reduction {
         match states.find(|(_, state)| !state.takes(sign)) {
             None => Ok(()),
             Some((aggregate, _)) => Err(Error::Invalid(format!(
-                "the {} of a column cannot be subtracted: it does not tell what it was before",
+                "the {} of a column cannot be subtracted: its value without these rows is not known",
                 aggregate.name()
             ))),
         }

@@ -1,7 +1,7 @@
-//! Stage: solve. Exact states to correctly rounded answers.
+//! Solve: exact states to correctly rounded results.
 //!
-//! Every answer is a rational number of the state, worked out in integers and rounded once to the nearest double,
-//! ties to even. Whether there is an answer at all (a determinant that is zero) is decided exactly, never by a
+//! Every result is a rational number that follows from the state, computed in integers and rounded once to the nearest double,
+//! ties to even. Whether there is a result at all (a determinant that is not zero) is decided exactly, never by a
 //! tolerance.
 
 pub mod eliminate;

@@ -1,8 +1,8 @@
-//! Stage: merge and changelog. The bytes that are kept for each key, and which of them have changed since they were
+//! Merge and changelog: the bytes that are kept for each key, and which of them have changed since they were
 //! last stored elsewhere: so that a checkpoint writes the changed keys only.
 //!
 //! A checksum over all entries, whatever their order, goes along: the sum of the entries' CRC-32. Whoever stores
-//! the entries one by one can tell by it that none was lost, or came back from an earlier time.
+//! the entries one by one sees by it that none was lost, or is an older version.
 
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
@@ -216,7 +216,7 @@ impl TrackedMap {
         })
     }
 
-    /// Takes it that all changes have been stored.
+    /// Marks all keys clean: their changes have been stored.
     pub fn mark_clean(&mut self) {
         for key in std::mem::take(&mut self.changed) {
             let hash = self.hash.hash_one(key.as_ref());
@@ -229,7 +229,7 @@ impl TrackedMap {
         }
     }
 
-    /// What tells these entries from any others.
+    /// The checksum of these entries.
     #[must_use]
     pub fn digest(&self) -> Digest {
         // A key that is noted twice counts once.

@@ -34,7 +34,7 @@ pub mod kind {
 /// Bytes around every payload: version, kind and checksum.
 const FRAME: usize = 6;
 
-/// Builds sealed bytes of one kind.
+/// Builds bytes of one kind, with version and checksum.
 #[derive(Debug)]
 pub struct Writer(Vec<u8>);
 
@@ -106,7 +106,7 @@ impl Writer {
     }
 }
 
-/// Reads sealed bytes of one kind.
+/// Reads bytes of one kind, with version and checksum.
 #[derive(Debug)]
 pub struct Reader<'a>(&'a [u8]);
 

@@ -1,4 +1,4 @@
-//! Stage: write. Columns become rows of CSV text: minimal quoting, floats as Python's `repr` writes them.
+//! Write: columns become rows of CSV text: minimal quoting, floats as Python's `repr` writes them.
 //!
 //! A missing value is an empty cell, an empty string is `""`, and every double has a text of its own: so rows
 //! of the same columns are equal if their texts are, which is how the changelog compares them.

@@ -1,4 +1,4 @@
-"""Contender: Bytewax: its Kafka source, and a sink that keeps the sums of what comes to it in batches."""
+"""Bench, contender: Bytewax: its Kafka source, and a sink that keeps the sums of what comes to it in batches."""
 
 from __future__ import annotations
 

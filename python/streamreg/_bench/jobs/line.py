@@ -1,4 +1,4 @@
-"""The tutorial's sums in doubles, and the two changelogs, for peers that leave both to the program."""
+"""Bench, contenders: the tutorial's sums in doubles and the two changelogs, for peers that have neither."""
 
 from __future__ import annotations
 

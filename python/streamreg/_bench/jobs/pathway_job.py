@@ -1,4 +1,4 @@
-"""Contender: Pathway, with the program of its tutorial; as JSON, since it no longer reads CSV from Kafka."""
+"""Bench, contender: Pathway, with the program of its tutorial; as JSON, since it no longer reads CSV from Kafka."""
 
 from __future__ import annotations
 

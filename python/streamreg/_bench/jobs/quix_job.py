@@ -1,4 +1,4 @@
-"""Contender: Quix Streams in its fastest form: the sums in the program, not in its state store."""
+"""Bench, contender: Quix Streams in its fastest form: the sums in the program, not in its state store."""
 
 from __future__ import annotations
 

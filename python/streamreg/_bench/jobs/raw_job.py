@@ -1,4 +1,4 @@
-"""Contender: the client alone. Each process reads its partitions with `consume(50_000)` and joins the values.
+"""Bench, contender: the client alone. Each process reads its partitions with `consume(50_000)` and joins the values.
 
 It imports nothing of streamreg, so that its processes start as fast as they can.
 """

@@ -1,4 +1,4 @@
-"""Contender: the client alone, as a floor for latency. It writes each message to `input.csv` as soon as it has it.
+"""Bench, contender: the client alone, as a floor for latency. It writes each message to `input.csv` at once.
 
 One process reads all partitions; nothing is parsed but where the first number ends, nothing is solved or kept for a
 restart. It imports nothing of streamreg.

@@ -1,4 +1,4 @@
-"""Contender: streamreg, the main job with both changelogs and its checkpoint."""
+"""Bench, contender: streamreg, the main job with both changelogs and its checkpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-//! Stage: classes. What a class is called.
+//! Classes: what a class is called.
 
 use crate::error::Error;
 use crate::wire::{Reader, Writer, corrupt};

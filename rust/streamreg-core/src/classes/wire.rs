@@ -1,4 +1,4 @@
-//! Stage: classes. The state as versioned bytes:
+//! Classes: the state as versioned bytes:
 //! features, number of classes, then label and moments of each, in the order of the labels.
 
 use std::collections::BTreeMap;

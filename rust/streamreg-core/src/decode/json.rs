@@ -1,6 +1,6 @@
 //! Decode: the json format. One message is one object; keys that the schema does not know are skipped.
 //!
-//! The object is walked once. Of a wanted key only the extent of its value is noted, so the last of two
+//! The object is walked once. Of a wanted key only the place of its value is noted, so the last of two
 //! equal keys wins and it alone is judged; the numbers are then parsed as those of the csv format.
 //! A byte order mark before the object is skipped, as RFC 8259 allows, and so are keys and values that nobody
 //! wants, whether or not their escapes are Unicode. Values are skipped without recursion: no depth of nesting can exhaust the stack.

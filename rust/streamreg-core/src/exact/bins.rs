@@ -1,4 +1,4 @@
-//! Stage: exact, hot layer. Folding bins of exponents into a window.
+//! Exact, hot layer: folding bins of exponents into a window.
 
 use super::{Part, Window};
 

@@ -1,4 +1,4 @@
-//! Stage: exact. The sum of a column of decimals, without any rounding.
+//! Exact: the sum of a column of decimals, without any rounding.
 
 use super::mixed::Limits;
 use super::sum::{combine_counts, signed_add, too_large};

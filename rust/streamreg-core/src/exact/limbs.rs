@@ -1,4 +1,4 @@
-//! Stage: exact, cold layer. A sum of any size as a window of limbs on a fixed grid.
+//! Exact, cold layer: a sum of any size as a window of limbs on a fixed grid.
 
 use num_bigint::BigInt;
 

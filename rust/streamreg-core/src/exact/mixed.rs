@@ -1,4 +1,4 @@
-//! Stage: exact, cold layer. A sum of `mantissa · 2^two · 5^five`: a window for each power of five.
+//! Exact, cold layer: a sum of `mantissa · 2^two · 5^five`: a window for each power of five.
 //!
 //! What is no decimal has five = 0, so that there is one window. A decimal is m · 10^e = m · 2^e · 5^e; its powers of
 //! five cannot be brought to a common one before all rows are known, but of those that come up there are few.

@@ -1,4 +1,4 @@
-//! Stage: exact, hot layer. Sums of products of many columns.
+//! Exact, hot layer: sums of products of many columns.
 //!
 //! A block of rows is taken apart once, column by column. Then, for one column, the products with up to four
 //! others are added to bins, four bins side by side for each exponent: consecutive rows often meet the same bin,

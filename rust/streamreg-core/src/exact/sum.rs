@@ -1,4 +1,4 @@
-//! Stage: exact. The sum of a column, without any rounding.
+//! Exact: the sum of a column, without any rounding.
 
 use super::bins::{MOST_ADDS, Span, fold};
 use super::{EXPONENTS, FEW_ROWS, Number, SUM_LIMBS, Window};
@@ -73,7 +73,7 @@ impl ExactSum {
         self.excluded = sign.count(self.excluded, excluded);
     }
 
-    /// Takes doubles through the bins; gives the number of those left out.
+    /// Takes doubles through the bins; gives the number of those excluded.
     fn pass(&mut self, bins: &mut SumBins, values: &[f64], negate: bool) -> i64 {
         let (mut span, mut excluded) = (Span::EMPTY, 0);
         if let Some(bins) = bins.0.first_chunk_mut::<EXPONENTS>() {

@@ -1,4 +1,4 @@
-//! Stage: infer. Numbers of twice the digits of a double that know how far off they may be.
+//! Infer: numbers of twice the digits of a double that know how far off they may be.
 //!
 //! A number is the unevaluated sum of two doubles (T. J. Dekker, *A floating-point technique for extending the available
 //! precision*, Numer. Math. 18, 1971), and beside it stands a bound of its error, carried along by the rules of ball
@@ -226,7 +226,7 @@ impl Sub for Ball {
 impl Mul for Ball {
     type Output = Self;
 
-    /// The product of the low parts is left out; those of a high and a low one, of at most u of the whole, their sum,
+    /// The product of the low parts is dropped; those of a high and a low one, of at most u of the whole, their sum,
     /// and that with the rest of the product of the high ones are rounded: 8u² of it.
     #[inline]
     fn mul(self, other: Self) -> Self {

@@ -1,4 +1,4 @@
-//! Stage: infer. Upper tails of Fisher's F and Student's t: the regularised incomplete beta function Iₓ(a, b) for
+//! Infer: upper tails of Fisher's F and Student's t: the regularised incomplete beta function Iₓ(a, b) for
 //! halves of integers.
 //!
 //! The tail of F beyond f with d₁ and d₂ degrees of freedom is Iₓ(d₂/2, d₁/2) at x = d₂/(d₂ + d₁·f), the two-sided

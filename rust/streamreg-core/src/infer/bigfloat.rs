@@ -1,4 +1,4 @@
-//! Stage: infer. Numbers of as many bits as are asked for, for what has no exact value.
+//! Infer: numbers of as many bits as are asked for, for what has no exact value.
 //!
 //! Every operation gives its result to a relative error of 2^(1 − bits), by cutting off; the exponents have 64 bits,
 //! so that nothing under- or overflows on the way.
@@ -30,7 +30,7 @@ pub struct Wide {
     exponent: i64,
 }
 
-/// A result below 2^this counts as zero: no double, not even after much cancellation, tells them apart.
+/// A result below 2^this counts as zero: no double, not even after much cancellation, distinguishes them.
 const TINY: i64 = -(1 << 32);
 
 impl Wide {

@@ -1,4 +1,4 @@
-//! Stage: infer. What the rows say of one coefficient: t and its probability.
+//! Infer: the t statistic of one coefficient, and its p-value.
 
 use num_bigint::BigInt;
 use num_traits::Signed;

@@ -1,4 +1,4 @@
-//! Stage: infer. One row beside the fit, exact: its fitted value, and the variances of that.
+//! Infer: one row beside the fit, exact: its fitted value, and the variances of that.
 
 use std::cell::OnceCell;
 

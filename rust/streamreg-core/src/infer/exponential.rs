@@ -1,4 +1,4 @@
-//! Stage: infer. The exponential function and the logarithm beside 1, in balls and in numbers of many bits.
+//! Infer: the exponential function and the logarithm beside 1, in balls and in numbers of many bits.
 //!
 //! e^x is 2^k·e^r with r = x − k·ln 2, and e^r a number of a table times a short series, or the power of a series (J.-M.
 //! Muller, *Elementary Functions: Algorithms and Implementation*, 3rd edition, 2016, chapters 4 and 9). The logarithm is

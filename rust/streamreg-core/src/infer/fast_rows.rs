@@ -1,4 +1,4 @@
-//! Stage: infer. Predictions of many rows in twice the digits of doubles, which settle nearly all of them.
+//! Infer: predictions of many rows in twice the digits of doubles, which decide nearly all of them.
 //!
 //! About the centre c of the rows that were fitted the value of a row is that at c and β·(x − c); and its variance
 //! σ²·xᵀ(XᵀWX)⁻¹x is that at c, a linear and a quadratic form of x − c. So what cancels in other forms, where the

@@ -1,4 +1,4 @@
-//! Stage: infer. The ends of intervals, about coefficients and about predictions: estimate ± t·√variance.
+//! Infer: the ends of intervals, about coefficients and about predictions: estimate ± t·√variance.
 //!
 //! The estimate is rational and the root that of a rational; only the quantile t has no exact value. All are taken to
 //! so many bits that those which cancel leave the double's.

@@ -1,4 +1,4 @@
-//! Stage: infer. The normal likelihood at its greatest, and the criteria made of it.
+//! Infer: the normal likelihood at its greatest, and the criteria made of it.
 //!
 //! ln L = −(n/2)·(ln(2π·rss/n) + 1); AIC = 2k − 2·ln L and BIC = k·ln n − 2·ln L for k coefficients, the variance not
 //! counted (H. Akaike, IEEE Trans. Autom. Control 19, 1974; G. Schwarz, Ann. Statist. 6, 1978).

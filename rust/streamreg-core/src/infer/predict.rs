@@ -1,4 +1,4 @@
-//! Stage: infer. What the fit says of rows: their expected targets, how sure that is, and how far off known ones are.
+//! Infer: predictions of rows: expected targets, their standard errors and intervals, and residuals.
 
 use std::cell::LazyCell;
 

@@ -1,4 +1,4 @@
-//! Stage: infer. What may be asked of a fit, by name.
+//! Infer: the statistics of a fit, by name.
 
 use crate::error::Error;
 

@@ -1,4 +1,4 @@
-//! Stage: infer. The quantile of Student's t.
+//! Infer: the quantile of Student's t.
 
 use std::sync::OnceLock;
 

@@ -1,4 +1,4 @@
-//! Stage: infer. Sums of squares, and what compares them: R² and F.
+//! Infer: sums of squares, and what compares them: R² and F.
 
 use num_bigint::BigInt;
 use num_traits::{Signed, Zero};

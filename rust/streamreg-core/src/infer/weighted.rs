@@ -1,5 +1,4 @@
-//! Stage: infer. How far rows are off that count more or less than one of weight 1: the error of a row of weight w has
-//! the variance σ²/w.
+//! Infer: residuals of rows with weights: the error of a row of weight w has the variance σ²/w.
 
 use super::ball::Ball;
 use super::exact_rows::{Exact, rational};

@@ -1,4 +1,4 @@
-//! Stage: moments, hot layer. Which way a batch takes into the windows.
+//! Moments, hot layer: which way a batch takes into the windows.
 
 use super::Moments;
 use super::line::LineBins;

@@ -1,4 +1,4 @@
-//! Stage: moments, hot layer. One feature: the five sums of (x, y) in one pass over the rows.
+//! Moments, hot layer: one feature: the five sums of (x, y) in one pass over the rows.
 
 use super::Moments;
 use crate::column::Numbers;

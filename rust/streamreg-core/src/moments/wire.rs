@@ -1,5 +1,5 @@
-//! Stage: moments. The state as versioned bytes:
-//! features, n, left out, the sums, the upper triangle of the products.
+//! Moments: the state as versioned bytes:
+//! features, n, excluded, the sums, the upper triangle of the products.
 
 use super::Moments;
 use crate::accumulate::Accumulator;

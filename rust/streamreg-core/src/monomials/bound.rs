@@ -1,4 +1,4 @@
-//! Stage: monomials. What the sums of powers can come to at worst.
+//! Monomials: a bound of the sums of powers.
 //!
 //! A sum has a window for each power of five that its products have. Products of decimals to high powers have many, and
 //! are long: rows made for it, with all exponents that there are, would take a gigabyte at the 64th power. So what could

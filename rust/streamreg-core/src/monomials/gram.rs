@@ -1,4 +1,4 @@
-//! Stage: monomials. The sums as the cross-products that the solving stages take.
+//! Monomials: the sums as the cross-products that the solving stages take.
 
 use num_bigint::BigInt;
 

@@ -1,4 +1,4 @@
-//! Stage: monomials, hot layer. One row after the other: its numbers taken apart, the products of their mantissas,
+//! Monomials, hot layer: one row after the other: its numbers taken apart, the products of their mantissas,
 //! each product straight into the windows of its sum.
 
 use super::Monomials;

@@ -1,6 +1,6 @@
-//! Stage: monomials. The same sums, of columns that are numbered otherwise.
+//! Monomials: the same sums, of columns that are numbered otherwise.
 //!
-//! A job sums equal columns once and numbers them as they come; an estimator has the features in order, then the
+//! A job sums equal columns once and numbers them in the order of their first use; an estimator has the features in order, then the
 //! target, then the weights. Which sums there are follows from the powers of the features alone, but for columns that
 //! are the same: their sums are one, and become several.
 

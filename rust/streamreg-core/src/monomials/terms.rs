@@ -1,4 +1,4 @@
-//! Stage: monomials. Which products a regression needs, and in which order they are made.
+//! Monomials: which products a regression needs, and in which order they are made.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Stage: monomials. The state as versioned bytes: the terms (types of the columns, features with their powers, target,
-//! weight), n, left out, the sums.
+//! Monomials: the state as versioned bytes: the terms (types of the columns, features with their powers, target,
+//! weight), n, excluded, the sums.
 
 use std::sync::Arc;
 

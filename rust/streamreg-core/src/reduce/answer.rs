@@ -1,8 +1,8 @@
-//! Stage: reduce. What a statistic of a reduction comes to.
+//! Reduce: the value of a statistic of a reduction.
 
 use num_bigint::BigInt;
 
-/// An answer.
+/// The value of a statistic.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     /// A number, rounded once.

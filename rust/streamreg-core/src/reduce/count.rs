@@ -1,4 +1,4 @@
-//! Stage: reduce. The number of rows.
+//! Reduce: the number of rows.
 
 use crate::accumulate::{Accumulator, Sign};
 use crate::error::Error;

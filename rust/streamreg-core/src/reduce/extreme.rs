@@ -1,4 +1,4 @@
-//! Stage: reduce. The least or the greatest number of a column.
+//! Reduce: the least or the greatest number of a column.
 
 use std::cmp::Ordering;
 
@@ -18,7 +18,7 @@ pub(super) enum Value {
     Decimal(Decimal),
 }
 
-/// The extreme of the finite numbers seen. -0.0 counts as less than 0.0, so that the answer has the same bits in
+/// The extreme of the finite numbers seen. -0.0 counts as less than 0.0, so that the result has the same bits in
 /// any order. It forgets the other numbers, so that none can be taken away again.
 #[derive(Clone, Debug)]
 pub(super) struct Extreme {
@@ -158,7 +158,7 @@ impl Accumulator for Extreme {
             _ => return Err(corrupt("an extreme of another type")),
         };
         if self.excluded < 0 || (self.kind != NumberType::Float && self.excluded != 0) {
-            return Err(corrupt("an impossible count of rows left out"));
+            return Err(corrupt("an impossible count of excluded rows"));
         }
         Ok(())
     }

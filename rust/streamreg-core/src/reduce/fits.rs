@@ -1,4 +1,4 @@
-//! Stage: reduce. The regressions behind the answers, each fitted at most once.
+//! Reduce: the regressions behind the results, each fitted at most once.
 
 use std::cell::OnceCell;
 
@@ -12,7 +12,7 @@ use crate::moments::Moments;
 use crate::monomials::Monomials;
 use crate::solve::line::{self, Outcome};
 
-/// How a regression is fitted, and how its answer is given.
+/// How a regression is fitted, and how its results are given.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Regression {
     /// What is fitted.

@@ -1,4 +1,4 @@
-//! Stage: reduce. The rows of a batch by their keys: which keys there are, in order, and the rows of each.
+//! Reduce: the rows of a batch by their keys: which keys there are, in order, and the rows of each.
 
 use std::collections::HashMap;
 use std::ops::Range;

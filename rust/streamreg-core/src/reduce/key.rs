@@ -1,6 +1,6 @@
-//! Stage: reduce. Keys of groups: the cells of some columns as bytes.
+//! Reduce: keys of groups: the cells of some columns as bytes.
 //!
-//! Each cell begins with a byte that tells its type, and no cell is the beginning of another, so that different
+//! Each cell begins with a byte for its type, and no cell is the beginning of another, so that different
 //! cells are different bytes. And the order of the bytes is that of the cells, column by column: false before true,
 //! integers by their value, text by its UTF-8, which is the order of code points. (The encoding of tuples in
 //! `FoundationDB` has the same properties, and the same zeros within text.)

@@ -1,7 +1,7 @@
-//! Stage: reduce. The aggregates of one `reduce` for each key: exact states that merge in any order.
+//! Reduce: the aggregates of one `reduce` for each key: exact states that merge in any order.
 //!
 //! A worker makes of each batch a [partial](KeyedReduction::partial), which depends on the batch alone. The parent
-//! [merges](KeyedReduction::merge) partials, and is asked for the answers of the keys that have changed. A key's
+//! [merges](KeyedReduction::merge) partials, and gives the results of the keys that have changed. A key's
 //! state is kept as its bytes: compact, and what a checkpoint stores. It is unpacked where rows are added to it.
 
 mod answers;
@@ -218,13 +218,13 @@ impl KeyedReduction {
         key::decode(&self.keys, key)
     }
 
-    /// The keys, and which have changed since they were last settled.
+    /// The keys, and which have changed since they were last marked clean.
     #[must_use]
     pub fn tracked(&self) -> &TrackedMap {
         &self.states
     }
 
-    /// The same, to be put in order or settled.
+    /// The same, to be put in order or marked clean.
     pub fn tracked_mut(&mut self) -> &mut TrackedMap {
         &mut self.states
     }

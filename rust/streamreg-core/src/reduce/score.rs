@@ -1,6 +1,6 @@
-//! Stage: score. Rows by models that were fitted before they came.
+//! Score: rows by models that were fitted before they came.
 //!
-//! What a row differs from its prediction by, over the standard error of that difference, is the recursive residual of
+//! The difference of a row from its prediction, over the standard error of that difference, is the recursive residual of
 //! R. L. Brown, J. Durbin and J. M. Evans, *Techniques for Testing the Constancy of Regression Relationships over
 //! Time*, Journal of the Royal Statistical Society B 37 (1975), standardised by the fit's own estimate.
 
@@ -11,7 +11,7 @@ use crate::column::Numbers;
 use crate::error::Error;
 use crate::infer::{Fit, Residuals};
 
-/// A fit, and what it says of rows while nothing determines it.
+/// A fit, and the predictions while the rows do not determine it.
 #[derive(Debug)]
 pub struct Scorer {
     fit: Fit,

@@ -1,4 +1,4 @@
-//! Stage: reduce. What the states of a reduction work in, one batch after the other.
+//! Reduce: the working memory of the states of a reduction, used for one batch after the other.
 
 use crate::exact::sum::SumBins;
 use crate::{moments, monomials};

@@ -1,4 +1,4 @@
-//! Stage: reduce. What a reduction computes, and how its bytes say so.
+//! Reduce: what a reduction computes, and how its bytes say so.
 
 use super::KeyType;
 use crate::column::NumberType;

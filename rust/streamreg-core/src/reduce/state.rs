@@ -1,4 +1,4 @@
-//! Stage: reduce. The state of one aggregate.
+//! Reduce: the state of one aggregate.
 
 use std::cmp::Ordering;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Stage: reduce. What may be asked of a reduction, and how it is answered.
+//! Reduce: the statistics of a reduction, and how each is computed.
 
 use num_bigint::BigInt;
 
@@ -62,7 +62,7 @@ const NAMES: [(&str, Kind); 21] = [
 ];
 
 impl Statistic {
-    /// The statistic of this name of an aggregate; `index` tells which "coefficient" of the plain regression, and is
+    /// The statistic of this name of an aggregate; `index` is that of the "coefficient" of the plain regression, and is
     /// 0 for the others.
     ///
     /// # Errors
@@ -95,7 +95,7 @@ impl Statistic {
     }
 }
 
-/// Answers all statistics; each regression is fitted at most once.
+/// Computes all statistics; each regression is fitted at most once.
 pub(super) fn answers(
     inputs: &[NumberType],
     aggregates: &[Aggregate],
@@ -155,7 +155,7 @@ fn of_state(state: &State, kind: Kind, minimum: bool) -> Option<Answer> {
     })
 }
 
-/// What a statistic asks of a regression, if it is one of those.
+/// The statistic of a regression that this one is, if it is one.
 fn of_regression(fits: &Fits<'_>, kind: Kind) -> Option<(infer::Statistic, Regression)> {
     // Where no line is determined SQL has NULL.
     let line = Regression { zeros: false, ..Regression::default() };

@@ -1,4 +1,4 @@
-//! Stage: solve. Symmetric linear equations in integers, without fractions.
+//! Solve: symmetric linear equations in integers, without fractions.
 //!
 //! E. H. Bareiss, *Sylvester's identity and multistep integer-preserving Gaussian elimination* (Math. Comp. 22,
 //! 1968): every entry stays an integer, a minor of the matrix, and every division is exact. The factors that

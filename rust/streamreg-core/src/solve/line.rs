@@ -1,4 +1,4 @@
-//! Stage: solve. One feature, in integers of fixed width.
+//! Solve: one feature, in integers of fixed width.
 //!
 //! slope = (n·Σxy − Σx·Σy) / (n·Σx² − (Σx)²), intercept = (Σy·Σx² − Σx·Σxy) / (n·Σx² − (Σx)²).
 //! The zero limbs below a window are never multiplied: they are the common powers of two. What does not fit the

@@ -1,4 +1,4 @@
-//! Stage: solve. Least squares in any number of features: the normal equations, solved without fractions.
+//! Solve: least squares in any number of features: the normal equations, solved without fractions.
 
 use num_bigint::BigInt;
 

@@ -1,4 +1,4 @@
-//! Stage: solve. An exact answer before its one rounding.
+//! Solve: an exact result before its one rounding.
 
 use num_bigint::BigInt;
 use num_traits::{Signed, Zero};

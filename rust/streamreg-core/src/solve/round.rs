@@ -1,4 +1,4 @@
-//! Stage: solve. The one rounding: an exact ratio, or its square root, to the nearest double, ties to even.
+//! Solve: the one rounding: an exact ratio, or its square root, to the nearest double, ties to even.
 
 use num_bigint::{BigInt, BigUint, Sign};
 use num_integer::Integer;

@@ -1,4 +1,4 @@
-//! Stage: solve. The statistics of SQL for one feature (ISO/IEC 9075-2, 10.9), each rounded once.
+//! Solve: the statistics of SQL for one feature (ISO/IEC 9075-2, 10.9), each rounded once.
 
 use num_bigint::BigInt;
 use num_traits::{Signed, Zero};

@@ -1,4 +1,4 @@
-//! Stage: solve. Sum and average of a column.
+//! Solve: sum and average of a column.
 
 use num_bigint::{BigInt, Sign};
 

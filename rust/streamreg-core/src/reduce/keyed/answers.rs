@@ -1,4 +1,4 @@
-//! Stage: reduce. What a reduction by keys is asked: of some keys each for itself, or of all as classes.
+//! Reduce: the results of a reduction by keys: of some keys each for itself, or of all as classes.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,31 +10,31 @@ use crate::reduce::key::{self, KeyCell};
 use crate::reduce::state::State;
 use crate::reduce::{Aggregate, Answer, KeyType, Reduction, Statistic, statistic};
 
-/// The answers for some keys.
+/// The results of some keys.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyedAnswers {
     /// The keys, in order.
     pub keys: Vec<Vec<u8>>,
-    /// Which of them have rows; of those alone there are cells and answers.
+    /// Which of them have rows; of those alone there are cells and results.
     pub present: Vec<bool>,
     /// The cells of the keys, a column each.
     pub cells: Vec<Vec<KeyCell>>,
-    /// The answers, a column for each statistic.
+    /// The results, a column for each statistic.
     pub columns: Vec<Vec<Answer>>,
 }
 
 impl KeyedReduction {
-    /// The answers for some of the keys that have changed, counted as [`TrackedMap::changed`](crate::tracked_map::TrackedMap::changed)
+    /// The results of some of the keys that have changed, counted as [`TrackedMap::changed`](crate::tracked_map::TrackedMap::changed)
     /// has put them; each is rounded once.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if a statistic does not fit the aggregate that it is asked of.
+    /// [`Error::Invalid`] if a statistic does not fit its aggregate.
     pub fn answers(&mut self, statistics: &[Statistic], keys: Range<usize>) -> Result<KeyedAnswers, Error> {
         let entries = self.states.changes(keys).map(|change| (change.key, change.bytes));
         answers_of(&self.keys, &self.one, &mut self.other, statistics, entries)
     }
 
-    /// The answers for all keys, also those that are gone since they were last settled.
+    /// The results of all keys, also those that are gone since they were last marked clean.
     ///
     /// # Errors
     /// As [`KeyedReduction::answers`].
@@ -76,7 +76,7 @@ impl KeyedReduction {
     }
 }
 
-/// The answers for keys with these bytes, which `states` are unpacked from one after another.
+/// The results of keys with these bytes, from which `states` are unpacked one after another.
 fn answers_of<'a>(
     keys: &[KeyType],
     one: &Reduction,

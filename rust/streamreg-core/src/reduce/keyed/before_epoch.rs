@@ -1,4 +1,4 @@
-//! Stage: score. The states that keys had at one moment, while rows are added to them; and rows scored by those.
+//! Score: the states that keys had at one moment, while rows are added to them; and rows scored by those.
 //!
 //! Only those of keys that have changed since are kept here: the others still have them.
 

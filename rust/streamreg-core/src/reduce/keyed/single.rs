@@ -1,4 +1,4 @@
-//! Stage: reduce. One key of a reduction by keys, for who wants to look at it alone.
+//! Reduce: one key of a reduction by keys, opened alone.
 
 use super::{KeyedReduction, unpack};
 use crate::error::Error;
