@@ -10,6 +10,7 @@ from streamreg._core import Classes, Discriminant, Undefined
 from streamreg._estimators.classifier_base import Floats
 from streamreg._estimators.inputs import Column
 from streamreg._estimators.labels import Label, Labels
+from streamreg._estimators.left_rows import check_left
 from streamreg._estimators.near_dependence import near_dependence
 from streamreg._exceptions import NumericalWarning
 from streamreg._types import ClassMethod
@@ -58,17 +59,27 @@ class ClassMoments:
         """Adds or removes rows.
 
         Raises:
-            ValueError: if there would be too many classes.
+            ValueError: if there would be too many classes, or if rows are removed that cannot have been added.
             OverflowError: if a sum would leave its range.
         """
-        put = self._classes.remove if remove else self._classes.add
-        put(labels.distinct, labels.codes, columns)
+        if remove:
+            left = Classes.from_bytes(self.to_bytes())
+            left.remove(labels.distinct, labels.codes, columns)
+            check_left(left)
+            self._classes = left
+        else:
+            self._classes.add(labels.distinct, labels.codes, columns)
         self._solved.clear()
 
     def combined(self, other: ClassMoments, *, subtract: bool) -> ClassMoments:
-        """The rows of both, or those of this one without those of the other."""
+        """The rows of both, or those of this one without those of the other.
+
+        Raises:
+            ValueError: if no rows can be what is left.
+        """
         both = Classes.from_bytes(self.to_bytes())
         (both.subtract if subtract else both.merge)(other._classes)
+        check_left(both)
         return ClassMoments(both)
 
     def describe(

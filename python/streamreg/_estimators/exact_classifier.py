@@ -85,7 +85,12 @@ class ExactClassifier(Classifier):
         return self
 
     def forget(self, X: Data, y: Data) -> Self:  # scikit-learn's name
-        """Takes rows out again: the exact inverse of `partial_fit`."""
+        """Takes rows out again: the exact inverse of `partial_fit`.
+
+        Raises:
+            ValueError: if the rows cannot all have been added, as far as exact sums can tell: too few rows would be
+                left, or sums that no rows have. Nothing is changed then.
+        """
         moments = self._seen()
         rows = matrix(X, type(self).__name__)
         self._check(rows, fitting=True)

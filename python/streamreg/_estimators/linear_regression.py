@@ -101,7 +101,12 @@ class LinearRegression(Fitted):
         return self
 
     def forget(self, X: Data, y: Data, sample_weight: Data = None) -> Self:
-        """Takes rows out again: the exact inverse of `partial_fit`."""
+        """Takes rows out again: the exact inverse of `partial_fit`.
+
+        Raises:
+            ValueError: if the rows cannot all have been added, as far as exact sums can tell: too few rows would be
+                left, or sums that no rows have. Nothing is changed then.
+        """
         exact = self._seen()
         rows = matrix(X, type(self).__name__)
         self._check(rows, fitting=True)
@@ -244,8 +249,8 @@ class LinearRegression(Fitted):
         """The regression of a job, from the state directory of a run that goes on or has ended.
 
         It is that of the last epoch that the run has closed: its rows, with the job's intercept, ridge and `singular`.
-        The run is not disturbed, and does not see rows that are added here. With `sr.poly` the features are the columns,
-        whose powers are taken exactly, and there is a coefficient for each power.
+        The run is not disturbed, and does not see rows that are added here. With `sr.poly` the features are the
+        columns, whose powers are taken exactly, and there is a coefficient for each power.
 
         Args:
             directory: What the job has for `state=`.

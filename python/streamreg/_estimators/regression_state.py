@@ -13,6 +13,7 @@ import numpy as np
 
 from streamreg._core import Fit, Moments, Monomials, decimals
 from streamreg._estimators.inputs import Column, is_decimal
+from streamreg._estimators.left_rows import check_left
 from streamreg._types import Number
 
 _PLAIN: Final = b"P"
@@ -63,8 +64,8 @@ class Exact:
         """Adds or removes rows: the features, then the target.
 
         Raises:
-            ValueError: if there are weights, but none were given with the first rows; or if a column holds decimals
-                and did not then, or the other way round.
+            ValueError: if there are weights, but none were given with the first rows; if a column holds decimals
+                and did not then, or the other way round; or if rows are removed that cannot have been added.
         """
         arrays = list(columns)
         if self.weighted:
@@ -75,7 +76,13 @@ class Exact:
                 "sample_weight=np.ones(len(X))"
             )
         self._check(arrays)
-        (self._moments.remove if remove else self._moments.add)(arrays)
+        if remove:
+            left = type(self._moments).from_bytes(self._moments.to_bytes())
+            left.remove(arrays)
+            check_left(left)
+            self._moments = left
+        else:
+            self._moments.add(arrays)
         self._fits.clear()
 
     def _kinds(self) -> list[Number]:
@@ -104,7 +111,7 @@ class Exact:
         """The rows of both, or those of this one without those of the other.
 
         Raises:
-            ValueError: if one has weights or decimals where the other has none.
+            ValueError: if one has weights or decimals where the other has none, or if no rows can be what is left.
         """
         both = Exact.from_bytes(self.to_bytes())
         if self.weighted != other.weighted or type(both._moments) is not type(other._moments):
@@ -113,6 +120,7 @@ class Exact:
             )
         put: Callable[[Any], None] = both._moments.subtract if subtract else both._moments.merge
         put(other._moments)
+        check_left(both._moments)
         return both
 
     def fit(self, intercept: bool, ridge: float, drop: bool) -> Fit:

@@ -12,6 +12,7 @@ pub use label::Label;
 
 use crate::column::Numbers;
 use crate::error::Error;
+use crate::gram::Gram;
 use crate::moments::{MOST_FEATURES, Moments, Scratch};
 
 /// Most classes of one state.
@@ -99,6 +100,19 @@ impl Classes {
     /// As [`Classes::merge`].
     pub fn subtract(&mut self, other: &Self) -> Result<(), Error> {
         self.combine(other, true)
+    }
+
+    /// Checks that rows can have left such sums, class by class.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if none can; it says of which class, and why.
+    pub fn check_possible(&self) -> Result<(), Error> {
+        let check = |(label, moments): (&Label, &Moments)| {
+            Gram::of(moments)
+                .check_possible()
+                .map_err(|error| Error::Invalid(format!("class {label}: {error}")))
+        };
+        self.classes.iter().try_for_each(check)
     }
 
     fn put(

@@ -5,6 +5,7 @@ use crate::errors::to_py;
 use crate::infer::Fit;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use streamreg_core::gram::Gram;
 use streamreg_core::infer::Model;
 use streamreg_core::{moments as core, solve};
 
@@ -57,6 +58,10 @@ impl Moments {
     fn subtract(this: &Bound<'_, Self>, other: &Bound<'_, Self>) -> PyResult<()> {
         let other = other.try_borrow()?.0.clone();
         this.try_borrow_mut()?.0.subtract(&other).map_err(|error| to_py(&error))
+    }
+
+    fn check_possible(&self, py: Python<'_>) -> PyResult<()> {
+        py.detach(|| Gram::of(&self.0).check_possible()).map_err(|error| to_py(&error))
     }
 
     fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {

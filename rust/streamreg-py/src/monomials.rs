@@ -85,6 +85,10 @@ impl Monomials {
         this.try_borrow_mut()?.0.subtract(&other).map_err(|error| to_py(&error))
     }
 
+    fn check_possible(&self, py: Python<'_>) -> PyResult<()> {
+        py.detach(|| self.0.gram().and_then(|gram| gram.check_possible())).map_err(|error| to_py(&error))
+    }
+
     fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &self.0.to_bytes())
     }
