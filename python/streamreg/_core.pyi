@@ -129,6 +129,13 @@ class Moments:
     def remove(self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]]) -> None: ...
     def merge(self, other: Moments) -> None: ...
     def subtract(self, other: Moments) -> None: ...
+    def check_possible(self) -> None:
+        """Check that rows can have such sums.
+
+        Raises:
+            ValueError: if none can; it says why.
+        """
+
     def to_bytes(self) -> bytes: ...
     def solve(self) -> list[float] | None:
         """Intercept, then one coefficient per feature; None if the system is singular."""
@@ -315,6 +322,13 @@ class Monomials:
     def subtract(self, other: Monomials) -> None:
         """Remove all rows of others; raises as `merge`."""
 
+    def check_possible(self) -> None:
+        """Check that rows can have such sums.
+
+        Raises:
+            ValueError: if none can; it says why.
+        """
+
     def to_bytes(self) -> bytes:
         """Versioned bytes, equal for equal multisets of rows."""
 
@@ -369,6 +383,13 @@ class Classes:
     ) -> None: ...
     def merge(self, other: Classes) -> None: ...
     def subtract(self, other: Classes) -> None: ...
+    def check_possible(self) -> None:
+        """Check that rows can have such sums.
+
+        Raises:
+            ValueError: if none can; it says why.
+        """
+
     def to_bytes(self) -> bytes: ...
     @property
     def labels(self) -> list[bool | int | str]:

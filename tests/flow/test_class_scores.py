@@ -96,6 +96,7 @@ class Rounded(sr.Schema):
     both: float
 
 
+@pytest.mark.filterwarnings("ignore::streamreg.NumericalWarning")
 @pytest.mark.parametrize("method", ["linear_discriminant", "quadratic_discriminant"])
 def test_differential_labels_where_a_feature_follows_from_others(folder: Path, method: str) -> None:
     """a, b and a + b so far as doubles can say: each label is what the exact rule of the rows before says."""

@@ -14,6 +14,7 @@ from streamreg._core import Classes, ClassSums, Discriminant, Undefined
 from streamreg._estimators.classifier_base import Floats
 from streamreg._estimators.inputs import Matrix
 from streamreg._estimators.labels import Label, Labels
+from streamreg._estimators.left_rows import check_left
 from streamreg._estimators.near_dependence import near_dependence
 from streamreg._estimators.numbers import Column
 from streamreg._estimators.turns import Rows
@@ -102,9 +103,8 @@ class ClassMoments(Rows):
                 "sample_weight=np.ones(len(X))"
             )
         beside = [] if weights is None else [weights]
-        if rows.columns:
-            put = self._classes.remove if remove else self._classes.add
-            put(labels.distinct, labels.codes, [*rows.columns, *beside])
+        if rows.columns and not remove:
+            self._classes.add(labels.distinct, labels.codes, [*rows.columns, *beside])
         else:
             changed = copy.copy(self._classes)
             for at, columns in rows.pieces():
@@ -112,6 +112,8 @@ class ClassMoments(Rows):
                 (changed.remove if remove else changed.add)(
                     labels.distinct, labels.codes[at], [*columns, *own]
                 )
+            if remove:
+                _check_left(changed)
             self._classes = changed
         self._solved.clear()
 
@@ -126,6 +128,7 @@ class ClassMoments(Rows):
         both = self.copied()
         put: Callable[[Any], None] = both._classes.subtract if subtract else both._classes.merge
         put(other._classes)
+        _check_left(both._classes)
         return both
 
     def copied(self) -> ClassMoments:
@@ -212,6 +215,12 @@ _REMEDIES: Final = {
     "for all classes only",
     "bayes": "leave {them} out, add rows, or set var_smoothing",
 }
+
+
+def _check_left(classes: Classes | ClassSums) -> None:
+    """Raises ValueError if no rows can be what is left; not decided for weighted sums, and those of squares alone."""
+    if isinstance(classes, Classes):
+        check_left(classes)
 
 
 def _raise(

@@ -60,7 +60,9 @@ class LinearDiscriminantAnalysis(_DiscriminantAnalysis):
     without rounding, and each parameter is rounded once: it is the same for any order and split of the rows, and rows
     that were added can be forgotten without a trace. Rows are scored by the exact parameters, not by the rounded
     ones: `predict` gives the label that the exact rule gives (of equal scores the first), and `decision_function`,
-    `predict_proba` and `predict_log_proba` the doubles nearest to the exact values. Directions in which nothing
+    `predict_proba` and `predict_log_proba` the doubles nearest to the exact values. Of more than two classes
+    `decision_function` counts from the mean of all rows, so that it keeps its digits however far that is from zero: it
+    differs from coef·x + intercept by what all classes share. Directions in which nothing
     varies within the classes (a feature that is constant, or follows linearly from others: decided exactly) are left
     out, with a warning, as scikit-learn does by singular values.
 

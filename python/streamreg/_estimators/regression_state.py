@@ -15,6 +15,7 @@ import numpy as np
 
 from streamreg._core import Fit, Moments, Monomials, decimals
 from streamreg._estimators.inputs import Matrix
+from streamreg._estimators.left_rows import check_left
 from streamreg._estimators.numbers import Column, is_decimal
 from streamreg._estimators.turns import Rows
 from streamreg._exceptions import CorruptStateError
@@ -109,8 +110,8 @@ class Exact(Rows):
         """Adds or removes rows: the features, then the target.
 
         Raises:
-            ValueError: if there are weights, but none were given with the first rows; or if a column holds decimals
-                and did not then, or the other way round.
+            ValueError: if there are weights, but none were given with the first rows; if a column holds decimals
+                and did not then, or the other way round; or if rows are removed that cannot have been added.
         """
         arrays = list(columns)
         if self.weighted:
@@ -121,7 +122,13 @@ class Exact(Rows):
                 "sample_weight=np.ones(len(X))"
             )
         self._check(arrays)
-        (self._moments.remove if remove else self._moments.add)(arrays)
+        if remove:
+            left = type(self._moments).from_bytes(self._moments.to_bytes())
+            left.remove(arrays)
+            check_left(left)
+            self._moments = left
+        else:
+            self._moments.add(arrays)
         self._fits.clear()
 
     def _kinds(self) -> list[Number]:
@@ -154,7 +161,7 @@ class Exact(Rows):
         """The rows of both, or those of this one without those of the other.
 
         Raises:
-            ValueError: if one has weights or decimals where the other has none.
+            ValueError: if one has weights or decimals where the other has none, or if no rows can be what is left.
         """
         both = self.copied()
         if self.weighted != other.weighted or type(both._moments) is not type(other._moments):
@@ -163,6 +170,7 @@ class Exact(Rows):
             )
         put: Callable[[Any], None] = both._moments.subtract if subtract else both._moments.merge
         put(other._moments)
+        check_left(both._moments)
         return both
 
     def fit(self, intercept: bool, ridge: float, drop: bool) -> Fit:

@@ -15,6 +15,7 @@ pub use sums::{ClassSums, Kept, MOST_SQUARES};
 use crate::accumulate::{Accumulator, Sign};
 use crate::column::{MOST_FEATURES, Numbers};
 use crate::error::Error;
+use crate::gram::Gram;
 use crate::moments::{Moments, Workspace};
 use crate::wire::{Reader, Versioned, Writer, corrupt};
 
@@ -63,6 +64,19 @@ impl Classes {
     #[must_use]
     pub fn n(&self) -> i128 {
         self.classes.values().map(|moments| i128::from(moments.n())).sum()
+    }
+
+    /// Checks that rows can have left such sums, class by class.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if none can; it says of which class, and why.
+    pub fn check_possible(&self) -> Result<(), Error> {
+        let check = |(label, moments): (&Label, &Moments)| {
+            Gram::of(moments)
+                .check_possible()
+                .map_err(|error| Error::Invalid(format!("class {label}: {error}")))
+        };
+        self.classes.iter().try_for_each(check)
     }
 
     /// That the classes of both together, less those of which nothing is left, are not too many.

@@ -3,6 +3,8 @@
 //! This is all that a linear model needs to know of its rows: integers, and for each variable the unit in which it
 //! was counted. It stands between the states that accumulate and the stages that solve.
 
+mod possible;
+
 use std::ops::{Div, Mul};
 
 use num_bigint::BigInt;

@@ -38,12 +38,16 @@ pub use statistic::Statistic;
 
 use crate::error::Error;
 use crate::gram::{Gram, Unit};
+use crate::solve::adjugate::adjugate;
 use crate::solve::multi::Normal;
 use crate::solve::rational::Rational;
 use dropped::Places;
 use fast_rows::{Bowl, Plane};
 use interval::check_level;
 use student::Quantiles;
+
+/// From so many coefficients on the inverse is worked out by remainders (measured).
+const MANY: usize = 10;
 
 /// The value of a statistic.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -222,6 +226,10 @@ impl Fit {
     fn inverse(&self) -> &[Vec<BigInt>] {
         self.inverse.get_or_init(|| {
             let size = self.size();
+            if size >= MANY && self.is_determined() && self.normal.elimination().is_in_order() {
+                let row = |a| (0..size).map(|b| self.equation(a, b)).collect();
+                return adjugate(&(0..size).map(row).collect::<Vec<_>>(), self.determinant());
+            }
             let column = |at: usize| {
                 let unit: Vec<_> = (0..size).map(|row| BigInt::from(u8::from(row == at))).collect();
                 self.normal.elimination().solve(&unit)

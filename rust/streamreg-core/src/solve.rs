@@ -4,6 +4,7 @@
 //! ties to even. Whether there is a result at all (a determinant that is not zero) is decided exactly, never by a
 //! tolerance.
 
+pub mod adjugate;
 pub mod eliminate;
 pub mod line;
 pub mod multi;

@@ -7,6 +7,7 @@ mod support;
 use num_bigint::BigInt;
 use num_traits::Zero;
 use proptest::prelude::*;
+use streamreg_core::solve::adjugate::adjugate;
 use streamreg_core::solve::eliminate::Elimination;
 use support::config;
 
@@ -39,6 +40,40 @@ fn rank(matrix: &[Vec<BigInt>]) -> usize {
         }
     }
     kept.len()
+}
+
+/// Cross-products of random rows, of any size of numbers.
+fn products() -> impl Strategy<Value = Vec<Vec<BigInt>>> {
+    (1usize..9, 0u32..400).prop_flat_map(|(size, shift)| {
+        let row = prop::collection::vec((any::<i64>(), 0..=shift), size);
+        prop::collection::vec(row, size + 1).prop_map(move |rows| {
+            let number = |(value, shift): &(i64, u32)| BigInt::from(*value) << *shift;
+            let entry = |a: usize, b: usize| rows.iter().map(|row| number(&row[a]) * number(&row[b])).sum();
+            (0..size).map(|a| (0..size).map(|b| entry(a, b)).collect()).collect()
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(config(200))]
+
+    /// The matrix times its adjugate is its determinant on the diagonal, and zero elsewhere; also where small numbers
+    /// make a leading minor negative.
+    #[test]
+    fn law_adjugate(matrix in prop_oneof![products(), systems().prop_map(|(matrix, _)| matrix)]) {
+        let elimination = Elimination::of(matrix.clone());
+        if elimination.rank() < matrix.len() || !elimination.is_in_order() {
+            return Ok(());
+        }
+        let found = adjugate(&matrix, elimination.determinant());
+        for (a, row) in matrix.iter().enumerate() {
+            for b in 0..matrix.len() {
+                let product: BigInt = row.iter().zip(&found).map(|(entry, row)| entry * &row[b]).sum();
+                let expected = if a == b { elimination.determinant().clone() } else { BigInt::ZERO };
+                prop_assert_eq!(product, expected);
+            }
+        }
+    }
 }
 
 proptest! {

@@ -55,6 +55,11 @@ impl Classes {
         self.0.run(py, |own| own.remove(Labelled { labels: &labels, codes, columns: &columns }))
     }
 
+    fn check_possible(&self, py: Python<'_>) -> PyResult<()> {
+        let own = self.0.copy(py)?;
+        py.detach(|| own.check_possible()).map_err(|error| to_py(&error))
+    }
+
     #[getter]
     fn labels(&self, py: Python<'_>) -> PyResult<Vec<Label>> {
         let labels = self.0.with(py, |own| own.iter().map(|(label, _)| label.clone()).collect::<Vec<_>>())?;

@@ -7,6 +7,7 @@ use crate::guarded::Guarded;
 use crate::infer::Fit;
 use pyo3::prelude::*;
 use streamreg_core::accumulate::{Accumulator as _, Group as _};
+use streamreg_core::gram::Gram;
 use streamreg_core::infer::Model;
 use streamreg_core::{moments as core, solve};
 
@@ -35,6 +36,11 @@ impl Moments {
     fn remove(&self, py: Python<'_>, columns: Vec<NumberArray<'_>>) -> PyResult<()> {
         let numbers = numbers(&columns)?;
         self.0.run(py, |own| own.remove(&numbers))
+    }
+
+    fn check_possible(&self, py: Python<'_>) -> PyResult<()> {
+        let own = self.0.copy(py)?;
+        py.detach(|| Gram::of(&own).check_possible()).map_err(|error| to_py(&error))
     }
 
     fn solve(&self, py: Python<'_>) -> PyResult<Option<Vec<f64>>> {

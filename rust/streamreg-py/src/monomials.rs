@@ -66,6 +66,11 @@ impl Monomials {
         self.0.run(py, |own| own.remove(&numbers))
     }
 
+    fn check_possible(&self, py: Python<'_>) -> PyResult<()> {
+        let own = self.0.copy(py)?;
+        py.detach(|| own.gram().and_then(|gram| gram.check_possible())).map_err(|error| to_py(&error))
+    }
+
     #[pyo3(signature = (intercept=true, ridge=0.0, drop=false))]
     fn fit(&self, py: Python<'_>, intercept: bool, ridge: f64, drop: bool) -> PyResult<Fit> {
         // Whoever adds rows waits for the copy, not for the fit.

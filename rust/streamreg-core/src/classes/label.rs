@@ -1,5 +1,7 @@
 //! Classes: what a class is called.
 
+use std::fmt;
+
 use crate::error::Error;
 use crate::wire::{Reader, Writer, corrupt};
 
@@ -46,6 +48,17 @@ impl Label {
                 .map(|text| Self::Text(text.into()))
                 .map_err(|_| corrupt("a label is no UTF-8")),
             _ => Err(corrupt("a label of an unknown type")),
+        }
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // As Python writes them.
+            Self::Bool(value) => f.write_str(if *value { "True" } else { "False" }),
+            Self::Int(value) => write!(f, "{value}"),
+            Self::Text(value) => write!(f, "{value:?}"),
         }
     }
 }

@@ -4,6 +4,8 @@
 //! sᵢ − m less that of the sum. In balls first, and where these leave open which double is the nearest, in more
 //! and more bits (A. Ziv, as in [`log`]).
 
+use std::cmp::Ordering;
+
 use super::exact_score::Value;
 use super::log;
 use crate::infer::ball::Ball;
@@ -21,6 +23,12 @@ const MOST_LOG: f64 = 8.0;
 
 /// A probability below 2^−this is 0, and changes no other.
 const VANISHED: i64 = 2048;
+
+/// The error of what is not known at all.
+const UNKNOWN: i64 = 64;
+
+/// Exponents beyond 2^this are those of numbers that are not known yet, or have vanished.
+const MOST_EXPONENT: i64 = 24;
 
 /// The logarithm beside 1 of what is below 2^−this is taken by its first terms, so that it keeps its digits.
 const SMALL: i64 = 64;
@@ -110,11 +118,14 @@ fn is_nothing(difference: Ball) -> Option<bool> {
 
 /// What is asked of the score at a place, the nearest double; that of a logarithm may be an infinity.
 pub(super) fn exact(values: &[Value<'_>], at: usize, kind: Kind) -> f64 {
+    let is_greater = |one: usize, other: usize| values[one].compare(&values[other]) == Ordering::Greater;
+    let Some(best) = (0..values.len()).reduce(|best, at| if is_greater(at, best) { at } else { best }) else {
+        return f64::NAN;
+    };
     let mut precision = Precision::new(FIRST_BITS);
     loop {
-        let (number, error) = attempt(precision, values, at, kind);
-        let certain = error.and_then(|error| log::nearest_within(precision, &number, error));
-        if let Some(double) = certain {
+        let (number, error) = attempt(precision, values, [best, at], kind);
+        if let Some(double) = log::nearest_within(precision, &number, error) {
             return double;
         }
         if precision.bits() >= log::MOST_BITS {
@@ -124,44 +135,49 @@ pub(super) fn exact(values: &[Value<'_>], at: usize, kind: Kind) -> f64 {
     }
 }
 
-/// What is asked in so many bits, and the power of two that it is off by at most, if that is known.
-fn attempt(precision: Precision, values: &[Value<'_>], at: usize, kind: Kind) -> (Wide, Option<i64>) {
-    let mut error = -precision.bits();
-    let mut differences = Vec::with_capacity(values.len());
-    for (other, value) in values.iter().enumerate() {
-        if other == at {
-            differences.push(Wide::zero());
-            continue;
+/// A score less the greatest, and the power of two that it is off by at most: exactly 0 of the greatest itself.
+fn difference(precision: Precision, values: &[Value<'_>], best: usize, at: usize) -> (Wide, i64) {
+    if at == best {
+        return (Wide::zero(), -VANISHED);
+    }
+    let terms = values[at].terms_less(&values[best], precision);
+    (log::sum(precision, &terms), log::error(precision, &terms))
+}
+
+/// What is asked in so many bits, and the power of two that it is off by at most.
+fn attempt(precision: Precision, values: &[Value<'_>], [best, at]: [usize; 2], kind: Kind) -> (Wide, i64) {
+    let (mut rest, mut error) = (Wide::zero(), -precision.bits());
+    for other in (0..values.len()).filter(|&other| other != best) {
+        let (below, off) = difference(precision, values, best, other);
+        if !is_vanished(precision, &below, off) {
+            error = error.max(off);
+            rest = precision.add(&rest, &power(precision, &below));
         }
-        let terms = value.terms_less(&values[at], precision);
-        error = error.max(log::error(precision, &terms));
-        differences.push(log::sum(precision, &terms));
     }
-    if error > -32 {
-        return (Wide::zero(), None);
-    }
-    let is_less = |one: &Wide, other: &Wide| is_negative(&precision.subtract(one, other));
-    let best = (0..values.len())
-        .reduce(|best, at| if is_less(&differences[best], &differences[at]) { at } else { best })
-        .unwrap_or(at);
-    let below = |at: usize| precision.subtract(&differences[at], &differences[best]);
-    let powers = (0..values.len()).filter(|&at| at != best).map(|at| power(precision, &below(at)));
-    let rest = powers.fold(Wide::zero(), |sum, power| precision.add(&sum, &power));
-    let total = precision.add(&Wide::of(1), &rest);
-    // Each power is off by twice as much in relation to itself, and so is the sum of up to 2^10 of them.
-    let error = error + 14;
+    // Each power is off by twice as much in relation to itself, and so is the sum of up to 2^10 of them; an exponent
+    // that is off by 1 or more says nothing.
+    let error = if error < -32 { error + 14 } else { UNKNOWN };
+    let (own, of_own) = difference(precision, values, best, at);
     match kind {
         Kind::Log => {
             let (logarithm, of_logarithm) = ln_1p(precision, &rest, error);
-            let of_own = if at == best { of_logarithm } else { error };
-            (precision.subtract(&below(at), &logarithm), Some(of_own.max(of_logarithm)))
+            (precision.subtract(&own, &logarithm), of_own.max(of_logarithm) + 1)
         }
+        Kind::Plain if is_vanished(precision, &own, of_own) => (Wide::zero(), -VANISHED),
         Kind::Plain => {
-            let own = precision.divide(&power(precision, &below(at)), &total);
-            let error = if own.is_zero() { -VANISHED } else { own.magnitude() + error };
-            (own, Some(error))
+            let total = precision.add(&Wide::of(1), &rest);
+            let own = precision.divide(&power(precision, &own), &total);
+            let error = if own.is_zero() { UNKNOWN } else { own.magnitude() + error };
+            (own, error)
         }
     }
+}
+
+/// Whether e to the power of a number, which is off by so much, is below 2 to the power of [−`VANISHED`](VANISHED), and
+/// of the bits less, so that no sum could tell.
+fn is_vanished(precision: Precision, number: &Wide, error: i64) -> bool {
+    let far = i64::from((precision.bits() + VANISHED).unsigned_abs().ilog2()) + 1;
+    is_negative(number) && number.magnitude() > far.max(error) + 2
 }
 
 /// ln(1 + x) and what it is off by, as powers of two; x is off by so much of itself.
@@ -181,9 +197,7 @@ fn is_negative(number: &Wide) -> bool {
     number.parts().0.sign() == num_bigint::Sign::Minus
 }
 
-/// e to the power of a number that is not above 0; 0 if it is below 2 to the power of [-`VANISHED`](VANISHED), and of
-/// the bits less, so that no sum could tell.
+/// e to the power of a number that is not above 0, to which more than that is the error's.
 fn power(precision: Precision, number: &Wide) -> Wide {
-    let far = i64::from((precision.bits() + VANISHED).unsigned_abs().ilog2()) + 1;
-    if number.magnitude() > far { Wide::zero() } else { exponential::exp(precision, number) }
+    if number.magnitude() > MOST_EXPONENT { Wide::zero() } else { exponential::exp(precision, number) }
 }

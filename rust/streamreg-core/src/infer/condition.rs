@@ -72,7 +72,7 @@ impl Fit {
     }
 
     /// An entry of the equations' matrix.
-    fn equation(&self, one: usize, other: usize) -> BigInt {
+    pub(super) fn equation(&self, one: usize, other: usize) -> BigInt {
         let normal = &self.normal;
         let entry = normal.gram().entry(normal.variable(one), normal.variable(other));
         if one == other { entry + &normal.penalties()[one] } else { entry.clone() }
