@@ -207,7 +207,7 @@ def test_a_missing_text_is_not_an_empty_one(folder: Path, capsys: Capture) -> No
     fit = t.linear_regression(t.x, t.x, by=t.k, singular="null")
     sr.io.csv.write(fit.select(fit.k, slope=fit.x), "lines.csv")
     sr.run(processes=0, state="state")
-    (found,) = inspected(folder / "state", capsys)["answers"].values()
+    (found,) = inspected(folder / "state", capsys)["results"].values()
     assert found["rows"] == [{"k": "", "slope": 1.0}, {"k": 'a "b", \n', "slope": None}]
     assert main(["inspect", "state"]) == 0
     assert "k '', slope 1.0" in capsys.readouterr().out

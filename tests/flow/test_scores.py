@@ -62,10 +62,8 @@ def test_oracle_each_row_is_scored_by_the_epochs_before_it(folder: Path, name: s
     assert len(full) == 0 if "ridge" in options else len(full) > 50
     plan = compile([csv_output(scored, "scores.csv")])
     checks = verify(plan, read(Path("state")), None, report=print, tell=lambda *_: None)
-    assert (
-        str(list(checks)[-1])
-        == "ok         scores.csv, its scores: as the rows before each epoch give them"
-    )
+    scored_again = "ok         scores.csv, its scores: as the rows before each epoch give them"
+    assert scored_again in map(str, checks)
 
 
 @pytest.mark.parametrize("name", ["weights", "keys"])

@@ -72,7 +72,7 @@ def found_models(job: Job) -> list[dict[str, Any] | None]:
         except (AttributeError, sr.StateError):
             found.append(None)  # As builds and states before format 2.
             continue
-        parts = ("coef_", "intercept_", "classes_", "means_", "theta_", "var_")
+        parts = ("coef_", "intercept_", "classes_", "means_", "var_")
         found.append({part: plain(getattr(model, part)) for part in parts if hasattr(model, part)})
     return found
 

@@ -134,9 +134,9 @@ KINDS: dict[str, Callable[[float], object]] = {
 errors = {}
 for kind, function in KINDS.items():
     t = read([[b"1,1", b"0,1"]], schema=Point, header=["x", "y"])
-    sr.io.csv.write(t.select(z=sr.apply(function, t.x)), f"{kind}.csv")
+    output = sr.io.csv.write(t.select(z=sr.apply(function, t.x)), f"{kind}.csv")
     try:
-        sr.run()
+        sr.run(outputs=[output])
     except sr.WorkerError as error:
         errors[kind] = str(error)
 Path("errors.json").write_text(json.dumps(errors))
