@@ -148,6 +148,10 @@ chaos: $(INSTALLED) ## kill everything for SECONDS, and read a backlog of 20 mil
 	CHAOS_SECONDS=$(SECONDS) $(BIN)/python -m pytest -s \
 	  tests/kafka/test_chaos.py tests/kafka/test_backlog.py $(ARGS)
 
+.PHONY: far
+far: $(INSTALLED) ## read from a broker that is 5 s away, doctor and verify too; ten minutes
+	FAR_ROUND_TRIPS=5 $(BIN)/python -m pytest -s tests/kafka/test_far.py $(ARGS)
+
 .PHONY: lint
 lint: $(INSTALLED) ## formatting, clippy, ruff, types, the layers, the extension's stub
 	cargo fmt --all --check
