@@ -272,6 +272,8 @@ def test_a_frame_that_does_not_fit_is_no_damaged_state(state: bytes) -> None:
     checkpoint: Any = SimpleNamespace(
         offsets={0: 0},
         untouched=set(),
+        identity=None,
+        leader_epochs={},
         epochs=0,
         rows=0,
         tombstones=0,
