@@ -61,9 +61,10 @@ class GaussianNB(ExactClassifier):
         """The means of the features in the classes: scikit-learn's name of `means_`."""
         return self.means_
 
+    @as_of_now
     def predict_joint_log_proba(self, X: Data) -> Floats:  # scikit-learn's name
         """The logarithms of the joint densities of rows and classes, (rows, classes)."""
-        scores = self._of_rows(self._rows(X), "score")
+        scores = self._of_rows(X, "score")
         return scores - self.n_features_in_ / 2 * math.log(2 * math.pi)
 
     @property

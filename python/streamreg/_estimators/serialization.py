@@ -46,7 +46,7 @@ def unseal(name: str, sealed: bytes) -> tuple[dict[str, Any], bytes]:
     about, _, state = content.partition(b"\n")
     try:
         described = json.loads(about)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CorruptStateError(f"the state of the {name} is damaged: {error}") from error
     with damage(name):
         return _of_type(described, dict, "description"), state
@@ -61,14 +61,7 @@ def damage(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except (
-        AttributeError,
-        LookupError,
-        OverflowError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ) as error:
+    except (CorruptStateError, MismatchError) as error:
         raise CorruptStateError(f"the state of the {name} is damaged: {error}") from error
 
 
@@ -111,8 +104,15 @@ def parameters(about: Mapping[str, Any], known: Collection[str]) -> dict[str, An
         raise CorruptStateError("its parameters are those of another estimator")
     for name, value in params.items():
         if isinstance(value, dict):
-            params[name] = dict(value["pairs"])
+            params[name] = _mapping(field(value, "pairs", list))
     return params
+
+
+def _mapping(pairs: list[Any]) -> dict[Label, Any]:
+    for pair in pairs:
+        if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], Label)):
+            raise CorruptStateError("a parameter holds something else than pairs")
+    return dict(pairs)
 
 
 def whole(about: Mapping[str, Any], name: str) -> int:
@@ -207,10 +207,9 @@ def class_codes(numbers: NDArray[np.float64], classes: int) -> NDArray[np.int64]
     Raises:
         CorruptStateError: if one is none.
     """
-    codes = numbers.astype(np.int64)
-    if (codes != numbers).any() or ((codes < 0) | (codes >= classes)).any():
+    if ((numbers < 0) | (numbers >= classes) | (numbers != np.floor(numbers))).any():
         raise CorruptStateError("a row is of a class that is not there")
-    return codes
+    return numbers.astype(np.int64)
 
 
 def _of_type(value: object, kind: type[_Field], name: str) -> _Field:
