@@ -104,7 +104,7 @@ class _Table:
 def _tell(outcome: "Outcome") -> None:
     if outcome.last:
         a, b = list(outcome.last.values())[:2]
-        print(f"{'at last':>8} {outcome.summary.rows:>12,} {a:>24} {b:>24}")
+        print(f"{'final':>8} {outcome.summary.rows:>12,} {a:>24} {b:>24}")
     print(f"\n{plural(outcome.sent, 'point')} sent; read: {outcome.summary}.")
     width = max(len(str(outcome.input)), len(str(outcome.results)))
     inputs, changes = plural(outcome.input_rows, "row"), plural(outcome.changes, "row")
