@@ -15,7 +15,8 @@ _CELL: Final = re.compile(rb'(?:^|,)("(?:[^"]|"")*"|[^,]*)')
 _RECORD: Final = re.compile(rb'(?:[^"\n]|"(?:[^"]|"")*")*\n')
 
 
-def _text(cell: bytes) -> bytes:
+def unquoted(cell: bytes) -> bytes:
+    """The bytes of a cell of text, without the quotes around it."""
     return cell[1:-1].replace(b'""', b'"') if cell.startswith(b'"') else cell
 
 
@@ -24,9 +25,9 @@ _VALUES: Final[dict[DType, Callable[[bytes], object]]] = {
     "int": int,
     "decimal": lambda cell: Decimal(cell.decode()),
     "bool": lambda cell: cell == b"True",
-    "str": lambda cell: _text(cell).decode(),
-    "bytes": lambda cell: base64.b64decode(_text(cell)),
-    "any": lambda cell: _text(cell).decode(),
+    "str": lambda cell: unquoted(cell).decode(),
+    "bytes": lambda cell: base64.b64decode(unquoted(cell)),
+    "any": lambda cell: unquoted(cell).decode(),
 }
 
 

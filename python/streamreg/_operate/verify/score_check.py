@@ -19,7 +19,8 @@ from streamreg._evaluate.program import Call
 from streamreg._operate.verify.changelog_files import shown
 from streamreg._operate.verify.check import Check
 from streamreg._operate.verify.records import records
-from streamreg._operate.verify.score_columns import STAMP, OwnColumns, cells_of
+from streamreg._operate.verify.score_columns import STAMP, OwnColumns
+from streamreg._sinks.cells import cells_of, unquoted
 
 if TYPE_CHECKING:
     from streamreg._plan.output import OutputSpec
@@ -34,7 +35,7 @@ _READ: Final[dict[DType, Callable[[Sequence[bytes]], Values]]] = {
     "int": lambda cells: np.array([int(cell) for cell in cells], np.int64),
     "decimal": lambda cells: decimals([cell.decode() for cell in cells])[0],
     "bool": lambda cells: np.array([cell == b"True" for cell in cells], np.bool_),
-    "str": lambda cells: [_unquoted(cell).decode() for cell in cells],
+    "str": lambda cells: [unquoted(cell).decode() for cell in cells],
 }
 """How cells are read again, by type, without any loss."""
 
@@ -125,7 +126,3 @@ class Rescoring:
         else:
             self._reduction.add(inputs, len(rows))
         return None
-
-
-def _unquoted(cell: bytes) -> bytes:
-    return cell[1:-1].replace(b'""', b'"') if cell.startswith(b'"') else cell

@@ -7,7 +7,6 @@ topic cannot tell which must be there.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -16,6 +15,7 @@ from streamreg._core import render, stamp
 from streamreg._evaluate.program import ALL_ROWS, Load
 from streamreg._operate.verify.changelog_files import shown
 from streamreg._operate.verify.records import RecordError, records
+from streamreg._sinks.cells import cells_of
 from streamreg._types import FIRST_SHIPPED
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 STAMP: Final = b",0,1"
 """Time and diff of a row that is made for comparison."""
-
-_CELL: Final = re.compile(rb'(?:^|,)("(?:[^"]|"")*"|[^,]*)')
 
 
 @dataclass(frozen=True)
@@ -57,12 +55,6 @@ class OwnColumns:
             raise RecordError(f"{shown(row)} has {len(cells)} cells, not {len(self.shipped)}")
         pairs = zip(cells, self.shipped, strict=True)
         return b",".join(cell for cell, at in pairs if at is not None)
-
-
-def cells_of(row: bytes) -> list[bytes]:
-    """The cells of a row, in their quotes if they have some."""
-    found: list[bytes] = _CELL.findall(row) if b'"' in row else row.split(b",")
-    return found
 
 
 def own_columns(plan: Plan) -> list[OwnColumns | None]:
