@@ -35,6 +35,9 @@ from tests.support.discriminants import (
 )
 from tests.support.rationals import nearest, products
 
+pytestmark = pytest.mark.filterwarnings("ignore::streamreg.NumericalWarning")
+"""That digits decide is tested in `test_condition.py`."""
+
 SMALL = st.one_of(st.integers(-5, 5).map(float), st.floats(-1e3, 1e3), DOUBLES)
 
 

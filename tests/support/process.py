@@ -14,11 +14,13 @@ from typing import Self
 ROOT = Path(__file__).parents[2]
 
 
-def wait_until(condition: Callable[[], bool], seconds: float, what: str = "") -> None:
-    """Returns when the condition holds; fails when time is up."""
+def wait_until(
+    condition: Callable[[], bool], seconds: float, said: Callable[[], str] = str
+) -> None:
+    """Returns when the condition holds; fails when time is up, with what was said until then."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"still not so after {seconds} s: {what}"
+        assert time.monotonic() < deadline, f"still not so after {seconds} s: {said()}"
         time.sleep(0.01)
 
 
@@ -74,7 +76,7 @@ class Process:
             assert self.running, f"the program ended early: {self.said}"
             return False
 
-        wait_until(holds, seconds, self.said)
+        wait_until(holds, seconds, lambda: self.said)
 
     def signal(self, number: signal.Signals, *, group: bool = False) -> None:
         """To the parent alone, or to every process as a terminal does."""
