@@ -154,7 +154,7 @@ def test_no_worker_outlives_its_parent(folder: Path, job: str, processes: int) -
         workers = program.named("worker")
         program.signal(signal.SIGKILL)
         assert program.exit_code() == -signal.SIGKILL
-        wait_until(lambda: not any(map(lives, workers)), 5, "an orphan lives")
+        wait_until(lambda: not any(map(lives, workers)), 5, lambda: "an orphan lives")
 
 
 @pytest.mark.parametrize(("asked", "expected"), [(None, 3), (5, 5)])

@@ -1,12 +1,14 @@
 """Source, Kafka: what the cluster says of a topic: its id, its partitions, and what they hold.
 
-Nothing here has a patience of its own: a request is waited for until the client gives it up (`socket.timeout.ms`), and
-then made again. Nobody is blocked by it: whoever waits looks in between whether to stop.
+Nothing here has a patience of its own: a request is waited for until the client gives it up (`socket.timeout.ms`). As
+the broker that it was sent to may be dead, others are made beside it. Nobody is blocked by it: whoever waits looks in
+between whether to stop.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Mapping
 from concurrent.futures import Future, wait
@@ -34,6 +36,8 @@ Steps = Generator[Collection["Future[Any]"], None, T]
 
 _PAUSE = 0.2
 """Seconds between two looks at a request that is waited for, and before it is made again."""
+_AGAIN_SECONDS = 1.0
+"""After which a request is made again beside the first; then after twice as long, and so on."""
 _TIMEOUT_MS = 60_000
 _ERRORS = 100
 """Errors of the connection that are kept until somebody asks."""
@@ -118,17 +122,25 @@ class TopicRequests:
     def _ask(
         self, request: Callable[[AdminClient], Mapping[Any, Future[Any]]], report: Report
     ) -> Steps[dict[Any, Any]]:
-        """Makes a request until it is answered, telling each kind of trouble once."""
+        """Makes a request until it is answered, telling each kind of trouble once.
+
+        The client sends a request to the broker that it believes to be the right one, and waits for that one even if it
+        has just died. So it looks at the cluster again meanwhile, and makes the request a second time beside the first:
+        whichever is answered first counts. A broker that is merely far loses nothing.
+        """
         said: set[int] = set()
         while True:
             client = self._open()
-            futures = request(client)
-            while not all(future.done() for future in futures.values()):
-                yield list(futures.values())
+            attempts = [request(client)]
+            again = _Again(client, self._topic, self._timeout)
+            while not (ended := [one for one in attempts if all(f.done() for f in one.values())]):
+                yield [future for one in attempts for future in one.values()]
                 client.poll(0)  # Serves the callback that collects the errors of the connection.
                 self._tell(said, report)
+                if again.due():
+                    attempts.append(request(client))
             try:
-                return {key: future.result() for key, future in futures.items()}
+                return {key: future.result() for key, future in ended[0].items()}
             except KafkaException as exception:
                 client.poll(_PAUSE)
                 # The connection's own words say more.
@@ -157,6 +169,35 @@ class TopicRequests:
     def close(self) -> None:
         """Frees connections."""
         self._client = None
+
+
+class _Again:
+    """When a request is made again beside one under way: after each look at the cluster, ever less often."""
+
+    def __init__(self, client: AdminClient, topic: str, seconds: float) -> None:
+        self._client = client
+        self._topic = topic
+        self._seconds = seconds
+        self._pause = _AGAIN_SECONDS
+        self._next = time.monotonic() + self._pause
+        self._look: Future[ClusterMetadata] | None = None
+
+    def due(self) -> bool:
+        """Whether the client has just learned which brokers there are."""
+        if self._look is None:
+            if time.monotonic() >= self._next:
+                self._look = in_thread(self._metadata)
+            return False
+        if not self._look.done():
+            return False
+        found = self._look.exception() is None
+        self._look = None
+        self._pause *= 2
+        self._next = time.monotonic() + self._pause
+        return found
+
+    def _metadata(self) -> ClusterMetadata:
+        return self._client.list_topics(self._topic, timeout=self._seconds)
 
 
 def request_seconds(settings: Mapping[str, object]) -> float:
