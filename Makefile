@@ -140,8 +140,8 @@ test-lowest test-newest: test-%: $(WHEEL)
 	$(VERSIONS)/$*/bin/python -m pip --quiet install --constraint $(VERSIONS)/$*.txt \
 	  --group test --group beside "$$(echo $(DIST)/*.whl)[tables,sklearn]"
 	$(VERSIONS)/$*/bin/python -m pip list
-	$(VERSIONS)/$*/bin/python -m pytest tests/unit tests/flow tests/estimator \
-	  -W 'ignore:Passing a non-Collection iterable to parametrize' $(ARGS)
+	$(VERSIONS)/$*/bin/python -m pytest tests/unit tests/flow tests/estimators \
+	  -W 'ignore:Passing a non-Collection iterable to parametrize' -W 'ignore:Estimator ' $(ARGS)
 
 .PHONY: chaos
 chaos: $(INSTALLED) ## kill everything for SECONDS, and read a backlog of 20 million; CHAOS_SEED=… repeats one
