@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from streamreg._state import snapshot
+from tests.support.doctor import job_file
 from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.command import failed_checks, streamreg
 from tests.support.kafka.numbered import HEADER, message, rows_so_far, verify
 from tests.support.kafka.produce import Produce
 from tests.support.kafka.program import job_environment
@@ -76,6 +78,28 @@ def test_while_nobody_reads_it(
     assert "this is another topic of that name" in siege.said
     assert snapshot.read(tmp_path / "state") == before
     verify(tmp_path, 6)
+
+
+def test_doctor_and_verify(
+    broker: KafkaBroker, topic: str, produce: Produce, tmp_path: Path
+) -> None:
+    """Of the state of another topic both say so, as the only thing that is wrong, with both ids; and change nothing."""
+    broker.create_topic(topic)
+    produce(topic, ["x,y", *(f"{x},{2 * x + 1}" for x in range(6))])
+    job_file(broker.plaintext, topic, folder=tmp_path)
+    assert streamreg(tmp_path, "run", "job.toml")[0] == 0
+    assert streamreg(tmp_path, "verify", "job.toml")[0] == 0
+    assert streamreg(tmp_path, "doctor", "job.toml")[0] == 0
+    before = snapshot.read(tmp_path / "job.state")
+    replace_topic(broker, topic, produce)
+    code, said = streamreg(tmp_path, "doctor", "job.toml")
+    assert (code, failed_checks(said).keys()) == (1, {"topic"}), said
+    assert "this is another topic of that name" in failed_checks(said)["topic"]
+    assert f"the id {before.identity}" in failed_checks(said)["topic"]
+    code, said = streamreg(tmp_path, "verify", "job.toml")
+    assert code == 2
+    assert "this is another topic of that name" in said
+    assert snapshot.read(tmp_path / "job.state") == before
 
 
 def test_deleted_for_good(

@@ -14,6 +14,7 @@ from confluent_kafka.admin import AdminClient
 from streamreg._exceptions import ConfigurationError, SourceError
 from streamreg._kafka.setting_names import did_you_mean, with_hint
 from streamreg._secrets import scrub
+from streamreg._terminal.log_lines import written_apart
 
 Setting = str | int | float | bool
 
@@ -239,7 +240,7 @@ def _logger(settings: Mapping[str, Setting], log: logging.Handler | None) -> log
     )  # Of its own: no other client's lines come here.
     logger.addHandler(log or logging.NullHandler())
     if sys.stderr is not None and ("debug" in settings or "log_level" in settings):
-        shown = logging.StreamHandler(sys.stderr)
+        shown = logging.StreamHandler(written_apart(sys.stderr))
         level = 7 if "debug" in settings else int(settings["log_level"])
         shown.setLevel(_LEVELS[max(0, min(level, len(_LEVELS) - 1))])
         logger.addHandler(shown)

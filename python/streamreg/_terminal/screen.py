@@ -1,6 +1,6 @@
 """Terminal: lines for people, written by a thread of their own: a screen that is frozen or gone holds up nobody.
 
-A write to a terminal that was stopped by Ctrl-S, or whose other end reads nothing, blocks for as long as that lasts.
+A write to a terminal that was stopped by Ctrl-S, or to a pipe whose reader takes nothing, blocks for as long as that lasts.
 The thread writes to a descriptor, not to the stream: at its end Python waits for the lock of a stream in which
 somebody writes.
 """
@@ -15,7 +15,7 @@ import threading
 from collections import deque
 from typing import TextIO
 
-from streamreg._terminal.standard_streams import descriptor, drop_broken, is_terminal
+from streamreg._terminal.standard_streams import descriptor, drop_broken, has_reader, is_terminal
 
 _RENEW = "\r\x1b[K"
 """Back to the start of the line, and nothing on it."""
@@ -124,7 +124,7 @@ def say(text: str) -> None:
     """Writes a line to stderr; where nobody reads it, to nobody."""
     stream = sys.stderr or io.StringIO()
     try:
-        if is_terminal(stream):
+        if has_reader(stream):
             Screen(stream).close(text)
         else:
             print(text, file=stream, flush=True)

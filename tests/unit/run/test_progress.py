@@ -15,7 +15,7 @@ import pytest
 
 import streamreg as sr
 from streamreg._run.progress import ProgressLine, Rate
-from streamreg._terminal.log_lines import logged_above
+from streamreg._terminal.log_lines import logged_apart
 from streamreg._terminal.screen import Screen
 
 WIDE = {"intercept": 0.1234567890123, "a_long_name": 123456789.123, "数量": Decimal("1.23456789")}
@@ -80,7 +80,7 @@ def test_a_log_line_does_not_run_into_it() -> None:
     handler = logging.StreamHandler(terminal.stream)
     logger.addHandler(handler)
     screen = Screen(terminal.stream)
-    with logged_above(screen, terminal.stream, logger):
+    with logged_apart(logger, terminal.stream, screen):
         screen.status("5 rows")
         logger.warning("a word\nof two lines")
         screen.status("6 rows")
