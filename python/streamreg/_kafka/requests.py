@@ -2,15 +2,21 @@
 
 Nothing here has a patience of its own: a request is waited for until the client gives it up (`socket.timeout.ms`), and
 then made again. Nobody is blocked by it: whoever waits looks in between whether to stop.
+
+A request goes to one broker, the controller or a leader, and the client waits for that one though it is dead: it asks
+nobody whether another has taken its place (librdkafka 2.16, `rd_kafka_admin_common_get_controller`). So the cluster's
+metadata is asked for again meanwhile, from whichever broker answers.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from confluent_kafka import (
@@ -34,6 +40,10 @@ Steps = Generator[Collection["Future[Any]"], None, T]
 
 _PAUSE = 0.2
 """Seconds between two looks at a request that is waited for, and before it is made again."""
+_REFRESH = 1.0
+"""Seconds between two looks at the metadata while a request is waited for."""
+_PATIENCE = 10.0
+"""Seconds after which a result that has not come is told of."""
 _TIMEOUT_MS = 60_000
 _ERRORS = 100
 """Errors of the connection that are kept until somebody asks."""
@@ -52,20 +62,25 @@ class TopicDescription:
 class TopicRequests:
     """Asks about one topic."""
 
-    def __init__(self, settings: Mapping[str, kafka_settings.Setting], topic: str) -> None:
-        """Connects at the first request."""
+    def __init__(
+        self, settings: Mapping[str, kafka_settings.Setting], topic: str, told: set[int]
+    ) -> None:
+        """Connects at the first request. `told` is the kinds of trouble that were told of, and those to come."""
         self._settings = settings
         self._topic = topic
+        self._told = told
         self._errors: deque[KafkaError] = deque(maxlen=_ERRORS)
         self._client: AdminClient | None = None
+        self._leaders: Mapping[int, int] = {}
         self._timeout = request_seconds(settings)
 
     def describe(self, report: Report) -> Steps[TopicDescription]:
         """The id and the partitions. SourceError, as for all requests, if the cluster refuses for good."""
         found = yield from self._ask(
-            lambda client: {"": in_thread(lambda: self._metadata(client))}, report
+            lambda client: {"": in_thread(lambda: self._metadata(client))}, report, refresh=False
         )
         metadata: ClusterMetadata = found[""]
+        self._leaders = _leaders(metadata, self._topic)
         return TopicDescription(
             (yield from self._id(metadata, report)), list(metadata.topics[self._topic].partitions)
         )
@@ -116,38 +131,58 @@ class TopicRequests:
         return {at.partition: result.offset for at, result in found.items()}
 
     def _ask(
-        self, request: Callable[[AdminClient], Mapping[Any, Future[Any]]], report: Report
+        self,
+        request: Callable[[AdminClient], Mapping[Any, Future[Any]]],
+        report: Report,
+        *,
+        refresh: bool = True,
     ) -> Steps[dict[Any, Any]]:
-        """Makes a request until it is answered, telling each kind of trouble once."""
-        said: set[int] = set()
+        """Makes a request until it is answered, telling each kind of trouble once, and that it takes long.
+
+        With `refresh` it is made again, beside the first one, where partitions have got other leaders meanwhile.
+        """
+        tell_at = time.monotonic() + _PATIENCE
         while True:
             client = self._open()
-            futures = request(client)
-            while not all(future.done() for future in futures.values()):
-                yield list(futures.values())
+            attempts = [request(client)]
+            metadata = _Refresh(partial(self._metadata, client))
+            while (answered := next(filter(_done, attempts), None)) is None:
+                yield [future for attempt in attempts for future in attempt.values()]
                 client.poll(0)  # Serves the callback that collects the errors of the connection.
-                self._tell(said, report)
+                self._tell(report)
+                now = metadata.look() if refresh else None
+                leaders = self._leaders if now is None else _leaders(now, self._topic)
+                if leaders != self._leaders:
+                    if self._leaders:
+                        attempts.append(request(client))
+                    self._leaders = leaders
+                if not self._told and time.monotonic() >= tell_at:
+                    tell_at = float("inf")
+                    report(
+                        f"topic {self._topic!r}: the cluster at {self._settings['bootstrap.servers']} takes long to "
+                        "answer; still waiting"
+                    )
             try:
-                return {key: future.result() for key, future in futures.items()}
+                return {key: future.result() for key, future in answered.items()}
             except KafkaException as exception:
                 client.poll(_PAUSE)
                 # The connection's own words say more.
                 self._errors.append(exception.args[0])
-                self._tell(said, report)
+                self._tell(report)
 
-    def _tell(self, said: set[int], report: Report) -> None:
+    def _tell(self, report: Report) -> None:
         errors = list(self._errors)
         self._errors.clear()
         for error in errors:
             if kafka_settings.permanent(error):
                 raise kafka_settings.source_error(error, self._topic, self._settings)
         for error in errors:
-            if error.code() not in said:
+            if error.code() not in self._told:
                 # The first says most: what follows is its echo.
-                if not said:
+                if not self._told:
                     told = kafka_settings.source_error(error, self._topic, self._settings)
                     report(f"{told}; trying again until it answers")
-                said.add(error.code())
+                self._told.add(error.code())
 
     def _open(self) -> AdminClient:
         if self._client is None:
@@ -157,6 +192,35 @@ class TopicRequests:
     def close(self) -> None:
         """Frees connections."""
         self._client = None
+
+
+class _Refresh:
+    """Looks at the metadata again and again."""
+
+    def __init__(self, ask: Callable[[], ClusterMetadata]) -> None:
+        self._ask = ask
+        self._asked: Future[ClusterMetadata] | None = None
+        self._ask_at = time.monotonic() + _REFRESH
+
+    def look(self) -> ClusterMetadata | None:
+        """What has come since the last call; asks if it is time to."""
+        if self._asked is None and time.monotonic() >= self._ask_at:
+            self._asked = in_thread(self._ask)
+        if self._asked is None or not self._asked.done():
+            return None
+        asked, self._asked, self._ask_at = self._asked, None, time.monotonic() + _REFRESH
+        # The connection says itself what is wrong with it.
+        return asked.result() if asked.exception() is None else None
+
+
+def _leaders(metadata: ClusterMetadata, topic: str) -> dict[int, int]:
+    """Of each partition, the number of its broker; -1: none."""
+    partitions = metadata.topics[topic].partitions
+    return {number: partition.leader for number, partition in partitions.items()}
+
+
+def _done(attempt: Mapping[Any, Future[Any]]) -> bool:
+    return all(future.done() for future in attempt.values())
 
 
 def request_seconds(settings: Mapping[str, object]) -> float:

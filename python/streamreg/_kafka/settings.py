@@ -235,9 +235,7 @@ def _refused(error: KafkaException, settings: Mapping[str, Setting]) -> Configur
 
 def _logger(settings: Mapping[str, Setting], log: logging.Handler | None) -> logging.Logger:
     """Who takes the client's log: nobody, unless the user asks for it. What matters comes through `on_error`, once."""
-    logger = logging.Logger(
-        "streamreg.librdkafka"
-    )  # Of its own: no other client's lines come here.
+    logger = logging.Logger("streamreg.librdkafka")  # Of its own: no other's lines come here.
     logger.addHandler(log or logging.NullHandler())
     if sys.stderr is not None and ("debug" in settings or "log_level" in settings):
         shown = logging.StreamHandler(written_apart(sys.stderr))
