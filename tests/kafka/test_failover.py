@@ -1,4 +1,4 @@
-"""A start while a broker has just died, on a real cluster: it is waited for whoever takes its place, and all is read."""
+"""A start while a broker has just died, on a real cluster: it waits for whoever takes its place, and reads all."""
 
 import threading
 from collections.abc import Iterator

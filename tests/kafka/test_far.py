@@ -77,7 +77,7 @@ def test_a_far_broker(
 def test_a_far_topic_is_written_to(
     broker: KafkaBroker, topic: str, tmp_path: Path, round_trip: float
 ) -> None:
-    """`generate` and `replay-rejects` deliver all, and topics of `bench` are made and deleted, however far the broker."""
+    """`generate` and `replay-rejects` deliver all, and `bench` makes and deletes topics, however far the broker."""
     broker.create_topic(topic, 2)
     rejects = tmp_path / "rejects.jsonl"
     entry = {"topic": topic, "partition": 1, "offset": 7, "timestamp": None, "reason": "null"}

@@ -1,7 +1,7 @@
 """Terminal: lines for people, written by a thread of their own: a screen that is frozen or gone holds up nobody.
 
-A write to a terminal that was stopped by Ctrl-S, or to a pipe whose reader takes nothing, blocks for as long as that lasts.
-The thread writes to a descriptor, not to the stream: at its end Python waits for the lock of a stream in which
+A write to a terminal that was stopped by Ctrl-S, or to a pipe whose reader takes nothing, blocks for as long as that
+lasts. The thread writes to a descriptor, not to the stream: at its end Python waits for the lock of a stream in which
 somebody writes.
 """
 
