@@ -72,6 +72,7 @@ class TopicRequests:
         self._errors: deque[KafkaError] = deque(maxlen=_ERRORS)
         self._client: AdminClient | None = None
         self._leaders: Mapping[int, int] = {}
+        self._slow = False
         self._timeout = request_seconds(settings)
 
     def describe(self, report: Report) -> Steps[TopicDescription]:
@@ -156,8 +157,8 @@ class TopicRequests:
                     if self._leaders:
                         attempts.append(request(client))
                     self._leaders = leaders
-                if not self._told and time.monotonic() >= tell_at:
-                    tell_at = float("inf")
+                if not self._told and not self._slow and time.monotonic() >= tell_at:
+                    self._slow = True
                     report(
                         f"topic {self._topic!r}: the cluster at {self._settings['bootstrap.servers']} takes long to "
                         "answer; still waiting"
