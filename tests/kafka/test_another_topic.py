@@ -2,10 +2,16 @@
 
 import os
 import signal
+import time
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from streamreg._exceptions import SourceError
+from streamreg._kafka.source import KafkaSource
+from streamreg._source.contract import Range
 from streamreg._state import snapshot
 from tests.support.doctor import job_file
 from tests.support.kafka.broker import KafkaBroker
@@ -100,6 +106,39 @@ def test_doctor_and_verify(
     assert code == 2
     assert "this is another topic of that name" in said
     assert snapshot.read(tmp_path / "job.state") == before
+
+
+@pytest.mark.parametrize("step", ["first messages", "comparison of the log", "reader"])
+def test_while_a_run_begins(broker: KafkaBroker, topic: str, produce: Produce, step: str) -> None:
+    """A topic that is made again just after the start has asked which one it is gives no message, at no step."""
+    broker.create_topic(topic)
+    produce(topic, OLD)
+    source = KafkaSource(broker.plaintext, topic, "static", 0)
+    stop_at = time.monotonic() + 30
+
+    def late() -> bool:
+        return time.monotonic() > stop_at
+
+    assert source.pin(None, pytest.fail, late) is not None
+    replace_topic(broker, topic, produce)
+    with (
+        closing(source),
+        pytest.raises(SourceError, match="this is another topic of that name"),
+    ):
+        take(source, step, late)
+
+
+def take(source: KafkaSource, step: str, late: Callable[[], bool]) -> None:
+    """What a run does at this step of its start, until it is late."""
+    ranges = {0: Range(len(OLD), None, False, 0)}
+    if step == "first messages":
+        list(source.first_messages([0], pytest.fail, late))
+    elif step == "comparison of the log":
+        source.check_log(ranges, pytest.fail, late)
+    else:
+        with closing(source.reader(ranges, pytest.fail)) as reader:
+            while not late():
+                assert reader.read(0.2) is None
 
 
 def test_deleted_for_good(

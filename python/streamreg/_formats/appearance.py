@@ -13,7 +13,9 @@ from streamreg._core import split_header
 _DELIMITERS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _MARK: Final = b"\xef\xbb\xbf"
 _UTF16: Final = "text in UTF-16: let the producer send UTF-8"
-_COMPRESSED: Final = "{}: let the producer send the text as it is, and set its compression.type, which clients undo by themselves"
+_COMPRESSED: Final = (
+    "{}: let the producer send plain text; with its compression.type clients undo it"
+)
 _BEGINNINGS: Final = {
     b"\x1f\x8b": _COMPRESSED.format("compressed by gzip"),
     b"\x28\xb5\x2f\xfd": _COMPRESSED.format("compressed by zstd"),

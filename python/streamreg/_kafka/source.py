@@ -158,7 +158,8 @@ class KafkaSource:
     def check_log(
         self, ranges: Mapping[int, Range], report: Report, stopping: Callable[[], bool]
     ) -> None:
-        consumer = self._open().consumer
+        held = self._open()
+        consumer = held.consumer
         places = [place(self.topic, p, r) for p, r in ranges.items() if r.leader_epoch is not None]
         consumer.assign(places)
         # A message or the end of the log: either comes only when the leader has said that the log is the same.
@@ -167,6 +168,7 @@ class KafkaSource:
         try:
             while unsure and not stopping():
                 message = consumer.poll(_RETRY_PAUSE)
+                held.watch.check()
                 self._tell(report)
                 slow.tell(unsure)
                 found = None if message is None else self._first_of(message)
