@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import signal
 import sys
 import threading
@@ -98,9 +99,7 @@ class Screen:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
             while (text := self._next()) is not None:
-                data = text.encode(self._encoding, "backslashreplace")
-                while data:
-                    data = data[os.write(number, data) :]
+                _write(number, text.encode(self._encoding, "backslashreplace"))
         except OSError:  # The terminal is gone: there is nobody to tell.
             return
 
@@ -118,6 +117,17 @@ class Screen:
         self._lines.clear()
         self._renewed = False
         return f"{_RENEW}{lines}{self._status}" if self.terminal else lines
+
+
+def _write(number: int, data: bytes) -> None:
+    """Writes all of it, however long that takes; OSError if nobody will read it."""
+    room = select.poll()
+    room.register(number, select.POLLOUT)
+    while data:
+        try:
+            data = data[os.write(number, data) :]
+        except BlockingIOError:  # Whoever shares the pipe has made it one that does not wait.
+            room.poll()
 
 
 def say(text: str) -> None:

@@ -114,6 +114,20 @@ def test_nothing_is_renewed_in_a_pipe() -> None:
     assert last == "the end"
 
 
+def test_a_pipe_that_does_not_wait_gets_every_line() -> None:
+    """Where a process that shares the pipe has set it not to block, a full one delays the lines and loses none."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with os.fdopen(writing, "w") as stream, os.fdopen(reading) as reader:
+        screen = Screen(stream)
+        lines = [f"{number} {'-' * 1000}" for number in range(500)]
+        for line in lines:
+            screen.line(line)
+        assert [reader.readline().removesuffix("\n") for _ in lines] == lines
+        screen.close("the end")
+        assert reader.readline() == "the end\n"
+
+
 def test_a_stream_that_is_no_file_is_written_to_at_once() -> None:
     """As that of a notebook: no thread writes to it behind its back."""
     stream = io.StringIO()
