@@ -1,5 +1,6 @@
 # The targets that people and CI share; `make` alone lists them.
-# What is built is built once: a stamp is newer than all it was made from.
+# What is built is built once: a stamp is newer than all it was made from. Its time is that at which the work began, so
+# that what is edited meanwhile is newer than it.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -77,8 +78,9 @@ $(MADE):
 	@touch $@
 
 $(TOOLS): $(MADE) pyproject.toml $(LOCK)
+	@touch $@.begun
 	$(PIP) install --constraint $(LOCK) --group dev
-	@touch $@
+	@mv $@.begun $@
 
 # With the oldest Python there may be, so that each later one finds these versions too.
 .PHONY: lock
@@ -97,17 +99,20 @@ build: $(WHEEL) ## build the release wheel into dist/
 $(WHEEL): $(SOURCES) | $(TOOLS)
 	@command -v cargo >/dev/null || { echo 'streamreg needs Rust: cargo is not on the PATH' >&2; exit 1; }
 	rm -rf $(DIST)
+	mkdir $(DIST)
+	@touch $@.begun
 	$(BIN)/maturin build --release $(LOCKED) --quiet --out $(DIST)
-	@touch $@
+	@mv $@.begun $@
 
 .PHONY: install
 install: $(INSTALLED) ## install the wheel into .venv
 
 # In two steps: the wheel anew though its version is the same, then what it depends on.
 $(INSTALLED): $(WHEEL) $(TOOLS)
+	@touch $@.begun
 	$(PIP) install --force-reinstall --no-deps $(DIST)/*.whl
 	$(PIP) install --constraint $(LOCK) $(DIST)/*.whl
-	@touch $@
+	@mv $@.begun $@
 
 .PHONY: demo
 demo: $(INSTALLED) ## run the main job on an embedded broker, and show the result as it changes
@@ -183,10 +188,11 @@ bench: $(BENCH)/.made ## measure everything beside its rivals, into benches/RESU
 # Environments of their own: the peers bring a hundred packages, and one of them an older Kafka client than ours.
 $(BENCH)/.made: $(WHEEL)
 	$(BIN)/python -m venv --clear $(BENCH)
+	@touch $@.begun
 	$(BIN)/python -m venv --clear $(BENCH)/quix
 	$(BENCH)/bin/python -m pip --disable-pip-version-check --quiet install "$$(echo $(DIST)/*.whl)[peers]"
 	$(BIN)/python -m pip --disable-pip-version-check --quiet --python $(BENCH)/quix install --group quix
-	@touch $@
+	@mv $@.begun $@
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZ_SECONDS (needs cargo-fuzz and a nightly toolchain)

@@ -16,6 +16,7 @@ if _typing.TYPE_CHECKING:
     from streamreg._exceptions import (
         ConfigurationError,
         CorruptStateError,
+        DeadLetterError,
         MismatchError,
         NotFittedError,
         NumericalWarning,
@@ -75,6 +76,7 @@ else:
         "_exceptions": (
             "ConfigurationError",
             "CorruptStateError",
+            "DeadLetterError",
             "MismatchError",
             "NotFittedError",
             "NumericalWarning",
@@ -142,6 +144,7 @@ __all__ = [
     "Column",
     "ConfigurationError",
     "CorruptStateError",
+    "DeadLetterError",
     "Expression",
     "GaussianNB",
     "LinearDiscriminantAnalysis",

@@ -1,5 +1,6 @@
 """A topic of which nothing fits: what it looks like is said once, and which setting to change."""
 
+import gzip
 import logging
 
 import pytest
@@ -42,6 +43,14 @@ def said(
         ("csv", FRAME + b"\x80\xff,", "Schema Registry"),
         ("csv", b"1;2", "semicolons"),
         ("csv", b"1\t2", "tabs"),
+        ("csv", "1,2".encode("utf-16"), "UTF-16"),
+        ("csv", "1,2".encode("utf-16-le"), "UTF-16"),
+        ("json", '{"x":1,"y":2}'.encode("utf-16-be"), "UTF-16"),
+        ("json", gzip.compress(b'{"x":1,"y":2}'), "gzip"),
+        ("csv", b"\x28\xb5\x2f\xfd\x04\x00\x19", "zstd"),
+        ("json", b"\x03\x00" + bytes(16) + b'{"x":1,"y":2}', "Glue"),
+        ("json", b"Obj\x01\x04\x14avro.codec", "Avro"),
+        ("json", b"<row><x>1</x></row>", "XML"),
     ],
 )
 def test_what_it_looks_like_is_said_once(
@@ -68,6 +77,8 @@ def test_nothing_is_said_without_need(
         (b'{"x":1,"y":2}', 'It looks like JSON: set format to "json"'),
         (FRAME + b"x,y", "Schema Registry"),
         (b"x;y", "semicolons"),
+        ("x,y".encode("utf-16"), "UTF-16"),
+        (gzip.compress(b"x,y"), "gzip"),
         (b"a,b", "Send the names as the first message"),
         (b"x,y\n1,2\n", "names of the columns and a record in one"),
         (b"\xef\xbb\xbfx,y\r\n1,2\r\n", "names of the columns and a record in one"),

@@ -65,8 +65,8 @@ def produce(broker: KafkaBroker) -> Produce:
     return producer_for(broker.plaintext)
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
+@pytest.fixture(scope="session")
+def whole_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
     """A running cluster of three brokers. A minute to start."""
     if missing_tools():
         pytest.skip("a real cluster needs Java and Maven")
@@ -76,3 +76,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
         yield cluster
     finally:
         cluster.close()
+
+
+@pytest.fixture
+def cluster(whole_cluster: KafkaCluster) -> KafkaCluster:
+    """The cluster, with all of its brokers there; a test that kills one starts it again."""
+    whole_cluster.wait()
+    return whole_cluster

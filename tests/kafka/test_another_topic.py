@@ -2,12 +2,20 @@
 
 import os
 import signal
+import time
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from streamreg._exceptions import SourceError
+from streamreg._kafka.source import KafkaSource
+from streamreg._source.contract import Range
 from streamreg._state import snapshot
+from tests.support.doctor import job_file
 from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.command import failed_checks, streamreg
 from tests.support.kafka.numbered import HEADER, message, rows_so_far, verify
 from tests.support.kafka.produce import Produce
 from tests.support.kafka.program import job_environment
@@ -76,6 +84,61 @@ def test_while_nobody_reads_it(
     assert "this is another topic of that name" in siege.said
     assert snapshot.read(tmp_path / "state") == before
     verify(tmp_path, 6)
+
+
+def test_doctor_and_verify(
+    broker: KafkaBroker, topic: str, produce: Produce, tmp_path: Path
+) -> None:
+    """Of the state of another topic both say so, as the only thing that is wrong, with both ids; and change nothing."""
+    broker.create_topic(topic)
+    produce(topic, ["x,y", *(f"{x},{2 * x + 1}" for x in range(6))])
+    job_file(broker.plaintext, topic, folder=tmp_path)
+    assert streamreg(tmp_path, "run", "job.toml")[0] == 0
+    assert streamreg(tmp_path, "verify", "job.toml")[0] == 0
+    assert streamreg(tmp_path, "doctor", "job.toml")[0] == 0
+    before = snapshot.read(tmp_path / "job.state")
+    replace_topic(broker, topic, produce)
+    code, said = streamreg(tmp_path, "doctor", "job.toml")
+    assert (code, set(failed_checks(said))) == (1, {"topic"}), said
+    assert "this is another topic of that name" in failed_checks(said)["topic"]
+    assert f"the id {before.identity}" in failed_checks(said)["topic"]
+    code, said = streamreg(tmp_path, "verify", "job.toml")
+    assert code == 2
+    assert "this is another topic of that name" in said
+    assert snapshot.read(tmp_path / "job.state") == before
+
+
+@pytest.mark.parametrize("step", ["first messages", "comparison of the log", "reader"])
+def test_while_a_run_begins(broker: KafkaBroker, topic: str, produce: Produce, step: str) -> None:
+    """A topic that is made again just after the start has asked which one it is gives no message, at no step."""
+    broker.create_topic(topic)
+    produce(topic, OLD)
+    source = KafkaSource(broker.plaintext, topic, "static", 0)
+    stop_at = time.monotonic() + 30
+
+    def late() -> bool:
+        return time.monotonic() > stop_at
+
+    assert source.pin(None, pytest.fail, late) is not None
+    replace_topic(broker, topic, produce)
+    with (
+        closing(source),
+        pytest.raises(SourceError, match="this is another topic of that name"),
+    ):
+        take(source, step, late)
+
+
+def take(source: KafkaSource, step: str, late: Callable[[], bool]) -> None:
+    """What a run does at this step of its start, until it is late."""
+    ranges = {0: Range(len(OLD), None, False, 0)}
+    if step == "first messages":
+        list(source.first_messages([0], pytest.fail, late))
+    elif step == "comparison of the log":
+        source.check_log(ranges, pytest.fail, late)
+    else:
+        with closing(source.reader(ranges, pytest.fail)) as reader:
+            while not late():
+                assert reader.read(0.2) is None
 
 
 def test_deleted_for_good(

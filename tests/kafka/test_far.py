@@ -1,5 +1,6 @@
 """Brokers that are far, or hold back what they have: nothing on the way has a patience that begins anew each time."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
+from streamreg._bench.broker import Remote
 from tests.support.doctor import findings, job_file
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.produce import Produce
@@ -67,6 +70,34 @@ def test_a_far_broker(
         streamreg("verify", str(job))
         findings(job)
     assert committed(broker, topic, topic) == len(MESSAGES)
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("round_trip", ROUND_TRIPS)
+def test_a_far_topic_is_written_to(
+    broker: KafkaBroker, topic: str, tmp_path: Path, round_trip: float
+) -> None:
+    """`generate` and `replay-rejects` deliver all, and `bench` makes and deletes topics, however far the broker."""
+    broker.create_topic(topic, 2)
+    rejects = tmp_path / "rejects.jsonl"
+    entry = {"topic": topic, "partition": 1, "offset": 7, "timestamp": None, "reason": "null"}
+    lines = [json.dumps({**entry, "value": f"{number},0"}) for number in range(3)]
+    rejects.write_text("".join(f"{line}\n" for line in lines))
+    servers = broker.far["bootstrap.servers"]
+    target = ["--bootstrap-servers", servers, "--topic", topic]
+    with broker.proxy(round_trip):
+        said = streamreg("generate", *target, "--count", "5", "--rate", "0", seconds=900)
+        assert "5 points sent" in said
+        said = streamreg("replay-rejects", str(rejects), *target, "--same-partition", seconds=900)
+        assert "3 messages sent" in said
+        with Remote(broker.far).topic("far") as made:
+            assert made in AdminClient(dict(broker.plaintext)).list_topics(timeout=30).topics
+        assert made not in AdminClient(dict(broker.plaintext)).list_topics(timeout=30).topics
+    consumer = Consumer({**broker.plaintext, "group.id": topic})
+    for partition, messages in ((0, 1 + 5), (1, 3)):
+        place = TopicPartition(topic, partition)
+        assert consumer.get_watermark_offsets(place, timeout=30) == (0, messages)
+    consumer.close()
 
 
 def test_a_broker_that_gathers(

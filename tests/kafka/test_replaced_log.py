@@ -6,7 +6,9 @@ from pathlib import Path
 
 from confluent_kafka import Producer
 
+from tests.support.doctor import job_file
 from tests.support.kafka.cluster import KafkaCluster
+from tests.support.kafka.command import failed_checks, streamreg
 from tests.support.kafka.numbered import HEADER, message, rows_so_far, verify
 from tests.support.kafka.program import JOBS, Program, job_environment
 from tests.support.process import ROOT
@@ -30,7 +32,10 @@ def send(cluster: KafkaCluster, topic: str, values: Iterable[bytes | str]) -> No
 
 
 def test_an_unclean_election(cluster: KafkaCluster, topic: str, tmp_path: Path) -> None:
-    """A run that reads, and one that starts later, end and say that the log was replaced; no new message is merged."""
+    """A run that reads, and one that starts later, end and say that the log was replaced; no new message is merged.
+
+    `streamreg doctor` and `streamreg verify` say the same of a state that has read what is gone.
+    """
     cluster.create_topic(topic, 1, 2, {"unclean.leader.election.enable": "true"})
     leader, replicas = cluster.in_sync(topic)
     [other] = replicas - {leader}
@@ -40,9 +45,12 @@ def test_an_unclean_election(cluster: KafkaCluster, topic: str, tmp_path: Path) 
     send(cluster, topic, map(message, range(ROWS, 2 * ROWS)))
     environment = job_environment(settings=cluster.plaintext, topic=topic, autocommit_ms=0)
     environment["PYTHONPATH"] = str(ROOT)
-    stopped, running = tmp_path / "stopped", tmp_path / "running"
-    for folder in (stopped, running):
+    stopped, running, job = (tmp_path / name for name in ("stopped", "running", "job"))
+    for folder in (stopped, running, job):
         folder.mkdir()
+    job_file(cluster.plaintext, topic, folder=job)
+    assert streamreg(job, "run", "job.toml")[0] == 0
+    assert streamreg(job, "verify", "job.toml")[0] == 0
     with Program(JOBS / "chaos.py", stopped, environment) as program:
         program.wait_until(lambda: rows_so_far(stopped) == 2 * ROWS)
         program.interrupt()
@@ -57,6 +65,12 @@ def test_an_unclean_election(cluster: KafkaCluster, topic: str, tmp_path: Path) 
     with Program(JOBS / "chaos.py", stopped, environment) as program:
         assert program.exit_code(60) == 1
         assert "was replaced" in program.said
+    code, said = streamreg(job, "doctor", "job.toml")
+    assert (code, set(failed_checks(said))) == (1, {"read"}), said
+    assert "was replaced" in failed_checks(said)["read"]
+    code, said = streamreg(job, "verify", "job.toml")
+    assert code == 2
+    assert "was replaced" in said
     cluster.restart(leader)
     for folder in (stopped, running):
         verify(folder, 2 * ROWS)

@@ -13,10 +13,11 @@ def job_file(
     source: str = "",
     output: str = "out.csv",
     more: str = "",
+    folder: Path = Path(),
 ) -> Path:
-    """A job that fits y = a + b x, in the current folder."""
+    """A job that fits y = a + b x, in this folder or the current one."""
     client = "\n".join(f'"{key}" = "{value}"' for key, value in settings.items())
-    path = Path("job.toml")
+    path = folder / "job.toml"
     path.write_text(
         f'[source]\ntopic = "{topic}"\nmode = "static"\n{source}\n[source.kafka]\n{client}\n'
         '[schema]\nx = "float"\ny = "float"\n[regression]\ntarget = "y"\nfeatures = ["x"]\n'

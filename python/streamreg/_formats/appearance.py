@@ -12,6 +12,20 @@ from streamreg._core import split_header
 
 _DELIMITERS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _MARK: Final = b"\xef\xbb\xbf"
+_UTF16: Final = "text in UTF-16: let the producer send UTF-8"
+_COMPRESSED: Final = (
+    "{}: let the producer send plain text; with its compression.type clients undo it"
+)
+_BEGINNINGS: Final = {
+    b"\x1f\x8b": _COMPRESSED.format("compressed by gzip"),
+    b"\x28\xb5\x2f\xfd": _COMPRESSED.format("compressed by zstd"),
+    b"\x04\x22\x4d\x18": _COMPRESSED.format("compressed by lz4"),
+    b"\xff\x06\x00\x00sNaPpY": _COMPRESSED.format("compressed by snappy"),
+    b"\x03\x00": "framed by the AWS Glue Schema Registry: let the producer send plain JSON or CSV",
+    b"\x03\x05": "framed by the AWS Glue Schema Registry: let the producer send plain JSON or CSV",
+    b"Obj\x01": "an Avro file: let the producer send plain JSON or CSV",
+    b"<": "XML: let the producer send JSON or CSV",
+}
 
 
 def appearance(value: bytes, format: str, columns: Collection[str]) -> str | None:
@@ -19,6 +33,11 @@ def appearance(value: bytes, format: str, columns: Collection[str]) -> str | Non
 
     `value` may be the beginning of a long one.
     """
+    if _in_utf16(value):
+        return _UTF16
+    for beginning, look in _BEGINNINGS.items():
+        if value.startswith(beginning) and format != "raw":
+            return look
     if len(value) > 4 and value[:1] == b"\0":
         return (
             "framed by a Schema Registry's serializer (a zero byte, the schema's id, then Avro, Protobuf or JSON): "
@@ -34,6 +53,17 @@ def appearance(value: bytes, format: str, columns: Collection[str]) -> str | Non
     if format == "csv":
         return _of_record(text, columns)
     return None
+
+
+def _in_utf16(value: bytes) -> bool:
+    """Whether it is text in UTF-16, of either order: with a mark, or without one and all Latin."""
+    if value.startswith((b"\xff\xfe", b"\xfe\xff")) and b"\0" in value:
+        return True
+    pairs = value[: len(value) // 2 * 2]
+    halves = (pairs[::2], pairs[1::2])
+    return len(value) > 3 and any(
+        not any(empty) and all(other) for empty, other in (halves, halves[::-1])
+    )
 
 
 def _of_object(text: str, format: str, columns: Collection[str]) -> str | None:

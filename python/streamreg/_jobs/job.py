@@ -47,7 +47,12 @@ class JobError(ConfigurationError):
         if len(problems) > len(shown):
             shown.append(f"and {len(problems) - len(shown)} problems more")
         super().__init__("\n".join(f"{name}: {problem}" for problem in shown))
+        self.name = name
         self.problems = tuple(problems)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The default would give the text to `__init__`, which takes what it is made of.
+        return type(self), (self.name, list(self.problems)), vars(self)
 
 
 @dataclass(frozen=True, kw_only=True)

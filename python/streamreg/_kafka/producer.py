@@ -6,17 +6,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import wait
 from typing import Any, cast
 
-from confluent_kafka import (
-    Consumer,
-    KafkaError,
-    KafkaException,
-    Message,
-    Producer,
-    TopicPartition,
-)
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from streamreg._exceptions import ConfigurationError, StreamregError
-from streamreg._kafka.requests import in_thread, request_seconds
+from streamreg._exceptions import ConfigurationError, SourceError, StreamregError
+from streamreg._kafka.requests import TopicRequests, in_thread, request_seconds, waited
 from streamreg._kafka.setting_names import with_hint
 from streamreg._kafka.settings import Setting, admin
 from streamreg._secrets import scrub
@@ -27,6 +20,10 @@ _log = logging.getLogger("streamreg.producer")
 _client_log = logging.getLogger("streamreg.librdkafka")
 
 _REACH_SECONDS = 10.0
+_TIMES = 20
+"""So many times as long as the first answer took a message may take: a far broker takes its time for each request."""
+_TIMEOUT_SECONDS = 30.0
+_MOST_SECONDS = 300.0
 # What may wait in the client: enough to keep it busy, and below its own limit (100,000), because
 # a batch that only half fits would be sent out of order.
 _WAITING = 50_000
@@ -35,7 +32,7 @@ _DEFAULTS: dict[str, object] = {
     "enable.idempotence": True,
     "linger.ms": 5,
     # Five minutes, librdkafka's own, are too long to leave a person without an error.
-    "message.timeout.ms": 30_000,
+    "message.timeout.ms": int(_TIMEOUT_SECONDS * 1000),
     # A callback for each of millions of messages would cost more than sending them.
     "delivery.report.only.error": True,
 }
@@ -71,15 +68,24 @@ class TopicWriter:
         self._last_error: KafkaError | None = None
         self.partitions = 0
         """How many the topic has."""
-        client: dict[str, Any] = {**_DEFAULTS, **settings}
+        self._producer = self._open(_DEFAULTS)
+        started = time.monotonic()
+        self.partitions = self._reach()
+        self._patience = min(_TIMES * (time.monotonic() - started), _MOST_SECONDS)
+        if self._patience > _TIMEOUT_SECONDS:
+            self._producer.close()
+            longer = {"message.timeout.ms": int(self._patience * 1000)}
+            self._producer = self._open({**_DEFAULTS, **longer})
+
+    def _open(self, defaults: Mapping[str, object]) -> Producer:
+        client: dict[str, Any] = {**defaults, **self._settings}
         client |= {"error_cb": self._on_error, "on_delivery": self._on_delivery}
         try:
-            self._producer = Producer(client, logger=_client_log)
+            return Producer(client, logger=_client_log)
         except (KafkaException, TypeError, ValueError) as error:
             raise ConfigurationError(
                 self._clean(f"client settings: {with_hint(_text(error))}")
             ) from error
-        self.partitions = self._reach()
 
     def is_empty(self) -> bool:
         """Whether no partition of the topic has a message.
@@ -87,23 +93,25 @@ class TopicWriter:
         Raises:
             DeliveryError: If the broker does not tell.
         """
-        # Never joins the group, so its name does not matter.
-        client: dict[str, Any] = {"group.id": "streamreg-generate", **self._settings}
-        consumer = Consumer(client, logger=_client_log)
+        troubles: list[str] = []
+        given_up_at: list[float] = []
+
+        def trouble(text: str) -> None:
+            troubles.append(text)
+            given_up_at.append(time.monotonic() + max(_REACH_SECONDS, self._patience))
+
+        def given_up() -> bool:
+            return bool(given_up_at) and time.monotonic() > given_up_at[0]
+
+        requests = TopicRequests(cast(Mapping[str, Setting], self._settings), self._topic, set())
         try:
-            for number in range(self.partitions):
-                place = TopicPartition(self._topic, number)
-                seconds = request_seconds(self._settings)
-                low, high = consumer.get_watermark_offsets(place, timeout=seconds)
-                if low != high:
-                    return False
-        except KafkaException as error:
-            raise DeliveryError(
-                self._clean(f"cannot look into the topic: {_text(error)}")
-            ) from error
-        finally:
-            consumer.close()
-        return True
+            found = waited(requests.watermarks(range(self.partitions), trouble), given_up)
+        except SourceError as error:
+            found = None
+            troubles.insert(0, str(error))
+        if found is None:
+            raise DeliveryError(self._clean(f"cannot look into the topic: {troubles[0]}"))
+        return all(watermarks.low == watermarks.high for watermarks in found.values())
 
     def send(self, partition: int, values: Sequence[bytes]) -> None:
         """Queues messages for one partition, in their order; waits while the client is full.
@@ -178,7 +186,7 @@ class TopicWriter:
         """Waits until every message is delivered.
 
         Args:
-            seconds: The longest wait without any of them being confirmed.
+            seconds: The longest wait without any of them being confirmed; of a far broker a longer one.
 
         Returns:
             How many messages the broker has confirmed.
@@ -186,6 +194,7 @@ class TopicWriter:
         Raises:
             DeliveryError: If one was not delivered, or some are still unconfirmed.
         """
+        seconds = max(seconds, self._patience)
         deadline, waiting = time.monotonic() + seconds, len(self._producer)
         while len(self._producer) and time.monotonic() < deadline:
             self._producer.flush(0.2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
@@ -16,6 +17,8 @@ _BATCH = 20_000
 _BATCH_BYTES = 4 * 1024 * 1024
 """About as many bytes at a time, at most: they are held several times over on their way."""
 _SAMPLE = 64
+_AGAIN_SECONDS = 10.0
+"""For which a reader does not tell again of the trouble that was told of before it began."""
 
 
 class KafkaReader:
@@ -28,13 +31,18 @@ class KafkaReader:
         ranges: Mapping[int, Range],
         report: Report,
         identity: str | None,
+        told: Collection[int] = (),
     ) -> None:
-        """`identity` is the id of the topic; None: that of the topic that has the name now."""
+        """`identity` is the id of the topic; None: that of the topic that has the name now.
+
+        `told` is the kinds of trouble that the parent has told of before anything was read.
+        """
         self._topic = topic
         self._settings = settings
         self._report = report
         self._watch = TopicIdWatch(topic, identity)
         self._complaints: set[tuple[int, int | None]] = set()
+        self._told, self._told_until = frozenset(told), time.monotonic() + _AGAIN_SECONDS
         open_ranges = {p: r for p, r in ranges.items() if r.end is None or r.start < r.end}
         self._next = {p: r.start for p, r in open_ranges.items()}
         self._ends = {p: r.end for p, r in open_ranges.items() if r.end is not None}
@@ -57,6 +65,7 @@ class KafkaReader:
         progress, leader_epochs = self._progress(log_ends)
         if not progress:
             return None
+        self._told = frozenset()
         if self._ends:
             messages = self._cut(messages, progress)
         mended = {c for c in self._complaints if c[1] is None or c[1] in progress}
@@ -136,7 +145,8 @@ class KafkaReader:
 
     def _complain(self, error: KafkaError, partition: int | None = None) -> None:
         """Reports trouble that the client itself works on, each kind once until it is over where it was."""
-        if (error.code(), partition) not in self._complaints:
+        known = error.code() in self._told and time.monotonic() < self._told_until
+        if not known and (error.code(), partition) not in self._complaints:
             self._complaints.add((error.code(), partition))
             at = (partition, None)
             self._report(str(kafka_settings.source_error(error, self._topic, self._settings, at)))

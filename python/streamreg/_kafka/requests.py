@@ -1,8 +1,11 @@
 """Source, Kafka: what the cluster says of a topic: its id, its partitions, and what they hold.
 
-Nothing here has a patience of its own: a request is waited for until the client gives it up (`socket.timeout.ms`). As
-the broker that it was sent to may be dead, others are made beside it. Nobody is blocked by it: whoever waits looks in
-between whether to stop.
+Nothing here has a patience of its own: a request is waited for until the client gives it up (`socket.timeout.ms`), and
+then made again. Nobody is blocked by it: whoever waits looks in between whether to stop.
+
+A request goes to one broker, the controller or a leader, and the client waits for that one though it is dead: it asks
+nobody whether another has taken its place (librdkafka 2.16, `rd_kafka_admin_common_get_controller`). So the cluster's
+metadata is asked for again meanwhile, from whichever broker answers.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Generator, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from confluent_kafka import (
@@ -36,8 +40,10 @@ Steps = Generator[Collection["Future[Any]"], None, T]
 
 _PAUSE = 0.2
 """Seconds between two looks at a request that is waited for, and before it is made again."""
-_AGAIN_SECONDS = 1.0
-"""After which a request is made again beside the first; then after twice as long, and so on."""
+_REFRESH = 1.0
+"""Seconds between two looks at the metadata while a request is waited for."""
+_PATIENCE = 10.0
+"""Seconds after which a result that has not come is told of."""
 _TIMEOUT_MS = 60_000
 _ERRORS = 100
 """Errors of the connection that are kept until somebody asks."""
@@ -56,20 +62,26 @@ class TopicDescription:
 class TopicRequests:
     """Asks about one topic."""
 
-    def __init__(self, settings: Mapping[str, kafka_settings.Setting], topic: str) -> None:
-        """Connects at the first request."""
+    def __init__(
+        self, settings: Mapping[str, kafka_settings.Setting], topic: str, told: set[int]
+    ) -> None:
+        """Connects at the first request. `told` is the kinds of trouble that were told of, and those to come."""
         self._settings = settings
         self._topic = topic
+        self._told = told
         self._errors: deque[KafkaError] = deque(maxlen=_ERRORS)
         self._client: AdminClient | None = None
+        self._leaders: Mapping[int, int] = {}
+        self._slow = False
         self._timeout = request_seconds(settings)
 
     def describe(self, report: Report) -> Steps[TopicDescription]:
         """The id and the partitions. SourceError, as for all requests, if the cluster refuses for good."""
         found = yield from self._ask(
-            lambda client: {"": in_thread(lambda: self._metadata(client))}, report
+            lambda client: {"": in_thread(lambda: self._metadata(client))}, report, refresh=False
         )
         metadata: ClusterMetadata = found[""]
+        self._leaders = _leaders(metadata, self._topic)
         return TopicDescription(
             (yield from self._id(metadata, report)), list(metadata.topics[self._topic].partitions)
         )
@@ -120,46 +132,58 @@ class TopicRequests:
         return {at.partition: result.offset for at, result in found.items()}
 
     def _ask(
-        self, request: Callable[[AdminClient], Mapping[Any, Future[Any]]], report: Report
+        self,
+        request: Callable[[AdminClient], Mapping[Any, Future[Any]]],
+        report: Report,
+        *,
+        refresh: bool = True,
     ) -> Steps[dict[Any, Any]]:
-        """Makes a request until it is answered, telling each kind of trouble once.
+        """Makes a request until it is answered, telling each kind of trouble once, and that it takes long.
 
-        The client sends a request to the broker that it believes to be the right one, and waits for that one even if it
-        has just died. So it looks at the cluster again meanwhile, and makes the request a second time beside the first:
-        whichever is answered first counts. A broker that is merely far loses nothing.
+        With `refresh` it is made again, beside the first one, where partitions have got other leaders meanwhile.
         """
-        said: set[int] = set()
+        tell_at = time.monotonic() + _PATIENCE
         while True:
             client = self._open()
             attempts = [request(client)]
-            again = _Again(client, self._topic, self._timeout)
-            while not (ended := [one for one in attempts if all(f.done() for f in one.values())]):
-                yield [future for one in attempts for future in one.values()]
+            metadata = _Refresh(partial(self._metadata, client))
+            while (answered := next(filter(_done, attempts), None)) is None:
+                yield [future for attempt in attempts for future in attempt.values()]
                 client.poll(0)  # Serves the callback that collects the errors of the connection.
-                self._tell(said, report)
-                if again.due():
-                    attempts.append(request(client))
+                self._tell(report)
+                now = metadata.look() if refresh else None
+                leaders = self._leaders if now is None else _leaders(now, self._topic)
+                if leaders != self._leaders:
+                    if self._leaders:
+                        attempts.append(request(client))
+                    self._leaders = leaders
+                if not self._told and not self._slow and time.monotonic() >= tell_at:
+                    self._slow = True
+                    report(
+                        f"topic {self._topic!r}: the cluster at {self._settings['bootstrap.servers']} takes long to "
+                        "answer; still waiting"
+                    )
             try:
-                return {key: future.result() for key, future in ended[0].items()}
+                return {key: future.result() for key, future in answered.items()}
             except KafkaException as exception:
                 client.poll(_PAUSE)
                 # The connection's own words say more.
                 self._errors.append(exception.args[0])
-                self._tell(said, report)
+                self._tell(report)
 
-    def _tell(self, said: set[int], report: Report) -> None:
+    def _tell(self, report: Report) -> None:
         errors = list(self._errors)
         self._errors.clear()
         for error in errors:
             if kafka_settings.permanent(error):
                 raise kafka_settings.source_error(error, self._topic, self._settings)
         for error in errors:
-            if error.code() not in said:
+            if error.code() not in self._told:
                 # The first says most: what follows is its echo.
-                if not said:
+                if not self._told:
                     told = kafka_settings.source_error(error, self._topic, self._settings)
                     report(f"{told}; trying again until it answers")
-                said.add(error.code())
+                self._told.add(error.code())
 
     def _open(self) -> AdminClient:
         if self._client is None:
@@ -171,33 +195,33 @@ class TopicRequests:
         self._client = None
 
 
-class _Again:
-    """When a request is made again beside one under way: after each look at the cluster, ever less often."""
+class _Refresh:
+    """Looks at the metadata again and again."""
 
-    def __init__(self, client: AdminClient, topic: str, seconds: float) -> None:
-        self._client = client
-        self._topic = topic
-        self._seconds = seconds
-        self._pause = _AGAIN_SECONDS
-        self._next = time.monotonic() + self._pause
-        self._look: Future[ClusterMetadata] | None = None
+    def __init__(self, ask: Callable[[], ClusterMetadata]) -> None:
+        self._ask = ask
+        self._asked: Future[ClusterMetadata] | None = None
+        self._ask_at = time.monotonic() + _REFRESH
 
-    def due(self) -> bool:
-        """Whether the client has just learned which brokers there are."""
-        if self._look is None:
-            if time.monotonic() >= self._next:
-                self._look = in_thread(self._metadata)
-            return False
-        if not self._look.done():
-            return False
-        found = self._look.exception() is None
-        self._look = None
-        self._pause *= 2
-        self._next = time.monotonic() + self._pause
-        return found
+    def look(self) -> ClusterMetadata | None:
+        """What has come since the last call; asks if it is time to."""
+        if self._asked is None and time.monotonic() >= self._ask_at:
+            self._asked = in_thread(self._ask)
+        if self._asked is None or not self._asked.done():
+            return None
+        asked, self._asked, self._ask_at = self._asked, None, time.monotonic() + _REFRESH
+        # The connection says itself what is wrong with it.
+        return asked.result() if asked.exception() is None else None
 
-    def _metadata(self) -> ClusterMetadata:
-        return self._client.list_topics(self._topic, timeout=self._seconds)
+
+def _leaders(metadata: ClusterMetadata, topic: str) -> dict[int, int]:
+    """Of each partition, the number of its broker; -1: none."""
+    partitions = metadata.topics[topic].partitions
+    return {number: partition.leader for number, partition in partitions.items()}
+
+
+def _done(attempt: Mapping[Any, Future[Any]]) -> bool:
+    return all(future.done() for future in attempt.values())
 
 
 def request_seconds(settings: Mapping[str, object]) -> float:

@@ -14,6 +14,7 @@ from confluent_kafka.admin import AdminClient
 from streamreg._exceptions import ConfigurationError, SourceError
 from streamreg._kafka.setting_names import did_you_mean, with_hint
 from streamreg._secrets import scrub
+from streamreg._terminal.log_lines import written_apart
 
 Setting = str | int | float | bool
 
@@ -234,12 +235,10 @@ def _refused(error: KafkaException, settings: Mapping[str, Setting]) -> Configur
 
 def _logger(settings: Mapping[str, Setting], log: logging.Handler | None) -> logging.Logger:
     """Who takes the client's log: nobody, unless the user asks for it. What matters comes through `on_error`, once."""
-    logger = logging.Logger(
-        "streamreg.librdkafka"
-    )  # Of its own: no other client's lines come here.
+    logger = logging.Logger("streamreg.librdkafka")  # Of its own: no other's lines come here.
     logger.addHandler(log or logging.NullHandler())
     if sys.stderr is not None and ("debug" in settings or "log_level" in settings):
-        shown = logging.StreamHandler(sys.stderr)
+        shown = logging.StreamHandler(written_apart(sys.stderr))
         level = 7 if "debug" in settings else int(settings["log_level"])
         shown.setLevel(_LEVELS[max(0, min(level, len(_LEVELS) - 1))])
         logger.addHandler(shown)

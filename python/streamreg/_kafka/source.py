@@ -92,12 +92,13 @@ class KafkaSource:
 
     def __getstate__(self) -> dict[str, object]:
         kept = {one.name: getattr(self, one.name) for one in fields(self) if one.init}
-        return {**kept, "_identity": self._identity}
+        return {**kept, "_identity": self._identity, "_told": self._told}
 
     def __setstate__(self, state: Mapping[str, object]) -> None:
         init = {one.name: state[one.name] for one in fields(self) if one.init}
         self.__init__(**init)  # type: ignore[misc]  # what holds connections begins anew
         self._identity = state["_identity"]  # type: ignore[assignment]
+        self._told = state["_told"]  # type: ignore[assignment]
 
     def pin(self, identity: str | None, report: Report, stopping: Callable[[], bool]) -> str | None:
         found = waited(self._requests.describe(report), stopping)
@@ -157,15 +158,19 @@ class KafkaSource:
     def check_log(
         self, ranges: Mapping[int, Range], report: Report, stopping: Callable[[], bool]
     ) -> None:
-        consumer = self._open().consumer
+        held = self._open()
+        consumer = held.consumer
         places = [place(self.topic, p, r) for p, r in ranges.items() if r.leader_epoch is not None]
         consumer.assign(places)
         # A message or the end of the log: either comes only when the leader has said that the log is the same.
         unsure = {at.partition for at in places}
+        slow = _Slow(f"topic {self.topic!r}: waiting for the leader to compare the log", report)
         try:
             while unsure and not stopping():
                 message = consumer.poll(_RETRY_PAUSE)
+                held.watch.check()
                 self._tell(report)
+                slow.tell(unsure)
                 found = None if message is None else self._first_of(message)
                 if found is not None:
                     unsure.discard(found[0])
@@ -180,7 +185,7 @@ class KafkaSource:
         places = {p: TopicPartition(self.topic, p, OFFSET_BEGINNING) for p in partitions}
         consumer.assign(list(places.values()))
         empty: set[int] = set()
-        tell_at = time.monotonic() + _PATIENCE
+        slow = _Slow(f"topic {self.topic!r}: waiting for the first message", report)
         try:
             while places and not stopping():
                 message = consumer.poll(_RETRY_PAUSE)
@@ -188,12 +193,7 @@ class KafkaSource:
                 self._tell(report)
                 found = None if message is None else self._first_of(message)
                 if found is None:
-                    waiting = sorted(places.keys() - empty)
-                    if waiting and time.monotonic() >= tell_at:
-                        tell_at += _PATIENCE * 10
-                        report(
-                            f"topic {self.topic!r}: waiting for the first message of partition {waiting[0]}"
-                        )
+                    slow.tell(places.keys() - empty)
                     continue
                 partition, value = found
                 if partition not in places or (value is None and partition in empty):
@@ -232,7 +232,7 @@ class KafkaSource:
         self._errors.clear()
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> KafkaReader:
-        return KafkaReader(self.topic, self.settings, ranges, report, self._identity)
+        return KafkaReader(self.topic, self.settings, ranges, report, self._identity, self._told)
 
     def commit_offsets(self, offsets: Mapping[int, int]) -> None:
         held = self._open()
@@ -247,7 +247,7 @@ class KafkaSource:
     @property
     def _requests(self) -> TopicRequests:
         if self._asked is None:
-            self._asked = TopicRequests(self.settings, self.topic)
+            self._asked = TopicRequests(self.settings, self.topic, self._told)
         return self._asked
 
     def _open(self) -> _Open:
@@ -261,6 +261,21 @@ class KafkaSource:
             )
             self._held = _Open(consumer, watch, commits)
         return self._held
+
+
+class _Slow:
+    """Tells now and then what is waited for."""
+
+    def __init__(self, what: str, report: Report) -> None:
+        self._what = what
+        self._report = report
+        self._tell_at = time.monotonic() + _PATIENCE
+
+    def tell(self, partitions: Collection[int]) -> None:
+        """Of these partitions it is waited for; none: of nobody."""
+        if partitions and time.monotonic() >= self._tell_at:
+            self._tell_at += _PATIENCE * 10
+            self._report(f"{self._what} of partition {min(partitions)}")
 
 
 def _unheard(text: str) -> None:

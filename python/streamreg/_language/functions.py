@@ -1,7 +1,7 @@
 """Language: the functions beside the operators, for choices, casts, mathematics, and functions written in Python."""
 
 from collections.abc import Callable
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from streamreg._evaluate.udf import RowFunction, check_call, returned_type
 from streamreg._exceptions import ProgramError
@@ -19,6 +19,10 @@ from streamreg._language.operators import CASTS, MistypedError
 from streamreg._types import TYPE_NAMES, DType, dtype_of
 
 OnError: TypeAlias = Literal["raise", "reject"]
+
+_MOST_LEVELS: Final = 60
+"""Lists, tuples and dicts in each other that a constant may be: a state describes each level by up to three of its own,
+and takes 200 in all."""
 
 
 def if_else(condition: Operand, chosen: Operand, otherwise: Operand) -> Expression:
@@ -89,7 +93,7 @@ def apply(
     the result can be written but not computed with. The function must give the same value for the
     same arguments: it may be called once for several uses, or again after a restart. After a
     `reduce` a missing value arrives as None, and None may be returned. Other arguments are handed
-    on as they are.
+    on as they are; lists, tuples and dicts may stand in each other up to 60 levels deep.
 
     Where the function raises, the run ends with its traceback. With `on_error="reject"` the row's message is a
     reject of the reason `function-error`, with the exception's type and message; after a `reduce` or `predict_on`,
@@ -199,6 +203,30 @@ def sign(value: Operand) -> Expression:
     return operation("sign", value)
 
 
+def _flat_enough(value: object) -> object:
+    """The value itself.
+
+    Raises:
+        ProgramError: if it is nested too deeply for a state to tell of it, or holds itself.
+    """
+    level = {id(value): value}
+    for _ in range(_MOST_LEVELS + 1):
+        inner = (
+            part
+            for each in level.values()
+            if isinstance(each, list | tuple | dict)
+            for part in ([*each, *each.values()] if isinstance(each, dict) else each)
+        )
+        # Each once: a list may hold the same list twice, that one another twice, and so on.
+        level = {id(part): part for part in inner}
+        if not level:
+            return value
+    raise ProgramError(
+        f"apply: a constant that is nested more than {_MOST_LEVELS} levels deep cannot be told of in a state: make it "
+        "in the function, or give it as text"
+    )
+
+
 def _applied(
     function: Callable[..., object],
     dtype: DType,
@@ -212,7 +240,7 @@ def _applied(
     check_call(function, len(args), keywords)
     call = RowFunction(function, dtype, keywords, rejects=on_error == "reject")
     arguments = [
-        value if isinstance(value, Expression) else Constant(value, "any")
+        value if isinstance(value, Expression) else Constant(_flat_enough(value), "any")
         for value in (*args, *kwargs.values())
     ]
     return build(f"apply({call.name})", arguments, lambda typed: Application(call, typed))

@@ -14,8 +14,8 @@ class Schema:
     """Base of schemas: every annotation of a subclass is a column, in the order they are written.
 
     Columns of base classes come first. The types are float (64 bits), int (64 bits), bool, str,
-    bytes, and `decimal.Decimal`: the number as it is written, with up to 34 significant digits and
-    an exponent within ±400.
+    bytes, and `decimal.Decimal`: the number that is written, with up to 34 significant digits and
+    an exponent within ±400, whatever zeros it ends with: 1.50 is 1.5.
 
         class InputSchema(sr.Schema):
             x: float

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from streamreg._run.progress import ProgressLine
-from streamreg._terminal.log_lines import logged_above
+from streamreg._terminal.log_lines import logged_apart
 from streamreg._terminal.screen import Screen
-from streamreg._terminal.standard_streams import drop_broken, hold, is_terminal
+from streamreg._terminal.standard_streams import drop_broken, has_reader, hold, is_terminal
 
 
 @contextmanager
@@ -25,13 +25,12 @@ def stderr_line(wanted: bool | None, logger: logging.Logger) -> Iterator[Progres
     wanted = stream is not None and (terminal if wanted is None else wanted)
     try:
         with ExitStack() as stack:
-            line = None
-            if stream is not None and (terminal or wanted):
+            line, screen = None, None
+            if stream is not None and (wanted or has_reader(stream)):
                 screen = Screen(stream)
                 line = ProgressLine(screen) if wanted else None
                 stack.callback(lambda: screen.close(None if line is None else line.last))
-                if terminal:
-                    stack.enter_context(logged_above(screen, stream, logger))
+            stack.enter_context(logged_apart(logger, stream, screen))
             yield line
     finally:
         drop_broken()

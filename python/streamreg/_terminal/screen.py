@@ -1,7 +1,7 @@
 """Terminal: lines for people, written by a thread of their own: a screen that is frozen or gone holds up nobody.
 
-A write to a terminal that was stopped by Ctrl-S, or whose other end reads nothing, blocks for as long as that lasts.
-The thread writes to a descriptor, not to the stream: at its end Python waits for the lock of a stream in which
+A write to a terminal that was stopped by Ctrl-S, or to a pipe whose reader takes nothing, blocks for as long as that
+lasts. The thread writes to a descriptor, not to the stream: at its end Python waits for the lock of a stream in which
 somebody writes.
 """
 
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import signal
 import sys
 import threading
 from collections import deque
 from typing import TextIO
 
-from streamreg._terminal.standard_streams import descriptor, drop_broken, is_terminal
+from streamreg._terminal.standard_streams import descriptor, drop_broken, has_reader, is_terminal
 
 _RENEW = "\r\x1b[K"
 """Back to the start of the line, and nothing on it."""
@@ -98,9 +99,7 @@ class Screen:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
             while (text := self._next()) is not None:
-                data = text.encode(self._encoding, "backslashreplace")
-                while data:
-                    data = data[os.write(number, data) :]
+                _write(number, text.encode(self._encoding, "backslashreplace"))
         except OSError:  # The terminal is gone: there is nobody to tell.
             return
 
@@ -120,11 +119,22 @@ class Screen:
         return f"{_RENEW}{lines}{self._status}" if self.terminal else lines
 
 
+def _write(number: int, data: bytes) -> None:
+    """Writes all of it, however long that takes; OSError if nobody will read it."""
+    room = select.poll()
+    room.register(number, select.POLLOUT)
+    while data:
+        try:
+            data = data[os.write(number, data) :]
+        except BlockingIOError:  # Whoever shares the pipe has made it one that does not wait.
+            room.poll()
+
+
 def say(text: str) -> None:
     """Writes a line to stderr; where nobody reads it, to nobody."""
     stream = sys.stderr or io.StringIO()
     try:
-        if is_terminal(stream):
+        if has_reader(stream):
             Screen(stream).close(text)
         else:
             print(text, file=stream, flush=True)

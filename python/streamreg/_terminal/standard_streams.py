@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import sys
 from typing import TextIO
 
@@ -65,6 +66,12 @@ def is_terminal(stream: TextIO | None) -> bool:
         return stream is not None and stream.isatty()
     except (OSError, ValueError):  # gone, closed
         return False
+
+
+def has_reader(stream: TextIO | None) -> bool:
+    """Whether a write may wait for somebody: it goes to a pipe, a socket or a terminal, and not to a file."""
+    number = None if stream is None else descriptor(stream)
+    return number is not None and not stat.S_ISREG(os.fstat(number).st_mode)
 
 
 def descriptor(stream: TextIO) -> int | None:

@@ -53,6 +53,10 @@ class KafkaCluster:
         for node in (self._controller, *self._brokers.values()):
             node.format(cluster)
             node.launch()
+        self.wait()
+
+    def wait(self) -> None:
+        """Returns when every broker is there."""
         self._wait_for(len(self.BROKERS))
 
     def kill(self, broker: int) -> None:

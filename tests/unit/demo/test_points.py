@@ -1,6 +1,7 @@
 """The producer sends the tutorial's points, all of them, in order, on time."""
 
 import json
+import logging
 import random
 import time
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from contextlib import closing
 from threading import Event
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from streamreg._demo.points import NoisyLine, Plan, generate
 from streamreg._exceptions import ConfigurationError
@@ -187,6 +188,25 @@ def test_no_broker_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
         DeliveryError, match=r"no broker answers at bootstrap\.servers=127\.0\.0\.1:1: "
     ):
         TopicWriter({"bootstrap.servers": "127.0.0.1:1"}, "points")
+
+
+@pytest.mark.parametrize("own", [{}, {"message.timeout.ms": 40_000}])
+def test_a_far_broker_has_more_time(
+    broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch, own: dict[str, int]
+) -> None:
+    """Where the first answer took long, so may each message, unless the user says otherwise; nothing is sent twice."""
+    made: list[dict[str, object]] = []
+
+    def recorded(client: dict[str, object], logger: logging.Logger) -> Producer:
+        made.append(client)
+        return Producer(client, logger=logger)
+
+    monkeypatch.setattr(_producer, "Producer", recorded)
+    monkeypatch.setattr(_producer, "_TIMES", 1e6)  # as if it had taken many seconds
+    topic = f"far-{len(own)}"
+    assert send(broker, topic, Plan(rate=0, count=5), **own) == 5
+    assert made[-1]["message.timeout.ms"] == own.get("message.timeout.ms", 300_000)
+    assert len(read(broker, topic)) == 6
 
 
 def test_a_setting_that_the_client_refuses_is_named_without_secrets() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 import streamreg as sr
 from streamreg._run.progress import ProgressLine, Rate
-from streamreg._terminal.log_lines import logged_above
+from streamreg._terminal.log_lines import logged_apart
 from streamreg._terminal.screen import Screen
 
 WIDE = {"intercept": 0.1234567890123, "a_long_name": 123456789.123, "数量": Decimal("1.23456789")}
@@ -80,7 +80,7 @@ def test_a_log_line_does_not_run_into_it() -> None:
     handler = logging.StreamHandler(terminal.stream)
     logger.addHandler(handler)
     screen = Screen(terminal.stream)
-    with logged_above(screen, terminal.stream, logger):
+    with logged_apart(logger, terminal.stream, screen):
         screen.status("5 rows")
         logger.warning("a word\nof two lines")
         screen.status("6 rows")
@@ -112,6 +112,20 @@ def test_nothing_is_renewed_in_a_pipe() -> None:
     assert first == second
     assert first.startswith("streamreg: 1 row  12/s")
     assert last == "the end"
+
+
+def test_a_pipe_that_does_not_wait_gets_every_line() -> None:
+    """Where a process that shares the pipe has set it not to block, a full one delays the lines and loses none."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with os.fdopen(writing, "w") as stream, os.fdopen(reading) as reader:
+        screen = Screen(stream)
+        lines = [f"{number} {'-' * 1000}" for number in range(500)]
+        for line in lines:
+            screen.line(line)
+        assert [reader.readline().removesuffix("\n") for _ in lines] == lines
+        screen.close("the end")
+        assert reader.readline() == "the end\n"
 
 
 def test_a_stream_that_is_no_file_is_written_to_at_once() -> None:
