@@ -7,8 +7,13 @@
 use num_bigint::BigInt;
 use num_traits::Zero;
 
+use super::remainders::minors;
+
+/// From so many unknowns on remainders are the faster way (measured).
+const MANY: usize = 12;
+
 /// A symmetric matrix, eliminated.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Elimination {
     /// On and above the diagonal the eliminated rows, below it the factors that eliminated.
     rows: Vec<Vec<BigInt>>,
@@ -22,7 +27,29 @@ pub struct Elimination {
 impl Elimination {
     /// Eliminates a symmetric matrix.
     #[must_use]
-    pub fn of(mut rows: Vec<Vec<BigInt>>) -> Self {
+    pub fn of(rows: Vec<Vec<BigInt>>) -> Self {
+        let by_remainders = if rows.len() >= MANY { Self::by_remainders(&rows) } else { None };
+        by_remainders.unwrap_or_else(|| Self::step_by_step(rows))
+    }
+
+    /// By remainders; `None` if a leading minor is zero.
+    #[must_use]
+    pub fn by_remainders(matrix: &[Vec<BigInt>]) -> Option<Self> {
+        let upper = minors(matrix)?;
+        let entry = |row: usize, column: usize| {
+            let (low, high) = (row.min(column), row.max(column));
+            upper[low][high - low].clone()
+        };
+        let all: Vec<_> = (0..upper.len()).collect();
+        // The factors of what stays symmetric are the entries above the diagonal.
+        let rows = all.iter().map(|&row| all.iter().map(|&column| entry(row, column)).collect()).collect();
+        let determinant = upper.last().map_or_else(|| BigInt::from(1), |row| row[0].clone());
+        Some(Self { rows, order: all.clone(), columns: all, determinant })
+    }
+
+    /// One row after another, whatever the matrix is.
+    #[must_use]
+    pub fn step_by_step(mut rows: Vec<Vec<BigInt>>) -> Self {
         let columns = rows.len();
         let mut order: Vec<_> = (0..columns).collect();
         let (mut found, mut previous) = (Vec::with_capacity(columns), BigInt::from(1));
