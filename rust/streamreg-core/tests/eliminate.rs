@@ -101,11 +101,13 @@ proptest! {
         matrix in prop_oneof![products(), singular(), systems().prop_map(|(matrix, _)| matrix)],
     ) {
         let plain = Elimination::step_by_step(matrix.clone());
-        let found = Elimination::by_remainders(&matrix);
+        let right: Vec<_> = matrix.iter().map(|row| &row[0] * 3 - row.iter().sum::<BigInt>() + 1).collect();
+        let found = Elimination::by_remainders(&matrix, Some(&right));
         let regular = plain.rank() == matrix.len() && plain.is_in_order();
         prop_assert_eq!(found.is_some(), regular);
-        if let Some(found) = found {
+        if let Some((found, solution)) = found {
             prop_assert_eq!(&found, &plain);
+            prop_assert_eq!(solution, plain.solve(&right));
         }
         prop_assert_eq!(Elimination::of(matrix), plain);
     }
@@ -136,7 +138,9 @@ fn differential_many_unknowns() {
         let matrix = wide(size);
         let plain = Elimination::step_by_step(matrix.clone());
         assert_eq!(plain.rank(), size);
-        assert!(Elimination::by_remainders(&matrix).unwrap() == plain);
+        let right: Vec<_> = (0..size).map(|at| BigInt::from(1) << (at * 91 % 700)).collect();
+        assert!(Elimination::by_remainders(&matrix, None).unwrap() == (plain.clone(), None));
+        assert!(Elimination::solving(matrix.clone(), &right) == (plain.clone(), plain.solve(&right)));
         assert!(Elimination::of(matrix) == plain);
     }
 }

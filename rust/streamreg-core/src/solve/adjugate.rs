@@ -29,13 +29,10 @@ pub fn adjugate(matrix: &[Vec<BigInt>], determinant: &BigInt) -> Vec<Vec<BigInt>
         }
     }
     let chinese = Chinese::of(&fields);
-    let mut rows: Vec<Vec<BigInt>> = Vec::with_capacity(size);
-    for a in 0..size {
-        let before: Vec<_> = rows.iter().map(|row| row[a].clone()).collect();
-        let entry = |b: usize| chinese.integer(remainders.iter().map(|own: &Vec<u64>| own[a * size + b]));
-        rows.push(before.into_iter().chain((a..size).map(entry)).collect());
-    }
-    rows
+    let entry = |a: usize, b: usize| chinese.integer(remainders.iter().map(|own: &Vec<Vec<u64>>| own[a][b]));
+    let lower: Vec<Vec<_>> = (0..size).map(|a| (0..=a).map(|b| entry(a, b)).collect()).collect();
+    let whole = |a: usize, b: usize| lower[a.max(b)][a.min(b)].clone();
+    (0..size).map(|a| (0..size).map(|b| whole(a, b)).collect()).collect()
 }
 
 /// Bits of a number that no entry of the adjugate, with a sign, reaches: the product of the lengths of all rows but one.
@@ -47,31 +44,52 @@ fn bound(matrix: &[Vec<BigInt>]) -> u64 {
     lengths().sum::<u64>() - lengths().min().unwrap_or(0) + 2
 }
 
-/// The inverse times the determinant in a field, by Gauss's and Jordan's elimination; `None` if a pivot is zero.
-fn inverse(field: &Field, size: usize, entries: &[Digits], determinant: &Digits) -> Option<Vec<u64>> {
-    let mut rows: Vec<u64> = entries.iter().map(|entry| field.of(entry)).collect();
-    let mut pivot_row = vec![0; size];
+/// The inverse times the determinant in a field, row by row up to the diagonal; `None` if a pivot is zero.
+///
+/// With A = LDLᵀ it is L⁻ᵀD⁻¹L⁻¹.
+fn inverse(field: &Field, size: usize, entries: &[Digits], determinant: &Digits) -> Option<Vec<Vec<u64>>> {
+    // Row by row, up to the diagonal: D·Lᵀ from above is what elimination leaves, L what it divides by.
+    let mut rows: Vec<Vec<u64>> =
+        (0..size).map(|a| entries[a * size..=a * size + a].iter().map(|entry| field.of(entry)).collect()).collect();
+    let mut pivots = Vec::with_capacity(size);
     for at in 0..size {
-        let own = &mut rows[at * size..(at + 1) * size];
-        if own[at].is_zero() {
+        let (above, own) = rows.split_at_mut(at);
+        let own = &mut own[0];
+        // u of the column: what is left of the row, entry by entry.
+        for (column, factors) in above.iter().enumerate() {
+            own[column] = field.less(own[column], field.dot(&own[..column], factors));
+        }
+        let left = own.clone();
+        for (entry, pivot) in own.iter_mut().zip(&pivots) {
+            *entry = field.times(*entry, *pivot);
+        }
+        let pivot = field.less(left[at], field.dot(&own[..at], &left));
+        if pivot.is_zero() {
             return None;
         }
-        let inverse = field.inverse(own[at]);
+        pivots.push(field.inverse(pivot));
         own[at] = field.one();
-        for entry in own.iter_mut() {
-            *entry = field.times(*entry, inverse);
-        }
-        pivot_row.copy_from_slice(own);
-        for (_, row) in rows.chunks_exact_mut(size).enumerate().filter(|(row, _)| *row != at) {
-            let factor = std::mem::take(&mut row[at]);
-            for (entry, over) in row.iter_mut().zip(&pivot_row) {
-                *entry = field.less(*entry, field.times(factor, *over));
-            }
-        }
     }
+    let columns = inverse_columns(field, &rows);
     let determinant = field.of(determinant);
-    for entry in &mut rows {
-        *entry = field.times(*entry, determinant);
-    }
-    Some(rows)
+    let times: Vec<_> = pivots.iter().map(|pivot| field.times(*pivot, determinant)).collect();
+    let weighted = |(at, column): (usize, &Vec<u64>)| {
+        column.iter().zip(&times[at..]).map(|(entry, times)| field.times(*entry, *times)).collect()
+    };
+    let weighted: Vec<Vec<_>> = columns.iter().enumerate().map(weighted).collect();
+    let row = |a: usize| (0..=a).map(|b| field.dot(&weighted[a], &columns[b][a - b..])).collect();
+    Some((0..size).map(row).collect())
+}
+
+/// The columns of the inverse of a lower triangle with ones on its diagonal, each from there down.
+fn inverse_columns(field: &Field, rows: &[Vec<u64>]) -> Vec<Vec<u64>> {
+    let column = |at: usize| {
+        let mut own = vec![field.one()];
+        for row in &rows[at + 1..] {
+            let sum = field.dot(&row[at..at + own.len()], &own);
+            own.push(field.less(0, sum));
+        }
+        own
+    };
+    (0..rows.len()).map(column).collect()
 }

@@ -7,7 +7,7 @@
 use num_bigint::BigInt;
 use num_traits::Zero;
 
-use super::remainders::minors;
+use super::remainders::{Minors, minors};
 
 /// From so many unknowns on remainders are the faster way (measured).
 const MANY: usize = 12;
@@ -28,14 +28,28 @@ impl Elimination {
     /// Eliminates a symmetric matrix.
     #[must_use]
     pub fn of(rows: Vec<Vec<BigInt>>) -> Self {
-        let by_remainders = if rows.len() >= MANY { Self::by_remainders(&rows) } else { None };
-        by_remainders.unwrap_or_else(|| Self::step_by_step(rows))
+        let found = if rows.len() >= MANY { Self::by_remainders(&rows, None) } else { None };
+        found.map_or_else(|| Self::step_by_step(rows), |(found, _)| found)
     }
 
-    /// By remainders; `None` if a leading minor is zero.
+    /// Eliminates a symmetric matrix, and [solves](Self::solve) for a right side.
     #[must_use]
-    pub fn by_remainders(matrix: &[Vec<BigInt>]) -> Option<Self> {
-        let upper = minors(matrix)?;
+    pub fn solving(rows: Vec<Vec<BigInt>>, right: &[BigInt]) -> (Self, Option<Vec<BigInt>>) {
+        let found = if rows.len() >= MANY { Self::by_remainders(&rows, Some(right)) } else { None };
+        found.unwrap_or_else(|| {
+            let found = Self::step_by_step(rows);
+            let solution = found.solve(right);
+            (found, solution)
+        })
+    }
+
+    /// By remainders, with the solution for a right side, if there is one; `None` if a leading minor is zero.
+    #[must_use]
+    pub fn by_remainders(
+        matrix: &[Vec<BigInt>],
+        right: Option<&[BigInt]>,
+    ) -> Option<(Self, Option<Vec<BigInt>>)> {
+        let Minors { upper, solution } = minors(matrix, right)?;
         let entry = |row: usize, column: usize| {
             let (low, high) = (row.min(column), row.max(column));
             upper[low][high - low].clone()
@@ -44,7 +58,7 @@ impl Elimination {
         // The factors of what stays symmetric are the entries above the diagonal.
         let rows = all.iter().map(|&row| all.iter().map(|&column| entry(row, column)).collect()).collect();
         let determinant = upper.last().map_or_else(|| BigInt::from(1), |row| row[0].clone());
-        Some(Self { rows, order: all.clone(), columns: all, determinant })
+        Some((Self { rows, order: all.clone(), columns: all, determinant }, solution))
     }
 
     /// One row after another, whatever the matrix is.

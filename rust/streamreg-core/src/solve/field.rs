@@ -105,13 +105,33 @@ impl Field {
 
     /// A product. One factor may be any word: then what is found is below 2⁶², if not the prime.
     #[inline]
-    #[allow(clippy::cast_possible_truncation, reason = "the low half, and what is below the prime")]
     pub(super) fn times(&self, one: u64, other: u64) -> u64 {
-        let product = u128::from(one) * u128::from(other);
-        let factor = (product as u64).wrapping_mul(self.negated);
-        // Both terms are below 2^126.
-        let high = ((product + u128::from(factor) * u128::from(self.prime)) >> 64) as u64;
+        let high = self.reduced(u128::from(one) * u128::from(other));
         if high >= self.prime { high - self.prime } else { high }
+    }
+
+    /// A number below 2¹²⁷ over 2⁶⁴: below 2⁶³ and the prime; one below 2¹²⁶ is below 2⁶² and the prime.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "the low half, and what is below 2^64")]
+    fn reduced(&self, number: u128) -> u64 {
+        let factor = (number as u64).wrapping_mul(self.negated);
+        // The second term is below 2^126.
+        (number.wrapping_add(u128::from(factor) * u128::from(self.prime)) >> 64) as u64
+    }
+
+    /// The sum of products, of which only every eighth sum is reduced.
+    pub(super) fn dot(&self, one: &[u64], other: &[u64]) -> u64 {
+        let mut total = 0;
+        for (one, other) in one.chunks(8).zip(other.chunks(8)) {
+            // Each product is below 2^124.
+            let products = one.iter().zip(other).map(|(a, b)| u128::from(*a) * u128::from(*b));
+            let sum = products.fold(0, u128::wrapping_add);
+            // Twice the prime is more than 2^62.
+            let reduced = self.reduced(sum);
+            let twice = 2 * self.prime;
+            total = self.plus(total, if reduced >= twice { reduced - twice } else { reduced });
+        }
+        total
     }
 
     /// A difference.
