@@ -49,8 +49,9 @@ fn bound(matrix: &[Vec<BigInt>]) -> u64 {
 /// With A = LDLᵀ it is L⁻ᵀD⁻¹L⁻¹.
 fn inverse(field: &Field, size: usize, entries: &[Digits], determinant: &Digits) -> Option<Vec<Vec<u64>>> {
     // Row by row, up to the diagonal: D·Lᵀ from above is what elimination leaves, L what it divides by.
-    let mut rows: Vec<Vec<u64>> =
-        (0..size).map(|a| entries[a * size..=a * size + a].iter().map(|entry| field.of(entry)).collect()).collect();
+    let mut rows: Vec<Vec<u64>> = (0..size)
+        .map(|a| entries[a * size..=a * size + a].iter().map(|entry| field.of(entry)).collect())
+        .collect();
     let mut pivots = Vec::with_capacity(size);
     for at in 0..size {
         let (above, own) = rows.split_at_mut(at);

@@ -86,7 +86,8 @@ impl Field {
 
     /// An integer, by W. G. Horner's rule.
     pub(super) fn of(&self, integer: &Digits) -> u64 {
-        let step = |sum, &digit: &u64| self.plus(self.times(sum, self.square), self.times(digit, self.square));
+        let step =
+            |sum, &digit: &u64| self.plus(self.times(sum, self.square), self.times(digit, self.square));
         let found = integer.digits.iter().rev().fold(0, step);
         if integer.negative { self.less(0, found) } else { found }
     }

@@ -117,7 +117,9 @@ impl Entries {
         let mut factors = Vec::with_capacity(size);
         for at in 0..size {
             factors.clear();
-            factors.extend(columns[at].iter().zip(&inverses).map(|(entry, inverse)| field.times(*entry, *inverse)));
+            factors.extend(
+                columns[at].iter().zip(&inverses).map(|(entry, inverse)| field.times(*entry, *inverse)),
+            );
             for column in &mut columns[at..] {
                 let less = field.dot(&factors, &column[..at]);
                 column[at] = field.less(column[at], less);
