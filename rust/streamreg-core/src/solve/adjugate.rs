@@ -46,7 +46,7 @@ fn bound(matrix: &[Vec<BigInt>]) -> u64 {
 
 /// The inverse times the determinant in a field, row by row up to the diagonal; `None` if a pivot is zero.
 ///
-/// With A = LDLᵀ it is L⁻ᵀD⁻¹L⁻¹.
+/// With A = `LDLᵀ` it is `L⁻ᵀD⁻¹L⁻¹`.
 fn inverse(field: &Field, size: usize, entries: &[Digits], determinant: &Digits) -> Option<Vec<Vec<u64>>> {
     // Row by row, up to the diagonal: D·Lᵀ from above is what elimination leaves, L what it divides by.
     let mut rows: Vec<Vec<u64>> = (0..size)

@@ -50,8 +50,8 @@ pub(super) fn minors(matrix: &[Vec<BigInt>], right: Option<&[BigInt]>) -> Option
     let bases: Vec<_> =
         (1..=LEVELS).map(|level| Chinese::of(&fields[..fields.len().min(level * step)])).collect();
     let integer = |needed: usize, at: usize, place: usize| {
-        let basis = &bases[needed.div_ceil(step).clamp(1, LEVELS) - 1];
-        basis.integer(remainders.iter().map(|rows| rows[at][place]))
+        let own = &bases[needed.div_ceil(step).clamp(1, LEVELS) - 1];
+        own.integer(remainders.iter().map(|rows| rows[at][place]))
     };
     let row = |at: usize| (at..size).map(|column| integer(bounds.rows[at], column, at)).collect();
     let solution = right.map(|_| (0..size).map(|at| integer(bounds.solution, size, at)).collect());
