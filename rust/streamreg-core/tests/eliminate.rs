@@ -82,11 +82,10 @@ fn singular() -> impl Strategy<Value = Vec<Vec<BigInt>>> {
         // A column that is an earlier one once more, or that of zeros.
         let (own, size) = (at.index(matrix.len()), matrix.len());
         let source = if later && own + 1 < size { Some(own + 1) } else { None };
-        for other in 0..size {
-            let entry = source.map_or(BigInt::ZERO, |source| matrix[other][source].clone());
-            matrix[other][own].clone_from(&entry);
-            matrix[own][other] = entry;
+        for row in &mut matrix {
+            row[own] = source.map_or(BigInt::ZERO, |source| row[source].clone());
         }
+        matrix[own] = source.map_or_else(|| vec![BigInt::ZERO; size], |source| matrix[source].clone());
         matrix
     })
 }
