@@ -172,11 +172,11 @@ def _complement(chances: Floats) -> Floats:
 
 def _solve(curvature: Floats, right: Floats) -> Floats:
     # With ones on the diagonal, features of very different sizes do no harm.
-    scale: Floats = 1.0 / np.sqrt(curvature.diagonal())
+    scale = 1.0 / np.sqrt(curvature.diagonal())
     scaled = np.asarray(curvature * scale * scale[:, None], dtype=np.float64)
     own = np.asarray(right * scale, dtype=np.float64)
     try:
-        found: Floats = np.linalg.solve(scaled, own)
+        found = np.asarray(np.linalg.solve(scaled, own), dtype=np.float64)
         descends = float(own @ found) >= 0
     except np.linalg.LinAlgError:
         descends = False
