@@ -122,3 +122,50 @@ def test_law_definite_but_for_one_direction(seed: int, features: int) -> None:
     beside = rows[:1] + np.eye(features + 1)[-1] * 1e-9
     refused(model, "sums of squares", lambda: model.forget(beside, y[:1]))
     model.forget(rows[:1], y[:1])
+
+
+@pytest.mark.parametrize("made", CLASSIFIERS)
+def test_law_weighted_classes(made: Callable[[], sr.GaussianNB]) -> None:
+    """The same where rows have weights, of zero too, also of a class that has none but such."""
+    weights = [1.0, 0.5, 2.0, 1.0, 0.0, 0.25]
+    model = made().fit(X, LABELS, sample_weight=weights)
+    refused(model, 'class "a": sums of squares', lambda: model.forget([[50.0]], ["a"], [0.5]))
+    refused(model, 'class "a": the weights', lambda: model.forget(X[:1], ["a"], [50.0]))
+    refused(model, 'class "c": -1 rows', lambda: model.forget([[1.0]], ["c"], [0.0]))
+    refused(model, 'class "b": -1 rows', lambda: model.forget(X[2:], ["b"] * 4, weights[2:]))
+    refused(
+        model, 'class "a": no row would', lambda: model.forget(X[:3], ["a"] * 3, [1.0, 0.5, 1.0])
+    )
+    refused(model, "class", lambda: model - made().fit(X, LABELS[::-1], sample_weight=weights))
+    beside = made().fit([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]], ["a"] * 3, sample_weight=np.ones(3))
+    if made is not sr.GaussianNB:
+        refused(beside, "sums of squares", lambda: beside.forget([[2.0, 4.5]], ["a"], [1e-9]))
+    model.forget(X[:3], LABELS[:3], weights[:3])
+    assert model.class_counts_.tolist() == [3]
+    model.forget(X[3:], LABELS[3:], weights[3:])
+    assert model.n_samples_seen_ == 0
+
+
+@pytest.mark.parametrize("weights", [None, [1.0, 0.5, 2.0, 1.0, 0.0, 0.25]])
+def test_law_squares_alone(weights: list[float] | None) -> None:
+    """Of more than 64 features, of which only the squares are known: feature by feature."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(6, 80))
+    model = sr.GaussianNB().fit(x, LABELS, sample_weight=weights)
+
+    def forget(rows: object, labels: list[str], own: list[float] | None = None) -> object:
+        return model.forget(rows, labels, None if weights is None else own)
+
+    odd = x[1:2].copy()
+    odd[0, 70] = 40.0
+    refused(model, 'class "a": sums of squares', lambda: forget(odd, ["a"], [0.5]))
+    refused(model, 'class "c": -1 rows', lambda: forget(odd, ["c"], [0.5]))
+    refused(model, 'class "b": -1 rows', lambda: forget(x[2:], ["b"] * 4, [1.0, 1.0, 0.0, 0.25]))
+    # Two rows less one between them leave one row of two values.
+    mixed = (x[:1] + x[1:2]) / 2
+    forget(x[2:3], ["a"], [2.0])
+    refused(
+        model, "1 rows? would be left, with sums that 2 have", lambda: forget(mixed, ["a"], [0.25])
+    )
+    forget(x[:2], LABELS[:2], [1.0, 0.5])
+    assert model.class_counts_.tolist() == [3]

@@ -120,3 +120,17 @@ def test_what_it_cannot_take() -> None:
     wide = np.zeros((2, 5000))
     with pytest.raises(ValueError, match="5001 coefficients, and LogisticRegression takes at most"):
         sr.LogisticRegression().fit(wide, [0, 1])
+
+
+@pytest.mark.parametrize("size", [1.0, 1e9, 1e20, 1e100])
+def test_law_features_that_are_the_same(size: float) -> None:
+    """A feature twice, however large, is one of half the penalty: the probabilities are those of that fit."""
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=(200, 1))
+    y = (x[:, 0] + rng.normal(size=200) > 0).astype(int)
+    both = sr.LogisticRegression().fit(np.column_stack([x, x, x]) * size, y)
+    alone = sr.LogisticRegression(C=3.0).fit(x * size, y)
+    np.testing.assert_allclose(
+        both.predict_proba(x[:, [0] * 3] * size), alone.predict_proba(x * size), atol=1e-6
+    )
+    assert np.isfinite(both.coef_).all()

@@ -101,17 +101,24 @@ HELD = 1600
 """Rows that are held in the tests that fill the room: of three features, each takes five numbers."""
 
 
+@pytest.mark.parametrize("rare", [False, True])
 @pytest.mark.parametrize("seed", range(4))
-def test_more_rows_than_are_held(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
-    """The bound of the docstring: 30,000 rows where 1,600 are held, sorted by class and mixed."""
+def test_more_rows_than_are_held(monkeypatch: pytest.MonkeyPatch, seed: int, *, rare: bool) -> None:
+    """What the docstring says: 30,000 rows where 1,600 are held, mixed and sorted, a rare class too."""
     monkeypatch.setattr("streamreg._estimators.held.NUMBERS", 5 * HELD)
     x, y = problem(30_000, 2, seed)
+    if rare:
+        kept = (y == 0) | (np.random.default_rng(seed).random(len(y)) < 0.05)
+        x, y = x[kept], y[kept]
     x = (x - x.mean(axis=0)) / x.std(axis=0)
     whole = sr.LogisticRegression().fit(x, y)
     full = errors(x, y, whole)
+    sampled = 3 * full * np.sqrt(len(x) / (HELD / 4 * 2))
     for order, allowed in (
         (np.arange(len(x)), 0.5 * full),
-        (np.argsort(y, kind="stable"), 3 * full * np.sqrt(len(x) / (HELD / 4 * 2))),
+        (np.argsort(y, kind="stable"), sampled),
+        (np.argsort(x[:, 0]), sampled),
+        (np.lexsort((x[:, 0], y)), sampled),
     ):
         model = streamed(x[order], y[order], 100)
         assert model._state._held <= HELD
@@ -133,6 +140,39 @@ def test_a_class_is_never_forgotten(monkeypatch: pytest.MonkeyPatch, classes: in
     lone[0] = 1
     model = streamed(x, lone, 500)
     assert abs(model.predict_proba(x)[:, 1].sum() - 1) < 0.05
+
+
+def test_law_an_error_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever fails while a batch is taken, the estimator is as it was, also where rows are dropped."""
+    monkeypatch.setattr("streamreg._estimators.held.NUMBERS", 5 * HELD)
+    x, y = problem(HELD, 2, 1)
+    model = streamed(x, y, 400)
+    before = model.to_bytes()
+
+    def full(*_: object) -> None:
+        raise OverflowError("no room")
+
+    for name in ("minimum", "thinned", "slope"):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"streamreg._estimators.logistic_state.{name}", full)
+            with pytest.raises(OverflowError, match="no room"):
+                model.partial_fit(x[::2], y[::2])
+        assert model.n_samples_seen_ == HELD
+        assert model.to_bytes() == before
+    # Each batch is in range, and both together are not.
+    far = np.full((20, 3), 1e153) * np.where(np.arange(20) % 2, 1.0, -1.0)[:, None]
+    model = sr.LogisticRegression().partial_fit(far, np.arange(20) % 2)
+    for _ in range(100):
+        before = model.to_bytes()
+        try:
+            model.partial_fit(far, np.arange(20) % 2)
+        except sr.RangeError:
+            break
+        assert np.isfinite(model.coef_).all()
+    else:
+        pytest.fail("squares beyond the range of doubles were taken")
+    assert model.to_bytes() == before
+    assert np.isfinite(model.coef_).all()
 
 
 @pytest.mark.parametrize("classes", [2, 3])

@@ -16,6 +16,7 @@ from streamreg._core import Changelog, KeyedReduction, Reduction, stamp
 from streamreg._epoch.changed_rows import changed_rows
 from streamreg._epoch.class_parameters import check_classes
 from streamreg._epoch.row_scorer import Scoring
+from streamreg._epoch.slow_results import SlowResults
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError, WorkerError
 from streamreg._formats.appearance import appearance
 from streamreg._rejects.dead_letters import RejectLimit, counted, dead_letter_lines, plural, shown
@@ -43,9 +44,12 @@ class Merge:
         *,
         commit: Callable[[Checkpoint], None] | None,
         unix_ms: Callable[[], int],
+        interval: float = 0.0,
         max_rejects: int | None = None,
     ) -> None:
         """Goes on from `checkpoint`; `commit`, if there is one, is given the next one at the end of each epoch.
+
+        Epochs are closed `interval` seconds apart, where results do not take longer.
 
         Raises:
             StateError: if the checkpoint holds states that are not those of this plan.
@@ -64,6 +68,7 @@ class Merge:
         self._outputs = outputs
         self._commit = commit
         self._unix_ms = unix_ms
+        self._slow_results = SlowResults(interval)
         self._times = {"epoch": checkpoint.epochs - 1, "unix_ms": checkpoint.unix_ms}
         self._reductions = [reducing.empty() for reducing in plan.rows.reductions]
         self._changelogs = [Changelog() for _ in plan.result_outputs]
@@ -153,8 +158,9 @@ class Merge:
             "epoch": self.epochs,
             "unix_ms": max(self._unix_ms(), self._times["unix_ms"] + 1),
         }
-        for scoring in self._scorings:
-            scoring.begin()
+        for scoring, plan in zip(self._scorings, self._plan.scores, strict=True):
+            with self._slow_results.watching(self.epochs, plan.outputs[0].name):
+                scoring.begin()
 
     def _add(self, partial: Partial) -> None:
         for output, rows in zip(self._outputs.rows, partial.outputs, strict=True):
@@ -216,7 +222,9 @@ class Merge:
         """Solves, and writes for each result output the change from its last row to the new one."""
         first = 0
         for plan, reduction in zip(self._plan.results, self._reductions, strict=True):
-            for outputs in changed_rows(plan, reduction):
+            name = plan.outputs[0].name if plan.outputs else ""
+            found = changed_rows(plan, reduction)
+            for outputs in self._slow_results.watched(found, self.epochs, name):
                 for index, rows in enumerate(outputs, first):
                     time = self._times[plan.outputs[index - first].time]
                     changelog = self._changelogs[index]

@@ -113,7 +113,7 @@ class ClassMoments(Rows):
                     labels.distinct, labels.codes[at], [*columns, *own]
                 )
             if remove:
-                _check_left(changed)
+                check_left(changed)
             self._classes = changed
         self._solved.clear()
 
@@ -128,7 +128,7 @@ class ClassMoments(Rows):
         both = self.copied()
         put: Callable[[Any], None] = both._classes.subtract if subtract else both._classes.merge
         put(other._classes)
-        _check_left(both._classes)
+        check_left(both._classes)
         return both
 
     def copied(self) -> ClassMoments:
@@ -215,12 +215,6 @@ _REMEDIES: Final = {
     "for all classes only",
     "bayes": "leave {them} out, add rows, or set var_smoothing",
 }
-
-
-def _check_left(classes: Classes | ClassSums) -> None:
-    """Raises ValueError if no rows can be what is left; not decided for weighted sums, and those of squares alone."""
-    if isinstance(classes, Classes):
-        check_left(classes)
 
 
 def _raise(

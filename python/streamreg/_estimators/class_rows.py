@@ -6,13 +6,11 @@ from typing import ClassVar, Final, Self
 
 from streamreg._estimators.class_moments import ClassMoments
 from streamreg._estimators.classifier_base import Classifier
-from streamreg._estimators.inputs import matrix
-from streamreg._estimators.labels import Label, Labels, labels
+from streamreg._estimators.labels import Label
 from streamreg._estimators.numbers import Data
 from streamreg._estimators.shown import classes_of
 from streamreg._estimators.sklearn_interface import not_fitted
 from streamreg._estimators.turns import in_turn
-from streamreg._estimators.weights import ClassWeight, row_weights
 from streamreg._types import ClassMethod
 
 MOST_FEATURES: Final = 64
@@ -24,7 +22,6 @@ class ClassRows(Classifier):
 
     _FITTED: ClassVar[tuple[str, ...]] = (*Classifier._FITTED, "_moments", "_declared")
 
-    class_weight: ClassWeight = None
     _METHOD: ClassVar[ClassMethod]
     _moments: ClassMoments
     _declared: tuple[Label, ...] | None
@@ -48,18 +45,13 @@ class ClassRows(Classifier):
         return self
 
     def _take(self, X: Data, y: Data, classes: Data, sample_weight: Data, *, whole: bool) -> None:
-        who = type(self).__name__
-        rows = matrix(X, who, exact=False)
-        fresh = labels(y, rows.rows, who)
-        weights = row_weights(self.class_weight, fresh, sample_weight, whole=whole)
-        named = (
-            self.__dict__.get("_declared")
-            if classes is None
-            else labels(classes, None, who).distinct
-        )
+        batch = self._batch(X, y, sample_weight, whole=whole)
+        rows, fresh, weights = batch.rows, batch.labels, batch.weights
+        named = self._named_classes(classes, self.__dict__.get("_declared"))
         if "_moments" in self.__dict__:
             self._check(rows, fitting=True)
-            self._check_declared(named, classes is not None)
+            if classes is not None:
+                self._check_labels(self._seen_labels(None), named or (), closed=True)
             self._check_labels(fresh.distinct, self._seen_labels(named), named is not None)
             self._own().put(fresh, rows, weights, remove=False)
         else:
@@ -77,14 +69,12 @@ class ClassRows(Classifier):
     def forget(self, X: Data, y: Data, sample_weight: Data = None) -> Self:  # scikit-learn's name
         """Takes rows out again, with the weights that they had: the exact inverse of `partial_fit`."""
         self._seen()
-        rows = matrix(X, type(self).__name__, exact=False)
-        self._check(rows, fitting=True)
-        gone: Labels = labels(y, rows.rows, type(self).__name__)
+        gone = self._batch(X, y, sample_weight, whole=False)
+        self._check(gone.rows, fitting=True)
         self._check_labels(
-            gone.distinct, self._seen_labels(self._declared), self._declared is not None
+            gone.labels.distinct, self._seen_labels(self._declared), self._declared is not None
         )
-        weights = row_weights(self.class_weight, gone, sample_weight, whole=False)
-        self._own().put(gone, rows, weights, remove=True)
+        self._own().put(gone.labels, gone.rows, gone.weights, remove=True)
         return self
 
     def merge(self, other: Self) -> Self:
@@ -126,15 +116,6 @@ class ClassRows(Classifier):
             made._declared = tuple(sorted({*own, *others}))
         made.n_features_in_, made._feature_names = self.n_features_in_, self._names()
         return made
-
-    def _check_declared(self, named: tuple[Label, ...] | None, anew: bool) -> None:
-        before = self._declared
-        if anew and before is not None and before != named:
-            raise ValueError(
-                f"classes={list(named or ())!r:.200} differs from the classes of the last call: {list(before)!r:.200}"
-            )
-        if anew and named is not None:
-            self._check_labels(self._seen_labels(None), named, closed=True)
 
     # --- what was seen -------------------------------------------------------
 

@@ -5,25 +5,67 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamreg._estimators.inputs import Matrix, matrix
-from streamreg._estimators.labels import Label, array_of, kind, labels
+from streamreg._estimators.labels import Label, Labels, array_of, kind, labels
 from streamreg._estimators.numbers import Column, Data, doubles
 from streamreg._estimators.sklearn_interface import Interface, classifier_tags
 from streamreg._estimators.turns import as_of_now
-from streamreg._estimators.weights import weights
+from streamreg._estimators.weights import ClassWeight, row_weights, weights
 
 Floats: TypeAlias = NDArray[np.float64]
 _Entry = TypeVar("_Entry", np.float64, np.int64)
 Asked: TypeAlias = Literal["score", "posterior", "log_posterior"]
 
 
+@dataclass(frozen=True)
+class LabelledRows:
+    """Rows with their labels, and what each counts; None for 1 each."""
+
+    rows: Matrix
+    labels: Labels
+    weights: Column | None
+
+
 class Classifier(Interface):
     """What is asked of rows; how it is answered is each classifier's own."""
+
+    class_weight: ClassWeight = None
+
+    def _batch(self, X: Data, y: Data, sample_weight: Data, *, whole: bool) -> LabelledRows:
+        """Rows that come or go; `whole` tells whether they are all that there will be.
+
+        Raises:
+            TypeError: if a feature is no number, or the labels are of several types.
+            ValueError: if something is missing or infinite, if shapes do not fit, or a weight cannot be one.
+        """
+        who = type(self).__name__
+        rows = matrix(X, who, exact=False)
+        fresh = labels(y, rows.rows, who)
+        weights = row_weights(self.class_weight, fresh, sample_weight, whole=whole)
+        return LabelledRows(rows, fresh, weights)
+
+    def _named_classes(
+        self, classes: Data, before: tuple[Label, ...] | None
+    ) -> tuple[Label, ...] | None:
+        """The labels that may come, if they were named in this call or before it.
+
+        Raises:
+            ValueError: if both name some, and others.
+        """
+        if classes is None:
+            return before
+        named = labels(classes, None, type(self).__name__).distinct
+        if before is not None and before != named:
+            raise ValueError(
+                f"classes={list(named)!r:.200} differs from the classes of the first batch: {list(before)!r:.200}"
+            )
+        return named
 
     @abstractmethod
     def _known(self) -> tuple[Label, ...]:

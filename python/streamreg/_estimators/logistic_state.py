@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -64,6 +65,8 @@ class LogisticState(turns.Rows):
         self._penalty = penalty
         self._pieces: list[Rows] = []
         self._held = 0
+        self._size: Floats = np.zeros(shape.features)
+        """What the squares of the features of the rows held come to."""
         self._origin: Floats | None = None
         """Where features are counted from, once the penalty depends on it; before that, from their means."""
         self._solution: Solution | None = None
@@ -102,22 +105,34 @@ class LogisticState(turns.Rows):
         self._solving = threading.RLock()
 
     def take(self, rows: Rows) -> None:
-        """Takes rows; those without weight count for nothing but their number.
+        """Takes rows; those without weight count for nothing but their number. After any error they are not taken.
 
         Raises:
-            RangeError: if their squares leave the range of doubles; they are not taken then.
+            RangeError: if the squares of all rows leave the range of doubles, or a number on the way to coefficients.
         """
         counting = rows.weights > 0
         piece = rows.taken(np.flatnonzero(counting), rows.weights[counting])
         with in_range():
-            piece.weights @ np.square(piece.features)
-        self._pieces.append(piece)
-        self._held += len(piece)
-        self._solution = None
-        self.n += len(rows)
-        most = capacity(self.shape.features, self.shape.size)
-        if self._held > most:
-            self._thin(most // 2)
+            size = self._size + _squares(piece)
+        with self._or_as_before():
+            self._pieces.append(piece)
+            self._held += len(piece)
+            self._size, self._solution = size, None
+            self.n += len(rows)
+            most = capacity(self.shape.features, self.shape.size)
+            if self._held > most:
+                self._thin(most // 2)
+
+    @contextmanager
+    def _or_as_before(self) -> Iterator[None]:
+        """Undoes what is done within if it ends in an error."""
+        before, pieces = dict(vars(self)), len(self._pieces)
+        try:
+            yield
+        except BaseException:
+            vars(self).update(before)
+            del self._pieces[pieces:]
+            raise
 
     def _thin(self, most: int) -> None:
         """Lets a sample stand for the rows held; the minimum stays where it is."""
@@ -128,6 +143,7 @@ class LogisticState(turns.Rows):
         total = self._bounded(self._penalty.slope + lacking, kept)
         self._penalty = Penalty(self._penalty.precision, total)
         self._pieces, self._held, self._origin = [kept], len(kept), solution.origin
+        self._size = _squares(kept)
 
     def _slope(self, rows: Rows, solution: Solution) -> Floats:
         return slope(self._batch(rows, solution.origin), solution.coefficients)
@@ -234,11 +250,19 @@ class LogisticState(turns.Rows):
         if shape.classes < 2 or (weights <= 0).any() or (precision.diagonal() <= 0).any():
             raise CorruptStateError("its numbers are those of no fit")
         made = cls(shape, Penalty(precision, slope))
-        made._pieces, made._held = [Rows(of_rows, class_codes(codes, shape.classes), weights)], held
+        rows = Rows(of_rows, class_codes(codes, shape.classes), weights)
+        with in_range():
+            made._pieces, made._held, made._size = [rows], held, _squares(rows)
         made._origin = origin if field(about, "settled", bool) else None
         made._solution = Solution(at, whole(about, "steps"), origin)
         made.n = whole(about, "rows")
         return made
+
+
+def _squares(rows: Rows) -> Floats:
+    """What the squares of each feature come to, with room for those from another origin."""
+    found: Floats = (4 * rows.weights) @ np.square(rows.features)
+    return found
 
 
 def _of_first_version(numbers: bytes, shape: Shape) -> bytes:

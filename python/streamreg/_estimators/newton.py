@@ -173,5 +173,18 @@ def _complement(chances: Floats) -> Floats:
 def _solve(curvature: Floats, right: Floats) -> Floats:
     # With ones on the diagonal, features of very different sizes do no harm.
     scale = 1.0 / np.sqrt(curvature.diagonal())
-    found: Floats = np.linalg.solve(curvature * scale * scale[:, None], right * scale) * scale
-    return found
+    scaled = np.asarray(curvature * scale * scale[:, None], dtype=np.float64)
+    own = np.asarray(right * scale, dtype=np.float64)
+    try:
+        found = np.asarray(np.linalg.solve(scaled, own), dtype=np.float64)
+        descends = float(own @ found) >= 0
+    except np.linalg.LinAlgError:
+        descends = False
+    if not descends:
+        # Features that follow from each other, beside which the penalty is lost in roundings: what curves by no more
+        # than these is taken to curve as they do.
+        values, directions = np.linalg.eigh(scaled)
+        least = len(values) * float(np.finfo(np.float64).eps) * float(values[-1])
+        curving = np.maximum(values, least)
+        found = np.asarray(directions @ ((directions.T @ own) / curving), dtype=np.float64)
+    return found * scale

@@ -183,12 +183,14 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
             if store.durability == "power":
                 for directory in (store.directory, store.directory.absolute().parent):
                     sync_directory(directory)
+        interval = plan.source.autocommit_duration_ms / 1000
         merge = Merge(
             plan,
             first,
             outputs,
             commit=None if store is None else store.save,
             unix_ms=_unix_ms,
+            interval=interval,
             max_rejects=options.max_rejects,
         )
         watch.begin(plan, first)
@@ -196,7 +198,7 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
             _pool(task, options.processes, merge),
             merge,
             signals,
-            interval=plan.source.autocommit_duration_ms / 1000,
+            interval=interval,
             ends={partition: r.end for partition, r in task.ranges.items()},
             tell=lambda lag: watch.tell(merge, lag),
             source=plan.source,

@@ -1,69 +1,70 @@
-//! Classes: the exact moments of the features, class by class: an abelian group.
+//! Classes: exact sums of the features, class by class: an abelian group.
 //!
 //! All that discriminant analysis and naive Bayes need to know of their rows: for each class n, Σz and Σzzᵀ of
-//! its features z. The sums are those of [`moments`](crate::moments), without a target.
+//! its features z, as [moments](Classes), or with weights, or the squares alone, as [`ClassSums`].
 
 mod label;
+mod plain;
 mod sums;
 mod wire;
 
 use std::collections::BTreeMap;
 
 pub use label::Label;
-pub use sums::{ClassSums, Kept, MOST_SQUARES};
+pub use plain::Classes;
+pub use sums::{ClassSums, Kept, MOST_SQUARES, Parts};
 
 use crate::accumulate::{Accumulator, Sign};
 use crate::column::{MOST_FEATURES, Numbers};
 use crate::error::Error;
 use crate::gram::Gram;
-use crate::moments::{Moments, Workspace};
 use crate::wire::{Reader, Versioned, Writer, corrupt};
 
 /// Most classes of one state.
 pub const MOST_CLASSES: usize = 1000;
 
-/// The exact moments of each class, of the rows that were added less those that were removed.
+/// The exact sums of each class, of the rows that were added less those that were removed.
 ///
 /// A row that holds NaN or an infinity is in no sum, and is counted in [`excluded`](Accumulator::excluded). A class of
 /// which nothing is left is none. Equal multisets of rows have equal bytes, in whatever order and pieces they came.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Classes {
-    features: usize,
-    classes: BTreeMap<Label, Moments>,
+pub struct ByLabel<S> {
+    /// Those of a class without rows.
+    empty: S,
+    classes: BTreeMap<Label, S>,
 }
 
-impl Classes {
-    /// No class.
+/// The exact sums of one class.
+pub trait Sums: for<'a> Accumulator<Batch<'a> = &'a [Numbers<'a>], Direction = Sign> + PartialEq {
+    /// The columns of a row.
+    fn columns(&self) -> usize;
+
+    /// Rows added less rows removed.
+    fn n(&self) -> i64;
+
+    /// The cross-products of the features.
     ///
     /// # Errors
-    /// [`Error::Invalid`] unless there are 1 to [`MOST_FEATURES`] features.
-    pub fn new(features: usize) -> Result<Self, Error> {
-        check_features(features)?;
-        Ok(Self { features, classes: BTreeMap::new() })
-    }
+    /// [`Error::Invalid`] for a state that somebody made up.
+    fn gram(&self) -> Result<Gram, Error>;
 
-    /// Classes with these moments, each of `features` variables.
-    pub(crate) fn of(features: usize, classes: BTreeMap<Label, Moments>) -> Result<Self, Error> {
-        check_features(features)?;
-        check_classes(classes.len())?;
-        Ok(Self { features, classes })
-    }
+    /// That other sums are of the same features.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if they are not.
+    fn check_form(&self, other: &Self) -> Result<(), Error>;
+}
 
-    /// The number of features.
-    #[must_use]
-    pub fn features(&self) -> usize {
-        self.features
-    }
-
+impl<S: Sums> ByLabel<S> {
     /// The classes of which a row or a sum is left, in the order of their labels.
-    pub fn iter(&self) -> impl Iterator<Item = (&Label, &Moments)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&Label, &S)> {
         self.classes.iter()
     }
 
     /// Rows added less rows removed, of all classes.
     #[must_use]
     pub fn n(&self) -> i128 {
-        self.classes.values().map(|moments| i128::from(moments.n())).sum()
+        self.classes.values().map(|sums| i128::from(sums.n())).sum()
     }
 
     /// Checks that rows can have left such sums, class by class.
@@ -71,9 +72,9 @@ impl Classes {
     /// # Errors
     /// [`Error::Invalid`] if none can; it says of which class, and why.
     pub fn check_possible(&self) -> Result<(), Error> {
-        let check = |(label, moments): (&Label, &Moments)| {
-            Gram::of(moments)
-                .check_possible()
+        let check = |(label, sums): (&Label, &S)| {
+            sums.gram()
+                .and_then(|gram| gram.check_possible())
                 .map_err(|error| Error::Invalid(format!("class {label}: {error}")))
         };
         self.classes.iter().try_for_each(check)
@@ -86,36 +87,30 @@ impl Classes {
         if all <= MOST_CLASSES {
             return Ok(());
         }
-        let gone = other.classes.iter().filter(|(label, moments)| {
+        let gone = other.classes.iter().filter(|(label, theirs)| {
             self.classes.get(label).is_some_and(|own| {
                 let mut both = own.clone();
-                both.combine_checked(moments, sign);
-                both == self.empty()
+                both.combine_checked(theirs, sign);
+                both == self.empty
             })
         });
         check_classes(all - gone.count())
     }
 
-    /// The moments of a class without rows.
-    fn empty(&self) -> Moments {
-        Moments::of_variables(self.features)
-    }
-
-    /// Changes the moments of a class, which is none if nothing is left of it.
-    fn change(&mut self, label: &Label, change: impl FnOnce(&mut Moments)) {
-        let empty = self.empty();
-        let moments = self.classes.entry(label.clone()).or_insert_with(|| empty.clone());
-        change(moments);
-        if *moments == empty {
+    /// Changes the sums of a class, which is none if nothing is left of it.
+    fn change(&mut self, label: &Label, change: impl FnOnce(&mut S)) {
+        let sums = self.classes.entry(label.clone()).or_insert_with(|| self.empty.clone());
+        change(sums);
+        if *sums == self.empty {
             self.classes.remove(label);
         }
     }
 
     fn check_columns(&self, rows: usize, columns: &[Numbers<'_>]) -> Result<(), Error> {
-        if columns.len() != self.features {
+        let wanted = self.empty.columns();
+        if columns.len() != wanted {
             return Err(Error::Columns(format!(
-                "{} features are as many columns, not {}",
-                self.features,
+                "these classes take {wanted} columns, not {}",
                 columns.len()
             )));
         }
@@ -143,9 +138,12 @@ pub struct Labelled<'a> {
     pub columns: &'a [Numbers<'a>],
 }
 
-impl Accumulator for Classes {
+impl<S: Sums> Accumulator for ByLabel<S>
+where
+    Self: Versioned,
+{
     type Batch<'a> = Labelled<'a>;
-    type Workspace = Workspace;
+    type Workspace = S::Workspace;
     type Direction = Sign;
 
     /// [`Error::Invalid`] too if there would be more than [`MOST_CLASSES`] classes.
@@ -155,39 +153,33 @@ impl Accumulator for Classes {
         let fresh = counts.keys().filter(|label| !self.classes.contains_key(label)).count();
         check_classes(self.classes.len() + fresh)?;
         counts.iter().try_for_each(|(label, &rows)| {
-            self.classes.get(label).map_or(Ok(()), |moments| moments.check_rows(rows, sign))
+            self.classes.get(label).map_or(Ok(()), |sums| sums.check_rows(rows, sign))
         })
     }
 
     fn check_rows(&self, rows: usize, sign: Sign) -> Result<(), Error> {
-        self.classes.values().try_for_each(|moments| moments.check_rows(rows, sign))
+        self.classes.values().try_for_each(|sums| sums.check_rows(rows, sign))
     }
 
     fn check_other(&self, other: &Self, sign: Sign) -> Result<(), Error> {
-        if self.features != other.features {
-            return Err(Error::Mismatch(format!(
-                "classes of {} features and of {} cannot be put together",
-                self.features, other.features
-            )));
-        }
-        let empty = self.empty();
-        for (label, moments) in &other.classes {
-            self.classes.get(label).unwrap_or(&empty).check_other(moments, sign)?;
+        self.empty.check_form(&other.empty)?;
+        for (label, theirs) in &other.classes {
+            self.classes.get(label).unwrap_or(&self.empty).check_other(theirs, sign)?;
         }
         self.check_count(other, sign)
     }
 
-    fn put_checked(&mut self, workspace: &mut Workspace, batch: Labelled<'_>, sign: Sign) {
+    fn put_checked(&mut self, workspace: &mut S::Workspace, batch: Labelled<'_>, sign: Sign) {
         for (label, rows) in rows_by_label(batch) {
             let own: Vec<_> = batch.columns.iter().filter_map(|column| Gathered::of(column, &rows)).collect();
             let own: Vec<_> = own.iter().map(Gathered::numbers).collect();
-            self.change(label, |moments| moments.put_checked(workspace, &own, sign));
+            self.change(label, |sums| sums.put_checked(workspace, &own, sign));
         }
     }
 
     fn combine_checked(&mut self, other: &Self, sign: Sign) {
-        for (label, moments) in &other.classes {
-            self.change(label, |own| own.combine_checked(moments, sign));
+        for (label, theirs) in &other.classes {
+            self.change(label, |own| own.combine_checked(theirs, sign));
         }
     }
 
@@ -196,11 +188,11 @@ impl Accumulator for Classes {
     }
 
     fn excluded(&self) -> i128 {
-        self.classes.values().map(Moments::excluded).sum()
+        self.classes.values().map(S::excluded).sum()
     }
 
     fn limbs(&self) -> usize {
-        self.classes.values().map(Moments::limbs).sum()
+        self.classes.values().map(S::limbs).sum()
     }
 
     fn write(&self, writer: &mut Writer) {
@@ -209,9 +201,7 @@ impl Accumulator for Classes {
 
     fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
         let read = Self::read_whole(reader)?;
-        if read.features != self.features {
-            return Err(corrupt("classes of another number of features"));
-        }
+        self.empty.check_form(&read.empty).map_err(|_| corrupt("classes of another form"))?;
         *self = read;
         Ok(())
     }

@@ -5,10 +5,13 @@
 //! tolerance.
 
 pub mod adjugate;
+mod chinese;
 pub mod eliminate;
+mod field;
 pub mod line;
 pub mod multi;
 pub mod rational;
+mod remainders;
 pub mod round;
 pub mod simple;
 pub mod total;

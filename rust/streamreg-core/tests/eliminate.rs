@@ -76,6 +76,74 @@ proptest! {
     }
 }
 
+/// Leading minors that are zero, also far down.
+fn singular() -> impl Strategy<Value = Vec<Vec<BigInt>>> {
+    (products(), any::<prop::sample::Index>(), any::<bool>()).prop_map(|(mut matrix, at, later)| {
+        // A column that is an earlier one once more, or that of zeros.
+        let (own, size) = (at.index(matrix.len()), matrix.len());
+        let source = if later && own + 1 < size { Some(own + 1) } else { None };
+        for row in &mut matrix {
+            row[own] = source.map_or(BigInt::ZERO, |source| row[source].clone());
+        }
+        matrix[own] = source.map_or_else(|| vec![BigInt::ZERO; size], |source| matrix[source].clone());
+        matrix
+    })
+}
+
+proptest! {
+    #![proptest_config(config(300))]
+
+    /// By remainders or step by step, an elimination is the same, every entry of it; there is none by remainders where a
+    /// leading minor is zero.
+    #[test]
+    fn differential_by_remainders(
+        matrix in prop_oneof![products(), singular(), systems().prop_map(|(matrix, _)| matrix)],
+    ) {
+        let plain = Elimination::step_by_step(matrix.clone());
+        let right: Vec<_> = matrix.iter().map(|row| &row[0] * 3 - row.iter().sum::<BigInt>() + 1).collect();
+        let found = Elimination::by_remainders(&matrix, Some(&right));
+        let regular = plain.rank() == matrix.len() && plain.is_in_order();
+        prop_assert_eq!(found.is_some(), regular);
+        if let Some((found, solution)) = found {
+            prop_assert_eq!(&found, &plain);
+            prop_assert_eq!(solution, plain.solve(&right));
+        }
+        prop_assert_eq!(Elimination::of(matrix), plain);
+    }
+}
+
+/// Cross-products of many columns, of sizes that differ by 2^300; the last of them follows from the others but for a unit.
+fn wide(size: usize) -> Vec<Vec<BigInt>> {
+    let mut state = 1u64;
+    let mut number = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        i64::from_ne_bytes(state.to_ne_bytes()) >> 12
+    };
+    let mut rows: Vec<Vec<BigInt>> = (0..size + 2)
+        .map(|_| (0..size).map(|at| BigInt::from(number()) << (at * 37 % 300)).collect())
+        .collect();
+    for (at, row) in rows.iter_mut().enumerate() {
+        let sum: BigInt = row[..size - 1].iter().sum();
+        row[size - 1] = sum + BigInt::from(u8::from(at == 3));
+    }
+    let entry = |a: usize, b: usize| rows.iter().map(|row| &row[a] * &row[b]).sum();
+    (0..size).map(|a| (0..size).map(|b| entry(a, b)).collect()).collect()
+}
+
+/// Of as many unknowns as there may be, with numbers of any size, every entry is that of the plain way.
+#[test]
+fn differential_many_unknowns() {
+    for size in [11, 12, 13, 40] {
+        let matrix = wide(size);
+        let plain = Elimination::step_by_step(matrix.clone());
+        assert_eq!(plain.rank(), size);
+        let right: Vec<_> = (0..size).map(|at| BigInt::from(1) << (at * 91 % 700)).collect();
+        assert!(Elimination::by_remainders(&matrix, None).unwrap() == (plain.clone(), None));
+        assert!(Elimination::solving(matrix.clone(), &right) == (plain.clone(), plain.solve(&right)));
+        assert!(Elimination::of(matrix) == plain);
+    }
+}
+
 proptest! {
     #![proptest_config(config(500))]
 

@@ -6,6 +6,7 @@ use crate::classes::{Discriminant, divisor, failed, model, no_answer, plain};
 use crate::errors::to_py;
 use crate::guarded::Guarded;
 use crate::label::Label;
+use crate::labelled::labelled;
 use numpy::{IntoPyArray, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -17,6 +18,7 @@ use streamreg_core::discriminant::{self, Description, Grouped, Model};
 pub struct ClassSums(Guarded<core::ClassSums>);
 
 accumulator!(ClassSums, core::ClassSums);
+labelled!(ClassSums);
 
 #[pymethods]
 impl ClassSums {
@@ -43,28 +45,6 @@ impl ClassSums {
         self.0.with(py, |own| own.kept().squares)
     }
 
-    fn add(
-        &self,
-        py: Python<'_>,
-        labels: Vec<Label>,
-        codes: PyReadonlyArray1<'_, i64>,
-        columns: Vec<NumberArray<'_>>,
-    ) -> PyResult<()> {
-        let (labels, codes, columns) = (plain(labels), codes.as_slice()?, numbers(&columns)?);
-        self.0.run(py, |own| own.add(Labelled { labels: &labels, codes, columns: &columns }))
-    }
-
-    fn remove(
-        &self,
-        py: Python<'_>,
-        labels: Vec<Label>,
-        codes: PyReadonlyArray1<'_, i64>,
-        columns: Vec<NumberArray<'_>>,
-    ) -> PyResult<()> {
-        let (labels, codes, columns) = (plain(labels), codes.as_slice()?, numbers(&columns)?);
-        self.0.run(py, |own| own.remove(Labelled { labels: &labels, codes, columns: &columns }))
-    }
-
     fn counts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let own = self.0.copy(py)?;
         match py.detach(|| discriminant::weighted_counts(&own)) {
@@ -75,31 +55,6 @@ impl ClassSums {
             }
             Err(undefined) => no_answer(py, undefined),
         }
-    }
-
-    #[pyo3(signature = (what, unbiased=false, smoothing=0.0))]
-    fn describe<'py>(
-        &self,
-        py: Python<'py>,
-        what: &str,
-        unbiased: bool,
-        smoothing: f64,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        described(py, self.0.copy(py)?, what, unbiased, smoothing)
-    }
-
-    #[pyo3(signature = (method, priors=None, unbiased=false, singular="null", smoothing=0.0))]
-    fn discriminant<'py>(
-        &self,
-        py: Python<'py>,
-        method: &str,
-        priors: Option<Vec<f64>>,
-        unbiased: bool,
-        singular: &str,
-        smoothing: f64,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let model = model(method, unbiased, singular, smoothing)?;
-        solved(py, self.0.copy(py)?, &model, priors.as_deref())
     }
 }
 

@@ -6,6 +6,7 @@ use crate::class_sums::{described, solved};
 use crate::errors::to_py;
 use crate::guarded::Guarded;
 use crate::label::Label;
+use crate::labelled::labelled;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -20,6 +21,7 @@ type Parameters = (i64, Option<f64>, Option<f64>, Option<Vec<f64>>, Option<Vec<f
 pub struct Classes(Guarded<core::Classes>);
 
 accumulator!(Classes, core::Classes);
+labelled!(Classes);
 
 #[pymethods]
 impl Classes {
@@ -31,33 +33,6 @@ impl Classes {
     #[getter]
     fn features(&self, py: Python<'_>) -> PyResult<usize> {
         self.0.with(py, |own| own.features())
-    }
-
-    fn add(
-        &self,
-        py: Python<'_>,
-        labels: Vec<Label>,
-        codes: PyReadonlyArray1<'_, i64>,
-        columns: Vec<NumberArray<'_>>,
-    ) -> PyResult<()> {
-        let (labels, codes, columns) = (plain(labels), codes.as_slice()?, numbers(&columns)?);
-        self.0.run(py, |own| own.add(Labelled { labels: &labels, codes, columns: &columns }))
-    }
-
-    fn remove(
-        &self,
-        py: Python<'_>,
-        labels: Vec<Label>,
-        codes: PyReadonlyArray1<'_, i64>,
-        columns: Vec<NumberArray<'_>>,
-    ) -> PyResult<()> {
-        let (labels, codes, columns) = (plain(labels), codes.as_slice()?, numbers(&columns)?);
-        self.0.run(py, |own| own.remove(Labelled { labels: &labels, codes, columns: &columns }))
-    }
-
-    fn check_possible(&self, py: Python<'_>) -> PyResult<()> {
-        let own = self.0.copy(py)?;
-        py.detach(|| own.check_possible()).map_err(|error| to_py(&error))
     }
 
     #[getter]
@@ -89,31 +64,6 @@ impl Classes {
             }
             Err(undefined) => no_answer(py, undefined),
         }
-    }
-
-    #[pyo3(signature = (what, unbiased=false, smoothing=0.0))]
-    fn describe<'py>(
-        &self,
-        py: Python<'py>,
-        what: &str,
-        unbiased: bool,
-        smoothing: f64,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        described(py, self.0.copy(py)?, what, unbiased, smoothing)
-    }
-
-    #[pyo3(signature = (method, priors=None, unbiased=false, singular="null", smoothing=0.0))]
-    fn discriminant<'py>(
-        &self,
-        py: Python<'py>,
-        method: &str,
-        priors: Option<Vec<f64>>,
-        unbiased: bool,
-        singular: &str,
-        smoothing: f64,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let model = model(method, unbiased, singular, smoothing)?;
-        solved(py, self.0.copy(py)?, &model, priors.as_deref())
     }
 
     fn parameters(

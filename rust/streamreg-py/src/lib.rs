@@ -18,6 +18,7 @@ mod infer;
 mod integers;
 mod keyed;
 mod label;
+mod labelled;
 mod moments;
 mod monomials;
 mod reduce;

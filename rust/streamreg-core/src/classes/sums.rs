@@ -1,26 +1,22 @@
 //! Stage: classes. The exact sums of classes whose rows have weights, or so many features that only their squares are
-//! kept: an abelian group.
+//! kept.
 //!
 //! For each class n and, of its features z with the weights w, Σw, Σwz and Σwzzᵀ: the sums of
 //! [`monomials`](crate::monomials). Naive Bayes takes of the products the squares alone, and then any number of features.
-
-mod wire;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use num_bigint::BigInt;
 
-use super::{
-    Gathered, Label, Labelled, MOST_CLASSES, check_classes, check_features, counts_by_label, rows_by_label,
-};
+use super::{ByLabel, Label, Sums, check_features};
 use crate::accumulate::{Accumulator, Sign};
 use crate::column::{NumberType, Numbers};
 use crate::error::Error;
 use crate::gram::{Gram, Unit};
 use crate::monomials::{Monomials, Power, Terms, Workspace};
 use crate::solve::round::ratio;
-use crate::wire::{Reader, Versioned, Writer, corrupt};
+use crate::wire::{Reader, Writer, corrupt};
 
 /// Most features of classes of which the squares alone are kept.
 pub const MOST_SQUARES: usize = 1 << 14;
@@ -36,24 +32,20 @@ pub struct Kept {
     pub squares: bool,
 }
 
-/// The exact sums of each class, of the rows that were added less those that were removed.
-///
-/// A row that holds NaN or an infinity, or whose weight is negative, is in no sum. A class of which nothing is left is
-/// none. Equal multisets of rows have equal bytes.
+/// The exact sums of each class; a row whose weight is negative is in none.
+pub type ClassSums = ByLabel<Parts>;
+
+/// The exact sums of one class. A row has its features, and its weight after them if rows have weights.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClassSums {
+pub struct Parts {
     kept: Kept,
-    terms: Arc<Terms>,
     /// Of all features together, or of one feature each.
-    classes: BTreeMap<Label, Vec<Monomials>>,
+    parts: Vec<Monomials>,
 }
 
-impl ClassSums {
-    /// No class.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] unless there are 1 to 64 features, or 1 to [`MOST_SQUARES`] if only squares are kept.
-    pub fn new(kept: Kept) -> Result<Self, Error> {
+impl Parts {
+    /// Of no row.
+    pub(super) fn new(kept: Kept) -> Result<Self, Error> {
         if !kept.squares {
             check_features(kept.features)?;
         } else if !(1..=MOST_SQUARES).contains(&kept.features) {
@@ -62,92 +54,145 @@ impl ClassSums {
                 kept.features
             )));
         }
-        let columns = if kept.squares { 1 } else { kept.features };
+        let (columns, parts) = if kept.squares { (1, kept.features) } else { (kept.features, 1) };
         let features = (0..columns).map(|column| Power { column, power: 1 }).collect();
         let types = vec![NumberType::Float; columns + usize::from(kept.weighted)];
         // There is no target: that of the sums is the first feature once more.
         let terms = Terms::new(types, features, 0, kept.weighted.then_some(columns))?;
-        Ok(Self { kept, terms: Arc::new(terms), classes: BTreeMap::new() })
+        Ok(Self { kept, parts: vec![Monomials::new(Arc::new(terms)); parts] })
     }
 
-    /// What is kept of each class.
-    #[must_use]
-    pub fn kept(&self) -> Kept {
-        self.kept
+    /// The least bytes that these take.
+    pub(super) fn least_bytes(&self) -> usize {
+        self.parts.iter().map(|part| 2 + part.terms().sums()).sum()
     }
 
-    /// Rows added less rows removed, of all classes.
-    #[must_use]
-    pub fn n(&self) -> i128 {
-        self.rows().map(|(_, n)| i128::from(n)).sum()
+    /// Whether there is a row, of a weight above 0, or a sum.
+    fn counts(&self) -> bool {
+        self.limbs() != 0 || (!self.kept.weighted && self.n() != 0)
     }
 
-    /// The classes of which a row or a sum is left, in the order of their labels, and the rows of each.
-    pub fn rows(&self) -> impl Iterator<Item = (&Label, i64)> {
-        self.classes.iter().map(|(label, sums)| (label, sums.first().map_or(0, Monomials::n)))
-    }
-
-    /// The columns of one of the sums of a class.
-    fn block<'a>(kept: Kept, columns: &[Numbers<'a>], at: usize) -> Vec<Numbers<'a>> {
-        if kept.squares {
-            let weights = columns.get(kept.features..).unwrap_or_default();
+    /// The columns of one of the parts.
+    fn block<'a>(&self, columns: &[Numbers<'a>], at: usize) -> Vec<Numbers<'a>> {
+        if self.kept.squares {
+            let weights = columns.get(self.kept.features..).unwrap_or_default();
             columns.get(at).into_iter().chain(weights).copied().collect()
         } else {
             columns.to_vec()
         }
     }
 
-    fn empty(&self) -> Vec<Monomials> {
-        let blocks = if self.kept.squares { self.kept.features } else { 1 };
-        vec![Monomials::new(Arc::clone(&self.terms)); blocks]
+    /// The cross-products of the features, and of the first once more in the place of a target unless squares alone are
+    /// kept.
+    fn whole_gram(&self) -> Result<Gram, Error> {
+        let grams = self.parts.iter().map(Monomials::gram).collect::<Result<Vec<_>, _>>()?;
+        let gram = if self.kept.squares { Gram::of_squares(grams) } else { grams.into_iter().next() };
+        gram.ok_or_else(|| Error::Invalid("a class without features".to_owned()))
+    }
+}
+
+impl Sums for Parts {
+    fn columns(&self) -> usize {
+        self.kept.features + usize::from(self.kept.weighted)
     }
 
-    /// That the classes of both together, less those of which nothing is left, are not too many.
-    fn check_count(&self, other: &Self, sign: Sign) -> Result<(), Error> {
-        let fresh = other.classes.keys().filter(|label| !self.classes.contains_key(label)).count();
-        let all = self.classes.len() + fresh;
-        if all <= MOST_CLASSES {
+    fn n(&self) -> i64 {
+        self.parts.first().map_or(0, Monomials::n)
+    }
+
+    fn gram(&self) -> Result<Gram, Error> {
+        let gram = self.whole_gram()?;
+        if self.kept.squares {
+            return Ok(gram);
+        }
+        // The first feature is the target.
+        Ok(gram.of_variables(&(2..=self.kept.features).collect::<Vec<_>>()))
+    }
+
+    fn check_form(&self, other: &Self) -> Result<(), Error> {
+        if self.kept == other.kept {
             return Ok(());
         }
-        let empty = self.empty();
-        let gone = other.classes.iter().filter(|(label, theirs)| {
-            self.classes.get(label).is_some_and(|own| {
-                let mut both = own.clone();
-                combine(&mut both, theirs, sign);
-                both == empty
-            })
-        });
-        check_classes(all - gone.count())
+        Err(Error::Mismatch(
+            "classes of other features, or with weights and without, cannot be put together".to_owned(),
+        ))
+    }
+}
+
+impl Accumulator for Parts {
+    type Batch<'a> = &'a [Numbers<'a>];
+    type Workspace = Workspace;
+    type Direction = Sign;
+
+    fn check_batch(&self, batch: &[Numbers<'_>], sign: Sign) -> Result<(), Error> {
+        let check = |(at, part): (usize, &Monomials)| part.check_batch(&self.block(batch, at), sign);
+        self.parts.iter().enumerate().try_for_each(check)
     }
 
-    /// Changes the sums of a class, which is none if nothing is left of it.
-    fn change(&mut self, label: &Label, change: impl FnOnce(&mut [Monomials])) {
-        let empty = self.empty();
-        let sums = self.classes.entry(label.clone()).or_insert_with(|| empty.clone());
-        change(sums);
-        if *sums == empty {
-            self.classes.remove(label);
+    fn check_rows(&self, rows: usize, sign: Sign) -> Result<(), Error> {
+        self.parts.iter().try_for_each(|part| part.check_rows(rows, sign))
+    }
+
+    fn check_other(&self, other: &Self, sign: Sign) -> Result<(), Error> {
+        self.check_form(other)?;
+        self.parts.iter().zip(&other.parts).try_for_each(|(part, theirs)| part.check_other(theirs, sign))
+    }
+
+    fn put_checked(&mut self, workspace: &mut Workspace, batch: &[Numbers<'_>], sign: Sign) {
+        for at in 0..self.parts.len() {
+            let own = self.block(batch, at);
+            self.parts[at].put_checked(workspace, &own, sign);
         }
     }
 
-    fn check_columns(&self, rows: usize, columns: &[Numbers<'_>]) -> Result<(), Error> {
-        let wanted = self.kept.features + usize::from(self.kept.weighted);
-        if columns.len() != wanted {
-            return Err(Error::Columns(format!(
-                "these classes take {wanted} columns, not {}",
-                columns.len()
-            )));
+    fn combine_checked(&mut self, other: &Self, sign: Sign) {
+        for (part, theirs) in self.parts.iter_mut().zip(&other.parts) {
+            part.combine_checked(theirs, sign);
         }
-        if let Some(at) = columns.iter().position(|column| matches!(column, Numbers::Decimal(_))) {
-            return Err(Error::Columns(format!("column {at} holds decimals: make them doubles first")));
+    }
+
+    fn clear(&mut self) {
+        self.parts.iter_mut().for_each(Monomials::clear);
+    }
+
+    fn excluded(&self) -> i128 {
+        self.parts.first().map_or(0, Monomials::excluded)
+    }
+
+    fn limbs(&self) -> usize {
+        self.parts.iter().map(Monomials::limbs).sum()
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        self.parts.iter().for_each(|part| part.write(writer));
+    }
+
+    fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        for part in &mut self.parts {
+            part.read_into(reader)?;
         }
-        match columns.iter().position(|column| column.len() != rows) {
-            None => Ok(()),
-            Some(at) => Err(Error::Columns(format!(
-                "column {at} has {} rows where there are {rows} labels",
-                columns[at].len()
-            ))),
+        let rows = |part: &Monomials| (part.n(), part.excluded());
+        let first = self.parts.first().map(rows);
+        if self.parts.iter().any(|part| Some(rows(part)) != first) {
+            return Err(corrupt("a class of which features have other rows"));
         }
+        Ok(())
+    }
+}
+
+impl ClassSums {
+    /// No class.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] unless there are 1 to 64 features, or 1 to [`MOST_SQUARES`] if only squares are kept.
+    pub fn new(kept: Kept) -> Result<Self, Error> {
+        Ok(Self { empty: Parts::new(kept)?, classes: BTreeMap::new() })
+    }
+
+    /// What is kept of each class.
+    #[must_use]
+    pub fn kept(&self) -> Kept {
+        self.empty.kept
     }
 
     /// The sums of the weights of the classes of which a row or a sum is left, each rounded once.
@@ -155,8 +200,8 @@ impl ClassSums {
     /// # Errors
     /// [`Error::Invalid`] for a state that somebody made up.
     pub fn weights(&self) -> Result<Vec<f64>, Error> {
-        let weight = |sums: &Vec<Monomials>| {
-            let gram = sums[0].gram()?;
+        let weight = |sums: &Parts| {
+            let gram = sums.parts[0].gram()?;
             Ok(ratio(gram.entry(0, 0), &BigInt::from(1), gram.weight().two))
         };
         self.classes.values().map(weight).collect()
@@ -168,15 +213,9 @@ impl ClassSums {
     /// # Errors
     /// [`Error::Invalid`] for a state that somebody made up.
     pub(crate) fn grams(&self) -> Result<Vec<(&Label, i64, Gram)>, Error> {
-        let counts = |sums: &[Monomials]| {
-            sums.iter().any(|sums| sums.limbs() != 0) || (!self.kept.weighted && sums[0].n() != 0)
-        };
         let mut found = Vec::new();
-        for (label, sums) in self.classes.iter().filter(|(_, sums)| counts(sums)) {
-            let grams = sums.iter().map(Monomials::gram).collect::<Result<Vec<_>, _>>()?;
-            let gram = if self.kept.squares { Gram::of_squares(grams) } else { grams.into_iter().next() };
-            let gram = gram.ok_or_else(|| Error::Invalid("a class without features".to_owned()))?;
-            found.push((label, sums[0].n(), gram));
+        for (label, sums) in self.classes.iter().filter(|(_, sums)| sums.counts()) {
+            found.push((label, sums.n(), sums.whole_gram()?));
         }
         // One of which a whole number is 1, so that rows can be counted in it.
         let least = found.iter().map(|(_, _, gram)| gram.weight().two).fold(0, i64::min);
@@ -184,92 +223,5 @@ impl ClassSums {
             gram.weigh(Unit::two(least));
         }
         Ok(found)
-    }
-}
-
-/// A row has its features, and its weight after them if rows have weights.
-impl Accumulator for ClassSums {
-    type Batch<'a> = Labelled<'a>;
-    type Workspace = Workspace;
-    type Direction = Sign;
-
-    /// [`Error::Invalid`] too if there would be more than [`MOST_CLASSES`] classes.
-    fn check_batch(&self, batch: Labelled<'_>, sign: Sign) -> Result<(), Error> {
-        self.check_columns(batch.codes.len(), batch.columns)?;
-        let counts = counts_by_label(batch)?;
-        let fresh = counts.keys().filter(|label| !self.classes.contains_key(label)).count();
-        check_classes(self.classes.len() + fresh)?;
-        counts.iter().try_for_each(|(label, &rows)| {
-            self.classes.get(label).into_iter().flatten().try_for_each(|sums| sums.check_rows(rows, sign))
-        })
-    }
-
-    fn check_rows(&self, rows: usize, sign: Sign) -> Result<(), Error> {
-        self.classes.values().flatten().try_for_each(|sums| sums.check_rows(rows, sign))
-    }
-
-    fn check_other(&self, other: &Self, sign: Sign) -> Result<(), Error> {
-        if self.kept != other.kept {
-            return Err(Error::Mismatch(
-                "classes of other features, or with weights and without, cannot be put together".to_owned(),
-            ));
-        }
-        let empty = self.empty();
-        for (label, theirs) in &other.classes {
-            let own = self.classes.get(label).unwrap_or(&empty);
-            own.iter().zip(theirs).try_for_each(|(sums, theirs)| sums.check_other(theirs, sign))?;
-        }
-        self.check_count(other, sign)
-    }
-
-    fn put_checked(&mut self, workspace: &mut Workspace, batch: Labelled<'_>, sign: Sign) {
-        let kept = self.kept;
-        for (label, rows) in rows_by_label(batch) {
-            let own: Vec<_> = batch.columns.iter().filter_map(|column| Gathered::of(column, &rows)).collect();
-            let own: Vec<_> = own.iter().map(Gathered::numbers).collect();
-            self.change(label, |parts| {
-                for (at, sums) in parts.iter_mut().enumerate() {
-                    sums.put_checked(workspace, &Self::block(kept, &own, at), sign);
-                }
-            });
-        }
-    }
-
-    fn combine_checked(&mut self, other: &Self, sign: Sign) {
-        for (label, theirs) in &other.classes {
-            self.change(label, |own| combine(own, theirs, sign));
-        }
-    }
-
-    fn clear(&mut self) {
-        self.classes.clear();
-    }
-
-    fn excluded(&self) -> i128 {
-        self.classes.values().filter_map(|sums| sums.first()).map(Monomials::excluded).sum()
-    }
-
-    fn limbs(&self) -> usize {
-        self.classes.values().flatten().map(Monomials::limbs).sum()
-    }
-
-    fn write(&self, writer: &mut Writer) {
-        self.write_whole(writer);
-    }
-
-    fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
-        let read = Self::read_whole(reader)?;
-        if read.kept != self.kept {
-            return Err(corrupt("sums of classes of another form"));
-        }
-        *self = read;
-        Ok(())
-    }
-}
-
-/// Puts the sums of a class together, which were checked.
-fn combine(own: &mut [Monomials], theirs: &[Monomials], sign: Sign) {
-    for (sums, theirs) in own.iter_mut().zip(theirs) {
-        sums.combine_checked(theirs, sign);
     }
 }

@@ -117,6 +117,20 @@ impl Variance {
     }
 }
 
+/// The product of variances, by halves: so most products are of small numbers.
+fn product(variances: &[Variance]) -> Argument {
+    match variances {
+        [] => Argument::one(),
+        [Variance { numerator, denominator, unit }] => {
+            Argument::new(numerator.clone(), denominator.clone(), 2 * unit)
+        }
+        _ => {
+            let (one, other) = variances.split_at(variances.len() / 2);
+            product(one).times(&product(other))
+        }
+    }
+}
+
 impl Bayes {
     pub(super) fn of(groups: &[Group], priors: &[Argument], added: &Added) -> Result<Self, Undefined> {
         let (mut scorer, mut near) = (Scorer::default(), Vec::new());
@@ -129,10 +143,7 @@ impl Bayes {
                 return Err(group.undefined(Reason::Singular { features }));
             }
             near.push((0..variances.len()).filter(|&at| variances[at].is_near_nothing(group, at)).collect());
-            let mut odds = prior.squared();
-            for Variance { numerator, denominator, unit } in &variances {
-                odds = odds.over(&Argument::new(numerator.clone(), denominator.clone(), 2 * unit));
-            }
+            let odds = prior.squared().over(&product(&variances));
             let own = |variance: &Variance| {
                 (variance.numerator.clone(), variance.denominator.clone(), variance.unit)
             };

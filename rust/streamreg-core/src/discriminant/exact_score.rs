@@ -5,6 +5,7 @@
 //! Lindemann, 1882): two scores are equal only where both parts are, which is decided in integers. Everywhere else more
 //! bits will tell them apart; they end at [`log::MOST_BITS`], and scores that agree in all of these count as equal.
 
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 
 use num_bigint::BigInt;
@@ -97,25 +98,29 @@ impl ExactScore {
     /// The value for a row.
     pub(super) fn at(&self, point: &Point) -> Value<'_> {
         let (x, two) = point.in_units(&self.units);
-        let rational = match &self.form {
+        Value { score: self, x, two, rational: OnceCell::new() }
+    }
+
+    /// The rational part for a row in units that are smaller by a power of two.
+    fn rational(&self, x: &[BigInt], two: i64) -> Rational {
+        match &self.form {
             Form::Linear { coefficients, constant, denominator } => {
-                let numerator = dot(coefficients, &x) + (constant << -two);
+                let numerator = dot(coefficients, x) + (constant << -two);
                 Rational::new(numerator, denominator.clone(), Unit::two(two))
             }
             Form::Quadratic { sums, n, divisor, elimination } => {
-                let away = away(&x, two, sums, n);
+                let away = away(x, two, sums, n);
                 let square = dot(&away, &elimination.solve(&away).unwrap_or_default());
                 let denominator = elimination.determinant() * n * 2;
                 Rational::new(-square * divisor, denominator, Unit::two(2 * two))
             }
             Form::Squares { sums, n, variances } => {
-                let away = away(&x, two, sums, n);
+                let away = away(x, two, sums, n);
                 let squares: Vec<_> = away.iter().map(|away| away * away).collect();
                 let (numerator, denominator) = quotients(&squares, variances);
                 Rational::new(-numerator, denominator * n * n * 2, Unit::two(2 * two))
             }
-        };
-        Value { rational, score: self }
+        }
     }
 }
 
@@ -138,38 +143,64 @@ fn quotients(squares: &[BigInt], variances: &[(BigInt, BigInt)]) -> (BigInt, Big
     }
 }
 
+/// More terms than there are features, as a power of two.
+const MOST_TERMS: u32 = 16;
+
 /// The score of a class for a row.
 #[derive(Debug)]
 pub struct Value<'a> {
-    rational: Rational,
     score: &'a ExactScore,
+    x: Vec<BigInt>,
+    two: i64,
+    /// Where there are many squares it has as many times the digits of one: it is worked out only where it decides.
+    rational: OnceCell<Rational>,
 }
 
 impl Value<'_> {
+    fn rational(&self) -> &Rational {
+        self.rational.get_or_init(|| self.score.rational(&self.x, self.two))
+    }
+
+    /// The rational part to so many bits. Squares are all of one sign, so that each adds to the error what it is off by.
+    fn rounded(&self, precision: Precision) -> Wide {
+        let Form::Squares { sums, n, variances } = &self.score.form else {
+            return precision.rational(self.rational());
+        };
+        let inner = precision.plus(MOST_TERMS + 2);
+        let away = away(&self.x, self.two, sums, n);
+        let quotient = |(away, (numerator, denominator)): (&BigInt, &(BigInt, BigInt))| {
+            inner.ratio(&(away * away * denominator), numerator)
+        };
+        let sum =
+            away.iter().zip(variances).map(quotient).fold(Wide::zero(), |sum, one| inner.add(&sum, &one));
+        inner.divide(&sum, &Wide::of(n * n)).scaled(2 * self.two - 1).negated()
+    }
+
     /// Which score is greater.
     pub fn compare(&self, other: &Self) -> Ordering {
-        let rational = self.rational.less(&other.rational);
-        let (one, another) = (&self.score.half_log, &other.score.half_log);
-        let terms = [KEPT.rational(&rational), one.clone(), another.clone().negated()];
-        log::certain_sign(KEPT, &terms)
-            .unwrap_or_else(|| log::sign(&rational, &self.score.odds.over(&other.score.odds)))
+        log::certain_sign(KEPT, &self.terms_less(other, KEPT)).unwrap_or_else(|| {
+            let rational = self.rational().less(other.rational());
+            log::sign(&rational, &self.score.odds.over(&other.score.odds))
+        })
     }
 
     /// The nearest double.
     pub fn nearest(&self) -> f64 {
-        let terms = [KEPT.rational(&self.rational), self.score.half_log.clone()];
+        let terms = [self.rounded(KEPT), self.score.half_log.clone()];
         log::certain_double(KEPT, &terms)
-            .unwrap_or_else(|| log::rational_plus_half_log(&self.rational, &self.score.odds))
+            .unwrap_or_else(|| log::rational_plus_half_log(self.rational(), &self.score.odds))
     }
 
     /// The double nearest to this score less another.
     pub fn less(&self, other: &Self) -> f64 {
-        let rational = self.rational.less(&other.rational);
-        log::rational_plus_half_log(&rational, &self.score.odds.over(&other.score.odds))
+        log::certain_double(KEPT, &self.terms_less(other, KEPT)).unwrap_or_else(|| {
+            let rational = self.rational().less(other.rational());
+            log::rational_plus_half_log(&rational, &self.score.odds.over(&other.score.odds))
+        })
     }
 
-    /// This score less another one, as [`log::half_log_terms`] has it.
-    pub fn terms_less(&self, other: &Self, precision: Precision) -> [Wide; 3] {
+    /// This score less another one: terms of which each is off by a few units in its last place.
+    pub fn terms_less(&self, other: &Self, precision: Precision) -> [Wide; 4] {
         let half_log = |value: &Self| {
             if precision == KEPT {
                 value.score.half_log.clone()
@@ -177,7 +208,12 @@ impl Value<'_> {
                 value.score.odds.half_log(precision)
             }
         };
-        let rational = precision.rational(&self.rational.less(&other.rational));
-        [rational, half_log(self), half_log(other).negated()]
+        let rational = match self.score.form {
+            Form::Squares { .. } => [self.rounded(precision), other.rounded(precision).negated()],
+            // What cancels of these does so exactly.
+            _ => [precision.rational(&self.rational().less(other.rational())), Wide::zero()],
+        };
+        let [one, another] = rational;
+        [one, another, half_log(self), half_log(other).negated()]
     }
 }

@@ -5,7 +5,7 @@ use num_traits::{Signed, Zero};
 
 use super::{Reason, Undefined};
 use crate::accumulate::Accumulator;
-use crate::classes::{ClassSums, Classes, Label};
+use crate::classes::{ClassSums, Classes, Label, Sums};
 use crate::exact::{Number, ONES, signed};
 use crate::gram::{Gram, Unit};
 use crate::moments::Moments;
@@ -113,7 +113,7 @@ pub fn weighted_counts(classes: &ClassSums) -> Result<Vec<(Label, i64, f64)>, Un
     let inconsistent = |_| Undefined { reason: Reason::Inconsistent, label: None };
     classes.groups()?;
     let weights = classes.weights().map_err(inconsistent)?;
-    let all = classes.rows().zip(weights).map(|((label, rows), weight)| (label.clone(), rows, weight));
+    let all = classes.iter().zip(weights).map(|((label, sums), weight)| (label.clone(), sums.n(), weight));
     Ok(all.filter(|(_, _, weight)| *weight != 0.0).collect())
 }
 

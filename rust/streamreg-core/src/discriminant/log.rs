@@ -44,6 +44,12 @@ impl Argument {
         Self::new(square(&self.numerator), square(&self.denominator), 2 * self.two)
     }
 
+    /// The product of two.
+    pub fn times(&self, other: &Self) -> Self {
+        let denominator = &self.denominator * &other.denominator;
+        Self::new(&self.numerator * &other.numerator, denominator, self.two + other.two)
+    }
+
     /// The quotient of two.
     pub fn over(&self, other: &Self) -> Self {
         let numerator = &self.numerator * &other.denominator;

@@ -4,7 +4,7 @@
 //! is decided exactly; where a factorisation in doubles proves the matrix definite (S. M. Rump, *Verification of positive
 //! definiteness*, BIT 46, 2006), it need not be.
 
-use num_bigint::BigInt;
+use num_bigint::{BigInt, Sign};
 use num_traits::{Signed, Zero};
 
 use super::Gram;
@@ -30,7 +30,8 @@ impl Gram {
         if ones.is_negative() || (ones.is_zero() && !zero) {
             return refused("the weights that would be left have a sum that is not above zero".to_owned());
         }
-        let rank = match rank(&self.deviations()) {
+        let varying = if self.squares { self.varying() } else { rank(&self.deviations()) };
+        let rank = match varying {
             Some(rank) => rank + usize::from(!ones.is_zero()),
             None => return refused("sums of squares would be left that are negative".to_owned()),
         };
@@ -42,10 +43,25 @@ impl Gram {
 
     /// The sums of products of the deviations from the means, times the weight of all rows.
     fn deviations(&self) -> Vec<Vec<BigInt>> {
-        let ones = self.entry(0, 0);
-        let own = |a, b| ones * self.entry(a, b) - self.entry(0, a) * self.entry(0, b);
         let variables = 1..self.units.len();
-        variables.clone().map(|a| variables.clone().map(|b| own(a, b)).collect()).collect()
+        variables.clone().map(|a| variables.clone().map(|b| self.deviation(a, b)).collect()).collect()
+    }
+
+    fn deviation(&self, a: usize, b: usize) -> BigInt {
+        self.entry(0, 0) * self.entry(a, b) - self.entry(0, a) * self.entry(0, b)
+    }
+
+    /// What squares alone say of the rank of the deviations: 1 if a variable varies; `None` if one cannot.
+    fn varying(&self) -> Option<usize> {
+        let mut found = 0;
+        for variable in 1..self.units.len() {
+            match self.deviation(variable, variable).sign() {
+                Sign::Minus => return None,
+                Sign::Plus => found = 1,
+                Sign::NoSign => {}
+            }
+        }
+        Some(found)
     }
 }
 

@@ -7,8 +7,13 @@
 use num_bigint::BigInt;
 use num_traits::Zero;
 
+use super::remainders::{Minors, minors};
+
+/// From so many unknowns on remainders are the faster way (measured).
+const MANY: usize = 12;
+
 /// A symmetric matrix, eliminated.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Elimination {
     /// On and above the diagonal the eliminated rows, below it the factors that eliminated.
     rows: Vec<Vec<BigInt>>,
@@ -22,7 +27,43 @@ pub struct Elimination {
 impl Elimination {
     /// Eliminates a symmetric matrix.
     #[must_use]
-    pub fn of(mut rows: Vec<Vec<BigInt>>) -> Self {
+    pub fn of(rows: Vec<Vec<BigInt>>) -> Self {
+        let found = if rows.len() >= MANY { Self::by_remainders(&rows, None) } else { None };
+        found.map_or_else(|| Self::step_by_step(rows), |(found, _)| found)
+    }
+
+    /// Eliminates a symmetric matrix, and [solves](Self::solve) for a right side.
+    #[must_use]
+    pub fn solving(rows: Vec<Vec<BigInt>>, right: &[BigInt]) -> (Self, Option<Vec<BigInt>>) {
+        let found = if rows.len() >= MANY { Self::by_remainders(&rows, Some(right)) } else { None };
+        found.unwrap_or_else(|| {
+            let found = Self::step_by_step(rows);
+            let solution = found.solve(right);
+            (found, solution)
+        })
+    }
+
+    /// By remainders, with the solution for a right side, if there is one; `None` if a leading minor is zero.
+    #[must_use]
+    pub fn by_remainders(
+        matrix: &[Vec<BigInt>],
+        right: Option<&[BigInt]>,
+    ) -> Option<(Self, Option<Vec<BigInt>>)> {
+        let Minors { upper, solution } = minors(matrix, right)?;
+        let entry = |row: usize, column: usize| {
+            let (low, high) = (row.min(column), row.max(column));
+            upper[low][high - low].clone()
+        };
+        let all: Vec<_> = (0..upper.len()).collect();
+        // The factors of what stays symmetric are the entries above the diagonal.
+        let rows = all.iter().map(|&row| all.iter().map(|&column| entry(row, column)).collect()).collect();
+        let determinant = upper.last().map_or_else(|| BigInt::from(1), |row| row[0].clone());
+        Some((Self { rows, order: all.clone(), columns: all, determinant }, solution))
+    }
+
+    /// One row after another, whatever the matrix is.
+    #[must_use]
+    pub fn step_by_step(mut rows: Vec<Vec<BigInt>>) -> Self {
         let columns = rows.len();
         let mut order: Vec<_> = (0..columns).collect();
         let (mut found, mut previous) = (Vec::with_capacity(columns), BigInt::from(1));

@@ -52,13 +52,11 @@ impl Normal {
             row[at] += penalty;
             row
         };
-        let elimination = Elimination::of(penalties.iter().enumerate().map(row).collect());
-        let numerators = if gram.rows() > 0 {
-            let right = unknowns.iter().map(|&unknown| gram.entry(unknown, gram.target()).clone());
-            elimination.solve(&right.collect::<Vec<_>>())
-        } else {
-            None
-        };
+        let right = unknowns.iter().map(|&unknown| gram.entry(unknown, gram.target()).clone());
+        let right: Vec<_> = right.collect();
+        let (elimination, solution) =
+            Elimination::solving(penalties.iter().enumerate().map(row).collect(), &right);
+        let numerators = solution.filter(|_| gram.rows() > 0);
         Self { gram, model, penalties, elimination, numerators }
     }
 
