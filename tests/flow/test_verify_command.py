@@ -80,7 +80,7 @@ def test_a_difference_is_code_1_and_named_last(broker: EmbeddedBroker, capsys: C
     assert main(["verify", "job.toml"]) == 1
     out, err = capsys.readouterr()
     (line,) = (line for line in out.splitlines() if not line.startswith("ok  "))
-    assert line.startswith("DIFFERENT  rows.csv, its rows: 2 in the file, 2 from the topic: ")
+    assert line.startswith("DIFFERENT  rows.csv, its rows: 2 written, 2 from the topic: ")
     assert err == f"streamreg: different: {line.removeprefix('DIFFERENT  ')}\n"
 
 

@@ -33,7 +33,7 @@ def compile(outputs: Sequence[Output]) -> Plan:
     """The plan that computes these outputs.
 
     Raises:
-        ProgramError: if there is none, if two write the same file, or if they have two sources.
+        ProgramError: if there is none, if two write to one place, or if they have two sources.
     """
     input = _input(outputs)
     rows = Lowering()
@@ -86,7 +86,8 @@ def _input(outputs: Sequence[Output]) -> Input:
     for output in outputs:
         name = output.sink.name
         if name in names:
-            raise ProgramError(f"{name} is written twice; give each output a file of its own")
+            kind = output.sink.kind
+            raise ProgramError(f"{name} is written twice; give each output a {kind} of its own")
         names.add(name)
         origin = root(output.table._universe)
         while isinstance(origin, ReducedUniverse):

@@ -32,7 +32,7 @@ _SHOWN = 120
 
 
 def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
-    """What a run computes, from which messages and into which file, in what JSON has.
+    """What a run computes, from which messages and into which outputs, in what JSON has.
 
     Brokers and credentials may change, and so may the pace. Python functions count by their names.
     """
@@ -94,7 +94,7 @@ def _model(reduction: int, model: ModelInfo) -> dict[str, Any]:
 
 
 def _scores(plan: Plan) -> dict[str, dict[str, Any]]:
-    """How rows are scored, by the first file that has them."""
+    """How rows are scored, by the first output that has them."""
     pairs = zip(plan.scores, plan.rows.shipped, strict=True)
     return {score.outputs[0].name: _scored(score, shipped) for score, shipped in pairs}
 
@@ -131,7 +131,7 @@ def check_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> None:
     if difference is not None:
         raise StateError(
             f"the state is of another job: {difference}. Run the job it belongs to, or give this one an empty "
-            "state and new output files"
+            "state and new outputs"
         )
 
 
