@@ -184,7 +184,7 @@ processes = true
         (
             '"points"',
             '"points"\nformat = "json"\nheader = ["x", "y", "n", "s"]',
-            'source.header: for format "csv" alone: a JSON message names its own fields',
+            'source.header: for format "csv" alone',
         ),
         (
             'bootstrap.servers = "localhost:9092"',
