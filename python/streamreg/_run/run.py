@@ -142,14 +142,14 @@ def _run_outputs(
 
 def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
     watch = _Watch(options, signals)
-    job = job_identity.job(plan, options.rejects)
     with contextlib.ExitStack() as stack:
         store, last = None, None
         if options.state is not None:
             store = stack.enter_context(Store(options.state, options.durability))
             last = store.load()
             if last is not None:
-                job_identity.check_job(last, job)
+                plan = job_identity.plan_of(last, plan, options.rejects)
+        job = job_identity.job(plan, options.rejects)
         terms = RunTerms(
             options.state, durable=options.durability == "power", stopping=signals.noted
         )

@@ -239,7 +239,7 @@ JOB: Final = record(
         "rejects": optional(text),
     }
 )
-"""What a job is, as far as others than `check_job` look at it."""
+"""What a job is, as far as others than `plan_of` look at it."""
 
 
 def check_shape(job: Json, run: Json) -> None:

@@ -53,7 +53,7 @@ def verify(
         StateError: if the state is of another job.
         SourceError: if the topic cannot be read, or no longer has what the run has read.
     """
-    job_identity.check_job(checkpoint, job_identity.job(plan, rejects))
+    plan = job_identity.plan_of(checkpoint, plan, rejects)
     written: dict[str, ReadBack | None] = {
         output.name: output.sink.read_back(output.columns, checkpoint.positions[output.name])
         for output in plan.outputs
