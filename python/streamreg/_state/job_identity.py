@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from streamreg._plan.plan import Plan
     from streamreg._plan.score_plan import ScorePlan, Shipped
 
+_RULES = "rules"
 _TOLD = 2
-"""The first rules of which a job says that it was made by them."""
+"""Where a job says by which rules its steps were made, and the first of which it does."""
 
 _SHOWN = 120
 """Characters of a value shown where two jobs differ."""
@@ -85,7 +86,7 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
             for output, held in zip(result.outputs, result.models, strict=True)
         },
         "rejects": None if rejects is None else str(rejects),
-        **({} if plan.rules < _TOLD else {"rules": plan.rules}),
+        **({} if plan.rules < _TOLD else {_RULES: plan.rules}),
     }
     # As a state gives it back.
     plain: dict[str, Any] = json.loads(json.dumps(found))
@@ -135,14 +136,18 @@ def plan_of(checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> Plan:
     Raises:
         StateError: naming the first difference, if the state is of another job.
     """
-    difference = _other_job(checkpoint, job(plan, rejects))
-    if difference is None:
-        return plan
-    for each in plan.earlier:
-        if _other_job(checkpoint, job(each, rejects)) is None:
+    differences = []
+    earlier = () if _RULES in checkpoint.job else plan.earlier
+    for each in (plan, *earlier):
+        difference = _other_job(checkpoint, job(each, rejects))
+        if difference is None:
             return each
+        differences.append(difference)
+    # That of the plan which is most like the state's.
+    places = {part: place for place, part in enumerate(job(plan, rejects))}
+    nearest = max(differences, key=lambda found: places.get(found.partition(":")[0], -1))
     raise StateError(
-        f"the state is of another job: {difference}. Run the job it belongs to, or give this one an empty "
+        f"the state is of another job: {nearest}. Run the job it belongs to, or give this one an empty "
         "state and new outputs"
     )
 

@@ -18,7 +18,7 @@ NAMES = {
 
 
 def test_no_kernel_loses_the_name_that_states_know_it_by() -> None:
-    """Whoever gives one another name gives it to the states too, as a rule of `_compile/rules`; new ones are added here."""
+    """States are refused where a name was changed; new names are added here."""
     known = {
         f"{word}.{dtype}"
         for dtypes, words in NAMES.items()
