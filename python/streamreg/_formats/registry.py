@@ -61,7 +61,7 @@ def having(option: str) -> tuple[FormatName, ...]:
 
 def holding(columns: Mapping[str, ColumnType]) -> tuple[FormatName, ...]:
     """The formats whose messages can hold these columns."""
-    return tuple(name for name in FORMATS if _holds(_named(name, {}), columns))
+    return tuple(name for name in _FORMATS if _holds(_named(name, {}), columns))
 
 
 def _holds(format: Format, columns: Mapping[str, ColumnType]) -> bool:

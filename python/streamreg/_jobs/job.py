@@ -14,7 +14,7 @@ from streamreg._exceptions import ConfigurationError
 from streamreg._formats.registry import FormatName, having, holding
 from streamreg._jobs.check import MOST_SHOWN, Section, describe, listed, near
 from streamreg._language.regression_options import OF_RIDGE, SINGULAR, STATISTICS, Options
-from streamreg._types import SCORES
+from streamreg._types import SCORES, ColumnType
 
 Format: TypeAlias = FormatName
 Mode = Literal["streaming", "static"]
@@ -24,7 +24,7 @@ Durability = Literal["process", "power"]
 TYPES = ("float", "int", "decimal", "bool", "str", "bytes")
 NUMBERS = TYPES[:3]
 KEY_TYPES = ("str", "int", "bool")
-FORMATS = holding({"target": "float", "feature": "float"})
+_LEAST_SCHEMA: dict[str, ColumnType] = {"target": "float", "feature": "float"}
 MODES: tuple[Mode, ...] = ("streaming", "static")
 TIMES: tuple[Time, ...] = ("epoch", "unix_ms")
 DURABILITIES: tuple[Durability, ...] = ("process", "power")
@@ -169,7 +169,7 @@ def _source(table: Section) -> Source:
     source = Source(
         kafka=kafka,
         topic=table.string("topic"),
-        format=table.choice("format", FORMATS),
+        format=table.choice("format", holding(_LEAST_SCHEMA)),
         mode=table.choice("mode", MODES),
         autocommit_duration_ms=table.integer("autocommit_duration_ms", 0, _DAY_MS),
         header=table.strings("header", required=False) or None,

@@ -5,10 +5,26 @@ from pathlib import Path
 import pytest
 
 from streamreg._exceptions import ConfigurationError
+from streamreg._formats import registry
+from streamreg._formats.json import Json
 from streamreg._jobs import JobError, example, job_from_bytes, load_job
 from streamreg._jobs.client import check_client
 from streamreg._jobs.environment import ExpansionError, expand
 from tests.support.job_files import MINIMAL, changed, problems, read
+
+
+def test_a_new_format_needs_nothing_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a job may read is what the registry has, as far as it can hold the columns of a regression."""
+    monkeypatch.setitem(registry._FORMATS, "pairs", Json)  # type: ignore[arg-type]  # a name that there is not
+    assert read(changed('"points"', '"points"\nformat = "pairs"')).source.format == "pairs"
+    told = problems(changed('"points"', '"points"\nformat = "raw"'))
+    assert told == ['source.format: expected one of "csv", "json", "pairs", found "raw"']
+
+
+def test_the_example_explains_every_format() -> None:
+    """Each has its name there."""
+    for name in registry.holding({"x": "float", "y": "float"}):
+        assert f'"{name}" (' in example()
 
 
 def test_a_small_job_leaves_the_rest_to_the_defaults() -> None:
