@@ -1,6 +1,7 @@
 """A job file gives a job, or a clear error for everything that is wrong with it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,9 @@ from tests.support.job_files import MINIMAL, changed, problems, read
 
 def test_a_new_format_needs_nothing_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a job may read is what the registry has, as far as it can hold the columns of a regression."""
-    monkeypatch.setitem(registry._FORMATS, "pairs", Json)  # type: ignore[arg-type]  # a name that there is not
-    assert read(changed('"points"', '"points"\nformat = "pairs"')).source.format == "pairs"
+    formats: dict[Any, Any] = registry._FORMATS
+    monkeypatch.setitem(formats, "pairs", Json)
+    assert str(read(changed('"points"', '"points"\nformat = "pairs"')).source.format) == "pairs"
     told = problems(changed('"points"', '"points"\nformat = "raw"'))
     assert told == ['source.format: expected one of "csv", "json", "pairs", found "raw"']
 
