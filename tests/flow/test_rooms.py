@@ -77,6 +77,12 @@ class Units:
     ) -> Any:  # noqa: ANN401 - whatever JSON has
         return {"scale": 1, "of": ["m", None]}
 
+    def wanted(self, columns: object) -> str:
+        return "the units"
+
+    def shown(self, found: object) -> str:
+        return f"the units are {found}"
+
     def check(self, found: object, columns: object) -> None:
         return
 

@@ -49,6 +49,12 @@ class Preamble(Protocol):
             SourceError: if the topic has none.
         """
 
+    def wanted(self, columns: Mapping[str, ColumnType]) -> str:
+        """What must come before the first row, for people, like "the header 'x,y'"."""
+
+    def shown(self, found: Found) -> str:
+        """What was found, for people, like "the columns are x, y"."""
+
     def check(self, found: Found, columns: Mapping[str, ColumnType]) -> None:
         """Raises ValueError if that is nothing that `find` has found for these columns: a state may say anything."""
 

@@ -60,10 +60,16 @@ class CsvHeader:
             ):
                 waits = True
                 instead = f"; {_found_instead(input, others)}" if others else ""
-                report(f"topic {source.name!r}: waiting for the header {_wanted(input)!r}{instead}")
+                report(f"topic {source.name!r}: waiting for {self.wanted(input.columns)}{instead}")
         if others and source.mode == "static" and not stopping():
             raise _no_header(input, others)
         return None
+
+    def wanted(self, columns: Mapping[str, ColumnType]) -> str:
+        return f"the header {','.join(columns)!r}"
+
+    def shown(self, found: Found) -> str:
+        return f"the columns are {', '.join(found)}"
 
     def check(self, found: Found, columns: Mapping[str, ColumnType]) -> None:
         """The names are those of the columns, each once, and of what else there is."""

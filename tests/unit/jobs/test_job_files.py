@@ -9,9 +9,12 @@ from streamreg._exceptions import ConfigurationError
 from streamreg._formats import registry
 from streamreg._formats.json import Json
 from streamreg._jobs import JobError, example, job_from_bytes, load_job
+from streamreg._jobs.check import listed
 from streamreg._jobs.client import check_client
 from streamreg._jobs.environment import ExpansionError, expand
 from tests.support.job_files import MINIMAL, changed, problems, read
+
+FORMATS = registry.holding({"x": "float", "y": "float"})
 
 
 def test_a_new_format_needs_nothing_here(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,7 +28,7 @@ def test_a_new_format_needs_nothing_here(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_the_example_explains_every_format() -> None:
     """Each has its name there."""
-    for name in registry.holding({"x": "float", "y": "float"}):
+    for name in FORMATS:
         assert f'"{name}" (' in example()
 
 
@@ -192,7 +195,7 @@ processes = true
         (
             '"points"',
             '"points"\nformat = "raw"',
-            'source.format: expected one of "csv", "json", found "raw"',
+            f'source.format: expected one of {listed(FORMATS)}, found "raw"',
         ),
         (
             '"points"',
