@@ -183,7 +183,7 @@ def write(table: Table, into: list[Change]) -> Output:
     """
     from streamreg._language import outputs
 
-    return outputs.add(outputs.Output(table, ListSink(into)))
+    return outputs.write(table, ListSink(into))
 
 
 @dataclass
@@ -192,6 +192,8 @@ class ListSink:
 
     changes: list[Change]
     name: str = "collected"
+    kind: str = "list"
+    call: str = "testing.write"
     _pending: list[Change] = field(default_factory=list)
     _keep: int | None = None
     """How many changes of the last run the first flush is to leave; None after it."""
@@ -234,3 +236,30 @@ class ListSink:
 
     def close(self) -> None:
         self._pending.clear()
+
+    def read_back(self, columns: Sequence[ColumnSpec], position: int) -> ListReadBack:
+        return ListReadBack(self.changes, position)
+
+
+@dataclass(frozen=True)
+class ListReadBack:
+    """The first changes of a list."""
+
+    held: Sequence[Change]
+    position: int
+
+    @property
+    def extent(self) -> str:
+        from streamreg._rejects.dead_letters import plural
+
+        return plural(self.position, "change")
+
+    def changes(self) -> Iterator[Sequence[bytes]]:
+        from streamreg._sinks.cells import lines_of
+
+        if len(self.held) < self.position:
+            raise OutputError(f"it holds {len(self.held)} changes, not {self.position}")
+        return lines_of(self.held[: self.position])
+
+    def check_bytes(self) -> None:
+        return

@@ -107,7 +107,7 @@ def test_two_outputs_of_one_path_are_refused_where_both_are_asked_for() -> None:
     outputs = [sr.io.csv.write(t, "rows.csv"), sr.io.csv.write(t, "./rows.csv")]
     with pytest.raises(sr.ProgramError, match=r"two outputs write \./rows\.csv"):
         sr.run(outputs=outputs, processes=0)
-    with pytest.raises(sr.ProgramError, match="expected what io"):
+    with pytest.raises(sr.ProgramError, match="expected what functions like io"):
         sr.run(outputs=[t], processes=0)  # type: ignore[list-item]  # what people try
 
 

@@ -138,7 +138,7 @@ def _check_job() -> None:
     plan = _plan()
     checkpoint = read_state(STATE)
     rejects = Path("rejects.jsonl")
-    job_identity.check_job(checkpoint, job_identity.job(plan, rejects))
+    job_identity.plan_of(checkpoint, plan, rejects)
     resume.check_outputs(plan.outputs, rejects, checkpoint, RunTerms(STATE, thorough=True))
     resume.ranges(plan.source, plan.source.watermarks(print, lambda: False), checkpoint)
 

@@ -169,7 +169,7 @@ def test_two_names_that_become_one_file_are_refused(
     sr.io.csv.write(t, "a.csv")
     sr.io.csv.write(t, "b.csv")
     link(folder / "a.csv", folder / "b.csv")
-    with pytest.raises(sr.OutputError, match=r"a\.csv and b\.csv are one file"):
+    with pytest.raises(sr.OutputError, match=r"a\.csv and b\.csv are two names of one file"):
         sr.run(processes=0, state=state)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import streamreg as sr
+from streamreg._formats.registry import FORMATS
 from streamreg.testing import read
 from tests.support.numbered import Point, stream, write_regression
 
@@ -56,7 +57,7 @@ def test_settings_that_are_ours_may_be_given_as_they_are() -> None:
     [
         ({"topic": ""}, "topic: "),
         ({"topic": None}, "topic: "),
-        ({"format": "xml"}, "format: .*'csv' or 'json' or 'raw'"),
+        ({"format": "xml"}, f"format: .*{' or '.join(map(repr, FORMATS))}"),
         ({"format": ["csv"]}, "format: "),
         ({"mode": "batch"}, "mode: .*'streaming' or 'static'"),
         ({"autocommit_duration_ms": -1}, "autocommit_duration_ms: "),

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 import streamreg as sr
-from streamreg._operate.verify.changelog_files import shown
-from streamreg._operate.verify.records import records
+from streamreg._sinks.records import records, shown
 from streamreg._state.snapshot import read
 from streamreg.testing import ListSource
 from tests.support.verified import Messages, Verified, resealed, rewritten
@@ -82,11 +81,11 @@ def test_a_run_without_any_message_is_equal(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new", "difference"),
     [
-        ("fit.csv", ",1\n", "1,1\n", "record 2: its time "),
-        ("rows.csv", "twice", "twist", "270 in the file, 270 from the topic: the row '1.0,1.0,tw"),
-        ("rows.csv", ",0,1\n", ",0,-1\n", "record 2: diff '-1' of"),
+        ("fit.csv", ",1\n", "1,1\n", "change 1: its time "),
+        ("rows.csv", "twice", "twist", "270 written, 270 from the topic: the row '1.0,1.0,tw"),
+        ("rows.csv", ",0,1\n", ",0,-1\n", "change 1: diff '-1' of"),
         ("rows.csv", "x,y,s", "y,x,s", "it begins with 'y,x,s,time,diff'"),
-        ("rejects.jsonl", "field", "yield", "15 in the file, 15 from the topic: the row '{"),
+        ("rejects.jsonl", "field", "yield", "15 written, 15 from the topic: the row '{"),
         ("rejects.jsonl", "{", "", "it has "),
         ("rows.csv", "twice", "t", "it has "),
     ],

@@ -12,6 +12,7 @@ from streamreg._jobs import load_job
 from streamreg._jobs.run_job import run_job
 from streamreg._kafka.mock_broker import EmbeddedBroker
 from streamreg._run.progress import Progress
+from streamreg._sinks.csv_file import CsvFile
 
 Capture = pytest.CaptureFixture[str]
 
@@ -80,8 +81,28 @@ def test_a_difference_is_code_1_and_named_last(broker: EmbeddedBroker, capsys: C
     assert main(["verify", "job.toml"]) == 1
     out, err = capsys.readouterr()
     (line,) = (line for line in out.splitlines() if not line.startswith("ok  "))
-    assert line.startswith("DIFFERENT  rows.csv, its rows: 2 in the file, 2 from the topic: ")
+    assert line.startswith("DIFFERENT  rows.csv, its rows: 2 written, 2 from the topic: ")
     assert err == f"streamreg: different: {line.removeprefix('DIFFERENT  ')}\n"
+
+
+def test_an_output_that_cannot_be_read_back_is_no_success(
+    broker: EmbeddedBroker, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was not compared is named last, and the code is not that of equal."""
+    send(broker, b"x,y", b"1,2", b"2,4.5")
+    assert main(["run", "job.toml"]) == 0
+    read_back = CsvFile.read_back
+    monkeypatch.setattr(
+        CsvFile,
+        "read_back",
+        lambda file, *given: None if file.name == "rows.csv" else read_back(file, *given),
+    )
+    capsys.readouterr()
+    assert main(["verify", "job.toml"]) == 2
+    out, err = capsys.readouterr()
+    assert "unknown    rows.csv, its rows: not compared: " in out
+    assert "DIFFERENT" not in out
+    assert err == "streamreg: not compared: rows.csv, its rows; all else is equal\n"
 
 
 def test_the_state_is_where_the_job_file_says(broker: EmbeddedBroker, capsys: Capture) -> None:

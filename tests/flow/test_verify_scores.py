@@ -65,7 +65,7 @@ def test_what_a_run_left_is_equal() -> None:
     ]
 
 
-NOT_COMPARED = "not compared: the file does not hold all"
+NOT_COMPARED = "not compared: the output does not hold all"
 STATES = [(1, "the same 122 bytes"), (2, "the same for 5 keys")]
 
 
@@ -75,7 +75,7 @@ STATES = [(1, "the same 122 bytes"), (2, "the same for 5 keys")]
         ("scores.csv", ",3,1.0,4.0,", ",3,1.0,5.0,", 'the row \'"two\\nlines, ""quoted""'),
         ("some.csv", 'quoted""",2,3,', 'quoted""",2,4,', "stands there 1 times, here 0"),
         ("only.csv", ",1,1\n", ",1,3\n", "diff '3' of"),
-        ("large.csv", ",1\n", ",-1\n", "record 2: diff '-1'"),
+        ("large.csv", ",1\n", ",-1\n", "change 1: diff '-1'"),
         ("scores.csv", ",3,1.0,4.0,", ",3,1.0,4.0,,", "has 10 cells, not 9"),
         ("scores.csv", ",8,1\n", ",9,1\n", "comes after 9"),
     ],
@@ -121,5 +121,5 @@ def check_scores_differ(lines: list[str]) -> None:
     Path("scores.csv").write_text("\n".join(lines))
     (found,) = [check for check in checks() if check.difference]
     assert found.subject == "scores.csv, its scores"
-    assert found.difference.startswith("the file has ")
+    assert found.difference.startswith("it has ")
     assert ", the rows before give " in found.difference

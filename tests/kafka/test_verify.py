@@ -124,9 +124,9 @@ def test_verify_after_a_crash_and_after_tampering(
 
     last = Path("fit.csv").read_bytes().splitlines()[-1]
     other = last.replace(b"0.", b"1.", 1)
-    assert "fit.csv, its changes folded: the file ends with" in told(Path("fit.csv"), last, other)
-    assert "rows.csv, its rows: 59,940 in the file" in told(Path("rows.csv"), b"\n7.0", b"\n8.0")
-    assert "rejects.jsonl, its lines: 60 in the file" in told(Path("rejects.jsonl"), b"999", b"998")
+    assert "fit.csv, its changes folded: it ends with" in told(Path("fit.csv"), last, other)
+    assert "rows.csv, its rows: 59,940 written" in told(Path("rows.csv"), b"\n7.0", b"\n8.0")
+    assert "rejects.jsonl, its lines: 60 written" in told(Path("rejects.jsonl"), b"999", b"998")
 
     kept = read(STATE).reductions
     rewritten(STATE, reductions=[resealed(kept[0], -1)])

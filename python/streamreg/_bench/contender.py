@@ -24,7 +24,7 @@ from typing import IO
 from streamreg._bench.broker import PARTITIONS
 from streamreg._bench.memory import shared_out
 from streamreg._bench.points import ResultValue, Settings
-from streamreg._demo.points import Format
+from streamreg._demo.points import FORMATS, Format
 from streamreg._exceptions import StreamregError
 from streamreg._secrets import scrub
 
@@ -67,7 +67,7 @@ class Contender:
     python: str = sys.executable
     needs: str | None = None
     """The package that it shows."""
-    formats: tuple[Format, ...] = ("csv", "json")
+    formats: tuple[Format, ...] = FORMATS
     parallel: tuple[int, ...] = (1, 2)
     results: bool = True
     """Whether it solves anything: the bare client does not."""

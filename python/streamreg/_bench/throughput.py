@@ -20,9 +20,8 @@ from streamreg._bench.contender import (
     measure,
 )
 from streamreg._bench.points import ResultValue, Tell, exact, load
-from streamreg._demo.points import Format
+from streamreg._demo.points import FORMATS, Format
 
-FORMATS: tuple[Format, ...] = ("csv", "json")
 PARALLEL = (1, 2)
 SHORTER = 4
 """The topic that memory is measured on, too, is so many times shorter."""

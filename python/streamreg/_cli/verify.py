@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _EPILOG = """\
 The topic is read again, from where the job began up to the offsets of its last checkpoint, and all
 is computed from scratch. It must give the same exact sums and results as the state holds, to the
-last bit, and the files must hold the same rows, the results' changes folding to the last result.
+last bit, and the outputs must hold the same rows, the results' changes folding to the last result.
 Nothing is written, and a job that runs goes on undisturbed. Start it where the job was started:
 relative paths begin there.
 
@@ -28,7 +28,7 @@ A topic that has lost messages since, to retention or compaction, cannot be veri
 example:
   streamreg verify job.toml
 
-exit code: 0 equal, 1 different, 2 it could not be compared
+exit code: 0 equal, 1 different, 2 it, or a part of it, could not be compared
 """
 
 
@@ -38,7 +38,7 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         "verify",
         parents=[common],
         help="recompute a job from its topic, and compare bit by bit",
-        description="Compares a job's state and files with what its topic gives, bit by bit.",
+        description="Compares a job's state and outputs with what its topic gives, bit by bit.",
         epilog=_EPILOG,
     )
     parser.add_argument("job", type=Path, metavar="JOB.toml", help="the job file")
@@ -66,17 +66,22 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     rejects = None if job.rejects is None else Path(job.rejects)
     progress = _Progress()
     first = None
+    unknown: list[str] = []
     with contextlib.closing(plan.source):
         report = logging.getLogger("streamreg").warning
         for check in verify(plan, checkpoint, rejects, report=report, tell=progress):
             progress.clear()
             print(check, flush=True)
             first = first or (check if check.difference else None)
-    if first is None:
-        say("streamreg: equal")
-        return 0
-    say(f"streamreg: different: {first.subject}: {first.difference}")
-    return 1
+            unknown += [] if check.compared else [check.subject]
+    if first is not None:
+        say(f"streamreg: different: {first.subject}: {first.difference}")
+        return 1
+    if unknown:
+        say(f"streamreg: not compared: {'; '.join(unknown)}; all else is equal")
+        return 2
+    say("streamreg: equal")
+    return 0
 
 
 class _Progress:

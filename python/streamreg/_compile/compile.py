@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from streamreg._compile.lower import Lowering
 from streamreg._compile.output import output_spec
 from streamreg._compile.reduction import Collected
+from streamreg._compile.rules import CURRENT, Rules, earlier
 from streamreg._compile.scores import CollectedScores
 from streamreg._exceptions import ProgramError
 from streamreg._language.outputs import Output
@@ -30,13 +32,21 @@ _Reduction: TypeAlias = tuple[int, tuple[int, ...]]
 
 
 def compile(outputs: Sequence[Output]) -> Plan:
-    """The plan that computes these outputs.
+    """The plan that computes these outputs, with those of earlier builds where they made others of the same program.
 
     Raises:
-        ProgramError: if there is none, if two write the same file, or if they have two sources.
+        ProgramError: if there is none, if two write to one place, or if they have two sources.
     """
     input = _input(outputs)
-    rows = Lowering()
+    rules = Rules(CURRENT)
+    plan = _compiled(input, outputs, rules)
+    if not rules.differ:
+        return plan
+    return replace(plan, earlier=tuple(_compiled(input, outputs, rule) for rule in earlier()))
+
+
+def _compiled(input: Input, outputs: Sequence[Output], rules: Rules) -> Plan:
+    rows = Lowering(rules)
     row_outputs: list[OutputSpec] = []
     row_slots: list[tuple[int, ...]] = []
     reductions: dict[_Reduction, Collected] = {}
@@ -72,7 +82,7 @@ def compile(outputs: Sequence[Output]) -> Plan:
         scoring.plan(places.index(scored_by[scored])) for scored, scoring in scorings.items()
     )
     results = tuple(reduction.results() for reduction in reductions.values())
-    return Plan(input, row_plan, tuple(row_outputs), scores, results)
+    return Plan(input, row_plan, tuple(row_outputs), scores, results, rules.number)
 
 
 def _input(outputs: Sequence[Output]) -> Input:
@@ -86,7 +96,8 @@ def _input(outputs: Sequence[Output]) -> Input:
     for output in outputs:
         name = output.sink.name
         if name in names:
-            raise ProgramError(f"{name} is written twice; give each output a file of its own")
+            kind = output.sink.kind
+            raise ProgramError(f"{name} is written twice; give each output a {kind} of its own")
         names.add(name)
         origin = root(output.table._universe)
         while isinstance(origin, ReducedUniverse):

@@ -8,9 +8,9 @@ anyway, the branch takes its rows from there.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
+from streamreg._compile.rules import Rules, identity_of
 from streamreg._evaluate.program import (
     ALL_ROWS,
     Call,
@@ -44,13 +44,18 @@ class Lowering:
     """Collects the program for expressions on one universe and those filtered from it."""
 
     def __init__(
-        self, load_result: Callable[[ReducedColumn | KeyColumn], int] | None = None
+        self,
+        rules: Rules,
+        load_result: Callable[[ReducedColumn | KeyColumn], int] | None = None,
     ) -> None:
         """`load_result` gives the index of a reduced column, or a key, among the results."""
+        self.rules = rules
         self._load_result = load_result
         self._steps: list[Step] = []
         self._scopes: list[Scope] = [Scope(-1, -1)]
         self._interned: dict[Hashable, int] = {}
+        self._identities: dict[Hashable, int] = {}
+        self._rounded: dict[int, Operation | None] = {}
         self._scope_of_mask: dict[Scope, int] = {}
         self._slots: dict[tuple[int, int], int] = {}
         self._kept: list[TypedExpression] = []  # their ids are keys of _slots: they must stay alive
@@ -95,6 +100,8 @@ class Lowering:
         match node:
             case Column():
                 return [(node.definition, scope)]
+            case Operation() if (rounded := self._as_rounded(node)) is not None:
+                return [(rounded, scope)]
             case Operation() | Application():
                 return [(argument, scope) for argument in node.arguments]
             case Choice():
@@ -130,6 +137,8 @@ class Lowering:
         match node:
             case Column():
                 return self._slots[id(node.definition), scope]
+            case Operation() if (rounded := self._as_rounded(node)) is not None:
+                return self._slots[id(rounded), scope]
             case Operation():
                 arguments = tuple(self._slots[id(item), scope] for item in node.arguments)
                 return self._intern(Compute(scope, node.kernel, arguments, label, node.text))
@@ -156,6 +165,12 @@ class Lowering:
             case _:
                 raise AssertionError(f"{node!r} cannot stand here")
 
+    def _as_rounded(self, node: Operation) -> Operation | None:
+        if id(node) not in self._rounded:
+            self._kept.append(node)
+            self._rounded[id(node)] = self.rules.rounded(node)
+        return self._rounded[id(node)]
+
     def _branches(self, node: Choice, scope: int) -> tuple[int, int]:
         condition = self._slots[id(node.condition), scope]
         text = f"~({node.condition.text})"
@@ -170,23 +185,12 @@ class Lowering:
         return self._scope_of_mask[scope]
 
     def _intern(self, step: Step) -> int:
-        key = _meaning(step)
-        if key not in self._interned:
-            self._interned[key] = len(self._steps)
+        slot = self._interned.setdefault(self.rules.meaning(step), len(self._steps))
+        identity = identity_of(step)
+        if slot == len(self._steps):
             self._steps.append(step)
-        return self._interned[key]
-
-
-def _meaning(step: Step) -> Hashable:
-    """What a step computes, without how messages call it."""
-    match step:
-        case Fixed(value=value, dtype=dtype):
-            # 1 == True and 0.0 == -0.0 in Python, but not here.
-            return Fixed, step.scope, dtype, id(value) if dtype == "any" else repr(value)
-        case Call(function=function):
-            same = id(function.function), function.dtype, function.keywords
-            return Call, step.scope, same, step.arguments
-        case Compute():
-            return Compute, step.scope, step.kernel, step.arguments
-        case _:
-            return type(step), *(getattr(step, field.name) for field in fields(step))
+            self.rules.differ |= identity in self._identities
+            self._identities[identity] = slot
+        elif self._identities.get(identity) != slot:
+            self.rules.differ = True
+        return slot

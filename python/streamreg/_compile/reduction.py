@@ -38,7 +38,7 @@ class Collected:
         self._aggregates: dict[Aggregate, None] = {("count",): None}
         self._statistics: dict[Statistic | ClassStatistic, None] = {(0, "count", 0): None}
         self._label = universe.keys[0].text if universe.keys else None
-        self._lowering = Lowering(self._load)
+        self._lowering = Lowering(rows.rules, self._load)
         self._outputs: list[OutputSpec] = []
         self._slots: list[Selection] = []
         self._models: list[tuple[ModelInfo, ...]] = []

@@ -17,6 +17,7 @@ from streamreg._types import FIRST_SHIPPED, ClassModel
 
 if TYPE_CHECKING:
     from streamreg._compile.reduction import Collected
+    from streamreg._compile.rules import Rules
     from streamreg._evaluate.program import Selection
     from streamreg._language.expression import TypedExpression
     from streamreg._language.universe import ScoredUniverse, Universe
@@ -32,7 +33,7 @@ class CollectedScores:
         self._of = universe.parent
         self._scope = rows.scope_of(self._of)
         self._shipped: list[int] = []
-        self._lowering = _ScoredLowering(universe, self._ship)
+        self._lowering = _ScoredLowering(rows.rules, universe, self._ship)
         self._outputs: list[OutputSpec] = []
         self._slots: list[Selection] = []
         parameter = universe.parameter
@@ -90,8 +91,10 @@ class _ScoredLowering(Lowering):
     must not.
     """
 
-    def __init__(self, universe: ScoredUniverse, ship: Callable[[TypedExpression], int]) -> None:
-        super().__init__()
+    def __init__(
+        self, rules: Rules, universe: ScoredUniverse, ship: Callable[[TypedExpression], int]
+    ) -> None:
+        super().__init__(rules)
         self._universe = universe
         self._ship = ship
 

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from itertools import count as integers
 from itertools import islice
 from threading import Event
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._kafka.producer import TopicWriter
 
 Format = Literal["csv", "json"]
+"""What can be written here."""
+
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 HEADER = b"x,y"
 _BATCH = 1000

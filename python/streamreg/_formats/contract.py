@@ -29,6 +29,10 @@ class Decoder(Protocol):
 class Preamble(Protocol):
     """What must be known of a topic before its messages can be decoded, and is found in the topic itself."""
 
+    @property
+    def name(self) -> str:
+        """How people call it, like "header"."""
+
     def find(
         self,
         input: Input,
@@ -44,6 +48,15 @@ class Preamble(Protocol):
         Raises:
             SourceError: if the topic has none.
         """
+
+    def wanted(self, columns: Mapping[str, ColumnType]) -> str:
+        """What must come before the first row, for people, like "the header 'x,y'"."""
+
+    def shown(self, found: Found) -> str:
+        """What was found, for people, like "the columns are x, y"."""
+
+    def check(self, found: Found, columns: Mapping[str, ColumnType]) -> None:
+        """Raises ValueError if that is nothing that `find` has found for these columns: a state may say anything."""
 
     def repeats(self, value: bytes | None, found: Found) -> bool:
         """Whether the first message of a partition is the preamble (again), and so no row."""

@@ -17,6 +17,7 @@ from streamreg._formats.appearance import appearance, header_and_more
 if TYPE_CHECKING:
     from streamreg._formats.contract import Found, Input
     from streamreg._source.contract import Report, Watermarks
+    from streamreg._types import ColumnType
 
 _SHOWN: Final = 80
 """Characters of a message shown in an error."""
@@ -26,6 +27,8 @@ _LOOKED_AT: Final = 4096
 
 class CsvHeader:
     """The preamble of CSV: the header."""
+
+    name = "header"
 
     def find(
         self,
@@ -57,10 +60,23 @@ class CsvHeader:
             ):
                 waits = True
                 instead = f"; {_found_instead(input, others)}" if others else ""
-                report(f"topic {source.name!r}: waiting for the header {_wanted(input)!r}{instead}")
+                report(f"topic {source.name!r}: waiting for {self.wanted(input.columns)}{instead}")
         if others and source.mode == "static" and not stopping():
             raise _no_header(input, others)
         return None
+
+    def wanted(self, columns: Mapping[str, ColumnType]) -> str:
+        return f"the header {','.join(columns)!r}"
+
+    def shown(self, found: Found) -> str:
+        return f"the columns are {', '.join(found)}"
+
+    def check(self, found: Found, columns: Mapping[str, ColumnType]) -> None:
+        """The names are those of the columns, each once, and of what else there is."""
+        if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+            raise ValueError("it is no list of names")
+        if any(found.count(name) != 1 for name in columns):
+            raise ValueError("it is no header for the columns of the job")
 
     def repeats(self, value: bytes | None, found: Found) -> bool:
         return value is not None and _names(value) == found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._formats.csv import Csv
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 FormatName: TypeAlias = Literal["csv", "json", "raw"]
 
-_FORMATS: Final[dict[str, type[Any]]] = {"csv": Csv, "json": Json, "raw": Raw}
+_FORMATS: Final[dict[FormatName, type[Any]]] = {"csv": Csv, "json": Json, "raw": Raw}
+
+FORMATS: Final[tuple[FormatName, ...]] = tuple(_FORMATS)
+"""The names that there are."""
 
 
 def format_for(
@@ -36,7 +39,7 @@ def format_for(
         if given:
             raise ConfigurationError(f"{next(iter(given))}: give it to the format itself")
     else:
-        choices = " or ".join(map(repr, get_args(FormatName)))
+        choices = " or ".join(map(repr, FORMATS))
         raise ConfigurationError(f"format: expected {choices}, found {name!r}")
     found.check(columns)
     return found
@@ -44,13 +47,47 @@ def format_for(
 
 def _named(name: str, options: Mapping[str, object]) -> Format:
     for option in options:
-        if option not in _options(_FORMATS[name]):
-            having = [f'"{other}"' for other in _FORMATS if option in _options(_FORMATS[other])]
-            raise ConfigurationError(
-                f"{option}: only format={' or '.join(having)} has one, not {name!r}"
-            )
-    found: Format = _FORMATS[name](**options)
+        if name not in having(option):
+            choices = " or ".join(f'"{other}"' for other in having(option))
+            raise ConfigurationError(f"{option}: only format={choices} has one, not {name!r}")
+    found: Format = _FORMATS[cast("FormatName", name)](**options)
     return found
+
+
+def having(option: str) -> tuple[FormatName, ...]:
+    """The formats that have an option of this name."""
+    return tuple(name for name, kind in _FORMATS.items() if option in _options(kind))
+
+
+def holding(columns: Mapping[str, ColumnType]) -> tuple[FormatName, ...]:
+    """The formats whose messages can hold these columns."""
+    return tuple(name for name in _FORMATS if _holds(_named(name, {}), columns))
+
+
+def _holds(format: Format, columns: Mapping[str, ColumnType]) -> bool:
+    try:
+        format.check(columns)
+    except ConfigurationError:
+        return False
+    return True
+
+
+def described(identity: Mapping[str, Any]) -> Format | None:
+    """The format that has this identity, among other entries; None if it is a program's own.
+
+    Raises:
+        ConfigurationError: if an option of it is none.
+    """
+    kind = _FORMATS.get(identity["format"])
+    if kind is None:
+        return None
+    found: Format = kind(**{option: identity.get(option) for option in _options(kind)})
+    return found
+
+
+def options(format: Format) -> dict[str, Any]:
+    """The options of one of these formats, as its identity has them."""
+    return {option: format.identity()[option] for option in _options(type(format))}
 
 
 def _options(kind: type[Any]) -> set[str]:

@@ -8,23 +8,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os.path import abspath
 from pathlib import PurePath
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from streamreg._exceptions import ConfigurationError
+from streamreg._formats.registry import FormatName, having, holding
 from streamreg._jobs.check import MOST_SHOWN, Section, describe, listed, near
 from streamreg._language.regression_options import OF_RIDGE, SINGULAR, STATISTICS, Options
-from streamreg._types import SCORES
+from streamreg._types import SCORES, ColumnType
 
-Format = Literal["csv", "json"]
+Format: TypeAlias = FormatName
 Mode = Literal["streaming", "static"]
 Time = Literal["epoch", "unix_ms"]
 Durability = Literal["process", "power"]
 
 TYPES = ("float", "int", "decimal", "bool", "str", "bytes")
 NUMBERS = TYPES[:3]
-# Raw messages have one column, of text, and a regression wants numbers.
 KEY_TYPES = ("str", "int", "bool")
-FORMATS: tuple[Format, ...] = ("csv", "json")
+_LEAST_SCHEMA: dict[str, ColumnType] = {"target": "float", "feature": "float"}
 MODES: tuple[Mode, ...] = ("streaming", "static")
 TIMES: tuple[Time, ...] = ("epoch", "unix_ms")
 DURABILITIES: tuple[Durability, ...] = ("process", "power")
@@ -174,13 +174,13 @@ def _source(table: Section) -> Source:
     source = Source(
         kafka=kafka,
         topic=table.string("topic"),
-        format=table.choice("format", FORMATS),
+        format=table.choice("format", holding(_LEAST_SCHEMA)),
         mode=table.choice("mode", MODES),
         autocommit_duration_ms=table.integer("autocommit_duration_ms", 0, _DAY_MS),
         header=table.strings("header", required=False) or None,
     )
-    if source.header and source.format == "json":
-        table.problem("header", 'for format "csv" alone: a JSON message names its own fields')
+    if source.header and source.format and source.format not in having("header"):
+        table.problem("header", f"for format {listed(having('header'))} alone")
     table.close()
     return source
 

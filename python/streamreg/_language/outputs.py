@@ -7,14 +7,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from streamreg._exceptions import ProgramError
+from streamreg._language.table import Table
+from streamreg._types import Time
 
 if TYPE_CHECKING:
-    from streamreg._language.table import Table
     from streamreg._sinks.contract import SinkSpec
-    from streamreg._types import Time
 
 _log: Final = logging.getLogger("streamreg")
 
@@ -24,7 +24,7 @@ RESERVED: Final = ("time", "diff")
 
 @dataclass(frozen=True, eq=False)
 class Output:
-    """A table to be written: what `io.csv.write` returns, for `run(outputs=[…])`.
+    """A table to be written: what `io.csv.write` and other functions that write return, for `run(outputs=[…])`.
 
     Raises:
         ProgramError: if a column has a name that the changelog needs for itself.
@@ -49,6 +49,20 @@ class Output:
 
 _pending: list[Output] = []
 _lock: Final = threading.Lock()
+
+
+def write(table: Table, sink: SinkSpec, time: Time = "epoch") -> Output:
+    """What a function of `io` does that writes a table: checks what it was given, and remembers the output.
+
+    Raises:
+        ProgramError: if that is no table, or it has a column `time` or `diff`.
+    """
+    if not isinstance(table, Table):
+        raise ProgramError(f"{sink.call}: expected a table, found {type(table).__name__}")
+    if time not in get_args(Time):
+        expected = " or ".join(f'"{choice}"' for choice in get_args(Time))
+        raise ProgramError(f"{sink.call}: time: expected {expected}, found {time!r}")
+    return add(Output(table, sink, time))
 
 
 def add(output: Output) -> Output:
@@ -85,7 +99,9 @@ def taken(chosen: Sequence[Output] | None = None) -> Iterator[list[Output]]:
         forgotten = [output for output in _pending if output in outputs]
         _pending[:] = [output for output in _pending if output not in outputs]
     if not outputs:
-        raise ProgramError("nothing to run: the program writes no table (io.csv.write)")
+        raise ProgramError(
+            "nothing to run: the program writes no table; a function that writes one is io.csv.write"
+        )
     try:
         yield outputs
     except BaseException:
@@ -98,12 +114,15 @@ def taken(chosen: Sequence[Output] | None = None) -> Iterator[list[Output]]:
 def _check(chosen: object) -> None:
     if isinstance(chosen, str) or not isinstance(chosen, Sequence):
         raise ProgramError(
-            f"outputs: expected a list of what io.csv.write returns, found {chosen!r}"
+            f"outputs: expected a list of what functions like io.csv.write return, found {chosen!r}"
         )
     places: set[str] = set()
     for output in chosen:
         if not isinstance(output, Output):
-            raise ProgramError(f"outputs: expected what io.csv.write returns, found {output!r}")
-        if output.sink.place in places:
-            raise ProgramError(f"two outputs write {output.sink.name}: give each its own path")
-        places.add(output.sink.place)
+            raise ProgramError(
+                f"outputs: expected what functions like io.csv.write return, found {output!r}"
+            )
+        sink = output.sink
+        if sink.place in places:
+            raise ProgramError(f"two outputs write {sink.name}: give each a {sink.kind} of its own")
+        places.add(sink.place)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from streamreg._core import Changelog, KeyedReduction, Reduction
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError
+from streamreg._formats.registry import described, options
 from streamreg._rejects.dead_letters import plural
 from streamreg._sinks.cells import cells_of, value_of
-from streamreg._sinks.csv_file import CSV
 from streamreg._sinks.file_position import FilePosition
 from streamreg._state.keyed_rows import EMPTY
 from streamreg._state.program_data import tuples
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from streamreg._state.checkpoint import Checkpoint
 
 _MOST_DIGITS = 4300
+_PREAMBLE = "preamble"
+_OF_EVERY_JOB = ("topic", "format", "schema", "outputs", "rejects")
+"""What is said of a job whatever its format; the rest is of the format."""
 
 
 def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
@@ -33,14 +36,13 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
     """
     job = checkpoint.job
     paths = job["outputs in order"]
-    files = {path for path in paths if job["outputs"][path].get("sink") == CSV} | {job["rejects"]}
     results = paths[len(paths) - len(checkpoint.changelogs) :]
     return {
         "format": checkpoint.format,
         "job": {
             "topic": job["topic"],
             "format": job["format"],
-            "header": job.get("header") or checkpoint.found,
+            **_format(job, checkpoint.found),
             "schema": job["schema"],
             "outputs": {
                 path: {
@@ -64,10 +66,7 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
             }
             for partition, offset in sorted(checkpoint.offsets.items())
         ],
-        "files": {
-            path: _length(position, path in files)
-            for path, position in checkpoint.positions.items()
-        },
+        "files": {path: _length(position) for path, position in checkpoint.positions.items()},
         "results": {
             path: _rows(checkpoint, part, job["outputs"][path]["row"], most)
             if (part := f"changelog {index}") in checkpoint.digests
@@ -83,9 +82,18 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
     }
 
 
-def _length(position: object, is_file: bool) -> int | None:
+def _format(job: Mapping[str, Any], found: object) -> dict[str, object]:
+    """What there is to say of the format beside its name: its options, and what was found before the first message."""
+    format = described(job)
+    if format is None:  # a program's own
+        return {_PREAMBLE: found}
+    preamble = format.preamble
+    return {**options(format), **({} if preamble is None else {preamble.name: found})}
+
+
+def _length(position: object) -> int | None:
     """The bytes of an output that is a file; None of another one."""
-    if not is_file:
+    if not FilePosition.is_such(position):
         return None
     try:
         return FilePosition.of(position).length
@@ -136,9 +144,10 @@ def _cell(cell: bytes, dtype: str) -> object:
 def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
     """What `describe` found, for people."""
     job = found["job"]
-    header = "" if job["header"] is None else f", header {','.join(job['header'])}"
+    of_format = {key: value for key, value in job.items() if key not in _OF_EVERY_JOB and value}
+    format = "".join(f", {name} {_listed(value)}" for name, value in of_format.items())
     yield f"state       {state}, format {found['format']}"
-    yield f"topic       {job['topic']}, {job['format']}{header}"
+    yield f"topic       {job['topic']}, {job['format']}{format}"
     yield f"schema      {_pairs(job['schema'])}"
     last = ""
     if found["unix_ms"] is not None:
@@ -168,6 +177,10 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
         sizes = ", ".join(f"{name} ({plural(limbs, 'limb')})" for name, limbs in parts)
         keys = f" for {plural(exact['keys'], 'key')}" if "keys" in exact else ""
         yield f"exact sums  {number}: {sizes}: {plural(exact['bytes'], 'byte')}{keys}"
+
+
+def _listed(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _pairs_of(row: Mapping[str, object]) -> str:

@@ -34,6 +34,12 @@ class Plan:
     scores: tuple[ScorePlan, ...]
     results: tuple[ResultPlan, ...]
 
+    rules: int = 0
+    """The number of the rules by which the program was made of expressions: builds before rule 2 did not say it."""
+
+    earlier: tuple[Plan, ...] = ()
+    """What builds with earlier rules made of the same program, where that is another: their states go on with it."""
+
     @property
     def source(self) -> Source:
         """Where the messages come from."""

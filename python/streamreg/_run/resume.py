@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,13 +32,13 @@ def check_outputs(
     """Before anything is opened or read: is each output what the state, or its absence, makes one expect?
 
     Raises:
-        OutputError: if two are one file, another run writes one, the run would overwrite something, or what it should
-            go on from is missing or shorter.
+        OutputError: if two write to one place, another run writes one, the run would overwrite something, or what it
+            should go on from is missing or shorter.
         StateError: if the state does not say where they stand.
     """
-    places = {output.name: output.sink.place for output in outputs}
+    places = [(output.name, output.sink.place, output.sink.kind) for output in outputs]
     if rejects is not None:
-        places[str(rejects)] = place_of(rejects)
+        places.append((str(rejects), place_of(rejects), "file"))
     _refuse_shared(places)
     with _positions(checkpoint) as positions:
         for output in outputs:
@@ -47,12 +47,13 @@ def check_outputs(
             check_file(rejects, b"", positions.get(str(rejects)), terms)
 
 
-def _refuse_shared(places: Mapping[str, str]) -> None:
+def _refuse_shared(places: Iterable[tuple[str, str, str]]) -> None:
+    """Takes of each output its name, its place, and what people call such a one."""
     names: dict[str, str] = {}
-    for name, place in places.items():
+    for name, place, kind in places:
         if place in names:
             raise OutputError(
-                f"{names[place]} and {name} are one file (a link): give each output a file of its own"
+                f"{names[place]} and {name} are two names of one {kind}: give each output a {kind} of its own"
             )
         names[place] = name
 
@@ -65,7 +66,7 @@ def _positions(checkpoint: Checkpoint | None) -> Iterator[Mapping[str, Position]
     except CorruptStateError as error:
         raise StateError(
             f"the state is damaged ({error}): restore it from a backup, or start anew with an empty one and new "
-            "output files"
+            "outputs"
         ) from error
 
 
@@ -145,7 +146,7 @@ def _start(
         raise SourceError(
             f"topic {source.name!r}, partition {partition}: the state goes on at offset {offset}, but the broker has "
             f"{watermark.low} to {watermark.high}: the messages between {why}. Start anew with an empty state and new "
-            "files"
+            "outputs"
         )
     if checkpoint is None and source.begins == "latest":
         return watermark.high, watermark.low == watermark.high

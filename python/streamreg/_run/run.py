@@ -62,8 +62,8 @@ def run(
     main thread. Outputs are forgotten when their run has ended, not if it has failed: `clear` forgets them in any case.
 
     Args:
-        outputs: what `io.csv.write` has returned, for a program with several runs. Default: all outputs that were
-            defined and have not been run.
+        outputs: what functions like `io.csv.write` have returned, for a program with several runs. Default: all
+            outputs that were defined and have not been run.
         processes: number of worker processes; 0 does all work in this one. Default: the environment variable
             STREAMREG_PROCESSES, else the number of partitions or of cores, whichever is less, and 3 at most: all
             processes together then stay below 400 MB. Each further one takes some 80 MB. In a daemonic process (of a
@@ -85,7 +85,7 @@ def run(
         ProgramError: if nothing is written, or the outputs do not come from one source.
         ConfigurationError: naming the setting that cannot be used.
         SourceError: if the source refuses for good (password, missing topic, deleted offsets).
-        OutputError: if a file exists already or cannot be written.
+        OutputError: if an output exists already or cannot be written.
         StateError: if the state is damaged, in use, of another job or of a newer version.
         RejectsError: if more than `max_rejects` messages were rejected.
         WorkerError: with the traceback of a worker, if a function given to `apply` raises.
@@ -142,14 +142,14 @@ def _run_outputs(
 
 def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
     watch = _Watch(options, signals)
-    job = job_identity.job(plan, options.rejects)
     with contextlib.ExitStack() as stack:
         store, last = None, None
         if options.state is not None:
             store = stack.enter_context(Store(options.state, options.durability))
             last = store.load()
             if last is not None:
-                job_identity.check_job(last, job)
+                plan = job_identity.plan_of(last, plan, options.rejects)
+        job = job_identity.job(plan, options.rejects)
         terms = RunTerms(
             options.state, durable=options.durability == "power", stopping=signals.noted
         )

@@ -1,17 +1,23 @@
-"""Sink: reads rows of CSV text back to values, without any loss."""
+"""Sink: rows of CSV text as values, and values as such rows, without any loss."""
 
 from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Final
+
+from streamreg._core import render, stamp
 
 if TYPE_CHECKING:
     from streamreg._types import DType
 
 _CELL: Final = re.compile(rb'(?:^|,)("(?:[^"]|"")*"|[^,]*)')
+_AT_A_TIME: Final = 10_000
+"""Rows that become lines together."""
+
 _RECORD: Final = re.compile(rb'(?:[^"\n]|"(?:[^"]|"")*")*\n')
 
 
@@ -56,3 +62,11 @@ def rows_of(lines: bytes, dtypes: Sequence[DType]) -> Iterator[tuple[tuple[objec
         *cells, time, diff = cells_of(record)
         values = (value_of(cell, dtype) for cell, dtype in zip(cells, dtypes, strict=True))
         yield tuple(values), int(time), int(diff)
+
+
+def lines_of(rows: Iterable[tuple[Sequence[object], int, int]]) -> Iterator[list[bytes]]:
+    """Rows of a changelog, as `rows_of` gives them, as lines without their ends, some at a time."""
+    for (time, diff), alike in groupby(rows, key=lambda row: row[1:]):
+        while piece := [values for values, _, _ in islice(alike, _AT_A_TIME)]:
+            columns = [list(column) for column in zip(*piece, strict=True)]
+            yield list(records_of(stamp(render(columns), time, diff)))

@@ -58,7 +58,8 @@ class RunTerms:
     """The directory of the run's state. With one a sink must be such that it can go back to a position."""
 
     durable: bool = False
-    """Whether what was flushed is to outlast a power cut."""
+    """Whether what was flushed is to outlast a power cut, as each flush says again. A sink that makes something when it
+    is opened makes it so that it does: a new file with its name, before a state speaks of it."""
 
     thorough: bool = False
     """Whether a check reads all that is there, as opening it does."""
@@ -80,15 +81,51 @@ class Sink(Protocol):
     def flush(self, *, durable: bool) -> None:
         """Hands everything on, so that it is there at the position whatever this process does.
 
-        `durable` waits until it would outlast a power cut too. Raises OutputError if it is not taken.
+        `durable` waits until it would outlast a power cut too, with all that is needed to find it, such as the name of
+        a new file. Raises OutputError if it is not taken.
         """
 
     def close(self) -> None:
         """Lets go of it; what was not flushed is not written."""
 
 
+class ReadBack(Protocol):
+    """What an output holds up to a position, read again. The run that writes it may go on meanwhile."""
+
+    @property
+    def extent(self) -> str:
+        """How much that is, for people, like "512 bytes"."""
+
+    def changes(self) -> Iterator[Sequence[bytes]]:
+        """All changes in order, from the beginning at each call, some at a time.
+
+        Each is a line as `Changes` has them, without its end: a sink that keeps values makes such lines of them with
+        `cells.lines_of`.
+
+        Raises:
+            OutputError: if it cannot be read, or holds what no run writes.
+        """
+
+    def check_bytes(self) -> str | None:
+        """Compares it byte by byte with what the position says of it, and returns what was found, for people.
+
+        None where a position says nothing of bytes: then the changes are all there is to compare.
+
+        Raises:
+            OutputError: if it cannot be read, or there are others than the run has written.
+        """
+
+
 class SinkSpec(Protocol):
     """A description of an output. It is picklable."""
+
+    @property
+    def kind(self) -> str:
+        """What people call such an output, like "file"."""
+
+    @property
+    def call(self) -> str:
+        """The function by which a program asks for one, like "io.csv.write"."""
 
     @property
     def name(self) -> str:
@@ -128,4 +165,10 @@ class SinkSpec(Protocol):
         Raises:
             OutputError: as `check`, or if it cannot be written, or is not as it was at the position.
             CorruptStateError: if that is no position of such a sink.
+        """
+
+    def read_back(self, columns: Sequence[ColumnSpec], position: Position) -> ReadBack | None:
+        """What it holds up to a position, for `streamreg verify`; None if such a sink cannot be read.
+
+        Nothing is locked or changed. Raises CorruptStateError if that is no position of such a sink.
         """

@@ -37,10 +37,15 @@ class FilePosition:
         """As a checkpoint has it."""
         return {"length": self.length, "crc32": self.checksum}
 
+    @staticmethod
+    def is_such(found: object) -> bool:
+        """Whether a sink that says this of its position is a file."""
+        return isinstance(found, Mapping) and found.keys() == {"length", "crc32"}
+
     @classmethod
     def of(cls, found: Any) -> FilePosition:  # noqa: ANN401 - whatever JSON has
         """The position that a checkpoint has. Raises CorruptStateError if that is none."""
-        if isinstance(found, Mapping) and found.keys() == {"length", "crc32"}:
+        if cls.is_such(found):
             length, checksum = found["length"], found["crc32"]
             if _is_below(length, _MOST_LENGTH) and (
                 checksum is None or _is_below(checksum, _MOST_CHECKSUM)

@@ -13,6 +13,8 @@ from streamreg._plan.models import ClassificationInfo
 from streamreg._state.checkpoint import Checkpoint
 from streamreg._state.program_data import (
     MODELS,
+    ON_ERROR,
+    RAISE,
     UNKNOWN,
     class_model_data,
     scopes_data,
@@ -27,12 +29,16 @@ if TYPE_CHECKING:
     from streamreg._plan.plan import Plan
     from streamreg._plan.score_plan import ScorePlan, Shipped
 
+_RULES = "rules"
+_TOLD = 2
+"""Where a job says by which rules its steps were made, and the first of which it does."""
+
 _SHOWN = 120
 """Characters of a value shown where two jobs differ."""
 
 
 def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
-    """What a run computes, from which messages and into which file, in what JSON has.
+    """What a run computes, from which messages and into which outputs, in what JSON has.
 
     Brokers and credentials may change, and so may the pace. Python functions count by their names.
     """
@@ -80,6 +86,7 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
             for output, held in zip(result.outputs, result.models, strict=True)
         },
         "rejects": None if rejects is None else str(rejects),
+        **({} if plan.rules < _TOLD else {_RULES: plan.rules}),
     }
     # As a state gives it back.
     plain: dict[str, Any] = json.loads(json.dumps(found))
@@ -94,7 +101,7 @@ def _model(reduction: int, model: ModelInfo) -> dict[str, Any]:
 
 
 def _scores(plan: Plan) -> dict[str, dict[str, Any]]:
-    """How rows are scored, by the first file that has them."""
+    """How rows are scored, by the first output that has them."""
     pairs = zip(plan.scores, plan.rows.shipped, strict=True)
     return {score.outputs[0].name: _scored(score, shipped) for score, shipped in pairs}
 
@@ -123,20 +130,37 @@ def _scored(score: ScorePlan, shipped: Shipped) -> dict[str, Any]:
     }
 
 
-def check_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> None:
-    """Raises StateError, naming the first difference, if the state is of another job."""
+def plan_of(checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> Plan:
+    """The plan that a state goes on with: this one, or what an earlier build has made of the same program.
+
+    Raises:
+        StateError: naming the first difference, if the state is of another job.
+    """
+    differences = []
+    earlier = () if _RULES in checkpoint.job else plan.earlier
+    for each in (plan, *earlier):
+        difference = _other_job(checkpoint, job(each, rejects))
+        if difference is None:
+            return each
+        differences.append(difference)
+    # That of the plan which is most like the state's.
+    places = {part: place for place, part in enumerate(job(plan, rejects))}
+    nearest = max(differences, key=lambda found: places.get(found.partition(":")[0], -1))
+    raise StateError(
+        f"the state is of another job: {nearest}. Run the job it belongs to, or give this one an empty "
+        "state and new outputs"
+    )
+
+
+def _other_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> str | None:
+    """The first difference between a job and that of a state; None if they are the same."""
     # States of older formats do not say everything.
-    before = {**job, **checkpoint.job, MODELS: job[MODELS]}
-    difference = _difference("", before, job)
-    if difference is not None:
-        raise StateError(
-            f"the state is of another job: {difference}. Run the job it belongs to, or give this one an empty "
-            "state and new output files"
-        )
+    return _difference("", {**job, **checkpoint.job, MODELS: job[MODELS]}, job)
 
 
 def _difference(where: str, before: object, now: object) -> str | None:
     if isinstance(before, Mapping) and isinstance(now, Mapping):
+        before = _with_on_error(before, now)
         for key in [*now, *(key for key in before if key not in now)]:
             found = _difference(f"{where}{key}: ", before.get(key), now.get(key))
             if found is not None:
@@ -144,15 +168,29 @@ def _difference(where: str, before: object, now: object) -> str | None:
         return None
     if _same(before, now):
         return None
+    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        at = next(at for at, pair in enumerate(zip(before, now, strict=True)) if not _same(*pair))
+        if isinstance(before[at], Mapping) and isinstance(now[at], Mapping):
+            return _difference(f"{where}{at}: ", before[at], now[at])
     return f"{where}it was {_short(before)}, now it is {_short(now)}"
+
+
+def _with_on_error(before: Mapping[str, Any], now: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A call whose function has raised for no row of the state, or where it does not say: now it may do otherwise."""
+    if ON_ERROR in now and before.get(ON_ERROR, RAISE) == RAISE:
+        return {**before, ON_ERROR: now[ON_ERROR]}
+    return before
 
 
 def _same(before: object, now: object) -> bool:
     if isinstance(before, Mapping) and isinstance(now, Mapping):
+        before = _with_on_error(before, now)
         return before.keys() == now.keys() and all(_same(before[key], now[key]) for key in now)
     if isinstance(before, list) and isinstance(now, list):
         if before == UNKNOWN:
             return now[:1] == UNKNOWN[:1]
+        if before[:1] == UNKNOWN[:1] and len(before) == len(UNKNOWN):
+            return before == now[: len(UNKNOWN)]
         return len(before) == len(now) and all(map(_same, before, now))
     return before == now
 

@@ -6,10 +6,12 @@ it, for it changes nothing that is computed.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from streamreg._evaluate.constants import text_of
 from streamreg._evaluate.program import Call, Choose, Compute, Fixed, Load, Take
 from streamreg._types import ClassModel, ClassStatistic
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 Json: TypeAlias = Any
 """What `json.loads` gives: dicts with text as keys, lists, text, numbers, booleans and None."""
 
+ON_ERROR: Final = "on_error"
+RAISE: Final = "raise"
+"""Where a call says what happens when it raises: the run ends, or else the row is rejected or its value missing."""
 
 MODELS: Final = "models"
 """Where a job says what people call its models, which is no part of what it computes."""
@@ -55,6 +60,7 @@ def step_data(step: Step) -> dict[str, Json]:
                 "dtype": function.dtype,
                 "keywords": list(function.keywords),
                 "arguments": list(step.arguments),
+                ON_ERROR: "reject" if function.rejects else RAISE,
             }
         case Choose():
             return {
@@ -75,7 +81,8 @@ def scopes_data(scopes: Iterable[Scope]) -> list[list[int]]:
 def constant_data(value: object) -> list[Json]:
     """The type of a constant, and its value as text, in which 1, 1.0, True and "1" differ, and 0.0 and -0.0.
 
-    Of an object that has no such text, as a function may be given one, only the type.
+    Of dates and the like, and of sets, their type comes before the text. Of an object of any other type, as a function
+    may be given one, there is only the type.
     """
     match value:
         case None:
@@ -89,7 +96,16 @@ def constant_data(value: object) -> list[Json]:
         case dict():
             return ["dict", [[constant_data(k), constant_data(v)] for k, v in value.items()]]
         case _:
-            return ["object", f"{type(value).__module__}.{type(value).__qualname__}"]
+            kind = f"{type(value).__module__}.{type(value).__qualname__}"
+            return ["object", kind, *_told(value)]
+
+
+def _told(value: object) -> list[Json]:
+    """What there is to say of an object beside its type."""
+    if isinstance(value, set | frozenset):
+        return [sorted(map(constant_data, value), key=json.dumps)]
+    text = text_of(value)
+    return [] if text is None else [text]
 
 
 def statistic_data(statistic: Statistic | ClassStatistic) -> dict[str, Json]:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from streamreg._core import KeyedReduction, Reduction
-from streamreg._exceptions import CorruptStateError, MismatchError
+from streamreg._exceptions import ConfigurationError, CorruptStateError, MismatchError
+from streamreg._formats.registry import described
 from streamreg._state.program_data import MODELS, Json, tuples
 
 Shape: TypeAlias = Callable[[Json], None]
@@ -168,7 +169,7 @@ def _partition(name: Json) -> None:
 
 RUN: Final = record(
     {
-        "found": optional(array(text)),
+        "found": anything,
         "offsets": table(_COUNT, _partition),
         "began": table(fixed(_COUNT, true_or_false), _partition),
         "untouched": array(integer(0, _MOST_PARTITION)),
@@ -238,7 +239,7 @@ JOB: Final = record(
         "rejects": optional(text),
     }
 )
-"""What a job is, as far as others than `check_job` look at it."""
+"""What a job is, as far as others than `plan_of` look at it."""
 
 
 def check_shape(job: Json, run: Json) -> None:
@@ -246,10 +247,9 @@ def check_shape(job: Json, run: Json) -> None:
     for name, data, shape in (("job", job, JOB), ("run", run, RUN)):
         _within(name, check_depth, data)
         _within(name, shape, data)
-    _within("job: header", optional(array(text)), job.get("header"))
     if MODELS in job:  # States of format 1 say nothing of them.
         _within(f"job: {MODELS}", table(array(_model)), job[MODELS])
-    _check_header(job, run)
+    _check_format(job, run["found"])
     _check_outputs(job, run)
     for partition in run["offsets"]:
         if partition not in run["began"]:
@@ -260,10 +260,16 @@ def check_shape(job: Json, run: Json) -> None:
             _check_model(model, job, made)
 
 
-def _check_header(job: Mapping[str, Json], run: Mapping[str, Json]) -> None:
-    """Names that were found in the topic are those of the columns, each once, and of what else there is."""
-    if run["found"] is not None and any(run["found"].count(name) != 1 for name in job["schema"]):
-        raise ShapeError("run: found: it is no header for the columns of the job")
+def _check_format(job: Mapping[str, Json], found: Json) -> None:
+    """The format has such options, and what was found before the first message is something that it can find."""
+    try:
+        format = described(job)
+        if format is not None and format.preamble is not None and found is not None:
+            format.preamble.check(found, job["schema"])
+    except ConfigurationError as error:
+        raise ShapeError(f"job: format: {error}") from None
+    except ValueError as error:
+        raise ShapeError(f"run: found: {error}") from None
 
 
 def _check_outputs(job: Mapping[str, Json], run: Mapping[str, Json]) -> None:

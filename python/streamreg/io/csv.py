@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import Literal
 
-from streamreg._exceptions import ProgramError
 from streamreg._language import outputs
 from streamreg._language.outputs import Output
 from streamreg._language.table import Table
@@ -40,8 +39,4 @@ def write(
     Raises:
         ProgramError: if the table has a column `time` or `diff`.
     """
-    if not isinstance(table, Table):
-        raise ProgramError(f"io.csv.write: expected a table, found {type(table).__name__}")
-    if time not in ("epoch", "unix_ms"):
-        raise ProgramError(f'io.csv.write: time: expected "epoch" or "unix_ms", found {time!r}')
-    return outputs.add(Output(table, CsvFile(os.fspath(path)), time))
+    return outputs.write(table, CsvFile(os.fspath(path)), time)

@@ -142,6 +142,34 @@ def constants(topic: Topic) -> None:
     sr.io.csv.write(total.select(total.sum, more=sr.if_else(total.sum > 2**62, 1, 0)), "sum.csv")
 
 
+def weighed(x: float, weights: Sequence[float]) -> float:
+    return x * sum(weights)
+
+
+def comparisons(topic: Topic) -> None:
+    """Integers compared with floats, also where doubles are too coarse, and equal constants that are two objects."""
+    t = read(topic, schema=Reading, batch=10)
+    some = t.filter((t.z > t.x) | (t.y == t.z))
+    some = some.filter(some.z * 2 != some.w)
+    rows = some.select(
+        some.z,
+        coarse=some.z + 2**53 == 2.0**53,
+        chosen=sr.if_else(some.x < some.z, some.w >= some.z, some.z < some.y),
+        once=sr.apply(weighed, some.x, [1.0, 2.0]),
+        again=sr.apply(weighed, some.x, [1.0, 2.0]),
+    )
+    sr.io.csv.write(rows, "rows.csv")
+    r = sr.reducers
+    total = t.reduce(
+        z=r.sum(t.z),
+        x=r.sum(sr.apply(weighed, t.x, [0.5])),
+        again=r.sum(sr.apply(weighed, t.x, [0.5])),
+    )
+    sr.io.csv.write(total.filter(total.z > total.x), "total.csv")
+    scored = t.linear_regression(t.y, t.x).predict_on(t)
+    sr.io.csv.write(scored.filter(scored.prediction < scored.z), "scored.csv")
+
+
 def reducers(topic: Topic) -> None:
     """Every reducer, over all rows and by a key, and arithmetic on them."""
     t = read(topic, schema=Reading, batch=10)

@@ -8,7 +8,7 @@ files, which use public names alone.
 from collections.abc import Mapping
 from typing import Final
 
-from tests.data.states.columns import constants, decimals, functions, reducers
+from tests.data.states.columns import comparisons, constants, decimals, functions, reducers
 from tests.data.states.job import Job, Opening
 from tests.data.states.messages import csv_header, csv_named, json_messages, raw, raw_text
 from tests.data.states.models import class_scores, classes, keys, line, scores, variables
@@ -78,6 +78,7 @@ JOBS: Final[Mapping[str, Job]] = {
     ),
     "functions": Job(functions, READINGS, SECOND, rejects=True),
     "constants": Job(constants, READINGS, SECOND, rejects=True),
+    "comparisons": Job(comparisons, READINGS, SECOND, rejects=True, needs="predict_on"),
     "reducers": Job(reducers, READINGS, SECOND),
     "csv_header": Job(
         csv_header,

@@ -16,7 +16,7 @@ from streamreg._epoch.outputs import Outputs
 from streamreg._kafka.source import KafkaSource
 from streamreg._run import resume
 from streamreg._sinks.append_file import AppendFile
-from streamreg._sinks.csv_file import CsvSink
+from streamreg._sinks.file_sink import FileSink
 from streamreg._state import checkpoint as _checkpoint
 from streamreg._state.commit_record import CommitRecord, CommitRecordFile
 from streamreg._state.store import Store
@@ -96,7 +96,7 @@ def first_flush(countdown: Countdown) -> None:
 
     def patched(self: Outputs) -> None:
         sinks = [output.sink for output in (*self.rows, *self.scores, *self.results)]
-        for file in (*(sink._file for sink in sinks if isinstance(sink, CsvSink)), self.rejects):
+        for file in (*(sink._file for sink in sinks if isinstance(sink, FileSink)), self.rejects):
             if file is not None and file._held_size:
                 file.flush()
                 countdown()

@@ -1,14 +1,35 @@
 """A job file gives a job, or a clear error for everything that is wrong with it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from streamreg._exceptions import ConfigurationError
+from streamreg._formats import registry
+from streamreg._formats.json import Json
 from streamreg._jobs import JobError, example, job_from_bytes, load_job
+from streamreg._jobs.check import listed
 from streamreg._jobs.client import check_client
 from streamreg._jobs.environment import ExpansionError, expand
 from tests.support.job_files import MINIMAL, changed, problems, read
+
+FORMATS = registry.holding({"x": "float", "y": "float"})
+
+
+def test_a_new_format_needs_nothing_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a job may read is what the registry has, as far as it can hold the columns of a regression."""
+    formats: dict[Any, Any] = registry._FORMATS
+    monkeypatch.setitem(formats, "pairs", Json)
+    assert str(read(changed('"points"', '"points"\nformat = "pairs"')).source.format) == "pairs"
+    told = problems(changed('"points"', '"points"\nformat = "raw"'))
+    assert told == ['source.format: expected one of "csv", "json", "pairs", found "raw"']
+
+
+def test_the_example_explains_every_format() -> None:
+    """Each has its name there."""
+    for name in FORMATS:
+        assert f'"{name}" (' in example()
 
 
 def test_a_small_job_leaves_the_rest_to_the_defaults() -> None:
@@ -174,7 +195,7 @@ processes = true
         (
             '"points"',
             '"points"\nformat = "raw"',
-            'source.format: expected one of "csv", "json", found "raw"',
+            f'source.format: expected one of {listed(FORMATS)}, found "raw"',
         ),
         (
             '"points"',
@@ -184,7 +205,7 @@ processes = true
         (
             '"points"',
             '"points"\nformat = "json"\nheader = ["x", "y", "n", "s"]',
-            'source.header: for format "csv" alone: a JSON message names its own fields',
+            'source.header: for format "csv" alone',
         ),
         (
             'bootstrap.servers = "localhost:9092"',

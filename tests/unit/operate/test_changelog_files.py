@@ -5,14 +5,24 @@ from pathlib import Path
 import pytest
 
 from streamreg._operate.verify.changelog_files import Times, fold, inserted
-from streamreg._operate.verify.records import RecordError
+from streamreg._sinks.contract import ColumnSpec
+from streamreg._sinks.csv_file import CsvFile
+from streamreg._sinks.file_position import FilePosition
+from streamreg._sinks.file_read_back import FileReadBack
+from streamreg._sinks.records import RecordError
 
-HEADER = b"a,b,time,diff\n"
+COLUMNS = (ColumnSpec("a", "int", "a"), ColumnSpec("b", "str", "b"))
+HEADER = CsvFile("").beginning(COLUMNS)
+
+
+def written(path: Path, text: str) -> FileReadBack:
+    """A file with this text."""
+    path.write_text(text)
+    return CsvFile(str(path)).read_back(COLUMNS, FilePosition(len(text), None).to_json())
 
 
 def folded(path: Path, text: str, latest: int = 9) -> tuple[bytes | None, int]:
-    path.write_text(text)
-    return fold(path, HEADER, len(text), Times(latest))
+    return fold(written(path, text), Times(latest))
 
 
 def test_folding_gives_the_row_that_stands(tmp_path: Path) -> None:
@@ -32,21 +42,21 @@ def test_folding_gives_the_row_that_stands(tmp_path: Path) -> None:
         ("a,c,time,diff\n", "it begins with 'a,c,time,diff', not 'a,b,time,diff'"),
         ("a,b,time,diff\n1,2,0,1", "ends in the middle of a record"),
         ("a,b,time,diff\n1\n", "'1' has no time and diff"),
-        ("a,b,time,diff\n1,2,0,-1\n", "record 2: diff '-1' of '1,2', where nothing stands"),
-        ("a,b,time,diff\n1,2,0,1\n3,4,1,-1\n", "record 3: diff '-1' of '3,4', where '1,2' stands"),
-        ("a,b,time,diff\n1,2,0,1\n3,4,1,1\n", "record 3: diff '1' of '3,4', where '1,2' stands"),
-        ("a,b,time,diff\n1,2,0,1\n1,2,0,-1\n", "record 3: diff '-1' of '1,2', where '1,2' stands"),
-        ("a,b,time,diff\n1,2,0,2\n", "record 2: diff '2' of '1,2', where nothing stands"),
-        ("a,b,time,diff\n1,2,10,1\n", "record 2: its time '10' is that of no epoch"),
-        ("a,b,time,diff\n1,2,01,1\n", "record 2: its time '01' is that of no epoch"),
-        ("a,b,time,diff\n1,2,-1,1\n", "record 2: its time '-1' is that of no epoch"),
-        ("a,b,time,diff\n1,2,,1\n", "record 2: its time '' is that of no epoch"),
+        ("a,b,time,diff\n1,2,0,-1\n", "change 1: diff '-1' of '1,2', where nothing stands"),
+        ("a,b,time,diff\n1,2,0,1\n3,4,1,-1\n", "change 2: diff '-1' of '3,4', where '1,2' stands"),
+        ("a,b,time,diff\n1,2,0,1\n3,4,1,1\n", "change 2: diff '1' of '3,4', where '1,2' stands"),
+        ("a,b,time,diff\n1,2,0,1\n1,2,0,-1\n", "change 2: diff '-1' of '1,2', where '1,2' stands"),
+        ("a,b,time,diff\n1,2,0,2\n", "change 1: diff '2' of '1,2', where nothing stands"),
+        ("a,b,time,diff\n1,2,10,1\n", "change 1: its time '10' is that of no epoch"),
+        ("a,b,time,diff\n1,2,01,1\n", "change 1: its time '01' is that of no epoch"),
+        ("a,b,time,diff\n1,2,-1,1\n", "change 1: its time '-1' is that of no epoch"),
+        ("a,b,time,diff\n1,2,,1\n", "change 1: its time '' is that of no epoch"),
         (f"a,b,time,diff\n1,2,{'9' * 5000},1\n", "is that of no epoch"),
-        ("a,b,time,diff\n1,2,5,1\n1,2,4,-1\n", "record 3: its time '4' comes after 5"),
+        ("a,b,time,diff\n1,2,5,1\n1,2,4,-1\n", "change 2: its time '4' comes after 5"),
     ],
 )
 def test_the_first_fault_of_a_changelog_is_named(tmp_path: Path, text: str, fault: str) -> None:
-    """A file that no run writes so is told by the number of its record, and why."""
+    """A file that no run writes so is told by the number of its change, and why."""
     with pytest.raises(RecordError) as caught:
         folded(tmp_path / "f.csv", text)
     assert fault in str(caught.value)
@@ -56,10 +66,8 @@ def test_rows_are_never_taken_back(tmp_path: Path) -> None:
     """A changelog of rows read has nothing but insertions."""
     path = tmp_path / "f.csv"
     text = 'a,b,time,diff\n1,"2\n2",0,1\n1,2,0,1\n5,6,1,1\n'
-    path.write_text(text)
-    rows = [r for found in inserted(path, HEADER, len(text), Times(9)) for r in found]
+    rows = [r for found in inserted(written(path, text), Times(9)) for r in found]
     assert rows == [b'1,"2\n2"', b"1,2", b"5,6"]
     for fault in ("1,2,1,-1\n", "1,2,0,1\n"):
-        path.write_text(text + fault)
-        with pytest.raises(RecordError, match="record 5: "):
-            list(inserted(path, HEADER, len(text + fault), Times(9)))
+        with pytest.raises(RecordError, match="change 4: "):
+            list(inserted(written(path, text + fault), Times(9)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import cached_property
@@ -12,6 +12,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin._metadata import BrokerMetadata, TopicMetadata
 
 from streamreg._exceptions import StateError
+from streamreg._formats.contract import Found
 from streamreg._jobs import Job
 from streamreg._kafka import settings as kafka_settings
 from streamreg._kafka.source import KafkaSource
@@ -198,30 +199,30 @@ class Broker:
         )
 
     def header(self) -> str:
-        """What the format must find in the topic first (CSV: the header); else: does a first message fit the schema?"""
+        """What the format must find in the topic first; else: does a first message fit the schema?"""
         filled = [p for p, watermark in self.watermarks.items() if watermark.low < watermark.high]
         preamble = self._input.format.preamble
         if preamble is None:
             return self._first_row(filled)
         found = self._remembered()
         if found is not None:
-            return f"the columns are {', '.join(found)}, as the state remembers"
+            return f"{preamble.shown(found)}, as the state remembers"
         found = preamble.find(self._input, self.watermarks, _ignore, self._lasts())
         if found is None and len(filled) == len(self.watermarks):
             raise TroubleError(
                 f"the first messages do not come in {self._patience:.0f} s: are all brokers of the cluster well?"
             )
         if found is None:
-            wanted = ",".join(self._input.columns)
-            raise SkipError(f"no message yet: the first must be the header {wanted!r}")
-        return f"the columns are {', '.join(found)}"
+            wanted = preamble.wanted(self._input.columns)
+            raise SkipError(f"no message yet: the first must be {wanted}")
+        return preamble.shown(found)
 
     def _lasts(self) -> Callable[[], bool]:
         """Tells when it has lasted long enough."""
         stop_at = time.monotonic() + self._patience
         return lambda: time.monotonic() > stop_at
 
-    def _remembered(self) -> Sequence[str] | None:
+    def _remembered(self) -> Found:
         checkpoint = self._checkpoint()
         return None if checkpoint is None else checkpoint.found
 

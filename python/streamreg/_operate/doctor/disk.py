@@ -47,7 +47,7 @@ class Disk:
         with Store(Path(self._job.state)) as store:
             checkpoint = store.load()
         if checkpoint is not None:
-            job_identity.check_job(checkpoint, job_identity.job(self._plan, self._rejects))
+            self._plan = job_identity.plan_of(checkpoint, self._plan, self._rejects)
         return checkpoint
 
     def state(self, watermarks: Mapping[int, Watermarks]) -> str:

@@ -1,16 +1,16 @@
-"""Verify: the files of a run, each against what must stand in it."""
+"""Verify: the outputs of a run, each against what must stand in it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from streamreg._operate.verify.multiset import Multiset, bucket_of
-from streamreg._operate.verify.records import RecordError, pieces, records
+from streamreg._sinks.records import RecordError, shown
 
-_SHOWN = 100
-"""Characters of a row shown in a difference."""
+if TYPE_CHECKING:
+    from streamreg._sinks.contract import ReadBack
 
 
 class Times:
@@ -37,17 +37,17 @@ class Times:
         self._text, self.now = text, number
 
 
-def fold(path: Path, header: bytes, length: int, times: Times) -> tuple[bytes | None, int]:
+def fold(output: ReadBack, times: Times) -> tuple[bytes | None, int]:
     """Folds a changelog of one row: the row that stands at its end, and how many changes led there.
 
     Raises:
-        RecordError: if the file is not what a run writes; in particular, if a retraction is not of the row that
+        RecordError: if the output is not what a run writes; in particular, if a retraction is not of the row that
             stands, or an insertion comes while one does.
     """
     standing: bytes | None = None
     inserted = -1
-    number = 1
-    for changes in _changes(path, header, length):
+    number = 0
+    for changes in _changes(output):
         for row, time, diff in changes:
             number += 1
             try:
@@ -60,19 +60,19 @@ def fold(path: Path, header: bytes, length: int, times: Times) -> tuple[bytes | 
                     what = "nothing stands" if standing is None else f"{shown(standing)} stands"
                     raise RecordError(f"diff {shown(diff)} of {shown(row)}, where {what}")
             except RecordError as error:
-                raise RecordError(f"record {number}: {error}") from None
-    return standing, number - 1
+                raise RecordError(f"change {number}: {error}") from None
+    return standing, number
 
 
-def fold_rows(path: Path, header: bytes, length: int, times: Times) -> tuple[Counter[bytes], int]:
+def fold_rows(output: ReadBack, times: Times) -> tuple[Counter[bytes], int]:
     """Folds a changelog: the rows that stand at its end, each as often, and how many changes led there.
 
     Raises:
-        RecordError: if the file is not what a run writes; in particular, if a retraction is of no row that stands.
+        RecordError: if the output is not what a run writes; in particular, if a retraction is of no row that stands.
     """
     standing: Counter[bytes] = Counter()
-    number = 1
-    for changes in _changes(path, header, length):
+    number = 0
+    for changes in _changes(output):
         for row, time, diff in changes:
             number += 1
             try:
@@ -86,62 +86,45 @@ def fold_rows(path: Path, header: bytes, length: int, times: Times) -> tuple[Cou
                 else:
                     raise RecordError(f"diff {shown(diff)} of {shown(row)}, which does not stand")
             except RecordError as error:
-                raise RecordError(f"record {number}: {error}") from None
-    return standing, number - 1
+                raise RecordError(f"change {number}: {error}") from None
+    return standing, number
 
 
-def inserted(path: Path, header: bytes, length: int, times: Times) -> Iterator[list[bytes]]:
+def inserted(output: ReadBack, times: Times) -> Iterator[list[bytes]]:
     """The rows of a changelog in which nothing is ever taken back, without their times.
 
     Raises:
-        RecordError: if the file is not what a run writes.
+        RecordError: if the output is not what a run writes.
     """
-    number = 1
-    for changes in _changes(path, header, length):
+    number = 0
+    for changes in _changes(output):
         rows = []
         for row, time, diff in changes:
             number += 1
             try:
                 times.check(time)
             except RecordError as error:
-                raise RecordError(f"record {number}: {error}") from None
+                raise RecordError(f"change {number}: {error}") from None
             if diff != b"1":
-                raise RecordError(f"record {number}: diff {shown(diff)} of {shown(row)}")
+                raise RecordError(f"change {number}: diff {shown(diff)} of {shown(row)}")
             rows.append(row)
         yield rows
 
 
-def timed(path: Path, header: bytes, length: int) -> Iterator[tuple[bytes, bytes]]:
+def timed(output: ReadBack) -> Iterator[tuple[bytes, bytes]]:
     """The rows of such a changelog, and their times; raises as `inserted`."""
-    for changes in _changes(path, header, length):
+    for changes in _changes(output):
         yield from ((row, time) for row, time, _ in changes)
 
 
-def _changes(path: Path, header: bytes, length: int) -> Iterator[list[list[bytes]]]:
-    """The records of a changelog after its header, each as row, time and diff."""
-    first = True
-    for found in records(pieces(path, length), quotes=True):
-        lines = found
-        if first and lines:
-            if lines[0] + b"\n" != header:
-                raise RecordError(f"it begins with {shown(lines[0])}, not {shown(header[:-1])}")
-            lines, first = lines[1:], False
+def _changes(output: ReadBack) -> Iterator[list[list[bytes]]]:
+    """The changes of an output, each as row, time and diff."""
+    for lines in output.changes():
         changes = [line.rsplit(b",", 2) for line in lines]
         for change, line in zip(changes, lines, strict=True):
             if len(change) != 3:
                 raise RecordError(f"{shown(line)} has no time and diff")
         yield changes
-    if first:
-        raise RecordError("its header is missing")
-
-
-def ledger(path: Path, length: int) -> Iterator[list[bytes]]:
-    """The lines of a file of rejects.
-
-    Raises:
-        RecordError: if it cannot be read, is shorter, or ends in the middle of a line.
-    """
-    return records(pieces(path, length), quotes=False)
 
 
 def gathered(lists: Iterable[Sequence[bytes]]) -> Multiset:
@@ -164,10 +147,4 @@ def name_difference(
         stands, comes = counts[0][row], counts[1][row]
         if stands != comes:
             return f"the row {shown(row)} stands there {stands:,} times, here {comes:,}"
-    return "but not any more: the file or the topic has changed meanwhile"
-
-
-def shown(text: bytes) -> str:
-    """Bytes of a file for people, on one line and not a long one."""
-    whole = repr(text.decode("utf-8", "replace"))
-    return whole if len(whole) <= _SHOWN else whole[:_SHOWN] + "…"
+    return "but not any more: the output or the topic has changed meanwhile"

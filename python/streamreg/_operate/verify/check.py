@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from streamreg._exceptions import OutputError
 from streamreg._operate.verify import changelog_files as files
-from streamreg._operate.verify.records import RecordError
-from streamreg._rejects.dead_letters import plural
 
 if TYPE_CHECKING:
     from streamreg._operate.verify.multiset import Multiset
@@ -28,28 +27,36 @@ class Check:
     difference: str = ""
     """What is different; empty if nothing is."""
 
+    compared: bool = True
+    """Whether it could be compared; if not, `found` says why."""
+
     def __str__(self) -> str:
-        mark = "DIFFERENT" if self.difference else "ok"
+        mark = "DIFFERENT" if self.difference else "ok" if self.compared else "unknown"
         return f"{mark:<9}  {self.subject}: {self.difference or self.found}"
 
 
-def whole(subject: str, length: int, file: Rows) -> Check:
+def not_compared(subject: str) -> Check:
+    """An output whose sink cannot be read: nobody knows what is in it."""
+    return Check(subject, "not compared: such an output cannot be read back", compared=False)
+
+
+def whole(subject: str, extent: str, output: Rows) -> Check:
     """Rows that were filtered by their scores: what must be there depends on when they came."""
     try:
-        count = sum(len(rows) for rows in file())
-    except RecordError as error:
+        count = sum(len(rows) for rows in output())
+    except OutputError as error:
         return Check(subject, "", str(error))
-    found = f"{count:,}, filtered by scores and so not compared; {plural(length, 'byte')}"
+    found = f"{count:,}, filtered by scores and so not compared; {extent}"
     return Check(subject, found)
 
 
-def same_rows(subject: str, length: int, file: Rows, expected: Multiset, topic: Rows) -> Check:
+def same_rows(subject: str, extent: str, output: Rows, expected: Multiset, topic: Rows) -> Check:
     try:
-        found = files.gathered(file())
-    except RecordError as error:
+        found = files.gathered(output())
+    except OutputError as error:
         return Check(subject, "", str(error))
     bucket = found.difference(expected)
     if bucket is None:
-        return Check(subject, f"the same {len(found):,}; {plural(length, 'byte')}")
-    counts = f"{len(found):,} in the file, {len(expected):,} from the topic"
-    return Check(subject, "", f"{counts}: {files.name_difference(bucket, file(), topic())}")
+        return Check(subject, f"the same {len(found):,}; {extent}")
+    counts = f"{len(found):,} written, {len(expected):,} from the topic"
+    return Check(subject, "", f"{counts}: {files.name_difference(bucket, output(), topic())}")

@@ -15,9 +15,9 @@ from streamreg._core import Changelog, KeyedReduction, Reduction, stamp
 from streamreg._epoch.changed_rows import changed_rows
 from streamreg._exceptions import SourceError
 from streamreg._operate.verify.multiset import Multiset
-from streamreg._operate.verify.records import records
 from streamreg._operate.verify.score_columns import STAMP, OwnColumns, own_columns
 from streamreg._rejects.dead_letters import dead_letter_lines as reject_lines
+from streamreg._sinks.records import records
 from streamreg._source.contract import Range
 from streamreg._worker.task import Task
 from streamreg._worker.worker import READ_TIMEOUT, Ingest

@@ -1,6 +1,6 @@
-"""Rescore: has each row of a file the scores that the rows before its epoch give?
+"""Rescore: has each row of an output the scores that the rows before its epoch give?
 
-The file itself says which epoch a row came in. Where it holds all rows of the regression, and every column that the
+The output itself says which epoch a row came in. Where it holds all rows of the regression, and every column that the
 regression and its other columns take, each epoch can be scored again by the ones before it.
 """
 
@@ -16,11 +16,10 @@ from streamreg._core import KeyedReduction, decimals, stamp
 from streamreg._epoch.row_scorer import Scoring
 from streamreg._evaluate.columns import Values, numbers
 from streamreg._evaluate.program import Call
-from streamreg._operate.verify.changelog_files import shown
 from streamreg._operate.verify.check import Check
-from streamreg._operate.verify.records import records
 from streamreg._operate.verify.score_columns import STAMP, OwnColumns
 from streamreg._sinks.cells import cells_of, unquoted
+from streamreg._sinks.records import records, shown
 
 if TYPE_CHECKING:
     from streamreg._plan.output import OutputSpec
@@ -41,7 +40,7 @@ _READ: Final[dict[DType, Callable[[Sequence[bytes]], Values]]] = {
 
 
 class _UntoldError(Exception):
-    """A file does not tell enough to score its rows again."""
+    """An output does not tell enough to score its rows again."""
 
 
 def rescored(
@@ -51,7 +50,7 @@ def rescored(
     own: OwnColumns,
     rows: Iterable[tuple[bytes, bytes]],
 ) -> Check:
-    """Compares the scores of a file, whose `rows` with their times are those of the topic.
+    """Compares the scores of an output, whose `rows` with their times are those of the topic.
 
     `own` says where the shipped columns stand in it.
     """
@@ -63,7 +62,7 @@ def rescored(
     if wrong is None:
         return Check(subject, "as the rows before each epoch give them")
     found, expected = map(shown, wrong)
-    return Check(subject, "", f"the file has {found}, the rows before give {expected}")
+    return Check(subject, "", f"it has {found}, the rows before give {expected}")
 
 
 class Rescoring:
@@ -73,12 +72,12 @@ class Rescoring:
         """`own` as in `rescored`.
 
         Raises:
-            _UntoldError: if the file does not tell enough; the text says of what.
+            _UntoldError: if the output does not tell enough; the text says of what.
         """
         score, shipped = plan.scores[own.scoring], plan.rows.shipped[own.scoring]
         reducing = plan.rows.reductions[score.reduction]
         if reducing.scope != shipped.scope:
-            raise _UntoldError("the file does not hold all rows of the regression")
+            raise _UntoldError("the output does not hold all rows of the regression")
         types = [column.dtype for column in output.columns]
         readers = {
             at: (place, _READ[types[place]])
@@ -86,7 +85,7 @@ class Rescoring:
             if at is not None and types[place] in _READ
         }
         if len(readers) < len(shipped.slots) or not {*reducing.slots} <= {*shipped.slots}:
-            raise _UntoldError("the file does not hold all that they are computed from")
+            raise _UntoldError("the output does not hold all that they are computed from")
         if any(isinstance(step, Call) for step in score.program.steps):
             raise _UntoldError("a function of the program is among what they are computed by")
         self._readers = [reader for _, reader in sorted(readers.items())]
@@ -99,7 +98,7 @@ class Rescoring:
     def first_wrong(self, rows: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, bytes] | None:
         """The first row that is not what it should be, and that; None if there is none.
 
-        `rows` are those of the file without time and diff, and their times.
+        `rows` are those of the output without time and diff, and their times.
         """
         for _, epoch in groupby(rows, key=lambda row: row[1]):
             self._scoring.begin()

@@ -1,4 +1,4 @@
-"""Verify: files of scored rows.
+"""Verify: outputs of scored rows.
 
 The topic does not tell which epoch a row came in, and so by which fit it was scored: what is the row's own is compared
 with it, the scores with the rows before that epoch (see `_rescore`). Where rows were filtered by their scores, the
@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from streamreg._core import render, stamp
 from streamreg._evaluate.program import ALL_ROWS, Load
-from streamreg._operate.verify.changelog_files import shown
-from streamreg._operate.verify.records import RecordError, records
 from streamreg._sinks.cells import cells_of
+from streamreg._sinks.records import RecordError, records, shown
 from streamreg._types import FIRST_SHIPPED
 
 if TYPE_CHECKING:
@@ -40,8 +39,8 @@ class OwnColumns:
         for lines in records([stamp(render(cells), 0, 1)], quotes=True):
             yield [self._kept(line[: -len(STAMP)]) for line in lines]
 
-    def of_file(self, lists: Iterable[Sequence[bytes]]) -> Iterator[list[bytes]]:
-        """What is compared of the rows of a file.
+    def of_output(self, lists: Iterable[Sequence[bytes]]) -> Iterator[list[bytes]]:
+        """What is compared of the rows of an output.
 
         Raises:
             RecordError: if a row has more cells or less than there are columns.

@@ -1,7 +1,7 @@
-"""Verify: does what a state and its files say follow from the topic, bit by bit?
+"""Verify: does what a state and its outputs say follow from the topic, bit by bit?
 
 The topic is read anew up to the checkpointed offsets and everything computed from scratch. The run that uses the state
-may go on meanwhile: files only grow, and what is compared is what the checkpoint speaks of.
+may go on meanwhile: outputs only grow, and what is compared is what the checkpoint speaks of.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._core import Changelog, KeyedReduction, Reduction
-from streamreg._exceptions import CorruptStateError, MismatchError
+from streamreg._exceptions import CorruptStateError, MismatchError, OutputError
 from streamreg._operate.verify import changelog_files as files
 from streamreg._operate.verify import recompute
-from streamreg._operate.verify.check import Check, Rows, same_rows, whole
-from streamreg._operate.verify.records import RecordError, pieces
+from streamreg._operate.verify.check import Check, Rows, not_compared, same_rows, whole
 from streamreg._operate.verify.score_check import rescored
 from streamreg._operate.verify.score_columns import own_columns
 from streamreg._rejects.dead_letters import plural
 from streamreg._run.resume import positions
-from streamreg._sinks.csv_file import changelog_header
 from streamreg._sinks.file_position import FilePosition
+from streamreg._sinks.file_read_back import FileReadBack
+from streamreg._sinks.records import records, shown
 from streamreg._state import job_identity, keyed_rows
 from streamreg._state.keyed_rows import ONLY_KEY
 from streamreg._state.snapshot import last_row
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from streamreg._operate.verify.recompute import Recomputed, Tell
     from streamreg._plan.output import OutputSpec
     from streamreg._plan.plan import Plan
+    from streamreg._sinks.contract import ReadBack
     from streamreg._source.contract import Report
     from streamreg._state.checkpoint import Checkpoint
     from streamreg._worker.partial import Partial
@@ -52,20 +53,38 @@ def verify(
         StateError: if the state is of another job.
         SourceError: if the topic cannot be read, or no longer has what the run has read.
     """
+    plan = job_identity.plan_of(checkpoint, plan, rejects)
+    written: dict[str, ReadBack | None] = {
+        output.name: output.sink.read_back(output.columns, checkpoint.positions[output.name])
+        for output in plan.outputs
+    }
+    if rejects is not None:
+        position = FilePosition.of(checkpoint.positions[str(rejects)])
+        written[str(rejects)] = FileReadBack(rejects, position, _lines)
     different: set[str] = set()
-    for check in _against_topic(plan, checkpoint, rejects, report=report, tell=tell):
+    for check in _against_topic(plan, checkpoint, rejects, written, report=report, tell=tell):
         if check.difference:
             different.add(check.subject.rpartition(", ")[0])
         yield check
-    for name, position in sorted(checkpoint.positions.items()):
+    for name, output in sorted(written.items()):
         if name not in different:  # Where rows differ, that says more.
-            yield _same_bytes(name, FilePosition.of(position))
+            yield from _same_bytes(name, output)
+
+
+def _lines(pieces: Iterator[bytes]) -> Iterator[Sequence[bytes]]:
+    """The lines of a file of rejects."""
+    return records(pieces, quotes=False)
 
 
 def _against_topic(
-    plan: Plan, checkpoint: Checkpoint, rejects: Path | None, *, report: Report, tell: Tell
+    plan: Plan,
+    checkpoint: Checkpoint,
+    rejects: Path | None,
+    written: Mapping[str, ReadBack | None],
+    *,
+    report: Report,
+    tell: Tell,
 ) -> Iterator[Check]:
-    job_identity.check_job(checkpoint, job_identity.job(plan, rejects))
     plan.source.pin(checkpoint.identity, report, _never)
     watermarks = plan.source.watermarks(report, _never)
     task = recompute.task(plan, checkpoint, watermarks)
@@ -73,30 +92,27 @@ def _against_topic(
     again = recompute.recompute(plan, task, report, tell)
     yield from _counts(checkpoint, again, task)
     yield from _states(plan, checkpoint, again)
-    yield from _results(plan, checkpoint, again)
-    comparison = _Files(plan, checkpoint, task, report, tell)
+    yield from _results(plan, checkpoint, again, written)
+    comparison = _Rows(plan, checkpoint, task, report, tell)
     for index, output in enumerate(plan.row_outputs):
-        yield comparison.rows(index, output, again)
+        yield comparison.rows(index, output, written[output.name], again)
     for index, output in enumerate(plan.score_outputs):
-        yield from comparison.scores(index, output, again)
-    if rejects is not None:
-        yield comparison.ledger(rejects, again)
+        yield from comparison.scores(index, output, written[output.name], again)
+    ledger = None if rejects is None else written[str(rejects)]
+    if ledger is not None:
+        yield comparison.ledger(f"{rejects}, its lines", ledger, again)
 
 
-def _same_bytes(name: str, position: FilePosition) -> Check:
-    """A file as a whole, in which the order of rows counts too, and rows that were filtered by their scores."""
+def _same_bytes(name: str, output: ReadBack | None) -> Iterator[Check]:
+    """An output as a whole, in which the order of rows counts too, and rows that were filtered by their scores."""
     subject = f"{name}, its bytes"
-    found = FilePosition(0)
     try:
-        for piece in pieces(Path(name), position.length):
-            found = found.after(piece)
-    except RecordError as error:
-        return Check(subject, "", str(error))
-    if position.checksum is None:
-        return Check(subject, "a state of an older format has no checksum of them")
-    if found.checksum != position.checksum:
-        return Check(subject, "", "other bytes than the run has written: their checksum differs")
-    return Check(subject, f"those that the run has written: {plural(position.length, 'byte')}")
+        found = None if output is None else output.check_bytes()
+    except OutputError as error:
+        yield Check(subject, "", str(error))
+        return
+    if found is not None:
+        yield Check(subject, found)
 
 
 def _never() -> bool:
@@ -172,19 +188,26 @@ def _keyed_state_check(
     return Check(subject, "", f"other sums for the key {shown} in the state than from the topic")
 
 
-def _results(plan: Plan, checkpoint: Checkpoint, again: Recomputed) -> Iterator[Check]:
+def _results(
+    plan: Plan,
+    checkpoint: Checkpoint,
+    again: Recomputed,
+    written: Mapping[str, ReadBack | None],
+) -> Iterator[Check]:
     keyed = [bool(result.keys) for result in plan.results for _ in result.outputs]
     for index, (output, changelog) in enumerate(recompute.results(plan, again.reductions)):
+        subject = f"{output.name}, its changes folded"
+        back, times = written[output.name], _times(output, checkpoint)
         if keyed[index]:
             rows = checkpoint.keyed.get(f"changelog {index}")
             yield _last_rows(f"{output.name}, last rows in the state", rows, changelog)
-            yield _folded_keys(output, changelog, checkpoint)
+            yield _folded_keys(subject, back, changelog, times)
             continue
         row, state = changelog.row(ONLY_KEY), changelog.to_bytes()
         kept = checkpoint.changelogs[index] if checkpoint.changelogs else Changelog().to_bytes()
-        subject = f"{output.name}, last row in the state"
-        yield Check(subject, _row(row)) if kept == state else _row_difference(subject, kept, row)
-        yield _folded(output, row, checkpoint)
+        last = f"{output.name}, last row in the state"
+        yield Check(last, _row(row)) if kept == state else _row_difference(last, kept, row)
+        yield _folded(subject, back, row, times)
 
 
 def _not_kept(subject: str, keys: int) -> Check:
@@ -212,57 +235,49 @@ def _row_difference(subject: str, kept: bytes, row: bytes | None) -> Check:
     return Check(subject, "", f"the state says {_row(found)}, the topic gives {_row(row)}")
 
 
-def _folded(output: OutputSpec, row: bytes | None, checkpoint: Checkpoint) -> Check:
-    subject = f"{output.name}, its changes folded"
-    length = _length(checkpoint, output.name)
-    header = changelog_header(output.columns)
+def _folded(subject: str, output: ReadBack | None, row: bytes | None, times: files.Times) -> Check:
+    if output is None:
+        return not_compared(subject)
     try:
-        found, changes = files.fold(Path(output.name), header, length, _times(output, checkpoint))
-    except RecordError as error:
+        found, changes = files.fold(output, times)
+    except OutputError as error:
         return Check(subject, "", str(error))
     if found != row:
-        return Check(subject, "", f"the file ends with {_row(found)}, the topic gives {_row(row)}")
-    return Check(
-        subject, f"the same row after {plural(changes, 'change')}; {plural(length, 'byte')}"
-    )
+        return Check(subject, "", f"it ends with {_row(found)}, the topic gives {_row(row)}")
+    return Check(subject, f"the same row after {plural(changes, 'change')}; {output.extent}")
 
 
-def _folded_keys(output: OutputSpec, again: Changelog, checkpoint: Checkpoint) -> Check:
-    subject = f"{output.name}, its changes folded"
-    length = _length(checkpoint, output.name)
-    header = changelog_header(output.columns)
+def _folded_keys(
+    subject: str, output: ReadBack | None, again: Changelog, times: files.Times
+) -> Check:
+    if output is None:
+        return not_compared(subject)
     try:
-        standing, changes = files.fold_rows(
-            Path(output.name), header, length, _times(output, checkpoint)
-        )
-    except RecordError as error:
+        standing, changes = files.fold_rows(output, times)
+    except OutputError as error:
         return Check(subject, "", str(error))
     for piece in keyed_rows.changes(again):
         standing.subtract(row for _, row, _ in piece if row is not None)
     for row, count in standing.items():
         if count:
-            where = "the file" if count > 0 else "the topic"
-            return Check(subject, "", f"{abs(count):,} times more in {where}: {files.shown(row)}")
+            where = "the output" if count > 0 else "the topic"
+            return Check(subject, "", f"{abs(count):,} times more in {where}: {shown(row)}")
     return Check(
         subject,
-        f"the same {plural(len(again), 'row')} after {plural(changes, 'change')}; {plural(length, 'byte')}",
+        f"the same {plural(len(again), 'row')} after {plural(changes, 'change')}; {output.extent}",
     )
 
 
 def _row(row: bytes | None) -> str:
-    return "no row" if row is None else files.shown(row)
-
-
-def _length(checkpoint: Checkpoint, name: str) -> int:
-    return FilePosition.of(checkpoint.positions[name]).length
+    return "no row" if row is None else shown(row)
 
 
 def _times(output: OutputSpec, checkpoint: Checkpoint) -> files.Times:
     return files.Times(checkpoint.epochs - 1 if output.time == "epoch" else checkpoint.unix_ms)
 
 
-class _Files:
-    """Compares the rows of files with those of the topic, which is read again where they differ."""
+class _Rows:
+    """Compares the rows of outputs with those of the topic, which is read again where they differ."""
 
     def __init__(
         self, plan: Plan, checkpoint: Checkpoint, task: Task, report: Report, tell: Tell
@@ -276,52 +291,53 @@ class _Files:
     def _partials(self) -> Iterator[Partial]:
         return recompute.partials(self._task, self._report, self._tell)
 
-    def rows(self, index: int, output: OutputSpec, again: Recomputed) -> Check:
+    def rows(
+        self, index: int, output: OutputSpec, written: ReadBack | None, again: Recomputed
+    ) -> Check:
         """A changelog of rows: the same rows, each as often, in an order that may differ."""
+        subject = f"{output.name}, its rows"
+        if written is None:
+            return not_compared(subject)
 
         def topic() -> Iterator[Sequence[bytes]]:
             return (r for p in self._partials() for r in recompute.output_rows(p, index))
 
-        file, length = self._inserted(output)
-        return same_rows(f"{output.name}, its rows", length, file, again.outputs[index], topic)
+        rows = self._inserted(output, written)
+        return same_rows(subject, written.extent, rows, again.outputs[index], topic)
 
-    def scores(self, index: int, output: OutputSpec, again: Recomputed) -> Iterator[Check]:
+    def scores(
+        self, index: int, output: OutputSpec, written: ReadBack | None, again: Recomputed
+    ) -> Iterator[Check]:
         """A changelog of scored rows: the same rows, and the scores that these give by their epochs."""
         own = own_columns(self._plan)[index]
-        file, length = self._inserted(output)
         subject = f"{output.name}, its rows but for scores"
+        if written is None:
+            yield not_compared(f"{output.name}, its rows")
+            return
+        rows = self._inserted(output, written)
         if own is None:
-            yield whole(subject, length, file)
+            yield whole(subject, written.extent, rows)
             return
 
         def topic() -> Iterator[Sequence[bytes]]:
             return (r for p in self._partials() for r in recompute.scored_rows(p, own))
 
-        check = same_rows(subject, length, lambda: own.of_file(file()), again.scores[index], topic)
+        check = same_rows(
+            subject, written.extent, lambda: own.of_output(rows()), again.scores[index], topic
+        )
         yield check
         if not check.difference:
-            header = changelog_header(output.columns)
-            timed = files.timed(Path(output.name), header, length)
+            timed = files.timed(written)
             yield rescored(f"{output.name}, its scores", self._plan, output, own, timed)
 
-    def _inserted(self, output: OutputSpec) -> tuple[Rows, int]:
-        """Reads the rows of a changelog that takes nothing back; and its length."""
-        header = changelog_header(output.columns)
-        length = _length(self._checkpoint, output.name)
+    def _inserted(self, output: OutputSpec, written: ReadBack) -> Rows:
+        """Reads the rows of a changelog that takes nothing back."""
+        return lambda: files.inserted(written, _times(output, self._checkpoint))
 
-        def file() -> Iterator[Sequence[bytes]]:
-            times = _times(output, self._checkpoint)
-            return files.inserted(Path(output.name), header, length, times)
-
-        return file, length
-
-    def ledger(self, path: Path, again: Recomputed) -> Check:
+    def ledger(self, subject: str, written: ReadBack, again: Recomputed) -> Check:
         """The file of rejects: the same lines, each as often, in an order that may differ."""
-        length = _length(self._checkpoint, str(path))
 
         def topic() -> Iterator[Sequence[bytes]]:
             return (r for p in self._partials() for r in recompute.dead_letter_lines(self._plan, p))
 
-        return same_rows(
-            f"{path}, its lines", length, lambda: files.ledger(path, length), again.ledger, topic
-        )
+        return same_rows(subject, written.extent, written.changes, again.ledger, topic)

@@ -1,4 +1,4 @@
-"""Records: what stands in a file that a run has written, read piece by piece.
+"""Sink: what stands in a file that a run has written, read back piece by piece.
 
 A record ends with LF outside of quotes. That is all that has to be known of CSV to take a changelog apart (a cell with
 a quote, a comma or an end of line is quoted, a quote in it doubled), and JSON lines hold no LF at all.
@@ -9,13 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from streamreg._exceptions import OutputError
+
 _PIECE = 1 << 20
 _LONGEST = 1 << 28
 """Bytes of a record: so many that only a quote without its partner comes to it."""
 
+_SHOWN = 100
+"""Characters of a record shown in an error."""
 
-class RecordError(Exception):
-    """A file that no run can have left so; the text says why."""
+
+class RecordError(OutputError):
+    """An output that no run can have left so; the text says why."""
 
 
 def pieces(path: Path, length: int) -> Iterator[bytes]:
@@ -33,6 +38,8 @@ def pieces(path: Path, length: int) -> Iterator[bytes]:
                     raise RecordError(f"it has {length - left:,} bytes, not {length:,}")
                 left -= len(piece)
                 yield piece
+    except RecordError:  # an OSError too, as every OutputError
+        raise
     except FileNotFoundError:
         raise RecordError("it is missing") from None
     except OSError as error:
@@ -78,3 +85,9 @@ def _joined(lines: Iterable[bytes], quoted: bytearray) -> Iterator[bytes]:
         if odd:
             yield bytes(quoted)
             quoted.clear()
+
+
+def shown(text: bytes) -> str:
+    """Bytes of a file for people, on one line and not a long one."""
+    whole = repr(text.decode("utf-8", "replace"))
+    return whole if len(whole) <= _SHOWN else whole[:_SHOWN] + "…"

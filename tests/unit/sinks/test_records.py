@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamreg._core import render, stamp
-from streamreg._operate.verify.records import RecordError, pieces, records
+from streamreg._sinks.records import RecordError, pieces, records
 
 CELLS = st.text(st.sampled_from('ab,"\n\r é'), max_size=6)
 
@@ -47,7 +47,7 @@ def test_a_torn_end_is_an_error(data: bytes) -> None:
 
 def test_a_record_without_end_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """A quote that nobody closes is an error before the rest of the file is in memory."""
-    monkeypatch.setattr("streamreg._operate.verify.records._LONGEST", 1000)
+    monkeypatch.setattr("streamreg._sinks.records._LONGEST", 1000)
     endless = (b"x" * 100 + b"\n" if i else b'"\n' for i in range(1_000_000))
     with pytest.raises(RecordError, match="no end after 1,000 bytes"):
         for _ in records(endless, quotes=True):
