@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, get_args
 
 from streamreg._exceptions import ConfigurationError
+from streamreg._formats.contract import Input
 from streamreg._formats.csv import Csv
 from streamreg._formats.json import Json
+from streamreg._formats.metadata import Metadata
 from streamreg._formats.raw import Raw
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Format
+    from streamreg._source.contract import Source
     from streamreg._types import ColumnType
 
 FormatName: TypeAlias = Literal["csv", "json", "raw"]
@@ -40,6 +43,24 @@ def format_for(
         raise ConfigurationError(f"format: expected {choices}, found {name!r}")
     found.check(columns)
     return found
+
+
+def input_of(
+    source: Source,
+    schema: Mapping[str, ColumnType],
+    name: FormatName | Format,
+    metadata: Mapping[str, str] | None,
+    options: Mapping[str, object],
+) -> Input:
+    """The rows of a source, of a format with these options, and of what its messages carry beside their values.
+
+    Raises:
+        ConfigurationError: as `format_for`; or if a column cannot be such a part of a message.
+    """
+    parts = Metadata(dict(metadata)) if metadata else None
+    columns = dict(schema) if parts is None else parts.columns(schema)
+    unread = Input(source, Raw(), columns, parts)
+    return replace(unread, format=format_for(unread.fields, name, **options))
 
 
 def _named(name: str, options: Mapping[str, object]) -> Format:

@@ -42,6 +42,7 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
         "topic": input.source.name,
         **input.format.identity(),
         "schema": dict(input.columns),
+        **({"metadata": dict(input.metadata.parts)} if input.metadata is not None else {}),
         "outputs": {
             output.name: {
                 **output.sink.identity(),
