@@ -310,7 +310,7 @@ def _check_model(
         fits = kind == "class" and keyed and len(spec[0]) == len(model["columns"])
     else:
         fits = (
-            kind in ("moments", "monomials")
+            kind in ("moments", "monomials", "fading")
             and len(spec[0]) == len(model["columns"]) == len(model["coefficients"])
             and len(job["reductions"][at]["keys"]) == len(model["keys"])
         )
