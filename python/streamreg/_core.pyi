@@ -48,6 +48,7 @@ __all__ = [
     "csv_decoder",
     "decimal_objects",
     "decimals",
+    "first_record",
     "json_decoder",
     "nearest_doubles",
     "raw_decoder",
@@ -92,6 +93,12 @@ class Decoded:
     @property
     def tombstones(self) -> int:
         """Messages without a value: neither rows nor rejects."""
+
+    def span(self, row: int) -> tuple[int, int] | None:
+        """Where the record of a row stands in the value of its message; None if it is all of it."""
+
+    def reject_span(self, reject: int) -> tuple[int, int] | None:
+        """The same of a reject."""
 
 @final
 class Decoder:
@@ -844,18 +851,33 @@ def nearest_doubles(words: NDArray[np.int64]) -> NDArray[np.float64]:
 def crc32(data: bytes, start: int = 0) -> int:
     """As `zlib.crc32`, some ten times as fast: the checksum of data that follow others, of which `start` is that."""
 
-def csv_decoder(columns: Sequence[tuple[str, ColumnType]], names: Sequence[str]) -> Decoder:
-    """A decoder of CSV records, whose fields have these names.
+def csv_decoder(
+    columns: Sequence[tuple[str, ColumnType]],
+    names: Sequence[str],
+    delimiter: str = ",",
+    many: bool = False,
+) -> Decoder:
+    """A decoder of CSV records, whose fields have these names; of `many` a message with them may hold any number.
 
     Raises:
-        ValueError: without a column, with two of one name, or if one is not among the names, or twice.
+        ValueError: without a column, with two of one name, or if one is not among the names, or twice; if the
+            delimiter is no tab or punctuation mark that can stand between numbers.
     """
 
-def json_decoder(columns: Sequence[tuple[str, ColumnType]]) -> Decoder:
+def json_decoder(
+    columns: Sequence[tuple[str, ColumnType]],
+    paths: Sequence[tuple[str, str]] = (),
+    numbers_in_strings: bool = False,
+    many: bool = False,
+) -> Decoder:
     """A decoder of JSON objects.
 
+    `paths` are names of columns and their JSON pointers (RFC 6901), of those that are no keys of the object itself.
+    With `many` a message is an array of objects, or an object a line.
+
     Raises:
-        ValueError: without a column, or with two of one name.
+        ValueError: without a column, or with two of one name; for a path that is none, is of no column, or leads into
+            another column.
     """
 
 def raw_decoder(columns: Sequence[tuple[str, ColumnType]]) -> Decoder:
@@ -865,12 +887,15 @@ def raw_decoder(columns: Sequence[tuple[str, ColumnType]]) -> Decoder:
         ValueError: unless there is one column, of text or bytes.
     """
 
-def split_header(value: bytes) -> list[str]:
+def split_header(value: bytes, delimiter: str = ",") -> list[str]:
     """The fields of one CSV record.
 
     Raises:
         ValueError: if it is no CSV record, or no UTF-8.
     """
+
+def first_record(value: bytes) -> bytes:
+    """The first CSV record of a value that may hold many."""
 
 def render(columns: Sequence[Values | Cells]) -> bytes:
     """Rows as CSV text without line ends, packed with the length of each.

@@ -23,11 +23,13 @@ Aggregate: TypeAlias = (
     | tuple[Literal["sum", "min", "max"], int]
     | tuple[Literal["moments"], tuple[int, ...], int]
     | tuple[Literal["monomials"], tuple[tuple[int, int], ...], int, int | None]
+    | tuple[Literal["fading"], tuple[tuple[int, int], ...], int, int, int]
     | tuple[Literal["class"], tuple[int, ...]]
 )
 """What a reduction keeps: its kind, and the indexes of its inputs.
 
-For moments: features, then target; for monomials: features with their powers, target, weight; for a class: features.
+For moments: features, then target; for monomials: features with their powers, target, weight; for rows that fade:
+features with their powers, target, time, and the half-life itself; for a class: features.
 """
 
 Singular: TypeAlias = Literal["zero", "null", "drop"]

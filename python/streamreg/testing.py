@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from streamreg._exceptions import OutputError
-from streamreg._source.contract import Batch, Beginnings, Location, Range, Report, Watermarks
+from streamreg._source.contract import (
+    Batch,
+    Beginnings,
+    Envelope,
+    Headers,
+    Location,
+    Range,
+    Report,
+    Watermarks,
+)
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Format
@@ -19,7 +28,7 @@ if TYPE_CHECKING:
     from streamreg._sinks.contract import Changes, ColumnSpec, RunTerms
     from streamreg._source.contract import Reader
 
-__all__ = ["collect", "read", "write"]
+__all__ = ["Message", "collect", "read", "write"]
 
 
 def __dir__() -> list[str]:
@@ -31,41 +40,55 @@ Change: TypeAlias = tuple[tuple[object, ...], int, int]
 
 
 def read(
-    partitions: Sequence[Sequence[bytes | None]],
+    partitions: Sequence[Sequence[bytes | Message | None]],
     *,
     schema: type[Schema],
     format: FormatName | Format = "csv",
     header: Sequence[str] | None = None,
     autocommit_duration_ms: int = 0,
     batch: int = 1000,
+    metadata: Mapping[str, str] | None = None,
+    **options: object,
 ) -> Table:
     """A table of messages held in memory, which ends with them: `io.kafka.read` without a broker.
 
     Args:
-        partitions: the messages of each partition, in order; None is a tombstone.
+        partitions: the messages of each partition, in order; None is a tombstone. A `Message` has more than a value.
         schema: the columns and their types.
         format: as for `io.kafka.read`.
         header: as for `io.kafka.read`.
         autocommit_duration_ms: as for `io.kafka.read`.
         batch: messages handed over at a time.
+        metadata: as for `io.kafka.read`.
+        options: the other options of the format, as for `io.kafka.read`.
     """
     # Late: a worker process, which imports this module for its source, needs no tables.
-    from streamreg._formats.contract import Input
-    from streamreg._formats.registry import format_for
+    from streamreg._formats.registry import input_of
     from streamreg._language.schema import schema_columns
     from streamreg._language.table import Table
 
     held = tuple(tuple(messages) for messages in partitions)
-    columns = dict(schema_columns(schema))
     source = ListSource(held, autocommit_duration_ms, batch)
-    return Table._from_input(Input(source, format_for(columns, format, header=header), columns))
+    options = {"header": header, **options}
+    return Table._from_input(input_of(source, schema_columns(schema), format, metadata, options))
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message with more than a value."""
+
+    value: bytes | None
+    key: bytes | None = None
+    headers: Headers = ()
+    timestamp: int | None = None
+    """Milliseconds since 1970-01-01 UTC."""
 
 
 @dataclass
 class ListSource:
     """Source: messages held in memory."""
 
-    partitions: Sequence[Sequence[bytes | None]]
+    partitions: Sequence[Sequence[bytes | Message | None]]
     autocommit_duration_ms: int = 0
     batch: int = 1000
     name: str = "list"
@@ -97,7 +120,7 @@ class ListSource:
             if stopping():
                 return
             held = self.partitions[partition]
-            yield partition, (held[0] or b"") if held else None
+            yield partition, (_message(held[0]).value or b"") if held else None
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         return _ListReader(self, ranges)
@@ -138,15 +161,18 @@ class _ListReader:
         ]
         self._next.update({p: end for p, (_, end) in progress.items()})
 
+        messages = [_message(self._source.partitions[p][offset]) for p, offset in places]
+
         def partition_of(index: int) -> int:
             return places[index][0]
 
         return Batch(
-            [self._source.partitions[p][offset] for p, offset in places],
+            [message.value for message in messages],
             progress,
-            locate=lambda index: Location(*places[index], None),
+            locate=lambda index: Location(*places[index], messages[index].timestamp),
             partition_of=partition_of,
             firsts=self._beginnings.among(progress, len(places), partition_of),
+            envelope=lambda index: Envelope(messages[index].key, messages[index].headers),
         )
 
     def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
@@ -154,6 +180,10 @@ class _ListReader:
 
     def close(self) -> None:
         return
+
+
+def _message(given: bytes | Message | None) -> Message:
+    return given if isinstance(given, Message) else Message(given)
 
 
 def collect(table: Table, into: list[Change] | None = None) -> list[Change]:

@@ -35,7 +35,7 @@ def said(
         ("json", b"x,y\n", 'CSV: set format to "csv"'),
         ("json", FRAME + b'{"x":1,"y":2}', "Schema Registry"),
         ("json", FRAME + b"\x80\xff", "Schema Registry"),
-        ("json", b'[{"x":1,"y":2}]', "one object a message"),
+        ("json", b'[{"x":1,"y":2}]', 'set records="many"'),
         ("json", b'{"schema":{},"payload":{"x":1,"y":2}}', "schemas.enable=false"),
         ("json", b'{"before":null,"after":{"x":1,"y":2}}', "ExtractNewRecordState"),
         ("csv", b'{"x":1,"y":2}', 'JSON: set format to "json"'),

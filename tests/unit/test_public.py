@@ -83,7 +83,7 @@ PUBLIC: dict[ModuleType, list[str]] = {
     sr.io.kafka: ["read"],
     sr.demo: ["noisy_linear_stream"],
     sr.reducers: REDUCERS,
-    testing: ["collect", "read", "write"],
+    testing: ["Message", "collect", "read", "write"],
 }
 # Modules that a program may import but need not: what is theirs is offered by `streamreg` itself.
 MODULES = {"testing"}

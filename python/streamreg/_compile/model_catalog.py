@@ -50,7 +50,10 @@ def _described(column: ReducedColumn, aggregate: int, keys: tuple[str, ...]) -> 
     model = reducer.model or PLAIN
     if isinstance(model, ClassModel):
         return ClassificationInfo(aggregate, keys[0], tuple(texts), model)
-    *features, target = texts[:-1] if reducer.weighted else texts
+    weights = texts[-1] if reducer.weighted else None
+    if reducer.half_life is not None:
+        weights = f"2^({texts[-1]} / {reducer.half_life})"
+    *features, target = texts if weights is None else texts[:-1]
     intercept, ridge, singular, _ = model
     return RegressionInfo(
         aggregate,
@@ -58,7 +61,7 @@ def _described(column: ReducedColumn, aggregate: int, keys: tuple[str, ...]) -> 
         tuple(reducer.names or features),
         tuple(features),
         target,
-        texts[-1] if reducer.weighted else None,
+        weights,
         intercept,
         ridge,
         singular == "drop",

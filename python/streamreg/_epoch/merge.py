@@ -308,6 +308,6 @@ class Merge:
             return
         self._appearance_told = True
         input = self._plan.input
-        look = appearance(reject.value, input.format.name, input.columns)
+        look = appearance(reject.value, input.format.name, input.fields)
         if look is not None:
             _log.warning("no message has been a row yet; the first looks like %s", look)

@@ -59,6 +59,10 @@ def find(directory: Path, output: str | None, key: Cell | tuple[Cell, ...] | Non
     described = chosen(directory, checkpoint, output, kind)
     with opening(directory):
         inputs, aggregates, by = layout(checkpoint, described)
+        if aggregates[described["aggregate"]][0] == "fading":
+            raise ConfigurationError(
+                f"{_title(described)}: its rows fade, which those of an estimator do not: read its output"
+            )
         if by:
             reduction = _of_key(checkpoint, by, described, key)
         else:

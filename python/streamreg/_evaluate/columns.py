@@ -49,6 +49,13 @@ def take(values: Values, mask: NDArray[np.bool_], places: NDArray[np.intp]) -> V
     return values.take(mask)
 
 
+def at(values: Array | list[object], places: NDArray[np.uint32]) -> Values:
+    """The values at these places, in their order."""
+    if isinstance(values, np.ndarray):
+        return values[places]
+    return [values[place] for place in places.tolist()]
+
+
 def to_list(values: Values) -> Sequence[object]:
     """The values as Python objects: float, int, Decimal, bool, str, bytes."""
     if isinstance(values, np.ndarray):

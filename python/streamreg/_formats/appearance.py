@@ -47,7 +47,9 @@ def appearance(value: bytes, format: str, columns: Collection[str]) -> str | Non
     if text.startswith("{"):
         return _of_object(text, format, columns)
     if text.startswith("["):
-        return "a JSON array: send one object a message" if format != "raw" else None
+        if format == "json":
+            return 'a JSON array: set records="many"'
+        return 'a JSON array: set format="json" and records="many"' if format == "csv" else None
     if format == "json":
         return _of_text(text)
     if format == "csv":
@@ -71,8 +73,9 @@ def _of_object(text: str, format: str, columns: Collection[str]) -> str | None:
         return 'JSON: set format to "json"'
     if format == "json" and '"payload"' in text and "payload" not in columns:
         return (
-            'JSON in an envelope with a schema: its columns stand in "payload". Let the producer send them alone '
-            "(Kafka Connect: value.converter.schemas.enable=false)"
+            'JSON in an envelope with a schema: its columns stand in "payload". Name their places, like '
+            'json_field_paths={"x": "/payload/x"}, or let the producer send them alone (Kafka Connect: '
+            "value.converter.schemas.enable=false)"
         )
     if format == "json" and '"after"' in text and "after" not in columns:
         return (
@@ -91,7 +94,7 @@ def _of_text(text: str) -> str | None:
 def _of_record(text: str, columns: Collection[str]) -> str | None:
     for delimiter, name in _DELIMITERS.items():
         if "," not in text and text.count(delimiter) >= max(len(columns) - 1, 1):
-            return f"fields between {name}: let the producer put commas between them"
+            return f"fields between {name}: set delimiter={delimiter!r}"
     return None
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from streamreg._core import Decoded
+    from streamreg._formats.metadata import Metadata
     from streamreg._source.contract import Report, Source, Watermarks
     from streamreg._types import ColumnType
 
@@ -94,3 +95,12 @@ class Input:
     format: Format
     columns: Mapping[str, ColumnType]
     """Names and types, in the order of the schema."""
+
+    metadata: Metadata | None = None
+    """Which of the columns are parts of a message beside its value."""
+
+    @property
+    def fields(self) -> dict[str, ColumnType]:
+        """The columns that stand in the value of a message."""
+        parts = () if self.metadata is None else self.metadata.parts
+        return {name: kind for name, kind in self.columns.items() if name not in parts}

@@ -1,4 +1,4 @@
-"""Format CSV: one record a message (RFC 4180). The first message of the topic names the fields, or the program does."""
+"""Format CSV: records (RFC 4180). The first of the topic names the fields, or the program does."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from streamreg._core import Decoder, csv_decoder
+from streamreg._core import Decoder, csv_decoder, split_header
 from streamreg._exceptions import ConfigurationError
 from streamreg._formats.csv_header import CsvHeader
+from streamreg._formats.options import Records, check_records, chosen
 from streamreg._types import encodable
 
 if TYPE_CHECKING:
@@ -27,10 +28,24 @@ class Csv:
     header: Sequence[str] | None = None
     """The names of the fields, for a topic whose messages come without a header."""
 
+    delimiter: str = ","
+    """What stands between the fields."""
+
+    records: Records = "one"
+    """How many records a message holds: "one", or any number ("many"), one a line."""
+
     name = "csv"
 
     def __post_init__(self) -> None:
         """Check the names."""
+        check_records(self.records)
+        try:
+            split_header(b"x", self.delimiter)
+        except (TypeError, ValueError):
+            raise ConfigurationError(
+                f"delimiter: expected one character that can stand between numbers, such as ';', '|' or a tab, "
+                f"found {self.delimiter!r}"
+            ) from None
         header = self.header
         if header is None:
             return
@@ -44,10 +59,11 @@ class Csv:
 
     @property
     def preamble(self) -> CsvHeader | None:
-        return CsvHeader() if self.header is None else None
+        return CsvHeader(self.delimiter, self.records) if self.header is None else None
 
     def identity(self) -> Mapping[str, Any]:
-        return {"format": self.name, "header": None if self.header is None else list(self.header)}
+        header = None if self.header is None else list(self.header)
+        return {"format": self.name, "header": header, **chosen(self, "delimiter", "records")}
 
     def check(self, columns: Mapping[str, ColumnType]) -> None:
         for name in columns if self.header is not None else ():
@@ -58,4 +74,5 @@ class Csv:
 
     def decoder(self, columns: Mapping[str, ColumnType], found: Found) -> Decoder:
         names = found if self.header is None else self.header
-        return csv_decoder(list(columns.items()), list(names))
+        many = self.records == "many"
+        return csv_decoder(list(columns.items()), list(names), self.delimiter, many)

@@ -8,14 +8,16 @@ on no other message.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from streamreg._core import split_header
+from streamreg._core import first_record, split_header
 from streamreg._exceptions import SourceError
 from streamreg._formats.appearance import appearance, header_and_more
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Found, Input
+    from streamreg._formats.options import Records
     from streamreg._source.contract import Report, Watermarks
     from streamreg._types import ColumnType
 
@@ -25,8 +27,12 @@ _LOOKED_AT: Final = 4096
 """Bytes of a message that are looked at to say what it may be."""
 
 
+@dataclass(frozen=True)
 class CsvHeader:
-    """The preamble of CSV: the header."""
+    """The preamble of CSV: the header. Of messages that hold many records it is the first record of one."""
+
+    delimiter: str = ","
+    records: Records = "one"
 
     name = "header"
 
@@ -45,8 +51,8 @@ class CsvHeader:
             if value is None:
                 empty.add(partition)
             else:
-                names = _names(value)
-                if set(names) >= input.columns.keys():
+                names = self._names(value)
+                if set(names) >= input.fields.keys():
                     _check_once(input, partition, names)
                     return names
                 empty.discard(partition)
@@ -60,13 +66,13 @@ class CsvHeader:
             ):
                 waits = True
                 instead = f"; {_found_instead(input, others)}" if others else ""
-                report(f"topic {source.name!r}: waiting for {self.wanted(input.columns)}{instead}")
+                report(f"topic {source.name!r}: waiting for {self.wanted(input.fields)}{instead}")
         if others and source.mode == "static" and not stopping():
             raise _no_header(input, others)
         return None
 
     def wanted(self, columns: Mapping[str, ColumnType]) -> str:
-        return f"the header {','.join(columns)!r}"
+        return f"the header {self.delimiter.join(columns)!r}"
 
     def shown(self, found: Found) -> str:
         return f"the columns are {', '.join(found)}"
@@ -79,22 +85,23 @@ class CsvHeader:
             raise ValueError("it is no header for the columns of the job")
 
     def repeats(self, value: bytes | None, found: Found) -> bool:
-        return value is not None and _names(value) == found
+        # Of many records the decoder skips a header before them.
+        return value is not None and self.records == "one" and self._names(value) == found
 
-
-def _names(value: bytes) -> list[str]:
-    try:
-        return split_header(value)
-    except ValueError:
-        return []
+    def _names(self, value: bytes) -> list[str]:
+        try:
+            first = first_record(value) if self.records == "many" else value
+            return split_header(first, self.delimiter)
+        except ValueError:
+            return []
 
 
 def _wanted(input: Input) -> str:
-    return ",".join(input.columns)
+    return ",".join(input.fields)
 
 
 def _check_once(input: Input, partition: int, names: list[str]) -> None:
-    twice = [name for name in input.columns if names.count(name) > 1]
+    twice = [name for name in input.fields if names.count(name) > 1]
     if twice:
         raise SourceError(
             f"topic {input.source.name!r}: the header in partition {partition}, {','.join(names)[:_SHOWN]!r}, "
@@ -114,13 +121,13 @@ def _found_instead(input: Input, others: Mapping[int, bytes]) -> str:
     partition, value = next(iter(others.items()))
     shown = value[: 4 * _SHOWN].decode("utf-8", "replace")[:_SHOWN]
     text = f"the first message of partition {partition} is {shown!r}"
-    if header_and_more(value, input.columns):
+    if header_and_more(value, input.fields):
         return (
-            f"{text}, which holds the names of the columns and a record in one. A message is one record: let the "
-            "producer send the names once, in a message of their own, or send none and give them as header=[…] "
-            "(Telegraf: csv_header = false)"
+            f"{text}, which holds the names of the columns and a record in one. For messages of many records set "
+            'records="many"; or let the producer send the names once, in a message of their own, or send none and '
+            "give them as header=[…] (Telegraf: csv_header = false)"
         )
-    look = appearance(value, "csv", input.columns)
+    look = appearance(value, "csv", input.fields)
     todo = "Send the names as the first message, or give them as header=[…] if the messages come without"
     if look is not None:
         todo = f"It looks like {look}"

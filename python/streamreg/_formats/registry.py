@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from streamreg._exceptions import ConfigurationError
+from streamreg._formats.contract import Input
 from streamreg._formats.csv import Csv
 from streamreg._formats.json import Json
+from streamreg._formats.metadata import Metadata
 from streamreg._formats.raw import Raw
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Format
+    from streamreg._source.contract import Source
     from streamreg._types import ColumnType
 
 FormatName: TypeAlias = Literal["csv", "json", "raw"]
@@ -43,6 +46,24 @@ def format_for(
         raise ConfigurationError(f"format: expected {choices}, found {name!r}")
     found.check(columns)
     return found
+
+
+def input_of(
+    source: Source,
+    schema: Mapping[str, ColumnType],
+    name: FormatName | Format,
+    metadata: Mapping[str, str] | None,
+    options: Mapping[str, object],
+) -> Input:
+    """The rows of a source, of a format with these options, and of what its messages carry beside their values.
+
+    Raises:
+        ConfigurationError: as `format_for`; or if a column cannot be such a part of a message.
+    """
+    parts = Metadata(dict(metadata)) if metadata else None
+    columns = dict(schema) if parts is None else parts.columns(schema)
+    unread = Input(source, Raw(), columns, parts)
+    return replace(unread, format=format_for(unread.fields, name, **options))
 
 
 def _named(name: str, options: Mapping[str, object]) -> Format:
@@ -81,13 +102,14 @@ def described(identity: Mapping[str, Any]) -> Format | None:
     kind = _FORMATS.get(identity["format"])
     if kind is None:
         return None
-    found: Format = kind(**{option: identity.get(option) for option in _options(kind)})
+    found: Format = kind(**{each: identity[each] for each in _options(kind) if each in identity})
     return found
 
 
 def options(format: Format) -> dict[str, Any]:
-    """The options of one of these formats, as its identity has them."""
-    return {option: format.identity()[option] for option in _options(type(format))}
+    """The options of one of these formats, as its identity has them: those that it tells."""
+    told = format.identity()
+    return {option: told[option] for option in _options(type(format)) if option in told}
 
 
 def _options(kind: type[Any]) -> set[str]:

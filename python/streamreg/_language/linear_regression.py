@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from streamreg._core import Monomials
 from streamreg._exceptions import ProgramError
 from streamreg._language.expression import TypedExpression
+from streamreg._language.fading import Fading
 from streamreg._language.features import Feature, check_features
 from streamreg._language.nodes import origin, restricted
 from streamreg._language.reduction import ReducedColumn, Reducer, check_numbers
@@ -18,11 +19,17 @@ from streamreg._types import NUMBERS, Number
 
 @dataclass(frozen=True)
 class Rows:
-    """What a row gives: the target, the features, and its weight."""
+    """What a row gives: the target, the features, and its weight, or its time if it fades."""
 
     target: TypedExpression
     features: tuple[Feature, ...]
     weights: TypedExpression | None = None
+    fading: Fading | None = None
+
+    @property
+    def weighed_by(self) -> TypedExpression | None:
+        """The column that its weight is, or follows from."""
+        return self.weights if self.fading is None else self.fading.time
 
 
 def result(rows: Rows, options: Options, universe: ReducedUniverse) -> dict[str, ReducedColumn]:
@@ -42,8 +49,8 @@ def result(rows: Rows, options: Options, universe: ReducedUniverse) -> dict[str,
             "result is; give it another name with select"
         )
     read = [*(feature.column for feature in rows.features), rows.target]
-    if rows.weights is not None:
-        read.append(rows.weights)
+    if rows.weighed_by is not None:
+        read.append(rows.weighed_by)
     arguments = tuple(restricted(column, universe.origin) for column in read)
     check_numbers("linear_regression", arguments)
     _check_powers(rows)
@@ -65,6 +72,7 @@ def result(rows: Rows, options: Options, universe: ReducedUniverse) -> dict[str,
             powers=tuple(feature.power for feature in rows.features),
             names=tuple(names),
             weighted=rows.weights is not None,
+            half_life=None if rows.fading is None else rows.fading.half_life,
         )
         columns[asked.name] = ReducedColumn(reducer, arguments, universe)
     return columns
@@ -84,7 +92,7 @@ def _check_powers(rows: Rows) -> None:
 
     powers = [(place(feature.column), feature.power) for feature in rows.features]
     target = place(rows.target)
-    weight = None if rows.weights is None else place(rows.weights)
+    weight = None if rows.weighed_by is None else place(rows.weighed_by)
     try:
         Monomials(kinds, powers, target, weight)
     except ValueError as error:

@@ -24,11 +24,11 @@ AggregateKind: TypeAlias = Literal["count", "sum", "min", "max", "moments", "cla
 class Reducer:
     """One statistic of one aggregate.
 
-    The arguments of "moments" are features, then target, then the weights if it is `weighted`;
-    `powers` are those of the features, all 1 if there are none, and `names` those of their
-    coefficients, if they have any. The arguments of "class" are features. `index` and `other` are
-    the coefficients that a statistic belongs to, `model` says how they are fitted, if not plainly,
-    or how rows are classified.
+    The arguments of "moments" are features, then target, then the weights if it is `weighted`, or
+    the times if there is a `half_life`; `powers` are those of the features, all 1 if there are
+    none, and `names` those of their coefficients, if they have any. The arguments of "class" are
+    features. `index` and `other` are the coefficients that a statistic belongs to, `model` says how
+    they are fitted, if not plainly, or how rows are classified.
     """
 
     text: str
@@ -41,6 +41,7 @@ class Reducer:
     powers: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
     weighted: bool = False
+    half_life: int | None = None
 
     def dtype(self, arguments: tuple[TypedExpression, ...]) -> DType:
         """The type of the result, given the typed arguments."""
@@ -76,8 +77,12 @@ class ReducedColumn(TypedExpression):
             return "class", tuple(inputs)
         if reducer.aggregate != "moments":
             return reducer.aggregate, inputs[0]
-        *features, target = inputs[:-1] if reducer.weighted else inputs
+        fading = reducer.half_life is not None
+        *features, target = inputs[:-1] if reducer.weighted or fading else inputs
         powers = reducer.powers or (1,) * len(features)
+        if reducer.half_life is not None:
+            own = tuple(zip(features, powers, strict=True))
+            return "fading", own, target, inputs[-1], reducer.half_life
         # Moments are the fast way, but take neither weights nor powers nor decimals.
         decimals = any(argument.dtype == "decimal" for argument in self.arguments)
         if not reducer.weighted and not decimals and set(powers) == {1}:

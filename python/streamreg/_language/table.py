@@ -14,6 +14,7 @@ from streamreg._language.build import column_given, lifted, mistyped
 from streamreg._language.deferred import resolved
 from streamreg._language.discriminant_methods import ClassTables
 from streamreg._language.expression import Column, Expression, Operand, TypedExpression
+from streamreg._language.fading import fading
 from streamreg._language.features import Powers, features_of
 from streamreg._language.group_by import GroupedTable
 from streamreg._language.name_resolution import TableEnvironment, named, put, value
@@ -212,6 +213,8 @@ class Table(ClassTables):
         statistics: Sequence[str] = (),
         singular: Singular = "zero",
         level: float = 0.95,
+        half_life: int | None = None,
+        time: Expression | None = None,
     ) -> Table:
         """The least-squares fit of `target` by an intercept and 1 to 64 features, all numbers.
 
@@ -250,6 +253,13 @@ class Table(ClassTables):
                 follows exactly from those before it, has no coefficient and no statistics (as in R),
                 and all else is as if it were not there.
             level: the probability that a confidence interval is to cover.
+            half_life: in which a row loses half of its weight: with it each row weighs 2^((time - now)/half_life),
+                whenever now is (forward decay: Cormode, Shkapenyuk, Srivastava, Xu, ICDE 2009). The power is the
+                double nearest to 2^(part of a half-life), times an exact power of two, and all else is exact: the
+                result depends on the rows alone, in whatever order they come. Rows of whole half-lives (counted from
+                0) that are more than 100 before the newest are dropped, and are not in `n`. Statistics that depend
+                on the unit of the weights, such as rss, are for weights of 1 to 2 in the newest half-life.
+            time: when a row was, in any unit that half_life has too: a column of int.
 
         Raises:
             ProgramError: if a feature is given twice or has the name of another column of the
@@ -266,6 +276,9 @@ class Table(ClassTables):
             resolved(column_given(target, "linear_regression"), environment),
             features_of("linear_regression", features, environment),
             None if weights is None else resolved(lifted(weights), environment),
+            fading(
+                half_life, None if time is None else resolved(lifted(time), environment), weights
+            ),
         )
         result = regression.result(rows, options, grouped._universe)
         regression.check_keys(grouped._keys, result)

@@ -23,7 +23,7 @@ FORMAT_VERSION = 3
 states of this format."""
 
 
-_PLAIN: Final = 3
+PLAIN: Final = 3
 """The first format that describes the job in plain data."""
 
 
@@ -117,7 +117,7 @@ def unpacked(parts: Mapping[str, bytes], version: int) -> Checkpoint:
         ValueError: if they are not as that format has them.
     """
     run = json.loads(parts["run"])
-    if version >= _PLAIN:
+    if version >= PLAIN:
         job = json.loads(parts["job"])
     else:
         run, job = upgraded_run(run), upgraded(json.loads(parts["plan"]))

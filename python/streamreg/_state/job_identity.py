@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from streamreg._exceptions import StateError
 from streamreg._plan.models import ClassificationInfo
-from streamreg._state.checkpoint import Checkpoint
+from streamreg._state.checkpoint import PLAIN, Checkpoint
 from streamreg._state.program_data import (
     MODELS,
     ON_ERROR,
@@ -33,6 +33,9 @@ _RULES = "rules"
 _TOLD = 2
 """Where a job says by which rules its steps were made, and the first of which it does."""
 
+_SINCE_PLAIN = ("scopes", "rows", "inputs", "result rows")
+"""What formats before the plain one do not say of a job."""
+
 _SHOWN = 120
 """Characters of a value shown where two jobs differ."""
 
@@ -48,6 +51,7 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
         "topic": input.source.name,
         **input.format.identity(),
         "schema": dict(input.columns),
+        **({"metadata": dict(input.metadata.parts)} if input.metadata is not None else {}),
         "outputs": {
             output.name: {
                 **output.sink.identity(),
@@ -154,8 +158,9 @@ def plan_of(checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> Plan:
 
 def _other_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> str | None:
     """The first difference between a job and that of a state; None if they are the same."""
-    # States of older formats do not say everything.
-    return _difference("", {**job, **checkpoint.job, MODELS: job[MODELS]}, job)
+    unsaid = _SINCE_PLAIN if checkpoint.format < PLAIN else ()
+    told = {part: job[part] for part in unsaid}
+    return _difference("", {**told, **checkpoint.job, MODELS: job[MODELS]}, job)
 
 
 def _difference(where: str, before: object, now: object) -> str | None:

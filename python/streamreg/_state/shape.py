@@ -262,10 +262,13 @@ def check_shape(job: Json, run: Json) -> None:
 
 def _check_format(job: Mapping[str, Json], found: Json) -> None:
     """The format has such options, and what was found before the first message is something that it can find."""
+    parts = job.get("metadata", {})
+    _within("job: metadata", table(text), parts)
     try:
         format = described(job)
         if format is not None and format.preamble is not None and found is not None:
-            format.preamble.check(found, job["schema"])
+            fields = {name: kind for name, kind in job["schema"].items() if name not in parts}
+            format.preamble.check(found, fields)
     except ConfigurationError as error:
         raise ShapeError(f"job: format: {error}") from None
     except ValueError as error:
@@ -316,7 +319,7 @@ def _check_model(
         fits = kind == "class" and keyed and len(spec[0]) == len(model["columns"])
     else:
         fits = (
-            kind in ("moments", "monomials")
+            kind in ("moments", "monomials", "fading")
             and len(spec[0]) == len(model["columns"]) == len(model["coefficients"])
             and len(job["reductions"][at]["keys"]) == len(model["keys"])
         )

@@ -11,6 +11,7 @@ from streamreg._language.table import Table
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Format
+    from streamreg._formats.options import Records
     from streamreg._formats.registry import FormatName
 
 __all__ = ["read"]
@@ -29,6 +30,11 @@ def read(
     mode: Literal["streaming", "static"] = "streaming",
     autocommit_duration_ms: int = 1500,
     header: Sequence[str] | None = None,
+    delimiter: str | None = None,
+    json_field_paths: Mapping[str, str] | None = None,
+    numbers_in_strings: bool | None = None,
+    records: Records | None = None,
+    metadata: Mapping[str, str] | None = None,
 ) -> Table:
     """A table of the messages of a topic.
 
@@ -49,13 +55,23 @@ def read(
         autocommit_duration_ms: the least time between the ends of two epochs, in milliseconds. 0: an epoch ends as
             soon as it holds anything.
         header: names of the fields of a CSV message, for a topic whose messages come without a header.
+        delimiter: what stands between the fields of a CSV message: a comma, if nothing is said; a tab or another
+            punctuation mark.
+        json_field_paths: columns that are no members of the JSON object itself, and where they stand in it, as JSON
+            pointers (RFC 6901): `{"x": "/payload/after/x"}`; the items of an array by their numbers.
+        numbers_in_strings: whether JSON may hold the numbers of float and int columns as strings, too: `"1.5"`.
+        records: "many" for messages that hold any number of records: CSV, one a line, also with a header before them;
+            a JSON array of objects, or an object a line. Each is a row or a reject of its own. "one" otherwise.
+        metadata: columns of what a message carries beside its value, as `{"sensor": "key"}`: "timestamp" (int,
+            milliseconds since 1970-01-01 UTC), "key", "partition", "offset", or "header:" and a name, of which the last
+            counts. A key or header is text (str); if the schema declares the column as bytes, it is bytes. A message
+            that does not have it, or has no text where text is wanted, is a reject.
 
     Raises:
         ConfigurationError: naming the argument or setting that cannot be used.
     """
     # Late: they bring the client and NumPy, whose import is slow.
-    from streamreg._formats.contract import Input
-    from streamreg._formats.registry import format_for
+    from streamreg._formats.registry import input_of
     from streamreg._kafka.settings import checked
     from streamreg._kafka.source import KafkaSource
 
@@ -73,6 +89,12 @@ def read(
             "autocommit_duration_ms: expected a number of milliseconds, 0 or more, found "
             f"{autocommit_duration_ms!r}"
         )
-    columns = dict(schema_columns(schema))
+    options = {
+        "header": header,
+        "delimiter": delimiter,
+        "json_field_paths": json_field_paths,
+        "numbers_in_strings": numbers_in_strings,
+        "records": records,
+    }
     source = KafkaSource(settings, topic, mode, autocommit_duration_ms)
-    return Table._from_input(Input(source, format_for(columns, format, header=header), columns))
+    return Table._from_input(input_of(source, schema_columns(schema), format, metadata, options))

@@ -1,8 +1,9 @@
 //! Decode: the values of a batch of Kafka messages become columns; what does not fit the schema
 //! becomes a [`Reject`] and stops nothing.
 //!
-//! One message is one row. Whatever the bytes are, a message is exactly one of: a row, a reject, a
-//! tombstone; and what it becomes depends on nothing but itself, so a batch may be cut anywhere.
+//! One message is one row, unless the decoder was made for many records a message. Whatever the bytes are, a record is
+//! either a row or a reject, and a message without a value a tombstone; what it becomes depends on nothing but itself,
+//! so a batch may be cut anywhere.
 
 mod columns;
 pub mod csv;
@@ -57,6 +58,9 @@ trait Format: fmt::Debug + Send + Sync + 'static {
         columns: &mut Columns,
         room: &mut Self::Room<'a>,
     ) -> Result<(), Fault>;
+
+    /// Finds the records of a value that may hold many. What cannot be cut apart is one record, which will not fit.
+    fn records(&self, value: &[u8], spans: &mut Vec<Span>);
 }
 
 /// The columns that a message is read into, of which there is at least one, and no two of one name.
@@ -79,12 +83,16 @@ impl Schema {
     }
 }
 
+/// Where a record stands in the value of its message.
+pub type Span = std::ops::Range<usize>;
+
 /// Turns message values into the columns of one schema. Each format makes its own: [`csv::decoder`],
 /// [`json::decoder`], [`raw::decoder`].
 #[derive(Clone, Debug)]
 pub struct Decoder {
     types: Vec<ColumnType>,
     batches: Arc<dyn Batches>,
+    many: bool,
 }
 
 /// One batch as columns.
@@ -94,6 +102,8 @@ pub struct Decoded {
     pub columns: Vec<Column>,
     /// For each row the index of its message; `None` if row i is message i.
     pub messages: Option<Vec<u32>>,
+    /// For each row where its record stands in its message, if a message can hold many.
+    pub spans: Option<Vec<Span>>,
     /// The messages that do not fit the schema, in their order.
     pub rejects: Vec<Reject>,
     /// Messages without a value: neither rows nor rejects.
@@ -105,25 +115,72 @@ pub struct Decoded {
 impl Decoder {
     /// The decoder of a format that reads this schema.
     fn of(schema: Schema, format: impl Format) -> Self {
-        Self { types: schema.types, batches: Arc::new(format) }
+        Self { types: schema.types, batches: Arc::new(format), many: false }
+    }
+
+    /// The same for messages that hold any number of records each.
+    #[must_use]
+    pub fn of_many(self) -> Self {
+        Self { many: true, ..self }
     }
 
     /// Decodes one batch. Never fails and never panics, whatever the bytes.
     #[must_use]
     pub fn decode(&self, messages: &Messages) -> Decoded {
-        self.batches.decode(messages, Columns::new(&self.types, messages.present()))
+        let columns = Columns::new(&self.types, messages.present());
+        if self.many {
+            self.batches.decode_many(messages, columns)
+        } else {
+            self.batches.decode(messages, columns)
+        }
     }
 }
 
 /// A format that was chosen when the program ran: it is asked once a batch, not once a message.
 trait Batches: fmt::Debug + Send + Sync {
+    /// One record a message.
     fn decode(&self, messages: &Messages, columns: Columns) -> Decoded;
+
+    /// Any number of records a message.
+    fn decode_many(&self, messages: &Messages, columns: Columns) -> Decoded;
 }
 
 impl<F: Format> Batches for F {
     fn decode(&self, messages: &Messages, columns: Columns) -> Decoded {
         let mut room = self.room();
         run(messages, columns, |value, columns| self.read(value, columns, &mut room))
+    }
+
+    fn decode_many(&self, messages: &Messages, mut columns: Columns) -> Decoded {
+        let mut room = self.room();
+        let (mut rows_of, mut spans, mut rejects) = (Vec::new(), Vec::new(), Vec::new());
+        let mut tombstones = 0;
+        let mut records = Vec::new();
+        for (message, value) in (0u32..).zip(messages.iter()) {
+            let Some(value) = value else {
+                tombstones += 1;
+                continue;
+            };
+            records.clear();
+            self.records(value, &mut records);
+            let count = records.len();
+            for (number, span) in (1..).zip(records.drain(..)) {
+                match self.read(&value[span.clone()], &mut columns, &mut room) {
+                    Ok(()) => {
+                        columns.commit();
+                        rows_of.push(message);
+                        spans.push(span);
+                    }
+                    Err(fault) => {
+                        columns.roll_back();
+                        let fault = fault.framed(value).in_record(number, count);
+                        rejects.push(Reject { span: Some(span), ..fault.of_message(message) });
+                    }
+                }
+            }
+        }
+        let (columns, rows) = columns.finish();
+        Decoded { columns, messages: Some(rows_of), spans: Some(spans), rejects, tombstones, rows }
     }
 }
 
@@ -156,7 +213,7 @@ fn run<'a>(
         rows_of.get_or_insert_with(|| (0..message).collect());
     }
     let (columns, rows) = columns.finish();
-    Decoded { columns, messages: rows_of, rejects, tombstones, rows }
+    Decoded { columns, messages: rows_of, spans: None, rejects, tombstones, rows }
 }
 
 /// Text without the byte order mark that may stand before it.

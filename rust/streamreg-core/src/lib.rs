@@ -18,6 +18,7 @@ pub mod decode;
 pub mod discriminant;
 pub mod error;
 pub mod exact;
+pub mod fading;
 pub mod gram;
 pub mod infer;
 pub mod moments;

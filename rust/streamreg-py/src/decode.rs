@@ -17,20 +17,27 @@ pub struct Decoder {
 
 /// A decoder of CSV records, whose fields `names` tells.
 #[pyfunction]
-pub fn csv_decoder(columns: Columns, names: Vec<String>) -> PyResult<Decoder> {
-    Decoder::of(columns, |schema| core::csv::decoder(schema, &names))
+#[pyo3(signature = (columns, names, delimiter = ',', many = false))]
+pub fn csv_decoder(columns: Columns, names: Vec<String>, delimiter: char, many: bool) -> PyResult<Decoder> {
+    Decoder::of(columns, many, |schema| core::csv::Dialect::new(delimiter)?.decoder(schema, &names))
 }
 
 /// A decoder of JSON objects.
 #[pyfunction]
-pub fn json_decoder(columns: Columns) -> PyResult<Decoder> {
-    Decoder::of(columns, core::json::decoder)
+#[pyo3(signature = (columns, paths = Vec::new(), numbers_in_strings = false, many = false))]
+pub fn json_decoder(
+    columns: Columns,
+    paths: Vec<(String, String)>,
+    numbers_in_strings: bool,
+    many: bool,
+) -> PyResult<Decoder> {
+    Decoder::of(columns, many, |schema| core::json::Options { paths, numbers_in_strings }.decoder(schema))
 }
 
 /// A decoder of values that are the one column themselves.
 #[pyfunction]
 pub fn raw_decoder(columns: Columns) -> PyResult<Decoder> {
-    Decoder::of(columns, core::raw::decoder)
+    Decoder::of(columns, false, core::raw::decoder)
 }
 
 /// Names and types, as Python has them.
@@ -39,6 +46,7 @@ type Columns = Vec<(String, String)>;
 impl Decoder {
     fn of(
         columns: Columns,
+        many: bool,
         make: impl FnOnce(Vec<(String, ColumnType)>) -> Result<core::Decoder, Error>,
     ) -> PyResult<Self> {
         let names = columns.iter().map(|(name, _)| name.clone()).collect();
@@ -46,7 +54,8 @@ impl Decoder {
             .into_iter()
             .map(|(name, kind)| Ok((name, column_type(&kind)?)))
             .collect::<PyResult<_>>()?;
-        Ok(Self { decoder: make(schema).map_err(|error| to_py(&error))?, names })
+        let decoder = make(schema).map_err(|error| to_py(&error))?;
+        Ok(Self { decoder: if many { decoder.of_many() } else { decoder }, names })
     }
 }
 
@@ -69,6 +78,7 @@ impl Decoder {
                 Column::Text(text) => columns.append(Text(text))?,
             }
         }
+        let reject_spans = decoded.rejects.iter().map(|reject| reject.span.clone()).collect();
         let rejects = decoded.rejects.into_iter().map(|reject| {
             let column = reject.column.and_then(|index| self.names.get(index).cloned());
             (reject.message, reject.kind.name(), column, reject.detail)
@@ -79,6 +89,8 @@ impl Decoder {
             messages: decoded.messages.map(|messages| messages.into_pyarray(py).unbind()),
             rejects: PyList::new(py, rejects.collect::<Vec<_>>())?.unbind(),
             tombstones: decoded.tombstones,
+            spans: decoded.spans,
+            reject_spans,
         })
     }
 }
@@ -95,13 +107,33 @@ fn column_type(name: &str) -> PyResult<ColumnType> {
     }
 }
 
-#[pyclass(frozen, get_all, module = "streamreg._core")]
+#[pyclass(frozen, module = "streamreg._core")]
 pub struct Decoded {
+    #[pyo3(get)]
     rows: usize,
+    #[pyo3(get)]
     columns: Py<PyList>,
+    #[pyo3(get)]
     messages: Option<Py<PyArray1<u32>>>,
+    #[pyo3(get)]
     rejects: Py<PyList>,
+    #[pyo3(get)]
     tombstones: usize,
+    spans: Option<Vec<core::Span>>,
+    reject_spans: Vec<Option<core::Span>>,
+}
+
+#[pymethods]
+impl Decoded {
+    /// Where the record of a row stands in the value of its message; `None` if it is all of it.
+    fn span(&self, row: usize) -> Option<(usize, usize)> {
+        self.spans.as_ref()?.get(row).map(|span| (span.start, span.end))
+    }
+
+    /// The same of a reject.
+    fn reject_span(&self, reject: usize) -> Option<(usize, usize)> {
+        self.reject_spans.get(reject)?.as_ref().map(|span| (span.start, span.end))
+    }
 }
 
 #[pyclass(frozen, module = "streamreg._core")]
@@ -129,6 +161,13 @@ impl Text {
 
 /// The fields of one CSV record.
 #[pyfunction]
-pub fn split_header(value: &[u8]) -> PyResult<Vec<String>> {
-    core::csv::split_record(value).map_err(|error| to_py(&error))
+#[pyo3(signature = (value, delimiter = ','))]
+pub fn split_header(value: &[u8], delimiter: char) -> PyResult<Vec<String>> {
+    core::csv::Dialect::new(delimiter).and_then(|dialect| dialect.names(value)).map_err(|error| to_py(&error))
+}
+
+/// The first record of a value that may hold many.
+#[pyfunction]
+pub fn first_record(value: &[u8]) -> &[u8] {
+    core::csv::first_record(value)
 }

@@ -121,6 +121,12 @@ pub fn aggregate(spec: &Bound<'_, PyTuple>) -> PyResult<Aggregate> {
             target: spec.get_item(2)?.extract()?,
             weight: spec.get_item(3)?.extract()?,
         }),
+        "fading" => Ok(Aggregate::Fading {
+            features: powers(spec.get_item(1)?.extract()?),
+            target: spec.get_item(2)?.extract()?,
+            time: spec.get_item(3)?.extract()?,
+            half_life: spec.get_item(4)?.extract()?,
+        }),
         "class" => Ok(Aggregate::Class(spec.get_item(1)?.extract()?)),
         other => Err(PyValueError::new_err(format!("there is no aggregate {other:?}"))),
     }

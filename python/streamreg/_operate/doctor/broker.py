@@ -213,7 +213,7 @@ class Broker:
                 f"the first messages do not come in {self._patience:.0f} s: are all brokers of the cluster well?"
             )
         if found is None:
-            wanted = preamble.wanted(self._input.columns)
+            wanted = preamble.wanted(self._input.fields)
             raise SkipError(f"no message yet: the first must be {wanted}")
         return preamble.shown(found)
 
@@ -246,7 +246,7 @@ class Broker:
 
     def _first_row(self, partitions: list[int]) -> str:
         """The first messages, of one partition after the other, until one is a row."""
-        decoder = self._input.format.decoder(self._input.columns, None)
+        decoder = self._input.format.decoder(self._input.fields, None)
         why = ""
         for partition in partitions[:_SHOWN]:
             value = self._first_message(partition)

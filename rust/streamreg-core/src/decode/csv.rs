@@ -1,7 +1,7 @@
 //! Decode: the csv format. One message is one record; the header, which came before, names its fields.
 //!
 //! Two ways lead through a record. Where every field is a number of a float column, the numbers are parsed
-//! one after the other without looking for commas first. Anything that this way does not expect (a quote, a
+//! one after the other without looking for delimiters first. Anything that this way does not expect (a quote, a
 //! letter, a field too many) sends the record down the other: split, count, convert. It alone judges. A byte
 //! order mark before a record is no part of it: some writers send one with each message.
 
@@ -11,7 +11,7 @@ pub use split::{Malformed, Split, split_record};
 
 use super::columns::{Column, Columns};
 use super::reject::{Fault, RejectKind};
-use super::{ColumnType, Decoder, Format, Schema, number, without_mark};
+use super::{ColumnType, Decoder, Format, Schema, Span, number, without_mark};
 use crate::error::Error;
 
 impl RejectKind {
@@ -22,17 +22,69 @@ impl RejectKind {
     pub const MALFORMED_CSV: Self = Self::named("malformed-csv");
 }
 
-/// A decoder of CSV records, whose fields a `header` names.
+/// A decoder of CSV records with commas, whose fields a `header` names.
 ///
 /// # Errors
-/// [`Error::Invalid`] if there is no column, or two of one name; if the header is empty, lacks a column or names it twice.
+/// As [`Dialect::decoder`].
 pub fn decoder(columns: Vec<(String, ColumnType)>, header: &[String]) -> Result<Decoder, Error> {
-    let schema = Schema::new(columns)?;
-    if header.is_empty() {
-        return Err(Error::Invalid("csv needs the header that names its fields".to_owned()));
+    Dialect::default().decoder(columns, header)
+}
+
+/// The first record of a value that may hold many.
+#[must_use]
+pub fn first_record(value: &[u8]) -> &[u8] {
+    let mut spans = Vec::new();
+    split::lines(value, &mut spans);
+    spans.into_iter().next().map_or(value, |span| &value[span])
+}
+
+/// What stands between the fields of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    delimiter: u8,
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self { delimiter: b',' }
     }
-    let layout = Layout::new(&schema.names, &schema.types, header)?;
-    Ok(Decoder::of(schema, layout))
+}
+
+impl Dialect {
+    /// Records with this delimiter.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] unless it is a tab or an ASCII punctuation mark that stands in no number and is no quote.
+    pub fn new(delimiter: char) -> Result<Self, Error> {
+        let stands_in_numbers = ['+', '-', '.', '_'].contains(&delimiter);
+        let mark = delimiter.is_ascii_punctuation() && !stands_in_numbers && delimiter != '"';
+        match u8::try_from(delimiter) {
+            Ok(delimiter) if mark || delimiter == b'\t' => Ok(Self { delimiter }),
+            _ => Err(Error::Invalid(format!("{delimiter:?} cannot stand between the fields of a CSV record"))),
+        }
+    }
+
+    /// A decoder of records whose fields a `header` names.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there is no column, or two of one name; if the header is empty, lacks a column or names it
+    /// twice.
+    pub fn decoder(self, columns: Vec<(String, ColumnType)>, header: &[String]) -> Result<Decoder, Error> {
+        let schema = Schema::new(columns)?;
+        if header.is_empty() {
+            return Err(Error::Invalid("csv needs the header that names its fields".to_owned()));
+        }
+        let layout = Layout::new(&schema.names, &schema.types, header, self)?;
+        Ok(Decoder::of(schema, layout))
+    }
+
+    /// The names in a header, as [`split_record`] gives them.
+    ///
+    /// # Errors
+    /// As [`split_record`].
+    pub fn names(self, value: &[u8]) -> Result<Vec<String>, Error> {
+        split::names(&mut Split::at(self.delimiter), value)
+    }
 }
 
 /// Which field of a record fills which column.
@@ -42,10 +94,17 @@ struct Layout {
     targets: Vec<Option<usize>>,
     /// The same, if every field fills a float column.
     floats: Option<Vec<usize>>,
+    header: Vec<String>,
+    dialect: Dialect,
 }
 
 impl Layout {
-    fn new(names: &[String], types: &[ColumnType], header: &[String]) -> Result<Self, Error> {
+    fn new(
+        names: &[String],
+        types: &[ColumnType],
+        header: &[String],
+        dialect: Dialect,
+    ) -> Result<Self, Error> {
         let mut targets = vec![None; header.len()];
         for (column, name) in names.iter().enumerate() {
             let mut fields = (0..header.len()).filter(|&field| &header[field] == name);
@@ -62,7 +121,16 @@ impl Layout {
         }
         let is_float = |column: &usize| types[*column] == ColumnType::Float;
         let floats = targets.iter().map(|target| target.filter(is_float)).collect();
-        Ok(Self { targets, floats })
+        Ok(Self { targets, floats, header: header.to_vec(), dialect })
+    }
+}
+
+impl Layout {
+    fn is_header(&self, record: &[u8]) -> bool {
+        let mut split = Split::at(self.dialect.delimiter);
+        split.split(without_mark(record)).is_ok_and(|fields| {
+            fields.map(<[u8]>::trim_ascii).eq(self.header.iter().map(|name| name.trim().as_bytes()))
+        })
     }
 }
 
@@ -70,14 +138,14 @@ impl Format for Layout {
     type Room<'a> = Split;
 
     fn room<'a>(&self) -> Self::Room<'a> {
-        Split::default()
+        Split::at(self.dialect.delimiter)
     }
 
     fn read(&self, value: &[u8], columns: &mut Columns, split: &mut Split) -> Result<(), Fault> {
         if let Some(targets) = &self.floats
             && value.len() <= number::LONGEST
         {
-            if push_floats(targets, value, &mut columns.list).is_some() {
+            if push_floats(targets, self.dialect.delimiter, value, &mut columns.list).is_some() {
                 return Ok(());
             }
             columns.roll_back();
@@ -96,19 +164,29 @@ impl Format for Layout {
         }
         Ok(())
     }
+
+    fn records(&self, value: &[u8], spans: &mut Vec<Span>) {
+        split::lines(value, spans);
+        // Some writers send the names with each message.
+        if spans.first().is_some_and(|first| self.is_header(&value[first.clone()])) {
+            spans.remove(0);
+        }
+    }
 }
 
-/// Appends a record of nothing but finite numbers between commas; `None`, and perhaps half a row, if it is
+/// Appends a record of nothing but finite numbers between delimiters; `None`, and perhaps half a row, if it is
 /// anything else.
 #[inline]
-fn push_floats(targets: &[usize], value: &[u8], columns: &mut [Column]) -> Option<()> {
+fn push_floats(targets: &[usize], delimiter: u8, value: &[u8], columns: &mut [Column]) -> Option<()> {
     let mut rest = split::without_line_end(value);
     let (&last, others) = targets.split_last()?;
     for &target in others {
         let (number, after) = leading_float(rest)?;
-        let [b',', after @ ..] = after else { return None };
         push_float(&mut columns[target], number)?;
-        rest = after;
+        rest = match after {
+            [next, after @ ..] if *next == delimiter => after,
+            _ => return None,
+        };
     }
     let (number, after) = leading_float(rest)?;
     push_float(&mut columns[last], number)?;

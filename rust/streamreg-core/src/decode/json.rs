@@ -1,19 +1,18 @@
 //! Decode: the json format. One message is one object; keys that the schema does not know are skipped.
 //!
-//! The object is walked once. Of a wanted key only the place of its value is noted, so the last of two
-//! equal keys wins and it alone is judged; the numbers are then parsed as those of the csv format.
-//! A byte order mark before the object is skipped, as RFC 8259 allows, and so are keys and values that nobody
-//! wants, whether or not their escapes are Unicode. Values are skipped without recursion: no depth of nesting can exhaust the stack.
+//! First the places of the wanted values are found (`levels`), then they alone are judged; the numbers are parsed as
+//! those of the csv format. A byte order mark before the object is skipped, as RFC 8259 allows.
+
+mod levels;
+mod records;
 
 use super::columns::{Column, Columns};
 use super::reject::{Fault, RejectKind};
-use super::{ColumnType, Decoder, Format, Schema, number, without_mark};
+use super::{ColumnType, Decoder, Format, Schema, Span, number, without_mark};
 use crate::error::Error;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use levels::{Levels, Slots};
+use serde::de::IgnoredAny;
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::fmt;
 
 impl RejectKind {
     /// The JSON object lacks a column of the schema.
@@ -34,68 +33,60 @@ impl RejectKind {
 /// # Errors
 /// [`Error::Invalid`] if there is no column, or two of one name.
 pub fn decoder(columns: Vec<(String, ColumnType)>) -> Result<Decoder, Error> {
-    let schema = Schema::new(columns)?;
-    let keys = Keys::new(schema.names.clone());
-    Ok(Decoder::of(schema, keys))
+    Options::default().decoder(columns)
 }
 
-/// The keys that are wanted.
+/// How objects hold the columns.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Where columns stand that are no keys of the object itself: a name, and a JSON pointer (RFC 6901).
+    pub paths: Vec<(String, String)>,
+    /// Whether a number may be written as a string, in columns of doubles and integers.
+    pub numbers_in_strings: bool,
+}
+
+impl Options {
+    /// A decoder of such objects.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there is no column, or two of one name; if a path is none, belongs to no column, or leads
+    /// into the value of another column.
+    pub fn decoder(self, columns: Vec<(String, ColumnType)>) -> Result<Decoder, Error> {
+        let schema = Schema::new(columns)?;
+        let levels = Levels::new(&schema, &self.paths)?;
+        Ok(Decoder::of(schema, Objects { levels, numbers_in_strings: self.numbers_in_strings }))
+    }
+}
+
+/// Objects that hold one row each.
 #[derive(Clone, Debug)]
-struct Keys {
-    names: Vec<String>,
-    columns: HashMap<String, usize>,
+struct Objects {
+    levels: Levels,
+    numbers_in_strings: bool,
 }
 
-/// For each column the text of its value in one message.
-type Slots<'a> = Vec<Option<&'a str>>;
-
-impl Keys {
-    fn new(names: Vec<String>) -> Self {
-        let columns = names.iter().cloned().zip(0..).collect();
-        Self { names, columns }
-    }
-}
-
-impl Keys {
-    /// Notes the wanted values of an object. As text a key is checked to be Unicode; as bytes it is not, nor is
-    /// anything else of it.
-    fn walk<'a>(
-        &self,
-        text: &'a str,
-        found: &mut Slots<'a>,
-        as_bytes: bool,
-    ) -> Result<(), serde_json::Error> {
-        found.fill(None);
-        let mut reader = serde_json::Deserializer::from_str(text);
-        reader.deserialize_map(Object { keys: self, found, as_bytes })?;
-        reader.end()
-    }
-}
-
-impl Format for Keys {
+impl Format for Objects {
     type Room<'a> = Slots<'a>;
 
     fn room<'a>(&self) -> Slots<'a> {
-        vec![None; self.names.len()]
+        self.levels.slots()
     }
 
     fn read<'a>(&self, value: &'a [u8], columns: &mut Columns, found: &mut Slots<'a>) -> Result<(), Fault> {
         let text = std::str::from_utf8(without_mark(value))
             .map_err(|error| Fault::with(RejectKind::INVALID_UTF8, error.to_string()))?;
-        if let Err(error) = self.walk(text, found, false) {
-            // Well-formed in spite of that: a key that is not wanted holds half of a surrogate pair.
-            if error.is_data() || serde_json::from_str::<IgnoredAny>(text).is_err() {
-                return Err(explain(text, error));
-            }
-            self.walk(text, found, true).map_err(|error| explain(text, error))?;
-        }
+        self.levels.find(text, found).map_err(|error| explain(text, error))?;
         for (index, (column, value)) in columns.list.iter_mut().zip(found).enumerate() {
             value
-                .ok_or(Fault::new(RejectKind::MISSING_FIELD))
-                .and_then(|value| push(column, value))
+                .ok_or_else(|| Fault::with(RejectKind::MISSING_FIELD, self.levels.path(index).to_owned()))
+                .and_then(|value| push(column, value, self.numbers_in_strings))
                 .map_err(|fault| fault.in_column(index))?;
         }
         Ok(())
+    }
+
+    fn records(&self, value: &[u8], spans: &mut Vec<Span>) {
+        records::find(value, spans);
     }
 }
 
@@ -114,7 +105,7 @@ fn explain(text: &str, error: serde_json::Error) -> Fault {
 }
 
 /// Appends a JSON value, which is known to be well-formed, to a column.
-fn push(column: &mut Column, value: &str) -> Result<(), Fault> {
+fn push(column: &mut Column, value: &str, numbers_in_strings: bool) -> Result<(), Fault> {
     let text = value.as_bytes();
     match (column, text) {
         (_, [b'n', ..]) => Err(Fault::new(RejectKind::NULL)),
@@ -128,6 +119,14 @@ fn push(column: &mut Column, value: &str) -> Result<(), Fault> {
         }
         (Column::Decimal(values), [b'-' | b'0'..=b'9', ..]) => {
             values.push(number::decimal(text)?.to_words());
+            Ok(())
+        }
+        (Column::Float(values), [b'"', inside @ .., b'"']) if numbers_in_strings => {
+            values.push(number::float(unescaped(value, inside)?.as_ref())?);
+            Ok(())
+        }
+        (Column::Int(values), [b'"', inside @ .., b'"']) if numbers_in_strings => {
+            values.push(number::integer(unescaped(value, inside)?.as_ref())?);
             Ok(())
         }
         // JSON has no decimals that every library keeps: many write them as strings.
@@ -155,68 +154,4 @@ fn unescaped<'a>(string: &'a str, inside: &'a [u8]) -> Result<Cow<'a, [u8]>, Fau
     let unescaped: String = serde_json::from_str(string)
         .map_err(|_| Fault::found(RejectKind::INVALID_UTF8, string.as_bytes()))?;
     Ok(Cow::Owned(unescaped.into_bytes()))
-}
-
-/// Walks the object and fills the slots.
-struct Object<'k, 'f, 'a> {
-    keys: &'k Keys,
-    found: &'f mut Slots<'a>,
-    as_bytes: bool,
-}
-
-impl<'a> Visitor<'a> for Object<'_, '_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<(), M::Error> {
-        // Messages of one producer mostly have their keys in one order, often the schema's.
-        let mut guess = 0;
-        while let Some(key) = map.next_key_seed(Key { keys: self.keys, guess, as_bytes: self.as_bytes })? {
-            if let Some(column) = key {
-                self.found[column] = Some(map.next_value::<&RawValue>()?.get());
-                guess = column + 1;
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Reads a key, unescaped, as the index of its column.
-struct Key<'k> {
-    keys: &'k Keys,
-    guess: usize,
-    as_bytes: bool,
-}
-
-impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = Option<usize>;
-
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Option<usize>, D::Error> {
-        if self.as_bytes { reader.deserialize_bytes(self) } else { reader.deserialize_str(self) }
-    }
-}
-
-impl Visitor<'_> for Key<'_> {
-    type Value = Option<usize>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Option<usize>, E> {
-        if self.keys.names.get(self.guess).is_some_and(|name| name == key) {
-            return Ok(Some(self.guess));
-        }
-        Ok(self.keys.columns.get(key).copied())
-    }
-
-    fn visit_bytes<E: serde::de::Error>(self, key: &[u8]) -> Result<Option<usize>, E> {
-        // What is no Unicode is no column's name.
-        std::str::from_utf8(key).map_or(Ok(None), |key| self.visit_str(key))
-    }
 }

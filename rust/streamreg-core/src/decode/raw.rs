@@ -2,7 +2,7 @@
 
 use super::columns::{Column, Columns};
 use super::reject::Fault;
-use super::{ColumnType, Decoder, Format, Item, Schema};
+use super::{ColumnType, Decoder, Format, Item, Schema, Span};
 use crate::error::Error;
 
 /// A decoder of raw messages.
@@ -38,5 +38,10 @@ impl Format for Raw {
             }
         }
         Ok(())
+    }
+
+    fn records(&self, value: &[u8], spans: &mut Vec<Span>) {
+        // A value is one record, whatever it holds.
+        spans.push(0..value.len());
     }
 }

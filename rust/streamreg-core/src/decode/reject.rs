@@ -1,5 +1,6 @@
 //! Decode: why a message is no row.
 
+use super::Span;
 use std::fmt;
 
 /// The reason for which a message is rejected.
@@ -65,6 +66,8 @@ pub struct Reject {
     pub column: Option<usize>,
     /// What was found, in a few words; may be empty.
     pub detail: String,
+    /// Where the record stands in the message, if that can hold many.
+    pub span: Option<Span>,
 }
 
 /// A [`Reject`] that does not know its message yet, and maybe not its column.
@@ -107,8 +110,17 @@ impl Fault {
         Self { detail: format!("begins with the frame of a Schema Registry (schema id {id}){more}"), ..self }
     }
 
+    /// The same, with the number of the record, if there are others beside it.
+    pub(super) fn in_record(self, number: usize, count: usize) -> Self {
+        if count == 1 {
+            return self;
+        }
+        let more = if self.detail.is_empty() { String::new() } else { format!(": {}", self.detail) };
+        Self { detail: format!("record {number} of {count}{more}"), ..self }
+    }
+
     pub(super) fn of_message(self, message: u32) -> Reject {
-        Reject { message, kind: self.kind, column: self.column, detail: self.detail }
+        Reject { message, kind: self.kind, column: self.column, detail: self.detail, span: None }
     }
 }
 

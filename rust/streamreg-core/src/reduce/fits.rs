@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::gram::Gram;
 use crate::infer::{self, Fit, Model, Value};
 use crate::moments::Moments;
-use crate::monomials::Monomials;
+use crate::monomials::{Monomials, Terms};
 use crate::solve::line::{self, Outcome};
 
 /// How a regression is fitted, and how its results are given.
@@ -90,6 +90,7 @@ impl<'a> Fits<'a> {
         let gram = self.gram.get_or_init(|| match self.state {
             State::Moments(moments) => Some(Gram::of(moments)),
             State::Monomials(monomials) => monomials.gram().ok(),
+            State::Fading(fading) => fading.gram().ok(),
             _ => None,
         });
         gram.as_ref()
@@ -144,9 +145,13 @@ pub(super) fn fit(state: &State, regression: &Regression) -> Result<Option<Fit>,
     Ok(match state {
         State::Moments(moments) => Some(regression.fit(Gram::of(moments))?),
         State::Monomials(monomials) => {
-            let powers = monomials.terms().features().iter().map(|feature| feature.power).collect();
-            Some(regression.fit(monomials.gram()?)?.of_powers(powers))
+            Some(regression.fit(monomials.gram()?)?.of_powers(powers(monomials.terms())))
         }
+        State::Fading(fading) => Some(regression.fit(fading.gram()?)?.of_powers(powers(fading.terms()))),
         _ => None,
     })
+}
+
+fn powers(terms: &Terms) -> Vec<u32> {
+    terms.features().iter().map(|feature| feature.power).collect()
 }

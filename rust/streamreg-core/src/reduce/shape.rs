@@ -32,6 +32,17 @@ pub enum Aggregate {
         /// The column of the weights.
         weight: Option<usize>,
     },
+    /// The same, without weights of their own, of rows that lose half of their weight in every half-life.
+    Fading {
+        /// The features: columns to powers.
+        features: Vec<Power>,
+        /// The column of the target.
+        target: usize,
+        /// The column of the times, which are integers.
+        time: usize,
+        /// In the unit of the times.
+        half_life: i64,
+    },
     /// The exact moments of features without a target: what a class is told from others by.
     Class(Vec<usize>),
 }
@@ -46,27 +57,31 @@ impl Aggregate {
             Self::Max(_) => "max",
             Self::Moments { .. } => "moments",
             Self::Monomials { .. } => "monomials",
+            Self::Fading { .. } => "fading",
             Self::Class(_) => "class",
         }
     }
 
-    /// The columns that it reads; each once by monomials.
+    /// The columns that it reads; each once by monomials, also of rows that fade.
     pub(super) fn columns(&self) -> Vec<usize> {
         match self {
             Self::Count => Vec::new(),
             Self::Sum(column) | Self::Min(column) | Self::Max(column) => vec![*column],
             Self::Class(features) => features.clone(),
             Self::Moments { features, target } => features.iter().chain([target]).copied().collect(),
-            Self::Monomials { features, target, weight } => {
-                let mut columns: Vec<_> = features.iter().map(|feature| feature.column).collect();
-                columns.push(*target);
-                columns.extend(weight);
-                columns.sort_unstable();
-                columns.dedup();
-                columns
-            }
+            Self::Monomials { features, target, weight } => each_once(features, *target, *weight),
+            Self::Fading { features, target, time, .. } => each_once(features, *target, Some(*time)),
         }
     }
+}
+
+fn each_once(features: &[Power], target: usize, other: Option<usize>) -> Vec<usize> {
+    let mut columns: Vec<_> = features.iter().map(|feature| feature.column).collect();
+    columns.push(target);
+    columns.extend(other);
+    columns.sort_unstable();
+    columns.dedup();
+    columns
 }
 
 /// The shape as every state carries it: the types of the inputs, then kind and columns of each aggregate.
@@ -103,15 +118,27 @@ fn write(inputs: &[NumberType], aggregates: &[Aggregate], writer: &mut Writer) {
         for column in columns {
             writer.unsigned(column as u64);
         }
-        if let Aggregate::Monomials { features, target, weight } = aggregate {
-            writer.unsigned(features.len() as u64);
-            for feature in features {
-                writer.unsigned(feature.column as u64);
-                writer.unsigned(feature.power.into());
+        match aggregate {
+            Aggregate::Monomials { features, target, weight } => {
+                write_powers(features, *target, writer);
+                // 0 for none.
+                writer.unsigned(weight.map_or(0, |weight| weight as u64 + 1));
             }
-            writer.unsigned(*target as u64);
-            // 0 for none.
-            writer.unsigned(weight.map_or(0, |weight| weight as u64 + 1));
+            Aggregate::Fading { features, target, time, half_life } => {
+                write_powers(features, *target, writer);
+                writer.unsigned(*time as u64);
+                writer.signed(*half_life);
+            }
+            _ => {}
         }
     }
+}
+
+fn write_powers(features: &[Power], target: usize, writer: &mut Writer) {
+    writer.unsigned(features.len() as u64);
+    for feature in features {
+        writer.unsigned(feature.column as u64);
+        writer.unsigned(feature.power.into());
+    }
+    writer.unsigned(target as u64);
 }

@@ -12,6 +12,7 @@ use crate::classes;
 use crate::column::{NumberType, Numbers};
 use crate::error::Error;
 use crate::exact::{DecimalSum, ExactSum};
+use crate::fading::Fading;
 use crate::moments::Moments;
 use crate::monomials::{Monomials, Power, Terms};
 use crate::wire::{Reader, Writer};
@@ -27,6 +28,7 @@ pub(super) enum State {
     Extreme(Extreme),
     Moments(Moments),
     Monomials(Monomials),
+    Fading(Fading),
     /// Of the features of a class, none of which is a target.
     Class(Moments),
 }
@@ -41,6 +43,7 @@ macro_rules! each {
             State::Extreme($own) => $result,
             State::Moments($own) | State::Class($own) => $result,
             State::Monomials($own) => $result,
+            State::Fading($own) => $result,
         }
     };
 }
@@ -56,6 +59,7 @@ macro_rules! both {
             (State::Moments($own), State::Moments($more)) => $result,
             (State::Class($own), State::Class($more)) => $result,
             (State::Monomials($own), State::Monomials($more)) => $result,
+            (State::Fading($own), State::Fading($more)) => $result,
             _ => Err(other_kind()),
         }
     };
@@ -92,15 +96,21 @@ impl State {
                 Self::Class(Moments::of_variables(features.len()))
             }
             Aggregate::Monomials { features, target, weight } => {
-                // The terms speak of the aggregate's own columns.
-                let own = aggregate.columns();
-                let place =
-                    |column: usize| own.iter().position(|&known| known == column).unwrap_or(own.len());
-                let features =
-                    features.iter().map(|&Power { column, power }| Power { column: place(column), power });
-                let types = own.iter().map(|&column| inputs[column]).collect();
-                let terms = Terms::new(types, features.collect(), place(*target), weight.map(place))?;
+                let own = Own::of(aggregate, inputs);
+                let weight = weight.map(|column| own.place(column));
+                let terms = Terms::new(own.types(), own.powers(features), own.place(*target), weight)?;
                 Self::Monomials(Monomials::new(Arc::new(terms)))
+            }
+            Aggregate::Fading { features, target, time, half_life } => {
+                let own = Own::of(aggregate, inputs);
+                if inputs[*time] != NumberType::Int {
+                    return Err(Error::Invalid(format!("column {time} holds times that are no integers")));
+                }
+                let mut types = own.types();
+                types.push(NumberType::Float);
+                let weight = Some(types.len() - 1);
+                let terms = Terms::new(types, own.powers(features), own.place(*target), weight)?;
+                Self::Fading(Fading::new(Arc::new(terms), own.place(*time), *half_life)?)
             }
         })
     }
@@ -130,6 +140,9 @@ impl State {
             }
             (Self::Monomials(monomials), own) => {
                 monomials.put_checked(&mut scratch.monomials, own, sign);
+            }
+            (Self::Fading(fading), own) => {
+                fading.put_checked(&mut scratch.monomials, own, added(&*fading));
             }
             _ => return Err(other_kind()),
         }
@@ -179,6 +192,30 @@ impl State {
             Self::Sum { sum, integers: true } => sum.check_integer(),
             _ => Ok(()),
         }
+    }
+}
+
+/// The columns of an aggregate, as its terms speak of them.
+struct Own<'a> {
+    columns: Vec<usize>,
+    inputs: &'a [NumberType],
+}
+
+impl<'a> Own<'a> {
+    fn of(aggregate: &Aggregate, inputs: &'a [NumberType]) -> Self {
+        Self { columns: aggregate.columns(), inputs }
+    }
+
+    fn place(&self, column: usize) -> usize {
+        self.columns.iter().position(|&known| known == column).unwrap_or(self.columns.len())
+    }
+
+    fn powers(&self, features: &[Power]) -> Vec<Power> {
+        features.iter().map(|&Power { column, power }| Power { column: self.place(column), power }).collect()
+    }
+
+    fn types(&self) -> Vec<NumberType> {
+        self.columns.iter().map(|&column| self.inputs[column]).collect()
     }
 }
 

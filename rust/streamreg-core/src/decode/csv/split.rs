@@ -3,7 +3,7 @@
 //! Lenient readers (csv-core among them) take `a"b` and `"a"b` for fields; here a quote inside or after a
 //! field is an error, since it means that fields were cut elsewhere than their writer meant.
 
-use crate::decode::without_mark;
+use crate::decode::{Span, without_mark};
 use crate::error::Error;
 use std::fmt;
 
@@ -18,15 +18,28 @@ impl fmt::Display for Malformed {
 }
 
 /// Splits records; keeps its memory from one to the next.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Split {
+    delimiter: u8,
     /// Where each field starts and ends: in the record, or in `unquoted` if the record has quotes.
     spans: Vec<(usize, usize)>,
     /// The fields of a record with quotes, without them.
     unquoted: Vec<u8>,
 }
 
+impl Default for Split {
+    fn default() -> Self {
+        Self::at(b',')
+    }
+}
+
 impl Split {
+    /// Splits at this character.
+    #[must_use]
+    pub(super) fn at(delimiter: u8) -> Self {
+        Self { delimiter, spans: Vec::new(), unquoted: Vec::new() }
+    }
+
     /// The fields of one record; a line end after it is no part of it.
     ///
     /// # Errors
@@ -48,12 +61,12 @@ impl Split {
         Ok(self.spans.iter().map(move |&(start, end)| &buffer[start..end]))
     }
 
-    /// A record without quotes is cut at its commas.
+    /// A record without quotes is cut at its delimiters.
     fn split_plain(&mut self, record: &[u8]) {
         let mut start = 0;
-        for comma in memchr::memchr_iter(b',', record) {
-            self.spans.push((start, comma));
-            start = comma + 1;
+        for end in memchr::memchr_iter(self.delimiter, record) {
+            self.spans.push((start, end));
+            start = end + 1;
         }
         self.spans.push((start, record.len()));
     }
@@ -70,7 +83,7 @@ impl Split {
             self.spans.push((start, self.unquoted.len()));
             match rest {
                 [] => return Ok(()),
-                [b',', after @ ..] => rest = after,
+                [next, after @ ..] if *next == self.delimiter => rest = after,
                 _ => return Err(Malformed("text after a closing quote")),
             }
         }
@@ -91,9 +104,9 @@ impl Split {
         }
     }
 
-    /// Reads up to the next comma or the end, and gives what follows.
+    /// Reads up to the next delimiter or the end, and gives what follows.
     fn read_bare<'a>(&mut self, text: &'a [u8]) -> Result<&'a [u8], Malformed> {
-        let (field, after) = text.split_at(memchr::memchr(b',', text).unwrap_or(text.len()));
+        let (field, after) = text.split_at(memchr::memchr(self.delimiter, text).unwrap_or(text.len()));
         match memchr::memchr3(b'"', b'\n', b'\r', field).map(|at| field[at]) {
             None => {
                 self.unquoted.extend_from_slice(field);
@@ -112,16 +125,47 @@ pub(super) fn without_line_end(value: &[u8]) -> &[u8] {
     record.strip_suffix(b"\r").unwrap_or(record)
 }
 
+/// The records of a value that holds many: its lines, where line ends between quotes end none, but for empty ones. If
+/// there is none, the whole value is one, which will not fit.
+pub(super) fn lines(value: &[u8], spans: &mut Vec<Span>) {
+    let (mut start, mut quoted) = (0, false);
+    for at in memchr::memchr3_iter(b'"', b'\n', b'\r', value) {
+        match value[at] {
+            // A doubled quote ends what was quoted, and begins it again.
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
+            _ => {
+                put_line(value, start..at, spans);
+                start = at + 1;
+            }
+        }
+    }
+    put_line(value, start..value.len(), spans);
+    if spans.is_empty() {
+        spans.push(0..value.len());
+    }
+}
+
+fn put_line(value: &[u8], line: Span, spans: &mut Vec<Span>) {
+    if !without_mark(&value[line.clone()]).trim_ascii().is_empty() {
+        spans.push(line);
+    }
+}
+
 /// The names in a header: the fields of one record, without a byte order mark and spaces around names.
 ///
 /// # Errors
 /// [`Error::Invalid`] if it is not one CSV record, is empty, or is no UTF-8.
 pub fn split_record(value: &[u8]) -> Result<Vec<String>, Error> {
+    names(&mut Split::default(), value)
+}
+
+pub(super) fn names(split: &mut Split, value: &[u8]) -> Result<Vec<String>, Error> {
     let value = without_mark(value);
     if without_line_end(value).is_empty() {
         return Err(Error::Invalid("a CSV header is empty".to_owned()));
     }
-    Split::default()
+    split
         .split(value)
         .map_err(|why| Error::Invalid(format!("a CSV header is malformed: {why}")))?
         .map(|name| match std::str::from_utf8(name.trim_ascii()) {

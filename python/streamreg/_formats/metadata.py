@@ -1,0 +1,128 @@
+"""Format: columns of what a message carries beside its value: its timestamp, key, partition, offset and headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
+
+from streamreg._exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from streamreg._evaluate.columns import Array
+    from streamreg._source.contract import Batch
+    from streamreg._types import ColumnType
+
+_HEADER: Final = "header:"
+_TYPES: Final[Mapping[str, tuple[ColumnType, ...]]] = {
+    "timestamp": ("int",),
+    "key": ("str", "bytes"),
+    "partition": ("int",),
+    "offset": ("int",),
+    _HEADER: ("str", "bytes"),
+}
+"""Of each part the types that a column of it can have, the usual one first."""
+
+_INSTEAD: Final[Mapping[ColumnType, object]] = {"int": 0, "str": "", "bytes": b""}
+"""What stands in the place of what is not there."""
+
+Fault: TypeAlias = tuple[str, str, str]
+"""Kind, column and detail of a reject."""
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """Which columns hold which part of a message.
+
+    Raises:
+        ConfigurationError: if a part is none, or a column of the schema has a type that the part cannot have.
+    """
+
+    parts: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        """Check the parts."""
+        for column, part in self.parts.items():
+            if not isinstance(part, str) or _kind(part) not in _TYPES or part == _HEADER:
+                raise ConfigurationError(
+                    f'metadata: {column}: expected "timestamp", "key", "partition", "offset" or "header:<name>", '
+                    f"found {part!r}"
+                )
+
+    def columns(self, schema: Mapping[str, ColumnType]) -> dict[str, ColumnType]:
+        """The columns of a schema and these; those that it has not are added with their usual types.
+
+        Raises:
+            ConfigurationError: if a column has a type that its part cannot have, or if none is left for the value.
+        """
+        found = dict(schema)
+        for column, part in self.parts.items():
+            types = _TYPES[_kind(part)]
+            if found.setdefault(column, types[0]) not in types:
+                raise ConfigurationError(
+                    f"metadata: {column}: the schema says {found[column]}, but the {part} of a message is "
+                    f"{' or '.join(types)}"
+                )
+        if found.keys() <= self.parts.keys():
+            raise ConfigurationError(
+                "metadata: the schema needs a column of the message's value too"
+            )
+        return found
+
+    def read(
+        self, batch: Batch, types: Mapping[str, ColumnType]
+    ) -> tuple[dict[str, Array | list[object]], dict[int, Fault]]:
+        """These columns, an entry for each message, and the messages that do not have them, by index.
+
+        In the place of what is not there stands something else.
+        """
+        faults: dict[int, Fault] = {}
+        columns: dict[str, Array | list[object]] = {}
+        for column, part in self.parts.items():
+            entries = list(_entries(part, batch))
+            for index, entry in enumerate(entries):
+                if entry is None:
+                    faults.setdefault(index, ("null", column, f"{_named(part)} is not there"))
+                    entries[index] = _INSTEAD[types[column]]
+                elif types[column] == "str" and isinstance(entry, bytes):
+                    try:
+                        entries[index] = entry.decode()
+                    except UnicodeDecodeError as error:
+                        detail = f"{_named(part)} is no text: {error.reason}"
+                        faults.setdefault(index, ("invalid-utf8", column, detail))
+                        entries[index] = ""
+            number = types[column] == "int"
+            columns[column] = np.array(entries, dtype=np.int64) if number else entries
+        return columns, faults
+
+
+def _kind(part: str) -> str:
+    return _HEADER if part.startswith(_HEADER) else part
+
+
+def _named(part: str) -> str:
+    name = part.removeprefix(_HEADER)
+    return f"the message's {part}" if name == part else f"the message's header {name!r}"
+
+
+def _entries(part: str, batch: Batch) -> Iterator[object]:
+    messages = range(len(batch.values))
+    match _kind(part):
+        case "partition":
+            return map(batch.partition_of, messages)
+        case "offset":
+            return (batch.locate(index).offset for index in messages)
+        case "timestamp":
+            return (batch.locate(index).timestamp for index in messages)
+        case "key":
+            return (batch.envelope(index).key for index in messages)
+        case _:
+            name = part.removeprefix(_HEADER)
+            return (_last(batch.envelope(index).headers, name) for index in messages)
+
+
+def _last(headers: Sequence[tuple[str, bytes | None]], name: str) -> bytes | None:
+    """The value of the last header of this name, which is the one that counts where there are several."""
+    return next((value for named, value in reversed(headers) if named == name), None)
