@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from streamreg._exceptions import OutputError
+from streamreg._plural import plural
 from streamreg._source.contract import Batch, Beginnings, Location, Range, Report, Watermarks
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ class ListSink:
             raise OutputError(f"{self.name} holds changes, and there is no state to go on from")
         if len(self.changes) < (position or 0):
             raise OutputError(
-                f"{self.name} holds {len(self.changes)} changes, but the state says {position}"
+                f"{self.name} holds {plural(len(self.changes), 'change')}, but the state says {position}"
             )
 
     def open(

@@ -118,5 +118,7 @@ def test_what_it_cannot_take() -> None:
     with pytest.raises(OverflowError, match="look for outliers"):
         sr.LogisticRegression(C=1e9).fit([[-1.0], [1.0]], ["a", "b"]).predict([[1e308]])
     wide = np.zeros((2, 5000))
-    with pytest.raises(ValueError, match="5001 coefficients, and LogisticRegression takes at most"):
+    with pytest.raises(
+        ValueError, match="5,001 coefficients, and LogisticRegression takes at most"
+    ):
         sr.LogisticRegression().fit(wide, [0, 1])

@@ -112,7 +112,7 @@ def test_people_see_it_in_lines(job: Verified, capsys: Capture) -> None:
     ]
     assert lines[3].startswith("epochs      1, the last at 2")
     assert lines[4:7] == [
-        "messages    4 rows, 1 rejects (field-count 1), 1 tombstone",
+        "messages    4 rows, 1 reject (field-count 1), 1 tombstone",
         "partition   0: offset 4, read from 0",
         "partition   1: offset 2, read from 0",
     ]

@@ -23,8 +23,8 @@ class Mixed(sr.Schema):
 CSV = [
     (b"1,2", "field-count", None, "2 fields, the header has 4"),
     (b"1,2,a,true,5", "field-count", None, "5 fields"),
-    (b"", "field-count", None, "1 fields"),
-    (b"\xff\xfe", "field-count", None, "1 fields"),
+    (b"", "field-count", None, "1 field,"),
+    (b"\xff\xfe", "field-count", None, "1 field,"),
     (b'1,2,"a,true', "malformed-csv", None, "quote"),
     (b"1,2,a,true\n1,2,a,true", "malformed-csv", None, "more than one record"),
     (b"nope,2,a,true", "invalid-number", "x", "nope"),
@@ -154,7 +154,7 @@ def test_one_line_an_epoch_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert first.endswith('"nope"')
     said = "500 rejects (field-count 500); the first at partition 0 offset 501: "
     assert second.startswith(f"epoch 1: {said}")
-    assert second.endswith("1 fields, the header has 2")
+    assert second.endswith("1 field, the header has 2")
 
 
 def test_rejects_alone_make_no_epoch(caplog: pytest.LogCaptureFixture) -> None:

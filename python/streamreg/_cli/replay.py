@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from streamreg._cli.arguments import UsageError, add_setting
 from streamreg._cli.generate import stop_on_signal
-from streamreg._rejects.dead_letters import REASONS, counted, plural
+from streamreg._plural import plural
+from streamreg._rejects.dead_letters import REASONS, counted
 from streamreg._terminal.screen import say
 
 if TYPE_CHECKING:

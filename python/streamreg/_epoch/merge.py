@@ -18,7 +18,8 @@ from streamreg._epoch.class_parameters import check_classes
 from streamreg._epoch.row_scorer import Scoring
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError, WorkerError
 from streamreg._formats.appearance import appearance
-from streamreg._rejects.dead_letters import RejectLimit, counted, dead_letter_lines, plural, shown
+from streamreg._plural import plural
+from streamreg._rejects.dead_letters import RejectLimit, counted, dead_letter_lines, shown
 from streamreg._state.keyed_rows import changes
 
 if TYPE_CHECKING:

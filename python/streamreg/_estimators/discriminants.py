@@ -16,6 +16,7 @@ from streamreg._estimators.projection import Projection, projection
 from streamreg._estimators.sklearn_interface import transformer_tags
 from streamreg._estimators.turns import as_of_now, in_turn
 from streamreg._estimators.weights import ClassWeight
+from streamreg._plural import plural
 from streamreg._types import ClassMethod
 
 
@@ -173,8 +174,8 @@ class LinearDiscriminantAnalysis(_DiscriminantAnalysis):
             classes = len(self._known())
             raise ValueError(
                 "n_components cannot be larger than min(n_features, n_classes - 1). There "
-                + ("is 1 class" if classes == 1 else f"are {classes} classes")
-                + f" of {self.n_features_in_} features"
+                f"{'is' if classes == 1 else 'are'} {plural(classes, 'class', 'classes')} of "
+                f"{plural(self.n_features_in_, 'feature')}"
             )
         return int(self.n_components)
 

@@ -29,6 +29,7 @@ from streamreg._estimators.serialization import (
 )
 from streamreg._estimators.turns import as_of_now, in_turn
 from streamreg._exceptions import CorruptStateError, UndefinedError
+from streamreg._plural import plural
 
 Priors: TypeAlias = Sequence[float] | NDArray[np.float64] | None
 
@@ -255,7 +256,7 @@ class ExactClassifier(ClassRows):
             made.n_features_in_ = whole(about, "features")
             if made.n_features_in_ != made._moments.features:
                 raise CorruptStateError(
-                    f"{made.n_features_in_} features where the rows have {made._moments.features}"
+                    f"{plural(made.n_features_in_, 'feature')} where the rows have {made._moments.features}"
                 )
             made._feature_names = name_list(about.get("names"), made.n_features_in_)
             declared = about.get("classes")

@@ -31,6 +31,7 @@ from streamreg._estimators.targets import targets
 from streamreg._estimators.turns import as_of_now
 from streamreg._estimators.weights import weights
 from streamreg._exceptions import CorruptStateError
+from streamreg._plural import plural
 
 
 class LinearRegression(RegressionRows):
@@ -279,7 +280,9 @@ class LinearRegression(RegressionRows):
                 exact = Exact.from_bytes(state)
                 count = len(exact.features)
                 if count != features and terms is None:
-                    raise CorruptStateError(f"{features} features where the rows have {count}")
+                    raise CorruptStateError(
+                        f"{plural(features, 'feature')} where the rows have {count}"
+                    )
                 one._hold(exact, features, names, name_list(terms, count))
                 each.append(one)
             if not several:

@@ -29,6 +29,7 @@ from streamreg._estimators.shown import classes_of, formula_of
 from streamreg._estimators.sklearn_interface import not_fitted
 from streamreg._estimators.turns import as_of_now, in_turn
 from streamreg._estimators.weights import ClassWeight, row_weights
+from streamreg._plural import plural
 
 _MOST_COEFFICIENTS: Final = 4096
 """Their curvature, the square of that, then takes 128 MB."""
@@ -169,8 +170,8 @@ class LogisticRegression(Classifier):
         shape = Shape(rows.features, len(named), bool(self.fit_intercept))
         if shape.size > _MOST_COEFFICIENTS:
             raise ValueError(
-                f"{shape.features} features and {shape.classes} classes are {shape.size} coefficients, and {who} "
-                f"takes at most {_MOST_COEFFICIENTS}"
+                f"{plural(shape.features, 'feature')} and {plural(shape.classes, 'class', 'classes')} are "
+                f"{plural(shape.size, 'coefficient')}, and {who} takes at most {_MOST_COEFFICIENTS:,}"
             )
         return shape
 

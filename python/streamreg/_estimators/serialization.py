@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamreg._exceptions import CorruptStateError, MismatchError
+from streamreg._plural import plural
 
 _Field = TypeVar("_Field")
 
@@ -138,7 +139,7 @@ def name_list(values: object, features: int) -> tuple[str, ...] | None:
     if not (isinstance(values, list) and all(type(name) is str for name in values)):
         raise CorruptStateError("the names of the features are no list of texts")
     if len(values) != features:
-        raise CorruptStateError(f"{len(values)} names for {features} features")
+        raise CorruptStateError(f"{plural(len(values), 'name')} for {plural(features, 'feature')}")
     return tuple(values)
 
 
@@ -169,7 +170,7 @@ def unpacked(packed: bytes, shapes: Sequence[tuple[int, ...]]) -> list[NDArray[n
     sizes = [math.prod(shape) for shape in shapes]
     if len(packed) != 8 * sum(sizes):
         raise CorruptStateError(
-            f"{len(packed)} bytes of numbers where {8 * sum(sizes)} are expected"
+            f"{plural(len(packed), 'byte')} of numbers where {8 * sum(sizes):,} are expected"
         )
     numbers = np.frombuffer(packed, "<f8").astype(np.float64)
     if not np.isfinite(numbers).all():
@@ -197,7 +198,7 @@ def split(states: bytes, count: int) -> list[bytes]:
         found.append(states[at + 8 : end])
         at = end
     if at != len(states) or len(found) != count or not count:
-        raise CorruptStateError(f"there are not {count} states")
+        raise CorruptStateError(f"expected {plural(count, 'state')}, found others")
     return found
 
 

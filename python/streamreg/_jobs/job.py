@@ -13,6 +13,7 @@ from typing import Any, Literal
 from streamreg._exceptions import ConfigurationError
 from streamreg._jobs.check import MOST_SHOWN, Section, describe, listed, near
 from streamreg._language.regression_options import OF_RIDGE, SINGULAR, STATISTICS, Options
+from streamreg._plural import plural
 from streamreg._types import SCORES
 
 Format = Literal["csv", "json"]
@@ -45,7 +46,7 @@ class JobError(ConfigurationError):
         """Takes the file's name and its problems, in the order in which they were found."""
         shown = problems[:MOST_SHOWN]
         if len(problems) > len(shown):
-            shown.append(f"and {len(problems) - len(shown)} problems more")
+            shown.append(f"and {plural(len(problems) - len(shown), 'problem')} more")
         super().__init__("\n".join(f"{name}: {problem}" for problem in shown))
         self.problems = tuple(problems)
 

@@ -19,6 +19,7 @@ from streamreg._exceptions import ConfigurationError, StreamregError
 from streamreg._kafka.requests import in_thread, request_seconds
 from streamreg._kafka.setting_names import with_hint
 from streamreg._kafka.settings import Setting, admin
+from streamreg._plural import plural
 from streamreg._secrets import scrub
 from streamreg._source.contract import Headers
 
@@ -172,7 +173,9 @@ class TopicWriter:
         self._producer.poll(seconds)
         if self._failure is not None:
             # Counted now, not at the failure: the messages after it may have arrived since.
-            raise DeliveryError(f"{self._failure}; at least {self._confirmed()} were delivered")
+            raise DeliveryError(
+                f"{self._failure}; delivered: at least {plural(self._confirmed(), 'message')}"
+            )
 
     def finish(self, seconds: float) -> int:
         """Waits until every message is delivered.
@@ -193,7 +196,9 @@ class TopicWriter:
             if len(self._producer) < waiting:
                 deadline, waiting = time.monotonic() + seconds, len(self._producer)
         if left := len(self._producer):
-            raise DeliveryError(f"{left} of {self._sent} messages are not confirmed by the broker")
+            raise DeliveryError(
+                f"not confirmed by the broker: {left:,} of {plural(self._sent, 'message')}"
+            )
         return self._sent
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from streamreg._core import Changelog, KeyedReduction, Reduction
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError
-from streamreg._rejects.dead_letters import plural
+from streamreg._plural import plural
 from streamreg._sinks.cells import cells_of, value_of
 from streamreg._sinks.csv_file import CSV
 from streamreg._sinks.file_position import FilePosition
@@ -146,7 +146,7 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
         last = f", the last at {when:%Y-%m-%d %H:%M:%S} UTC"
     yield f"epochs      {found['epochs']:,}{last}"
     kinds = ", ".join(f"{kind} {count:,}" for kind, count in found["rejects"].items())
-    rejects = f"{sum(found['rejects'].values()):,} rejects" + (f" ({kinds})" if kinds else "")
+    rejects = plural(sum(found["rejects"].values()), "reject") + (f" ({kinds})" if kinds else "")
     yield f"messages    {plural(found['rows'], 'row')}, {rejects}, {plural(found['tombstones'], 'tombstone')}"
     for part in found["partitions"]:
         yield f"partition   {part['partition']}: offset {part['offset']:,}, read from {part['began']:,}"

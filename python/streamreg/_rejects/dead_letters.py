@@ -107,11 +107,6 @@ def counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{kind} {count:,}" for kind, count in sorted(counts.items()))
 
 
-def plural(count: int, noun: str) -> str:
-    """`1 row`, `2 rows`, `3,000 rows`."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
-
-
 class RejectLimit:
     """How many messages one run may reject."""
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from streamreg._rejects.dead_letters import counted, plural
+from streamreg._plural import plural
+from streamreg._rejects.dead_letters import counted
 from streamreg._terminal.screen import Screen
 
 _RATE_SECONDS: Final = 10.0

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from streamreg._core import Changelog, KeyedReduction
+from streamreg._plural import plural
 from streamreg._source.contract import Range
 from streamreg._state.keyed_rows import Change, Digest
 from streamreg._state.old_formats import upgraded, upgraded_run
@@ -146,7 +147,7 @@ def unpacked(parts: Mapping[str, bytes], version: int) -> Checkpoint:
 def _states(parts: Mapping[str, bytes], kind: str, most: int) -> list[bytes]:
     count = sum(name.startswith(f"{kind} ") for name in parts)
     if count > most:
-        raise ValueError(f"it has {count} parts called {kind}, but its job {most}")
+        raise ValueError(f"it has {plural(count, 'part')} called {kind}, but its job {most}")
     return [parts[f"{kind} {index}"] for index in range(count)]
 
 

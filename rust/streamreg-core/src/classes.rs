@@ -7,6 +7,7 @@ mod label;
 mod sums;
 mod wire;
 
+use crate::plural::plural;
 use std::collections::BTreeMap;
 
 pub use label::Label;
@@ -114,8 +115,8 @@ impl Classes {
     fn check_columns(&self, rows: usize, columns: &[Numbers<'_>]) -> Result<(), Error> {
         if columns.len() != self.features {
             return Err(Error::Columns(format!(
-                "{} features are as many columns, not {}",
-                self.features,
+                "expected {}, one for each feature, not {}",
+                plural(self.features, "column", "columns"),
                 columns.len()
             )));
         }
@@ -125,8 +126,9 @@ impl Classes {
         match columns.iter().position(|column| column.len() != rows) {
             None => Ok(()),
             Some(at) => Err(Error::Columns(format!(
-                "column {at} has {} rows where there are {rows} labels",
-                columns[at].len()
+                "column {at} has {} where there are {}",
+                plural(columns[at].len(), "row", "rows"),
+                plural(rows, "label", "labels")
             ))),
         }
     }
@@ -166,8 +168,9 @@ impl Accumulator for Classes {
     fn check_other(&self, other: &Self, sign: Sign) -> Result<(), Error> {
         if self.features != other.features {
             return Err(Error::Mismatch(format!(
-                "classes of {} features and of {} cannot be put together",
-                self.features, other.features
+                "classes of {} and of {} cannot be put together",
+                plural(self.features, "feature", "features"),
+                other.features
             )));
         }
         let empty = self.empty();

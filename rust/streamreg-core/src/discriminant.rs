@@ -19,6 +19,7 @@ mod present;
 mod quadratic;
 mod score;
 
+use crate::plural::plural;
 use num_bigint::BigInt;
 use num_traits::Signed;
 
@@ -291,7 +292,11 @@ fn priors_of(groups: &[Group], given: Option<&[f64]>) -> Result<Vec<Argument>, E
         return Ok(groups.iter().map(|group| Argument::new(group.n().clone(), all.clone(), 0)).collect());
     };
     if given.len() != groups.len() {
-        return Err(Error::Invalid(format!("{} priors for {} classes", given.len(), groups.len())));
+        return Err(Error::Invalid(format!(
+            "{} for {}",
+            plural(given.len(), "prior", "priors"),
+            plural(groups.len(), "class", "classes")
+        )));
     }
     given.iter().map(|&prior| prior_of(prior)).collect()
 }

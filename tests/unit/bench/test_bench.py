@@ -104,7 +104,7 @@ def test_a_right_answer_is_measured(jobs: Path) -> None:
     ("files", "ends", "words"),
     [
         ({"input.csv": INPUT, "output.csv": OUTPUT.replace("0.5", "0.25")}, "", "the result is"),
-        ({"input.csv": INPUT[:-13], "output.csv": OUTPUT}, "", "1 rows, not 2"),
+        ({"input.csv": INPUT[:-13], "output.csv": OUTPUT}, "", "1 row, not 2"),
         ({}, "raise SystemExit('bad hush')", r"bad \*+"),
     ],
 )

@@ -20,7 +20,7 @@ from streamreg._operate.doctor.metadata import REFUSALS, Outcome, ask
 from streamreg._operate.doctor.network import Network, reach
 from streamreg._operate.doctor.outcomes import NoTlsError, SkipError, TroubleError
 from streamreg._plan.plan import Plan
-from streamreg._rejects.dead_letters import plural
+from streamreg._plural import plural
 from streamreg._run.resume import positions
 from streamreg._source.contract import Watermarks
 from streamreg._state.checkpoint import Checkpoint

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from streamreg._jobs import Job
 from streamreg._operate.doctor.outcomes import SkipError, TroubleError
-from streamreg._rejects.dead_letters import plural
+from streamreg._plural import plural
 from streamreg._run import resume
 from streamreg._sinks.contract import RunTerms
 from streamreg._state import job_identity

@@ -11,7 +11,7 @@ from confluent_kafka.admin._group import ConsumerGroupDescription
 
 from streamreg._kafka import settings as kafka_settings
 from streamreg._operate.doctor.outcomes import SkipError, TroubleError
-from streamreg._rejects.dead_letters import plural
+from streamreg._plural import plural
 
 _SECONDS = 8.0
 _PAUSE = 0.2

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from streamreg._operate.verify.multiset import Multiset, bucket_of
 from streamreg._operate.verify.records import RecordError, pieces, records
+from streamreg._plural import plural
 
 _SHOWN = 100
 """Characters of a row shown in a difference."""
@@ -163,7 +164,7 @@ def name_difference(
     for row in counts[0] | counts[1]:
         stands, comes = counts[0][row], counts[1][row]
         if stands != comes:
-            return f"the row {shown(row)} stands there {stands:,} times, here {comes:,}"
+            return f"the row {shown(row)} stands there {plural(stands, 'time')}, here {comes:,}"
     return "but not any more: the file or the topic has changed meanwhile"
 
 

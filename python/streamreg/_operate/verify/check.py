@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from streamreg._operate.verify import changelog_files as files
 from streamreg._operate.verify.records import RecordError
-from streamreg._rejects.dead_letters import plural
+from streamreg._plural import plural
 
 if TYPE_CHECKING:
     from streamreg._operate.verify.multiset import Multiset

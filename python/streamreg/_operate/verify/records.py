@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from streamreg._plural import plural
+
 _PIECE = 1 << 20
 _LONGEST = 1 << 28
 """Bytes of a record: so many that only a quote without its partner comes to it."""
@@ -30,7 +32,7 @@ def pieces(path: Path, length: int) -> Iterator[bytes]:
             while left:
                 piece = file.read(min(left, _PIECE))
                 if not piece:
-                    raise RecordError(f"it has {length - left:,} bytes, not {length:,}")
+                    raise RecordError(f"it has {plural(length - left, 'byte')}, not {length:,}")
                 left -= len(piece)
                 yield piece
     except FileNotFoundError:

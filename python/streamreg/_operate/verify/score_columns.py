@@ -15,6 +15,7 @@ from streamreg._core import render, stamp
 from streamreg._evaluate.program import ALL_ROWS, Load
 from streamreg._operate.verify.changelog_files import shown
 from streamreg._operate.verify.records import RecordError, records
+from streamreg._plural import plural
 from streamreg._sinks.cells import cells_of
 from streamreg._types import FIRST_SHIPPED
 
@@ -52,7 +53,9 @@ class OwnColumns:
     def _kept(self, row: bytes) -> bytes:
         cells = cells_of(row)
         if len(cells) != len(self.shipped):
-            raise RecordError(f"{shown(row)} has {len(cells)} cells, not {len(self.shipped)}")
+            raise RecordError(
+                f"{shown(row)} has {plural(len(cells), 'cell')}, not {len(self.shipped)}"
+            )
         pairs = zip(cells, self.shipped, strict=True)
         return b",".join(cell for cell, at in pairs if at is not None)
 

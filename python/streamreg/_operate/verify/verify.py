@@ -18,7 +18,7 @@ from streamreg._operate.verify.check import Check, Rows, same_rows, whole
 from streamreg._operate.verify.records import RecordError, pieces
 from streamreg._operate.verify.score_check import rescored
 from streamreg._operate.verify.score_columns import own_columns
-from streamreg._rejects.dead_letters import plural
+from streamreg._plural import plural
 from streamreg._run.resume import positions
 from streamreg._sinks.csv_file import changelog_header
 from streamreg._sinks.file_position import FilePosition
@@ -242,7 +242,9 @@ def _folded_keys(output: OutputSpec, again: Changelog, checkpoint: Checkpoint) -
     for row, count in standing.items():
         if count:
             where = "the file" if count > 0 else "the topic"
-            return Check(subject, "", f"{abs(count):,} times more in {where}: {files.shown(row)}")
+            return Check(
+                subject, "", f"{plural(abs(count), 'time')} more in {where}: {files.shown(row)}"
+            )
     return Check(
         subject,
         f"the same {plural(len(again), 'row')} after {plural(changes, 'change')}; {plural(length, 'byte')}",

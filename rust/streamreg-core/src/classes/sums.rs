@@ -6,6 +6,7 @@
 
 mod wire;
 
+use crate::plural::plural;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -134,7 +135,8 @@ impl ClassSums {
         let wanted = self.kept.features + usize::from(self.kept.weighted);
         if columns.len() != wanted {
             return Err(Error::Columns(format!(
-                "these classes take {wanted} columns, not {}",
+                "these classes take {}, not {}",
+                plural(wanted, "column", "columns"),
                 columns.len()
             )));
         }
@@ -144,8 +146,9 @@ impl ClassSums {
         match columns.iter().position(|column| column.len() != rows) {
             None => Ok(()),
             Some(at) => Err(Error::Columns(format!(
-                "column {at} has {} rows where there are {rows} labels",
-                columns[at].len()
+                "column {at} has {} where there are {}",
+                plural(columns[at].len(), "row", "rows"),
+                plural(rows, "label", "labels")
             ))),
         }
     }

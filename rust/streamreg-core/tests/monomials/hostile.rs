@@ -61,7 +61,7 @@ fn columns_that_do_not_fit() {
     let empty = state.clone();
     for (columns, said) in [
         (vec![x], "takes 2 columns, not 1"),
-        (vec![x, Numbers::Float(&[1.0])], "column 1 has 1 rows where column 0 has 2"),
+        (vec![x, Numbers::Float(&[1.0])], "column 1 has 1 row where column 0 has 2"),
     ] {
         let error = state.add(&columns).unwrap_err().to_string();
         assert!(error.contains(said), "{error}");
