@@ -96,7 +96,7 @@ def test_another_output() -> None:
 
 
 def test_other_rejects() -> None:
-    """The difference is named: a ledger begun in the middle would lack what came before."""
+    """The difference is named: a dead-letter file begun in the middle would lack what came before."""
     write_regression(read(stream(ROWS, 3), schema=Point))
     must_refuse(
         sr.StateError,

@@ -1,4 +1,4 @@
-"""Damage: what SQLite and the system say of a state directory's files, as errors for people."""
+"""State: errors of SQLite and of the system on a state directory's files, as StateError."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ADVICE = (
 
 @contextlib.contextmanager
 def errors(directory: Path) -> Iterator[None]:
-    """Raises what SQLite, or the system, says of a directory's files as StateError."""
+    """Turns errors of SQLite and of the system into StateError."""
     try:
         yield
     except OSError as error:

@@ -41,7 +41,7 @@ _OPAQUE: Final = {_CLASS: "Opaque", "arguments": []}
 
 
 def upgraded(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """The job of a plan of format 1 or 2: what it says of itself, in the words of format 3.
+    """The job of a plan of format 1 or 2: as format 3 describes it.
 
     Raises:
         ValueError: if it is not as these formats are.
@@ -67,7 +67,7 @@ def upgraded(plan: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def upgraded_run(run: Mapping[str, Any]) -> dict[str, Any]:
-    """Where a run of format 1 or 2 had come to, in the words of format 3."""
+    """The progress of a run of format 1 or 2, as format 3 describes it."""
     return {
         **run,
         "found": run["header"],

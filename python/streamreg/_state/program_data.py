@@ -1,7 +1,7 @@
 """State: a program, and what reductions are asked, as plain data that JSON has.
 
 Nothing here depends on how a class is called: renaming one changes no state. What messages call a step is no part of
-it, for it changes nothing that is computed.
+it: it changes nothing that is computed.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ _MOST: Final = 2**62
 """So that a run that goes on from there has numbers left."""
 _MOST_PARTITION: Final = 2**31 - 1
 _LAST_MS: Final = 253_402_300_799_999
-"""The end of the year 9999, the last of which dates can be told."""
+"""The end of the year 9999, the last that dates can have."""
 _MOST_DEPTH: Final = 200
 """Levels of lists and objects: programs are flat, only constants that a function is given may be nested."""
 
@@ -181,7 +181,7 @@ RUN: Final = record(
         "digests": table(fixed(_COUNT, integer(0, 2**64 - 1))),
     }
 )
-"""Where a run has come to."""
+"""The progress of a run."""
 
 _CLASSIFICATION: Final = record(
     {
