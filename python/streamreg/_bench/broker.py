@@ -50,7 +50,7 @@ class Embedded:
 
     @property
     def reading(self) -> Settings:
-        # It answers a waiting fetch request only when the wait is over, even if messages arrive meanwhile.
+        # It responds to a waiting fetch request only when the wait is over, even if messages arrive meanwhile.
         return {"fetch.wait.max.ms": 1}
 
     @contextlib.contextmanager
@@ -80,7 +80,7 @@ class Remote:
         try:
             admin.create_topics([new], operation_timeout=_SECONDS)[name].result(_SECONDS)
         except (KafkaException, TimeoutError) as error:
-            text = f"the topic {name!r} cannot be made: {str(error) or 'no broker answers'}"
+            text = f"the topic {name!r} cannot be made: {str(error) or 'no broker responds'}"
             raise StreamregError(scrub(text, self.settings)) from None
         try:
             yield name

@@ -54,7 +54,7 @@ class TopicWriter:
     """A producer for one topic."""
 
     def __init__(self, settings: Mapping[str, object], topic: str) -> None:
-        """Connects, and waits until the topic answers.
+        """Connects, and waits until the topic responds.
 
         Args:
             settings: Client settings, raw librdkafka names; they override the ones made here.
@@ -62,7 +62,7 @@ class TopicWriter:
 
         Raises:
             ConfigurationError: If the client does not take a setting.
-            DeliveryError: If no broker answers within ten seconds of the first trouble, or it refuses.
+            DeliveryError: If no broker responds within ten seconds of the first error, or it refuses.
         """
         self._settings = dict(settings)
         self._topic = topic
@@ -86,7 +86,7 @@ class TopicWriter:
         """Whether no partition of the topic has a message.
 
         Raises:
-            DeliveryError: If the broker does not tell.
+            DeliveryError: If the broker does not give the offsets.
         """
         # Never joins the group, so its name does not matter.
         client: dict[str, Any] = {"group.id": "streamreg-generate", **self._settings}
@@ -211,14 +211,14 @@ class TopicWriter:
         return max(0, self._sent - self._failed - len(self._producer))
 
     def _reach(self) -> int:
-        # From the first trouble on: a broker that is merely far is waited for as long as the client waits.
+        # From the first error on: a broker that is merely far is waited for as long as the client waits.
         deadline = None
         asked = None
         seconds = request_seconds(self._settings)
         # A client of its own asks: the producer could not be closed while it does.
         settings = {"allow.auto.create.topics": True, **self._settings}
         client = admin(cast(Mapping[str, Setting], settings), self._on_error)
-        problem = "no broker answers"
+        problem = "no broker responds"
         while True:
             asked = asked or in_thread(lambda: client.list_topics(self._topic, timeout=seconds))
             if wait([asked], 0.1).done:
@@ -261,7 +261,7 @@ class TopicWriter:
             self._failure = self._clean(error.str())
         if error.code() == KafkaError._ALL_BROKERS_DOWN and self.partitions:
             cause = self._last_error or error
-            _log.warning("no broker answers, still trying: %s", self._clean(cause.str()))
+            _log.warning("no broker responds, still trying: %s", self._clean(cause.str()))
 
     def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:

@@ -112,7 +112,7 @@ class KafkaReader:
         return progress, leader_epochs
 
     def _cut(self, messages: list[Message], progress: dict[int, tuple[int, int]]) -> list[Message]:
-        """Ends the ranges that have come to their end: without what lies past it."""
+        """Ends the ranges whose end is reached, and drops the messages past it."""
         ended = [p for p, (_, done) in progress.items() if done >= self._ends.get(p, done + 1)]
         for partition in ended:
             end = self._ends.pop(partition)
@@ -135,7 +135,7 @@ class KafkaReader:
         return found
 
     def _complain(self, error: KafkaError, partition: int | None = None) -> None:
-        """Reports trouble that the client itself works on, each kind once until it is over where it was."""
+        """Reports errors that the client itself retries, each kind once for each partition until that is read again."""
         if (error.code(), partition) not in self._complaints:
             self._complaints.add((error.code(), partition))
             at = (partition, None)

@@ -1,7 +1,7 @@
-"""Source, Kafka: what the cluster says of a topic: its id, its partitions, and what they hold.
+"""Source, Kafka: metadata of a topic: its id, its partitions, and what they hold.
 
-Nothing here has a patience of its own: a request is waited for until the client gives it up (`socket.timeout.ms`), and
-then made again. Nobody is blocked by it: whoever waits looks in between whether to stop.
+Nothing here has a timeout of its own: a request is waited for until the client gives it up (`socket.timeout.ms`), and
+then made again. Nobody is blocked by it: whoever waits checks in between whether to stop.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class TopicRequests:
     def _ask(
         self, request: Callable[[AdminClient], Mapping[Any, Future[Any]]], report: Report
     ) -> Steps[dict[Any, Any]]:
-        """Makes a request until it is answered, telling each kind of trouble once."""
+        """Makes a request until it has a response, reporting each kind of error once."""
         said: set[int] = set()
         while True:
             client = self._open()
@@ -146,7 +146,7 @@ class TopicRequests:
                 # The first says most: what follows is its echo.
                 if not said:
                     told = kafka_settings.source_error(error, self._topic, self._settings)
-                    report(f"{told}; trying again until it answers")
+                    report(f"{told}; trying again until it responds")
                 said.add(error.code())
 
     def _open(self) -> AdminClient:
@@ -160,7 +160,7 @@ class TopicRequests:
 
 
 def request_seconds(settings: Mapping[str, object]) -> float:
-    """The client's own patience for a request, in seconds."""
+    """The client's own timeout of a request, in seconds."""
     return float(str(settings.get("socket.timeout.ms", _TIMEOUT_MS))) / 1000
 
 

@@ -72,7 +72,7 @@ _FINAL = frozenset(
         KafkaError.INVALID_REQUEST,
     }
 )
-"""Others that it cannot mend: this broker does not know what is asked for."""
+"""Others that it cannot mend: this broker does not support the request."""
 
 _REPLACED = (
     "the log before the offset that is next was replaced (an unclean leader election, or a log restored from a copy): "
@@ -209,7 +209,7 @@ def consumer(
 
 
 def admin(settings: Mapping[str, Setting], on_error: Callable[[KafkaError], None]) -> AdminClient:
-    """A client that asks the cluster questions, by the same settings.
+    """An admin client with the same settings.
 
     Raises:
         ConfigurationError: if librdkafka refuses a setting; its own words name it.
@@ -217,7 +217,7 @@ def admin(settings: Mapping[str, Setting], on_error: Callable[[KafkaError], None
     own: dict[str, Any] = {
         key: value for key, value in settings.items() if key not in _OF_CONSUMERS
     }
-    # A question must not make the topic that it is about.
+    # A request must not create the topic that it is about.
     own.setdefault("allow.auto.create.topics", False)
     own |= {"error_cb": on_error, "logger": _logger(settings, None)}
     try:
@@ -233,7 +233,7 @@ def _refused(error: KafkaException, settings: Mapping[str, Setting]) -> Configur
 
 
 def _logger(settings: Mapping[str, Setting], log: logging.Handler | None) -> logging.Logger:
-    """Who takes the client's log: nobody, unless the user asks for it. What matters comes through `on_error`, once."""
+    """Where the client's log goes: nowhere, unless the user asks for it. Errors come through `on_error`, once."""
     logger = logging.Logger(
         "streamreg.librdkafka"
     )  # Of its own: no other client's lines come here.
