@@ -113,7 +113,7 @@ def test_decimals_stay_where_they_were(first: Rows, second: Rows, message: str) 
     assert model.to_bytes() == before
 
 
-def test_the_estimator_answers_as_the_table_does(
+def test_the_estimator_gives_the_results_of_the_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same rows by way of a topic give the same statistics, bit for bit."""

@@ -23,7 +23,7 @@ Asked: TypeAlias = Literal["score", "posterior", "log_posterior"]
 
 
 class Classifier(Interface):
-    """What is asked of rows; how it is answered is each classifier's own."""
+    """Results for rows; each classifier computes them in its own way."""
 
     @abstractmethod
     def _known(self) -> tuple[Label, ...]:
@@ -84,12 +84,12 @@ class Classifier(Interface):
 
     @as_of_now
     def predict_proba(self, X: Data) -> Floats:  # scikit-learn's name
-        """The probabilities of the classes, (rows, classes)."""
+        """The posterior probabilities of the classes, (rows, classes)."""
         return self._of_rows(X, "posterior")
 
     @as_of_now
     def predict_log_proba(self, X: Data) -> Floats:  # scikit-learn's name
-        """The logarithms of the probabilities of the classes, (rows, classes)."""
+        """The logarithms of the posterior probabilities of the classes, (rows, classes)."""
         return self._of_rows(X, "log_posterior")
 
     @as_of_now

@@ -21,7 +21,7 @@ from streamreg._types import ClassMethod
 
 
 class _DiscriminantAnalysis(ExactClassifier):
-    """What linear and quadratic discriminant analysis share: their parameters, and the linear part of the scores."""
+    """What linear and quadratic discriminant analysis share: parameters, and the linear part of the scores."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class _DiscriminantAnalysis(ExactClassifier):
         store_covariance: bool = True,
         class_weight: ClassWeight = None,
     ) -> None:
-        """Keeps the parameters; they are looked at when they are used."""
+        """Keeps the parameters; they are checked when they are used."""
         self.priors = priors
         self.unbiased = unbiased
         self.store_covariance = store_covariance
@@ -64,8 +64,8 @@ class LinearDiscriminantAnalysis(_DiscriminantAnalysis):
     `predict_proba` and `predict_log_proba` the doubles nearest to the exact values. Of more than two classes
     `decision_function` counts from the mean of all rows, so that it keeps its digits however far that is from zero: it
     differs from coef·x + intercept by what all classes share. Directions in which nothing
-    varies within the classes (a feature that is constant, or follows linearly from others: decided exactly) are left
-    out, with a warning, as scikit-learn does by singular values.
+    varies within the classes (a feature that is constant, or follows linearly from others: decided exactly) are
+    excluded, with a warning, as scikit-learn does by singular values.
 
     Args:
         priors: The prior probabilities of the classes, in the order of their labels, which sum to 1; by default their
@@ -73,8 +73,8 @@ class LinearDiscriminantAnalysis(_DiscriminantAnalysis):
         n_components: How many directions `transform` gives, at most one fewer than classes; by default all of them.
         unbiased: Whether the covariance is divided by the rows less the classes, as R's `lda` does, and not by the
             rows, which is the estimate of maximum likelihood and scikit-learn's (from 1.9).
-        store_covariance: Whether `covariance_` is shown, as in scikit-learn; it is worked out when it is asked for, so
-            that nothing is saved without it.
+        store_covariance: Whether `covariance_` is shown, as in scikit-learn; it is computed on demand, so that
+            nothing is saved without it.
         class_weight: What the rows of a class count, by label, 1 where it is not named; or "balanced", so that all
             classes count the same, which only `fit` can take. With weights of their own, each product is rounded.
 
@@ -107,7 +107,7 @@ class LinearDiscriminantAnalysis(_DiscriminantAnalysis):
         store_covariance: bool = True,
         class_weight: ClassWeight = None,
     ) -> None:
-        """Keeps the parameters; they are looked at when they are used."""
+        """Keeps the parameters; they are checked when they are used."""
         super().__init__(
             priors=priors,
             unbiased=unbiased,
@@ -243,8 +243,8 @@ class QuadraticDiscriminantAnalysis(_DiscriminantAnalysis):
             shares of the rows.
         unbiased: Whether covariances are divided by the rows of the class less 1, as R's `qda` does, and not by the
             rows, which is the estimate of maximum likelihood and scikit-learn's (from 1.9).
-        store_covariance: Whether `covariance_` is shown, as in scikit-learn; it is worked out when it is asked for, so
-            that nothing is saved without it.
+        store_covariance: Whether `covariance_` is shown, as in scikit-learn; it is computed on demand, so that
+            nothing is saved without it.
         class_weight: What the rows of a class count, by label, 1 where it is not named; or "balanced", so that all
             classes count the same, which only `fit` can take. With weights of their own, each product is rounded.
 

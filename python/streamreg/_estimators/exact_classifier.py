@@ -20,11 +20,11 @@ from streamreg._estimators.numbers import Column, Data
 from streamreg._estimators.open_classes import find_classes
 from streamreg._estimators.serialization import (
     damage,
+    deserialized,
     label_list,
     name_list,
     parameters,
-    seal,
-    unseal,
+    serialized,
     whole,
 )
 from streamreg._estimators.turns import as_of_now, in_turn
@@ -225,7 +225,7 @@ class ExactClassifier(ClassRows):
             "names": self._names(),
             "classes": self._declared,
         }
-        return seal(type(self).__name__, about, moments.to_bytes())
+        return serialized(type(self).__name__, about, moments.to_bytes())
 
     def _all_declared(self) -> bool:
         """Whether the rows are of the classes that were named, if any were."""
@@ -249,7 +249,7 @@ class ExactClassifier(ClassRows):
             CorruptStateError: for any other bytes.
             MismatchError: for those of another estimator or of a newer version.
         """
-        about, moments = unseal(cls.__name__, state)
+        about, moments = deserialized(cls.__name__, state)
         with damage(cls.__name__):
             made = cls(**parameters(about, cls._parameters()))
             made._moments = ClassMoments.from_bytes(moments)

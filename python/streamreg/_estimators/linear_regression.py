@@ -18,12 +18,12 @@ from streamreg._estimators.regression_rows import RegressionRows, count_of_targe
 from streamreg._estimators.regression_state import Exact
 from streamreg._estimators.serialization import (
     damage,
+    deserialized,
     joined,
     name_list,
     parameters,
-    seal,
+    serialized,
     split,
-    unseal,
     whole,
 )
 from streamreg._estimators.sklearn_interface import regressor_tags
@@ -78,7 +78,7 @@ class LinearRegression(RegressionRows):
         ridge: float = 0.0,
         singular: Literal["null", "drop"] = "null",
     ) -> None:
-        """Keeps the parameters; they are looked at when they are used."""
+        """Keeps the parameters; they are checked when they are used."""
         self.fit_intercept = fit_intercept
         self.ridge = ridge
         self.singular = singular
@@ -128,7 +128,7 @@ class LinearRegression(RegressionRows):
         if interval not in (None, "confidence", "prediction"):
             raise ValueError(f'interval: expected "confidence" or "prediction", found {interval!r}')
         if interval is not None and return_std:
-            raise ValueError("return_std=True and an interval are two questions: ask one")
+            raise ValueError("return_std=True and interval= exclude each other: give one")
         rows = matrix(X, type(self).__name__)
         self._check(rows, fitting=False)
         several = self._several()
@@ -257,7 +257,7 @@ class LinearRegression(RegressionRows):
         if several:
             about["targets"] = len(several)
         states = [model._exact.to_bytes() for model in several or (self,)]
-        return seal("LinearRegression", about, joined(states) if several else states[0])
+        return serialized("LinearRegression", about, joined(states) if several else states[0])
 
     @classmethod
     def from_bytes(cls, state: bytes) -> Self:
@@ -267,7 +267,7 @@ class LinearRegression(RegressionRows):
             CorruptStateError: for any other bytes.
             MismatchError: for those of another estimator or of a newer version.
         """
-        about, rows = unseal("LinearRegression", state)
+        about, rows = deserialized("LinearRegression", state)
         with damage("LinearRegression"):
             made = cls(**parameters(about, cls._parameters()))
             features = whole(about, "features")

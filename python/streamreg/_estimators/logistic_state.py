@@ -45,7 +45,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Solution:
-    """The coefficients of features that are counted from an origin, and the steps to them."""
+    """The coefficients of features centred on an origin, and the steps to them."""
 
     coefficients: Floats
     steps: int
@@ -65,7 +65,7 @@ class LogisticState(turns.Rows):
         self._pieces: list[Rows] = []
         self._held = 0
         self._origin: Floats | None = None
-        """Where features are counted from, once the penalty depends on it; before that, from their means."""
+        """The origin of the features, once the penalty depends on it; before that, from their means."""
         self._solution: Solution | None = None
         self._solving = threading.RLock()
         self.n = 0
@@ -151,11 +151,11 @@ class LogisticState(turns.Rows):
 
     @property
     def is_solved(self) -> bool:
-        """Whether the coefficients are worked out already."""
+        """Whether the coefficients are computed already."""
         return self._solution is not None
 
     def solved(self) -> Solution:
-        """The coefficients that the rows held give, worked out once.
+        """The coefficients that the rows held give, computed once.
 
         Raises:
             RangeError: if a number leaves the range of doubles.
@@ -170,8 +170,8 @@ class LogisticState(turns.Rows):
             return self._solution
 
     def _middle(self, rows: Rows) -> Floats:
-        # Features are counted from their means, where there is an intercept to take that up: otherwise those that
-        # are far from zero could hardly be told from it.
+        # Features are centred on their means, where there is an intercept to take that up: otherwise those that are
+        # far from zero could hardly be distinguished from it.
         if not (self.shape.intercepts and len(rows)):
             return np.zeros(self.shape.features)
         found: Floats = rows.weights @ rows.features / rows.weights.sum()

@@ -156,7 +156,7 @@ class Fitted(Interface):
         return len(self._seen().features) + bool(self.fit_intercept)
 
     def _values(self) -> Floats:
-        """The coefficients, NaN where there are none, without a word."""
+        """The coefficients, NaN where there are none, without a warning."""
         found = self._fit().coefficients()
         return np.full(self._coefficient_count(), math.nan) if found is None else np.array(found)
 
@@ -179,7 +179,7 @@ class Fitted(Interface):
         return np.array(found)
 
     def _doubt(self) -> str | None:
-        """What is to be said where the last digits of features decide the coefficients."""
+        """The warning where the last digits of features decide the coefficients; None if they do not."""
         fit, names = self._fit(), self._coefficient_names()
         near = [names[at] for at in fit.nearly_dependent()]
         return near_dependence(near, "use ridge") if near else None
