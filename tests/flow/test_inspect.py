@@ -167,7 +167,7 @@ def test_nothing_is_made_in_a_state_at_rest(job: Verified) -> None:
 
 
 def test_what_is_no_state_is_an_error(job: Verified, tmp_path: Path, capsys: Capture) -> None:
-    """A path without a state, a damaged one and one without a checkpoint are told apart, in a line."""
+    """A path without a state, a damaged one and one without a checkpoint are distinguished, in a line."""
     database = job.state / "checkpoint.sqlite"
     whole = database.read_bytes()
     at = whole.index(b'"epochs":1')

@@ -135,9 +135,9 @@ def test_a_computed_number_that_is_not_finite_stays_out_of_sums(
     assert [row[2] for row in inserted("rows.csv", "x", "y", "log")] == ["0.0", "nan", "-inf"]
     assert inserted("sum.csv", "n", "s") == [("3", "0.0")]
     assert (summary.rows, summary.excluded, summary.rejects) == (3, 2, {})
-    assert "2 rows left out" in str(summary)
+    assert "2 rows excluded" in str(summary)
     [record] = caplog.records
-    assert "epoch 0: 2 rows stay out of a sum or regression" in record.getMessage()
+    assert "epoch 0: 2 rows excluded from a sum or regression" in record.getMessage()
 
 
 def test_one_line_an_epoch_is_logged(caplog: pytest.LogCaptureFixture) -> None:

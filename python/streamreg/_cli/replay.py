@@ -1,4 +1,4 @@
-"""`streamreg replay-rejects FILE`: sends the messages of a ledger of rejects again."""
+"""`streamreg replay-rejects FILE`: sends the messages of a dead-letter file again."""
 
 import argparse
 from pathlib import Path
@@ -52,7 +52,7 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         metavar="KIND",
         help="only messages rejected for this reason; may be given many times",
     )
-    parser.add_argument("--skip", type=_count, default=0, metavar="N", help="leave out the first N")
+    parser.add_argument("--skip", type=_count, default=0, metavar="N", help="skip the first N")
     parser.add_argument("--limit", type=_count, metavar="N", help="no more than N")
     parser.add_argument(
         "--same-partition",

@@ -288,10 +288,9 @@ class Merge:
         excluded = self._count_excluded()
         if excluded > self.excluded:
             _log.warning(
-                "epoch %d: %s %s out of a sum or regression: a number is not finite",
+                "epoch %d: %s excluded from a sum or regression: a number is not finite",
                 epoch,
                 plural(excluded - self.excluded, "row"),
-                "stays" if excluded - self.excluded == 1 else "stay",
             )
         self.excluded = excluded
 

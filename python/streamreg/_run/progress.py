@@ -54,7 +54,7 @@ class Summary:
         rows: rows read.
         rejects: messages that did not fit, by reason.
         tombstones: messages without a value.
-        excluded: rows that stayed out of a sum or regression because a number was not finite.
+        excluded: rows that were excluded from a sum or regression because a number was not finite.
         seconds: duration of this run.
         ended_by: "source" (read to its end), "stop" (the function given to `run`), "SIGINT" or "SIGTERM".
         earlier_epochs: those of them that earlier runs had closed.
@@ -96,7 +96,7 @@ class Summary:
                 total += f", {plural(rejects, 'reject')}{kinds}"
             parts.append(f"with the earlier runs {total}")
         if self.excluded:
-            parts.append(f"{plural(self.excluded, 'row')} left out of sums (not finite)")
+            parts.append(f"{plural(self.excluded, 'row')} excluded from sums (not finite)")
         return "; ".join(parts)
 
 
@@ -133,7 +133,7 @@ class ProgressLine:
         self._due = now + (1.0 if self._screen.terminal else _PLAIN_SECONDS)
         parts = [plural(progress.rows, "row"), f"{progress.rows_per_second:,.0f}/s"]
         if progress.lag is not None:
-            parts.append(f"{progress.lag:,} to read")
+            parts.append(f"lag {progress.lag:,}")
         if progress.rejects:
             parts.append(plural(progress.rejects, "reject"))
         for row in progress.results.values():

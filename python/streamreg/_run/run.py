@@ -70,9 +70,9 @@ def run(
             multiprocessing.Pool, of Celery or Airflow), which may have no children, the default is 0.
         state: a directory for the run's checkpoint. With it a run goes on where the last one ended, after any crash,
             with no row lost, doubled or torn. Without it every run begins anew, and with new files.
-        durability: what an epoch survives once it is closed: "process", the death of all processes; "power", that
-            of the machine too, at the price of waiting for the disk at each epoch. After a power cut a state without
-            it may be refused as damaged.
+        durability: what an epoch survives once it is closed: "process", a crash of all processes; "power", a
+            power cut of the machine too, at the price of waiting for the disk at each epoch. After a power cut a state
+            without it may be refused as damaged.
         rejects: file for the messages that do not fit the schema, as JSON lines; `streamreg replay-rejects` sends them
             again. They are counted in any case.
         max_rejects: how many messages this run may reject; when there are more, it closes the epoch and ends with

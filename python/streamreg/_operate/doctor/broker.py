@@ -1,4 +1,4 @@
-"""Doctor: what the Kafka client, the same that a run uses, makes of the broker, the topic and the group."""
+"""Doctor: what the Kafka client, the same that a run uses, finds of the broker, the topic and the group."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from streamreg._source.contract import Watermarks
 from streamreg._state.checkpoint import Checkpoint
 
 _SECONDS = 8.0
-"""How long an answer is waited for after the first trouble, and at least."""
+"""How long a response is waited for after the first error, and at least."""
 _TIMES = 20
-"""What takes longer than so many times the first answer does not come: a far broker takes its time for each."""
+"""What takes longer than so many times the first response will not come: a far broker is slow for each."""
 _SHOWN = 5
 
 
@@ -94,7 +94,7 @@ class Broker:
             encrypted = "ssl" in self._network.protocol
             if outcome.metadata is None and (encrypted or self._network.language() == "kafka"):
                 raise TroubleError(
-                    "the broker is there, but gives no answer to a client without a user: if it wants one, set "
+                    "the broker is there, but does not respond to a client without a user: if it wants one, set "
                     f"security.protocol=sasl_{self._network.protocol}, sasl.mechanism, sasl.username and sasl.password"
                 )
             raise SkipError(f"security.protocol={self._network.protocol}: no user")
@@ -114,7 +114,7 @@ class Broker:
             # The first says most: what follows is its echo.
             why = f" ({outcome.errors[0].str()})" if outcome.errors else ""
             raise TroubleError(
-                f"no answer in {_SECONDS:g} s{why}: check bootstrap.servers and security.protocol"
+                f"no response in {_SECONDS:g} s{why}: check bootstrap.servers and security.protocol"
             )
         brokers: list[BrokerMetadata] = list(outcome.metadata.brokers.values())
         for broker in brokers:

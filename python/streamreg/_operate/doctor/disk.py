@@ -51,7 +51,7 @@ class Disk:
         return checkpoint
 
     def state(self, watermarks: Mapping[int, Watermarks]) -> str:
-        """Can the state be gone on from, and does the topic still hold what comes next?
+        """Can the run resume from the state, and does the topic still hold what comes next?
 
         Args:
             watermarks: What the topic holds; none if that is not known.

@@ -136,8 +136,8 @@ def _changes(path: Path, header: bytes, length: int) -> Iterator[list[list[bytes
         raise RecordError("its header is missing")
 
 
-def ledger(path: Path, length: int) -> Iterator[list[bytes]]:
-    """The lines of a file of rejects.
+def dead_letters(path: Path, length: int) -> Iterator[list[bytes]]:
+    """The lines of a dead-letter file.
 
     Raises:
         RecordError: if it cannot be read, is shorter, or ends in the middle of a line.

@@ -1,4 +1,4 @@
-"""Verify: what is said of one thing that was compared, and the comparison of rows."""
+"""Verify: the outcome of one comparison, and the comparison of rows."""
 
 from __future__ import annotations
 

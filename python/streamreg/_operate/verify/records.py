@@ -1,7 +1,7 @@
 """Records: what stands in a file that a run has written, read piece by piece.
 
-A record ends with LF outside of quotes. That is all that has to be known of CSV to take a changelog apart (a cell with
-a quote, a comma or an end of line is quoted, a quote in it doubled), and JSON lines hold no LF at all.
+A record ends with LF outside of quotes. No more of CSV is needed to split a changelog into rows (a cell with a quote, a
+comma or an end of line is quoted, a quote in it doubled), and JSON lines hold no LF at all.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Rescore: has each row of a file the scores that the rows before its epoch give?
+"""Verify, scores: has each row of a file the scores that the rows before its epoch give?
 
 The file itself says which epoch a row came in. Where it holds all rows of the regression, and every column that the
 regression and its other columns take, each epoch can be scored again by the ones before it.

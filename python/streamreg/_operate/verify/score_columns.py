@@ -1,7 +1,7 @@
 """Verify: files of scored rows.
 
 The topic does not tell which epoch a row came in, and so by which fit it was scored: what is the row's own is compared
-with it, the scores with the rows before that epoch (see `_rescore`). Where rows were filtered by their scores, the
+with it, the scores with the rows before that epoch (see `score_check`). Where rows were filtered by their scores, the
 topic cannot tell which must be there.
 """
 

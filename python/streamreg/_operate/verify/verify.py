@@ -1,4 +1,4 @@
-"""Verify: does what a state and its files say follow from the topic, bit by bit?
+"""Verify: does what a state and its files hold follow from the topic, bit by bit?
 
 The topic is read anew up to the checkpointed offsets and everything computed from scratch. The run that uses the state
 may go on meanwhile: files only grow, and what is compared is what the checkpoint speaks of.
@@ -44,7 +44,7 @@ def verify(
     Args:
         plan: what the run computes.
         checkpoint: its state.
-        rejects: its file of rejects, if it has one.
+        rejects: its dead-letter file, if it has one.
         report: takes lines about the connection.
         tell: told how far the reading is.
 
@@ -80,7 +80,7 @@ def _against_topic(
     for index, output in enumerate(plan.score_outputs):
         yield from comparison.scores(index, output, again)
     if rejects is not None:
-        yield comparison.ledger(rejects, again)
+        yield comparison.dead_letters(rejects, again)
 
 
 def _same_bytes(name: str, position: FilePosition) -> Check:
@@ -317,13 +317,17 @@ class _Files:
 
         return file, length
 
-    def ledger(self, path: Path, again: Recomputed) -> Check:
-        """The file of rejects: the same lines, each as often, in an order that may differ."""
+    def dead_letters(self, path: Path, again: Recomputed) -> Check:
+        """The dead-letter file: the same lines, each as often, in an order that may differ."""
         length = _length(self._checkpoint, str(path))
 
         def topic() -> Iterator[Sequence[bytes]]:
             return (r for p in self._partials() for r in recompute.dead_letter_lines(self._plan, p))
 
         return same_rows(
-            f"{path}, its lines", length, lambda: files.ledger(path, length), again.ledger, topic
+            f"{path}, its lines",
+            length,
+            lambda: files.dead_letters(path, length),
+            again.dead_letters,
+            topic,
         )
