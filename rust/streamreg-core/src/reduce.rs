@@ -137,7 +137,7 @@ impl Reduction {
         for state in &self.states {
             state.write(&mut writer);
         }
-        writer.seal()
+        writer.finish()
     }
 
     /// For each aggregate the rows that it could not take: NaN or an infinity in an input.

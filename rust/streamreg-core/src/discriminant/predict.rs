@@ -13,7 +13,7 @@ use crate::column::Numbers;
 use crate::error::Error;
 use crate::plural::plural;
 
-/// What tells the class of a row: among those that have all parameters, a prior included.
+/// Classifies rows: among the classes that have all parameters, a prior included.
 #[derive(Clone, Debug)]
 pub struct Predictor {
     features: usize,

@@ -109,7 +109,7 @@ impl KeyedReduction {
                 state.write(&mut writer);
             }
         }
-        Ok(writer.seal())
+        Ok(writer.finish())
     }
 
     /// Adds a partial, or all of another reduction.
@@ -188,7 +188,7 @@ impl KeyedReduction {
             writer.bytes(key);
             writer.append(state);
         }
-        writer.seal()
+        writer.finish()
     }
 
     /// Takes in what was stored of some keys, in the form that [`TrackedMap::load`] tells; there may be more to come.

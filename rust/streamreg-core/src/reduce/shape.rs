@@ -73,7 +73,7 @@ impl Aggregate {
 pub(super) fn to_bytes(inputs: &[NumberType], aggregates: &[Aggregate]) -> Vec<u8> {
     let mut writer = Writer::new(kind::REDUCTION);
     write(inputs, aggregates, &mut writer);
-    writer.seal()
+    writer.finish()
 }
 
 /// The shape as every state with keys carries it: the types of the keys, then that of the states.
@@ -88,7 +88,7 @@ pub(super) fn keyed_to_bytes(keys: &[KeyType], inputs: &[NumberType], aggregates
         });
     }
     write(inputs, aggregates, &mut writer);
-    writer.seal()
+    writer.finish()
 }
 
 fn write(inputs: &[NumberType], aggregates: &[Aggregate], writer: &mut Writer) {
