@@ -195,7 +195,7 @@ def test_an_output_shorter_than_recorded(name: str) -> None:
     Path(name).write_bytes(whole[:-1])
     must_refuse(
         sr.OutputError,
-        rf"{name} has {len(whole) - 1} bytes, but the state says that {len(whole)} bytes",
+        rf"{name} has {len(whole) - 1:,} bytes, but the state says that the run has written {len(whole):,} bytes",
     )
     Path(name).write_bytes(whole)
     program()

@@ -75,7 +75,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
 
     settings.update(arguments.setting)
     if not arguments.dry_run and not (arguments.topic and arguments.bootstrap_servers):
-        raise UsageError("name the --topic and its --bootstrap-servers, or say --dry-run")
+        raise UsageError("name the --topic and its --bootstrap-servers, or give --dry-run")
     choice = Choice(frozenset(arguments.reason), arguments.skip, arguments.limit)
     found = survey(arguments.file, choice, settings)
     wanted = found.chosen.total()

@@ -43,7 +43,7 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         epilog=_EPILOG,
     )
     parser.add_argument("job", type=Path, metavar="JOB.toml", help="the job file")
-    # As `cmp` and `diff` have it: 1 says that the two differ.
+    # As of `cmp` and `diff`: 1 means that the two differ.
     parser.set_defaults(command=command, failure=2)
 
 

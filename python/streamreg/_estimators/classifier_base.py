@@ -133,5 +133,5 @@ class Classifier(Interface):
             )
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there
-        """What scikit-learn is to know of this estimator."""
+        """scikit-learn's tags of this estimator."""
         return classifier_tags()

@@ -228,7 +228,7 @@ class LinearDiscriminantAnalysis(_DiscriminantAnalysis):
         return np.array([f"{name}{at}" for at in range(count)], dtype=object)
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there
-        """What scikit-learn is to know of this estimator."""
+        """scikit-learn's tags of this estimator."""
         return transformer_tags(super().__sklearn_tags__())
 
 

@@ -222,7 +222,7 @@ class LinearRegression(RegressionRows):
 
         Raises:
             StateError: if there is no state, it is damaged, it holds no regression, or no row was read yet.
-            ConfigurationError: if there is no such output or key, or one must be chosen; it says which there are.
+            ConfigurationError: if there is no such output or key, or one must be chosen; the error lists them.
         """
         path = None if output is None else os.fspath(output)
         found = find(Path(directory), path, key)
@@ -292,7 +292,7 @@ class LinearRegression(RegressionRows):
         return made
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there
-        """What scikit-learn is to know of this estimator."""
+        """scikit-learn's tags of this estimator."""
         return regressor_tags()
 
 

@@ -84,7 +84,7 @@ class LogisticState(turns.Rows):
         return cls(shape, Penalty(penalty, np.zeros(shape.size)))
 
     def copied(self) -> LogisticState:
-        """The same rows, which nobody else holds."""
+        """A copy that nobody else holds."""
         made = LogisticState(self.shape, self._penalty)
         made.__setstate__(self.__getstate__())
         return made
@@ -120,7 +120,7 @@ class LogisticState(turns.Rows):
             self._thin(most // 2)
 
     def _thin(self, most: int) -> None:
-        """Lets a sample stand for the rows held; the minimum stays where it is."""
+        """Replaces the rows held by a sample; the minimum stays where it is."""
         solution, before = self.solved(), self._rows()
         kept = thinned(before, most, self.n)
         with in_range():

@@ -169,5 +169,5 @@ class RegressionRows(Fitted):
 
 
 def count_of_targets(targets: int, several: bool) -> str:
-    """How many targets, and how they stand."""
+    """How many targets, as one column or as several."""
     return f"{plural(targets, 'target')} side by side" if several else "one column"

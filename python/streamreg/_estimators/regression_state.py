@@ -154,7 +154,7 @@ class Exact(Rows):
                 )
 
     def copied(self) -> Exact:
-        """The same rows, which nobody else holds."""
+        """A copy that nobody else holds."""
         return Exact(copy.copy(self._moments), weighted=self.weighted)
 
     def combined(self, other: Exact, *, subtract: bool) -> Exact:

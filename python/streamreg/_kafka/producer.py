@@ -24,7 +24,7 @@ from streamreg._secrets import scrub
 from streamreg._source.contract import Headers
 
 _log = logging.getLogger("streamreg.producer")
-# What librdkafka says itself: many lines for one cause, so it has a name of its own to be muted by.
+# librdkafka's own log: many lines for one cause, so it has a logger of its own, which can be muted.
 _client_log = logging.getLogger("streamreg.librdkafka")
 
 _REACH_SECONDS = 10.0
@@ -40,7 +40,7 @@ _DEFAULTS: dict[str, object] = {
     # A callback for each of millions of messages would cost more than sending them.
     "delivery.report.only.error": True,
 }
-# These will not mend themselves: waiting for them would only hide them.
+# These are permanent: waiting would only hide them.
 _HOPELESS = frozenset(
     {KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError.TOPIC_AUTHORIZATION_FAILED}
 )
@@ -215,7 +215,7 @@ class TopicWriter:
         deadline = None
         asked = None
         seconds = request_seconds(self._settings)
-        # A client of its own asks: the producer could not be closed while it does.
+        # By a client of its own: the producer could not be closed meanwhile.
         settings = {"allow.auto.create.topics": True, **self._settings}
         client = admin(cast(Mapping[str, Setting], settings), self._on_error)
         problem = "no broker responds"
@@ -250,7 +250,7 @@ class TopicWriter:
         # The first hopeless error is the cause; those after it are its echo.
         if error is None or (self._last_error and self._last_error.code() in _HOPELESS):
             return
-        # "All brokers down" and "timed out" say less than what was there before them.
+        # "All brokers down" and "timed out" are less specific than the errors before them.
         vague = error.code() in (KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT)
         if self._last_error is None or not vague:
             self._last_error = error

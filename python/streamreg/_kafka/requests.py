@@ -36,7 +36,7 @@ _PAUSE = 0.2
 """Seconds between two looks at a request that is waited for, and before it is made again."""
 _TIMEOUT_MS = 60_000
 _ERRORS = 100
-"""Errors of the connection that are kept until somebody asks."""
+"""Errors of the connection that are kept until they are reported."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class TopicRequests:
                 return {key: future.result() for key, future in futures.items()}
             except KafkaException as exception:
                 client.poll(_PAUSE)
-                # The connection's own words say more.
+                # The connection's own errors are more specific.
                 self._errors.append(exception.args[0])
                 self._tell(said, report)
 
@@ -143,7 +143,7 @@ class TopicRequests:
                 raise kafka_settings.source_error(error, self._topic, self._settings)
         for error in errors:
             if error.code() not in said:
-                # The first says most: what follows is its echo.
+                # The first is the cause: others follow from it.
                 if not said:
                     told = kafka_settings.source_error(error, self._topic, self._settings)
                     report(f"{told}; trying again until it responds")

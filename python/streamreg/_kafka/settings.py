@@ -62,7 +62,7 @@ _HINTS: Mapping[int, str] = {
     "when it is unpacked. The run ends before it: raise receive.message.max.bytes and start it again",
     KafkaError.MSG_SIZE_TOO_LARGE: "raise receive.message.max.bytes",
 }
-"""Errors that retrying cannot mend, and what to do about each."""
+"""Permanent errors, which retrying does not solve, and what to do about each."""
 
 _FINAL = frozenset(
     {
@@ -72,7 +72,7 @@ _FINAL = frozenset(
         KafkaError.INVALID_REQUEST,
     }
 )
-"""Others that it cannot mend: this broker does not support the request."""
+"""Other permanent errors: this broker does not support the request."""
 
 _REPLACED = (
     "the log before the offset that is next was replaced (an unclean leader election, or a log restored from a copy): "
@@ -178,7 +178,7 @@ def consumer(
     log: logging.Handler | None = None,
     on_commit: Callable[[KafkaError | None, list[TopicPartition]], None] | None = None,
 ) -> Consumer:
-    """A consumer that reads about so many messages ahead, and gives `log` what it says of metadata.
+    """A consumer that reads about so many messages ahead, and gives `log` its log lines on metadata.
 
     Raises:
         ConfigurationError: if librdkafka refuses a setting; its own words name it.
@@ -257,7 +257,7 @@ _LEVELS = (
 
 
 def permanent(error: KafkaError) -> bool:
-    """Whether retrying cannot mend this error."""
+    """Whether an error is permanent: retrying does not solve it."""
     return error.code() in _HINTS or error.code() in _FINAL or error.fatal()
 
 

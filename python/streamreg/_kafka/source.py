@@ -39,9 +39,9 @@ _LOOK_INTERVAL = 0.8
 """Seconds between two requests for the end offsets."""
 _CLOSE_SECONDS = 1.5
 _STATIC_CLOSE_SECONDS = 10.0
-"""Seconds that the end waits for its last commit: a run that is told to stop has five in all."""
+"""Seconds that the end waits for its last commit: a run that is stopped has five in all."""
 _ERRORS = 100
-"""Errors of the connection that are kept until somebody asks."""
+"""Errors of the connection that are kept until they are reported."""
 
 
 @dataclass
@@ -96,7 +96,7 @@ class KafkaSource:
 
     def __setstate__(self, state: Mapping[str, object]) -> None:
         init = {one.name: state[one.name] for one in fields(self) if one.init}
-        self.__init__(**init)  # type: ignore[misc]  # what holds connections begins anew
+        self.__init__(**init)  # type: ignore[misc]  # connections are opened again
         self._identity = state["_identity"]  # type: ignore[assignment]
 
     def pin(self, identity: str | None, report: Report, stopping: Callable[[], bool]) -> str | None:

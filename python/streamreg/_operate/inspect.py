@@ -121,7 +121,7 @@ def _cells(columns: Sequence[tuple[str, str]], row: bytes) -> dict[str, object]:
 
 
 def _cell(cell: bytes, dtype: str) -> object:
-    """What a cell stands for: nothing if it is empty, where an empty text is `""`."""
+    """The value of a cell: None if it is empty, where an empty text is `""`."""
     if not cell:
         return None
     text = str(value_of(cell, "str"))

@@ -18,9 +18,9 @@ from streamreg._rejects.dead_letters import Entry, read_dead_letters
 
 _CONFIRM_SECONDS = 60.0
 _MESSAGE_BYTES = 1_000_000
-"""What librdkafka sends at most in one message if message.max.bytes does not say otherwise."""
+"""What librdkafka sends at most in one message if message.max.bytes is not set."""
 _MOST_MESSAGE_BYTES = 1_000_000_000
-"""The most that librdkafka lets it say; what is beyond, it refuses itself."""
+"""The most that librdkafka accepts there."""
 _ROOM = 16
 """A line is at most so many times as long as its message: JSON writes some characters as six (`\\u0000`), and
 headers without content in some thirty."""

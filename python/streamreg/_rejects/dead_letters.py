@@ -95,7 +95,7 @@ def _json(value: object) -> bytes:
 
 
 def shown(reject: Reject) -> str:
-    """Where a reject stands and why it is one, for people."""
+    """The place of a reject and its reason, for people."""
     column = "" if reject.column is None else f" in column {reject.column}"
     detail = f": {reject.detail}" if reject.detail else ""
     place = f"partition {reject.location.partition} offset {reject.location.offset}"
@@ -158,7 +158,7 @@ def read_dead_letters(
     Args:
         path: the file. It is read a line at a time, and everything in it is checked.
         longest: the most bytes of a line.
-        end: up to which byte to read; None: all that is there.
+        end: up to which byte to read; None: to its end.
 
     Raises:
         DeadLetterError: naming the line that is not one of a dead-letter file.

@@ -22,7 +22,7 @@ _PLAIN_SECONDS: Final = 10.0
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands after an epoch.
+    """The progress of a run after an epoch.
 
     Attributes:
         epochs: epochs with rows so far.
@@ -46,7 +46,7 @@ class Progress:
 class Summary:
     """What a run did. All counts are of this run and the earlier ones of its state together.
 
-    A run whose messages were all rejected ends without an error: `rows` is 0 then, and `rejects` says why. (The
+    A run whose messages were all rejected ends without an error: `rows` is 0 then, and `rejects` has the reasons. (The
     command `streamreg run` ends with exit code 1 if its topic has ended so.)
 
     Attributes:
@@ -145,7 +145,7 @@ class ProgressLine:
             self._screen.line(f"streamreg: {'  '.join(parts)}")
 
     def end(self, summary: Summary) -> None:
-        """Notes what stands in its place at the end."""
+        """Notes the summary, which replaces the line at the end."""
         self.last = f"streamreg: {summary}"
 
 

@@ -34,7 +34,7 @@ def check_outputs(
     Raises:
         OutputError: if two are one file, another run writes one, the run would overwrite something, or what it should
             go on from is missing or shorter.
-        StateError: if the state does not say where they stand.
+        StateError: if the state has no positions of them.
     """
     places = {output.name: output.sink.place for output in outputs}
     if rejects is not None:
@@ -78,7 +78,7 @@ def open_outputs(
 
     Raises:
         OutputError: if one cannot be written, another run writes it, or it is not as the last run has left it.
-        StateError: if the state does not say where they stand.
+        StateError: if the state has no positions of them.
     """
     specs = (plan.row_outputs, plan.score_outputs, plan.result_outputs)
     opened: list[list[OpenOutput]] = [[] for _ in specs]

@@ -207,7 +207,7 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
 
 
 class _Watch:
-    """Gives the progress to whoever asked for it, and knows whether they want the run to stop."""
+    """Gives the progress to the functions given to `run`, and knows whether the run is to stop."""
 
     def __init__(self, options: _Options, signals: StopSignals) -> None:
         self.ended_by: str | None = None
@@ -220,7 +220,7 @@ class _Watch:
         self._rate = Rate(0, self._started)
 
     def stopping(self) -> bool:
-        """Whether to stop while the source is still waited for; tells that nothing was read yet."""
+        """Whether to stop while the source is still waited for; reports that nothing was read yet."""
         if self._signals.received is not None:
             self.ended_by = self._signals.received.name
         elif time.monotonic() >= self._tell_at:
@@ -252,7 +252,7 @@ class _Watch:
         return time.monotonic() - self._started
 
     def summary(self, merge: Merge | None) -> Summary:
-        """What there is to say at the end; `merge` is None if nothing was read."""
+        """The summary at the end; `merge` is None if nothing was read."""
         ended_by = self.ended_by or "source"
         if merge is None:
             return Summary(seconds=self._seconds(), ended_by=ended_by)

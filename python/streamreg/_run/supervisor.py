@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 _COMMIT_INTERVAL = 1.0
 TELL_INTERVAL = 1.0
-"""Seconds after which progress is told although nothing has come."""
+"""Seconds after which progress is reported although nothing has come."""
 
 
 class Supervisor:
-    """Carries the pool's frames to the merge until the source has ended or someone says stop.
+    """Carries the pool's frames to the merge until the source has ended or the run is stopped.
 
     An epoch is closed as soon as it holds something and `interval` seconds have passed since the one before was:
     a lone message after a pause waits for nothing, a stream of them is gathered.

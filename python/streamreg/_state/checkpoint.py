@@ -48,7 +48,7 @@ class Checkpoint:
     """For each partition where its reading began; it never changes: what was read is from there to its offset."""
 
     identity: str | None = None
-    """Which topic of that name it is (`Source.pin`): of Kafka the topic's id; None if the source does not say."""
+    """Which topic of that name it is (`Source.pin`): of Kafka the topic's id; None if the source has none."""
 
     leader_epochs: dict[int, int] = field(default_factory=dict)
     """For each partition the leader epoch of the last message that was read, where the source knows of such."""
@@ -71,7 +71,7 @@ class Checkpoint:
     """For each part that is kept by keys ("reduction 0", "changelog 2") the digest of its rows."""
 
     keyed: dict[str, KeyedReduction | Changelog] = field(default_factory=dict)
-    """These parts, where a checkpoint was read; whoever goes on from them takes them out."""
+    """These parts, where a checkpoint was read; a run that resumes from them takes them out."""
 
     changes: Mapping[str, Iterable[Sequence[Change]]] = field(default_factory=dict, compare=False)
     """What of these parts is to be written."""

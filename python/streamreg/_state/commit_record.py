@@ -38,7 +38,7 @@ NONE = CommitRecord(0, 0)
 
 @dataclass(frozen=True)
 class CommitRecords:
-    """What a database says of itself: its checkpoint, and the one before."""
+    """The commit records inside a database: of its checkpoint, and of the one before."""
 
     last: CommitRecord
     before: CommitRecord
@@ -53,7 +53,7 @@ class CommitRecords:
 
 
 NO_RECORDS = CommitRecords(NONE, NONE)
-"""What an empty database says."""
+"""Those of an empty database."""
 
 
 def read(directory: Path) -> CommitRecord:
@@ -80,7 +80,7 @@ def read(directory: Path) -> CommitRecord:
 
 
 def _line(record: CommitRecord) -> bytes:
-    """Of the same length for every record, so that one can stand in the place of another."""
+    """Of the same length for every record, so that one can be overwritten by another."""
     text = f"{record.number:020d} {record.checksum:08x}".encode()
     return text + b" %08x\n" % zlib.crc32(text)
 
@@ -107,7 +107,7 @@ class CommitRecordFile:
         self._last = record
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Closes the file."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

@@ -29,7 +29,7 @@ def errors(directory: Path) -> Iterator[None]:
         hint = " (is the disk full?)" if code & 0xFF == sqlite3.SQLITE_IOERR else ""
         raise StateError(f"state {directory}: {error}{hint}") from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        # Where damaged text stands in SQLite's message, that cannot be decoded.
+        # A message of SQLite with damaged text cannot be decoded.
         raise damaged(directory, str(error)) from error
 
 

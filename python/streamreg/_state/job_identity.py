@@ -125,7 +125,7 @@ def _scored(score: ScorePlan, shipped: Shipped) -> dict[str, Any]:
 
 def check_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> None:
     """Raises StateError, naming the first difference, if the state is of another job."""
-    # States of older formats do not say everything.
+    # States of older formats lack some entries.
     before = {**job, **checkpoint.job, MODELS: job[MODELS]}
     difference = _difference("", before, job)
     if difference is not None:

@@ -22,10 +22,10 @@ Json: TypeAlias = Any
 
 
 MODELS: Final = "models"
-"""Where a job says what people call its models, which is no part of what it computes."""
+"""The key of a job's model names, which are no part of what it computes."""
 
 UNKNOWN: Final[list[Json]] = ["object", None]
-"""An object that a function is given as a constant, of which a state does not say what it is."""
+"""An object given to a function as a constant, which a state does not describe."""
 
 
 def step_data(step: Step) -> dict[str, Json]:

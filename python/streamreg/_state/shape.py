@@ -1,6 +1,6 @@
-"""State: is what a state's JSON holds what a run writes? Its checksum says that nothing has changed, not who wrote it.
+"""State: checks that a state's JSON is as a run writes it. Its checksum shows that nothing changed, not who wrote it.
 
-Whoever reads a checkpoint may rely on what is said here: types, ranges, and that its parts fit each other.
+Readers of a checkpoint may rely on what is checked here: types, ranges, and that its parts fit each other.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from streamreg._exceptions import CorruptStateError, MismatchError
 from streamreg._state.program_data import MODELS, Json, tuples
 
 Shape: TypeAlias = Callable[[Json], None]
-"""Raises ShapeError if a value is not as it says."""
+"""Raises ShapeError if a value has another shape."""
 
 _MOST: Final = 2**62
-"""So that a run that goes on from there has numbers left."""
+"""Below 2^63, so that a run that resumes there can still count on."""
 _MOST_PARTITION: Final = 2**31 - 1
 _LAST_MS: Final = 253_402_300_799_999
 """The end of the year 9999, the last that dates can have."""
@@ -25,11 +25,11 @@ _MOST_DEPTH: Final = 200
 
 
 class ShapeError(ValueError):
-    """Something is not as a run writes it; the text says what and where."""
+    """Something is not as a run writes it; the text names what and where."""
 
 
 def check_depth(data: Json) -> None:
-    """Raises ShapeError if something is nested so deeply that whoever goes through it would run out of stack."""
+    """Raises ShapeError if something is nested so deeply that a recursion over it would run out of stack."""
     level = [data]
     for _ in range(_MOST_DEPTH):
         level = [
@@ -247,7 +247,7 @@ def check_shape(job: Json, run: Json) -> None:
         _within(name, check_depth, data)
         _within(name, shape, data)
     _within("job: header", optional(array(text)), job.get("header"))
-    if MODELS in job:  # States of format 1 say nothing of them.
+    if MODELS in job:  # States of format 1 have none.
         _within(f"job: {MODELS}", table(array(_model)), job[MODELS])
     _check_header(job, run)
     _check_outputs(job, run)

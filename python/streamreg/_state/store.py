@@ -122,7 +122,7 @@ class Store:
             )
 
     def close(self) -> None:
-        """Lets go of the directory."""
+        """Unlocks the directory."""
         self._database.close()
         self._record.close()
         self._lock.close()
@@ -137,7 +137,7 @@ class Store:
 def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, CommitRecords]:
     """The last checkpoint, None if there is none yet, and the database's commit records; nothing is written or locked.
 
-    `at_rest` says that there is no log beside the database. A log belongs to a run that is under way or has crashed.
+    `at_rest` means that there is no log beside the database. A log belongs to a run that is under way or has crashed.
     Where there is none, SQLite would make one, and leave it behind, in a directory that may not even be ours to
     write; `immutable` keeps it from that.
 

@@ -55,7 +55,7 @@ class Broker:
 
     @cached_property
     def _outcome(self) -> Outcome:
-        # A broker that says anything at all to a stranger is there, however far it is.
+        # A broker that responds at all to an unknown client is there, however far it is.
         silent = self._network.language() == "other"
         started = time.monotonic()
         outcome = ask(self._settings, self._topic, _SECONDS, silent=silent)
@@ -108,10 +108,10 @@ class Broker:
         return f"{self._settings.get('sasl.username', 'the user')} is let in by {mechanism}"
 
     def metadata(self) -> str:
-        """The cluster, and whether its brokers can be reached where they say that they are."""
+        """The cluster, and whether its brokers can be reached at the addresses that they advertise."""
         outcome = self._outcome
         if outcome.metadata is None:
-            # The first says most: what follows is its echo.
+            # The first is the cause: others follow from it.
             why = f" ({outcome.errors[0].str()})" if outcome.errors else ""
             raise TroubleError(
                 f"no response in {_SECONDS:g} s{why}: check bootstrap.servers and security.protocol"
@@ -121,7 +121,7 @@ class Broker:
             error = reach(broker.host or "", broker.port or 0)
             if error is not None:
                 raise TroubleError(
-                    f"broker {broker.id} says that it is at {broker.host}:{broker.port}, which cannot be reached from "
+                    f"broker {broker.id} advertises {broker.host}:{broker.port}, which cannot be reached from "
                     f"here ({error}): change the broker's advertised.listeners, or make that name known here"
                 )
         places = [f"{broker.host}:{broker.port}" for broker in brokers[:_SHOWN]]
@@ -150,7 +150,7 @@ class Broker:
         raise TroubleError(f"{error.str()}: check source.topic")
 
     def _names(self) -> list[str]:
-        """The topics that the user may see; none if they are not told."""
+        """The topics that the user may see; none if the broker does not list them."""
         consumer = kafka_settings.consumer(self._settings, 1, lambda error: None)
         try:
             return list(consumer.list_topics(timeout=_SECONDS).topics)
@@ -177,7 +177,7 @@ class Broker:
             )
         self.watermarks = self._source.watermarks(_ignore, self._lasts())
         if not self.watermarks:
-            raise TroubleError(f"the leaders do not tell in {self._patience:.0f} s what they hold")
+            raise TroubleError(f"the leaders do not give their offsets in {self._patience:.0f} s")
         held = sum(watermark.high - watermark.low for watermark in self.watermarks.values())
         return f"{plural(len(partitions), 'partition')}, offsets of {plural(held, 'message')}"
 

@@ -1,4 +1,4 @@
-"""Doctor: addresses, connections and certificates, with plain sockets, because they say why something fails.
+"""Doctor: addresses, connections and certificates, with plain sockets, whose errors name the cause.
 
 Whether it does fail is decided by the Kafka client in `broker`: it is what a run uses.
 """
@@ -179,7 +179,7 @@ def _certificate_hint(error: ssl.SSLCertVerificationError) -> str:
 
 
 def _words(error: BaseException) -> str:
-    """What an error says, without numbers and places of source code."""
+    """The text of an error, without numbers and places of source code."""
     if isinstance(error, TimeoutError):
         return f"no response in {_SECONDS:g} s"
     if isinstance(error, ssl.SSLError) and error.reason:

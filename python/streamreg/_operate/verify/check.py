@@ -23,7 +23,7 @@ class Check:
 
     subject: str
     found: str
-    """What both sides say; empty if they differ."""
+    """What both sides hold; empty if they differ."""
 
     difference: str = ""
     """What is different; empty if nothing is."""

@@ -1,4 +1,4 @@
-"""Records: what stands in a file that a run has written, read piece by piece.
+"""Verify, records: the lines of a file that a run has written, read piece by piece.
 
 A record ends with LF outside of quotes. No more of CSV is needed to split a changelog into rows (a cell with a quote, a
 comma or an end of line is quoted, a quote in it doubled), and JSON lines hold no LF at all.
@@ -13,11 +13,11 @@ from streamreg._plural import plural
 
 _PIECE = 1 << 20
 _LONGEST = 1 << 28
-"""Bytes of a record: so many that only a quote without its partner comes to it."""
+"""Bytes of a record: only a quote that is never closed makes one so long."""
 
 
 class RecordError(Exception):
-    """A file that no run can have left so; the text says why."""
+    """A file that is not as a run leaves it; the text has the reason."""
 
 
 def pieces(path: Path, length: int) -> Iterator[bytes]:

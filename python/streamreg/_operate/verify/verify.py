@@ -46,7 +46,7 @@ def verify(
         checkpoint: its state.
         rejects: its dead-letter file, if it has one.
         report: takes lines about the connection.
-        tell: told how far the reading is.
+        tell: called with how far the reading is.
 
     Raises:
         StateError: if the state is of another job.
@@ -58,7 +58,7 @@ def verify(
             different.add(check.subject.rpartition(", ")[0])
         yield check
     for name, position in sorted(checkpoint.positions.items()):
-        if name not in different:  # Where rows differ, that says more.
+        if name not in different:  # Where rows differ, that is more specific.
             yield _same_bytes(name, FilePosition.of(position))
 
 
