@@ -1,7 +1,7 @@
 """Those that fit a linear model, each called as its documentation says: what `numerics` compares.
 
 A rival is a function from a problem to the coefficients, the intercept first if there is one; None if it has no such
-model. It imports its package itself: one that is not installed is left out.
+model. It imports its package itself: one that is not installed is skipped.
 """
 
 from __future__ import annotations

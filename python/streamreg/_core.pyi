@@ -58,7 +58,7 @@ __all__ = [
 ]
 
 MOST_CLASSES: int
-"""Most classes that can be told apart."""
+"""The most classes of a classification."""
 
 __version__: str
 
@@ -410,7 +410,7 @@ class Classes:
         singular: SingularClasses,
         smoothing: float,
     ) -> ClassPredictor:
-        """What tells the class of rows, among those that have all parameters; arguments as of `parameters`."""
+        """Classifies rows, among the classes that have all parameters; arguments as of `parameters`."""
 
     def counts(self) -> list[tuple[bool | int | str, int]] | Undefined:
         """The classes that have rows, in order, and how many."""
@@ -435,7 +435,7 @@ class Classes:
         singular: SingularClasses = "null",
         smoothing: float = 0.0,
     ) -> Discriminant | Undefined:
-        """What tells the classes that have rows apart; `priors` are theirs."""
+        """The discriminant functions of the classes that have rows; `priors` are theirs."""
 
     def parameters(
         self,
@@ -571,7 +571,7 @@ class Discriminant:
 
 @final
 class ClassPredictor:
-    """What tells the class of rows."""
+    """Classifies rows."""
 
     def rows(
         self,

@@ -245,7 +245,7 @@ class ListSink:
             raise OutputError(f"{self.name} holds changes, and there is no state to go on from")
         if len(self.changes) < (position or 0):
             raise OutputError(
-                f"{self.name} holds {len(self.changes)} changes, but the state says {position}"
+                f"{self.name} holds {plural(len(self.changes), 'change')}, but the state says {position}"
             )
 
     def open(

@@ -107,7 +107,7 @@ sklearn.naive_bayes.GaussianNB = GaussianNB
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where a test goes through a list of solvers, those with shrinkage are left out of it."""
+    """Where a test goes through a list of solvers, those with shrinkage are excluded from it."""
     for module in {item.module for item in items if isinstance(item, pytest.Function)}:
         pairs = getattr(module, "solver_shrinkage", None)
         if pairs is not None:

@@ -157,7 +157,7 @@ def test_priors_must_be_those_of_the_classes(priors: list[float], message: str) 
         sr.GaussianNB(priors=priors).fit(X, Y).predict(X)
 
 
-def test_rows_without_answer_say_what_to_do() -> None:
+def test_rows_without_result_say_what_to_do() -> None:
     """The class and the feature are named; attributes that depend on it are not there."""
     frame = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "z": [1.0, 1.0, 3.0, 4.0]})
     y = [0, 0, 1, 1]
@@ -183,10 +183,10 @@ def test_rows_without_answer_say_what_to_do() -> None:
 
 
 def test_directions_that_do_not_vary_are_left_out_with_a_warning() -> None:
-    """Once for each model that is worked out; the probabilities are those without them."""
+    """Once for each model that is computed; the probabilities are those without them."""
     rows = [[*row, 2 * row[0] - row[1], 7.0] for row in X]
     model = sr.LinearDiscriminantAnalysis().fit(rows, Y)
-    with pytest.warns(UserWarning, match="'x2', 'x3' are constant, or follow .* are left out"):
+    with pytest.warns(UserWarning, match="'x2', 'x3' are constant, or follow .* are excluded"):
         found = model.predict_proba(rows)
     assert model.predict_proba(rows).tobytes() == found.tobytes()
     alone = sr.LinearDiscriminantAnalysis().fit(X, Y)

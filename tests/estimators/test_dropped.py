@@ -36,7 +36,7 @@ def assert_as_without(
     intercept: bool = True,
     weights: np.ndarray | None = None,
 ) -> None:
-    """Every answer has the bits of a fit to the other features."""
+    """Every result has the bits of a fit to the other features."""
     kept = [at for at in range(x.shape[1]) if at not in gone]
     found = dropping(fit_intercept=intercept).fit(x, y, weights)
     plain = sr.LinearRegression(fit_intercept=intercept).fit(x[:, kept], y, weights)
@@ -71,7 +71,7 @@ def features(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("weighted", [False, True])
 def test_law_a_fit_with_dependent_features_is_that_without(weighted: bool) -> None:
-    """Multiples, sums, constants, in any place, with weights and without: the later ones are left out."""
+    """Multiples, sums, constants, in any place, with weights and without: the later ones are excluded."""
     x, y = features(1)
     weights = np.abs(features(2)[1]) if weighted else None
     with_others = np.column_stack(

@@ -32,7 +32,7 @@ def test_law_a_class_that_was_forgotten_is_none(kind: type[Exact]) -> None:
 
 
 @exact
-def test_law_a_window_that_slides_gives_the_answers_of_its_rows(kind: type[Exact]) -> None:
+def test_law_a_window_that_slides_gives_the_results_of_its_rows(kind: type[Exact]) -> None:
     """With a feature in epoch seconds: probabilities are bit for bit those of the rows in the window alone."""
     rng = np.random.default_rng(11)
     y = rng.integers(0, 3, size=5000)

@@ -72,7 +72,7 @@ def test_a_batch_of_one_class_has_a_minimum(rows: int, classes: int) -> None:
 @pytest.mark.parametrize("c", [1e-9, 1.0, 1e12])
 @pytest.mark.parametrize("scale", [1e-150, 1.0, 1e140])
 def test_separable_classes_and_odd_scales(c: float, scale: float) -> None:
-    """The steps end without a warning; the classes are told apart where the penalty lets them be."""
+    """The steps end without a warning; the classes are separated where the penalty allows it."""
     x = np.random.default_rng(4).normal(size=(200, 2)) * [scale, 1.0]
     y = x[:, 0] > 0
     model = sr.LogisticRegression(C=c).fit(x, y)
@@ -118,7 +118,9 @@ def test_what_it_cannot_take() -> None:
     with pytest.raises(OverflowError, match="look for outliers"):
         sr.LogisticRegression(C=1e9).fit([[-1.0], [1.0]], ["a", "b"]).predict([[1e308]])
     wide = np.zeros((2, 5000))
-    with pytest.raises(ValueError, match="5001 coefficients, and LogisticRegression takes at most"):
+    with pytest.raises(
+        ValueError, match="5,001 coefficients, and LogisticRegression takes at most"
+    ):
         sr.LogisticRegression().fit(wide, [0, 1])
 
 

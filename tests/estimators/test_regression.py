@@ -35,7 +35,7 @@ def test_oracle_coefficients(features: int, draw: st.DataObject) -> None:
     model = sr.LinearRegression().fit(np.array(data[:-1], object).T, data[-1])
     expected = fit([rationals(column) for column in data])
     if expected is None:
-        with pytest.warns(RuntimeWarning, match="do not determine"):
+        with pytest.warns(RuntimeWarning, match="not determined by the rows seen"):
             assert np.isnan(model.coef_).all()
     else:
         found = [model.intercept_, *model.coef_.tolist()]
@@ -113,7 +113,7 @@ def test_decimals_stay_where_they_were(first: Rows, second: Rows, message: str) 
     assert model.to_bytes() == before
 
 
-def test_the_estimator_answers_as_the_table_does(
+def test_the_estimator_gives_the_results_of_the_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same rows by way of a topic give the same statistics, bit for bit."""

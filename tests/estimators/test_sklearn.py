@@ -31,7 +31,9 @@ with warnings.catch_warnings():
 
 
 @pytest.mark.filterwarnings(f"ignore:{NO_BASE}")
-@pytest.mark.filterwarnings("ignore:the .* rows seen do not determine:RuntimeWarning")
+@pytest.mark.filterwarnings(
+    "ignore:the coefficients are not determined by the rows seen:RuntimeWarning"
+)
 @every_check
 def test_law_estimator(estimator: object, check: Callable[[object], None]) -> None:
     """It behaves as scikit-learn asks of every regressor."""

@@ -95,7 +95,7 @@ def test_it_works_in_pipelines_and_searches(made: Callable[..., Model]) -> None:
     assert repr(pickle.loads(pickle.dumps(made()))) == f"{type(best).__name__}()"
 
 
-def assert_same_answers(ours: Model, theirs: Model, x: Floats, tolerance: float) -> None:
+def assert_same_results(ours: Model, theirs: Model, x: Floats, tolerance: float) -> None:
     """The same predictions, and every probability within a relative tolerance, of those that are no dust."""
     dust = (
         1e-9  # scikit-learn takes some probabilities from 1, which leaves few digits of small ones
@@ -115,11 +115,11 @@ def test_differential_discriminants_are_those_of_scikit_learn(load: Load) -> Non
     """Linear and quadratic discriminants with its divisor (that of 1.9), and naive Bayes without smoothing."""
     x, y = load(return_X_y=True)
     linear, theirs = sr.LinearDiscriminantAnalysis().fit(x, y), LinearDiscriminantAnalysis()
-    assert_same_answers(linear, theirs.fit(x, y), x, 1e-8)
+    assert_same_results(linear, theirs.fit(x, y), x, 1e-8)
     # Its tolerance is absolute, and takes breast_cancer's small features for dependent ones.
     theirs = QuadraticDiscriminantAnalysis(tol=0.0).fit(x, y)
-    assert_same_answers(sr.QuadraticDiscriminantAnalysis().fit(x, y), theirs, x, 1e-6)
-    assert_same_answers(
+    assert_same_results(sr.QuadraticDiscriminantAnalysis().fit(x, y), theirs, x, 1e-6)
+    assert_same_results(
         sr.GaussianNB().fit(x, y), GaussianNB(var_smoothing=0.0).fit(x, y), x, 1e-11
     )
 
@@ -129,7 +129,7 @@ def test_differential_digits() -> None:
     x, y = load_digits(return_X_y=True)
     ours = sr.LinearDiscriminantAnalysis().fit(x, y)
     with pytest.warns(UserWarning, match="features 'x0', 'x32', 'x39' are constant"):
-        assert_same_answers(ours, LinearDiscriminantAnalysis().fit(x, y), x, 1e-10)
+        assert_same_results(ours, LinearDiscriminantAnalysis().fit(x, y), x, 1e-10)
     with pytest.raises(np.linalg.LinAlgError, match="not full rank"):
         QuadraticDiscriminantAnalysis().fit(x, y)
     constant = "class 0: features 'x0', 'x7', .* and 6 more are constant"
@@ -139,7 +139,7 @@ def test_differential_digits() -> None:
     varying = np.all([x[y == digit].std(axis=0) > 0.5 for digit in range(10)], axis=0)
     theirs = QuadraticDiscriminantAnalysis(tol=0.0).fit(x[:, varying], y)
     own = sr.QuadraticDiscriminantAnalysis().fit(x[:, varying], y)
-    assert_same_answers(own, theirs, x[:, varying], 1e-7)
+    assert_same_results(own, theirs, x[:, varying], 1e-7)
 
 
 @pytest.mark.parametrize("load", [load_iris, load_wine, load_breast_cancer, load_digits])
@@ -150,7 +150,7 @@ def test_differential_smoothed_variances(load: Load, smoothing: float) -> None:
     ours = sr.GaussianNB(var_smoothing=smoothing).fit(x, y)
     theirs = GaussianNB(var_smoothing=smoothing).fit(x, y)
     np.testing.assert_allclose(ours.var_, theirs.var_, rtol=1e-12)
-    assert_same_answers(ours, theirs, x, 1e-7 if load is load_digits else 1e-11)
+    assert_same_results(ours, theirs, x, 1e-7 if load is load_digits else 1e-11)
 
 
 @pytest.mark.parametrize("load", [load_iris, load_wine])
@@ -162,8 +162,8 @@ def test_differential_idle_directions(load: Load) -> None:
     more = [np.ones(len(y)), x[:, 0] + x[:, 1], x[:, 1] - 2 * x[:, 2] + y / 4]
     x = np.column_stack([more[2], x, more[0], more[1]])
     ours = sr.LinearDiscriminantAnalysis().fit(x, y)
-    with pytest.warns(UserWarning, match="the directions that do not vary are left out"):
-        assert_same_answers(ours, LinearDiscriminantAnalysis().fit(x, y), x, 1e-8)
+    with pytest.warns(UserWarning, match="the directions that do not vary are excluded"):
+        assert_same_results(ours, LinearDiscriminantAnalysis().fit(x, y), x, 1e-8)
 
 
 @DATA
@@ -173,9 +173,9 @@ def test_differential_priors(load: Load) -> None:
     priors = np.array([1.0, 3.0, 4.0][: len(set(y))])
     priors /= priors.sum()
     linear = LinearDiscriminantAnalysis(priors=priors).fit(x, y)
-    assert_same_answers(sr.LinearDiscriminantAnalysis(priors=priors).fit(x, y), linear, x, 1e-8)
+    assert_same_results(sr.LinearDiscriminantAnalysis(priors=priors).fit(x, y), linear, x, 1e-8)
     bayes = GaussianNB(priors=priors, var_smoothing=0.0).fit(x, y)
-    assert_same_answers(sr.GaussianNB(priors=priors).fit(x, y), bayes, x, 1e-11)
+    assert_same_results(sr.GaussianNB(priors=priors).fit(x, y), bayes, x, 1e-11)
 
 
 @DATA
@@ -187,7 +187,7 @@ def test_differential_logistic_is_that_of_scikit_learn(load: Load, intercept: bo
         options: dict[str, Any] = {"C": c, "fit_intercept": intercept}
         theirs = LogisticRegression(solver="newton-cholesky", tol=1e-12, max_iter=1000, **options)
         ours = sr.LogisticRegression(**options).fit(x, y)
-        assert_same_answers(ours, theirs.fit(x, y), x, 1e-6)
+        assert_same_results(ours, theirs.fit(x, y), x, 1e-6)
         np.testing.assert_allclose(ours.coef_, theirs.coef_, rtol=1e-6, atol=1e-9)
         np.testing.assert_allclose(ours.intercept_, theirs.intercept_, rtol=1e-6, atol=1e-7)
 
@@ -198,4 +198,4 @@ def test_differential_logistic_of_many_coefficients() -> None:
     for rows, c in ((300, 1.0), (len(y), 0.01)):
         theirs = LogisticRegression(solver="newton-cholesky", C=c, tol=1e-12, max_iter=1000)
         ours = sr.LogisticRegression(C=c).fit(x[:rows], y[:rows])
-        assert_same_answers(ours, theirs.fit(x[:rows], y[:rows]), x[:rows], 1e-6)
+        assert_same_results(ours, theirs.fit(x[:rows], y[:rows]), x[:rows], 1e-6)

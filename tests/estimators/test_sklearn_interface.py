@@ -242,7 +242,7 @@ def test_standard_errors_of_predictions() -> None:
     expected = np.sqrt(variance + np.einsum("ij,jk,ik->i", design, model.covariance_, design))
     np.testing.assert_allclose(errors, expected, rtol=1e-12)
     assert np.isnan(sr.LinearRegression(ridge=1.0).fit(x, y).predict(x, return_std=True)[1]).all()
-    with pytest.raises(ValueError, match="two questions"):
+    with pytest.raises(ValueError, match="exclude each other"):
         model.predict(x, interval="confidence", return_std=True)  # type: ignore[call-overload]  # what is tested
     holed = np.where(
         rng.random((50, 3)) < 0.1, np.nan, np.column_stack([x[:, :2], x[:, 0] * 2 + x[:, 1]])

@@ -195,7 +195,7 @@ def test_oracle_naive_bayes_of_many_features(weighted: bool, smoothing: float) -
 def test_law_damaged_bytes_are_refused() -> None:
     """Whatever byte is changed, and whatever features and classes a right checksum claims: an error, at once."""
     from streamreg._core import ClassSums
-    from streamreg._estimators.serialization import seal
+    from streamreg._estimators.serialization import serialized
 
     x, y, weights = problem()
     for bayes in (
@@ -212,7 +212,9 @@ def test_law_damaged_bytes_are_refused() -> None:
     about: dict[str, Any] = {"params": {}, "features": 3, "names": None, "classes": None}
     state = model._moments.to_bytes()
     assert (
-        sr.LinearDiscriminantAnalysis.from_bytes(seal("LinearDiscriminantAnalysis", about, state))
+        sr.LinearDiscriminantAnalysis.from_bytes(
+            serialized("LinearDiscriminantAnalysis", about, state)
+        )
         .predict(x)
         .tolist()
         == model.predict(x).tolist()
@@ -241,13 +243,16 @@ def test_law_damaged_bytes_are_refused() -> None:
     for claim in hostile:
         with pytest.raises(ValueError, match="state of the LinearDiscriminantAnalysis is damaged"):
             sr.LinearDiscriminantAnalysis.from_bytes(
-                seal("LinearDiscriminantAnalysis", about | claim, state)
+                serialized("LinearDiscriminantAnalysis", about | claim, state)
             )
     logistic = sr.LogisticRegression().fit(x, y)
     said, numbers = logistic._state.to_parts()
     about |= {"classes": [0, 1, 2], **said}
     assert (
-        sr.LogisticRegression.from_bytes(seal("LogisticRegression", about, numbers)).score(x, y) > 0
+        sr.LogisticRegression.from_bytes(serialized("LogisticRegression", about, numbers)).score(
+            x, y
+        )
+        > 0
     )
     hostile += [
         {"held": 2**62},

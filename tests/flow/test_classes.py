@@ -151,7 +151,7 @@ def test_labels_are_integers_or_booleans_too(folder: Path) -> None:
     assert flags["False",] == ("False", "0.25", "1", "2.0", "0.0")
 
 
-def test_answers_are_filtered_and_stand_beside_others(folder: Path) -> None:
+def test_results_are_filtered_and_stand_beside_others(folder: Path) -> None:
     """Reducers by the same key are columns of the same rows; what follows is computed for each class."""
     found = things(50, 3)
     t = written(found, 20)
@@ -191,7 +191,7 @@ def test_rows_that_are_not_finite_are_counted(folder: Path) -> None:
 
 @pytest.mark.parametrize("processes", [0, 1])
 def test_too_many_classes(folder: Path, processes: int) -> None:
-    """The run ends with the column's name and what to do; as many as there may be are told apart."""
+    """The run ends with the column's name and what to do; as many as there may be are classified."""
     rows = [f"{i},true,{i % 7}" for i in range(MOST_CLASSES + 1)]
     t = numbered(*rows[:-1])
     sr.io.csv.write(t.linear_discriminant(t.k, t.x, singular="drop"), "most.csv")

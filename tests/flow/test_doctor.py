@@ -121,7 +121,7 @@ def test_what_the_topic_begins_with(
 def test_the_group_of_a_broker_that_does_not_tell(broker: EmbeddedBroker, topic: str) -> None:
     """What cannot be looked at is skipped, not failed."""
     found = findings(job_file(settings(broker, **{"group.id": "g"}), topic))["group"]
-    assert (found.status, found.text) == ("skip", "the broker does not tell about groups")
+    assert (found.status, found.text) == ("skip", "the broker does not describe groups")
 
 
 def test_an_output_that_cannot_be_written(broker: EmbeddedBroker, topic: str) -> None:

@@ -45,7 +45,7 @@ def must_be_whole(folder: Path, summary: sr.Summary) -> None:
 def test_a_commit_that_fails_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
 ) -> None:
-    """Though the disk takes the next one, the failed epoch is neither counted twice nor left out."""
+    """Though the disk takes the next one, the failed epoch is neither counted twice nor lost."""
     saved = 0
     save = Store.save
 

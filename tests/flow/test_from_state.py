@@ -202,7 +202,7 @@ def test_rows_that_do_not_determine_the_line_warn() -> None:
     """As an estimator that has seen them."""
     write_regression(testing.read([[b"x,y", row(1)]], schema=Point))
     sr.run(processes=0, state="state")
-    with pytest.warns(RuntimeWarning, match="do not determine"):
+    with pytest.warns(RuntimeWarning, match="not determined by the rows seen"):
         assert np.isnan(open_state("state").coef_).all()
 
 

@@ -112,7 +112,7 @@ def test_people_see_it_in_lines(job: Verified, capsys: Capture) -> None:
     ]
     assert lines[3].startswith("epochs      1, the last at 2")
     assert lines[4:7] == [
-        "messages    4 rows, 1 rejects (field-count 1), 1 tombstone",
+        "messages    4 rows, 1 reject (field-count 1), 1 tombstone",
         "partition   0: offset 4, read from 0",
         "partition   1: offset 2, read from 0",
     ]
@@ -167,7 +167,7 @@ def test_nothing_is_made_in_a_state_at_rest(job: Verified) -> None:
 
 
 def test_what_is_no_state_is_an_error(job: Verified, tmp_path: Path, capsys: Capture) -> None:
-    """A path without a state, a damaged one and one without a checkpoint are told apart, in a line."""
+    """A path without a state, a damaged one and one without a checkpoint are distinguished, in a line."""
     database = job.state / "checkpoint.sqlite"
     whole = database.read_bytes()
     at = whole.index(b'"epochs":1')

@@ -156,7 +156,7 @@ def test_verify_names_the_key_that_differs(folder: Path) -> None:
     )
     assert found["exact state 2"] == ""
     assert "the state says 'b,True," in found["lines.csv, last rows in the state"]
-    assert "1 times more in " in found["lines.csv, its changes folded"]
+    assert "1 time more in " in found["lines.csv, its changes folded"]
     renamed = [("d" if name == "b" else name, odd, x, y) for name, odd, x, y in FOUND]
     found = {check.subject: check.difference for check in checks(renamed)}
     assert found["exact state 2"] == "the key 'b' of the state is none of the topic"

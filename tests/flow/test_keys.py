@@ -114,7 +114,7 @@ def shouted(k: int, n: int) -> str:
     return f"{k}!" * n
 
 
-def test_answers_are_computed_and_filtered_for_each_key(folder: Path) -> None:
+def test_results_are_computed_and_filtered_for_each_key(folder: Path) -> None:
     """What follows a reduction is a row for each key: arithmetic, functions, filters, missing values."""
     table = counted([b"1,0", b"2,4", b"2,6", b"3,9223372036854775807", b"3,1"], 100)
     sums = table.groupby(table.k).reduce(
@@ -193,7 +193,7 @@ def test_decimals_and_weights_by_key(folder: Path) -> None:
 
 
 def test_a_hundred_thousand_keys(folder: Path) -> None:
-    """Many keys at once, more than are answered together: each has its row."""
+    """Many keys at once, more than are computed together: each has its row."""
     count = 100_000
     table = counted([b"%d,%d" % (i * 7919 % count, i) for i in range(count + 10)], 30_000)
     sr.io.csv.write(table.groupby(table.k).reduce(table.k, n=sr.reducers.count()), "n.csv")
@@ -229,7 +229,7 @@ def test_a_parent_killed_at_any_moment(folder: Path, processes: int) -> None:
 
 
 def test_rows_that_are_not_finite_are_counted_over_all_keys(folder: Path) -> None:
-    """What stays out of a key's line is told in the summary, also after the run was resumed."""
+    """Rows excluded from a key's regression are counted in the summary, also after the run was resumed."""
     found = [("a", True, -1.0, 2.0), ("b", True, -2.0, 2.0), ("b", True, 4.0, 2.0)]
     for seen, excluded in ((1, 1), (3, 2)):
         t = read([[message(p) for p in found[:seen]]], schema=Reading, format="json")

@@ -94,7 +94,7 @@ def write(directory: Path, parts: dict[str, bytes]) -> None:
     try:
         record.write(CommitRecord(int(held["number"]), checksum))
     except ValueError:
-        pass  # A number that is none: nothing is sealed.
+        pass  # A number that is none: there is no commit record.
     finally:
         record.close()
 

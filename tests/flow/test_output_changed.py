@@ -144,7 +144,8 @@ def test_a_restart_without_the_file_says_so(
     change(folder / name)
     before = {path.name: path.read_bytes() for path in folder.glob("*.*")}
     with pytest.raises(
-        sr.OutputError, match=rf"^{name} {words} \d+ bytes were written: put the file back"
+        sr.OutputError,
+        match=rf"^{name} {words} the run has written [\d,]+ bytes: put the file back",
     ):
         program()
     assert {path.name: path.read_bytes() for path in folder.glob("*.*")} == before

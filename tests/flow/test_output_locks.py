@@ -215,7 +215,7 @@ def test_a_file_of_the_state_is_no_output(
 
 
 def test_an_output_that_becomes_a_file_of_the_state_is_refused(folder: Path) -> None:
-    """The output of the very job, put in place of which is a link to the seal: the seal stays as it is."""
+    """The output of the very job, put in place of which is a link to the commit record, which stays as it is."""
     sr.io.csv.write(table(), "rows.csv")
     sr.run(processes=0, state="state")
     (folder / "rows.csv").rename(folder / "kept.csv")

@@ -23,8 +23,8 @@ class Mixed(sr.Schema):
 CSV = [
     (b"1,2", "field-count", None, "2 fields, the header has 4"),
     (b"1,2,a,true,5", "field-count", None, "5 fields"),
-    (b"", "field-count", None, "1 fields"),
-    (b"\xff\xfe", "field-count", None, "1 fields"),
+    (b"", "field-count", None, "1 field,"),
+    (b"\xff\xfe", "field-count", None, "1 field,"),
     (b'1,2,"a,true', "malformed-csv", None, "quote"),
     (b"1,2,a,true\n1,2,a,true", "malformed-csv", None, "more than one record"),
     (b"nope,2,a,true", "invalid-number", "x", "nope"),
@@ -135,9 +135,9 @@ def test_a_computed_number_that_is_not_finite_stays_out_of_sums(
     assert [row[2] for row in inserted("rows.csv", "x", "y", "log")] == ["0.0", "nan", "-inf"]
     assert inserted("sum.csv", "n", "s") == [("3", "0.0")]
     assert (summary.rows, summary.excluded, summary.rejects) == (3, 2, {})
-    assert "2 rows left out" in str(summary)
+    assert "2 rows excluded" in str(summary)
     [record] = caplog.records
-    assert "epoch 0: 2 rows stay out of a sum or regression" in record.getMessage()
+    assert "epoch 0: 2 rows excluded from a sum or regression" in record.getMessage()
 
 
 def test_one_line_an_epoch_is_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -154,7 +154,7 @@ def test_one_line_an_epoch_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert first.endswith('"nope"')
     said = "500 rejects (field-count 500); the first at partition 0 offset 501: "
     assert second.startswith(f"epoch 1: {said}")
-    assert second.endswith("1 fields, the header has 2")
+    assert second.endswith("1 field, the header has 2")
 
 
 def test_rejects_alone_make_no_epoch(caplog: pytest.LogCaptureFixture) -> None:

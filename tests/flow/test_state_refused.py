@@ -96,7 +96,7 @@ def test_another_output() -> None:
 
 
 def test_other_rejects() -> None:
-    """The difference is named: a ledger begun in the middle would lack what came before."""
+    """The difference is named: a dead-letter file begun in the middle would lack what came before."""
     write_regression(read(stream(ROWS, 3), schema=Point))
     must_refuse(
         sr.StateError,
@@ -195,7 +195,7 @@ def test_an_output_shorter_than_recorded(name: str) -> None:
     Path(name).write_bytes(whole[:-1])
     must_refuse(
         sr.OutputError,
-        rf"{name} has {len(whole) - 1} bytes, but the state says that {len(whole)} bytes",
+        rf"{name} has {len(whole) - 1:,} bytes, but the state says that the run has written {len(whole):,} bytes",
     )
     Path(name).write_bytes(whole)
     program()

@@ -73,7 +73,7 @@ STATES = [(1, "the same 122 bytes"), (2, "the same for 5 keys")]
     ("name", "old", "new", "difference"),
     [
         ("scores.csv", ",3,1.0,4.0,", ",3,1.0,5.0,", 'the row \'"two\\nlines, ""quoted""'),
-        ("some.csv", 'quoted""",2,3,', 'quoted""",2,4,', "stands there 1 times, here 0"),
+        ("some.csv", 'quoted""",2,3,', 'quoted""",2,4,', "stands there 1 time, here 0"),
         ("only.csv", ",1,1\n", ",1,3\n", "diff '3' of"),
         ("large.csv", ",1\n", ",-1\n", "change 1: diff '-1'"),
         ("scores.csv", ",3,1.0,4.0,", ",3,1.0,4.0,,", "has 10 cells, not 9"),

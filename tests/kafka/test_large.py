@@ -69,7 +69,7 @@ def rejected(folder: Path) -> Iterator[tuple[str, int]]:
 def test_a_message_of_50_megabytes(
     broker: KafkaBroker, topic: str, tmp_path: Path, byte: bytes
 ) -> None:
-    """It is a reject like any other, whole in the ledger, and the rows around it are read."""
+    """It is a reject like any other, whole in the dead-letter file, and the rows around it are read."""
     size = 50_000_000
     values = [b"x,y", b"1,2", byte * size, b"3,4"]
     peak = peak_of_run(broker, topic, tmp_path, [values], "csv")

@@ -71,7 +71,7 @@ def result(path: str | Path, *columns: str) -> Row | None:
 
 
 def rejects(path: str | Path) -> list[dict[str, Any]]:
-    """The ledger of messages that did not fit."""
+    """The dead-letter file: the messages that did not fit."""
     text = Path(path).read_text()
     assert not text or text.endswith("\n"), f"{path} ends in the middle of a line"
     return [json.loads(line) for line in text.splitlines()]

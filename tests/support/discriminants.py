@@ -1,4 +1,4 @@
-"""What tells classes apart, recomputed from scratch in rationals, and rounded once.
+"""Discriminant functions, recomputed from scratch in rationals, and rounded once.
 
 The formulas are the definitions, by deviations from the means, not those that the core uses. Logarithms are taken to
 a hundred digits.

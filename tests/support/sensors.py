@@ -85,6 +85,6 @@ def expected_counts(found: Sequence[Point]) -> dict[Row, Row]:
 
 
 def check(folder: Path, found: Sequence[Point]) -> None:
-    """Both files hold the exact answers for just these points."""
+    """Both files hold the exact results for just these points."""
     assert current(folder / "lines.csv", 2, *COLUMNS) == expected_lines(found)
     assert current(folder / "counts.csv", 1, "name", "n") == expected_counts(found)

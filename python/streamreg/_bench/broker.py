@@ -50,7 +50,7 @@ class Embedded:
 
     @property
     def reading(self) -> Settings:
-        # It answers a waiting fetch request only when the wait is over, even if messages arrive meanwhile.
+        # It responds to a waiting fetch request only when the wait is over, even if messages arrive meanwhile.
         return {"fetch.wait.max.ms": 1}
 
     @contextlib.contextmanager

@@ -26,6 +26,7 @@ from streamreg._bench.memory import shared_out
 from streamreg._bench.points import ResultValue, Settings
 from streamreg._demo.points import FORMATS, Format
 from streamreg._exceptions import StreamregError
+from streamreg._plural import plural
 from streamreg._secrets import scrub
 
 _JOBS = Path(__file__).with_name("jobs")
@@ -145,7 +146,9 @@ def measure(contender: Contender, job: Job, wanted: ResultValue) -> Measured:
         if contender.results:
             _check(contender, folder, wanted)
         elif found["rows"] != wanted.rows:
-            raise WrongError(f"{contender.name} read {found['rows']} rows, not {wanted.rows}")
+            raise WrongError(
+                f"{contender.name} read {plural(found['rows'], 'row')}, not {wanted.rows:,}"
+            )
         rows, seconds = found.get("steady") or (0, 1.0)
         return Measured(
             whole=wanted.rows / found["seconds"],
@@ -201,7 +204,9 @@ def _check(contender: Contender, folder: Path, wanted: ResultValue) -> None:
         with (folder / INPUT).open("rb") as file:
             rows = sum(1 for _ in file) - 1
         if rows != wanted.rows:
-            raise WrongError(f"{contender.name}: {INPUT} has {rows} rows, not {wanted.rows}")
+            raise WrongError(
+                f"{contender.name}: {INPUT} has {plural(rows, 'row')}, not {wanted.rows:,}"
+            )
     intercept, slope = _last_result(folder / _OUTPUT)
     right = (intercept, slope) == (wanted.intercept, wanted.slope)
     if not right and (contender.exact or not _near(intercept, slope, wanted)):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._cli.arguments import UsageError, processes
-from streamreg._rejects.dead_letters import plural
+from streamreg._plural import plural
 from streamreg._run.progress import Progress
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     directory = new_directory(arguments.directory)
     pace = f"{arguments.rate:,g} a second" if arguments.rate else "as fast as they go"
     print(
-        f"{arguments.count:,} points of y = x + noise, {pace}, through a Kafka topic of this demo:"
+        f"{plural(arguments.count, 'point')} of y = x + noise, {pace}, through a Kafka topic of this demo:"
     )
     table = _Table(arguments.count / arguments.rate if arguments.rate else 0.0)
     outcome = run_demo(

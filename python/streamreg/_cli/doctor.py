@@ -1,4 +1,4 @@
-"""`streamreg doctor JOB.toml`: says what keeps a job from running, and which setting to change."""
+"""`streamreg doctor JOB.toml`: finds what keeps a job from running, and which setting to change."""
 
 import argparse
 from pathlib import Path

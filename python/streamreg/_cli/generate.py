@@ -8,7 +8,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from streamreg._cli.arguments import add_setting
-from streamreg._rejects.dead_letters import plural
+from streamreg._plural import plural
 from streamreg._terminal.screen import say
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         type=count,
         default=5,
         metavar="N",
-        help="of an result with keys show N rows; all: all of them (default: 5)",
+        help="of a result with keys show N rows; all: all of them (default: 5)",
     )
     parser.add_argument("--json", action="store_true", help="for programs: one JSON object")
     parser.set_defaults(command=command)

@@ -1,4 +1,4 @@
-"""`streamreg replay-rejects FILE`: sends the messages of a ledger of rejects again."""
+"""`streamreg replay-rejects FILE`: sends the messages of a dead-letter file again."""
 
 import argparse
 from pathlib import Path
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from streamreg._cli.arguments import UsageError, add_setting
 from streamreg._cli.generate import stop_on_signal
-from streamreg._rejects.dead_letters import REASONS, counted, plural
+from streamreg._plural import plural
+from streamreg._rejects.dead_letters import REASONS, counted
 from streamreg._terminal.screen import say
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         metavar="KIND",
         help="only messages rejected for this reason; may be given many times",
     )
-    parser.add_argument("--skip", type=_count, default=0, metavar="N", help="leave out the first N")
+    parser.add_argument("--skip", type=_count, default=0, metavar="N", help="skip the first N")
     parser.add_argument("--limit", type=_count, metavar="N", help="no more than N")
     parser.add_argument(
         "--same-partition",
@@ -74,7 +75,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
 
     settings.update(arguments.setting)
     if not arguments.dry_run and not (arguments.topic and arguments.bootstrap_servers):
-        raise UsageError("name the --topic and its --bootstrap-servers, or say --dry-run")
+        raise UsageError("name the --topic and its --bootstrap-servers, or give --dry-run")
     choice = Choice(frozenset(arguments.reason), arguments.skip, arguments.limit)
     found = survey(arguments.file, choice, settings)
     wanted = found.chosen.total()

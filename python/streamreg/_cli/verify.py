@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._jobs import load_job
+from streamreg._plural import plural
 from streamreg._terminal.screen import Screen, say
 from streamreg._terminal.standard_streams import is_terminal
 
@@ -42,7 +43,7 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         epilog=_EPILOG,
     )
     parser.add_argument("job", type=Path, metavar="JOB.toml", help="the job file")
-    # As `cmp` and `diff` have it: 1 says that the two differ.
+    # As of `cmp` and `diff`: 1 means that the two differ.
     parser.set_defaults(command=command, failure=2)
 
 
@@ -96,7 +97,7 @@ class _Progress:
         if now >= self._due:
             self._due = now + 0.5
             self._screen = self._screen or Screen(sys.stderr)
-            self._screen.status(f"{done:,} of {total:,} offsets read")
+            self._screen.status(f"{done:,} of {plural(total, 'offset')} read")
 
     def clear(self) -> None:
         """Takes the line away."""

@@ -19,7 +19,8 @@ from streamreg._epoch.row_scorer import Scoring
 from streamreg._epoch.slow_results import SlowResults
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError, WorkerError
 from streamreg._formats.appearance import appearance
-from streamreg._rejects.dead_letters import RejectLimit, counted, dead_letter_lines, plural, shown
+from streamreg._plural import plural
+from streamreg._rejects.dead_letters import RejectLimit, counted, dead_letter_lines, shown
 from streamreg._state.keyed_rows import changes
 
 if TYPE_CHECKING:
@@ -295,10 +296,9 @@ class Merge:
         excluded = self._count_excluded()
         if excluded > self.excluded:
             _log.warning(
-                "epoch %d: %s %s out of a sum or regression: a number is not finite",
+                "epoch %d: %s excluded from a sum or regression: a number is not finite",
                 epoch,
                 plural(excluded - self.excluded, "row"),
-                "stays" if excluded - self.excluded == 1 else "stay",
             )
         self.excluded = excluded
 

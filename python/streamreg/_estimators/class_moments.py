@@ -1,4 +1,4 @@
-"""Estimator, state of classifiers: the exact moments of the rows seen, class by class, and what follows from them."""
+"""Estimator, state of classifiers: the exact moments of the rows seen, class by class, and results of them."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class ClassMoments(Rows):
             ValueError: if one has weights, and the other has none.
         """
         if self.weighted != other.weighted:
-            raise ValueError("rows with weights cannot be put together with rows without")
+            raise ValueError("rows with weights cannot be merged with rows without")
         both = self.copied()
         put: Callable[[Any], None] = both._classes.subtract if subtract else both._classes.merge
         put(other._classes)
@@ -132,7 +132,7 @@ class ClassMoments(Rows):
         return both
 
     def copied(self) -> ClassMoments:
-        """The same rows, which nobody else holds."""
+        """A copy that nobody else holds."""
         return ClassMoments(copy.copy(self._classes))
 
     def describe(
@@ -156,7 +156,7 @@ class ClassMoments(Rows):
         smoothing: float,
         names: Sequence[str],
     ) -> Discriminant:
-        """What tells the classes apart, worked out once for each model.
+        """The discriminant functions of a model, computed once for each model.
 
         Raises:
             UndefinedError: if the rows do not give it.
@@ -170,7 +170,7 @@ class ClassMoments(Rows):
                 if found.dropped:
                     warnings.warn(
                         f"within the classes {_features(found.dropped, names, method)} (decided exactly): the "
-                        "directions that do not vary are left out",
+                        "directions that do not vary are excluded",
                         stacklevel=2,
                     )
                 if found.nearly_dependent:
@@ -226,7 +226,7 @@ def _raise(
         raise UndefinedError("no row is left: all that were added have been forgotten")
     if undefined.reason == "inconsistent":
         raise UndefinedError(
-            f"{who}: rows were forgotten that had never been added, so that what is left is of no rows at all; add "
+            f"{who}: rows were forgotten that had never been added, so that no rows can have what is left; add "
             "them, or fit again"
         )
     if undefined.reason == "too few rows":
@@ -245,7 +245,7 @@ def _raise(
 
 
 def _features(found: Sequence[int], names: Sequence[str], method: ClassMethod | None) -> str:
-    """That these features do not vary of themselves."""
+    """A clause: these features are constant or linearly dependent."""
     shown = ", ".join(repr(names[at]) for at in found[:_MOST_SHOWN])
     more = f" and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
     if len(found) == 1:

@@ -33,7 +33,7 @@ class LabelledRows:
 
 
 class Classifier(Interface):
-    """What is asked of rows; how it is answered is each classifier's own."""
+    """Results for rows; each classifier computes them in its own way."""
 
     class_weight: ClassWeight = None
 
@@ -126,12 +126,12 @@ class Classifier(Interface):
 
     @as_of_now
     def predict_proba(self, X: Data) -> Floats:  # scikit-learn's name
-        """The probabilities of the classes, (rows, classes)."""
+        """The posterior probabilities of the classes, (rows, classes)."""
         return self._of_rows(X, "posterior")
 
     @as_of_now
     def predict_log_proba(self, X: Data) -> Floats:  # scikit-learn's name
-        """The logarithms of the probabilities of the classes, (rows, classes)."""
+        """The logarithms of the posterior probabilities of the classes, (rows, classes)."""
         return self._of_rows(X, "log_posterior")
 
     @as_of_now
@@ -175,5 +175,5 @@ class Classifier(Interface):
             )
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there
-        """What scikit-learn is to know of this estimator."""
+        """scikit-learn's tags of this estimator."""
         return classifier_tags()

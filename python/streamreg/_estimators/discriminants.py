@@ -16,11 +16,12 @@ from streamreg._estimators.projection import Projection, projection
 from streamreg._estimators.sklearn_interface import transformer_tags
 from streamreg._estimators.turns import as_of_now, in_turn
 from streamreg._estimators.weights import ClassWeight
+from streamreg._plural import plural
 from streamreg._types import ClassMethod
 
 
 class _DiscriminantAnalysis(ExactClassifier):
-    """What linear and quadratic discriminant analysis share: their parameters, and the linear part of the scores."""
+    """What linear and quadratic discriminant analysis share: parameters, and the linear part of the scores."""
 
     def __init__(
         self,
@@ -30,7 +31,7 @@ class _DiscriminantAnalysis(ExactClassifier):
         store_covariance: bool = True,
         class_weight: ClassWeight = None,
     ) -> None:
-        """Keeps the parameters; they are looked at when they are used."""
+        """Keeps the parameters; they are checked when they are used."""
         self.priors = priors
         self.unbiased = unbiased
         self.store_covariance = store_covariance
@@ -63,8 +64,8 @@ class LinearDiscriminantAnalysis(_DiscriminantAnalysis):
     `predict_proba` and `predict_log_proba` the doubles nearest to the exact values. Of more than two classes
     `decision_function` counts from the mean of all rows, so that it keeps its digits however far that is from zero: it
     differs from coef·x + intercept by what all classes share. Directions in which nothing
-    varies within the classes (a feature that is constant, or follows linearly from others: decided exactly) are left
-    out, with a warning, as scikit-learn does by singular values.
+    varies within the classes (a feature that is constant, or follows linearly from others: decided exactly) are
+    excluded, with a warning, as scikit-learn does by singular values.
 
     Args:
         priors: The prior probabilities of the classes, in the order of their labels, which sum to 1; by default their
@@ -72,8 +73,8 @@ class LinearDiscriminantAnalysis(_DiscriminantAnalysis):
         n_components: How many directions `transform` gives, at most one fewer than classes; by default all of them.
         unbiased: Whether the covariance is divided by the rows less the classes, as R's `lda` does, and not by the
             rows, which is the estimate of maximum likelihood and scikit-learn's (from 1.9).
-        store_covariance: Whether `covariance_` is shown, as in scikit-learn; it is worked out when it is asked for, so
-            that nothing is saved without it.
+        store_covariance: Whether `covariance_` is shown, as in scikit-learn; it is computed on demand, so that
+            nothing is saved without it.
         class_weight: What the rows of a class count, by label, 1 where it is not named; or "balanced", so that all
             classes count the same, which only `fit` can take. With weights of their own, each product is rounded.
 
@@ -106,7 +107,7 @@ class LinearDiscriminantAnalysis(_DiscriminantAnalysis):
         store_covariance: bool = True,
         class_weight: ClassWeight = None,
     ) -> None:
-        """Keeps the parameters; they are looked at when they are used."""
+        """Keeps the parameters; they are checked when they are used."""
         super().__init__(
             priors=priors,
             unbiased=unbiased,
@@ -173,8 +174,8 @@ class LinearDiscriminantAnalysis(_DiscriminantAnalysis):
             classes = len(self._known())
             raise ValueError(
                 "n_components cannot be larger than min(n_features, n_classes - 1). There "
-                + ("is 1 class" if classes == 1 else f"are {classes} classes")
-                + f" of {self.n_features_in_} features"
+                f"{'is' if classes == 1 else 'are'} {plural(classes, 'class', 'classes')} of "
+                f"{plural(self.n_features_in_, 'feature')}"
             )
         return int(self.n_components)
 
@@ -227,7 +228,7 @@ class LinearDiscriminantAnalysis(_DiscriminantAnalysis):
         return np.array([f"{name}{at}" for at in range(count)], dtype=object)
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there
-        """What scikit-learn is to know of this estimator."""
+        """scikit-learn's tags of this estimator."""
         return transformer_tags(super().__sklearn_tags__())
 
 
@@ -242,8 +243,8 @@ class QuadraticDiscriminantAnalysis(_DiscriminantAnalysis):
             shares of the rows.
         unbiased: Whether covariances are divided by the rows of the class less 1, as R's `qda` does, and not by the
             rows, which is the estimate of maximum likelihood and scikit-learn's (from 1.9).
-        store_covariance: Whether `covariance_` is shown, as in scikit-learn; it is worked out when it is asked for, so
-            that nothing is saved without it.
+        store_covariance: Whether `covariance_` is shown, as in scikit-learn; it is computed on demand, so that
+            nothing is saved without it.
         class_weight: What the rows of a class count, by label, 1 where it is not named; or "balanced", so that all
             classes count the same, which only `fit` can take. With weights of their own, each product is rounded.
 

@@ -20,15 +20,16 @@ from streamreg._estimators.numbers import Column, Data
 from streamreg._estimators.open_classes import find_classes
 from streamreg._estimators.serialization import (
     damage,
+    deserialized,
     label_list,
     name_list,
     parameters,
-    seal,
-    unseal,
+    serialized,
     whole,
 )
 from streamreg._estimators.turns import as_of_now, in_turn
 from streamreg._exceptions import CorruptStateError, UndefinedError
+from streamreg._plural import plural
 
 Priors: TypeAlias = Sequence[float] | NDArray[np.float64] | None
 
@@ -224,7 +225,7 @@ class ExactClassifier(ClassRows):
             "names": self._names(),
             "classes": self._declared,
         }
-        return seal(type(self).__name__, about, moments.to_bytes())
+        return serialized(type(self).__name__, about, moments.to_bytes())
 
     def _all_declared(self) -> bool:
         """Whether the rows are of the classes that were named, if any were."""
@@ -248,14 +249,14 @@ class ExactClassifier(ClassRows):
             CorruptStateError: for any other bytes.
             MismatchError: for those of another estimator or of a newer version.
         """
-        about, moments = unseal(cls.__name__, state)
+        about, moments = deserialized(cls.__name__, state)
         with damage(cls.__name__):
             made = cls(**parameters(about, cls._parameters()))
             made._moments = ClassMoments.from_bytes(moments)
             made.n_features_in_ = whole(about, "features")
             if made.n_features_in_ != made._moments.features:
                 raise CorruptStateError(
-                    f"{made.n_features_in_} features where the rows have {made._moments.features}"
+                    f"{plural(made.n_features_in_, 'feature')} where the rows have {made._moments.features}"
                 )
             made._feature_names = name_list(about.get("names"), made.n_features_in_)
             declared = about.get("classes")

@@ -18,12 +18,12 @@ from streamreg._estimators.regression_rows import RegressionRows, count_of_targe
 from streamreg._estimators.regression_state import Exact
 from streamreg._estimators.serialization import (
     damage,
+    deserialized,
     joined,
     name_list,
     parameters,
-    seal,
+    serialized,
     split,
-    unseal,
     whole,
 )
 from streamreg._estimators.sklearn_interface import regressor_tags
@@ -31,6 +31,7 @@ from streamreg._estimators.targets import targets
 from streamreg._estimators.turns import as_of_now
 from streamreg._estimators.weights import weights
 from streamreg._exceptions import CorruptStateError
+from streamreg._plural import plural
 
 
 class LinearRegression(RegressionRows):
@@ -77,7 +78,7 @@ class LinearRegression(RegressionRows):
         ridge: float = 0.0,
         singular: Literal["null", "drop"] = "null",
     ) -> None:
-        """Keeps the parameters; they are looked at when they are used."""
+        """Keeps the parameters; they are checked when they are used."""
         self.fit_intercept = fit_intercept
         self.ridge = ridge
         self.singular = singular
@@ -127,7 +128,7 @@ class LinearRegression(RegressionRows):
         if interval not in (None, "confidence", "prediction"):
             raise ValueError(f'interval: expected "confidence" or "prediction", found {interval!r}')
         if interval is not None and return_std:
-            raise ValueError("return_std=True and an interval are two questions: ask one")
+            raise ValueError("return_std=True and interval= exclude each other: give one")
         rows = matrix(X, type(self).__name__)
         self._check(rows, fitting=False)
         several = self._several()
@@ -221,7 +222,7 @@ class LinearRegression(RegressionRows):
 
         Raises:
             StateError: if there is no state, it is damaged, it holds no regression, or no row was read yet.
-            ConfigurationError: if there is no such output or key, or one must be chosen; it says which there are.
+            ConfigurationError: if there is no such output or key, or one must be chosen; the error lists them.
         """
         path = None if output is None else os.fspath(output)
         found = find(Path(directory), path, key)
@@ -256,7 +257,7 @@ class LinearRegression(RegressionRows):
         if several:
             about["targets"] = len(several)
         states = [model._exact.to_bytes() for model in several or (self,)]
-        return seal("LinearRegression", about, joined(states) if several else states[0])
+        return serialized("LinearRegression", about, joined(states) if several else states[0])
 
     @classmethod
     def from_bytes(cls, state: bytes) -> Self:
@@ -266,7 +267,7 @@ class LinearRegression(RegressionRows):
             CorruptStateError: for any other bytes.
             MismatchError: for those of another estimator or of a newer version.
         """
-        about, rows = unseal("LinearRegression", state)
+        about, rows = deserialized("LinearRegression", state)
         with damage("LinearRegression"):
             made = cls(**parameters(about, cls._parameters()))
             features = whole(about, "features")
@@ -279,7 +280,9 @@ class LinearRegression(RegressionRows):
                 exact = Exact.from_bytes(state)
                 count = len(exact.features)
                 if count != features and terms is None:
-                    raise CorruptStateError(f"{features} features where the rows have {count}")
+                    raise CorruptStateError(
+                        f"{plural(features, 'feature')} where the rows have {count}"
+                    )
                 one._hold(exact, features, names, name_list(terms, count))
                 each.append(one)
             if not several:
@@ -289,7 +292,7 @@ class LinearRegression(RegressionRows):
         return made
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there
-        """What scikit-learn is to know of this estimator."""
+        """scikit-learn's tags of this estimator."""
         return regressor_tags()
 
 

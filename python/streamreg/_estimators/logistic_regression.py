@@ -17,12 +17,12 @@ from streamreg._estimators.newton import in_range, log_softmax
 from streamreg._estimators.numbers import Column, Data, doubles
 from streamreg._estimators.serialization import (
     damage,
+    deserialized,
     field,
     label_list,
     name_list,
     parameters,
-    seal,
-    unseal,
+    serialized,
     whole,
 )
 from streamreg._estimators.shown import classes_of, formula_of
@@ -53,7 +53,7 @@ class LogisticRegression(Classifier):
       and for rows sorted by class, by a feature or by both below 3 standard errors of a fit of as many rows of each
       class as are held, a quarter of the room at least.
 
-    Coefficients are worked out when they are asked for, from the rows held: memory and time are bounded.
+    Coefficients are computed on demand, from the rows held: memory and time are bounded.
 
     Args:
         C: How much the likelihood of a row counts against the penalty, half of the sum of the squared coefficients
@@ -80,7 +80,7 @@ class LogisticRegression(Classifier):
     def __init__(
         self, *, C: float = 1.0, fit_intercept: bool = True, class_weight: ClassWeight = None
     ) -> None:  # scikit-learn's name
-        """Keeps the parameters; they are looked at when they are used."""
+        """Keeps the parameters; they are checked when they are used."""
         self.C = C
         self.fit_intercept = fit_intercept
         self.class_weight = class_weight
@@ -164,8 +164,8 @@ class LogisticRegression(Classifier):
         shape = Shape(rows.features, len(named), bool(self.fit_intercept))
         if shape.size > _MOST_COEFFICIENTS:
             raise ValueError(
-                f"{shape.features} features and {shape.classes} classes are {shape.size} coefficients, and {who} "
-                f"takes at most {_MOST_COEFFICIENTS}"
+                f"{plural(shape.features, 'feature')} and {plural(shape.classes, 'class', 'classes')} are "
+                f"{plural(shape.size, 'coefficient')}, and {who} takes at most {_MOST_COEFFICIENTS:,}"
             )
         return shape
 
@@ -251,7 +251,7 @@ class LogisticRegression(Classifier):
             "features": self.n_features_in_,
             **said,
         }
-        return seal(type(self).__name__, about, numbers)
+        return serialized(type(self).__name__, about, numbers)
 
     @classmethod
     def from_bytes(cls, state: bytes) -> Self:
@@ -261,7 +261,7 @@ class LogisticRegression(Classifier):
             CorruptStateError: for any other bytes.
             MismatchError: for those of another estimator or of a newer version.
         """
-        about, numbers = unseal(cls.__name__, state)
+        about, numbers = deserialized(cls.__name__, state)
         with damage(cls.__name__):
             made = cls(**parameters(about, cls._parameters()))
             made._labels, made.n_features_in_ = (

@@ -46,7 +46,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Solution:
-    """The coefficients of features that are counted from an origin, and the steps to them."""
+    """The coefficients of features centred on an origin, and the steps to them."""
 
     coefficients: Floats
     steps: int
@@ -68,7 +68,7 @@ class LogisticState(turns.Rows):
         self._size: Floats = np.zeros(shape.features)
         """What the squares of the features of the rows held come to."""
         self._origin: Floats | None = None
-        """Where features are counted from, once the penalty depends on it; before that, from their means."""
+        """The origin of the features, once the penalty depends on it; before that, from their means."""
         self._solution: Solution | None = None
         self._solving = threading.RLock()
         self.n = 0
@@ -87,7 +87,7 @@ class LogisticState(turns.Rows):
         return cls(shape, Penalty(penalty, np.zeros(shape.size)))
 
     def copied(self) -> LogisticState:
-        """The same rows, which nobody else holds."""
+        """A copy that nobody else holds."""
         made = LogisticState(self.shape, self._penalty)
         made.__setstate__(self.__getstate__())
         return made
@@ -135,7 +135,7 @@ class LogisticState(turns.Rows):
             raise
 
     def _thin(self, most: int) -> None:
-        """Lets a sample stand for the rows held; the minimum stays where it is."""
+        """Replaces the rows held by a sample; the minimum stays where it is."""
         solution, before = self.solved(), self._rows()
         kept = thinned(before, most, self.n)
         with in_range():
@@ -167,11 +167,11 @@ class LogisticState(turns.Rows):
 
     @property
     def is_solved(self) -> bool:
-        """Whether the coefficients are worked out already."""
+        """Whether the coefficients are computed already."""
         return self._solution is not None
 
     def solved(self) -> Solution:
-        """The coefficients that the rows held give, worked out once.
+        """The coefficients that the rows held give, computed once.
 
         Raises:
             RangeError: if a number leaves the range of doubles.
@@ -186,8 +186,8 @@ class LogisticState(turns.Rows):
             return self._solution
 
     def _middle(self, rows: Rows) -> Floats:
-        # Features are counted from their means, where there is an intercept to take that up: otherwise those that
-        # are far from zero could hardly be told from it.
+        # Features are centred on their means, where there is an intercept to take that up: otherwise those that are
+        # far from zero could hardly be distinguished from it.
         if not (self.shape.intercepts and len(rows)):
             return np.zeros(self.shape.features)
         found: Floats = rows.weights @ rows.features / rows.weights.sum()

@@ -50,7 +50,7 @@ class GaussianNB(ExactClassifier):
         var_smoothing: float = 0.0,
         class_weight: ClassWeight = None,
     ) -> None:
-        """Keeps the parameters; they are looked at when they are used."""
+        """Keeps the parameters; they are checked when they are used."""
         self.priors = priors
         self.var_smoothing = var_smoothing
         self.class_weight = class_weight

@@ -1,4 +1,4 @@
-"""Estimator: the words for features that follow from others but for the roundings of doubles."""
+"""Estimator: the warning about features that follow from others but for the roundings of doubles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _MOST_SHOWN: Final = 10
 
 
 def near_dependence(names: Sequence[str], remedy: str) -> str:
-    """What is to be said of these features, one at least; `remedy` is what helps beside leaving them out."""
+    """The text about these features, one at least; `remedy` is what helps beside excluding them."""
     shown = ", ".join(map(repr, names[:_MOST_SHOWN]))
     if len(names) > _MOST_SHOWN:
         shown += f" and {len(names) - _MOST_SHOWN} more"

@@ -105,7 +105,7 @@ def _share(batch: Batch, penalty: Penalty, at: Floats, step: Floats, descent: fl
     here, along = logits(batch.rows, at), logits(batch.rows, step)
     constant, linear = ((penalty.precision @ step) @ v for v in (at, step))
     constant += penalty.slope @ step
-    # Against the observed class: what its probability lacks of 1 is told by the others, without cancellation.
+    # Against the observed class: 1 less its probability is the sum of the others, without cancellation.
     relative = along - along[np.arange(len(along)), batch.codes, None]
 
     def slope(share: float) -> float:

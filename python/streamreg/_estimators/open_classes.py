@@ -41,7 +41,7 @@ class FoundClasses:
 
 
 def find_classes(directory: Path, output: str | None, method: ClassMethod) -> FoundClasses:
-    """The classes that an output of a run shows, told apart by a method.
+    """The classes that an output of a run shows, for a method of classification.
 
     Raises:
         StateError: as `find` does.

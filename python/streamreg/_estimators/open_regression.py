@@ -51,7 +51,7 @@ def find(directory: Path, output: str | None, key: Cell | tuple[Cell, ...] | Non
     """The regression that an output of a run shows, of one key if it has keys.
 
     Raises:
-        StateError: if the directory holds no state, a damaged one, one that says nothing of regressions, or no row.
+        StateError: if the directory holds no state, a damaged one, one that describes no regressions, or no row.
         ConfigurationError: if there is no such output or key, or several regressions to choose from.
     """
     checkpoint = snapshot.read(directory)

@@ -24,7 +24,7 @@ _FLAT: Final = 1e-4
 
 @dataclass(frozen=True)
 class Projection:
-    """Where features are counted from, the directions as columns, and the share of each in the spread of the means."""
+    """The origin of the features, the directions as columns, and the share of each in the spread of the means."""
 
     origin: Floats
     scalings: Floats

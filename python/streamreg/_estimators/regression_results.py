@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from streamreg._core import Fit
 from streamreg._estimators.near_dependence import near_dependence
 from streamreg._estimators.regression_state import Exact
-from streamreg._estimators.shown import counted, formula_of
+from streamreg._estimators.shown import formula_of
 from streamreg._estimators.sklearn_interface import Interface, not_fitted
 from streamreg._estimators.summary_table import Summary, joined, summary
 from streamreg._estimators.turns import as_of_now, in_turn
 from streamreg._exceptions import NumericalWarning
+from streamreg._plural import plural
 
 Floats = NDArray[np.float64]
 
@@ -155,7 +156,7 @@ class Fitted(Interface):
         return len(self._seen().features) + bool(self.fit_intercept)
 
     def _values(self) -> Floats:
-        """The coefficients, NaN where there are none, without a word."""
+        """The coefficients, NaN where there are none, without a warning."""
         found = self._fit().coefficients()
         return np.full(self._coefficient_count(), math.nan) if found is None else np.array(found)
 
@@ -164,8 +165,9 @@ class Fitted(Interface):
         found = fit.coefficients()
         if found is None:
             warnings.warn(
-                f"the {self.n_samples_seen_} rows seen do not determine the {self._coefficient_count()} coefficients "
-                f"(the rank is {fit.statistic('rank')}), so that they are NaN: leave features out, use ridge, "
+                "the coefficients are not determined by the rows seen "
+                f"({plural(self.n_samples_seen_, 'row')}, {plural(self._coefficient_count(), 'coefficient')}, "
+                f"rank {fit.statistic('rank')}), so that they are NaN: leave features out, use ridge, "
                 'or singular="drop"',
                 RuntimeWarning,
                 stacklevel=4,
@@ -177,7 +179,7 @@ class Fitted(Interface):
         return np.array(found)
 
     def _doubt(self) -> str | None:
-        """What is to be said where the last digits of features decide the coefficients."""
+        """The warning where the last digits of features decide the coefficients; None if they do not."""
         fit, names = self._fit(), self._coefficient_names()
         near = [names[at] for at in fit.nearly_dependent()]
         return near_dependence(near, "use ridge") if near else None
@@ -205,14 +207,14 @@ class Fitted(Interface):
             return ""
         several = self._several()
         if several:
-            return f"{len(several)} targets; {several[0]._fitted_text()}; …"
+            return f"{plural(len(several), 'target')}; {several[0]._fitted_text()}; …"
         found = self._fit().coefficients()
         if found is None:
-            return f"not determined by {counted(self.n_samples_seen_, 'row')}"
+            return f"not determined by {plural(self.n_samples_seen_, 'row')}"
         names = self._coefficient_names()[int(self.fit_intercept) :]
         constant = found[0] if self.fit_intercept else None
         formula = formula_of(names, found[int(self.fit_intercept) :], constant)
-        return f"y = {formula}, of {counted(self.n_samples_seen_, 'row')}"
+        return f"y = {formula}, of {plural(self.n_samples_seen_, 'row')}"
 
     @as_of_now
     def conf_int(self, level: float = 0.95) -> Floats:

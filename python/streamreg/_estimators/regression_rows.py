@@ -11,6 +11,7 @@ from streamreg._estimators.regression_state import Exact
 from streamreg._estimators.targets import Targets, targets
 from streamreg._estimators.turns import in_turn
 from streamreg._estimators.weights import weights
+from streamreg._plural import plural
 
 
 class RegressionRows(Fitted):
@@ -168,7 +169,5 @@ class RegressionRows(Fitted):
 
 
 def count_of_targets(targets: int, several: bool) -> str:
-    """How many targets, and how they stand."""
-    return (
-        f"{targets} target{'' if targets == 1 else 's'} side by side" if several else "one column"
-    )
+    """How many targets, as one column or as several."""
+    return f"{plural(targets, 'target')} side by side" if several else "one column"

@@ -1,7 +1,7 @@
 """Estimator, state: the exact moments of the rows that a regression has seen, and the fit that follows from them.
 
 Doubles and integers without weights are held as `Moments`; rows with weights, or with decimals, as `Monomials`. The fit
-is worked out when it is asked for, once for each model.
+is computed on demand, once for each model.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ class Exact(Rows):
                 )
 
     def copied(self) -> Exact:
-        """The same rows, which nobody else holds."""
+        """A copy that nobody else holds."""
         return Exact(copy.copy(self._moments), weighted=self.weighted)
 
     def combined(self, other: Exact, *, subtract: bool) -> Exact:
@@ -174,7 +174,7 @@ class Exact(Rows):
         return both
 
     def fit(self, intercept: bool, ridge: float, drop: bool) -> Fit:
-        """The least-squares fit, worked out once for each model."""
+        """The least-squares fit, computed once for each model."""
         model = (intercept, ridge, drop)
         with self._fitting:
             if model not in self._fits:

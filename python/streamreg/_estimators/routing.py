@@ -14,7 +14,7 @@ _DATA: Final = ("self", "X", "y")
 
 
 def routing(estimator: Any) -> Any:  # noqa: ANN401  # of scikit-learn's types, which may not be there
-    """What an estimator asks scikit-learn's tools for: its `MetadataRequest`, a copy."""
+    """The metadata that an estimator requests of scikit-learn's tools: its `MetadataRequest`, a copy."""
     from sklearn.utils.metadata_routing import MetadataRequest, get_routing_for_object
 
     if "_metadata_request" in estimator.__dict__:

@@ -37,15 +37,15 @@ class Kind:
     """One in a few words."""
 
     holds: Callable[[Described], bool] = bool
-    """Whether one that stands there is of this kind."""
+    """Whether a model is of this kind."""
 
 
 def chosen(directory: Path, checkpoint: Checkpoint, output: str | None, kind: Kind) -> Described:
     """The only model of an output, or of all of them.
 
     Raises:
-        StateError: if the run writes none, or says nothing of them, or has read no row yet.
-        ConfigurationError: if there is no such output, or several models to choose from; it says which there are.
+        StateError: if the run writes none, or has no description of them, or has read no row yet.
+        ConfigurationError: if there is no such output, or several models to choose from; the error lists them.
     """
     if MODELS not in checkpoint.job:
         raise StateError(
@@ -95,7 +95,7 @@ def layout(checkpoint: Checkpoint, described: Described) -> tuple[Any, Any, Any]
     """The inputs, the aggregates and the types of the keys of a model's reduction.
 
     Raises:
-        CorruptStateError: if the checkpoint does not say so.
+        CorruptStateError: if the checkpoint does not describe it.
     """
     try:
         reduction = checkpoint.job["reductions"][described["reduction"]]

@@ -1,4 +1,4 @@
-"""Estimator, bytes: what an estimator is, as versioned bytes with a checksum."""
+"""Estimator, serialization: an estimator as versioned bytes with a checksum."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamreg._exceptions import CorruptStateError, MismatchError
+from streamreg._plural import plural
 
 _Field = TypeVar("_Field")
 
@@ -23,24 +24,24 @@ _VERSION: Final = 1
 _CHECKSUM: Final = 4
 
 
-def seal(name: str, about: Mapping[str, Any], state: bytes) -> bytes:
-    """The bytes of an estimator of this name: what is said about it, and its state."""
+def serialized(name: str, about: Mapping[str, Any], state: bytes) -> bytes:
+    """The bytes of an estimator of this name: its description, and its state."""
     content = json.dumps(about, sort_keys=True).encode() + b"\n" + state
     return _mark(name) + zlib.crc32(content).to_bytes(_CHECKSUM, "little") + content
 
 
-def unseal(name: str, sealed: bytes) -> tuple[dict[str, Any], bytes]:
-    """Reads what `seal` wrote.
+def deserialized(name: str, data: bytes) -> tuple[dict[str, Any], bytes]:
+    """Reads what `serialized` wrote.
 
     Raises:
         CorruptStateError: for any other bytes.
         MismatchError: for those of another estimator or of another version.
     """
     mark = _mark(name)
-    if not sealed.startswith(mark):
-        wrong = MismatchError if sealed.startswith(_PREFIX) else CorruptStateError
+    if not data.startswith(mark):
+        wrong = MismatchError if data.startswith(_PREFIX) else CorruptStateError
         raise wrong(f"these bytes are no state of a {name} that this streamreg knows")
-    checksum, content = sealed[len(mark) :][:_CHECKSUM], sealed[len(mark) :][_CHECKSUM:]
+    checksum, content = data[len(mark) :][:_CHECKSUM], data[len(mark) :][_CHECKSUM:]
     if zlib.crc32(content).to_bytes(_CHECKSUM, "little") != checksum:
         raise CorruptStateError(f"the state of the {name} is damaged: its checksum differs")
     about, _, state = content.partition(b"\n")
@@ -54,7 +55,7 @@ def unseal(name: str, sealed: bytes) -> tuple[dict[str, Any], bytes]:
 
 @contextmanager
 def damage(name: str) -> Iterator[None]:
-    """Tells whose state it is of which something does not fit while it is read.
+    """Names the estimator in errors while its state is read.
 
     Raises:
         CorruptStateError: in the place of the errors that such a state leads to.
@@ -66,7 +67,7 @@ def damage(name: str) -> Iterator[None]:
 
 
 def field(about: Mapping[str, Any], name: str, kind: type[_Field]) -> _Field:
-    """What is said about an estimator under a name.
+    """An entry of the description of an estimator.
 
     Raises:
         CorruptStateError: if it is not there, or of another type.
@@ -138,7 +139,7 @@ def name_list(values: object, features: int) -> tuple[str, ...] | None:
     if not (isinstance(values, list) and all(type(name) is str for name in values)):
         raise CorruptStateError("the names of the features are no list of texts")
     if len(values) != features:
-        raise CorruptStateError(f"{len(values)} names for {features} features")
+        raise CorruptStateError(f"{plural(len(values), 'name')} for {plural(features, 'feature')}")
     return tuple(values)
 
 
@@ -169,7 +170,7 @@ def unpacked(packed: bytes, shapes: Sequence[tuple[int, ...]]) -> list[NDArray[n
     sizes = [math.prod(shape) for shape in shapes]
     if len(packed) != 8 * sum(sizes):
         raise CorruptStateError(
-            f"{len(packed)} bytes of numbers where {8 * sum(sizes)} are expected"
+            f"{plural(len(packed), 'byte')} of numbers where {8 * sum(sizes):,} are expected"
         )
     numbers = np.frombuffer(packed, "<f8").astype(np.float64)
     if not np.isfinite(numbers).all():
@@ -197,7 +198,7 @@ def split(states: bytes, count: int) -> list[bytes]:
         found.append(states[at + 8 : end])
         at = end
     if at != len(states) or len(found) != count or not count:
-        raise CorruptStateError(f"there are not {count} states")
+        raise CorruptStateError(f"expected {plural(count, 'state')}, found others")
     return found
 
 

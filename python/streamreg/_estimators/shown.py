@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from streamreg._plural import plural
 from streamreg._types import shortened
 
 _MOST: Final = 5
@@ -26,9 +27,4 @@ def classes_of(labels: Sequence[object], rows: int) -> str:
     """Classes and rows: 3 classes ('a', 'b', 'c'), of 150 rows."""
     shown = ", ".join(shortened(repr(label), 20) for label in labels[:_MOST])
     more = ", …" if len(labels) > _MOST else ""
-    return f"{len(labels)} class{'' if len(labels) == 1 else 'es'} ({shown}{more}), of {counted(rows, 'row')}"
-
-
-def counted(count: int, what: str) -> str:
-    """A number of things."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    return f"{plural(len(labels), 'class', 'classes')} ({shown}{more}), of {plural(rows, 'row')}"

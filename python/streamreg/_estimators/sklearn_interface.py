@@ -1,4 +1,4 @@
-"""Estimator: what scikit-learn asks of every estimator, without needing scikit-learn.
+"""Estimator: the interface that scikit-learn requires of every estimator, without needing scikit-learn.
 
 Parameters are the arguments of `__init__`, kept under their names and looked at when they are used.
 """
@@ -219,7 +219,7 @@ def _not_fitted_type() -> type[NotFittedError]:
 
 
 def regressor_tags() -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there
-    """What scikit-learn is told of a regressor."""
+    """scikit-learn's tags of a regressor."""
     from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags  # asked for by it alone
 
     return Tags(
@@ -231,7 +231,7 @@ def regressor_tags() -> Any:  # noqa: ANN401  # a type of scikit-learn's, which 
 
 
 def classifier_tags() -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there
-    """What scikit-learn is told of a classifier."""
+    """scikit-learn's tags of a classifier."""
     from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags  # asked for by it alone
 
     return Tags(
@@ -243,7 +243,7 @@ def classifier_tags() -> Any:  # noqa: ANN401  # a type of scikit-learn's, which
 
 
 def transformer_tags(tags: Any) -> Any:  # noqa: ANN401  # a type of scikit-learn's, which may not be there
-    """What scikit-learn is told of an estimator that transforms rows too."""
+    """scikit-learn's tags of an estimator that transforms rows too."""
     from sklearn.utils import TransformerTags  # asked for by it alone
 
     tags.transformer_tags = TransformerTags()

@@ -44,7 +44,7 @@ def row_weights(
 ) -> Column | None:
     """What rows count: their own weights times those of their classes, each product rounded once; None for 1 each.
 
-    `whole` tells whether the rows are all that there will be: then classes can be made to count the same, and one row
+    `whole` means that the rows are all that there will be: then classes can be made to count the same, and one row
     must count.
 
     Raises:

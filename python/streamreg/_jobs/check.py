@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from streamreg._jobs.environment import ExpansionError, expand
+from streamreg._plural import plural
 from streamreg._secrets import is_secret
 
 Option = TypeVar("Option", bound=str)
@@ -127,7 +128,7 @@ class Section:
         texts = [self._text(key, item) for item in value]
         unique = dict(zip(texts, value, strict=True))
         if all(texts) and len(unique) < len(texts):
-            self.problem(key, f"{len(texts)} strings, but {len(unique)} different ones")
+            self.problem(key, f"{plural(len(texts), 'string')}, but only {len(unique)} different")
         return tuple(unique) if all(texts) else ()
 
     def names(self) -> dict[str, str]:

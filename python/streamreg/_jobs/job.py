@@ -45,7 +45,7 @@ class JobError(ConfigurationError):
         """Takes the file's name and its problems, in the order in which they were found."""
         shown = problems[:MOST_SHOWN]
         if len(problems) > len(shown):
-            shown.append(f"and {len(problems) - len(shown)} problems more")
+            shown.append(f"and {plural(len(problems) - len(shown), 'problem')} more")
         super().__init__("\n".join(f"{name}: {problem}" for problem in shown))
         self.name = name
         self.problems = tuple(problems)

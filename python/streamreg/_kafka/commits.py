@@ -22,7 +22,7 @@ _RETRY_SECONDS = 2.0
 
 
 class Commits:
-    """Commits offsets asynchronously, and tells once of each kind of failure until one succeeds."""
+    """Commits offsets asynchronously, and reports each kind of failure once until one succeeds."""
 
     def __init__(self, settings: Mapping[str, kafka_settings.Setting], topic: str) -> None:
         """`on_commit` is the callback for the client."""
@@ -35,7 +35,7 @@ class Commits:
         self._told: set[int] = set()
 
     def commit(self, consumer: Consumer, offsets: Mapping[int, int]) -> None:
-        """Hands the offsets in; nothing where the user has no group."""
+        """Commits the offsets; does nothing without a group.id."""
         if "group.id" not in self._settings:
             return
         places = [TopicPartition(self._topic, p, offset) for p, offset in offsets.items()]
@@ -47,13 +47,13 @@ class Commits:
             self._tell(exception.args[0])
 
     def serve(self, consumer: Consumer) -> None:
-        """Lets the client say what came of them, and tries again what failed."""
+        """Takes the client's results of commits, and retries what failed."""
         consumer.poll(0)
         if self._failed and time.monotonic() >= self._retry_at:
             self.commit(consumer, self._failed)
 
     def on_commit(self, error: KafkaError | None, places: list[TopicPartition]) -> None:
-        """What came of one of them."""
+        """The client's result of one commit."""
         self._under_way -= 1
         errors = [error, *(place.error for place in places)]
         failure = next((one for one in errors if one is not None), None)
@@ -63,7 +63,7 @@ class Commits:
             self._tell(failure)
 
     def _tell(self, error: KafkaError) -> None:
-        """Only tools that show the lag are the worse for it."""
+        """Logs a failure, which affects only tools that show the lag."""
         self._failed, self._retry_at = self._last, time.monotonic() + _RETRY_SECONDS
         if error.code() not in self._told:
             self._told.add(error.code())
@@ -75,7 +75,7 @@ class Commits:
         return f"group.id {self._settings.get('group.id')}"
 
     def close(self, consumer: Consumer, seconds: float) -> None:
-        """Waits for what is under way, and closes the client; no longer than so many seconds."""
+        """Waits for commits under way, and closes the client; no longer than so many seconds."""
         deadline = time.monotonic() + seconds
         while self._under_way > 0 and time.monotonic() < deadline:
             consumer.poll(0.02)
@@ -85,7 +85,7 @@ class Commits:
         closing.join(max(deadline - time.monotonic(), 0.2))
         if self._under_way > 0 or closing.is_alive():
             _log.warning(
-                "%s: the last offsets are not committed yet, and nobody waits for it any more: %s",
+                "%s: the last offsets are not committed yet, and the run ends without waiting longer: %s",
                 self._group,
                 "the broker is slow or away, or the user lacks the ACLs DESCRIBE and READ on the group",
             )

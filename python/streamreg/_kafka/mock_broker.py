@@ -66,13 +66,13 @@ class EmbeddedBroker:
             name: Consumers do not make topics by asking for them, so this comes before them.
 
         Raises:
-            StreamregError: If the broker does not run or does not answer.
+            StreamregError: If the broker does not run or does not respond.
         """
         if self._host is None:
             raise StreamregError("the embedded broker does not run")
         try:
             found = self._host.list_topics(name, timeout=10).topics[name]
         except KafkaException as error:
-            raise StreamregError(f"the embedded broker does not answer: {error}") from error
+            raise StreamregError(f"the embedded broker does not respond: {error}") from error
         if found.error is not None:
             raise StreamregError(f"the embedded broker refuses the topic {name!r}: {found.error}")

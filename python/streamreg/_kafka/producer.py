@@ -12,11 +12,12 @@ from streamreg._exceptions import ConfigurationError, SourceError, StreamregErro
 from streamreg._kafka.requests import TopicRequests, in_thread, request_seconds, waited
 from streamreg._kafka.setting_names import with_hint
 from streamreg._kafka.settings import Setting, admin
+from streamreg._plural import plural
 from streamreg._secrets import scrub
 from streamreg._source.contract import Headers
 
 _log = logging.getLogger("streamreg.producer")
-# What librdkafka says itself: many lines for one cause, so it has a name of its own to be muted by.
+# librdkafka's own log: many lines for one cause, so it has a logger of its own, which can be muted.
 _client_log = logging.getLogger("streamreg.librdkafka")
 
 _REACH_SECONDS = 10.0
@@ -36,7 +37,7 @@ _DEFAULTS: dict[str, object] = {
     # A callback for each of millions of messages would cost more than sending them.
     "delivery.report.only.error": True,
 }
-# These will not mend themselves: waiting for them would only hide them.
+# These are permanent: waiting would only hide them.
 _HOPELESS = frozenset(
     {KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError.TOPIC_AUTHORIZATION_FAILED}
 )
@@ -50,7 +51,7 @@ class TopicWriter:
     """A producer for one topic."""
 
     def __init__(self, settings: Mapping[str, object], topic: str) -> None:
-        """Connects, and waits until the topic answers.
+        """Connects, and waits until the topic responds.
 
         Args:
             settings: Client settings, raw librdkafka names; they override the ones made here.
@@ -58,7 +59,7 @@ class TopicWriter:
 
         Raises:
             ConfigurationError: If the client does not take a setting.
-            DeliveryError: If no broker answers within ten seconds of the first trouble, or it refuses.
+            DeliveryError: If no broker responds within ten seconds of the first error, or it refuses.
         """
         self._settings = dict(settings)
         self._topic = topic
@@ -91,7 +92,7 @@ class TopicWriter:
         """Whether no partition of the topic has a message.
 
         Raises:
-            DeliveryError: If the broker does not tell.
+            DeliveryError: If the broker does not give the offsets.
         """
         troubles: list[str] = []
         given_up_at: list[float] = []
@@ -180,7 +181,9 @@ class TopicWriter:
         self._producer.poll(seconds)
         if self._failure is not None:
             # Counted now, not at the failure: the messages after it may have arrived since.
-            raise DeliveryError(f"{self._failure}; at least {self._confirmed()} were delivered")
+            raise DeliveryError(
+                f"{self._failure}; delivered: at least {plural(self._confirmed(), 'message')}"
+            )
 
     def finish(self, seconds: float) -> int:
         """Waits until every message is delivered.
@@ -202,7 +205,9 @@ class TopicWriter:
             if len(self._producer) < waiting:
                 deadline, waiting = time.monotonic() + seconds, len(self._producer)
         if left := len(self._producer):
-            raise DeliveryError(f"{left} of {self._sent} messages are not confirmed by the broker")
+            raise DeliveryError(
+                f"not confirmed by the broker: {left:,} of {plural(self._sent, 'message')}"
+            )
         return self._sent
 
     def close(self) -> None:
@@ -215,14 +220,14 @@ class TopicWriter:
         return max(0, self._sent - self._failed - len(self._producer))
 
     def _reach(self) -> int:
-        # From the first trouble on: a broker that is merely far is waited for as long as the client waits.
+        # From the first error on: a broker that is merely far is waited for as long as the client waits.
         deadline = None
         asked = None
         seconds = request_seconds(self._settings)
-        # A client of its own asks: the producer could not be closed while it does.
+        # By a client of its own: the producer could not be closed meanwhile.
         settings = {"allow.auto.create.topics": True, **self._settings}
         client = admin(cast(Mapping[str, Setting], settings), self._on_error)
-        problem = "no broker answers"
+        problem = "no broker responds"
         while True:
             asked = asked or in_thread(lambda: client.list_topics(self._topic, timeout=seconds))
             if wait([asked], 0.1).done:
@@ -254,7 +259,7 @@ class TopicWriter:
         # The first hopeless error is the cause; those after it are its echo.
         if error is None or (self._last_error and self._last_error.code() in _HOPELESS):
             return
-        # "All brokers down" and "timed out" say less than what was there before them.
+        # "All brokers down" and "timed out" are less specific than the errors before them.
         vague = error.code() in (KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT)
         if self._last_error is None or not vague:
             self._last_error = error
@@ -265,7 +270,7 @@ class TopicWriter:
             self._failure = self._clean(error.str())
         if error.code() == KafkaError._ALL_BROKERS_DOWN and self.partitions:
             cause = self._last_error or error
-            _log.warning("no broker answers, still trying: %s", self._clean(cause.str()))
+            _log.warning("no broker responds, still trying: %s", self._clean(cause.str()))
 
     def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:

@@ -121,7 +121,7 @@ class KafkaReader:
         return progress, leader_epochs
 
     def _cut(self, messages: list[Message], progress: dict[int, tuple[int, int]]) -> list[Message]:
-        """Ends the ranges that have come to their end: without what lies past it."""
+        """Ends the ranges whose end is reached, and drops the messages past it."""
         ended = [p for p, (_, done) in progress.items() if done >= self._ends.get(p, done + 1)]
         for partition in ended:
             end = self._ends.pop(partition)

@@ -1,4 +1,4 @@
-"""Source, Kafka: what the cluster says of a topic: its id, its partitions, and what they hold.
+"""Source, Kafka: metadata of a topic: its id, its partitions, and what they hold.
 
 Nothing here has a patience of its own: a request is waited for until the client gives it up (`socket.timeout.ms`), and
 then made again. Nobody is blocked by it: whoever waits looks in between whether to stop.
@@ -46,7 +46,7 @@ _PATIENCE = 10.0
 """Seconds after which a result that has not come is told of."""
 _TIMEOUT_MS = 60_000
 _ERRORS = 100
-"""Errors of the connection that are kept until somebody asks."""
+"""Errors of the connection that are kept until they are reported."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ class TopicRequests:
                 return {key: future.result() for key, future in answered.items()}
             except KafkaException as exception:
                 client.poll(_PAUSE)
-                # The connection's own words say more.
+                # The connection's own errors are more specific.
                 self._errors.append(exception.args[0])
                 self._tell(report)
 
@@ -225,7 +225,7 @@ def _done(attempt: Mapping[Any, Future[Any]]) -> bool:
 
 
 def request_seconds(settings: Mapping[str, object]) -> float:
-    """The client's own patience for a request, in seconds."""
+    """The client's own timeout of a request, in seconds."""
     return float(str(settings.get("socket.timeout.ms", _TIMEOUT_MS))) / 1000
 
 

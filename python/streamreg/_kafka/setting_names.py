@@ -1,4 +1,4 @@
-"""Source, Kafka: the names of librdkafka's settings, for whoever has misspelt one.
+"""Source, Kafka: the names of librdkafka's settings, to correct a misspelt one.
 
 librdkafka does not list them: these are of its CONFIGURATION.md (2.16), without callbacks and what it keeps to itself.
 Nothing is refused for not being here.
@@ -59,7 +59,7 @@ _UNKNOWN: Final = re.compile(r'No such configuration property: "(?P<key>[^"]+)"'
 
 
 def with_hint(refusal: str) -> str:
-    """What librdkafka says of a setting that it does not know, with the one that may be meant."""
+    """Librdkafka's error for an unknown setting, with the one that may be meant."""
     found = _UNKNOWN.search(refusal)
     return refusal if found is None else refusal + did_you_mean(found["key"], NAMES)
 

@@ -63,7 +63,7 @@ _HINTS: Mapping[int, str] = {
     "when it is unpacked. The run ends before it: raise receive.message.max.bytes and start it again",
     KafkaError.MSG_SIZE_TOO_LARGE: "raise receive.message.max.bytes",
 }
-"""Errors that retrying cannot mend, and what to do about each."""
+"""Permanent errors, which retrying does not solve, and what to do about each."""
 
 _FINAL = frozenset(
     {
@@ -73,7 +73,7 @@ _FINAL = frozenset(
         KafkaError.INVALID_REQUEST,
     }
 )
-"""Others that it cannot mend: this broker does not know what is asked for."""
+"""Other permanent errors: this broker does not support the request."""
 
 _REPLACED = (
     "the log before the offset that is next was replaced (an unclean leader election, or a log restored from a copy): "
@@ -179,7 +179,7 @@ def consumer(
     log: logging.Handler | None = None,
     on_commit: Callable[[KafkaError | None, list[TopicPartition]], None] | None = None,
 ) -> Consumer:
-    """A consumer that reads about so many messages ahead, and gives `log` what it says of metadata.
+    """A consumer that reads about so many messages ahead, and gives `log` its log lines on metadata.
 
     Raises:
         ConfigurationError: if librdkafka refuses a setting; its own words name it.
@@ -210,7 +210,7 @@ def consumer(
 
 
 def admin(settings: Mapping[str, Setting], on_error: Callable[[KafkaError], None]) -> AdminClient:
-    """A client that asks the cluster questions, by the same settings.
+    """An admin client with the same settings.
 
     Raises:
         ConfigurationError: if librdkafka refuses a setting; its own words name it.
@@ -218,7 +218,7 @@ def admin(settings: Mapping[str, Setting], on_error: Callable[[KafkaError], None
     own: dict[str, Any] = {
         key: value for key, value in settings.items() if key not in _OF_CONSUMERS
     }
-    # A question must not make the topic that it is about.
+    # A request must not create the topic that it is about.
     own.setdefault("allow.auto.create.topics", False)
     own |= {"error_cb": on_error, "logger": _logger(settings, None)}
     try:
@@ -256,7 +256,7 @@ _LEVELS = (
 
 
 def permanent(error: KafkaError) -> bool:
-    """Whether retrying cannot mend this error."""
+    """Whether an error is permanent: retrying does not solve it."""
     return error.code() in _HINTS or error.code() in _FINAL or error.fatal()
 
 

@@ -32,16 +32,16 @@ from streamreg._source.contract import Range, Report, Watermarks
 
 _RETRY_PAUSE = 0.2
 _PATIENCE = 5.0
-"""Seconds after which a first message that has not come is told of."""
+"""Seconds after which a first message that has not come is reported."""
 _GONE_SECONDS = 10.0
 """Seconds for which no broker may know the topic any more until it counts as deleted: one that starts may not yet."""
 _LOOK_INTERVAL = 0.8
-"""Seconds between two questions for the ends of the log."""
+"""Seconds between two requests for the end offsets."""
 _CLOSE_SECONDS = 1.5
 _STATIC_CLOSE_SECONDS = 10.0
-"""Seconds that the end waits for its last commit: a run that is told to stop has five in all."""
+"""Seconds that the end waits for its last commit: a run that is stopped has five in all."""
 _ERRORS = 100
-"""Errors of the connection that are kept until somebody asks."""
+"""Errors of the connection that are kept until they are reported."""
 
 
 @dataclass
@@ -96,7 +96,7 @@ class KafkaSource:
 
     def __setstate__(self, state: Mapping[str, object]) -> None:
         init = {one.name: state[one.name] for one in fields(self) if one.init}
-        self.__init__(**init)  # type: ignore[misc]  # what holds connections begins anew
+        self.__init__(**init)  # type: ignore[misc]  # connections are opened again
         self._identity = state["_identity"]  # type: ignore[assignment]
         self._told = state["_told"]  # type: ignore[assignment]
 
@@ -151,7 +151,7 @@ class KafkaSource:
             found: Mapping[int, int] = end.value
             return found
         except SourceError:
-            # Whoever reads tells of the trouble, and the search for new partitions of a topic that is gone.
+            # The reader reports the error, and partition discovery a topic that is gone.
             self._look, self._look_at = None, time.monotonic() + _LOOK_INTERVAL
         return {}
 
@@ -208,7 +208,7 @@ class KafkaSource:
             self._tell(report)
 
     def _first_of(self, message: Message) -> tuple[int, bytes | None] | None:
-        """A partition and its first message, which is None if it has none; None for trouble that will pass."""
+        """A partition and its first message, which is None if it has none; None for an error that may pass."""
         error, partition = message.error(), message.partition()
         if partition is not None and error is None:
             return partition, message.value() or b""  # A tombstone is a first message too.
@@ -224,7 +224,7 @@ class KafkaSource:
         return None
 
     def _tell(self, report: Report) -> None:
-        """Reports what the connection has said, each kind once."""
+        """Reports errors of the connection, each kind once."""
         for error in self._errors:
             if error.code() not in self._told:
                 self._told.add(error.code())
@@ -252,7 +252,7 @@ class KafkaSource:
 
     def _open(self) -> _Open:
         if self._held is None:
-            # Where there is no first message, the broker is to say so at once, and not to hold back what is asked next.
+            # Where there is no first message, the broker is to say so at once, and not to delay the next request.
             settings = {"fetch.wait.max.ms": 10, **self.settings}
             watch = TopicIdWatch(self.topic, self._identity)
             commits = Commits(self.settings, self.topic)
@@ -279,4 +279,4 @@ class _Slow:
 
 
 def _unheard(text: str) -> None:
-    """While messages are read, their reader tells of trouble."""
+    """While messages are read, their reader reports errors."""

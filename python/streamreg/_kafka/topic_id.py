@@ -19,7 +19,7 @@ NO_ID: Final = "A" * 22
 
 
 class TopicIdWatch(logging.Handler):
-    """Takes the client's log, and knows whether it still reads the topic it is to read."""
+    """Follows the client's log, and knows whether it still reads the same topic."""
 
     def __init__(self, topic: str, expected: str | None) -> None:
         """`expected` is the id of the topic; None: that of the first one."""

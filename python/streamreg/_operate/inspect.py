@@ -129,7 +129,7 @@ def _cells(columns: Sequence[tuple[str, str]], row: bytes) -> dict[str, object]:
 
 
 def _cell(cell: bytes, dtype: str) -> object:
-    """What a cell stands for: nothing if it is empty, where an empty text is `""`."""
+    """The value of a cell: None if it is empty, where an empty text is `""`."""
     if not cell:
         return None
     text = str(value_of(cell, "str"))
@@ -155,7 +155,7 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
         last = f", the last at {when:%Y-%m-%d %H:%M:%S} UTC"
     yield f"epochs      {found['epochs']:,}{last}"
     kinds = ", ".join(f"{kind} {count:,}" for kind, count in found["rejects"].items())
-    rejects = f"{sum(found['rejects'].values()):,} rejects" + (f" ({kinds})" if kinds else "")
+    rejects = plural(sum(found["rejects"].values()), "reject") + (f" ({kinds})" if kinds else "")
     yield f"messages    {plural(found['rows'], 'row')}, {rejects}, {plural(found['tombstones'], 'tombstone')}"
     for part in found["partitions"]:
         yield f"partition   {part['partition']}: offset {part['offset']:,}, read from {part['began']:,}"

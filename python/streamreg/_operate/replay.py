@@ -1,6 +1,6 @@
-"""Replay: the messages of a ledger of rejects go to a topic again, as they were.
+"""Replay: the messages of a dead-letter file go to a topic again, as they were.
 
-The ledger is read twice: once to its end before anything is sent, so that a line that is wrong is found while nothing
+The file is read twice: once to its end before anything is sent, so that a line that is wrong is found while nothing
 has happened, and then again, up to that end. A run may be adding to it meanwhile, even because of what is sent.
 """
 
@@ -18,9 +18,9 @@ from streamreg._rejects.dead_letters import Entry, read_dead_letters
 
 _CONFIRM_SECONDS = 60.0
 _MESSAGE_BYTES = 1_000_000
-"""What librdkafka sends at most in one message if message.max.bytes does not say otherwise."""
+"""What librdkafka sends at most in one message if message.max.bytes is not set."""
 _MOST_MESSAGE_BYTES = 1_000_000_000
-"""The most that librdkafka lets it say; what is beyond, it refuses itself."""
+"""The most that librdkafka accepts there."""
 _ROOM = 16
 """A line is at most so many times as long as its message: JSON writes some characters as six (`\\u0000`), and
 headers without content in some thirty."""
@@ -29,13 +29,13 @@ _QUEUE_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class Choice:
-    """Which entries of a ledger."""
+    """Which entries of a dead-letter file."""
 
     reasons: Set[str] = frozenset()
     """Only these; none: all."""
 
     skip: int = 0
-    """So many of them are left out first."""
+    """So many of them are skipped first."""
 
     limit: int | None = None
     """No more than so many."""
@@ -43,7 +43,7 @@ class Choice:
 
 @dataclass
 class Survey:
-    """What a ledger holds of what was chosen."""
+    """What a dead-letter file holds of what was chosen."""
 
     chosen: Counter[str] = field(default_factory=Counter)
     """By reason."""
@@ -59,10 +59,10 @@ class Survey:
 
 
 def survey(path: Path, choice: Choice, settings: Mapping[str, object]) -> Survey:
-    """Reads a ledger to its end.
+    """Reads a dead-letter file to its end.
 
     Raises:
-        DeadLetterError: naming the line that is not one of a ledger.
+        DeadLetterError: naming the line that is not one of a dead-letter file.
         ConfigurationError: if message.max.bytes of the client is no number.
         OSError: if the file cannot be read.
     """
@@ -94,7 +94,7 @@ def replay(
 
     Raises:
         DeliveryError: if a message was not delivered.
-        DeadLetterError: if the ledger names a partition that the topic does not have, or has changed since.
+        DeadLetterError: if the file names a partition that the topic does not have, or has changed since.
         OSError: if the file cannot be read.
     """
     last = surveyed.last

@@ -1,4 +1,4 @@
-"""Rejects: the messages that did not fit, as a ledger with one line of JSON each.
+"""Rejects: the messages that did not fit, in a dead-letter file with one line of JSON each.
 
 Here is every reason there is, how a reject becomes a line, and how a line becomes a message again
 (for `streamreg replay-rejects`). The line holds all that a replay needs: value, key and headers, as text where they
@@ -95,7 +95,7 @@ def _json(value: object) -> bytes:
 
 
 def shown(reject: Reject) -> str:
-    """Where a reject stands and why it is one, for people."""
+    """The place of a reject and its reason, for people."""
     column = "" if reject.column is None else f" in column {reject.column}"
     detail = f": {reject.detail}" if reject.detail else ""
     place = f"partition {reject.location.partition} offset {reject.location.offset}"
@@ -107,18 +107,13 @@ def counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{kind} {count:,}" for kind, count in sorted(counts.items()))
 
 
-def plural(count: int, noun: str) -> str:
-    """`1 row`, `2 rows`, `3,000 rows`."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
-
-
 class RejectLimit:
     """How many messages one run may reject."""
 
-    def __init__(self, limit: int | None, ledger: Path | None) -> None:
-        """`limit` None: any number. `ledger` is the file that has them."""
+    def __init__(self, limit: int | None, dead_letters: Path | None) -> None:
+        """`limit` None: any number. `dead_letters` is the file that keeps them."""
         self._limit = limit
-        self._ledger = ledger
+        self._dead_letters = dead_letters
         self._counts: Counter[str] = Counter()
         self._first: Reject | None = None
 
@@ -132,8 +127,8 @@ class RejectLimit:
         if count > self._limit:
             kept = (
                 "give the run a file for them (rejects=)"
-                if self._ledger is None
-                else f"they are in {self._ledger}"
+                if self._dead_letters is None
+                else f"they are in {self._dead_letters}"
             )
             raise RejectsError(
                 f"messages rejected: {count:,} ({counted(self._counts)}), more than max_rejects={self._limit:,}; "
@@ -143,7 +138,7 @@ class RejectLimit:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of a ledger: the message, and where it had been."""
+    """A line of a dead-letter file: the message, and where it was in its topic."""
 
     line: int
     topic: str
@@ -158,15 +153,15 @@ class Entry:
 def read_dead_letters(
     path: Path, longest: int, end: int | None = None
 ) -> Iterator[tuple[Entry, int]]:
-    """The entries of a ledger, each with the length in bytes of the file up to its end.
+    """The entries of a dead-letter file, each with the length in bytes of the file up to its end.
 
     Args:
-        path: the file. Whatever it holds, it is read a line at a time, and nothing of it is believed.
+        path: the file. It is read a line at a time, and everything in it is checked.
         longest: the most bytes of a line.
-        end: up to which byte to read; None: all that is there.
+        end: up to which byte to read; None: to its end.
 
     Raises:
-        DeadLetterError: naming the line that is not one of a ledger.
+        DeadLetterError: naming the line that is not one of a dead-letter file.
         OSError: if the file cannot be read.
     """
     done = 0
@@ -195,7 +190,7 @@ def read_dead_letters(
 
 
 def _entry(number: int, line: bytes) -> Entry:
-    """Raises ValueError, RecursionError if this is no line of a ledger."""
+    """Raises ValueError, RecursionError if this is no line of a dead-letter file."""
     try:
         fields = json.loads(line.decode())
     except UnicodeDecodeError:

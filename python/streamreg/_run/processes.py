@@ -12,7 +12,7 @@ _log = logging.getLogger("streamreg")
 
 
 def asked_for(argument: int | None) -> int | None:
-    """The number asked for; None if nobody asked. In a process that may have no children it is 0."""
+    """The number asked for; None if none was asked for. In a process that may have no children it is 0."""
     asked = _asked(argument)
     if asked == 0 or not multiprocessing.current_process().daemon:
         return asked

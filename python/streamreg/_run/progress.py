@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from streamreg._rejects.dead_letters import counted, plural
+from streamreg._plural import plural
+from streamreg._rejects.dead_letters import counted
 from streamreg._terminal.screen import Screen
 
 _RATE_SECONDS: Final = 10.0
@@ -21,7 +22,7 @@ _PLAIN_SECONDS: Final = 10.0
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands after an epoch.
+    """The progress of a run after an epoch.
 
     Attributes:
         epochs: epochs with rows so far.
@@ -45,7 +46,7 @@ class Progress:
 class Summary:
     """What a run did. All counts are of this run and the earlier ones of its state together.
 
-    A run whose messages were all rejected ends without an error: `rows` is 0 then, and `rejects` says why. (The
+    A run whose messages were all rejected ends without an error: `rows` is 0 then, and `rejects` has the reasons. (The
     command `streamreg run` ends with exit code 1 if its topic has ended so.)
 
     Attributes:
@@ -53,7 +54,7 @@ class Summary:
         rows: rows read.
         rejects: messages that did not fit, by reason.
         tombstones: messages without a value.
-        excluded: rows that stayed out of a sum or regression because a number was not finite.
+        excluded: rows that were excluded from a sum or regression because a number was not finite.
         seconds: duration of this run.
         ended_by: "source" (read to its end), "stop" (the function given to `run`), "SIGINT" or "SIGTERM".
         earlier_epochs: those of them that earlier runs had closed.
@@ -95,7 +96,7 @@ class Summary:
                 total += f", {plural(rejects, 'reject')}{kinds}"
             parts.append(f"with the earlier runs {total}")
         if self.excluded:
-            parts.append(f"{plural(self.excluded, 'row')} left out of sums (not finite)")
+            parts.append(f"{plural(self.excluded, 'row')} excluded from sums (not finite)")
         return "; ".join(parts)
 
 
@@ -132,7 +133,7 @@ class ProgressLine:
         self._due = now + (1.0 if self._screen.terminal else _PLAIN_SECONDS)
         parts = [plural(progress.rows, "row"), f"{progress.rows_per_second:,.0f}/s"]
         if progress.lag is not None:
-            parts.append(f"{progress.lag:,} to read")
+            parts.append(f"lag {progress.lag:,}")
         if progress.rejects:
             parts.append(plural(progress.rejects, "reject"))
         for row in progress.results.values():
@@ -144,7 +145,7 @@ class ProgressLine:
             self._screen.line(f"streamreg: {'  '.join(parts)}")
 
     def end(self, summary: Summary) -> None:
-        """Notes what stands in its place at the end."""
+        """Notes the summary, which replaces the line at the end."""
         self.last = f"streamreg: {summary}"
 
 

@@ -1,4 +1,4 @@
-"""Resume: where a run begins. At the start of everything, or where the state says that the last one ended."""
+"""Resume: where a run begins: at the first offsets, or at those of the last checkpoint."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def check_outputs(
     checkpoint: Checkpoint | None,
     terms: RunTerms,
 ) -> None:
-    """Before anything is opened or read: is each output what the state, or its absence, makes one expect?
+    """Before anything is opened or read: is each output as the state, or its absence, requires?
 
     Raises:
         OutputError: if two write to one place, another run writes one, the run would overwrite something, or what it
@@ -60,7 +60,7 @@ def _refuse_shared(places: Iterable[tuple[str, str, str]]) -> None:
 
 @contextlib.contextmanager
 def _positions(checkpoint: Checkpoint | None) -> Iterator[Mapping[str, Position]]:
-    """Where the outputs stand; StateError if the state says that as no run does."""
+    """The positions of the outputs; StateError if one is not a position."""
     try:
         yield {} if checkpoint is None else checkpoint.positions
     except CorruptStateError as error:
@@ -79,7 +79,7 @@ def open_outputs(
 
     Raises:
         OutputError: if one cannot be written, another run writes it, or it is not as the last run has left it.
-        StateError: if the state does not say where they stand.
+        StateError: if the state has no positions of them.
     """
     specs = (plan.row_outputs, plan.score_outputs, plan.result_outputs)
     opened: list[list[OpenOutput]] = [[] for _ in specs]
@@ -91,13 +91,13 @@ def open_outputs(
                     return None
                 files.callback(sink.close)
                 found.append(OpenOutput(output, sink))
-        ledger = None
+        dead_letters = None
         if rejects is not None:
-            ledger = open_file(rejects, b"", positions.get(str(rejects)), terms)
-            if ledger is None:
+            dead_letters = open_file(rejects, b"", positions.get(str(rejects)), terms)
+            if dead_letters is None:
                 return None
-            files.callback(ledger.close)
-        every = Outputs(opened[0], opened[1], opened[2], ledger, terms.durable)
+            files.callback(dead_letters.close)
+        every = Outputs(opened[0], opened[1], opened[2], dead_letters, terms.durable)
         every.flush()
         files.pop_all()
     return every
@@ -127,7 +127,7 @@ def ranges(
 
 
 def positions(checkpoint: Checkpoint) -> dict[int, Range]:
-    """Where a run would go on, with what the state knows of the messages before."""
+    """Where a run would go on, with the leader epochs of the last messages read."""
     return {
         p: Range(offset, None, p in checkpoint.untouched, checkpoint.leader_epochs.get(p))
         for p, offset in checkpoint.offsets.items()
@@ -137,7 +137,7 @@ def positions(checkpoint: Checkpoint) -> dict[int, Range]:
 def _start(
     source: Source, partition: int, watermark: Watermarks, checkpoint: Checkpoint | None
 ) -> tuple[int, bool]:
-    """The first offset to read, and whether the partition's first message is still to be read."""
+    """The first offset to read, and whether no message of the partition has been read yet."""
     if checkpoint is not None and partition in checkpoint.offsets:
         offset = checkpoint.offsets[partition]
         if watermark.low <= offset <= watermark.high:

@@ -70,9 +70,9 @@ def run(
             multiprocessing.Pool, of Celery or Airflow), which may have no children, the default is 0.
         state: a directory for the run's checkpoint. With it a run goes on where the last one ended, after any crash,
             with no row lost, doubled or torn. Without it every run begins anew, and with new files.
-        durability: what an epoch survives once it is closed: "process", the death of all processes; "power", that
-            of the machine too, at the price of waiting for the disk at each epoch. After a power cut a state without
-            it may be refused as damaged.
+        durability: what an epoch survives once it is closed: "process", a crash of all processes; "power", a
+            power cut of the machine too, at the price of waiting for the disk at each epoch. After a power cut a state
+            without it may be refused as damaged.
         rejects: file for the messages that do not fit the schema, as JSON lines; `streamreg replay-rejects` sends them
             again. They are counted in any case.
         max_rejects: how many messages this run may reject; when there are more, it closes the epoch and ends with
@@ -209,7 +209,7 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
 
 
 class _Watch:
-    """Gives the progress to whoever asked for it, and knows whether they want the run to stop."""
+    """Gives the progress to the functions given to `run`, and knows whether the run is to stop."""
 
     def __init__(self, options: _Options, signals: StopSignals) -> None:
         self.ended_by: str | None = None
@@ -222,7 +222,7 @@ class _Watch:
         self._rate = Rate(0, self._started)
 
     def stopping(self) -> bool:
-        """Whether to stop while the source is still waited for; tells that nothing was read yet."""
+        """Whether to stop while the source is still waited for; reports that nothing was read yet."""
         if self._signals.received is not None:
             self.ended_by = self._signals.received.name
         elif time.monotonic() >= self._tell_at:
@@ -254,7 +254,7 @@ class _Watch:
         return time.monotonic() - self._started
 
     def summary(self, merge: Merge | None) -> Summary:
-        """What there is to say at the end; `merge` is None if nothing was read."""
+        """The summary at the end; `merge` is None if nothing was read."""
         ended_by = self.ended_by or "source"
         if merge is None:
             return Summary(seconds=self._seconds(), ended_by=ended_by)

@@ -12,7 +12,7 @@ from typing import Self
 class StopSignals:
     """While entered, SIGINT and SIGTERM set `received` and make `wake` readable.
 
-    A second signal ends the process as if nobody listened, for whoever cannot wait: it goes to the handlers that were
+    A second signal ends the process at once: it goes to the handlers that were
     there before. Python delivers signals to the main thread alone; entered in another thread, this listens to
     nothing.
     """

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 _COMMIT_INTERVAL = 1.0
 TELL_INTERVAL = 1.0
-"""Seconds after which progress is told although nothing has come."""
+"""Seconds after which progress is reported although nothing has come."""
 
 
 class Supervisor:
-    """Carries the pool's frames to the merge until the source has ended or someone says stop.
+    """Carries the pool's frames to the merge until the source has ended or the run is stopped.
 
     An epoch is closed as soon as it holds something and `interval` seconds have passed since the one before was:
     a lone message after a pause waits for nothing, a stream of them is gathered.
@@ -40,7 +40,7 @@ class Supervisor:
         source: Source,
         discovery: PartitionDiscovery,
     ) -> None:
-        """`tell` is given the lag and says whether to stop; the source is told which offsets are done."""
+        """`tell` is given the lag and returns whether to stop; the source commits the offsets of closed epochs."""
         self._pool = pool
         self._merge = merge
         self._signals = signals
@@ -50,7 +50,7 @@ class Supervisor:
         self._source = source
         self._discovery = discovery
         self._log_ends: dict[int, int] = {}
-        # Of closed epochs. Those of the last run too: it may have died before it could commit.
+        # Of closed epochs. Those of the last run too: it may have crashed before it could commit.
         self._to_commit: Mapping[int, int] | None = dict(merge.offsets)
         self._may_close_at = self._commit_at = time.monotonic()
         self._tell_at = self._may_close_at + TELL_INTERVAL
@@ -94,7 +94,7 @@ class Supervisor:
         return None
 
     def _grow(self) -> None:
-        """Takes in the partitions that the topic has got."""
+        """Starts reading partitions that were added to the topic."""
         new = self._discovery.look(self._merge.offsets)
         if new:
             self._merge.grow(new)
@@ -131,7 +131,7 @@ class Supervisor:
         self._say()
 
     def _commit(self) -> None:
-        """Tells the source what is done, once in a while; nothing if it knows."""
+        """Commits offsets through the source, once in a while; nothing if there are no new ones."""
         if self._to_commit is not None:
             self._commit_at = time.monotonic() + _COMMIT_INTERVAL
             self._source.commit_offsets(self._to_commit)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from streamreg._exceptions import OutputError
+from streamreg._plural import plural
 from streamreg._sinks.file_position import FilePosition
 from streamreg._sinks.output_file import OutputFile, output_errors
 
@@ -87,7 +88,8 @@ class AppendFile(OutputFile):
         if length != self._written:
             what = "was cut" if length < self._written else "was written to by somebody else"
             raise OutputError(
-                f"{self.path} {what} while this run had it: it has {length} bytes, not {self._written}; {_ADVICE}"
+                f"{self.path} {what} while this run had it: "
+                f"it has {plural(length, 'byte')}, not {self._written:,}; {_ADVICE}"
             )
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from streamreg._core import crc32
 from streamreg._exceptions import OutputError
 from streamreg._file_lock import lock
+from streamreg._plural import plural
 from streamreg._sinks.append_file import AppendFile
 from streamreg._sinks.file_place import kind_of, refuse_state
 from streamreg._sinks.file_position import FilePosition
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _PIECE: Final = 1 << 20
 _RECORDED: Final = (
-    "but the state says that {} bytes were written: put the file back as it was, or start anew with an empty state "
+    "but the state says that the run has written {}: put the file back as it was, or start anew with an empty state "
     "and new files"
 )
 
@@ -44,7 +45,7 @@ def check_file(path: Path, header: bytes, position: Position | None, terms: RunT
     expected = None if position is None else FilePosition.of(position)
     kind = _kind(path, terms)
     if kind == "none" and expected is not None:
-        raise OutputError(f"{path} is missing, {_RECORDED.format(expected.length)}")
+        raise OutputError(f"{path} is missing, {_recorded(expected.length)}")
     if kind != "plain":
         return
     with output_errors(path):
@@ -90,6 +91,10 @@ def open_file(
     return AppendFile(path, descriptor, found, header if expected is None else b"")
 
 
+def _recorded(length: int) -> str:
+    return _RECORDED.format(plural(length, "byte"))
+
+
 def _kind(path: Path, terms: RunTerms) -> str:
     kind = kind_of(path)
     if terms.state is not None:
@@ -133,9 +138,9 @@ def _found(
         return None
     if expected.checksum not in (None, checksum):
         raise OutputError(
-            f"{path} is not what the run has written: its first {expected.length} bytes were changed, or it is the "
-            "file of another run, or of another time. Put the file back as it was, or start anew with an empty state "
-            "and new files"
+            f"{path} is not what the run has written: it was changed in its first {plural(expected.length, 'byte')}, "
+            "or it is the file of another run, or of another time. Put the file back as it was, or start anew with an "
+            "empty state and new files"
         )
     return FilePosition(expected.length, checksum)
 
@@ -150,7 +155,7 @@ def _refuse_early(
     if expected is not None:
         length = os.fstat(descriptor).st_size
         if length < expected.length:
-            raise OutputError(f"{path} has {length} bytes, {_RECORDED.format(expected.length)}")
+            raise OutputError(f"{path} has {plural(length, 'byte')}, {_recorded(expected.length)}")
     elif not header.startswith(os.pread(descriptor, len(header) + 1, 0)):
         raise OutputError(
             f"{path} exists, and there is no state to continue it from: move the file away, or write to "
@@ -166,7 +171,7 @@ def _checksum(path: Path, descriptor: int, length: int, stopping: Callable[[], b
             return None
         piece = os.pread(descriptor, min(length - done, _PIECE), done)
         if not piece:
-            raise OutputError(f"{path} has {done} bytes, {_RECORDED.format(length)}")
+            raise OutputError(f"{path} has {plural(done, 'byte')}, {_recorded(length)}")
         checksum = crc32(piece, checksum)
         done += len(piece)
     return checksum

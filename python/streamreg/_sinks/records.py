@@ -1,7 +1,7 @@
 """Sink: what stands in a file that a run has written, read back piece by piece.
 
-A record ends with LF outside of quotes. That is all that has to be known of CSV to take a changelog apart (a cell with
-a quote, a comma or an end of line is quoted, a quote in it doubled), and JSON lines hold no LF at all.
+A record ends with LF outside of quotes. No more of CSV is needed to split a changelog into rows (a cell with a quote, a
+comma or an end of line is quoted, a quote in it doubled), and JSON lines hold no LF at all.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from streamreg._exceptions import OutputError
 
 _PIECE = 1 << 20
 _LONGEST = 1 << 28
-"""Bytes of a record: so many that only a quote without its partner comes to it."""
+"""Bytes of a record: only a quote that is never closed makes one so long."""
 
 _SHOWN = 100
 """Characters of a record shown in an error."""
@@ -35,7 +35,7 @@ def pieces(path: Path, length: int) -> Iterator[bytes]:
             while left:
                 piece = file.read(min(left, _PIECE))
                 if not piece:
-                    raise RecordError(f"it has {length - left:,} bytes, not {length:,}")
+                    raise RecordError(f"it has {plural(length - left, 'byte')}, not {length:,}")
                 left -= len(piece)
                 yield piece
     except RecordError:  # an OSError too, as every OutputError

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from streamreg._exceptions import OutputError
+from streamreg._plural import plural
 from streamreg._sinks.file_position import FilePosition
 from streamreg._sinks.output_file import OutputFile
 
@@ -65,7 +66,8 @@ class StreamFile(OutputFile):
                 give_up_at = time.monotonic() + _LAST_SECONDS
             if give_up_at is not None and time.monotonic() >= give_up_at:
                 raise OutputError(
-                    f"{self.path}: its reader takes nothing, and the run is to end: its last {left} bytes are not there"
+                    f"{self.path}: its reader takes nothing, and the run is to end: missing at its end: "
+                    f"{plural(left, 'byte')}"
                 )
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from streamreg._core import Changelog, KeyedReduction
+from streamreg._plural import plural
 from streamreg._source.contract import Range
 from streamreg._state.keyed_rows import Change, Digest
 from streamreg._state.old_formats import upgraded, upgraded_run
@@ -32,7 +33,7 @@ class Checkpoint:
     """Everything of a run that outlives its processes."""
 
     job: Mapping[str, Any]
-    """What the job is, as plain data (`_job_identity`): a state belongs to one job."""
+    """What the job is, as plain data (`job_identity`): a state belongs to one job."""
 
     found: Any
     """What the preamble of the format has found in the topic: None, or names."""
@@ -41,13 +42,13 @@ class Checkpoint:
     """For each partition the offset of the next message."""
 
     untouched: set[int]
-    """The partitions whose first message is still to be read."""
+    """The partitions of which no message has been read yet."""
 
     began: dict[int, Range] = field(default_factory=dict)
-    """For each partition where its reading began, for ever: what was read is from there to its offset."""
+    """For each partition where its reading began; it never changes: what was read is from there to its offset."""
 
     identity: str | None = None
-    """Which topic of that name it is (`Source.pin`): of Kafka the topic's id; None if the source does not say."""
+    """Which topic of that name it is (`Source.pin`): of Kafka the topic's id; None if the source has none."""
 
     leader_epochs: dict[int, int] = field(default_factory=dict)
     """For each partition the leader epoch of the last message that was read, where the source knows of such."""
@@ -60,17 +61,17 @@ class Checkpoint:
     tombstones: int = 0
     rejects: dict[str, int] = field(default_factory=dict)
     positions: dict[str, Any] = field(default_factory=dict)
-    """For each output where it stands, in the words of its sink."""
+    """For each output its position, in the form of its sink."""
 
     reductions: list[bytes] = field(default_factory=list)
     changelogs: list[bytes] = field(default_factory=list)
     """The states; empty where they are kept by keys."""
 
     digests: dict[str, Digest] = field(default_factory=dict)
-    """For each part that is kept by keys ("reduction 0", "changelog 2") what its rows come to."""
+    """For each part that is kept by keys ("reduction 0", "changelog 2") the digest of its rows."""
 
     keyed: dict[str, KeyedReduction | Changelog] = field(default_factory=dict)
-    """These parts, where a checkpoint was read; whoever goes on from them takes them out."""
+    """These parts, where a checkpoint was read; a run that resumes from them takes them out."""
 
     changes: Mapping[str, Iterable[Sequence[Change]]] = field(default_factory=dict, compare=False)
     """What of these parts is to be written."""
@@ -146,7 +147,7 @@ def unpacked(parts: Mapping[str, bytes], version: int) -> Checkpoint:
 def _states(parts: Mapping[str, bytes], kind: str, most: int) -> list[bytes]:
     count = sum(name.startswith(f"{kind} ") for name in parts)
     if count > most:
-        raise ValueError(f"it has {count} parts called {kind}, but its job {most}")
+        raise ValueError(f"it has {plural(count, 'part')} called {kind}, but its job {most}")
     return [parts[f"{kind} {index}"] for index in range(count)]
 
 

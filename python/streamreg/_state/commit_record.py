@@ -1,8 +1,9 @@
-"""CommitRecord, beside the checkpoint: which one was saved last, in a file of one line.
+"""Commit record, beside the checkpoint: which one was saved last, in a file of one line.
 
-SQLite takes a log that is damaged, cut or gone for one that ends there: it falls back to an older checkpoint and says
-nothing. So each commit is sealed behind it: its number, and the checksum of all that it holds. A death between the
-two leaves the database one commit ahead of the seal. Behind the seal, or beside it, is damage.
+SQLite treats a log that is damaged, cut or missing as one that ends there: it falls back to an older checkpoint
+without an error. So each commit is followed by a commit record: its number, and the checksum of all that it holds. A
+crash between the two leaves the database one commit ahead of the record. A database behind the record, or with another
+checksum, is damaged.
 
 The line is written in place: it lies within one sector, and no process dies in the middle of so short a write.
 """
@@ -37,26 +38,26 @@ NONE = CommitRecord(0, 0)
 
 @dataclass(frozen=True)
 class CommitRecords:
-    """What a database says of itself: its checkpoint, and the one before."""
+    """The commit records inside a database: of its checkpoint, and of the one before."""
 
     last: CommitRecord
     before: CommitRecord
 
-    def fits(self, *seals: CommitRecord) -> bool:
-        """Whether it is what the seals speak of; two, if it was read between them beside a run that goes on."""
-        return seals[0].number <= self.last.number <= seals[-1].number + 1 and all(
-            seal in (self.last, self.before)
-            or seal.number not in (self.last.number, self.before.number)
-            for seal in seals
+    def fits(self, *records: CommitRecord) -> bool:
+        """Whether it agrees with these records; two, if it was read between them, beside a run that goes on."""
+        return records[0].number <= self.last.number <= records[-1].number + 1 and all(
+            record in (self.last, self.before)
+            or record.number not in (self.last.number, self.before.number)
+            for record in records
         )
 
 
 NO_RECORDS = CommitRecords(NONE, NONE)
-"""What an empty database says."""
+"""Those of an empty database."""
 
 
 def read(directory: Path) -> CommitRecord:
-    """The seal of a state directory; NONE if nothing was sealed yet.
+    """The commit record of a state directory; NONE if nothing was committed yet.
 
     Raises:
         CorruptStateError: if it is damaged.
@@ -66,47 +67,47 @@ def read(directory: Path) -> CommitRecord:
         line = (directory / FILE).read_bytes()
     except FileNotFoundError:
         return NONE
-    if not line:  # A run has died between making the file and writing it.
+    if not line:  # A run crashed between making the file and writing it.
         return NONE
     try:
         number, checksum, _ = line.split(b" ")
-        seal = CommitRecord(int(number), int(checksum, 16))
+        record = CommitRecord(int(number), int(checksum, 16))
     except ValueError:
-        seal = NONE
-    if line != _line(seal):
-        raise CorruptStateError(f"{FILE} is no seal")
-    return seal
+        record = NONE
+    if line != _line(record):
+        raise CorruptStateError(f"{FILE} is no commit record")
+    return record
 
 
-def _line(seal: CommitRecord) -> bytes:
-    """Of the same length for every seal, so that one can stand in the place of another."""
-    text = f"{seal.number:020d} {seal.checksum:08x}".encode()
+def _line(record: CommitRecord) -> bytes:
+    """Of the same length for every record, so that one can be overwritten by another."""
+    text = f"{record.number:020d} {record.checksum:08x}".encode()
     return text + b" %08x\n" % zlib.crc32(text)
 
 
 class CommitRecordFile:
-    """The seal of a state directory that is in use."""
+    """The commit record of a state directory that is in use."""
 
     def __init__(self, directory: Path, found: CommitRecord, *, sync: bool) -> None:
-        """`found` is what it says now; `sync` is whether to wait until the disk has each seal."""
+        """`found` is what it holds now; `sync` is whether to wait until the disk has each record."""
         self._path = directory / FILE
-        self._says = found
+        self._last = found
         self._sync = sync
         self._descriptor: int | None = None
 
-    def write(self, seal: CommitRecord) -> None:
-        """Makes it say this, if it does not. Raises OSError if the disk does not take it."""
-        if seal == self._says:
+    def write(self, record: CommitRecord) -> None:
+        """Writes this record, if it is not there yet. Raises OSError if the disk does not take it."""
+        if record == self._last:
             return
         if self._descriptor is None:
             self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        os.pwrite(self._descriptor, _line(seal), 0)
+        os.pwrite(self._descriptor, _line(record), 0)
         if self._sync:
             _sync(self._descriptor)
-        self._says = seal
+        self._last = record
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Closes the file."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

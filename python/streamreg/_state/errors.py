@@ -1,4 +1,4 @@
-"""Damage: what SQLite and the system say of a state directory's files, as errors for people."""
+"""State: errors of SQLite and of the system on a state directory's files, as StateError."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ADVICE = (
 
 @contextlib.contextmanager
 def errors(directory: Path) -> Iterator[None]:
-    """Raises what SQLite, or the system, says of a directory's files as StateError."""
+    """Turns errors of SQLite and of the system into StateError."""
     try:
         yield
     except OSError as error:
@@ -29,7 +29,7 @@ def errors(directory: Path) -> Iterator[None]:
         hint = " (is the disk full?)" if code & 0xFF == sqlite3.SQLITE_IOERR else ""
         raise StateError(f"state {directory}: {error}{hint}") from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        # Where damaged text stands in SQLite's message, that cannot be decoded.
+        # A message of SQLite with damaged text cannot be decoded.
         raise damaged(directory, str(error)) from error
 
 

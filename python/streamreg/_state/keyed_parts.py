@@ -12,7 +12,7 @@ from streamreg._state.shape import made_of
 
 
 def load_parts(database: sqlite3.Connection, checkpoint: Checkpoint | None) -> None:
-    """Gives a checkpoint the parts that are kept by keys, which its job and its digests tell of.
+    """Gives a checkpoint the parts that are kept by keys, which its job and its digests name.
 
     Raises:
         CorruptStateError: if they are not what was saved with it.

@@ -1,8 +1,8 @@
 """Checkpoint: what is kept for each key, in a row of its own, so that an epoch writes the changed keys only.
 
 There are parts: the states of each reduction by keys, and the last rows of each output of one. A row has a checksum
-over its key and value; the checkpoint holds for each part its guard, the number of keys and the sum of the checksums,
-which no lost row leaves as it was, nor one that is older than the rest.
+over its key and value; the checkpoint holds for each part its digest, the number of keys and the sum of the checksums,
+which changes if a row is lost or is older than the rest.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def read(database: sqlite3.Connection, parts: Mapping[str, Loaded]) -> dict[str,
         parts: what is to hold each part; it holds nothing yet.
 
     Returns:
-        What the rows of each part come to, of those that have rows.
+        The digest of each part that has rows.
 
     Raises:
         CorruptStateError: if a row is damaged, or of no such part.

@@ -1,4 +1,4 @@
-"""State: jobs as states of formats 1 and 2 describe them, made what format 3 says.
+"""State: jobs of states of formats 1 and 2, converted to format 3.
 
 These wrote steps and reductions as Python wrote the objects that then held them: `Load(scope=0, key='x')`. Such text is
 parsed and read, never run.
@@ -25,7 +25,7 @@ from streamreg._state.program_data import (
 from streamreg._types import ClassModel, ClassStatistic
 
 _FUNCTION: Final = re.compile(r"RowFunction\((.*?), (\w+), (\((?:'\w+'(?:, )?,?)*\))\)")
-"""A function stands there by its name, without quotes: `RowFunction(<lambda>, any, ('a',))`."""
+"""A function is given by its name, without quotes: `RowFunction(<lambda>, any, ('a',))`."""
 
 _BEGIN: Final = re.compile(r"Fixed\(scope=(\d+), value=")
 _END: Final = re.compile(r", dtype='(\w+)'\)")
@@ -41,7 +41,7 @@ _OPAQUE: Final = {_CLASS: "Opaque", "arguments": []}
 
 
 def upgraded(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """The job of a plan of format 1 or 2: what it says of itself, in the words of format 3.
+    """The job of a plan of format 1 or 2: as format 3 describes it.
 
     Raises:
         ValueError: if it is not as these formats are.
@@ -59,7 +59,7 @@ def upgraded(plan: Mapping[str, Any]) -> dict[str, Any]:
             ],
             "results": [_step(_parsed(text)) for text in plan["answers"]],
         }
-        if "regressions" in plan:  # Format 1 says nothing of models.
+        if "regressions" in plan:  # Format 1 has no models.
             found[MODELS] = _models(plan)
     except (LookupError, TypeError, AttributeError, SyntaxError, RecursionError) as error:
         raise ValueError(f"its job is not described as older formats do: {error}") from error
@@ -67,7 +67,7 @@ def upgraded(plan: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def upgraded_run(run: Mapping[str, Any]) -> dict[str, Any]:
-    """Where a run of format 1 or 2 had come to, in the words of format 3."""
+    """The progress of a run of format 1 or 2, as format 3 describes it."""
     return {
         **run,
         "found": run["header"],
@@ -82,7 +82,7 @@ def upgraded_run(run: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parsed(text: str) -> Json:
-    """What text of Python's stands for: constants, lists, and for objects a dict of their fields."""
+    """The value of Python's text: constants, lists, and for objects a dict of their fields."""
     pieces, at = [], 0
     while (begin := _BEGIN.search(text, at)) is not None:
         end = _end(text, begin.end())
@@ -116,7 +116,7 @@ def _is_expression(text: str) -> bool:
 
 
 def _readable(constant: str) -> str:
-    """A constant's text, or what stands for an object that has none."""
+    """A constant's text, or a placeholder for an object that has none."""
     try:
         value = _value(ast.parse(constant, mode="eval").body)
     except (SyntaxError, ValueError):
@@ -227,7 +227,7 @@ def _scored(parts: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _models(plan: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """By output: in format 2 regressions and classes stand apart, and a classification as a list."""
+    """By output: in format 2 regressions and classes are separate, and a classification is a list."""
     found: dict[str, list[dict[str, Any]]] = {}
     for path, held in plan["regressions"].items():
         found[path] = [{"kind": "regression", **one} for one in held]

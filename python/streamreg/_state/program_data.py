@@ -1,7 +1,7 @@
 """State: a program, and what reductions are asked, as plain data that JSON has.
 
 Nothing here depends on how a class is called: renaming one changes no state. What messages call a step is no part of
-it, for it changes nothing that is computed.
+it: it changes nothing that is computed.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ RAISE: Final = "raise"
 """Where a call says what happens when it raises: the run ends, or else the row is rejected or its value missing."""
 
 MODELS: Final = "models"
-"""Where a job says what people call its models, which is no part of what it computes."""
+"""The key of a job's model names, which are no part of what it computes."""
 
 UNKNOWN: Final[list[Json]] = ["object", None]
-"""An object that a function is given as a constant, of which a state does not say what it is."""
+"""An object given to a function as a constant, which a state does not describe."""
 
 
 def step_data(step: Step) -> dict[str, Json]:

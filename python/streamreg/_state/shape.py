@@ -1,6 +1,6 @@
-"""State: is what a state's JSON holds what a run writes? Its checksum says that nothing has changed, not who wrote it.
+"""State: checks that a state's JSON is as a run writes it. Its checksum shows that nothing changed, not who wrote it.
 
-Whoever reads a checkpoint may rely on what is said here: types, ranges, and that its parts fit each other.
+Readers of a checkpoint may rely on what is checked here: types, ranges, and that its parts fit each other.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from streamreg._formats.registry import described
 from streamreg._state.program_data import MODELS, Json, tuples
 
 Shape: TypeAlias = Callable[[Json], None]
-"""Raises ShapeError if a value is not as it says."""
+"""Raises ShapeError if a value has another shape."""
 
 _MOST: Final = 2**62
-"""So that a run that goes on from there has numbers left."""
+"""Below 2^63, so that a run that resumes there can still count on."""
 _MOST_PARTITION: Final = 2**31 - 1
 _LAST_MS: Final = 253_402_300_799_999
-"""The end of the year 9999, the last of which dates can be told."""
+"""The end of the year 9999, the last that dates can have."""
 _MOST_DEPTH: Final = 200
 """Levels of lists and objects: programs are flat, only constants that a function is given may be nested."""
 
 
 class ShapeError(ValueError):
-    """Something is not as a run writes it; the text says what and where."""
+    """Something is not as a run writes it; the text names what and where."""
 
 
 def check_depth(data: Json) -> None:
-    """Raises ShapeError if something is nested so deeply that whoever goes through it would run out of stack."""
+    """Raises ShapeError if something is nested so deeply that a recursion over it would run out of stack."""
     level = [data]
     for _ in range(_MOST_DEPTH):
         level = [
@@ -182,7 +182,7 @@ RUN: Final = record(
         "digests": table(fixed(_COUNT, integer(0, 2**64 - 1))),
     }
 )
-"""Where a run has come to."""
+"""The progress of a run."""
 
 _CLASSIFICATION: Final = record(
     {

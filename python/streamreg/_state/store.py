@@ -1,10 +1,10 @@
 """Store: the state directory, where a checkpoint is kept in one SQLite transaction per epoch.
 
-A checkpoint is written after the outputs have been handed to the system, and says how long each of them is. What
-stands in a file past that length is not part of the run: it is cut off at the next start, and the messages behind
-it are read again. So files, state and offsets always tell of the same epoch.
+A checkpoint is written after the outputs, and holds the length of each of them. What a file holds past that length is
+not part of the run: it is cut off at the next start, and the messages it came from are read again. So files, state and
+offsets always belong to the same epoch.
 
-The directory holds `checkpoint.sqlite` with SQLite's log, `checkpoint.seal` (see `_seal`) and `lock`.
+The directory holds `checkpoint.sqlite` with SQLite's log, `checkpoint.seal` with the commit record, and `lock`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Store:
         """
         self.directory = directory
         self.durability = durability
-        self._settled = durability == "process"
+        self._synced = durability == "process"
         try:
             directory.mkdir(parents=True, exist_ok=True)
             self._lock = (directory / "lock").open("a+b")
@@ -57,12 +57,12 @@ class Store:
             raise StateError(f"state {directory}: {error.strerror}") from error
         try:
             lock(self._lock.fileno(), f"state {directory}", StateError)
-            # By a reader, which changes nothing: SQLite itself would put away a log in which it sees damage.
+            # By a reader, which changes nothing: SQLite itself would drop a log in which it sees damage.
             self._found, records = look(directory, at_rest=not log_of(directory).exists())
             self._last = records.last
             self._older = self._found is not None and self._found.format < FORMAT_VERSION
             with errors(directory):
-                self._seal = CommitRecordFile(
+                self._record = CommitRecordFile(
                     directory, read_commit_record(directory), sync=durability == "power"
                 )
                 self._database = _open(directory / FILE, durability)
@@ -89,8 +89,8 @@ class Store:
             with self._database:
                 self._database.execute("BEGIN IMMEDIATE")
                 self._refuse_other_commits()
-                # Where a run has died before it could: the database must never be two commits ahead.
-                self._seal.write(self._last)
+                # A run may have crashed before it could: the database must never be two commits ahead.
+                self._record.write(self._last)
                 if self._older:  # Its parts have other names.
                     self._database.execute("DELETE FROM part")
                 self._database.executemany(
@@ -101,11 +101,11 @@ class Store:
                 keyed_rows.write(self._database, checkpoint.changes)
             self._older = False
             self._last = CommitRecord(self._last.number + 1, checksum)
-            self._seal.write(self._last)
-            if not self._settled:
+            self._record.write(self._last)
+            if not self._synced:
                 # The disk has all of the database from now on, also what runs wrote that did not wait for it.
                 self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
-                self._settled = True
+                self._synced = True
 
     def _refuse_other_commits(self) -> None:
         """Raises StateError if the last commit is not this run's: where locks do nothing, there may be another run."""
@@ -122,9 +122,9 @@ class Store:
             )
 
     def close(self) -> None:
-        """Lets go of the directory."""
+        """Unlocks the directory."""
         self._database.close()
-        self._seal.close()
+        self._record.close()
         self._lock.close()
 
     def __enter__(self) -> Self:
@@ -135,9 +135,9 @@ class Store:
 
 
 def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, CommitRecords]:
-    """The last checkpoint, None if there is none yet, and its seal; nothing is written, and nobody waits.
+    """The last checkpoint, None if there is none yet, and the database's commit records; nothing is written or locked.
 
-    `at_rest` says that there is no log beside the database. A log belongs to a run that is under way or has died.
+    `at_rest` means that there is no log beside the database. A log belongs to a run that is under way or has crashed.
     Where there is none, SQLite would make one, and leave it behind, in a directory that may not even be ours to
     write; `immutable` keeps it from that.
 
@@ -152,7 +152,7 @@ def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, CommitRe
         if path.exists() and path.stat().st_size:
             uri = f"file:{quote(str(path.absolute()))}?{'immutable=1' if at_rest else 'mode=ro'}"
             with contextlib.closing(sqlite3.connect(uri, uri=True)) as database:
-                # One transaction: what stands in both tables is of the same epoch.
+                # One transaction: both tables are of the same epoch.
                 database.execute("BEGIN")
                 try:
                     checkpoint, records = _checked(_parts(database), directory)
@@ -167,7 +167,7 @@ def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, CommitRe
 
 
 def read_commit_record(directory: Path) -> CommitRecord:
-    """Raises StateError if the seal is damaged or cannot be read."""
+    """The commit record of a state directory. Raises StateError if it is damaged or cannot be read."""
     with errors(directory):
         try:
             return commit_record.read(directory)

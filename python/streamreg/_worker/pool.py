@@ -20,6 +20,7 @@ from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Protocol
 
 from streamreg._exceptions import ProgramError, WorkerError
+from streamreg._plural import plural
 from streamreg._source.contract import Range
 from streamreg._worker import carried, spawn
 from streamreg._worker import worker as _worker
@@ -204,7 +205,7 @@ class ProcessPool:
         text = f"worker {worker.index} died ({_manner(worker.process)})"
         if crashes > _RESTARTS:
             raise WorkerError(
-                f"{text} {crashes} times without progress{worker.crashes.where}: giving up"
+                f"{text} {plural(crashes, 'time')} without progress{worker.crashes.where}: giving up"
             )
         pause = _FIRST_PAUSE * 2 ** (crashes - 1)
         worker.restart_at = time.monotonic() + pause

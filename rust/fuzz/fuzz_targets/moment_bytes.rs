@@ -16,13 +16,13 @@ use streamreg_core::wire::{Reader, Writer};
 
 fuzz_target!(|data: &[u8]| {
     moments(data);
-    moments(&sealed(b'M', &[], data));
+    moments(&checksummed(b'M', &[], data));
 
     let mut reduction = Reduction::new(&INPUTS, aggregates()).expect("a valid shape");
     let empty = reduction.to_bytes();
     assert!(reduction.merge(data).is_err() || reduction.to_bytes() == data);
     let _ = reduction.take();
-    let state = sealed(b'R', &shape(&empty), data);
+    let state = checksummed(b'R', &shape(&empty), data);
     match reduction.merge(&state) {
         Ok(()) => {
             assert_eq!(reduction.to_bytes(), state);
@@ -93,13 +93,13 @@ fn moments(bytes: &[u8]) {
 }
 
 /// Random bytes hardly ever have the right checksum: they are put into a frame that has.
-fn sealed(kind: u8, shape: &[u8], payload: &[u8]) -> Vec<u8> {
+fn checksummed(kind: u8, shape: &[u8], payload: &[u8]) -> Vec<u8> {
     let mut writer = Writer::new(kind);
     if !shape.is_empty() {
         writer.bytes(shape);
     }
     payload.iter().for_each(|&byte| writer.byte(byte));
-    writer.seal()
+    writer.finish()
 }
 
 /// What stands before the states in the bytes of a reduction.

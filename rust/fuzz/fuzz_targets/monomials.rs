@@ -15,7 +15,7 @@ use streamreg_core::wire::{Reader, Writer};
 
 fuzz_target!(|data: &[u8]| {
     monomials(data);
-    monomials(&sealed(b'P', None, data));
+    monomials(&checksummed(b'P', None, data));
     reduction(data);
     if let Ok(decimal) = Decimal::parse(data) {
         assert_eq!(Decimal::parse(decimal.to_string().as_bytes()), Ok(decimal));
@@ -51,7 +51,7 @@ fn reduction(data: &[u8]) {
     let mut reduction = Reduction::new(&inputs, aggregates).expect("a valid shape");
     let empty = reduction.to_bytes();
     let shape = Reader::open(b'R', &empty).and_then(|mut reader| reader.bytes()).expect("a state");
-    let state = sealed(b'R', Some(shape), data);
+    let state = checksummed(b'R', Some(shape), data);
     if reduction.merge(&state).is_err() {
         assert_eq!(reduction.to_bytes(), empty, "a state that was refused left a trace");
         return;
@@ -64,11 +64,11 @@ fn reduction(data: &[u8]) {
 }
 
 /// Random bytes hardly ever have the right checksum: they are put into a frame that has.
-fn sealed(kind: u8, shape: Option<&[u8]>, payload: &[u8]) -> Vec<u8> {
+fn checksummed(kind: u8, shape: Option<&[u8]>, payload: &[u8]) -> Vec<u8> {
     let mut writer = Writer::new(kind);
     if let Some(shape) = shape {
         writer.bytes(shape);
     }
     payload.iter().for_each(|&byte| writer.byte(byte));
-    writer.seal()
+    writer.finish()
 }

@@ -2,6 +2,7 @@
 //! take it to the next one.
 
 use crate::error::Error;
+use crate::plural::plural;
 use crate::tracked_map::TrackedMap;
 use crate::wire::{Reader, Versioned, Writer, corrupt, kind};
 use crate::write::{Packed, Stamp};
@@ -72,10 +73,10 @@ impl Changelog {
         let expected = present.iter().filter(|&&present| present).count();
         if keys.len() != present.len() || rows.len() != expected {
             return Err(Error::Columns(format!(
-                "{} keys, of which {expected} of {} are present, and {} rows",
-                keys.len(),
+                "{}, of which {expected} of {} are present, and {}",
+                plural(keys.len(), "key", "keys"),
                 present.len(),
-                rows.len()
+                plural(rows.len(), "row", "rows")
             )));
         }
         let (removed, inserted) = (Stamp::new(time, -1), Stamp::new(time, 1));

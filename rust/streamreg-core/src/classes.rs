@@ -8,6 +8,7 @@ mod plain;
 mod sums;
 mod wire;
 
+use crate::plural::plural;
 use std::collections::BTreeMap;
 
 pub use label::Label;
@@ -120,8 +121,9 @@ impl<S: Sums> ByLabel<S> {
         match columns.iter().position(|column| column.len() != rows) {
             None => Ok(()),
             Some(at) => Err(Error::Columns(format!(
-                "column {at} has {} rows where there are {rows} labels",
-                columns[at].len()
+                "column {at} has {} where there are {}",
+                plural(columns[at].len(), "row", "rows"),
+                plural(rows, "label", "labels")
             ))),
         }
     }

@@ -1,4 +1,4 @@
-//! Stage: discriminant. From the exact moments of classes to what tells the classes apart.
+//! Stage: discriminant. From the exact moments of classes to discriminant functions: classification.
 //!
 //! Linear and quadratic discriminant analysis, and Gaussian naive Bayes, by their definitions (T. Hastie,
 //! R. Tibshirani, J. Friedman, *The Elements of Statistical Learning*, 2nd edition, 4.3 and 6.6.3): every parameter
@@ -19,6 +19,7 @@ mod present;
 mod quadratic;
 mod score;
 
+use crate::plural::plural;
 use num_bigint::BigInt;
 use num_traits::Signed;
 
@@ -36,7 +37,7 @@ use quadratic::Quadratic;
 use score::Scorer;
 pub use score::Scores;
 
-/// How classes are told apart.
+/// The method of classification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// One covariance for all classes: scores are linear in the features.
@@ -59,13 +60,13 @@ pub enum Divisor {
 /// What becomes of a covariance for all classes that is singular.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Singular {
-    /// There is no answer.
+    /// There is no result.
     Refused,
-    /// The directions that do not vary within the classes are left out, unless none is left.
+    /// The directions that do not vary within the classes are excluded, unless none is left.
     Dropped,
 }
 
-/// How classes are told apart, and by what estimates.
+/// The method of classification, and its estimates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Model {
     /// How.
@@ -86,7 +87,7 @@ impl Model {
     }
 }
 
-/// Why there is no answer.
+/// Why there is no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// No row was added, or as many were removed.
@@ -102,7 +103,7 @@ pub enum Reason {
     },
 }
 
-/// That there is no answer, and of which class; of all of them together where there is no label.
+/// That there is no result, and for which class; of all of them together where there is no label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undefined {
     /// Why.
@@ -111,10 +112,10 @@ pub struct Undefined {
     pub label: Option<Label>,
 }
 
-/// No answer, or a question that makes no sense.
+/// No result, or arguments that make no sense.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// The rows give no answer.
+    /// The rows give no result.
     Undefined(Undefined),
     /// The arguments make no sense.
     Error(Error),
@@ -132,7 +133,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// What rows are scored by, and what users see of it.
+/// The functions that rows are scored by, and their parameters.
 #[derive(Clone, Debug)]
 pub struct Discriminant {
     scorer: Scorer,
@@ -184,7 +185,7 @@ impl Discriminant {
         &self.scorer
     }
 
-    /// The features that are constant, or follow linearly from those before them, if the answer does without them.
+    /// The features that are constant, or follow linearly from those before them, if the result excludes them.
     #[must_use]
     pub fn dropped(&self) -> &[usize] {
         match &self.solved {
@@ -291,7 +292,11 @@ fn priors_of(groups: &[Group], given: Option<&[f64]>) -> Result<Vec<Argument>, E
         return Ok(groups.iter().map(|group| Argument::new(group.n().clone(), all.clone(), 0)).collect());
     };
     if given.len() != groups.len() {
-        return Err(Error::Invalid(format!("{} priors for {} classes", given.len(), groups.len())));
+        return Err(Error::Invalid(format!(
+            "{} for {}",
+            plural(given.len(), "prior", "priors"),
+            plural(groups.len(), "class", "classes")
+        )));
     }
     given.iter().map(|&prior| prior_of(prior)).collect()
 }

@@ -5,6 +5,7 @@
 
 mod possible;
 
+use crate::plural::plural;
 use std::ops::{Div, Mul};
 
 use num_bigint::BigInt;
@@ -112,9 +113,11 @@ impl Gram {
             && (weighted || (weight == Unit::ONE && units[0] == Unit::ONE && entries[0] == rows.into()));
         if !sound {
             return Err(Error::Invalid(format!(
-                "{} entries in {} units are no cross-products of {features} features over {rows} rows",
-                entries.len(),
-                units.len()
+                "{} in {} are no cross-products of {} over {}",
+                plural(entries.len(), "entry", "entries"),
+                plural(units.len(), "unit", "units"),
+                plural(features, "feature", "features"),
+                plural(rows, "row", "rows")
             )));
         }
         let mut gram = Self { rows, features, weighted, weight, units, entries, squares: false };

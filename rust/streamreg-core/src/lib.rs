@@ -23,6 +23,7 @@ pub mod gram;
 pub mod infer;
 pub mod moments;
 pub mod monomials;
+mod plural;
 pub mod reduce;
 pub mod solve;
 pub mod tracked_map;

@@ -11,6 +11,7 @@ use crate::column::{MOST_FEATURES, NumberType, Numbers};
 use crate::error::Error;
 use crate::exact::sum::{combine_counts, signed_add, too_large};
 use crate::exact::{PRODUCT_LIMBS, SUM_LIMBS, Window};
+use crate::plural::plural;
 use crate::wire::{Reader, Writer, corrupt};
 
 /// The exact moments of the rows that were added less those that were removed.
@@ -88,8 +89,8 @@ impl Moments {
     fn check_columns(&self, columns: &[Numbers<'_>]) -> Result<usize, Error> {
         if columns.len() != self.features + 1 {
             return Err(Error::Columns(format!(
-                "{} features and a target are {} columns, not {}",
-                self.features,
+                "{} and a target are {} columns, not {}",
+                plural(self.features, "feature", "features"),
                 self.features + 1,
                 columns.len()
             )));
@@ -101,8 +102,8 @@ impl Moments {
         match columns.iter().position(|column| column.len() != rows) {
             None => Ok(rows),
             Some(at) => Err(Error::Columns(format!(
-                "column {at} has {} rows where column 0 has {rows}",
-                columns[at].len()
+                "column {at} has {} where column 0 has {rows}",
+                plural(columns[at].len(), "row", "rows")
             ))),
         }
     }
@@ -138,8 +139,9 @@ impl Accumulator for Moments {
     fn check_other(&self, other: &Self, sign: Sign) -> Result<(), Error> {
         if self.features != other.features {
             return Err(Error::Mismatch(format!(
-                "moments of {} features and of {} cannot be put together",
-                self.features, other.features
+                "moments of {} and of {} cannot be put together",
+                plural(self.features, "feature", "features"),
+                other.features
             )));
         }
         combine_counts(self.n, other.n, sign)?;

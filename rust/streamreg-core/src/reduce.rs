@@ -28,6 +28,7 @@ pub use statistic::Statistic;
 use crate::accumulate::Sign;
 use crate::column::{NumberType, Numbers};
 use crate::error::Error;
+use crate::plural::plural;
 use crate::wire::{Reader, Writer, kind};
 use scratch::Scratch;
 use state::State;
@@ -136,7 +137,7 @@ impl Reduction {
         for state in &self.states {
             state.write(&mut writer);
         }
-        writer.seal()
+        writer.finish()
     }
 
     /// For each aggregate the rows that it could not take: NaN or an infinity in an input.
@@ -179,8 +180,8 @@ impl Reduction {
     fn check_columns(&self, columns: &[Numbers<'_>], rows: usize) -> Result<(), Error> {
         if columns.len() != self.inputs.len() {
             return Err(Error::Columns(format!(
-                "the reduction takes {} columns, not {}",
-                self.inputs.len(),
+                "the reduction takes {}, not {}",
+                plural(self.inputs.len(), "column", "columns"),
                 columns.len()
             )));
         }
@@ -190,8 +191,8 @@ impl Reduction {
                 return Err(Error::Columns(format!("column {at} holds {found:?}, not {input:?}")));
             }
             if column.len() != rows {
-                let found = column.len();
-                return Err(Error::Columns(format!("column {at} has {found} rows, not {rows}")));
+                let found = plural(column.len(), "row", "rows");
+                return Err(Error::Columns(format!("column {at} has {found}, not {rows}")));
             }
         }
         Ok(())

@@ -99,7 +99,7 @@ impl Writer {
 
     /// Closes the state with its checksum.
     #[must_use]
-    pub fn seal(mut self) -> Vec<u8> {
+    pub fn finish(mut self) -> Vec<u8> {
         let checksum = crc32fast::hash(&self.0);
         self.0.extend_from_slice(&checksum.to_le_bytes());
         self.0
@@ -243,7 +243,7 @@ pub trait Versioned: Sized {
     fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::new(Self::KIND);
         self.write_whole(&mut writer);
-        writer.seal()
+        writer.finish()
     }
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.

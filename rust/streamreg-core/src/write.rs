@@ -14,6 +14,7 @@ pub(crate) use stamp::Stamp;
 pub use stamp::stamp;
 
 use crate::error::Error;
+use crate::plural::plural;
 
 /// Rows of these columns as CSV text, without line ends.
 ///
@@ -26,7 +27,10 @@ pub fn render(columns: &[Cells<'_>]) -> Result<RowText, Error> {
     };
     let count = first.len();
     if let Some(other) = others.iter().find(|other| other.len() != count) {
-        return Err(Error::Columns(format!("columns of {count} and of {} rows", other.len())));
+        return Err(Error::Columns(format!(
+            "columns of {count} and of {}",
+            plural(other.len(), "row", "rows")
+        )));
     }
     // Numbers alone are the common case; without a choice of type in each cell they cost half as much.
     let floats: Option<Vec<&[f64]>> = columns.iter().map(Cells::floats).collect();

@@ -75,7 +75,7 @@ fn damaged_bytes_are_errors() {
 #[test]
 fn bytes_have_one_form() {
     use streamreg_core::wire::Writer;
-    let sealed = |keys: &[&str], count: u64, more: bool| {
+    let checksummed = |keys: &[&str], count: u64, more: bool| {
         let mut writer = Writer::new(3);
         writer.unsigned(count);
         for key in keys {
@@ -85,15 +85,15 @@ fn bytes_have_one_form() {
         if more {
             writer.byte(0);
         }
-        writer.seal()
+        writer.finish()
     };
-    assert!(Changelog::from_bytes(&sealed(&["a", "b"], 2, false)).is_ok());
+    assert!(Changelog::from_bytes(&checksummed(&["a", "b"], 2, false)).is_ok());
     for bad in [
-        sealed(&["b", "a"], 2, false),
-        sealed(&["a", "a"], 2, false),
-        sealed(&["a"], 1, true),
-        sealed(&["a"], 2, false),
-        sealed(&[], u64::MAX, false),
+        checksummed(&["b", "a"], 2, false),
+        checksummed(&["a", "a"], 2, false),
+        checksummed(&["a"], 1, true),
+        checksummed(&["a"], 2, false),
+        checksummed(&[], u64::MAX, false),
     ] {
         assert!(matches!(Changelog::from_bytes(&bad), Err(Error::Corrupt(_))));
     }

@@ -140,7 +140,7 @@ fn law_forged_classes_are_refused() {
                 writer.unsigned(0);
             }
         }
-        Classes::from_bytes(&writer.seal())
+        Classes::from_bytes(&writer.finish())
     };
     assert!(forged(1, &[1, 2], 1).is_ok());
     for (features, labels, n) in

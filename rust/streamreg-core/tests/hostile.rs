@@ -89,7 +89,7 @@ fn law_overflow_is_an_error() {
     for _ in 0..6 {
         writer.unsigned(0);
     }
-    let bytes = writer.seal();
+    let bytes = writer.finish();
     let mut state = Moments::from_bytes(&bytes).unwrap();
     let row = [Column::Float(vec![1.0]), Column::Float(vec![2.0])];
     assert!(matches!(state.add(&numbers(&row)), Err(Error::Overflow(_))));

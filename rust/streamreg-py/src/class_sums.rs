@@ -80,7 +80,7 @@ pub fn described<'py>(
     }
 }
 
-/// What tells classes apart, or why there is nothing.
+/// The discriminant functions, or why there are none.
 pub fn solved<'py>(
     py: Python<'py>,
     classes: impl Grouped + Send + Sync,

@@ -1,4 +1,4 @@
-//! Exact moments class by class, and what tells the classes apart.
+//! Exact moments class by class, and their classification.
 
 use crate::accumulator::accumulator;
 use crate::arrays::{NumberArray, numbers};
@@ -112,7 +112,7 @@ pub fn plain(labels: Vec<Label>) -> Vec<core::Label> {
     labels.into_iter().map(|label| label.0).collect()
 }
 
-/// Why there is no answer.
+/// Why there is no result.
 #[pyclass(module = "streamreg._core", frozen)]
 pub struct Undefined(discriminant::Undefined);
 
@@ -212,7 +212,7 @@ impl Discriminant {
     }
 }
 
-/// What tells the class of rows.
+/// Classifies rows.
 #[pyclass(module = "streamreg._core", frozen)]
 pub struct ClassPredictor(discriminant::Predictor);
 

@@ -1,4 +1,4 @@
-"""ROWS things of several kinds, some thousand a second, told apart in three ways, with a state."""
+"""ROWS things of several kinds, some thousand a second, classified in three ways, with a state."""
 
 import os
 import time

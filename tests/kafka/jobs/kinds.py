@@ -1,4 +1,4 @@
-"""Kinds told apart in three ways, with a state; the test says by environment what it reads."""
+"""Kinds classified in three ways, with a state; the test says by environment what it reads."""
 
 import json
 import os

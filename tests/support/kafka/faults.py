@@ -131,14 +131,14 @@ def within_transaction(countdown: Countdown) -> None:
     _checkpoint.packed = lambda checkpoint: Parts(pack(checkpoint))
 
 
-def before_the_seal(countdown: Countdown) -> None:
-    """The checkpoint is in the database, and the seal speaks of the one before."""
+def before_the_commit_record(countdown: Countdown) -> None:
+    """The checkpoint is in the database, and the commit record is of the one before."""
     write = CommitRecordFile.write
 
-    def patched(self: CommitRecordFile, seal: CommitRecord) -> None:
-        if seal != self._says:
+    def patched(self: CommitRecordFile, record: CommitRecord) -> None:
+        if record != self._last:
             countdown()
-        write(self, seal)
+        write(self, record)
 
     CommitRecordFile.write = patched  # type: ignore[method-assign]  # what a fault point is
 
@@ -148,7 +148,7 @@ AT_FIRST: dict[str, Step] = {
     "half a header written": torn_write,
     "all files made, nothing committed": before(Store, "save"),
     "within the initial commit": within_transaction,
-    "the initial commit not sealed": before_the_seal,
+    "the initial commit without its record": before_the_commit_record,
     "after the initial commit": after(Store, "save"),
 }
 """Steps of a run that finds nothing yet; each happens the first time."""
@@ -158,7 +158,7 @@ RESUMING: dict[str, Step] = {
     "all files cut": after(resume, "open_outputs"),
     "before the first commit": before(Store, "save"),
     "within the first commit": within_transaction,
-    "the first commit not sealed": before_the_seal,
+    "the first commit without its record": before_the_commit_record,
 }
 """Steps of a run that goes on from a state; each happens the first time."""
 
@@ -172,7 +172,7 @@ CLOSING: dict[str, Step] = {
     "all files flushed": after(Outputs, "flush"),
     "before the commit": before(Store, "save"),
     "within the transaction": within_transaction,
-    "after the transaction, before its seal": before_the_seal,
+    "after the transaction, before its commit record": before_the_commit_record,
     "after the commit": after(Store, "save"),
     "before the broker is told": before(KafkaSource, "commit_offsets"),
 }

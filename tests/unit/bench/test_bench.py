@@ -29,7 +29,7 @@ ROWS = 500
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 
 
-def test_oracle_answer_is_exact() -> None:
+def test_oracle_result_is_exact() -> None:
     """The result that contenders must give is the exact line of the doubles sent, rounded once."""
     texts = list(islice(Points().texts(), ROWS))
     xs, ys = ([float(text) for text in column] for column in zip(*texts, strict=True))
@@ -95,7 +95,7 @@ INPUT = "x,y,time,diff\n1.0,2.0,0,1\n2.0,3.5,0,1\n"
 OUTPUT = "a,b,time,diff\n9.0,9.0,0,1\n0.5,1.5,1,1\n9.0,9.0,1,-1\n"
 
 
-def test_a_right_answer_is_measured(jobs: Path) -> None:
+def test_a_right_result_is_measured(jobs: Path) -> None:
     """The last row that no other follows is the result, whatever the order within its time."""
     assert outcome(jobs, {"input.csv": INPUT, "output.csv": OUTPUT}).whole == 4.0
 
@@ -104,7 +104,7 @@ def test_a_right_answer_is_measured(jobs: Path) -> None:
     ("files", "ends", "words"),
     [
         ({"input.csv": INPUT, "output.csv": OUTPUT.replace("0.5", "0.25")}, "", "the result is"),
-        ({"input.csv": INPUT[:-13], "output.csv": OUTPUT}, "", "1 rows, not 2"),
+        ({"input.csv": INPUT[:-13], "output.csv": OUTPUT}, "", "1 row, not 2"),
         ({}, "raise SystemExit('bad hush')", r"bad \*+"),
     ],
 )

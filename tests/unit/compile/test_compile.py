@@ -64,10 +64,10 @@ def tutorial(t: sr.Table) -> tuple[sr.Table, sr.Table]:
 
 
 def test_the_program_of_the_tutorial(table_of: TableOf) -> None:
-    """Its rows pass through untouched, and its functions get the answers of five reducers."""
+    """Its rows pass through untouched, and its functions get the results of five reducers."""
     source = table_of(x=float, y=float)
-    _, results = tutorial(source)
-    plan = compile([csv_output(source, "in.csv"), csv_output(results, "out.csv")])
+    _, table = tutorial(source)
+    plan = compile([csv_output(source, "in.csv"), csv_output(table, "out.csv")])
     x, y = np.array([0.0, 1.0]), np.array([0.06888437030500963, 1.0515908805880605])
     rows = plan.rows.evaluate({"x": x, "y": y}, 2)
     assert rows.outputs[0][0] is x
@@ -78,18 +78,18 @@ def test_the_program_of_the_tutorial(table_of: TableOf) -> None:
     inputs, count = rows.reductions[0]
     assert count == 2
     sums = {"count": 2.0} | {f"sum{i}": float(column.sum()) for i, column in enumerate(inputs)}
-    (answers,) = plan.results
+    (results,) = plan.results
     asked = [
         2 if name == "count" else sums[f"sum{reducing.aggregates[index][-1]}"]
-        for index, name, *_ in answers.statistics
+        for index, name, *_ in results.statistics
     ]
-    (row,) = answers.evaluate(asked)
+    (row,) = results.evaluate(asked)
     assert row.cells == ([0.06888437030500971], [0.9827065102830508]), "as the tutorial prints them"
     assert plan.row_outputs[0].names == ("x", "y")
-    assert answers.outputs[0].names == ("a", "b")
+    assert results.outputs[0].names == ("a", "b")
 
 
-def test_there_is_no_answer_before_the_first_row(table_of: TableOf, plan_of: PlanOf) -> None:
+def test_there_is_no_result_before_the_first_row(table_of: TableOf, plan_of: PlanOf) -> None:
     """An empty reduction has no row, so the functions are not called."""
     t = table_of(x=float)
     table = t.reduce(s=r.sum(t.x))
@@ -97,7 +97,7 @@ def test_there_is_no_answer_before_the_first_row(table_of: TableOf, plan_of: Pla
     assert plan.results[0].evaluate([0, None])[0].present is False
 
 
-def test_missing_answers_make_missing_cells(table_of: TableOf, plan_of: PlanOf) -> None:
+def test_missing_results_make_missing_cells(table_of: TableOf, plan_of: PlanOf) -> None:
     """Whatever is computed from a missing value is missing; in a filter it counts as false."""
     t = table_of(x=float, n=int)
     s = t.reduce(a=r.avg(t.x), n=r.sum(t.n))
@@ -131,7 +131,7 @@ def test_missing_answers_make_missing_cells(table_of: TableOf, plan_of: PlanOf) 
 
 
 @given(a=st.integers(), b=st.integers(), x=st.floats(allow_nan=False))
-def test_differential_answers_are_computed_as_python_does(
+def test_differential_results_are_computed_as_python_does(
     table_of: TableOf, plan_of: PlanOf, a: int, b: int, x: float
 ) -> None:
     """Integers have no limit after a reduction, and floats are those of the columns."""
@@ -258,11 +258,11 @@ def test_a_program_has_one_source_and_a_file_one_table(
     """Both offenders are named."""
     first = sr.Table._from_input(source_of("topic one", x=float))
     second = sr.Table._from_input(source_of("topic two", x=float))
-    answer = second.reduce(s=r.sum(second.x))
+    result = second.reduce(s=r.sum(second.x))
     with pytest.raises(
         sr.ProgramError, match=r"a.csv comes from topic one and b.csv from topic two"
     ):
-        compile([csv_output(first, "a.csv"), csv_output(answer, "b.csv")])
+        compile([csv_output(first, "a.csv"), csv_output(result, "b.csv")])
     with pytest.raises(sr.ProgramError, match=r"a.csv is written twice"):
         compile([csv_output(first, "a.csv"), csv_output(first, "a.csv")])
     with pytest.raises(sr.ProgramError, match="nothing is written"):
@@ -318,7 +318,7 @@ def test_the_workers_part_travels_with_functions_of_the_main_module(tmp_path: Pa
 
 
 def test_the_workers_part_leaves_the_parents_behind(table_of: TableOf) -> None:
-    """What is applied to answers may hold what no pickle can carry."""
+    """What is applied to results may hold what no pickle can carry."""
     lock = threading.Lock()
 
     def parents_own_function(s: float) -> float:

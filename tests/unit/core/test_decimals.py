@@ -199,7 +199,7 @@ def test_arithmetic_asks_for_a_cast(table_of: TableOf) -> None:
         assert t.x == Decimal("NaN")
 
 
-def test_functions_of_answers_get_and_give_decimals(table_of: TableOf, plan_of: PlanOf) -> None:
+def test_functions_of_results_get_and_give_decimals(table_of: TableOf, plan_of: PlanOf) -> None:
     """Sums of decimals are exact, of any length, and can be compared, cast and applied to."""
     t = table_of(x=Decimal)
     whole = t.reduce(s=sr.reducers.sum(t.x), hi=sr.reducers.max(t.x))

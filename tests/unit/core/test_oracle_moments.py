@@ -98,7 +98,7 @@ def test_oracle_fewer_rows_than_unknowns(features: int) -> None:
 
 
 def test_oracle_nearly_singular() -> None:
-    """Features that differ in one last bit of one row are told apart, and solved exactly."""
+    """Features that differ in one last bit of one row are distinguished, and solved exactly."""
     x = np.linspace(1.0, 2.0, 50)
     twin = x.copy()
     twin[17] = np.nextafter(twin[17], 2.0)
@@ -138,7 +138,7 @@ def test_oracle_epoch_milliseconds() -> None:
     assert abs(naive - 2) > 1.9
 
 
-def test_oracle_answers_beyond_the_doubles() -> None:
+def test_oracle_results_beyond_the_doubles() -> None:
     """A coefficient too large is an infinity, one too small zero, as IEEE 754 rounds them."""
     steep = [np.array([0.0, 5e-324]), np.array([0.0, MAX])]
     flat = [np.array([-MAX, MAX]), np.array([0.0, 5e-324])]
@@ -157,7 +157,7 @@ def test_oracle_answers_beyond_the_doubles() -> None:
     rows=st.lists(st.tuples(DOUBLES | NOT_FINITE, DOUBLES, DOUBLES | NOT_FINITE), max_size=40),
 )
 def test_oracle_rows_that_are_not_finite(rows: list[tuple[float, float, float]]) -> None:
-    """A row with NaN or an infinity anywhere counts as left out, and changes no coefficient."""
+    """A row with NaN or an infinity anywhere counts as excluded, and changes no coefficient."""
     moments = Moments(2)
     moments.add([np.array([row[i] for row in rows], dtype=np.float64) for i in range(3)])
     finite = [row for row in rows if all(map(math.isfinite, row))]

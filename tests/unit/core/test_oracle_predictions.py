@@ -86,7 +86,7 @@ def test_predictions_of_rows_that_are_not_finite() -> None:
     assert [str(value) for value in observations.tolist()] == ["nan", "0.0", "nan"]
     assert fit.values([np.array([], dtype=np.int64)]).tolist() == []
     for wrong in ([], [np.zeros(1), np.zeros(1)]):
-        with pytest.raises(ValueError, match="takes 1 columns of one length"):
+        with pytest.raises(ValueError, match="takes 1 column of one length"):
             fit.predict(wrong)
 
 

@@ -49,7 +49,7 @@ def number_type(column: Numbers) -> Number:
 
 
 def results(x: Numbers, y: Numbers) -> tuple[list[ResultValue], list[int]]:
-    """The extension's results, and the rows that each aggregate left out."""
+    """The extension's results, and the rows that each aggregate excluded."""
     reduction = Reduction([number_type(x), number_type(y)], AGGREGATES)
     reduction.add([x, y], len(x))
     return reduction.results(STATISTICS), reduction.excluded()
@@ -59,7 +59,7 @@ def of_column(column: Numbers) -> list[ResultValue]:
     """Sum, average, least and greatest of the finite numbers; nothing of no rows."""
     numbers = [value for value in column.tolist() if math.isfinite(value)]
     exact = [Fraction(value) for value in numbers]
-    # Of rows that were all left out the sum is 0; only of no rows at all there is none.
+    # Of rows that were all excluded the sum is 0; only of no rows at all there is none.
     whole: ResultValue = nearest(total(exact)) if len(column) else None
     if number_type(column) == "int" and len(column):
         whole = sum(numbers)

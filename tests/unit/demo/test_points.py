@@ -185,7 +185,7 @@ def test_no_broker_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """An address where nothing results is named, with its setting, and the wait is short."""
     monkeypatch.setattr(_producer, "_REACH_SECONDS", 1.0)
     with pytest.raises(
-        DeliveryError, match=r"no broker answers at bootstrap\.servers=127\.0\.0\.1:1: "
+        DeliveryError, match=r"no broker responds at bootstrap\.servers=127\.0\.0\.1:1: "
     ):
         TopicWriter({"bootstrap.servers": "127.0.0.1:1"}, "points")
 

@@ -128,7 +128,7 @@ def test_differential_comparisons_are_those_of_python(
 
 
 @pytest.mark.parametrize("function", COMPARISONS, ids=lambda f: f.__name__)
-def test_differential_answers_compare_as_columns_do(function: Binary) -> None:
+def test_differential_results_compare_as_columns_do(function: Binary) -> None:
     """A single value, of any size, as Python has it: the rule of the columns."""
     kernel = signature(SIGNS[function.__name__], ("int", "float")).kernel
     for integer in (*NEAR, 0, 10**400, -(10**400)):

@@ -147,7 +147,7 @@ processes = true
             'regression.weights: "m" is no column of the schema',
         ),
         ('["x", "n"]', "[]", "regression.features: expected at least one string, found none"),
-        ('["x", "n"]', '["x", "x"]', "regression.features: 2 strings, but 1 different ones"),
+        ('["x", "n"]', '["x", "x"]', "regression.features: 2 strings, but only 1 different"),
         ('["x", "n"]', '"x"', 'regression.features: expected an array of strings, found "x"'),
         ('"out.csv"', '""', 'output.regression: expected a string that is not empty, found ""'),
         ('"out.csv"', '"a\\u0000b"', "output.regression: holds a NUL character"),

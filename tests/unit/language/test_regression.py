@@ -43,7 +43,7 @@ def test_columns_of_the_statistics(table_of: TableOf) -> None:
 
 
 def test_what_is_asked_of_the_core(table_of: TableOf, plan_of: PlanOf) -> None:
-    """All models of the same rows share one aggregate; options that change nothing are not told apart."""
+    """All models of the same rows share one aggregate; options that change nothing make no second one."""
     t = table_of(y=float, x=float)
     plan = plan_of(
         t.linear_regression(t.y, t.x, statistics=["r2"], level=0.9, singular="null"),

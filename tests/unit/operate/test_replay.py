@@ -43,7 +43,7 @@ def read(broker: EmbeddedBroker, topic: str, partition: int, count: int) -> list
     return messages
 
 
-def ledger(path: Path, partitions: Sequence[int], size: int = 0) -> Path:
+def dead_letters(path: Path, partitions: Sequence[int], size: int = 0) -> Path:
     rejects = [
         Reject(
             Location(p, i, None), "null" if i % 2 else "field-count", None, "", b"%d " % i * size
@@ -91,7 +91,7 @@ def test_only_what_is_asked_for_is_sent(
     embedded: EmbeddedBroker, tmp_path: Path, capsys: Capture
 ) -> None:
     """--reason, --skip and --limit choose, in this order; a dry run counts the same and sends nothing."""
-    path = ledger(tmp_path / "rejects.jsonl", [1] * 10, size=1)
+    path = dead_letters(tmp_path / "rejects.jsonl", [1] * 10, size=1)
     chosen = ["--reason", "null", "--skip", "1", "--limit", "3"]
     assert main(["replay-rejects", str(path), "--dry-run", *chosen]) == 0
     out = capsys.readouterr().out
@@ -104,7 +104,7 @@ def test_nothing_is_sent_unless_all_can_be(
     embedded: EmbeddedBroker, tmp_path: Path, capsys: Capture
 ) -> None:
     """A bad line, or a partition that is not there, is found before the first message goes out."""
-    path = ledger(tmp_path / "rejects.jsonl", [0, EmbeddedBroker.PARTITIONS])
+    path = dead_letters(tmp_path / "rejects.jsonl", [0, EmbeddedBroker.PARTITIONS])
     assert replay(embedded, "untouched", path, "--same-partition") == 1
     assert f"{path}:2: partition 4, but the topic has only 4" in capsys.readouterr().err
     path.write_bytes(path.read_bytes() + b"{}\n")
@@ -121,7 +121,7 @@ def test_a_message_too_large_is_a_clear_error(
     embedded: EmbeddedBroker, tmp_path: Path, capsys: Capture
 ) -> None:
     """A message beyond what the client sends is refused by name, and how many went out is said."""
-    path = ledger(tmp_path / "rejects.jsonl", [0, 0], size=100_000)
+    path = dead_letters(tmp_path / "rejects.jsonl", [0, 0], size=100_000)
     assert replay(embedded, "large", path, "--setting", "message.max.bytes=150000") == 1
     err = capsys.readouterr().err
     assert "a message was not delivered to large: " in err
@@ -143,14 +143,14 @@ def test_a_wrong_command_sends_nothing(
     tmp_path: Path, capsys: Capture, arguments: list[str], words: str
 ) -> None:
     """What cannot be understood is one line and code 2."""
-    path = ledger(tmp_path / "rejects.jsonl", [0])
+    path = dead_letters(tmp_path / "rejects.jsonl", [0])
     assert main(["replay-rejects", str(path), *arguments]) == 2
     assert words in capsys.readouterr().err
 
 
 def test_ctrl_c_says_how_to_go_on(embedded: EmbeddedBroker, tmp_path: Path) -> None:
     """An interrupted replay has delivered the first N of what it was to send, and names N."""
-    path = ledger(tmp_path / "rejects.jsonl", [0] * 50_000)
+    path = dead_letters(tmp_path / "rejects.jsonl", [0] * 50_000)
     embedded.create_topic("stopped")
     # One message at a time, each acknowledged before the next: slow enough to be interrupted.
     slow = ["--setting", "queue.buffering.max.messages=1"]

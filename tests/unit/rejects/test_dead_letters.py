@@ -1,4 +1,4 @@
-"""The ledger of rejects: what is in a line, who may read it, and how many a run bears."""
+"""The dead-letter file: what is in a line, who may read it, and how many a run bears."""
 
 import json
 import re
@@ -47,11 +47,11 @@ class Points(sr.Schema):
 
 
 def run(
-    messages: Sequence[bytes | None], folder: Path, limit: int | None, ledger: str | None
+    messages: Sequence[bytes | None], folder: Path, limit: int | None, dead_letters: str | None
 ) -> sr.Summary:
     table = testing.read([messages], schema=Points, header=["x", "y"], batch=10)
     sr.io.csv.write(table, folder / "rows.csv")
-    rejects = None if ledger is None else folder / ledger
+    rejects = None if dead_letters is None else folder / dead_letters
     return sr.run(processes=0, rejects=rejects, max_rejects=limit, state=folder / "state")
 
 
@@ -60,7 +60,7 @@ def test_law_a_line_holds_the_whole_message(
     tmp_path_factory: pytest.TempPathFactory, rejects: list[Reject]
 ) -> None:
     """Whatever the bytes of key, headers and value, they come back as they were, one line a reject."""
-    path = tmp_path_factory.mktemp("ledger") / "rejects.jsonl"
+    path = tmp_path_factory.mktemp("rejects") / "rejects.jsonl"
     path.write_bytes(b"".join(dead_letter_lines("t", rejects)))
     assert len(path.read_text(encoding="utf-8").splitlines()) == len(rejects)
     entries = [entry for entry, _ in read_dead_letters(path, LONGEST)]
@@ -148,22 +148,22 @@ def test_a_line_that_is_none_is_named(tmp_path: Path, line: bytes, words: str) -
     assert len(str(caught.value)) < 500
 
 
-@pytest.mark.parametrize("ledger", ["rejects.jsonl", None])
-def test_too_many_rejects_end_the_run_cleanly(tmp_path: Path, ledger: str | None) -> None:
+@pytest.mark.parametrize("dead_letters", ["rejects.jsonl", None])
+def test_too_many_rejects_end_the_run_cleanly(tmp_path: Path, dead_letters: str | None) -> None:
     """The epoch is closed with all that was read, and the next run goes on behind it, with a new allowance."""
     messages = [b"1,2", b"bad", *[b"3,4"] * 8, b"5,6", b"worse", b"7"]
     with pytest.raises(sr.RejectsError) as caught:
-        run(messages, tmp_path, 0, ledger)
+        run(messages, tmp_path, 0, dead_letters)
     text = str(caught.value)
     assert text.startswith("messages rejected: 1 (field-count 1), more than max_rejects=0; ")
     assert "the first at partition 0 offset 1: field-count" in text
-    assert str(tmp_path / "rejects.jsonl") in text if ledger else "rejects=" in text
+    assert str(tmp_path / "rejects.jsonl") in text if dead_letters else "rejects=" in text
     rows = (tmp_path / "rows.csv").read_text(encoding="utf-8").splitlines()
     assert len(rows) == 1 + 9
-    summary = run(messages, tmp_path, 2, ledger)
+    summary = run(messages, tmp_path, 2, dead_letters)
     assert (summary.rows, dict(summary.rejects)) == (10, {"field-count": 3})
-    if ledger:
-        lines = (tmp_path / ledger).read_text(encoding="utf-8").splitlines()
+    if dead_letters:
+        lines = (tmp_path / dead_letters).read_text(encoding="utf-8").splitlines()
         assert [json.loads(line)["offset"] for line in lines] == [1, 11, 12]
 
 

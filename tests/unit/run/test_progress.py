@@ -55,7 +55,7 @@ def cells(text: str) -> int:
 
 
 def test_the_line_fits_and_cuts_no_number(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is narrower than the terminal, 80 columns if that is unknown; a part that does not fit is left out whole."""
+    """It is narrower than the terminal, 80 columns if that is unknown; a part that does not fit is omitted whole."""
     terminal = Terminal(columns)
     screen = Screen(terminal.stream)
     shown: list[str] = []
@@ -66,7 +66,7 @@ def test_the_line_fits_and_cuts_no_number(columns: int, monkeypatch: pytest.Monk
     (line,) = shown
     assert cells(line) < (columns or 80)
     whole = (
-        "1 row  12/s  4,567 to read  1 reject  intercept 0.123457  a_long_name 1.23457e+08  "
+        "1 row  12/s  lag 4,567  1 reject  intercept 0.123457  a_long_name 1.23457e+08  "
         "数量 1.23457  none -  n 1000000000000"
     )
     assert line == whole if columns == 200 else line.endswith("  …")
@@ -184,7 +184,7 @@ def test_the_rate_is_that_of_the_last_seconds() -> None:
     ],
 )
 def test_the_summary_tells_this_run_from_all(summary: sr.Summary, text: str) -> None:
-    """Counts of one thing are in the singular; what earlier runs did is told apart."""
+    """Counts of one thing are in the singular; what earlier runs did is counted apart."""
     assert str(summary) == text
 
 

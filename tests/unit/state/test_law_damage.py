@@ -168,13 +168,13 @@ def test_law_a_file_of_another_state(state: Path, tmp_path: Path, name: str) -> 
 
 
 def test_law_a_death_before_the_seal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Dead between each commit and its seal, a run goes on from the commit, time after time."""
+    """Dead between each commit and its record, a run goes on from the commit, time after time."""
 
     class DeathError(Exception):
         pass
 
-    def die(self: CommitRecordFile, seal: object) -> None:
-        if seal != self._says:
+    def die(self: CommitRecordFile, record: object) -> None:
+        if record != self._last:
             raise DeathError
 
     for number in range(5):
@@ -182,7 +182,7 @@ def test_law_a_death_before_the_seal(tmp_path: Path, monkeypatch: pytest.MonkeyP
             assert store.load() == (checkpoint(number - 1) if number else None)
             with monkeypatch.context() as patch:
                 if number:
-                    store._seal.write(store._last)
+                    store._record.write(store._last)
                 patch.setattr(CommitRecordFile, "write", die)
                 with pytest.raises(DeathError):
                     store.save(checkpoint(number))

@@ -110,13 +110,13 @@ def test_law_damaged_bytes_are_corrupt(state: bytes, read: Callable[[bytes], obj
 @given(st.sampled_from(sorted(READERS)), st.binary(max_size=60))
 def test_law_any_bytes_are_corrupt(name: str, content: bytes) -> None:
     """So are bytes that nobody has written, also behind the mark of an estimator and a right checksum."""
-    from streamreg._estimators.serialization import seal
+    from streamreg._estimators.serialization import serialized
 
     state, read = READERS[name]
     records = [content]
     if state.startswith(b"streamreg."):
-        records += [seal(name, {"params": {}, "features": 2, "names": None}, content)]
-        records += [seal(name, {"params": {"x": 1}, "features": "2"}, content)]
+        records += [serialized(name, {"params": {}, "features": 2, "names": None}, content)]
+        records += [serialized(name, {"params": {"x": 1}, "features": "2"}, content)]
     for wrong in records:
         with pytest.raises((sr.CorruptStateError, sr.MismatchError)):
             read(wrong)

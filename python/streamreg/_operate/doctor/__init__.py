@@ -1,7 +1,7 @@
 """Doctor: everything that a job needs, looked at in the order in which a run needs it, one line each.
 
-Nothing is changed anywhere: no topic or group is made, no offset committed, no file written. The network is looked at
-in `_doctor_network`, the broker in `_doctor_broker`, files and state in `_doctor_disk`.
+Nothing is changed anywhere: no topic or group is made, no offset committed, no file written. `network` looks at the
+network, `broker` at the broker, `disk` at files and state.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Line:
 
 
 def examine(path: Path) -> Iterator[Line]:
-    """Looks at all that the job in this file needs. Takes some seconds for each thing that does not answer.
+    """Looks at all that the job in this file needs. Takes some seconds for each thing that does not respond.
 
     Args:
         path: a job file.

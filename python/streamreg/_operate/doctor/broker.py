@@ -1,4 +1,4 @@
-"""Doctor: what the Kafka client, the same that a run uses, makes of the broker, the topic and the group."""
+"""Doctor: what the Kafka client, the same that a run uses, finds of the broker, the topic and the group."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from streamreg._operate.doctor.metadata import REFUSALS, Outcome, ask
 from streamreg._operate.doctor.network import Network, reach
 from streamreg._operate.doctor.outcomes import NoTlsError, SkipError, TroubleError
 from streamreg._plan.plan import Plan
-from streamreg._rejects.dead_letters import plural
+from streamreg._plural import plural
 from streamreg._run.resume import positions
 from streamreg._source.contract import Watermarks
 from streamreg._state.checkpoint import Checkpoint
 
 _SECONDS = 8.0
-"""How long an answer is waited for after the first trouble, and at least."""
+"""How long a response is waited for after the first error, and at least."""
 _TIMES = 20
-"""What takes longer than so many times the first answer does not come: a far broker takes its time for each."""
+"""What takes longer than so many times the first response will not come: a far broker is slow for each."""
 _SHOWN = 5
 
 
@@ -56,7 +56,7 @@ class Broker:
 
     @cached_property
     def _outcome(self) -> Outcome:
-        # A broker that says anything at all to a stranger is there, however far it is.
+        # A broker that responds at all to an unknown client is there, however far it is.
         silent = self._network.language() == "other"
         started = time.monotonic()
         outcome = ask(self._settings, self._topic, _SECONDS, silent=silent)
@@ -95,7 +95,7 @@ class Broker:
             encrypted = "ssl" in self._network.protocol
             if outcome.metadata is None and (encrypted or self._network.language() == "kafka"):
                 raise TroubleError(
-                    "the broker is there, but gives no answer to a client without a user: if it wants one, set "
+                    "the broker is there, but does not respond to a client without a user: if it wants one, set "
                     f"security.protocol=sasl_{self._network.protocol}, sasl.mechanism, sasl.username and sasl.password"
                 )
             raise SkipError(f"security.protocol={self._network.protocol}: no user")
@@ -109,20 +109,20 @@ class Broker:
         return f"{self._settings.get('sasl.username', 'the user')} is let in by {mechanism}"
 
     def metadata(self) -> str:
-        """The cluster, and whether its brokers can be reached where they say that they are."""
+        """The cluster, and whether its brokers can be reached at the addresses that they advertise."""
         outcome = self._outcome
         if outcome.metadata is None:
-            # The first says most: what follows is its echo.
+            # The first is the cause: others follow from it.
             why = f" ({outcome.errors[0].str()})" if outcome.errors else ""
             raise TroubleError(
-                f"no answer in {_SECONDS:g} s{why}: check bootstrap.servers and security.protocol"
+                f"no response in {_SECONDS:g} s{why}: check bootstrap.servers and security.protocol"
             )
         brokers: list[BrokerMetadata] = list(outcome.metadata.brokers.values())
         for broker in brokers:
             error = reach(broker.host or "", broker.port or 0)
             if error is not None:
                 raise TroubleError(
-                    f"broker {broker.id} says that it is at {broker.host}:{broker.port}, which cannot be reached from "
+                    f"broker {broker.id} advertises {broker.host}:{broker.port}, which cannot be reached from "
                     f"here ({error}): change the broker's advertised.listeners, or make that name known here"
                 )
         places = [f"{broker.host}:{broker.port}" for broker in brokers[:_SHOWN]]
@@ -151,7 +151,7 @@ class Broker:
         raise TroubleError(f"{error.str()}: check source.topic")
 
     def _names(self) -> list[str]:
-        """The topics that the user may see; none if they are not told."""
+        """The topics that the user may see; none if the broker does not list them."""
         consumer = kafka_settings.consumer(self._settings, 1, lambda error: None)
         try:
             return list(consumer.list_topics(timeout=_SECONDS).topics)
@@ -178,7 +178,7 @@ class Broker:
             )
         self.watermarks = self._source.watermarks(_ignore, self._lasts())
         if not self.watermarks:
-            raise TroubleError(f"the leaders do not tell in {self._patience:.0f} s what they hold")
+            raise TroubleError(f"the leaders do not give their offsets in {self._patience:.0f} s")
         held = sum(watermark.high - watermark.low for watermark in self.watermarks.values())
         return f"{plural(len(partitions), 'partition')}, offsets of {plural(held, 'message')}"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from streamreg._jobs import Job
 from streamreg._operate.doctor.outcomes import SkipError, TroubleError
-from streamreg._rejects.dead_letters import plural
+from streamreg._plural import plural
 from streamreg._run import resume
 from streamreg._sinks.contract import RunTerms
 from streamreg._state import job_identity
@@ -51,7 +51,7 @@ class Disk:
         return checkpoint
 
     def state(self, watermarks: Mapping[int, Watermarks]) -> str:
-        """Can the state be gone on from, and does the topic still hold what comes next?
+        """Can the run resume from the state, and does the topic still hold what comes next?
 
         Args:
             watermarks: What the topic holds; none if that is not known.

@@ -11,12 +11,12 @@ from confluent_kafka.admin._group import ConsumerGroupDescription
 
 from streamreg._kafka import settings as kafka_settings
 from streamreg._operate.doctor.outcomes import SkipError, TroubleError
-from streamreg._rejects.dead_letters import plural
+from streamreg._plural import plural
 
 _SECONDS = 8.0
 _PAUSE = 0.2
 _STARTING = (KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.COORDINATOR_NOT_AVAILABLE)
-"""What the first who ask for a group are told."""
+"""What the first requests for a group get."""
 
 
 def group(settings: Mapping[str, str]) -> str:
@@ -29,7 +29,7 @@ def group(settings: Mapping[str, str]) -> str:
     except KafkaException as exception:
         error: KafkaError = exception.args[0]
         if error.code() == KafkaError._UNSUPPORTED_FEATURE:
-            raise SkipError("the broker does not tell about groups") from None
+            raise SkipError("the broker does not describe groups") from None
         if error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
             raise _lacks_acl(name) from None
         raise TroubleError(f"group {name!r}: {error.str()}: check group.id") from None

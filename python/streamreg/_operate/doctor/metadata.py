@@ -1,4 +1,4 @@
-"""Doctor: the first question to a cluster, and what the client says while it asks."""
+"""Doctor: the first request to a cluster, and the client's errors meanwhile."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REFUSALS = (
 
 @dataclass
 class Outcome:
-    """What came of asking a broker for its metadata."""
+    """The outcome of a metadata request."""
 
     metadata: ClusterMetadata | None = None
     errors: list[KafkaError] = field(default_factory=list)
@@ -35,9 +35,9 @@ class Outcome:
 
 
 def ask(settings: Mapping[str, str], topic: str, seconds: float, *, silent: bool) -> Outcome:
-    """Asks until there is an answer, a refusal for good, or no time left.
+    """Asks until there is a response, a permanent refusal, or no time left.
 
-    That is so many seconds after the first trouble; of a server that is `silent` to others, from the beginning.
+    That is so many seconds after the first error; of a server that is `silent` to others, from the beginning.
     """
     outcome = Outcome()
     client = kafka_settings.admin(settings, outcome.errors.append)

@@ -1,6 +1,6 @@
-"""Doctor: addresses, connections and certificates, with plain sockets, because they say why something fails.
+"""Doctor: addresses, connections and certificates, with plain sockets, whose errors name the cause.
 
-Whether it does fail is for the Kafka client to say, which `_doctor_broker` asks: it is what a run uses.
+Whether it does fail is decided by the Kafka client in `broker`: it is what a run uses.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Literal
 from streamreg._operate.doctor.outcomes import NoTlsError, SkipError, TroubleError
 
 _SECONDS = 20.0
-"""The longest wait for one answer: a far broker takes several seconds."""
+"""The longest wait for one response: a far broker takes several seconds."""
 _PORT = 9092
 """Where librdkafka looks if an address names none."""
 _ADDRESS = re.compile(
     r"(?:[a-z0-9_]+://)?(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:\[\]]+))(?::(?P<port>\d{1,5}))?", re.I
 )
 
-# ApiVersions, version 0, from the client "streamreg": every broker answers it before it knows who asks.
+# ApiVersions, version 0, from the client "streamreg": every broker responds to it before authentication.
 _CORRELATION = 0x73747267
 _NAME = b"streamreg"
 _QUESTION = struct.pack(">hhih", 18, 0, _CORRELATION, len(_NAME)) + _NAME
@@ -107,12 +107,12 @@ class Network:
         try:
             with socket.create_connection((host, port), _SECONDS) as plain:
                 plain.sendall(struct.pack(">i", len(_QUESTION)) + _QUESTION)
-                answer = plain.recv(8)
+                response = plain.recv(8)
         except OSError:
             return "other"
-        if answer[4:] == struct.pack(">i", _CORRELATION):
+        if response[4:] == struct.pack(">i", _CORRELATION):
             return "kafka"
-        return "tls" if answer[:1] == bytes([_TLS_ALERT]) else "other"
+        return "tls" if response[:1] == bytes([_TLS_ALERT]) else "other"
 
     def _server(self) -> tuple[str, int]:
         if self._place is None:
@@ -179,9 +179,9 @@ def _certificate_hint(error: ssl.SSLCertVerificationError) -> str:
 
 
 def _words(error: BaseException) -> str:
-    """What an error says, without numbers and places of source code."""
+    """The text of an error, without numbers and places of source code."""
     if isinstance(error, TimeoutError):
-        return f"no answer in {_SECONDS:g} s"
+        return f"no response in {_SECONDS:g} s"
     if isinstance(error, ssl.SSLError) and error.reason:
         return error.reason.lower().replace("_", " ")
     return (error.strerror if isinstance(error, OSError) else None) or str(error)

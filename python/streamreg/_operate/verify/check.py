@@ -1,4 +1,4 @@
-"""Verify: what is said of one thing that was compared, and the comparison of rows."""
+"""Verify: the outcome of one comparison, and the comparison of rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Check:
 
     subject: str
     found: str
-    """What both sides say; empty if they differ."""
+    """What both sides hold; empty if they differ."""
 
     difference: str = ""
     """What is different; empty if nothing is."""

@@ -1,4 +1,4 @@
-"""Recompute: what a state and its files must say, from the topic alone.
+"""Recompute: what a state and its files must hold, from the topic alone.
 
 Reads again what a run has read, from where it began up to the offsets of a checkpoint, through the same pipeline, in
 this process and with no file touched.
@@ -35,7 +35,7 @@ Tell = Callable[[int, int], None]
 
 @dataclass
 class Recomputed:
-    """What a part of a topic comes to."""
+    """What follows from a part of a topic."""
 
     reductions: list[Reduction | KeyedReduction]
     outputs: list[Multiset]
@@ -44,7 +44,7 @@ class Recomputed:
     scores: list[Multiset]
     """The rows of each output of scores, so far as they can be compared."""
 
-    ledger: Multiset = field(default_factory=Multiset)
+    dead_letters: Multiset = field(default_factory=Multiset)
     """The lines of the rejects."""
 
     rows: int = 0
@@ -64,11 +64,11 @@ def task(plan: Plan, checkpoint: Checkpoint, watermarks: Mapping[int, Watermarks
         began = checkpoint.began.get(partition, Range(0, None, untouched=True))
         if offset > began.start:
             ranges[partition] = replace(began, end=offset)
-            _check_extent(plan.source, partition, ranges[partition], watermarks.get(partition))
+            _check_watermarks(plan.source, partition, ranges[partition], watermarks.get(partition))
     return Task(0, plan.input, plan.rows, checkpoint.found, ranges)
 
 
-def _check_extent(
+def _check_watermarks(
     source: Source, partition: int, read: Range, watermark: Watermarks | None
 ) -> None:
     where = f"topic {source.name!r}, partition {partition}"
@@ -97,7 +97,7 @@ def recompute(plan: Plan, task: Task, report: Report, tell: Tell) -> Recomputed:
         found.tombstones += partial.tombstones
         found.rejects.update(reject.kind for reject in partial.rejects)
         for lines in dead_letter_lines(plan, partial):
-            found.ledger.add(lines)
+            found.dead_letters.add(lines)
         if partial.rows:
             for reduction, state in zip(found.reductions, partial.states, strict=True):
                 reduction.merge(state)

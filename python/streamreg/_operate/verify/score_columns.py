@@ -1,7 +1,7 @@
 """Verify: outputs of scored rows.
 
 The topic does not tell which epoch a row came in, and so by which fit it was scored: what is the row's own is compared
-with it, the scores with the rows before that epoch (see `_rescore`). Where rows were filtered by their scores, the
+with it, the scores with the rows before that epoch (see `score_check`). Where rows were filtered by their scores, the
 topic cannot tell which must be there.
 """
 
@@ -51,7 +51,9 @@ class OwnColumns:
     def _kept(self, row: bytes) -> bytes:
         cells = cells_of(row)
         if len(cells) != len(self.shipped):
-            raise RecordError(f"{shown(row)} has {len(cells)} cells, not {len(self.shipped)}")
+            raise RecordError(
+                f"{shown(row)} has {plural(len(cells), 'cell')}, not {len(self.shipped)}"
+            )
         pairs = zip(cells, self.shipped, strict=True)
         return b",".join(cell for cell, at in pairs if at is not None)
 

@@ -17,7 +17,7 @@ from streamreg._operate.verify import recompute
 from streamreg._operate.verify.check import Check, Rows, not_compared, same_rows, whole
 from streamreg._operate.verify.score_check import rescored
 from streamreg._operate.verify.score_columns import own_columns
-from streamreg._rejects.dead_letters import plural
+from streamreg._plural import plural
 from streamreg._run.resume import positions
 from streamreg._sinks.file_position import FilePosition
 from streamreg._sinks.file_read_back import FileReadBack
@@ -45,9 +45,9 @@ def verify(
     Args:
         plan: what the run computes.
         checkpoint: its state.
-        rejects: its file of rejects, if it has one.
+        rejects: its dead-letter file, if it has one.
         report: takes lines about the connection.
-        tell: told how far the reading is.
+        tell: called with how far the reading is.
 
     Raises:
         StateError: if the state is of another job.

@@ -13,6 +13,7 @@ use super::columns::{Column, Columns};
 use super::reject::{Fault, RejectKind};
 use super::{ColumnType, Decoder, Format, Schema, Span, number, without_mark};
 use crate::error::Error;
+use crate::plural::plural;
 
 impl RejectKind {
     /// The CSV record has more or fewer fields than the header.
@@ -154,7 +155,8 @@ impl Format for Layout {
             .split(without_mark(value))
             .map_err(|Malformed(why)| Fault::with(RejectKind::MALFORMED_CSV, why.to_owned()))?;
         if fields.len() != self.targets.len() {
-            let detail = format!("{} fields, the header has {}", fields.len(), self.targets.len());
+            let detail =
+                format!("{}, the header has {}", plural(fields.len(), "field", "fields"), self.targets.len());
             return Err(Fault::with(RejectKind::FIELD_COUNT, detail));
         }
         for (field, target) in fields.zip(&self.targets) {

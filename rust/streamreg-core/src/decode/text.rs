@@ -1,6 +1,7 @@
 //! Decode: a column of strings, or of bytes, in two allocations.
 
 use crate::error::Error;
+use crate::plural::plural;
 
 /// A column of strings, or of byte strings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +97,11 @@ impl Text {
     /// [`Error::Columns`] if the mask is of another length.
     pub fn take(&self, mask: &[bool]) -> Result<Self, Error> {
         if mask.len() != self.len() {
-            return Err(Error::Columns(format!("a mask of {} for {} entries", mask.len(), self.len())));
+            return Err(Error::Columns(format!(
+                "a mask of {} for {}",
+                mask.len(),
+                plural(self.len(), "entry", "entries")
+            )));
         }
         let kept = mask.iter().filter(|&&keep| keep).count();
         let mut taken = if self.is_utf8() { Self::strings(kept) } else { Self::byte_strings(kept) };

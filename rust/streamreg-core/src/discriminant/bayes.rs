@@ -2,7 +2,7 @@
 //!
 //! The score of a class is −½ Σ (x − μ)²/σ² − ½ Σ ln σ² + ln π, with σ² divided by n. What is added to all variances,
 //! if anything is, is a share of the greatest variance of a feature over all rows, as scikit-learn's `var_smoothing`.
-//! Where one is zero even so, there is no answer.
+//! Where one is zero even so, there is no result.
 
 use num_bigint::BigInt;
 use num_traits::{One, Zero};

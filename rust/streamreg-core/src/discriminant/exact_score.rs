@@ -3,7 +3,7 @@
 //!
 //! Which of two scores is greater is decided so. The logarithm of a rational number other than 1 is transcendental (F.
 //! Lindemann, 1882): two scores are equal only where both parts are, which is decided in integers. Everywhere else more
-//! bits will tell them apart; they end at [`log::MOST_BITS`], and scores that agree in all of these count as equal.
+//! bits will separate them; they end at [`log::MOST_BITS`], and scores that agree in all of these count as equal.
 
 use std::cell::OnceCell;
 use std::cmp::Ordering;

@@ -194,13 +194,13 @@ impl Group {
         Ok((origin, from))
     }
 
-    /// That there is no answer for this class.
+    /// That there is no result for this class.
     pub fn undefined(&self, reason: Reason) -> Undefined {
         Undefined { reason, label: Some(self.label.clone()) }
     }
 }
 
-/// Where the features are counted from when rows are scored: without one, what tells two rows apart would be lost
+/// Where the features are counted from when rows are scored: without it, the differences between rows would be lost
 /// in the roundings of numbers that are far from zero. It is in whole units, so that it is exact.
 #[derive(Clone, Debug)]
 pub struct Origin {

@@ -1,6 +1,6 @@
 //! Stage: discriminant. The inverse of a covariance; where it is singular, what may stand in its place.
 //!
-//! Directions in which nothing varies are left out, as scikit-learn's linear discriminant analysis by singular values
+//! Directions in which nothing varies are excluded, as scikit-learn's linear discriminant analysis by singular values
 //! does it: features are brought to the same variance (those that have one), and then the inverse is the one of E. H.
 //! Moore and R. Penrose (*A generalized inverse for matrices*, Proc. Camb. Phil. Soc. 51, 1955). Let the columns of N
 //! span those directions, ΣN = 0, and D² be the variances: P = I − N(NᵀD²N)⁻¹NᵀD² takes them out, and PΣ⁻Pᵀ is that

@@ -11,8 +11,9 @@ use super::{Method, Model};
 use crate::classes::Classes;
 use crate::column::Numbers;
 use crate::error::Error;
+use crate::plural::plural;
 
-/// What tells the class of a row: among those that have all parameters, a prior included.
+/// Classifies rows: among the classes that have all parameters, a prior included.
 #[derive(Clone, Debug)]
 pub struct Predictor {
     features: usize,
@@ -86,7 +87,11 @@ impl Predictor {
     pub fn rows(&self, columns: &[Numbers<'_>], own: &[i64]) -> Result<Predictions, Error> {
         let rows = rows_of(columns, self.features)?;
         if own.len() != rows {
-            return Err(Error::Columns(format!("{} labels of {rows} rows", own.len())));
+            return Err(Error::Columns(format!(
+                "{} of {}",
+                plural(own.len(), "label", "labels"),
+                plural(rows, "row", "rows")
+            )));
         }
         let mut found = Predictions::default();
         let (mut rows, mut chances) = (Rows::new(&self.scorer, columns), Vec::new());

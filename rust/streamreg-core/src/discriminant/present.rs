@@ -5,6 +5,7 @@ use super::log::Argument;
 use super::prior_of;
 use crate::classes::Classes;
 use crate::error::Error;
+use crate::plural::plural;
 
 /// The classes that have rows.
 #[derive(Debug)]
@@ -26,7 +27,11 @@ impl Present {
     pub(super) fn of(classes: &Classes, priors: Option<&[Option<f64>]>) -> Result<Self, Error> {
         let count = classes.iter().count();
         if let Some(given) = priors.filter(|given| given.len() != count) {
-            return Err(Error::Invalid(format!("{} priors for {count} classes", given.len())));
+            return Err(Error::Invalid(format!(
+                "{} for {}",
+                plural(given.len(), "prior", "priors"),
+                plural(count, "class", "classes")
+            )));
         }
         let given = priors.unwrap_or_default().iter().map(|prior| prior.map(prior_of).transpose());
         let given = given.collect::<Result<Vec<_>, _>>()?;

@@ -5,6 +5,7 @@
 //! exact parameters, of equal scores the first, and every number is the double nearest to its exact value. The result
 //! for a row depends on that row alone.
 
+use crate::plural::plural;
 use std::cell::{LazyCell, OnceCell};
 use std::cmp::Ordering;
 
@@ -129,7 +130,8 @@ pub(super) fn rows_of(columns: &[Numbers<'_>], features: usize) -> Result<usize,
         return Ok(rows);
     }
     Err(Error::Columns(format!(
-        "{features} features are as many columns of doubles or integers of equal lengths, not {}",
+        "expected {} of doubles or integers of equal lengths, one for each feature, not {}",
+        plural(features, "column", "columns"),
         columns.len()
     )))
 }

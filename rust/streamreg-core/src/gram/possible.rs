@@ -21,7 +21,7 @@ impl Gram {
         let refused = |why: String| Err(Error::Invalid(why));
         let zero = self.entries.iter().all(Zero::is_zero);
         match self.rows {
-            ..0 => return refused(format!("{} rows would be left", self.rows)),
+            ..0 => return refused(format!("{} would be left", plural(self.rows, "row", "rows"))),
             0 if zero => return Ok(()),
             0 => return refused("no row would be left, but sums that are not zero".to_owned()),
             _ => {}
@@ -36,7 +36,10 @@ impl Gram {
             None => return refused("sums of squares would be left that are negative".to_owned()),
         };
         if usize::try_from(self.rows).is_ok_and(|rows| rows < rank) {
-            return refused(format!("{} rows would be left, with sums that {rank} have at least", self.rows));
+            return refused(format!(
+                "{} would be left, with sums that {rank} have at least",
+                plural(self.rows, "row", "rows")
+            ));
         }
         Ok(())
     }

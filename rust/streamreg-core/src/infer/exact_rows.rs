@@ -1,5 +1,6 @@
 //! Infer: one row beside the fit, exact: its fitted value, and the variances of that.
 
+use crate::plural::plural;
 use std::cell::OnceCell;
 
 use num_bigint::BigInt;
@@ -23,7 +24,8 @@ impl Fit {
         let features = self.all_features();
         let rows = columns.first().map_or(0, Numbers::len);
         if columns.len() != features || columns.iter().any(|column| column.len() != rows) {
-            return Err(Error::Columns(format!("a prediction takes {features} columns of one length")));
+            let wanted = plural(features, "column", "columns");
+            return Err(Error::Columns(format!("a prediction takes {wanted} of one length")));
         }
         Ok(rows)
     }

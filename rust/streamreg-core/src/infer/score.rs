@@ -3,6 +3,7 @@
 //! The coefficients are rational, so that Σw(y − Xβ)² is, whatever the size of y or of its spread: it is a quadratic
 //! form of the rows' cross-products. Nothing is rounded before R² is, and on the fit's own rows that is its own R².
 
+use crate::plural::plural;
 use num_bigint::BigInt;
 use num_traits::Zero;
 
@@ -21,8 +22,8 @@ impl Fit {
     pub fn score(&self, rows: &Gram) -> Result<Option<f64>, Error> {
         if rows.features() != self.all_features() {
             return Err(Error::Mismatch(format!(
-                "rows of {} features are scored by a fit of {}",
-                rows.features(),
+                "rows of {} are scored by a fit of {}",
+                plural(rows.features(), "feature", "features"),
                 self.all_features()
             )));
         }

@@ -1,5 +1,6 @@
 //! Monomials: which products a regression needs, and in which order they are made.
 
+use crate::plural::plural;
 use std::collections::BTreeMap;
 
 use super::bound;
@@ -151,8 +152,8 @@ impl Terms {
     /// The number of rows, if these are the columns of one batch.
     pub(super) fn check_columns(&self, columns: &[Numbers<'_>]) -> Result<usize, Error> {
         if columns.len() != self.columns.len() {
-            let (wanted, found) = (self.columns.len(), columns.len());
-            return Err(Error::Columns(format!("the regression takes {wanted} columns, not {found}")));
+            let (wanted, found) = (plural(self.columns.len(), "column", "columns"), columns.len());
+            return Err(Error::Columns(format!("the regression takes {wanted}, not {found}")));
         }
         let rows = columns.first().map_or(0, Numbers::len);
         for (at, (column, wanted)) in columns.iter().zip(&self.columns).enumerate() {
@@ -163,7 +164,8 @@ impl Terms {
             }
             if length != rows {
                 return Err(Error::Columns(format!(
-                    "column {at} has {length} rows where column 0 has {rows}"
+                    "column {at} has {} where column 0 has {rows}",
+                    plural(length, "row", "rows")
                 )));
             }
         }

@@ -17,6 +17,7 @@ use super::{Aggregate, Reduction, shape};
 use crate::accumulate::Sign;
 use crate::column::{NumberType, Numbers};
 use crate::error::Error;
+use crate::plural::plural;
 use crate::tracked_map::TrackedMap;
 use crate::wire::{Reader, Writer, corrupt, kind};
 use before_epoch::BeforeEpoch;
@@ -108,7 +109,7 @@ impl KeyedReduction {
                 state.write(&mut writer);
             }
         }
-        Ok(writer.seal())
+        Ok(writer.finish())
     }
 
     /// Adds a partial, or all of another reduction.
@@ -187,7 +188,7 @@ impl KeyedReduction {
             writer.bytes(key);
             writer.append(state);
         }
-        writer.seal()
+        writer.finish()
     }
 
     /// Takes in what was stored of some keys, in the form that [`TrackedMap::load`] tells; there may be more to come.
@@ -266,8 +267,8 @@ impl KeyedReduction {
         match keys.iter().position(|column| column.len() != rows) {
             None => Ok(()),
             Some(at) => Err(Error::Columns(format!(
-                "column {at} of the keys has {} rows, not {rows}",
-                keys[at].len()
+                "column {at} of the keys has {}, not {rows}",
+                plural(keys[at].len(), "row", "rows")
             ))),
         }
     }

@@ -88,7 +88,7 @@ fn each_once(features: &[Power], target: usize, other: Option<usize>) -> Vec<usi
 pub(super) fn to_bytes(inputs: &[NumberType], aggregates: &[Aggregate]) -> Vec<u8> {
     let mut writer = Writer::new(kind::REDUCTION);
     write(inputs, aggregates, &mut writer);
-    writer.seal()
+    writer.finish()
 }
 
 /// The shape as every state with keys carries it: the types of the keys, then that of the states.
@@ -103,7 +103,7 @@ pub(super) fn keyed_to_bytes(keys: &[KeyType], inputs: &[NumberType], aggregates
         });
     }
     write(inputs, aggregates, &mut writer);
-    writer.seal()
+    writer.finish()
 }
 
 fn write(inputs: &[NumberType], aggregates: &[Aggregate], writer: &mut Writer) {

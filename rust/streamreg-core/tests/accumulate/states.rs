@@ -21,7 +21,7 @@ const PART: u8 = 0xff;
 fn bytes(state: &impl Accumulator) -> Vec<u8> {
     let mut writer = Writer::new(PART);
     state.write(&mut writer);
-    writer.seal()
+    writer.finish()
 }
 
 /// What any state without rows must do with batches: the whole, and the same rows in pieces of another order.
@@ -154,7 +154,7 @@ fn law_no_opposite() {
     writer.signed(i64::MIN);
     writer.signed(0);
     writer.unsigned(0);
-    let written = writer.seal();
+    let written = writer.finish();
     let mut sum = ExactSum::new();
     sum.read_into(&mut Reader::open(PART, &written).unwrap()).unwrap();
     assert_eq!(sum.n(), i64::MIN);

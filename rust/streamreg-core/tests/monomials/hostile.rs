@@ -10,7 +10,7 @@ use streamreg_core::wire::Versioned;
 use super::support::{config, numbers};
 use super::{cases, polynomial};
 
-fn sealed(mut body: Vec<u8>) -> Vec<u8> {
+fn checksummed(mut body: Vec<u8>) -> Vec<u8> {
     body.extend(crc32fast::hash(&body).to_le_bytes());
     body
 }
@@ -21,7 +21,7 @@ proptest! {
     /// Random bytes are an error or a state that has just these bytes, even behind a right checksum.
     #[test]
     fn law_hostile_bytes(body in prop::collection::vec(any::<u8>(), 0..60)) {
-        let bytes = sealed([vec![1, b'P'], body].concat());
+        let bytes = checksummed([vec![1, b'P'], body].concat());
         if let Ok(state) = Monomials::from_bytes(&bytes) {
             prop_assert_eq!(state.to_bytes(), bytes);
         }
@@ -35,7 +35,7 @@ proptest! {
         bytes.truncate(bytes.len() - 4);
         let at = 2 + at.index(bytes.len() - 2);
         bytes[at] = byte;
-        let bytes = sealed(bytes);
+        let bytes = checksummed(bytes);
         if let Ok(mut state) = Monomials::from_bytes(&bytes) {
             prop_assert_eq!(state.to_bytes(), bytes);
             let _ = state.gram();
@@ -61,7 +61,7 @@ fn columns_that_do_not_fit() {
     let empty = state.clone();
     for (columns, said) in [
         (vec![x], "takes 2 columns, not 1"),
-        (vec![x, Numbers::Float(&[1.0])], "column 1 has 1 rows where column 0 has 2"),
+        (vec![x, Numbers::Float(&[1.0])], "column 1 has 1 row where column 0 has 2"),
     ] {
         let error = state.add(&columns).unwrap_err().to_string();
         assert!(error.contains(said), "{error}");
@@ -97,7 +97,7 @@ fn counts_do_not_wrap() {
     let mut full = body[..body.len() - 4 - 7].to_vec();
     full.extend([0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]);
     full.extend([0; 6]);
-    let mut state = Monomials::from_bytes(&sealed(full)).unwrap();
+    let mut state = Monomials::from_bytes(&checksummed(full)).unwrap();
     assert_eq!(state.n(), i64::MAX);
     let same = state.clone();
     let rows = [Numbers::Int(&[1]), Numbers::Int(&[1])];

@@ -2,6 +2,7 @@
 //!
 //! Only those of keys that have changed since are kept here: the others still have them.
 
+use crate::plural::plural;
 use std::collections::HashMap;
 
 use super::{KeyColumn, KeyedReduction, unpack};
@@ -67,7 +68,10 @@ impl KeyedReduction {
         let count = rows.target.len();
         self.check_keys(keys, count)?;
         if rows.features.iter().chain(&rows.weights).any(|column| column.len() != count) {
-            return Err(Error::Columns(format!("the target has {count} rows, another column has not")));
+            return Err(Error::Columns(format!(
+                "the target has {}, another column has not",
+                plural(count, "row", "rows")
+            )));
         }
         let groups = Groups::new(keys, count)?;
         let features: Vec<_> = rows.features.iter().map(|column| groups.sorted(*column)).collect();
