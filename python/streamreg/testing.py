@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from streamreg._exceptions import OutputError
+from streamreg._plural import plural
 from streamreg._source.contract import (
     Batch,
     Beginnings,
@@ -280,8 +281,6 @@ class ListReadBack:
 
     @property
     def extent(self) -> str:
-        from streamreg._rejects.dead_letters import plural
-
         return plural(self.position, "change")
 
     def changes(self) -> Iterator[Sequence[bytes]]:

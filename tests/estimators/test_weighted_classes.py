@@ -264,7 +264,9 @@ def test_law_damaged_bytes_are_refused() -> None:
     hostile.remove({"classes": ["a", "b", "c"]})  # of which these rows could be
     for claim in hostile:
         with pytest.raises(ValueError, match="state of the LogisticRegression is damaged"):
-            sr.LogisticRegression.from_bytes(seal("LogisticRegression", about | claim, numbers))
+            sr.LogisticRegression.from_bytes(
+                serialized("LogisticRegression", about | claim, numbers)
+            )
 
 
 @pytest.mark.parametrize("features", [65, 200])

@@ -29,6 +29,7 @@ from streamreg._estimators.shown import classes_of, formula_of
 from streamreg._estimators.sklearn_interface import not_fitted
 from streamreg._estimators.turns import as_of_now, in_turn
 from streamreg._estimators.weights import ClassWeight
+from streamreg._plural import plural
 
 _MOST_COEFFICIENTS: Final = 4096
 """Their curvature, the square of that, then takes 128 MB."""

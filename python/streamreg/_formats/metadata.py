@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
 from streamreg._exceptions import ConfigurationError
 
 if TYPE_CHECKING:
-    from streamreg._evaluate.columns import Array
+    from numpy.typing import NDArray
+
     from streamreg._source.contract import Batch
     from streamreg._types import ColumnType
 
@@ -73,13 +74,13 @@ class Metadata:
 
     def read(
         self, batch: Batch, types: Mapping[str, ColumnType]
-    ) -> tuple[dict[str, Array | list[object]], dict[int, Fault]]:
+    ) -> tuple[dict[str, NDArray[Any] | list[object]], dict[int, Fault]]:
         """These columns, an entry for each message, and the messages that do not have them, by index.
 
         In the place of what is not there stands something else.
         """
         faults: dict[int, Fault] = {}
-        columns: dict[str, Array | list[object]] = {}
+        columns: dict[str, NDArray[Any] | list[object]] = {}
         for column, part in self.parts.items():
             entries = list(_entries(part, batch))
             for index, entry in enumerate(entries):

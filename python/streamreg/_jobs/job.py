@@ -14,6 +14,7 @@ from streamreg._exceptions import ConfigurationError
 from streamreg._formats.registry import FormatName, having, holding
 from streamreg._jobs.check import MOST_SHOWN, Section, describe, listed, near
 from streamreg._language.regression_options import OF_RIDGE, SINGULAR, STATISTICS, Options
+from streamreg._plural import plural
 from streamreg._types import SCORES, ColumnType
 
 Format: TypeAlias = FormatName

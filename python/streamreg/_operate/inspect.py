@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from streamreg._core import Changelog, KeyedReduction, Reduction
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError
 from streamreg._formats.registry import described, options
-from streamreg._rejects.dead_letters import plural
+from streamreg._plural import plural
 from streamreg._sinks.cells import cells_of, value_of
 from streamreg._sinks.file_position import FilePosition
 from streamreg._state.keyed_rows import EMPTY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from streamreg._rejects.dead_letters import plural
+from streamreg._plural import plural
 from streamreg._sinks.file_position import FilePosition
 from streamreg._sinks.records import RecordError, pieces
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from streamreg._exceptions import OutputError
+from streamreg._plural import plural
 
 _PIECE = 1 << 20
 _LONGEST = 1 << 28

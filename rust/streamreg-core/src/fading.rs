@@ -64,7 +64,8 @@ impl Fading {
     /// [`Error::Invalid`] never for the sums of rows, perhaps for a state that somebody made up.
     pub fn gram(&self) -> Result<Gram, Error> {
         let newest = self.generations.keys().next_back().copied().unwrap_or(0);
-        let aged: Vec<_> = self.generations.iter().map(|(number, sums)| (newest.abs_diff(*number), sums)).collect();
+        let aged: Vec<_> =
+            self.generations.iter().map(|(number, sums)| (newest.abs_diff(*number), sums)).collect();
         if aged.is_empty() {
             return Monomials::new(Arc::clone(&self.terms)).gram();
         }
@@ -130,7 +131,8 @@ impl Accumulator for Fading {
         for (row, time) in (0..).zip(times) {
             rows.entry(time.div_euclid(self.half_life)).or_default().push(row);
         }
-        let newest = [rows.keys().next_back(), self.generations.keys().next_back()].into_iter().flatten().max();
+        let newest =
+            [rows.keys().next_back(), self.generations.keys().next_back()].into_iter().flatten().max();
         let Some(&newest) = newest else { return };
         let weight = |row: &u32| weight(times[*row as usize].rem_euclid(self.half_life), self.half_life);
         let whole = rows.len() == 1;

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from streamreg._core import render, stamp
 from streamreg._evaluate.program import ALL_ROWS, Load
+from streamreg._plural import plural
 from streamreg._sinks.cells import cells_of
 from streamreg._sinks.records import RecordError, records, shown
 from streamreg._types import FIRST_SHIPPED

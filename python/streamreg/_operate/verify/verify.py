@@ -98,9 +98,9 @@ def _against_topic(
         yield comparison.rows(index, output, written[output.name], again)
     for index, output in enumerate(plan.score_outputs):
         yield from comparison.scores(index, output, written[output.name], again)
-    ledger = None if rejects is None else written[str(rejects)]
-    if ledger is not None:
-        yield comparison.ledger(f"{rejects}, its lines", ledger, again)
+    letters = None if rejects is None else written[str(rejects)]
+    if letters is not None:
+        yield comparison.dead_letters(f"{rejects}, its lines", letters, again)
 
 
 def _same_bytes(name: str, output: ReadBack | None) -> Iterator[Check]:
@@ -334,10 +334,10 @@ class _Rows:
         """Reads the rows of a changelog that takes nothing back."""
         return lambda: files.inserted(written, _times(output, self._checkpoint))
 
-    def ledger(self, subject: str, written: ReadBack, again: Recomputed) -> Check:
-        """The file of rejects: the same lines, each as often, in an order that may differ."""
+    def dead_letters(self, subject: str, written: ReadBack, again: Recomputed) -> Check:
+        """The dead-letter file: the same lines, each as often, in an order that may differ."""
 
         def topic() -> Iterator[Sequence[bytes]]:
             return (r for p in self._partials() for r in recompute.dead_letter_lines(self._plan, p))
 
-        return same_rows(subject, written.extent, written.changes, again.ledger, topic)
+        return same_rows(subject, written.extent, written.changes, again.dead_letters, topic)

@@ -61,7 +61,9 @@ impl Dialect {
         let mark = delimiter.is_ascii_punctuation() && !stands_in_numbers && delimiter != '"';
         match u8::try_from(delimiter) {
             Ok(delimiter) if mark || delimiter == b'\t' => Ok(Self { delimiter }),
-            _ => Err(Error::Invalid(format!("{delimiter:?} cannot stand between the fields of a CSV record"))),
+            _ => {
+                Err(Error::Invalid(format!("{delimiter:?} cannot stand between the fields of a CSV record")))
+            }
         }
     }
 

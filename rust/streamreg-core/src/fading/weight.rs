@@ -30,10 +30,8 @@ fn fast(rest: i64, half_life: i64) -> Option<f64> {
 fn wide(precision: Precision, rest: i64, half_life: i64) -> Wide {
     // The error of the argument, which is below 1, is that of the power.
     let inner = precision.plus(16);
-    let power = inner.multiply(
-        &inner.ratio(&BigInt::from(rest), &BigInt::from(half_life)),
-        &inner.ln(&Wide::of(2)),
-    );
+    let power =
+        inner.multiply(&inner.ratio(&BigInt::from(rest), &BigInt::from(half_life)), &inner.ln(&Wide::of(2)));
     exponential::exp(precision, &power)
 }
 

@@ -9,6 +9,7 @@ use num_traits::{Signed, Zero};
 
 use super::Gram;
 use crate::error::Error;
+use crate::plural::plural;
 use crate::solve::eliminate::Elimination;
 use crate::solve::round::root;
 

@@ -38,7 +38,9 @@ impl Levels {
     pub(super) fn new(schema: &Schema, paths: &[(String, String)]) -> Result<Self, Error> {
         let columns = &schema.names;
         if let Some((name, _)) = paths.iter().find(|(name, _)| !columns.contains(name)) {
-            return Err(Error::Invalid(format!("a path is given for {name:?}, which is no column of the schema")));
+            return Err(Error::Invalid(format!(
+                "a path is given for {name:?}, which is no column of the schema"
+            )));
         }
         let mut levels = Self { list: vec![Level::default()], paths: Vec::with_capacity(columns.len()) };
         let mut known = HashMap::new();
@@ -110,12 +112,7 @@ impl Level {
     }
 
     /// Notes the wanted values of an object, or of an array by their indexes.
-    fn find<'a>(
-        &self,
-        text: &'a str,
-        found: &mut Slots<'a>,
-        kind: Kind,
-    ) -> Result<(), serde_json::Error> {
+    fn find<'a>(&self, text: &'a str, found: &mut Slots<'a>, kind: Kind) -> Result<(), serde_json::Error> {
         let mut walk = |as_bytes| {
             let mut reader = serde_json::Deserializer::from_str(text);
             let walk = Walk { level: self, found, as_bytes };
@@ -232,7 +229,8 @@ impl Visitor<'_> for Key<'_> {
 /// # Errors
 /// [`Error::Invalid`] if it is no pointer by RFC 6901, or that of the whole message.
 fn tokens(path: &str) -> Result<Vec<String>, Error> {
-    let invalid = || Error::Invalid(format!("{path:?} is no JSON pointer (RFC 6901), such as \"/payload/x\""));
+    let invalid =
+        || Error::Invalid(format!("{path:?} is no JSON pointer (RFC 6901), such as \"/payload/x\""));
     let inside = path.strip_prefix('/').ok_or_else(invalid)?;
     inside
         .split('/')
