@@ -117,7 +117,7 @@ def test_weights_must_come_from_the_first_rows_on(made: Callable[..., Model]) ->
         ValueError, match=r"rows have weights, but earlier rows came without.*np\.ones"
     ):
         plain.partial_fit(x, y, sample_weight=weights)
-    with pytest.raises(ValueError, match="cannot be put together"):
+    with pytest.raises(ValueError, match="cannot be merged"):
         plain.merge(made().fit(x, y, sample_weight=weights))
     assert plain.to_bytes() == before
     with pytest.raises(ValueError, match="cannot all have been added before"):
