@@ -7,21 +7,13 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from streamreg._jobs.job import (
-    Durability,
-    Format,
-    Job,
-    JobError,
-    Mode,
-    Output,
-    Source,
-    Time,
-    read_job,
-)
+from streamreg._jobs.job import Durability, Forget, Job, JobError, Output, Time, read_job
 from streamreg._jobs.read import parse, read_file
+from streamreg._jobs.source import Format, Mode, Source
 
 __all__ = [
     "Durability",
+    "Forget",
     "Format",
     "Job",
     "JobError",

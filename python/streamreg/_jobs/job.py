@@ -8,25 +8,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os.path import abspath
 from pathlib import PurePath
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from streamreg._exceptions import ConfigurationError
-from streamreg._formats.registry import FormatName, having, holding
 from streamreg._jobs.check import MOST_SHOWN, Section, describe, listed, near
+from streamreg._jobs.source import Source, read_source, with_metadata
+from streamreg._language.fading import TIMES as TIMES_OF_ROWS
 from streamreg._language.regression_options import OF_RIDGE, SINGULAR, STATISTICS, Options
 from streamreg._plural import plural
-from streamreg._types import SCORES, ColumnType
+from streamreg._types import INT_MAX, SCORES
 
-Format: TypeAlias = FormatName
-Mode = Literal["streaming", "static"]
 Time = Literal["epoch", "unix_ms"]
 Durability = Literal["process", "power"]
 
 TYPES = ("float", "int", "decimal", "bool", "str", "bytes")
 NUMBERS = TYPES[:3]
 KEY_TYPES = ("str", "int", "bool")
-_LEAST_SCHEMA: dict[str, ColumnType] = {"target": "float", "feature": "float"}
-MODES: tuple[Mode, ...] = ("streaming", "static")
 TIMES: tuple[Time, ...] = ("epoch", "unix_ms")
 DURABILITIES: tuple[Durability, ...] = ("process", "power")
 _MOST = sys.float_info.max
@@ -34,7 +31,6 @@ _MOST_FEATURES = 64
 _MOST_COLUMNS = 1000
 _MOST_PROCESSES = 1024
 _MOST_REJECTS = 2**63 - 1
-_DAY_MS = 86_400_000
 # Every changelog has these columns of its own.
 _RESERVED = ("time", "diff")
 
@@ -57,18 +53,6 @@ class JobError(ConfigurationError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
-    """What is read. None: not given, the reader's default holds."""
-
-    kafka: Mapping[str, str] = field(repr=False)  # holds secrets
-    topic: str
-    format: Format | None = None
-    mode: Mode | None = None
-    autocommit_duration_ms: int | None = None
-    header: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Output:
     """What is written."""
 
@@ -86,6 +70,14 @@ class Output:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Forget:
+    """How rows fade."""
+
+    half_life: int
+    time: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """A regression over a topic, as a job file or a command describes it."""
 
@@ -96,6 +88,7 @@ class Job:
     output: Output
     by: tuple[str, ...] = ()
     weights: str | None = None
+    forget: Forget | None = None
     options: Options = field(default_factory=Options)
     state: str | None = None  # None: none is kept
     durability: Durability | None = None
@@ -121,8 +114,8 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
     problems: list[str] = []
     root = Section(tree, "", problems, environ)
     source_table = root.section("source")
-    source = _source(source_table)
-    schema = _schema(root.section("schema"))
+    source = read_source(source_table)
+    schema = with_metadata(source_table, source, _schema(root.section("schema")))
     regression = root.section("regression")
     target, features = _regression(regression, schema)
     weights = regression.string("weights", required=False) or None
@@ -132,6 +125,9 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
     columns = _columns(regression, features, options)
     by = _keys(regression, columns, schema)
     regression.close()
+    forget = _forget(root.section("forget"), schema)
+    if forget and weights:
+        root.section("forget").problem("half_life", "rows that fade have no other weights")
     output = _output(root.section("output"), tuple(dict.fromkeys((*by, *columns))), schema)
     state, durability = _state(root.section("state"), name)
     run = root.section("run")
@@ -145,7 +141,8 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
     if state and abspath(state) in [*outputs, abspath(rejects or "")]:
         root.section("state").problem("directory", "the same path as an output's")
     root.close()
-    lacking = schema.keys() - source.header if source.header else ()
+    fields = schema.keys() - source.metadata.keys()
+    lacking = fields - set(source.header) if source.header else ()
     if lacking:
         source_table.problem("header", f"lacks the schema's {listed(sorted(lacking)[:MOST_SHOWN])}")
     if problems:
@@ -156,6 +153,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
         target=target,
         features=features,
         weights=weights,
+        forget=forget,
         options=options,
         output=output,
         by=by,
@@ -165,25 +163,6 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
         rejects=rejects,
         max_rejects=max_rejects,
     )
-
-
-def _source(table: Section) -> Source:
-    client = table.section("kafka")
-    kafka = client.settings()
-    if "bootstrap.servers" not in kafka:
-        client.problem("bootstrap.servers", "missing")
-    source = Source(
-        kafka=kafka,
-        topic=table.string("topic"),
-        format=table.choice("format", holding(_LEAST_SCHEMA)),
-        mode=table.choice("mode", MODES),
-        autocommit_duration_ms=table.integer("autocommit_duration_ms", 0, _DAY_MS),
-        header=table.strings("header", required=False) or None,
-    )
-    if source.header and source.format and source.format not in having("header"):
-        table.problem("header", f"for format {listed(having('header'))} alone")
-    table.close()
-    return source
 
 
 def _schema(table: Section) -> dict[str, str]:
@@ -249,6 +228,23 @@ def _options(table: Section, features: tuple[str, ...]) -> Options:
     return Options(
         intercept=intercept, ridge=ridge, statistics=known, singular=singular, level=level
     )
+
+
+def _forget(table: Section, schema: Mapping[str, str]) -> Forget | None:
+    half_life = table.integer("half_life", 1, INT_MAX)
+    time = table.string("time", required=False)
+    table.close()
+    if half_life is None and not time:
+        return None
+    for key, given in (("half_life", half_life), ("time", time)):
+        if not given:
+            table.problem(key, "missing")
+    if time and schema and time not in schema:
+        table.problem("time", f"{describe(time)} is no column of the schema{near(time, schema)}")
+    elif time and schema.get(time, "int") in TYPES and schema.get(time, "int") not in TIMES_OF_ROWS:
+        found = schema[time]
+        table.problem("time", f"{describe(time)} is {found}: times are {listed(TIMES_OF_ROWS)}")
+    return Forget(half_life=half_life or 1, time=time)
 
 
 def _columns(table: Section, features: tuple[str, ...], options: Options) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypedDict
 
-from streamreg._jobs import Durability, Format, Job, Mode, Source, Time
+from streamreg._jobs import Durability, Job, Time
 
 if TYPE_CHECKING:
     from streamreg._language.outputs import Output
@@ -25,13 +25,6 @@ _TYPES = {
     "str": str,
     "bytes": bytes,
 }
-
-
-class _ReadOptions(TypedDict, total=False):
-    format: Format
-    mode: Mode
-    autocommit_duration_ms: int
-    header: tuple[str, ...]
 
 
 class _WriteOptions(TypedDict, total=False):
@@ -95,7 +88,7 @@ def _write_tables(job: Job) -> list[Output]:
 
     schema = type("JobSchema", (sr.Schema,), {"__annotations__": _annotations(job)})
     table = sr.io.kafka.read(
-        dict(job.source.kafka), job.source.topic, schema=schema, **_given(job.source)
+        dict(job.source.kafka), job.source.topic, schema=schema, **job.source.given
     )
     options = _WriteOptions() if job.output.time is None else _WriteOptions(time=job.output.time)
     outputs = []
@@ -111,6 +104,8 @@ def _write_tables(job: Job) -> list[Output]:
         statistics=job.options.statistics,
         singular=job.options.singular,
         level=job.options.level,
+        half_life=None if job.forget is None else job.forget.half_life,
+        time=None if job.forget is None else table[job.forget.time],
     )
     columns = {job.output.columns.get(column.name, column.name): column for column in fit}
     outputs.append(sr.io.csv.write(fit.select(**columns), job.output.regression, **options))
@@ -121,17 +116,3 @@ def _write_tables(job: Job) -> list[Output]:
 
 def _annotations(job: Job) -> dict[str, type]:
     return {name: _TYPES[kind] for name, kind in job.schema.items()}
-
-
-def _given(source: Source) -> _ReadOptions:
-    """The reader's options that the job gives; the others keep the reader's own defaults."""
-    options = _ReadOptions()
-    if source.format is not None:
-        options["format"] = source.format
-    if source.mode is not None:
-        options["mode"] = source.mode
-    if source.autocommit_duration_ms is not None:
-        options["autocommit_duration_ms"] = source.autocommit_duration_ms
-    if source.header is not None:
-        options["header"] = source.header
-    return options

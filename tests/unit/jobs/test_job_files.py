@@ -8,7 +8,7 @@ import pytest
 from streamreg._exceptions import ConfigurationError
 from streamreg._formats import registry
 from streamreg._formats.json import Json
-from streamreg._jobs import JobError, example, job_from_bytes, load_job
+from streamreg._jobs import Forget, JobError, example, job_from_bytes, load_job
 from streamreg._jobs.check import listed
 from streamreg._jobs.client import check_client
 from streamreg._jobs.environment import ExpansionError, expand
@@ -48,13 +48,21 @@ def test_a_small_job_leaves_the_rest_to_the_defaults() -> None:
 def test_the_example_is_valid_and_gives_every_key() -> None:
     """The example that users start from can be run, and so can its optional lines."""
     read(example())
-    lines = example().replace("# [state]", "[state]").replace("# [run]", "[run]").splitlines()
+    text = example()
+    for table in ("[source.metadata]", "[forget]", "[state]", "[run]"):
+        assert f"# {table}" in text
+        text = text.replace(f"# {table}", table)
+    # Explanations, and what excludes rows that fade.
+    others = ("# target = ", "# json_field_paths = ", "# weights = ")
     optional = [
         line.removeprefix("# ") if line.startswith("# ") and " = " in line[:30] else line
-        for line in lines
-        if not line.startswith("# target = ")  # an explanation
+        for line in text.splitlines()
+        if not line.startswith(others)
     ]
     job = read("\n".join(optional), KAFKA_PASSWORD="hunter2")
+    assert job.source.metadata == {"at": "timestamp"}
+    assert job.forget == Forget(half_life=3_600_000, time="at")
+    assert (job.source.delimiter, job.source.records) == (",", "one")
     assert job.source.kafka["sasl.password"] == "hunter2"
     assert job.source.header == ("sensor", "x", "y", "w")
     assert job.by == ("sensor",)

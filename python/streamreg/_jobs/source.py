@@ -1,0 +1,101 @@
+"""Stage 4 of a job file, the source: which messages are read, and how they hold the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
+
+from streamreg._exceptions import ConfigurationError
+from streamreg._formats.metadata import Metadata
+from streamreg._formats.options import Records
+from streamreg._formats.registry import FormatName, having, holding
+from streamreg._jobs.check import Section, listed
+
+if TYPE_CHECKING:
+    from streamreg._types import ColumnType
+
+Format: TypeAlias = FormatName
+Mode = Literal["streaming", "static"]
+
+MODES: tuple[Mode, ...] = ("streaming", "static")
+_LEAST_SCHEMA: dict[str, ColumnType] = {"target": "float", "feature": "float"}
+_DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What is read. None: not given, the reader's default holds."""
+
+    kafka: Mapping[str, str] = field(repr=False)  # holds secrets
+    topic: str
+    format: Format | None = None
+    mode: Mode | None = None
+    autocommit_duration_ms: int | None = None
+    header: tuple[str, ...] | None = None
+    delimiter: str | None = None
+    records: Records | None = None
+    numbers_in_strings: bool | None = None
+    json_field_paths: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The reader's options that the job gives; the others keep the reader's own defaults."""
+        options = {
+            "format": self.format,
+            "mode": self.mode,
+            "autocommit_duration_ms": self.autocommit_duration_ms,
+            **self.of_format,
+            "metadata": self.metadata or None,
+        }
+        return {name: value for name, value in options.items() if value is not None}
+
+    @property
+    def of_format(self) -> dict[str, Any]:
+        """Those that belong to the format."""
+        return {
+            "header": self.header,
+            "delimiter": self.delimiter,
+            "records": self.records,
+            "numbers_in_strings": self.numbers_in_strings,
+            "json_field_paths": self.json_field_paths or None,
+        }
+
+
+def read_source(table: Section) -> Source:
+    """What a table says of the source; what is wrong is noted there."""
+    client = table.section("kafka")
+    kafka = client.settings()
+    if "bootstrap.servers" not in kafka:
+        client.problem("bootstrap.servers", "missing")
+    source = Source(
+        kafka=kafka,
+        topic=table.string("topic"),
+        format=table.choice("format", holding(_LEAST_SCHEMA)),
+        mode=table.choice("mode", MODES),
+        autocommit_duration_ms=table.integer("autocommit_duration_ms", 0, _DAY_MS),
+        header=table.strings("header", required=False) or None,
+        delimiter=table.string("delimiter", required=False) or None,
+        records=table.choice("records", get_args(Records)),
+        numbers_in_strings=table.boolean("numbers_in_strings", False) or None,
+        json_field_paths=table.section("json_field_paths").names(),
+        metadata=table.section("metadata").names(),
+    )
+    for option, value in source.of_format.items():
+        if value is not None and (source.format or "csv") not in having(option):
+            table.problem(option, f"for format {listed(having(option))} alone")
+    table.close()
+    return source
+
+
+def with_metadata(table: Section, source: Source, schema: dict[str, str]) -> dict[str, str]:
+    """The columns of the schema, and those that messages carry beside their values."""
+    if not schema or not source.metadata:
+        return schema
+    try:
+        found = Metadata(source.metadata).columns(cast("dict[str, ColumnType]", schema))
+    except ConfigurationError as error:
+        table.problem("metadata", str(error).removeprefix("metadata: "))
+        return schema
+    return dict(found)
