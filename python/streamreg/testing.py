@@ -187,12 +187,15 @@ def _message(given: bytes | Message | None) -> Message:
     return given if isinstance(given, Message) else Message(given)
 
 
-def collect(table: Table, into: list[Change] | None = None) -> list[Change]:
+def collect(
+    table: Table, into: list[Change] | None = None, *, name: str = "collected"
+) -> list[Change]:
     """Writes every change of a table to a list, from the next `run` on: `io.csv.write` without a file.
 
     Args:
         table: the table to write.
         into: the list of an earlier run, for one that goes on from its state.
+        name: what messages and the state call the list; each of a run has a name of its own.
 
     Returns:
         The list that runs append to: of each change the row, its epoch, and 1 where the row appears or -1 where it
@@ -202,11 +205,11 @@ def collect(table: Table, into: list[Change] | None = None) -> list[Change]:
         ProgramError: if the table has a column `time` or `diff`.
     """
     changes: list[Change] = [] if into is None else into
-    write(table, changes)
+    write(table, changes, name=name)
     return changes
 
 
-def write(table: Table, into: list[Change]) -> Output:
+def write(table: Table, into: list[Change], *, name: str = "collected") -> Output:
     """Does the same with a list that is there, and returns the output, for `run(outputs=[…])`.
 
     Raises:
@@ -214,7 +217,7 @@ def write(table: Table, into: list[Change]) -> Output:
     """
     from streamreg._language import outputs
 
-    return outputs.write(table, ListSink(into))
+    return outputs.write(table, ListSink(into, name))
 
 
 @dataclass

@@ -21,6 +21,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
         ("keys.py", "bit for bit the line through its readings: True"),
         ("decimals.py", "every coefficient as it was chosen: True"),
         ("open_state.py", "the last result of the changelog: True"),
+        ("fading.py", "bit for bit the same from the last message to the first: True"),
     ],
 )
 def test_an_example_ends_with_its_promise(tmp_path: Path, name: str, line: str) -> None:
