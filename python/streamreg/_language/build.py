@@ -55,7 +55,7 @@ def lifted(operand: object) -> Expression:
         )
     if dtype is None:
         raise ProgramError(
-            f"{value!r} is neither an expression nor a constant of type {TYPE_NAMES}"
+            f"{value!r} is neither an expression nor a constant of type {TYPE_NAMES}{_hint(value)}"
         )
     if isinstance(value, Decimal):
         from streamreg._evaluate.decimals import (
@@ -68,6 +68,16 @@ def lifted(operand: object) -> Expression:
     if isinstance(value, str) and not encodable(value):
         raise ProgramError(f"the constant {value!r} holds half of a surrogate pair")
     return Constant(value, dtype)
+
+
+def _hint(value: object) -> str:
+    """What may be meant by a value that is no operand."""
+    if isinstance(value, list | tuple) and any(isinstance(item, Expression) for item in value):
+        return ": give its items one by one, *[…]"
+    if value in (sum, min, max):
+        name = getattr(value, "__name__", "")
+        return f": Python's {name} takes no columns, sr.reducers.{name}(t.x) does"
+    return ""
 
 
 def build(

@@ -82,6 +82,32 @@ class Expression:
 
     __int__ = __trunc__ = __floor__ = __ceil__ = __round__ = __float__
 
+    def __iter__(self) -> NoReturn:
+        raise ProgramError(
+            f"{self.text} has a value for each row, which come while the program runs, so that it cannot go "
+            f"through them: for sum, min, max and count use reducers, like t.reduce(s=sr.reducers.sum({self.text}))"
+        )
+
+    def __len__(self) -> NoReturn:
+        raise ProgramError(
+            f"{self.text} has a value for each row, which come while the program runs: t.reduce(n=sr.reducers.count()) "
+            "counts them"
+        )
+
+    def __getitem__(self, index: object) -> NoReturn:
+        raise ProgramError(
+            f"{self.text} has a value for each row, which are not numbered: t.filter(…) chooses rows"
+        )
+
+    def __contains__(self, value: object) -> NoReturn:
+        iter(self)
+
+    def __matmul__(self, other: object) -> NoReturn:
+        raise ProgramError(
+            "@ is no operator of columns: * multiplies them row by row, and "
+            "t.reduce(s=sr.reducers.sum(t.x * t.y)) sums that"
+        )
+
     def __add__(self, other: Operand) -> Expression:
         return operate("+", self, other)
 

@@ -269,6 +269,8 @@ class Table(ClassTables):
         options = Options(
             intercept=intercept, ridge=ridge, statistics=statistics, singular=singular, level=level
         )
+        if not isinstance(by, Expression | str | Sequence):
+            raise ProgramError(f"linear_regression: by is a column or several, not {by!r}")
         keys = (by,) if isinstance(by, Expression | str) else tuple(by)
         grouped = GroupedTable(self, keys, "linear_regression")
         environment = TableEnvironment(self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Literal
 
+from streamreg._exceptions import ConfigurationError
 from streamreg._language import outputs
 from streamreg._language.outputs import Output
 from streamreg._language.table import Table
@@ -37,6 +38,11 @@ def write(
         defined since the last one. A second output for the same file replaces the first, until it is run.
 
     Raises:
+        ConfigurationError: if the path is none.
         ProgramError: if the table has a column `time` or `diff`.
     """
-    return outputs.write(table, CsvFile(os.fspath(path)), time)
+    if not isinstance(path, str | os.PathLike) or not isinstance(name := os.fspath(path), str):
+        raise ConfigurationError(f"path: expected the path of a file, found {path!r}")
+    if not name:
+        raise ConfigurationError("path: expected the path of a file, found an empty one")
+    return outputs.write(table, CsvFile(name), time)

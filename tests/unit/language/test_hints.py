@@ -1,6 +1,8 @@
 """What people write out of habit: an error that says what to write here."""
 
+import itertools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -125,3 +127,33 @@ def test_a_column_that_is_named_as_a_method() -> None:
         with pytest.raises(sr.ProgramError, match=r't\["select"\]'):
             program()
     t.linear_regression(t.y, t["select"])
+
+
+@pytest.mark.parametrize(
+    ("mistake", "told"),
+    [
+        (lambda t: sum(t.x), r"sr\.reducers\.sum\(x\)"),
+        (lambda t: max(t.x), "cannot go through them"),
+        (lambda t: list(t.x), "cannot go through them"),
+        (lambda t: 1 in t.x, "cannot go through them"),
+        (lambda t: len(t.x), r"sr\.reducers\.count\(\)"),
+        (lambda t: t.x[0], "are not numbered"),
+        (lambda t: t.x @ t.y, "@ is no operator of columns"),
+        (lambda t: t.linear_regression(t.y, [t.x]), r"one by one, \*\[…\]"),
+        (lambda t: t.linear_regression(t.y, (t.x, t.y)), r"one by one, \*\[…\]"),
+        (lambda t: t.linear_regression(t.y, t.x, by=5), "by is a column or several, not 5"),
+        (lambda t: t.reduce(s=sum), r"sr\.reducers\.sum\(t\.x\) does"),
+    ],
+    ids=itertools.count(),
+)
+def test_what_columns_are_not(mistake: Callable[[sr.Table], object], told: str) -> None:
+    """Whoever takes a column for a list is told what does what was meant."""
+    with pytest.raises(sr.ProgramError, match=told):
+        mistake(table())
+
+
+@pytest.mark.parametrize("path", [5, None, b"out.csv", ""])
+def test_what_is_no_path(path: object) -> None:
+    """It is refused where the output is defined."""
+    with pytest.raises(sr.ConfigurationError, match="path: expected the path of a file"):
+        sr.io.csv.write(table(), path)  # type: ignore[arg-type]
