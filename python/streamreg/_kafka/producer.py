@@ -22,7 +22,7 @@ _client_log = logging.getLogger("streamreg.librdkafka")
 
 _REACH_SECONDS = 10.0
 _TIMES = 20
-"""So many times as long as the first answer took a message may take: a far broker takes its time for each request."""
+"""So many times as long as the first response took a message may take: a far broker takes its time for each request."""
 _TIMEOUT_SECONDS = 30.0
 _MOST_SECONDS = 300.0
 # What may wait in the client: enough to keep it busy, and below its own limit (100,000), because

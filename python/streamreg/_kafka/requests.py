@@ -5,7 +5,7 @@ then made again. Nobody is blocked by it: whoever waits looks in between whether
 
 A request goes to one broker, the controller or a leader, and the client waits for that one though it is dead: it asks
 nobody whether another has taken its place (librdkafka 2.16, `rd_kafka_admin_common_get_controller`). So the cluster's
-metadata is asked for again meanwhile, from whichever broker answers.
+metadata is asked for again meanwhile, from whichever broker responds.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ class TopicRequests:
                     self._slow = True
                     report(
                         f"topic {self._topic!r}: the cluster at {self._settings['bootstrap.servers']} takes long to "
-                        "answer; still waiting"
+                        "respond; still waiting"
                     )
             try:
                 return {key: future.result() for key, future in answered.items()}
@@ -182,7 +182,7 @@ class TopicRequests:
                 # The first says most: what follows is its echo.
                 if not self._told:
                     told = kafka_settings.source_error(error, self._topic, self._settings)
-                    report(f"{told}; trying again until it answers")
+                    report(f"{told}; trying again until it responds")
                 self._told.add(error.code())
 
     def _open(self) -> AdminClient:

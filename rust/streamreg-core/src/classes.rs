@@ -111,7 +111,8 @@ impl<S: Sums> ByLabel<S> {
         let wanted = self.empty.columns();
         if columns.len() != wanted {
             return Err(Error::Columns(format!(
-                "these classes take {wanted} columns, not {}",
+                "these classes take {}, not {}",
+                plural(wanted, "column", "columns"),
                 columns.len()
             )));
         }

@@ -148,7 +148,7 @@ def test_a_cluster_that_says_nothing_is_told_of(
         client.answers_after = client.lists + 3
         assert result(topic.describe(said.append)).id == "an id"
     assert len(said) == 1
-    assert "takes long to answer" in said[0]
+    assert "takes long to respond" in said[0]
 
 
 def test_a_refusal_is_the_end(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from streamreg._operate.verify.multiset import Multiset, bucket_of
+from streamreg._plural import plural
 from streamreg._sinks.records import RecordError, shown
 
 if TYPE_CHECKING:
@@ -146,5 +147,5 @@ def name_difference(
     for row in counts[0] | counts[1]:
         stands, comes = counts[0][row], counts[1][row]
         if stands != comes:
-            return f"the row {shown(row)} stands there {stands:,} times, here {comes:,}"
+            return f"the row {shown(row)} stands there {plural(stands, 'time')}, here {comes:,}"
     return "but not any more: the output or the topic has changed meanwhile"

@@ -261,7 +261,7 @@ def _folded_keys(
     for row, count in standing.items():
         if count:
             where = "the output" if count > 0 else "the topic"
-            return Check(subject, "", f"{abs(count):,} times more in {where}: {shown(row)}")
+            return Check(subject, "", f"{plural(abs(count), 'time')} more in {where}: {shown(row)}")
     return Check(
         subject,
         f"the same {plural(len(again), 'row')} after {plural(changes, 'change')}; {output.extent}",

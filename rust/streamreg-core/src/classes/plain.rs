@@ -8,6 +8,7 @@ use super::{ByLabel, Label, Sums, check_classes, check_features};
 use crate::error::Error;
 use crate::gram::Gram;
 use crate::moments::Moments;
+use crate::plural::plural;
 
 /// The exact moments of each class.
 pub type Classes = ByLabel<Moments>;
@@ -53,8 +54,8 @@ impl Sums for Moments {
             return Ok(());
         }
         Err(Error::Mismatch(format!(
-            "classes of {} features and of {} cannot be put together",
-            self.columns(),
+            "classes of {} and of {} cannot be put together",
+            plural(self.columns(), "feature", "features"),
             other.columns()
         )))
     }
