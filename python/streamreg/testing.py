@@ -162,18 +162,19 @@ class _ListReader:
         ]
         self._next.update({p: end for p, (_, end) in progress.items()})
 
-        messages = [_message(self._source.partitions[p][offset]) for p, offset in places]
+        partitions = self._source.partitions
+        messages = [partitions[p][offset] for p, offset in places]
 
         def partition_of(index: int) -> int:
             return places[index][0]
 
         return Batch(
-            [message.value for message in messages],
+            [message.value if isinstance(message, Message) else message for message in messages],
             progress,
-            locate=lambda index: Location(*places[index], messages[index].timestamp),
+            locate=lambda index: Location(*places[index], _message(messages[index]).timestamp),
             partition_of=partition_of,
             firsts=self._beginnings.among(progress, len(places), partition_of),
-            envelope=lambda index: Envelope(messages[index].key, messages[index].headers),
+            envelope=lambda index: _envelope(_message(messages[index])),
         )
 
     def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
@@ -185,6 +186,10 @@ class _ListReader:
 
 def _message(given: bytes | Message | None) -> Message:
     return given if isinstance(given, Message) else Message(given)
+
+
+def _envelope(message: Message) -> Envelope:
+    return Envelope(message.key, message.headers)
 
 
 def collect(

@@ -202,7 +202,7 @@ def test_other_keys_make_another_job(folder: Path) -> None:
 
     count_by("name", "odd")
     for keys in (("odd", "name"), ("name",), ("odd",)):
-        with pytest.raises(sr.StateError, match="of another job: reductions: it was"):
+        with pytest.raises(sr.StateError, match="of another job: reductions: 0: keys: it was"):
             count_by(*keys)
     count_by("name", "odd")
 

@@ -181,9 +181,14 @@ def test_another_option_is_another_job(folder: Path) -> None:
     sr.run(outputs=regression(topic, format="json"), state="state")
     same = regression(topic, format="json", records="one", numbers_in_strings=False)
     sr.run(outputs=same, state="state")
-    for options in ({"records": "many"}, {"numbers_in_strings": True}, {"metadata": {"k": "key"}}):
+    others: dict[str, dict[str, object]] = {
+        "records: ": {"records": "many"},
+        "numbers_in_strings: ": {"numbers_in_strings": True},
+        "schema: k: ": {"metadata": {"k": "key"}},
+    }
+    for told, options in others.items():
         other = regression(topic, format="json", **options)
-        with pytest.raises(StateError, match=next(iter(options))):
+        with pytest.raises(StateError, match=told):
             sr.run(outputs=other, state="state")
 
 

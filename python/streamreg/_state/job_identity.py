@@ -158,8 +158,9 @@ def plan_of(checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> Plan:
 
 def _other_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> str | None:
     """The first difference between a job and that of a state; None if they are the same."""
-    unsaid = _SINCE_PLAIN if checkpoint.format < PLAIN else ()
-    told = {part: job[part] for part in unsaid}
+    # A state that does not say by which rules is of any, as far as these make the same of it.
+    unsaid = (_RULES, *(_SINCE_PLAIN if checkpoint.format < PLAIN else ()))
+    told = {part: job[part] for part in unsaid if part in job}
     return _difference("", {**told, **checkpoint.job, MODELS: job[MODELS]}, job)
 
 
