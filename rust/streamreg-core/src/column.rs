@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::decimal::Decimal;
 use crate::error::Error;
+use crate::time::{self, TimeType};
 
 /// Most features of one model.
 pub const MOST_FEATURES: usize = 64;
@@ -17,6 +18,8 @@ pub enum Numbers<'a> {
     Int(&'a [i64]),
     /// Decimals.
     Decimal(Decimals<'a>),
+    /// Microseconds, which as numbers are seconds: the decimals `micros · 10^-6`.
+    Time(TimeType, &'a [i64]),
 }
 
 impl Numbers<'_> {
@@ -25,7 +28,7 @@ impl Numbers<'_> {
     pub fn len(&self) -> usize {
         match self {
             Self::Float(values) => values.len(),
-            Self::Int(values) => values.len(),
+            Self::Int(values) | Self::Time(_, values) => values.len(),
             Self::Decimal(values) => values.0.len(),
         }
     }
@@ -43,6 +46,7 @@ impl Numbers<'_> {
             Self::Float(_) => NumberType::Float,
             Self::Int(_) => NumberType::Int,
             Self::Decimal(_) => NumberType::Decimal,
+            Self::Time(kind, _) => NumberType::Time(*kind),
         }
     }
 
@@ -57,6 +61,7 @@ impl Numbers<'_> {
             #[allow(clippy::cast_precision_loss, reason = "rounds to the nearest, as is said")]
             Self::Int(values) => Some(values[row] as f64),
             Self::Decimal(values) => Some(values.get(row).to_double()),
+            Self::Time(_, values) => Some(time::to_seconds(values[row])),
         }
     }
 
@@ -70,6 +75,7 @@ impl Numbers<'_> {
             Self::Float(values) => Self::Float(&values[range]),
             Self::Int(values) => Self::Int(&values[range]),
             Self::Decimal(values) => Self::Decimal(Decimals(&values.0[range])),
+            Self::Time(kind, values) => Self::Time(*kind, &values[range]),
         }
     }
 }
@@ -136,20 +142,30 @@ pub enum NumberType {
     Int,
     /// Decimals.
     Decimal,
+    /// Microseconds, which are decimals of one exponent.
+    Time(TimeType),
 }
 
 impl NumberType {
+    /// Whether its numbers are multiples of powers of two, as moments take them.
+    pub(crate) fn is_binary(self) -> bool {
+        matches!(self, Self::Float | Self::Int)
+    }
+
     /// The byte that stands for it in the bytes of states.
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Float => 0,
             Self::Int => 1,
             Self::Decimal => 2,
+            Self::Time(TimeType::Datetime) => 3,
+            Self::Time(TimeType::Timedelta) => 4,
         }
     }
 
     /// The type that a byte stands for.
     pub(crate) fn of_code(code: u8) -> Option<Self> {
-        [Self::Float, Self::Int, Self::Decimal].into_iter().find(|kind| kind.code() == code)
+        let times = [TimeType::Datetime, TimeType::Timedelta].map(Self::Time);
+        [Self::Float, Self::Int, Self::Decimal].into_iter().chain(times).find(|kind| kind.code() == code)
     }
 }

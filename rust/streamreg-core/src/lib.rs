@@ -24,6 +24,7 @@ pub mod moments;
 pub mod monomials;
 pub mod reduce;
 pub mod solve;
+pub mod time;
 pub mod tracked_map;
 pub mod wire;
 pub mod write;

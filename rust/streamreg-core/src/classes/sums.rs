@@ -138,8 +138,10 @@ impl ClassSums {
                 columns.len()
             )));
         }
-        if let Some(at) = columns.iter().position(|column| matches!(column, Numbers::Decimal(_))) {
-            return Err(Error::Columns(format!("column {at} holds decimals: make them doubles first")));
+        if let Some(at) = columns.iter().position(|column| !column.number_type().is_binary()) {
+            return Err(Error::Columns(format!(
+                "column {at} holds decimals or times: make them doubles first"
+            )));
         }
         match columns.iter().position(|column| column.len() != rows) {
             None => Ok(()),

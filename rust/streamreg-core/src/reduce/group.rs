@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::key::KeyColumn;
 use crate::column::{Decimals, Numbers};
 use crate::error::Error;
+use crate::time::TimeType;
 
 /// The rows of a batch by their keys.
 #[derive(Debug)]
@@ -108,8 +109,13 @@ impl Groups {
                 Sorted::Float(self.rows.iter().map(|&row| values[row as usize]).collect())
             }
             Numbers::Decimal(values) => Sorted::Decimal(values.pick(&self.rows)),
-            Numbers::Int(values) => Sorted::Int(self.rows.iter().map(|&row| values[row as usize]).collect()),
+            Numbers::Int(values) => Sorted::Int(self.picked(values)),
+            Numbers::Time(kind, values) => Sorted::Time(kind, self.picked(values)),
         }
+    }
+
+    fn picked(&self, values: &[i64]) -> Vec<i64> {
+        self.rows.iter().map(|&row| values[row as usize]).collect()
     }
 }
 
@@ -120,6 +126,7 @@ pub(super) enum Sorted<'a> {
     Float(Vec<f64>),
     Int(Vec<i64>),
     Decimal(Vec<[i64; 3]>),
+    Time(TimeType, Vec<i64>),
 }
 
 impl Sorted<'_> {
@@ -129,6 +136,7 @@ impl Sorted<'_> {
             Self::Float(values) => Numbers::Float(values),
             Self::Int(values) => Numbers::Int(values),
             Self::Decimal(words) => Numbers::Decimal(Decimals::picked(words)),
+            Self::Time(kind, values) => Numbers::Time(*kind, values),
         }
     }
 }
