@@ -30,6 +30,7 @@ if _typing.TYPE_CHECKING:
         UnknownColumnError,
         WorkerError,
     )
+    from streamreg._language.column_options import column
     from streamreg._language.expression import Column, Expression
     from streamreg._language.features import poly
     from streamreg._language.functions import (
@@ -41,6 +42,7 @@ if _typing.TYPE_CHECKING:
         exp,
         expm1,
         floor,
+        floor_time,
         if_else,
         log,
         log1p,
@@ -89,6 +91,7 @@ else:
             "UnknownColumnError",
             "WorkerError",
         ),
+        "_language.column_options": ("column",),
         "_language.expression": ("Column", "Expression"),
         "_language.features": ("poly",),
         "_language.functions": (
@@ -100,6 +103,7 @@ else:
             "exp",
             "expm1",
             "floor",
+            "floor_time",
             "if_else",
             "log",
             "log1p",
@@ -172,11 +176,13 @@ __all__ = [
     "cast",
     "ceil",
     "clear",
+    "column",
     "cos",
     "demo",
     "exp",
     "expm1",
     "floor",
+    "floor_time",
     "if_else",
     "io",
     "log",

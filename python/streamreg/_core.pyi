@@ -15,12 +15,12 @@ from streamreg._types import (
     Aggregate,
     ClassMethod,
     ClassParameters,
-    ColumnType,
     KeyType,
     Model,
     Number,
     ResultValue,
     SingularClasses,
+    SourceType,
     Statistic,
 )
 
@@ -44,16 +44,22 @@ __all__ = [
     "Text",
     "Undefined",
     "__version__",
+    "check_column_type",
     "crc32",
     "csv_decoder",
     "decimal_objects",
     "decimals",
     "json_decoder",
+    "micros_of_decimals",
+    "micros_of_floats",
+    "micros_of_texts",
     "nearest_doubles",
     "raw_decoder",
     "render",
     "split_header",
     "stamp",
+    "time_decimals",
+    "time_texts",
 ]
 
 MOST_CLASSES: int
@@ -821,6 +827,34 @@ class Changelog:
         `rows` holds those of the keys that are present.
         """
 
+def check_column_type(text: SourceType) -> None:
+    """Whether this names a column type, with its options.
+
+    Raises:
+        ValueError: if not; the message says what there is none of.
+    """
+
+def micros_of_floats(
+    kind: Literal["datetime", "timedelta"], seconds: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Seconds as the nearest microseconds, and where there is 0 because it is none, or out of range."""
+
+def micros_of_decimals(
+    kind: Literal["datetime", "timedelta"], seconds: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """A column of decimals, in seconds, as microseconds, and where there is 0 because it is finer, or out of range."""
+
+def micros_of_texts(
+    kind: Literal["datetime", "timedelta"], texts: Sequence[str]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Texts of ISO 8601, datetimes with an offset, as microseconds, and where there is 0 because it is none."""
+
+def time_decimals(times: NDArray[np.datetime64] | NDArray[np.timedelta64]) -> NDArray[np.int64]:
+    """Times in seconds, as a column of decimals."""
+
+def time_texts(times: NDArray[np.datetime64] | NDArray[np.timedelta64]) -> list[str]:
+    """Times as files have them: datetimes in UTC, and durations, as ISO 8601 writes them."""
+
 def decimals(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """A column of decimals, and where it has 0 because the text is none that can be kept exactly.
 
@@ -841,21 +875,21 @@ def nearest_doubles(words: NDArray[np.int64]) -> NDArray[np.float64]:
 def crc32(data: bytes, start: int = 0) -> int:
     """As `zlib.crc32`, some ten times as fast: the checksum of data that follow others, of which `start` is that."""
 
-def csv_decoder(columns: Sequence[tuple[str, ColumnType]], names: Sequence[str]) -> Decoder:
+def csv_decoder(columns: Sequence[tuple[str, SourceType]], names: Sequence[str]) -> Decoder:
     """A decoder of CSV records, whose fields have these names.
 
     Raises:
         ValueError: without a column, with two of one name, or if one is not among the names, or twice.
     """
 
-def json_decoder(columns: Sequence[tuple[str, ColumnType]]) -> Decoder:
+def json_decoder(columns: Sequence[tuple[str, SourceType]]) -> Decoder:
     """A decoder of JSON objects.
 
     Raises:
         ValueError: without a column, or with two of one name.
     """
 
-def raw_decoder(columns: Sequence[tuple[str, ColumnType]]) -> Decoder:
+def raw_decoder(columns: Sequence[tuple[str, SourceType]]) -> Decoder:
     """A decoder of values that are the one column themselves.
 
     Raises:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 if TYPE_CHECKING:
     from streamreg._core import Decoded
     from streamreg._source.contract import Report, Source, Watermarks
-    from streamreg._types import ColumnType
+    from streamreg._types import SourceType
 
 Found: TypeAlias = Any
 """What a preamble has found, as JSON has it; None if there was nothing to find."""
@@ -66,10 +66,10 @@ class Format(Protocol):
         A state is continued in the same format alone.
         """
 
-    def check(self, columns: Mapping[str, ColumnType]) -> None:
+    def check(self, columns: Mapping[str, SourceType]) -> None:
         """Raises ConfigurationError if messages of this format cannot hold these columns."""
 
-    def decoder(self, columns: Mapping[str, ColumnType], found: Found) -> Decoder:
+    def decoder(self, columns: Mapping[str, SourceType], found: Found) -> Decoder:
         """The decoder for a schema; `found` is what the preamble has found."""
 
 
@@ -79,5 +79,5 @@ class Input:
 
     source: Source
     format: Format
-    columns: Mapping[str, ColumnType]
+    columns: Mapping[str, SourceType]
     """Names and types, in the order of the schema."""

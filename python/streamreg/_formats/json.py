@@ -10,7 +10,7 @@ from streamreg._core import Decoder, json_decoder
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Found
-    from streamreg._types import ColumnType
+    from streamreg._types import SourceType
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Json:
     def identity(self) -> Mapping[str, Any]:
         return {"format": self.name}
 
-    def check(self, columns: Mapping[str, ColumnType]) -> None:
+    def check(self, columns: Mapping[str, SourceType]) -> None:
         return  # An object can hold columns of any type.
 
-    def decoder(self, columns: Mapping[str, ColumnType], found: Found) -> Decoder:
+    def decoder(self, columns: Mapping[str, SourceType], found: Found) -> Decoder:
         return json_decoder(list(columns.items()))

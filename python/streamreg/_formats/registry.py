@@ -13,7 +13,7 @@ from streamreg._formats.raw import Raw
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Format
-    from streamreg._types import ColumnType
+    from streamreg._types import SourceType
 
 FormatName: TypeAlias = Literal["csv", "json", "raw"]
 
@@ -21,7 +21,7 @@ _FORMATS: Final[dict[str, type[Any]]] = {"csv": Csv, "json": Json, "raw": Raw}
 
 
 def format_for(
-    columns: Mapping[str, ColumnType], name: FormatName | Format, **options: object
+    columns: Mapping[str, SourceType], name: FormatName | Format, **options: object
 ) -> Format:
     """The format of this name with these options, those that are not None; or the format itself.
 

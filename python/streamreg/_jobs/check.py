@@ -7,7 +7,7 @@ what the environment put in its place. The known keys of a table are those that 
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -55,6 +55,15 @@ class Section:
             self.problem(key, f"expected a table, [{self._name(key)}], found {describe(value)}")
         tree = value if isinstance(value, dict) else {}
         return Section(tree, self._name(key), self._problems, self._environ)
+
+    def columns(self) -> Iterator[str]:
+        """The keys of a table whose keys are names, in the file's order; any name is known."""
+        self._open = True
+        yield from (key for key in self._tree if self._key(key))
+
+    def is_table(self, key: str) -> bool:
+        """Whether there is a table at the key."""
+        return isinstance(self._tree.get(key), dict)
 
     def string(self, key: str, *, required: bool = True) -> str:
         """A string that is not empty, with the environment's values in it."""

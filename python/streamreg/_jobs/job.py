@@ -12,25 +12,22 @@ from typing import Any, Literal
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._jobs.check import MOST_SHOWN, Section, describe, listed, near
+from streamreg._jobs.schema import KEY_TYPES, NUMBERS, TYPES, read_schema
 from streamreg._language.regression_options import OF_RIDGE, SINGULAR, STATISTICS, Options
-from streamreg._types import SCORES
+from streamreg._types import SCORES, SourceType, held_type
 
 Format = Literal["csv", "json"]
 Mode = Literal["streaming", "static"]
 Time = Literal["epoch", "unix_ms"]
 Durability = Literal["process", "power"]
 
-TYPES = ("float", "int", "decimal", "bool", "str", "bytes")
-NUMBERS = TYPES[:3]
 # Raw messages have one column, of text, and a regression wants numbers.
-KEY_TYPES = ("str", "int", "bool")
 FORMATS: tuple[Format, ...] = ("csv", "json")
 MODES: tuple[Mode, ...] = ("streaming", "static")
 TIMES: tuple[Time, ...] = ("epoch", "unix_ms")
 DURABILITIES: tuple[Durability, ...] = ("process", "power")
 _MOST = sys.float_info.max
 _MOST_FEATURES = 64
-_MOST_COLUMNS = 1000
 _MOST_PROCESSES = 1024
 _MOST_REJECTS = 2**63 - 1
 _DAY_MS = 86_400_000
@@ -84,7 +81,7 @@ class Job:
     """A regression over a topic, as a job file or a command describes it."""
 
     source: Source
-    schema: Mapping[str, str]
+    schema: Mapping[str, SourceType]
     target: str
     features: tuple[str, ...]
     output: Output
@@ -116,7 +113,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
     root = Section(tree, "", problems, environ)
     source_table = root.section("source")
     source = _source(source_table)
-    schema = _schema(root.section("schema"))
+    schema = read_schema(root.section("schema"))
     regression = root.section("regression")
     target, features = _regression(regression, schema)
     weights = regression.string("weights", required=False) or None
@@ -180,19 +177,6 @@ def _source(table: Section) -> Source:
     return source
 
 
-def _schema(table: Section) -> dict[str, str]:
-    schema = table.names()
-    if not schema:
-        table.problem("", "expected at least one column")
-    if len(schema) > _MOST_COLUMNS:
-        table.problem("", f"{len(schema)} columns; {_MOST_COLUMNS} are the most")
-        return {}
-    for name, kind in schema.items():
-        if kind and kind not in TYPES:
-            table.problem(name, f"expected one of {listed(TYPES)}, found {table.shown(name)}")
-    return schema
-
-
 def _regression(table: Section, schema: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     target = table.string("target")
     features = table.strings("features")
@@ -213,8 +197,8 @@ def _keys(table: Section, columns: tuple[str, ...], schema: Mapping[str, str]) -
     for key in keys if schema else ():
         if key not in schema:
             table.problem("by", f"{describe(key)} is no column of the schema{near(key, schema)}")
-        elif schema[key] in TYPES and schema[key] not in KEY_TYPES:
-            table.problem("by", f"{describe(key)} is {schema[key]}: keys are {listed(KEY_TYPES)}")
+        elif (kind := held_type(schema[key])) in TYPES and kind not in KEY_TYPES:
+            table.problem("by", f"{describe(key)} is {kind}: keys are {listed(KEY_TYPES)}")
         if key in columns:
             table.problem("by", f"{describe(key)} is a column of the result too")
     return keys
@@ -258,8 +242,7 @@ def _columns(table: Section, features: tuple[str, ...], options: Options) -> tup
 def _number(table: Section, key: str, column: str, schema: Mapping[str, str]) -> None:
     if column not in schema:
         table.problem(key, f"{describe(column)} is no column of the schema{near(column, schema)}")
-    elif schema[column] in TYPES and schema[column] not in NUMBERS:
-        kind = schema[column]
+    elif (kind := held_type(schema[column])) in TYPES and kind not in NUMBERS:
         table.problem(key, f"{describe(column)} is {kind}: a regression takes {listed(NUMBERS)}")
 
 

@@ -23,7 +23,7 @@ from streamreg._language.predictions import scored
 from streamreg._language.regression_options import Options
 from streamreg._language.this import AllColumns
 from streamreg._language.universe import FilteredUniverse, SourceUniverse, Universe
-from streamreg._types import check_names
+from streamreg._types import check_names, held_type
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Input
@@ -75,7 +75,10 @@ class Table(ClassTables):
         """The columns of an input, as its schema has them."""
         universe = SourceUniverse(input)
         return cls(
-            {name: SourceColumn(name, dtype, universe) for name, dtype in input.columns.items()},
+            {
+                name: SourceColumn(name, held_type(source), universe)
+                for name, source in input.columns.items()
+            },
             universe,
         )
 

@@ -7,6 +7,7 @@ it, for it changes nothing that is computed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -82,6 +83,10 @@ def constant_data(value: object) -> list[Json]:
             return ["none"]
         case bool() | int() | float() | str() | Decimal():
             return [type(value).__name__.lower(), str(value)]
+        case datetime():
+            return ["datetime", value.isoformat()]
+        case timedelta():
+            return ["timedelta", str(value // timedelta(microseconds=1))]
         case bytes():
             return ["bytes", value.hex()]
         case list() | tuple():
