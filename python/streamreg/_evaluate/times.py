@@ -127,7 +127,9 @@ def _of_numpy(value: np.datetime64 | np.timedelta64) -> datetime | timedelta:
         # Another unit is not compared as it is: NumPy wraps what goes beyond its 64 bits.
         same = exact.astype(value.dtype).view(np.int64) == value.view(np.int64)
         least, most = _RANGES[kind]
-        fits = bool(same) and least <= int(exact.view(np.int64)) <= most
+        # Years and months have no fixed length.
+        fixed = kind == "datetime" or np.datetime_data(value.dtype)[0] not in ("Y", "M")
+        fits = fixed and bool(same) and least <= int(exact.view(np.int64)) <= most
     except (TypeError, ValueError, OverflowError):
         fits = False
     if not fits:

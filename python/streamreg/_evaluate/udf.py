@@ -158,7 +158,7 @@ class RowFunction:
     def _time(self, value: datetime | timedelta, column: str) -> datetime | timedelta:
         from streamreg._evaluate import times  # late: it brings NumPy
 
-        wrong = f"column {column}: {self.name} should return {self.dtype}, but returned {value!r}"
+        wrong = f"column {column}: {self.name} returned {value!r}"
         if times.is_naive(value):
             raise TypeError(f"{wrong}, which has no tzinfo, so that its time zone is not known")
         if self.dtype == "any" and not times.in_range(value):

@@ -42,7 +42,7 @@ impl Column {
         match self {
             Self::Float(values) => values.truncate(rows),
             Self::Int(values) | Self::Datetime(values, _) | Self::Timedelta(values, _) => {
-                values.truncate(rows)
+                values.truncate(rows);
             }
             Self::Decimal(values) => values.truncate(rows),
             Self::Bool(values) => values.truncate(rows),

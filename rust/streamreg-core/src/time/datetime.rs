@@ -16,7 +16,7 @@ const NO_DATETIME: NotTime = NotTime::Invalid("no date and time as in 2026-11-28
 #[inline]
 pub fn parse(text: &[u8], zone: Option<&Zone>) -> Result<i64, NotTime> {
     let mut reader = Reader(text);
-    let days = date(&mut reader).ok_or(NO_DATETIME)?.ok_or(NotTime::Invalid("no such date"))?;
+    let days = date(&mut reader)?;
     if reader.0.is_empty() {
         return Err(NotTime::Invalid("a date without a time of day"));
     }
@@ -32,20 +32,23 @@ pub fn parse(text: &[u8], zone: Option<&Zone>) -> Result<i64, NotTime> {
     TimeType::Datetime.checked(i128::from(local - ahead) * i128::from(SECOND) + i128::from(micros))
 }
 
-/// Days since 1970-01-01; `Some(None)` for a date that does not exist.
-fn date(reader: &mut Reader<'_>) -> Option<Option<i64>> {
-    let year = reader.digits::<4>()?;
-    reader.one_of(b"-")?;
-    if reader.one_of(b"Ww").is_some() {
-        let week = reader.digits::<2>()?;
-        reader.one_of(b"-")?;
-        return Some(civil::days_of_week_date(year, week, reader.digits::<1>()?));
-    }
-    let month = reader.digits::<2>()?;
-    if reader.one_of(b"-").is_some() {
-        return Some(civil::days(year, month, reader.digits::<2>()?));
-    }
-    Some(civil::days_of_ordinal(year, month * 10 + reader.digits::<1>()?))
+/// Days since 1970-01-01.
+fn date(reader: &mut Reader<'_>) -> Result<i64, NotTime> {
+    let year = reader.digits::<4>().ok_or(NO_DATETIME)?;
+    reader.one_of(b"-").ok_or(NO_DATETIME)?;
+    let days = if reader.one_of(b"Ww").is_some() {
+        let week = reader.digits::<2>().ok_or(NO_DATETIME)?;
+        reader.one_of(b"-").ok_or(NO_DATETIME)?;
+        civil::days_of_week_date(year, week, reader.digits::<1>().ok_or(NO_DATETIME)?)
+    } else {
+        let month = reader.digits::<2>().ok_or(NO_DATETIME)?;
+        if reader.one_of(b"-").is_some() {
+            civil::days(year, month, reader.digits::<2>().ok_or(NO_DATETIME)?)
+        } else {
+            civil::days_of_ordinal(year, month * 10 + reader.digits::<1>().ok_or(NO_DATETIME)?)
+        }
+    };
+    days.ok_or(NotTime::Invalid("no such date"))
 }
 
 /// Seconds since midnight, and microseconds.
@@ -62,7 +65,7 @@ fn time_of_day(reader: &mut Reader<'_>) -> Result<(i64, i64), NotTime> {
     }
     let micros = match reader.fraction() {
         None => 0,
-        Some(fraction) => fraction.ok_or(NO_DATETIME)?.of_micros(unit * SECOND)?,
+        Some(fraction) => fraction.of_micros(unit * SECOND)?,
     };
     let [hour, minute, second] = parts;
     if second == 60 {

@@ -60,7 +60,7 @@ impl Parts<'_> {
             let unit = left[at].1;
             self.micros = self.micros.saturating_add(whole.saturating_mul(unit.into()));
             if let Some(fraction) = fraction {
-                self.micros += i128::from(fraction.ok_or(NO_DURATION)?.of_micros(unit)?);
+                self.micros += i128::from(fraction.of_micros(unit)?);
                 self.ended = true;
             }
             self.count += 1;
@@ -107,7 +107,7 @@ pub fn write(micros: i64, out: &mut Vec<u8>) {
         return;
     }
     out.extend_from_slice(number.format(rest / second).as_bytes());
-    if rest % second > 0 {
+    if !rest.is_multiple_of(second) {
         let digits = format!(".{:06}", rest % second);
         out.extend_from_slice(digits.trim_end_matches('0').as_bytes());
     }

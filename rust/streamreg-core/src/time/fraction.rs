@@ -9,6 +9,8 @@ pub(super) struct Fraction {
     places: u32,
     /// More digits that are not zero.
     longer: bool,
+    /// No digit at all.
+    empty: bool,
 }
 
 /// A week has 2^13 · 5^8 · 189 microseconds, so that no longer fraction of it, or of less, is a whole number of them.
@@ -19,7 +21,8 @@ impl Fraction {
     #[inline]
     pub(super) fn of(text: &[u8]) -> Self {
         let end = text.iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + 1);
-        let mut fraction = Self { digits: 0, places: 0, longer: end > MOST_PLACES as usize };
+        let mut fraction =
+            Self { digits: 0, places: 0, longer: end > MOST_PLACES as usize, empty: text.is_empty() };
         for digit in text[..end].iter().take(MOST_PLACES as usize) {
             fraction.digits = fraction.digits * 10 + u64::from(digit - b'0');
             fraction.places += 1;
@@ -30,6 +33,9 @@ impl Fraction {
     /// That part of so many microseconds, of a week at most.
     #[inline]
     pub(super) fn of_micros(self, unit: i64) -> Result<i64, NotTime> {
+        if self.empty {
+            return Err(NotTime::Invalid("no digit after the decimal sign"));
+        }
         if unit == SECOND && self.places <= 6 {
             // The usual one.
             return Ok(self.digits.cast_signed() * 10_i64.pow(6 - self.places));

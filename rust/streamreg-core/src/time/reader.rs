@@ -29,13 +29,13 @@ impl Reader<'_> {
         })
     }
 
-    /// The digits behind a point or a comma, if one comes next; `Some(None)` if no digit follows it.
+    /// The digits behind a point or a comma, if one comes next.
     #[inline]
-    pub(super) fn fraction(&mut self) -> Option<Option<Fraction>> {
+    pub(super) fn fraction(&mut self) -> Option<Fraction> {
         self.one_of(b".,")?;
         let length = self.0.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(self.0.len());
         let (digits, rest) = self.0.split_at(length);
         self.0 = rest;
-        Some((length > 0).then(|| Fraction::of(digits)))
+        Some(Fraction::of(digits))
     }
 }
