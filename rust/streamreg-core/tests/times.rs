@@ -154,7 +154,8 @@ proptest! {
                 prop_assert!(found.is_err() || found.is_ok_and(|micros| kind.holds(micros)));
             }
         }
-        for zone in [None, NEW_YORK.as_ref()] {
+        let mut zone = NEW_YORK.clone();
+        for zone in [None, zone.as_mut()] {
             let found = time::parse_datetime(&text, zone);
             prop_assert!(found.is_err() || found.is_ok_and(|micros| TimeType::Datetime.holds(micros)));
         }

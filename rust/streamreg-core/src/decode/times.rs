@@ -48,7 +48,7 @@ impl DatetimeText {
     }
 
     /// The microseconds that a text stands for.
-    pub(super) fn read(&self, text: &[u8]) -> Result<i64, Fault> {
+    pub(super) fn read(&mut self, text: &[u8]) -> Result<i64, Fault> {
         checked(text, TimeType::Datetime, |text| match self {
             Self::Offset => time::parse_datetime(text, None),
             Self::Local(zone) => time::parse_datetime(text, Some(zone)),

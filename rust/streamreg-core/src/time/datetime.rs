@@ -14,7 +14,7 @@ const NO_DATETIME: NotTime = NotTime::Invalid("no date and time as in 2026-11-28
 /// # Errors
 /// [`NotTime`] if it tells none; so without an offset, if there is no zone.
 #[inline]
-pub fn parse(text: &[u8], zone: Option<&Zone>) -> Result<i64, NotTime> {
+pub fn parse(text: &[u8], zone: Option<&mut Zone>) -> Result<i64, NotTime> {
     let mut reader = Reader(text);
     let days = date(&mut reader)?;
     if reader.0.is_empty() {

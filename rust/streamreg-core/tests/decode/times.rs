@@ -237,6 +237,63 @@ fn oracle_local_times() {
     assert_eq!(row(&csv, b"9999-12-31T23:59:59.5"), [Value::Micros(utc("9999-12-31T22:59:59.5Z"))]);
 }
 
+/// Zones whose clocks change by half an hour, by two, by a day, at midnight, or never.
+const ZONES: [&str; 7] = [
+    "Europe/Berlin",
+    "America/St_Johns",
+    "Australia/Lord_Howe",
+    "Antarctica/Troll",
+    "Pacific/Apia",
+    "Africa/Casablanca",
+    "Asia/Kolkata",
+];
+
+/// Years with other rules.
+const YEARS: [u64; 10] = [1, 1883, 1916, 1945, 1987, 2011, 2026, 2037, 2100, 9999];
+
+/// Local times of one batch are what each of them is alone, in any order: near changes and far off, in all zones.
+#[test]
+fn differential_local_times_of_a_batch() {
+    let mut state = 9u64;
+    let mut next = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    for zone in ZONES {
+        let [decoder, _] = decoders(&format!("datetime tz={zone}"));
+        let mut texts = Vec::new();
+        let (mut year, mut day) = (2000, 1);
+        for _ in 0..20_000 {
+            // Mostly close to the one before.
+            match next(20) {
+                0 => year = YEARS[usize::try_from(next(10)).unwrap()],
+                1 => day = 1 + next(365),
+                _ => day = 1 + (day + next(3)) % 365,
+            }
+            texts.push(format!("{year:04}-{day:03}T{:02}:{:02}:{:02}", next(24), next(60), next(60)));
+        }
+        let values: Vec<_> = texts.iter().map(|text| Some(text.as_bytes())).collect();
+        let together = decode(&decoder, &values);
+        let (mut rows, mut rejects) = (0..together.rows, together.rejects.iter());
+        for value in values {
+            let alone = decode(&decoder, &[value]);
+            let text = String::from_utf8_lossy(value.unwrap());
+            if alone.rows == 1 {
+                let found = entry(&together.columns[0], rows.next().unwrap());
+                assert_eq!(found, entry(&alone.columns[0], 0), "{zone} {text}");
+            } else {
+                let found = rejects.next().unwrap();
+                assert_eq!(
+                    (found.kind, &found.detail),
+                    (alone.rejects[0].kind, &alone.rejects[0].detail),
+                    "{zone} {text}"
+                );
+            }
+        }
+        assert!(rows.next().is_none() && rejects.next().is_none());
+    }
+}
+
 /// A type that is none, or an option that it does not have, is said.
 #[test]
 fn types_and_options() {
