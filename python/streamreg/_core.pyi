@@ -906,8 +906,8 @@ def split_header(value: bytes) -> list[str]:
 def render(columns: Sequence[Values | Cells]) -> bytes:
     """Rows as CSV text without line ends, packed with the length of each.
 
-    A column is an array of numbers or booleans, one of decimals, text, cells, or a list of None, bool, int, float,
-    Decimal, str, bytes.
+    A column is an array of numbers, booleans or times (in microseconds), one of decimals, text, cells, or a list of
+    None, bool, int, float, Decimal, datetime, timedelta, str, bytes.
     """
 
 def stamp(rows: bytes, time: int, diff: int) -> bytes:

@@ -348,7 +348,7 @@ def test_a_state_knows_constants_and_options(folder: Path) -> None:
         ("2026-07-01T06:30:00Z", "2026-07-01T09:00:00Z")
     ]
     write(START.astimezone(BERLIN), "Europe/Berlin")
-    with pytest.raises(sr.StateError, match=r"another job: program.*2026-10-24"):
+    with pytest.raises(sr.StateError, match="another job: program"):
         write(START + STEP, "Europe/Berlin")
     sr.clear()
     with pytest.raises(sr.StateError, match="another job: schema: at: it was 'datetime tz=Eur"):

@@ -57,7 +57,7 @@ class Signature:
     result: DType
 
 
-_TIMES: Final[dict[tuple[str, tuple[DType, ...]], tuple[str, DType]]] = {
+TIMES: Final[dict[tuple[str, tuple[DType, ...]], tuple[str, DType]]] = {
     ("-", ("datetime", "datetime")): ("difference.datetime", "timedelta"),
     ("-", ("datetime", "timedelta")): ("subtract.datetime", "datetime"),
     ("+", ("datetime", "timedelta")): ("add.datetime", "datetime"),
@@ -80,7 +80,7 @@ _TIMES: Final[dict[tuple[str, tuple[DType, ...]], tuple[str, DType]]] = {
 """By operator and types, where times are among them, the kernel and the type of its result. Comparisons stand apart."""
 
 
-TIME_OPERATORS: Final = frozenset(operator for operator, _ in _TIMES)
+TIME_OPERATORS: Final = frozenset(operator for operator, _ in TIMES)
 
 
 class MistypedError(Exception):
@@ -104,8 +104,8 @@ def signature(operator: str, types: tuple[DType, ...]) -> Signature:
     if operator in LOGIC:
         _require("booleans", {"bool"}, types)
         return Signature(f"{LOGIC[operator]}.bool", types, "bool")
-    if (operator, types) in _TIMES:
-        kernel, result = _TIMES[operator, types]
+    if (operator, types) in TIMES:
+        kernel, result = TIMES[operator, types]
         return Signature(kernel, types, result)
     if operator in TIME_OPERATORS and {"datetime", "timedelta"} & set(types):
         raise MistypedError(0, "times")
