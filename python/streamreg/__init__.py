@@ -31,6 +31,7 @@ if _typing.TYPE_CHECKING:
         UnknownColumnError,
         WorkerError,
     )
+    from streamreg._language.column_options import column
     from streamreg._language.expression import Column, Expression
     from streamreg._language.features import poly
     from streamreg._language.functions import (
@@ -42,6 +43,7 @@ if _typing.TYPE_CHECKING:
         exp,
         expm1,
         floor,
+        floor_time,
         if_else,
         log,
         log1p,
@@ -91,6 +93,7 @@ else:
             "UnknownColumnError",
             "WorkerError",
         ),
+        "_language.column_options": ("column",),
         "_language.expression": ("Column", "Expression"),
         "_language.features": ("poly",),
         "_language.functions": (
@@ -102,6 +105,7 @@ else:
             "exp",
             "expm1",
             "floor",
+            "floor_time",
             "if_else",
             "log",
             "log1p",
@@ -175,11 +179,13 @@ __all__ = [
     "cast",
     "ceil",
     "clear",
+    "column",
     "cos",
     "demo",
     "exp",
     "expm1",
     "floor",
+    "floor_time",
     "if_else",
     "io",
     "log",

@@ -15,12 +15,12 @@ from streamreg._types import (
     Aggregate,
     ClassMethod,
     ClassParameters,
-    ColumnType,
     KeyType,
     Model,
     Number,
     ResultValue,
     SingularClasses,
+    SourceType,
     Statistic,
 )
 
@@ -44,17 +44,23 @@ __all__ = [
     "Text",
     "Undefined",
     "__version__",
+    "check_column_type",
     "crc32",
     "csv_decoder",
     "decimal_objects",
     "decimals",
     "first_record",
     "json_decoder",
+    "micros_of_decimals",
+    "micros_of_floats",
+    "micros_of_texts",
     "nearest_doubles",
     "raw_decoder",
     "render",
     "split_header",
     "stamp",
+    "time_decimals",
+    "time_texts",
 ]
 
 MOST_CLASSES: int
@@ -831,6 +837,34 @@ class Changelog:
         `rows` holds those of the keys that are present.
         """
 
+def check_column_type(text: SourceType) -> None:
+    """Whether this names a column type, with its options.
+
+    Raises:
+        ValueError: if not; the message says what there is none of.
+    """
+
+def micros_of_floats(
+    kind: Literal["datetime", "timedelta"], seconds: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Seconds as the nearest microseconds, and where there is 0 because it is none, or out of range."""
+
+def micros_of_decimals(
+    kind: Literal["datetime", "timedelta"], seconds: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """A column of decimals, in seconds, as microseconds, and where there is 0 because it is finer, or out of range."""
+
+def micros_of_texts(
+    kind: Literal["datetime", "timedelta"], texts: Sequence[str]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Texts of ISO 8601, datetimes with an offset, as microseconds, and where there is 0 because it is none."""
+
+def time_decimals(times: NDArray[np.datetime64] | NDArray[np.timedelta64]) -> NDArray[np.int64]:
+    """Times in seconds, as a column of decimals."""
+
+def time_texts(times: NDArray[np.datetime64] | NDArray[np.timedelta64]) -> list[str]:
+    """Times as files have them: datetimes in UTC, and durations, as ISO 8601 writes them."""
+
 def decimals(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """A column of decimals, and where it has 0 because the text is none that can be kept exactly.
 
@@ -852,7 +886,7 @@ def crc32(data: bytes, start: int = 0) -> int:
     """As `zlib.crc32`, some ten times as fast: the checksum of data that follow others, of which `start` is that."""
 
 def csv_decoder(
-    columns: Sequence[tuple[str, ColumnType]],
+    columns: Sequence[tuple[str, SourceType]],
     names: Sequence[str],
     delimiter: str = ",",
     many: bool = False,
@@ -865,7 +899,7 @@ def csv_decoder(
     """
 
 def json_decoder(
-    columns: Sequence[tuple[str, ColumnType]],
+    columns: Sequence[tuple[str, SourceType]],
     paths: Sequence[tuple[str, str]] = (),
     numbers_in_strings: bool = False,
     many: bool = False,
@@ -880,7 +914,7 @@ def json_decoder(
             another column.
     """
 
-def raw_decoder(columns: Sequence[tuple[str, ColumnType]]) -> Decoder:
+def raw_decoder(columns: Sequence[tuple[str, SourceType]]) -> Decoder:
     """A decoder of values that are the one column themselves.
 
     Raises:
@@ -900,8 +934,8 @@ def first_record(value: bytes) -> bytes:
 def render(columns: Sequence[Values | Cells]) -> bytes:
     """Rows as CSV text without line ends, packed with the length of each.
 
-    A column is an array of numbers or booleans, one of decimals, text, cells, or a list of None, bool, int, float,
-    Decimal, str, bytes.
+    A column is an array of numbers, booleans or times (in microseconds), one of decimals, text, cells, or a list of
+    None, bool, int, float, Decimal, datetime, timedelta, str, bytes.
     """
 
 def stamp(rows: bytes, time: int, diff: int) -> bytes:

@@ -1,21 +1,27 @@
 """Types: the types a column can have, and how Python's types map to them."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias, cast
 
 from streamreg._exceptions import ProgramError
 
-ColumnType: TypeAlias = Literal["float", "int", "decimal", "bool", "str", "bytes"]
+ColumnType: TypeAlias = Literal[
+    "float", "int", "decimal", "bool", "str", "bytes", "datetime", "timedelta"
+]
 """What a column of a source holds."""
+
+SourceType: TypeAlias = str
+"""A column type, and how it is written in the messages if there is a choice: `datetime tz=Europe/Berlin`."""
 
 DType: TypeAlias = ColumnType | Literal["any"]
 """What a column holds; `any` is the result of a function whose return type nobody declared."""
 
-Number: TypeAlias = Literal["float", "int", "decimal"]
-"""What a column holds that can be reduced."""
+Number: TypeAlias = Literal["float", "int", "decimal", "datetime", "timedelta"]
+"""What a column holds that can be reduced; times count in seconds, exactly."""
 
-KeyType: TypeAlias = Literal["str", "int", "bool"]
+KeyType: TypeAlias = Literal["str", "int", "bool", "datetime"]
 """What a column holds that rows can be grouped by."""
 
 Aggregate: TypeAlias = (
@@ -86,10 +92,10 @@ class ClassStatistic(NamedTuple):
     model: ClassModel
 
 
-ResultValue: TypeAlias = float | int | Decimal | bool | str | None
+ResultValue: TypeAlias = float | int | Decimal | datetime | timedelta | bool | str | None
 """The value of a statistic, None where it is not defined; or the value of a key."""
 
-Scalar: TypeAlias = float | int | Decimal | bool | str | bytes
+Scalar: TypeAlias = float | int | Decimal | bool | str | bytes | datetime | timedelta
 """What may stand for a column in an expression: the same value for every row."""
 
 Time: TypeAlias = Literal["epoch", "unix_ms"]
@@ -114,22 +120,37 @@ PYTHON_TYPES: Final[dict[type, ColumnType]] = {
     bool: "bool",
     str: "str",
     bytes: "bytes",
+    datetime: "datetime",
+    timedelta: "timedelta",
 }
-NUMBERS: Final[dict[DType, Number]] = {"float": "float", "int": "int", "decimal": "decimal"}
-TYPE_NAMES: Final = "float, int, Decimal, bool, str, bytes"
+NUMBERS: Final[dict[DType, Number]] = {
+    "float": "float",
+    "int": "int",
+    "decimal": "decimal",
+    "datetime": "datetime",
+    "timedelta": "timedelta",
+}
+TYPE_NAMES: Final = "float, int, Decimal, bool, str, bytes, datetime, timedelta"
 
 _BY_NAME: Final[dict[str, ColumnType]] = {
-    python.__name__: name for python, name in PYTHON_TYPES.items()
+    name: dtype
+    for python, dtype in PYTHON_TYPES.items()
+    for name in (python.__name__, f"{python.__module__}.{python.__name__}")
 }
 
 
 def dtype_of(annotation: object) -> ColumnType | None:
     """The column type that an annotation (a type, or its name) stands for; None if none."""
     if isinstance(annotation, str):
-        return _BY_NAME.get(annotation.strip().removeprefix("builtins."))
+        return _BY_NAME.get(annotation.strip())
     if isinstance(annotation, type):
         return PYTHON_TYPES.get(annotation)
     return None
+
+
+def held_type(source: SourceType) -> ColumnType:
+    """What a column holds, however it is written in the messages."""
+    return cast(ColumnType, source.partition(" ")[0])
 
 
 def encodable(text: str) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from streamreg._language.build import column_given
 from streamreg._language.deferred import Deferred
 from streamreg._language.expression import Expression, Operand, TypedExpression
-from streamreg._language.reduction import AggregateKind, Reducer, check_numbers
+from streamreg._language.reduction import AggregateKind, Reducer
 
 __all__ = [
     "avg",
@@ -50,7 +50,10 @@ def count() -> Expression:
 
 
 def sum(value: Operand) -> Expression:
-    """The exact sum, rounded once; of an int or a decimal column exact, without limit."""
+    """The exact sum, rounded once; of an int or a decimal column exact, without limit.
+
+    Of a timedelta column it is an exact timedelta, missing beyond 64 bits of microseconds. Datetimes have no sum.
+    """
     return _reducer("sum", "sum", value)
 
 
@@ -65,7 +68,7 @@ def max(value: Operand) -> Expression:
 
 
 def avg(value: Operand) -> Expression:
-    """The exact mean, rounded once."""
+    """The exact mean, rounded once; of a timedelta column to the nearest microsecond. Datetimes have none."""
     return _reducer("avg", "sum", value)
 
 
@@ -172,5 +175,6 @@ def _text(name: str, *arguments: Expression) -> str:
 
 def _waiting(reducer: Reducer) -> Expression:
     typed = tuple(item for item in reducer.arguments if isinstance(item, TypedExpression))
-    check_numbers(reducer.text, typed)
+    if len(typed) == len(reducer.arguments):
+        reducer.check(typed)
     return Deferred(reducer.text, (), lambda environment, _: environment.reduction(reducer))

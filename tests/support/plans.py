@@ -13,7 +13,7 @@ from streamreg._sinks.csv_file import CsvFile
 
 if TYPE_CHECKING:
     from streamreg._source.contract import Source
-    from streamreg._types import ColumnType, Time
+    from streamreg._types import SourceType, Time
 
 
 def csv_output(table: sr.Table, path: str, time: Time = "epoch") -> Output:
@@ -23,7 +23,7 @@ def csv_output(table: sr.Table, path: str, time: Time = "epoch") -> Output:
 
 def input_of(
     source: Source,
-    columns: Mapping[str, ColumnType],
+    columns: Mapping[str, SourceType],
     format: FormatName = "csv",
     header: Sequence[str] | None = None,
 ) -> Input:
@@ -33,7 +33,7 @@ def input_of(
 
 def table_of_source(
     source: Source,
-    columns: Mapping[str, ColumnType],
+    columns: Mapping[str, SourceType],
     format: FormatName = "csv",
     header: Sequence[str] | None = None,
 ) -> sr.Table:

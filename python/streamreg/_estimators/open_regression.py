@@ -6,6 +6,7 @@ Nothing is locked or written, so that a run goes on undisturbed; what is read is
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -21,13 +22,14 @@ from streamreg._estimators.select_model import (
     layout,
     opening,
 )
+from streamreg._evaluate import times
 from streamreg._evaluate.columns import Values
 from streamreg._exceptions import ConfigurationError
 from streamreg._state import snapshot
 from streamreg._state.checkpoint import Checkpoint
 from streamreg._types import INT_MAX, INT_MIN, KeyType, Number, encodable, shortened
 
-Cell: TypeAlias = str | int | bool | np.integer[Any] | np.bool_
+Cell: TypeAlias = str | int | bool | datetime | np.integer[Any] | np.bool_
 
 _SHOWN: Final = 5
 """So many keys are shown of those that there are."""
@@ -115,6 +117,8 @@ def _column(cell: object, kind: KeyType) -> Values | None:
             return None
         case int() | np.integer() if kind == "int" and INT_MIN <= int(cell) <= INT_MAX:
             return np.array([int(cell)], np.int64)
+        case datetime() if kind == "datetime" and not times.is_naive(cell) and times.in_range(cell):
+            return times.from_objects([cell], "datetime")
         case str() if kind == "str" and encodable(cell):
             return [cell]
         case _:
@@ -141,7 +145,9 @@ def _exact(
         for name, (_, power) in zip(described["columns"], features, strict=True)
     ]
     at = len(columns)
-    numbers: list[Number] = ["decimal" if kind == "decimal" else "float" for kind in own]
+    # Seconds are decimals to an estimator.
+    binary = ("float", "int")
+    numbers: list[Number] = ["float" if kind in binary else "decimal" for kind in own]
     renumbered = sums.renumbered(numbers, powers, at, None if weight is None else at + 1)
     return Exact(renumbered, weighted=weight is not None)
 

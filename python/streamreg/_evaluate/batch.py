@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from streamreg._evaluate import times
 from streamreg._evaluate.columns import NUMPY_TYPES, Values, joined, repeated, take, to_list
 from streamreg._evaluate.decimals import from_objects
 from streamreg._evaluate.kernels import KERNELS
@@ -179,6 +180,8 @@ class _Run:
             require(np.fromiter(beyond, np.bool_, rows), "integer-overflow")
         if function.dtype == "decimal":
             return from_objects(values)
+        if function.dtype == "datetime" or function.dtype == "timedelta":
+            return times.from_objects(values, function.dtype)
         numpy_type = NUMPY_TYPES.get(function.dtype)
         return values if numpy_type is None else np.array(values, dtype=numpy_type)
 

@@ -1,7 +1,7 @@
 """Evaluate: what the columns of a batch are made of.
 
-Numbers and booleans are NumPy arrays (decimals of three columns), text is the extension's `Text` or a list, and what a
-function of unknown type returned is a list.
+Numbers, booleans and times are NumPy arrays (decimals of three columns), text is the extension's `Text` or a list, and
+what a function of unknown type returned is a list.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import Any, Final, Protocol, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from streamreg._evaluate import times
 from streamreg._evaluate.decimals import WORDS, constant, to_objects
+from streamreg._evaluate.times import NUMPY_TIMES
 from streamreg._types import DType
 
 
@@ -32,11 +34,13 @@ class TextLike(Protocol):
 Array: TypeAlias = NDArray[Any]
 Values: TypeAlias = Array | TextLike | list[object]
 
-NUMPY_TYPES: Final[dict[DType, type[np.generic]]] = {
-    "float": np.float64,
-    "int": np.int64,
-    "decimal": np.int64,
-    "bool": np.bool_,
+NUMPY_TYPES: Final[dict[DType, np.dtype[Any]]] = {
+    "float": np.dtype(np.float64),
+    "int": np.dtype(np.int64),
+    "decimal": np.dtype(np.int64),
+    "bool": np.dtype(np.bool_),
+    "datetime": NUMPY_TIMES["datetime"],
+    "timedelta": NUMPY_TIMES["timedelta"],
 }
 
 
@@ -57,8 +61,10 @@ def at(values: Array | list[object], places: NDArray[np.uint32]) -> Values:
 
 
 def to_list(values: Values) -> Sequence[object]:
-    """The values as Python objects: float, int, Decimal, bool, str, bytes."""
+    """The values as Python objects: float, int, Decimal, datetime, timedelta, bool, str, bytes."""
     if isinstance(values, np.ndarray):
+        if times.is_time(values):
+            return times.to_objects(values)
         if values.ndim == 2:
             return to_objects(values)
         listed: list[object] = values.tolist()
@@ -70,6 +76,8 @@ def repeated(value: object, dtype: DType, rows: int) -> Values:
     """One value for every row; numbers take no memory for it."""
     if isinstance(value, Decimal) and dtype == "decimal":
         return np.broadcast_to(constant(value), (rows, WORDS))
+    if dtype == "datetime" or dtype == "timedelta":
+        return np.broadcast_to(times.from_objects([value], dtype), rows)
     numpy_type = NUMPY_TYPES.get(dtype)
     if numpy_type is None:
         return [value] * rows

@@ -8,11 +8,13 @@ overflows, a division by zero), and programs that call functions are computed on
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from streamreg._evaluate import times
 from streamreg._evaluate.batch import Evaluated
 from streamreg._evaluate.columns import Values, to_list
 from streamreg._evaluate.program import Call, Load
@@ -85,4 +87,8 @@ def _column(values: list[ResultValue]) -> Values:
     """Results as the column of a batch; those of one statistic have one type."""
     if isinstance(values[0], str):
         return list(values)
+    if isinstance(values[0], datetime):
+        return times.from_objects(values, "datetime")
+    if isinstance(values[0], timedelta):
+        return times.from_objects(values, "timedelta")
     return np.array(values)

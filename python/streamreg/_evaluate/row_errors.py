@@ -7,14 +7,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 RowErrorKind: TypeAlias = Literal[
-    "integer-overflow", "division-by-zero", "non-finite", "decimal-range", "function-error"
+    "integer-overflow",
+    "division-by-zero",
+    "non-finite",
+    "decimal-range",
+    "datetime-range",
+    "timedelta-range",
+    "function-error",
 ]
 
 DETAILS: Final[dict[RowErrorKind, str]] = {
     "integer-overflow": "does not fit in 64 bits",
     "division-by-zero": "divides by zero",
     "decimal-range": "is no decimal of up to 34 digits with an exponent within ±400",
-    "non-finite": "is NaN or infinite, which no integer is",
+    "datetime-range": "is outside of the years 1 to 9999, or finer than a microsecond",
+    "timedelta-range": "does not fit in 64 bits of microseconds, or is finer than one",
+    "non-finite": "is NaN or infinite, which no integer and no time is",
     "function-error": "is of a function that raises",
 }
 

@@ -10,11 +10,15 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
 
-from streamreg._evaluate.columns import to_list
+from streamreg._evaluate import times
+from streamreg._evaluate.columns import Values, to_list
+from streamreg._evaluate.decimals import from_objects
 from streamreg._evaluate.kernels import KERNELS
 from streamreg._evaluate.program import (
     ALL_ROWS,
@@ -28,7 +32,9 @@ from streamreg._evaluate.program import (
     Step,
     Take,
 )
+from streamreg._evaluate.row_errors import BadRowsError
 from streamreg._evaluate.udf import nearest_double
+from streamreg._types import INT_MAX, INT_MIN
 
 
 def _quotient(a: int, b: int) -> float:
@@ -87,7 +93,7 @@ EXACT: Final[dict[str, Callable[..., object]]] = {
 }
 """The kernels that take or give integers or decimals, without a limit to their size."""
 
-_UNDEFINED = (ZeroDivisionError, ValueError, OverflowError)
+_UNDEFINED = (ZeroDivisionError, ValueError, OverflowError, BadRowsError)
 
 
 def evaluate_scalars(program: Program, results: Sequence[object]) -> list[object]:
@@ -143,9 +149,11 @@ def _value(step: Step, slots: Sequence[object], results: Sequence[object]) -> ob
             row = tuple(slots[slot] for slot in step.arguments)
             if step.function.rejects:
                 # No message is behind this row that could be rejected: what cannot be computed is missing.
-                return step.function.tried([row], step.column, may_miss=True)[0][0]
-            (value,) = step.function.values([row], step.column, may_miss=True)
-            return value
+                (value,), _ = step.function.tried([row], step.column, may_miss=True)
+            else:
+                (value,) = step.function.values([row], step.column, may_miss=True)
+            is_time = isinstance(value, datetime | timedelta)
+            return None if is_time and not times.in_range(value) else value
         case Compute():
             return _computed(step.kernel, [slots[slot] for slot in step.arguments])
 
@@ -153,14 +161,27 @@ def _value(step: Step, slots: Sequence[object], results: Sequence[object]) -> ob
 def _computed(kernel: str, arguments: list[Any]) -> object:
     if any(argument is None for argument in arguments):
         return None
-    if kernel in EXACT:
-        try:
+    try:
+        if kernel in EXACT:
             return EXACT[kernel](*arguments)
-        except _UNDEFINED:
-            return None
-    columns = [
-        [argument] if isinstance(argument, str | bytes) else np.array([argument])
-        for argument in arguments
-    ]
-    (value,) = to_list(KERNELS[kernel](*columns))
+        (value,) = to_list(KERNELS[kernel](*map(_column, arguments)))
+    except _UNDEFINED:
+        return None
     return value
+
+
+def _column(value: object) -> Values:
+    """The column of one row; raises OverflowError for an integer that no column holds."""
+    match value:
+        case str() | bytes():
+            return [value]
+        case datetime():
+            return times.from_objects([value], "datetime")
+        case timedelta():
+            return times.from_objects([value], "timedelta")
+        case Decimal():
+            return from_objects([value])
+        case int() if not INT_MIN <= value <= INT_MAX:
+            raise OverflowError(value)
+        case _:
+            return np.array([value])

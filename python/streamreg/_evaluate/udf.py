@@ -12,13 +12,23 @@ import inspect
 import reprlib
 import typing
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from streamreg._exceptions import ProgramError
 from streamreg._types import PYTHON_TYPES, DType, dtype_of, encodable
 
-_WRITABLE: Final[tuple[type[Any], ...]] = (bool, int, float, Decimal, str, bytes)
+_WRITABLE: Final[tuple[type[Any], ...]] = (
+    bool,
+    int,
+    float,
+    Decimal,
+    str,
+    bytes,
+    datetime,
+    timedelta,
+)
 
 _NOTE: Final = "raised in sr.apply for the row"
 _LONGEST: Final = 500
@@ -72,7 +82,9 @@ class RowFunction:
         except (Exception, SystemExit) as error:
             error.add_note(f"{_NOTE} {self.name}({self._shown(row)})")
             raise
-        if {PYTHON_TYPES.get(found) for found in set(map(type, values))} != {self.dtype}:
+        types = {PYTHON_TYPES.get(found) for found in set(map(type, values))}
+        # A datetime is one of a column only with a tzinfo.
+        if types != {self.dtype} or self.dtype == "datetime":
             values = [self._checked(value, column, may_miss=may_miss) for value in values]
         if self.dtype in ("str", "any"):
             self._check_texts([value for value in values if isinstance(value, str)], column)
@@ -115,7 +127,9 @@ class RowFunction:
         """The value as the declared type; an int will do for a float or a decimal, None where it may miss."""
         import numpy as np  # late: building a program needs none of it, and the import is slow
 
-        if isinstance(value, np.generic):
+        if isinstance(value, np.datetime64 | np.timedelta64):
+            value = self._time_of_numpy(value, column)
+        elif isinstance(value, np.generic):
             value = value.item()
         if value is None and (may_miss or self.dtype == "any"):
             return None
@@ -123,6 +137,8 @@ class RowFunction:
             if isinstance(value, python):
                 found = PYTHON_TYPES[python]
                 if self.dtype in (found, "any"):
+                    if isinstance(value, datetime | timedelta):
+                        return self._time(value, column)
                     return value if type(value) is python else python(value)
                 if self.dtype == "float" and python is int:
                     return nearest_double(int(value))
@@ -130,12 +146,32 @@ class RowFunction:
                     return Decimal(int(value))
                 break
         declared = (
-            "a float, int, Decimal, bool, str, bytes or None" if self.dtype == "any" else self.dtype
+            "a float, int, Decimal, bool, str, bytes, datetime, timedelta or None"
+            if self.dtype == "any"
+            else self.dtype
         )
         raise TypeError(
             f"column {column}: {self.name} should return {declared}, but returned "
             f"{reprlib.repr(value)}, which is {type(value).__name__}"
         )
+
+    def _time(self, value: datetime | timedelta, column: str) -> datetime | timedelta:
+        from streamreg._evaluate import times  # late: it brings NumPy
+
+        wrong = f"column {column}: {self.name} returned {value!r}"
+        if times.is_naive(value):
+            raise TypeError(f"{wrong}, which has no tzinfo, so that its time zone is not known")
+        if self.dtype == "any" and not times.in_range(value):
+            raise TypeError(f"{wrong}, which does not fit in 64 bits of microseconds")
+        return value
+
+    def _time_of_numpy(self, value: object, column: str) -> datetime | timedelta:
+        from streamreg._evaluate import times  # late: it brings NumPy
+
+        try:
+            return times.constant(value)
+        except ProgramError as error:
+            raise TypeError(f"column {column}: {self.name} returned {error}") from None
 
     def _check_texts(self, texts: list[str], column: str) -> None:
         # All at once, and one by one only where one is bad.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from streamreg._core import Decoded
     from streamreg._formats.metadata import Metadata
     from streamreg._source.contract import Report, Source, Watermarks
-    from streamreg._types import ColumnType
+    from streamreg._types import SourceType
 
 Found: TypeAlias = Any
 """What a preamble has found, as JSON has it; None if there was nothing to find."""
@@ -50,13 +50,13 @@ class Preamble(Protocol):
             SourceError: if the topic has none.
         """
 
-    def wanted(self, columns: Mapping[str, ColumnType]) -> str:
+    def wanted(self, columns: Mapping[str, SourceType]) -> str:
         """What must come before the first row, for people, like "the header 'x,y'"."""
 
     def shown(self, found: Found) -> str:
         """What was found, for people, like "the columns are x, y"."""
 
-    def check(self, found: Found, columns: Mapping[str, ColumnType]) -> None:
+    def check(self, found: Found, columns: Mapping[str, SourceType]) -> None:
         """Raises ValueError if that is nothing that `find` has found for these columns: a state may say anything."""
 
     def repeats(self, value: bytes | None, found: Found) -> bool:
@@ -80,10 +80,10 @@ class Format(Protocol):
         A state is continued in the same format alone.
         """
 
-    def check(self, columns: Mapping[str, ColumnType]) -> None:
+    def check(self, columns: Mapping[str, SourceType]) -> None:
         """Raises ConfigurationError if messages of this format cannot hold these columns."""
 
-    def decoder(self, columns: Mapping[str, ColumnType], found: Found) -> Decoder:
+    def decoder(self, columns: Mapping[str, SourceType], found: Found) -> Decoder:
         """The decoder for a schema; `found` is what the preamble has found."""
 
 
@@ -93,14 +93,14 @@ class Input:
 
     source: Source
     format: Format
-    columns: Mapping[str, ColumnType]
+    columns: Mapping[str, SourceType]
     """Names and types, in the order of the schema."""
 
     metadata: Metadata | None = None
     """Which of the columns are parts of a message beside its value."""
 
     @property
-    def fields(self) -> dict[str, ColumnType]:
+    def fields(self) -> dict[str, SourceType]:
         """The columns that stand in the value of a message."""
         parts = () if self.metadata is None else self.metadata.parts
         return {name: kind for name, kind in self.columns.items() if name not in parts}

@@ -14,7 +14,7 @@ from streamreg._types import encodable
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Found
-    from streamreg._types import ColumnType
+    from streamreg._types import SourceType
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,14 @@ class Csv:
         header = None if self.header is None else list(self.header)
         return {"format": self.name, "header": header, **chosen(self, "delimiter", "records")}
 
-    def check(self, columns: Mapping[str, ColumnType]) -> None:
+    def check(self, columns: Mapping[str, SourceType]) -> None:
         for name in columns if self.header is not None else ():
             if list(self.header or ()).count(name) != 1:
                 raise ConfigurationError(
                     f"header: column {name!r} of the schema must stand in it once, found {list(self.header or ())}"
                 )
 
-    def decoder(self, columns: Mapping[str, ColumnType], found: Found) -> Decoder:
+    def decoder(self, columns: Mapping[str, SourceType], found: Found) -> Decoder:
         names = found if self.header is None else self.header
         many = self.records == "many"
         return csv_decoder(list(columns.items()), list(names), self.delimiter, many)

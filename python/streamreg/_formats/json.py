@@ -12,7 +12,7 @@ from streamreg._formats.options import Records, check_records, chosen
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Found
-    from streamreg._types import ColumnType
+    from streamreg._types import SourceType
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,13 @@ class Json:
         paths = {"json_field_paths": self.json_field_paths} if self.json_field_paths else {}
         return {"format": self.name, **paths, **chosen(self, "numbers_in_strings", "records")}
 
-    def check(self, columns: Mapping[str, ColumnType]) -> None:
+    def check(self, columns: Mapping[str, SourceType]) -> None:
         try:
             self.decoder(columns, None)
         except ValueError as error:
             raise ConfigurationError(f"json_field_paths: {error}") from None
 
-    def decoder(self, columns: Mapping[str, ColumnType], found: Found) -> Decoder:
+    def decoder(self, columns: Mapping[str, SourceType], found: Found) -> Decoder:
         return json_decoder(
             list(columns.items()),
             list(self.json_field_paths.items()),

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from streamreg._source.contract import Batch
-    from streamreg._types import ColumnType
+    from streamreg._types import SourceType
 
 _HEADER: Final = "header:"
-_TYPES: Final[Mapping[str, tuple[ColumnType, ...]]] = {
-    "timestamp": ("int",),
+_TYPES: Final[Mapping[str, tuple[SourceType, ...]]] = {
+    "timestamp": ("datetime", "int"),
     "key": ("str", "bytes"),
     "partition": ("int",),
     "offset": ("int",),
@@ -26,7 +26,7 @@ _TYPES: Final[Mapping[str, tuple[ColumnType, ...]]] = {
 }
 """Of each part the types that a column of it can have, the usual one first."""
 
-_INSTEAD: Final[Mapping[ColumnType, object]] = {"int": 0, "str": "", "bytes": b""}
+_INSTEAD: Final[Mapping[SourceType, object]] = {"datetime": 0, "int": 0, "str": "", "bytes": b""}
 """What stands in the place of what is not there."""
 
 Fault: TypeAlias = tuple[str, str, str]
@@ -52,7 +52,7 @@ class Metadata:
                     f"found {part!r}"
                 )
 
-    def columns(self, schema: Mapping[str, ColumnType]) -> dict[str, ColumnType]:
+    def columns(self, schema: Mapping[str, SourceType]) -> dict[str, SourceType]:
         """The columns of a schema and these; those that it has not are added with their usual types.
 
         Raises:
@@ -73,7 +73,7 @@ class Metadata:
         return found
 
     def read(
-        self, batch: Batch, types: Mapping[str, ColumnType]
+        self, batch: Batch, types: Mapping[str, SourceType]
     ) -> tuple[dict[str, NDArray[Any] | list[object]], dict[int, Fault]]:
         """These columns, an entry for each message, and the messages that do not have them, by index.
 
@@ -94,9 +94,18 @@ class Metadata:
                         detail = f"{_named(part)} is no text: {error.reason}"
                         faults.setdefault(index, ("invalid-utf8", column, detail))
                         entries[index] = ""
-            number = types[column] == "int"
-            columns[column] = np.array(entries, dtype=np.int64) if number else entries
+            columns[column] = _column(entries, types[column])
         return columns, faults
+
+
+def _column(entries: list[object], kind: SourceType) -> NDArray[Any] | list[object]:
+    match kind:
+        case "int":
+            return np.array(entries, dtype=np.int64)
+        case "datetime":
+            return np.array(entries, dtype="M8[ms]").astype("M8[us]")
+        case _:
+            return entries
 
 
 def _kind(part: str) -> str:

@@ -11,7 +11,7 @@ from streamreg._exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Found
-    from streamreg._types import ColumnType
+    from streamreg._types import SourceType
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class Raw:
     def identity(self) -> Mapping[str, Any]:
         return {"format": self.name}
 
-    def check(self, columns: Mapping[str, ColumnType]) -> None:
+    def check(self, columns: Mapping[str, SourceType]) -> None:
         if list(columns.values()) not in (["bytes"], ["str"]):
             raise ConfigurationError('schema: format="raw" needs one column, of type bytes or str')
 
-    def decoder(self, columns: Mapping[str, ColumnType], found: Found) -> Decoder:
+    def decoder(self, columns: Mapping[str, SourceType], found: Found) -> Decoder:
         return raw_decoder(list(columns.items()))

@@ -16,7 +16,7 @@ from streamreg._formats.raw import Raw
 if TYPE_CHECKING:
     from streamreg._formats.contract import Format
     from streamreg._source.contract import Source
-    from streamreg._types import ColumnType
+    from streamreg._types import SourceType
 
 FormatName: TypeAlias = Literal["csv", "json", "raw"]
 
@@ -27,7 +27,7 @@ FORMATS: Final[tuple[FormatName, ...]] = tuple(_FORMATS)
 
 
 def format_for(
-    columns: Mapping[str, ColumnType], name: FormatName | Format, **options: object
+    columns: Mapping[str, SourceType], name: FormatName | Format, **options: object
 ) -> Format:
     """The format of this name with these options, those that are not None; or the format itself.
 
@@ -50,7 +50,7 @@ def format_for(
 
 def input_of(
     source: Source,
-    schema: Mapping[str, ColumnType],
+    schema: Mapping[str, SourceType],
     name: FormatName | Format,
     metadata: Mapping[str, str] | None,
     options: Mapping[str, object],
@@ -80,12 +80,12 @@ def having(option: str) -> tuple[FormatName, ...]:
     return tuple(name for name, kind in _FORMATS.items() if option in _options(kind))
 
 
-def holding(columns: Mapping[str, ColumnType]) -> tuple[FormatName, ...]:
+def holding(columns: Mapping[str, SourceType]) -> tuple[FormatName, ...]:
     """The formats whose messages can hold these columns."""
     return tuple(name for name in _FORMATS if _holds(_named(name, {}), columns))
 
 
-def _holds(format: Format, columns: Mapping[str, ColumnType]) -> bool:
+def _holds(format: Format, columns: Mapping[str, SourceType]) -> bool:
     try:
         format.check(columns)
     except ConfigurationError:

@@ -7,7 +7,7 @@ what the environment put in its place. The known keys of a table are those that 
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -57,6 +57,15 @@ class Section:
         tree = value if isinstance(value, dict) else {}
         return Section(tree, self._name(key), self._problems, self._environ)
 
+    def columns(self) -> Iterator[str]:
+        """The keys of a table whose keys are names, in the file's order; any name is known."""
+        self._open = True
+        yield from (key for key in self._tree if self._key(key))
+
+    def is_table(self, key: str) -> bool:
+        """Whether there is a table at the key."""
+        return isinstance(self._tree.get(key), dict)
+
     def string(self, key: str, *, required: bool = True) -> str:
         """A string that is not empty, with the environment's values in it."""
         value = self._get(key, required)
@@ -94,6 +103,12 @@ class Section:
             self.problem(key, f"expected {least} to {most}, found {describe(value)}")
             return None
         return value
+
+    def integer_or_string(self, key: str, least: int, most: int) -> int | str | None:
+        """An integer in the range or a string, or None if the key is not given."""
+        if isinstance(self._tree.get(key), str):
+            return self.string(key)
+        return self.integer(key, least, most)
 
     def boolean(self, key: str, default: bool) -> bool:
         """True or false; the default if the key is not given."""

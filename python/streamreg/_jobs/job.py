@@ -6,29 +6,28 @@
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from os.path import abspath
 from pathlib import PurePath
 from typing import Any, Literal
 
+from streamreg._core import micros_of_texts
 from streamreg._exceptions import ConfigurationError
 from streamreg._jobs.check import MOST_SHOWN, Section, describe, listed, near
+from streamreg._jobs.schema import KEY_TYPES, NUMBERS, TYPES, read_schema
 from streamreg._jobs.source import Source, read_source, with_metadata
 from streamreg._language.fading import TIMES as TIMES_OF_ROWS
 from streamreg._language.regression_options import OF_RIDGE, SINGULAR, STATISTICS, Options
 from streamreg._plural import plural
-from streamreg._types import INT_MAX, SCORES
+from streamreg._types import INT_MAX, SCORES, SourceType, held_type
 
 Time = Literal["epoch", "unix_ms"]
 Durability = Literal["process", "power"]
 
-TYPES = ("float", "int", "decimal", "bool", "str", "bytes")
-NUMBERS = TYPES[:3]
-KEY_TYPES = ("str", "int", "bool")
 TIMES: tuple[Time, ...] = ("epoch", "unix_ms")
 DURABILITIES: tuple[Durability, ...] = ("process", "power")
 _MOST = sys.float_info.max
 _MOST_FEATURES = 64
-_MOST_COLUMNS = 1000
 _MOST_PROCESSES = 1024
 _MOST_REJECTS = 2**63 - 1
 # Every changelog has these columns of its own.
@@ -73,7 +72,7 @@ class Output:
 class Forget:
     """How rows fade."""
 
-    half_life: int
+    half_life: int | timedelta
     time: str
 
 
@@ -82,7 +81,7 @@ class Job:
     """A regression over a topic, as a job file or a command describes it."""
 
     source: Source
-    schema: Mapping[str, str]
+    schema: Mapping[str, SourceType]
     target: str
     features: tuple[str, ...]
     output: Output
@@ -115,7 +114,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
     root = Section(tree, "", problems, environ)
     source_table = root.section("source")
     source = read_source(source_table)
-    schema = with_metadata(source_table, source, _schema(root.section("schema")))
+    schema = with_metadata(source_table, source, read_schema(root.section("schema")))
     regression = root.section("regression")
     target, features = _regression(regression, schema)
     weights = regression.string("weights", required=False) or None
@@ -165,19 +164,6 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
     )
 
 
-def _schema(table: Section) -> dict[str, str]:
-    schema = table.names()
-    if not schema:
-        table.problem("", "expected at least one column")
-    if len(schema) > _MOST_COLUMNS:
-        table.problem("", f"{len(schema)} columns; {_MOST_COLUMNS} are the most")
-        return {}
-    for name, kind in schema.items():
-        if kind and kind not in TYPES:
-            table.problem(name, f"expected one of {listed(TYPES)}, found {table.shown(name)}")
-    return schema
-
-
 def _regression(table: Section, schema: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     target = table.string("target")
     features = table.strings("features")
@@ -198,8 +184,8 @@ def _keys(table: Section, columns: tuple[str, ...], schema: Mapping[str, str]) -
     for key in keys if schema else ():
         if key not in schema:
             table.problem("by", f"{describe(key)} is no column of the schema{near(key, schema)}")
-        elif schema[key] in TYPES and schema[key] not in KEY_TYPES:
-            table.problem("by", f"{describe(key)} is {schema[key]}: keys are {listed(KEY_TYPES)}")
+        elif (kind := held_type(schema[key])) in TYPES and kind not in KEY_TYPES:
+            table.problem("by", f"{describe(key)} is {kind}: keys are {listed(KEY_TYPES)}")
         if key in columns:
             table.problem("by", f"{describe(key)} is a column of the result too")
     return keys
@@ -230,8 +216,8 @@ def _options(table: Section, features: tuple[str, ...]) -> Options:
     )
 
 
-def _forget(table: Section, schema: Mapping[str, str]) -> Forget | None:
-    half_life = table.integer("half_life", 1, INT_MAX)
+def _forget(table: Section, schema: Mapping[str, SourceType]) -> Forget | None:
+    half_life = table.integer_or_string("half_life", 1, INT_MAX)
     time = table.string("time", required=False)
     table.close()
     if half_life is None and not time:
@@ -239,12 +225,28 @@ def _forget(table: Section, schema: Mapping[str, str]) -> Forget | None:
     for key, given in (("half_life", half_life), ("time", time)):
         if not given:
             table.problem(key, "missing")
+    kind = held_type(schema[time]) if schema.get(time) else None
     if time and schema and time not in schema:
         table.problem("time", f"{describe(time)} is no column of the schema{near(time, schema)}")
-    elif time and schema.get(time, "int") in TYPES and schema.get(time, "int") not in TIMES_OF_ROWS:
-        found = schema[time]
-        table.problem("time", f"{describe(time)} is {found}: times are {listed(TIMES_OF_ROWS)}")
-    return Forget(half_life=half_life or 1, time=time)
+    elif kind is not None and kind not in TIMES_OF_ROWS:
+        table.problem("time", f"{describe(time)} is {kind}: times are {listed(TIMES_OF_ROWS)}")
+    elif kind == "datetime":
+        return Forget(half_life=_duration(table, half_life), time=time)
+    elif isinstance(half_life, str):
+        table.problem("half_life", f"expected an integer, since {describe(time)} is int")
+    return Forget(half_life=half_life if isinstance(half_life, int) else 1, time=time)
+
+
+def _duration(table: Section, given: int | str | None) -> timedelta:
+    if isinstance(given, str):
+        micros, _ = micros_of_texts("timedelta", [given])
+        if micros[0] > 0:
+            return timedelta(microseconds=int(micros[0]))
+    if given is not None:
+        table.problem(
+            "half_life", f'expected a duration above 0, such as "PT1H", found {describe(given)}'
+        )
+    return timedelta(microseconds=1)
 
 
 def _columns(table: Section, features: tuple[str, ...], options: Options) -> tuple[str, ...]:
@@ -260,8 +262,7 @@ def _columns(table: Section, features: tuple[str, ...], options: Options) -> tup
 def _number(table: Section, key: str, column: str, schema: Mapping[str, str]) -> None:
     if column not in schema:
         table.problem(key, f"{describe(column)} is no column of the schema{near(column, schema)}")
-    elif schema[column] in TYPES and schema[column] not in NUMBERS:
-        kind = schema[column]
+    elif (kind := held_type(schema[column])) in TYPES and kind not in NUMBERS:
         table.problem(key, f"{describe(column)} is {kind}: a regression takes {listed(NUMBERS)}")
 
 

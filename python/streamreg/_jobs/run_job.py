@@ -7,6 +7,7 @@ before: `--help` and `--check` need neither NumPy nor a Kafka client.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypedDict
 
@@ -24,6 +25,8 @@ _TYPES = {
     "bool": bool,
     "str": str,
     "bytes": bytes,
+    "datetime": datetime,
+    "timedelta": timedelta,
 }
 
 
@@ -86,7 +89,7 @@ def plan_job(job: Job) -> Plan:
 def _write_tables(job: Job) -> list[Output]:
     import streamreg as sr
 
-    schema = type("JobSchema", (sr.Schema,), {"__annotations__": _annotations(job)})
+    schema = type("JobSchema", (sr.Schema,), _namespace(job))
     table = sr.io.kafka.read(
         dict(job.source.kafka), job.source.topic, schema=schema, **job.source.given
     )
@@ -114,5 +117,16 @@ def _write_tables(job: Job) -> list[Output]:
     return outputs
 
 
-def _annotations(job: Job) -> dict[str, type]:
-    return {name: _TYPES[kind] for name, kind in job.schema.items()}
+def _namespace(job: Job) -> dict[str, object]:
+    """What the body of the schema's class would define."""
+    import streamreg as sr
+
+    namespace: dict[str, object] = {}
+    annotations: dict[str, type] = {}
+    for name, source in job.schema.items():
+        kind, _, option = source.partition(" ")
+        annotations[name] = _TYPES[kind]
+        if option:
+            key, _, value = option.partition("=")
+            namespace[name] = sr.column(**{key: value})  # type: ignore[arg-type]  # the job was checked
+    return {**namespace, "__annotations__": annotations}

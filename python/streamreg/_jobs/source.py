@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._formats.metadata import Metadata
@@ -13,13 +13,13 @@ from streamreg._formats.registry import FormatName, having, holding
 from streamreg._jobs.check import Section, listed
 
 if TYPE_CHECKING:
-    from streamreg._types import ColumnType
+    from streamreg._types import SourceType
 
 Format: TypeAlias = FormatName
 Mode = Literal["streaming", "static"]
 
 MODES: tuple[Mode, ...] = ("streaming", "static")
-_LEAST_SCHEMA: dict[str, ColumnType] = {"target": "float", "feature": "float"}
+_LEAST_SCHEMA: dict[str, SourceType] = {"target": "float", "feature": "float"}
 _DAY_MS = 86_400_000
 
 
@@ -89,13 +89,14 @@ def read_source(table: Section) -> Source:
     return source
 
 
-def with_metadata(table: Section, source: Source, schema: dict[str, str]) -> dict[str, str]:
+def with_metadata(
+    table: Section, source: Source, schema: dict[str, SourceType]
+) -> dict[str, SourceType]:
     """The columns of the schema, and those that messages carry beside their values."""
     if not schema or not source.metadata:
         return schema
     try:
-        found = Metadata(source.metadata).columns(cast("dict[str, ColumnType]", schema))
+        return Metadata(source.metadata).columns(schema)
     except ConfigurationError as error:
         table.problem("metadata", str(error).removeprefix("metadata: "))
         return schema
-    return dict(found)

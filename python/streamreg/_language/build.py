@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from types import MethodType
 
@@ -36,15 +37,20 @@ def lifted(operand: object) -> Expression:
 
     Raises:
         ProgramError: if it is no expression and no float, int (of 64 bits), Decimal (of 34 digits),
-            bool, str or bytes.
+            bool, str, bytes, datetime with a tzinfo, or timedelta (of 64-bit microseconds).
     """
     if isinstance(operand, Expression):
         return operand
     value = operand
-    if type(value) not in PYTHON_TYPES:
+    if isinstance(value, datetime | timedelta):
+        value = _time(value)
+    elif type(value) not in PYTHON_TYPES:
         import numpy as np  # late: programs seldom hold NumPy's numbers, and the import is slow
 
-        value = value.item() if isinstance(value, np.generic) else value
+        if isinstance(value, np.datetime64 | np.timedelta64):
+            value = _time(value)
+        elif isinstance(value, np.generic):
+            value = value.item()
     dtype = PYTHON_TYPES.get(type(value))
     if isinstance(value, MethodType) and isinstance(
         getattr(value.__self__, "_columns", None), Mapping
@@ -78,6 +84,12 @@ def _hint(value: object) -> str:
         name = getattr(value, "__name__", "")
         return f": Python's {name} takes no columns, sr.reducers.{name}(t.x) does"
     return ""
+
+
+def _time(value: object) -> datetime | timedelta:
+    from streamreg._evaluate.times import constant  # late: it brings NumPy, which is slow to import
+
+    return constant(value)
 
 
 def build(
@@ -140,6 +152,10 @@ def mistyped(
         return untyped(operand, sign)
     if error.wanted == "comparable":
         types = " with ".join(f"{item.text} ({item.dtype})" for item in operands)
+        if {"datetime", "timedelta"} & {item.dtype for item in operands}:
+            return ProgramError(
+                f"{sign} cannot compare {types}; a datetime is compared with a datetime, a timedelta with a timedelta"
+            )
         exact = next((item for item in operands if item.dtype == "decimal"), None)
         hint = (
             f"; compare with a Decimal, or sr.cast(float, {exact.text})"
@@ -147,12 +163,20 @@ def mistyped(
             else ""
         )
         return ProgramError(f"{sign} cannot compare {types}{hint}")
+    if error.wanted == "times":
+        types = " and ".join(f"{item.text} ({item.dtype})" for item in operands)
+        return ProgramError(
+            f"{sign} cannot take {types}: times go together with times, and a timedelta is multiplied by an int; "
+            "sr.cast(float, …) makes seconds of a time"
+        )
     if isinstance(operand, Constant) and isinstance(operand.value, str):
         hint = f"; {for_column(operand.value)}"
     elif error.wanted == "numbers" and operand.dtype == "bool":
         hint = f"; sr.cast(int, {operand.text}) makes it 0 and 1"
     elif error.wanted == "numbers" and operand.dtype == "decimal":
         hint = f"; sr.cast(float, {operand.text}) makes it the nearest float"
+    elif error.wanted == "numbers" and operand.dtype in ("datetime", "timedelta"):
+        hint = f"; sr.cast(float, {operand.text}) makes seconds of it"
     elif error.wanted == "booleans" and operand.dtype in ("int", "float"):
         hint = "; compare it with something, and put each comparison in parentheses"
     else:

@@ -116,6 +116,10 @@ def classes(
         if argument.dtype not in ("float", "int"):
             raise mistyped(method, arguments, MistypedError(index, "numbers"))
     ((label_name, key),) = grouped._keys.items()
+    if key.dtype == "datetime":
+        raise ProgramError(
+            f"{method}: the label {label_name} is datetime, but labels are str, int or bool"
+        )
     columns: dict[str, ReducedColumn] = {}
     model = options.model(key)
     for name, statistic, index in _asked(options.method, [feature.name for feature in found]):

@@ -26,6 +26,11 @@ class Expression:
     numbers and on text (`==` and `!=` on bool too); `& | ^ ~` on bool. A Decimal is compared with
     Decimals and ints, exactly; arithmetic takes `sr.cast(float, …)` of it.
 
+    Times, exact to the microsecond: datetime - datetime is a timedelta; datetime ± timedelta, timedelta ± timedelta,
+    timedelta * int, `%`, unary `-` and `abs()`; timedelta / timedelta is a float, the exact quotient rounded once,
+    timedelta // timedelta an int; comparisons of two datetimes or two timedeltas. A row whose result lies outside
+    of the years 1 to 9999, or beyond 64 bits of microseconds, is rejected.
+
     Integers have 64 bits and never wrap: a row where `+ - * //`, `**` or `abs` goes beyond, or
     where `//` or `%` divides by zero, is rejected, and the run goes on. With an int on one side
     and a float on the other, the int is taken as the nearest double, in comparisons too. `/` is a

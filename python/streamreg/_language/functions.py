@@ -1,6 +1,7 @@
 """Language: the functions beside the operators, for choices, casts, mathematics, and functions written in Python."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
 from streamreg._evaluate.udf import RowFunction, check_call, returned_type
@@ -58,8 +59,14 @@ def cast(dtype: type, value: Operand) -> Expression:
 
     float to int cuts the fraction off, and rejects rows of NaN, infinities and what goes beyond
     64 bits; Decimal to float is the nearest one; bool to number gives 0 and 1; number to bool is
-    `!= 0`; anything to str is as Python writes it. Text is not read as a number: declare the column
-    as a number in the schema.
+    `!= 0`; anything to str is as Python writes it.
+
+    A datetime becomes a number as the time since 1970-01-01T00:00Z, a timedelta as its length: to int in
+    microseconds, to Decimal in seconds, to float in seconds, rounded once. The other way an int counts microseconds, a
+    Decimal seconds (what is finer than a microsecond is rejected), a float seconds, rounded to the nearest microsecond,
+    of two the even one; rows out of range are rejected. To str both are as files have them, in ISO 8601.
+
+    Text is not read as a number or a time: declare the column as one in the schema.
 
     Raises:
         ProgramError: if there is no such cast.
@@ -89,11 +96,12 @@ def apply(
 ) -> Expression:
     """A Python function called for each row, with the row's values as Python objects.
 
-    Its return annotation (float, int, Decimal, bool, str, bytes) is the type of the result; without one
-    the result can be written but not computed with. The function must give the same value for the
+    Its return annotation (float, int, Decimal, bool, str, bytes, datetime, timedelta) is the type of the
+    result; without one the result can be written but not computed with. The function must give the same value for the
     same arguments: it may be called once for several uses, or again after a restart. After a
     `reduce` a missing value arrives as None, and None may be returned. Other arguments are handed
-    on as they are; lists, tuples and dicts may stand in each other up to 60 levels deep.
+    on as they are; lists, tuples and dicts may stand in each other up to 60 levels deep. A datetime
+    arrives in UTC, and one that is returned needs a tzinfo.
 
     Where the function raises, the run ends with its traceback. With `on_error="reject"` the row's message is a
     reject of the reason `function-error`, with the exception's type and message; after a `reduce` or `predict_on`,
@@ -136,6 +144,27 @@ def minimum(first: Operand, second: Operand) -> Expression:
 def maximum(first: Operand, second: Operand) -> Expression:
     """The larger of two values in each row; NaN if one of them is."""
     return operation("maximum", first, second)
+
+
+def floor_time(at: Operand, duration: timedelta, origin: datetime | None = None) -> Expression:
+    """The last of the points `origin + k · duration` that is not after the datetime, for whole k of any sign.
+
+    `floor_time(t.at, timedelta(minutes=5))` is the beginning of its five minutes. They are counted
+    in UTC; the origin is 1970-01-01T00:00Z if none is given. A row whose point would lie before the year 1
+    is rejected.
+
+    Raises:
+        ProgramError: if `at` is no datetime, the duration no timedelta above zero, or the origin no
+            datetime with a tzinfo.
+    """
+    step = lifted(duration)
+    start = lifted(datetime(1970, 1, 1, tzinfo=UTC) if origin is None else origin)
+    for given, name, dtype in ((step, "duration", "timedelta"), (start, "origin", "datetime")):
+        if not isinstance(given, Constant) or given.dtype != dtype:
+            raise ProgramError(f"floor_time: the {name} is a {dtype}, not {given.text}")
+    if isinstance(step, Constant) and step.value <= timedelta(0):  # type: ignore[operator]  # its dtype says so
+        raise ProgramError(f"floor_time: the duration is above zero, not {step.text}")
+    return operation("floor_time", at, duration, start)
 
 
 def exp(value: Operand) -> Expression:

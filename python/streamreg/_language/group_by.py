@@ -30,7 +30,7 @@ class GroupedTable:
 
         Raises:
             ProgramError: in the name of `method`, if a key is no column, of another type than str,
-                int or bool, or given twice, or if the table is a result already, or scored.
+                int, bool or datetime, or given twice, or if the table is a result already, or scored.
         """
         if isinstance(root(table._universe), ReducedUniverse):
             raise ProgramError(f"{method}: this table is the result of a reduction already")
@@ -147,6 +147,6 @@ def _key(expression: Expression, table: Table, method: str) -> Column:
         hint = "; equal floats are a matter of rounding: use sr.cast(int, …), or text"
         raise ProgramError(
             f"{method}: the key {key.name} is {key.dtype}, but keys are "
-            f"str, int or bool{hint if key.dtype == 'float' else ''}"
+            f"str, int, bool or datetime{hint if key.dtype == 'float' else ''}"
         )
     return key

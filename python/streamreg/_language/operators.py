@@ -34,13 +34,15 @@ KEEPING_FUNCTIONS: Final = frozenset(
 )
 _FLOAT: Final[DType] = "float"
 CASTS: Final[dict[DType, tuple[DType, ...]]] = {
-    "float": ("int", "bool", "str"),
-    "int": ("float", "bool", "str"),
-    "decimal": ("float", "str"),
+    "float": ("int", "bool", "str", "datetime", "timedelta"),
+    "int": ("float", "bool", "str", "datetime", "timedelta"),
+    "decimal": ("float", "str", "datetime", "timedelta"),
     "bool": ("float", "int", "str"),
+    "datetime": ("float", "int", "decimal", "str"),
+    "timedelta": ("float", "int", "decimal", "str"),
 }
 
-Wanted: TypeAlias = Literal["numbers", "booleans", "comparable"]
+Wanted: TypeAlias = Literal["numbers", "booleans", "comparable", "times"]
 
 MAX_INTEGER_EXPONENT: Final = 63
 """Beyond it only -1, 0 and 1 have a power of 64 bits: such powers are computed in doubles."""
@@ -53,6 +55,32 @@ class Signature:
     kernel: str
     arguments: tuple[DType, ...]
     result: DType
+
+
+TIMES: Final[dict[tuple[str, tuple[DType, ...]], tuple[str, DType]]] = {
+    ("-", ("datetime", "datetime")): ("difference.datetime", "timedelta"),
+    ("-", ("datetime", "timedelta")): ("subtract.datetime", "datetime"),
+    ("+", ("datetime", "timedelta")): ("add.datetime", "datetime"),
+    ("+", ("timedelta", "datetime")): ("add.datetime", "datetime"),
+    ("+", ("timedelta", "timedelta")): ("add.timedelta", "timedelta"),
+    ("-", ("timedelta", "timedelta")): ("subtract.timedelta", "timedelta"),
+    ("*", ("timedelta", "int")): ("multiply.timedelta", "timedelta"),
+    ("*", ("int", "timedelta")): ("multiply.timedelta", "timedelta"),
+    ("/", ("timedelta", "timedelta")): ("divide.timedelta", "float"),
+    ("//", ("timedelta", "timedelta")): ("floor_divide.timedelta", "int"),
+    ("%", ("timedelta", "timedelta")): ("remainder.timedelta", "timedelta"),
+    ("negative", ("timedelta",)): ("negative.timedelta", "timedelta"),
+    ("absolute", ("timedelta",)): ("absolute.timedelta", "timedelta"),
+    ("minimum", ("datetime", "datetime")): ("minimum.datetime", "datetime"),
+    ("maximum", ("datetime", "datetime")): ("maximum.datetime", "datetime"),
+    ("minimum", ("timedelta", "timedelta")): ("minimum.timedelta", "timedelta"),
+    ("maximum", ("timedelta", "timedelta")): ("maximum.timedelta", "timedelta"),
+    ("floor_time", ("datetime", "timedelta", "datetime")): ("floor_time.datetime", "datetime"),
+}
+"""By operator and types, where times are among them, the kernel and the type of its result. Comparisons stand apart."""
+
+
+TIME_OPERATORS: Final = frozenset(operator for operator, _ in TIMES)
 
 
 class MistypedError(Exception):
@@ -76,14 +104,19 @@ def signature(operator: str, types: tuple[DType, ...]) -> Signature:
     if operator in LOGIC:
         _require("booleans", {"bool"}, types)
         return Signature(f"{LOGIC[operator]}.bool", types, "bool")
+    if (operator, types) in TIMES:
+        kernel, result = TIMES[operator, types]
+        return Signature(kernel, types, result)
+    if operator in TIME_OPERATORS and {"datetime", "timedelta"} & set(types):
+        raise MistypedError(0, "times")
     _require("numbers", {"int", "float"}, types)
     if operator in FLOAT_FUNCTIONS or operator == "**":
         word = ARITHMETIC.get(operator, operator)
         return Signature(f"{word}.float", tuple(_FLOAT for _ in types), "float")
     common: DType = "float" if "float" in types else "int"
     word = operator if operator in KEEPING_FUNCTIONS else ARITHMETIC[operator]
-    result: DType = "float" if operator == "/" else common
-    return Signature(f"{word}.{common}", (common,) * len(types), result)
+    given: DType = "float" if operator == "/" else common
+    return Signature(f"{word}.{common}", (common,) * len(types), given)
 
 
 def _comparison(operator: str, types: tuple[DType, ...]) -> Signature:
@@ -97,7 +130,9 @@ def _comparison(operator: str, types: tuple[DType, ...]) -> Signature:
         # A double is not taken: 0.1 is no decimal, and equals none.
         return Signature(f"{kernel}.decimal", types, "bool")
     first, second = types
-    ordered = {"str", "bytes"} if operator not in ("==", "!=") else {"str", "bytes", "bool"}
+    ordered = {"str", "bytes", "datetime", "timedelta"}
+    if operator in ("==", "!="):
+        ordered.add("bool")
     if first not in ordered | {"int", "float", "decimal"}:
         raise MistypedError(0, "comparable")
     if first != second or first not in ordered:

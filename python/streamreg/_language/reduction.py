@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from streamreg._exceptions import ProgramError
 from streamreg._language.build import mistyped
 from streamreg._language.expression import Expression, TypedExpression
 from streamreg._language.operators import MistypedError
@@ -47,7 +48,19 @@ class Reducer:
         """The type of the result, given the typed arguments."""
         if self.statistic in ("count", "regr_count", *COUNTS):
             return "int"
+        if self.statistic == "avg" and arguments[0].dtype == "timedelta":
+            return "timedelta"
         return arguments[0].dtype if self.statistic in ("sum", "min", "max") else "float"
+
+    def check(self, arguments: tuple[TypedExpression, ...]) -> None:
+        """Raise a ProgramError if it does not take these arguments."""
+        check_numbers(self.text, arguments)
+        if self.aggregate == "sum" and arguments[0].dtype == "datetime":
+            text = arguments[0].text
+            raise ProgramError(
+                f"{self.text}: points in time have no sum; take the time since one of them, like "
+                f"{self.statistic}({text} - datetime(2026, 1, 1, tzinfo=UTC)), or sr.cast(float, {text}) for seconds"
+            )
 
 
 class ReducedColumn(TypedExpression):
@@ -61,9 +74,9 @@ class ReducedColumn(TypedExpression):
         """`arguments` are the reducer's, on the rows that the universe reduces.
 
         Raises:
-            ProgramError: if one of them is no number.
+            ProgramError: if one of them is no number, or a datetime that is to be summed.
         """
-        check_numbers(reducer.text, arguments)
+        reducer.check(arguments)
         super().__init__(reducer.text, reducer.dtype(arguments), universe)
         self.reducer = reducer
         self.arguments = arguments
@@ -83,9 +96,9 @@ class ReducedColumn(TypedExpression):
         if reducer.half_life is not None:
             own = tuple(zip(features, powers, strict=True))
             return "fading", own, target, inputs[-1], reducer.half_life
-        # Moments are the fast way, but take neither weights nor powers nor decimals.
-        decimals = any(argument.dtype == "decimal" for argument in self.arguments)
-        if not reducer.weighted and not decimals and set(powers) == {1}:
+        # Moments are the fast way, but take neither weights nor powers nor decimals, as which times count.
+        binary = all(argument.dtype in ("float", "int") for argument in self.arguments)
+        if not reducer.weighted and binary and set(powers) == {1}:
             return "moments", tuple(features), target
         weight = inputs[-1] if reducer.weighted else None
         return "monomials", tuple(zip(features, powers, strict=True)), target, weight

@@ -7,40 +7,45 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from streamreg._exceptions import ProgramError
-from streamreg._types import TYPE_NAMES, ColumnType, check_names, dtype_of
+from streamreg._language.column_options import ColumnOptions
+from streamreg._types import TYPE_NAMES, ColumnType, SourceType, check_names, dtype_of
 
 
 class Schema:
     """Base of schemas: every annotation of a subclass is a column, in the order they are written.
 
     Columns of base classes come first. The types are float (64 bits), int (64 bits), bool, str,
-    bytes, and `decimal.Decimal`: the number that is written, with up to 34 significant digits and
-    an exponent within ±400, whatever zeros it ends with: 1.50 is 1.5.
+    bytes, `decimal.Decimal`: the number that is written, with up to 34 significant digits and an
+    exponent within ±400, whatever zeros it ends with: 1.50 is 1.5; `datetime.datetime`: a point in
+    time of the years 1 to 9999, and `datetime.timedelta`, both exact, in 64-bit microseconds.
+
+    Datetimes are text with an offset, as RFC 3339 and the extended format of ISO 8601 have them,
+    timedeltas durations of ISO 8601 in weeks, days, hours, minutes and seconds; `sr.column` says
+    where they are written otherwise.
 
         class InputSchema(sr.Schema):
             x: float
             y: int
+            at: datetime
+            sent: datetime = sr.column(unit="ms")
 
     Raises:
         ProgramError: when the class is written, if it has no column, a column of another type, a
-            default value, or an attribute without a type.
+            default value, options that the type does not have, or an attribute without a type.
     """
 
-    __streamreg_columns__: ClassVar[Mapping[str, ColumnType]] = MappingProxyType({})
+    __streamreg_columns__: ClassVar[Mapping[str, SourceType]] = MappingProxyType({})
 
     def __init_subclass__(cls, **options: object) -> None:
         """Read the annotations; see the class."""
         super().__init_subclass__(**options)
-        columns: dict[str, ColumnType] = {}
+        columns: dict[str, SourceType] = {}
         for base in reversed(cls.__mro__[1:]):
             columns.update(vars(base).get("__streamreg_columns__", {}))
         own = inspect.get_annotations(cls)
         for name, annotation in own.items():
-            if name in vars(cls):
-                raise ProgramError(
-                    f"{cls.__name__}.{name}: a column has no default value: write `{name}: <type>`"
-                )
-            columns[name] = _column_type(cls, name, annotation)
+            dtype = _column_type(cls, name, annotation)
+            columns[name] = _source_type(cls, name, dtype)
         for name in vars(cls):
             if not name.startswith("__") and name not in own:
                 raise ProgramError(
@@ -52,7 +57,7 @@ class Schema:
         cls.__streamreg_columns__ = MappingProxyType(columns)
 
 
-def schema_columns(schema: type[Schema]) -> Mapping[str, ColumnType]:
+def schema_columns(schema: type[Schema]) -> Mapping[str, SourceType]:
     """Names and types of a schema's columns, in order.
 
     Raises:
@@ -76,6 +81,17 @@ def _column_type(cls: type[Schema], name: str, annotation: object) -> ColumnType
             f"{cls.__name__}.{name}: {shown} is no type of a column; there are {TYPE_NAMES}"
         )
     return found
+
+
+def _source_type(cls: type[Schema], name: str, dtype: ColumnType) -> SourceType:
+    if name not in vars(cls):
+        return dtype
+    options = vars(cls)[name]
+    if not isinstance(options, ColumnOptions):
+        raise ProgramError(
+            f"{cls.__name__}.{name}: a column has no default value: write `{name}: <type>`"
+        )
+    return options.source_type(f"{cls.__name__}.{name}", dtype)
 
 
 def _evaluated(cls: type[Schema], name: str) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, final
 
@@ -24,7 +25,7 @@ from streamreg._language.predictions import scored
 from streamreg._language.regression_options import Options
 from streamreg._language.this import AllColumns
 from streamreg._language.universe import FilteredUniverse, SourceUniverse, Universe
-from streamreg._types import check_names
+from streamreg._types import check_names, held_type
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Input
@@ -76,7 +77,10 @@ class Table(ClassTables):
         """The columns of an input, as its schema has them."""
         universe = SourceUniverse(input)
         return cls(
-            {name: SourceColumn(name, dtype, universe) for name, dtype in input.columns.items()},
+            {
+                name: SourceColumn(name, held_type(source), universe)
+                for name, source in input.columns.items()
+            },
             universe,
         )
 
@@ -213,7 +217,7 @@ class Table(ClassTables):
         statistics: Sequence[str] = (),
         singular: Singular = "zero",
         level: float = 0.95,
-        half_life: int | None = None,
+        half_life: timedelta | int | None = None,
         time: Expression | None = None,
     ) -> Table:
         """The least-squares fit of `target` by an intercept and 1 to 64 features, all numbers.
@@ -259,7 +263,8 @@ class Table(ClassTables):
                 result depends on the rows alone, in whatever order they come. Rows of whole half-lives (counted from
                 0) that are more than 100 before the newest are dropped, and are not in `n`. Statistics that depend
                 on the unit of the weights, such as rss, are for weights of 1 to 2 in the newest half-life.
-            time: when a row was, in any unit that half_life has too: a column of int.
+            time: when a row was: a column of datetime, with a half_life of timedelta, or one of int, in the unit of
+                half_life.
 
         Raises:
             ProgramError: if a feature is given twice or has the name of another column of the

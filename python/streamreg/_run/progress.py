@@ -7,9 +7,11 @@ import unicodedata
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from streamreg._evaluate.times import iso_text
 from streamreg._plural import plural
 from streamreg._rejects.dead_letters import counted
 from streamreg._terminal.screen import Screen
@@ -155,6 +157,8 @@ def _short(value: object) -> str:
         return "-"
     if isinstance(value, float | Decimal):
         return f"{value:.6g}"
+    if isinstance(value, datetime | timedelta):
+        return iso_text(value)
     return str(value)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Final
 
-from streamreg._core import render, stamp
+from streamreg._core import micros_of_texts, render, stamp
 
 if TYPE_CHECKING:
     from streamreg._types import DType
@@ -26,10 +27,17 @@ def unquoted(cell: bytes) -> bytes:
     return cell[1:-1].replace(b'""', b'"') if cell.startswith(b'"') else cell
 
 
+def _timedelta(cell: bytes) -> timedelta:
+    (count,), _ = micros_of_texts("timedelta", [cell.decode()])
+    return timedelta(microseconds=int(count))
+
+
 _VALUES: Final[dict[DType, Callable[[bytes], object]]] = {
     "float": float,
     "int": int,
     "decimal": lambda cell: Decimal(cell.decode()),
+    "datetime": lambda cell: datetime.fromisoformat(cell.decode()),
+    "timedelta": _timedelta,
     "bool": lambda cell: cell == b"True",
     "str": lambda cell: unquoted(cell).decode(),
     "bytes": lambda cell: base64.b64decode(unquoted(cell)),

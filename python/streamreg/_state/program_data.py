@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -89,6 +90,10 @@ def constant_data(value: object) -> list[Json]:
             return ["none"]
         case bool() | int() | float() | str() | Decimal():
             return [type(value).__name__.lower(), str(value)]
+        case datetime():
+            return ["datetime", value.isoformat()]
+        case timedelta():
+            return ["timedelta", str(value // timedelta(microseconds=1))]
         case bytes():
             return ["bytes", value.hex()]
         case list() | tuple():

@@ -8,6 +8,10 @@ use streamreg_core::decode::{
     csv::{self, split_record},
 };
 
+fn named(text: &str) -> ColumnType {
+    ColumnType::named(text).expect("a type")
+}
+
 fuzz_target!(|data: &[u8]| {
     let _ = split_record(data);
     // The message as a whole, and its lines.
@@ -23,11 +27,17 @@ fuzz_target!(|data: &[u8]| {
         ColumnType::Bool,
         ColumnType::Str,
         ColumnType::Bytes,
+        named("datetime"),
+        named("datetime tz=Europe/Berlin"),
+        named("datetime unit=ns"),
+        named("timedelta"),
     ];
     // Two floats go the fast way, the others do not; a row of all types is rare.
-    for columns in [&kinds[..2], &kinds[3..4], &kinds[..]] {
+    for columns in
+        [&kinds[..2], &kinds[3..4], &kinds[7..8], &kinds[8..9], &kinds[9..10], &kinds[10..], &kinds[..]]
+    {
         let columns: Vec<_> =
-            (0..).map(|index: usize| index.to_string()).zip(columns.iter().copied()).collect();
+            (0..).map(|index: usize| index.to_string()).zip(columns.iter().cloned()).collect();
         let header = columns.iter().map(|column| column.0.clone()).collect();
         let decoder = csv::decoder(columns, &header).expect("a valid schema");
         let decoded = decoder.decode(&messages);

@@ -5,6 +5,10 @@
 use libfuzzer_sys::fuzz_target;
 use streamreg_core::decode::{ColumnType, Messages, json};
 
+fn named(text: &str) -> ColumnType {
+    ColumnType::named(text).expect("a type")
+}
+
 fuzz_target!(|data: &[u8]| {
     let mut messages = Messages::default();
     for value in std::iter::once(data).chain(data.split(|&byte| byte == b'\n')) {
@@ -17,10 +21,14 @@ fuzz_target!(|data: &[u8]| {
         ("b", ColumnType::Bool),
         ("s", ColumnType::Str),
         ("d", ColumnType::Bytes),
+        ("t", named("datetime")),
+        ("l", named("datetime tz=Europe/Berlin")),
+        ("e", named("datetime unit=s")),
+        ("g", named("timedelta")),
     ];
-    // Each column on its own too: an object with all six is rare.
+    // Each column on its own too: an object with all of them is rare.
     for columns in std::iter::once(&all[..]).chain(all.chunks(1)) {
-        let columns = columns.iter().map(|&(name, kind)| (name.to_owned(), kind)).collect();
+        let columns = columns.iter().map(|(name, kind)| ((*name).to_owned(), kind.clone())).collect();
         let decoder = json::decoder(columns).expect("a valid schema");
         let decoded = decoder.decode(&messages);
         assert_eq!(decoded.rows + decoded.rejects.len() + decoded.tombstones, messages.len());

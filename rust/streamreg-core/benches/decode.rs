@@ -15,6 +15,7 @@ use streamreg_core::column::Numbers;
 use streamreg_core::decimal::Decimal;
 use streamreg_core::decode::{Column, ColumnType, Decoder, Messages, csv, json};
 use streamreg_core::moments::{Moments, Workspace};
+use streamreg_core::time::write_datetime;
 use streamreg_core::wire::Versioned;
 
 const ROWS: usize = 100_000;
@@ -39,8 +40,8 @@ fn names() -> Vec<String> {
     ["x", "y"].map(str::to_owned).to_vec()
 }
 
-fn schema(kind: ColumnType) -> Vec<(String, ColumnType)> {
-    names().into_iter().map(|name| (name, kind)).collect()
+fn schema(kind: &ColumnType) -> Vec<(String, ColumnType)> {
+    names().into_iter().map(|name| (name, kind.clone())).collect()
 }
 
 /// What a worker does with a batch, but for writing its rows.
@@ -58,7 +59,7 @@ fn decode_csv(criterion: &mut Criterion) {
         x.iter().zip(&y).map(|(x, y)| (x.to_string(), y.to_string())).collect();
     let plain = messages(texts.iter().map(|(x, y)| format!("{x},{y}")));
     let quoted = messages(texts.iter().map(|(x, y)| format!("\"{x}\",{y}")));
-    let reader = csv::decoder(schema(ColumnType::Float), &names()).unwrap();
+    let reader = csv::decoder(schema(&ColumnType::Float), &names()).unwrap();
     let mut group = criterion.benchmark_group("decode csv, two floats");
     group.throughput(Throughput::Elements(ROWS as u64));
 
@@ -101,7 +102,7 @@ fn decode_decimals(criterion: &mut Criterion) {
     let (x, y) = points(ROWS);
     let texts: Vec<_> = x.iter().zip(&y).map(|(x, y)| format!("{:.2},{:.3}", x * 1e4, y * 1e4)).collect();
     let values = messages(texts.iter().cloned());
-    let reader = |kind| csv::decoder(schema(kind), &names()).unwrap();
+    let reader = |kind| csv::decoder(schema(&kind), &names()).unwrap();
     let (floats, decimals) = (reader(ColumnType::Float), reader(ColumnType::Decimal));
     let [Column::Decimal(first), _] = &decimals.decode(&values).columns[..] else { panic!("decimals") };
     let read = Decimal::from_words(first[0]).unwrap();
@@ -118,7 +119,7 @@ fn decode_json(criterion: &mut Criterion) {
     let (x, y) = points(ROWS);
     let texts: Vec<String> = x.iter().zip(&y).map(|(x, y)| format!(r#"{{"x":{x},"y":{y}}}"#)).collect();
     let values = messages(texts.iter().cloned());
-    let reader = json::decoder(schema(ColumnType::Float)).unwrap();
+    let reader = json::decoder(schema(&ColumnType::Float)).unwrap();
     check(&reader, &values, &x, &y);
     let mut group = criterion.benchmark_group("decode json, two floats");
     group.throughput(Throughput::Elements(ROWS as u64));
@@ -133,5 +134,32 @@ fn decode_json(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, decode_csv, decode_decimals, decode_json);
+#[allow(clippy::cast_possible_truncation, reason = "microseconds of some thirty years")]
+/// Two datetimes a message, in the common form; beside them the crate that the time zones are from.
+fn decode_datetimes(criterion: &mut Criterion) {
+    let (x, y) = points(ROWS);
+    let text = |value: &f64| {
+        let mut text = Vec::new();
+        write_datetime((value * 1e15) as i64, &mut text);
+        String::from_utf8_lossy(&text).into_owned()
+    };
+    let texts: Vec<[String; 2]> = x.iter().zip(&y).map(|(x, y)| [text(x), text(y)]).collect();
+    let values = messages(texts.iter().map(|[x, y]| format!("{x},{y}")));
+    let kind = ColumnType::named("datetime").unwrap();
+    let reader = csv::decoder(schema(&kind), &names()).unwrap();
+    assert_eq!(reader.decode(&values).rows, ROWS);
+    let mut group = criterion.benchmark_group("decode csv, two datetimes");
+    group.throughput(Throughput::Elements(ROWS as u64));
+    group.bench_function("bare jiff", |bencher| {
+        bencher.iter(|| {
+            for text in texts.iter().flatten() {
+                black_box(text.parse::<jiff::Timestamp>().unwrap());
+            }
+        });
+    });
+    group.bench_function("decode", |bencher| bencher.iter(|| reader.decode(black_box(&values))));
+    group.finish();
+}
+
+criterion_group!(benches, decode_csv, decode_decimals, decode_json, decode_datetimes);
 criterion_main!(benches);

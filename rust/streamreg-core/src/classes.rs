@@ -116,8 +116,10 @@ impl<S: Sums> ByLabel<S> {
                 columns.len()
             )));
         }
-        if let Some(at) = columns.iter().position(|column| matches!(column, Numbers::Decimal(_))) {
-            return Err(Error::Columns(format!("column {at} holds decimals: make them doubles first")));
+        if let Some(at) = columns.iter().position(|column| !column.number_type().is_binary()) {
+            return Err(Error::Columns(format!(
+                "column {at} holds decimals or times: make them doubles first"
+            )));
         }
         match columns.iter().position(|column| column.len() != rows) {
             None => Ok(()),
@@ -221,7 +223,7 @@ impl Gathered {
         match column {
             Numbers::Float(values) => Some(Self::Float(rows.iter().map(|&row| values[row]).collect())),
             Numbers::Int(values) => Some(Self::Int(rows.iter().map(|&row| values[row]).collect())),
-            Numbers::Decimal(_) => None,
+            Numbers::Decimal(_) | Numbers::Time(..) => None,
         }
     }
 

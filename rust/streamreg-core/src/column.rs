@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::decimal::Decimal;
 use crate::error::Error;
+use crate::time::{self, TimeType};
 
 /// Most features of one model.
 pub const MOST_FEATURES: usize = 64;
@@ -17,6 +18,8 @@ pub enum Numbers<'a> {
     Int(&'a [i64]),
     /// Decimals.
     Decimal(Decimals<'a>),
+    /// Microseconds, which as numbers are seconds: the decimals `micros · 10^-6`.
+    Time(TimeType, &'a [i64]),
 }
 
 impl Numbers<'_> {
@@ -25,7 +28,7 @@ impl Numbers<'_> {
     pub fn len(&self) -> usize {
         match self {
             Self::Float(values) => values.len(),
-            Self::Int(values) => values.len(),
+            Self::Int(values) | Self::Time(_, values) => values.len(),
             Self::Decimal(values) => values.0.len(),
         }
     }
@@ -43,6 +46,7 @@ impl Numbers<'_> {
             Self::Float(_) => NumberType::Float,
             Self::Int(_) => NumberType::Int,
             Self::Decimal(_) => NumberType::Decimal,
+            Self::Time(kind, _) => NumberType::Time(*kind),
         }
     }
 
@@ -57,6 +61,7 @@ impl Numbers<'_> {
             #[allow(clippy::cast_precision_loss, reason = "rounds to the nearest, as is said")]
             Self::Int(values) => Some(values[row] as f64),
             Self::Decimal(values) => Some(values.get(row).to_double()),
+            Self::Time(_, values) => Some(time::to_seconds(values[row])),
         }
     }
 
@@ -70,8 +75,44 @@ impl Numbers<'_> {
             Self::Float(values) => Self::Float(&values[range]),
             Self::Int(values) => Self::Int(&values[range]),
             Self::Decimal(values) => Self::Decimal(Decimals(&values.0[range])),
+            Self::Time(kind, values) => Self::Time(*kind, &values[range]),
         }
     }
+}
+
+/// Some rows of a column, copied together.
+#[derive(Debug)]
+pub(crate) enum Picked {
+    Float(Vec<f64>),
+    Int(Vec<i64>),
+    Decimal(Vec<[i64; 3]>),
+    Time(TimeType, Vec<i64>),
+}
+
+impl Picked {
+    /// These rows of a column, in their order.
+    pub(crate) fn of(column: &Numbers<'_>, rows: &[u32]) -> Self {
+        match column {
+            Numbers::Float(values) => Self::Float(picked(values, rows)),
+            Numbers::Int(values) => Self::Int(picked(values, rows)),
+            Numbers::Decimal(values) => Self::Decimal(picked(values.0, rows)),
+            Numbers::Time(kind, values) => Self::Time(*kind, picked(values, rows)),
+        }
+    }
+
+    /// As a column.
+    pub(crate) fn numbers(&self) -> Numbers<'_> {
+        match self {
+            Self::Float(values) => Numbers::Float(values),
+            Self::Int(values) => Numbers::Int(values),
+            Self::Decimal(words) => Numbers::Decimal(Decimals(words)),
+            Self::Time(kind, values) => Numbers::Time(*kind, values),
+        }
+    }
+}
+
+fn picked<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
+    rows.iter().map(|&row| values[row as usize]).collect()
 }
 
 /// A column of decimals, each as [three words](Decimal::to_words).
@@ -111,16 +152,6 @@ impl<'a> Decimals<'a> {
         Decimal::of_words(self.0[row])
     }
 
-    /// The words of some rows, in their order.
-    pub(crate) fn pick(&self, rows: &[u32]) -> Vec<[i64; 3]> {
-        rows.iter().map(|&row| self.0[row as usize]).collect()
-    }
-
-    /// A column of words that [`Decimals::pick`] gave.
-    pub(crate) const fn picked(words: &'a [[i64; 3]]) -> Self {
-        Self(words)
-    }
-
     /// The decimals of all rows.
     pub fn iter(&self) -> impl Iterator<Item = Decimal> + use<'a> {
         self.0.iter().map(|words| Decimal::of_words(*words))
@@ -136,20 +167,30 @@ pub enum NumberType {
     Int,
     /// Decimals.
     Decimal,
+    /// Microseconds, which are decimals of one exponent.
+    Time(TimeType),
 }
 
 impl NumberType {
+    /// Whether its numbers are multiples of powers of two, as moments take them.
+    pub(crate) fn is_binary(self) -> bool {
+        matches!(self, Self::Float | Self::Int)
+    }
+
     /// The byte that stands for it in the bytes of states.
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Float => 0,
             Self::Int => 1,
             Self::Decimal => 2,
+            Self::Time(TimeType::Datetime) => 3,
+            Self::Time(TimeType::Timedelta) => 4,
         }
     }
 
     /// The type that a byte stands for.
     pub(crate) fn of_code(code: u8) -> Option<Self> {
-        [Self::Float, Self::Int, Self::Decimal].into_iter().find(|kind| kind.code() == code)
+        let times = [TimeType::Datetime, TimeType::Timedelta].map(Self::Time);
+        [Self::Float, Self::Int, Self::Decimal].into_iter().chain(times).find(|kind| kind.code() == code)
     }
 }

@@ -59,6 +59,20 @@ impl Decimal {
         fits.then_some(Self { mantissa, exponent })
     }
 
+    /// So many microseconds, in seconds.
+    #[must_use]
+    pub fn of_micros(micros: i64) -> Self {
+        let (mut mantissa, mut exponent) = (micros, -6);
+        if mantissa == 0 {
+            return Self::default();
+        }
+        while mantissa % 10 == 0 {
+            mantissa /= 10;
+            exponent += 1;
+        }
+        Self { mantissa: mantissa.into(), exponent }
+    }
+
     /// An integer times a power of ten; the integer does not end in 0, unless it is 0 · 10^0.
     #[must_use]
     pub fn mantissa(self) -> i128 {

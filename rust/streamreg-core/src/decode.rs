@@ -5,6 +5,7 @@
 //! either a row or a reject, and a message without a value a tombstone; what it becomes depends on nothing but itself,
 //! so a batch may be cut anywhere.
 
+mod column_type;
 mod columns;
 pub mod csv;
 pub mod json;
@@ -13,11 +14,14 @@ mod number;
 pub mod raw;
 mod reject;
 mod text;
+mod times;
 
+pub use column_type::ColumnType;
 pub use columns::Column;
 pub use messages::Messages;
 pub use reject::{Reject, RejectKind};
 pub use text::{Item, Text};
+pub use times::{DatetimeText, TimedeltaText};
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,23 +29,6 @@ use std::sync::Arc;
 use crate::error::Error;
 use columns::Columns;
 use reject::Fault;
-
-/// What a column of the schema holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ColumnType {
-    /// The double nearest to the number in the message; always finite.
-    Float,
-    /// A 64-bit signed integer.
-    Int,
-    /// A decimal number as written: see [`Decimal`](crate::decimal::Decimal).
-    Decimal,
-    /// True or false.
-    Bool,
-    /// Text, checked to be UTF-8.
-    Str,
-    /// Bytes: the value itself in [`raw`] messages, base64 (standard alphabet, padded) in the text formats.
-    Bytes,
-}
 
 /// How the values of messages are written: what a format has to do is to read one of them.
 trait Format: fmt::Debug + Send + Sync + 'static {

@@ -123,7 +123,7 @@ impl Numbers<'_> {
         match self {
             Self::Float(values) => values[row].part(),
             Self::Int(values) => values[row].part(),
-            Self::Decimal(_) => None,
+            Self::Decimal(_) | Self::Time(..) => None,
         }
     }
 }

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::accumulate::{Accumulator, OnlyAdded, Sign};
-use crate::column::{Decimals, Numbers};
+use crate::column::{Numbers, Picked};
 use crate::error::Error;
 use crate::gram::Gram;
 use crate::monomials::{Monomials, Terms, Workspace};
@@ -84,8 +84,8 @@ impl Fading {
 
     fn times<'a>(&self, batch: &[Numbers<'a>]) -> Result<&'a [i64], Error> {
         match batch.get(self.time) {
-            Some(Numbers::Int(times)) => Ok(times),
-            _ => Err(Error::Columns("the times of rows that fade are integers".to_owned())),
+            Some(Numbers::Int(times) | Numbers::Time(_, times)) => Ok(times),
+            _ => Err(Error::Columns("the times of rows that fade are integers or microseconds".to_owned())),
         }
     }
 
@@ -181,30 +181,5 @@ impl Accumulator for Fading {
 
     fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
         wire::read_into(self, reader)
-    }
-}
-
-/// Some rows of a column.
-enum Picked {
-    Float(Vec<f64>),
-    Int(Vec<i64>),
-    Decimal(Vec<[i64; 3]>),
-}
-
-impl Picked {
-    fn of(column: &Numbers<'_>, rows: &[u32]) -> Self {
-        match column {
-            Numbers::Float(values) => Self::Float(rows.iter().map(|&row| values[row as usize]).collect()),
-            Numbers::Int(values) => Self::Int(rows.iter().map(|&row| values[row as usize]).collect()),
-            Numbers::Decimal(values) => Self::Decimal(values.pick(rows)),
-        }
-    }
-
-    fn numbers(&self) -> Numbers<'_> {
-        match self {
-            Self::Float(values) => Numbers::Float(values),
-            Self::Int(values) => Numbers::Int(values),
-            Self::Decimal(words) => Numbers::Decimal(Decimals::picked(words)),
-        }
     }
 }

@@ -26,6 +26,7 @@ pub mod monomials;
 mod plural;
 pub mod reduce;
 pub mod solve;
+pub mod time;
 pub mod tracked_map;
 pub mod wire;
 pub mod write;

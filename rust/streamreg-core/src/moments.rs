@@ -7,7 +7,7 @@ mod wire;
 pub use hot::Workspace;
 
 use crate::accumulate::{Accumulator, Sign};
-use crate::column::{MOST_FEATURES, NumberType, Numbers};
+use crate::column::{MOST_FEATURES, Numbers};
 use crate::error::Error;
 use crate::exact::sum::{combine_counts, signed_add, too_large};
 use crate::exact::{PRODUCT_LIMBS, SUM_LIMBS, Window};
@@ -95,8 +95,8 @@ impl Moments {
                 columns.len()
             )));
         }
-        if let Some(at) = columns.iter().position(|column| column.number_type() == NumberType::Decimal) {
-            return Err(Error::Columns(format!("column {at} holds decimals, which take monomials")));
+        if let Some(at) = columns.iter().position(|column| !column.number_type().is_binary()) {
+            return Err(Error::Columns(format!("column {at} holds decimals or times, which take monomials")));
         }
         let rows = columns[0].len();
         match columns.iter().position(|column| column.len() != rows) {

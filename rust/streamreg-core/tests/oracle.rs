@@ -36,7 +36,7 @@ fn check(columns: &[Column]) {
 fn float(answer: &Answer) -> Option<u64> {
     match answer {
         Answer::Float(value) => Some(value.to_bits()),
-        Answer::Int(_) | Answer::Decimal(_) => panic!("{answer:?} is no double"),
+        Answer::Int(_) | Answer::Decimal(_) | Answer::Time(..) => panic!("{answer:?} is no double"),
         Answer::Null => None,
     }
 }

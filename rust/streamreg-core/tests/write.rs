@@ -181,7 +181,7 @@ fn read(rows: &[Vec<u8>], columns: &[(&str, ColumnType)]) -> Vec<Column> {
         messages.push(Some(row)).unwrap();
     }
     let header: Vec<String> = columns.iter().map(|column| column.0.to_owned()).collect();
-    let schema = columns.iter().map(|&(name, kind)| (name.to_owned(), kind)).collect();
+    let schema = columns.iter().map(|(name, kind)| ((*name).to_owned(), kind.clone())).collect();
     let decoder = csv::decoder(schema, &header).unwrap();
     let batch = decoder.decode(&messages);
     assert_eq!(batch.rejects, []);
@@ -219,8 +219,9 @@ proptest! {
             ("s", ColumnType::Str, Cells::Text(&words)),
             ("d", ColumnType::Bytes, Cells::Text(&blobs)),
         ];
+        let written = rows(&all.each_ref().map(|column| column.2));
         let schema = all.map(|(name, kind, _)| (name, kind));
-        let decoded = read(&rows(&all.map(|column| column.2)), &schema);
+        let decoded = read(&written, &schema);
         let [Column::Float(f), Column::Int(i), Column::Bool(b), Column::Text(s), Column::Text(d)] =
             &decoded[..]
         else {

@@ -3,7 +3,6 @@
 use crate::decimals;
 use crate::errors::to_py;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
 use streamreg_core::decode::{self as core, Column, ColumnType, Item, Messages};
@@ -52,8 +51,9 @@ impl Decoder {
         let names = columns.iter().map(|(name, _)| name.clone()).collect();
         let schema = columns
             .into_iter()
-            .map(|(name, kind)| Ok((name, column_type(&kind)?)))
-            .collect::<PyResult<_>>()?;
+            .map(|(name, kind)| Ok((name, ColumnType::named(&kind)?)))
+            .collect::<Result<_, _>>()
+            .map_err(|error| to_py(&error))?;
         let decoder = make(schema).map_err(|error| to_py(&error))?;
         Ok(Self { decoder: if many { decoder.of_many() } else { decoder }, names })
     }
@@ -75,6 +75,8 @@ impl Decoder {
                 Column::Int(values) => columns.append(values.into_pyarray(py))?,
                 Column::Decimal(words) => columns.append(decimals::array(py, words)?)?,
                 Column::Bool(values) => columns.append(values.into_pyarray(py))?,
+                Column::Datetime(micros, _) => columns.append(viewed(micros.into_pyarray(py), "M8[us]")?)?,
+                Column::Timedelta(micros, _) => columns.append(viewed(micros.into_pyarray(py), "m8[us]")?)?,
                 Column::Text(text) => columns.append(Text(text))?,
             }
         }
@@ -95,16 +97,9 @@ impl Decoder {
     }
 }
 
-fn column_type(name: &str) -> PyResult<ColumnType> {
-    match name {
-        "float" => Ok(ColumnType::Float),
-        "int" => Ok(ColumnType::Int),
-        "decimal" => Ok(ColumnType::Decimal),
-        "bool" => Ok(ColumnType::Bool),
-        "str" => Ok(ColumnType::Str),
-        "bytes" => Ok(ColumnType::Bytes),
-        other => Err(PyValueError::new_err(format!("there is no column type {other:?}"))),
-    }
+/// The same memory as an array of another type.
+fn viewed<'py>(array: Bound<'py, PyArray1<i64>>, dtype: &str) -> PyResult<Bound<'py, PyAny>> {
+    array.call_method1("view", (dtype,))
 }
 
 #[pyclass(frozen, module = "streamreg._core")]

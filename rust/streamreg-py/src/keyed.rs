@@ -1,7 +1,7 @@
 //! The aggregates of one `reduce` for each key.
 
 use crate::accumulator::reduction;
-use crate::arrays::{NumberArray, numbers};
+use crate::arrays::{NumberArray, TimeArray, numbers};
 use crate::classes::Classes;
 use crate::decode::Text;
 use crate::errors::to_py;
@@ -16,12 +16,14 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use streamreg_core::decode::{self, Item};
 use streamreg_core::reduce::{self as core, KeyColumn, KeyType, Observations};
+use streamreg_core::time::TimeType;
 use streamreg_core::write::Cell;
 
 /// A column of keys, borrowed from Python where it can be.
 pub enum KeyArray<'py> {
     Bool(PyReadonlyArray1<'py, bool>),
     Int(PyReadonlyArray1<'py, i64>),
+    Datetime(TimeArray<'py>),
     Text(Bound<'py, Text>),
     List(decode::Text),
 }
@@ -34,6 +36,8 @@ impl<'a, 'py> FromPyObject<'a, 'py> for KeyArray<'py> {
             Ok(Self::Int(array))
         } else if let Ok(array) = object.extract::<PyReadonlyArray1<'_, bool>>() {
             Ok(Self::Bool(array))
+        } else if let Ok(array @ TimeArray { kind: TimeType::Datetime, .. }) = object.extract() {
+            Ok(Self::Datetime(array))
         } else if let Ok(text) = object.cast::<Text>() {
             Ok(Self::Text(text.to_owned()))
         } else if let Ok(list) = object.cast::<PyList>() {
@@ -53,6 +57,7 @@ impl KeyArray<'_> {
         Ok(match self {
             Self::Bool(array) => KeyColumn::Bool(array.as_slice()?),
             Self::Int(array) => KeyColumn::Int(array.as_slice()?),
+            Self::Datetime(array) => KeyColumn::Datetime(array.micros()?),
             Self::Text(text) => KeyColumn::Text(&text.get().0),
             Self::List(text) => KeyColumn::Text(text),
         })
@@ -179,6 +184,7 @@ fn key_type(name: &str) -> PyResult<KeyType> {
         "bool" => Ok(KeyType::Bool),
         "int" => Ok(KeyType::Int),
         "str" => Ok(KeyType::Text),
+        "datetime" => Ok(KeyType::Datetime),
         other => Err(PyValueError::new_err(format!("there are no keys of type {other:?}"))),
     }
 }

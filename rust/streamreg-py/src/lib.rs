@@ -23,6 +23,7 @@ mod moments;
 mod monomials;
 mod reduce;
 mod score;
+mod times;
 mod tracked_map;
 mod write;
 
@@ -56,6 +57,10 @@ mod _core {
     use super::reduce::Reduction;
     #[pymodule_export]
     use super::score::Scorer;
+    #[pymodule_export]
+    use super::times::{check_column_type, micros_of_decimals, micros_of_floats, micros_of_texts};
+    #[pymodule_export]
+    use super::times::{time_decimals, time_texts};
     #[pymodule_export]
     use super::write::{Cells, render, stamp};
     use pyo3::prelude::*;

@@ -7,7 +7,7 @@ use crate::guarded::Guarded;
 use crate::moments::Moments;
 use crate::monomials::Monomials;
 use crate::score::Scorer;
-use crate::{decimals, integers};
+use crate::{decimals, integers, times};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
@@ -91,6 +91,7 @@ pub fn number_type(name: &str) -> PyResult<NumberType> {
         "float" => Ok(NumberType::Float),
         "int" => Ok(NumberType::Int),
         "decimal" => Ok(NumberType::Decimal),
+        "datetime" | "timedelta" => times::time_type(name).map(NumberType::Time),
         other => Err(PyValueError::new_err(format!("there is no number type {other:?}"))),
     }
 }
@@ -101,6 +102,7 @@ pub fn number_name(number: NumberType) -> &'static str {
         NumberType::Float => "float",
         NumberType::Int => "int",
         NumberType::Decimal => "decimal",
+        NumberType::Time(kind) => times::time_name(kind),
     }
 }
 
@@ -181,6 +183,7 @@ fn object(py: Python<'_>, answer: Answer) -> PyResult<Bound<'_, PyAny>> {
         Answer::Float(value) => Ok(value.into_pyobject(py)?.into_any()),
         Answer::Int(value) => integers::to_py(py, &value),
         Answer::Decimal(text) => decimals::to_py(py, &text),
+        Answer::Time(kind, micros) => times::to_py(py, kind, micros),
         Answer::Null => Ok(py.None().into_bound(py)),
     }
 }

@@ -1,9 +1,9 @@
 //! Columns to rows of text.
 
-use crate::arrays::DecimalArray;
+use crate::arrays::{DecimalArray, TimeArray};
 use crate::decode::Text;
 use crate::errors::to_py;
-use crate::{decimals, integers};
+use crate::{decimals, integers, times};
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -15,6 +15,7 @@ pub enum Column<'py> {
     Float(PyReadonlyArray1<'py, f64>),
     Int(PyReadonlyArray1<'py, i64>),
     Decimal(DecimalArray<'py>),
+    Time(TimeArray<'py>),
     Bool(PyReadonlyArray1<'py, bool>),
     Text(Bound<'py, Text>),
     Cells(Bound<'py, Cells>),
@@ -33,6 +34,8 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Column<'py> {
             Ok(Self::Bool(array))
         } else if let Ok(array) = object.extract::<DecimalArray<'_>>() {
             Ok(Self::Decimal(array))
+        } else if let Ok(array) = object.extract::<TimeArray<'_>>() {
+            Ok(Self::Time(array))
         } else if let Ok(text) = object.cast::<Text>() {
             Ok(Self::Text(text.to_owned()))
         } else if let Ok(cells) = object.cast::<Cells>() {
@@ -51,6 +54,7 @@ impl Column<'_> {
             Self::Float(array) => core::Cells::Float(array.as_slice()?),
             Self::Int(array) => core::Cells::Int(array.as_slice()?),
             Self::Decimal(array) => core::Cells::Decimal(array.decimals()?),
+            Self::Time(array) => core::Cells::Time(array.kind, array.micros()?),
             Self::Bool(array) => core::Cells::Bool(array.as_slice()?),
             Self::Text(text) => core::Cells::Text(&text.get().0),
             Self::Cells(cells) => core::Cells::Any(&cells.get().0),
@@ -74,9 +78,11 @@ fn cell(value: &Bound<'_, PyAny>) -> PyResult<Cell> {
         Ok(Cell::Bytes(bytes.as_bytes().to_vec()))
     } else if let Some(text) = decimals::text(value)? {
         Ok(Cell::Decimal(text))
+    } else if let Some((kind, micros)) = times::micros(value)? {
+        Ok(Cell::Time(kind, micros))
     } else {
         Err(PyTypeError::new_err(format!(
-            "a cell must be None, bool, int, float, Decimal, str or bytes, not {}",
+            "a cell must be None, bool, int, float, Decimal, datetime, timedelta, str or bytes, not {}",
             value.get_type().name()?
         )))
     }
@@ -109,6 +115,7 @@ pub fn object<'py>(py: Python<'py>, cell: &Cell) -> PyResult<Bound<'py, PyAny>> 
         },
         Cell::Float(value) => PyFloat::new(py, *value).into_any(),
         Cell::Decimal(text) => decimals::to_py(py, text)?,
+        Cell::Time(kind, micros) => times::to_py(py, *kind, *micros)?,
         Cell::Str(text) => PyString::new(py, text).into_any(),
         Cell::Bytes(bytes) => PyBytes::new(py, bytes).into_any(),
     })

@@ -271,7 +271,7 @@ def test_decoders_that_make_no_sense_are_refused() -> None:
         (lambda: csv_decoder(x, ["x", "x"]), "twice"),
         (lambda: json_decoder([]), "at least one column"),
         (lambda: json_decoder([*x, *x]), "two columns"),
-        (lambda: json_decoder([("x", "complex")]), "complex"),  # type: ignore[list-item]
+        (lambda: json_decoder([("x", "complex")]), "complex"),
         (lambda: raw_decoder(x), "str or bytes"),
     ]
     for make, message in wrong:

@@ -159,7 +159,9 @@ def test_a_broker_that_goes_away_is_an_error() -> None:
         writer.finish(30)
     with closing(writer):
         writer.send(0, [b"nobody is there"])
-        with pytest.raises(DeliveryError, match=r"lost\[0\]: .*timed out.*; delivered: at least \d message"):
+        with pytest.raises(
+            DeliveryError, match=r"lost\[0\]: .*timed out.*; delivered: at least \d message"
+        ):
             writer.finish(30)
 
 
@@ -169,7 +171,9 @@ def test_a_message_that_the_client_refuses_is_an_error(broker: EmbeddedBroker) -
     with closing(TopicWriter(settings, "large")) as writer:
         writer.send(0, [b"fine"])
         writer.finish(30)
-        with pytest.raises(DeliveryError, match=r"large\[0\]: .*too large.*; delivered: at least 1 message"):
+        with pytest.raises(
+            DeliveryError, match=r"large\[0\]: .*too large.*; delivered: at least 1 message"
+        ):
             writer.send(0, [b"a" * 2000])
 
 

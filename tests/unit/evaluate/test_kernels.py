@@ -19,7 +19,8 @@ from streamreg._evaluate.columns import to_list
 from streamreg._evaluate.kernels import KERNELS, _steady
 from streamreg._evaluate.program import FLOAT_FUNCTIONS
 from streamreg._evaluate.scalar import EXACT
-from streamreg._language.operators import signature
+from streamreg._evaluate.time_kernels import TIME_KERNELS
+from streamreg._language.operators import CASTS, TIMES, Signature, signature
 from streamreg._plan.plan import Plan
 from streamreg._types import DType
 
@@ -340,12 +341,18 @@ def test_every_typing_rule_has_a_kernel() -> None:
             assert signature(name, (dtype,)).kernel in KERNELS
         for name in [*binary, "maximum"]:
             assert signature(name, (dtype, dtype)).kernel in KERNELS
-    integers = {name for name in KERNELS if name.endswith(".int") or name.startswith("cast.int")}
+    for (name, types), (kernel, result) in TIMES.items():
+        assert signature(name, types) == Signature(kernel, types, result)
+        assert kernel in KERNELS
+    assert all(f"cast.{a}.{b}" in KERNELS for a, others in CASTS.items() for b in others)
+    # Those of times are computed on results as on columns.
+    own = KERNELS.keys() - TIME_KERNELS.keys()
+    integers = {name for name in own if name.endswith(".int") or name.startswith("cast.int")}
     exact: list[tuple[DType, ...]] = [("decimal", other) for other in ("decimal", "int")]
     mixed: list[tuple[DType, ...]] = [("int", "float"), ("float", "int")]
     for name in ("==", "!=", "<", "<=", ">", ">="):
         for types in [*exact, *mixed, ("int", "decimal")]:
             assert signature(name, types).kernel in KERNELS
-    decimals = {name for name in KERNELS if name.endswith(".decimal") or "cast.decimal" in name}
+    decimals = {name for name in own if name.endswith(".decimal") or "cast.decimal" in name}
     both = {name for name in KERNELS if name.endswith(".mixed")}
     assert (integers - {"cast.bool.int"}) | decimals | both == EXACT.keys()

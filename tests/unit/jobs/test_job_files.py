@@ -64,7 +64,7 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
     assert job.forget == Forget(half_life=3_600_000, time="at")
     assert (job.source.delimiter, job.source.records) == (",", "one")
     assert job.source.kafka["sasl.password"] == "hunter2"
-    assert job.source.header == ("sensor", "x", "y", "w")
+    assert job.source.header == ("sensor", "x", "y", "w", "at", "shown", "sent")
     assert job.by == ("sensor",)
     assert (job.source.mode, job.output.time) == ("streaming", "epoch")
     assert (job.processes, job.rejects, job.max_rejects) == (2, "rejects.jsonl", 1000)
@@ -111,7 +111,8 @@ processes = true
         'source.mode: expected one of "streaming", "static", found "sometimes"',
         "source.autocommit_duration_ms: expected 0 to 86400000, found -1",
         'source.fromat: unknown key; did you mean "format"?',
-        'schema.y: expected one of "float", "int", "decimal", "bool", "str", "bytes", found "flaot"',
+        'schema.y: expected one of "float", "int", "decimal", "bool", "str", "bytes", "datetime", "timedelta", '
+        'found "flaot"',
         'regression.target: "Y" is no column of the schema',
         'regression.features: "xx" is no column of the schema; did you mean "x"?',
         "output.regression: missing",
@@ -129,7 +130,7 @@ processes = true
         (
             '"y"\nf',
             '"s"\nf',
-            'regression.target: "s" is str: a regression takes "float", "int", "decimal"',
+            'regression.target: "s" is str: a regression takes "float", "int", "decimal", "datetime", "timedelta"',
         ),
         ('["x", "n"]', '["y"]', 'regression.features: "y" is the target'),
         ('["x", "n"]', '["x"]\nby = ["s", "n"]', None),
@@ -141,8 +142,41 @@ processes = true
         (
             '["x", "n"]',
             '["x"]\nby = ["y"]',
-            'regression.by: "y" is float: keys are "str", "int", "bool"',
+            'regression.by: "y" is float: keys are "str", "int", "bool", "datetime"',
         ),
+        (
+            's = "str"',
+            's = "str"\nat = { type = "datetime", tz = "Europe/Atlantis" }',
+            'schema.at.tz: there is no time zone "Europe/Atlantis"',
+        ),
+        (
+            's = "str"',
+            's = "str"\nat = { type = "datetime", unit = "m" }',
+            'schema.at.unit: there is no unit "m": there are s, ms, us (or µs) and ns',
+        ),
+        (
+            's = "str"',
+            's = "str"\nat = { type = "datetime", unit = "s", tz = "UTC" }',
+            "schema.at.unit: not beside tz: a column is written as texts or as numbers",
+        ),
+        (
+            's = "str"',
+            's = "str"\nat = { type = "timedelta", tz = "UTC" }',
+            'schema.at.tz: a column of its type has no option "tz"',
+        ),
+        ('s = "str"', 's = "str"\nat = { unit = "s" }', "schema.at.type: missing"),
+        (
+            's = "str"',
+            's = "str"\nat = { type = "date" }',
+            'schema.at.type: expected one of "float", "int", "decimal", "bool", "str", "bytes", "datetime", '
+            '"timedelta", found "date"',
+        ),
+        (
+            's = "str"',
+            's = "str"\nat = { type = "datetime", zone = "UTC" }',
+            'schema.at.zone: unknown key; known are "type", "tz", "unit"',
+        ),
+        ('s = "str"', 's = "str"\nat = 3', "schema.at: expected a string, found 3"),
         ('["x", "n"]', '["x"]\nby = ["t"]', 'regression.by: "t" is no column of the schema'),
         (
             's = "str"\n[regression]\ntarget = "y"\nfeatures = ["x", "n"]',

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import decimal
 import fractions
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -64,6 +66,58 @@ def test_decimals_are_a_type(annotation: object) -> None:
         "Prices", (sr.Schema,), {"__annotations__": {"x": annotation}, "__module__": __name__}
     )
     assert dict(schema_columns(made)) == {"x": "decimal"}
+
+
+@pytest.mark.parametrize("word", ["datetime", "timedelta"])
+def test_times_are_types(word: str) -> None:
+    """Those of the standard library, by the class or by its name, with the module before it or without."""
+    for annotation in (getattr(datetime, word), word, f"datetime.{word}"):
+        annotations = {"__annotations__": {"x": annotation}, "__module__": __name__}
+        assert dict(schema_columns(type("Times", (sr.Schema,), annotations))) == {"x": word}
+
+
+def test_options_of_a_column() -> None:
+    """How times are written stands in the type that a format and a state see."""
+
+    class Times(sr.Schema):
+        shown: datetime.datetime = sr.column(tz="Europe/Berlin")
+        local: datetime.datetime = sr.column(tz=ZoneInfo("America/New_York"))
+        sent: datetime.datetime = sr.column(unit="µs")
+        gap: datetime.timedelta = sr.column(unit="ns")
+        plain: datetime.datetime
+
+    assert dict(schema_columns(Times)) == {
+        "shown": "datetime tz=Europe/Berlin",
+        "local": "datetime tz=America/New_York",
+        "sent": "datetime unit=µs",
+        "gap": "timedelta unit=ns",
+        "plain": "datetime",
+    }
+
+
+@pytest.mark.parametrize(
+    ("annotation", "options", "message"),
+    [
+        (datetime.datetime, {"tz": "Europe/Atlantis"}, 'no time zone "Europe/Atlantis"'),
+        (datetime.datetime, {"unit": "m"}, 'no unit "m": there are s, ms, us'),
+        (datetime.timedelta, {"tz": "UTC"}, "only datetime columns have tz=, not timedelta"),
+        (float, {"unit": "s"}, "only datetime and timedelta columns have unit=, not float"),
+    ],
+)
+def test_options_that_a_type_does_not_have(
+    annotation: object, options: dict[str, str], message: str
+) -> None:
+    """The error names the column and what there is none of."""
+    body = {"__annotations__": {"x": annotation}, "x": sr.column(**options)}  # type: ignore[arg-type]  # the mistakes
+    with pytest.raises(sr.ProgramError, match=rf"Bad\.x: .*{message}"):
+        type("Bad", (sr.Schema,), body)
+
+
+@pytest.mark.parametrize("options", [{}, {"tz": "UTC", "unit": "s"}, {"tz": 3}, {"unit": b"s"}])
+def test_a_column_takes_one_option(options: dict[str, object]) -> None:
+    """Neither none nor two, and as text."""
+    with pytest.raises(sr.ProgramError, match=r"column: .*(one of the two|is text)"):
+        sr.column(**options)  # type: ignore[arg-type]  # the mistakes
 
 
 @pytest.mark.parametrize(

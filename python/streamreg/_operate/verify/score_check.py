@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from streamreg._core import KeyedReduction, decimals, stamp
+from streamreg._core import KeyedReduction, decimals, micros_of_texts, stamp
 from streamreg._epoch.row_scorer import Scoring
 from streamreg._evaluate.columns import Values, numbers
 from streamreg._evaluate.program import Call
+from streamreg._evaluate.times import TimeType, of_micros
 from streamreg._operate.verify.check import Check
 from streamreg._operate.verify.score_columns import STAMP, OwnColumns
 from streamreg._sinks.cells import cells_of, unquoted
@@ -29,10 +30,17 @@ if TYPE_CHECKING:
 _AT_A_TIME: Final = 20_000
 """Rows that are scored together, as in a frame of a worker's."""
 
+
+def _times(kind: TimeType, cells: Sequence[bytes]) -> Values:
+    return of_micros(micros_of_texts(kind, [cell.decode() for cell in cells])[0], kind)
+
+
 _READ: Final[dict[DType, Callable[[Sequence[bytes]], Values]]] = {
     "float": lambda cells: np.array([float(cell) for cell in cells], np.float64),
     "int": lambda cells: np.array([int(cell) for cell in cells], np.int64),
     "decimal": lambda cells: decimals([cell.decode() for cell in cells])[0],
+    "datetime": lambda cells: _times("datetime", cells),
+    "timedelta": lambda cells: _times("timedelta", cells),
     "bool": lambda cells: np.array([cell == b"True" for cell in cells], np.bool_),
     "str": lambda cells: [unquoted(cell).decode() for cell in cells],
 }

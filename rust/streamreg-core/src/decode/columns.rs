@@ -1,7 +1,7 @@
 //! Decode: the columns of a batch while they grow, row by row, and what a field becomes in them.
 
 use super::reject::{Fault, RejectKind};
-use super::{ColumnType, Item, Text, number};
+use super::{ColumnType, DatetimeText, Item, Text, TimedeltaText, number};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
@@ -18,10 +18,14 @@ pub enum Column {
     Bool(Vec<bool>),
     /// Strings or bytes.
     Text(Text),
+    /// Datetimes in microseconds, and how they are written.
+    Datetime(Vec<i64>, DatetimeText),
+    /// Timedeltas in microseconds, and how they are written.
+    Timedelta(Vec<i64>, TimedeltaText),
 }
 
 impl Column {
-    fn new(kind: ColumnType, capacity: usize) -> Self {
+    fn new(kind: &ColumnType, capacity: usize) -> Self {
         match kind {
             ColumnType::Float => Self::Float(Vec::with_capacity(capacity)),
             ColumnType::Int => Self::Int(Vec::with_capacity(capacity)),
@@ -29,13 +33,17 @@ impl Column {
             ColumnType::Bool => Self::Bool(Vec::with_capacity(capacity)),
             ColumnType::Str => Self::Text(Text::strings(capacity)),
             ColumnType::Bytes => Self::Text(Text::byte_strings(capacity)),
+            ColumnType::Datetime(text) => Self::Datetime(Vec::with_capacity(capacity), text.clone()),
+            ColumnType::Timedelta(text) => Self::Timedelta(Vec::with_capacity(capacity), text.clone()),
         }
     }
 
     fn truncate(&mut self, rows: usize) {
         match self {
             Self::Float(values) => values.truncate(rows),
-            Self::Int(values) => values.truncate(rows),
+            Self::Int(values) | Self::Datetime(values, _) | Self::Timedelta(values, _) => {
+                values.truncate(rows);
+            }
             Self::Decimal(values) => values.truncate(rows),
             Self::Bool(values) => values.truncate(rows),
             Self::Text(text) => text.truncate(rows),
@@ -58,13 +66,15 @@ impl Column {
         text.push(item).map_err(|_| Fault::found(RejectKind::INVALID_UTF8, item.as_bytes()))
     }
 
-    /// Appends what a CSV field means in this column; spaces around numbers and booleans are no part of them.
+    /// Appends what a CSV field means in this column; spaces around all but text are no part of it.
     pub(super) fn push_field(&mut self, field: &[u8]) -> Result<(), Fault> {
         match self {
             Self::Float(values) => values.push(number::float(content(field)?)?),
             Self::Int(values) => values.push(number::integer(content(field)?)?),
             Self::Decimal(values) => values.push(number::decimal(content(field)?)?.to_words()),
             Self::Bool(values) => values.push(number::boolean(content(field)?)?),
+            Self::Datetime(values, text) => values.push(text.read(content(field)?)?),
+            Self::Timedelta(values, text) => values.push(text.read(content(field)?)?),
             Self::Text(text) => Self::push_text(text, field)?,
         }
         Ok(())
@@ -87,7 +97,7 @@ pub(super) struct Columns {
 
 impl Columns {
     pub(super) fn new(types: &[ColumnType], capacity: usize) -> Self {
-        Self { list: types.iter().map(|&kind| Column::new(kind, capacity)).collect(), rows: 0 }
+        Self { list: types.iter().map(|kind| Column::new(kind, capacity)).collect(), rows: 0 }
     }
 
     /// Each column has got its entry of the row.

@@ -134,6 +134,22 @@ fn push(column: &mut Column, value: &str, numbers_in_strings: bool) -> Result<()
             values.push(number::decimal(unescaped(value, inside)?.as_ref())?.to_words());
             Ok(())
         }
+        (Column::Datetime(values, how), [b'"', inside @ .., b'"']) if !how.is_number() => {
+            values.push(how.read(unescaped(value, inside)?.as_ref())?);
+            Ok(())
+        }
+        (Column::Timedelta(values, how), [b'"', inside @ .., b'"']) if !how.is_number() => {
+            values.push(how.read(unescaped(value, inside)?.as_ref())?);
+            Ok(())
+        }
+        (Column::Datetime(values, how), [b'-' | b'0'..=b'9', ..]) if how.is_number() => {
+            values.push(how.read(text)?);
+            Ok(())
+        }
+        (Column::Timedelta(values, how), [b'-' | b'0'..=b'9', ..]) if how.is_number() => {
+            values.push(how.read(text)?);
+            Ok(())
+        }
         (Column::Bool(values), [b't' | b'f', ..]) => {
             values.push(text == b"true");
             Ok(())

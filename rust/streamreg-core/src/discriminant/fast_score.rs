@@ -85,7 +85,7 @@ fn difference(column: &Numbers<'_>, row: usize, origin: f64) -> Ball {
             Ball::of_integer(i128::from(values[row]) - origin as i128)
         }
         Numbers::Int(values) => Ball::of_integer(values[row].into()) - Ball::of_double(origin),
-        Numbers::Decimal(_) => Ball::of_double(f64::NAN), // refused before
+        Numbers::Decimal(_) | Numbers::Time(..) => Ball::of_double(f64::NAN), // refused before
     }
 }
 

@@ -125,7 +125,7 @@ impl Scorer {
 /// The number of rows, if there is a column of doubles or integers for each feature.
 pub(super) fn rows_of(columns: &[Numbers<'_>], features: usize) -> Result<usize, Error> {
     let rows = columns.first().map_or(0, Numbers::len);
-    let misfit = |column: &Numbers<'_>| column.len() != rows || matches!(column, Numbers::Decimal(_));
+    let misfit = |column: &Numbers<'_>| column.len() != rows || !column.number_type().is_binary();
     if columns.len() == features && !columns.iter().any(misfit) {
         return Ok(rows);
     }

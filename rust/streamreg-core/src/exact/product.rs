@@ -59,7 +59,7 @@ impl Block {
             match column {
                 Numbers::Float(values) => apart.load(values, start, others),
                 Numbers::Int(values) => apart.load(values, start, others),
-                Numbers::Decimal(values) => others.extend(start..start + values.len()),
+                Numbers::Decimal(_) | Numbers::Time(..) => others.extend(start..start + column.len()),
             }
         }
         others[known..].sort_unstable();

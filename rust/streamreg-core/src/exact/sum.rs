@@ -3,7 +3,7 @@
 use super::bins::{MOST_ADDS, Span, fold};
 use super::{EXPONENTS, FEW_ROWS, Number, SUM_LIMBS, Window};
 use crate::accumulate::{Accumulator, Sign};
-use crate::column::{NumberType, Numbers};
+use crate::column::Numbers;
 use crate::error::Error;
 use crate::wire::{Reader, Versioned, Writer, corrupt, kind};
 
@@ -66,7 +66,9 @@ impl ExactSum {
                 let total = values.iter().map(|&value| i128::from(value)).sum();
                 self.total.add_at(super::ONES, total, negate);
             }
-            Numbers::Decimal(values) => excluded = i64::try_from(values.len()).unwrap_or(i64::MAX),
+            Numbers::Decimal(_) | Numbers::Time(..) => {
+                excluded = i64::try_from(column.len()).unwrap_or(i64::MAX);
+            }
         }
         let finite = i64::try_from(column.len()).unwrap_or(i64::MAX) - excluded;
         self.n = sign.count(self.n, finite);
@@ -110,8 +112,8 @@ impl Accumulator for ExactSum {
     type Direction = Sign;
 
     fn check_batch(&self, batch: Numbers<'_>, sign: Sign) -> Result<(), Error> {
-        if batch.number_type() == NumberType::Decimal {
-            return Err(Error::Columns("the sum of decimals is a decimal sum".to_owned()));
+        if !batch.number_type().is_binary() {
+            return Err(Error::Columns("only doubles and integers have such a sum".to_owned()));
         }
         self.check_rows(batch.len(), sign)
     }

@@ -122,6 +122,7 @@ impl Ball {
             Numbers::Float(values) => Some(Self::of_double(values[at])),
             Numbers::Int(values) => Some(Self::of_integer(values[at].into())),
             Numbers::Decimal(values) => Self::of_decimal(values.get(at)),
+            Numbers::Time(_, values) => Self::of_decimal(Decimal::of_micros(values[at])),
         }
     }
 

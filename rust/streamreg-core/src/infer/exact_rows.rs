@@ -135,10 +135,14 @@ pub(super) fn rational(column: &Numbers<'_>, at: usize) -> Option<Rational> {
 
 /// A number as an integer in some unit, if it is finite.
 pub(super) fn number(column: &Numbers<'_>, at: usize) -> Option<(BigInt, Unit)> {
-    if let Numbers::Decimal(decimals) = column {
-        let decimal = decimals.get(at);
-        let exponent = i64::from(decimal.exponent());
-        return Some((decimal.mantissa().into(), Unit { two: exponent, five: exponent }));
+    match column {
+        Numbers::Decimal(decimals) => {
+            let decimal = decimals.get(at);
+            let exponent = i64::from(decimal.exponent());
+            return Some((decimal.mantissa().into(), Unit { two: exponent, five: exponent }));
+        }
+        Numbers::Time(_, values) => return Some((values[at].into(), Unit { two: -6, five: -6 })),
+        Numbers::Float(_) | Numbers::Int(_) => {}
     }
     let part = column.part(at)?;
     Some((part.mantissa.into(), Unit::two(signed(part.exponent) - signed(ONES))))

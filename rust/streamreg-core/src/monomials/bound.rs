@@ -21,25 +21,31 @@ const EXPONENTS: usize = 2 * MOST_EXPONENT.unsigned_abs() as usize + 1;
 /// Bits of the mantissa of a decimal: 34 digits. Where they lie follows from the power of five.
 const DECIMAL_BITS: usize = 113;
 
+/// Bits of a number of microseconds, which are all of one power of five.
+const TIME_BITS: usize = 64;
+
 /// Bits between the ends of the doubles.
 const DOUBLE_BITS: usize = 1074 + 1024;
 
 /// What the sum of a product of such columns can come to. Without decimals it is one window, bounded anyway: nothing.
 pub(super) fn most_bytes(monomial: &Monomial, columns: &[NumberType]) -> usize {
-    let (mut decimals, mut of_decimals, mut of_others) = (0, 0, 0);
+    let (mut decimals, mut of_decimals, mut of_times, mut of_others) = (0, 0, 0, 0);
     for (&column, &power) in monomial {
-        if columns[column] == NumberType::Decimal {
-            decimals += 1;
-            of_decimals += power as usize;
-        } else {
-            of_others += power as usize;
+        match columns[column] {
+            NumberType::Decimal => {
+                decimals += 1;
+                of_decimals += power as usize;
+            }
+            NumberType::Time(_) => of_times += power as usize,
+            NumberType::Float | NumberType::Int => of_others += power as usize,
         }
     }
     if decimals == 0 {
         return 0;
     }
     let windows = ((EXPONENTS - 1) * of_decimals + 1).min(EXPONENTS.saturating_pow(decimals));
-    let limbs = (DECIMAL_BITS * of_decimals + DOUBLE_BITS * of_others).div_ceil(64) + 1;
+    let bits = DECIMAL_BITS * of_decimals + TIME_BITS * of_times + DOUBLE_BITS * of_others;
+    let limbs = bits.div_ceil(64) + 1;
     windows * (8 * limbs + WINDOW)
 }
 

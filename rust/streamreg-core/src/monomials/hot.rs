@@ -101,7 +101,12 @@ impl Workspace {
 
 /// A number taken apart, if it is finite.
 fn factor(column: &Numbers<'_>, row: usize) -> Option<Factor> {
-    let (size, position, five, negative) = if let Numbers::Decimal(decimals) = column {
+    let (size, position, five, negative) = if let Numbers::Time(_, values) = column {
+        // All of one power of five, so that a sum has one window.
+        let zeros = values[row].trailing_zeros() % 64;
+        let size = values[row].unsigned_abs() >> zeros;
+        (size.into(), ONES - 6 + zeros as usize, -6, values[row] < 0)
+    } else if let Numbers::Decimal(decimals) = column {
         let decimal = decimals.get(row);
         let (mantissa, exponent) = (decimal.mantissa(), decimal.exponent());
         // m · 10^e = m · 2^e · 5^e, and exponents are within ±400.

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use super::{Monomials, Terms};
 use crate::error::Error;
 use crate::exact::Mixed;
+use crate::exact::mixed::Limits;
 
 impl Monomials {
     /// The same rows, as if they had come in the columns that `terms` speak of.
     ///
     /// # Errors
     /// [`Error::Mismatch`] unless both are of as many features of the same powers, with weights or without, and of
-    /// decimals in the same places; or if columns are to be one that are not the same.
+    /// decimals in the same places, or of decimals in those of times; or if columns are to be one that are not the same.
     pub fn renumbered(&self, terms: Arc<Terms>) -> Result<Self, Error> {
         let powers = |terms: &Terms| terms.features().iter().map(|one| one.power).collect::<Vec<_>>();
         if powers(&self.terms) != powers(&terms) || self.terms.weight().is_some() != terms.weight().is_some()
@@ -31,7 +32,7 @@ impl Monomials {
                 };
                 let sum = &self.sums[from];
                 let same = sums[to].is_none_or(|known| known == sum);
-                if !same || self.terms.limits()[from] != terms.limits()[to] {
+                if !same || !fits(self.terms.limits()[from], terms.limits()[to]) {
                     return Err(other_terms());
                 }
                 sums[to] = Some(sum);
@@ -40,6 +41,12 @@ impl Monomials {
         let sums = sums.into_iter().map(|sum| sum.cloned().unwrap_or_default()).collect();
         Ok(Self { terms, n: self.n, excluded: self.excluded, sums })
     }
+}
+
+/// Whether what is summed within some limits is so within others: the same ones, or those of decimals for times, which
+/// are decimals.
+fn fits(own: Limits, other: Limits) -> bool {
+    own == other || (own.limbs == other.limbs && 0 < own.five && own.five < other.five)
 }
 
 fn other_terms() -> Error {

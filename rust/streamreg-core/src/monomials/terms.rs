@@ -13,6 +13,9 @@ use crate::exact::mixed::Limits;
 /// Highest power of a column.
 pub const MOST_POWER: u32 = 64;
 
+/// A microsecond is 10^-6 seconds.
+const MICRO: i32 = 6;
+
 /// Most products of one row; powers that have all lower ones beside them need far fewer.
 const MOST_STEPS: usize = 1 << 14;
 
@@ -205,10 +208,13 @@ impl Terms {
         for (monomial, sum) in ascending {
             let step = self.step(monomial, &mut known)?;
             self.steps[step].sum = Some(sum);
-            let decimals =
-                monomial.iter().filter(|(column, _)| self.columns[**column] == NumberType::Decimal);
-            let fives = decimals.map(|(_, &power)| power).sum::<u32>().cast_signed();
-            self.limits[sum] = Limits { limbs: limbs(degree(monomial)), five: MOST_EXPONENT * fives };
+            let fives = |(&column, &power): (&usize, &u32)| match self.columns[column] {
+                NumberType::Decimal => MOST_EXPONENT * power.cast_signed(),
+                NumberType::Time(_) => MICRO * power.cast_signed(),
+                NumberType::Float | NumberType::Int => 0,
+            };
+            let five = monomial.iter().map(fives).sum();
+            self.limits[sum] = Limits { limbs: limbs(degree(monomial)), five };
             bytes = bytes.saturating_add(bound::most_bytes(monomial, &self.columns));
         }
         if self.features.iter().any(|feature| feature.power > 1) {
@@ -252,7 +258,7 @@ impl Terms {
     /// Limbs of a number of a column.
     fn width(&self, column: usize) -> usize {
         match self.columns[column] {
-            NumberType::Float | NumberType::Int => 1,
+            NumberType::Float | NumberType::Int | NumberType::Time(_) => 1,
             NumberType::Decimal => 2,
         }
     }

@@ -1,5 +1,6 @@
 //! Reduce: the value of a statistic of a reduction.
 
+use crate::time::TimeType;
 use num_bigint::BigInt;
 
 /// The value of a statistic.
@@ -11,6 +12,16 @@ pub enum Answer {
     Int(BigInt),
     /// A decimal, exact, as text.
     Decimal(String),
+    /// A datetime or a timedelta, exact, in microseconds.
+    Time(TimeType, i64),
     /// Not defined.
     Null,
+}
+
+impl Answer {
+    /// So many microseconds; not defined where there is no such time.
+    pub(super) fn of_micros(kind: TimeType, micros: &BigInt) -> Self {
+        let found = i64::try_from(micros).ok().filter(|micros| kind.holds(*micros));
+        found.map_or(Self::Null, |micros| Self::Time(kind, micros))
+    }
 }

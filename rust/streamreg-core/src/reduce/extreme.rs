@@ -14,6 +14,7 @@ use crate::wire::{Reader, Writer, corrupt};
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Value {
     Float(f64),
+    /// Or microseconds.
     Int(i64),
     Decimal(Decimal),
 }
@@ -38,6 +39,11 @@ impl Extreme {
 
     pub(super) fn value(&self) -> Option<Value> {
         self.value
+    }
+
+    /// The type of the column.
+    pub(super) fn kind(&self) -> NumberType {
+        self.kind
     }
 
     fn offer(&mut self, value: Option<Value>) {
@@ -93,7 +99,9 @@ impl Accumulator for Extreme {
                 self.excluded = Sign::Added.count(self.excluded, excluded);
                 best.map(Value::Float)
             }
-            Numbers::Int(values) => best(values.iter().copied(), self.better, i64::cmp).map(Value::Int),
+            Numbers::Int(values) | Numbers::Time(_, values) => {
+                best(values.iter().copied(), self.better, i64::cmp).map(Value::Int)
+            }
             Numbers::Decimal(values) => best(values.iter(), self.better, Decimal::cmp).map(Value::Decimal),
         };
         self.offer(best);
@@ -149,6 +157,10 @@ impl Accumulator for Extreme {
                 Some(Value::Float(value))
             }
             (2, NumberType::Int) => Some(Value::Int(reader.word()?.cast_signed())),
+            (2, NumberType::Time(time)) => {
+                let micros = Some(reader.word()?.cast_signed()).filter(|micros| time.holds(*micros));
+                Some(Value::Int(micros.ok_or_else(|| corrupt("an extreme is no time"))?))
+            }
             (3, NumberType::Decimal) => {
                 let words = [reader.word()?, reader.word()?, reader.word()?].map(u64::cast_signed);
                 let decimal =

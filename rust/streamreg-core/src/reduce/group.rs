@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::key::KeyColumn;
-use crate::column::{Decimals, Numbers};
+use crate::column::{Numbers, Picked};
 use crate::error::Error;
 
 /// The rows of a batch by their keys.
@@ -102,14 +102,7 @@ impl Groups {
 
     /// A column with its rows group by group; the column itself where they are so already.
     pub(super) fn sorted<'a>(&self, column: Numbers<'a>) -> Sorted<'a> {
-        match column {
-            _ if self.len() <= 1 => Sorted::Same(column),
-            Numbers::Float(values) => {
-                Sorted::Float(self.rows.iter().map(|&row| values[row as usize]).collect())
-            }
-            Numbers::Decimal(values) => Sorted::Decimal(values.pick(&self.rows)),
-            Numbers::Int(values) => Sorted::Int(self.rows.iter().map(|&row| values[row as usize]).collect()),
-        }
+        if self.len() <= 1 { Sorted::Same(column) } else { Sorted::Picked(Picked::of(&column, &self.rows)) }
     }
 }
 
@@ -117,18 +110,14 @@ impl Groups {
 #[derive(Debug)]
 pub(super) enum Sorted<'a> {
     Same(Numbers<'a>),
-    Float(Vec<f64>),
-    Int(Vec<i64>),
-    Decimal(Vec<[i64; 3]>),
+    Picked(Picked),
 }
 
 impl Sorted<'_> {
     pub(super) fn numbers(&self) -> Numbers<'_> {
         match self {
             Self::Same(numbers) => *numbers,
-            Self::Float(values) => Numbers::Float(values),
-            Self::Int(values) => Numbers::Int(values),
-            Self::Decimal(words) => Numbers::Decimal(Decimals::picked(words)),
+            Self::Picked(picked) => picked.numbers(),
         }
     }
 }

@@ -8,6 +8,7 @@
 use super::KeyType;
 use crate::decode::{Item, Text};
 use crate::error::Error;
+use crate::time::TimeType;
 use crate::wire::corrupt;
 
 const BOOL: u8 = 1;
@@ -29,6 +30,8 @@ pub enum KeyColumn<'a> {
     Bool(&'a [bool]),
     /// Integers.
     Int(&'a [i64]),
+    /// Datetimes, in microseconds.
+    Datetime(&'a [i64]),
     /// Strings.
     Text(&'a Text),
 }
@@ -40,6 +43,8 @@ pub enum KeyCell {
     Bool(bool),
     /// An integer.
     Int(i64),
+    /// A datetime, in microseconds.
+    Datetime(i64),
     /// A string.
     Text(String),
 }
@@ -49,7 +54,7 @@ impl KeyColumn<'_> {
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Bool(values) => values.len(),
-            Self::Int(values) => values.len(),
+            Self::Int(values) | Self::Datetime(values) => values.len(),
             Self::Text(text) => text.len(),
         }
     }
@@ -59,6 +64,7 @@ impl KeyColumn<'_> {
         match self {
             Self::Bool(_) => KeyType::Bool,
             Self::Int(_) => KeyType::Int,
+            Self::Datetime(_) => KeyType::Datetime,
             Self::Text(_) => KeyType::Text,
         }
     }
@@ -67,7 +73,7 @@ impl KeyColumn<'_> {
     pub(super) fn encode(&self, row: usize, out: &mut Vec<u8>) {
         match self {
             Self::Bool(values) => out.extend_from_slice(&[BOOL, u8::from(values[row])]),
-            Self::Int(values) => {
+            Self::Int(values) | Self::Datetime(values) => {
                 out.push(INT);
                 out.extend_from_slice(&(values[row].cast_unsigned() ^ SIGN).to_be_bytes());
             }
@@ -105,6 +111,11 @@ fn cell(expected: KeyType, key: &mut &[u8]) -> Option<KeyCell> {
         (KeyType::Int, INT) => {
             let (value, rest) = rest.split_first_chunk()?;
             (KeyCell::Int((u64::from_be_bytes(*value) ^ SIGN).cast_signed()), rest)
+        }
+        (KeyType::Datetime, INT) => {
+            let (value, rest) = rest.split_first_chunk()?;
+            let micros = (u64::from_be_bytes(*value) ^ SIGN).cast_signed();
+            (KeyCell::Datetime(Some(micros).filter(|micros| TimeType::Datetime.holds(*micros))?), rest)
         }
         (KeyType::Text, TEXT) => {
             let (text, rest) = text(rest)?;

@@ -31,6 +31,8 @@ pub enum KeyType {
     Int,
     /// Strings.
     Text,
+    /// Datetimes.
+    Datetime,
 }
 
 /// For each key the states of several aggregates over the same rows; the first one counts them.

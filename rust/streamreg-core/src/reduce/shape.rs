@@ -100,6 +100,7 @@ pub(super) fn keyed_to_bytes(keys: &[KeyType], inputs: &[NumberType], aggregates
             KeyType::Bool => 0,
             KeyType::Int => 1,
             KeyType::Text => 2,
+            KeyType::Datetime => 3,
         });
     }
     write(inputs, aggregates, &mut writer);

@@ -15,6 +15,7 @@ use crate::exact::{DecimalSum, ExactSum};
 use crate::fading::Fading;
 use crate::moments::Moments;
 use crate::monomials::{Monomials, Power, Terms};
+use crate::time::TimeType;
 use crate::wire::{Reader, Writer};
 
 #[derive(Debug)]
@@ -22,7 +23,8 @@ pub(super) enum State {
     Count(Count),
     Sum {
         sum: ExactSum,
-        integers: bool,
+        /// Of the column; microseconds are summed as integers.
+        kind: NumberType,
     },
     DecimalSum(DecimalSum),
     Extreme(Extreme),
@@ -75,10 +77,10 @@ impl State {
                 inputs.len()
             )));
         }
-        let decimal = aggregate.columns().into_iter().find(|&column| inputs[column] == NumberType::Decimal);
-        if let (Aggregate::Moments { .. } | Aggregate::Class(_), Some(column)) = (aggregate, decimal) {
+        let other = aggregate.columns().into_iter().find(|&column| !inputs[column].is_binary());
+        if let (Aggregate::Moments { .. } | Aggregate::Class(_), Some(column)) = (aggregate, other) {
             return Err(Error::Invalid(format!(
-                "column {column} holds decimals, which moments do not take: use monomials, or doubles"
+                "column {column} holds decimals or times, which moments do not take: use monomials, or doubles"
             )));
         }
         let extreme = |better, column: usize| Self::Extreme(Extreme::new(better, inputs[column]));
@@ -86,7 +88,12 @@ impl State {
             Aggregate::Count => Self::Count(Count::default()),
             Aggregate::Sum(column) => match inputs[*column] {
                 NumberType::Decimal => Self::DecimalSum(DecimalSum::default()),
-                kind => Self::Sum { sum: ExactSum::new(), integers: kind == NumberType::Int },
+                NumberType::Time(TimeType::Datetime) => {
+                    return Err(Error::Invalid(format!(
+                        "column {column} holds datetimes, which have no sum"
+                    )));
+                }
+                kind => Self::Sum { sum: ExactSum::new(), kind },
             },
             Aggregate::Min(column) => extreme(Ordering::Less, *column),
             Aggregate::Max(column) => extreme(Ordering::Greater, *column),
@@ -103,8 +110,10 @@ impl State {
             }
             Aggregate::Fading { features, target, time, half_life } => {
                 let own = Own::of(aggregate, inputs);
-                if inputs[*time] != NumberType::Int {
-                    return Err(Error::Invalid(format!("column {time} holds times that are no integers")));
+                if !matches!(inputs[*time], NumberType::Int | NumberType::Time(_)) {
+                    return Err(Error::Invalid(format!(
+                        "column {time} holds times that are neither integers nor microseconds"
+                    )));
                 }
                 let mut types = own.types();
                 types.push(NumberType::Float);
@@ -132,6 +141,9 @@ impl State {
         let sign = Sign::Added;
         match (&mut *self, own.as_slice()) {
             (Self::Count(count), []) => count.put_checked(&mut (), rows, sign),
+            (Self::Sum { sum, .. }, [Numbers::Time(_, micros)]) => {
+                sum.put_checked(&mut scratch.sum, Numbers::Int(micros), sign);
+            }
             (Self::Sum { sum, .. }, [column]) => sum.put_checked(&mut scratch.sum, *column, sign),
             (Self::DecimalSum(sum), [Numbers::Decimal(column)]) => sum.put_checked(&mut (), *column, sign),
             (Self::Extreme(extreme), [column]) => extreme.put_checked(&mut (), *column, added(&*extreme)),
@@ -189,7 +201,7 @@ impl State {
     pub(super) fn read_into(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
         each!(self, own => own.read_into(reader))?;
         match self {
-            Self::Sum { sum, integers: true } => sum.check_integer(),
+            Self::Sum { sum, kind } if *kind != NumberType::Float => sum.check_integer(),
             _ => Ok(()),
         }
     }

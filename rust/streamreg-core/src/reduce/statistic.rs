@@ -130,14 +130,14 @@ fn is_minimum(aggregate: &Aggregate) -> bool {
 fn of_state(state: &State, kind: Kind, minimum: bool) -> Option<Answer> {
     Some(match (state, kind) {
         (State::Count(count), Kind::Count) => Answer::Int(BigInt::from(count.rows())),
-        (State::Sum { sum, integers }, Kind::Sum) => {
-            if sum.n() == 0 && sum.excluded() == 0 {
-                Answer::Null
-            } else if *integers {
-                Answer::Int(total::integer_sum(sum))
-            } else {
-                Answer::Float(total::sum(sum))
-            }
+        (State::Sum { sum, .. }, Kind::Sum) if sum.n() == 0 && sum.excluded() == 0 => Answer::Null,
+        (State::Sum { sum, kind }, Kind::Sum) => match kind {
+            NumberType::Float => Answer::Float(total::sum(sum)),
+            NumberType::Time(time) => Answer::of_micros(*time, &total::integer_sum(sum)),
+            _ => Answer::Int(total::integer_sum(sum)),
+        },
+        (State::Sum { sum, kind: NumberType::Time(time) }, Kind::Average) => {
+            total::integer_average(sum).map_or(Answer::Null, |average| Answer::of_micros(*time, &average))
         }
         (State::Sum { sum, .. }, Kind::Average) => float(total::average(sum)),
         (State::DecimalSum(sum), Kind::Sum) if sum.n() == 0 => Answer::Null,
@@ -146,7 +146,10 @@ fn of_state(state: &State, kind: Kind, minimum: bool) -> Option<Answer> {
         (State::Extreme(extreme), Kind::Min | Kind::Max) if minimum == (kind == Kind::Min) => {
             match extreme.value() {
                 Some(Value::Float(value)) => Answer::Float(value),
-                Some(Value::Int(value)) => Answer::Int(BigInt::from(value)),
+                Some(Value::Int(value)) => match extreme.kind() {
+                    NumberType::Time(time) => Answer::Time(time, value),
+                    _ => Answer::Int(BigInt::from(value)),
+                },
                 Some(Value::Decimal(value)) => Answer::Decimal(value.to_string()),
                 None => Answer::Null,
             }

@@ -1,6 +1,8 @@
 //! Solve: sum and average of a column.
 
 use num_bigint::{BigInt, Sign};
+use num_integer::Integer;
+use std::cmp::Ordering;
 
 use super::round;
 use crate::decimal::write_digits;
@@ -17,6 +19,22 @@ pub fn sum(sum: &ExactSum) -> f64 {
 pub fn integer_sum(sum: &ExactSum) -> BigInt {
     let (integer, shift) = sum.total().to_integer();
     (integer << shift) >> ONES
+}
+
+/// The average of integers as the nearest integer, of two the even one; `None` if there is no row.
+#[must_use]
+pub fn integer_average(sum: &ExactSum) -> Option<BigInt> {
+    let n = BigInt::from(sum.n());
+    (sum.n() > 0).then(|| {
+        let (floor, rest) = integer_sum(sum).div_mod_floor(&n);
+        let twice: BigInt = rest * 2;
+        let up = match twice.cmp(&n) {
+            Ordering::Less => false,
+            Ordering::Equal => floor.is_odd(),
+            Ordering::Greater => true,
+        };
+        if up { floor + 1 } else { floor }
+    })
 }
 
 /// The average, rounded once; `None` if there is no row.

@@ -4,6 +4,7 @@ use super::float;
 use crate::column::Decimals;
 use crate::decode::{Item, Text};
 use crate::reduce::{Answer, KeyCell};
+use crate::time::{self, TimeType};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use num_bigint::BigInt;
@@ -17,6 +18,8 @@ pub enum Cells<'a> {
     Int(&'a [i64]),
     /// Decimals, written as [`Decimal::write`](crate::decimal::Decimal::write) says.
     Decimal(Decimals<'a>),
+    /// Datetimes or timedeltas in microseconds, written as ISO 8601 has them.
+    Time(TimeType, &'a [i64]),
     /// Booleans, written as True and False.
     Bool(&'a [bool]),
     /// Strings, or bytes, which are written as base64.
@@ -38,6 +41,8 @@ pub enum Cell {
     Float(f64),
     /// A decimal, as text.
     Decimal(String),
+    /// A datetime or a timedelta, in microseconds.
+    Time(TimeType, i64),
     /// A string.
     Str(String),
     /// Bytes.
@@ -50,6 +55,7 @@ impl From<Answer> for Cell {
             Answer::Float(value) => Self::Float(value),
             Answer::Int(value) => Self::Int(value),
             Answer::Decimal(text) => Self::Decimal(text),
+            Answer::Time(kind, micros) => Self::Time(kind, micros),
             Answer::Null => Self::Null,
         }
     }
@@ -60,6 +66,7 @@ impl From<KeyCell> for Cell {
         match cell {
             KeyCell::Bool(value) => Self::Bool(value),
             KeyCell::Int(value) => Self::Int(value.into()),
+            KeyCell::Datetime(micros) => Self::Time(TimeType::Datetime, micros),
             KeyCell::Text(text) => Self::Str(text),
         }
     }
@@ -71,7 +78,7 @@ impl Cells<'_> {
     pub fn len(&self) -> usize {
         match self {
             Self::Float(values) => values.len(),
-            Self::Int(values) => values.len(),
+            Self::Int(values) | Self::Time(_, values) => values.len(),
             Self::Decimal(values) => values.len(),
             Self::Bool(values) => values.len(),
             Self::Text(text) => text.len(),
@@ -99,6 +106,7 @@ impl Cells<'_> {
             Self::Float(values) => float::write(values[row], out),
             Self::Int(values) => out.extend_from_slice(itoa::Buffer::new().format(values[row]).as_bytes()),
             Self::Decimal(values) => values.get(row).write(out),
+            Self::Time(kind, values) => write_time(*kind, values[row], out),
             Self::Bool(values) => write_bool(values[row], out),
             Self::Text(text) => match text.get(row) {
                 Some(Item::Str(text)) => write_str(text, out),
@@ -118,9 +126,17 @@ impl Cell {
             Self::Int(value) => out.extend_from_slice(value.to_string().as_bytes()),
             Self::Float(value) => float::write(*value, out),
             Self::Decimal(text) => out.extend_from_slice(text.as_bytes()),
+            Self::Time(kind, micros) => write_time(*kind, *micros, out),
             Self::Str(text) => write_str(text, out),
             Self::Bytes(bytes) => write_bytes(bytes, out),
         }
+    }
+}
+
+fn write_time(kind: TimeType, micros: i64, out: &mut Vec<u8>) {
+    match kind {
+        TimeType::Datetime => time::write_datetime(micros, out),
+        TimeType::Timedelta => time::write_timedelta(micros, out),
     }
 }
 

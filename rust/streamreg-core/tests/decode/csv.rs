@@ -155,7 +155,7 @@ fn fields_that_do_not_fit_are_rejected_by_kind() {
         (Bytes, "a", RejectKind::INVALID_BASE64),
         (Bytes, "YQ", RejectKind::INVALID_BASE64),
     ] {
-        let decoder = csv(&["x", "c"], &[("x", Float), ("c", kind)]);
+        let decoder = csv(&["x", "c"], &[("x", Float), ("c", kind.clone())]);
         let found = reject(&decoder, format!("1,{field}").as_bytes());
         assert_eq!(found, (wrong, Some(1)), "{kind:?} {}", &field[..field.len().min(40)]);
     }
@@ -252,7 +252,7 @@ proptest! {
     ) {
         let two = [("x", Float), ("y", Float)];
         let fast = csv(&["x", "y"], &two);
-        let plain = csv(&["x", "y", "s"], &[two[0], two[1], ("s", Str)]);
+        let plain = csv(&["x", "y", "s"], &[two[0].clone(), two[1].clone(), ("s", Str)]);
         let bare = fields.join(",");
         let quoted = fields.iter().map(|field| format!("\"{field}\"")).collect::<Vec<_>>().join(",");
         let results: Vec<_> = [(&fast, bare.clone()), (&fast, quoted), (&plain, format!("{bare},s"))]

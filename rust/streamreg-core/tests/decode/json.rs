@@ -85,7 +85,7 @@ fn values_that_do_not_fit_are_rejected_by_kind() {
         (Bytes, r#""?""#, RejectKind::INVALID_BASE64),
         (Bytes, "[1,2]", RejectKind::WRONG_TYPE),
     ] {
-        let decoder = json(&[("x", Float), ("c", kind)]);
+        let decoder = json(&[("x", Float), ("c", kind.clone())]);
         let value = format!(r#"{{"c":{value},"x":1}}"#);
         assert_eq!(reject(&decoder, value.as_bytes()), (wrong, Some(1)), "{kind:?} {value}");
     }
@@ -231,7 +231,7 @@ proptest! {
         let text = format!("{{{text}}}");
         let read: Json = serde_json::from_str(&text).unwrap();
         for (name, kind) in columns {
-            let decoded = decode(&json(&[(name, kind)]), &[Some(text.as_bytes())]);
+            let decoded = decode(&json(&[(name, kind.clone())]), &[Some(text.as_bytes())]);
             let found = (decoded.rows == 1).then(|| entry(&decoded.columns[0], 0));
             prop_assert_eq!(found, plain(kind, read.get(name)), "{} {:?}", text, decoded.rejects);
         }

@@ -4,10 +4,12 @@ use super::*;
 use ColumnType::{Bool, Bytes, Decimal, Float, Int, Str};
 use proptest::prelude::*;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 const ALL: [(&str, ColumnType); 5] = [("x", Float), ("n", Int), ("b", Bool), ("s", Str), ("d", Bytes)];
 
-fn decoders() -> Vec<Decoder> {
+/// Made once: a time zone is read from its database.
+static DECODERS: LazyLock<Vec<Decoder>> = LazyLock::new(|| {
     let raw = |kind| decode::raw::decoder(schema(&[("data", kind)])).unwrap();
     vec![
         csv(&["x", "y"], &[("y", Float), ("x", Float)]),
@@ -16,9 +18,18 @@ fn decoders() -> Vec<Decoder> {
         json(&[("x", Float)]),
         csv(&["x", "y"], &[("y", Decimal), ("x", Decimal)]),
         json(&[("x", Decimal)]),
+        csv(&["x", "y"], &times(["datetime", "timedelta"])),
+        csv(&["x", "y"], &times(["datetime tz=America/New_York", "timedelta unit=ns"])),
+        json(&times(["datetime unit=s", "timedelta"])),
+        json(&times(["datetime tz=Europe/Berlin", "datetime"])),
         raw(Str),
         raw(Bytes),
     ]
+});
+
+fn times(names: [&str; 2]) -> [(&str, ColumnType); 2] {
+    let [x, y] = names.map(|name| ColumnType::named(name).unwrap());
+    [("x", x), ("y", y)]
 }
 
 /// Messages that are good, nearly good, and anything at all.
@@ -30,6 +41,8 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
         (any::<f64>(), any::<i64>(), any::<bool>()).prop_map(|(x, n, b)| {
             format!(r#"{{"x":{x:?},"n":{n},"b":{b},"s":"\u00e9\"","d":"AP8=","e":[{{}},null]}}"#).into_bytes()
         }),
+        (time(), time()).prop_map(|(x, y)| format!("{x},{y}").into_bytes()),
+        (time(), any::<i64>()).prop_map(|(x, y)| format!(r#"{{"x":"{x}","y":{y}}}"#).into_bytes()),
     ];
     let mutated =
         (good, any::<prop::sample::Index>(), any::<u8>(), 0..3).prop_map(|(mut bytes, at, byte, how)| {
@@ -44,6 +57,21 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
     let anything = prop::collection::vec(any::<u8>(), 0..40);
     let structure = prop::collection::vec(prop::sample::select(b"{}[]\":,\\ux1e-.n\r\n ".to_vec()), 0..40);
     prop_oneof![good_again(), mutated, anything, structure]
+}
+
+/// Datetimes, durations and numbers, most of them such that there are.
+fn time() -> impl Strategy<Value = String> {
+    let ends = prop::sample::select(vec!["Z", "", "+01:00", "-23:59", ".5Z", ",0000001Z", "z", "+0100"]);
+    let datetime = (0..10_000u32, 0..14u32, 0..33u32, 0..26u32, 0..62u32, ends).prop_map(
+        |(year, month, day, hour, second, end)| {
+            format!("{year:04}-{month:02}-{day:02}T{hour:02}:{second:02}:{second:02}{end}")
+        },
+    );
+    let duration = (any::<i64>(), 0..100u32, prop::sample::select(vec!["H", "M", "S", "D", ".5S"]))
+        .prop_map(|(days, time, letter)| format!("P{}DT{time}{letter}", days >> 40));
+    let number = (any::<i64>(), 0..64u32, 0..12)
+        .prop_map(|(digits, cut, power)| format!("{}e-{power}", digits >> cut));
+    prop_oneof![datetime, duration, number]
 }
 
 /// Enough clean numbers that rows stand between the rejects.
@@ -87,8 +115,8 @@ proptest! {
     /// Every message is a row, a reject or a tombstone, once and in order; every column has every row.
     #[test]
     fn law_each_message_is_accounted_for_once(values in batch()) {
-        for decoder in decoders() {
-            let decoded = decode_part(&decoder, &values);
+        for decoder in &*DECODERS {
+            let decoded = decode_part(decoder, &values);
             prop_assert_eq!(decoded.rows + decoded.rejects.len() + decoded.tombstones, values.len());
             prop_assert_eq!(decoded.tombstones, values.iter().filter(|value| value.is_none()).count());
             for column in &decoded.columns {
@@ -111,10 +139,10 @@ proptest! {
     #[test]
     fn law_a_batch_is_its_parts(values in batch(), cut in any::<prop::sample::Index>()) {
         let cut = cut.index(values.len() + 1);
-        for decoder in decoders() {
+        for decoder in &*DECODERS {
             let part = |range: Range<usize>| {
                 let offset = u32::try_from(range.start).unwrap();
-                content(&decode_part(&decoder, &values[range]), offset)
+                content(&decode_part(decoder, &values[range]), offset)
             };
             let whole = part(0..values.len());
             let (mut parts, second) = (part(0..cut), part(cut..values.len()));

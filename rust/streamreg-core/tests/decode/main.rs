@@ -7,6 +7,7 @@ mod decimal;
 mod json;
 mod laws;
 mod raw;
+mod times;
 
 use proptest::test_runner::{Config, RngSeed};
 use streamreg_core::decimal::Decimal;
@@ -18,7 +19,7 @@ fn config(cases: u32) -> Config {
 }
 
 fn schema(columns: &[(&str, ColumnType)]) -> Vec<(String, ColumnType)> {
-    columns.iter().map(|&(name, kind)| (name.to_owned(), kind)).collect()
+    columns.iter().map(|(name, kind)| ((*name).to_owned(), kind.clone())).collect()
 }
 
 fn csv(header: &[&str], columns: &[(&str, ColumnType)]) -> Decoder {
@@ -62,6 +63,7 @@ enum Value {
     Bool(bool),
     Str(String),
     Bytes(Vec<u8>),
+    Micros(i64),
 }
 
 impl Value {
@@ -75,6 +77,7 @@ fn entry(column: &Column, row: usize) -> Value {
         Column::Float(values) => Value::float(values[row]),
         Column::Int(values) => Value::Int(values[row]),
         Column::Decimal(words) => Value::Decimal(Decimal::from_words(words[row]).unwrap().to_string()),
+        Column::Datetime(values, _) | Column::Timedelta(values, _) => Value::Micros(values[row]),
         Column::Bool(values) => Value::Bool(values[row]),
         Column::Text(text) => match text.get(row).unwrap() {
             Item::Str(text) => Value::Str(text.to_owned()),
@@ -86,7 +89,7 @@ fn entry(column: &Column, row: usize) -> Value {
 fn length(column: &Column) -> usize {
     match column {
         Column::Float(values) => values.len(),
-        Column::Int(values) => values.len(),
+        Column::Int(values) | Column::Datetime(values, _) | Column::Timedelta(values, _) => values.len(),
         Column::Decimal(words) => words.len(),
         Column::Bool(values) => values.len(),
         Column::Text(text) => text.len(),

@@ -18,6 +18,7 @@ use streamreg_core::accumulate::Accumulator;
 use streamreg_core::column::NumberType;
 use streamreg_core::decimal::Decimal;
 use streamreg_core::monomials::{Monomials, Power, Terms};
+use streamreg_core::time::TimeType;
 use support::{Column, decimal, double, integer, numbers};
 
 /// A regression, and rows for it.
@@ -47,12 +48,19 @@ fn column(kind: NumberType, rows: usize) -> BoxedStrategy<Column> {
         NumberType::Decimal => prop::collection::vec(decimal().prop_map(Decimal::to_words), rows)
             .prop_map(Column::Decimal)
             .boxed(),
+        NumberType::Time(kind) => {
+            let micros =
+                integer().prop_map(move |micros| if kind.holds(micros) { micros } else { micros >> 6 });
+            prop::collection::vec(micros, rows).prop_map(move |micros| Column::Time(kind, micros)).boxed()
+        }
     }
 }
 
 /// Regressions of up to three features over columns of every type, with powers and with weights.
 fn cases(rows: std::ops::Range<usize>) -> impl Strategy<Value = Case> {
-    let kind = prop::sample::select(vec![NumberType::Float, NumberType::Int, NumberType::Decimal]);
+    let times = [TimeType::Datetime, TimeType::Timedelta].map(NumberType::Time);
+    let kinds = [NumberType::Float, NumberType::Int, NumberType::Decimal].into_iter().chain(times);
+    let kind = prop::sample::select(kinds.collect::<Vec<_>>());
     (prop::collection::vec(kind, 1..5), rows).prop_flat_map(|(kinds, rows)| {
         let columns: Vec<_> = kinds.iter().map(|kind| column(*kind, rows)).collect();
         let place = 0..kinds.len();

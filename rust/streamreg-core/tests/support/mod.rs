@@ -16,6 +16,7 @@ use streamreg_core::column::{Decimals, NumberType, Numbers};
 use streamreg_core::decimal::Decimal;
 use streamreg_core::moments::Moments;
 use streamreg_core::reduce::{Aggregate, Reduction, Statistic};
+use streamreg_core::time::TimeType;
 
 /// A rational number.
 pub type Rational = Ratio<BigInt>;
@@ -59,6 +60,7 @@ pub enum Column {
     Float(Vec<f64>),
     Int(Vec<i64>),
     Decimal(Vec<[i64; 3]>),
+    Time(TimeType, Vec<i64>),
 }
 
 impl Column {
@@ -67,6 +69,7 @@ impl Column {
             Self::Float(values) => Numbers::Float(values),
             Self::Int(values) => Numbers::Int(values),
             Self::Decimal(words) => Numbers::Decimal(Decimals::new(words).unwrap()),
+            Self::Time(kind, micros) => Numbers::Time(*kind, micros),
         }
     }
 
@@ -76,6 +79,7 @@ impl Column {
             Self::Float(values) => Self::Float(rows.iter().map(|&row| values[row]).collect()),
             Self::Int(values) => Self::Int(rows.iter().map(|&row| values[row]).collect()),
             Self::Decimal(words) => Self::Decimal(rows.iter().map(|&row| words[row]).collect()),
+            Self::Time(kind, micros) => Self::Time(*kind, rows.iter().map(|&row| micros[row]).collect()),
         }
     }
 
@@ -85,6 +89,7 @@ impl Column {
             Self::Float(values) => rational(values[row]),
             Self::Int(values) => Some(Rational::from_integer(values[row].into())),
             Self::Decimal(words) => Some(decimal_value(Decimal::from_words(words[row]).unwrap())),
+            Self::Time(_, micros) => Some(Rational::new(micros[row].into(), 1_000_000.into())),
         }
     }
 }
