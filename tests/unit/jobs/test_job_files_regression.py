@@ -71,6 +71,29 @@ def test_a_job_file_offers_the_same() -> None:
     assert output.names == ("intercept", "x", "n", "share")
 
 
+def test_a_job_file_has_times() -> None:
+    """Columns of times are features and keys, written as the job says, and their options are those of the language."""
+    at, gap = '{ type = "datetime", tz = "Europe/Berlin" }', '{ type = "timedelta", unit = "ms" }'
+    times = f'at = {at}\ngap = {gap}\nday = "datetime"'
+    text = changed('s = "str"', times).replace('["x", "n"]', '["at", "gap"]\nby = ["day"]')
+    plan = plan_job(read(text))
+    (output,) = plan.result_outputs
+    assert [(column.name, column.dtype) for column in output.columns] == [
+        ("day", "datetime"),
+        ("intercept", "float"),
+        ("at", "float"),
+        ("gap", "float"),
+    ]
+    columns = plan.input.columns
+    assert {name: columns[name] for name in ("at", "gap", "day")} == {
+        "at": "datetime tz=Europe/Berlin",
+        "gap": "timedelta unit=ms",
+        "day": "datetime",
+    }
+    (reducing,) = plan.rows.reductions
+    assert (reducing.keys, reducing.inputs) == (("datetime",), ("datetime", "timedelta", "float"))
+
+
 SCORED = changed('"out.csv"', '"out.csv"\nscores = "scores.csv"')
 
 

@@ -9,6 +9,7 @@ import pty
 import struct
 import sys
 import termios
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -71,6 +72,20 @@ def test_the_line_fits_and_cuts_no_number(columns: int, monkeypatch: pytest.Monk
     )
     assert line == whole if columns == 200 else line.endswith("  …")
     assert set(line.removesuffix("  …").split("  ")) <= set(whole.split("  "))
+
+
+def test_times_are_shown_as_files_have_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Datetimes in UTC and durations, as ISO 8601 writes them."""
+    terminal = Terminal(200)
+    screen = Screen(terminal.stream)
+    shown: list[str] = []
+    monkeypatch.setattr(screen, "status", shown.append)
+    berlin = datetime(2026, 11, 28, 17, 10, 34, tzinfo=timezone(timedelta(hours=1)))
+    row = {"at": berlin, "gap": timedelta(minutes=-90)}
+    ProgressLine(screen)(sr.Progress(1, 1, 0, 12.3, None, {"out.csv": row}))
+    screen.close()
+    terminal.shown()
+    assert shown == ["1 row  12/s  at 2026-11-28T16:10:34Z  gap -PT1H30M"]
 
 
 def test_a_log_line_does_not_run_into_it() -> None:
