@@ -5,6 +5,7 @@ python examples/fading.py
 
 import os
 import tempfile
+from datetime import timedelta
 
 import numpy as np
 
@@ -33,7 +34,7 @@ for second in range(1200):
 t = testing.read(
     [messages], schema=Reading, header=["x", "y"], metadata={"at": "timestamp"}, batch=60
 )
-fit = t.linear_regression(t.y, t.x, half_life=60_000, time=t.at)
+fit = t.linear_regression(t.y, t.x, half_life=timedelta(minutes=1), time=t.at)
 fading = testing.collect(fit, name="fading")
 everything = testing.collect(t.linear_regression(t.y, t.x), name="everything")
 sr.run()
@@ -51,7 +52,9 @@ for minute in (14, 15, 16, 17, 19):
 backwards = testing.read(
     [messages[::-1]], schema=Reading, header=["x", "y"], metadata={"at": "timestamp"}
 )
-again = backwards.linear_regression(backwards.y, backwards.x, half_life=60_000, time=backwards.at)
+again = backwards.linear_regression(
+    backwards.y, backwards.x, half_life=timedelta(minutes=1), time=backwards.at
+)
 reverse = testing.collect(again)
 sr.run()
 print("bit for bit the same from the last message to the first:", reverse[-1][0] == fading[-1][0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import streamreg as sr
 from streamreg._compile.compile import compile as compile_plan
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read as state
-from streamreg.testing import read
+from streamreg.testing import Message, read
 from tests.support.changelog import current, result
 from tests.support.plans import csv_output
 from tests.support.rationals import nearest
@@ -136,6 +137,22 @@ def test_years_of_rows_take_no_more_memory_than_some_half_lives(folder: Path) ->
     assert float(found[1]) == -1.0
 
 
+def test_datetimes_fade_as_their_microseconds(folder: Path) -> None:
+    """The half-life is a timedelta, and a timestamp of the message will do."""
+    rows = drawn(40, 10**5, seed=8)
+    messages = [
+        Message(f"{x!r},{y!r},{at},{k}".encode(), timestamp=10**6 + at) for x, y, at, k in rows
+    ]
+    t = read([messages], schema=Timed, header=["x", "y", "at", "k"], metadata={"sent": "timestamp"})
+    options = {"half_life": timedelta(seconds=3.6), "statistics": ("n", "r2")}
+    fit = t.linear_regression(t.y, t.x, time=t.sent, **options)  # type: ignore[arg-type]
+    sr.run(outputs=[csv_output(fit, "fit.csv")], processes=0)
+    micros = [(x, y, 1000 * (10**6 + at), k) for x, y, at, k in rows]
+    assert result("fit.csv", *COLUMNS) == fitted(micros, 3_600_000)
+    with pytest.raises(sr.ProgramError, match="half_life is timedelta where sent is datetime"):
+        t.linear_regression(t.y, t.x, half_life=60, time=t.sent)
+
+
 def test_powers_and_decimals_fade_too(folder: Path) -> None:
     """What is summed as monomials is weighed in the same way."""
 
@@ -171,9 +188,10 @@ def test_scores_are_those_of_the_faded_fit(folder: Path) -> None:
     [
         ({"half_life": 60}, "half_life and time go together"),
         ({"time": "at"}, "half_life and time go together"),
-        ({"half_life": 60, "time": "x"}, "time is a column of int, but x is float"),
+        ({"half_life": 60, "time": "x"}, "time is a column of datetime or int, but x is float"),
         ({"half_life": 0, "time": "at"}, "half_life is above 0"),
-        ({"half_life": 1.5, "time": "at"}, "half_life is an int"),
+        ({"half_life": 1.5, "time": "at"}, "half_life is int where at is int"),
+        ({"half_life": timedelta(hours=1), "time": "at"}, "half_life is int where at is int"),
         ({"half_life": 60, "time": "at", "weights": "x"}, "no other weights"),
     ],
 )

@@ -1,5 +1,6 @@
 """A job file over messages with keys, headers and timestamps, of many records each, whose rows fade."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ target = "y"
 features = ["x"]
 statistics = ["n"]
 [forget]
-half_life = 1000
+half_life = "PT1S"
 time = "at"
 [output]
 regression = "fit.csv"
@@ -41,6 +42,12 @@ directory = "state"
 rejects = "rejects.jsonl"
 processes = {processes}
 """
+
+
+def iso(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 BEGIN = 1_764_345_600_000
 
 
@@ -60,7 +67,7 @@ def test_a_job_over_messages_as_they_are(
             )
             if key == b"north":
                 y = float(i if i < 20 else -i)
-                rows.extend([(repr(x), repr(y), "north", str(at), "km") for x in (i, i + 0.5)])
+                rows.extend([(repr(x), repr(y), "north", iso(at), "km") for x in (i, i + 0.5)])
         assert producer.flush(30) == 0
 
     Path("job.toml").write_text(

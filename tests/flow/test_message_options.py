@@ -24,6 +24,12 @@ class Point(sr.Schema):
     y: float
 
 
+def iso(ms: int) -> str:
+    """A time near 1970."""
+    fraction = f".{ms % 1000:03d}000" if ms % 1000 else ""
+    return f"1970-01-01T00:00:0{ms // 1000}{fraction}Z"
+
+
 PARTS = {
     "sensor": "key",
     "at": "timestamp",
@@ -61,7 +67,7 @@ def test_metadata_are_columns(folder: Path, processes: int) -> None:
     sr.run(processes=processes, rejects="rejects.jsonl")
     rows = inserted("rows.csv", "x", "y", *PARTS)
     expected = [
-        (float(o), float(2 * o + p), f"s{o % 2}", 1000 + o, o, p, "km")
+        (float(o), float(2 * o + p), f"s{o % 2}", iso(1000 + o), o, p, "km")
         for p in range(3)
         for o in range(120)
         if o % 6 > 3
@@ -73,6 +79,21 @@ def test_metadata_are_columns(folder: Path, processes: int) -> None:
         ("invalid-utf8", "sensor", "the message's key is no text: invalid start byte"): 60,
         ("null", "u", "the message's header 'u' is not there"): 60,
     }
+
+
+def test_timestamps_as_integers(folder: Path) -> None:
+    """A column that the schema declares as int has milliseconds."""
+
+    class Sent(sr.Schema):
+        at: int
+        x: float
+
+    table = read(
+        [[Message(b"1.5", timestamp=7)]], schema=Sent, header=["x"], metadata={"at": "timestamp"}
+    )
+    sr.io.csv.write(table, "rows.csv")
+    sr.run()
+    assert inserted("rows.csv", "at", "x") == [("7", "1.5")]
 
 
 def test_keys_and_headers_as_bytes(folder: Path, processes: int) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from streamreg._formats.contract import Found, Input
     from streamreg._formats.options import Records
     from streamreg._source.contract import Report, Watermarks
-    from streamreg._types import ColumnType
+    from streamreg._types import SourceType
 
 _SHOWN: Final = 80
 """Characters of a message shown in an error."""
@@ -71,13 +71,13 @@ class CsvHeader:
             raise _no_header(input, others)
         return None
 
-    def wanted(self, columns: Mapping[str, ColumnType]) -> str:
+    def wanted(self, columns: Mapping[str, SourceType]) -> str:
         return f"the header {self.delimiter.join(columns)!r}"
 
     def shown(self, found: Found) -> str:
         return f"the columns are {', '.join(found)}"
 
-    def check(self, found: Found, columns: Mapping[str, ColumnType]) -> None:
+    def check(self, found: Found, columns: Mapping[str, SourceType]) -> None:
         """The names are those of the columns, each once, and of what else there is."""
         if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
             raise ValueError("it is no list of names")

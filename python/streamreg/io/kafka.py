@@ -62,10 +62,11 @@ def read(
         numbers_in_strings: whether JSON may hold the numbers of float and int columns as strings, too: `"1.5"`.
         records: "many" for messages that hold any number of records: CSV, one a line, also with a header before them;
             a JSON array of objects, or an object a line. Each is a row or a reject of its own. "one" otherwise.
-        metadata: columns of what a message carries beside its value, as `{"sensor": "key"}`: "timestamp" (int,
-            milliseconds since 1970-01-01 UTC), "key", "partition", "offset", or "header:" and a name, of which the last
-            counts. A key or header is text (str); if the schema declares the column as bytes, it is bytes. A message
-            that does not have it, or has no text where text is wanted, is a reject.
+        metadata: columns of what a message carries beside its value, as `{"sensor": "key"}`: "timestamp", "key",
+            "partition", "offset", or "header:" and a name, of which the last counts. A timestamp is a datetime, or
+            milliseconds since 1970-01-01 UTC if the schema declares the column as int; a key or header is text, or
+            bytes if the schema says so. A message that does not have it, or has no text where text is wanted, is a
+            reject.
 
     Raises:
         ConfigurationError: naming the argument or setting that cannot be used.

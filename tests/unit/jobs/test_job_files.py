@@ -1,5 +1,6 @@
 """A job file gives a job, or a clear error for everything that is wrong with it."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
     ]
     job = read("\n".join(optional), KAFKA_PASSWORD="hunter2")
     assert job.source.metadata == {"at": "timestamp"}
-    assert job.forget == Forget(half_life=3_600_000, time="at")
+    assert job.forget == Forget(half_life=timedelta(hours=1), time="at")
     assert (job.source.delimiter, job.source.records) == (",", "one")
     assert job.source.kafka["sasl.password"] == "hunter2"
     assert job.source.header == ("sensor", "x", "y", "w", "at", "shown", "sent")

@@ -1,5 +1,7 @@
 """Job files say how messages hold the columns, and how rows fade."""
 
+from datetime import timedelta
+
 import pytest
 
 from streamreg._jobs import Forget
@@ -22,7 +24,7 @@ def test_options_of_messages() -> None:
         "records": "many",
         "metadata": {"key": "key", "at": "timestamp"},
     }
-    assert {"key": "str", "at": "int"}.items() <= job.schema.items()
+    assert {"key": "str", "at": "datetime"}.items() <= job.schema.items()
     job = read(
         sourced('format = "json"\nnumbers_in_strings = true\njson_field_paths = { x = "/a/x" }')
     )
@@ -68,9 +70,11 @@ def test_a_header_names_no_metadata() -> None:
 def test_rows_that_fade() -> None:
     """By a column of the schema, or of what messages carry."""
     job = read(
-        sourced("", '[source.metadata]\nat = "timestamp"\n[forget]\nhalf_life = 60000\ntime = "at"')
+        sourced(
+            "", '[source.metadata]\nat = "timestamp"\n[forget]\nhalf_life = "PT1M"\ntime = "at"'
+        )
     )
-    assert job.forget == Forget(half_life=60_000, time="at")
+    assert job.forget == Forget(half_life=timedelta(minutes=1), time="at")
 
 
 @pytest.mark.parametrize(
@@ -83,13 +87,21 @@ def test_rows_that_fade() -> None:
             ["forget.half_life: expected 1 to 9223372036854775807, found 0"],
         ),
         ('half_life = 60\ntime = "m"', ['forget.time: "m" is no column of the schema']),
-        ('half_life = 60\ntime = "x"', ['forget.time: "x" is float: times are "int"']),
+        ('half_life = 60\ntime = "x"', ['forget.time: "x" is float: times are "datetime", "int"']),
     ],
 )
 def test_rows_that_cannot_fade(table: str, told: list[str]) -> None:
     """The key is named."""
     found = problems(sourced("", f"[forget]\n{table}"))
     assert all(any(line.startswith(each) for line in found) for each in told), found
+
+
+@pytest.mark.parametrize("given", ["3600", '"1 hour"', '"PT0S"', '"-PT1H"'])
+def test_half_lives_that_are_no_duration(given: str) -> None:
+    """Times of datetime have one that is."""
+    table = f'[source.metadata]\nat = "timestamp"\n[forget]\nhalf_life = {given}\ntime = "at"'
+    [told] = problems(sourced("", table))
+    assert told.startswith('forget.half_life: expected a duration above 0, such as "PT1H"')
 
 
 def test_rows_that_fade_have_no_other_weights() -> None:
