@@ -900,7 +900,7 @@ def csv_decoder(
 
 def json_decoder(
     columns: Sequence[tuple[str, SourceType]],
-    paths: Sequence[tuple[str, str]] = (),
+    paths: Sequence[tuple[str, str]] = ...,
     numbers_in_strings: bool = False,
     many: bool = False,
 ) -> Decoder:

@@ -51,15 +51,14 @@ impl Levels {
             let Some((last, outer)) = tokens.split_last() else { continue };
             let mut level = 0;
             for depth in 1..=outer.len() {
-                level = match known.get(&outer[..depth]) {
-                    Some(&next) => next,
-                    None => {
-                        let next = levels.list.len();
-                        levels.list[level].put(&outer[depth - 1], columns.len() + next - 1, name)?;
-                        levels.list.push(Level::default());
-                        known.insert(outer[..depth].to_vec(), next);
-                        next
-                    }
+                level = if let Some(&next) = known.get(&outer[..depth]) {
+                    next
+                } else {
+                    let next = levels.list.len();
+                    levels.list[level].put(&outer[depth - 1], columns.len() + next - 1, name)?;
+                    levels.list.push(Level::default());
+                    known.insert(outer[..depth].to_vec(), next);
+                    next
                 };
             }
             levels.list[level].put(last, column, name)?;
