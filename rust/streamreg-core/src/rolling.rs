@@ -1,0 +1,351 @@
+//! Rolling: a regression for each row of a frame, over the window that ends with it.
+//!
+//! The sums of a window are exact: the row that enters is added, the row that leaves is taken away, and nothing is left
+//! of it. Rows are worked through in stretches; where the numbers of one are not very far apart, its sums are held in
+//! [fixed point](fixed), and its windows are solved in twice the digits of a double, which [a line](line) and [several
+//! features](plane) prove to round to the one nearest double. What they leave open, all statistics, and stretches of
+//! wilder numbers, weights or decimals are fitted exactly, as everywhere.
+
+mod bounds;
+mod fade;
+mod fixed;
+mod floating;
+mod integer;
+mod line;
+mod plane;
+mod sums;
+
+use std::sync::Arc;
+
+pub use bounds::Width;
+pub use fade::{HalfLife, MOST_HALVINGS};
+
+use crate::column::{MOST_FEATURES, NumberType, Numbers};
+use crate::error::Error;
+use crate::gram::Gram;
+use crate::infer::{Statistic, Value};
+use crate::monomials::{Power, Terms};
+use crate::reduce::Regression;
+use fade::Weight;
+use fixed::{Extent, Fixed};
+use plane::Plane;
+use sums::{Spread, Sums};
+
+/// A stretch has so many rows at least, so that its beginning, where a window is added up anew, is cheap.
+const STRETCH: usize = 4096;
+
+/// And so many times those of its first window.
+const WINDOWS: usize = 4;
+
+/// The weights of a stretch lie within so many powers of two, all of which are doubles of full length then.
+const MOST_SPREAD: i64 = 900;
+
+/// What a way of solving comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// The coefficients are there.
+    Solved,
+    /// The rows do not determine them.
+    Singular,
+    /// It cannot tell.
+    Open,
+}
+
+/// The rows, and which of them make a window.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// The features, then the target. Rows with a number that is not finite are in no sum.
+    pub columns: &'a [Numbers<'a>],
+    /// Which rows have all of their numbers; nothing if all do.
+    pub present: Option<&'a [bool]>,
+    /// Where each group of rows ends, ascending, the last with the last row: windows do not reach out of a group.
+    pub ends: &'a [usize],
+    /// How long windows are.
+    pub width: Width<'a>,
+    /// In which time a row loses half of its weight; nothing if all weigh the same.
+    pub half_life: Option<HalfLife>,
+}
+
+/// What is to be found.
+#[derive(Clone, Debug)]
+pub struct Wanted<'a> {
+    /// A column for each: coefficients or other statistics.
+    pub statistics: Vec<Statistic>,
+    /// How windows are fitted.
+    pub regression: Regression,
+    /// A window with fewer rows has no results.
+    pub min_rows: usize,
+    /// Which rows are to have results; nothing for all.
+    pub rows: Option<&'a [bool]>,
+}
+
+/// The work on a frame, stretch by stretch.
+#[derive(Debug)]
+pub struct Rolling<'a> {
+    frame: Frame<'a>,
+    wanted: Wanted<'a>,
+    /// Whether the statistics are the coefficients of the plain model, each in its place.
+    plain: bool,
+    /// Whether sums may be in fixed point: without decimals and weights.
+    narrow: bool,
+    /// The rows whose numbers are all there and finite.
+    whole: Vec<bool>,
+    /// The rows whose window is to be fitted.
+    asked: Vec<bool>,
+    /// Where the window of each row begins.
+    firsts: Vec<usize>,
+    weights: Option<Vec<Weight>>,
+    group: usize,
+    at: usize,
+    extents: Vec<Extent>,
+    fixed: Fixed,
+    plane: Plane,
+    terms: Arc<Terms>,
+    solved: Vec<f64>,
+    results: Vec<Vec<f64>>,
+}
+
+impl<'a> Rolling<'a> {
+    /// Makes ready.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] unless there are 1 to [`MOST_FEATURES`] features, groups end in order with the last row,
+    /// windows and half-lives are longer than nothing, and `min_rows` is at least 1; [`Error::Columns`] unless all columns
+    /// are as long.
+    pub fn new(frame: Frame<'a>, wanted: Wanted<'a>) -> Result<Self, Error> {
+        let rows = check(&frame, &wanted)?;
+        let features = frame.columns.len() - 1;
+        let whole: Vec<_> = (0..rows).map(|row| frame.is_whole(row)).collect();
+        let mut firsts = frame.width.firsts(frame.ends);
+        let asked = asked(&whole, &firsts, &wanted);
+        let weights = frame.half_life.map(|half_life| fade::weights(half_life, frame.width, frame.ends));
+        let weights = weights.transpose()?;
+        if let Some(weights) = &weights {
+            forget(&mut firsts, weights);
+        }
+        let terms = Arc::new(terms(frame.columns, weights.is_some())?);
+        let coefficients = (0..=features).map(Statistic::Coefficient);
+        let model = wanted.regression.model;
+        let plain = model.intercept && model.ridge == 0.0 && coefficients.eq(wanted.statistics.iter().copied());
+        let decimal = frame.columns.iter().any(|column| column.number_type() == NumberType::Decimal);
+        let results = vec![vec![f64::NAN; rows]; wanted.statistics.len()];
+        Ok(Self {
+            plain,
+            narrow: weights.is_none() && !decimal,
+            whole,
+            asked,
+            firsts,
+            weights,
+            group: 0,
+            at: 0,
+            extents: Vec::new(),
+            fixed: Fixed::default(),
+            plane: Plane::default(),
+            terms,
+            solved: vec![0.0; features + 1],
+            results,
+            frame,
+            wanted,
+        })
+    }
+
+    /// Works some more rows through; says whether any are left.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there is no such statistic, or the level is none.
+    pub fn advance(&mut self) -> Result<bool, Error> {
+        let goal = self.at + STRETCH;
+        while self.at < goal && self.at < self.whole.len() {
+            self.stretch()?;
+        }
+        Ok(self.at < self.whole.len())
+    }
+
+    /// What was found: a column for each statistic, NaN where there is none.
+    #[must_use]
+    pub fn results(self) -> Vec<Vec<f64>> {
+        self.results
+    }
+
+    /// The rows of the next stretch, from the first of its first window on.
+    fn stretch(&mut self) -> Result<(), Error> {
+        while self.frame.ends[self.group] <= self.at {
+            self.group += 1;
+        }
+        let (begin, first) = (self.at, self.firsts[self.at]);
+        let length = STRETCH.max((begin - first + 1).saturating_mul(WINDOWS));
+        let mut end = self.frame.ends[self.group].min(begin.saturating_add(length));
+        if let Some(weights) = &self.weights {
+            while weights[end - 1].two - weights[first].two > MOST_SPREAD {
+                end -= 1;
+            }
+        }
+        let mut fixed = std::mem::take(&mut self.fixed);
+        if self.narrow && self.extents(first, end) && fixed.start(&self.extents, end - first) {
+            self.slide(&mut fixed, first, end)?;
+        } else {
+            self.slide(&mut self.spread(first, end), first, end)?;
+        }
+        (self.fixed, self.at) = (fixed, end);
+        Ok(())
+    }
+
+    /// Finds the extents of the numbers of some rows.
+    fn extents(&mut self, first: usize, end: usize) -> bool {
+        self.extents.clear();
+        for column in self.frame.columns {
+            let mut extent = Extent::EMPTY;
+            for row in (first..end).filter(|&row| self.whole[row]) {
+                if let Some(part) = column.part(row) {
+                    extent.touch(part);
+                }
+            }
+            self.extents.push(extent);
+        }
+        true
+    }
+
+    /// The sums of nothing, for rows of any numbers.
+    fn spread(&self, first: usize, end: usize) -> Spread {
+        let weights = self.weights.as_ref().map(|weights| {
+            let last = weights[end - 1].two;
+            let weight = |weight: &Weight| weight.mantissa * floating::power(weight.two - last);
+            (first, weights[first..end].iter().map(weight).collect())
+        });
+        Spread::new(Arc::clone(&self.terms), weights)
+    }
+
+    /// Adds and removes rows, and fits the window of each from the next row on.
+    fn slide<S: Sums>(&mut self, sums: &mut S, first: usize, end: usize) -> Result<(), Error> {
+        let columns = self.frame.columns;
+        let mut left = first;
+        for row in first..end {
+            if self.whole[row] {
+                sums.put(columns, row, false)?;
+            }
+            if row < self.at {
+                continue;
+            }
+            while left < self.firsts[row] {
+                if self.whole[left] {
+                    sums.put(columns, left, true)?;
+                }
+                left += 1;
+            }
+            if self.asked[row] {
+                self.fit(sums, row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Fits the window of a row.
+    fn fit<S: Sums>(&mut self, sums: &S, row: usize) -> Result<(), Error> {
+        let outcome = if self.plain { sums.solve(&mut self.plane, &mut self.solved) } else { Outcome::Open };
+        match outcome {
+            Outcome::Solved => {
+                for (result, value) in self.results.iter_mut().zip(&self.solved) {
+                    result[row] = *value;
+                }
+                Ok(())
+            }
+            Outcome::Singular if !self.wanted.regression.drop => {
+                let value = if self.wanted.regression.zeros { 0.0 } else { f64::NAN };
+                self.results.iter_mut().for_each(|result| result[row] = value);
+                Ok(())
+            }
+            _ => self.fit_exactly(sums.gram()?, row),
+        }
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
+    fn fit_exactly(&mut self, gram: Gram, row: usize) -> Result<(), Error> {
+        let regression = self.wanted.regression;
+        let fit = regression.fit(gram)?;
+        let zeros = regression.zeros && !fit.is_determined();
+        for (result, statistic) in self.results.iter_mut().zip(&self.wanted.statistics) {
+            result[row] = match fit.statistic(*statistic, regression.level)? {
+                Some(Value::Float(value)) => value,
+                Some(Value::Int(value)) => value as f64,
+                None if zeros && matches!(statistic, Statistic::Coefficient(_)) => 0.0,
+                None => f64::NAN,
+            };
+        }
+        Ok(())
+    }
+}
+
+impl Frame<'_> {
+    fn is_whole(&self, row: usize) -> bool {
+        self.present.is_none_or(|present| present[row])
+            && self.columns.iter().all(|column| match column {
+                Numbers::Float(values) => values[row].is_finite(),
+                Numbers::Int(_) | Numbers::Decimal(_) => true,
+            })
+    }
+}
+
+/// The number of rows, if everything fits.
+fn check(frame: &Frame<'_>, wanted: &Wanted<'_>) -> Result<usize, Error> {
+    let features = frame.columns.len().saturating_sub(1);
+    if features == 0 || features > MOST_FEATURES {
+        return Err(Error::Invalid(format!(
+            "a regression takes 1 to {MOST_FEATURES} features, not {features}"
+        )));
+    }
+    let rows = frame.columns[0].len();
+    let lengths = frame.columns.iter().map(Numbers::len);
+    let masks = [frame.present, wanted.rows].into_iter().flatten().map(<[bool]>::len);
+    if let Some(other) = lengths.chain(masks).find(|&length| length != rows) {
+        return Err(Error::Columns(format!("a column has {other} rows where the first has {rows}")));
+    }
+    frame.width.check(rows)?;
+    let mut before = 0;
+    for end in frame.ends {
+        if *end < before || *end > rows {
+            return Err(Error::Invalid(format!("a group of rows ends at {end}, after {before} of {rows}")));
+        }
+        before = *end;
+    }
+    if before != rows {
+        return Err(Error::Invalid(format!("groups end at {before}, of {rows} rows")));
+    }
+    if wanted.min_rows == 0 {
+        return Err(Error::Invalid("a fit takes one row at least".to_owned()));
+    }
+    Ok(rows)
+}
+
+/// Which rows have results: those that are wanted, and have enough whole rows in their windows.
+fn asked(whole: &[bool], firsts: &[usize], wanted: &Wanted<'_>) -> Vec<bool> {
+    let mut counts = Vec::with_capacity(whole.len() + 1);
+    counts.push(0);
+    let mut count = 0;
+    for whole in whole {
+        count += usize::from(*whole);
+        counts.push(count);
+    }
+    let enough = |(row, first): (usize, &usize)| {
+        wanted.rows.is_none_or(|rows| rows[row]) && counts[row + 1] - counts[*first] >= wanted.min_rows
+    };
+    firsts.iter().enumerate().map(enough).collect()
+}
+
+/// Lets windows begin later, where rows have all but faded.
+fn forget(firsts: &mut [usize], weights: &[Weight]) {
+    for (row, first) in firsts.iter_mut().enumerate() {
+        let gone = |weight: &Weight| weights[row].two - weight.two >= MOST_HALVINGS;
+        // Rows are in the order of their weights.
+        *first += weights[*first..row].partition_point(gone);
+    }
+}
+
+fn terms(columns: &[Numbers<'_>], weighted: bool) -> Result<Terms, Error> {
+    let mut types: Vec<_> = columns.iter().map(Numbers::number_type).collect();
+    let target = types.len() - 1;
+    if weighted {
+        types.push(NumberType::Float);
+    }
+    let features = (0..target).map(|column| Power { column, power: 1 }).collect();
+    Terms::new(types, features, target, weighted.then_some(target + 1))
+}

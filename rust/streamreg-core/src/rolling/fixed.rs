@@ -1,0 +1,204 @@
+//! Rolling: the exact sums of a window, in fixed point.
+//!
+//! The numbers of a column that come into a stretch of windows are integers of up to 111 bits in one unit, if they are
+//! not very far apart. Each is two digits, and a product four products of digits, which are added without a carry: their
+//! sums are put together when a window is solved. So rows come and go in a few nanoseconds, exactly.
+
+use num_bigint::BigInt;
+
+use super::integer::Integer;
+use crate::column::Numbers;
+use crate::error::Error;
+use crate::exact::{ONES, Part, signed};
+use crate::gram::{Gram, Unit};
+
+/// Bits of sums of products of digits: one less than an `i128` has.
+const BITS: u32 = 126;
+
+/// The least and the highest place of a bit of numbers, in the units of the grid of sums.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extent {
+    low: i64,
+    high: i64,
+}
+
+impl Extent {
+    /// Of no number.
+    pub const EMPTY: Self = Self { low: i64::MAX, high: i64::MIN };
+
+    /// Stretches to hold a number.
+    #[inline]
+    pub fn touch(&mut self, part: Part) {
+        let size = part.mantissa.unsigned_abs();
+        if size != 0 {
+            let place = signed(part.exponent);
+            self.low = self.low.min(place + i64::from(size.trailing_zeros()));
+            self.high = self.high.max(place + 64 - i64::from(size.leading_zeros()));
+        }
+    }
+}
+
+/// The sums of the products of two variables' digits: of the upper ones, of an upper and a lower one, of the lower ones.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cross {
+    high: i128,
+    middle: i128,
+    low: i128,
+}
+
+/// A number as two digits, of which the upper one has the sign.
+#[derive(Clone, Copy, Debug, Default)]
+struct Digits {
+    high: i64,
+    low: i64,
+}
+
+/// Count, sums and sums of products of the rows of a window.
+#[derive(Debug, Default)]
+pub(super) struct Fixed {
+    /// The place of the lowest bit of each variable.
+    lows: Vec<i64>,
+    /// Bits of a lower digit.
+    digit: u32,
+    count: i64,
+    sums: Vec<i128>,
+    /// The upper triangle, row by row.
+    crosses: Vec<Cross>,
+    row: Vec<Digits>,
+}
+
+impl Fixed {
+    /// Makes it the sums of nothing, for up to so many rows of numbers of these extents; says whether they fit.
+    pub fn start(&mut self, extents: &[Extent], rows: usize) -> bool {
+        let length = usize::BITS - rows.leading_zeros();
+        // Products of digits are below 2^(2·digit) in size, two of them for a row in the middle below twice that; and
+        // what is centred, n·Σab − Σa·Σb, stays below 2^(2·(2·digit − 1) + 2·length), which 256 bits hold.
+        self.digit = BITS.saturating_sub(length + 1) / 2;
+        let most = i64::from(2 * self.digit) - 1;
+        let fits = |extent: &Extent| extent.high == i64::MIN || extent.high - extent.low <= most;
+        if self.digit == 0 || !extents.iter().all(fits) {
+            return false;
+        }
+        let variables = extents.len();
+        self.lows.clear();
+        self.lows.extend(extents.iter().map(|extent| if extent.high == i64::MIN { 0 } else { extent.low }));
+        self.count = 0;
+        refill(&mut self.sums, variables);
+        refill(&mut self.crosses, variables * (variables + 1) / 2);
+        refill(&mut self.row, variables);
+        true
+    }
+
+    /// Adds a row of finite numbers, or removes it.
+    #[inline]
+    pub fn put(&mut self, columns: &[Numbers<'_>], at: usize, remove: bool) {
+        let sign = if remove { -1 } else { 1 };
+        let mask = (1i64 << self.digit) - 1;
+        let places = self.row.iter_mut().zip(&mut self.sums).zip(&self.lows);
+        for (column, ((digits, sum), low)) in columns.iter().zip(places) {
+            let Some(part) = column.part(at) else { continue };
+            let value = counted(part, *low);
+            *digits = Digits { high: low_word(value >> self.digit), low: low_word(value) & mask };
+            *sum = sum.wrapping_add(if remove { -value } else { value });
+        }
+        self.count += sign;
+        let mut crosses = self.crosses.as_mut_slice();
+        let mut row = self.row.as_slice();
+        while let [one, rest @ ..] = row {
+            let (own, others) = crosses.split_at_mut(row.len());
+            let signed = Digits { high: one.high * sign, low: one.low * sign };
+            for (cross, other) in own.iter_mut().zip(row) {
+                cross.add(signed, *other);
+            }
+            (crosses, row) = (others, rest);
+        }
+    }
+
+    /// The number of rows.
+    #[inline]
+    pub fn count(&self) -> i64 {
+        self.count
+    }
+
+    /// The number of features.
+    #[inline]
+    pub fn features(&self) -> usize {
+        self.lows.len() - 1
+    }
+
+    /// The unit of a variable: the power of two.
+    #[inline]
+    pub fn unit(&self, variable: usize) -> i64 {
+        self.lows[variable] - signed(ONES)
+    }
+
+    /// The sum of a variable in its unit; the target comes after the features.
+    #[inline]
+    pub fn sum(&self, variable: usize) -> i128 {
+        self.sums[variable]
+    }
+
+    /// The sum of the products of variables `one` ≤ `other` in their units.
+    #[inline]
+    fn product(&self, one: usize, other: usize) -> Integer {
+        let cross = &self.crosses[one * (2 * self.lows.len() + 1 - one) / 2 + other - one];
+        let upper = Integer::shifted(cross.high, 2 * self.digit);
+        upper.plus(Integer::shifted(cross.middle, self.digit)).plus(Integer::shifted(cross.low, 0))
+    }
+
+    /// n·Σab − Σa·Σb of variables `one` ≤ `other` in their units: n times the sum of products about the means.
+    #[inline]
+    pub fn centred(&self, one: usize, other: usize) -> Integer {
+        let means = Integer::product(self.sums[one], self.sums[other]);
+        self.product(one, other).times(self.count.unsigned_abs()).less(means)
+    }
+
+    /// The cross-products, as all that is fitted exactly takes them.
+    ///
+    /// # Errors
+    /// None for what rows were added to.
+    pub fn gram(&self) -> Result<Gram, Error> {
+        let variables = self.lows.len();
+        let mut entries = vec![BigInt::from(self.count)];
+        entries.extend(self.sums.iter().map(|sum| BigInt::from(*sum)));
+        for one in 0..variables {
+            entries.extend((one..variables).map(|other| self.product(one, other).to_big()));
+        }
+        let own = (0..variables).map(|variable| Unit::two(self.unit(variable)));
+        let units = std::iter::once(Unit::ONE).chain(own).collect();
+        Gram::new(self.count, self.features(), entries, units, Unit::ONE, false)
+    }
+}
+
+impl Cross {
+    // No wrap happens: see `Fixed::start`.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "the body of the hot loop")]
+    fn add(&mut self, one: Digits, other: Digits) {
+        let [a, b, c, d] = [one.high, one.low, other.high, other.low].map(i128::from);
+        self.high = self.high.wrapping_add(a.wrapping_mul(c));
+        self.middle = self.middle.wrapping_add(a.wrapping_mul(d).wrapping_add(b.wrapping_mul(c)));
+        self.low = self.low.wrapping_add(b.wrapping_mul(d));
+    }
+}
+
+/// The number in units of a place that all of its bits are at or above.
+#[inline]
+fn counted(part: Part, low: i64) -> i128 {
+    let up = signed(part.exponent) - low;
+    // The places of a zero say nothing.
+    if up >= 0 { i128::from(part.mantissa) << up.min(127) } else { (part.mantissa >> (-up).min(63)).into() }
+}
+
+/// The lowest 64 bits.
+#[inline]
+#[allow(clippy::cast_possible_truncation, reason = "the low bits are what is asked for")]
+fn low_word(value: i128) -> i64 {
+    value as i64
+}
+
+/// So many zeros.
+fn refill<T: Clone + Default>(values: &mut Vec<T>, count: usize) {
+    values.clear();
+    values.resize(count, T::default());
+}
