@@ -28,7 +28,6 @@ use crate::monomials::{Power, Terms};
 use crate::reduce::Regression;
 use fade::Weight;
 use fixed::{Extent, Fixed};
-use plane::Plane;
 use sums::{Spread, Sums};
 
 /// A stretch has so many rows at least, so that its beginning, where a window is added up anew, is cheap.
@@ -99,7 +98,6 @@ pub struct Rolling<'a> {
     at: usize,
     extents: Vec<Extent>,
     fixed: Fixed,
-    plane: Plane,
     terms: Arc<Terms>,
     solved: Vec<f64>,
     results: Vec<Vec<f64>>,
@@ -140,7 +138,6 @@ impl<'a> Rolling<'a> {
             at: 0,
             extents: Vec::new(),
             fixed: Fixed::default(),
-            plane: Plane::default(),
             terms,
             solved: vec![0.0; features + 1],
             results,
@@ -181,7 +178,7 @@ impl<'a> Rolling<'a> {
             }
         }
         let mut fixed = std::mem::take(&mut self.fixed);
-        if self.narrow && self.extents(first, end) && fixed.start(&self.extents, end - first) {
+        if self.narrow && fixed.start(self.extents(first, end), end - first) {
             self.slide(&mut fixed, first, end)?;
         } else {
             self.slide(&mut self.spread(first, end), first, end)?;
@@ -190,8 +187,8 @@ impl<'a> Rolling<'a> {
         Ok(())
     }
 
-    /// Finds the extents of the numbers of some rows.
-    fn extents(&mut self, first: usize, end: usize) -> bool {
+    /// The extents of the numbers of some rows.
+    fn extents(&mut self, first: usize, end: usize) -> &[Extent] {
         self.extents.clear();
         for column in self.frame.columns {
             let mut extent = Extent::EMPTY;
@@ -202,7 +199,7 @@ impl<'a> Rolling<'a> {
             }
             self.extents.push(extent);
         }
-        true
+        &self.extents
     }
 
     /// The sums of nothing, for rows of any numbers.
@@ -220,17 +217,16 @@ impl<'a> Rolling<'a> {
         let columns = self.frame.columns;
         let mut left = first;
         for row in first..end {
-            if self.whole[row] {
-                sums.put(columns, row, false)?;
-            }
-            if row < self.at {
-                continue;
-            }
-            while left < self.firsts[row] {
+            let mut enters = self.whole[row].then_some(row);
+            while row >= self.at && left < self.firsts[row] {
                 if self.whole[left] {
-                    sums.put(columns, left, true)?;
+                    sums.put(columns, enters.take(), Some(left))?;
                 }
                 left += 1;
+            }
+            sums.put(columns, enters, None)?;
+            if row < self.at {
+                continue;
             }
             if self.asked[row] {
                 self.fit(sums, row)?;
@@ -241,7 +237,7 @@ impl<'a> Rolling<'a> {
 
     /// Fits the window of a row.
     fn fit<S: Sums>(&mut self, sums: &S, row: usize) -> Result<(), Error> {
-        let outcome = if self.plain { sums.solve(&mut self.plane, &mut self.solved) } else { Outcome::Open };
+        let outcome = if self.plain { sums.solve(&mut self.solved) } else { Outcome::Open };
         match outcome {
             Outcome::Solved => {
                 for (result, value) in self.results.iter_mut().zip(&self.solved) {

@@ -21,6 +21,7 @@ mod label;
 mod moments;
 mod monomials;
 mod reduce;
+mod rolling;
 mod score;
 mod tracked_map;
 mod write;
@@ -53,6 +54,8 @@ mod _core {
     use super::monomials::Monomials;
     #[pymodule_export]
     use super::reduce::Reduction;
+    #[pymodule_export]
+    use super::rolling::rolling;
     #[pymodule_export]
     use super::score::Scorer;
     #[pymodule_export]

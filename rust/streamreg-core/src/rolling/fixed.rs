@@ -1,6 +1,6 @@
 //! Rolling: the exact sums of a window, in fixed point.
 //!
-//! The numbers of a column that come into a stretch of windows are integers of up to 111 bits in one unit, if they are
+//! The numbers of a column that come into a stretch of windows are integers of up to 107 bits in one unit, if they are
 //! not very far apart. Each is two digits, and a product four products of digits, which are added without a carry: their
 //! sums are put together when a window is solved. So rows come and go in a few nanoseconds, exactly.
 
@@ -14,6 +14,9 @@ use crate::gram::{Gram, Unit};
 
 /// Bits of sums of products of digits: one less than an `i128` has.
 const BITS: u32 = 126;
+
+/// Bits of a lower digit, of 2^17 rows at most; of more rows it has fewer.
+const LONG: u32 = 54;
 
 /// The least and the highest place of a bit of numbers, in the units of the grid of sums.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +56,13 @@ struct Digits {
     low: i64,
 }
 
+impl Digits {
+    #[inline]
+    fn times(self, sign: i64) -> Self {
+        Self { high: self.high.wrapping_mul(sign), low: self.low.wrapping_mul(sign) }
+    }
+}
+
 /// Count, sums and sums of products of the rows of a window.
 #[derive(Debug, Default)]
 pub(super) struct Fixed {
@@ -64,7 +74,8 @@ pub(super) struct Fixed {
     sums: Vec<i128>,
     /// The upper triangle, row by row.
     crosses: Vec<Cross>,
-    row: Vec<Digits>,
+    /// The digits of the rows that come and go.
+    row: Vec<[Digits; 2]>,
 }
 
 impl Fixed {
@@ -73,7 +84,7 @@ impl Fixed {
         let length = usize::BITS - rows.leading_zeros();
         // Products of digits are below 2^(2·digit) in size, two of them for a row in the middle below twice that; and
         // what is centred, n·Σab − Σa·Σb, stays below 2^(2·(2·digit − 1) + 2·length), which 256 bits hold.
-        self.digit = BITS.saturating_sub(length + 1) / 2;
+        self.digit = LONG.min(BITS.saturating_sub(length + 1) / 2);
         let most = i64::from(2 * self.digit) - 1;
         let fits = |extent: &Extent| extent.high == i64::MIN || extent.high - extent.low <= most;
         if self.digit == 0 || !extents.iter().all(fits) {
@@ -89,28 +100,45 @@ impl Fixed {
         true
     }
 
-    /// Adds a row of finite numbers, or removes it.
+    /// Adds a row of finite numbers, and takes another away; either may be none.
     #[inline]
-    pub fn put(&mut self, columns: &[Numbers<'_>], at: usize, remove: bool) {
-        let sign = if remove { -1 } else { 1 };
-        let mask = (1i64 << self.digit) - 1;
-        let places = self.row.iter_mut().zip(&mut self.sums).zip(&self.lows);
-        for (column, ((digits, sum), low)) in columns.iter().zip(places) {
-            let Some(part) = column.part(at) else { continue };
-            let value = counted(part, *low);
-            *digits = Digits { high: low_word(value >> self.digit), low: low_word(value) & mask };
-            *sum = sum.wrapping_add(if remove { -value } else { value });
+    pub fn put(&mut self, columns: &[Numbers<'_>], enters: Option<usize>, leaves: Option<usize>) {
+        match (enters, leaves) {
+            (Some(enters), Some(leaves)) => self.exchange(columns, [(enters, 1), (leaves, -1)]),
+            (Some(row), None) => self.exchange(columns, [(row, 1)]),
+            (None, Some(row)) => self.exchange(columns, [(row, -1)]),
+            (None, None) => {}
         }
-        self.count += sign;
-        let mut crosses = self.crosses.as_mut_slice();
-        let mut row = self.row.as_slice();
-        while let [one, rest @ ..] = row {
-            let (own, others) = crosses.split_at_mut(row.len());
-            let signed = Digits { high: one.high * sign, low: one.low * sign };
-            for (cross, other) in own.iter_mut().zip(row) {
-                cross.add(signed, *other);
+    }
+
+    /// Adds rows, each so many times.
+    #[inline]
+    fn exchange<const ROWS: usize>(&mut self, columns: &[Numbers<'_>], rows: [(usize, i64); ROWS]) {
+        let mask = (1i64 << self.digit) - 1;
+        for (at, (row, sign)) in rows.into_iter().enumerate() {
+            self.count += sign;
+            let places = self.row.iter_mut().zip(&mut self.sums).zip(&self.lows);
+            for (column, ((digits, sum), low)) in columns.iter().zip(places) {
+                let Some(part) = column.part(row) else { continue };
+                let value = counted(part, *low);
+                digits[at] = Digits { high: low_word(value >> self.digit), low: low_word(value) & mask };
+                *sum = sum.wrapping_add(if sign < 0 { -value } else { value });
             }
-            (crosses, row) = (others, rest);
+        }
+        let mut crosses = self.crosses.as_mut_slice();
+        let mut variables = self.row.as_slice();
+        while let [one, rest @ ..] = variables {
+            let (own, others) = crosses.split_at_mut(variables.len());
+            let mut left = [Digits::default(); ROWS];
+            for at in 0..ROWS {
+                left[at] = one[at].times(rows[at].1);
+            }
+            for (cross, other) in own.iter_mut().zip(variables) {
+                for at in 0..ROWS {
+                    cross.add(left[at], other[at]);
+                }
+            }
+            (crosses, variables) = (others, rest);
         }
     }
 
@@ -142,8 +170,11 @@ impl Fixed {
     #[inline]
     fn product(&self, one: usize, other: usize) -> Integer {
         let cross = &self.crosses[one * (2 * self.lows.len() + 1 - one) / 2 + other - one];
-        let upper = Integer::shifted(cross.high, 2 * self.digit);
-        upper.plus(Integer::shifted(cross.middle, self.digit)).plus(Integer::shifted(cross.low, 0))
+        // Shifts by numbers that the compiler knows take half the time.
+        match self.digit {
+            LONG => cross.total(LONG),
+            digit => cross.total(digit),
+        }
     }
 
     /// n·Σab − Σa·Σb of variables `one` ≤ `other` in their units: n times the sum of products about the means.
@@ -171,13 +202,21 @@ impl Fixed {
 }
 
 impl Cross {
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "for each length of a digit that the compiler knows")]
+    fn total(&self, digit: u32) -> Integer {
+        let upper = Integer::shifted(self.high, 2 * digit);
+        upper.plus(Integer::shifted(self.middle, digit)).plus(Integer::shifted(self.low, 0))
+    }
+
     // No wrap happens: see `Fixed::start`.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "the body of the hot loop")]
     fn add(&mut self, one: Digits, other: Digits) {
-        let [a, b, c, d] = [one.high, one.low, other.high, other.low].map(i128::from);
+        let (a, b) = (i128::from(one.high), i128::from(one.low));
+        let (c, d) = (i128::from(other.high), i128::from(other.low));
         self.high = self.high.wrapping_add(a.wrapping_mul(c));
-        self.middle = self.middle.wrapping_add(a.wrapping_mul(d).wrapping_add(b.wrapping_mul(c)));
+        self.middle = self.middle.wrapping_add(a.wrapping_mul(d)).wrapping_add(b.wrapping_mul(c));
         self.low = self.low.wrapping_add(b.wrapping_mul(d));
     }
 }

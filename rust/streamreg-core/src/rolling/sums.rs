@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::fixed::Fixed;
-use super::plane::Plane;
-use super::{Outcome, line};
+use super::{Outcome, line, plane};
 use crate::accumulate::{Accumulator, Sign};
 use crate::column::Numbers;
 use crate::error::Error;
@@ -13,11 +12,16 @@ use crate::monomials::{Monomials, Terms, Workspace};
 
 /// The exact sums of a window.
 pub(super) trait Sums {
-    /// Adds a row of finite numbers, or removes it.
-    fn put(&mut self, columns: &[Numbers<'_>], at: usize, remove: bool) -> Result<(), Error>;
+    /// Adds a row of finite numbers, and takes another away; either may be none.
+    fn put(
+        &mut self,
+        columns: &[Numbers<'_>],
+        enters: Option<usize>,
+        leaves: Option<usize>,
+    ) -> Result<(), Error>;
 
     /// Intercept and coefficients, where a short way leads to them.
-    fn solve(&self, plane: &mut Plane, found: &mut [f64]) -> Outcome;
+    fn solve(&self, found: &mut [f64]) -> Outcome;
 
     /// The cross-products.
     fn gram(&self) -> Result<Gram, Error>;
@@ -25,14 +29,19 @@ pub(super) trait Sums {
 
 impl Sums for Fixed {
     #[inline]
-    fn put(&mut self, columns: &[Numbers<'_>], at: usize, remove: bool) -> Result<(), Error> {
-        Fixed::put(self, columns, at, remove);
+    fn put(
+        &mut self,
+        columns: &[Numbers<'_>],
+        enters: Option<usize>,
+        leaves: Option<usize>,
+    ) -> Result<(), Error> {
+        Fixed::put(self, columns, enters, leaves);
         Ok(())
     }
 
     #[inline]
-    fn solve(&self, plane: &mut Plane, found: &mut [f64]) -> Outcome {
-        if self.features() == 1 { line::solve(self, found) } else { plane.solve(self, found) }
+    fn solve(&self, found: &mut [f64]) -> Outcome {
+        if self.features() == 1 { line::solve(self, found) } else { plane::solve(self, found) }
     }
 
     fn gram(&self) -> Result<Gram, Error> {
@@ -53,23 +62,34 @@ impl Spread {
     pub fn new(terms: Arc<Terms>, weights: Option<(usize, Vec<f64>)>) -> Self {
         Self { sums: Monomials::new(terms), workspace: Workspace::default(), weights }
     }
-}
 
-impl Sums for Spread {
-    fn put(&mut self, columns: &[Numbers<'_>], at: usize, remove: bool) -> Result<(), Error> {
+    fn put_row(&mut self, columns: &[Numbers<'_>], at: usize, sign: Sign) -> Result<(), Error> {
         let weight = self.weights.as_ref().map(|(first, weights)| &weights[at - first..=at - first]);
         let row: Vec<_> = columns
             .iter()
             .map(|column| column.rows(at..at + 1))
             .chain(weight.map(Numbers::Float))
             .collect();
-        let sign = if remove { Sign::Removed } else { Sign::Added };
         self.sums.check_batch(&row, sign)?;
         self.sums.put_checked(&mut self.workspace, &row, sign);
         Ok(())
     }
+}
 
-    fn solve(&self, _: &mut Plane, _: &mut [f64]) -> Outcome {
+impl Sums for Spread {
+    fn put(
+        &mut self,
+        columns: &[Numbers<'_>],
+        enters: Option<usize>,
+        leaves: Option<usize>,
+    ) -> Result<(), Error> {
+        for (row, sign) in [(enters, Sign::Added), (leaves, Sign::Removed)] {
+            row.map_or(Ok(()), |row| self.put_row(columns, row, sign))?;
+        }
+        Ok(())
+    }
+
+    fn solve(&self, _: &mut [f64]) -> Outcome {
         Outcome::Open
     }
 
