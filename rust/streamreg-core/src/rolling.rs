@@ -1,17 +1,20 @@
 //! Rolling: a regression for each row of a frame, over the window that ends with it.
 //!
 //! The sums of a window are exact: the row that enters is added, the row that leaves is taken away, and nothing is left
-//! of it. Rows are worked through in stretches; where the numbers of one are not very far apart, its sums are held in
-//! [fixed point](fixed), and its windows are solved in twice the digits of a double, which [a line](line) and [several
-//! features](plane) prove to round to the one nearest double. What they leave open, all statistics, and stretches of
-//! wilder numbers, weights or decimals are fitted exactly, as everywhere.
+//! of it. Rows are worked through in stretches. Where the numbers of one are not very far apart, its sums are held in
+//! [fixed point](fixed), or for several features to [some 100 places](narrow), and its windows are solved in twice the
+//! digits of a double: [a line](line), [several features](plane) and [their equations](equations) prove which double is
+//! the nearest. What they leave open, all statistics, and stretches of wilder numbers, weights or decimals are fitted
+//! exactly, as everywhere.
 
 mod bounds;
+mod equations;
 mod fade;
 mod fixed;
 mod floating;
 mod integer;
 mod line;
+mod narrow;
 mod plane;
 mod sums;
 
@@ -20,14 +23,17 @@ use std::sync::Arc;
 pub use bounds::Width;
 pub use fade::{HalfLife, MOST_HALVINGS};
 
+use crate::accumulate::Accumulator;
 use crate::column::{MOST_FEATURES, NumberType, Numbers};
 use crate::error::Error;
 use crate::gram::Gram;
 use crate::infer::{Statistic, Value};
+use crate::moments::Moments;
 use crate::monomials::{Power, Terms};
 use crate::reduce::Regression;
 use fade::Weight;
 use fixed::{Extent, Fixed};
+use narrow::Narrow;
 use sums::{Spread, Sums};
 
 /// A stretch has so many rows at least, so that its beginning, where a window is added up anew, is cheap.
@@ -98,6 +104,7 @@ pub struct Rolling<'a> {
     at: usize,
     extents: Vec<Extent>,
     fixed: Fixed,
+    sharp: Narrow,
     terms: Arc<Terms>,
     solved: Vec<f64>,
     results: Vec<Vec<f64>>,
@@ -138,6 +145,7 @@ impl<'a> Rolling<'a> {
             at: 0,
             extents: Vec::new(),
             fixed: Fixed::default(),
+            sharp: Narrow::default(),
             terms,
             solved: vec![0.0; features + 1],
             results,
@@ -177,18 +185,39 @@ impl<'a> Rolling<'a> {
                 end -= 1;
             }
         }
-        let mut fixed = std::mem::take(&mut self.fixed);
-        if self.narrow && fixed.start(self.extents(first, end), end - first) {
-            self.slide(&mut fixed, first, end)?;
-        } else {
+        if !self.narrow {
             self.slide(&mut self.spread(first, end), first, end)?;
+        } else if !self.slide_narrow(first, end)? {
+            let mut fixed = std::mem::take(&mut self.fixed);
+            if fixed.start(&self.extents, end - first) {
+                self.slide(&mut fixed, first, end)?;
+            } else {
+                self.slide(&mut self.spread(first, end), first, end)?;
+            }
+            self.fixed = fixed;
         }
-        (self.fixed, self.at) = (fixed, end);
+        self.at = end;
         Ok(())
     }
 
-    /// The extents of the numbers of some rows.
-    fn extents(&mut self, first: usize, end: usize) -> &[Extent] {
+    /// Slides over some rows with sums that are not exact, if that will do.
+    fn slide_narrow(&mut self, first: usize, end: usize) -> Result<bool, Error> {
+        self.extents(first, end);
+        if !self.plain || self.frame.columns.len() < 3 {
+            return Ok(false);
+        }
+        let rows: Vec<_> = (first..end).filter(|row| self.whole[*row]).collect();
+        let mut sharp = std::mem::take(&mut self.sharp);
+        let fits = sharp.start(self.frame.columns, &self.extents, &rows);
+        if fits {
+            self.slide(&mut sharp, first, end)?;
+        }
+        self.sharp = sharp;
+        Ok(fits)
+    }
+
+    /// Finds the extents of the numbers of some rows.
+    fn extents(&mut self, first: usize, end: usize) {
         self.extents.clear();
         for column in self.frame.columns {
             let mut extent = Extent::EMPTY;
@@ -199,7 +228,6 @@ impl<'a> Rolling<'a> {
             }
             self.extents.push(extent);
         }
-        &self.extents
     }
 
     /// The sums of nothing, for rows of any numbers.
@@ -237,7 +265,7 @@ impl<'a> Rolling<'a> {
 
     /// Fits the window of a row.
     fn fit<S: Sums>(&mut self, sums: &S, row: usize) -> Result<(), Error> {
-        let outcome = if self.plain { sums.solve(&mut self.solved) } else { Outcome::Open };
+        let outcome = if self.plain { sums.solve(self.firsts[row], &mut self.solved) } else { Outcome::Open };
         match outcome {
             Outcome::Solved => {
                 for (result, value) in self.results.iter_mut().zip(&self.solved) {
@@ -250,8 +278,26 @@ impl<'a> Rolling<'a> {
                 self.results.iter_mut().for_each(|result| result[row] = value);
                 Ok(())
             }
-            _ => self.fit_exactly(sums.gram()?, row),
+            _ => {
+                let gram = sums.gram()?;
+                self.fit_exactly(gram.map_or_else(|| self.gram(row), Ok)?, row)
+            }
         }
+    }
+
+    /// The cross-products of the window of a row, added up anew.
+    fn gram(&self, row: usize) -> Result<Gram, Error> {
+        let mut moments = Moments::new(self.frame.columns.len() - 1)?;
+        let mut start = self.firsts[row];
+        for run in self.whole[start..=row].chunk_by(|one, other| one == other) {
+            let end = start + run.len();
+            if run[0] {
+                let part: Vec<_> = self.frame.columns.iter().map(|column| column.rows(start..end)).collect();
+                moments.add(&part)?;
+            }
+            start = end;
+        }
+        Ok(Gram::of(&moments))
     }
 
     #[allow(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
@@ -345,3 +391,6 @@ fn terms(columns: &[Numbers<'_>], weighted: bool) -> Result<Terms, Error> {
     let features = (0..target).map(|column| Power { column, power: 1 }).collect();
     Terms::new(types, features, target, weighted.then_some(target + 1))
 }
+
+#[cfg(test)]
+mod tests;

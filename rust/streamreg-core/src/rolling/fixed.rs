@@ -23,16 +23,31 @@ const LONG: u32 = 54;
 pub(super) struct Extent {
     low: i64,
     high: i64,
+    /// Whether a number is not below zero, and whether one is not above.
+    above: bool,
+    below: bool,
 }
 
 impl Extent {
     /// Of no number.
-    pub const EMPTY: Self = Self { low: i64::MAX, high: i64::MIN };
+    pub const EMPTY: Self = Self { low: i64::MAX, high: i64::MIN, above: false, below: false };
+
+    /// The lowest place, and the bits up from there that sizes take; nothing of no number.
+    pub fn span(&self) -> Option<(i64, i64)> {
+        (self.high != i64::MIN).then(|| (self.low, self.high - self.low))
+    }
+
+    /// Whether numbers lie on both sides of zero.
+    pub fn is_around_zero(&self) -> bool {
+        self.above && self.below
+    }
 
     /// Stretches to hold a number.
     #[inline]
     pub fn touch(&mut self, part: Part) {
         let size = part.mantissa.unsigned_abs();
+        self.above |= part.mantissa >= 0;
+        self.below |= part.mantissa <= 0;
         if size != 0 {
             let place = signed(part.exponent);
             self.low = self.low.min(place + i64::from(size.trailing_zeros()));
@@ -86,13 +101,13 @@ impl Fixed {
         // what is centred, n·Σab − Σa·Σb, stays below 2^(2·(2·digit − 1) + 2·length), which 256 bits hold.
         self.digit = LONG.min(BITS.saturating_sub(length + 1) / 2);
         let most = i64::from(2 * self.digit) - 1;
-        let fits = |extent: &Extent| extent.high == i64::MIN || extent.high - extent.low <= most;
+        let fits = |extent: &Extent| extent.span().is_none_or(|(_, bits)| bits <= most);
         if self.digit == 0 || !extents.iter().all(fits) {
             return false;
         }
         let variables = extents.len();
         self.lows.clear();
-        self.lows.extend(extents.iter().map(|extent| if extent.high == i64::MIN { 0 } else { extent.low }));
+        self.lows.extend(extents.iter().map(|extent| extent.span().map_or(0, |(low, _)| low)));
         self.count = 0;
         refill(&mut self.sums, variables);
         refill(&mut self.crosses, variables * (variables + 1) / 2);
@@ -223,7 +238,7 @@ impl Cross {
 
 /// The number in units of a place that all of its bits are at or above.
 #[inline]
-fn counted(part: Part, low: i64) -> i128 {
+pub(super) fn counted(part: Part, low: i64) -> i128 {
     let up = signed(part.exponent) - low;
     // The places of a zero say nothing.
     if up >= 0 { i128::from(part.mantissa) << up.min(127) } else { (part.mantissa >> (-up).min(63)).into() }
@@ -237,7 +252,7 @@ fn low_word(value: i128) -> i64 {
 }
 
 /// So many zeros.
-fn refill<T: Clone + Default>(values: &mut Vec<T>, count: usize) {
+pub(super) fn refill<T: Clone + Default>(values: &mut Vec<T>, count: usize) {
     values.clear();
     values.resize(count, T::default());
 }

@@ -61,6 +61,12 @@ impl Floating {
         Self { ball: self.at(two) - other.at(two), two }
     }
 
+    /// The difference with a number that may be zero.
+    #[inline]
+    pub fn difference(one: Option<Self>, other: Self) -> Self {
+        one.map_or(Self { ball: -other.ball, ..other }, |one| one.less(other))
+    }
+
     /// The number in units of a power of two that is not below its own.
     #[inline]
     fn at(self, two: i64) -> Ball {

@@ -69,6 +69,28 @@ impl Integer {
         Floating::of_size(negative, high.cast_unsigned(), low)
     }
 
+    /// The place of the leading bit of the size; nothing for zero.
+    #[inline]
+    pub fn length(self) -> Option<i64> {
+        let Self { high, low } = if self.high < 0 { self.negated() } else { self };
+        match (high, low) {
+            (0, 0) => None,
+            (0, low) => Some(127 - i64::from(low.leading_zeros())),
+            (high, _) => Some(255 - i64::from(high.leading_zeros())),
+        }
+    }
+
+    /// The number over 2^two in units of 2^-places, rounded down, if it has less than 128 bits then.
+    #[inline]
+    pub fn at(self, two: i64, places: u32) -> i128 {
+        let up = i64::from(places) - two;
+        match up {
+            0.. => self.low.cast_signed() << up.min(127),
+            -127.. => (self.low >> -up).cast_signed() | (self.high << 1) << (127 + up),
+            _ => self.high >> (-up - 128).min(127),
+        }
+    }
+
     /// The number in as many digits as it takes.
     pub fn to_big(self) -> BigInt {
         (BigInt::from(self.high) << 128) + BigInt::from(self.low)
@@ -111,6 +133,10 @@ mod tests {
             let half = BigInt::from(one >> 1) * BigInt::from(other >> 1);
             prop_assert_eq!(quarter.plus(small).to_big(), &half + (BigInt::from(one >> 4) << 90));
             prop_assert_eq!(quarter.less(small).to_big(), &half - (BigInt::from(one >> 4) << 90));
+            let places = i64::try_from(big.bits()).unwrap() - 110;
+            let down = BigInt::from(product.at(places, 0));
+            prop_assert_eq!(down, if places < 0 { big.clone() << -places } else { big.clone() >> places });
+            prop_assert_eq!(product.length().unwrap_or(-1), i64::try_from(big.bits()).unwrap() - 1);
             prop_assert_eq!(product.floating().is_none(), big == BigInt::ZERO);
         }
     }

@@ -1,8 +1,9 @@
-//! Rolling: what the sums of a window must be able to do, and the two kinds of them.
+//! Rolling: what the sums of a window must be able to do, and the kinds of them.
 
 use std::sync::Arc;
 
 use super::fixed::Fixed;
+use super::narrow::Narrow;
 use super::{Outcome, line, plane};
 use crate::accumulate::{Accumulator, Sign};
 use crate::column::Numbers;
@@ -20,11 +21,11 @@ pub(super) trait Sums {
         leaves: Option<usize>,
     ) -> Result<(), Error>;
 
-    /// Intercept and coefficients, where a short way leads to them.
-    fn solve(&self, found: &mut [f64]) -> Outcome;
+    /// Intercept and coefficients, where a short way leads to them; the window begins with a row.
+    fn solve(&self, first: usize, found: &mut [f64]) -> Outcome;
 
-    /// The cross-products.
-    fn gram(&self) -> Result<Gram, Error>;
+    /// The cross-products, if they are known exactly.
+    fn gram(&self) -> Result<Option<Gram>, Error>;
 }
 
 impl Sums for Fixed {
@@ -40,12 +41,34 @@ impl Sums for Fixed {
     }
 
     #[inline]
-    fn solve(&self, found: &mut [f64]) -> Outcome {
+    fn solve(&self, _: usize, found: &mut [f64]) -> Outcome {
         if self.features() == 1 { line::solve(self, found) } else { plane::solve(self, found) }
     }
 
-    fn gram(&self) -> Result<Gram, Error> {
-        Fixed::gram(self)
+    fn gram(&self) -> Result<Option<Gram>, Error> {
+        Fixed::gram(self).map(Some)
+    }
+}
+
+impl Sums for Narrow {
+    #[inline]
+    fn put(
+        &mut self,
+        columns: &[Numbers<'_>],
+        enters: Option<usize>,
+        leaves: Option<usize>,
+    ) -> Result<(), Error> {
+        Narrow::put(self, columns, enters, leaves);
+        Ok(())
+    }
+
+    #[inline]
+    fn solve(&self, first: usize, found: &mut [f64]) -> Outcome {
+        Narrow::solve(self, first, found)
+    }
+
+    fn gram(&self) -> Result<Option<Gram>, Error> {
+        Ok(None)
     }
 }
 
@@ -89,11 +112,11 @@ impl Sums for Spread {
         Ok(())
     }
 
-    fn solve(&self, _: &mut [f64]) -> Outcome {
+    fn solve(&self, _: usize, _: &mut [f64]) -> Outcome {
         Outcome::Open
     }
 
-    fn gram(&self) -> Result<Gram, Error> {
-        self.sums.gram()
+    fn gram(&self) -> Result<Option<Gram>, Error> {
+        self.sums.gram().map(Some)
     }
 }
