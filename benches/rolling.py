@@ -2,21 +2,17 @@
 
     python -m benches.rolling [--rows 1000000] [--rounds 3] [--json FILE]
 
-Rate: of one thread, in seconds of the processor, the best of some rounds in which the contenders take turns. Digits: how
-many the slope has in common with the exact one, which is worked out in rationals, in the worst and in the median of 16
-windows (log relative error, 15 at most). Contenders that are slow get fewer rows. pandas' formula is cov/var, which is the
-slope of one feature and no intercept.
+Rate: of one thread, in seconds of the processor, the best of some rounds in which the contenders take turns. Digits:
+how many the slope has in common with the exact one, which is worked out in rationals, in the worst and in the median of
+16 windows (log relative error, 15 at most). Contenders that are slow get fewer rows. pandas' formula is cov/var, which
+is the slope of one feature and no intercept.
 """
 
 from __future__ import annotations
 
-import os
-
-# Before anything that starts threads is imported.
-os.environ.update(POLARS_MAX_THREADS="1", OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
-
 import argparse
 import math
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -183,7 +179,7 @@ def digits(found: float, exact: Fraction) -> float:
 def places(rows: int) -> list[int]:
     """Rows after the outlier has left, spread evenly."""
     first = rows // 3 + WINDOW + 1
-    return np.linspace(first, rows - 1, _WINDOWS).astype(int).tolist()
+    return [int(row) for row in np.linspace(first, rows - 1, _WINDOWS)]
 
 
 def installed() -> list[Contender]:
@@ -204,7 +200,9 @@ def shorter(data: Data, share: float) -> Data:
     if share == 1:
         return data
     rows = len(data.y)
-    own = slice(rows // 3 - int(rows * share / 3), rows // 3 - int(rows * share / 3) + int(rows * share))
+    own = slice(
+        rows // 3 - int(rows * share / 3), rows // 3 - int(rows * share / 3) + int(rows * share)
+    )
     return Data(data.name, np.ascontiguousarray(data.x[:, own]), data.y[own].copy())
 
 
@@ -250,9 +248,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    rows = [
-        row for data in datasets(arguments.rows) for row in compare(data, arguments.rounds)
-    ]
+    os.environ["POLARS_MAX_THREADS"] = "1"  # before it is imported
+    rows = [row for data in datasets(arguments.rows) for row in compare(data, arguments.rounds)]
     print(table(HEAD, rows))
     versions = ", ".join(f"{each.package} {version(each.package)}" for each in installed())
     keep(arguments, {"rolling": rows, "versions": versions})

@@ -6,7 +6,7 @@ import math
 import struct
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 import mpmath
 import numpy as np
@@ -15,10 +15,10 @@ import pytest
 import streamreg as sr
 from tests.support.rolled import fitted
 
-Floats = np.ndarray[Any, np.dtype[np.float64]]
+Data: TypeAlias = Any
 
 
-def bits(values: Any) -> list[bytes]:
+def bits(values: Data) -> list[bytes]:
     """Doubles by their bits; every NaN is the same."""
     return [struct.pack("<d", math.nan if math.isnan(value) else value) for value in values]
 
@@ -86,7 +86,7 @@ def test_oracle_times_in_groups(seed: int) -> None:
     frame["seconds"] = seconds
     frame["float"] = seconds.astype(float)
     rows = exact([frame[name] for name in [*names, "y"]])
-    lengths = {
+    lengths: dict[str, Data] = {
         "at": ["30min", timedelta(minutes=30), np.timedelta64(30, "m"), "29min60s"][seed % 4],
         "seconds": 1800,
         "float": 1800.0,
@@ -127,7 +127,9 @@ def test_oracle_half_lives(seed: int) -> None:
     with mpmath.workprec(400):
         powers = [
             mpmath.mpf(2) ** (mpmath.mpf(rest.numerator) / rest.denominator)
-            for rest in (age / Fraction(half) - whole for age, whole in zip(ages, halves, strict=True))
+            for rest in (
+                age / Fraction(half) - whole for age, whole in zip(ages, halves, strict=True)
+            )
         ]
         mantissas = [Fraction(float(power)) for power in powers]
     weights = [m * Fraction(2) ** int(whole) for m, whole in zip(mantissas, halves, strict=True)]
@@ -145,7 +147,7 @@ def test_oracle_half_lives(seed: int) -> None:
 
 
 @pytest.mark.parametrize("singular", ["null", "drop"])
-def test_law_statistics_are_those_of_the_estimator(singular: Any) -> None:
+def test_law_statistics_are_those_of_the_estimator(singular: Data) -> None:
     """All statistics of a window have the bits of `LinearRegression` fitted to its rows."""
     frame = frames(2, 40, 2)
     found = sr.rolling_linear_regression(
@@ -156,8 +158,10 @@ def test_law_statistics_are_those_of_the_estimator(singular: Any) -> None:
         min_rows=3,
         singular=singular,
         level=0.9,
-        statistics=["n", "rank", "df", "rss", "r2", "f", "aic", "std_error", "p_value", "covariance"]
-        + ["confidence_interval", "condition_number"],
+        statistics=[
+            *["n", "rank", "df", "rss", "r2", "f", "aic", "std_error", "p_value", "covariance"],
+            *["confidence_interval", "condition_number"],
+        ],
     )
     x = np.column_stack([frame["x0"], frame["x1"]])
     for at in range(2, 40):

@@ -1,10 +1,10 @@
-"""Rolling regressions: frames of every kind give the same bits and a frame of their kind; what makes no sense is refused."""
+"""Rolling regressions: frames of every kind give the same bits, and a frame of their kind; what is refused."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,8 @@ import pyarrow as pa
 import pytest
 
 import streamreg as sr
+
+Data: TypeAlias = Any
 
 N = 40
 RANDOM = np.random.default_rng(3)
@@ -49,20 +51,20 @@ TABLES: dict[str, Any] = {
 }
 
 
-def rolled(frame: Any) -> Any:
+def rolled(frame: Data) -> Data:
     return sr.rolling_linear_regression(
         frame, "y", ["x0", "x1"], window="12d", on="day", by="who", statistics=["r2", "n"]
     )
 
 
-def plain(result: Any) -> dict[str, list[Any]]:
+def plain(result: Data) -> dict[str, list[Any]]:
     """Columns as lists, None where there is no result."""
     if isinstance(result, pa.Table):
         return result.to_pydict()  # type: ignore[no-any-return]
     if isinstance(result, pl.DataFrame):
         return result.to_dict(as_series=False)
-    columns = result.items() if isinstance(result, dict) else result.items()
-    return {name: [None if v != v else v for v in column.tolist()] for name, column in columns}
+    columns = {name: column.tolist() for name, column in result.items()}
+    return {name: [None if v != v else v for v in column] for name, column in columns.items()}
 
 
 @pytest.mark.parametrize("kind", TABLES)
@@ -95,9 +97,7 @@ def test_what_is_missing_and_what_counts() -> None:
     found = sr.rolling_linear_regression(frame, "y", ["x0"], window=5, statistics=["n"], step=3)
     assert found.index.tolist() == frame.index[::3].tolist()
     assert found["x0"].isna().tolist()[:3] == [True, True, False]
-    polars = sr.rolling_linear_regression(
-        TABLES["polars"], "y", ["x0"], window=5, statistics=["n"]
-    )
+    polars = sr.rolling_linear_regression(TABLES["polars"], "y", ["x0"], window=5, statistics=["n"])
     assert polars.schema["n"] == pl.Int64
     assert polars["n"].to_list()[:6] == [None] * 4 + [5, 5]
     arrow = sr.rolling_linear_regression(TABLES["Arrow"], "y", ["x0"], window=5, statistics=["n"])
@@ -118,15 +118,19 @@ def test_decimals_are_exact() -> None:
 
 def test_empty_frames() -> None:
     """No row gives no row."""
-    for table in (pl.DataFrame({"x": [], "y": []}, schema={"x": pl.Float64, "y": pl.Float64}),):
-        found = sr.rolling_linear_regression(table, "y", ["x"], window=3)
-        assert found.shape == (0, 2)
+    table = pl.DataFrame({"x": [], "y": []}, schema={"x": pl.Float64, "y": pl.Float64})
+    assert sr.rolling_linear_regression(table, "y", ["x"], window=3).shape == (0, 2)
     empty = np.empty((0, 2))
     assert sr.rolling_linear_regression(empty, 1, [0], window=3).shape == (0, 2)
     assert sr.rolling_linear_regression(pandas().head(0), "y", ["x0"], window=3, by="who").empty
 
 
-FRAME = {"t": np.array([1, 2, 2, 1, 5]), "x": np.arange(5.0), "y": np.ones(5), "w": np.array(list("abcde"))}
+FRAME = {
+    "t": np.array([1, 2, 2, 1, 5]),
+    "x": np.arange(5.0),
+    "y": np.ones(5),
+    "w": np.array(list("abcde")),
+}
 WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"on": "t", "window": 3}, ValueError, "row 3 lies before the row above it"),
     ({"window": "30min"}, TypeError, "name the column of times with on="),
@@ -156,7 +160,9 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
 
 
 @pytest.mark.parametrize(("arguments", "error", "message"), WRONG)
-def test_what_makes_no_sense(arguments: dict[str, Any], error: type[Exception], message: str) -> None:
+def test_what_makes_no_sense(
+    arguments: dict[str, Any], error: type[Exception], message: str
+) -> None:
     """Each argument is refused by its name, with what was expected."""
     features = arguments.pop("features", ["x"])
     with pytest.raises(error, match=message):

@@ -21,23 +21,24 @@ def solved(rows: Sequence[Sequence[Fraction]], weights: Sequence[Fraction]) -> l
             for other in range(size + 1):
                 matrix[one][other] += weight * extended[one] * extended[other]
     for at in range(size):
-        pivot = next((row for row in range(at, size) if matrix[row][at]), None)
+        pivot = next((place for place in range(at, size) if matrix[place][at]), None)
         if pivot is None:
             return None
         matrix[at], matrix[pivot] = matrix[pivot], matrix[at]
         matrix[at] = [entry / matrix[at][at] for entry in matrix[at]]
-        for row in range(size):
-            if row != at and matrix[row][at]:
-                factor = matrix[row][at]
-                matrix[row] = [
-                    entry - factor * over
-                    for entry, over in zip(matrix[row], matrix[at], strict=True)
-                ]
-    return [nearest(row[-1]) for row in matrix] if size else None
+        for place in range(size):
+            factor = matrix[place][at]
+            if place != at and factor:
+                both = zip(matrix[place], matrix[at], strict=True)
+                matrix[place] = [entry - factor * over for entry, over in both]
+    return [nearest(equation[-1]) for equation in matrix] if size else None
 
 
 def fitted(
-    rows: Sequence[Row], window: Sequence[int], least: int, weights: Sequence[Fraction] | None = None
+    rows: Sequence[Row],
+    window: Sequence[int],
+    least: int,
+    weights: Sequence[Fraction] | None = None,
 ) -> list[float]:
     """What the rows of a window come to; NaN for each coefficient where there are too few, or they are singular."""
     own = [at for at in window if all(value is not None for value in rows[at])]

@@ -44,40 +44,40 @@ def rolling_linear_regression(
         features: The names of the features' columns, 1 to 64. Columns hold doubles, integers or decimals, each taken
             exactly.
         window: How long windows are: so many rows, the last one counted; or, with `on`, a time such as "30min",
-            "1h30min" or a timedelta, or for a column of numbers a number in its unit: then the window of a row at t holds
-            the rows in (t - window, t] up to this one, and of rows with equal times only those before it.
-        on: The column of times (dates, times with or without a zone) or of numbers that windows and half-lives are on,
-            in ascending order within each group.
-        by: The column, or columns, of groups: the rows of a group have windows of their own, in whatever order the groups
-            stand in the frame. What is missing is a group too.
-        half_life: In which time, or number of rows, a row loses half of its weight. A row at t weighs the double nearest to
-            2^(t / half_life), with 53 bits at any exponent, t counted from the 0 of the column, or without `on` from the
-            first row of its group; everything after it is exact. A row whose whole half-lives are 100 or more fewer than
-            those of the window's last row is not in the window.
-        min_rows: Windows with fewer rows have no results: by default `window`, with `on` one more than features. A row
-            with a missing or infinite number is in no sum and not counted; the results of its own window are there.
+            "1h30min" or a timedelta, or for a column of numbers a number in its unit: then the window of a row at t
+            holds the rows in (t - window, t] up to this one, and of rows with equal times only those before it.
+        on: The column of times (dates, times with or without a zone) or of numbers that windows and half-lives are
+            on, in ascending order within each group.
+        by: The column, or a list of columns, of groups: the rows of a group have windows of their own, in whatever
+            order the groups stand in the frame. What is missing is a group too.
+        half_life: In which time, or number of rows, a row loses half of its weight. A row at t weighs the double
+            nearest to 2^(t / half_life), with 53 bits at any exponent, t counted from the 0 of the column, or without
+            `on` from the first row of its group; everything after it is exact. A row whose whole half-lives are 100
+            or more fewer than those of the window's last row is not in the window.
+        min_rows: Windows with fewer rows have no results: by default `window`, with `on` one more than features. A
+            row with a missing or infinite number is in no sum and not counted; the results of its window are there.
         statistics: Further columns, as for `Table.linear_regression`.
         singular: What coefficients are that the rows of a window do not determine: missing ("null"), 0 ("zero"), or
             missing only for features that follow from those before them or do not vary ("drop"), as in R.
         level: The level of confidence intervals.
-        step: Results only for the rows in the places 0, step, 2·step, … of the frame, as with pandas' `rolling(step=)`.
+        step: Results only for the rows in the places 0, step, 2·step, … of the frame, as pandas' `rolling(step=)`.
 
     Returns:
-        A frame of the same kind with a row for each row of the frame (or each `step`-th), with the index that a pandas
-        frame has: the columns `intercept`, one for each feature with its name, then the statistics. Where there is no
-        result: null in polars and Arrow, NaN in pandas and NumPy. An array of two dimensions gives such an array, with the
-        columns in this order. Everything is of doubles, counts of polars and Arrow are integers.
+        A frame of the same kind with a row for each row of the frame (or each `step`-th), with the index that a
+        pandas frame has: the columns `intercept`, one for each feature with its name, then the statistics. Where
+        there is no result: null in polars and Arrow, NaN in pandas and NumPy. An array of two dimensions gives such
+        an array, with the columns in this order. Everything is of doubles; counts are integers in polars and Arrow.
 
     Raises:
         TypeError: if a column holds no numbers, `on` neither numbers nor times, or an argument is of another kind.
             A `ProgramError` among them for statistics and options that there are not.
-        ValueError: if there is no such column, `on` has a missing entry or is not in order (with the first row that is not),
-            a number is not exactly a double, a 64-bit integer or a decimal, or an argument is out of range.
+        ValueError: if there is no such column, `on` has a missing entry or is not in order (with the first row that
+            is not), a number is not exactly a double, a 64-bit integer or a decimal, or an argument is out of range.
 
-    The sums slide in integers. What of windows without weights is settled by proof, in twice the digits of a double
-    (S. M. Rump, *Verification methods: rigorous results using floating-point arithmetic*, Acta Numerica 19, 2010), takes a
-    fraction of a microsecond a row; the rest, and all statistics, are solved exactly, in some microseconds. Half-lives
-    follow G. Cormode, V. Shkapenyuk, D. Srivastava, B. Xu, *Forward decay*, ICDE 2009.
+    The sums slide in integers. Windows without weights are settled by proof, in twice the digits of a double
+    (S. M. Rump, *Verification methods: rigorous results using floating-point arithmetic*, Acta Numerica 19, 2010), but
+    for very few; these, and all statistics, are solved exactly. Half-lives follow G. Cormode, V. Shkapenyuk,
+    D. Srivastava, B. Xu, *Forward decay: a practical time decay model for streaming systems*, ICDE 2009.
     """
     table = Frame(frame)
     asked = _asked(features, statistics, singular, level)

@@ -69,7 +69,8 @@ class On:
         if self.nanoseconds is None:
             if not is_number(written):
                 raise TypeError(
-                    f"{name}: {self.name!r} holds numbers, so that {name} is a number in their unit, not {written!r:.80}"
+                    f"{name}: {self.name!r} holds numbers, so that {name} is a number in their unit, "
+                    f"not {written!r:.80}"
                 )
             return number(written, name)
         if is_number(written):
@@ -127,9 +128,7 @@ def ratio(length: Fraction) -> tuple[int, int]:
         ValueError: if one has more than 63 bits.
     """
     if max(length.numerator, length.denominator) > _MOST:
-        raise ValueError(
-            f"half_life: {float(length)!r} is a fraction of too many digits: round it"
-        )
+        raise ValueError(f"half_life: {float(length)!r} is a fraction of too many digits: round it")
     return length.numerator, length.denominator
 
 

@@ -30,8 +30,7 @@ fn columns(features: usize) -> Vec<Vec<f64>> {
 
 fn rolled(columns: &[Numbers<'_>]) -> Vec<Vec<f64>> {
     let ends = [ROWS];
-    let frame =
-        Frame { columns, present: None, ends: &ends, width: Width::Rows(WINDOW), half_life: None };
+    let frame = Frame { columns, present: None, ends: &ends, width: Width::Rows(WINDOW), half_life: None };
     let wanted = Wanted {
         statistics: (0..columns.len()).map(Statistic::Coefficient).collect(),
         regression: Regression { zeros: false, ..Regression::default() },
@@ -53,7 +52,9 @@ fn rolling(c: &mut Criterion) {
         let found: Vec<_> = rolled(&numbers).iter().map(|column| column[ROWS - 1]).collect();
         assert_eq!(Some(found), solve(&last));
         group.throughput(Throughput::Elements(ROWS as u64));
-        group.bench_function(BenchmarkId::new("features", features), |b| b.iter(|| rolled(black_box(&numbers))));
+        group.bench_function(BenchmarkId::new("features", features), |b| {
+            b.iter(|| rolled(black_box(&numbers)))
+        });
     }
     group.finish();
 }

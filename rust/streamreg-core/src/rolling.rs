@@ -12,6 +12,7 @@ mod equations;
 mod fade;
 mod fixed;
 mod floating;
+mod frame;
 mod integer;
 mod line;
 mod narrow;
@@ -22,15 +23,15 @@ use std::sync::Arc;
 
 pub use bounds::Width;
 pub use fade::{HalfLife, MOST_HALVINGS};
+pub use frame::{Frame, Wanted};
 
 use crate::accumulate::Accumulator;
-use crate::column::{MOST_FEATURES, NumberType, Numbers};
+use crate::column::NumberType;
 use crate::error::Error;
 use crate::gram::Gram;
 use crate::infer::{Statistic, Value};
 use crate::moments::Moments;
-use crate::monomials::{Power, Terms};
-use crate::reduce::Regression;
+use crate::monomials::Terms;
 use fade::Weight;
 use fixed::{Extent, Fixed};
 use narrow::Narrow;
@@ -54,34 +55,6 @@ enum Outcome {
     Singular,
     /// It cannot tell.
     Open,
-}
-
-/// The rows, and which of them make a window.
-#[derive(Clone, Copy, Debug)]
-pub struct Frame<'a> {
-    /// The features, then the target. Rows with a number that is not finite are in no sum.
-    pub columns: &'a [Numbers<'a>],
-    /// Which rows have all of their numbers; nothing if all do.
-    pub present: Option<&'a [bool]>,
-    /// Where each group of rows ends, ascending, the last with the last row: windows do not reach out of a group.
-    pub ends: &'a [usize],
-    /// How long windows are.
-    pub width: Width<'a>,
-    /// In which time a row loses half of its weight; nothing if all weigh the same.
-    pub half_life: Option<HalfLife>,
-}
-
-/// What is to be found.
-#[derive(Clone, Debug)]
-pub struct Wanted<'a> {
-    /// A column for each: coefficients or other statistics.
-    pub statistics: Vec<Statistic>,
-    /// How windows are fitted.
-    pub regression: Regression,
-    /// A window with fewer rows has no results.
-    pub min_rows: usize,
-    /// Which rows are to have results; nothing for all.
-    pub rows: Option<&'a [bool]>,
 }
 
 /// The work on a frame, stretch by stretch.
@@ -118,20 +91,21 @@ impl<'a> Rolling<'a> {
     /// windows and half-lives are longer than nothing, and `min_rows` is at least 1; [`Error::Columns`] unless all columns
     /// are as long.
     pub fn new(frame: Frame<'a>, wanted: Wanted<'a>) -> Result<Self, Error> {
-        let rows = check(&frame, &wanted)?;
+        let rows = frame::check(&frame, &wanted)?;
         let features = frame.columns.len() - 1;
         let whole: Vec<_> = (0..rows).map(|row| frame.is_whole(row)).collect();
         let mut firsts = frame.width.firsts(frame.ends);
-        let asked = asked(&whole, &firsts, &wanted);
+        let asked = frame::asked(&whole, &firsts, &wanted);
         let weights = frame.half_life.map(|half_life| fade::weights(half_life, frame.width, frame.ends));
         let weights = weights.transpose()?;
         if let Some(weights) = &weights {
-            forget(&mut firsts, weights);
+            frame::forget(&mut firsts, weights);
         }
-        let terms = Arc::new(terms(frame.columns, weights.is_some())?);
+        let terms = Arc::new(frame::terms(frame.columns, weights.is_some())?);
         let coefficients = (0..=features).map(Statistic::Coefficient);
         let model = wanted.regression.model;
-        let plain = model.intercept && model.ridge == 0.0 && coefficients.eq(wanted.statistics.iter().copied());
+        let plain =
+            model.intercept && model.ridge == 0.0 && coefficients.eq(wanted.statistics.iter().copied());
         let decimal = frame.columns.iter().any(|column| column.number_type() == NumberType::Decimal);
         let results = vec![vec![f64::NAN; rows]; wanted.statistics.len()];
         Ok(Self {
@@ -315,81 +289,6 @@ impl<'a> Rolling<'a> {
         }
         Ok(())
     }
-}
-
-impl Frame<'_> {
-    fn is_whole(&self, row: usize) -> bool {
-        self.present.is_none_or(|present| present[row])
-            && self.columns.iter().all(|column| match column {
-                Numbers::Float(values) => values[row].is_finite(),
-                Numbers::Int(_) | Numbers::Decimal(_) => true,
-            })
-    }
-}
-
-/// The number of rows, if everything fits.
-fn check(frame: &Frame<'_>, wanted: &Wanted<'_>) -> Result<usize, Error> {
-    let features = frame.columns.len().saturating_sub(1);
-    if features == 0 || features > MOST_FEATURES {
-        return Err(Error::Invalid(format!(
-            "a regression takes 1 to {MOST_FEATURES} features, not {features}"
-        )));
-    }
-    let rows = frame.columns[0].len();
-    let lengths = frame.columns.iter().map(Numbers::len);
-    let masks = [frame.present, wanted.rows].into_iter().flatten().map(<[bool]>::len);
-    if let Some(other) = lengths.chain(masks).find(|&length| length != rows) {
-        return Err(Error::Columns(format!("a column has {other} rows where the first has {rows}")));
-    }
-    frame.width.check(rows)?;
-    let mut before = 0;
-    for end in frame.ends {
-        if *end < before || *end > rows {
-            return Err(Error::Invalid(format!("a group of rows ends at {end}, after {before} of {rows}")));
-        }
-        before = *end;
-    }
-    if before != rows {
-        return Err(Error::Invalid(format!("groups end at {before}, of {rows} rows")));
-    }
-    if wanted.min_rows == 0 {
-        return Err(Error::Invalid("a fit takes one row at least".to_owned()));
-    }
-    Ok(rows)
-}
-
-/// Which rows have results: those that are wanted, and have enough whole rows in their windows.
-fn asked(whole: &[bool], firsts: &[usize], wanted: &Wanted<'_>) -> Vec<bool> {
-    let mut counts = Vec::with_capacity(whole.len() + 1);
-    counts.push(0);
-    let mut count = 0;
-    for whole in whole {
-        count += usize::from(*whole);
-        counts.push(count);
-    }
-    let enough = |(row, first): (usize, &usize)| {
-        wanted.rows.is_none_or(|rows| rows[row]) && counts[row + 1] - counts[*first] >= wanted.min_rows
-    };
-    firsts.iter().enumerate().map(enough).collect()
-}
-
-/// Lets windows begin later, where rows have all but faded.
-fn forget(firsts: &mut [usize], weights: &[Weight]) {
-    for (row, first) in firsts.iter_mut().enumerate() {
-        let gone = |weight: &Weight| weights[row].two - weight.two >= MOST_HALVINGS;
-        // Rows are in the order of their weights.
-        *first += weights[*first..row].partition_point(gone);
-    }
-}
-
-fn terms(columns: &[Numbers<'_>], weighted: bool) -> Result<Terms, Error> {
-    let mut types: Vec<_> = columns.iter().map(Numbers::number_type).collect();
-    let target = types.len() - 1;
-    if weighted {
-        types.push(NumberType::Float);
-    }
-    let features = (0..target).map(|column| Power { column, power: 1 }).collect();
-    Terms::new(types, features, target, weighted.then_some(target + 1))
 }
 
 #[cfg(test)]

@@ -212,43 +212,53 @@ impl<const SIZE: usize> Equations<SIZE> {
     }
 }
 
-/// An approximate inverse of a symmetric matrix, by Cholesky's factors. Nothing is claimed for it.
+/// An approximate inverse of a symmetric matrix that is positive definite, by its factors L·D·Lᵀ. Nothing is claimed for
+/// it.
 #[inline]
 fn inverse<const SIZE: usize>(matrix: &Matrix<SIZE>) -> Option<Matrix<SIZE>> {
-    // The factor, on whose diagonal stand the inverses; then the inverse of the factor.
-    let mut factor = [[0.0; SIZE]; SIZE];
+    // L·D, and 1/D; then the inverse of L, whose diagonal of ones is not there.
+    let (mut factor, mut scale) = ([[0.0; SIZE]; SIZE], [0.0; SIZE]);
     for row in 0..SIZE {
+        let mut unit = [0.0; SIZE];
+        let mut own = matrix[row][row];
         for column in 0..row {
             let mut rest = matrix[row][column];
             for at in 0..column {
-                rest -= factor[row][at] * factor[column][at];
+                rest -= unit[at] * factor[column][at];
             }
-            factor[row][column] = rest * factor[column][column];
+            factor[row][column] = rest;
+            unit[column] = rest * scale[column];
+            own -= rest * unit[column];
         }
-        let mut rest = matrix[row][row];
-        for at in 0..row {
-            rest -= factor[row][at] * factor[row][at];
-        }
-        if rest.is_nan() || rest <= 0.0 {
+        if own.is_nan() || own <= 0.0 {
             return None;
         }
-        factor[row][row] = 1.0 / rest.sqrt();
+        scale[row] = 1.0 / own;
+    }
+    for row in &mut factor {
+        for (entry, scale) in row.iter_mut().zip(&scale) {
+            *entry *= scale;
+        }
     }
     for row in 1..SIZE {
+        let own = factor[row];
         for column in 0..row {
-            let mut rest = 0.0;
-            for at in column..row {
-                rest -= factor[row][at] * factor[at][column];
+            let mut rest = own[column];
+            for at in column + 1..row {
+                rest += own[at] * factor[at][column];
             }
-            factor[row][column] = rest * factor[row][row];
+            factor[row][column] = -rest;
         }
+    }
+    for (at, row) in factor.iter_mut().enumerate() {
+        row[at] = 1.0;
     }
     let mut inverse = [[0.0; SIZE]; SIZE];
     for one in 0..SIZE {
         for other in one..SIZE {
             let mut entry = 0.0;
-            for own in factor.iter().skip(other) {
-                entry += own[one] * own[other];
+            for (own, scale) in factor.iter().zip(&scale).skip(other) {
+                entry += own[one] * own[other] * scale;
             }
             inverse[one][other] = entry;
             inverse[other][one] = entry;
@@ -273,7 +283,9 @@ fn cut(values: &mut [f64]) -> Option<()> {
     }
     // Beside this number a double has its last place where the cut is to be.
     let large = power * (1.5 * 268_435_456.0);
-    values.iter_mut().for_each(|value| *value = (*value + large) - large);
+    for value in values {
+        *value = (*value + large) - large;
+    }
     (most <= power).then_some(())
 }
 

@@ -129,31 +129,19 @@ impl Fixed {
     /// Adds rows, each so many times.
     #[inline]
     fn exchange<const ROWS: usize>(&mut self, columns: &[Numbers<'_>], rows: [(usize, i64); ROWS]) {
-        let mask = (1i64 << self.digit) - 1;
-        for (at, (row, sign)) in rows.into_iter().enumerate() {
-            self.count += sign;
-            let places = self.row.iter_mut().zip(&mut self.sums).zip(&self.lows);
-            for (column, ((digits, sum), low)) in columns.iter().zip(places) {
-                let Some(part) = column.part(row) else { continue };
-                let value = counted(part, *low);
-                digits[at] = Digits { high: low_word(value >> self.digit), low: low_word(value) & mask };
-                *sum = sum.wrapping_add(if sign < 0 { -value } else { value });
-            }
-        }
-        let mut crosses = self.crosses.as_mut_slice();
-        let mut variables = self.row.as_slice();
-        while let [one, rest @ ..] = variables {
-            let (own, others) = crosses.split_at_mut(variables.len());
-            let mut left = [Digits::default(); ROWS];
-            for at in 0..ROWS {
-                left[at] = one[at].times(rows[at].1);
-            }
-            for (cross, other) in own.iter_mut().zip(variables) {
-                for at in 0..ROWS {
-                    cross.add(left[at], other[at]);
-                }
-            }
-            (crosses, variables) = (others, rest);
+        let Self { lows, digit, count, sums, crosses, row } = self;
+        *count += rows.iter().map(|(_, sign)| sign).sum::<i64>();
+        // Of a line the compiler knows the lengths, and needs no loops.
+        if let ([_, _], Some(lows), Some(sums), Some(crosses), Some(row)) = (
+            columns,
+            lows.first_chunk::<2>(),
+            sums.first_chunk_mut::<2>(),
+            crosses.first_chunk_mut::<3>(),
+            row.first_chunk_mut::<2>(),
+        ) {
+            exchange(*digit, columns, lows, sums, crosses, row, rows);
+        } else {
+            exchange(*digit, columns, lows, sums, crosses, row, rows);
         }
     }
 
@@ -233,6 +221,37 @@ impl Cross {
         self.high = self.high.wrapping_add(a.wrapping_mul(c));
         self.middle = self.middle.wrapping_add(a.wrapping_mul(d)).wrapping_add(b.wrapping_mul(c));
         self.low = self.low.wrapping_add(b.wrapping_mul(d));
+    }
+}
+
+/// Adds rows to sums, each so many times.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "for the lengths that the compiler knows")]
+fn exchange<const ROWS: usize>(
+    digit: u32,
+    columns: &[Numbers<'_>],
+    lows: &[i64],
+    sums: &mut [i128],
+    crosses: &mut [Cross],
+    variables: &mut [[Digits; 2]],
+    rows: [(usize, i64); ROWS],
+) {
+    let mask = (1i64 << digit) - 1;
+    for (column, ((digits, sum), low)) in columns.iter().zip(variables.iter_mut().zip(sums).zip(lows)) {
+        for (at, (row, sign)) in rows.into_iter().enumerate() {
+            let Some(part) = column.part(row) else { continue };
+            let value = counted(part, *low);
+            digits[at] = Digits { high: low_word(value >> digit), low: low_word(value) & mask };
+            *sum = sum.wrapping_add(if sign < 0 { value.wrapping_neg() } else { value });
+        }
+    }
+    let mut crosses = crosses.iter_mut();
+    for (at, one) in variables.iter().enumerate() {
+        for (other, cross) in variables[at..].iter().zip(&mut crosses) {
+            for (row, (_, sign)) in rows.into_iter().enumerate() {
+                cross.add(one[row].times(sign), other[row]);
+            }
+        }
     }
 }
 

@@ -23,7 +23,7 @@ const SLACK: u32 = UPPER + LOWER - 61;
 
 /// What a product of two numbers may be off by, in units of the last bits of upper parts: what each of the two loses,
 /// what their sum loses when it is shifted, and the product of the lower parts.
-const LOST: f64 = (1u64 << (SLACK + 2)) as f64;
+const LOST: f64 = (1u32 << (SLACK + 2)) as f64;
 
 /// A column of a stretch.
 #[derive(Clone, Debug, Default)]
@@ -132,7 +132,10 @@ impl Narrow {
 
     /// Takes a row apart, at place 0 one that comes, at place 1 one that goes.
     #[inline]
-    #[allow(clippy::cast_possible_truncation, reason = "the upper part has 57 bits, of the lower ones some are asked for")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the upper part has 57 bits, of the lower ones some are asked for"
+    )]
     fn take<const AT: usize>(&mut self, numbers: &[Numbers<'_>], row: usize) {
         self.count += if AT == 0 { 1 } else { -1 };
         let places = self.columns.iter_mut().zip(&mut self.row).zip(&mut self.sums);
@@ -208,7 +211,7 @@ impl Narrow {
     #[allow(clippy::cast_precision_loss, reason = "a bound has room for that")]
     fn fill<const SIZE: usize>(&self, made: &mut Equations<SIZE>, scales: &mut [i64; SIZE]) -> i64 {
         let features = self.columns.len() - 1;
-        let lost = (self.count as f64 * LOST).sqrt() * (1.0 + 1e-9);
+        let off = (self.count as f64 * LOST).sqrt() * (1.0 + 1e-9);
         scales[0] = length(self.count.into()) / 2;
         made.matrix[0][0] = Entry::of_places(moved(self.count.into(), -2 * scales[0]));
         let mut target = 0;
@@ -216,7 +219,7 @@ impl Narrow {
         for (variable, column) in self.columns.iter().enumerate() {
             let cut = i64::from(column.cut);
             let scale = (length(self.crosses[at]) + 2 * cut).div_euclid(2);
-            let noise = lost * power(cut - scale);
+            let noise = off * power(cut - scale);
             if variable == features {
                 (target, made.noise_right) = (scale, noise);
             } else {
@@ -293,7 +296,8 @@ fn moved(value: i128, two: i64) -> i128 {
 
 /// The middle one of the numbers of three rows.
 fn median(rows: &[usize], value: impl Fn(&usize) -> i128) -> i128 {
-    let mut values: Vec<_> = [1, 2, 3].iter().filter_map(|at| rows.get(rows.len() * at / 4)).map(value).collect();
+    let mut values: Vec<_> =
+        [1, 2, 3].iter().filter_map(|at| rows.get(rows.len() * at / 4)).map(value).collect();
     values.sort_unstable();
     values.get(values.len() / 2).copied().unwrap_or(0)
 }

@@ -88,11 +88,8 @@ impl Spread {
 
     fn put_row(&mut self, columns: &[Numbers<'_>], at: usize, sign: Sign) -> Result<(), Error> {
         let weight = self.weights.as_ref().map(|(first, weights)| &weights[at - first..=at - first]);
-        let row: Vec<_> = columns
-            .iter()
-            .map(|column| column.rows(at..at + 1))
-            .chain(weight.map(Numbers::Float))
-            .collect();
+        let row: Vec<_> =
+            columns.iter().map(|column| column.rows(at..at + 1)).chain(weight.map(Numbers::Float)).collect();
         self.sums.check_batch(&row, sign)?;
         self.sums.put_checked(&mut self.workspace, &row, sign);
         Ok(())

@@ -62,7 +62,8 @@ fn differential_settled() {
                     outcome(&mut fixed, &columns, &mut found[0]),
                     outcome(&mut narrow, &columns, &mut found[1]),
                 ];
-                let exact = Fit::new(fixed.gram().unwrap(), Model::default()).unwrap().coefficients().unwrap();
+                let exact =
+                    Fit::new(fixed.gram().unwrap(), Model::default()).unwrap().coefficients().unwrap();
                 for ((outcome, found), open) in outcomes.iter().zip(found).zip(&mut open) {
                     match outcome {
                         Outcome::Solved => assert_eq!(found, exact, "{features} about {centre}"),
@@ -74,7 +75,10 @@ fn differential_settled() {
                 // A line has no use for the other way.
                 open[1] = 0;
             }
-            assert!(open.iter().all(|open| *open <= 2), "{open:?} of 100, {features} features about {centre}");
+            assert!(
+                open.iter().all(|open| *open <= 2),
+                "{open:?} of 100, {features} features about {centre}"
+            );
         }
     }
 }
