@@ -85,6 +85,8 @@ class Frame:
         values, title = self._found(name, what), f"frame[{name!r}]"
         there = _there(values)
         array = entries(_kept(values, there), title)
+        if there is None and array.dtype == np.float64:
+            return np.ascontiguousarray(array), None  # the core finds those that are not finite
         finite = _finite(array)
         if finite is not None:
             array = array[finite]

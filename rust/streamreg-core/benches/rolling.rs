@@ -53,7 +53,7 @@ fn rolling(c: &mut Criterion) {
         assert_eq!(Some(found), solve(&last));
         group.throughput(Throughput::Elements(ROWS as u64));
         group.bench_function(BenchmarkId::new("features", features), |b| {
-            b.iter(|| rolled(black_box(&numbers)))
+            b.iter(|| rolled(black_box(&numbers)));
         });
     }
     group.finish();

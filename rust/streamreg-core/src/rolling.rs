@@ -14,6 +14,7 @@ mod fixed;
 mod floating;
 mod frame;
 mod integer;
+mod inverse;
 mod line;
 mod narrow;
 mod plane;
@@ -26,7 +27,7 @@ pub use fade::{HalfLife, MOST_HALVINGS};
 pub use frame::{Frame, Wanted};
 
 use crate::accumulate::Accumulator;
-use crate::column::NumberType;
+use crate::column::{NumberType, Numbers};
 use crate::error::Error;
 use crate::gram::Gram;
 use crate::infer::{Statistic, Value};
@@ -38,7 +39,7 @@ use narrow::Narrow;
 use sums::{Spread, Sums};
 
 /// A stretch has so many rows at least, so that its beginning, where a window is added up anew, is cheap.
-const STRETCH: usize = 4096;
+const STRETCH: usize = 8192;
 
 /// And so many times those of its first window.
 const WINDOWS: usize = 4;
@@ -93,7 +94,7 @@ impl<'a> Rolling<'a> {
     pub fn new(frame: Frame<'a>, wanted: Wanted<'a>) -> Result<Self, Error> {
         let rows = frame::check(&frame, &wanted)?;
         let features = frame.columns.len() - 1;
-        let whole: Vec<_> = (0..rows).map(|row| frame.is_whole(row)).collect();
+        let whole = frame.whole(rows);
         let mut firsts = frame.width.firsts(frame.ends);
         let asked = frame::asked(&whole, &firsts, &wanted);
         let weights = frame.half_life.map(|half_life| fade::weights(half_life, frame.width, frame.ends));
@@ -192,16 +193,14 @@ impl<'a> Rolling<'a> {
 
     /// Finds the extents of the numbers of some rows.
     fn extents(&mut self, first: usize, end: usize) {
+        let (whole, columns) = (&self.whole[first..end], self.frame.columns);
+        let of = |column: &Numbers<'_>| match column {
+            Numbers::Float(values) => Extent::of(&values[first..end], whole),
+            Numbers::Int(values) => Extent::of(&values[first..end], whole),
+            Numbers::Decimal(_) => Extent::EMPTY,
+        };
         self.extents.clear();
-        for column in self.frame.columns {
-            let mut extent = Extent::EMPTY;
-            for row in (first..end).filter(|&row| self.whole[row]) {
-                if let Some(part) = column.part(row) {
-                    extent.touch(part);
-                }
-            }
-            self.extents.push(extent);
-        }
+        self.extents.extend(columns.iter().map(of));
     }
 
     /// The sums of nothing, for rows of any numbers.

@@ -8,6 +8,7 @@
 //! T. Ogita, S. Oishi, S. M. Rump, *Error-free transformations of matrix multiplication by using fast routines of matrix
 //! multiplication and its applications*, Numerical Algorithms 59, 2012).
 
+use super::inverse::{Matrix, inverse};
 use crate::infer::ball::{Ball, sum};
 
 /// u = 2^-53: what an operation in doubles is off by at most, relative to its result.
@@ -81,8 +82,6 @@ pub(super) struct Solution<const SIZE: usize> {
     reach: [f64; SIZE],
 }
 
-type Matrix<const SIZE: usize> = [[f64; SIZE]; SIZE];
-
 impl<const SIZE: usize> Solution<SIZE> {
     /// One unknown.
     #[inline]
@@ -122,7 +121,7 @@ impl<const SIZE: usize> Equations<SIZE> {
     #[inline]
     fn distance(&self, inverse: &Matrix<SIZE>, nearest: &Matrix<SIZE>) -> Option<f64> {
         let gamma = gamma(SIZE, 4);
-        let loudest = self.noise.iter().fold(0.0f64, |most, noise| most.max(*noise));
+        let loudest = self.noise.iter().fold(self.noise_right, |most, noise| most.max(*noise));
         let noise = loudest * loudest;
         if noise.is_nan() || noise > LOUD {
             return None;
@@ -210,61 +209,6 @@ impl<const SIZE: usize> Equations<SIZE> {
         made.reach.iter_mut().for_each(|reach| *reach = (*reach + common) * WIDER);
         most.is_finite().then_some(made)
     }
-}
-
-/// An approximate inverse of a symmetric matrix that is positive definite, by its factors L·D·Lᵀ. Nothing is claimed for
-/// it.
-#[inline]
-fn inverse<const SIZE: usize>(matrix: &Matrix<SIZE>) -> Option<Matrix<SIZE>> {
-    // L·D, and 1/D; then the inverse of L, whose diagonal of ones is not there.
-    let (mut factor, mut scale) = ([[0.0; SIZE]; SIZE], [0.0; SIZE]);
-    for row in 0..SIZE {
-        let mut unit = [0.0; SIZE];
-        let mut own = matrix[row][row];
-        for column in 0..row {
-            let mut rest = matrix[row][column];
-            for at in 0..column {
-                rest -= unit[at] * factor[column][at];
-            }
-            factor[row][column] = rest;
-            unit[column] = rest * scale[column];
-            own -= rest * unit[column];
-        }
-        if own.is_nan() || own <= 0.0 {
-            return None;
-        }
-        scale[row] = 1.0 / own;
-    }
-    for row in &mut factor {
-        for (entry, scale) in row.iter_mut().zip(&scale) {
-            *entry *= scale;
-        }
-    }
-    for row in 1..SIZE {
-        let own = factor[row];
-        for column in 0..row {
-            let mut rest = own[column];
-            for at in column + 1..row {
-                rest += own[at] * factor[at][column];
-            }
-            factor[row][column] = -rest;
-        }
-    }
-    for (at, row) in factor.iter_mut().enumerate() {
-        row[at] = 1.0;
-    }
-    let mut inverse = [[0.0; SIZE]; SIZE];
-    for one in 0..SIZE {
-        for other in one..SIZE {
-            let mut entry = 0.0;
-            for (own, scale) in factor.iter().zip(&scale).skip(other) {
-                entry += own[one] * own[other] * scale;
-            }
-            inverse[one][other] = entry;
-            inverse[other][one] = entry;
-        }
-    }
-    Some(inverse)
 }
 
 /// γ of so many roundings and some more, with room for its own.

@@ -69,7 +69,9 @@ pub(super) fn weights(half_life: HalfLife, width: Width<'_>, ends: &[usize]) -> 
                 }
                 (HalfLife::Float(half_life), Width::Floats(on, _)) => of_float(on[row], half_life),
                 _ => {
-                    return Err(Error::Invalid("the half-life is of another kind than the window".to_owned()));
+                    return Err(Error::Invalid(
+                        "the half-life is of another kind than the window".to_owned(),
+                    ));
                 }
             };
             let far = || Error::Invalid(format!("row {row} lies too many half-lives from 0"));

@@ -9,7 +9,7 @@ use num_bigint::BigInt;
 use super::integer::Integer;
 use crate::column::Numbers;
 use crate::error::Error;
-use crate::exact::{ONES, Part, signed};
+use crate::exact::{Number, ONES, Part, signed};
 use crate::gram::{Gram, Unit};
 
 /// Bits of sums of products of digits: one less than an `i128` has.
@@ -32,6 +32,17 @@ impl Extent {
     /// Of no number.
     pub const EMPTY: Self = Self { low: i64::MAX, high: i64::MIN, above: false, below: false };
 
+    /// Of those numbers of a column that count, which are finite.
+    pub fn of<N: Number>(values: &[N], whole: &[bool]) -> Self {
+        let mut extent = Self::EMPTY;
+        for (value, whole) in values.iter().zip(whole) {
+            if let Some(part) = value.part().filter(|_| *whole) {
+                extent.touch(part);
+            }
+        }
+        extent
+    }
+
     /// The lowest place, and the bits up from there that sizes take; nothing of no number.
     pub fn span(&self) -> Option<(i64, i64)> {
         (self.high != i64::MIN).then(|| (self.low, self.high - self.low))
@@ -44,7 +55,7 @@ impl Extent {
 
     /// Stretches to hold a number.
     #[inline]
-    pub fn touch(&mut self, part: Part) {
+    fn touch(&mut self, part: Part) {
         let size = part.mantissa.unsigned_abs();
         self.above |= part.mantissa >= 0;
         self.below |= part.mantissa <= 0;

@@ -37,12 +37,15 @@ pub struct Wanted<'a> {
 }
 
 impl Frame<'_> {
-    pub(super) fn is_whole(&self, row: usize) -> bool {
-        self.present.is_none_or(|present| present[row])
-            && self.columns.iter().all(|column| match column {
-                Numbers::Float(values) => values[row].is_finite(),
-                Numbers::Int(_) | Numbers::Decimal(_) => true,
-            })
+    /// The rows whose numbers are all there and finite.
+    pub(super) fn whole(&self, rows: usize) -> Vec<bool> {
+        let mut whole = self.present.map_or_else(|| vec![true; rows], <[bool]>::to_vec);
+        for column in self.columns {
+            if let Numbers::Float(values) = column {
+                whole.iter_mut().zip(*values).for_each(|(whole, value)| *whole &= value.is_finite());
+            }
+        }
+        whole
     }
 }
 

@@ -71,8 +71,9 @@ impl Column {
         }
         let value = |row: &usize| numbers.part(*row).map_or(0, |part| counted(part, low));
         let centre = if extent.is_around_zero() { 0 } else { median(rows, value) };
-        let sizes = rows.iter().fold(0, |sizes, row| sizes | (value(row) - centre).unsigned_abs());
-        let own = 128 - i64::from(sizes.leading_zeros());
+        let size = |row| (value(row) - centre).unsigned_abs();
+        let sizes = || rows.iter().fold(0, |sizes, row| sizes | size(row));
+        let own = if centre == 0 { bits } else { 128 - i64::from(sizes().leading_zeros()) };
         let cut = u32::try_from(own - upper).unwrap_or(0);
         // Numbers of few bits are counted in a smaller unit, as what is lost of products is; as far as they have room.
         let up = (upper - own).clamp(0, 124 - bits);
@@ -156,17 +157,16 @@ impl Narrow {
         }
     }
 
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "for each kind of a change")]
+    /// Changes each sum of products; for few variables the compiler knows how many there are, and needs no loops.
+    #[inline]
     fn multiply(&mut self, change: impl Fn(&[Parts; 2], &[Parts; 2]) -> i128) {
-        let mut crosses = self.crosses.as_mut_slice();
-        let mut variables = self.row.as_slice();
-        while let [one, rest @ ..] = variables {
-            let (own, others) = crosses.split_at_mut(variables.len());
-            for (cross, other) in own.iter_mut().zip(variables) {
-                *cross = cross.wrapping_add(change(one, other));
-            }
-            (crosses, variables) = (others, rest);
+        let (crosses, row) = (self.crosses.as_mut_slice(), self.row.as_slice());
+        if let Some(row) = row.first_chunk::<3>().filter(|own| own.len() == row.len()) {
+            multiply(crosses, row, change);
+        } else if let Some(row) = row.first_chunk::<6>().filter(|own| own.len() == row.len()) {
+            multiply(crosses, row, change);
+        } else {
+            multiply(crosses, row, change);
         }
     }
 
@@ -280,6 +280,18 @@ impl Narrow {
     }
 }
 
+/// Changes the sum of products of each pair of variables.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "for the lengths that the compiler knows")]
+fn multiply(crosses: &mut [i128], row: &[[Parts; 2]], change: impl Fn(&[Parts; 2], &[Parts; 2]) -> i128) {
+    let mut crosses = crosses.iter_mut();
+    for (at, one) in row.iter().enumerate() {
+        for (other, cross) in row[at..].iter().zip(&mut crosses) {
+            *cross = cross.wrapping_add(change(one, other));
+        }
+    }
+}
+
 /// The place of the leading bit; 0 of what is not above zero.
 #[inline]
 fn length(value: i128) -> i64 {
@@ -296,8 +308,7 @@ fn moved(value: i128, two: i64) -> i128 {
 
 /// The middle one of the numbers of three rows.
 fn median(rows: &[usize], value: impl Fn(&usize) -> i128) -> i128 {
-    let mut values: Vec<_> =
-        [1, 2, 3].iter().filter_map(|at| rows.get(rows.len() * at / 4)).map(value).collect();
+    let mut values = [1, 2, 3].map(|at| rows.get(rows.len() * at / 4).map_or(0, &value));
     values.sort_unstable();
-    values.get(values.len() / 2).copied().unwrap_or(0)
+    values[1]
 }

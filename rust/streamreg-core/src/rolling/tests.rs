@@ -48,10 +48,9 @@ fn differential_settled() {
                 let columns: Vec<_> = columns.iter().map(|column| Numbers::Float(column)).collect();
                 let extents: Vec<_> = columns
                     .iter()
-                    .map(|column| {
-                        let mut extent = Extent::EMPTY;
-                        (0..ROWS).for_each(|row| extent.touch(column.part(row).unwrap()));
-                        extent
+                    .map(|column| match column {
+                        Numbers::Float(values) => Extent::of(values, &[true; ROWS]),
+                        _ => Extent::EMPTY,
                     })
                     .collect();
                 let (mut fixed, mut narrow) = (Fixed::default(), Narrow::default());
