@@ -36,7 +36,7 @@ use crate::monomials::Terms;
 use fade::Weight;
 use fixed::{Extent, Fixed};
 use narrow::Narrow;
-use sums::{Spread, Sums};
+use sums::{Outcome, Spread, Sums};
 
 /// A stretch has so many rows at least, so that its beginning, where a window is added up anew, is cheap.
 const STRETCH: usize = 8192;
@@ -44,19 +44,12 @@ const STRETCH: usize = 8192;
 /// And so many times those of its first window.
 const WINDOWS: usize = 4;
 
+/// If one in so many windows had to be added up anew, sums that are exact are cheaper for the stretches that follow. For the
+/// same reason windows longer than a quarter of the shortest stretch are given them from the first.
+const OFTEN: usize = 64;
+
 /// The weights of a stretch lie within so many powers of two, all of which are doubles of full length then.
 const MOST_SPREAD: i64 = 900;
-
-/// What a way of solving comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    /// The coefficients are there.
-    Solved,
-    /// The rows do not determine them.
-    Singular,
-    /// It cannot tell.
-    Open,
-}
 
 /// The work on a frame, stretch by stretch.
 #[derive(Debug)]
@@ -79,6 +72,9 @@ pub struct Rolling<'a> {
     extents: Vec<Extent>,
     fixed: Fixed,
     sharp: Narrow,
+    /// The windows of the last stretch that had to be added up anew, and whether they were few.
+    anew: usize,
+    settles: bool,
     terms: Arc<Terms>,
     solved: Vec<f64>,
     results: Vec<Vec<f64>>,
@@ -121,6 +117,8 @@ impl<'a> Rolling<'a> {
             extents: Vec::new(),
             fixed: Fixed::default(),
             sharp: Narrow::default(),
+            anew: 0,
+            settles: true,
             terms,
             solved: vec![0.0; features + 1],
             results,
@@ -178,14 +176,17 @@ impl<'a> Rolling<'a> {
     /// Slides over some rows with sums that are not exact, if that will do.
     fn slide_narrow(&mut self, first: usize, end: usize) -> Result<bool, Error> {
         self.extents(first, end);
-        if !self.plain || self.frame.columns.len() < 3 {
+        let short = end - first <= STRETCH + STRETCH / 4;
+        if !(self.plain && self.settles && short) || self.frame.columns.len() < 3 {
             return Ok(false);
         }
         let rows: Vec<_> = (first..end).filter(|row| self.whole[*row]).collect();
         let mut sharp = std::mem::take(&mut self.sharp);
         let fits = sharp.start(self.frame.columns, &self.extents, &rows);
         if fits {
+            self.anew = 0;
             self.slide(&mut sharp, first, end)?;
+            self.settles = self.anew * OFTEN <= end - self.at;
         }
         self.sharp = sharp;
         Ok(fits)
@@ -253,6 +254,7 @@ impl<'a> Rolling<'a> {
             }
             _ => {
                 let gram = sums.gram()?;
+                self.anew += usize::from(gram.is_none());
                 self.fit_exactly(gram.map_or_else(|| self.gram(row), Ok)?, row)
             }
         }

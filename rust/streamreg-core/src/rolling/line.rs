@@ -3,9 +3,9 @@
 //! The slope is Cxy/Cxx, of sums of products about the means, which are exact integers; so each digit that cancels has
 //! cancelled before anything was rounded. The intercept is (Σy − slope·Σx)/n.
 
-use super::Outcome;
 use super::fixed::Fixed;
 use super::floating::Floating;
+use super::sums::Outcome;
 
 /// Solves for intercept and slope.
 pub(super) fn solve(sums: &Fixed, found: &mut [f64]) -> Outcome {

@@ -5,10 +5,10 @@
 //! depends on nothing but the row, so that it leaves without a trace, and all windows are known to a bound that is
 //! proven. So a row costs a third of what [exact sums](super::fixed) do, and solving too, as nothing is left to cancel.
 
-use super::Outcome;
 use super::equations::{Entry, Equations, PLACES, Solution};
 use super::fixed::{Extent, counted, refill};
 use super::floating::{Floating, power};
+use super::sums::Outcome;
 use crate::column::Numbers;
 use crate::exact::{ONES, signed};
 

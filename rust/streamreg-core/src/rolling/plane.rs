@@ -3,10 +3,10 @@
 //! The equations are those of the sums of products about the means, which are exact integers: each digit that cancels has
 //! cancelled before anything was rounded. The intercept is (Σy − Σ slope·Σx)/n.
 
-use super::Outcome;
 use super::equations::{Entry, Equations, PLACES, Solution};
 use super::fixed::Fixed;
 use super::floating::Floating;
+use super::sums::Outcome;
 
 /// Solves for the intercept and the coefficients.
 ///

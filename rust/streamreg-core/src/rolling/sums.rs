@@ -4,14 +4,25 @@ use std::sync::Arc;
 
 use super::fixed::Fixed;
 use super::narrow::Narrow;
-use super::{Outcome, line, plane};
+use super::{line, plane};
 use crate::accumulate::{Accumulator, Sign};
 use crate::column::Numbers;
 use crate::error::Error;
 use crate::gram::Gram;
 use crate::monomials::{Monomials, Terms, Workspace};
 
-/// The exact sums of a window.
+/// What a way of solving comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The coefficients are there.
+    Solved,
+    /// The rows do not determine them.
+    Singular,
+    /// It cannot tell.
+    Open,
+}
+
+/// The sums of a window.
 pub(super) trait Sums {
     /// Adds a row of finite numbers, and takes another away; either may be none.
     fn put(

@@ -2,10 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
-use super::Outcome;
 use super::fixed::{Extent, Fixed};
 use super::narrow::Narrow;
-use super::sums::Sums;
+use super::sums::{Outcome, Sums};
 use crate::column::Numbers;
 use crate::infer::{Fit, Model};
 
