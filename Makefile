@@ -183,6 +183,7 @@ bench: $(BENCH)/.made ## measure everything beside its rivals, into benches/RESU
 	$(BENCH)/bin/python -m benches.throughput $(PEERS) --rows $(ROWS) --rounds $(ROUNDS) --json $(MEASURED)/throughput.json
 	$(BENCH)/bin/python -m benches.latency $(PEERS) --seconds $(LATENCY_SECONDS) --json $(MEASURED)/latency.json
 	$(BENCH)/bin/python -m benches.numerics --rounds $(ROUNDS) --json $(MEASURED)/numerics.json
+	$(BENCH)/rolling/bin/python -m benches.rolling --rounds $(ROUNDS) --json $(MEASURED)/rolling.json
 	$(BENCH)/bin/python -m benches.report $(MEASURED)
 
 # Environments of their own: the peers bring a hundred packages, and one of them an older Kafka client than ours.
@@ -192,6 +193,9 @@ $(BENCH)/.made: $(WHEEL)
 	$(BIN)/python -m venv --clear $(BENCH)/quix
 	$(BENCH)/bin/python -m pip --disable-pip-version-check --quiet install "$$(echo $(DIST)/*.whl)[peers]"
 	$(BIN)/python -m pip --disable-pip-version-check --quiet --python $(BENCH)/quix install --group quix
+	$(BIN)/python -m venv --clear $(BENCH)/rolling
+	$(BIN)/python -m pip --disable-pip-version-check --quiet --python $(BENCH)/rolling install \
+	  --group rolling "$$(echo $(DIST)/*.whl)[tables]"
 	@mv $@.begun $@
 
 .PHONY: fuzz

@@ -25,6 +25,7 @@ class Results:
     throughput: dict[str, Any]
     latency: dict[str, Any]
     numerics: dict[str, Any]
+    rolling: dict[str, Any]
     core: list[Bench]
 
     def case(self, contender: str, form: str, parallel: int) -> dict[str, Any]:
@@ -39,6 +40,11 @@ class Results:
         """One measurement of latency."""
         found = self.latency["latency"]
         return _first(one for one in found if (one["contender"], one["rate"]) == (contender, rate))
+
+    def rolled(self, data: str, contender: str) -> list[str]:
+        """One row of the table of rolling regressions."""
+        found = self.rolling["rolling"]
+        return _first(row for row in found if (row[0], row[1]) == (data, contender))
 
     def nanoseconds(self, group: str, name: str) -> float:
         """Of one benchmark of the core."""
@@ -75,6 +81,7 @@ def goals() -> Iterator[Goal]:
     yield from _memory()
     yield from _core()
     yield from _start()
+    yield from _rolling()
 
 
 def _first(found: Iterator[T]) -> T:
@@ -207,3 +214,15 @@ def _start() -> Iterator[Goal]:
 
 def _first_row(results: Results) -> float:
     return max(float(results.late(STREAMREG.name, rate)["first_row"]) for rate in (SLOW, FAST))
+
+
+def _rolling() -> Iterator[Goal]:
+    one, five = "normal, one feature", "normal, five features"
+    polars, pandas = "polars_ds", "pandas, cov/var"
+    yield _least(6, "rolling, one feature, beside polars_ds", 4, "x", _times_of(one, polars))
+    yield _least(6, "rolling, one feature, beside pandas", 1 / 3, "x", _times_of(one, pandas))
+    yield _least(6, "rolling, five features, beside polars_ds", 2, "x", _times_of(five, polars))
+
+
+def _times_of(data: str, contender: str) -> Measure:
+    return lambda results: 1 / float(results.rolled(data, contender)[3])

@@ -2,8 +2,8 @@
 
     python -m benches.report FOLDER
 
-FOLDER holds `throughput.json`, `latency.json` and `numerics.json`; criterion's results are where cargo put them. What
-explains a shortfall is written by hand in `notes.md`, and goes in as it is.
+FOLDER holds `throughput.json`, `latency.json`, `numerics.json` and `rolling.json`; criterion's results are where cargo
+put them. What explains a shortfall is written by hand in `notes.md`, and goes in as it is.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benches import numerics
+from benches import numerics, rolling
 from benches.criterion import Bench, read, results_folder
 from benches.goals import Goal, Results, goals
 from benches.machine import machine, versions
@@ -25,6 +25,7 @@ _COMMANDS = """\
     python -m benches.throughput --peers --rows {rows} --rounds {rounds}
     python -m benches.latency --peers
     python -m benches.numerics
+    python -m benches.rolling
     cargo bench -p streamreg-core"""
 
 
@@ -47,6 +48,9 @@ def report(results: Results) -> str:
         results.latency["table"],
         "## Digits",
         table(numerics.HEAD, results.numerics["fits"]),
+        "## Rolling regressions",
+        f"Windows of {rolling.WINDOW} rows; {results.rolling['versions']}.",
+        table(rolling.HEAD, results.rolling["rolling"]),
         "## The core",
         table(["benchmark", "ns", "of"], [_bench(bench) for bench in results.core]),
     ]
@@ -71,7 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
-    names = ("throughput", "latency", "numerics")
+    names = ("throughput", "latency", "numerics", "rolling")
     found = {name: json.loads((folder / f"{name}.json").read_text()) for name in names}
     text = report(Results(**found, core=read(results_folder())))
     (_HERE / "RESULTS.md").write_text(text)

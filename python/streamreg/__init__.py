@@ -12,6 +12,7 @@ if _typing.TYPE_CHECKING:
         LinearRegression,
         LogisticRegression,
         QuadraticDiscriminantAnalysis,
+        rolling_linear_regression,
     )
     from streamreg._exceptions import (
         ConfigurationError,
@@ -74,6 +75,7 @@ else:
             "LinearRegression",
             "LogisticRegression",
             "QuadraticDiscriminantAnalysis",
+            "rolling_linear_regression",
         ),
         "_exceptions": (
             "ConfigurationError",
@@ -196,6 +198,7 @@ __all__ = [
     "minimum",
     "poly",
     "reducers",
+    "rolling_linear_regression",
     "run",
     "score",
     "sign",

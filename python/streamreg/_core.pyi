@@ -19,6 +19,7 @@ from streamreg._types import (
     Model,
     Number,
     ResultValue,
+    Singular,
     SingularClasses,
     SourceType,
     Statistic,
@@ -57,6 +58,7 @@ __all__ = [
     "nearest_doubles",
     "raw_decoder",
     "render",
+    "rolling",
     "split_header",
     "stamp",
     "time_decimals",
@@ -919,6 +921,33 @@ def raw_decoder(columns: Sequence[tuple[str, SourceType]]) -> Decoder:
 
     Raises:
         ValueError: unless there is one column, of text or bytes.
+    """
+
+def rolling(
+    columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+    ends: Sequence[int],
+    window: int | float,
+    statistics: Sequence[tuple[str, int, int]],
+    min_rows: int,
+    *,
+    on: NDArray[np.float64] | NDArray[np.int64] | None = None,
+    present: NDArray[np.bool_] | None = None,
+    wanted: NDArray[np.bool_] | None = None,
+    half_life: tuple[int, int] | float | None = None,
+    singular: Singular = "null",
+    level: float = 0.95,
+) -> list[NDArray[np.float64]]:
+    """For each row the statistics of the regression of the last column on the others, over the window that it ends.
+
+    `statistics` are names and indexes, as `Fit.statistic` takes them; there is a column of results for each, NaN
+    where there are none: in a window with fewer than `min_rows` rows whose numbers are all finite, or in one that
+    does not determine the coefficients. `ends` says where each group of rows ends. A window is so many rows; with
+    `on`, a column of ascending times, it is (t - window, t], an int beside ints, a float beside floats. `present`
+    says which rows have all of their numbers, `wanted` which are to have results. `half_life` is a fraction beside
+    ints and of rows, a float beside floats.
+
+    Raises:
+        ValueError: for lengths and names that do not fit; or a half-life of which a time is more than 2^50 from 0.
     """
 
 def split_header(value: bytes, delimiter: str = ",") -> list[str]:

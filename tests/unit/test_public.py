@@ -60,8 +60,8 @@ FUNCTIONS = [
         "floor_time",
         "if_else",
     ],
-    *["log", "log1p", "log2", "log10", "maximum", "minimum", "poly", "run", "score", "sign", "sin"],
-    *["sqrt", "tan"],
+    *["log", "log1p", "log2", "log10", "maximum", "minimum", "poly", "rolling_linear_regression"],
+    *["run", "score", "sign", "sin", "sqrt", "tan"],
 ]
 REDUCERS = [
     *["avg", "corr", "count", "covar_pop", "covar_samp", "max", "min", "regr_avgx", "regr_avgy"],

@@ -8,6 +8,9 @@ Regression: `regression_state` holds the rows, `regression_rows` takes them, `re
 `classifier_base` and `exact_classifier` give the results, `discriminants` (with `projection`) and `naive_bayes` are
 what users see; `logistic_regression` is not exact: `logistic_state` and `held` keep its rows, and `newton` is its
 solver.
+
+`rolling` fits the window of each row of a frame: `rolling_frames` takes frames apart and makes them, `rolling_window`
+reads how long windows are.
 """
 
 from streamreg._estimators.discriminants import (
@@ -17,6 +20,7 @@ from streamreg._estimators.discriminants import (
 from streamreg._estimators.linear_regression import LinearRegression
 from streamreg._estimators.logistic_regression import LogisticRegression
 from streamreg._estimators.naive_bayes import GaussianNB
+from streamreg._estimators.rolling import rolling_linear_regression
 
 __all__ = [
     "GaussianNB",
@@ -24,4 +28,5 @@ __all__ = [
     "LinearRegression",
     "LogisticRegression",
     "QuadraticDiscriminantAnalysis",
+    "rolling_linear_regression",
 ]

@@ -64,7 +64,7 @@ def matrix(x: Data, who: str, *, exact: bool = True) -> Matrix:
         ValueError: if it is not of two dimensions, is empty, or holds a number that is missing, infinite, complex
             or not exactly a double or a 64-bit integer.
     """
-    table = _table(x)
+    table = table_of(x)
     if table is not None:
         names = tuple(table.columns)
         found = Matrix(_columns_of_table(table, "X", exact), names, len(table))
@@ -116,7 +116,7 @@ def columns_of(values: Data, rows: int, name: str) -> tuple[Column, ...] | None:
         TypeError: if one holds what is no number.
         ValueError: if they are of another length, or as for `matrix`.
     """
-    table = _table(values)
+    table = table_of(values)
     if table is not None:
         found, count = _columns_of_table(table, name, exact=True), len(table)
     else:
@@ -166,7 +166,7 @@ def flat(values: Data, rows: int, name: str) -> Data:
     return array
 
 
-def _table(x: Data) -> Data:
+def table_of(x: Data, name: str = "X") -> Data:
     """A data frame as narwhals sees it, if `x` is one."""
     # Of the type: a lazy frame would have to find out.
     if not hasattr(type(x), "columns"):
@@ -175,7 +175,7 @@ def _table(x: Data) -> Data:
     frame = nw.from_native(x, pass_through=True)
     if isinstance(frame, nw.LazyFrame):
         raise TypeError(
-            f"X is a {type(x).__name__}, of which there are no rows yet: use X.collect()"
+            f"{name} is a {type(x).__name__}, of which there are no rows yet: use {name}.collect()"
         )
     if not isinstance(frame, nw.DataFrame) and hasattr(x, "__arrow_c_stream__"):
         frame = nw.from_arrow(x, backend="pyarrow")

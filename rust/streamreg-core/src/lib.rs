@@ -4,7 +4,7 @@
 //! states that obey the law of [`accumulate`], built on [`exact`] and [`moments`]) → [`gram`] (their cross-products) → [`solve`] and [`infer`] (states
 //! to correctly rounded results) → [`write`](mod@write) (results and rows to CSV text) → [`changelog`] (what changed since the last result).
 //! Beside the flow, for the estimators: [`classes`] (columns and labels to exact states) → [`discriminant`]
-//! (classification).
+//! (classification), and [`rolling`] (a fit for the window of each row of a frame).
 //!
 //! Nothing here does I/O, reads a clock, starts a thread or knows of Python.
 
@@ -25,6 +25,7 @@ pub mod moments;
 pub mod monomials;
 mod plural;
 pub mod reduce;
+pub mod rolling;
 pub mod solve;
 pub mod time;
 pub mod tracked_map;

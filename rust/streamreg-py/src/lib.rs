@@ -22,6 +22,7 @@ mod labelled;
 mod moments;
 mod monomials;
 mod reduce;
+mod rolling;
 mod score;
 mod times;
 mod tracked_map;
@@ -55,6 +56,8 @@ mod _core {
     use super::monomials::Monomials;
     #[pymodule_export]
     use super::reduce::Reduction;
+    #[pymodule_export]
+    use super::rolling::rolling;
     #[pymodule_export]
     use super::score::Scorer;
     #[pymodule_export]

@@ -167,7 +167,7 @@ pub fn regression((aggregate, asked): (usize, Asked)) -> PyResult<(usize, Regres
 }
 
 /// Whether coefficients that are not determined are zeros, and whether features are dropped.
-fn when_singular(singular: &str) -> PyResult<(bool, bool)> {
+pub fn when_singular(singular: &str) -> PyResult<(bool, bool)> {
     match singular {
         "zero" => Ok((true, false)),
         "null" => Ok((false, false)),

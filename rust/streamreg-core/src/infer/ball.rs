@@ -247,7 +247,8 @@ fn is_safe(value: f64) -> bool {
 
 /// The sum of two doubles, and what it was rounded by: exactly (D. E. Knuth, *The Art of Computer Programming*,
 /// volume 2, 4.2.2, theorem B).
-fn sum(one: f64, other: f64) -> (f64, f64) {
+#[inline]
+pub(crate) fn sum(one: f64, other: f64) -> (f64, f64) {
     let sum = one + other;
     let of_other = sum - one;
     let of_one = sum - of_other;
@@ -255,13 +256,15 @@ fn sum(one: f64, other: f64) -> (f64, f64) {
 }
 
 /// The product of two doubles, and what it was rounded by: exactly, but for underflow (Dekker's, as above).
-fn product(one: f64, other: f64) -> (f64, f64) {
+#[inline]
+pub(crate) fn product(one: f64, other: f64) -> (f64, f64) {
     let product = one * other;
     let ((a, b), (c, d)) = (halves(one), halves(other));
     (product, ((a * c - product) + a * d + b * c) + b * d)
 }
 
 /// The upper and the lower half of the digits of a double (G. W. Veltkamp).
+#[inline]
 fn halves(value: f64) -> (f64, f64) {
     let spread = value * 134_217_729.0;
     let high = spread - (spread - value);

@@ -86,6 +86,11 @@ pub(crate) fn power(x: Ball) -> Option<Scaled> {
     Some(Scaled { mantissa: *table * series, two: two as i32 })
 }
 
+/// 2 to the power of a number, as [`power`].
+pub(crate) fn power_of_two(x: Ball) -> Option<Scaled> {
+    power(x * CONSTANTS.ln_2)
+}
+
 /// e^x for |x| up to 1/100 by its series: the first terms in balls, and the rest, which are below 2⁻⁶⁰ of it, in doubles.
 fn series(x: Ball, inverses: &[Ball; 4]) -> Ball {
     let [high, _, radius] = x.parts();

@@ -32,7 +32,11 @@ impl Default for Regression {
 }
 
 impl Regression {
-    fn fit(&self, gram: Gram) -> Result<Fit, Error> {
+    /// Fits it.
+    ///
+    /// # Errors
+    /// As [`Fit::new`].
+    pub(crate) fn fit(&self, gram: Gram) -> Result<Fit, Error> {
         if self.drop { Fit::dropping(gram, self.model) } else { Fit::new(gram, self.model) }
     }
 }
