@@ -19,6 +19,7 @@ pub(crate) mod exponential;
 mod fast_rows;
 mod interval;
 mod likelihood;
+pub(crate) mod power_of_two;
 mod predict;
 mod score;
 pub mod statistic;

@@ -198,7 +198,7 @@ impl<'a> Rolling<'a> {
         let of = |column: &Numbers<'_>| match column {
             Numbers::Float(values) => Extent::of(&values[first..end], whole),
             Numbers::Int(values) => Extent::of(&values[first..end], whole),
-            Numbers::Decimal(_) => Extent::EMPTY,
+            Numbers::Decimal(_) | Numbers::Time(..) => Extent::EMPTY,
         };
         self.extents.clear();
         self.extents.extend(columns.iter().map(of));

@@ -10,8 +10,7 @@ use super::bounds::Width;
 use crate::error::Error;
 use crate::exact::Number;
 use crate::infer::ball::Ball;
-use crate::infer::bigfloat::{PRECISION, Precision, Wide};
-use crate::infer::exponential::{exp, power_of_two};
+use crate::infer::power_of_two::nearest_power_of_two;
 
 /// A row that is so many whole half-lives older than the last of a window is not in it.
 pub const MOST_HALVINGS: i64 = 100;
@@ -110,45 +109,13 @@ fn of_float(time: f64, half_life: f64) -> Option<Age> {
 
 impl Age {
     fn weight(self) -> Weight {
-        let quick = || {
-            let scaled = power_of_two(self.ball?)?;
-            Some(normal(scaled.mantissa.rounded()?, i64::from(scaled.two)))
-        };
-        let Weight { mantissa, two } = if self.rest.0 == BigInt::ZERO {
-            Weight { mantissa: 1.0, two: 0 }
+        let (numerator, denominator) = &self.rest;
+        // From 1 to 2, both included.
+        let power = nearest_power_of_two(self.ball, numerator, denominator);
+        if power < 2.0 {
+            Weight { mantissa: power, two: self.whole }
         } else {
-            quick().unwrap_or_else(|| normal(nearest(&self.rest.0, &self.rest.1), 0))
-        };
-        Weight { mantissa, two: two + self.whole }
-    }
-}
-
-/// A number from 1/4 up to 4 with its mantissa from 1 up to 2.
-fn normal(value: f64, two: i64) -> Weight {
-    match value {
-        2.0.. => Weight { mantissa: value / 2.0, two: two + 1 },
-        1.0.. => Weight { mantissa: value, two },
-        _ => normal(value * 2.0, two - 1),
-    }
-}
-
-/// The double nearest to 2^(numerator/denominator), which is irrational, so that some number of bits decides it.
-fn nearest(numerator: &BigInt, denominator: &BigInt) -> f64 {
-    let mut precision = PRECISION;
-    loop {
-        let [low, high] = bounds(precision, numerator, denominator).map(|value| value.nearest());
-        if low.to_bits() == high.to_bits() {
-            return low;
+            Weight { mantissa: 1.0, two: self.whole + 1 }
         }
-        precision = precision.doubled();
     }
-}
-
-/// Numbers below and above the power.
-fn bounds(precision: Precision, numerator: &BigInt, denominator: &BigInt) -> [Wide; 2] {
-    let logarithm = precision.multiply(&precision.ratio(numerator, denominator), &precision.ln(&Wide::of(2)));
-    let power = exp(precision, &logarithm);
-    // Errors of four operations, none above 2^(8 − bits) of a number up to 2.
-    let reach = Wide::of(1).scaled(16 - precision.bits());
-    [precision.subtract(&power, &reach), precision.add(&power, &reach)]
 }
