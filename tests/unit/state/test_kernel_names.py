@@ -14,6 +14,11 @@ NAMES = {
     "float str": "cast.decimal",
     "bool int str": "cast.float",
     "bool float str": "cast.int",
+    "decimal float int str": "cast.datetime cast.timedelta",
+    "datetime timedelta": "add subtract maximum minimum equal not_equal greater greater_equal less less_equal"
+    " cast.decimal cast.float cast.int",
+    "timedelta": "absolute divide floor_divide multiply negative remainder",
+    "datetime": "difference floor_time",
 }
 
 
