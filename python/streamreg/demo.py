@@ -85,7 +85,10 @@ class PointSource:
         return {}
 
     def first_messages(
-        self, partitions: Collection[int], report: Report, stopping: Callable[[], bool]
+        self,
+        partitions: Mapping[int, Watermarks],
+        report: Report,
+        stopping: Callable[[], bool],
     ) -> Iterator[tuple[int, bytes | None]]:
         yield from ()  # Nothing is asked for: the names of the fields are known.
 

@@ -115,7 +115,10 @@ class ListSource:
         return {}
 
     def first_messages(
-        self, partitions: Collection[int], report: Report, stopping: Callable[[], bool]
+        self,
+        partitions: Mapping[int, Watermarks],
+        report: Report,
+        stopping: Callable[[], bool],
     ) -> Iterator[tuple[int, bytes | None]]:
         for partition in partitions:
             if stopping():

@@ -2,14 +2,14 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import pytest
 
 import streamreg as sr
 from streamreg._kafka.mock_broker import EmbeddedBroker
-from streamreg._source.contract import Report
+from streamreg._source.contract import Report, Watermarks
 from streamreg._types import ColumnType
 from streamreg.testing import ListSource, read
 from tests.support.changelog import Row, inserted
@@ -147,7 +147,10 @@ def test_the_wait_for_it_can_be_stopped_at_any_partition() -> None:
 
     class Told(ListSource):
         def first_messages(
-            self, partitions: Collection[int], report: Report, stopping: Callable[[], bool]
+            self,
+            partitions: Mapping[int, Watermarks],
+            report: Report,
+            stopping: Callable[[], bool],
         ) -> Iterator[tuple[int, bytes | None]]:
             for partition, value in super().first_messages(partitions, report, stopping):
                 told.append(partition)
@@ -164,7 +167,10 @@ def test_a_slow_answer_is_waited_for() -> None:
 
     class Slow(ListSource):
         def first_messages(
-            self, partitions: Collection[int], report: Report, stopping: Callable[[], bool]
+            self,
+            partitions: Mapping[int, Watermarks],
+            report: Report,
+            stopping: Callable[[], bool],
         ) -> Iterator[tuple[int, bytes | None]]:
             results = list(super().first_messages(partitions, report, stopping))
             yield from reversed(results)

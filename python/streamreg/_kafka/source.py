@@ -12,13 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Literal
 
-from confluent_kafka import (
-    OFFSET_BEGINNING,
-    Consumer,
-    KafkaError,
-    Message,
-    TopicPartition,
-)
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
 
 from streamreg._exceptions import SourceError
 from streamreg._kafka import settings as kafka_settings
@@ -178,11 +172,15 @@ class KafkaSource:
             consumer.unassign()
 
     def first_messages(
-        self, partitions: Collection[int], report: Report, stopping: Callable[[], bool]
+        self,
+        partitions: Mapping[int, Watermarks],
+        report: Report,
+        stopping: Callable[[], bool],
     ) -> Iterator[tuple[int, bytes | None]]:
         held = self._open()
         consumer = held.consumer
-        places = {p: TopicPartition(self.topic, p, OFFSET_BEGINNING) for p in partitions}
+        # Where the log is known to begin: librdkafka takes half a second to look a logical offset up.
+        places = {p: TopicPartition(self.topic, p, at.low) for p, at in partitions.items()}
         consumer.assign(list(places.values()))
         empty: set[int] = set()
         slow = _Slow(f"topic {self.topic!r}: waiting for the first message", report)
@@ -191,6 +189,9 @@ class KafkaSource:
                 message = consumer.poll(_RETRY_PAUSE)
                 held.watch.check()
                 self._tell(report)
+                if message is not None and _begins_later(message):
+                    _assign_beginning(consumer, places[message.partition() or 0])
+                    continue
                 found = None if message is None else self._first_of(message)
                 if found is None:
                     slow.tell(places.keys() - empty)
@@ -261,6 +262,18 @@ class KafkaSource:
             )
             self._held = _Open(consumer, watch, commits)
         return self._held
+
+
+def _begins_later(message: Message) -> bool:
+    """Whether retention has deleted messages since the watermarks were asked for."""
+    error = message.error()
+    return error is not None and error.code() == KafkaError._AUTO_OFFSET_RESET
+
+
+def _assign_beginning(consumer: Consumer, place: TopicPartition) -> None:
+    """Begins anew where the log begins, wherever that is by then."""
+    consumer.incremental_unassign([place])
+    consumer.incremental_assign([TopicPartition(place.topic, place.partition, OFFSET_BEGINNING)])
 
 
 class _Slow:

@@ -179,9 +179,15 @@ class Source(Protocol):
         """
 
     def first_messages(
-        self, partitions: Collection[int], report: Report, stopping: Callable[[], bool]
+        self,
+        partitions: Mapping[int, Watermarks],
+        report: Report,
+        stopping: Callable[[], bool],
     ) -> Iterator[tuple[int, bytes | None]]:
         """The first message of each of these partitions, as it comes: the partition, and the value, b"" if it has none.
+
+        What `watermarks` gave of them says where they begin; if messages were deleted since, the first is the first
+        that is still there.
 
         Of a partition that holds no message yet first comes a None; in a streaming source its first message follows
         when there is one. It waits without a limit, and tells `report` if that is long; ends if `stopping`.

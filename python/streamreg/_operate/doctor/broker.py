@@ -192,7 +192,8 @@ class Broker:
         return f"the first message of partition {partition} has {plural(len(value), 'byte')}"
 
     def _first_message(self, partition: int) -> bytes | None:
-        for _, value in self._source.first_messages([partition], _ignore, self._lasts()):
+        first = {partition: self.watermarks[partition]}
+        for _, value in self._source.first_messages(first, _ignore, self._lasts()):
             return value
         raise TroubleError(
             f"partition {partition} gives no message in {self._patience:.0f} s: are all brokers of the cluster well?"
