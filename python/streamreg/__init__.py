@@ -5,7 +5,7 @@ import typing as _typing
 from streamreg._core import __version__
 
 if _typing.TYPE_CHECKING:
-    from streamreg import demo, io, reducers
+    from streamreg import demo, io, reducers, temporal
     from streamreg._estimators import (
         GaussianNB,
         LinearDiscriminantAnalysis,
@@ -67,7 +67,7 @@ if _typing.TYPE_CHECKING:
 else:
     # Everything is imported when it is asked for: NumPy and the client take longer than all the rest, and a worker
     # process, which imports this package too, needs no table language.
-    _MODULES = ("demo", "io", "reducers")
+    _MODULES = ("demo", "io", "reducers", "temporal")
     _NAMES = {
         "_estimators": (
             "GaussianNB",
@@ -205,5 +205,6 @@ __all__ = [
     "sin",
     "sqrt",
     "tan",
+    "temporal",
     "this",
 ]

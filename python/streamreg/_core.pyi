@@ -839,6 +839,9 @@ class Changelog:
         `rows` holds those of the keys that are present.
         """
 
+    def forget(self, keys: Sequence[bytes]) -> None:
+        """Lets go of the rows of keys that get no other row: what was written of them stands."""
+
 def check_column_type(text: SourceType) -> None:
     """Whether this names a column type, with its options.
 

@@ -98,13 +98,32 @@ ResultValue: TypeAlias = float | int | Decimal | datetime | timedelta | bool | s
 Scalar: TypeAlias = float | int | Decimal | bool | str | bytes | datetime | timedelta
 """What may stand for a column in an expression: the same value for every row."""
 
+Moment: TypeAlias = int | float
+"""A point in event time, or a length of it, in the unit of its column: that of datetimes is a microsecond."""
+
+WindowTime: TypeAlias = Literal["datetime", "int", "float"]
+"""What a column of event times holds."""
+
+CoreWindow: TypeAlias = (
+    tuple[Literal["grid"], Moment, Moment, Moment]
+    | tuple[Literal["session"], Moment]
+    | tuple[Literal["last"], int]
+)
+"""Windows as the core takes them: of a grid origin, hop and duration; the gap of sessions; how many last rows."""
+
 Time: TypeAlias = Literal["epoch", "unix_ms"]
 """What the column `time` of a changelog holds."""
+
+WINDOW_BOUNDS: Final = ("window_start", "window_end")
+"""The columns that a row of a window has, beside its instance."""
 
 SCORES: Final = ("prediction", "residual", "standardized_residual")
 """The columns that rows have beside their own where a regression has scored them."""
 
-CLASS_SCORES: Final = ("predicted_label", "posterior", "own_posterior")
+CLASS_WINDOW_BOUNDS: Final = ("window_start", "window_end")
+"""The columns that a row of a window has, beside its instance."""
+
+SCORES: Final = ("predicted_label", "posterior", "own_posterior")
 """Those where a classification has scored them: also three, so that shipped columns begin at one index."""
 
 FIRST_SHIPPED: Final = len(SCORES)

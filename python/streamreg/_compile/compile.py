@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from streamreg._compile.lower import Lowering
 from streamreg._compile.output import output_spec
-from streamreg._compile.reduction import Collected
+from streamreg._compile.reduction import Collected, RowsAndKeys
 from streamreg._compile.rules import CURRENT, Rules, earlier
 from streamreg._compile.scores import CollectedScores
 from streamreg._exceptions import ProgramError
@@ -26,9 +26,7 @@ from streamreg._plan.row_plan import RowPlan
 if TYPE_CHECKING:
     from streamreg._formats.contract import Input
     from streamreg._plan.output import OutputSpec
-
-_Reduction: TypeAlias = tuple[int, tuple[int, ...]]
-"""What tells a reduction from others: its rows and keys."""
+    from streamreg._plan.windowing import Clock
 
 
 def compile(outputs: Sequence[Output]) -> Plan:
@@ -49,12 +47,13 @@ def _compiled(input: Input, outputs: Sequence[Output], rules: Rules) -> Plan:
     rows = Lowering(rules)
     row_outputs: list[OutputSpec] = []
     row_slots: list[tuple[int, ...]] = []
-    reductions: dict[_Reduction, Collected] = {}
+    reductions: dict[RowsAndKeys, Collected] = {}
     scorings: dict[ScoredUniverse, CollectedScores] = {}
-    scored_by: dict[ScoredUniverse, _Reduction] = {}
+    scored_by: dict[ScoredUniverse, RowsAndKeys] = {}
+    clocks: dict[Clock, None] = {}
 
-    def collected(universe: ReducedUniverse) -> tuple[_Reduction, Collected]:
-        reduction = Collected(rows, universe)
+    def collected(universe: ReducedUniverse) -> tuple[RowsAndKeys, Collected]:
+        reduction = Collected(rows, universe, clocks)
         return reduction.rows_and_keys, reductions.setdefault(reduction.rows_and_keys, reduction)
 
     for output in outputs:
@@ -65,6 +64,7 @@ def _compiled(input: Input, outputs: Sequence[Output], rules: Rules) -> Plan:
         elif scored is not None:
             if scored not in scorings:
                 scored_by[scored], reduction = collected(scored.reduction)
+                reduction.score_rows()
                 scorings[scored] = CollectedScores(rows, scored, reduction)
             scorings[scored].add(output, universe)
         else:
@@ -76,6 +76,7 @@ def _compiled(input: Input, outputs: Sequence[Output], rules: Rules) -> Plan:
         tuple(row_slots),
         tuple(reduction.reducing() for reduction in reductions.values()),
         tuple(scoring.shipped() for scoring in scorings.values()),
+        tuple(clocks),
     )
     places = list(reductions)
     scores = tuple(

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 from streamreg._compile.lower import Lowering
 from streamreg._compile.model_catalog import describe
 from streamreg._compile.output import output_spec
-from streamreg._language.nodes import KeyColumn
+from streamreg._language.nodes import KeyColumn, restricted
 from streamreg._language.outputs import Output
+from streamreg._language.universe import WindowedUniverse
 from streamreg._plan.result_plan import ResultPlan
 from streamreg._plan.row_plan import Reducing
-from streamreg._types import NUMBERS, ClassModel, ClassStatistic, KeyType
+from streamreg._plan.windowing import Clock, Windows
+from streamreg._types import (
+    NUMBERS,
+    WINDOW_BOUNDS,
+    ClassModel,
+    ClassStatistic,
+    KeyType,
+    WindowTime,
+)
 
 if TYPE_CHECKING:
     from streamreg._evaluate.program import Selection
@@ -23,17 +33,24 @@ if TYPE_CHECKING:
     from streamreg._types import Aggregate, Number, Statistic
 
 
+RowsAndKeys: TypeAlias = tuple[int, tuple[int, ...], Windows | None]
+"""What tells a reduction from others: its rows, its keys and its windows."""
+
+
 class Collected:
     """Collects the reductions of the rows of one scope by the same keys; equal parts are kept once."""
 
-    def __init__(self, rows: Lowering, universe: ReducedUniverse) -> None:
-        """Nothing so far; `rows` takes what the workers are to compute for it."""
+    def __init__(
+        self, rows: Lowering, universe: ReducedUniverse, clocks: dict[Clock, None]
+    ) -> None:
+        """Nothing so far; `rows` takes what the workers are to compute for it, `clocks` its event time."""
         self._rows = rows
         self._universe = universe
         self._scope = rows.scope_of(universe.origin)
         self.keys = universe.keys
         self._keys = tuple(cast(KeyType, key.dtype) for key in universe.keys)
         self._key_slots = tuple(rows.lower(key, self._scope) for key in universe.keys)
+        self._windows = self._windows_of(universe, clocks)
         self._inputs: dict[int, Number] = {}
         self._aggregates: dict[Aggregate, None] = {("count",): None}
         self._statistics: dict[Statistic | ClassStatistic, None] = {(0, "count", 0): None}
@@ -42,11 +59,34 @@ class Collected:
         self._outputs: list[OutputSpec] = []
         self._slots: list[Selection] = []
         self._models: list[tuple[ModelInfo, ...]] = []
+        self._scores_rows = False
+
+    def _windows_of(self, universe: ReducedUniverse, clocks: dict[Clock, None]) -> Windows | None:
+        if not isinstance(universe, WindowedUniverse):
+            return None
+        by = universe.windowing
+        slot = self._rows.lower(restricted(by.time, universe.origin), self._scope)
+        clock = _index(clocks, Clock(slot, self._scope, by.idle_timeout))
+        time = cast(WindowTime, by.time.dtype)
+        return Windows(
+            clock,
+            time,
+            by.window,
+            by.delay,
+            by.cutoff,
+            by.final,
+            by.keep_results,
+            keep_closed=False,
+        )
 
     @property
-    def rows_and_keys(self) -> tuple[int, tuple[int, ...]]:
+    def rows_and_keys(self) -> RowsAndKeys:
         """What two reductions have in common to share one state."""
-        return self._scope, self._key_slots
+        return self._scope, self._key_slots, self._windows
+
+    def score_rows(self) -> None:
+        """Rows are scored by it: of windows the last closed ones are kept."""
+        self._scores_rows = True
 
     def add(self, output: Output, universe: Universe) -> None:
         """Takes an output of the rows of `universe`, those of the reduction or some of them."""
@@ -54,7 +94,10 @@ class Collected:
         slots = tuple(self._lowering.lower(column, scope) for column in output.table)
         self._outputs.append(output_spec(output))
         self._slots.append((scope, slots))
-        self._models.append(describe(output.table, self._universe, self.aggregate_of))
+        of_windows = self._windows is not None
+        self._models.append(
+            () if of_windows else describe(output.table, self._universe, self.aggregate_of)
+        )
 
     def reducing(self) -> Reducing:
         """What the workers do for all of them."""
@@ -65,6 +108,7 @@ class Collected:
             self._scope,
             self._keys,
             self._key_slots,
+            self._windows and replace(self._windows, keep_closed=self._scores_rows),
         )
 
     def results(self) -> ResultPlan:
@@ -76,9 +120,15 @@ class Collected:
             self._lowering.program(),
             tuple(self._slots),
             tuple(self._models),
-            len(self._keys),
+            self._cells,
             self._label if of_classes else None,
+            of_windows=self._windows is not None,
         )
+
+    @property
+    def _cells(self) -> int:
+        """How many cells there are before the statistics."""
+        return len(self._keys) + (0 if self._windows is None else len(WINDOW_BOUNDS))
 
     def aggregate_of(self, column: ReducedColumn) -> int:
         """The index of the aggregate that a column is a result of; it is kept from now on."""
@@ -96,7 +146,7 @@ class Collected:
             statistic = ClassStatistic(at, reducer.statistic, reducer.index, reducer.model)
         elif reducer.model is not None:
             statistic = (at, reducer.statistic, reducer.index, reducer.other, reducer.model)
-        return len(self._keys) + _index(self._statistics, statistic)
+        return self._cells + _index(self._statistics, statistic)
 
     def _input(self, argument: TypedExpression) -> int:
         slot = self._rows.lower(argument, self._scope)

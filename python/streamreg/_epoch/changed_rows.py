@@ -6,15 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from streamreg._core import KeyedReduction, render
+from streamreg._core import KeyedReduction, Reduction, WindowReduction, render
 from streamreg._epoch.class_parameters import ClassResults, class_results
 from streamreg._evaluate.keyed import evaluate_keys
 from streamreg._evaluate.program import Load
 from streamreg._state.keyed_rows import ONLY_KEY
 
 if TYPE_CHECKING:
-    from streamreg._core import KeyedResults, Reduction
+    from streamreg._core import KeyedResults
     from streamreg._plan.result_plan import ResultPlan
+    from streamreg._plan.row_plan import AnyReduction
+    from streamreg._types import Moment
 
 KEYS_AT_A_TIME: Final = 1 << 14
 """Keys whose results are computed together: so the memory for it does not grow with the number of keys."""
@@ -38,12 +40,13 @@ class ResultRows:
 
 
 def changed_rows(
-    plan: ResultPlan, reduction: Reduction | KeyedReduction
+    plan: ResultPlan, reduction: AnyReduction, time: Moment | None = None
 ) -> Iterator[list[ResultRows]]:
     """The rows of each output of a plan, for some keys at a time, in the order of the keys.
 
     Those of the keys that have changed since they were last marked clean; without keys, the only row. Where some
-    statistics are of classes, those of all keys if one has changed.
+    statistics are of classes, those of all keys if one has changed. Of windows those that are to be written when event
+    time has come to `time`.
 
     Raises:
         SourceError: if there are too many classes.
@@ -52,11 +55,11 @@ def changed_rows(
     """
     if not plan.outputs:
         return
-    if not isinstance(reduction, KeyedReduction):
+    if isinstance(reduction, Reduction):
         yield _only_row(plan, reduction)
         return
-    count = reduction.changed()
-    if plan.label is not None:
+    count = reduction.due(time) if isinstance(reduction, WindowReduction) else reduction.changed()
+    if plan.label is not None and isinstance(reduction, KeyedReduction):
         if count:
             together = class_results(plan, reduction)
             yield _unchanged(plan, together) or _computed(plan, together)

@@ -13,6 +13,7 @@ from streamreg._types import ClassStatistic
 if TYPE_CHECKING:
     from streamreg._core import Cells, KeyedReduction
     from streamreg._plan.result_plan import ResultPlan
+    from streamreg._plan.row_plan import AnyReduction
     from streamreg._types import ClassModel, ClassParameters, ResultValue
 
 
@@ -29,7 +30,7 @@ class ClassResults:
     columns: Sequence[Cells | list[object]]
 
 
-def check_classes(plan: ResultPlan, reduction: Reduction | KeyedReduction) -> None:
+def check_classes(plan: ResultPlan, reduction: AnyReduction) -> None:
     """Checks that the keys of a reduction are not too many to be classes, if the plan classifies by them.
 
     Raises:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from streamreg._core import Changelog, KeyedReduction, Reduction, stamp
-from streamreg._epoch.changed_rows import changed_rows
+from streamreg._core import Changelog, KeyedReduction, Reduction, WindowReduction, render, stamp
+from streamreg._epoch.changed_rows import ResultRows, changed_rows
 from streamreg._epoch.class_parameters import check_classes
+from streamreg._epoch.event_clocks import EventClocks, Move
 from streamreg._epoch.row_scorer import Scoring
 from streamreg._epoch.slow_results import SlowResults
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError, WorkerError
@@ -26,10 +27,14 @@ from streamreg._state.keyed_rows import changes
 if TYPE_CHECKING:
     from streamreg._epoch.outputs import Outputs
     from streamreg._plan.plan import Plan
+    from streamreg._plan.result_plan import ResultPlan
+    from streamreg._plan.row_plan import Reducing
     from streamreg._rejects.reject import Reject
     from streamreg._source.contract import Range
-    from streamreg._state.checkpoint import Checkpoint
+    from streamreg._state.checkpoint import Checkpoint, KeyedPart
+    from streamreg._types import Moment
     from streamreg._worker.partial import Partial
+    from streamreg._worker.task import Times
 
 _log = logging.getLogger("streamreg")
 
@@ -71,6 +76,9 @@ class Merge:
         self._unix_ms = unix_ms
         self._slow_results = SlowResults(interval)
         self._times = {"epoch": checkpoint.epochs - 1, "unix_ms": checkpoint.unix_ms}
+        self.clocks = EventClocks(
+            plan.rows.clocks, checkpoint.times, map(Move._make, checkpoint.moves)
+        )
         self._reductions = [reducing.empty() for reducing in plan.rows.reductions]
         self._changelogs = [Changelog() for _ in plan.result_outputs]
         if checkpoint.reductions or checkpoint.changelogs:
@@ -79,6 +87,7 @@ class Merge:
             Scoring(score, self._reductions[score.reduction]) for score in plan.scores
         ]
         self.excluded = self._count_excluded()
+        self._opened = False
         self._open_rows = 0
         self._open_rejects: Counter[str] = Counter()
         self._first_reject: Reject | None = None
@@ -94,11 +103,15 @@ class Merge:
             states = zip(self._reductions, checkpoint.reductions, strict=True)
             for index, (reduction, state) in enumerate(states):
                 by_key = checkpoint.keyed.pop(f"reduction {index}", None)
-                if isinstance(by_key, KeyedReduction):
+                if isinstance(by_key, KeyedReduction | WindowReduction):
                     by_key.merge(reduction.to_bytes())  # Of no rows: it must be of the same shape.
                     self._reductions[index] = by_key
-                else:
+                    if isinstance(by_key, WindowReduction):
+                        by_key.resume(self._time(index))
+                elif isinstance(reduction, Reduction):
                     reduction.merge(state)
+                else:
+                    raise CorruptStateError("the keys of a reduction are missing")
             rows = zip(self._keyed_outputs(), checkpoint.changelogs, strict=True)
             for index, (keyed, state) in enumerate(rows):
                 last_rows = checkpoint.keyed.pop(f"changelog {index}", None)
@@ -111,8 +124,14 @@ class Merge:
         except (CorruptStateError, MismatchError) as error:
             raise StateError(f"the state does not fit this job: {error}") from error
 
+    def event_times(self, partitions: Collection[int]) -> Times:
+        """How far these partitions have come in event time, by clock, for whoever reads on from the merged offsets."""
+        self.clocks.keep(partitions)
+        return [{p: time for p, time in of.items() if p in partitions} for of in self.clocks.times]
+
     def grow(self, ranges: Mapping[int, Range]) -> None:
         """Goes on with more partitions, of which nothing was read yet."""
+        self.clocks.join(self.offsets, {p: r.start for p, r in ranges.items()})
         self.offsets.update({p: r.start for p, r in ranges.items()})
         self.untouched.update(p for p, r in ranges.items() if r.untouched)
         self._base = replace(
@@ -121,8 +140,11 @@ class Merge:
             began={**self._base.began, **ranges},
         )
 
-    def apply(self, partial: Partial) -> None:
+    def apply(self, partial: Partial) -> set[int]:
         """Adds a partial to the open epoch; one that was added before changes nothing.
+
+        Returns the partitions, if any, that are to be read anew from the merged offsets: they were moved on in event time
+        since, so that rows of the partial are late. Nothing of it is added then.
 
         Raises:
             SourceError: if there are too many classes.
@@ -132,17 +154,21 @@ class Merge:
                 be closed.
         """
         if all(end <= self.offsets[p] for p, (_, end) in partial.progress.items()):
-            return
+            return set()
         for partition, (start, _) in partial.progress.items():
             if start != self.offsets[partition]:
                 raise WorkerError(
                     f"partition {partition}: a frame begins at offset {start}, "
                     f"but {self.offsets[partition]} is next"
                 )
+        if stale := self.clocks.stale(partial.clocks, self._late):
+            self.clocks.keep(stale)
+            return set(partial.progress)
         if partial.rows:
-            if not self._open_rows:
+            if not self._opened:
                 self._open()
             self._add(partial)
+        self.clocks.take(partial.clocks)
         if partial.rejects:
             self._keep(partial.rejects)
         self.tombstones += partial.tombstones
@@ -152,9 +178,39 @@ class Merge:
         self.pending = True
         if partial.rejects:
             self._reject_limit.add(partial.rejects)
+        return set()
+
+    def pass_idle(self, idle: Callable[[float], Collection[int]]) -> None:
+        """Lets event time pass idle partitions, so that their windows close.
+
+        `idle` gives the partitions that have no more messages for some seconds.
+        """
+        if self.clocks.pass_idle(self.offsets, idle, self._horizon):
+            if not self._opened:
+                self._open()
+            self.pending = True
+
+    @property
+    def waits_for_idle(self) -> bool:
+        """Whether windows close where partitions are idle."""
+        return any(clock.idle_timeout is not None for clock in self._plan.rows.clocks)
+
+    def _windows(self, clock: int) -> Iterator[WindowReduction]:
+        for reducing, reduction in zip(self._plan.rows.reductions, self._reductions, strict=True):
+            if isinstance(reduction, WindowReduction) and reducing.windows is not None:
+                if reducing.windows.clock == clock:
+                    yield reduction
+
+    def _late(self, clock: int, time: Moment, greatest: Moment) -> bool:
+        return any(windows.late(time, greatest) for windows in self._windows(clock))
+
+    def _horizon(self, clock: int) -> Moment | None:
+        found = [windows.horizon() for windows in self._windows(clock)]
+        return max((time for time in found if time is not None), default=None)
 
     def _open(self) -> None:
         """Gives the epoch its time (its number, and a wall-clock time later than the last) and its scoring models."""
+        self._opened = True
         self._times = {
             "epoch": self.epochs,
             "unix_ms": max(self._unix_ms(), self._times["unix_ms"] + 1),
@@ -194,14 +250,14 @@ class Merge:
     def close(self) -> bool:
         """Ends the open epoch: solves, writes what changed, flushes, commits.
 
-        Returns whether it held more than offsets: a row or a reject.
+        Returns whether it held more than offsets: a row or a reject, or time that has passed.
 
         Raises:
             SourceError: if there are too many classes.
             OutputError: if a file cannot be written.
             StateError: if the checkpoint cannot be written.
         """
-        if self._open_rows:
+        if self._opened:
             self._write_results()
             self.epochs += 1
         self._outputs.flush()
@@ -213,8 +269,8 @@ class Merge:
             if not isinstance(kept, Reduction):
                 kept.mark_clean()
         self._tell()
-        held = bool(self._open_rows or self._open_rejects)
-        self._open_rows = 0
+        held = bool(self._opened or self._open_rejects)
+        self._opened, self._open_rows = False, 0
         self._open_rejects, self._first_reject = Counter(), None
         self.pending = False
         return held
@@ -222,28 +278,57 @@ class Merge:
     def _write_results(self) -> None:
         """Solves, and writes for each result output the change from its last row to the new one."""
         first = 0
-        for plan, reduction in zip(self._plan.results, self._reductions, strict=True):
+        for at, (plan, reduction) in enumerate(
+            zip(self._plan.results, self._reductions, strict=True)
+        ):
             name = plan.outputs[0].name if plan.outputs else ""
-            found = changed_rows(plan, reduction)
+            time = self._time(at)
+            found = changed_rows(plan, reduction, time)
             for outputs in self._slow_results.watched(found, self.epochs, name):
                 for index, rows in enumerate(outputs, first):
-                    time = self._times[plan.outputs[index - first].time]
-                    changelog = self._changelogs[index]
-                    lines = changelog.update(rows.keys, rows.present, rows.packed, time)
-                    self._outputs.results[index].append(lines)
-                    self.results[index] = {"keys": len(changelog)} if plan.keys else rows.cells
+                    self._change(index, rows)
+                    self.results[index] = (
+                        {"keys": len(self._changelogs[index])} if plan.keys else rows.cells
+                    )
+            if isinstance(reduction, WindowReduction):
+                self._close_windows(
+                    first, plan, self._plan.rows.reductions[at], reduction.close(time)
+                )
             first += len(plan.outputs)
+
+    def _change(self, index: int, rows: ResultRows) -> None:
+        """Writes the changes of an output to these rows."""
+        output = self._outputs.results[index]
+        time = self._times[output.spec.time]
+        output.append(self._changelogs[index].update(rows.keys, rows.present, rows.packed, time))
+
+    def _close_windows(
+        self, first: int, plan: ResultPlan, reducing: Reducing, closed: Sequence[bytes]
+    ) -> None:
+        """Closed windows leave the last rows, and the output too, if it does not keep their results."""
+        if not closed or reducing.windows is None:
+            return
+        for index in range(first, first + len(plan.outputs)):
+            if reducing.windows.keep_results:
+                self._changelogs[index].forget(closed)
+            else:
+                self._change(index, ResultRows(closed, [False] * len(closed), render([])))
+
+    def _time(self, reduction: int) -> Moment | None:
+        """Up to where the event time of a reduction has come in all partitions; None if it has no such time."""
+        windows = self._plan.rows.reductions[reduction].windows
+        return None if windows is None else self.clocks.time(windows.clock, self.offsets)
 
     def _keyed_outputs(self) -> list[bool]:
         """For each result output whether it has keys."""
         return [bool(plan.keys) for plan in self._plan.results for _ in plan.outputs]
 
-    def _keyed(self) -> dict[str, KeyedReduction | Changelog]:
+    def _keyed(self) -> dict[str, KeyedPart]:
         """The parts that the checkpoint keeps by key."""
-        found: dict[str, KeyedReduction | Changelog] = {
+        found: dict[str, KeyedPart] = {
             f"reduction {index}": reduction
             for index, reduction in enumerate(self._reductions)
-            if isinstance(reduction, KeyedReduction)
+            if not isinstance(reduction, Reduction)
         }
         for index, keyed in enumerate(self._keyed_outputs()):
             if keyed:
@@ -257,6 +342,8 @@ class Merge:
             offsets=dict(self.offsets),
             untouched=set(self.untouched),
             leader_epochs=dict(self.leader_epochs),
+            times=[dict(of) for of in self.clocks.times],
+            moves=self.clocks.moves,
             epochs=self.epochs,
             unix_ms=self._times["unix_ms"],
             rows=self.rows,
@@ -264,8 +351,8 @@ class Merge:
             rejects=dict(self.rejects),
             positions=self._outputs.positions(),
             reductions=[
-                b"" if f"reduction {index}" in keyed else reduction.to_bytes()
-                for index, reduction in enumerate(self._reductions)
+                reduction.to_bytes() if isinstance(reduction, Reduction) else b""
+                for reduction in self._reductions
             ],
             changelogs=[
                 b"" if f"changelog {index}" in keyed else changelog.to_bytes()
@@ -283,7 +370,7 @@ class Merge:
 
         Rejects without any row belong to the epoch that the next row will open.
         """
-        epoch = self._times["epoch"] if self._open_rows else self.epochs
+        epoch = self._times["epoch"] if self._opened else self.epochs
         if self._first_reject is not None:
             _log.warning(
                 "epoch %d: %s (%s); the first at %s",

@@ -17,13 +17,14 @@ from streamreg._types import ClassModel
 
 if TYPE_CHECKING:
     from streamreg._core import Scorer
+    from streamreg._plan.row_plan import AnyReduction
     from streamreg._plan.score_plan import ScorePlan
 
 
 class Scoring:
     """Scores the rows of one plan by a reduction."""
 
-    def __init__(self, plan: ScorePlan, reduction: Reduction | KeyedReduction) -> None:
+    def __init__(self, plan: ScorePlan, reduction: AnyReduction) -> None:
         """`begin` comes before the first rows."""
         self._plan = plan
         self._reduction = reduction
@@ -33,10 +34,10 @@ class Scoring:
         """Until it is called again, rows are scored by what the reduction holds now."""
         reduction, (aggregate, model) = self._reduction, self._plan.model
         if isinstance(model, ClassModel):
-            if isinstance(reduction, Reduction):
+            if not isinstance(reduction, KeyedReduction):
                 raise AssertionError("classes are a reduction by labels")
             self._scorer = ClassScorer(reduction, aggregate, model)
-        elif isinstance(reduction, KeyedReduction):
+        elif not isinstance(reduction, Reduction):
             reduction.freeze()
         else:
             self._scorer = reduction.scorer((aggregate, model))

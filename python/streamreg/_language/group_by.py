@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, final, get_args
+from typing import TYPE_CHECKING, get_args
 
 from streamreg._exceptions import ProgramError
 from streamreg._language.build import untyped
 from streamreg._language.deferred import resolved
 from streamreg._language.expression import Column, Expression, TypedExpression
+from streamreg._language.linear_regression import check_keys
 from streamreg._language.name_resolution import TableEnvironment, named, put, value
 from streamreg._language.nodes import KeyColumn, origin, restricted
 from streamreg._language.reduction import ReducedColumn, Reducer
@@ -16,10 +17,10 @@ from streamreg._language.universe import ReducedUniverse, root, scores_of
 from streamreg._types import KeyType
 
 if TYPE_CHECKING:
+    from streamreg._language.linear_regression import Fit
     from streamreg._language.table import Table
 
 
-@final
 class GroupedTable:
     """The rows of a table by their keys: what `table.groupby` gives."""
 
@@ -32,18 +33,8 @@ class GroupedTable:
             ProgramError: in the name of `method`, if a key is no column, of another type than str,
                 int, bool or datetime, or given twice, or if the table is a result already, or scored.
         """
-        if isinstance(root(table._universe), ReducedUniverse):
-            raise ProgramError(f"{method}: this table is the result of a reduction already")
-        if scores_of(table._universe) is not None:
-            raise ProgramError(
-                f"{method}: this table has predictions, which cannot be reduced; call it on the table "
-                "that was scored"
-            )
-        columns = [_key(key, table, method) for key in keys]
+        columns = keys_of(table, keys, method)
         names = [column.name for column in columns]
-        for name in names:
-            if names.count(name) > 1:
-                raise ProgramError(f"{method}: the key {name} is given twice")
         self._table = table
         self._universe = table._universe.reduced(tuple(columns), tuple(map(origin, columns)))
         self._keys: Mapping[str, TypedExpression] = {
@@ -61,13 +52,29 @@ class GroupedTable:
                 stands outside of a reducer, or if a name is given twice.
         """
         environment = ReduceEnvironment(self._table, self._universe)
-        chosen: dict[str, TypedExpression] = {}
+        return type(self._table)(self._chosen({}, args, kwargs, environment), self._universe)
+
+    def _chosen(
+        self,
+        chosen: dict[str, TypedExpression],
+        args: Sequence[Expression],
+        kwargs: Mapping[str, Expression],
+        environment: ReduceEnvironment,
+    ) -> dict[str, TypedExpression]:
+        """These columns, and those that `reduce` is given behind them."""
         for arg in args:
-            column = named(arg, TableEnvironment(self._table))
+            column = named(arg, environment.inner)
             put(chosen, column.name, environment.key(column))
         for name, given in kwargs.items():
             put(chosen, name, self._result(name, value(name, given), environment))
-        return type(self._table)(chosen, self._universe)
+        return chosen
+
+    def _fitted(self, fit: Fit) -> Table:
+        """A regression for each key."""
+        result = fit.columns(TableEnvironment(self._table), self._universe)
+        check_keys(self._keys, result)
+        coefficient = next(iter(result.values()))
+        return type(self._table)({**self._keys, **result}, self._universe, coefficient)
 
     def _result(
         self, name: str, expression: Expression, environment: ReduceEnvironment
@@ -87,7 +94,7 @@ class ReduceEnvironment:
 
     def __init__(self, table: Table, universe: ReducedUniverse) -> None:
         """Of a reduction of `table` to the rows of `universe`."""
-        self._inner = TableEnvironment(table)
+        self.inner = TableEnvironment(table)
         self._universe = universe
 
     def column(self, name: str) -> TypedExpression:
@@ -96,7 +103,7 @@ class ReduceEnvironment:
         Raises:
             ProgramError: if the column is no key.
         """
-        return self.key(self._inner.column(name))
+        return self.key(self.inner.column(name))
 
     def key(self, column: TypedExpression) -> TypedExpression:
         """A column that is a key, as the key.
@@ -115,7 +122,7 @@ class ReduceEnvironment:
     def reduction(self, reducer: Reducer) -> TypedExpression:
         """The result of a reducer."""
         arguments = tuple(
-            restricted(resolved(argument, self._inner), self._universe.origin)
+            restricted(resolved(argument, self.inner), self._universe.origin)
             for argument in reducer.arguments
         )
         return ReducedColumn(reducer, arguments, self._universe)
@@ -132,6 +139,27 @@ class ReduceEnvironment:
                     restricted(expression, self._universe.origin)
                     return KeyColumn(self._universe, index)
         return expression
+
+
+def keys_of(table: Table, keys: Sequence[Expression], method: str) -> list[Column]:
+    """The columns that rows are grouped by.
+
+    Raises:
+        ProgramError: as `GroupedTable`.
+    """
+    if isinstance(root(table._universe), ReducedUniverse):
+        raise ProgramError(f"{method}: this table is the result of a reduction already")
+    if scores_of(table._universe) is not None:
+        raise ProgramError(
+            f"{method}: this table has predictions, which cannot be reduced; call it on the table "
+            "that was scored"
+        )
+    columns = [_key(key, table, method) for key in keys]
+    names = [column.name for column in columns]
+    for name in names:
+        if names.count(name) > 1:
+            raise ProgramError(f"{method}: the key {name} is given twice")
+    return columns
 
 
 def _key(expression: Expression, table: Table, method: str) -> Column:

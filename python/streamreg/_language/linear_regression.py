@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from streamreg._core import Monomials
 from streamreg._exceptions import ProgramError
-from streamreg._language.expression import TypedExpression
-from streamreg._language.fading import Fading
-from streamreg._language.features import Feature, check_features
+from streamreg._language.build import column_given, lifted
+from streamreg._language.deferred import resolved
+from streamreg._language.expression import Expression, TypedExpression
+from streamreg._language.fading import Fading, fading
+from streamreg._language.features import Feature, Powers, check_features, features_of
+from streamreg._language.name_resolution import TableEnvironment
 from streamreg._language.nodes import origin, restricted
 from streamreg._language.reduction import ReducedColumn, Reducer, check_numbers
 from streamreg._language.regression_options import INTERCEPT, Options
@@ -30,6 +34,36 @@ class Rows:
     def weighed_by(self) -> TypedExpression | None:
         """The column that its weight is, or follows from."""
         return self.weights if self.fading is None else self.fading.time
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What `linear_regression` was given of the rows and how they are fitted."""
+
+    target: Expression
+    features: Sequence[Expression | Powers]
+    weights: Expression | None
+    half_life: timedelta | int | None
+    time: Expression | None
+    options: Options
+
+    def columns(
+        self, environment: TableEnvironment, universe: ReducedUniverse
+    ) -> dict[str, ReducedColumn]:
+        """The columns of the result.
+
+        Raises:
+            ProgramError: as `result`, and if something is no column, or fades in no way.
+        """
+        time = None if self.time is None else resolved(lifted(self.time), environment)
+        weights = None if self.weights is None else resolved(lifted(self.weights), environment)
+        rows = Rows(
+            resolved(column_given(self.target, "linear_regression"), environment),
+            features_of("linear_regression", self.features, environment),
+            weights,
+            fading(self.half_life, time, self.weights),
+        )
+        return result(rows, self.options, universe)
 
 
 def result(rows: Rows, options: Options, universe: ReducedUniverse) -> dict[str, ReducedColumn]:

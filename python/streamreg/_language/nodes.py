@@ -12,9 +12,10 @@ from streamreg._language.universe import (
     ReducedUniverse,
     ScoredUniverse,
     Universe,
+    WindowedUniverse,
     path_below,
 )
-from streamreg._types import DType
+from streamreg._types import WINDOW_BOUNDS, DType
 
 if TYPE_CHECKING:
     from streamreg._evaluate.udf import RowFunction
@@ -41,6 +42,17 @@ class KeyColumn(TypedExpression):
         key = universe.keys[index]
         super().__init__(key.text, key.dtype, universe)
         self.index = index
+
+
+class WindowBound(KeyColumn):
+    """The start or the end of a window, as an expression on the rows of a reduction by windows."""
+
+    __slots__ = ()
+
+    def __init__(self, universe: WindowedUniverse, name: str) -> None:
+        """One of WINDOW_BOUNDS: they stand behind the keys."""
+        TypedExpression.__init__(self, name, universe.windowing.time.dtype, universe)
+        self.index = len(universe.keys) + WINDOW_BOUNDS.index(name)
 
 
 class ScoredColumn(TypedExpression):

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 from streamreg._exceptions import ProgramError
 from streamreg._language.nodes import ScoredColumn
-from streamreg._language.universe import ScoredUniverse, path_below, scores_of
+from streamreg._language.universe import (
+    ScoredUniverse,
+    WindowedUniverse,
+    path_below,
+    scores_of,
+)
 from streamreg._types import CLASS_SCORES, SCORES, ClassModel
 
 if TYPE_CHECKING:
@@ -32,6 +37,12 @@ def scored(
     universe = rows._universe
     below = universe.scored(parameter)
     origin = below.reduction.origin
+    windows = below.reduction
+    if isinstance(windows, WindowedUniverse) and not windows.windowing.closes:
+        raise ProgramError(
+            "predict_on: rows are scored by the last closed window of their instance, but these windows never close: "
+            "give windowby a behavior with a cutoff, or exactly_once_behavior()"
+        )
     if scores_of(universe) is not None:
         raise ProgramError(
             "predict_on: these rows have predictions already: score the table that they were made of"

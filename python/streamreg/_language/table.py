@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, final
 
 from streamreg._exceptions import ProgramError, UnknownColumnError
 from streamreg._language import discriminant as _discriminant
-from streamreg._language import linear_regression as regression
 from streamreg._language.build import column_given, lifted, mistyped
 from streamreg._language.deferred import resolved
 from streamreg._language.discriminant_methods import ClassTables
 from streamreg._language.expression import Column, Expression, Operand, TypedExpression
-from streamreg._language.fading import fading
-from streamreg._language.features import Powers, features_of
+from streamreg._language.features import Powers
 from streamreg._language.group_by import GroupedTable
+from streamreg._language.linear_regression import Fit
 from streamreg._language.name_resolution import TableEnvironment, named, put, value
 from streamreg._language.nodes import SourceColumn, restricted
 from streamreg._language.operators import MistypedError
@@ -25,12 +24,15 @@ from streamreg._language.predictions import scored
 from streamreg._language.regression_options import Options
 from streamreg._language.this import AllColumns
 from streamreg._language.universe import FilteredUniverse, SourceUniverse, Universe
+from streamreg._language.windowed_table import WindowedTable
+from streamreg._language.windows import windowing
 from streamreg._types import check_names, held_type
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Input
     from streamreg._language.discriminant import Options as ClassOptions
     from streamreg._language.reduction import ReducedColumn
+    from streamreg._language.windows import Behavior, Window
     from streamreg._types import Singular
 
 
@@ -271,26 +273,48 @@ class Table(ClassTables):
                 result, is not of these rows, or no number; if a key has the name of a column of
                 the result, or is no key; if an option makes no sense.
         """
+        if not isinstance(by, Expression | str | Sequence):
+            raise ProgramError(f"linear_regression: by is a column or several, not {by!r}")
         options = Options(
             intercept=intercept, ridge=ridge, statistics=statistics, singular=singular, level=level
         )
-        if not isinstance(by, Expression | str | Sequence):
-            raise ProgramError(f"linear_regression: by is a column or several, not {by!r}")
         keys = (by,) if isinstance(by, Expression | str) else tuple(by)
         grouped = GroupedTable(self, keys, "linear_regression")
-        environment = TableEnvironment(self)
-        rows = regression.Rows(
-            resolved(column_given(target, "linear_regression"), environment),
-            features_of("linear_regression", features, environment),
-            None if weights is None else resolved(lifted(weights), environment),
-            fading(
-                half_life, None if time is None else resolved(lifted(time), environment), weights
-            ),
-        )
-        result = regression.result(rows, options, grouped._universe)
-        regression.check_keys(grouped._keys, result)
-        coefficient = next(iter(result.values()))
-        return Table({**grouped._keys, **result}, grouped._universe, coefficient)
+        return grouped._fitted(Fit(target, features, weights, half_life, time, options))
+
+    def windowby(
+        self,
+        time: Expression,
+        *,
+        window: Window,
+        instance: Expression | Sequence[Expression] | None = None,
+        behavior: Behavior | None = None,
+    ) -> WindowedTable:
+        """The rows by windows over their times: `t.windowby(t.at, window=sr.temporal.tumbling(timedelta(minutes=5)))`.
+
+        A result has a row for each instance and window, with the columns of the instance, `window_start` and
+        `window_end`. A window holds the rows from its start up to, not including, its end. A row that is late for all of
+        its windows (see `sr.temporal`) is a reject of the reason `late`, one whose time is not finite, or in a window
+        whose bounds no column can hold, of the reason `time-range`; if there are several `windowby`, where that is so for
+        all of them.
+
+        Args:
+            time: when a row was: a column of datetime, int or float.
+            window: what `sr.temporal.tumbling`, `sliding`, `session` or `last` gives.
+            instance: a column or several, of str, int, bool or datetime: then each value has windows of its own.
+            behavior: what `sr.temporal.common_behavior` or `exactly_once_behavior` gives. Default: results are updated
+                with every row, and windows never close, so that their number is that of all there ever were.
+
+        Raises:
+            ProgramError: if an argument is of another kind, in another unit than the times, or makes no sense.
+        """
+        if instance is None:
+            instance = ()
+        if not isinstance(instance, Expression | str | Sequence):
+            raise ProgramError(f"windowby: instance is a column or several, not {instance!r}")
+        keys = (instance,) if isinstance(instance, Expression | str) else tuple(instance)
+        typed = resolved(column_given(time, "windowby"), TableEnvironment(self))
+        return WindowedTable(self, keys, windowing(typed, window, behavior))
 
     def predict_on(self, rows: Table) -> Table:
         """The rows of a table with their predictions by this regression, or classification, before it had seen them.

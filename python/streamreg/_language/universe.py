@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from streamreg._formats.contract import Input
     from streamreg._language.expression import TypedExpression
     from streamreg._language.reduction import ReducedColumn
+    from streamreg._language.windows import Windowing
 
 
 class Universe:
@@ -125,6 +126,22 @@ class ReducedUniverse(Universe):
     def __str__(self) -> str:
         by = f" by {', '.join(key.text for key in self.keys)}" if self.keys else ""
         return f"the reduction of {self.origin}{by}"
+
+
+class WindowedUniverse(ReducedUniverse):
+    """The rows that a reduction by windows gives: one for each instance, which `keys` are, and window."""
+
+    __slots__ = ("windowing",)
+
+    def __init__(
+        self, origin: Universe, keys: tuple[TypedExpression, ...], windowing: Windowing
+    ) -> None:
+        """The results over the rows of `origin` that have the same `keys` and share a window."""
+        super().__init__(origin, keys)
+        self.windowing = windowing
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} in windows over {self.windowing.time.text}"
 
 
 def root(universe: Universe) -> Universe:

@@ -41,6 +41,8 @@ class ResultPlan:
     models: tuple[tuple[ModelInfo, ...], ...]
     keys: int = 0
     label: str | None = None
+    of_windows: bool = False
+    """Whether the last of the keys are the bounds of windows."""
 
     @property
     def of_keys(self) -> list[Statistic]:

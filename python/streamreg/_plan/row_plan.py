@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from streamreg._core import KeyedReduction, Reduction
+from streamreg._core import KeyedReduction, Reduction, WindowReduction
 from streamreg._evaluate.batch import Evaluated
 from streamreg._evaluate.columns import contiguous, numbers
 from streamreg._evaluate.program import Load, Program
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from streamreg._evaluate.batch import RowErrors
     from streamreg._evaluate.columns import Array, Values
     from streamreg._plan.score_plan import Shipped
+    from streamreg._plan.windowing import Clock, Windows
     from streamreg._types import Aggregate, KeyType, Number
+
+AnyReduction: TypeAlias = Reduction | KeyedReduction | WindowReduction
+"""Exact states: of all rows, of those of each key, of those of each window."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +35,35 @@ class Reducing:
     scope: int
     keys: tuple[KeyType, ...] = ()
     key_slots: tuple[int, ...] = ()
+    windows: Windows | None = None
 
-    def empty(self) -> Reduction | KeyedReduction:
-        """The states of no row: for each key if there are keys."""
+    def empty(self) -> AnyReduction:
+        """The states of no row: for each window if there are windows, for each key if there are keys."""
+        if self.windows is not None:
+            of = self.windows
+            return WindowReduction(
+                self.keys,
+                self.inputs,
+                self.aggregates,
+                of.time,
+                of.window,
+                of.delay,
+                of.cutoff,
+                of.final,
+                of.keep_closed,
+            )
         if self.keys:
             return KeyedReduction(self.keys, self.inputs, self.aggregates)
         return Reduction(self.inputs, self.aggregates)
+
+
+@dataclass(frozen=True)
+class EventTimes:
+    """The event times of the rows of a scope."""
+
+    times: Array
+    places: NDArray[np.int64]
+    """Which rows of the batch they are."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +72,15 @@ class RowResult:
 
     `outputs` has for each row output its columns as `_core.render` takes them; `reductions` for
     each reduction its input columns and their number of rows, `keys` the columns of its keys,
-    `shipped` for each scoring its columns and their number of rows. Rows in `errors` are in none of
-    them.
+    `shipped` for each scoring its columns and their number of rows, `clocks` the times of each
+    clock. Rows in `errors` are in none of them.
     """
 
     outputs: tuple[tuple[Values, ...], ...]
     reductions: tuple[tuple[tuple[Array, ...], int], ...]
     keys: tuple[tuple[Values, ...], ...]
     shipped: tuple[tuple[tuple[Values, ...], int], ...]
+    clocks: tuple[EventTimes, ...]
     errors: tuple[RowErrors, ...]
 
 
@@ -61,6 +92,7 @@ class RowPlan:
     outputs: tuple[tuple[int, ...], ...]
     reductions: tuple[Reducing, ...]
     shipped: tuple[Shipped, ...]
+    clocks: tuple[Clock, ...] = ()
 
     @property
     def source_columns(self) -> tuple[str, ...]:
@@ -98,6 +130,10 @@ class RowPlan:
                     done.rows(shipped.scope),
                 )
                 for shipped in self.shipped
+            ),
+            tuple(
+                EventTimes(numbers(done.values(clock.slot)), done.places(clock.scope))
+                for clock in self.clocks
             ),
             tuple(done.errors),
         )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from streamreg._epoch.event_clocks import EventClocks, Move
 from streamreg._epoch.outputs import OpenOutput, Outputs
 from streamreg._exceptions import CorruptStateError, OutputError, SourceError, StateError
 from streamreg._sinks.file_place import place_of
@@ -164,11 +165,26 @@ def first_checkpoint(
     offsets = {partition: r.start for partition, r in task.ranges.items()}
     untouched = {partition for partition, r in task.ranges.items() if r.untouched}
     known = {} if last is None else last.offsets
+    clocks = EventClocks(
+        task.plan.clocks,
+        () if last is None else last.times,
+        () if last is None else map(Move._make, last.moves),
+    )
+    clocks.join(known, {p: r.start for p, r in task.ranges.items() if p not in known})
     began = {
         p: replace(r, end=None, leader_epoch=None) for p, r in task.ranges.items() if p not in known
     }
     if last is None:
-        return Checkpoint(job, task.found, offsets, untouched, began, identity, positions=positions)
+        return Checkpoint(
+            job,
+            task.found,
+            offsets,
+            untouched,
+            began,
+            identity,
+            positions=positions,
+            times=clocks.times,
+        )
     began = last.began | began
     return replace(
         last,
@@ -179,4 +195,6 @@ def first_checkpoint(
         began=began,
         positions=positions,
         identity=identity or last.identity,
+        times=clocks.times,
+        moves=clocks.moves,
     )

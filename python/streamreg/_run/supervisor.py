@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from streamreg._exceptions import OutputError, StateError, StreamregError
+from streamreg._run.quiet_partitions import QuietPartitions
 
 if TYPE_CHECKING:
     from streamreg._epoch.merge import Merge
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from streamreg._worker.pool import Pool
 
 _COMMIT_INTERVAL = 1.0
+_IDLE_INTERVAL = 0.2
+"""Seconds after which it is looked for idle partitions, where windows wait for them."""
 TELL_INTERVAL = 1.0
 """Seconds after which progress is reported although nothing has come."""
 
@@ -50,6 +53,7 @@ class Supervisor:
         self._source = source
         self._discovery = discovery
         self._log_ends: dict[int, int] = {}
+        self._quiet = QuietPartitions()
         # Of closed epochs. Those of the last run too: it may have crashed before it could commit.
         self._to_commit: Mapping[int, int] | None = dict(merge.offsets)
         self._may_close_at = self._commit_at = time.monotonic()
@@ -65,6 +69,7 @@ class Supervisor:
                 if self._merge.pending and now >= self._may_close_at:
                     self._close()
                 self._learn(self._source.log_ends(self._merge.offsets))
+                self._merge.pass_idle(self._quiet.idle)
                 if now >= self._commit_at:
                     self._commit()
                 if now >= self._tell_at:
@@ -107,16 +112,23 @@ class Supervisor:
             due.append(self._may_close_at)
         if self._to_commit is not None:
             due.append(self._commit_at)
+        if self._merge.waits_for_idle:
+            due.append(time.monotonic() + _IDLE_INTERVAL)
         return max(min(due) - time.monotonic(), 0.0)
 
     def _take(self, frames: Iterable[Frame]) -> None:
         for frame in frames:
-            self._merge.apply(frame.partial)
+            again = self._merge.apply(frame.partial)
+            if again:
+                self._pool.read_again(again)
+            else:
+                self._quiet.has_read(frame.partial.progress)
             self._learn(frame.log_ends)
 
     def _learn(self, log_ends: Mapping[int, int]) -> None:
         for partition, end in log_ends.items():
             self._log_ends[partition] = max(end, self._log_ends.get(partition, end))
+        self._quiet.learn(log_ends, self._merge.offsets, time.monotonic())
 
     def _close(self) -> None:
         if not self._merge.pending:

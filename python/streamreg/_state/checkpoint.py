@@ -10,14 +10,17 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from streamreg._core import Changelog, KeyedReduction
+from streamreg._core import Changelog, KeyedReduction, WindowReduction
 from streamreg._plural import plural
 from streamreg._source.contract import Range
 from streamreg._state.keyed_rows import Change, Digest
 from streamreg._state.old_formats import upgraded, upgraded_run
 from streamreg._state.shape import check_shape
+
+if TYPE_CHECKING:
+    from streamreg._types import Moment
 
 FORMAT_VERSION = 3
 """Since 2 a state describes the models of each output, since 3 the job in plain data; older ones are read, and go on as
@@ -26,6 +29,10 @@ states of this format."""
 
 PLAIN: Final = 3
 """The first format that describes the job in plain data."""
+
+
+KeyedPart: TypeAlias = KeyedReduction | WindowReduction | Changelog
+"""What is kept by keys."""
 
 
 @dataclass
@@ -53,6 +60,12 @@ class Checkpoint:
     leader_epochs: dict[int, int] = field(default_factory=dict)
     """For each partition the leader epoch of the last message that was read, where the source knows of such."""
 
+    times: Sequence[Mapping[int, Moment]] = ()
+    """For each clock how far each partition has come in event time, where it has come anywhere."""
+
+    moves: Sequence[Sequence[int | float]] = ()
+    """Where partitions were moved on in event time: clock, partition, offset and time of each."""
+
     epochs: int = 0
     unix_ms: int = -1
     """The wall clock of the last epoch."""
@@ -70,7 +83,7 @@ class Checkpoint:
     digests: dict[str, Digest] = field(default_factory=dict)
     """For each part that is kept by keys ("reduction 0", "changelog 2") the digest of its rows."""
 
-    keyed: dict[str, KeyedReduction | Changelog] = field(default_factory=dict)
+    keyed: dict[str, KeyedPart] = field(default_factory=dict)
     """These parts, where a checkpoint was read; a run that resumes from them takes them out."""
 
     changes: Mapping[str, Iterable[Sequence[Change]]] = field(default_factory=dict, compare=False)
@@ -93,6 +106,7 @@ def packed(checkpoint: Checkpoint) -> dict[str, bytes]:
                 "untouched": sorted(checkpoint.untouched),
                 "identity": checkpoint.identity,
                 "leader_epochs": {str(p): e for p, e in checkpoint.leader_epochs.items()},
+                **_event_time(checkpoint),
                 "epochs": checkpoint.epochs,
                 "unix_ms": checkpoint.unix_ms,
                 "rows": checkpoint.rows,
@@ -132,6 +146,8 @@ def unpacked(parts: Mapping[str, bytes], version: int) -> Checkpoint:
         began={int(p): Range(at, None, untouched) for p, (at, untouched) in run["began"].items()},
         identity=run["identity"],
         leader_epochs={int(p): epoch for p, epoch in run["leader_epochs"].items()},
+        times=[{int(p): time for p, time in of.items()} for of in run.get("times", ())],
+        moves=run.get("moves", ()),
         epochs=run["epochs"],
         unix_ms=run["unix_ms"],
         rows=run["rows"],
@@ -142,6 +158,14 @@ def unpacked(parts: Mapping[str, bytes], version: int) -> Checkpoint:
         changelogs=_states(parts, "changelog", len(job["outputs"])),
         digests={part: (keys, total) for part, (keys, total) in run["digests"].items()},
     )
+
+
+def _event_time(checkpoint: Checkpoint) -> dict[str, object]:
+    """How far the partitions have come; nothing without windows."""
+    if not checkpoint.times:
+        return {}
+    times = [{str(p): time for p, time in of.items()} for of in checkpoint.times]
+    return {"times": times, "moves": [list(move) for move in checkpoint.moves]}
 
 
 def _states(parts: Mapping[str, bytes], kind: str, most: int) -> list[bytes]:

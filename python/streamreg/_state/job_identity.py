@@ -16,6 +16,7 @@ from streamreg._state.program_data import (
     ON_ERROR,
     RAISE,
     UNKNOWN,
+    WINDOWS,
     class_model_data,
     scopes_data,
     scoring_model_data,
@@ -47,6 +48,8 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
     """
     input = plan.input
     reductions = plan.rows.reductions
+    # How long is waited for a partition is a matter of pace.
+    clocks = [{"slot": clock.slot, "scope": clock.scope} for clock in plan.rows.clocks]
     found = {
         "topic": input.source.name,
         **input.format.identity(),
@@ -71,6 +74,7 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
                 "aggregates": reduction.aggregates,
                 "keys": reduction.keys,
                 "key_slots": reduction.key_slots,
+                **({} if reduction.windows is None else {WINDOWS: asdict(reduction.windows)}),
             }
             for reduction in reductions
         ],
@@ -90,6 +94,7 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
             for output, held in zip(result.outputs, result.models, strict=True)
         },
         "rejects": None if rejects is None else str(rejects),
+        **({"clocks": clocks} if clocks else {}),
         **({} if plan.rules < _TOLD else {_RULES: plan.rules}),
     }
     # As a state gives it back.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 
-from streamreg._core import Changelog, KeyedReduction
+from streamreg._core import Changelog, Reduction
 from streamreg._exceptions import CorruptStateError
 from streamreg._state import keyed_rows
-from streamreg._state.checkpoint import Checkpoint
+from streamreg._state.checkpoint import Checkpoint, KeyedPart
 from streamreg._state.shape import made_of
 
 
@@ -26,12 +26,12 @@ def load_parts(database: sqlite3.Connection, checkpoint: Checkpoint | None) -> N
     checkpoint.keyed = parts
 
 
-def _empty_parts(checkpoint: Checkpoint) -> dict[str, KeyedReduction | Changelog]:
-    parts: dict[str, KeyedReduction | Changelog] = {}
+def _empty_parts(checkpoint: Checkpoint) -> dict[str, KeyedPart]:
+    parts: dict[str, KeyedPart] = {}
     for index, reduction in enumerate(checkpoint.job["reductions"]):
         if (part := f"reduction {index}") in checkpoint.digests:
             made = made_of(reduction)
-            if not isinstance(made, KeyedReduction):
+            if isinstance(made, Reduction):
                 raise CorruptStateError(f"{part} is not by keys")
             parts[part] = made
     for index in range(len(checkpoint.changelogs)):

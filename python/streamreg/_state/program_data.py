@@ -30,6 +30,9 @@ RAISE: Final = "raise"
 MODELS: Final = "models"
 """The key of a job's model names, which are no part of what it computes."""
 
+WINDOWS: Final = "windows"
+"""The key of the windows of a reduction, where it has such."""
+
 UNKNOWN: Final[list[Json]] = ["object", None]
 """An object given to a function as a constant, which a state does not describe."""
 

@@ -5,13 +5,17 @@ Readers of a checkpoint may rely on what is checked here: types, ranges, and tha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from streamreg._core import KeyedReduction, Reduction
+from streamreg._core import KeyedReduction
 from streamreg._exceptions import ConfigurationError, CorruptStateError, MismatchError
 from streamreg._formats.registry import described
-from streamreg._state.program_data import MODELS, Json, tuples
+from streamreg._plan.row_plan import AnyReduction, Reducing
+from streamreg._plan.windowing import Windows
+from streamreg._state.program_data import MODELS, WINDOWS, Json, tuples
+from streamreg._types import INT_MAX, INT_MIN
 
 Shape: TypeAlias = Callable[[Json], None]
 """Raises ShapeError if a value has another shape."""
@@ -151,6 +155,17 @@ def record(shapes: Mapping[str, Shape]) -> Shape:
     return check
 
 
+def only(shapes: Mapping[str, Shape]) -> Shape:
+    """Takes an object with these names, and no others."""
+
+    def check(value: Json) -> None:
+        record(shapes)(value)
+        if others := value.keys() - shapes.keys():
+            raise ShapeError(f"{min(others)} is unknown")
+
+    return check
+
+
 def _within(where: str, shape: Shape, value: Json) -> None:
     try:
         shape(value)
@@ -159,6 +174,12 @@ def _within(where: str, shape: Shape, value: Json) -> None:
 
 
 _COUNT: Final = integer(0, _MOST)
+_INTEGER: Final = integer(INT_MIN, INT_MAX)
+
+
+def _real(value: Json) -> None:
+    if not isinstance(value, float) or not math.isfinite(value):
+        raise ShapeError("no finite number with a point")
 
 
 def _partition(name: Json) -> None:
@@ -222,6 +243,19 @@ def _model(value: Json) -> None:
     (_REGRESSION_MODEL if value["kind"] == "regression" else _CLASSIFICATION_MODEL)(value)
 
 
+_WINDOWS: Final = only(
+    {
+        "clock": _COUNT,
+        "time": one_of("datetime", "int", "float"),
+        "window": array(anything),
+        "delay": optional(number),
+        "cutoff": optional(number),
+        "final": true_or_false,
+        "keep_results": true_or_false,
+        "keep_closed": true_or_false,
+    }
+)
+
 JOB: Final = record(
     {
         "topic": text,
@@ -251,6 +285,7 @@ def check_shape(job: Json, run: Json) -> None:
         _within(f"job: {MODELS}", table(array(_model)), job[MODELS])
     _check_format(job, run["found"])
     _check_outputs(job, run)
+    _check_event_time(job, run)
     for partition in run["offsets"]:
         if partition not in run["began"]:
             raise ShapeError(f"run: began: {partition} is missing")
@@ -275,6 +310,28 @@ def _check_format(job: Mapping[str, Json], found: Json) -> None:
         raise ShapeError(f"run: found: {error}") from None
 
 
+def _check_event_time(job: Mapping[str, Json], run: Mapping[str, Json]) -> None:
+    """There is a clock for each that windows go by, and all times are in its unit."""
+    kinds: dict[int, str] = {}
+    for reduction in job["reductions"]:
+        if WINDOWS in reduction:
+            _within(f"job: reductions: {WINDOWS}", _WINDOWS, reduction[WINDOWS])
+            kinds[reduction[WINDOWS]["clock"]] = reduction[WINDOWS]["time"]
+    if sorted(kinds) != list(range(len(kinds))):
+        raise ShapeError("job: reductions: windows of no clock")
+    shapes = [_real if kinds[clock] == "float" else _INTEGER for clock in sorted(kinds)]
+    if len(times := run.get("times", [])) not in (0, len(shapes)):
+        raise ShapeError("run: times: they are not those of the clocks")
+    for clock, of_clock in enumerate(times):
+        _within(f"run: times: {clock}", table(shapes[clock], _partition), of_clock)
+    moves = run.get("moves", [])
+    _within("run: moves", array(fixed(_COUNT, _COUNT, _COUNT, anything)), moves)
+    for move in moves:
+        if move[0] >= len(shapes):
+            raise ShapeError("run: moves: one is of no clock")
+        _within("run: moves", shapes[move[0]], move[3])
+
+
 def _check_outputs(job: Mapping[str, Json], run: Mapping[str, Json]) -> None:
     names = job["outputs in order"]
     if sorted(names) != sorted(job["outputs"]):
@@ -286,15 +343,18 @@ def _check_outputs(job: Mapping[str, Json], run: Mapping[str, Json]) -> None:
         raise ShapeError(f"job: {MODELS}: they are not those of the outputs")
 
 
-def made_of(described: Mapping[str, Any]) -> Reduction | KeyedReduction:
+def made_of(described: Mapping[str, Any]) -> AnyReduction:
     """The reduction that a job describes, of no rows. Raises ShapeError if there is no such one."""
     inputs, aggregates, keys = (
         tuples(described[part]) for part in ("inputs", "aggregates", "keys")
     )
     try:
-        if keys:
-            return KeyedReduction(keys, inputs, aggregates)
-        return Reduction(inputs, aggregates)
+        windows = None
+        if WINDOWS in described:
+            _within(f"job: reductions: {WINDOWS}", _WINDOWS, described[WINDOWS])
+            of = described[WINDOWS]
+            windows = Windows(**{**of, "window": tuples(of["window"])})
+        return Reducing(inputs, aggregates, (), 0, keys, (), windows).empty()
     except (
         CorruptStateError,
         MismatchError,
@@ -307,7 +367,7 @@ def made_of(described: Mapping[str, Any]) -> Reduction | KeyedReduction:
 
 
 def _check_model(
-    model: Mapping[str, Any], job: Mapping[str, Json], made: list[Reduction | KeyedReduction]
+    model: Mapping[str, Any], job: Mapping[str, Json], made: list[AnyReduction]
 ) -> None:
     """Raises ShapeError if a model is of no reduction, or of another kind of aggregates."""
     at, aggregate = model["reduction"], model["aggregate"]

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from streamreg._evaluate.columns import Values
 from streamreg._rejects.reject import Reject
+from streamreg._types import Moment
+
+
+class Passage(NamedTuple):
+    """How far a partition has come in event time, in one batch."""
+
+    before: Moment | None
+    """The greatest time before the batch, as the worker had it."""
+
+    oldest: Moment
+    """The least time in the batch."""
+
+    after: Moment
+    """The greatest time up to the end of the batch."""
 
 
 @dataclass(slots=True)
@@ -29,6 +44,9 @@ class Partial:
 
     leader_epochs: Mapping[int, int] = field(default_factory=dict)
     """As the batch has them."""
+
+    clocks: tuple[Mapping[int, Passage], ...] = ()
+    """For each clock of the plan, of the partitions that have times in the batch, how far they have come."""
 
     begun: tuple[int, ...] = ()
     """Partitions whose first message of all was in the batch."""

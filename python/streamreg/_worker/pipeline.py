@@ -1,23 +1,30 @@
 """Worker: decode → transform → accumulate, as a function from a batch of messages to a `Partial`.
 
 It knows no process, clock or queue, and keeps nothing from one batch to the next: whoever calls it with the same
-messages, here, in another process or on another engine, gets the same.
+messages (and, where there are windows, the same event times before them), here, in another process or on another engine,
+gets the same.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamreg._core import KeyedReduction, render
-from streamreg._evaluate.columns import at, portable
+import numpy as np
+
+from streamreg._core import KeyedReduction, WindowReduction, render
+from streamreg._evaluate.columns import at, portable, take
 from streamreg._rejects.reject import Reject
+from streamreg._worker import event_time
+from streamreg._worker.event_time import WindowedRows
 from streamreg._worker.partial import Partial
 
 if TYPE_CHECKING:
+    from streamreg._core import Decoded
     from streamreg._evaluate.columns import Array, Values
     from streamreg._formats.contract import Found, Input
     from streamreg._plan.row_plan import RowPlan, RowResult
     from streamreg._source.contract import Batch
+    from streamreg._worker.task import Times
 
 
 class Pipeline:
@@ -32,8 +39,10 @@ class Pipeline:
         self._preamble = input.format.preamble
         self._found = found
 
-    def process(self, batch: Batch) -> Partial:
+    def process(self, batch: Batch, times: Times = ()) -> Partial:
         """Decodes, evaluates and accumulates one batch; what comes out depends on its messages alone.
+
+        With windows it depends on `times` too, how far each partition had come before it.
 
         Raises:
             Exception: whatever a function in `apply` raises, with a note about the row.
@@ -59,16 +68,41 @@ class Pipeline:
         result = self._plan.evaluate(columns, decoded.rows)
         partial.rows = decoded.rows
         for errors in result.errors:
-            partial.rows -= len(errors.rows)
             for row, detail in zip(errors.rows.tolist(), errors.details, strict=True):
-                message = row if decoded.messages is None else int(decoded.messages[row])
-                reject = _reject(
-                    batch, message, decoded.span(row), errors.kind, errors.column, detail
-                )
-                partial.rejects.append(reject)
-        if partial.rows:
-            self._accumulate(partial, result)
+                self._refuse(partial, batch, decoded, row, (errors.kind, errors.column, detail))
+        if not self._plan.clocks:
+            self._accumulate(partial, result, None)
+            return partial
+        where = event_time.places(self._plan, batch, decoded.messages)
+        windowed = WindowedRows(self._plan, result, where, times)
+        refused = windowed.refused(decoded.rows)
+        for row, kind, column, detail in refused:
+            self._refuse(partial, batch, decoded, row, (kind, column, detail))
+        if refused:
+            # They count nowhere, as no reject does: the others are computed without them.
+            gone = [*(each.row for each in refused), *(e.rows for e in result.errors)]
+            kept = np.ones(decoded.rows, np.bool_)
+            kept[np.hstack(gone)] = False
+            rows = np.flatnonzero(kept)
+            columns = {name: take(values, kept, rows) for name, values in columns.items()}
+            result = self._plan.evaluate(columns, len(rows))
+            windowed = WindowedRows(self._plan, result, where.of(rows), times)
+        partial.clocks = windowed.passages()
+        self._accumulate(partial, result, windowed)
         return partial
+
+    def _refuse(
+        self,
+        partial: Partial,
+        batch: Batch,
+        decoded: Decoded,
+        row: int,
+        why: tuple[str, str | None, str],
+    ) -> None:
+        """Makes a reject of a row."""
+        message = row if decoded.messages is None else int(decoded.messages[row])
+        partial.rejects.append(_reject(batch, message, decoded.span(row), *why))
+        partial.rows -= 1
 
     def _preambles(self, batch: Batch) -> set[int]:
         """The messages that are no rows, but the preamble."""
@@ -94,16 +128,22 @@ class Pipeline:
                 partial.rejects.append(_reject(batch, index, None, kind, column, detail))
         return columns, kept
 
-    def _accumulate(self, partial: Partial, result: RowResult) -> None:
+    def _accumulate(
+        self, partial: Partial, result: RowResult, windowed: WindowedRows | None
+    ) -> None:
+        if not partial.rows:
+            return
         partial.outputs = [render(cells) for cells in result.outputs]
         partial.shipped = [
             ([portable(values) for values in columns], count) for columns, count in result.shipped
         ]
-        for reducing, (inputs, count), keys in zip(
-            self._plan.reductions, result.reductions, result.keys, strict=True
-        ):
-            reduction = reducing.empty()
-            if isinstance(reduction, KeyedReduction):
+        for index, (inputs, count) in enumerate(result.reductions):
+            reduction, keys = self._plan.reductions[index].empty(), result.keys[index]
+            if isinstance(reduction, WindowReduction):
+                if windowed is None:
+                    raise AssertionError("windows have a clock")
+                partial.states.append(windowed.partials[index].state)
+            elif isinstance(reduction, KeyedReduction):
                 partial.states.append(reduction.partial(keys, inputs, count))
             else:
                 reduction.add(inputs, count)

@@ -30,7 +30,7 @@ from streamreg._worker.mailbox import Begun, Failure, Frame, Inbox, Notice
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
-    from streamreg._worker.task import Task
+    from streamreg._worker.task import Task, Times
 
 _log = logging.getLogger("streamreg")
 
@@ -66,6 +66,9 @@ class Merged(Protocol):
     def leader_epochs(self) -> Mapping[int, int]:
         """For each partition the leader epoch of the last message that was merged, where it is known."""
 
+    def event_times(self, partitions: Collection[int]) -> Times:
+        """How far these partitions have come in event time, for whoever reads on from the merged offsets."""
+
 
 class Pool(Protocol):
     """Where frames come from."""
@@ -78,6 +81,9 @@ class Pool(Protocol):
 
     def grow(self, ranges: Mapping[int, Range]) -> None:
         """Reads these partitions too."""
+
+    def read_again(self, partitions: Collection[int]) -> None:
+        """Reads these partitions anew from the merged offsets; what is on its way of them is dropped."""
 
     def stop(self) -> Iterator[Frame]:
         """Ends all work, and gives the frames that were on their way."""
@@ -128,7 +134,13 @@ class ProcessPool:
 
     def _spawn(self, worker: _Worker) -> None:
         ranges = {p: _left(p, self._task.ranges[p], self._merged) for p in worker.partitions}
-        task = replace(self._task, worker=worker.index, ranges=ranges, announce=worker.crashes.any)
+        task = replace(
+            self._task,
+            worker=worker.index,
+            ranges=ranges,
+            times=self._merged.event_times(worker.partitions),
+            announce=worker.crashes.any,
+        )
         tasks, errand = spawn.CONTEXT.Pipe(duplex=False)
         inbox, mailbox = spawn.CONTEXT.Pipe(duplex=False)
         orders, control = spawn.CONTEXT.Pipe(duplex=False)
@@ -160,8 +172,16 @@ class ProcessPool:
             worker.partitions += (partition,)
             changed[worker.index] = worker
         for worker in changed.values():
-            self._release(worker, patience=0)
-            self._start(worker)
+            self._replace(worker)
+
+    def read_again(self, partitions: Collection[int]) -> None:
+        for worker in self._workers:
+            if not set(partitions).isdisjoint(worker.partitions):
+                self._replace(worker)
+
+    def _replace(self, worker: _Worker) -> None:
+        self._release(worker, patience=0)
+        self._start(worker)
 
     def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
         now = time.monotonic()
@@ -245,15 +265,19 @@ class InlinePool:
 
     def __init__(self, task: Task, merged: Merged) -> None:
         """`merged` is read when there are more partitions."""
-        self._task = task
+        self._task = replace(task, times=merged.event_times(task.ranges))
         self._merged = merged
-        self._ingest = _worker.Ingest(task, _log.warning)
+        self._ingest = _worker.Ingest(self._task, _log.warning)
 
     def grow(self, ranges: Mapping[int, Range]) -> None:
         self._task = replace(self._task, ranges={**self._task.ranges, **ranges})
+        self.read_again(ranges)
+
+    def read_again(self, partitions: Collection[int]) -> None:
         left = {p: _left(p, r, self._merged) for p, r in self._task.ranges.items()}
+        task = replace(self._task, ranges=left, times=self._merged.event_times(left))
         self._ingest.close()
-        self._ingest = _worker.Ingest(replace(self._task, ranges=left), _log.warning)
+        self._ingest = _worker.Ingest(task, _log.warning)
 
     def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
         try:

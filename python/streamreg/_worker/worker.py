@@ -22,6 +22,7 @@ from streamreg._worker.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from streamreg._source.contract import Report
+    from streamreg._types import Moment
     from streamreg._worker.task import Task
 
 _GARBAGE_THRESHOLD = 100_000
@@ -40,6 +41,9 @@ class Ingest:
         self._worker = task.worker
         self._pipeline = Pipeline(task.input, task.plan, task.found)
         self._reader = task.input.source.reader(task.ranges, report)
+        self._times: list[dict[int, Moment]] = [dict(of) for of in task.times] or [
+            {} for _ in task.plan.clocks
+        ]
         self._begin = begin
 
     def step(self, timeout: float) -> Frame | None:
@@ -49,7 +53,9 @@ class Ingest:
             return None
         if self._begin is not None:
             self._begin(Begun({p: start for p, (start, _) in batch.progress.items()}))
-        partial = self._pipeline.process(batch)
+        partial = self._pipeline.process(batch, self._times)
+        for times, passages in zip(self._times, partial.clocks, strict=False):
+            times.update({partition: passage.after for partition, passage in passages.items()})
         return Frame(self._worker, partial, self._reader.log_ends(batch.progress))
 
     def close(self) -> None:

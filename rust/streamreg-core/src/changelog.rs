@@ -99,6 +99,13 @@ impl Changelog {
         }
         Ok(lines)
     }
+
+    /// Lets go of the rows of keys that get no other row: what was written of them stands.
+    pub fn forget(&mut self, keys: &[impl AsRef<[u8]>]) {
+        for key in keys {
+            self.rows.put(key.as_ref(), None);
+        }
+    }
 }
 
 impl Versioned for Changelog {

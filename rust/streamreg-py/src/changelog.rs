@@ -51,4 +51,8 @@ impl Changelog {
         let lines = self.0.run(py, |own| own.update(&keys, &present, rows, time))?;
         Ok(PyBytes::new(py, &lines))
     }
+
+    fn forget(&self, py: Python<'_>, keys: Vec<Vec<u8>>) -> PyResult<()> {
+        self.0.with(py, |own| own.forget(&keys))
+    }
 }

@@ -7,12 +7,13 @@ this process and with no file touched.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from streamreg._core import Changelog, KeyedReduction, Reduction, stamp
+from streamreg._core import Changelog, WindowReduction, stamp
 from streamreg._epoch.changed_rows import changed_rows
+from streamreg._epoch.event_clocks import Move
 from streamreg._exceptions import SourceError
 from streamreg._operate.verify.multiset import Multiset
 from streamreg._operate.verify.score_columns import STAMP, OwnColumns, own_columns
@@ -23,10 +24,13 @@ from streamreg._worker.task import Task
 from streamreg._worker.worker import READ_TIMEOUT, Ingest
 
 if TYPE_CHECKING:
+    from streamreg._epoch.event_clocks import EventClocks
     from streamreg._plan.output import OutputSpec
     from streamreg._plan.plan import Plan
+    from streamreg._plan.row_plan import AnyReduction
     from streamreg._source.contract import Report, Source, Watermarks
     from streamreg._state.checkpoint import Checkpoint
+    from streamreg._types import Moment
     from streamreg._worker.partial import Partial
 
 Tell = Callable[[int, int], None]
@@ -37,7 +41,7 @@ Tell = Callable[[int, int], None]
 class Recomputed:
     """What follows from a part of a topic."""
 
-    reductions: list[Reduction | KeyedReduction]
+    reductions: list[AnyReduction]
     outputs: list[Multiset]
     """The rows of each row output."""
 
@@ -52,7 +56,40 @@ class Recomputed:
     rejects: Counter[str] = field(default_factory=Counter)
 
 
-def task(plan: Plan, checkpoint: Checkpoint, watermarks: Mapping[int, Watermarks]) -> Task:
+@dataclass(frozen=True)
+class Reading:
+    """What is to be read again, and where partitions were moved on in event time meanwhile."""
+
+    task: Task
+    moves: Sequence[Move] = ()
+
+    def tasks(self) -> Iterator[tuple[Task, Sequence[Move]]]:
+        """The parts of it between these moves, one after another, each with the moves at its beginning."""
+        cuts: dict[int, list[int]] = {}
+        for partition, whole in self.task.ranges.items():
+            within = {
+                move.offset
+                for move in self.moves
+                if move.partition == partition and whole.start < move.offset < (whole.end or 0)
+            }
+            cuts[partition] = [whole.start, *sorted(within), whole.end or 0]
+        for part in range(max((len(of) - 1 for of in cuts.values()), default=0)):
+            ranges = {
+                p: replace(self.task.ranges[p], start=of[part], end=of[part + 1])
+                if not part
+                else Range(of[part], of[part + 1], untouched=False)
+                for p, of in cuts.items()
+                if part + 1 < len(of)
+            }
+            moves = [
+                move
+                for move in self.moves
+                if move.partition in ranges and move.offset == ranges[move.partition].start
+            ]
+            yield replace(self.task, ranges=ranges), moves
+
+
+def reading(plan: Plan, checkpoint: Checkpoint, watermarks: Mapping[int, Watermarks]) -> Reading:
     """What is to be read again.
 
     Raises:
@@ -65,7 +102,8 @@ def task(plan: Plan, checkpoint: Checkpoint, watermarks: Mapping[int, Watermarks
         if offset > began.start:
             ranges[partition] = replace(began, end=offset)
             _check_watermarks(plan.source, partition, ranges[partition], watermarks.get(partition))
-    return Task(0, plan.input, plan.rows, checkpoint.found, ranges)
+    task = Task(0, plan.input, plan.rows, checkpoint.found, ranges)
+    return Reading(task, [Move._make(move) for move in checkpoint.moves])
 
 
 def _check_watermarks(
@@ -84,7 +122,7 @@ def _check_watermarks(
         )
 
 
-def recompute(plan: Plan, task: Task, report: Report, tell: Tell) -> Recomputed:
+def recompute(plan: Plan, reading: Reading, report: Report, tell: Tell) -> Recomputed:
     """Everything, in one reading."""
     found = Recomputed(
         [reducing.empty() for reducing in plan.rows.reductions],
@@ -92,7 +130,7 @@ def recompute(plan: Plan, task: Task, report: Report, tell: Tell) -> Recomputed:
         [Multiset() for _ in plan.score_outputs],
     )
     own = own_columns(plan)
-    for partial in partials(task, report, tell):
+    for partial in partials(reading, report, tell):
         found.rows += partial.rows
         found.tombstones += partial.tombstones
         found.rejects.update(reject.kind for reject in partial.rejects)
@@ -110,8 +148,26 @@ def recompute(plan: Plan, task: Task, report: Report, tell: Tell) -> Recomputed:
     return found
 
 
-def partials(task: Task, report: Report, tell: Tell) -> Iterator[Partial]:
+def partials(reading: Reading, report: Report, tell: Tell) -> Iterator[Partial]:
     """What the workers of a run would hand in, for these ranges."""
+    total = sum((r.end or 0) - r.start for r in reading.task.ranges.values())
+    before = 0
+    times: list[dict[int, Moment]] = [{} for _ in reading.task.plan.clocks]
+    for task, moves in reading.tasks():
+        for move in moves:
+            own = times[move.clock].get(move.partition, move.time)
+            times[move.clock][move.partition] = max(own, move.time)
+        for partial, done in _read(replace(task, times=times), report):
+            if partial is not None:
+                for of, passages in zip(times, partial.clocks, strict=False):
+                    of.update({partition: passage.after for partition, passage in passages.items()})
+                yield partial
+            tell(before + done, total)
+        before += sum((r.end or 0) - r.start for r in task.ranges.values())
+
+
+def _read(task: Task, report: Report) -> Iterator[tuple[Partial | None, int]]:
+    """Each partial as it comes, and how many offsets are done; None now and then, while nothing comes."""
     ends = {partition: r.end or 0 for partition, r in task.ranges.items()}
     done = {partition: r.start for partition, r in task.ranges.items()}
     total = sum(ends.values()) - sum(done.values())
@@ -123,8 +179,8 @@ def partials(task: Task, report: Report, tell: Tell) -> Iterator[Partial]:
             frame = ingest.step(READ_TIMEOUT)
             if frame is not None:
                 done.update({p: end for p, (_, end) in frame.partial.progress.items()})
-                yield frame.partial
-            tell(total - sum(ends.values()) + sum(done.values()), total)
+            left = sum(ends.values()) - sum(done.values())
+            yield None if frame is None else frame.partial, total - left
     finally:
         ingest.close()
 
@@ -147,13 +203,37 @@ def dead_letter_lines(plan: Plan, partial: Partial) -> Iterator[list[bytes]]:
     return records(reject_lines(plan.source.name, partial.rejects), quotes=False)
 
 
+@dataclass(frozen=True)
+class Results:
+    """What a result output must hold."""
+
+    output: OutputSpec
+    written: Changelog
+    """The rows that stand in it."""
+
+    open: Changelog
+    """Those that may still change: all, but for rows of closed windows."""
+
+
 def results(
-    plan: Plan, reductions: list[Reduction | KeyedReduction]
-) -> Iterator[tuple[OutputSpec, Changelog]]:
-    """Each result output with its rows, all of them changed since the beginning."""
-    for result, reduction in zip(plan.results, reductions, strict=True):
-        found = [Changelog() for _ in result.outputs]
-        for outputs in changed_rows(result, reduction):
-            for changelog, rows in zip(found, outputs, strict=True):
-                changelog.update(rows.keys, rows.present, rows.packed, 0)
-        yield from zip(result.outputs, found, strict=True)
+    plan: Plan, reductions: Sequence[AnyReduction], clocks: EventClocks, partitions: Collection[int]
+) -> Iterator[Results]:
+    """Each result output with its rows, all of them changed since the beginning.
+
+    Windows are closed as far as event time has come.
+    """
+    for at, (result, reduction) in enumerate(zip(plan.results, reductions, strict=True)):
+        windows = plan.rows.reductions[at].windows
+        time = None if windows is None else clocks.time(windows.clock, partitions)
+        written, open = ([Changelog() for _ in result.outputs] for _ in range(2))
+        for outputs in changed_rows(result, reduction, time):
+            for index, rows in enumerate(outputs):
+                for changelog in (written[index], open[index]):
+                    changelog.update(rows.keys, rows.present, rows.packed, 0)
+        if windows is None or not isinstance(reduction, WindowReduction):
+            yield from map(Results, result.outputs, written, written)
+            continue
+        closed = reduction.close(time)
+        for changelog in (*open, *(() if windows.keep_results else written)):
+            changelog.forget(closed)
+        yield from map(Results, result.outputs, written, open)

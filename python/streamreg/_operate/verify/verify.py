@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamreg._core import Changelog, KeyedReduction, Reduction
+from streamreg._core import Changelog, KeyedReduction, Reduction, WindowReduction
+from streamreg._epoch.event_clocks import EventClocks
 from streamreg._exceptions import CorruptStateError, MismatchError, OutputError
 from streamreg._operate.verify import changelog_files as files
 from streamreg._operate.verify import recompute
@@ -27,12 +28,12 @@ from streamreg._state.keyed_rows import ONLY_KEY
 from streamreg._state.snapshot import last_row
 
 if TYPE_CHECKING:
-    from streamreg._operate.verify.recompute import Recomputed, Tell
+    from streamreg._operate.verify.recompute import Reading, Recomputed, Results, Tell
     from streamreg._plan.output import OutputSpec
     from streamreg._plan.plan import Plan
     from streamreg._sinks.contract import ReadBack
     from streamreg._source.contract import Report
-    from streamreg._state.checkpoint import Checkpoint
+    from streamreg._state.checkpoint import Checkpoint, KeyedPart
     from streamreg._worker.partial import Partial
     from streamreg._worker.task import Task
 
@@ -87,13 +88,17 @@ def _against_topic(
 ) -> Iterator[Check]:
     plan.source.pin(checkpoint.identity, report, _never)
     watermarks = plan.source.watermarks(report, _never)
-    task = recompute.task(plan, checkpoint, watermarks)
+    reading = recompute.reading(plan, checkpoint, watermarks)
     plan.source.check_log(positions(checkpoint), report, _never)
-    again = recompute.recompute(plan, task, report, tell)
-    yield from _counts(checkpoint, again, task)
+    again = recompute.recompute(plan, reading, report, tell)
+    yield from _counts(checkpoint, again, reading.task)
+    # Before the states: it closes the windows that are closed by now.
+    results = list(
+        recompute.results(plan, again.reductions, _clocks(plan, checkpoint), checkpoint.offsets)
+    )
     yield from _states(plan, checkpoint, again)
-    yield from _results(plan, checkpoint, again, written)
-    comparison = _Rows(plan, checkpoint, task, report, tell)
+    yield from _results(plan, checkpoint, results, written)
+    comparison = _Rows(plan, checkpoint, reading, report, tell)
     for index, output in enumerate(plan.row_outputs):
         yield comparison.rows(index, output, written[output.name], again)
     for index, output in enumerate(plan.score_outputs):
@@ -101,6 +106,11 @@ def _against_topic(
     letters = None if rejects is None else written[str(rejects)]
     if letters is not None:
         yield comparison.dead_letters(f"{rejects}, its lines", letters, again)
+
+
+def _clocks(plan: Plan, checkpoint: Checkpoint) -> EventClocks:
+    """How far the run had come in event time."""
+    return EventClocks(plan.rows.clocks, checkpoint.times, ())
 
 
 def _same_bytes(name: str, output: ReadBack | None) -> Iterator[Check]:
@@ -144,7 +154,7 @@ def _equal(subject: str, state: str, topic: str) -> Check:
 def _states(plan: Plan, checkpoint: Checkpoint, again: Recomputed) -> Iterator[Check]:
     for index, reduction in enumerate(again.reductions):
         subject = f"exact state {index + 1}"
-        if isinstance(reduction, KeyedReduction):
+        if not isinstance(reduction, Reduction):
             yield _keyed_state_check(subject, checkpoint.keyed.get(f"reduction {index}"), reduction)
             continue
         bits = reduction.to_bytes()
@@ -172,11 +182,14 @@ def _state_difference(plan: Plan, index: int, kept: bytes, again: Reduction) -> 
 
 
 def _keyed_state_check(
-    subject: str, kept: KeyedReduction | Changelog | None, again: KeyedReduction
+    subject: str, kept: KeyedPart | None, again: KeyedReduction | WindowReduction
 ) -> Check:
-    if not isinstance(kept, KeyedReduction):
+    if isinstance(kept, KeyedReduction) and isinstance(again, KeyedReduction):
+        found = kept.difference(again)
+    elif isinstance(kept, WindowReduction) and isinstance(again, WindowReduction):
+        found = kept.difference(again)
+    else:
         return _not_kept(subject, len(again))
-    found = kept.difference(again)
     if found is None:
         return Check(subject, f"the same for {plural(len(again), 'key')}")
     key, state, topic = found
@@ -191,16 +204,17 @@ def _keyed_state_check(
 def _results(
     plan: Plan,
     checkpoint: Checkpoint,
-    again: Recomputed,
+    results: Sequence[Results],
     written: Mapping[str, ReadBack | None],
 ) -> Iterator[Check]:
     keyed = [bool(result.keys) for result in plan.results for _ in result.outputs]
-    for index, (output, changelog) in enumerate(recompute.results(plan, again.reductions)):
+    for index, result in enumerate(results):
+        output, changelog = result.output, result.written
         subject = f"{output.name}, its changes folded"
         back, times = written[output.name], _times(output, checkpoint)
         if keyed[index]:
             rows = checkpoint.keyed.get(f"changelog {index}")
-            yield _last_rows(f"{output.name}, last rows in the state", rows, changelog)
+            yield _last_rows(f"{output.name}, last rows in the state", rows, result.open)
             yield _folded_keys(subject, back, changelog, times)
             continue
         row, state = changelog.row(ONLY_KEY), changelog.to_bytes()
@@ -217,7 +231,7 @@ def _not_kept(subject: str, keys: int) -> Check:
     return Check(subject, "", f"the state has no keys, the topic gives {plural(keys, 'key')}")
 
 
-def _last_rows(subject: str, kept: KeyedReduction | Changelog | None, again: Changelog) -> Check:
+def _last_rows(subject: str, kept: KeyedPart | None, again: Changelog) -> Check:
     if not isinstance(kept, Changelog):
         return _not_kept(subject, len(again))
     found = kept.difference(again)
@@ -280,16 +294,16 @@ class _Rows:
     """Compares the rows of outputs with those of the topic, which is read again where they differ."""
 
     def __init__(
-        self, plan: Plan, checkpoint: Checkpoint, task: Task, report: Report, tell: Tell
+        self, plan: Plan, checkpoint: Checkpoint, reading: Reading, report: Report, tell: Tell
     ) -> None:
         self._plan = plan
         self._checkpoint = checkpoint
-        self._task = task
+        self._reading = reading
         self._report = report
         self._tell = tell
 
     def _partials(self) -> Iterator[Partial]:
-        return recompute.partials(self._task, self._report, self._tell)
+        return recompute.partials(self._reading, self._report, self._tell)
 
     def rows(
         self, index: int, output: OutputSpec, written: ReadBack | None, again: Recomputed

@@ -1,0 +1,133 @@
+"""Epoch: event time: how far the partitions have come in it, as far as their messages are merged.
+
+The time of a clock is the least of its partitions' times: what is before it comes no more, or late. A partition that is
+idle, or new, is moved on to the time of the others. Which rows are late after that no longer follows from the topic
+alone, so that such moves are kept, with the offset from which they hold, where they may have made a row late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from streamreg._plan.windowing import Clock
+    from streamreg._types import Moment
+    from streamreg._worker.partial import Passage
+
+
+class Move(NamedTuple):
+    """A partition counts as having come so far in event time, from an offset on, though no row of its own has."""
+
+    clock: int
+    partition: int
+    offset: int
+    time: Moment
+
+
+class EventClocks:
+    """The clocks of a plan."""
+
+    def __init__(
+        self, clocks: Sequence[Clock], times: Sequence[Mapping[int, Moment]], moves: Iterable[Move]
+    ) -> None:
+        """`times` are those of a checkpoint; none if there is none."""
+        self._clocks = clocks
+        self.times: list[dict[int, Moment]] = [dict(of) for of in times] or [{} for _ in clocks]
+        self._kept = list(moves)
+        self._pending: dict[tuple[int, int], Move] = {}
+
+    @property
+    def moves(self) -> list[Move]:
+        """Those that may have made a row late, or still may."""
+        return [*self._kept, *self._pending.values()]
+
+    def time(self, clock: int, partitions: Collection[int]) -> Moment | None:
+        """Up to where all of these partitions have come; None if one has no time yet."""
+        return least(self.times[clock], partitions)
+
+    def stale(
+        self,
+        passages: Sequence[Mapping[int, Passage]],
+        late: Callable[[int, Moment, Moment], bool],
+    ) -> set[int]:
+        """Partitions that were moved on since their rows were read, so that rows have become late.
+
+        `late` tells of a clock and a row's time whether a window excludes it once its partition has come so far.
+        """
+        found = set()
+        for clock, of_clock in enumerate(passages):
+            for partition, passage in of_clock.items():
+                time = self.times[clock].get(partition)
+                if time is None or time == passage.before:
+                    continue
+                if late(clock, passage.oldest, time):
+                    found.add(partition)
+        return found
+
+    def take(self, passages: Sequence[Mapping[int, Passage]]) -> None:
+        """The rows of a batch are merged."""
+        for clock, of_clock in enumerate(passages):
+            times = self.times[clock]
+            for partition, passage in of_clock.items():
+                if passage.after >= times.get(partition, passage.after):
+                    times[partition] = passage.after
+                    # The rows themselves have come as far now, and none of them was late.
+                    self._pending.pop((clock, partition), None)
+
+    def move(self, clock: int, partition: int, offset: int, time: Moment) -> bool:
+        """Moves a partition on from an offset; False if it has come so far already."""
+        before = self.times[clock].get(partition)
+        if before is not None and before >= time:
+            return False
+        self.times[clock][partition] = time
+        self._pending[clock, partition] = Move(clock, partition, offset, time)
+        return True
+
+    def keep(self, partitions: Collection[int]) -> None:
+        """The messages of these partitions are read by the moved times from now on, which are kept therefore."""
+        for clock, partition in list(self._pending):
+            if partition in partitions:
+                self._kept.append(self._pending.pop((clock, partition)))
+
+    def join(self, known: Collection[int], new: Mapping[int, int]) -> None:
+        """More partitions, of which nothing was read: they count as having come as far as the known ones.
+
+        Else a new one would open windows anew that have been closed. `new` has their first offsets.
+        """
+        for clock in range(len(self._clocks)):
+            time = self.time(clock, known) if known else None
+            if time is not None:
+                for partition, offset in new.items():
+                    self.move(clock, partition, offset, time)
+        self.keep(new)
+
+    def pass_idle(
+        self,
+        offsets: Mapping[int, int],
+        idle: Callable[[float], Collection[int]],
+        horizon: Callable[[int], Moment | None],
+    ) -> bool:
+        """Moves idle partitions on as far as the others have come, or if all are idle past every open window.
+
+        `idle` gives the partitions that have been so for some seconds, `horizon` the time of a clock that closes all.
+        Returns whether one was moved.
+        """
+        moved = False
+        for index, clock in enumerate(self._clocks):
+            if clock.idle_timeout is None:
+                continue
+            resting = set(idle(clock.idle_timeout))
+            active = offsets.keys() - resting
+            time = self.time(index, active) if active else horizon(index)
+            if time is not None:
+                for partition in sorted(resting):
+                    moved |= self.move(index, partition, offsets[partition], time)
+        return moved
+
+
+def least(times: Mapping[int, Moment], partitions: Collection[int]) -> Moment | None:
+    """The least time of these partitions; None if one has none."""
+    if any(partition not in times for partition in partitions):
+        return None
+    return min((times[partition] for partition in partitions), default=None)
