@@ -1,11 +1,11 @@
 """Windows over time, for `Table.windowby`, and how they behave while rows come late.
 
-Windows hold the rows from their start up to, not including, their end. The time of a row is a column of datetime, int or
-float; lengths are `timedelta` where it is datetime, else numbers in its unit.
+Windows hold the rows from their start up to, not including, their end. The time of a row is a column of datetime, int
+or float; lengths are `timedelta` where it is datetime, else numbers in its unit.
 
-What is late is a function of the topic: with m the greatest time among the rows before it in its own partition, a row is
-late for a window if m - cutoff is not before the window's end. It is not in that window; a row that is late for all of its
-windows is a reject of the reason `late`. So any number of processes, and any restart, gives the same windows.
+What is late is a function of the topic: with m the greatest time among the rows before it in its own partition, a row
+is late for a window if m - cutoff is not before the window's end. It is not in that window; a row that is late for all
+of its windows is a reject of the reason `late`. So any number of processes, and any restart, gives the same windows.
 
 A window closes when all partitions have passed its end by the cutoff: it takes no more rows, and leaves the state.
 """
@@ -50,8 +50,8 @@ def sliding(hop: Span, duration: Span, origin: Point | None = None) -> Window:
 
     Args:
         hop: from the start of one window to that of the next.
-        duration: the length of a window, a multiple of the hop or not. If it is shorter than the hop, some rows are in no
-            window.
+        duration: the length of a window, a multiple of the hop or not. If it is shorter than the hop, some rows are in
+            no window.
         origin: as for `tumbling`.
     """
     return Grid("sliding", hop, duration, origin)
@@ -96,9 +96,9 @@ def common_behavior(
         cutoff: for how long after its end a window takes rows. When the time of all partitions has passed that, it is
             closed. Default: for ever.
         keep_results: whether the last row of a closed window stays in the output; else it is taken back (`diff` -1).
-        idle_timeout: after so much of wall-clock time (timedelta, or seconds) without a message, of a partition that has
-            been read to its end, it counts as having passed as far as the others; if all are so, all windows close. Rows
-            that come for a closed window after that are late. Default: never.
+        idle_timeout: after so much of wall-clock time (timedelta, or seconds) without a message, of a partition that
+            has been read to its end, it counts as having passed as far as the others; if all are so, all windows close.
+            Rows that come for a closed window after that are late. Default: never.
 
     Raises:
         ProgramError: if keep_results or idle_timeout make no sense.
@@ -117,8 +117,8 @@ def exactly_once_behavior(
     """One final row for each window, written when it closes, and never again.
 
     Args:
-        shift: for how long after its end a window takes rows: it closes when the time of all partitions has passed that.
-            Default: not at all. A session closes its `max_gap` later: until then a row in time may join it.
+        shift: for how long after its end a window takes rows: it closes when the time of all partitions has passed
+            that. Default: not at all. A session closes its `max_gap` later: until then a row in time may join it.
         idle_timeout: as for `common_behavior`.
 
     Raises:

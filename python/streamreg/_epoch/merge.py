@@ -12,10 +12,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from streamreg._core import Changelog, KeyedReduction, Reduction, WindowReduction, render, stamp
-from streamreg._epoch.changed_rows import ResultRows, changed_rows
+from streamreg._core import KeyedReduction, Reduction, WindowReduction, stamp
 from streamreg._epoch.class_parameters import check_classes
 from streamreg._epoch.event_clocks import EventClocks, Move
+from streamreg._epoch.result_changes import ResultChanges
 from streamreg._epoch.row_scorer import Scoring
 from streamreg._epoch.slow_results import SlowResults
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError, WorkerError
@@ -27,8 +27,6 @@ from streamreg._state.keyed_rows import changes
 if TYPE_CHECKING:
     from streamreg._epoch.outputs import Outputs
     from streamreg._plan.plan import Plan
-    from streamreg._plan.result_plan import ResultPlan
-    from streamreg._plan.row_plan import Reducing
     from streamreg._rejects.reject import Reject
     from streamreg._source.contract import Range
     from streamreg._state.checkpoint import Checkpoint, KeyedPart
@@ -67,7 +65,6 @@ class Merge:
         self.rows = checkpoint.rows
         self.tombstones = checkpoint.tombstones
         self.rejects = Counter(checkpoint.rejects)
-        self.results: list[Mapping[str, object]] = [{} for _ in plan.result_outputs]
         self.pending = False
         self._base = checkpoint
         self._plan = plan
@@ -75,12 +72,12 @@ class Merge:
         self._commit = commit
         self._unix_ms = unix_ms
         self._slow_results = SlowResults(interval)
+        self._results = ResultChanges(plan, outputs, self._slow_results)
         self._times = {"epoch": checkpoint.epochs - 1, "unix_ms": checkpoint.unix_ms}
         self.clocks = EventClocks(
             plan.rows.clocks, checkpoint.times, map(Move._make, checkpoint.moves)
         )
         self._reductions = [reducing.empty() for reducing in plan.rows.reductions]
-        self._changelogs = [Changelog() for _ in plan.result_outputs]
         if checkpoint.reductions or checkpoint.changelogs:
             self._restore(checkpoint)
         self._scorings = [
@@ -98,7 +95,7 @@ class Merge:
     def _restore(self, checkpoint: Checkpoint) -> None:
         try:
             kept = len(checkpoint.reductions), len(checkpoint.changelogs)
-            if kept != (len(self._reductions), len(self._changelogs)):
+            if kept != (len(self._reductions), len(self._plan.result_outputs)):
                 raise CorruptStateError("a part of it is missing")
             states = zip(self._reductions, checkpoint.reductions, strict=True)
             for index, (reduction, state) in enumerate(states):
@@ -112,17 +109,14 @@ class Merge:
                     reduction.merge(state)
                 else:
                     raise CorruptStateError("the keys of a reduction are missing")
-            rows = zip(self._keyed_outputs(), checkpoint.changelogs, strict=True)
-            for index, (keyed, state) in enumerate(rows):
-                last_rows = checkpoint.keyed.pop(f"changelog {index}", None)
-                if not keyed:
-                    self._changelogs[index] = Changelog.from_bytes(state)
-                elif isinstance(last_rows, Changelog):
-                    self._changelogs[index] = last_rows
-                else:
-                    raise CorruptStateError("the last rows of an output are missing")
+            self._results.restore(checkpoint)
         except (CorruptStateError, MismatchError) as error:
             raise StateError(f"the state does not fit this job: {error}") from error
+
+    @property
+    def results(self) -> Sequence[Mapping[str, object]]:
+        """The last row of each result output, or how many it has."""
+        return self._results.shown
 
     def event_times(self, partitions: Collection[int]) -> Times:
         """How far these partitions have come in event time, by clock, for whoever reads on from the merged offsets."""
@@ -143,8 +137,8 @@ class Merge:
     def apply(self, partial: Partial) -> set[int]:
         """Adds a partial to the open epoch; one that was added before changes nothing.
 
-        Returns the partitions, if any, that are to be read anew from the merged offsets: they were moved on in event time
-        since, so that rows of the partial are late. Nothing of it is added then.
+        Returns the partitions, if any, that are to be read anew from the merged offsets: they were moved on in event
+        time since, so that rows of the partial are late. Nothing of it is added then.
 
         Raises:
             SourceError: if there are too many classes.
@@ -197,9 +191,12 @@ class Merge:
 
     def _windows(self, clock: int) -> Iterator[WindowReduction]:
         for reducing, reduction in zip(self._plan.rows.reductions, self._reductions, strict=True):
-            if isinstance(reduction, WindowReduction) and reducing.windows is not None:
-                if reducing.windows.clock == clock:
-                    yield reduction
+            if (
+                isinstance(reduction, WindowReduction)
+                and reducing.windows is not None
+                and reducing.windows.clock == clock
+            ):
+                yield reduction
 
     def _late(self, clock: int, time: Moment, greatest: Moment) -> bool:
         return any(windows.late(time, greatest) for windows in self._windows(clock))
@@ -258,14 +255,15 @@ class Merge:
             StateError: if the checkpoint cannot be written.
         """
         if self._opened:
-            self._write_results()
+            times = [self._time(index) for index in range(len(self._reductions))]
+            self._results.write(self._reductions, self.epochs, self._times, times)
             self.epochs += 1
         self._outputs.flush()
         self.rows += self._open_rows
         self.rejects += self._open_rejects
         if self._commit is not None:
             self._commit(self._checkpoint())
-        for kept in (*self._reductions, *self._changelogs):
+        for kept in (*self._reductions, *self._results.changelogs):
             if not isinstance(kept, Reduction):
                 kept.mark_clean()
         self._tell()
@@ -275,53 +273,10 @@ class Merge:
         self.pending = False
         return held
 
-    def _write_results(self) -> None:
-        """Solves, and writes for each result output the change from its last row to the new one."""
-        first = 0
-        for at, (plan, reduction) in enumerate(
-            zip(self._plan.results, self._reductions, strict=True)
-        ):
-            name = plan.outputs[0].name if plan.outputs else ""
-            time = self._time(at)
-            found = changed_rows(plan, reduction, time)
-            for outputs in self._slow_results.watched(found, self.epochs, name):
-                for index, rows in enumerate(outputs, first):
-                    self._change(index, rows)
-                    self.results[index] = (
-                        {"keys": len(self._changelogs[index])} if plan.keys else rows.cells
-                    )
-            if isinstance(reduction, WindowReduction):
-                self._close_windows(
-                    first, plan, self._plan.rows.reductions[at], reduction.close(time)
-                )
-            first += len(plan.outputs)
-
-    def _change(self, index: int, rows: ResultRows) -> None:
-        """Writes the changes of an output to these rows."""
-        output = self._outputs.results[index]
-        time = self._times[output.spec.time]
-        output.append(self._changelogs[index].update(rows.keys, rows.present, rows.packed, time))
-
-    def _close_windows(
-        self, first: int, plan: ResultPlan, reducing: Reducing, closed: Sequence[bytes]
-    ) -> None:
-        """Closed windows leave the last rows, and the output too, if it does not keep their results."""
-        if not closed or reducing.windows is None:
-            return
-        for index in range(first, first + len(plan.outputs)):
-            if reducing.windows.keep_results:
-                self._changelogs[index].forget(closed)
-            else:
-                self._change(index, ResultRows(closed, [False] * len(closed), render([])))
-
     def _time(self, reduction: int) -> Moment | None:
         """Up to where the event time of a reduction has come in all partitions; None if it has no such time."""
         windows = self._plan.rows.reductions[reduction].windows
         return None if windows is None else self.clocks.time(windows.clock, self.offsets)
-
-    def _keyed_outputs(self) -> list[bool]:
-        """For each result output whether it has keys."""
-        return [bool(plan.keys) for plan in self._plan.results for _ in plan.outputs]
 
     def _keyed(self) -> dict[str, KeyedPart]:
         """The parts that the checkpoint keeps by key."""
@@ -330,10 +285,7 @@ class Merge:
             for index, reduction in enumerate(self._reductions)
             if not isinstance(reduction, Reduction)
         }
-        for index, keyed in enumerate(self._keyed_outputs()):
-            if keyed:
-                found[f"changelog {index}"] = self._changelogs[index]
-        return found
+        return found | self._results.keyed()
 
     def _checkpoint(self) -> Checkpoint:
         keyed = self._keyed()
@@ -356,7 +308,7 @@ class Merge:
             ],
             changelogs=[
                 b"" if f"changelog {index}" in keyed else changelog.to_bytes()
-                for index, changelog in enumerate(self._changelogs)
+                for index, changelog in enumerate(self._results.changelogs)
             ],
             digests={part: kept.digest() for part, kept in keyed.items()},
             changes={part: changes(kept) for part, kept in keyed.items()},

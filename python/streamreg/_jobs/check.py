@@ -66,6 +66,15 @@ class Section:
         """Whether there is a table at the key."""
         return isinstance(self._tree.get(key), dict)
 
+    def has(self, key: str) -> bool:
+        """Whether the key is given; it is a known one."""
+        return self._get(key, required=False) is not None
+
+    @property
+    def empty(self) -> bool:
+        """Whether no key is given."""
+        return not self._tree
+
     def string(self, key: str, *, required: bool = True) -> str:
         """A string that is not empty, with the environment's values in it."""
         value = self._get(key, required)

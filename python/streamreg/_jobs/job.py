@@ -6,20 +6,19 @@
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from os.path import abspath
 from pathlib import PurePath
 from typing import Any, Literal
 
-from streamreg._core import micros_of_texts
 from streamreg._exceptions import ConfigurationError
 from streamreg._jobs.check import MOST_SHOWN, Section, describe, listed, near
+from streamreg._jobs.forget import Forget, read_forget
 from streamreg._jobs.schema import KEY_TYPES, NUMBERS, TYPES, read_schema
 from streamreg._jobs.source import Source, read_source, with_metadata
-from streamreg._language.fading import TIMES as TIMES_OF_ROWS
+from streamreg._jobs.window import JobWindow, read_window
 from streamreg._language.regression_options import OF_RIDGE, SINGULAR, STATISTICS, Options
 from streamreg._plural import plural
-from streamreg._types import INT_MAX, SCORES, SourceType, held_type
+from streamreg._types import SCORES, WINDOW_BOUNDS, SourceType, held_type
 
 Time = Literal["epoch", "unix_ms"]
 Durability = Literal["process", "power"]
@@ -69,14 +68,6 @@ class Output:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Forget:
-    """How rows fade."""
-
-    half_life: int | timedelta
-    time: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Job:
     """A regression over a topic, as a job file or a command describes it."""
 
@@ -88,6 +79,7 @@ class Job:
     by: tuple[str, ...] = ()
     weights: str | None = None
     forget: Forget | None = None
+    window: JobWindow | None = None
     options: Options = field(default_factory=Options)
     state: str | None = None  # None: none is kept
     durability: Durability | None = None
@@ -124,10 +116,20 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
     columns = _columns(regression, features, options)
     by = _keys(regression, columns, schema)
     regression.close()
-    forget = _forget(root.section("forget"), schema)
+    forget = read_forget(root.section("forget"), schema)
     if forget and weights:
         root.section("forget").problem("half_life", "rows that fade have no other weights")
-    output = _output(root.section("output"), tuple(dict.fromkeys((*by, *columns))), schema)
+    window = read_window(root.section("window"), schema)
+    bounds = () if window is None else WINDOW_BOUNDS
+    for name in bounds:
+        if name in (*by, *columns):
+            root.section("window").problem("", f"{describe(name)} is a column of the result too")
+    written = tuple(dict.fromkeys((*by, *bounds, *columns)))
+    output = _output(root.section("output"), written, schema)
+    if window is not None and output.scores and not window.closes:
+        root.section("output").problem(
+            "scores", "by the last closed window: give [window] a cutoff, or exactly_once"
+        )
     state, durability = _state(root.section("state"), name)
     run = root.section("run")
     processes = run.integer("processes", 1, _MOST_PROCESSES)
@@ -153,6 +155,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
         features=features,
         weights=weights,
         forget=forget,
+        window=window,
         options=options,
         output=output,
         by=by,
@@ -214,39 +217,6 @@ def _options(table: Section, features: tuple[str, ...]) -> Options:
     return Options(
         intercept=intercept, ridge=ridge, statistics=known, singular=singular, level=level
     )
-
-
-def _forget(table: Section, schema: Mapping[str, SourceType]) -> Forget | None:
-    half_life = table.integer_or_string("half_life", 1, INT_MAX)
-    time = table.string("time", required=False)
-    table.close()
-    if half_life is None and not time:
-        return None
-    for key, given in (("half_life", half_life), ("time", time)):
-        if not given:
-            table.problem(key, "missing")
-    kind = held_type(schema[time]) if schema.get(time) else None
-    if time and schema and time not in schema:
-        table.problem("time", f"{describe(time)} is no column of the schema{near(time, schema)}")
-    elif kind is not None and kind not in TIMES_OF_ROWS:
-        table.problem("time", f"{describe(time)} is {kind}: times are {listed(TIMES_OF_ROWS)}")
-    elif kind == "datetime":
-        return Forget(half_life=_duration(table, half_life), time=time)
-    elif isinstance(half_life, str):
-        table.problem("half_life", f"expected an integer, since {describe(time)} is int")
-    return Forget(half_life=half_life if isinstance(half_life, int) else 1, time=time)
-
-
-def _duration(table: Section, given: int | str | None) -> timedelta:
-    if isinstance(given, str):
-        micros, _ = micros_of_texts("timedelta", [given])
-        if micros[0] > 0:
-            return timedelta(microseconds=int(micros[0]))
-    if given is not None:
-        table.problem(
-            "half_life", f'expected a duration above 0, such as "PT1H", found {describe(given)}'
-        )
-    return timedelta(microseconds=1)
 
 
 def _columns(table: Section, features: tuple[str, ...], options: Options) -> tuple[str, ...]:

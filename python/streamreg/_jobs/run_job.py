@@ -15,6 +15,7 @@ from streamreg._jobs import Durability, Job, Time
 
 if TYPE_CHECKING:
     from streamreg._language.outputs import Output
+    from streamreg._language.table import Table
     from streamreg._plan.plan import Plan
     from streamreg._run.progress import Progress, Summary
 
@@ -97,24 +98,33 @@ def _write_tables(job: Job) -> list[Output]:
     outputs = []
     if job.output.input is not None:
         outputs.append(sr.io.csv.write(table, job.output.input, **options))
-    fit = table.linear_regression(
-        table[job.target],
-        *(table[name] for name in job.features),
-        by=[table[name] for name in job.by],
-        weights=None if job.weights is None else table[job.weights],
-        intercept=job.options.intercept,
-        ridge=job.options.ridge,
-        statistics=job.options.statistics,
-        singular=job.options.singular,
-        level=job.options.level,
-        half_life=None if job.forget is None else job.forget.half_life,
-        time=None if job.forget is None else table[job.forget.time],
-    )
+    fit = _fit(table, job)
     columns = {job.output.columns.get(column.name, column.name): column for column in fit}
     outputs.append(sr.io.csv.write(fit.select(**columns), job.output.regression, **options))
     if job.output.scores is not None:
         outputs.append(sr.io.csv.write(fit.predict_on(table), job.output.scores, **options))
     return outputs
+
+
+def _fit(table: Table, job: Job) -> Table:
+    """The regression: of all rows, of those of each key, or of those of each window."""
+    target, features = table[job.target], [table[name] for name in job.features]
+    keys = [table[name] for name in job.by]
+    options = {
+        "weights": None if job.weights is None else table[job.weights],
+        "intercept": job.options.intercept,
+        "ridge": job.options.ridge,
+        "statistics": job.options.statistics,
+        "singular": job.options.singular,
+        "level": job.options.level,
+        "half_life": None if job.forget is None else job.forget.half_life,
+        "time": None if job.forget is None else table[job.forget.time],
+    }
+    if job.window is None:
+        return table.linear_regression(target, *features, by=keys, **options)
+    by = job.window
+    windows = table.windowby(table[by.time], window=by.window, instance=keys, behavior=by.behavior)
+    return windows.linear_regression(target, *features, **options)
 
 
 def _namespace(job: Job) -> dict[str, object]:

@@ -293,10 +293,10 @@ class Table(ClassTables):
         """The rows by windows over their times: `t.windowby(t.at, window=sr.temporal.tumbling(timedelta(minutes=5)))`.
 
         A result has a row for each instance and window, with the columns of the instance, `window_start` and
-        `window_end`. A window holds the rows from its start up to, not including, its end. A row that is late for all of
-        its windows (see `sr.temporal`) is a reject of the reason `late`, one whose time is not finite, or in a window
-        whose bounds no column can hold, of the reason `time-range`; if there are several `windowby`, where that is so for
-        all of them.
+        `window_end`. A window holds the rows from its start up to, not including, its end. A row that is late for all
+        of its windows (see `sr.temporal`) is a reject of the reason `late`, one whose time is not finite, or in a
+        window whose bounds no column can hold, of the reason `time-range`; if there are several `windowby`, where that
+        is so for all of them.
 
         Args:
             time: when a row was: a column of datetime, int or float.

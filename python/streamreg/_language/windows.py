@@ -68,6 +68,11 @@ class Behavior:
     idle_timeout: float | None = None
     """In seconds of the wall clock."""
 
+    @property
+    def closes(self) -> bool:
+        """Whether a window is ever closed."""
+        return self.final or self.cutoff is not None
+
 
 @dataclass(frozen=True)
 class Windowing:

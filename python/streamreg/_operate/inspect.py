@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from streamreg._core import Changelog, KeyedReduction, Reduction
+from streamreg._core import KeyedReduction, Reduction, WindowReduction
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError
 from streamreg._formats.registry import described, options
 from streamreg._plural import plural
 from streamreg._sinks.cells import cells_of, value_of
 from streamreg._sinks.file_position import FilePosition
 from streamreg._state.keyed_rows import EMPTY
-from streamreg._state.program_data import tuples
+from streamreg._state.program_data import WINDOWS, tuples
 from streamreg._state.snapshot import last_row
 
 if TYPE_CHECKING:
-    from streamreg._state.checkpoint import Checkpoint
+    from streamreg._state.checkpoint import Checkpoint, KeyedPart
 
 _MOST_DIGITS = 4300
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PREAMBLE = "preamble"
 _OF_EVERY_JOB = ("topic", "format", "schema", "outputs", "rejects")
 """What is said of a job whatever its format; the rest is of the format."""
@@ -63,6 +64,7 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
                 "partition": partition,
                 "began": began.start if (began := checkpoint.began.get(partition)) else 0,
                 "offset": offset,
+                **_event_times(checkpoint, partition),
             }
             for partition, offset in sorted(checkpoint.offsets.items())
         ],
@@ -89,6 +91,30 @@ def _format(job: Mapping[str, Any], found: object) -> dict[str, object]:
         return {_PREAMBLE: found}
     preamble = format.preamble
     return {**options(format), **({} if preamble is None else {preamble.name: found})}
+
+
+def _event_times(checkpoint: Checkpoint, partition: int) -> dict[str, object]:
+    """How far a partition has come in the event time of each clock, None where it has no row; nothing if none has."""
+    if not checkpoint.times:
+        return {}
+    kinds = {
+        reduction[WINDOWS]["clock"]: reduction[WINDOWS]["time"]
+        for reduction in checkpoint.job["reductions"]
+        if WINDOWS in reduction
+    }
+    times = (of.get(partition) for of in checkpoint.times)
+    return {"event_times": [_event_time(time, kinds[at]) for at, time in enumerate(times)]}
+
+
+def _event_time(time: int | float | None, kind: str) -> object:
+    if time is None or kind != "datetime":
+        return time
+    try:
+        return (_EPOCH + timedelta(microseconds=time)).isoformat()
+    except (
+        OverflowError
+    ):  # Past every window that there may be: an idle partition may be moved there.
+        return time
 
 
 def _length(position: object) -> int | None:
@@ -158,7 +184,8 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
     rejects = plural(sum(found["rejects"].values()), "reject") + (f" ({kinds})" if kinds else "")
     yield f"messages    {plural(found['rows'], 'row')}, {rejects}, {plural(found['tombstones'], 'tombstone')}"
     for part in found["partitions"]:
-        yield f"partition   {part['partition']}: offset {part['offset']:,}, read from {part['began']:,}"
+        times = "".join(f", event time {time}" for time in part.get("event_times", ()))
+        yield f"partition   {part['partition']}: offset {part['offset']:,}, read from {part['began']:,}{times}"
     for path, size in found["files"].items():
         columns = job["outputs"].get(path, {}).get("columns")
         length = "" if size is None else f"{plural(size, 'byte')}, "
@@ -176,6 +203,8 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
         parts = zip(exact["aggregates"], exact["limbs"], strict=True)
         sizes = ", ".join(f"{name} ({plural(limbs, 'limb')})" for name, limbs in parts)
         keys = f" for {plural(exact['keys'], 'key')}" if "keys" in exact else ""
+        if "open_windows" in exact:
+            keys = f" for {plural(exact['open_windows'], 'open window')}"
         yield f"exact sums  {number}: {sizes}: {plural(exact['bytes'], 'byte')}{keys}"
 
 
@@ -188,13 +217,16 @@ def _pairs_of(row: Mapping[str, object]) -> str:
 
 
 def _state(
-    described: Mapping[str, Any], state: bytes, keyed: KeyedReduction | Changelog | None
+    described: Mapping[str, Any], state: bytes, keyed: KeyedPart | None
 ) -> dict[str, object]:
     inputs, aggregates = (tuples(described[part]) for part in ("inputs", "aggregates"))
     names = [name for name, *_ in aggregates]
     if isinstance(keyed, KeyedReduction):
         sizes = {"limbs": keyed.limbs(), "bytes": keyed.stored_len(), "keys": len(keyed)}
         return {"aggregates": names, **sizes}
+    if isinstance(keyed, WindowReduction):
+        windows = {"open_windows": keyed.open_windows()}
+        return {"aggregates": names, "limbs": keyed.limbs(), "bytes": keyed.stored_len(), **windows}
     reduction = Reduction(inputs, aggregates)
     reduction.merge(state)
     return {"aggregates": names, "limbs": reduction.limbs(), "bytes": len(state)}

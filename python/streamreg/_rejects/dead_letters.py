@@ -41,6 +41,8 @@ REASONS: Final[Mapping[str, str]] = {
     "invalid-base64": "text that is no base64 where bytes belong",
     "non-finite": "a number that is NaN, infinite or nearest to no finite double",
     "division-by-zero": "a computed integer that divides by zero",
+    "late": "a row whose windows had all passed, by the times before it in its partition, when it came",
+    "time-range": "an event time that is NaN or infinite, or in a window whose bounds no column can hold",
     "function-error": 'a function given to apply with on_error="reject" that raises',
 }
 """Every reason for which a message is rejected, and what it means. The names are stable: files hold them."""

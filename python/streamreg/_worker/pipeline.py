@@ -1,8 +1,8 @@
 """Worker: decode → transform → accumulate, as a function from a batch of messages to a `Partial`.
 
 It knows no process, clock or queue, and keeps nothing from one batch to the next: whoever calls it with the same
-messages (and, where there are windows, the same event times before them), here, in another process or on another engine,
-gets the same.
+messages (and, where there are windows, the same event times before them), here, in another process or on another
+engine, gets the same.
 """
 
 from __future__ import annotations

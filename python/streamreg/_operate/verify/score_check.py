@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from streamreg._core import KeyedReduction, decimals, micros_of_texts, stamp
+from streamreg._core import KeyedReduction, Reduction, decimals, micros_of_texts, stamp
 from streamreg._epoch.row_scorer import Scoring
 from streamreg._evaluate.columns import Values, numbers
 from streamreg._evaluate.program import Call
@@ -84,6 +84,10 @@ class Rescoring:
         """
         score, shipped = plan.scores[own.scoring], plan.rows.shipped[own.scoring]
         reducing = plan.rows.reductions[score.reduction]
+        if reducing.windows is not None:
+            raise _UntoldError(
+                "the output does not tell which windows had closed before each epoch"
+            )
         if reducing.scope != shipped.scope:
             raise _UntoldError("the output does not hold all rows of the regression")
         types = [column.dtype for column in output.columns]
@@ -127,9 +131,9 @@ class Rescoring:
             if row != line:
                 return row, line
         inputs = [numbers(columns[at]) for at in self._inputs]
-        if isinstance(self._reduction, KeyedReduction):
+        if isinstance(self._reduction, Reduction):
+            self._reduction.add(inputs, len(rows))
+        elif isinstance(self._reduction, KeyedReduction):
             keys = [columns[at] for at in self._keys]
             self._reduction.merge(self._reduction.partial(keys, inputs, len(rows)))
-        else:
-            self._reduction.add(inputs, len(rows))
         return None

@@ -184,12 +184,9 @@ def _state_difference(plan: Plan, index: int, kept: bytes, again: Reduction) -> 
 def _keyed_state_check(
     subject: str, kept: KeyedPart | None, again: KeyedReduction | WindowReduction
 ) -> Check:
-    if isinstance(kept, KeyedReduction) and isinstance(again, KeyedReduction):
-        found = kept.difference(again)
-    elif isinstance(kept, WindowReduction) and isinstance(again, WindowReduction):
-        found = kept.difference(again)
-    else:
+    if not isinstance(kept, type(again)):
         return _not_kept(subject, len(again))
+    found = kept.difference(again)
     if found is None:
         return Check(subject, f"the same for {plural(len(again), 'key')}")
     key, state, topic = found
