@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from streamreg._core import WindowPartial
     from streamreg._evaluate.columns import Array
     from streamreg._plan.row_plan import RowPlan, RowResult
+    from streamreg._plan.windowing import Windows
     from streamreg._source.contract import Batch
     from streamreg._types import Moment
     from streamreg._worker.task import Times
@@ -71,17 +72,19 @@ class WindowedRows:
         self._plan = plan
         self._result = result
         self._before: Sequence[Mapping[int, Moment]] = times or [{}] * len(plan.clocks)
+        empty = _windows(plan)
         self._clocks = []
-        for clock, before in zip(result.clocks, self._before, strict=True):
+        for at, (clock, before) in enumerate(zip(result.clocks, self._before, strict=True)):
+            # A time too far to have a window, as after a slip of units, would make all that follow late.
+            bounds = [windows.bounds() for of, windows in empty.values() if of.clock == at]
+            within = max(least for least, _ in bounds), min(most for _, most in bounds)
             of = places.of(clock.places)
-            self._clocks.append(RowTimes(clock.times, of.partitions, before, of.offsets))
+            self._clocks.append(RowTimes(clock.times, of.partitions, before, of.offsets, within))
         self.partials: dict[int, WindowPartial] = {}
-        for index, reducing in enumerate(plan.reductions):
-            reduction = reducing.empty()
-            if isinstance(reduction, WindowReduction) and reducing.windows is not None:
-                inputs, count = result.reductions[index]
-                clock = self._clocks[reducing.windows.clock]
-                self.partials[index] = reduction.partial(result.keys[index], clock, inputs, count)
+        for index, (of_index, windows) in empty.items():
+            inputs, count = result.reductions[index]
+            times = self._clocks[of_index.clock]
+            self.partials[index] = windows.partial(result.keys[index], times, inputs, count)
 
     def passages(self) -> tuple[Mapping[int, Passage], ...]:
         """How far each partition has come, by clock."""
@@ -121,6 +124,16 @@ class WindowedRows:
             return []
         nobody = (wanted > 0) & (taken == 0)
         return [refused for row, refused in sorted(found.items()) if nobody[row]]
+
+
+def _windows(plan: RowPlan) -> dict[int, tuple[Windows, WindowReduction]]:
+    """The reductions by windows, of no rows, by their index."""
+    found = {}
+    for index, reducing in enumerate(plan.reductions):
+        reduction = reducing.empty()
+        if isinstance(reduction, WindowReduction) and reducing.windows is not None:
+            found[index] = reducing.windows, reduction
+    return found
 
 
 def _late(times: Array, at: int, greatest: Moment) -> str:
