@@ -11,6 +11,7 @@
 //! kind: [`direct`], [`difference`], [`sessions`], [`last`].
 
 mod assign;
+mod difference;
 mod direct;
 mod grid;
 mod kept;
@@ -20,6 +21,7 @@ mod panes;
 mod reduction;
 mod row_times;
 mod sessions;
+mod spans;
 mod spec;
 mod store;
 
