@@ -15,6 +15,7 @@ mod grid;
 mod kept;
 mod last;
 mod moment;
+mod range;
 mod reduction;
 mod row_times;
 mod sessions;
