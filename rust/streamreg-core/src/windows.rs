@@ -11,10 +11,12 @@
 //! kind: [`direct`], [`difference`], [`sessions`], [`last`].
 
 mod assign;
+mod direct;
 mod grid;
 mod kept;
 mod last;
 mod moment;
+mod panes;
 mod range;
 mod reduction;
 mod row_times;

@@ -59,6 +59,16 @@ impl Writer {
         self.0
     }
 
+    /// What there is of a part of a state.
+    pub(crate) fn as_payload(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Begins a part of a state anew.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// The number of bytes so far.
     pub(crate) fn len(&self) -> usize {
         self.0.len()

@@ -48,7 +48,7 @@ fn answer(kind: TimeKind, time: Moment) -> String {
 }
 
 fn gap(spec: &Spec) -> Moment {
-    let Window::Session { max_gap } = spec.window else { panic!("sessions") };
+    let Window::Session { max_gap } = spec.window else { unreachable!("sessions have a gap") };
     max_gap
 }
 
@@ -65,13 +65,13 @@ fn oracle(rows: &[Event], kind: TimeKind, spec: &Spec) -> (Vec<Event>, Vec<Row>)
             .zip(before.clone())
             .is_some_and(|(cutoff, before)| before - exact(cutoff) >= &time + &own_gap);
         if is_late {
-            late.push(*row)
+            late.push(*row);
         } else {
-            kept.push(*row)
+            kept.push(*row);
         }
         greatest.insert(row.partition, before.map_or(time.clone(), |before| before.max(time)));
     }
-    kept.sort_by(|one, other| (one.instance, exact(one.time)).cmp(&(other.instance, exact(other.time))));
+    kept.sort_by_key(|row| (row.instance, exact(row.time)));
     let mut sessions: Vec<Vec<Event>> = Vec::new();
     for row in kept {
         match sessions.last_mut() {
@@ -79,7 +79,7 @@ fn oracle(rows: &[Event], kind: TimeKind, spec: &Spec) -> (Vec<Event>, Vec<Row>)
                 if own[0].instance == row.instance
                     && exact(row.time) - exact(own.last().unwrap().time) < own_gap =>
             {
-                own.push(row)
+                own.push(row);
             }
             _ => sessions.push(vec![row]),
         }
@@ -309,7 +309,7 @@ fn time() -> impl Strategy<Value = f64> {
             f64::MAX / 2.0,
             0.1,
             0.2,
-            0.30000000000000004,
+            0.1 + 0.2,
             0.3,
             1e16,
             1e16 + 2.0

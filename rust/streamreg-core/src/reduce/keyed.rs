@@ -194,6 +194,11 @@ impl KeyedReduction {
         &self.states
     }
 
+    /// Marks all keys clean: their changes have been stored.
+    pub fn mark_clean(&mut self) {
+        self.states.mark_clean();
+    }
+
     /// The same, to be put in order or marked clean.
     pub fn tracked_mut(&mut self) -> &mut TrackedMap {
         &mut self.states

@@ -193,6 +193,19 @@ impl Store for Last {
         Ok(self.rows.windows())
     }
 
+    fn count_limbs(&self, kept: &mut Kept, totals: &mut [usize]) -> Result<(), Error> {
+        // The entries are rows; what they come to is beside the map.
+        for instance in self.rows.instances() {
+            let summed = match self.rows.known(instance) {
+                Some(states) => states.to_vec(),
+                None => self.rows.sum(instance, kept)?,
+            };
+            kept.states.unpack(&summed)?;
+            kept.states.count_limbs(totals);
+        }
+        Ok(())
+    }
+
     fn span(&self, key: &[u8]) -> Result<Option<(Moment, Moment)>, Error> {
         if key.is_empty() { Ok(None) } else { Err(corrupt("a key of the last rows is that of the instance")) }
     }

@@ -166,6 +166,11 @@ pub(super) struct Rational {
 }
 
 impl Rational {
+    /// `integer · 2^exponent`.
+    pub(super) fn new(integer: BigInt, exponent: i16) -> Self {
+        Self { integer, exponent }
+    }
+
     /// A sum of doubles.
     pub(super) fn sum(terms: &[Moment]) -> Self {
         let mut sum = Self { integer: BigInt::ZERO, exponent: 0 };

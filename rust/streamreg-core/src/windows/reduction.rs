@@ -15,9 +15,10 @@ use crate::infer::Residuals;
 use crate::reduce::group::check_keys;
 use crate::reduce::score::{self, Observations};
 use crate::reduce::unpacked::Unpacked;
-use crate::reduce::{Aggregate, KeyCell, KeyColumn, KeyType, KeyedAnswers, Regression, Statistic, shape};
+use crate::reduce::{Aggregate, KeyColumn, KeyType, KeyedAnswers, Regression, Statistic, shape};
 use crate::tracked_map::TrackedMap;
 use crate::wire::{Reader, Writer, kind};
+use crate::write::Cell;
 
 /// What a batch comes to.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +60,7 @@ impl WindowReduction {
         spec.write(&mut writer);
         let states = Unpacked::new(inputs, aggregates)?;
         let store = match spec.window {
-            Window::Grid { .. } => grid::new(&spec, time)?,
+            Window::Grid { .. } => grid::new(&spec, time, &states)?,
             Window::Session { .. } => sessions::new(&spec, time)?,
             Window::Last { .. } => last::new(&spec, time)?,
         };
@@ -183,13 +184,15 @@ impl WindowReduction {
         self.store.open_windows(&mut self.kept)
     }
 
-    /// The cells that a key of results is made of, and start and end of its window where it tells them.
+    /// The cells that a key of results is made of, then start and end of its window where the key tells them.
     ///
     /// # Errors
     /// [`Error::Corrupt`] if it is no key of this reduction.
-    pub fn cells(&self, mut key: &[u8]) -> Result<(Vec<KeyCell>, Option<(Moment, Moment)>), Error> {
+    pub fn cells(&self, mut key: &[u8]) -> Result<Vec<Cell>, Error> {
         let (_, cells) = self.kept.instance(&mut key)?;
-        Ok((cells, self.store.span(key)?))
+        let span = self.store.span(key)?.map(|(start, end)| [start, end]).into_iter().flatten();
+        let span = span.map(|moment| Cell::from(moment.answer(self.kept.time)));
+        Ok(cells.into_iter().map(Cell::from).chain(span).collect())
     }
 
     /// Rows are scored by the last closed windows of this moment, whatever is merged and closed, until this is called
@@ -260,6 +263,16 @@ impl WindowReduction {
     pub fn mark_clean(&mut self) {
         self.kept.map.mark_clean();
         self.store.mark_clean();
+    }
+
+    /// For each aggregate the 64-bit limbs that the exact sums of the open windows take.
+    ///
+    /// # Errors
+    /// None but for states that are damaged in memory.
+    pub fn limbs(&mut self) -> Result<Vec<usize>, Error> {
+        let mut totals = vec![0; self.kept.states.len()];
+        self.store.count_limbs(&mut self.kept, &mut totals)?;
+        Ok(totals)
     }
 
     /// For each aggregate the rows of all windows that it could not take, each counted once.

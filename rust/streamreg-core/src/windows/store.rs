@@ -1,11 +1,11 @@
 //! Windows: what every store of windows does. Each keeps its entries in the map of [`Kept`], under keys that begin with
-//! [`OPEN`](super::kept::OPEN), and beside them indexes of its own that follow from the entries.
+//! [`OPEN`], and beside them indexes of its own that follow from the entries.
 
 use std::fmt::Debug;
 use std::ops::Range;
 
 use super::assign::SetAside;
-use super::kept::Kept;
+use super::kept::{Kept, OPEN};
 use super::moment::Moment;
 use super::row_times::RowTimes;
 use crate::column::Numbers;
@@ -65,6 +65,17 @@ pub(super) trait Store: Debug + Send {
 
     /// Number of windows with rows that are not closed.
     fn open_windows(&self, kept: &mut Kept) -> Result<usize, Error>;
+
+    /// Counts the limbs of each aggregate of the open windows.
+    fn count_limbs(&self, kept: &mut Kept, totals: &mut [usize]) -> Result<(), Error> {
+        for (key, bytes) in kept.map.in_order() {
+            if key.first() == Some(&OPEN) {
+                kept.states.unpack(bytes)?;
+                kept.states.count_limbs(totals);
+            }
+        }
+        Ok(())
+    }
 
     /// Start and end of the window of a key without its instance, where the key tells them.
     fn span(&self, key: &[u8]) -> Result<Option<(Moment, Moment)>, Error>;

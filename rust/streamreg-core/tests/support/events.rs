@@ -163,7 +163,7 @@ pub fn apply(
     let mut at = 0;
     for (key, present) in found.keys.iter().zip(&found.present) {
         if *present {
-            let KeyCell::Int(instance) = found.cells[0][at] else { panic!("an instance is an integer") };
+            let KeyCell::Int(instance) = found.cells[0][at] else { unreachable!("instances are integers") };
             let answers: Vec<_> = found.columns[2..].iter().map(|column| column[at].clone()).collect();
             let [start, end] = [0, 1].map(|column| format!("{:?}", found.columns[column][at]));
             table.insert(key.clone(), (instance, start, end, format!("{answers:?}")));

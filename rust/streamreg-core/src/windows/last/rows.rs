@@ -40,6 +40,11 @@ impl Rows {
         self.windows.len()
     }
 
+    /// The instances, in no order.
+    pub(super) fn instances(&self) -> impl Iterator<Item = &[u8]> {
+        self.windows.keys().map(AsRef::as_ref)
+    }
+
     /// Number of rows of an instance.
     pub(super) fn count(&self, instance: &[u8]) -> usize {
         self.windows.get(instance).map_or(0, |window| window.rows)
@@ -104,7 +109,11 @@ impl Rows {
         Ok(self.known(instance).unwrap_or_default())
     }
 
-    fn sum(&self, instance: &[u8], kept: &mut Kept) -> Result<Vec<u8>, Error> {
+    /// The same, added up in any case.
+    ///
+    /// # Errors
+    /// As [`Rows::states`].
+    pub(super) fn sum(&self, instance: &[u8], kept: &mut Kept) -> Result<Vec<u8>, Error> {
         let Kept { map, states, .. } = kept;
         let mut sum: Option<Vec<u8>> = None;
         let mut rows = self.of(instance).filter_map(|key| map.get(key)).peekable();
