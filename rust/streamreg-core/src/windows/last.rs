@@ -17,14 +17,13 @@ use std::ops::Range;
 use super::assign::SetAside;
 use super::kept::{Kept, OPEN};
 use super::moment::{Moment, TimeKind};
-use super::reduction::open_key;
 use super::spec::{Spec, Window};
 use super::store::{Batch, Store};
 use crate::error::Error;
 use crate::reduce::{KeyedAnswers, Statistic};
 use crate::wire::{Reader, Writer, corrupt};
 use plan::Plan;
-use rows::Rows;
+use rows::{Rows, stored};
 
 /// No row.
 ///
@@ -84,13 +83,13 @@ impl Last {
     /// Puts the rows of a partial in the place of those that are no longer among the last.
     fn put(&mut self, kept: &mut Kept, plans: Vec<Plan<'_>>) {
         for Plan { instance, come, go, states } in plans {
-            for (key, row) in come {
-                kept.map.put(&key, Some(row));
-                self.rows.insert(instance, key);
+            for (place, row) in come {
+                kept.map.put(&stored(instance, &place), Some(row));
+                self.rows.insert(instance, place);
             }
-            for key in go {
-                kept.map.put(&key, None);
-                self.rows.remove(instance, &key);
+            for place in go {
+                kept.map.put(&stored(instance, &place), None);
+                self.rows.remove(instance, &place);
             }
             self.rows.set(instance, states);
         }
@@ -131,14 +130,16 @@ impl Store for Last {
 
     fn check(&self, kept: &mut Kept, mut key: &[u8], bytes: &[u8]) -> Result<(), Error> {
         kept.instance(&mut key)?;
-        place::time(self.kind, key).ok_or_else(|| corrupt("a stored row has no place"))?;
+        place::read(self.kind, key)?;
         row::Columns::new(kept.states.inputs()).push(bytes)
     }
 
     fn index(&mut self, kept: &Kept, key: &[u8]) {
-        let stored = open_key(key);
-        if let Ok(instance) = Self::instance(kept, &stored) {
-            self.rows.insert(instance, stored.as_slice().into());
+        let mut place = key;
+        if let Ok((instance, _)) = kept.instance(&mut place)
+            && let Ok(place) = place::read(self.kind, place)
+        {
+            self.rows.insert(instance, place);
         }
     }
 

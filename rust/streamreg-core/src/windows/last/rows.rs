@@ -1,10 +1,8 @@
 //! Windows: the rows that are kept of each instance, and what they come to.
 
 use std::collections::{BTreeSet, HashMap};
-use std::ops::Bound;
-use std::sync::Arc;
 
-use super::place;
+use super::place::Place;
 use super::row::Columns;
 use crate::accumulate::Sign;
 use crate::error::Error;
@@ -13,23 +11,18 @@ use crate::windows::kept::Kept;
 use crate::windows::reduction::open_key;
 use crate::wire::Writer;
 
-/// The stored key of a row: the instance, and its place there.
-pub(super) type Key = Arc<[u8]>;
-
 /// Rows whose columns are in memory at one time.
 const CHUNK: usize = 4096;
 
-/// The rows of all instances in order.
+/// The rows of all instances.
 #[derive(Debug, Default)]
-pub(super) struct Rows {
-    keys: BTreeSet<Key>,
-    windows: HashMap<Box<[u8]>, Window>,
-}
+pub(super) struct Rows(HashMap<Box<[u8]>, Window>);
 
 /// The rows of an instance.
 #[derive(Debug, Default)]
 struct Window {
-    rows: usize,
+    /// In order.
+    rows: BTreeSet<Place>,
     /// What they come to; `None` if that is to be added up anew.
     states: Option<Box<[u8]>>,
 }
@@ -37,62 +30,53 @@ struct Window {
 impl Rows {
     /// Number of instances.
     pub(super) fn windows(&self) -> usize {
-        self.windows.len()
+        self.0.len()
     }
 
     /// The instances, in no order.
     pub(super) fn instances(&self) -> impl Iterator<Item = &[u8]> {
-        self.windows.keys().map(AsRef::as_ref)
+        self.0.keys().map(AsRef::as_ref)
     }
 
     /// Number of rows of an instance.
     pub(super) fn count(&self, instance: &[u8]) -> usize {
-        self.windows.get(instance).map_or(0, |window| window.rows)
+        self.0.get(instance).map_or(0, |window| window.rows.len())
     }
 
     /// The rows of an instance, the least one first.
-    pub(super) fn of(&self, instance: &[u8]) -> impl DoubleEndedIterator<Item = &Key> {
-        let first = open_key(instance);
-        let mut last = first.clone();
-        // Places begin with the tag of a time, which is less.
-        last.push(u8::MAX);
-        self.keys.range::<[u8], _>((Bound::Included(&*first), Bound::Excluded(&*last)))
+    pub(super) fn of(&self, instance: &[u8]) -> impl Iterator<Item = &Place> {
+        self.0.get(instance).into_iter().flat_map(|window| &window.rows)
     }
 
     /// Whether this row is here.
-    pub(super) fn contains(&self, key: &[u8]) -> bool {
-        self.keys.contains(key)
+    pub(super) fn contains(&self, instance: &[u8], place: &Place) -> bool {
+        self.0.get(instance).is_some_and(|window| window.rows.contains(place))
     }
 
     /// Adds a row of an instance.
-    pub(super) fn insert(&mut self, instance: &[u8], key: Key) {
-        if self.keys.insert(key) {
-            match self.windows.get_mut(instance) {
-                Some(window) => window.rows += 1,
-                None => {
-                    self.windows.insert(instance.into(), Window { rows: 1, states: None });
-                }
-            }
+    pub(super) fn insert(&mut self, instance: &[u8], place: Place) {
+        if let Some(window) = self.0.get_mut(instance) {
+            window.rows.insert(place);
+        } else {
+            self.0.insert(instance.into(), Window { rows: BTreeSet::from([place]), states: None });
         }
     }
 
     /// Removes a row of an instance, which has others.
-    pub(super) fn remove(&mut self, instance: &[u8], key: &[u8]) {
-        if self.keys.remove(key)
-            && let Some(window) = self.windows.get_mut(instance)
-        {
-            window.rows -= 1;
+    pub(super) fn remove(&mut self, instance: &[u8], place: &Place) {
+        if let Some(window) = self.0.get_mut(instance) {
+            window.rows.remove(place);
         }
     }
 
     /// What the rows of an instance come to, where it is known.
     pub(super) fn known(&self, instance: &[u8]) -> Option<&[u8]> {
-        self.windows.get(instance)?.states.as_deref()
+        self.0.get(instance)?.states.as_deref()
     }
 
     /// Notes what the rows of an instance come to by now.
     pub(super) fn set(&mut self, instance: &[u8], states: Option<Box<[u8]>>) {
-        if let Some(window) = self.windows.get_mut(instance) {
+        if let Some(window) = self.0.get_mut(instance) {
             window.states = states;
         }
     }
@@ -116,7 +100,7 @@ impl Rows {
     pub(super) fn sum(&self, instance: &[u8], kept: &mut Kept) -> Result<Vec<u8>, Error> {
         let Kept { map, states, .. } = kept;
         let mut sum: Option<Vec<u8>> = None;
-        let mut rows = self.of(instance).filter_map(|key| map.get(key)).peekable();
+        let mut rows = self.of(instance).filter_map(|place| map.get(&stored(instance, place))).peekable();
         while rows.peek().is_some() {
             let more = sum_of(rows.by_ref().take(CHUNK), states)?;
             sum = Some(combined(sum.as_deref(), &[(&more, Sign::Added)], states)?);
@@ -125,12 +109,17 @@ impl Rows {
     }
 
     /// The places of the least and of the greatest row of an instance.
-    pub(super) fn ends(&self, instance: &[u8]) -> Option<[&[u8]; 2]> {
-        let mut rows = self.of(instance);
-        let first = rows.next()?;
-        let last = rows.next_back().unwrap_or(first);
-        Some([first, last].map(|key| &key[key.len() - place::WIDTH..]))
+    pub(super) fn ends(&self, instance: &[u8]) -> Option<[&Place; 2]> {
+        let rows = &self.0.get(instance)?.rows;
+        Some([rows.first()?, rows.last()?])
     }
+}
+
+/// The key that a row is stored with.
+pub(super) fn stored(instance: &[u8], place: &Place) -> Vec<u8> {
+    let mut stored = open_key(instance);
+    stored.extend_from_slice(place);
+    stored
 }
 
 /// The states of some rows.

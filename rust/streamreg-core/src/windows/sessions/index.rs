@@ -48,7 +48,7 @@ pub(super) struct Index {
     open: BTreeMap<Key, Open>,
     /// Those that may not have results yet, by their start.
     waiting: BTreeSet<(Place, Key)>,
-    /// The others, by their last time.
+    /// The others, by their last time, if they are ever closed.
     visible: BTreeSet<(Place, Key)>,
 }
 
@@ -106,7 +106,9 @@ impl Index {
         {
             if let Some(open) = self.open.get_mut(&key) {
                 open.visible = true;
-                self.visible.insert((Place(open.extent.last), Key::clone(&key)));
+                if rules.cutoff.is_some() {
+                    self.visible.insert((Place(open.extent.last), Key::clone(&key)));
+                }
             }
             found.push(key);
         }
@@ -131,7 +133,7 @@ impl Index {
         over.map(|(_, key)| Key::clone(key)).collect()
     }
 
-    /// The greatest last time of all sessions, and the greatest start of those that may not have results yet.
+    /// Of sessions that are closed one day: the greatest last time of all, and the greatest start of those that may not have results yet.
     pub(super) fn greatest(&self) -> Option<(Moment, Option<Moment>)> {
         let waiting = self.waiting.iter().filter_map(|(_, key)| self.open.get(key));
         let visible = self.visible.last().map(|(last, _)| last.0);
