@@ -11,6 +11,7 @@
 //! kind: [`direct`], [`difference`], [`sessions`], [`last`].
 
 mod assign;
+mod difference;
 mod direct;
 mod grid;
 mod kept;
@@ -21,6 +22,7 @@ mod range;
 mod reduction;
 mod row_times;
 mod sessions;
+mod spans;
 mod spec;
 mod store;
 

@@ -92,7 +92,7 @@ impl Unpacked {
 
     /// Whether the states are of any row. Rows that were taken away before they came leave states without rows.
     pub(crate) fn has_rows(&self) -> bool {
-        !matches!(self.other.first(), Some(State::Count(count)) if count.rows() == 0)
+        rows(&self.other) != 0
     }
 
     /// Counts the rows of each aggregate that it could not take.
@@ -148,9 +148,39 @@ impl Unpacked {
         Ok(())
     }
 
-    /// The bytes of the sum.
+    /// Writes the bytes of the sum.
     pub(crate) fn write_sum(&self, writer: &mut Writer) {
         self.one.states.iter().for_each(|state| state.write(writer));
+    }
+
+    /// The bytes of the sum.
+    pub(crate) fn sum(&self) -> Vec<u8> {
+        let mut writer = Writer::payload();
+        self.write_sum(&mut writer);
+        writer.into_payload()
+    }
+
+    /// Whether the sum is of any row.
+    pub(crate) fn sum_has_rows(&self) -> bool {
+        rows(&self.one.states) != 0
+    }
+
+    /// The results of the sum.
+    ///
+    /// # Errors
+    /// As [`Unpacked::answers`].
+    pub(crate) fn sum_answers(&self, statistics: &[Statistic]) -> Result<Vec<Answer>, Error> {
+        self.one.answers(statistics)
+    }
+
+    /// The number of rows of what is kept.
+    ///
+    /// # Errors
+    /// None but for bytes that are damaged in memory.
+    pub(crate) fn rows(&mut self, bytes: &[u8]) -> Result<i64, Error> {
+        let mut reader = Reader::payload(bytes);
+        self.other.iter_mut().take(1).try_for_each(|state| state.read_into(&mut reader))?;
+        Ok(rows(&self.other))
     }
 
     /// These bytes, unless they are those of no row.
@@ -190,5 +220,13 @@ impl Unpacked {
         reduction.states.iter_mut().try_for_each(|state| state.read_into(&mut reader))?;
         reader.finish()?;
         Ok(reduction)
+    }
+}
+
+/// The rows that states are of, which the first one counts.
+fn rows(states: &[State]) -> i64 {
+    match states.first() {
+        Some(State::Count(count)) => count.rows(),
+        _ => 0,
     }
 }

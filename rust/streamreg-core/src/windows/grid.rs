@@ -9,10 +9,12 @@ mod floor;
 mod limits;
 
 use super::assign::Place;
+use super::difference::Difference;
 use super::direct::Direct;
 use super::moment::{Moment, Rational, TimeKind};
 use super::spec::{MOST_PANES, Spec, Window};
 use super::store::Store;
+use crate::accumulate::Sign;
 use crate::error::Error;
 use crate::reduce::unpacked::Unpacked;
 use floor::floor;
@@ -22,8 +24,11 @@ use floor::floor;
 ///
 /// # Errors
 /// [`Error::Invalid`] if a row would be in more than [`MOST_PANES`] windows.
-pub(super) fn new(spec: &Spec, time: TimeKind, _states: &Unpacked) -> Result<Box<dyn Store>, Error> {
+pub(super) fn new(spec: &Spec, time: TimeKind, states: &Unpacked) -> Result<Box<dyn Store>, Error> {
     let grid = Grid::new(spec, time)?;
+    if grid.panes() > 1 && states.check_sign(Sign::Removed).is_ok() {
+        return Ok(Box::new(Difference::new(grid)));
+    }
     Ok(Box::new(Direct::new(grid)))
 }
 
