@@ -18,6 +18,7 @@ mod kept;
 mod last;
 mod moment;
 mod panes;
+mod range;
 mod reduction;
 mod row_times;
 mod sessions;

@@ -43,6 +43,11 @@ impl Unpacked {
         &self.one.aggregates
     }
 
+    /// The types of the columns.
+    pub(crate) fn inputs(&self) -> &[NumberType] {
+        &self.one.inputs
+    }
+
     /// Number of aggregates.
     pub(crate) fn len(&self) -> usize {
         self.other.len()
