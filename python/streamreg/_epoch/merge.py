@@ -100,11 +100,13 @@ class Merge:
             states = zip(self._reductions, checkpoint.reductions, strict=True)
             for index, (reduction, state) in enumerate(states):
                 by_key = checkpoint.keyed.pop(f"reduction {index}", None)
-                if isinstance(by_key, KeyedReduction | WindowReduction):
+                if isinstance(by_key, KeyedReduction) and isinstance(reduction, KeyedReduction):
                     by_key.merge(reduction.to_bytes())  # Of no rows: it must be of the same shape.
                     self._reductions[index] = by_key
-                    if isinstance(by_key, WindowReduction):
-                        by_key.resume(self._time(index))
+                elif isinstance(by_key, WindowReduction):
+                    # Made by what the job says of it, which is the same.
+                    by_key.resume(self._time(index))
+                    self._reductions[index] = by_key
                 elif isinstance(reduction, Reduction):
                     reduction.merge(state)
                 else:
