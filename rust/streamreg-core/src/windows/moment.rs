@@ -82,7 +82,8 @@ impl TimeKind {
             Self::Int | Self::Datetime => Moment::Int(key::read_int(key)?),
             Self::Float => Moment::Float(key::read_float(key)?),
         };
-        (self.checked(found) == Ok(found)).then_some(found)
+        // Equal bit for bit: -0.0 is written as 0.
+        self.checked(found).ok().filter(|checked| checked.order(found).is_eq())
     }
 }
 
