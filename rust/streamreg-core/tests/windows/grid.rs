@@ -114,7 +114,7 @@ fn check_horizon(oracle: &Exact, horizon: Option<Moment>, last: Option<i64>) -> 
 }
 
 proptest! {
-    #![proptest_config(config(150))]
+    #![proptest_config(config(100))]
 
     /// Integer times: the rows of all windows, late rows, closing and what is left are those of rational numbers.
     #[test]
