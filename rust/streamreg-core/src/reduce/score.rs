@@ -79,7 +79,7 @@ pub(crate) fn by_key(
     types: &[KeyType],
     keys: &[KeyColumn<'_>],
     rows: Observations<'_>,
-    mut scorer: impl FnMut(&[u8]) -> Result<Option<Scorer>, Error>,
+    mut fit_of: impl FnMut(&[u8]) -> Result<Option<Scorer>, Error>,
 ) -> Result<Residuals, Error> {
     let count = rows.target.len();
     check_keys(types, keys, count)?;
@@ -96,16 +96,16 @@ pub(crate) fn by_key(
     let nothing = vec![f64::NAN; count];
     let mut found = Residuals { values: nothing.clone(), residuals: nothing.clone(), standardized: nothing };
     for (key, places) in groups.iter() {
-        let Some(scorer) = scorer(key)? else { continue };
+        let Some(scorer) = fit_of(key)? else { continue };
         let own: Vec<_> = features.iter().map(|column| column.numbers().rows(places.clone())).collect();
         let target = target.numbers().rows(places.clone());
         let weights = weights.as_ref().map(|column| column.numbers().rows(places.clone()));
-        let scores = scorer.scores(Observations { features: &own, target, weights })?;
+        let own = scorer.scores(Observations { features: &own, target, weights })?;
         for (at, &row) in groups.rows(places).iter().enumerate() {
             let row = row as usize;
-            found.values[row] = scores.values[at];
-            found.residuals[row] = scores.residuals[at];
-            found.standardized[row] = scores.standardized[at];
+            found.values[row] = own.values[at];
+            found.residuals[row] = own.residuals[at];
+            found.standardized[row] = own.standardized[at];
         }
     }
     Ok(found)

@@ -32,7 +32,9 @@ impl Unpacked {
         let one = Reduction::new(inputs, aggregates)?;
         let other = one.empty_states()?;
         let mut writer = Writer::payload();
-        other.iter().for_each(|state| state.write(&mut writer));
+        for state in &other {
+            state.write(&mut writer);
+        }
         Ok(Self { one, other, nothing: writer.into_payload() })
     }
 

@@ -105,12 +105,12 @@ impl Grid {
         if time.order(self.bounds.0).is_lt() || time.order(self.bounds.1).is_gt() {
             return Place::Outside;
         }
-        let (least, last) = self.of(time);
-        if least > last {
+        let (earliest, last) = self.of(time);
+        if earliest > last {
             return Place::Between;
         }
         let open = before.map_or(i128::MIN, |before| self.open_from(before));
-        match i64::try_from(open.max(least.into())) {
+        match i64::try_from(open.max(earliest.into())) {
             Ok(first) if first <= last => Place::In((first, last)),
             _ => Place::Late,
         }

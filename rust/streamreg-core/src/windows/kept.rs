@@ -54,9 +54,7 @@ impl Kept {
         let mut writer = Writer::payload();
         for (total, more) in self.excluded.iter_mut().zip(more) {
             *total += more;
-            let total = *total;
-            #[allow(clippy::cast_possible_truncation, reason = "the low half, then the high one")]
-            [total, total >> 64].into_iter().for_each(|half| writer.word((half as i64).cast_unsigned()));
+            writer.append(&total.to_le_bytes());
         }
         self.map.put(TOTALS, Some(&writer.into_payload()));
     }

@@ -79,7 +79,9 @@ impl Spec {
         match self.window {
             Window::Grid { origin, hop, duration } => {
                 writer.byte(0);
-                [origin, hop, duration].into_iter().for_each(|moment| write(moment, writer));
+                for moment in [origin, hop, duration] {
+                    write(moment, writer);
+                }
             }
             Window::Session { max_gap } => {
                 writer.byte(1);

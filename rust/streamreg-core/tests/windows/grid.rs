@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use streamreg_core::time;
 use streamreg_core::windows::{Moment, Spec, TimeKind};
 
-use crate::stream::{Event, Exact, Outcome, Run, events, exact, grid, plain, reduction, run, runs, stored};
+use crate::checkpoint::stored;
+use crate::stream::{Event, Exact, Outcome, Run, events, exact, grid, plain, reduction, run, runs};
 use crate::support::config;
 
 /// Behaviours of windows whose lengths are about this.

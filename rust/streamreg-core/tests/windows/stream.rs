@@ -8,6 +8,7 @@ use streamreg_core::reduce::{Aggregate, Answer, KeyCell, KeyColumn, KeyType, Red
 use streamreg_core::time::TimeType;
 use streamreg_core::windows::{Moment, RowTimes, Spec, TimeKind, Times, Window, WindowReduction};
 
+use crate::checkpoint::Disk;
 use crate::support::{Rational, double, nearest, rational};
 
 /// A row: partition, instance, time, feature and target.
@@ -183,18 +184,6 @@ pub fn row(cells: &[KeyCell], answers: &[Answer]) -> Row {
     format!("{cells:?} {answers:?}")
 }
 
-/// What is stored of all entries, in the form that is loaded.
-pub fn stored(of: &WindowReduction) -> Vec<u8> {
-    let mut rows = Vec::new();
-    for (key, bytes) in of.tracked().in_order() {
-        for piece in [key, bytes] {
-            rows.extend(u32::try_from(piece.len()).unwrap().to_le_bytes());
-            rows.extend(piece);
-        }
-    }
-    rows
-}
-
 /// How a topic is run.
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -223,7 +212,7 @@ pub fn run(
     let partitions: BTreeSet<_> = events.iter().map(|event| event.partition).collect();
     let (mut worker, mut parent) = (new(), new());
     let mut outcome = Outcome::default();
-    let (mut start, mut merged) = (0, 0);
+    let (mut start, mut merged, mut disk) = (0, 0, Disk::default());
     for turn in 0.. {
         let end = (start + how.sizes[turn % how.sizes.len()]).min(events.len());
         outcome.partials.add(&mut worker, kind, &events[start..end], start);
@@ -236,13 +225,11 @@ pub fn run(
             merged = outcome.partials.states.len();
             let time = time_of(&outcome.partials.watermarks, &partitions);
             epoch(&mut parent, time, &statistics(group), &mut outcome);
-            parent.tracked_mut().changed();
-            parent.mark_clean();
+            disk.store(&mut parent);
             if how.restarts {
-                let rows = stored(&parent);
                 let excluded = parent.excluded().to_vec();
                 parent = new();
-                parent.load(&rows).unwrap();
+                parent.load(&disk.rows()).unwrap();
                 parent.resume(time).unwrap();
                 assert_eq!(parent.excluded(), excluded);
             }
@@ -274,7 +261,7 @@ pub struct Expected {
 
 impl Exact {
     pub fn new(kind: TimeKind, spec: Spec) -> Self {
-        let Window::Grid { origin, hop, duration } = spec.window else { panic!("no grid") };
+        let Window::Grid { origin, hop, duration } = spec.window else { unreachable!("a grid is asked for") };
         Self { kind, spec, origin: exact(origin), hop: exact(hop), duration: exact(duration) }
     }
 

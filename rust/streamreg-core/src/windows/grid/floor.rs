@@ -28,8 +28,8 @@ fn floor_of_ints(plus: &[Moment], minus: &[Moment], by: i64) -> i128 {
 /// The same of doubles: the quotient in doubles where its error cannot reach an integer; where the sum is exact, by the
 /// sign of the remainder, which a fused multiplication and addition gives exactly; else in rational numbers.
 fn floor_of_floats(plus: &[Moment], minus: &[Moment], by: f64) -> i128 {
-    /// Below this, every integer and its successor are doubles, and an error of a few units is less than one.
-    const MOST: f64 = (1u64 << 48) as f64;
+    /// 2^48. Below this, every integer and its successor are doubles, and an error of a few units is less than one.
+    const MOST: f64 = 281_474_976_710_656.0;
     let (mut sum, mut size, mut exact) = (0.0, 0.0, true);
     let terms = plus.iter().map(|term| term.float()).chain(minus.iter().map(|term| -term.float()));
     for term in terms {
@@ -44,7 +44,7 @@ fn floor_of_floats(plus: &[Moment], minus: &[Moment], by: f64) -> i128 {
         // Four terms and a division come to less than half of this; a quotient that is next to nothing may have lost
         // its sign, and is left to the remainder.
         let margin = 8.0 * f64::EPSILON * (size / by);
-        if quotient.abs() > 1e-290 && (quotient - margin).floor() == at && (quotient + margin).floor() == at {
+        if quotient.abs() > 1e-290 && quotient - margin >= at && quotient + margin < at + 1.0 {
             return integer(at);
         }
         if exact {

@@ -55,26 +55,21 @@ pub(super) fn nothing(kind: TimeKind) -> (Moment, Moment) {
 
 /// The first and the last time that is in no window before the first one or after the last one.
 pub(super) fn bounds(grid: &Grid) -> (Moment, Moment) {
-    let (first, last) = (i128::from(grid.windows.0), i128::from(grid.windows.1));
-    match (grid.origin, grid.hop) {
-        (Moment::Int(origin), Moment::Int(hop)) => {
-            let (least, greatest) = ends(grid.time);
-            let start = |window: i128| i128::from(origin) + window * i128::from(hop);
-            let from = start(first - 1) + grid.duration.int();
-            let to = start(last + 1) - 1;
-            (Moment::Int(saturated(from).max(least)), Moment::Int(saturated(to).min(greatest)))
-        }
-        _ => {
-            let from = grid.start(first - 1, &[grid.duration]);
-            let to = grid.start(last + 1, &[]);
-            let (mut least, mut greatest) = (from.nearest().max(-f64::MAX), to.nearest().min(f64::MAX));
-            if Rational::of(least).compare(&from).is_lt() {
-                least = least.next_up();
-            }
-            if Rational::of(greatest).compare(&to).is_ge() {
-                greatest = greatest.next_down();
-            }
-            (Moment::Float(least + 0.0), Moment::Float(greatest + 0.0))
-        }
+    let (before, behind) = (i128::from(grid.windows.0) - 1, i128::from(grid.windows.1) + 1);
+    if let (Moment::Int(origin), Moment::Int(hop)) = (grid.origin, grid.hop) {
+        let start = |window: i128| i128::from(origin) + window * i128::from(hop);
+        let (least, greatest) = ends(grid.time);
+        let from = saturated(start(before) + grid.duration.int()).max(least);
+        let to = saturated(start(behind) - 1).min(greatest);
+        return (Moment::Int(from), Moment::Int(to));
     }
+    let (end, start) = (grid.start(before, &[grid.duration]), grid.start(behind, &[]));
+    let (mut from, mut to) = (end.nearest().max(-f64::MAX), start.nearest().min(f64::MAX));
+    if Rational::of(from).compare(&end).is_lt() {
+        from = from.next_up();
+    }
+    if Rational::of(to).compare(&start).is_ge() {
+        to = to.next_down();
+    }
+    (Moment::Float(from + 0.0), Moment::Float(to + 0.0))
 }
