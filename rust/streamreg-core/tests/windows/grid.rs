@@ -7,7 +7,8 @@ use streamreg_core::time;
 use streamreg_core::windows::{Moment, Spec, TimeKind};
 
 use crate::checkpoint::stored;
-use crate::stream::{Event, Exact, Outcome, Run, events, exact, grid, plain, reduction, run, runs};
+use crate::exact::{Exact, excluded};
+use crate::stream::{Event, Outcome, Run, events, exact, grid, plain, reduction, run, runs};
 use crate::support::config;
 
 /// Behaviours of windows whose lengths are about this.
@@ -66,7 +67,7 @@ fn check(kind: TimeKind, spec: Spec, group: bool, events: &[Event], how: &Run) -
     let (outcome, mut parent) = run(kind, spec, group, events, how);
     prop_assert_eq!(&outcome.partials.late, &expected.late);
     prop_assert_eq!(&outcome.partials.outside, &expected.outside);
-    prop_assert_eq!(parent.excluded(), oracle.excluded(&expected, events, group));
+    prop_assert_eq!(parent.excluded(), excluded(&expected, events, group));
     let (mut rows, mut closed, mut open) = (Vec::new(), 0, Vec::new());
     for (&(key, window), own) in &expected.windows {
         let visible = oracle.visible(window.into(), outcome.time);

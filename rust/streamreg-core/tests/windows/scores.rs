@@ -8,7 +8,8 @@ use streamreg_core::error::Error;
 use streamreg_core::reduce::{KeyColumn, Observations, Regression};
 use streamreg_core::windows::{Moment, Spec, TimeKind, WindowReduction};
 
-use crate::stream::{Exact, Run, events, grid, plain, plain_reduction, run, runs};
+use crate::exact::Exact;
+use crate::stream::{Run, events, grid, plain, plain_reduction, run, runs};
 use crate::support::{bits, config};
 
 /// Scores of two rows of each instance.
