@@ -5,7 +5,7 @@ Objects may be used from several threads: calls on one of them have their turn, 
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal, Self, TypeAlias, final
+from typing import Literal, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,14 @@ from streamreg._types import (
     ClassParameters,
     KeyType,
     Model,
+    Moment,
     Number,
     ResultValue,
     Singular,
     SingularClasses,
     SourceType,
     Statistic,
+    WindowSpec,
 )
 
 __all__ = [
@@ -790,16 +792,6 @@ class KeyedReduction:
     def difference(self, other: Self) -> tuple[bytes, bytes | None, bytes | None] | None:
         """The first key of which another one keeps something else, with what is kept here and there."""
 
-Moment: TypeAlias = int | float
-"""A time, or a length of time, of a column of integers or floats; of datetimes in microseconds."""
-
-Window: TypeAlias = (
-    tuple[Literal["grid"], Moment, Moment, Moment]
-    | tuple[Literal["session"], Moment]
-    | tuple[Literal["last"], int]
-)
-"""Windows of a grid by origin, hop and duration; sessions by the gap that ends one; so many last rows."""
-
 @final
 class RowTimes:
     """When the rows of one batch were, and where they stand.
@@ -822,8 +814,7 @@ class RowTimes:
         bounds: tuple[Moment, Moment] | None = None,
     ) -> Self: ...
     def watermarks(self) -> dict[int, tuple[Moment, Moment]]:
-        """Of the partitions with a row here whose time counts: the least time of these rows, and the greatest one of the
-        partition up to its last row here."""
+        """Of partitions with a row here whose time counts: the least time of these, and the greatest one so far."""
 
 @final
 class WindowPartial:
@@ -845,12 +836,12 @@ class WindowPartial:
 class WindowReduction:
     """The aggregates of rows by windows of time, for each instance; the first one counts the rows.
 
-    Windows [start, end) of a grid begin at origin + k * hop. A row is late for a window if m - cutoff >= end, where m is the
-    greatest time before it in its own partition; it is in those of its windows that it is not late for. A window is
-    closed when end <= T - cutoff, where T is the time of all partitions; sessions when last + 2 * max_gap <= T - cutoff;
-    never without `cutoff`. It is visible when T >= start + delay, or, if `final`, when it is closed; without either
-    always. What is closed and visible leaves the state. With `keep_closed` the last closed window of each instance is
-    kept for scoring. All of it is compared exactly.
+    Windows [start, end) of a grid begin at origin + k * hop. A row is late for a window if m - cutoff >= end, where m
+    is the greatest time before it in its own partition; it is in those of its windows that it is not late for. A window
+    is closed when end <= T - cutoff, where T is the time of all partitions; a session when last + 2 * max_gap <= T -
+    cutoff; never without `cutoff`. It is visible when T >= start + delay, or, if `final`, when it is closed; without
+    either always. What is closed and visible leaves the state. With `keep_closed` the last closed window of each
+    instance is kept for scoring. All of it is compared exactly.
 
     Raises:
         ValueError: for windows that make no sense, and as `KeyedReduction`; `keys` may be empty.
@@ -862,7 +853,7 @@ class WindowReduction:
         inputs: Sequence[Number],
         aggregates: Sequence[Aggregate],
         time: Literal["int", "float", "datetime"],
-        window: Window,
+        window: WindowSpec,
         delay: Moment | None,
         cutoff: Moment | None,
         final: bool,
@@ -887,7 +878,7 @@ class WindowReduction:
         """Adds a partial; raises as `Reduction.merge`."""
 
     def horizon(self) -> Moment | None:
-        """The least T at which every open window is visible and closed; None if none is open, or none is ever closed."""
+        """The least T at which every open window is visible and closed; None if none is open, or none ever closes."""
 
     def resume(self, time: Moment | None) -> None:
         """After what was stored has been loaded: T when the last results were given."""

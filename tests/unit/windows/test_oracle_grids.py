@@ -19,7 +19,7 @@ from tests.support.grid_windows import Expected, Grid, Moment, Row, expected
 from tests.support.rationals import bits, fit, nearest
 
 if TYPE_CHECKING:
-    from streamreg._types import Aggregate, ResultValue, Statistic
+    from streamreg._types import Aggregate, Model, ResultValue, Statistic
 
 Kind: TypeAlias = Literal["int", "float", "datetime"]
 Result: TypeAlias = tuple[object, ...]
@@ -48,9 +48,12 @@ def reduction(
 
 def row_times(kind: Kind, rows: Sequence[Row], watermarks: dict[int, Moment]) -> RowTimes:
     """When rows were."""
-    times = np.array([row.time for row in rows], np.float64 if kind == "float" else np.int64)
     partitions = np.array([row.partition for row in rows], np.int32)
-    return RowTimes(times.view("M8[us]") if kind == "datetime" else times, partitions, watermarks)
+    times = [row.time for row in rows]
+    if kind == "float":
+        return RowTimes(np.array(times, np.float64), partitions, watermarks)
+    counts = np.array(times, np.int64)
+    return RowTimes(counts.view("M8[us]") if kind == "datetime" else counts, partitions, watermarks)
 
 
 def answers(grid: Grid, kind: Kind, key: str, index: int, rows: Sequence[Row]) -> Result:
@@ -66,7 +69,10 @@ def answers(grid: Grid, kind: Kind, key: str, index: int, rows: Sequence[Row]) -
     columns = [[Fraction(row.x) for row in rows], [Fraction(row.y) for row in rows]]
     line = fit(columns)
     slope = nearest(line[1]) if line else 0.0
-    return tuple(bits(value) for value in [key, *shown, len(rows), nearest(sum(columns[0])), slope])
+    return tuple(
+        bits(value)
+        for value in [key, *shown, len(rows), nearest(sum(columns[0], Fraction())), slope]
+    )
 
 
 class Run:
@@ -262,19 +268,22 @@ def test_scores_by_the_last_closed_window() -> None:
     columns = [np.array([row.x for row in rows]), np.array([row.y for row in rows])]
     times = row_times("int", rows, {})
     windows.merge(windows.partial([["a"] * 5], times, columns, 5).state)
-    line = (2, (True, 0.0, "zero", 0.95))
-    asked = ([["a", "b"]], [np.array([2.0, 2.0])], np.array([8.0, 8.0]))
+    line: tuple[int, Model] = (2, (True, 0.0, "zero", 0.95))
+    instances: list[list[object]] = [["a", "b"]]
+    features, target = [np.array([2.0, 2.0])], np.array([8.0, 8.0])
     windows.freeze()
-    assert np.isnan(windows.scores(line, *asked)[0]).all()
+    assert np.isnan(windows.scores(line, instances, features, target)[0]).all()
     windows.due(30)
     assert len(windows.close(30)) == 2
-    assert np.isnan(windows.scores(line, *asked)[0]).all()
+    assert np.isnan(windows.scores(line, instances, features, target)[0]).all()
     windows.freeze()
-    values, residuals, _ = windows.scores(line, *asked)
+    values, residuals, _ = windows.scores(line, instances, features, target)
     assert (values[0], residuals[0]) == (7.0, 1.0)
     assert np.isnan(values[1])
     with pytest.raises(ValueError, match="not kept"):
-        reduction("int", Grid(0, 10, 10, cutoff=0), extremes=False).scores(line, *asked)
+        reduction("int", Grid(0, 10, 10, cutoff=0), extremes=False).scores(
+            line, instances, features, target
+        )
 
 
 def test_what_cannot_be_is_an_error() -> None:

@@ -130,7 +130,7 @@ impl Store for Difference {
         }
         if was < visible {
             for (instance, indexes) in self.entries.iter() {
-                let mut run = Run::new(instance, indexes, self.grid.panes(), visible);
+                let mut run = Run::new(instance, indexes, visible);
                 while let Some((first, last)) = run.next_with_rows(kept)? {
                     add(instance, was.saturating_add(1).max(first.into()), last.into());
                 }
@@ -192,7 +192,7 @@ impl Store for Difference {
     fn open_windows(&self, kept: &mut Kept) -> Result<usize, Error> {
         let mut count = 0usize;
         for (instance, indexes) in self.entries.iter() {
-            let mut run = Run::new(instance, indexes, self.grid.panes(), i128::MAX);
+            let mut run = Run::new(instance, indexes, i128::MAX);
             while let Some((first, last)) = run.next_with_rows(kept)? {
                 let more = usize::try_from(last.abs_diff(first)).unwrap_or(usize::MAX).saturating_add(1);
                 count = count.saturating_add(more);

@@ -7,7 +7,8 @@ use streamreg_core::time;
 use streamreg_core::windows::{Moment, Spec, TimeKind};
 
 use crate::checkpoint::stored;
-use crate::stream::{Event, Exact, Outcome, Run, events, exact, grid, plain, reduction, run, runs};
+use crate::exact::{Exact, excluded};
+use crate::stream::{Event, Outcome, Run, events, exact, grid, plain, reduction, run, runs};
 use crate::support::config;
 
 /// Behaviours of windows whose lengths are about this.
@@ -66,6 +67,7 @@ fn check(kind: TimeKind, spec: Spec, group: bool, events: &[Event], how: &Run) -
     let (outcome, mut parent) = run(kind, spec, group, events, how);
     prop_assert_eq!(&outcome.partials.late, &expected.late);
     prop_assert_eq!(&outcome.partials.outside, &expected.outside);
+    prop_assert_eq!(parent.excluded(), excluded(&expected, events, group));
     let (mut rows, mut closed, mut open) = (Vec::new(), 0, Vec::new());
     for (&(key, window), own) in &expected.windows {
         let visible = oracle.visible(window.into(), outcome.time);
@@ -244,6 +246,21 @@ fn closed_windows_leave_nothing() {
         let (outcome, parent) = run(TimeKind::Int, spec, true, &events, &how);
         assert!(outcome.rows.len() >= 1990);
         assert!(parent.tracked().len() < 40, "{}", parent.tracked().len());
+    }
+}
+
+/// Equal rows that follow one another at the length of a window are in all windows, without any difference between them.
+#[test]
+fn equal_rows_that_come_and_go_at_once() {
+    let window = grid(Moment::Int(0), Moment::Int(1), Moment::Int(5));
+    let spec = Spec { cutoff: Some(Moment::Int(0)), ..plain(window) };
+    let events: Vec<_> = (0..20).map(|row| int_event(row * 5)).collect();
+    let how = Run { sizes: vec![20], epoch: 1, restarts: true };
+    let (outcome, _) = run(TimeKind::Int, Spec { cutoff: None, ..spec }, true, &events, &how);
+    assert_eq!(outcome.rows.len(), 100);
+    for sizes in [vec![20], vec![1], vec![7]] {
+        let how = Run { sizes, epoch: 1, restarts: true };
+        check(TimeKind::Int, spec, true, &events, &how).unwrap();
     }
 }
 

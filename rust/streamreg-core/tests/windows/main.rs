@@ -4,6 +4,7 @@
 
 mod bytes;
 mod checkpoint;
+mod exact;
 mod grid;
 mod row_times;
 mod scores;

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use streamreg_core::column::{NumberType, Numbers};
+use streamreg_core::column::Numbers;
 use streamreg_core::error::Error;
-use streamreg_core::reduce::{KeyColumn, Observations, Reduction, Regression};
+use streamreg_core::reduce::{KeyColumn, Observations, Regression};
 use streamreg_core::windows::{Moment, Spec, TimeKind, WindowReduction};
 
-use crate::stream::{Exact, Run, aggregates, events, grid, plain, run, runs};
+use crate::exact::Exact;
+use crate::stream::{Run, events, grid, plain, plain_reduction, run, runs};
 use crate::support::{bits, config};
 
 /// Scores of two rows of each instance.
@@ -45,10 +46,7 @@ proptest! {
         let found = scores(&mut parent);
         let mut expected = [f64::NAN; 8].map(|nan| [nan; 3]);
         for (key, rows) in last {
-            let mut plain = Reduction::new(&[NumberType::Float; 2], aggregates(group)).unwrap();
-            let x: Vec<_> = rows.iter().map(|&row| events[row].x).collect();
-            let y: Vec<_> = rows.iter().map(|&row| events[row].y).collect();
-            plain.add(&[Numbers::Float(&x), Numbers::Float(&y)], rows.len()).unwrap();
+            let plain = plain_reduction(&rows, &events, group);
             let scorer = plain.scorer(2, &Regression::default()).unwrap();
             let own = Observations { features: &[Numbers::Float(&[0.5])], target: Numbers::Float(&[2.0]), weights: None };
             let own = scorer.scores(own).unwrap();

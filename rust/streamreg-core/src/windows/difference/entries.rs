@@ -76,15 +76,13 @@ pub(super) struct Run<'a> {
     instance: &'a [u8],
     indexes: std::iter::Peekable<std::collections::btree_set::Iter<'a, i64>>,
     rows: i128,
-    panes: i64,
     until: i128,
 }
 
 impl<'a> Run<'a> {
-    /// Of an instance with these entries, where no row is in more windows than this; ranges that begin after a window are
-    /// not looked at.
-    pub(super) fn new(instance: &'a [u8], indexes: &'a BTreeSet<i64>, panes: i64, until: i128) -> Self {
-        Self { instance, indexes: indexes.iter().peekable(), rows: 0, panes, until }
+    /// Of an instance with these entries; ranges that begin after a window are not looked at.
+    pub(super) fn new(instance: &'a [u8], indexes: &'a BTreeSet<i64>, until: i128) -> Self {
+        Self { instance, indexes: indexes.iter().peekable(), rows: 0, until }
     }
 
     /// The first and the last window of the next range.
@@ -100,20 +98,18 @@ impl<'a> Run<'a> {
                 None => 0,
             };
             if self.rows != 0 {
-                return Ok(Some((first, last(first, self.indexes.peek().copied().copied(), self.panes)?)));
+                return Ok(Some((first, last(self.indexes.peek().copied().copied())?)));
             }
         }
         Ok(None)
     }
 }
 
-/// The last window of a range with rows that begins with an entry and ends before the next one.
+/// The last window of a range with rows, which ends before the next entry. It may be longer than any row is in windows:
+/// where equal rows come and go at once there is no entry.
 ///
 /// # Errors
-/// [`Error::Corrupt`] if it is longer than any row can be in.
-pub(super) fn last(first: i64, next: Option<i64>, panes: i64) -> Result<i64, Error> {
-    match next.map(|next| (next - 1, next.abs_diff(first))) {
-        Some((last, length)) if length <= panes.unsigned_abs() => Ok(last),
-        _ => Err(corrupt("rows are in more windows than they can be")),
-    }
+/// [`Error::Corrupt`] if there is no next entry, so that rows would be in windows without end.
+pub(super) fn last(next: Option<i64>) -> Result<i64, Error> {
+    next.map(|next| next - 1).ok_or_else(|| corrupt("rows are in windows without end"))
 }

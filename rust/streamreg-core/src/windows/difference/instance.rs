@@ -10,6 +10,9 @@ use crate::reduce::{Answer, KeyedAnswers, Statistic, key};
 use crate::windows::kept::Kept;
 use crate::windows::panes::write_key;
 
+/// Most windows of an instance with the same rows that can be closed at once: their keys are in memory then.
+const MOST_CLOSED: u64 = 1 << 22;
+
 impl Difference {
     /// The results of windows of one instance that follow one another.
     pub(super) fn answer(
@@ -62,7 +65,10 @@ impl Difference {
             add(kept, instance, first)?;
             early.push(first);
             if kept.states.sum_has_rows() {
-                let end = last(first, indexes.peek().copied(), self.grid.panes())?.min(below - 1);
+                let end = last(indexes.peek().copied())?.min(below - 1);
+                if first.abs_diff(end) >= MOST_CLOSED {
+                    return Err(Error::Overflow(format!("windows {first} to {end} are closed all at once")));
+                }
                 closed.extend((first..=end).map(|window| stored_key(instance, window).split_off(1)));
                 if kept.keeps_closed() {
                     newest = Some((end, kept.states.sum()));
