@@ -100,7 +100,6 @@ BAD: dict[str, Callable[[Any, Any], None]] = {
     "a delay below 0": put("delay", -1),
     "a delay that is infinite": put("delay", float("inf")),
     "final and null": put("final", None),
-    "final and delayed": put("final", True),
     "keep_results of a number": put("keep_results", 1),
     "keep_closed of text": put("keep_closed", "no"),
     "something unknown": put("more", 1),
@@ -128,7 +127,6 @@ BAD: dict[str, Callable[[Any, Any], None]] = {
     "a move to an integer": moves([[1, 0, 0, 1]]),
     "a move to nowhere": moves([[1, 0, 0, None]]),
     "a move to 65 bits": moves([[0, 0, 0, -(2**63) - 1]]),
-    "a move of a partition that is not read": moves([[0, 1, 0, 1]]),
     "a move of a huge partition": moves([[0, 2**40, 0, 1]]),
 }
 
