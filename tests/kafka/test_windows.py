@@ -17,6 +17,7 @@ from tests.support.kafka.command import streamreg
 from tests.support.kafka.produce import Produce
 from tests.support.kafka.program import JOBS, Program, job_environment
 from tests.support.kafka.siege import workers_of
+from tests.support.process import ROOT
 from tests.support.windows import Event, Partition, events
 
 PARTITIONS = 4
@@ -40,7 +41,8 @@ def read_so_far(folder: Path) -> int:
 
 def environment(broker: KafkaBroker, topic: str, kinds: Sequence[str]) -> dict[str, str]:
     told = job_environment(settings=broker.plaintext, topic=topic, autocommit_ms=20, processes=2)
-    return {**told, "JOB_WINDOWS": ",".join(kinds)}
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return {**told, "JOB_WINDOWS": ",".join(kinds), "PYTHONPATH": path}
 
 
 def send(produce: Produce, topic: str, parts: Sequence[Partition]) -> int:
