@@ -34,6 +34,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def tumbling(duration: Span, origin: Point | None = None) -> Window:
     """Windows one after another, each of this length.
 
