@@ -14,8 +14,8 @@ MANY = int(os.environ.get("MANY_WINDOWS", 1_000_000))
 MEBI = 1 << 20
 MEMORY = 1.25
 """How many times the memory of a thousand windows those of all may take."""
-STATE = 2 * MEBI
-"""The log of the state's database is written anew after four megabytes at most; what it holds itself are kilobytes."""
+STATE = 5 * MEBI
+"""The log of the database is begun anew at four megabytes, after some ten thousand epochs; the rest are kilobytes."""
 
 KINDS = {
     "tumbling": ("UPDATED", 1),
