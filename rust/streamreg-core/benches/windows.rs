@@ -105,7 +105,7 @@ fn windows(c: &mut Criterion) {
         [("tumbling", 60, 60), ("sliding, 60 panes", 60, 3600), ("sliding, 60 panes of a second", 1, 60)];
     for (name, hop, duration) in kinds {
         group.bench_function(BenchmarkId::from_parameter(name), |b| {
-            b.iter(|| by_window(&rows, hop, duration))
+            b.iter(|| by_window(&rows, hop, duration));
         });
     }
 }

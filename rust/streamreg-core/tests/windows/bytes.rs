@@ -175,7 +175,12 @@ fn misfits_are_errors() {
         own.partial(&keys, &times(1), &[], 1),
         own.partial(&keys, &times(1), &[Numbers::Float(&[1.0])], 1),
         own.partial(&[KeyColumn::Bool(&[true])], &times(1), &numbers, 1),
-        own.partial(&keys, &row_times(TimeKind::Datetime, &[event.clone()], &[].into(), None), &numbers, 1),
+        own.partial(
+            &keys,
+            &row_times(TimeKind::Datetime, std::slice::from_ref(&event), &[].into(), None),
+            &numbers,
+            1,
+        ),
     ] {
         assert!(matches!(found, Err(Error::Columns(_))));
     }
