@@ -157,6 +157,10 @@ chaos: $(INSTALLED) ## kill everything for SECONDS, and read a backlog of 20 mil
 far: $(INSTALLED) ## read from a broker that is 5 s away, doctor and verify too; ten minutes
 	FAR_ROUND_TRIPS=5 $(BIN)/python -m pytest -s tests/kafka/test_far.py $(ARGS)
 
+.PHONY: windows
+windows: $(INSTALLED) ## let ten million windows of each behaviour close, in bounded memory and state; ten minutes
+	MANY_WINDOWS=10000000 $(BIN)/python -m pytest -s tests/flow/test_many_windows.py $(ARGS)
+
 # The fuzz targets are a workspace of their own, which needs a nightly toolchain only to run: so a change of the core that
 # they do not follow is seen at once. What is only checked is not linked: the library of the fuzzer need not be built.
 CHECK_FUZZ = CUSTOM_LIBFUZZER_PATH=/dev/null cargo clippy --manifest-path rust/fuzz/Cargo.toml --target-dir target \

@@ -185,6 +185,14 @@ def check_names(names: Iterable[str]) -> None:
             raise ProgramError(f"the name of the column {name!r} holds half of a surrogate pair")
 
 
+def quoted(value: object) -> str:
+    """A value of whatever kind for a message."""
+    try:
+        return shortened(repr(value))
+    except ValueError:  # Python writes out no integer of more than some thousand digits.
+        return "a very large integer"
+
+
 def shortened(text: str, limit: int = 60) -> str:
     """Text for a message: expressions can be of any length, messages cannot."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

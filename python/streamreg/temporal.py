@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from streamreg._exceptions import ProgramError
 from streamreg._language.windows import Behavior, Grid, Last, Session, Window
-from streamreg._types import INT_MAX, shortened
+from streamreg._types import INT_MAX, quoted
 
 if TYPE_CHECKING:
     from streamreg._language.windows import Point, Span
@@ -32,6 +32,10 @@ __all__ = [
     "sliding",
     "tumbling",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def tumbling(duration: Span, origin: Point | None = None) -> Window:
@@ -77,7 +81,7 @@ def last(*, rows: int) -> Window:
         ProgramError: for another number.
     """
     if not isinstance(rows, int) or isinstance(rows, bool) or not 1 <= rows <= INT_MAX:
-        raise ProgramError(f"last: rows is an int of 1 or more, not {shortened(repr(rows))}")
+        raise ProgramError(f"last: rows is an int of 1 or more, not {quoted(rows)}")
     return Last(rows)
 
 
@@ -105,7 +109,7 @@ def common_behavior(
     """
     if not isinstance(keep_results, bool):
         raise ProgramError(
-            f"common_behavior: keep_results is True or False, not {shortened(repr(keep_results))}"
+            f"common_behavior: keep_results is True or False, not {quoted(keep_results)}"
         )
     seconds = _seconds("common_behavior", idle_timeout)
     return Behavior(delay, cutoff, keep_results, idle_timeout=seconds)
@@ -134,11 +138,14 @@ def _seconds(function: str, given: object) -> float | None:
     if isinstance(given, timedelta):
         found = given.total_seconds()
     elif isinstance(given, int | float) and not isinstance(given, bool):
-        found = float(given)
+        try:
+            found = float(given)
+        except OverflowError:
+            found = float("inf")
     else:
         raise ProgramError(
-            f"{function}: idle_timeout is a timedelta or a number of seconds, not {shortened(repr(given))}"
+            f"{function}: idle_timeout is a timedelta or a number of seconds, not {quoted(given)}"
         )
     if not 0 < found < float("inf"):
-        raise ProgramError(f"{function}: idle_timeout is above 0, not {given!r}")
+        raise ProgramError(f"{function}: idle_timeout is above 0 and finite, not {quoted(given)}")
     return found

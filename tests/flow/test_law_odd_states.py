@@ -33,24 +33,37 @@ STATE = Path("state")
 
 
 def messages() -> list[list[bytes]]:
-    rows = [f"{i},{i * 7919 % 1000 / 8},{'abc'[i % 3]}".encode() for i in range(ROWS)]
-    return [[b"x,y,k", *rows[::2]], [b"x,y,k", *rows[1::2]]]
+    rows = [f"{i},{i * 7919 % 1000 / 8},{'abc'[i % 3]},{10 * i}".encode() for i in range(ROWS)]
+    return [[b"x,y,k,n", *rows[::2]], [b"x,y,k,n", *rows[1::2]]]
 
 
 def tables() -> dict[str, sr.Table]:
-    """One of each kind of output, with sums, keys, scores, classes and a constant."""
-    types: dict[str, Any] = {"x": "float", "y": "float", "k": "str"}
+    """One of each kind of output, with sums, keys, scores, classes, windows by two clocks, and a constant."""
+    types: dict[str, Any] = {"x": "float", "y": "float", "k": "str", "n": "int"}
     t = table_of_source(ListSource(messages(), batch=9), types)
     fit = t.linear_regression(t.y, t.x)
     by_key = t.linear_regression(t.y, t.x, by=t.k)
     classes = t.gaussian_naive_bayes(t.k, t.x, t.y)
+    tumbling = t.windowby(
+        t.n,
+        window=sr.temporal.tumbling(70),
+        instance=t.k,
+        behavior=sr.temporal.exactly_once_behavior(5),
+    )
+    sessions = t.windowby(t.x, window=sr.temporal.session(max_gap=2.5), instance=t.k)
+    last = t.windowby(t.n, window=sr.temporal.last(rows=7))
+    of_window = tumbling.linear_regression(t.y, t.x)
     return {
         "rows.csv": t.select(*sr.this, z=t.x + 2.5),
+        "windows.csv": of_window.select(*sr.this),
+        "window scores.csv": of_window.predict_on(t).select(*sr.this),
+        "sessions.csv": sessions.reduce(most=sr.reducers.max(t.y)),
+        "last.csv": last.linear_regression(t.y, t.x),
         "fit.csv": fit.select(*sr.this),
         "keys.csv": by_key.select(*sr.this),
         "scores.csv": fit.predict_on(t).select(*sr.this),
         "classes.csv": classes.select(*sr.this),
-        "count.csv": t.reduce(n=sr.reducers.count(), low=sr.reducers.min(t.x)),
+        "count.csv": t.reduce(count=sr.reducers.count(), low=sr.reducers.min(t.x)),
     }
 
 
@@ -181,10 +194,13 @@ def written(data: Any) -> bytes:  # noqa: ANN401 - JSON
     return json.dumps(data).replace(json.dumps(DEEPER), "[" * 900 + "]" * 900).encode()
 
 
-def mutated(data: Any, chance: random.Random) -> Any:  # noqa: ANN401 - JSON
-    """The same with something else at one place, or gone, doubled, or called otherwise."""
+def mutated(data: Any, chance: random.Random, below: str | None = None) -> Any:  # noqa: ANN401 - JSON
+    """The same with something else at one place, or gone, doubled, or called otherwise; `below` a name, if given."""
     data = copy.deepcopy(data)
-    *path, last = chance.choice(list(places(data))[1:])
+    found = [path for path in places(data) if path and (below is None or below in path)]
+    if not found:
+        return data
+    *path, last = chance.choice(found)
     holder = data
     for step in path:
         holder = holder[step]
@@ -206,19 +222,34 @@ def mutated(data: Any, chance: random.Random) -> Any:  # noqa: ANN401 - JSON
     return data
 
 
-@pytest.mark.parametrize("part", ["run", "job"])
+MOVES = [[0, 0, 5, 100], [0, 1, 21, 400], [1, 1, 21, 2.5]]
+"""Of partitions that were idle, by both clocks."""
+
+
+@pytest.mark.parametrize(
+    ("part", "below"),
+    [("run", None), ("run", "times"), ("run", "moves"), ("job", None), ("job", "windows")],
+)
 @pytest.mark.parametrize("seed", range(12))
 def test_law_odd_json(
-    state: Path, begun: Path, part: str, seed: int, capsys: pytest.CaptureFixture[str]
+    state: Path,
+    begun: Path,
+    part: str,
+    below: str | None,
+    seed: int,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Whatever stands in the JSON of a state, everything that reads it ends well, or with an error of ours."""
     chance = random.Random(seed)
     parts = stored(state)
     whole = json.loads(parts[part])
-    for _ in range(25):
+    if part == "run":
+        assert len(whole["times"]) == 2
+        whole["moves"] = MOVES
+    for _ in range(25 if below is None else 8):
         data = whole
         for _ in range(chance.choice([1, 1, 1, 2, 4])):
-            data = mutated(data, chance)
+            data = mutated(data, chance, below)
         write(state, {**parts, part: written(data)})
         look_at_everything()
         shutil.rmtree(state)

@@ -21,6 +21,7 @@ from tests.support.plans import csv_output
 from tests.support.rationals import nearest
 from tests.support.resumed import after
 from tests.support.windows import (
+    Event,
     Partition,
     Windowed,
     events,
@@ -397,3 +398,26 @@ def test_law_orders(folder: Path) -> None:
         found.add((kind, tuple(sorted(standing("fit.csv").values()))))
         Path("fit.csv").unlink()
     assert len(found) == 3
+
+
+@pytest.mark.parametrize("batch", [1, 4, 1000])
+@pytest.mark.parametrize("cutoff", [None, 0, 15])
+@pytest.mark.parametrize("kind", ["tumbling", "sliding", "uneven", "gaps"])
+def test_oracle_rows_at_a_steady_pace(
+    folder: Path, kind: str, cutoff: int | None, batch: int
+) -> None:
+    """Rows that are all the same, hop after hop, are in the windows that they should be in."""
+    grids = {kind: (window, grid) for kind, window, grid in GRIDS}
+    window, grid = grids[kind]
+    topic = [[Event(at, 1.0, 2.0, "a") for at in range(part, 200, 2)] for part in range(2)]
+
+    def make() -> list[sr.Output]:
+        behavior = sr.temporal.common_behavior(delay=7, cutoff=cutoff)
+        return fitted(topic, window, behavior, batch)
+
+    run_in_pieces(make, 0, [3])
+    expected = in_grid(topic, **grid, cutoff=cutoff, first_offset=FIRST)
+    time = expected.time
+    assert time is not None
+    assert standing("fit.csv") == table(expected, as_int, lambda start, _: start + 7 <= time)
+    check(make)

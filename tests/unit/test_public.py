@@ -86,6 +86,10 @@ PUBLIC: dict[ModuleType, list[str]] = {
     sr.io.kafka: ["read"],
     sr.demo: ["noisy_linear_stream"],
     sr.reducers: REDUCERS,
+    sr.temporal: [
+        *["Behavior", "Window", "common_behavior", "exactly_once_behavior", "last", "session"],
+        *["sliding", "tumbling"],
+    ],
     testing: ["Message", "collect", "read", "write"],
 }
 # Modules that a program may import but need not: what is theirs is offered by `streamreg` itself.

@@ -53,12 +53,15 @@ def changed_rows(
         Exception: whatever a function in `apply` raises, with a note about the row.
         TypeError: if one returns another type than it is declared to.
     """
+    # Windows whose results nobody reads are told the time too: their rows may be scored by those that close.
+    count = reduction.due(time) if isinstance(reduction, WindowReduction) else 0
     if not plan.outputs:
         return
     if isinstance(reduction, Reduction):
         yield _only_row(plan, reduction)
         return
-    count = reduction.due(time) if isinstance(reduction, WindowReduction) else reduction.changed()
+    if not isinstance(reduction, WindowReduction):
+        count = reduction.changed()
     if plan.label is not None and isinstance(reduction, KeyedReduction):
         if count:
             together = class_results(plan, reduction)

@@ -27,7 +27,7 @@ from streamreg._evaluate.columns import Values
 from streamreg._exceptions import ConfigurationError
 from streamreg._state import snapshot
 from streamreg._state.checkpoint import Checkpoint
-from streamreg._types import INT_MAX, INT_MIN, KeyType, Number, encodable, shortened
+from streamreg._types import INT_MAX, INT_MIN, KeyType, Number, encodable, quoted, shortened
 
 Cell: TypeAlias = str | int | bool | datetime | np.integer[Any] | np.bool_
 
@@ -101,7 +101,7 @@ def _of_key(
         names = ", ".join(
             f"{name} ({kind})" for name, kind in zip(described["keys"], types, strict=True)
         )
-        asked = "say which one" if key is None else f"there is none for {shortened(repr(key))}"
+        asked = "say which one" if key is None else f"there is none for {quoted(key)}"
         raise ConfigurationError(
             f"key: {_title(described)} is by {names}, and {asked}; there are {keys}{more}"
         )

@@ -121,9 +121,9 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
         root.section("forget").problem("half_life", "rows that fade have no other weights")
     window = read_window(root.section("window"), schema)
     bounds = () if window is None else WINDOW_BOUNDS
-    for name in bounds:
-        if name in (*by, *columns):
-            root.section("window").problem("", f"{describe(name)} is a column of the result too")
+    for bound in bounds:
+        if bound in (*by, *columns):
+            root.section("window").problem("", f"{describe(bound)} is a column of the result too")
     written = tuple(dict.fromkeys((*by, *bounds, *columns)))
     output = _output(root.section("output"), written, schema)
     if window is not None and output.scores and not window.closes:

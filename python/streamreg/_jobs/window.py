@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ _OF_KIND: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _OF_BEHAVIOR: Final = ("delay", "cutoff", "keep_results", "exactly_once", "shift", "idle_timeout")
 _NOT_FINAL: Final = ("delay", "cutoff", "keep_results")
+_MOST: Final = sys.float_info.max
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -149,4 +151,4 @@ class _Values:
             return self._table.integer(key, INT_MIN, INT_MAX)
         if not self._table.has(key):
             return None
-        return self._table.number(key, 1.0, lambda value: abs(value) < float("inf"), expected)
+        return self._table.number(key, 1.0, lambda value: abs(value) <= _MOST, expected)

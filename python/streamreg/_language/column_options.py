@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from streamreg._core import check_column_type
 from streamreg._exceptions import ProgramError
-from streamreg._types import shortened
+from streamreg._types import quoted
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -67,4 +67,4 @@ def column(
 def _text(name: str, given: object) -> str | None:
     if given is None or isinstance(given, str):
         return given
-    raise ProgramError(f"column: {name} is text, not {shortened(repr(given))}")
+    raise ProgramError(f"column: {name} is text, not {quoted(given)}")

@@ -23,7 +23,7 @@ from streamreg._types import (
     ClassMethod,
     ClassModel,
     SingularClasses,
-    shortened,
+    quoted,
 )
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Options:
         for name in self.priors or ():
             if PYTHON_TYPES.get(type(name)) != label.dtype:
                 raise ProgramError(
-                    f"{METHODS[self.method]}: priors holds the label {shortened(repr(name))}, but "
+                    f"{METHODS[self.method]}: priors holds the label {quoted(name)}, but "
                     f"{label.text} is {label.dtype}"
                 )
         priors = None
@@ -93,9 +93,7 @@ class Options:
         return ClassModel(self.method, self.unbiased, self.singular, smoothing, priors)
 
     def _wrong(self, option: str, expected: str, found: object) -> ProgramError:
-        return ProgramError(
-            f"{METHODS[self.method]}: {option} is {expected}, not {shortened(repr(found))}"
-        )
+        return ProgramError(f"{METHODS[self.method]}: {option} is {expected}, not {quoted(found)}")
 
 
 def classes(

@@ -8,7 +8,7 @@ from typing import Final
 
 from streamreg._exceptions import ProgramError
 from streamreg._language.expression import TypedExpression
-from streamreg._types import INT_MAX, shortened
+from streamreg._types import INT_MAX, quoted
 
 TIMES: Final = ("datetime", "int")
 """The types of columns that can hold the time of a row."""
@@ -45,11 +45,11 @@ def fading(half_life: object, time: TypedExpression | None, weights: object) -> 
         )
     wanted, kind = (timedelta, "timedelta") if time.dtype == "datetime" else (int, "int")
     if not isinstance(half_life, wanted) or isinstance(half_life, bool):
-        found = shortened(repr(half_life))
+        found = quoted(half_life)
         raise ProgramError(
             f"linear_regression: half_life is {kind} where {time.text} is {time.dtype}, not {found}"
         )
     units = half_life // _MICROSECOND if isinstance(half_life, timedelta) else int(half_life)
     if not 0 < units <= INT_MAX:
-        raise ProgramError(f"linear_regression: half_life is above 0, not {half_life}")
+        raise ProgramError(f"linear_regression: half_life is above 0, not {quoted(half_life)}")
     return Fading(time, units)

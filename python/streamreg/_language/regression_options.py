@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from streamreg._exceptions import ProgramError
-from streamreg._types import Model, Singular, shortened
+from streamreg._types import Model, Singular, quoted
 
 OF_FIT: Final = (
     *(
@@ -103,7 +103,7 @@ class Options:
         for statistic in self.statistics:
             if statistic not in STATISTICS:
                 raise ProgramError(
-                    f"linear_regression: there is no statistic {shortened(repr(statistic))}; there are "
+                    f"linear_regression: there is no statistic {quoted(statistic)}; there are "
                     f"{', '.join(STATISTICS)}"
                 )
             if self.ridge and statistic not in OF_RIDGE:
@@ -147,4 +147,4 @@ def is_number(value: object) -> bool:
 
 
 def _wrong(option: str, expected: str, found: object) -> ProgramError:
-    return ProgramError(f"linear_regression: {option} is {expected}, not {shortened(repr(found))}")
+    return ProgramError(f"linear_regression: {option} is {expected}, not {quoted(found)}")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from streamreg._exceptions import ProgramError
-from streamreg._types import INT_MAX, INT_MIN, shortened
+from streamreg._types import INT_MAX, INT_MIN, quoted
 
 if TYPE_CHECKING:
     from streamreg._language.expression import TypedExpression
@@ -105,12 +105,12 @@ def windowing(time: TypedExpression, window: object, behavior: object) -> Window
     if not isinstance(window, Grid | Session | Last):
         raise ProgramError(
             "windowby: window is what sr.temporal.tumbling, sliding, session or last gives, not "
-            f"{shortened(repr(window))}"
+            f"{quoted(window)}"
         )
     if behavior is not None and not isinstance(behavior, Behavior):
         raise ProgramError(
             "windowby: behavior is what sr.temporal.common_behavior or exactly_once_behavior gives, not "
-            f"{shortened(repr(behavior))}"
+            f"{quoted(behavior)}"
         )
     if behavior is not None and isinstance(window, Last):
         raise ProgramError(
@@ -170,7 +170,7 @@ class _Unit:
             found = self._number(name, given)
         if not (found > 0 or (found == 0 and not least)):
             raise ProgramError(
-                f"windowby: {name} is {'above 0' if least else '0 or more'}, not {given!r}"
+                f"windowby: {name} is {'above 0' if least else '0 or more'}, not {quoted(given)}"
             )
         return found
 
@@ -200,5 +200,5 @@ class _Unit:
 
     def _mistyped(self, name: str, wanted: str, given: object) -> ProgramError:
         return ProgramError(
-            f"windowby: {name} is {wanted} where {self._text} is {self._dtype}, not {shortened(repr(given))}"
+            f"windowby: {name} is {wanted} where {self._text} is {self._dtype}, not {quoted(given)}"
         )

@@ -175,6 +175,7 @@ def _within(where: str, shape: Shape, value: Json) -> None:
 
 _COUNT: Final = integer(0, _MOST)
 _INTEGER: Final = integer(INT_MIN, INT_MAX)
+_MOVE: Final = fixed(_COUNT, integer(0, _MOST_PARTITION), _COUNT, anything)
 
 
 def _real(value: Json) -> None:
@@ -243,13 +244,28 @@ def _model(value: Json) -> None:
     (_REGRESSION_MODEL if value["kind"] == "regression" else _CLASSIFICATION_MODEL)(value)
 
 
+_NUMBERS_OF_WINDOW: Final = {"grid": 3, "session": 1, "last": 1}
+
+
+def _window(value: Json) -> None:
+    array(anything)(value)
+    one_of(*_NUMBERS_OF_WINDOW)(value[0] if value else None)
+    fixed(text, *[number] * _NUMBERS_OF_WINDOW[value[0]])(value)
+
+
+def _length(value: Json) -> None:
+    number(value)
+    if value < 0:
+        raise ShapeError("below 0")
+
+
 _WINDOWS: Final = only(
     {
         "clock": _COUNT,
         "time": one_of("datetime", "int", "float"),
-        "window": array(anything),
-        "delay": optional(number),
-        "cutoff": optional(number),
+        "window": _window,
+        "delay": optional(_length),
+        "cutoff": optional(_length),
         "final": true_or_false,
         "keep_results": true_or_false,
         "keep_closed": true_or_false,
@@ -320,12 +336,14 @@ def _check_event_time(job: Mapping[str, Json], run: Mapping[str, Json]) -> None:
     if sorted(kinds) != list(range(len(kinds))):
         raise ShapeError("job: reductions: windows of no clock")
     shapes = [_real if kinds[clock] == "float" else _INTEGER for clock in sorted(kinds)]
-    if len(times := run.get("times", [])) not in (0, len(shapes)):
+    times = run.get("times", [])
+    _within("run: times", array(anything), times)
+    if len(times) not in (0, len(shapes)):
         raise ShapeError("run: times: they are not those of the clocks")
     for clock, of_clock in enumerate(times):
         _within(f"run: times: {clock}", table(shapes[clock], _partition), of_clock)
     moves = run.get("moves", [])
-    _within("run: moves", array(fixed(_COUNT, _COUNT, _COUNT, anything)), moves)
+    _within("run: moves", array(_MOVE), moves)
     for move in moves:
         if move[0] >= len(shapes):
             raise ShapeError("run: moves: one is of no clock")

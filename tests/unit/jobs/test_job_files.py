@@ -49,7 +49,9 @@ def test_a_small_job_leaves_the_rest_to_the_defaults() -> None:
 def test_the_example_is_valid_and_gives_every_key() -> None:
     """The example that users start from can be run, and so can its optional lines."""
     read(example())
-    text = example()
+    # Windows have several kinds, each with keys of its own: they are tried by themselves.
+    before, _, after = example().partition("# [window]")
+    text = before + after[after.index("[output]") :]
     for table in ("[source.metadata]", "[forget]", "[state]", "[run]"):
         assert f"# {table}" in text
         text = text.replace(f"# {table}", table)

@@ -265,9 +265,14 @@ def test_core_states_are_copied_and_pickled() -> None:
 )
 def test_a_frame_that_does_not_fit_is_no_damaged_state(state: bytes) -> None:
     """What a worker of this very run has sent is not what it should be: an error of the worker, not of a state."""
-    rows = SimpleNamespace(reductions=[SimpleNamespace(empty=lambda: reduction())])
+    reducing = SimpleNamespace(empty=lambda: reduction(), windows=None)
     plan: Any = SimpleNamespace(
-        rows=rows, results=[None], result_outputs=[], scores=[], row_outputs=[], score_outputs=[]
+        rows=SimpleNamespace(reductions=[reducing], clocks=()),
+        results=[SimpleNamespace(outputs=(), keys=())],
+        result_outputs=[],
+        scores=[],
+        row_outputs=[],
+        score_outputs=[],
     )
     checkpoint: Any = SimpleNamespace(
         offsets={0: 0},
@@ -281,6 +286,9 @@ def test_a_frame_that_does_not_fit_is_no_damaged_state(state: bytes) -> None:
         unix_ms=0,
         reductions=[],
         changelogs=[],
+        times=[],
+        moves=[],
+        keyed={},
     )
     files: Any = SimpleNamespace(rejects=None, rows=[], scores=[])
     merge = Merge(plan, checkpoint, files, commit=None, unix_ms=lambda: 0)

@@ -3,7 +3,9 @@
 //!
 //! For each instance there are entries D[k], and the states of window k are the sum of D[j] over j <= k. Rows in the windows
 //! first..=last are added to D[first] and subtracted from D[last + 1]. When windows are closed, the entries up to them are
-//! put together in the first one that is not. An entry of nothing is none, so that what is kept is bounded.
+//! put together in the first one that is not, so that what is kept is bounded. An entry that comes to nothing stays one until
+//! then: equal rows, hop after hop, take each other away, and the windows between two entries that are left would be any
+//! number; with it there are never more of them than a row can be in.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -72,7 +74,7 @@ impl Store for Difference {
             deltas.push(group.delta(group.windows.1 + 1, Sign::Removed));
         }
         deltas.sort_by(|one, other| one.place().cmp(&other.place()));
-        let mut stage = Stage::new(kept);
+        let mut stage = Stage::new(kept, true);
         for same in deltas.chunk_by(|one, other| one.place() == other.place()) {
             stage.put(kept, same)?;
         }

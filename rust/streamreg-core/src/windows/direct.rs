@@ -72,7 +72,7 @@ impl Store for Direct {
 
     fn merge(&mut self, kept: &mut Kept, reader: Reader<'_>) -> Result<(), Error> {
         let groups = panes::groups(&self.grid, kept, reader)?;
-        let mut stage = Stage::new(kept);
+        let mut stage = Stage::new(kept, false);
         for same in groups.chunk_by(|one, other| one.instance == other.instance) {
             stage_instance(kept, same, &mut stage)?;
         }

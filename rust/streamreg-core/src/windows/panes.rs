@@ -123,12 +123,14 @@ pub(super) struct Stage<'a> {
     /// Of each entry its key, and where the bytes of its key and of its states end.
     ends: Vec<(&'a [u8], i64, usize, usize)>,
     excluded: Vec<i128>,
+    zeros: bool,
 }
 
 impl<'a> Stage<'a> {
-    pub(super) fn new(kept: &Kept) -> Self {
+    /// No change yet; `zeros` says whether an entry that comes to nothing stays one.
+    pub(super) fn new(kept: &Kept, zeros: bool) -> Self {
         let excluded = vec![0; kept.states.len()];
-        Self { keys: Vec::new(), states: Writer::payload(), ends: Vec::new(), excluded }
+        Self { keys: Vec::new(), states: Writer::payload(), ends: Vec::new(), excluded, zeros }
     }
 
     /// Adds all deltas of one entry, at least one; each entry comes once.
@@ -166,7 +168,8 @@ impl<'a> Stage<'a> {
         let (mut key_start, mut start) = (0, 0);
         for (instance, index, key_end, end) in self.ends {
             let key = &self.keys[key_start..key_end];
-            let bytes = kept.states.some(&self.states.as_payload()[start..end]);
+            let states = &self.states.as_payload()[start..end];
+            let bytes = if self.zeros { Some(states) } else { kept.states.some(states) };
             let (was, is) = (kept.map.get(key).is_some(), bytes.is_some());
             kept.map.put(key, bytes);
             if was != is {

@@ -146,6 +146,13 @@ proptest! {
         check(TimeKind::Float, spec, group, &events, &how)?;
     }
 
+    /// Rows that are all the same, one after another at a steady pace, take each other away nowhere.
+    #[test]
+    fn oracle_equal_rows((spec, _) in ints(), how in runs(), group in any::<bool>(), count in 1i64..80) {
+        let events: Vec<_> = (0..count).map(int_event).collect();
+        check(TimeKind::Int, spec, group, &events, &how)?;
+    }
+
     /// Batches of any size in any order leave the bytes of one batch.
     #[test]
     fn law_split_and_order((spec, events) in ints(), how in runs(), group in any::<bool>()) {
