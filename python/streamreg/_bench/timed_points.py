@@ -96,27 +96,27 @@ class WindowValues:
     def mistake(self, path: Path, exact: bool) -> str | None:
         """What is wrong with the rows of a file; None if nothing is."""
         found: set[Window] = set()
-        for window, line in self._current(path):
+        for (window, line), times in self._current(path).items():
             wanted = self.lines.get(window)
-            if wanted is None or window in found or not _right(line, wanted, exact):
-                twice = ", a second time" if window in found else ""
-                return f"the window {window} has {line}{twice}, not {wanted}"
-            found.add(window)
+            if times and (wanted is None or not _right(line, wanted, exact)):
+                return f"the window {window} has {line}, not {wanted}"
+            if times not in (0, 1) or (times and window in found):
+                return f"the window {window} has {line} {times} times or beside another line"
+            if times:
+                found.add(window)
         missing = self.lines.keys() - found
         return f"{len(missing)} of {len(self.lines)} windows are missing" if missing else None
 
-    def _current(self, path: Path) -> Iterator[tuple[Window, ResultValue]]:
-        """The rows that no other row has taken back."""
-        left: Counter[tuple[str, ...]] = Counter()
+    def _current(self, path: Path) -> Counter[tuple[Window, ResultValue]]:
+        """How often each line is there, less how often it was taken back."""
+        left: Counter[tuple[Window, ResultValue]] = Counter()
         with path.open(newline="") as file:
             for row in csv.DictReader(file):
                 start = row.get("window_start", "")
                 if not start or int(start) <= self.last:
-                    values = row["sensor"], start, row["n"], row["intercept"], row["x"]
-                    left[values] += int(row["diff"])
-        for (sensor, start, n, intercept, slope), count in left.items():
-            for _ in range(abs(count)):
-                yield (sensor, start), ResultValue(int(n) * count, float(intercept), float(slope))
+                    line = ResultValue(int(row["n"]), float(row["intercept"]), float(row["x"]))
+                    left[(row["sensor"], start), line] += int(row["diff"])
+        return left
 
 
 def _right(found: ResultValue, wanted: ResultValue, exact: bool) -> bool:
