@@ -6,15 +6,26 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from hypothesis import strategies as st
 
-from streamreg._core import Moment, RowTimes, Window, WindowReduction
+from streamreg._core import RowTimes, WindowReduction
 from tests.support.rationals import fit, nearest, total
 
-AGGREGATES = (("count",), ("sum", 0), ("max", 1), ("moments", (0,), 1))
-STATISTICS = ((0, "count", 0), (1, "sum", 0), (2, "max", 0), (3, "coefficient", 0), (3, "coefficient", 1))
+if TYPE_CHECKING:
+    from streamreg._core import Moment, Window
+    from streamreg._types import Aggregate
+
+AGGREGATES: tuple[Aggregate, ...] = (("count",), ("sum", 0), ("max", 1), ("moments", (0,), 1))
+STATISTICS = (
+    (0, "count", 0),
+    (1, "sum", 0),
+    (2, "max", 0),
+    (3, "coefficient", 0),
+    (3, "coefficient", 1),
+)
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -30,12 +41,17 @@ class Row:
     x: float
     y: float
 
+    @property
+    def place(self) -> tuple[Moment, int, int, int]:
+        """What the last rows are told by."""
+        return self.time, self.partition, self.offset, self.index
+
 
 @dataclass
 class Topic:
     """What is asked of the windows, and the rows of each partition in order."""
 
-    time: str
+    time: Literal["int", "float", "datetime"]
     window: Window
     rows: list[Row]
     delay: Moment | None = None
@@ -44,7 +60,14 @@ class Topic:
 
     def reduction(self) -> WindowReduction:
         return WindowReduction(
-            ("str",), ("float", "float"), AGGREGATES, self.time, self.window, self.delay, self.cutoff, self.final
+            ("str",),
+            ("float", "float"),
+            AGGREGATES,
+            self.time,
+            self.window,
+            self.delay,
+            self.cutoff,
+            self.final,
         )
 
     def shown(self, time: Moment) -> object:
@@ -78,7 +101,9 @@ class Run:
         if self.topic.time == "datetime":
             times = np.array([row.time for row in rows], "datetime64[us]")
         else:
-            times = np.array([row.time for row in rows], np.float64 if self.topic.time == "float" else np.int64)
+            times = np.array(
+                [row.time for row in rows], np.float64 if self.topic.time == "float" else np.int64
+            )
         worker = self.topic.reduction()
         row_times = RowTimes(
             times,
@@ -87,15 +112,21 @@ class Run:
             np.array([row.offset for row in rows], np.int64),
             worker.bounds(),
         )
-        columns = [np.array([getattr(row, name) for row in rows], np.float64) for name in ("x", "y")]
+        columns = [
+            np.array([getattr(row, name) for row in rows], np.float64) for name in ("x", "y")
+        ]
         partial = worker.partial([[row.instance for row in rows]], row_times, columns, len(rows))
-        self.watermarks.update({key: greatest for key, (_, greatest) in row_times.watermarks().items()})
+        self.watermarks.update(
+            {key: greatest for key, (_, greatest) in row_times.watermarks().items()}
+        )
         self.late.extend((rows[row], before) for row, before in partial.late)
         assert partial.outside == []
         return partial.state
 
-    def epoch(self, batches: Sequence[Sequence[Row]], time: Moment | None, restart: bool) -> list[bytes]:
-        """Merges batches, the last one first, writes what is due, stores what has changed; the keys that were closed."""
+    def epoch(
+        self, batches: Sequence[Sequence[Row]], time: Moment | None, restart: bool
+    ) -> list[bytes]:
+        """Merges batches, the last one first, writes and stores what has changed; the keys that were closed."""
         for partial in reversed([self.partial(batch) for batch in batches]):
             self.state.merge(partial)
         found = self.state.results(STATISTICS, 0, self.state.due(time))
@@ -133,7 +164,8 @@ SMALL = st.one_of(st.integers(-3, 3).map(float), st.floats(-1e3, 1e3))
 @st.composite
 def topics(draw: st.DrawFn, window: Window | None = None) -> Topic:
     """Rows of two partitions, out of order, with ties; messages of several rows."""
-    time = draw(st.sampled_from(["int", "float", "datetime"]))
+    times: list[Literal["int", "float", "datetime"]] = ["int", "float", "datetime"]
+    time = draw(st.sampled_from(times))
     unit: Moment = {"int": 1, "float": 0.1, "datetime": 250_000}[time]
     start: Moment = {"int": 0, "float": 0.0, "datetime": 1_700_000_000_000_000}[time]
     rows, offsets = [], [0, 0]
@@ -142,14 +174,20 @@ def topics(draw: st.DrawFn, window: Window | None = None) -> Topic:
         for index in range(draw(st.sampled_from([1, 1, 1, 2]))):
             moment = start + (at - draw(st.integers(0, 12))) * unit
             instance = draw(st.sampled_from(["", "a", "b\0"]))
-            rows.append(Row(partition, offsets[partition], index, instance, moment, draw(SMALL), draw(SMALL)))
+            rows.append(
+                Row(
+                    partition, offsets[partition], index, instance, moment, draw(SMALL), draw(SMALL)
+                )
+            )
         offsets[partition] += draw(st.integers(1, 2))
     if window is not None:
         return Topic(time, window, rows)
     cutoff = draw(st.none() | st.integers(0, 6).map(lambda count: count * unit))
     delay = draw(st.none() | st.integers(0, 8).map(lambda count: count * unit))
     gap = draw(st.integers(1, 5)) * unit
-    return Topic(time, ("session", gap), rows, delay, cutoff, cutoff is not None and draw(st.booleans()))
+    return Topic(
+        time, ("session", gap), rows, delay, cutoff, cutoff is not None and draw(st.booleans())
+    )
 
 
 @st.composite

@@ -9,18 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamreg._core import RowTimes, StateError, WindowReduction
+from streamreg import CorruptStateError
+from streamreg._core import RowTimes, WindowReduction
 from tests.support.windowed import Row, Run, Topic, epochs, topics
 
 
 def last_rows(topic: Topic) -> list[tuple[object, ...]]:
     """The row of the table of each instance."""
-    place = lambda row: (row.time, row.partition, row.offset, row.index)
+    most = topic.window[1]
+    assert isinstance(most, int)
     found = []
-    ordered = sorted(topic.rows, key=lambda row: (row.instance.encode(), *place(row)))
+    ordered = sorted(topic.rows, key=lambda row: (row.instance.encode(), *row.place))
     for instance, own in groupby(ordered, key=lambda row: row.instance):
-        kept = list(own)[-topic.window[1] :]
-        found.append((instance, topic.shown(kept[0].time), topic.shown(kept[-1].time), *topic.results(kept)))
+        kept = list(own)[-most:]
+        found.append(
+            (instance, topic.shown(kept[0].time), topic.shown(kept[-1].time), *topic.results(kept))
+        )
     return found
 
 
@@ -45,15 +49,15 @@ def test_a_row_twice_is_an_error() -> None:
     run = Run(topic)
     partial = run.partial(topic.rows)
     run.state.merge(partial)
-    with pytest.raises(StateError, match="twice"):
+    with pytest.raises(CorruptStateError, match="twice"):
         run.state.merge(partial)
 
 
 def test_misfits_are_errors() -> None:
     """The last rows take no cutoff, and need offsets; no rows are no window."""
-    for window, cutoff in ((("last", 0), None), (("last", 3), 1)):
+    for rows, cutoff in ((0, None), (3, 1)):
         with pytest.raises(ValueError, match="last"):
-            Topic("int", window, [], cutoff=cutoff).reduction()
+            Topic("int", ("last", rows), [], cutoff=cutoff).reduction()
     state = WindowReduction((), (), (("count",),), "int", ("last", 2), None, None, False)
     with pytest.raises(ValueError, match="offsets"):
         state.partial([], RowTimes(np.array([1]), np.zeros(1, np.int32), {}), [], 1)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamreg._core import Moment, RowTimes, WindowReduction
+from streamreg._core import RowTimes, WindowReduction
 from tests.support.rationals import nearest
 from tests.support.windowed import Row, Run, Topic, epochs, topics
+
+if TYPE_CHECKING:
+    from streamreg._core import Moment
+    from streamreg._types import Aggregate
 
 
 def gap_of(topic: Topic) -> Fraction:
@@ -64,12 +69,15 @@ def test_oracle_sessions(data: st.DataObject) -> None:
         time = min(run.watermarks.values()) if len(run.watermarks) == 2 else None
     horizon = run.state.horizon()
     assert (horizon is None) == (topic.cutoff is None or run.state.open_windows() == 0)
-    last = (topic.rows[-1].time if topic.rows else 0) + (2**40 if topic.time != "float" else 2.0**40)
+    last = (topic.rows[-1].time if topic.rows else 0) + (
+        2**40 if topic.time != "float" else 2.0**40
+    )
     closed += run.epoch([], last if horizon is None else horizon, restart=True)
 
     late = late_rows(topic)
-    key = lambda pair: (pair[0].partition, pair[0].offset, pair[0].index)
-    assert sorted(run.late, key=key) == sorted(late, key=key)
+    assert sorted(run.late, key=lambda pair: pair[0].place) == sorted(
+        late, key=lambda pair: pair[0].place
+    )
     kept = [row for row in topic.rows if row not in [row for row, _ in late]]
     expected = sessions(topic, kept)
     assert [run.table[key] for key in sorted(run.table)] == expected
@@ -80,7 +88,9 @@ def test_oracle_sessions(data: st.DataObject) -> None:
 
 def test_keys_say_instance_and_span() -> None:
     """The cells of a key are the instance, start and end."""
-    topic = Topic("int", ("session", 10), [Row(0, 0, 0, "a", 3, 1.0, 2.0), Row(0, 1, 0, "a", 9, 1.0, 2.0)])
+    topic = Topic(
+        "int", ("session", 10), [Row(0, 0, 0, "a", 3, 1.0, 2.0), Row(0, 1, 0, "a", 9, 1.0, 2.0)]
+    )
     run = Run(topic)
     run.epoch([topic.rows], None, restart=False)
     (key,) = run.table
@@ -98,13 +108,17 @@ def test_a_row_is_late_by_its_own_window() -> None:
 
 def test_one_instance_without_keys() -> None:
     """Without keys all rows are of one instance, and rows are scored by its last closed session."""
-    aggregates = (("count",), ("moments", (0,), 1))
-    state = WindowReduction((), ("float", "float"), aggregates, "int", ("session", 2), None, 0, True, True)
+    aggregates: tuple[Aggregate, ...] = (("count",), ("moments", (0,), 1))
+    state = WindowReduction(
+        (), ("float", "float"), aggregates, "int", ("session", 2), None, 0, True, True
+    )
     times = RowTimes(np.array([0, 1, 50]), np.zeros(3, np.int32), {})
     x, y = np.array([0.0, 1.0, 2.0]), np.array([1.0, 3.0, 0.0])
     state.merge(state.partial([], times, [x, y], 3).state)
     assert state.due(50) == 1
     assert len(state.close(50)) == 1
     state.freeze()
-    values, residuals, _ = state.scores((1, {}), [], [np.array([10.0])], np.array([20.0]))
+    values, residuals, _ = state.scores(
+        (1, (True, 0.0, "zero", 0.95)), [], [np.array([10.0])], np.array([20.0])
+    )
     assert (values.tolist(), residuals.tolist()) == ([21.0], [-1.0])
