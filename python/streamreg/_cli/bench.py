@@ -151,10 +151,10 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
         wanted = rows(arguments)
         if isinstance(broker, Embedded):
             wanted = arguments.rows or _EMBEDDED_ROWS
-            if wanted > broker.MOST_ROWS:
-                raise UsageError(
-                    f"argument --rows: at most {broker.MOST_ROWS} on the embedded broker"
-                )
+            timed = arguments.peers == _WINDOWS
+            most = broker.MOST_TIMED_ROWS if timed else broker.MOST_ROWS
+            if wanted > most:
+                raise UsageError(f"argument --rows: at most {most} on the embedded broker")
         measured = _windows if arguments.peers == _WINDOWS else _regression
         text, found = measured(broker, wanted, arguments)
     print(text)

@@ -152,6 +152,8 @@ def test_goals_are_met_or_not_or_not_measured() -> None:
     [
         (["--rows", "0"], "--rows"),
         (["--rows", "999999"], "embedded"),
+        (["--rows", "200001", "--peers", "windows"], "embedded"),
+        (["--peers", "sessions"], "--peers"),
         (["--setting", "a=b"], "--bootstrap-servers"),
         (["--peer-python", "pathway=/nowhere/python"], "PEER=PATH"),
     ],
