@@ -34,7 +34,7 @@ TOOLS := $(VENV)/.tools
 WHEEL := $(DIST)/.built
 BENCH := .venv-bench
 MEASURED := target/bench
-PEERS := --peers --peer-python quixstreams=$(BENCH)/quix/bin/python
+QUIX := --peer-python quixstreams=$(BENCH)/quix/bin/python
 INSTALLED := $(VENV)/.installed
 # Environments with other versions than those of the lock, and what pip is asked for there.
 VERSIONS := target/versions
@@ -190,10 +190,11 @@ fmt: $(TOOLS) ## format everything
 bench: $(BENCH)/.made ## measure everything beside its rivals, into benches/RESULTS.md; an hour on a quiet machine
 	cargo bench -p streamreg-core --benches $(LOCKED) -- $(CRITERION)
 	mkdir -p $(MEASURED)
-	$(BENCH)/bin/python -m benches.throughput $(PEERS) --rows $(ROWS) --rounds $(ROUNDS) --json $(MEASURED)/throughput.json
-	$(BENCH)/bin/python -m benches.latency $(PEERS) --seconds $(LATENCY_SECONDS) --json $(MEASURED)/latency.json
+	$(BENCH)/bin/python -m benches.throughput --peers $(QUIX) --rows $(ROWS) --rounds $(ROUNDS) --json $(MEASURED)/throughput.json
+	$(BENCH)/bin/python -m benches.latency --peers $(QUIX) --seconds $(LATENCY_SECONDS) --json $(MEASURED)/latency.json
 	$(BENCH)/bin/python -m benches.numerics --rounds $(ROUNDS) --json $(MEASURED)/numerics.json
 	$(BENCH)/rolling/bin/python -m benches.rolling --rounds $(ROUNDS) --json $(MEASURED)/rolling.json
+	$(BENCH)/bin/python -m benches.windows --peers windows $(QUIX) --rows $(ROWS) --rounds $(ROUNDS) --json $(MEASURED)/windows.json
 	$(BENCH)/bin/python -m benches.report $(MEASURED)
 
 # Environments of their own: the peers bring a hundred packages, and one of them an older Kafka client than ours.

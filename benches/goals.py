@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from benches.criterion import Bench
 from streamreg._bench.contender import PATHWAY, RESULTS, STREAMREG
 from streamreg._bench.latency import FAST, SLOW
+from streamreg._bench.windows import FINAL, SLIDING
 
 T = TypeVar("T")
 _MEGA = 1_000_000
@@ -26,6 +27,7 @@ class Results:
     latency: dict[str, Any]
     numerics: dict[str, Any]
     rolling: dict[str, Any]
+    windows: dict[str, Any]
     core: list[Bench]
 
     def case(self, contender: str, form: str, parallel: int) -> dict[str, Any]:
@@ -45,6 +47,12 @@ class Results:
         """One row of the table of rolling regressions."""
         found = self.rolling["rolling"]
         return _first(row for row in found if (row[0], row[1]) == (data, contender))
+
+    def windowed(self, contender: str, ratio: str) -> float:
+        """What windows cost beside the regression by key alone, with two processes: in time or of the processor."""
+        cases = self.windows["costs"]["cases"]
+        wanted = (contender, 2)
+        return float(_first(c[ratio] for c in cases if (c["contender"], c["parallel"]) == wanted))
 
     def nanoseconds(self, group: str, name: str) -> float:
         """Of one benchmark of the core."""
@@ -82,6 +90,7 @@ def goals() -> Iterator[Goal]:
     yield from _core()
     yield from _start()
     yield from _rolling()
+    yield from _windows()
 
 
 def _first(found: Iterator[T]) -> T:
@@ -226,3 +235,14 @@ def _rolling() -> Iterator[Goal]:
 
 def _times_of(data: str, contender: str) -> Measure:
     return lambda results: 1 / float(results.rolled(data, contender)[3])
+
+
+def _windows() -> Iterator[Goal]:
+    for contender, limit in ((FINAL, 1.5), (SLIDING, 3)):
+        for ratio, text in (("slower", "time"), ("dearer", "CPU")):
+            text = f"{contender.name}, {text} beside the regression by key alone"
+            yield _most(7, text, limit, "x", _cost(contender.name, ratio))
+
+
+def _cost(contender: str, ratio: str) -> Measure:
+    return lambda results: results.windowed(contender, ratio)

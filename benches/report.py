@@ -2,8 +2,8 @@
 
     python -m benches.report FOLDER
 
-FOLDER holds `throughput.json`, `latency.json`, `numerics.json` and `rolling.json`; criterion's results are where cargo
-put them. What explains a shortfall is written by hand in `notes.md`, and goes in as it is.
+FOLDER holds `throughput.json`, `latency.json`, `numerics.json`, `rolling.json` and `windows.json`; criterion's results
+are where cargo put them. What explains a shortfall is written by hand in `notes.md`, and goes in as it is.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _COMMANDS = """\
     python -m benches.latency --peers
     python -m benches.numerics
     python -m benches.rolling
+    python -m benches.windows --peers windows
     cargo bench -p streamreg-core"""
 
 
@@ -51,6 +52,8 @@ def report(results: Results) -> str:
         "## Rolling regressions",
         f"Windows of {rolling.WINDOW} rows; {results.rolling['versions']}.",
         table(rolling.HEAD, results.rolling["rolling"]),
+        "## Windows",
+        *(part["table"] for part in results.windows.values()),
         "## The core",
         table(["benchmark", "ns", "of"], [_bench(bench) for bench in results.core]),
     ]
@@ -75,7 +78,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
-    names = ("throughput", "latency", "numerics", "rolling")
+    names = ("throughput", "latency", "numerics", "rolling", "windows")
     found = {name: json.loads((folder / f"{name}.json").read_text()) for name in names}
     text = report(Results(**found, core=read(results_folder())))
     (_HERE / "RESULTS.md").write_text(text)

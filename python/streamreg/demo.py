@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -135,7 +136,8 @@ class _PointReader:
             values,
             {_PARTITION: (first, self._next)},
             locate=lambda index: Location(_PARTITION, first + index, None),
-            partition_of=lambda index: _PARTITION,
+            partitions=lambda: itertools.repeat(_PARTITION, len(values)),
+            offsets=lambda: range(first, first + len(values)),
         )
 
     def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -168,15 +168,16 @@ class _ListReader:
         partitions = self._source.partitions
         messages = [partitions[p][offset] for p, offset in places]
 
-        def partition_of(index: int) -> int:
-            return places[index][0]
+        def partitions_of() -> Iterable[int]:
+            return (partition for partition, _ in places)
 
         return Batch(
             [message.value if isinstance(message, Message) else message for message in messages],
             progress,
             locate=lambda index: Location(*places[index], _message(messages[index]).timestamp),
-            partition_of=partition_of,
-            firsts=self._beginnings.among(progress, len(places), partition_of),
+            partitions=partitions_of,
+            offsets=lambda: (offset for _, offset in places),
+            firsts=self._beginnings.among(progress, partitions_of),
             envelope=lambda index: _envelope(_message(messages[index])),
         )
 

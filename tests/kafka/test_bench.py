@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from streamreg._bench import latency, throughput
+from streamreg._bench import latency, throughput, windows
 from streamreg._cli import main
 from tests.support.kafka.broker import PASSWORD, KafkaBroker
 
@@ -35,5 +35,20 @@ def test_bench_measures_on_the_users_broker(
     assert len(found["latency"]) == 4
     said = "".join(capsys.readouterr())
     assert PASSWORD not in said + path.read_text()
+    topics = AdminClient(dict(broker.plaintext)).list_topics(timeout=10).topics
+    assert not any(name.startswith("streamreg-bench-") for name in topics)
+
+
+def test_bench_measures_windows_on_the_users_broker(
+    broker: KafkaBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows with keys reach a real broker in their order: each window is right, whatever number of processes reads."""
+    monkeypatch.setattr(windows, "PARALLEL", (1, 2))
+    monkeypatch.setattr(windows, "PEERS", ())
+    path = tmp_path / "found.json"
+    arguments = ["--peers", "windows", "--rows", "70000", "--rounds", "1", "--json", str(path)]
+    servers = broker.plaintext["bootstrap.servers"]
+    assert main(["bench", "--bootstrap-servers", servers, *arguments]) == 0
+    assert [case["parallel"] for case in json.loads(path.read_text())["cases"]] == [1, 1, 2, 2]
     topics = AdminClient(dict(broker.plaintext)).list_topics(timeout=10).topics
     assert not any(name.startswith("streamreg-bench-") for name in topics)

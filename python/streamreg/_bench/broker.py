@@ -40,6 +40,8 @@ class Embedded:
 
     MOST_ROWS = 300_000
     """It drops the oldest messages of a partition beyond 5 MB, so a topic must not be longer."""
+    MOST_TIMED_ROWS = 200_000
+    """The same of rows with times and keys, which are longer."""
 
     def __init__(self, broker: EmbeddedBroker) -> None:
         self._broker = broker

@@ -24,6 +24,7 @@ from typing import IO
 from streamreg._bench.broker import PARTITIONS
 from streamreg._bench.memory import shared_out
 from streamreg._bench.points import ResultValue, Settings
+from streamreg._bench.timed_points import Windowing, WindowValues
 from streamreg._demo.points import FORMATS, Format
 from streamreg._exceptions import StreamregError
 from streamreg._plural import plural
@@ -56,6 +57,8 @@ class Job:
     """Whether `input.csv` is written."""
     collector: bool = True
     """Whether the bare client leaves Python's garbage collector on."""
+    windowing: Windowing | None = None
+    """The windows over times, where rows have them; None: of all times, by sensor."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +80,8 @@ class Contender:
     changelog: bool = True
     """Whether it writes the changelog of the input."""
     collector: bool = True
+    """See `Job`."""
+    windowing: Windowing | None = None
     """See `Job`."""
 
     def version(self) -> str | None:
@@ -113,19 +118,30 @@ class Measured:
     """The same without the start: from the first rows on; None where the contender does not report it."""
     memory: int | None
     """The most bytes that all its processes held at one time, shared pages once, looked at ten times a second."""
+    processor: float | None = None
+    """Seconds of the processor that all its processes took for the run; None where the contender does not report it."""
+
+
+Wanted = ResultValue | WindowValues
+"""What a contender must come to."""
 
 
 class WrongError(StreamregError):
     """A contender failed, or its result is wrong."""
 
 
-def measure(contender: Contender, job: Job, wanted: ResultValue) -> Measured:
+def measure(contender: Contender, job: Job, wanted: Wanted) -> Measured:
     """Runs a contender on a topic to its end, and checks what it wrote.
 
     Raises:
         WrongError: If it failed, or its files are not what they must be.
     """
-    job = replace(job, changelog=contender.changelog, collector=contender.collector)
+    job = replace(
+        job,
+        changelog=contender.changelog,
+        collector=contender.collector,
+        windowing=contender.windowing,
+    )
     with TemporaryDirectory(prefix="streamreg-bench-") as name:
         folder = Path(name)
         memory = 0
@@ -155,6 +171,7 @@ def measure(contender: Contender, job: Job, wanted: ResultValue) -> Measured:
             # Where most rows came at once there was nothing steady to be measured.
             steady=rows / seconds if rows > wanted.rows / 2 else None,
             memory=memory or None,
+            processor=found.get("processor"),
         )
 
 
@@ -199,7 +216,12 @@ def complaint(folder: Path, job: Job) -> str:
     return scrub("\n".join(lines[-20:]) or "it said nothing", job.settings)
 
 
-def _check(contender: Contender, folder: Path, wanted: ResultValue) -> None:
+def _check(contender: Contender, folder: Path, wanted: Wanted) -> None:
+    if isinstance(wanted, WindowValues):
+        mistake = wanted.mistake(folder / _OUTPUT, contender.exact)
+        if mistake is not None:
+            raise WrongError(f"{contender.name}: {mistake}")
+        return
     if contender.changelog:
         with (folder / INPUT).open("rb") as file:
             rows = sum(1 for _ in file) - 1

@@ -18,7 +18,7 @@ Tell = Callable[[str], None]
 """Told what goes on."""
 
 # A batch for the broker holds thousands of messages, as a busy producer's do.
-_LOADING: Settings = {"linger.ms": 50, "batch.size": 1_000_000}
+LOADING: Settings = {"linger.ms": 50, "batch.size": 1_000_000}
 _UNIT = 2**56
 """A double from 0.1 up to 1 is a whole number of these parts of one."""
 
@@ -51,13 +51,38 @@ class ResultValue:
 
 def exact(rows: int) -> ResultValue:
     """The least-squares line of the first points, in integers, rounded once."""
-    n = sx = sy = sxx = sxy = 0
+    sums = NO_SUMS
     for text_x, text_y in islice(Points().texts(), rows):
-        x, y = int(float(text_x) * _UNIT), int(float(text_y) * _UNIT)
-        n, sx, sy, sxx, sxy = n + 1, sx + x, sy + y, sxx + x * x, sxy + x * y
+        sums = plus(sums, of_point(text_x, text_y))
+    return solved(sums)
+
+
+Sums = tuple[int, int, int, int, int]
+"""Of some points: how many, the sums of x, of y, of x squared and of x times y, in parts of one and their squares."""
+NO_SUMS: Sums = (0, 0, 0, 0, 0)
+
+
+def of_point(text_x: str, text_y: str) -> Sums:
+    """Those of one point."""
+    x, y = int(float(text_x) * _UNIT), int(float(text_y) * _UNIT)
+    return 1, x, y, x * x, x * y
+
+
+def plus(one: Sums, other: Sums) -> Sums:
+    """Those of both."""
+    n, sx, sy, sxx, sxy = one
+    m, tx, ty, txx, txy = other
+    return n + m, sx + tx, sy + ty, sxx + txx, sxy + txy
+
+
+def solved(sums: Sums) -> ResultValue:
+    """The least-squares line, rounded once; zeros if it is not determined."""
+    n, sx, sy, sxx, sxy = sums
     d = n * sxx - sx * sx
+    if not d:
+        return ResultValue(n, 0.0, 0.0)
     intercept = Fraction(sy * sxx - sx * sxy, d) / _UNIT
-    return ResultValue(rows, float(intercept), float(Fraction(n * sxy - sx * sy, d)))
+    return ResultValue(n, float(intercept), float(Fraction(n * sxy - sx * sy, d)))
 
 
 def load(settings: Settings, topic: str, form: Format, rows: int) -> None:
@@ -66,7 +91,7 @@ def load(settings: Settings, topic: str, form: Format, rows: int) -> None:
     Raises:
         DeliveryError: If a message was not delivered.
     """
-    writer = TopicWriter({**_LOADING, **settings}, topic)
+    writer = TopicWriter({**LOADING, **settings}, topic)
     try:
         plan = Plan(form=form, rate=0, count=rows, partition=None)
         generate(writer, Points(), plan, Event())

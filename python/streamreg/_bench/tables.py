@@ -30,9 +30,7 @@ def throughput_table(found: Throughput) -> str:
     """A line for each case, and the peers that could not run."""
     head = ["rows a second", "format", "parallel", "rows", "whole", "steady", "of raw", "MiB"]
     text = table(head, [_case(case, found) for case in found.cases])
-    return "\n".join(
-        [text, *(f"\nNot measured: {peer} ({reason})." for peer, reason in found.absent.items())]
-    )
+    return "\n".join([text, *_not_measured(found)])
 
 
 def _case(case: Case, found: Throughput) -> list[str]:
@@ -47,6 +45,56 @@ def _case(case: Case, found: Throughput) -> list[str]:
         _number(case.ratio(raw) if raw else None, ".2f"),
         _number(case.memory and case.memory / _MEBI, ".0f"),
     ]
+
+
+def windows_table(found: Throughput, beside: str) -> str:
+    """A line for each case, with how it compares to the contender `beside`; and the peers that could not run."""
+    head = [
+        "windows",
+        "parallel",
+        "rows",
+        "rows a second",
+        "µs of CPU a row",
+        "times as long",
+        "as much CPU",
+        "MiB",
+    ]
+    text = table(head, [_windowed(case, found, beside) for case in found.cases])
+    return "\n".join([text, *_not_measured(found)])
+
+
+def _windowed(case: Case, found: Throughput, beside: str) -> list[str]:
+    rival = found.case(beside, case.format, case.parallel, case.rows)
+    return [
+        case.contender,
+        str(case.parallel),
+        f"{case.rows:,}",
+        f"{case.whole:,.0f}",
+        _number(case.processor, ".2f"),
+        _number(case.slower(rival) if rival else None, ".2f"),
+        _number(case.dearer(rival) if rival else None, ".2f"),
+        _number(case.memory and case.memory / _MEBI, ".0f"),
+    ]
+
+
+def windows_json(found: Throughput, beside: str) -> dict[str, Any]:
+    """Every run, the medians, and the ratios to the contender `beside`."""
+    cases = []
+    for case in found.cases:
+        rival = found.case(beside, case.format, case.parallel, case.rows)
+        middle = {
+            "whole": case.whole,
+            "processor": case.processor,
+            "slower": case.slower(rival) if rival else None,
+            "dearer": case.dearer(rival) if rival else None,
+            "memory": case.memory,
+        }
+        cases.append({**asdict(case), **middle})
+    return {"cases": cases, "beside": beside, "absent": found.absent, "versions": found.versions}
+
+
+def _not_measured(found: Throughput) -> list[str]:
+    return [f"\nNot measured: {peer} ({reason})." for peer, reason in found.absent.items()]
 
 
 def latency_table(found: Sequence[Latency]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import statistics
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from streamreg._bench.broker import Broker
@@ -16,10 +16,11 @@ from streamreg._bench.contender import (
     Contender,
     Job,
     Measured,
+    Wanted,
     WrongError,
     measure,
 )
-from streamreg._bench.points import ResultValue, Tell, exact, load
+from streamreg._bench.points import Tell, exact, load
 from streamreg._demo.points import FORMATS, Format
 
 PARALLEL = (1, 2)
@@ -49,6 +50,12 @@ class Case:
         return statistics.median(rates) if rates else None
 
     @property
+    def processor(self) -> float | None:
+        """The median of the microseconds of the processor for a row."""
+        times = [run.processor for run in self.runs if run.processor is not None]
+        return statistics.median(times) / self.rows * 1e6 if times else None
+
+    @property
     def memory(self) -> int | None:
         """The most of all runs, in bytes."""
         return max((run.memory for run in self.runs if run.memory is not None), default=None)
@@ -61,6 +68,17 @@ class Case:
         if all(ours.steady and theirs.steady for ours, theirs in pairs):
             return statistics.median((a.steady or 0) / (b.steady or 1) for a, b in pairs)
         return statistics.median(ours.whole / theirs.whole for ours, theirs in pairs)
+
+    def slower(self, rival: Case) -> float | None:
+        """How many times as long a whole run takes: the median of the rounds."""
+        ratios = [b.whole / a.whole for a, b in zip(self.runs, rival.runs, strict=False)]
+        return statistics.median(ratios) if ratios else None
+
+    def dearer(self, rival: Case) -> float | None:
+        """How many times as much of the processor a whole run takes: the median of the rounds."""
+        pairs = zip(self.runs, rival.runs, strict=False)
+        ratios = [a.processor / b.processor for a, b in pairs if a.processor and b.processor]
+        return statistics.median(ratios) if ratios else None
 
 
 @dataclass(frozen=True)
@@ -91,22 +109,38 @@ def throughput(
     Raises:
         WrongError: If a contender of our own fails, or any comes to a wrong result.
     """
-    versions = {peer: peer.version() for peer in peers}
-    absent = {
-        peer.name: f"{peer.needs} is not installed" for peer, found in versions.items() if not found
-    }
+    versions, absent = installed(peers)
     contenders = (RAW, SPARED, STREAMREG, RESULTS, *versions)
     cases: list[Case] = []
-    wanted = exact(rows)
+    result = exact(rows)
     for form in FORMATS:
         with _loaded(broker, form, rows, tell) as topic:
             for parallel in PARALLEL:
                 turn = [c for c in contenders if form in c.formats and parallel in c.parallel]
-                cases += _rounds(broker, topic, form, parallel, wanted, turn, rounds, absent, tell)
+                cases += take_turns(
+                    *(broker, topic, form, parallel, lambda _: result, turn, rounds, absent, tell)
+                )
     short = rows // SHORTER
     with _loaded(broker, "csv", short, tell) as topic:
-        result = exact(short)
-        cases += _rounds(broker, topic, "csv", 2, result, [STREAMREG], rounds, absent, tell)
+        shorter = exact(short)
+        ours = [STREAMREG]
+        cases += take_turns(broker, topic, "csv", 2, lambda _: shorter, ours, rounds, absent, tell)
+    return gathered(cases, absent, versions)
+
+
+def installed(peers: Iterable[Contender]) -> tuple[dict[Contender, str | None], dict[str, str]]:
+    """The version of each peer, if there is one; and those that cannot run, and why."""
+    versions = {peer: peer.version() for peer in peers}
+    absent = {
+        peer.name: f"{peer.needs} is not installed" for peer, found in versions.items() if not found
+    }
+    return versions, absent
+
+
+def gathered(
+    cases: Iterable[Case], absent: dict[str, str], versions: Mapping[Contender, str | None]
+) -> Throughput:
+    """What was found, without what never ran."""
     known = {peer.name: found for peer, found in versions.items() if found}
     return Throughput([case for case in cases if case.runs], absent, known)
 
@@ -119,31 +153,40 @@ def _loaded(broker: Broker, form: Format, rows: int, tell: Tell) -> Iterator[str
         yield topic
 
 
-def _rounds(
+def take_turns(
     broker: Broker,
     topic: str,
     form: Format,
     parallel: int,
-    wanted: ResultValue,
+    wanted: Callable[[Contender], Wanted],
     contenders: Sequence[Contender],
     rounds: int,
     absent: dict[str, str],
     tell: Tell,
 ) -> list[Case]:
-    cases = [Case(contender.name, form, parallel, wanted.rows) for contender in contenders]
+    """The rounds of all contenders on one topic; peers that fail come among those `absent`.
+
+    Raises:
+        WrongError: If a contender of our own fails, or comes to a wrong result.
+    """
+    results = list(map(wanted, contenders))
+    cases = [
+        Case(contender.name, form, parallel, result.rows)
+        for contender, result in zip(contenders, results, strict=True)
+    ]
     for number in range(rounds):
-        for contender, case in zip(contenders, cases, strict=True):
+        for contender, case, result in zip(contenders, cases, results, strict=True):
             if contender.name in absent:
                 continue
             job = Job(
                 settings={**broker.settings, **broker.reading},
                 topic=topic,
                 format=form,
-                rows=wanted.rows,
+                rows=result.rows,
                 parallel=parallel,
             )
             try:
-                found = measure(contender, job, wanted)
+                found = measure(contender, job, result)
             except WrongError as error:
                 if contender.needs is None:
                     raise

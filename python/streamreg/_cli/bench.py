@@ -22,6 +22,7 @@ example:
   streamreg bench
   streamreg bench --bootstrap-servers localhost:9092 --rows 2000000 --rounds 5 --json found.json
   pip install 'streamreg[peers]'  and then  streamreg bench --peers
+  streamreg bench --peers windows --peer-python quixstreams=/path/to/python
 
 Every result is checked before its time counts, and contenders take turns. Without a broker of yours
 it uses one embedded in this process: good for a comparison of two machines or versions, but slower
@@ -34,7 +35,13 @@ what is shown:
   of raw    the ratio to the bare client in the same rounds (steady, if both tell)
   MiB       the most memory of all processes together, shared pages once (Linux)
   p50, p99  milliseconds from a message's making to its row in the file, autocommit 1 ms
+
+With `--peers windows`: tumbling windows of a minute by 1,000 keys over one topic instead. Pathway and a
+line of ours write windows as soon as they hold a row and update them; Quix Streams and the other line
+of ours write each once, when it has closed.
 """
+_REGRESSION = "regression"
+_WINDOWS = "windows"
 _EMBEDDED_ROWS = 200_000
 _ROWS = 2_000_000
 
@@ -73,7 +80,11 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
         help="of sending at each rate, for latency (default: 10)",
     )
     parser.add_argument(
-        "--peers", action="store_true", help="measure the peers that are installed, too"
+        "--peers",
+        nargs="?",
+        const=_REGRESSION,
+        choices=(_REGRESSION, _WINDOWS),
+        help="measure the peers that are installed, too; windows: at windows of a minute, instead of one regression",
     )
     parser.add_argument(
         "--peer-python",
@@ -102,12 +113,13 @@ def _peer_python(text: str) -> tuple[str, str]:
 
 def peers(arguments: argparse.Namespace) -> "list[Contender]":
     """The peers asked for, each with the Python that has it."""
-    from streamreg._bench.contender import PEERS
+    from streamreg._bench import contender, windows
 
     if not arguments.peers:
         return []
     pythons = dict(arguments.peer_python)
-    return [replace(peer, python=pythons.get(peer.needs, peer.python)) for peer in PEERS]
+    found = windows.PEERS if arguments.peers == _WINDOWS else contender.PEERS
+    return [replace(peer, python=pythons.get(peer.needs, peer.python)) for peer in found]
 
 
 def rows(arguments: argparse.Namespace) -> int:
@@ -134,6 +146,26 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     elif settings:
         raise UsageError("argument --setting: needs --bootstrap-servers")
     from streamreg._bench.broker import Embedded
+
+    with _broker(arguments) as broker:
+        wanted = rows(arguments)
+        if isinstance(broker, Embedded):
+            wanted = arguments.rows or _EMBEDDED_ROWS
+            timed = arguments.peers == _WINDOWS
+            most = broker.MOST_TIMED_ROWS if timed else broker.MOST_ROWS
+            if wanted > most:
+                raise UsageError(f"argument --rows: at most {most} on the embedded broker")
+        measured = _windows if arguments.peers == _WINDOWS else _regression
+        text, found = measured(broker, wanted, arguments)
+    print(text)
+    keep(arguments, found)
+    return 0
+
+
+def _regression(
+    broker: "Broker", rows: int, arguments: argparse.Namespace
+) -> tuple[str, dict[str, object]]:
+    """One regression: throughput, latency and start-up, as tables and to be kept."""
     from streamreg._bench.latency import latency, rivals
     from streamreg._bench.startup import imports
     from streamreg._bench.tables import (
@@ -145,22 +177,23 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     )
     from streamreg._bench.throughput import throughput
 
-    with _broker(arguments) as broker:
-        wanted = rows(arguments)
-        if isinstance(broker, Embedded):
-            wanted = arguments.rows or _EMBEDDED_ROWS
-            if wanted > broker.MOST_ROWS:
-                raise UsageError(
-                    f"argument --rows: at most {broker.MOST_ROWS} on the embedded broker"
-                )
-        read = throughput(broker, wanted, arguments.rounds, peers(arguments), tell)
-        contenders = rivals(peers(arguments))
-        late = latency(broker, contenders, arguments.seconds, tell)
+    read = throughput(broker, rows, arguments.rounds, peers(arguments), tell)
+    late = latency(broker, rivals(peers(arguments)), arguments.seconds, tell)
     started = imports(arguments.rounds, tell)
-    print(f"{throughput_table(read)}\n\n{latency_table(late)}\n\n{startup_table(started)}")
-    found = {**throughput_json(read), "latency": latency_json(late), "imports": started}
-    keep(arguments, found)
-    return 0
+    text = f"{throughput_table(read)}\n\n{latency_table(late)}\n\n{startup_table(started)}"
+    return text, {**throughput_json(read), "latency": latency_json(late), "imports": started}
+
+
+def _windows(
+    broker: "Broker", rows: int, arguments: argparse.Namespace
+) -> tuple[str, dict[str, object]]:
+    """Windows: throughput, as a table and to be kept."""
+    from streamreg._bench.tables import windows_json, windows_table
+    from streamreg._bench.windows import FINAL, UPDATED, windows
+
+    ours = [FINAL, UPDATED]
+    found = windows(broker, "json", rows, arguments.rounds, ours, peers(arguments), tell)
+    return windows_table(found, FINAL.name), windows_json(found, FINAL.name)
 
 
 @contextlib.contextmanager

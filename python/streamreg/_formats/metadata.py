@@ -121,9 +121,9 @@ def _entries(part: str, batch: Batch) -> Iterator[object]:
     messages = range(len(batch.values))
     match _kind(part):
         case "partition":
-            return map(batch.partition_of, messages)
+            return iter(batch.partitions())
         case "offset":
-            return (batch.locate(index).offset for index in messages)
+            return iter(batch.offsets())
         case "timestamp":
             return (batch.locate(index).timestamp for index in messages)
         case "key":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import cast
 
 from confluent_kafka import KafkaError, Message, TopicPartition
@@ -75,16 +75,18 @@ class KafkaReader:
         values = list(map(Message.value, messages))
         self._room = _room(values)
 
-        def partition_of(index: int) -> int:
-            return messages[index].partition() or 0
+        # Methods of C over a list, as for the values: windows ask for the partition of every message.
+        def partitions() -> Iterable[int]:
+            return cast(Iterable[int], map(Message.partition, messages))
 
         return Batch(
             values,
             progress,
             locate=lambda index: _location(messages[index]),
-            partition_of=partition_of,
+            partitions=partitions,
+            offsets=lambda: cast(Iterable[int], map(Message.offset, messages)),
             leader_epochs=leader_epochs,
-            firsts=self._beginnings.among(progress, len(messages), partition_of),
+            firsts=self._beginnings.among(progress, partitions),
             envelope=lambda index: Envelope(messages[index].key(), _headers(messages[index])),
         )
 

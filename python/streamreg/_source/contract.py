@@ -7,7 +7,7 @@ generator (`demo`) and the public fake (`streamreg.testing`) are the three there
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -70,8 +70,11 @@ class Batch:
     locate: Callable[[int], Location]
     """Where the message of this index stands; asked for few messages only."""
 
-    partition_of: Callable[[int], int]
-    """Partition of the message of this index."""
+    partitions: Callable[[], Iterable[int]]
+    """Gives the partition of each message; asked for all of them, so it must be quick."""
+
+    offsets: Callable[[], Iterable[int]]
+    """Gives the offset of each message; likewise."""
 
     leader_epochs: Mapping[int, int] = field(default_factory=dict)
     """Partition: the leader epoch of its last message in this batch, where the source knows of such."""
@@ -91,13 +94,15 @@ class Beginnings:
         self._waiting = {p for p, r in ranges.items() if r.untouched}
 
     def among(
-        self, partitions: Collection[int], count: int, partition_of: Callable[[int], int]
+        self, partitions: Collection[int], places: Callable[[], Iterable[int]]
     ) -> dict[int, int]:
-        """Those among `count` messages of these partitions: partition and index, as `Batch.firsts`."""
+        """Those among messages of these partitions: partition and index, as `Batch.firsts`.
+
+        `places` gives the partition of each message; asked only while some of the partitions wait for their first.
+        """
         found: dict[int, int] = {}
         sought = self._waiting.intersection(partitions)
-        for index in range(count if sought else 0):
-            partition = partition_of(index)
+        for index, partition in enumerate(places() if sought else ()):
             if partition in sought:
                 found[partition] = index
                 sought.discard(partition)

@@ -55,11 +55,10 @@ class Refused(NamedTuple):
 def places(plan: RowPlan, batch: Batch, messages: NDArray[np.uint32] | None) -> Places:
     """Those of the rows; `messages` are their messages, if these hold many."""
     count = len(batch.values)
-    partitions = np.fromiter(map(batch.partition_of, range(count)), np.int32, count)
+    partitions = np.fromiter(batch.partitions(), np.int32, count)
     offsets = None
     if any(r.windows is not None and r.windows.window[0] == "last" for r in plan.reductions):
-        located = (batch.locate(index).offset for index in range(count))
-        offsets = np.fromiter(located, np.int64, count)
+        offsets = np.fromiter(batch.offsets(), np.int64, count)
     found = Places(partitions, offsets)
     return found if messages is None else found.of(messages.astype(np.int64))
 

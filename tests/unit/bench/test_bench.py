@@ -137,7 +137,7 @@ def test_arrivals_are_when_the_file_was_seen_to_hold_a_row(tmp_path: Path) -> No
 def test_goals_are_met_or_not_or_not_measured() -> None:
     """Each goal has its direction, and what was not run is not said to be missed."""
     core = [Bench("solve", "features/1", 1500.0, False), Bench("solve", "features/10", 9e4, False)]
-    results = Results({"cases": []}, {"latency": []}, {}, {"rolling": []}, core)
+    results = Results({"cases": []}, {"latency": []}, {}, {"rolling": []}, {}, core)
     measured = {goal.text: goal.measured(results) for goal in goals()}
     assert {text: value for text, value in measured.items() if value is not None} == {
         "solving a line": 1.5,
@@ -152,6 +152,8 @@ def test_goals_are_met_or_not_or_not_measured() -> None:
     [
         (["--rows", "0"], "--rows"),
         (["--rows", "999999"], "embedded"),
+        (["--rows", "200001", "--peers", "windows"], "embedded"),
+        (["--peers", "sessions"], "--peers"),
         (["--setting", "a=b"], "--bootstrap-servers"),
         (["--peer-python", "pathway=/nowhere/python"], "PEER=PATH"),
     ],

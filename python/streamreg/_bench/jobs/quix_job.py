@@ -34,6 +34,6 @@ app = Application(
 sdf = app.dataframe(app.topic(job["topic"], value_deserializer="json"))
 sdf.update(add)
 started = time.time()
-app.run(count=job["rows"])
+app.run(count=job["rows"], collect=False)
 line.close()
 print(json.dumps({"seconds": time.time() - started}))
