@@ -1,0 +1,157 @@
+"""Checkpoint: the last message of each key, kept in the database and looked up there: they may be more than memory holds.
+
+What has changed since the last commit is in memory, and is written with everything else in the transaction of the
+checkpoint. A run without a state keeps them in a temporary database, which is gone with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Final
+from zlib import crc32
+
+from streamreg._exceptions import StateError
+from streamreg._state import keyed_rows
+from streamreg._state.database_schema import KEYED
+from streamreg._state.keyed_rows import EMPTY, Change, Digest
+
+PART: Final = "upserted"
+"""What the checkpoint calls them."""
+_AT_A_TIME: Final = 500
+"""Keys looked up by one statement, of which SQLite takes 999 parameters in any build."""
+
+
+class CountedRows:
+    """Stands for the rows where a checkpoint is read: they are checked there, and not held."""
+
+    def load(self, rows: bytes) -> None:
+        """Takes any: what is kept is the bytes of a message."""
+
+
+class UpsertedRows:
+    """What is kept of the rows that stand, by their names."""
+
+    def __init__(
+        self,
+        database: sqlite3.Connection,
+        digest: Digest,
+        errors: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        """`digest` is that of the rows in the database; `errors` turns what it raises into StateError."""
+        self._database = database
+        self._errors = errors
+        self._count, self._total = digest
+        self._in_database = self._count > 0
+        self._changes: dict[bytes, bytes | None] = {}
+        self._in_order: list[bytes] = []
+
+    def __len__(self) -> int:
+        """How many rows stand."""
+        return self._count
+
+    def find(self, names: Collection[bytes]) -> dict[bytes, bytes]:
+        """What is kept of those of these rows that stand.
+
+        Raises:
+            StateError: if the database cannot be read.
+        """
+        found, unchanged = {}, []
+        for name in names:
+            if name not in self._changes:
+                unchanged.append(name)
+            elif (kept := self._changes[name]) is not None:
+                found[name] = kept
+        if self._in_database:
+            unchanged.sort()  # Neighbours lie on one page.
+            with self._errors():
+                for start in range(0, len(unchanged), _AT_A_TIME):
+                    found.update(self._read(unchanged[start : start + _AT_A_TIME]))
+        return found
+
+    def _read(self, names: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        places = ",".join("?" * len(names))
+        statement = f"SELECT key, value FROM keyed WHERE part = ? AND key IN ({places})"
+        return self._database.execute(statement, (PART, *names))
+
+    def put(self, kept: Mapping[bytes, bytes | None], before: Mapping[bytes, bytes]) -> None:
+        """Replaces rows; None removes one. `before` is what `find` has found of them."""
+        for name, value in kept.items():
+            old = before.get(name)
+            if old == value:
+                continue
+            if old is not None:
+                self._count -= 1
+                self._total -= crc32(old, crc32(name))
+            if value is not None:
+                self._count += 1
+                self._total += crc32(value, crc32(name))
+            self._changes[name] = value
+
+    def changed(self) -> int:
+        """Puts the rows that have changed since the last commit in order; their number."""
+        self._in_order = sorted(self._changes)
+        return len(self._in_order)
+
+    def changes(self, start: int, end: int) -> Sequence[Change]:
+        """Some of them."""
+        found: list[Change] = []
+        for name in self._in_order[start:end]:
+            value = self._changes[name]
+            found.append((name, value, 0 if value is None else crc32(value, crc32(name))))
+        return found
+
+    def digest(self) -> Digest:
+        """How many rows stand, and the sum of their checksums modulo 2^64."""
+        return self._count, self._total % 2**64
+
+    def mark_clean(self) -> None:
+        """All changes are in the database."""
+        self._in_database |= bool(self._changes)
+        self._changes = {}
+        self._in_order = []
+
+
+class TemporaryRows(UpsertedRows):
+    """Those of a run without a state."""
+
+    def __init__(self) -> None:
+        """No rows; the database is a file of SQLite's own, as far as its cache does not hold it.
+
+        Raises:
+            StateError: if it cannot be made.
+        """
+        with _temporary():
+            database = sqlite3.connect("")
+            # Nothing of it outlives the run.
+            database.execute("PRAGMA journal_mode = OFF")
+            database.execute("PRAGMA synchronous = OFF")
+            database.execute(KEYED)
+        super().__init__(database, EMPTY, _temporary)
+
+    def mark_clean(self) -> None:
+        """Writes the changes.
+
+        Raises:
+            StateError: if the disk does not take them.
+        """
+        with self._errors(), self._database:
+            keyed_rows.write(self._database, {PART: keyed_rows.changes(self)})
+        super().mark_clean()
+
+    def close(self) -> None:
+        """Frees the database."""
+        self._database.close()
+
+
+@contextlib.contextmanager
+def _temporary() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StateError(
+            f"the rows of upserts cannot be kept in a temporary file ({error}): set TMPDIR to a directory with room, "
+            "or give the run a state"
+        ) from error
