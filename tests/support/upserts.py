@@ -1,0 +1,142 @@
+"""Random sequences of replaced and removed rows, the table that they leave, and a program over them."""
+
+import json
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import streamreg as sr
+from streamreg.testing import Message, read
+from tests.support import rationals
+from tests.support.changelog import Row, changes, current, result
+
+GROUPS = ("a", "b", "c")
+
+
+class Reading(sr.Schema):
+    g: str
+    x: float
+    y: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """One row of the table."""
+
+    g: str
+    x: float
+    y: float
+    n: int
+
+    def message(self) -> bytes:
+        return json.dumps(self.__dict__).encode()
+
+
+Table = Mapping[tuple[int, bytes], Found]
+Partitions = list[list[Message]]
+
+
+def random_row(chance: random.Random) -> Found:
+    x, y = chance.randrange(1, 40) / 8, chance.gauss(0, 1e3)
+    return Found(chance.choice(GROUPS), x, y, chance.randrange(1, 100))
+
+
+def sequence(count: int, partitions: int, keys: int, seed: int) -> tuple[Partitions, Table]:
+    """Messages over partitions, tombstones and rejects between them, and the table that they leave."""
+    chance = random.Random(seed)
+    messages: Partitions = [[] for _ in range(partitions)]
+    table: dict[tuple[int, bytes], Found] = {}
+    for _ in range(count):
+        partition, key = chance.randrange(partitions), b"k%d" % chance.randrange(keys)
+        kind = chance.random()
+        if kind < 0.6:
+            row = random_row(chance)
+            table[partition, key] = row
+            messages[partition].append(Message(row.message(), key))
+        elif kind < 0.8:
+            table.pop((partition, key), None)
+            messages[partition].append(Message(None, key))
+        else:
+            messages[partition].append(chance.choice(rejected(chance, key)))
+    return messages, table
+
+
+def rejected(chance: random.Random, key: bytes) -> list[Message]:
+    """Messages that are rejects, each for another reason, or nothing."""
+    row = random_row(chance).message()
+    zero = Found("a", 1.0, 1.0, 0).message()
+    return [
+        Message(b"{", key),
+        Message(b'{"g":"a"}', key),
+        Message(row.replace(b'"x": ', b'"x": "'), key),
+        Message(row, None),
+        Message(zero, key),
+        Message(None, None),
+    ]
+
+
+def write(t: sr.Table, folder: Path) -> None:
+    """The outputs: rows, also filtered and computed; totals; by key; classes."""
+    inverse = t.select(*sr.this, q=1000 // t.n)
+    sr.io.csv.write(inverse, folder / "rows.csv")
+    sr.io.csv.write(t.filter(t.x > 2).select(t.g, z=t.x * 2), folder / "filtered.csv")
+    sr.io.csv.write(t.linear_regression(t.y, t.x), folder / "line.csv")
+    sr.io.csv.write(t.linear_regression(t.y, t.x, t.n, by=t.g, statistics=["n"]), folder / "keys.csv")
+    classes = t.linear_discriminant(t.g, t.x, t.y)
+    sr.io.csv.write(classes, folder / "classes.csv")
+    few = t.filter(t.x > 4)
+    sr.io.csv.write(few.reduce(n=sr.reducers.count(), s=sr.reducers.sum(few.y)), folder / "few.csv")
+
+
+def topic(messages: Partitions, batch: int) -> sr.Table:
+    return read(messages, schema=Reading, format="json", upsert=True, batch=batch)
+
+
+def folded(path: Path, *columns: str) -> Counter[Row]:
+    """The rows that stand at the end of a changelog; none is taken back that does not stand."""
+    standing: Counter[Row] = Counter()
+    for change in changes(path, *columns):
+        standing[change.row] += change.diff
+        assert standing[change.row] >= 0, change
+    return +standing
+
+
+def left(folder: Path) -> dict[str, object]:
+    """What stands in each file at its end."""
+    heads = {path.name: path.read_text().split("\n", 1)[0].split(",")[:-2] for path in folder.glob("*.csv")}
+    return {
+        "rows": folded(folder / "rows.csv", *heads["rows.csv"]),
+        "filtered": folded(folder / "filtered.csv", *heads["filtered.csv"]),
+        "line": result(folder / "line.csv", *heads["line.csv"]),
+        "keys": current(folder / "keys.csv", 1, *heads["keys.csv"]),
+        "classes": current(folder / "classes.csv", 1, *heads["classes.csv"]),
+        "few": result(folder / "few.csv", *heads["few.csv"]),
+    }
+
+
+def expected(table: Table, folder: Path) -> dict[str, object]:
+    """The same of a run over the rows of a table that are never replaced."""
+    folder.mkdir()
+    rows = [row.message() for row in table.values()]
+    write(read([rows], schema=Reading, format="json", batch=len(rows) + 1), folder)
+    sr.run(processes=0)
+    return left(folder)
+
+
+def check_oracle(table: Table, found: Mapping[str, object]) -> None:
+    """The regression over all rows, recomputed in rationals."""
+    rows = list(table.values())
+    columns = [[Fraction(row.x) for row in rows], [Fraction(row.y) for row in rows]]
+    exact = rationals.fit(columns)
+    line = None if not rows else ("0.0", "0.0")
+    if exact is not None:
+        line = tuple(repr(rationals.nearest(number)) for number in exact)  # type: ignore[assignment]
+    assert found["line"] == line
+
+
+def messages_of(partitions: Sequence[Sequence[Message]]) -> int:
+    return sum(map(len, partitions))
