@@ -3,9 +3,9 @@
 Objects may be used from several threads: calls on one of them have their turn, one after the other.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal, Self, final
+from typing import Literal, Self, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,9 +42,12 @@ __all__ = [
     "Moments",
     "Monomials",
     "Reduction",
+    "RowTimes",
     "Scorer",
     "Text",
     "Undefined",
+    "WindowPartial",
+    "WindowReduction",
     "__version__",
     "check_column_type",
     "crc32",
@@ -808,6 +811,164 @@ class KeyedReduction:
 
     def difference(self, other: Self) -> tuple[bytes, bytes | None, bytes | None] | None:
         """The first key of which another one keeps something else, with what is kept here and there."""
+
+Moment: TypeAlias = int | float
+"""A time, or a length of time, of a column of integers or floats; of datetimes in microseconds."""
+
+Window: TypeAlias = (
+    tuple[Literal["grid"], Moment, Moment, Moment]
+    | tuple[Literal["session"], Moment]
+    | tuple[Literal["last"], int]
+)
+"""Windows of a grid by origin, hop and duration; sessions by the gap that ends one; so many last rows."""
+
+@final
+class RowTimes:
+    """When the rows of one batch were, and where they stand.
+
+    `times` has integers, floats, or datetimes in microseconds; the rows of a partition are in the topic's order.
+    `watermarks` has for partitions the greatest time before these rows; `offsets` those of the messages: equal ones
+    that follow one another are of rows of one message. Times that are NaN, infinite, or out of `bounds` (least and
+    greatest time) do not count.
+
+    Raises:
+        ValueError: if the columns are not of one length, or a watermark is no such time.
+    """
+
+    def __new__(
+        cls,
+        times: NDArray[np.int64] | NDArray[np.float64] | NDArray[np.datetime64],
+        partitions: NDArray[np.int32],
+        watermarks: Mapping[int, Moment],
+        offsets: NDArray[np.int64] | None = None,
+        bounds: tuple[Moment, Moment] | None = None,
+    ) -> Self: ...
+    def watermarks(self) -> dict[int, tuple[Moment, Moment]]:
+        """Of the partitions with a row here whose time counts: the least time of these rows, and the greatest one of the
+        partition up to its last row here."""
+
+@final
+class WindowPartial:
+    """What a batch comes to by windows."""
+
+    @property
+    def state(self) -> bytes:
+        """To be merged; equal batches give equal bytes."""
+
+    @property
+    def late(self) -> list[tuple[int, Moment]]:
+        """Rows that are late for all of their windows, each with the greatest time before it in its partition."""
+
+    @property
+    def outside(self) -> list[int]:
+        """Rows whose time is NaN or infinite, or whose windows begin or end beyond the times that there are."""
+
+@final
+class WindowReduction:
+    """The aggregates of rows by windows of time, for each instance; the first one counts the rows.
+
+    Windows [start, end) of a grid begin at origin + k * hop. A row is late for a window if m - cutoff >= end, where m is the
+    greatest time before it in its own partition; it is in those of its windows that it is not late for. A window is
+    closed when end <= T - cutoff, where T is the time of all partitions; sessions when last + 2 * max_gap <= T - cutoff;
+    never without `cutoff`. It is visible when T >= start + delay, or, if `final`, when it is closed; without either
+    always. What is closed and visible leaves the state. With `keep_closed` the last closed window of each instance is
+    kept for scoring. All of it is compared exactly.
+
+    Raises:
+        ValueError: for windows that make no sense, and as `KeyedReduction`; `keys` may be empty.
+    """
+
+    def __new__(
+        cls,
+        keys: Sequence[KeyType],
+        inputs: Sequence[Number],
+        aggregates: Sequence[Aggregate],
+        time: Literal["int", "float", "datetime"],
+        window: Window,
+        delay: Moment | None,
+        cutoff: Moment | None,
+        final: bool,
+        keep_closed: bool = False,
+    ) -> Self: ...
+    def bounds(self) -> tuple[Moment, Moment]:
+        """The least and the greatest time of a row that is not outside."""
+
+    def partial(
+        self,
+        keys: Sequence[Values],
+        times: RowTimes,
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        rows: int,
+    ) -> WindowPartial:
+        """What a batch comes to; nothing is kept of it."""
+
+    def late(self, time: Moment, watermark: Moment) -> bool:
+        """Whether a row of this time would be late for any of its windows, were this the greatest time before it."""
+
+    def merge(self, state: bytes) -> None:
+        """Adds a partial; raises as `Reduction.merge`."""
+
+    def horizon(self) -> Moment | None:
+        """The least T at which every open window is visible and closed; None if none is open, or none is ever closed."""
+
+    def resume(self, time: Moment | None) -> None:
+        """After what was stored has been loaded: T when the last results were given."""
+
+    def due(self, time: Moment | None) -> int:
+        """Puts the windows that are to be given results now that T is this in order; their number.
+
+        They are those that have changed since they were last marked clean and are visible, those that have become
+        visible since, and those that are gone, being part of another session now. T never falls.
+        """
+
+    def results(self, statistics: Sequence[Statistic], start: int, end: int) -> KeyedResults:
+        """The results of some of those: cells of the instance, window_start, window_end, then the statistics."""
+
+    def close(self, time: Moment | None) -> list[bytes]:
+        """Drops the windows that are closed and visible now that T is this; their keys, as results have them."""
+
+    def open_windows(self) -> int:
+        """The number of windows with rows that are not closed."""
+
+    def cells(self, key: bytes) -> list[ResultValue]:
+        """The cells of the instance of a key of results; then, except of last rows, start and end of the window."""
+
+    def excluded(self) -> list[int]:
+        """For each aggregate the rows that it could not take, each counted once, of closed windows too."""
+
+    def limbs(self) -> list[int]:
+        """For each aggregate the 64-bit limbs that the exact sums of the open windows take."""
+
+    def freeze(self) -> None:
+        """Rows are scored by the last closed windows of now, until this is called again."""
+
+    def scores(
+        self,
+        regression: tuple[int, Model],
+        keys: Sequence[Values],
+        features: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        target: NDArray[np.float64] | NDArray[np.int64],
+        weights: NDArray[np.float64] | NDArray[np.int64] | None = None,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """What a `Scorer` says of each row, by the last window of its instance that was closed when it was frozen.
+
+        All are NaN for an instance that had none.
+
+        Raises:
+            ValueError: if closed windows are not kept; else as `KeyedReduction.scores`.
+        """
+
+    def __len__(self) -> int:
+        """The number of entries that are stored."""
+
+    def changed(self) -> int: ...
+    def changes(self, start: int, end: int) -> list[tuple[bytes, bytes | None, int]]: ...
+    def mark_clean(self) -> None: ...
+    def digest(self) -> tuple[int, int]: ...
+    def load(self, rows: bytes) -> None: ...
+    def stored_len(self) -> int: ...
+    def first(self, most: int | None = None) -> list[tuple[bytes, bytes]]: ...
+    def difference(self, other: Self) -> tuple[bytes, bytes | None, bytes | None] | None: ...
 
 @final
 class KeyedResults:

@@ -40,6 +40,11 @@ impl Changelog {
         &self.rows
     }
 
+    /// Marks all rows clean: their changes have been stored.
+    pub fn mark_clean(&mut self) {
+        self.rows.mark_clean();
+    }
+
     /// The same, to be put in order or marked clean.
     pub fn tracked_mut(&mut self) -> &mut TrackedMap {
         &mut self.rows

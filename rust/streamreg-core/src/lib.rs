@@ -29,5 +29,6 @@ pub mod rolling;
 pub mod solve;
 pub mod time;
 pub mod tracked_map;
+pub mod windows;
 pub mod wire;
 pub mod write;

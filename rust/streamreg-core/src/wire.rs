@@ -29,6 +29,8 @@ pub mod kind {
     pub const REDUCTION: u8 = b'R';
     /// The sum of a column.
     pub const SUM: u8 = b'S';
+    /// What a batch comes to by windows, and their shape.
+    pub const WINDOWS: u8 = b'W';
 }
 
 /// Bytes around every payload: version, kind and checksum.
@@ -55,6 +57,16 @@ impl Writer {
     #[must_use]
     pub(crate) fn into_payload(self) -> Vec<u8> {
         self.0
+    }
+
+    /// What there is of a part of a state.
+    pub(crate) fn as_payload(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Begins a part of a state anew.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
     }
 
     /// The number of bytes so far.
@@ -138,6 +150,11 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub(crate) fn payload(bytes: &'a [u8]) -> Self {
         Self(bytes)
+    }
+
+    /// What has not been read yet.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.0
     }
 
     /// Reads one byte.

@@ -64,6 +64,11 @@ impl KeyArray<'_> {
     }
 }
 
+/// The keys of several columns.
+pub fn key_columns<'a>(columns: &'a [KeyArray<'_>]) -> PyResult<Vec<KeyColumn<'a>>> {
+    columns.iter().map(KeyArray::column).collect()
+}
+
 #[pyclass(module = "streamreg._core", frozen)]
 pub struct KeyedReduction(Guarded<core::KeyedReduction>);
 
@@ -88,13 +93,12 @@ impl KeyedReduction {
         columns: Vec<NumberArray<'py>>,
         rows: usize,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let keys = keys.iter().map(KeyArray::column).collect::<PyResult<Vec<_>>>()?;
-        let numbers = numbers(&columns)?;
+        let (keys, numbers) = (key_columns(&keys)?, numbers(&columns)?);
         Ok(PyBytes::new(py, &self.0.run(py, |own| own.partial(&keys, &numbers, rows))?))
     }
 
     fn key<'py>(&self, py: Python<'py>, cells: Vec<KeyArray<'py>>) -> PyResult<Bound<'py, PyBytes>> {
-        let cells = cells.iter().map(KeyArray::column).collect::<PyResult<Vec<_>>>()?;
+        let cells = key_columns(&cells)?;
         Ok(PyBytes::new(py, &self.0.run(py, |own| own.key(&cells))?))
     }
 
@@ -146,7 +150,7 @@ impl KeyedReduction {
         weights: Option<NumberArray<'py>>,
     ) -> PyResult<Columns<'py>> {
         let (aggregate, regression) = self::regression(regression)?;
-        let keys = keys.iter().map(KeyArray::column).collect::<PyResult<Vec<_>>>()?;
+        let keys = key_columns(&keys)?;
         let (features, target) = (numbers(&features)?, target.numbers()?);
         let weights = weights.as_ref().map(NumberArray::numbers).transpose()?;
         let rows = Observations { features: &features, target, weights };
@@ -162,7 +166,7 @@ pub struct KeyedResults {
 }
 
 impl KeyedResults {
-    fn of(py: Python<'_>, found: core::KeyedAnswers) -> PyResult<Self> {
+    pub fn of(py: Python<'_>, found: core::KeyedAnswers) -> PyResult<Self> {
         let keys = found.keys.iter().map(|key| PyBytes::new(py, key));
         let columns = PyList::empty(py);
         for cells in found.cells {
@@ -179,7 +183,8 @@ impl KeyedResults {
     }
 }
 
-fn key_type(name: &str) -> PyResult<KeyType> {
+/// The type of keys of this name.
+pub fn key_type(name: &str) -> PyResult<KeyType> {
     match name {
         "bool" => Ok(KeyType::Bool),
         "int" => Ok(KeyType::Int),

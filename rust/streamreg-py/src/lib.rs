@@ -26,6 +26,7 @@ mod rolling;
 mod score;
 mod times;
 mod tracked_map;
+mod windows;
 mod write;
 
 use pyo3::prelude::*;
@@ -66,6 +67,8 @@ mod _core {
     use super::times::{check_column_type, micros_of_decimals, micros_of_floats, micros_of_texts};
     #[pymodule_export]
     use super::times::{time_decimals, time_texts};
+    #[pymodule_export]
+    use super::windows::{RowTimes, WindowPartial, WindowReduction};
     #[pymodule_export]
     use super::write::{Cells, render, stamp};
     use pyo3::prelude::*;

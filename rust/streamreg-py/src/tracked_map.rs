@@ -109,7 +109,7 @@ macro_rules! tracked {
             }
 
             fn mark_clean(&self, py: Python<'_>) -> PyResult<()> {
-                self.0.with(py, |own| own.tracked_mut().mark_clean())
+                self.0.with(py, |own| own.mark_clean())
             }
 
             fn digest(&self, py: Python<'_>) -> PyResult<(usize, u64)> {

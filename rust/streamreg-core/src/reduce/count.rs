@@ -7,7 +7,7 @@ use crate::wire::{Reader, Writer};
 
 /// Rows added less rows removed, whatever is in them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Count(i64);
+pub(crate) struct Count(i64);
 
 impl Count {
     pub(super) fn rows(self) -> i64 {

@@ -22,7 +22,7 @@ pub(super) enum Value {
 /// The extreme of the finite numbers seen. -0.0 counts as less than 0.0, so that the result has the same bits in
 /// any order. It forgets the other numbers, so that none can be taken away again.
 #[derive(Clone, Debug)]
-pub(super) struct Extreme {
+pub(crate) struct Extreme {
     /// What a better number is compared with the best so far.
     better: Ordering,
     /// The type of the column.

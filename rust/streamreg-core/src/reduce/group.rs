@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::key::KeyColumn;
+use super::keyed::KeyType;
 use crate::column::{Numbers, Picked};
 use crate::error::Error;
+use crate::plural::plural;
 
 /// The rows of a batch by their keys.
 #[derive(Debug)]
-pub(super) struct Groups {
+pub(crate) struct Groups {
     /// Of each group the key, as a range of the text.
     keys: Vec<Range<usize>>,
     text: Vec<u8>,
@@ -17,6 +19,8 @@ pub(super) struct Groups {
     ends: Vec<usize>,
     /// All rows, group by group; in each in the order of the batch.
     rows: Vec<u32>,
+    /// Whether rows of the batch may be missing.
+    picked: bool,
 }
 
 impl Groups {
@@ -24,14 +28,28 @@ impl Groups {
     ///
     /// # Errors
     /// [`Error::Overflow`] for a batch of 2^32 rows or more.
-    pub(super) fn new(columns: &[KeyColumn<'_>], rows: usize) -> Result<Self, Error> {
+    pub(crate) fn new(columns: &[KeyColumn<'_>], rows: usize) -> Result<Self, Error> {
         let count = u32::try_from(rows)
             .map_err(|_| Error::Overflow(format!("a batch of {rows} rows; 2^32 are too many")))?;
+        Ok(Self::of(columns, 0..count, false))
+    }
+
+    /// Some rows of a batch, in its order.
+    pub(crate) fn of_some(columns: &[KeyColumn<'_>], rows: &[u32]) -> Self {
+        Self::of(columns, rows.iter().copied(), true)
+    }
+
+    fn of(
+        columns: &[KeyColumn<'_>],
+        chosen: impl ExactSizeIterator<Item = u32> + Clone,
+        picked: bool,
+    ) -> Self {
+        let rows = chosen.len();
         let (mut text, mut starts) = (Vec::with_capacity(rows * 10), Vec::with_capacity(rows + 1));
-        for row in 0..rows {
+        for row in chosen.clone() {
             starts.push(text.len());
             for column in columns {
-                column.encode(row, &mut text);
+                column.encode(row as usize, &mut text);
             }
         }
         starts.push(text.len());
@@ -71,22 +89,22 @@ impl Groups {
             ends.push(end);
         }
         let mut sorted = vec![0; rows];
-        for (row, &group) in (0..count).zip(&group_of) {
+        for (row, &group) in chosen.zip(&group_of) {
             let place = &mut places[group as usize];
             sorted[*place] = row;
             *place += 1;
         }
         let keys = order.iter().map(|&(_, group)| key(shown[group])).collect();
-        Ok(Self { keys, text, ends, rows: sorted })
+        Self { keys, text, ends, rows: sorted, picked }
     }
 
     /// Number of groups.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.keys.len()
     }
 
     /// The key of each group, and the place of its rows in columns that [`Groups::sorted`] gives.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], Range<usize>)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], Range<usize>)> {
         let mut start = 0;
         self.keys.iter().zip(&self.ends).map(move |(key, &end)| {
             let rows = start..end;
@@ -96,25 +114,29 @@ impl Groups {
     }
 
     /// The rows at some places of such columns, as they are counted in the batch.
-    pub(super) fn rows(&self, places: Range<usize>) -> &[u32] {
+    pub(crate) fn rows(&self, places: Range<usize>) -> &[u32] {
         &self.rows[places]
     }
 
     /// A column with its rows group by group; the column itself where they are so already.
-    pub(super) fn sorted<'a>(&self, column: Numbers<'a>) -> Sorted<'a> {
-        if self.len() <= 1 { Sorted::Same(column) } else { Sorted::Picked(Picked::of(&column, &self.rows)) }
+    pub(crate) fn sorted<'a>(&self, column: Numbers<'a>) -> Sorted<'a> {
+        if self.len() <= 1 && !self.picked {
+            Sorted::Same(column)
+        } else {
+            Sorted::Picked(Picked::of(&column, &self.rows))
+        }
     }
 }
 
 /// A column, its rows group by group.
 #[derive(Debug)]
-pub(super) enum Sorted<'a> {
+pub(crate) enum Sorted<'a> {
     Same(Numbers<'a>),
     Picked(Picked),
 }
 
 impl Sorted<'_> {
-    pub(super) fn numbers(&self) -> Numbers<'_> {
+    pub(crate) fn numbers(&self) -> Numbers<'_> {
         match self {
             Self::Same(numbers) => *numbers,
             Self::Picked(picked) => picked.numbers(),
@@ -129,4 +151,22 @@ fn prefix(key: &[u8]) -> u64 {
     let length = rest.len().min(8);
     bytes[..length].copy_from_slice(&rest[..length]);
     u64::from_be_bytes(bytes)
+}
+
+/// Checks that columns of keys are of these types and of so many rows.
+///
+/// # Errors
+/// [`Error::Columns`] if they are not.
+pub(crate) fn check_keys(types: &[KeyType], keys: &[KeyColumn<'_>], rows: usize) -> Result<(), Error> {
+    if !keys.iter().map(KeyColumn::key_type).eq(types.iter().copied()) {
+        let found: Vec<_> = keys.iter().map(KeyColumn::key_type).collect();
+        return Err(Error::Columns(format!("the keys are {types:?}, not {found:?}")));
+    }
+    match keys.iter().position(|column| column.len() != rows) {
+        None => Ok(()),
+        Some(at) => Err(Error::Columns(format!(
+            "column {at} of the keys has {}, not {rows}",
+            plural(keys[at].len(), "row", "rows")
+        ))),
+    }
 }

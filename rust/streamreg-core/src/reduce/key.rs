@@ -14,6 +14,7 @@ use crate::wire::corrupt;
 const BOOL: u8 = 1;
 const INT: u8 = 2;
 const TEXT: u8 = 3;
+const FLOAT: u8 = 4;
 
 /// The end of a text.
 const END: u8 = 0;
@@ -51,7 +52,7 @@ pub enum KeyCell {
 
 impl KeyColumn<'_> {
     /// Number of rows.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Bool(values) => values.len(),
             Self::Int(values) | Self::Datetime(values) => values.len(),
@@ -60,7 +61,7 @@ impl KeyColumn<'_> {
     }
 
     /// The type of its cells.
-    pub(super) fn key_type(&self) -> KeyType {
+    pub(crate) fn key_type(&self) -> KeyType {
         match self {
             Self::Bool(_) => KeyType::Bool,
             Self::Int(_) => KeyType::Int,
@@ -70,13 +71,10 @@ impl KeyColumn<'_> {
     }
 
     /// Appends the cell of this row, which must be less than the number of rows.
-    pub(super) fn encode(&self, row: usize, out: &mut Vec<u8>) {
+    pub(crate) fn encode(&self, row: usize, out: &mut Vec<u8>) {
         match self {
             Self::Bool(values) => out.extend_from_slice(&[BOOL, u8::from(values[row])]),
-            Self::Int(values) | Self::Datetime(values) => {
-                out.push(INT);
-                out.extend_from_slice(&(values[row].cast_unsigned() ^ SIGN).to_be_bytes());
-            }
+            Self::Int(values) | Self::Datetime(values) => write_int(values[row], out),
             Self::Text(text) => {
                 out.push(TEXT);
                 let mut rest = text.get(row).map_or(&b""[..], Item::as_bytes);
@@ -92,13 +90,56 @@ impl KeyColumn<'_> {
     }
 }
 
+/// Appends a cell that is an integer.
+pub(crate) fn write_int(value: i64, out: &mut Vec<u8>) {
+    out.push(INT);
+    out.extend_from_slice(&(value.cast_unsigned() ^ SIGN).to_be_bytes());
+}
+
+/// Reads such a cell at the start of a key, and moves behind it; `None` if there is another one.
+pub(crate) fn read_int(key: &mut &[u8]) -> Option<i64> {
+    let rest = key.strip_prefix(&[INT])?;
+    let (value, rest) = rest.split_first_chunk()?;
+    *key = rest;
+    Some((u64::from_be_bytes(*value) ^ SIGN).cast_signed())
+}
+
+/// Appends a cell that is a double: its bits, in the order of the numbers.
+pub(crate) fn write_float(value: f64, out: &mut Vec<u8>) {
+    let bits = value.to_bits();
+    out.push(FLOAT);
+    out.extend_from_slice(&(if bits & SIGN == 0 { bits ^ SIGN } else { !bits }).to_be_bytes());
+}
+
+/// Reads such a cell, as [`read_int`] does.
+pub(crate) fn read_float(key: &mut &[u8]) -> Option<f64> {
+    let rest = key.strip_prefix(&[FLOAT])?;
+    let (coded, rest) = rest.split_first_chunk()?;
+    let coded = u64::from_be_bytes(*coded);
+    *key = rest;
+    Some(f64::from_bits(if coded & SIGN == 0 { !coded } else { coded ^ SIGN }))
+}
+
 /// The cells of a key.
 ///
 /// # Errors
 /// [`Error::Corrupt`] if the bytes are no key of these types.
-pub(super) fn decode(types: &[KeyType], mut key: &[u8]) -> Result<Vec<KeyCell>, Error> {
-    let cells = types.iter().map(|expected| cell(*expected, &mut key)).collect::<Option<Vec<_>>>();
-    cells.filter(|_| key.is_empty()).ok_or_else(|| corrupt("a key is not of the reduction's types"))
+pub(crate) fn decode(types: &[KeyType], mut key: &[u8]) -> Result<Vec<KeyCell>, Error> {
+    let cells = decode_first(types, &mut key)?;
+    if key.is_empty() { Ok(cells) } else { Err(other_types()) }
+}
+
+/// The cells of these types that a key begins with; it moves behind them.
+///
+/// # Errors
+/// [`Error::Corrupt`] if it does not begin with such cells.
+pub(crate) fn decode_first(types: &[KeyType], key: &mut &[u8]) -> Result<Vec<KeyCell>, Error> {
+    let cells = types.iter().map(|expected| cell(*expected, key)).collect::<Option<Vec<_>>>();
+    cells.ok_or_else(other_types)
+}
+
+fn other_types() -> Error {
+    corrupt("a key is not of the reduction's types")
 }
 
 fn cell(expected: KeyType, key: &mut &[u8]) -> Option<KeyCell> {
@@ -108,14 +149,9 @@ fn cell(expected: KeyType, key: &mut &[u8]) -> Option<KeyCell> {
             let (value, rest) = rest.split_first()?;
             (KeyCell::Bool(*value == 1), (*value <= 1).then_some(rest)?)
         }
-        (KeyType::Int, INT) => {
-            let (value, rest) = rest.split_first_chunk()?;
-            (KeyCell::Int((u64::from_be_bytes(*value) ^ SIGN).cast_signed()), rest)
-        }
-        (KeyType::Datetime, INT) => {
-            let (value, rest) = rest.split_first_chunk()?;
-            let micros = (u64::from_be_bytes(*value) ^ SIGN).cast_signed();
-            (KeyCell::Datetime(Some(micros).filter(|micros| TimeType::Datetime.holds(*micros))?), rest)
+        (KeyType::Int, _) => return read_int(key).map(KeyCell::Int),
+        (KeyType::Datetime, _) => {
+            return read_int(key).filter(|micros| TimeType::Datetime.holds(*micros)).map(KeyCell::Datetime);
         }
         (KeyType::Text, TEXT) => {
             let (text, rest) = text(rest)?;

@@ -5,19 +5,18 @@
 //! state is kept as its bytes: compact, and what a checkpoint stores. It is unpacked where rows are added to it.
 
 mod answers;
-mod before_epoch;
+pub(crate) mod before_epoch;
 mod single;
 
 pub use answers::KeyedAnswers;
 
-use super::group::Groups;
+use super::group::{Groups, check_keys};
 use super::key::{self, KeyCell, KeyColumn};
-use super::state::State;
-use super::{Aggregate, Reduction, shape};
+use super::unpacked::Unpacked;
+use super::{Aggregate, shape};
 use crate::accumulate::Sign;
 use crate::column::{NumberType, Numbers};
 use crate::error::Error;
-use crate::plural::plural;
 use crate::tracked_map::TrackedMap;
 use crate::wire::{Reader, Writer, corrupt, kind};
 use before_epoch::BeforeEpoch;
@@ -41,13 +40,9 @@ pub enum KeyType {
 #[derive(Debug)]
 pub struct KeyedReduction {
     keys: Vec<KeyType>,
-    /// States that are unpacked one after another; between two calls they hold nothing of use.
-    one: Reduction,
-    other: Vec<State>,
+    unpacked: Unpacked,
     /// The shape in bytes, as every partial carries it.
     shape: Vec<u8>,
-    /// The bytes of the states of no row.
-    nothing: Vec<u8>,
     states: TrackedMap,
     before_epoch: BeforeEpoch,
     excluded: Vec<i128>,
@@ -63,20 +58,13 @@ impl KeyedReduction {
         if keys.is_empty() {
             return Err(Error::Invalid("a reduction by keys needs a column of them".to_owned()));
         }
-        if aggregates.first() != Some(&Aggregate::Count) {
-            return Err(Error::Invalid("a reduction by keys counts the rows of each first".to_owned()));
-        }
         let shape = shape::keyed_to_bytes(keys, inputs, &aggregates);
-        let one = Reduction::new(inputs, aggregates)?;
-        let other = one.empty_states()?;
-        let nothing = bytes_of(&other);
-        let excluded = vec![0; other.len()];
+        let unpacked = Unpacked::new(inputs, aggregates)?;
+        let excluded = vec![0; unpacked.len()];
         Ok(Self {
             keys: keys.to_vec(),
-            one,
-            other,
+            unpacked,
             shape,
-            nothing,
             states: TrackedMap::default(),
             before_epoch: BeforeEpoch::default(),
             excluded,
@@ -94,8 +82,8 @@ impl KeyedReduction {
         columns: &[Numbers<'_>],
         rows: usize,
     ) -> Result<Vec<u8>, Error> {
-        self.check_keys(keys, rows)?;
-        self.one.check_columns(columns, rows)?;
+        check_keys(&self.keys, keys, rows)?;
+        self.unpacked.check_columns(columns, rows)?;
         let groups = Groups::new(keys, rows)?;
         let sorted: Vec<_> = columns.iter().map(|column| groups.sorted(*column)).collect();
         let mut writer = self.begin(groups.len());
@@ -104,12 +92,7 @@ impl KeyedReduction {
             writer.bytes(key);
             own.clear();
             own.extend(sorted.iter().map(|column| column.numbers().rows(rows.clone())));
-            let Reduction { aggregates, states, scratch, .. } = &mut self.one;
-            for (state, aggregate) in states.iter_mut().zip(aggregates) {
-                state.clear();
-                state.put_checked(aggregate, scratch, &own, rows.len())?;
-                state.write(&mut writer);
-            }
+            self.unpacked.write_rows(&own, rows.len(), &mut writer)?;
         }
         Ok(writer.finish())
     }
@@ -131,7 +114,7 @@ impl KeyedReduction {
     }
 
     fn combine(&mut self, bytes: &[u8], sign: Sign) -> Result<(), Error> {
-        self.one.check_sign(sign)?;
+        self.unpacked.check_sign(sign)?;
         let mut reader = Reader::open(kind::KEYED_REDUCTION, bytes)?;
         if reader.bytes()? != self.shape {
             return Err(Error::Mismatch(
@@ -150,23 +133,9 @@ impl KeyedReduction {
             }
             last = Some(key);
             key::decode(&self.keys, key)?;
-            for (state, excluded) in self.other.iter_mut().zip(&mut excluded) {
-                state.read_into(&mut reader)?;
-                *excluded += if sign.negates() { -state.excluded() } else { state.excluded() };
-            }
-            let own = self.states.get(key);
-            if own.is_some() || sign.negates() {
-                unpack(own.unwrap_or(&self.nothing), &mut self.one.states)?;
-                for (state, other) in self.one.states.iter_mut().zip(&self.other) {
-                    state.check_other(other, sign)?;
-                    state.combine_checked(other, sign)?;
-                    state.write(&mut merged);
-                }
-            } else {
-                for state in &self.other {
-                    state.write(&mut merged);
-                }
-            }
+            self.unpacked.read(&mut reader)?;
+            self.unpacked.count_excluded(sign, &mut excluded);
+            self.unpacked.write_combined(self.states.get(key), sign, &mut merged)?;
             ends.push((key, merged.len()));
         }
         reader.finish()?;
@@ -175,7 +144,7 @@ impl KeyedReduction {
         for (key, end) in ends {
             let bytes = &merged[start..end];
             self.before_epoch.keep(key, &self.states);
-            self.states.put(key, (bytes != self.nothing).then_some(bytes));
+            self.states.put(key, self.unpacked.some(bytes));
             start = end;
         }
         self.excluded = excluded;
@@ -203,10 +172,8 @@ impl KeyedReduction {
         let mut excluded = self.excluded.clone();
         for (key, state) in states.in_order() {
             key::decode(&self.keys, key)?;
-            unpack(state, &mut self.other)?;
-            for (state, excluded) in self.other.iter().zip(&mut excluded) {
-                *excluded += state.excluded();
-            }
+            self.unpacked.unpack(state)?;
+            self.unpacked.count_excluded(Sign::Added, &mut excluded);
         }
         self.states.extend(states)?;
         self.excluded = excluded;
@@ -227,6 +194,11 @@ impl KeyedReduction {
         &self.states
     }
 
+    /// Marks all keys clean: their changes have been stored.
+    pub fn mark_clean(&mut self) {
+        self.states.mark_clean();
+    }
+
     /// The same, to be put in order or marked clean.
     pub fn tracked_mut(&mut self) -> &mut TrackedMap {
         &mut self.states
@@ -243,12 +215,10 @@ impl KeyedReduction {
     /// # Errors
     /// None but for states that are damaged in memory.
     pub fn limbs(&mut self) -> Result<Vec<usize>, Error> {
-        let mut total = vec![0; self.other.len()];
+        let mut total = vec![0; self.unpacked.len()];
         for (_, state) in self.states.in_order() {
-            unpack(state, &mut self.other)?;
-            for (total, state) in total.iter_mut().zip(&self.other) {
-                *total += state.limbs();
-            }
+            self.unpacked.unpack(state)?;
+            self.unpacked.count_limbs(&mut total);
         }
         Ok(total)
     }
@@ -260,35 +230,4 @@ impl KeyedReduction {
         writer.unsigned(keys as u64);
         writer
     }
-
-    fn check_keys(&self, keys: &[KeyColumn<'_>], rows: usize) -> Result<(), Error> {
-        let types: Vec<_> = keys.iter().map(KeyColumn::key_type).collect();
-        if types != self.keys {
-            return Err(Error::Columns(format!("the keys are {:?}, not {types:?}", self.keys)));
-        }
-        match keys.iter().position(|column| column.len() != rows) {
-            None => Ok(()),
-            Some(at) => Err(Error::Columns(format!(
-                "column {at} of the keys has {}, not {rows}",
-                plural(keys[at].len(), "row", "rows")
-            ))),
-        }
-    }
-}
-
-/// Reads the states of one key.
-fn unpack(bytes: &[u8], states: &mut [State]) -> Result<(), Error> {
-    let mut reader = Reader::payload(bytes);
-    for state in states {
-        state.read_into(&mut reader)?;
-    }
-    reader.finish()
-}
-
-fn bytes_of(states: &[State]) -> Vec<u8> {
-    let mut writer = Writer::payload();
-    for state in states {
-        state.write(&mut writer);
-    }
-    writer.into_payload()
 }

@@ -4,12 +4,14 @@
 //! R. L. Brown, J. Durbin and J. M. Evans, *Techniques for Testing the Constancy of Regression Relationships over
 //! Time*, Journal of the Royal Statistical Society B 37 (1975), standardised by the fit's own estimate.
 
-use super::Reduction;
 use super::fits::{self, Regression};
+use super::group::{Groups, check_keys};
 use super::state::State;
+use super::{KeyColumn, KeyType, Reduction};
 use crate::column::Numbers;
 use crate::error::Error;
 use crate::infer::{Fit, Residuals};
+use crate::plural::plural;
 
 /// A fit, and the predictions while the rows do not determine it.
 #[derive(Debug)]
@@ -67,4 +69,44 @@ impl Reduction {
     pub fn scorer(&self, aggregate: usize, regression: &Regression) -> Result<Scorer, Error> {
         Scorer::of(&self.states, aggregate, regression)
     }
+}
+
+/// Scores rows, each by the fit of its key; all NaN for a key that has none.
+///
+/// # Errors
+/// As [`Scorer::scores`], and [`Error::Columns`] unless all columns are of one length, and the keys of these types.
+pub(crate) fn by_key(
+    types: &[KeyType],
+    keys: &[KeyColumn<'_>],
+    rows: Observations<'_>,
+    mut fit_of: impl FnMut(&[u8]) -> Result<Option<Scorer>, Error>,
+) -> Result<Residuals, Error> {
+    let count = rows.target.len();
+    check_keys(types, keys, count)?;
+    if rows.features.iter().chain(&rows.weights).any(|column| column.len() != count) {
+        return Err(Error::Columns(format!(
+            "the target has {}, another column has not",
+            plural(count, "row", "rows")
+        )));
+    }
+    let groups = Groups::new(keys, count)?;
+    let features: Vec<_> = rows.features.iter().map(|column| groups.sorted(*column)).collect();
+    let target = groups.sorted(rows.target);
+    let weights = rows.weights.map(|column| groups.sorted(column));
+    let nothing = vec![f64::NAN; count];
+    let mut found = Residuals { values: nothing.clone(), residuals: nothing.clone(), standardized: nothing };
+    for (key, places) in groups.iter() {
+        let Some(scorer) = fit_of(key)? else { continue };
+        let own: Vec<_> = features.iter().map(|column| column.numbers().rows(places.clone())).collect();
+        let target = target.numbers().rows(places.clone());
+        let weights = weights.as_ref().map(|column| column.numbers().rows(places.clone()));
+        let own = scorer.scores(Observations { features: &own, target, weights })?;
+        for (at, &row) in groups.rows(places).iter().enumerate() {
+            let row = row as usize;
+            found.values[row] = own.values[at];
+            found.residuals[row] = own.residuals[at];
+            found.standardized[row] = own.standardized[at];
+        }
+    }
+    Ok(found)
 }

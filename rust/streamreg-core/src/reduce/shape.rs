@@ -94,6 +94,17 @@ pub(super) fn to_bytes(inputs: &[NumberType], aggregates: &[Aggregate]) -> Vec<u
 /// The shape as every state with keys carries it: the types of the keys, then that of the states.
 pub(super) fn keyed_to_bytes(keys: &[KeyType], inputs: &[NumberType], aggregates: &[Aggregate]) -> Vec<u8> {
     let mut writer = Writer::new(kind::REDUCTION);
+    write_keyed(keys, inputs, aggregates, &mut writer);
+    writer.finish()
+}
+
+/// Writes the same as a part of another shape.
+pub(crate) fn write_keyed(
+    keys: &[KeyType],
+    inputs: &[NumberType],
+    aggregates: &[Aggregate],
+    writer: &mut Writer,
+) {
     writer.unsigned(keys.len() as u64);
     for key in keys {
         writer.byte(match key {
@@ -103,8 +114,7 @@ pub(super) fn keyed_to_bytes(keys: &[KeyType], inputs: &[NumberType], aggregates
             KeyType::Datetime => 3,
         });
     }
-    write(inputs, aggregates, &mut writer);
-    writer.finish()
+    write(inputs, aggregates, writer);
 }
 
 fn write(inputs: &[NumberType], aggregates: &[Aggregate], writer: &mut Writer) {

@@ -19,7 +19,7 @@ use crate::time::TimeType;
 use crate::wire::{Reader, Writer};
 
 #[derive(Debug)]
-pub(super) enum State {
+pub(crate) enum State {
     Count(Count),
     Sum {
         sum: ExactSum,

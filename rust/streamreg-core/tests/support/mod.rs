@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test file uses its part of this")]
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+pub mod events;
+
 use num_bigint::BigInt;
 use num_rational::Ratio;
 use num_traits::float::FloatCore;

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::{KeyedReduction, unpack};
+use super::KeyedReduction;
 use crate::classes::{Classes, Label};
 use crate::error::Error;
 use crate::reduce::key::{self, KeyCell};
 use crate::reduce::state::State;
-use crate::reduce::{Aggregate, Answer, KeyType, Reduction, Statistic, statistic};
+use crate::reduce::unpacked::Unpacked;
+use crate::reduce::{Aggregate, Answer, KeyType, Statistic};
 
 /// The results of some keys.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +32,7 @@ impl KeyedReduction {
     /// [`Error::Invalid`] if a statistic does not fit its aggregate.
     pub fn answers(&mut self, statistics: &[Statistic], keys: Range<usize>) -> Result<KeyedAnswers, Error> {
         let entries = self.states.changes(keys).map(|change| (change.key, change.bytes));
-        answers_of(&self.keys, &self.one, &mut self.other, statistics, entries)
+        answers_of(&self.keys, &mut self.unpacked, statistics, entries)
     }
 
     /// The results of all keys, also those that are gone since they were last marked clean.
@@ -40,7 +41,7 @@ impl KeyedReduction {
     /// As [`KeyedReduction::answers`].
     pub fn all_answers(&mut self, statistics: &[Statistic]) -> Result<KeyedAnswers, Error> {
         let entries = self.states.with_gone().into_iter();
-        answers_of(&self.keys, &self.one, &mut self.other, statistics, entries)
+        answers_of(&self.keys, &mut self.unpacked, statistics, entries)
     }
 
     /// The keys that have rows as classes, whose moments an aggregate holds; in the order of the keys.
@@ -49,13 +50,13 @@ impl KeyedReduction {
     /// [`Error::Invalid`] if the aggregate is none of classes, or the keys are of several columns, or if there are
     /// more keys than [`MOST_CLASSES`](crate::classes::MOST_CLASSES).
     pub fn classes(&mut self, aggregate: usize) -> Result<Classes, Error> {
-        let Some(Aggregate::Class(features)) = self.one.aggregates.get(aggregate) else {
+        let Some(Aggregate::Class(features)) = self.unpacked.aggregates().get(aggregate) else {
             return Err(Error::Invalid(format!("aggregate {aggregate} holds no classes")));
         };
         let features = features.len();
         let mut classes = BTreeMap::new();
         for (key, state) in self.states.in_order() {
-            unpack(state, &mut self.other)?;
+            let states = self.unpacked.unpack(state)?;
             let label = match key::decode(&self.keys, key)?.as_slice() {
                 [KeyCell::Bool(value)] => Label::Bool(*value),
                 [KeyCell::Int(value)] => Label::Int(*value),
@@ -65,7 +66,7 @@ impl KeyedReduction {
                     return Err(Error::Invalid(format!("a class has one label, not {count} keys")));
                 }
             };
-            match (self.other.first(), self.other.get(aggregate)) {
+            match (states.first(), states.get(aggregate)) {
                 (Some(State::Count(count)), Some(State::Class(moments))) if count.rows() != 0 => {
                     classes.insert(label, moments.clone());
                 }
@@ -76,39 +77,63 @@ impl KeyedReduction {
     }
 }
 
-/// The results of keys with these bytes, from which `states` are unpacked one after another.
+impl KeyedAnswers {
+    /// Room for the results of so many keys.
+    pub(crate) fn with_capacity(cells: usize, columns: usize, keys: usize) -> Self {
+        Self {
+            keys: Vec::with_capacity(keys),
+            present: Vec::with_capacity(keys),
+            cells: vec![Vec::with_capacity(keys); cells],
+            columns: vec![Vec::with_capacity(keys); columns],
+        }
+    }
+
+    /// Appends a key with rows.
+    pub(crate) fn push(
+        &mut self,
+        key: &[u8],
+        cells: impl IntoIterator<Item = KeyCell>,
+        answers: impl IntoIterator<Item = Answer>,
+    ) {
+        for (column, cell) in self.cells.iter_mut().zip(cells) {
+            column.push(cell);
+        }
+        for (column, answer) in self.columns.iter_mut().zip(answers) {
+            column.push(answer);
+        }
+        self.keys.push(key.to_vec());
+        self.present.push(true);
+    }
+
+    /// Appends a key without rows.
+    pub(crate) fn push_gone(&mut self, key: &[u8]) {
+        self.keys.push(key.to_vec());
+        self.present.push(false);
+    }
+}
+
+/// The results of keys with these bytes, which are unpacked one after another.
 fn answers_of<'a>(
     keys: &[KeyType],
-    one: &Reduction,
-    states: &mut [State],
+    unpacked: &mut Unpacked,
     statistics: &[Statistic],
     entries: impl ExactSizeIterator<Item = (&'a [u8], Option<&'a [u8]>)>,
 ) -> Result<KeyedAnswers, Error> {
     let count = entries.len();
-    let mut found = KeyedAnswers {
-        keys: Vec::with_capacity(count),
-        present: Vec::with_capacity(count),
-        cells: vec![Vec::with_capacity(count); keys.len()],
-        columns: vec![Vec::with_capacity(count); statistics.len()],
-    };
+    let mut found = KeyedAnswers::with_capacity(keys.len(), statistics.len(), count);
     for (key, bytes) in entries {
-        let mut present = false;
-        if let Some(bytes) = bytes {
-            unpack(bytes, states)?;
-            // Rows that were taken away before they came leave a state without rows.
-            present = !matches!(states.first(), Some(State::Count(count)) if count.rows() == 0);
-        }
+        let present = match bytes {
+            Some(bytes) => {
+                unpacked.unpack(bytes)?;
+                unpacked.has_rows()
+            }
+            None => false,
+        };
         if present {
-            for (column, cell) in found.cells.iter_mut().zip(key::decode(keys, key)?) {
-                column.push(cell);
-            }
-            let answers = statistic::answers(&one.inputs, &one.aggregates, states, statistics)?;
-            for (column, answer) in found.columns.iter_mut().zip(answers) {
-                column.push(answer);
-            }
+            found.push(key, key::decode(keys, key)?, unpacked.answers(statistics)?);
+        } else {
+            found.push_gone(key);
         }
-        found.keys.push(key.to_vec());
-        found.present.push(present);
     }
     Ok(found)
 }

@@ -2,35 +2,32 @@
 //!
 //! Only those of keys that have changed since are kept here: the others still have them.
 
-use crate::plural::plural;
 use std::collections::HashMap;
 
-use super::{KeyColumn, KeyedReduction, unpack};
+use super::{KeyColumn, KeyedReduction};
 use crate::error::Error;
 use crate::infer::Residuals;
 use crate::reduce::Regression;
-use crate::reduce::group::Groups;
-use crate::reduce::score::{Observations, Scorer};
-use crate::reduce::state::State;
+use crate::reduce::score::{self, Observations};
 use crate::tracked_map::TrackedMap;
 
 type Bytes = Box<[u8]>;
 
 /// What has changed of some keys since a moment, as it was then.
 #[derive(Debug, Default)]
-pub(super) struct BeforeEpoch {
+pub(crate) struct BeforeEpoch {
     /// For each key that has changed its state then, `None` if it had none. Nothing without such a moment.
     before: Option<HashMap<Bytes, Option<Bytes>>>,
 }
 
 impl BeforeEpoch {
     /// From now on the states of this moment are held.
-    pub(super) fn begin(&mut self) {
+    pub(crate) fn begin(&mut self) {
         self.before = Some(HashMap::new());
     }
 
     /// A key is about to change.
-    pub(super) fn keep(&mut self, key: &[u8], states: &TrackedMap) {
+    pub(crate) fn keep(&mut self, key: &[u8], states: &TrackedMap) {
         if let Some(before) = &mut self.before
             && !before.contains_key(key)
         {
@@ -39,7 +36,7 @@ impl BeforeEpoch {
     }
 
     /// The state that a key had then; without such a moment the one that it has.
-    pub(super) fn get<'a>(&'a self, key: &[u8], states: &'a TrackedMap) -> Option<&'a [u8]> {
+    pub(crate) fn get<'a>(&'a self, key: &[u8], states: &'a TrackedMap) -> Option<&'a [u8]> {
         match self.before.as_ref().and_then(|before| before.get(key)) {
             Some(state) => state.as_deref(),
             None => states.get(key),
@@ -65,43 +62,10 @@ impl KeyedReduction {
         keys: &[KeyColumn<'_>],
         rows: Observations<'_>,
     ) -> Result<Residuals, Error> {
-        let count = rows.target.len();
-        self.check_keys(keys, count)?;
-        if rows.features.iter().chain(&rows.weights).any(|column| column.len() != count) {
-            return Err(Error::Columns(format!(
-                "the target has {}, another column has not",
-                plural(count, "row", "rows")
-            )));
-        }
-        let groups = Groups::new(keys, count)?;
-        let features: Vec<_> = rows.features.iter().map(|column| groups.sorted(*column)).collect();
-        let target = groups.sorted(rows.target);
-        let weights = rows.weights.map(|column| groups.sorted(column));
-        let nothing = vec![f64::NAN; count];
-        let mut found =
-            Residuals { values: nothing.clone(), residuals: nothing.clone(), standardized: nothing };
-        for (key, places) in groups.iter() {
-            let Some(states) = self.states_before(key)? else { continue };
-            let own: Vec<_> = features.iter().map(|column| column.numbers().rows(places.clone())).collect();
-            let target = target.numbers().rows(places.clone());
-            let weights = weights.as_ref().map(|column| column.numbers().rows(places.clone()));
-            let own = Observations { features: &own, target, weights };
-            let scores = Scorer::of(states, aggregate, regression)?.scores(own)?;
-            for (at, &row) in groups.rows(places).iter().enumerate() {
-                let row = row as usize;
-                found.values[row] = scores.values[at];
-                found.residuals[row] = scores.residuals[at];
-                found.standardized[row] = scores.standardized[at];
-            }
-        }
-        Ok(found)
-    }
-
-    /// The states that a key had when they were last held; `None` if it had no row.
-    fn states_before(&mut self, key: &[u8]) -> Result<Option<&[State]>, Error> {
-        let Some(bytes) = self.before_epoch.get(key, &self.states) else { return Ok(None) };
-        unpack(bytes, &mut self.other)?;
-        Ok((!matches!(self.other.first(), Some(State::Count(count)) if count.rows() == 0))
-            .then_some(&self.other))
+        let Self { keys: types, unpacked, before_epoch, states, .. } = self;
+        score::by_key(types, keys, rows, |key| {
+            let Some(bytes) = before_epoch.get(key, states) else { return Ok(None) };
+            unpacked.scorer(bytes, aggregate, regression)
+        })
     }
 }

@@ -1,7 +1,8 @@
 //! Reduce: one key of a reduction by keys, opened alone.
 
-use super::{KeyedReduction, unpack};
+use super::KeyedReduction;
 use crate::error::Error;
+use crate::reduce::group::check_keys;
 use crate::reduce::{KeyColumn, Reduction};
 
 impl KeyedReduction {
@@ -10,7 +11,7 @@ impl KeyedReduction {
     /// # Errors
     /// [`Error::Columns`] if they are not of the number, types and length.
     pub fn key(&self, cells: &[KeyColumn<'_>]) -> Result<Vec<u8>, Error> {
-        self.check_keys(cells, 1)?;
+        check_keys(&self.keys, cells, 1)?;
         let mut key = Vec::new();
         for cell in cells {
             cell.encode(0, &mut key);
@@ -23,9 +24,6 @@ impl KeyedReduction {
     /// # Errors
     /// None but for states that are damaged in memory.
     pub fn single(&self, key: &[u8]) -> Result<Option<Reduction>, Error> {
-        let Some(state) = self.states.get(key) else { return Ok(None) };
-        let mut reduction = Reduction::new(&self.one.inputs, self.one.aggregates.clone())?;
-        unpack(state, &mut reduction.states)?;
-        Ok(Some(reduction))
+        self.states.get(key).map(|state| self.unpacked.single(state)).transpose()
     }
 }

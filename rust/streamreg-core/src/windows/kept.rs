@@ -1,0 +1,153 @@
+//! Windows: what is kept of one windowed reduction, in one map, so that a checkpoint stores what has changed of it.
+//!
+//! The first byte of a stored key says what the entry is: a part of the open windows, which is the store's own, the last
+//! closed window of an instance, or what is counted over all windows, the closed ones too.
+
+use crate::error::Error;
+use crate::reduce::keyed::before_epoch::BeforeEpoch;
+use crate::reduce::unpacked::Unpacked;
+use crate::reduce::{KeyCell, KeyType, key};
+use crate::tracked_map::TrackedMap;
+use crate::wire::{Reader, Writer, corrupt};
+
+use super::moment::TimeKind;
+
+/// What belongs to open windows.
+pub(super) const OPEN: u8 = 0;
+/// The last closed window of an instance: the cells of the instance, to the window's order and its states.
+const CLOSED: u8 = 1;
+/// Excluded rows by aggregate.
+const TOTALS: &[u8] = &[2];
+
+/// What all stores share: the entries, and the states that are unpacked from them.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// The types of the cells of an instance.
+    pub(super) keys: Vec<KeyType>,
+    /// What times are.
+    pub(super) time: TimeKind,
+    pub(super) states: Unpacked,
+    /// Keys begin with [`OPEN`] or one of the other marks. Stores touch the open ones only.
+    pub(super) map: TrackedMap,
+    keep_closed: bool,
+    before: BeforeEpoch,
+    excluded: Vec<i128>,
+}
+
+impl Kept {
+    pub(super) fn new(keys: &[KeyType], time: TimeKind, states: Unpacked, keep_closed: bool) -> Self {
+        let excluded = vec![0; states.len()];
+        let (map, before) = (TrackedMap::default(), BeforeEpoch::default());
+        Self { keys: keys.to_vec(), time, states, map, keep_closed, before, excluded }
+    }
+
+    /// For each aggregate the rows of all windows, also closed ones, that it could not take.
+    pub(super) fn excluded(&self) -> &[i128] {
+        &self.excluded
+    }
+
+    /// Adds to these rows, each counted once, in however many windows it is.
+    pub(super) fn exclude(&mut self, more: &[i128]) {
+        if more.iter().all(|&rows| rows == 0) {
+            return;
+        }
+        let mut writer = Writer::payload();
+        for (total, more) in self.excluded.iter_mut().zip(more) {
+            *total += more;
+            writer.append(&total.to_le_bytes());
+        }
+        self.map.put(TOTALS, Some(&writer.into_payload()));
+    }
+
+    /// Keeps these states as the last closed window of an instance, unless a later one is there: `order` is that of the
+    /// window among those of its instance, as the bytes of keys are in order.
+    pub(super) fn close(&mut self, instance: &[u8], order: &[u8], states: &[u8]) {
+        if !self.keep_closed {
+            return;
+        }
+        let key = closed_key(instance);
+        let mut writer = Writer::payload();
+        writer.bytes(order);
+        let known = self.map.get(&key).and_then(|kept| Reader::payload(kept).bytes().ok());
+        if known.is_none_or(|known| known <= order) {
+            writer.append(states);
+            self.before.keep(&key, &self.map);
+            self.map.put(&key, Some(&writer.into_payload()));
+        }
+    }
+
+    /// Whether closed windows are kept for scoring.
+    pub(super) fn keeps_closed(&self) -> bool {
+        self.keep_closed
+    }
+
+    /// Rows are scored by the last closed windows of this moment, until this is called again.
+    pub(super) fn freeze(&mut self) {
+        self.before.begin();
+    }
+
+    /// The states of the last closed window that an instance had then.
+    pub(super) fn closed<'a>(
+        map: &'a TrackedMap,
+        before: &'a BeforeEpoch,
+        instance: &[u8],
+    ) -> Option<&'a [u8]> {
+        let mut reader = Reader::payload(before.get(&closed_key(instance), map)?);
+        reader.bytes().ok()?;
+        Some(reader.rest())
+    }
+
+    /// What [`Kept::closed`] looks at, beside the states that are unpacked.
+    pub(super) fn parts(&mut self) -> (&[KeyType], &mut Unpacked, &TrackedMap, &BeforeEpoch) {
+        (&self.keys, &mut self.states, &self.map, &self.before)
+    }
+
+    /// Takes in an entry that is not of open windows; whether it was one.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if it is none that is written here.
+    pub(super) fn load(
+        &mut self,
+        stored: &[u8],
+        bytes: &[u8],
+        excluded: &mut Vec<i128>,
+    ) -> Result<bool, Error> {
+        match stored.split_first() {
+            Some((&OPEN, _)) => Ok(false),
+            Some((&CLOSED, instance)) => {
+                key::decode(&self.keys, instance)?;
+                let mut reader = Reader::payload(bytes);
+                reader.bytes()?;
+                self.states.unpack(reader.rest())?;
+                Ok(true)
+            }
+            _ if stored == TOTALS && bytes.len() == 16 * excluded.len() => {
+                let (halves, _) = bytes.as_chunks::<16>();
+                *excluded = halves.iter().map(|bytes| i128::from_le_bytes(*bytes)).collect();
+                Ok(true)
+            }
+            _ => Err(corrupt("a stored key is of no window")),
+        }
+    }
+
+    /// Takes in entries that were checked.
+    pub(super) fn extend(&mut self, loaded: TrackedMap, excluded: Vec<i128>) -> Result<(), Error> {
+        self.map.extend(loaded)?;
+        self.excluded = excluded;
+        Ok(())
+    }
+
+    /// The cells of an instance at the beginning of a key, which moves behind them.
+    pub(super) fn instance<'a>(&self, key: &mut &'a [u8]) -> Result<(&'a [u8], Vec<KeyCell>), Error> {
+        let all = *key;
+        let cells = key::decode_first(&self.keys, key)?;
+        Ok((&all[..all.len() - key.len()], cells))
+    }
+}
+
+fn closed_key(instance: &[u8]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(1 + instance.len());
+    key.push(CLOSED);
+    key.extend_from_slice(instance);
+    key
+}

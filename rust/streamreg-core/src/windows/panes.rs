@@ -1,0 +1,184 @@
+//! Windows: what a batch comes to by the windows of a grid, and how that is added to what is kept by instance and index.
+//!
+//! A partial has a state for each instance and range of windows: `count | (key of the group | states)…`, where the key is
+//! the cells of the instance, then the first window and, where a row can be in several, the last one.
+
+use super::assign::SetAside;
+use super::grid::{Grid, Windows};
+use super::kept::{Kept, OPEN};
+use super::store::Batch;
+use crate::accumulate::Sign;
+use crate::error::Error;
+use crate::reduce::KeyColumn;
+use crate::reduce::group::Groups;
+use crate::reduce::key;
+use crate::wire::{Reader, Writer, corrupt};
+
+/// Appends what a batch comes to.
+pub(super) fn partial(
+    grid: &Grid,
+    kept: &mut Kept,
+    batch: Batch<'_>,
+    writer: &mut Writer,
+) -> Result<SetAside, Error> {
+    let rows = batch.times.len();
+    let several = grid.panes() > 1;
+    let (mut first, mut last) = (vec![0; rows], vec![0; if several { rows } else { 0 }]);
+    let mut chosen = Vec::with_capacity(rows);
+    let place = |time, before| grid.place(time, before);
+    let aside = SetAside::of(batch.times, place, |row, _, windows: Windows| {
+        first[row as usize] = windows.0;
+        if several {
+            last[row as usize] = windows.1;
+        }
+        chosen.push(row);
+    });
+    let mut keys = batch.keys.to_vec();
+    keys.push(KeyColumn::Int(&first));
+    if several {
+        keys.push(KeyColumn::Int(&last));
+    }
+    let groups =
+        if chosen.len() == rows { Groups::new(&keys, rows)? } else { Groups::of_some(&keys, &chosen) };
+    let sorted: Vec<_> = batch.columns.iter().map(|column| groups.sorted(*column)).collect();
+    writer.unsigned(groups.len() as u64);
+    let (mut own, mut states) = (Vec::with_capacity(sorted.len()), Writer::payload());
+    for (key, rows) in groups.iter() {
+        writer.bytes(key);
+        own.clear();
+        own.extend(sorted.iter().map(|column| column.numbers().rows(rows.clone())));
+        states.clear();
+        kept.states.write_rows(&own, rows.len(), &mut states)?;
+        writer.bytes(states.as_payload());
+    }
+    Ok(aside)
+}
+
+/// A state that is to be added to an entry, or removed from it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Delta<'a> {
+    pub(super) instance: &'a [u8],
+    pub(super) index: i64,
+    pub(super) sign: Sign,
+    states: &'a [u8],
+    /// Whether rows that it could not take are counted here: each once.
+    counts: bool,
+}
+
+/// A group of rows of a partial.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Group<'a> {
+    pub(super) instance: &'a [u8],
+    pub(super) windows: Windows,
+    states: &'a [u8],
+}
+
+impl<'a> Group<'a> {
+    /// Its states for an entry; those of the first one are counted.
+    pub(super) fn delta(&self, index: i64, sign: Sign) -> Delta<'a> {
+        let counts = index == self.windows.0;
+        Delta { instance: self.instance, index, sign, states: self.states, counts }
+    }
+}
+
+/// The groups of a partial; that their states are some is not looked at yet.
+///
+/// # Errors
+/// [`Error::Corrupt`] if they are not what [`partial`] writes.
+pub(super) fn groups<'a>(grid: &Grid, kept: &Kept, mut reader: Reader<'a>) -> Result<Vec<Group<'a>>, Error> {
+    // A key and a state take at least three bytes.
+    let count = reader.count(3)?;
+    let mut groups = Vec::with_capacity(count);
+    let mut before: Option<&[u8]> = None;
+    for _ in 0..count {
+        let key = reader.bytes()?;
+        if before.is_some_and(|before| before >= key) {
+            return Err(corrupt("windows are not in order"));
+        }
+        before = Some(key);
+        let mut rest = key;
+        let (instance, _) = kept.instance(&mut rest)?;
+        let first = key::read_int(&mut rest);
+        let last = if grid.panes() > 1 { key::read_int(&mut rest) } else { first };
+        let windows = first.zip(last).filter(|windows| rest.is_empty() && grid.holds(*windows));
+        let windows = windows.ok_or_else(|| corrupt("a row cannot be in these windows"))?;
+        groups.push(Group { instance, windows, states: reader.bytes()? });
+    }
+    reader.finish()?;
+    Ok(groups)
+}
+
+/// Adds deltas to the open entries; `changed` hears of each entry that there is now and was not, or is no more. Nothing is
+/// changed after an error.
+pub(super) fn apply(
+    kept: &mut Kept,
+    mut deltas: Vec<Delta<'_>>,
+    mut changed: impl FnMut(&[u8], i64, bool),
+) -> Result<(), Error> {
+    // Those of tumbling windows are in order already.
+    deltas.sort_by(|one, other| (one.instance, one.index).cmp(&(other.instance, other.index)));
+    let mut excluded = vec![0; kept.states.len()];
+    let (mut keys, mut merged, mut ends) = (Vec::new(), Writer::payload(), Vec::with_capacity(deltas.len()));
+    for same in deltas.chunk_by(|one, other| (one.instance, one.index) == (other.instance, other.index)) {
+        let start = keys.len();
+        let Some(&Delta { instance, index, .. }) = same.first() else { continue };
+        write_key(instance, index, &mut keys);
+        let own = kept.map.get(&keys[start..]);
+        if let [delta] = same {
+            kept.states.unpack(delta.states)?;
+            kept.states.write_combined(own, delta.sign, &mut merged)?;
+            if delta.counts {
+                kept.states.count_excluded(Sign::Added, &mut excluded);
+            }
+        } else {
+            kept.states.begin(own)?;
+            for delta in same {
+                kept.states.unpack(delta.states)?;
+                kept.states.combine(delta.sign)?;
+                if delta.counts {
+                    kept.states.count_excluded(Sign::Added, &mut excluded);
+                }
+            }
+            kept.states.write_sum(&mut merged);
+        }
+        ends.push((instance, index, keys.len(), merged.len()));
+    }
+    let (mut key_start, mut start) = (0, 0);
+    for (instance, index, key_end, end) in ends {
+        let key = &keys[key_start..key_end];
+        let bytes = kept.states.some(&merged.as_payload()[start..end]);
+        let (was, is) = (kept.map.get(key).is_some(), bytes.is_some());
+        kept.map.put(key, bytes);
+        if was != is {
+            changed(instance, index, is);
+        }
+        (key_start, start) = (key_end, end);
+    }
+    kept.exclude(&excluded);
+    Ok(())
+}
+
+/// Appends the stored key of an open entry.
+pub(super) fn write_key(instance: &[u8], index: i64, out: &mut Vec<u8>) {
+    out.push(OPEN);
+    out.extend_from_slice(instance);
+    key::write_int(index, out);
+}
+
+/// The instance and the index of a key without its mark.
+///
+/// # Errors
+/// [`Error::Corrupt`] if it is no such key.
+pub(super) fn read_key<'a>(kept: &Kept, mut key: &'a [u8]) -> Result<(&'a [u8], i64), Error> {
+    let (instance, _) = kept.instance(&mut key)?;
+    Ok((instance, read_index(key)?))
+}
+
+/// The index of a key without its instance.
+///
+/// # Errors
+/// As [`read_key`].
+pub(super) fn read_index(mut key: &[u8]) -> Result<i64, Error> {
+    let index = key::read_int(&mut key).filter(|_| key.is_empty());
+    index.ok_or_else(|| corrupt("a key is of no window"))
+}

@@ -1,0 +1,291 @@
+//! Windows: the reduction that workers make partials with and the parent merges them into, whatever the windows.
+
+use std::ops::Range;
+
+use super::assign::SetAside;
+use super::kept::{Kept, OPEN};
+use super::moment::{Moment, TimeKind};
+use super::row_times::RowTimes;
+use super::spec::{Spec, Window};
+use super::store::{Batch, Store};
+use super::{grid, last, sessions};
+use crate::column::{NumberType, Numbers};
+use crate::error::Error;
+use crate::infer::Residuals;
+use crate::reduce::group::check_keys;
+use crate::reduce::score::{self, Observations};
+use crate::reduce::unpacked::Unpacked;
+use crate::reduce::{Aggregate, KeyColumn, KeyType, KeyedAnswers, Regression, Statistic, shape};
+use crate::tracked_map::TrackedMap;
+use crate::wire::{Reader, Writer, kind};
+use crate::write::Cell;
+
+/// What a batch comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WindowPartial {
+    /// Bytes to be [merged](WindowReduction::merge); equal batches give equal bytes.
+    pub state: Vec<u8>,
+    /// Its rows that are in no window.
+    pub aside: SetAside,
+}
+
+/// For each instance and window the states of several aggregates over the same rows; the first one counts them.
+#[derive(Debug)]
+pub struct WindowReduction {
+    kept: Kept,
+    store: Box<dyn Store>,
+    /// The shape in bytes, as every partial carries it.
+    shape: Vec<u8>,
+    /// The time of all partitions when the last results were given.
+    now: Option<Moment>,
+}
+
+impl WindowReduction {
+    /// No window; each will have these aggregates over columns of these types. Without keys there is one instance.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for windows that make no sense, unless the first aggregate is the count, and as
+    /// [`Reduction::new`](crate::reduce::Reduction::new).
+    pub fn new(
+        keys: &[KeyType],
+        inputs: &[NumberType],
+        aggregates: Vec<Aggregate>,
+        time: TimeKind,
+        spec: Spec,
+    ) -> Result<Self, Error> {
+        let spec = spec.checked(time)?;
+        let mut writer = Writer::payload();
+        shape::write_keyed(keys, inputs, &aggregates, &mut writer);
+        writer.byte(time.code());
+        spec.write(&mut writer);
+        let states = Unpacked::new(inputs, aggregates)?;
+        let store = match spec.window {
+            Window::Grid { .. } => grid::new(&spec, time, &states)?,
+            Window::Session { .. } => sessions::new(&spec, time)?,
+            Window::Last { .. } => last::new(&spec, time)?,
+        };
+        let kept = Kept::new(keys, time, states, spec.keep_closed);
+        Ok(Self { kept, store, shape: writer.into_payload(), now: None })
+    }
+
+    /// The least and the greatest time of a row that is not outside.
+    #[must_use]
+    pub fn bounds(&self) -> (Moment, Moment) {
+        self.store.bounds()
+    }
+
+    /// What a batch comes to. Nothing is kept of it.
+    ///
+    /// # Errors
+    /// [`Error::Columns`] if the columns are not of the reduction's number, types and length.
+    pub fn partial(
+        &mut self,
+        keys: &[KeyColumn<'_>],
+        times: &RowTimes,
+        columns: &[Numbers<'_>],
+        rows: usize,
+    ) -> Result<WindowPartial, Error> {
+        check_keys(&self.kept.keys, keys, rows)?;
+        self.kept.states.check_columns(columns, rows)?;
+        if (times.kind(), times.len()) != (self.kept.time, rows) {
+            let (kind, found, time) = (times.kind(), times.len(), self.kept.time);
+            return Err(Error::Columns(format!("{found} times of kind {kind:?}, not {rows} of {time:?}")));
+        }
+        let mut writer = Writer::new(kind::WINDOWS);
+        writer.bytes(&self.shape);
+        let aside = self.store.partial(&mut self.kept, Batch { keys, times, columns }, &mut writer)?;
+        Ok(WindowPartial { state: writer.finish(), aside })
+    }
+
+    /// Whether a row of this time would be late for any of its windows, were this the greatest time before it in its
+    /// partition.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for times of another kind.
+    pub fn late(&self, time: Moment, watermark: Moment) -> Result<bool, Error> {
+        let (time, watermark) = (self.kept.time.checked(time)?, self.kept.time.checked(watermark)?);
+        Ok(self.store.late(time, watermark))
+    }
+
+    /// Adds a partial.
+    ///
+    /// # Errors
+    /// As [`Reduction::merge`](crate::reduce::Reduction::merge); nothing is added then.
+    pub fn merge(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let mut reader = Reader::open(kind::WINDOWS, bytes)?;
+        if reader.bytes()? != self.shape {
+            return Err(Error::Mismatch(
+                "the state belongs to a reduction of other windows, keys, columns or aggregates".to_owned(),
+            ));
+        }
+        self.store.merge(&mut self.kept, reader)
+    }
+
+    /// The least time of all partitions at which every open window is visible and closed; `None` if none is open, or none
+    /// is ever closed.
+    #[must_use]
+    pub fn horizon(&self) -> Option<Moment> {
+        self.store.horizon()
+    }
+
+    /// Puts the windows that are to be given results in order, now that the time of all partitions is this; gives their
+    /// number: those that have changed since they were last marked clean and are visible, those that have become
+    /// visible since, and those that are gone because they are part of another one. The time never falls.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a time of another kind.
+    pub fn due(&mut self, time: Option<Moment>) -> Result<usize, Error> {
+        let before = self.now;
+        self.resume(time)?;
+        self.store.due(&mut self.kept, before, self.now)
+    }
+
+    /// The results of some of those windows, counted as [`WindowReduction::due`] has put them; each is rounded once.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if a statistic does not fit its aggregate.
+    pub fn results(
+        &mut self,
+        statistics: &[Statistic],
+        windows: Range<usize>,
+    ) -> Result<KeyedAnswers, Error> {
+        self.store.results(&mut self.kept, statistics, windows)
+    }
+
+    /// Drops the windows that are visible and closed at this time; gives their keys, as results have them.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a time of another kind.
+    pub fn close(&mut self, time: Option<Moment>) -> Result<Vec<Vec<u8>>, Error> {
+        self.resume(time)?;
+        match self.now {
+            Some(now) => self.store.close(&mut self.kept, now),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// After what was stored has been loaded: the time of all partitions when the last results were given.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a time of another kind.
+    pub fn resume(&mut self, time: Option<Moment>) -> Result<(), Error> {
+        if let Some(time) = time {
+            let time = self.kept.time.checked(time)?;
+            self.now = Some(self.now.map_or(time, |now| now.later(time)));
+        }
+        Ok(())
+    }
+
+    /// Number of windows with rows that are not closed.
+    ///
+    /// # Errors
+    /// None but for states that are damaged in memory.
+    pub fn open_windows(&mut self) -> Result<usize, Error> {
+        self.store.open_windows(&mut self.kept)
+    }
+
+    /// The cells that a key of results is made of, then start and end of its window where the key tells them.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if it is no key of this reduction.
+    pub fn cells(&self, mut key: &[u8]) -> Result<Vec<Cell>, Error> {
+        let (_, cells) = self.kept.instance(&mut key)?;
+        let span = self.store.span(key)?.map(|(start, end)| [start, end]).into_iter().flatten();
+        let span = span.map(|moment| Cell::from(moment.answer(self.kept.time)));
+        Ok(cells.into_iter().map(Cell::from).chain(span).collect())
+    }
+
+    /// Rows are scored by the last closed windows of this moment, whatever is merged and closed, until this is called
+    /// again.
+    pub fn freeze(&mut self) {
+        self.kept.freeze();
+    }
+
+    /// Scores rows, each by the regression of the last closed window of its instance when they were
+    /// [frozen](Self::freeze); all NaN for an instance that had none.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if closed windows are not kept, or the aggregate is no regression; [`Error::Columns`] as
+    /// [`Scorer::scores`](crate::reduce::Scorer::scores).
+    pub fn scores(
+        &mut self,
+        aggregate: usize,
+        regression: &Regression,
+        keys: &[KeyColumn<'_>],
+        rows: Observations<'_>,
+    ) -> Result<Residuals, Error> {
+        if !self.kept.keeps_closed() {
+            return Err(Error::Invalid(
+                "closed windows are not kept: no row can be scored by them".to_owned(),
+            ));
+        }
+        let (types, states, map, before) = self.kept.parts();
+        score::by_key(types, keys, rows, |instance| match Kept::closed(map, before, instance) {
+            Some(closed) => states.scorer(closed, aggregate, regression),
+            None => Ok(None),
+        })
+    }
+
+    /// Takes in what was stored of some entries, in the form that [`TrackedMap::load`] tells; there may be more to come.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if it is not what this reduction stores, or of an entry that is here already; nothing is
+    /// changed then.
+    pub fn load(&mut self, rows: &[u8]) -> Result<(), Error> {
+        let loaded = TrackedMap::load(rows)?;
+        let mut excluded = self.kept.excluded().to_vec();
+        let mut open = Vec::new();
+        for (key, bytes) in loaded.in_order() {
+            if !self.kept.load(key, bytes, &mut excluded)? {
+                self.store.check(&mut self.kept, &key[1..], bytes)?;
+                open.push(key[1..].to_vec());
+            }
+        }
+        self.kept.extend(loaded, excluded)?;
+        for key in open {
+            self.store.index(&self.kept, &key);
+        }
+        Ok(())
+    }
+
+    /// The entries, and which have changed since they were last marked clean.
+    #[must_use]
+    pub fn tracked(&self) -> &TrackedMap {
+        &self.kept.map
+    }
+
+    /// The same, to be put in order.
+    pub fn tracked_mut(&mut self) -> &mut TrackedMap {
+        &mut self.kept.map
+    }
+
+    /// Marks all entries clean: their changes have been stored.
+    pub fn mark_clean(&mut self) {
+        self.kept.map.mark_clean();
+        self.store.mark_clean();
+    }
+
+    /// For each aggregate the 64-bit limbs that the exact sums of the open windows take.
+    ///
+    /// # Errors
+    /// None but for states that are damaged in memory.
+    pub fn limbs(&mut self) -> Result<Vec<usize>, Error> {
+        let mut totals = vec![0; self.kept.states.len()];
+        self.store.count_limbs(&mut self.kept, &mut totals)?;
+        Ok(totals)
+    }
+
+    /// For each aggregate the rows of all windows that it could not take, each counted once.
+    #[must_use]
+    pub fn excluded(&self) -> &[i128] {
+        self.kept.excluded()
+    }
+}
+
+/// The key of an open entry in the map.
+pub(super) fn open_key(key: &[u8]) -> Vec<u8> {
+    let mut stored = Vec::with_capacity(1 + key.len());
+    stored.push(OPEN);
+    stored.extend_from_slice(key);
+    stored
+}

@@ -1,0 +1,249 @@
+//! Windows: sessions: rows of an instance, of which each is less than a gap away from the next one.
+//!
+//! A session is an entry of the map: its key says from when to when it is, so that one that grows has another key, and
+//! takes the place of those that it was put together from. Sessions of an instance are apart, in a partial as in the
+//! map, and which there are depends on the rows alone, not on their order: they are the connected components of what is
+//! less than a gap apart.
+
+mod index;
+mod key;
+mod merge;
+mod partial;
+mod rules;
+
+use std::ops::Range;
+
+use super::assign::SetAside;
+use super::kept::Kept;
+use super::moment::{Moment, TimeKind};
+use super::spec::{Spec, Window};
+use super::store::{Batch, Store};
+use crate::accumulate::Sign;
+use crate::error::Error;
+use crate::reduce::{KeyedAnswers, Statistic};
+use crate::wire::{Reader, Writer, corrupt};
+use index::{Index, Key};
+use key::{Extent, SessionKey};
+use merge::{Found, Merged, merge_instance};
+use rules::Rules;
+
+/// No session.
+///
+/// # Errors
+/// [`Error::Invalid`] if the windows are no sessions.
+pub(super) fn new(spec: &Spec, kind: TimeKind) -> Result<Box<dyn Store>, Error> {
+    let Window::Session { max_gap: gap } = spec.window else {
+        return Err(Error::Invalid(format!("{:?} is no session", spec.window)));
+    };
+    Ok(Box::new(Sessions {
+        rules: Rules { kind, gap, delay: spec.delay, cutoff: spec.cutoff, bounds: kind.bounds(gap) },
+        is_final: spec.is_final,
+        index: Index::default(),
+        new: Vec::new(),
+        joined: Vec::new(),
+        appeared: Vec::new(),
+        gone: Vec::new(),
+        due: Vec::new(),
+    }))
+}
+
+/// All open sessions.
+#[derive(Debug)]
+struct Sessions {
+    rules: Rules,
+    is_final: bool,
+    index: Index,
+    /// Those that are new since results were given last.
+    new: Vec<Key>,
+    /// Those that were there when results were given last, and have become part of another since.
+    joined: Vec<(Key, Extent)>,
+    /// Those that may have results since the map was marked clean last.
+    appeared: Vec<Key>,
+    /// Those that have had results, and are part of another since the map was marked clean last.
+    gone: Vec<Key>,
+    /// Those that results are given of, in order.
+    due: Vec<Key>,
+}
+
+impl Sessions {
+    fn read<'a>(&self, kept: &mut Kept, reader: &mut Reader<'a>) -> Result<Found<'a>, Error> {
+        let (key, _) = SessionKey::read(kept, reader.bytes()?)?;
+        let rest = reader.rest();
+        kept.states.read(reader)?;
+        self.check_key(kept, &key)?;
+        Ok(Found { key, states: &rest[..rest.len() - reader.rest().len()] })
+    }
+
+    /// Checks a session whose states were read.
+    fn check_key(&self, kept: &Kept, key: &SessionKey<'_>) -> Result<(), Error> {
+        let Extent { start, last } = key.extent;
+        if !kept.states.has_rows() || !self.rules.is_inside(start) || !self.rules.is_inside(last) {
+            return Err(corrupt("a session has no rows, or is beyond the times that there are"));
+        }
+        Ok(())
+    }
+
+    /// Puts what was worked out in the place of what was there.
+    fn put(&mut self, kept: &mut Kept, merged: Vec<Merged>, states: &[u8]) {
+        for Merged { kept: parts, key, extent, states: range } in merged {
+            for part in parts.into_iter().filter(|part| *part != key) {
+                kept.map.put(&part, None);
+                if let Some(extent) = self.index.remove(&part) {
+                    self.joined.push((part, extent));
+                }
+            }
+            kept.map.put(&key, Some(&states[range]));
+            if !self.index.contains(&key) {
+                self.index.insert(Key::clone(&key), extent, false);
+                self.new.push(key);
+            }
+        }
+    }
+
+    /// The time has come from one to the other: which sessions are visible by now, and which are no more.
+    fn advance(&mut self, before: Option<Moment>, now: Option<Moment>) {
+        // What was loaded had its results before.
+        self.index.advance(before, &self.rules);
+        self.appeared.extend(self.index.advance(now, &self.rules));
+        for (key, extent) in std::mem::take(&mut self.joined) {
+            if self.rules.visible(extent.start, before) {
+                self.gone.push(key);
+            }
+        }
+        for key in std::mem::take(&mut self.new) {
+            self.index.know(&key);
+        }
+    }
+
+    /// Those that have changed, appeared or gone since the map was marked clean.
+    fn changed(&self, kept: &mut Kept) -> Vec<Key> {
+        let changed = kept.map.changed();
+        let entries = kept.map.changes(0..changed);
+        let mut due: Vec<_> = entries.filter_map(|entry| self.index.visible(entry.key)).collect();
+        due.extend(self.appeared.iter().filter_map(|key| self.index.visible(key)));
+        due.extend(self.gone.iter().cloned());
+        due
+    }
+}
+
+impl Store for Sessions {
+    fn bounds(&self) -> (Moment, Moment) {
+        self.rules.bounds
+    }
+
+    fn late(&self, time: Moment, before: Moment) -> bool {
+        self.rules.late(time, before)
+    }
+
+    fn partial(&self, kept: &mut Kept, batch: Batch<'_>, writer: &mut Writer) -> Result<SetAside, Error> {
+        partial::write(&self.rules, &mut kept.states, batch, writer)
+    }
+
+    fn merge(&mut self, kept: &mut Kept, mut reader: Reader<'_>) -> Result<(), Error> {
+        // The length of a key and the two times in it.
+        let count = reader.count(1 + 2 * 9)?;
+        let mut found: Vec<Found<'_>> = Vec::with_capacity(count);
+        let mut excluded = vec![0; kept.states.len()];
+        for _ in 0..count {
+            let next = self.read(kept, &mut reader)?;
+            kept.states.count_excluded(Sign::Added, &mut excluded);
+            if found.last().is_some_and(|last| !last.key.is_before(&next.key, &self.rules)) {
+                return Err(corrupt("sessions are not in order, or touch each other"));
+            }
+            found.push(next);
+        }
+        reader.finish()?;
+
+        let (mut writer, mut merged) = (Writer::payload(), Vec::with_capacity(count));
+        for own in found.chunk_by(|one, other| one.key.instance == other.key.instance) {
+            let open = (&self.index, &self.rules, &kept.map);
+            merge_instance(own, open, &mut kept.states, &mut writer, &mut merged)?;
+        }
+        self.put(kept, merged, &writer.into_payload());
+        kept.exclude(&excluded);
+        Ok(())
+    }
+
+    fn check(&self, kept: &mut Kept, key: &[u8], bytes: &[u8]) -> Result<(), Error> {
+        let (key, _) = SessionKey::read(kept, key)?;
+        kept.states.unpack(bytes)?;
+        self.check_key(kept, &key)
+    }
+
+    fn index(&mut self, kept: &Kept, key: &[u8]) {
+        if let Ok((key, _)) = SessionKey::read(kept, key) {
+            self.index.insert(key.stored().into(), key.extent, true);
+        }
+    }
+
+    fn mark_clean(&mut self) {
+        self.appeared.clear();
+        self.gone.clear();
+    }
+
+    fn horizon(&self) -> Option<Moment> {
+        let Rules { kind, gap, delay, cutoff, .. } = self.rules;
+        let (last, waiting) = self.index.greatest()?;
+        let closed = kind.least_at(&[last, gap, gap, cutoff?]);
+        let visible = waiting.zip(delay).map(|(start, delay)| kind.least_at(&[start, delay]));
+        Some(visible.map_or(closed, |visible| visible.later(closed)))
+    }
+
+    fn due(&mut self, kept: &mut Kept, before: Option<Moment>, now: Option<Moment>) -> Result<usize, Error> {
+        self.advance(before, now);
+        self.due = if self.is_final { self.index.over(now, &self.rules) } else { self.changed(kept) };
+        self.due.sort_unstable();
+        self.due.dedup();
+        Ok(self.due.len())
+    }
+
+    fn results(
+        &mut self,
+        kept: &mut Kept,
+        statistics: &[Statistic],
+        windows: Range<usize>,
+    ) -> Result<KeyedAnswers, Error> {
+        let end = windows.end.min(self.due.len());
+        let due = &self.due[windows.start.min(end)..end];
+        let mut answers = KeyedAnswers::with_capacity(kept.keys.len(), 2 + statistics.len(), due.len());
+        for stored in due {
+            let key = &stored[1..];
+            let Some(bytes) = kept.map.get(stored) else {
+                answers.push_gone(key);
+                continue;
+            };
+            kept.states.unpack(bytes)?;
+            let found = kept.states.answers(statistics)?;
+            let (session, cells) = SessionKey::read(kept, key)?;
+            let (start, end) = session.extent.span(&self.rules);
+            let span = [start, end].map(|time| time.answer(kept.time));
+            answers.push(key, cells, span.into_iter().chain(found));
+        }
+        Ok(answers)
+    }
+
+    fn close(&mut self, kept: &mut Kept, now: Moment) -> Result<Vec<Vec<u8>>, Error> {
+        let mut closed = Vec::new();
+        for stored in self.index.over(Some(now), &self.rules) {
+            let (key, _) = SessionKey::read(kept, &stored[1..])?;
+            let mut order = Vec::new();
+            key.extent.last.encode(&mut order);
+            if let Some(states) = kept.map.get(&stored).map(<[u8]>::to_vec) {
+                kept.close(key.instance, &order, &states);
+            }
+            kept.map.put(&stored, None);
+            self.index.remove(&stored);
+            closed.push(stored[1..].to_vec());
+        }
+        closed.sort_unstable();
+        Ok(closed)
+    }
+
+    fn open_windows(&self, _: &mut Kept) -> Result<usize, Error> {
+        Ok(self.index.len())
+    }
+
+    fn span(&self, key: &[u8]) -> Result<Option<(Moment, Moment)>, Error> {
+        Ok(Some(Extent::read(self.rules.kind, key)?.span(&self.rules)))
+    }
+}
