@@ -123,7 +123,7 @@ SCORES: Final = ("prediction", "residual", "standardized_residual")
 CLASS_WINDOW_BOUNDS: Final = ("window_start", "window_end")
 """The columns that a row of a window has, beside its instance."""
 
-SCORES: Final = ("predicted_label", "posterior", "own_posterior")
+CLASS_SCORES: Final = ("predicted_label", "posterior", "own_posterior")
 """Those where a classification has scored them: also three, so that shipped columns begin at one index."""
 
 FIRST_SHIPPED: Final = len(SCORES)
