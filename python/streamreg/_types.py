@@ -120,9 +120,6 @@ WINDOW_BOUNDS: Final = ("window_start", "window_end")
 SCORES: Final = ("prediction", "residual", "standardized_residual")
 """The columns that rows have beside their own where a regression has scored them."""
 
-CLASS_WINDOW_BOUNDS: Final = ("window_start", "window_end")
-"""The columns that a row of a window has, beside its instance."""
-
 CLASS_SCORES: Final = ("predicted_label", "posterior", "own_posterior")
 """Those where a classification has scored them: also three, so that shipped columns begin at one index."""
 

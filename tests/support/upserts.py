@@ -20,7 +20,7 @@ class Reading(sr.Schema):
     g: str
     x: float
     y: float
-    n: int
+    d: int
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Found:
     g: str
     x: float
     y: float
-    n: int
+    d: int
 
     def message(self) -> bytes:
         return json.dumps(self.__dict__).encode()
@@ -81,11 +81,11 @@ def rejected(chance: random.Random, key: bytes) -> list[Message]:
 
 def write(t: sr.Table, folder: Path) -> None:
     """The outputs: rows, also filtered and computed; totals; by key; classes."""
-    inverse = t.select(*sr.this, q=1000 // t.n)
+    inverse = t.select(*sr.this, q=1000 // t.d)
     sr.io.csv.write(inverse, folder / "rows.csv")
     sr.io.csv.write(t.filter(t.x > 2).select(t.g, z=t.x * 2), folder / "filtered.csv")
     sr.io.csv.write(t.linear_regression(t.y, t.x), folder / "line.csv")
-    sr.io.csv.write(t.linear_regression(t.y, t.x, t.n, by=t.g, statistics=["n"]), folder / "keys.csv")
+    sr.io.csv.write(t.linear_regression(t.y, t.x, t.d, by=t.g, statistics=["n"]), folder / "keys.csv")
     classes = t.linear_discriminant(t.g, t.x, t.y)
     sr.io.csv.write(classes, folder / "classes.csv")
     few = t.filter(t.x > 4)
