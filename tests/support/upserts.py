@@ -3,7 +3,7 @@
 import json
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -45,8 +45,13 @@ def random_row(chance: random.Random) -> Found:
     return Found(chance.choice(GROUPS), x, y, chance.randrange(1, 100))
 
 
-def sequence(count: int, partitions: int, keys: int, seed: int) -> tuple[Partitions, Table]:
-    """Messages over partitions, tombstones and rejects between them, and the table that they leave."""
+def sequence(
+    count: int, partitions: int, keys: int, seed: int, *, compactable: bool = False
+) -> tuple[Partitions, Table]:
+    """Messages over partitions, tombstones and rejects between them, and the table that they leave.
+
+    If `compactable`, no reject has a key: a broker would let go of the row that stands for its sake.
+    """
     chance = random.Random(seed)
     messages: Partitions = [[] for _ in range(partitions)]
     table: dict[tuple[int, bytes], Found] = {}
@@ -61,7 +66,10 @@ def sequence(count: int, partitions: int, keys: int, seed: int) -> tuple[Partiti
             table.pop((partition, key), None)
             messages[partition].append(Message(None, key))
         else:
-            messages[partition].append(chance.choice(rejected(chance, key)))
+            unfit = rejected(chance, key)
+            if compactable:
+                unfit = [message for message in unfit if message.key is None]
+            messages[partition].append(chance.choice(unfit))
     return messages, table
 
 
@@ -79,19 +87,23 @@ def rejected(chance: random.Random, key: bytes) -> list[Message]:
     ]
 
 
-def write(t: sr.Table, folder: Path) -> None:
+def tables(t: sr.Table) -> dict[str, sr.Table]:
     """The outputs: rows, also filtered and computed; totals; by key; classes."""
-    inverse = t.select(*sr.this, q=1000 // t.d)
-    sr.io.csv.write(inverse, folder / "rows.csv")
-    sr.io.csv.write(t.filter(t.x > 2).select(t.g, z=t.x * 2), folder / "filtered.csv")
-    sr.io.csv.write(t.linear_regression(t.y, t.x), folder / "line.csv")
-    sr.io.csv.write(
-        t.linear_regression(t.y, t.x, t.d, by=t.g, statistics=["n"]), folder / "keys.csv"
-    )
-    classes = t.linear_discriminant(t.g, t.x, t.y)
-    sr.io.csv.write(classes, folder / "classes.csv")
     few = t.filter(t.x > 4)
-    sr.io.csv.write(few.reduce(n=sr.reducers.count(), s=sr.reducers.sum(few.y)), folder / "few.csv")
+    return {
+        "rows.csv": t.select(*sr.this, q=1000 // t.d),
+        "filtered.csv": t.filter(t.x > 2).select(t.g, z=t.x * 2),
+        "line.csv": t.linear_regression(t.y, t.x),
+        "keys.csv": t.linear_regression(t.y, t.x, t.d, by=t.g, statistics=["n"]),
+        "classes.csv": t.linear_discriminant(t.g, t.x, t.y),
+        "few.csv": few.reduce(n=sr.reducers.count(), s=sr.reducers.sum(few.y)),
+    }
+
+
+def write(t: sr.Table, folder: Path) -> None:
+    """Writes all of them."""
+    for name, table in tables(t).items():
+        sr.io.csv.write(table, folder / name)
 
 
 def topic(messages: Partitions, batch: int) -> sr.Table:
@@ -142,7 +154,3 @@ def check_oracle(table: Table, found: Mapping[str, object]) -> None:
     if exact is not None:
         line = tuple(repr(rationals.nearest(number)) for number in exact)  # type: ignore[assignment]
     assert found["line"] == line
-
-
-def messages_of(partitions: Sequence[Sequence[Message]]) -> int:
-    return sum(map(len, partitions))
