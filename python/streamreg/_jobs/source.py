@@ -41,6 +41,11 @@ class Source:
     upsert: bool | None = None
 
     @property
+    def replaces(self) -> bool:
+        """Whether rows are replaced and removed."""
+        return bool(self.upsert) or self.format == "debezium"
+
+    @property
     def given(self) -> dict[str, Any]:
         """The reader's options that the job gives; the others keep the reader's own defaults."""
         options = {
