@@ -845,7 +845,8 @@ class RowTimes:
     ) -> Self: ...
     def watermarks(self) -> dict[int, tuple[Moment, Moment]]:
         """Of the partitions with a row here whose time counts: the least time of these rows, and the greatest one of the
-        partition up to its last row here."""
+        partition up to its last row here.
+        """
 
 @final
 class WindowPartial:

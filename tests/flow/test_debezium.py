@@ -134,7 +134,7 @@ def test_an_event_that_does_not_fit_changes_nothing(
 
 
 def test_events_of_no_row_are_skipped() -> None:
-    """Messages, deletions of unknown rows, null payloads and tombstones count as tombstones; a payload of null removes."""
+    """Messages, deletions of unknown rows and null payloads count as tombstones; a payload of null removes."""
     values = [
         (event(op="c", after=ROW), b"k"),
         (event(op="m", message={"content": "x"}), b"k"),

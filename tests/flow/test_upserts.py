@@ -20,8 +20,8 @@ class Point(sr.Schema):
     y: float
 
 
-def table(*messages: Message, batch: int = 1, **options: object) -> sr.Table:
-    return read([messages], schema=Point, header=["x", "y"], upsert=True, batch=batch, **options)
+def table(*messages: Message, batch: int = 1) -> sr.Table:
+    return read([messages], schema=Point, header=["x", "y"], upsert=True, batch=batch)
 
 
 def test_each_change_is_written() -> None:
@@ -182,11 +182,11 @@ def test_what_takes_no_row_back_is_refused() -> None:
             t.reduce(m=reducer(t.x))
         with pytest.raises(sr.ProgramError, match="upsert"):
             t.filter(t.x > 0).groupby(t.at).reduce(m=reducer(sr.this.x))
-    with pytest.raises(sr.ProgramError, match="upsert.*half_life"):
+    with pytest.raises(sr.ProgramError, match=r"upsert.*half_life"):
         t.linear_regression(t.x, t.at, half_life=10, time=t.at)
-    with pytest.raises(sr.ProgramError, match="windowby.*upsert"):
+    with pytest.raises(sr.ProgramError, match=r"windowby.*upsert"):
         t.windowby(t.at, window=sr.temporal.tumbling(10))
-    with pytest.raises(sr.ConfigurationError, match="upsert.*many"):
+    with pytest.raises(sr.ConfigurationError, match=r"upsert.*many"):
         read([[]], schema=Timed, format="json", upsert=True, records="many")
     with pytest.raises(sr.ConfigurationError, match="upsert"):
         read([[]], schema=Timed, format="json", upsert="yes")  # type: ignore[arg-type]
@@ -235,9 +235,11 @@ def test_no_row_is_lost_in_the_state_unseen(folder: Path, damage: str) -> None:
     messages, _ = upserts.sequence(60, 1, 9, 3)
     upserts.write(upserts.topic(messages, 10), folder)
     sr.run(processes=0, state="state")
-    with contextlib.closing(sqlite3.connect(folder / "state" / "checkpoint.sqlite")) as database:
-        with database:
-            assert database.execute(damage).rowcount > 0
+    with (
+        contextlib.closing(sqlite3.connect(folder / "state" / "checkpoint.sqlite")) as database,
+        database,
+    ):
+        assert database.execute(damage).rowcount > 0
     upserts.write(upserts.topic(messages, 10), folder)
     with pytest.raises(sr.StateError, match="damaged"):
         sr.run(processes=0, state="state")

@@ -1,4 +1,4 @@
-"""Upserts at the real broker: killed at every step, while the topic is compacted, and with more keys than memory is for."""
+"""Upserts at the real broker: killed at every step, while a topic is compacted, and with many keys."""
 
 import os
 import random
@@ -98,7 +98,8 @@ def in_topic(broker: KafkaBroker, topic: str, partitions: int) -> int:
         }
     )
     consumer.assign([TopicPartition(topic, p, 0) for p in range(partitions)])
-    count, ended = 0, set()
+    count = 0
+    ended: set[int | None] = set()
     while len(ended) < partitions:
         for message in consumer.consume(10_000, 1):
             error = message.error()
@@ -189,7 +190,8 @@ def test_many_keys(broker: KafkaBroker, topic: str, tmp_path: Path) -> None:
     count = 2 * KEYS + len(range(0, KEYS, 3))
     state = (tmp_path / "state" / "checkpoint.sqlite").stat().st_size
     sys.stdout.write(
-        f"{KEYS:,} keys: {taken:.1f} s, {count / taken:,.0f} messages/s, peak memory {peaks}, state {state // MEBI} MiB\n"
+        f"{KEYS:,} keys: {taken:.1f} s, {count / taken:,.0f} messages/s, peak memory {peaks}, "
+        f"state {state // MEBI} MiB\n"
     )
     standing = [key for key in range(KEYS) if key % 3]
     total = sum(2 * key % 10_000 for key in standing)

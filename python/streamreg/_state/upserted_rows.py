@@ -1,4 +1,4 @@
-"""Checkpoint: the last message of each key, kept in the database and looked up there: they may be more than memory holds.
+"""Checkpoint: the last message of each key, kept in the database and looked up there: memory may not hold them all.
 
 What has changed since the last commit is in memory, and is written with everything else in the transaction of the
 checkpoint. A run without a state keeps them in a temporary database, which is gone with it.
@@ -45,8 +45,8 @@ class UpsertedRows:
         self._errors = errors
         self._count, self._total = digest
         self._in_database = self._count > 0
-        self._changes: dict[bytes, bytes | None] = {}
-        self._in_order: list[bytes] = []
+        self._changes: dict[bytes, Change] = {}
+        self._in_order: list[Change] = []
 
     def __len__(self) -> int:
         """How many rows stand."""
@@ -60,10 +60,11 @@ class UpsertedRows:
         """
         found, unchanged = {}, []
         for name in names:
-            if name not in self._changes:
+            change = self._changes.get(name)
+            if change is None:
                 unchanged.append(name)
-            elif (kept := self._changes[name]) is not None:
-                found[name] = kept
+            elif change[1] is not None:
+                found[name] = change[1]
         if self._in_database:
             unchanged.sort()  # Neighbours lie on one page.
             with self._errors():
@@ -85,23 +86,21 @@ class UpsertedRows:
             if old is not None:
                 self._count -= 1
                 self._total -= crc32(old, crc32(name))
+            checksum = 0
             if value is not None:
+                checksum = crc32(value, crc32(name))
                 self._count += 1
-                self._total += crc32(value, crc32(name))
-            self._changes[name] = value
+                self._total += checksum
+            self._changes[name] = name, value, checksum
 
     def changed(self) -> int:
         """Puts the rows that have changed since the last commit in order; their number."""
-        self._in_order = sorted(self._changes)
+        self._in_order = [self._changes[name] for name in sorted(self._changes)]
         return len(self._in_order)
 
     def changes(self, start: int, end: int) -> Sequence[Change]:
         """Some of them."""
-        found: list[Change] = []
-        for name in self._in_order[start:end]:
-            value = self._changes[name]
-            found.append((name, value, 0 if value is None else crc32(value, crc32(name))))
-        return found
+        return self._in_order[start:end]
 
     def digest(self) -> Digest:
         """How many rows stand, and the sum of their checksums modulo 2^64."""
