@@ -149,6 +149,33 @@ def test_rows_of_one_batch_are_all_scored() -> None:
     assert total == []
 
 
+@pytest.mark.parametrize("by", [False, True])
+def test_models_of_an_epoch_are_those_before_it(*, by: bool) -> None:
+    """What is taken back within an epoch changes no score of that epoch, also by keys; the next one it does."""
+    messages = [
+        Message(b"1,1", b"a"),
+        Message(b"2,2", b"b"),
+        Message(b"2,4", b"b"),  # From here on one epoch, until the end.
+        Message(b"3,7", b"c"),
+        Message(None, b"c"),
+        Message(b"4,8", b"d"),
+    ]
+    for pace, expected in ((0, [None, 0.0, 2.0, 7.0, 10.0]), (10_000, [None, 0.0, 0.0, 0.0, 0.0])):
+        t = read(
+            [messages],
+            schema=Point,
+            header=["x", "y"],
+            upsert=True,
+            batch=1,
+            autocommit_duration_ms=pace,
+        )
+        t = t.select(t.x, t.y, k=sr.cast(int, t.x) * 0)
+        scored = t.linear_regression(t.y, t.x, by=[t.k] if by else []).predict_on(t)
+        found = collect(scored.select(scored.prediction), name=f"{by} {pace}")
+        sr.run(processes=0)
+        assert [row for (row,), _, _ in found] == expected
+
+
 def test_the_last_row_takes_the_result_with_it(folder: Path) -> None:
     """A table without rows has no result; a row that was excluded is excluded no more."""
     messages = [

@@ -88,6 +88,8 @@ class Merge:
         self._scorings = [
             Scoring(score, self._reductions[score.reduction]) for score in plan.scores
         ]
+        if (upserted is None) == plan.input.upsert:
+            raise AssertionError("upserts have rows that stand")
         self._upserts = None if upserted is None else Upserts(plan, checkpoint.found, upserted)
         self.excluded = self._count_excluded()
         self._opened = False

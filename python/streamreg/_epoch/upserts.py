@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from streamreg._exceptions import ProgramError
 from streamreg._formats.kept_messages import batch_of
-from streamreg._plural import plural
 from streamreg._worker.pipeline import Pipeline
+from streamreg._worker.upserts import NOT_THE_SAME
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Found
@@ -70,10 +70,7 @@ class Upserts:
         while some := dict(islice(left, _AT_A_TIME)):
             partial = self._pipeline.rows(batch_of(self._input, some))
             if partial.rows != len(some):
-                raise ProgramError(
-                    f"{plural(len(some) - partial.rows, 'row')} that stood cannot be computed again, to be taken back: "
-                    "a function given to apply must give the same for the same row"
-                )
+                raise ProgramError(NOT_THE_SAME)
             yield partial
 
     def put(self, partial: Partial, taken_back: TakenBack) -> None:

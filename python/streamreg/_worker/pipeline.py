@@ -15,11 +15,12 @@ import numpy as np
 
 from streamreg._core import KeyedReduction, WindowReduction, render
 from streamreg._evaluate.columns import at, portable, take
+from streamreg._exceptions import ProgramError
 from streamreg._rejects.reject import Reject
 from streamreg._worker import event_time
 from streamreg._worker.event_time import WindowedRows
 from streamreg._worker.partial import Partial
-from streamreg._worker.upserts import BatchUpserts
+from streamreg._worker.upserts import NOT_THE_SAME, BatchUpserts
 
 if TYPE_CHECKING:
     from streamreg._core import Decoded
@@ -136,6 +137,8 @@ class Pipeline:
             standing[stand] = True
             columns = {name: take(values, standing, stand) for name, values in columns.items()}
             again = self._plan.evaluate(columns, len(stand))
+            if any(len(errors.rows) for errors in again.errors):
+                raise ProgramError(NOT_THE_SAME)
             result = replace(again, shipped=result.shipped)
         self._accumulate(partial, result, None)
         back = upserts.taken_back(set(messages))

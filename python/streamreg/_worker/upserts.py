@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 MISSING_KEY: Final = "missing-key"
 MISSING_BEFORE: Final = "missing-before"
+NOT_THE_SAME: Final = (
+    "rows that stood cannot be computed again, to be taken back: with upserts a function given to apply must give the "
+    "same for the same row"
+)
+"""What is wrong where a row that was one is none any more."""
 _NO_ROW: Final = frozenset({"missing-field", "not-an-object"})
 """Why a row as it was before cannot be known: it is not there as a whole."""
 
