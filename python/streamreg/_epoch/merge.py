@@ -166,13 +166,13 @@ class Merge:
         if stale := self.clocks.stale(partial.clocks, self._late):
             self.clocks.keep(stale)
             return set(partial.progress)
-        back = TakenBack() if self._upserts is None else self._upserts.taken_back(partial)
+        back = None if self._upserts is None else self._upserts.taken_back(partial)
         if partial.rows or back:
             if not self._opened:
                 self._open()
             self._add(partial, back)
         if self._upserts is not None:
-            self._upserts.put(partial, back)
+            self._upserts.put(partial)
         self.clocks.take(partial.clocks)
         if partial.rejects:
             self._keep(partial.rejects)
@@ -227,14 +227,22 @@ class Merge:
             with self._slow_results.watching(self.epochs, plan.outputs[0].name):
                 scoring.begin()
 
-    def _add(self, partial: Partial, back: TakenBack) -> None:
-        for replaced in back.replaced:
+    def _add(self, partial: Partial, back: TakenBack | None) -> None:
+        if back is None:
+            self._insert(partial)
+            return
+        # An epoch of which some rows are taken back, and not the others, cannot be closed.
+        self.pending = False
+        for replaced in back.replaced():
             self._change(replaced, -1)
         if partial.rows:
-            self._score(partial)
-            self._change(partial, 1)
+            self._insert(partial)
         for own in back.own:
             self._change(own, -1)
+
+    def _insert(self, partial: Partial) -> None:
+        self._score(partial)
+        self._change(partial, 1)
         self._open_rows += partial.rows
 
     def _score(self, partial: Partial) -> None:

@@ -5,13 +5,12 @@ The same messages, through the same pipeline, come to the same states and rows: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import islice
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from streamreg._exceptions import ProgramError
 from streamreg._formats.kept_messages import batch_of
+from streamreg._state.upserted_rows import checksum
 from streamreg._worker.pipeline import Pipeline
 from streamreg._worker.upserts import NOT_THE_SAME
 
@@ -21,26 +20,35 @@ if TYPE_CHECKING:
     from streamreg._state.upserted_rows import UpsertedRows
     from streamreg._worker.partial import Partial
 
-_AT_A_TIME: Final = 20_000
-"""Rows computed again together, at most: as many as a worker has in a batch."""
 
-
-@dataclass(frozen=True)
 class TakenBack:
-    """The rows that a partial takes back."""
+    """The rows that stand and that a partial replaces, removes or takes back itself.
 
-    replaced: tuple[Partial, ...] = ()
-    """Those that stand, and that others replace."""
+    They are computed piece by piece, as they are taken: all of them may be more than memory holds.
+    """
 
-    own: tuple[Partial, ...] = ()
-    """Those that its messages say themselves; they may have come with it."""
-
-    before: Mapping[bytes, bytes] = field(default_factory=dict)
-    """What was kept of those replaced, by name."""
+    def __init__(self, pieces: Iterator[Partial], own: Partial | None) -> None:
+        """`own` are those that its messages say themselves."""
+        self._pieces = pieces
+        self._first = next(pieces, None)
+        self.own = () if own is None or not own.rows else (own,)
+        """Rows that may have come with the partial, and are taken back after it has been added."""
 
     def __bool__(self) -> bool:
         """Whether there are any."""
-        return bool(self.replaced or self.own)
+        return self._first is not None or bool(self.own)
+
+    def replaced(self) -> Iterator[Partial]:
+        """Those that stand, once.
+
+        Raises:
+            CorruptStateError: if what is kept of a row is no message.
+            ProgramError: if a row that has been one is none any more.
+            StateError: if what is kept cannot be read.
+        """
+        if self._first is not None:
+            yield self._first
+            yield from self._pieces
 
 
 class Upserts:
@@ -51,28 +59,21 @@ class Upserts:
         self.rows = rows
         self._input = plan.input
         self._pipeline = Pipeline(plan.input, plan.rows, found)
+        self._before: dict[bytes, int] = {}
 
     def taken_back(self, partial: Partial) -> TakenBack:
-        """The rows that stand and that a partial replaces, removes or takes back itself. Nothing is changed.
+        """What a partial takes back; `put` comes when all of it is. Raises as `TakenBack.replaced`."""
+        self._before = {}
+        return TakenBack(self._replaced(partial), partial.taken_back)
 
-        Raises:
-            CorruptStateError: if what is kept of a row is no message.
-            ProgramError: if a row that has been one is none any more.
-            StateError: if what is kept cannot be read.
-        """
-        before = self.rows.find(partial.kept)
-        back = partial.taken_back
-        own = () if back is None or not back.rows else (back,)
-        return TakenBack(tuple(self._again(before)), own, before)
-
-    def _again(self, kept: Mapping[bytes, bytes]) -> Iterator[Partial]:
-        left = iter(kept.items())
-        while some := dict(islice(left, _AT_A_TIME)):
-            partial = self._pipeline.rows(batch_of(self._input, some))
-            if partial.rows != len(some):
+    def _replaced(self, partial: Partial) -> Iterator[Partial]:
+        for piece in self.rows.find(partial.kept):
+            self._before.update({name: checksum(name, kept) for name, kept in piece.items()})
+            again = self._pipeline.rows(batch_of(self._input, piece))
+            if again.rows != len(piece):
                 raise ProgramError(NOT_THE_SAME)
-            yield partial
+            yield again
 
-    def put(self, partial: Partial, taken_back: TakenBack) -> None:
+    def put(self, partial: Partial) -> None:
         """The partial is merged: its rows stand now."""
-        self.rows.put(partial.kept, taken_back.before)
+        self.rows.put(partial.kept, self._before)

@@ -22,6 +22,14 @@ PART: Final = "upserted"
 """What the checkpoint calls them."""
 _AT_A_TIME: Final = 500
 """Keys looked up by one statement, of which SQLite takes 999 parameters in any build."""
+_MOST_ROWS: Final = 20_000
+_MOST_BYTES: Final = 4 * 1024 * 1024
+"""Of a piece of what is found, about: as much as a worker has in a batch."""
+
+
+def checksum(name: bytes, kept: bytes) -> int:
+    """That of a row and what is kept of it."""
+    return crc32(kept, crc32(name))
 
 
 class CountedRows:
@@ -52,46 +60,56 @@ class UpsertedRows:
         """How many rows stand."""
         return self._count
 
-    def find(self, names: Collection[bytes]) -> dict[bytes, bytes]:
-        """What is kept of those of these rows that stand.
+    def find(self, names: Collection[bytes]) -> Iterator[dict[bytes, bytes]]:
+        """What is kept of those of these rows that stand, in pieces: all of it may be more than memory holds.
 
         Raises:
             StateError: if the database cannot be read.
         """
-        found, unchanged = {}, []
+        piece: dict[bytes, bytes] = {}
+        size = 0
+        for name, kept in self._found(names):
+            piece[name] = kept
+            size += len(kept)
+            if size >= _MOST_BYTES or len(piece) >= _MOST_ROWS:
+                yield piece
+                piece, size = {}, 0
+        if piece:
+            yield piece
+
+    def _found(self, names: Collection[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        unchanged = []
         for name in names:
             change = self._changes.get(name)
             if change is None:
                 unchanged.append(name)
             elif change[1] is not None:
-                found[name] = change[1]
-        if self._in_database:
-            unchanged.sort()  # Neighbours lie on one page.
+                yield name, change[1]
+        if not self._in_database:
+            return
+        unchanged.sort()  # Neighbours lie on one page.
+        for start in range(0, len(unchanged), _AT_A_TIME):
+            some = unchanged[start : start + _AT_A_TIME]
+            places = ",".join("?" * len(some))
+            statement = f"SELECT key, value FROM keyed WHERE part = ? AND key IN ({places})"
             with self._errors():
-                for start in range(0, len(unchanged), _AT_A_TIME):
-                    found.update(self._read(unchanged[start : start + _AT_A_TIME]))
-        return found
+                yield from self._database.execute(statement, (PART, *some))
 
-    def _read(self, names: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-        places = ",".join("?" * len(names))
-        statement = f"SELECT key, value FROM keyed WHERE part = ? AND key IN ({places})"
-        return self._database.execute(statement, (PART, *names))
-
-    def put(self, kept: Mapping[bytes, bytes | None], before: Mapping[bytes, bytes]) -> None:
-        """Replaces rows; None removes one. `before` is what `find` has found of them."""
+    def put(self, kept: Mapping[bytes, bytes | None], before: Mapping[bytes, int]) -> None:
+        """Replaces rows; None removes one. `before` has those that stood, and the checksums of what was kept."""
         for name, value in kept.items():
             old = before.get(name)
-            if old == value:
-                continue
             if old is not None:
                 self._count -= 1
-                self._total -= crc32(old, crc32(name))
-            checksum = 0
+                self._total -= old
+            elif value is None:
+                continue
+            new = 0
             if value is not None:
-                checksum = crc32(value, crc32(name))
+                new = checksum(name, value)
                 self._count += 1
-                self._total += checksum
-            self._changes[name] = name, value, checksum
+                self._total += new
+            self._changes[name] = name, value, new
 
     def changed(self) -> int:
         """Puts the rows that have changed since the last commit in order; their number."""

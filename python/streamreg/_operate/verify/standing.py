@@ -48,8 +48,9 @@ class Changes:
             for partial in partials:
                 back = upserts.taken_back(partial)
                 yield partial, 1
-                yield from ((each, -1) for each in (*back.replaced, *back.own))
-                upserts.put(partial, back)
+                yield from ((replaced, -1) for replaced in back.replaced())
+                yield from ((own, -1) for own in back.own)
+                upserts.put(partial)
                 if rows.changed() > _MANY:
                     rows.mark_clean()
             self.digest = rows.digest()
