@@ -157,11 +157,17 @@ chaos: $(INSTALLED) ## kill everything for SECONDS, and read a backlog of 20 mil
 far: $(INSTALLED) ## read from a broker that is 5 s away, doctor and verify too; ten minutes
 	FAR_ROUND_TRIPS=5 $(BIN)/python -m pytest -s tests/kafka/test_far.py $(ARGS)
 
+# The fuzz targets are a workspace of their own, which needs a nightly toolchain only to run: so a change of the core that
+# they do not follow is seen at once. What is only checked is not linked: the library of the fuzzer need not be built.
+CHECK_FUZZ = CUSTOM_LIBFUZZER_PATH=/dev/null cargo clippy --manifest-path rust/fuzz/Cargo.toml --target-dir target \
+  $(LOCKED) -- -D warnings
+
 .PHONY: lint
 lint: $(INSTALLED) ## formatting, clippy, ruff, types, the layers, the extension's stub
 	cargo fmt --all --check
 	$(if $(FUZZ_TARGETS),cargo fmt --manifest-path rust/fuzz/Cargo.toml --check)
 	cargo clippy --workspace --all-targets $(LOCKED) -- -D warnings
+	$(if $(FUZZ_TARGETS),$(CHECK_FUZZ))
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy $(PYTHON_FOLDERS)

@@ -41,8 +41,8 @@ def last(order: list[bytes]) -> list[tuple[object, ...]]:
 
 
 found = last(messages)
-for sensor, start, end, intercept, slope, n in found:
-    print(f"{sensor}: steps {start} to {end}: y = {intercept} + {slope} x, of {n} rows")
+for sensor, first, final, intercept, line, n in found:
+    print(f"{sensor}: steps {first} to {final}: y = {intercept} + {line} x, of {n} rows")
 # The outlier of 1e12 has left, and nothing of it is in the digits. Any order of the messages gives the same bits:
 shuffled = [messages[i] for i in rng.permutation(len(messages))]
 print("the same from any order:", last(shuffled) == found)

@@ -953,7 +953,8 @@ class WindowReduction:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """What a `Scorer` says of each row, by the last window of its instance that was closed when it was frozen.
 
-        All are NaN for an instance that had none.
+        Last rows are never closed: they score as they were when `due` was called last before. All are NaN for an
+        instance that had none.
 
         Raises:
             ValueError: if closed windows are not kept; else as `KeyedReduction.scores`.

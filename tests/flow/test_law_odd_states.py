@@ -6,6 +6,7 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def state(begun: Path, folder: Path) -> Path:
 
 
 def stored(directory: Path) -> dict[str, bytes]:
-    with sqlite3.connect(directory / FILE) as database:
+    with closing(sqlite3.connect(directory / FILE)) as database:
         return dict(database.execute("SELECT name, value FROM part"))
 
 
@@ -85,10 +86,9 @@ def write(directory: Path, parts: dict[str, bytes]) -> None:
     held = {name: value for name, value in parts.items() if name != "checksum"}
     checksum = checksum_of(held)
     held["checksum"] = str(checksum).encode()
-    with sqlite3.connect(directory / FILE) as database:
+    with closing(sqlite3.connect(directory / FILE)) as database, database:
         database.execute("DELETE FROM part")
         database.executemany("INSERT INTO part VALUES (?, ?)", held.items())
-    database.close()
     (directory / "checkpoint.seal").unlink(missing_ok=True)
     record = CommitRecordFile(directory, CommitRecord(0, 0), sync=False)
     try:
@@ -321,6 +321,6 @@ def test_another_schema_is_refused(
 
 def test_the_schema_is_the_one_that_a_run_makes(state: Path) -> None:
     """What is taken is what SQLite says of the tables that were made."""
-    with sqlite3.connect(state / FILE) as database:
+    with closing(sqlite3.connect(state / FILE)) as database:
         made = {sql for (sql,) in database.execute("SELECT sql FROM sqlite_master") if sql}
     assert made == {PARTS, KEYED}

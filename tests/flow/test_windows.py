@@ -19,6 +19,7 @@ from streamreg.testing import read
 from tests.support.changelog import changes, current, rejects
 from tests.support.plans import csv_output
 from tests.support.rationals import nearest
+from tests.support.resumed import after
 from tests.support.windows import (
     Partition,
     Windowed,
@@ -81,11 +82,7 @@ def run_in_pieces(
     """The run is stopped after some epochs each time, and goes on."""
     for stop in (*stops, 10**9):
         sr.run(
-            outputs=make(),
-            processes=processes,
-            state="state",
-            rejects=LETTERS,
-            stop=lambda progress, stop=stop: progress.epochs >= stop,
+            outputs=make(), processes=processes, state="state", rejects=LETTERS, stop=after(stop)
         )
 
 

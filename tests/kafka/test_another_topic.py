@@ -11,7 +11,7 @@ import pytest
 
 from streamreg._exceptions import SourceError
 from streamreg._kafka.source import KafkaSource
-from streamreg._source.contract import Range
+from streamreg._source.contract import Range, Watermarks
 from streamreg._state import snapshot
 from tests.support.doctor import job_file
 from tests.support.kafka.broker import KafkaBroker
@@ -132,7 +132,7 @@ def take(source: KafkaSource, step: str, late: Callable[[], bool]) -> None:
     """What a run does at this step of its start, until it is late."""
     ranges = {0: Range(len(OLD), None, False, 0)}
     if step == "first messages":
-        list(source.first_messages([0], pytest.fail, late))
+        list(source.first_messages({0: Watermarks(0, len(OLD))}, pytest.fail, late))
     elif step == "comparison of the log":
         source.check_log(ranges, pytest.fail, late)
     else:

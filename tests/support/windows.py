@@ -174,7 +174,7 @@ def events(
     partitions: int,
     seed: int,
     *,
-    spread: int = 40,
+    spread: float = 40,
     speed: float = 1.0,
     keys: Sequence[str] = ("a", "b", "c"),
     rejects: float = 0.02,
@@ -199,7 +199,7 @@ def events(
             chance.choice(keys),
         )
         found[chance.randrange(partitions)].append(event)
-    return found
+    return [*found]
 
 
 def messages(partitions: Sequence[Partition], header: bytes = b"at,x,y,k") -> list[list[bytes]]:

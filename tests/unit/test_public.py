@@ -77,6 +77,7 @@ PUBLIC: dict[ModuleType, list[str]] = {
         "demo",
         "io",
         "reducers",
+        "temporal",
         "this",
         "__version__",
     ],

@@ -38,9 +38,9 @@ class EventClocks:
         self._pending: dict[tuple[int, int], Move] = {}
 
     @property
-    def moves(self) -> list[Move]:
-        """Those that may have made a row late, or still may."""
-        return [*self._kept, *self._pending.values()]
+    def moves(self) -> list[tuple[int, int, int, Moment]]:
+        """Those that may have made a row late, or still may, as a checkpoint has them."""
+        return [(*move,) for move in (*self._kept, *self._pending.values())]
 
     def time(self, clock: int, partitions: Collection[int]) -> Moment | None:
         """Up to where all of these partitions have come; None if one has no time yet."""

@@ -88,8 +88,6 @@ class Merge:
         self._scorings = [
             Scoring(score, self._reductions[score.reduction]) for score in plan.scores
         ]
-        if (upserted is None) == plan.input.upsert:
-            raise AssertionError("upserts have rows that stand")
         self._upserts = None if upserted is None else Upserts(plan, checkpoint.found, upserted)
         self.excluded = self._count_excluded()
         self._opened = False
@@ -108,11 +106,13 @@ class Merge:
             states = zip(self._reductions, checkpoint.reductions, strict=True)
             for index, (reduction, state) in enumerate(states):
                 by_key = checkpoint.keyed.pop(f"reduction {index}", None)
-                if isinstance(by_key, KeyedReduction | WindowReduction):
+                if isinstance(by_key, KeyedReduction) and isinstance(reduction, KeyedReduction):
                     by_key.merge(reduction.to_bytes())  # Of no rows: it must be of the same shape.
                     self._reductions[index] = by_key
-                    if isinstance(by_key, WindowReduction):
-                        by_key.resume(self._time(index))
+                elif isinstance(by_key, WindowReduction):
+                    # Made by what the job says of it, which is the same.
+                    by_key.resume(self._time(index))
+                    self._reductions[index] = by_key
                 elif isinstance(reduction, Reduction):
                     reduction.merge(state)
                 else:
@@ -166,6 +166,8 @@ class Merge:
         if stale := self.clocks.stale(partial.clocks, self._late):
             self.clocks.keep(stale)
             return set(partial.progress)
+        if self._upserts is None and partial.kept:
+            raise AssertionError("upserts have rows that stand")
         back = None if self._upserts is None else self._upserts.taken_back(partial)
         if partial.rows or back:
             if not self._opened:

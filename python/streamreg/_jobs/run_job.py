@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, TypedDict
 
 from streamreg._jobs import Durability, Job, Time
@@ -110,21 +111,26 @@ def _fit(table: Table, job: Job) -> Table:
     """The regression: of all rows, of those of each key, or of those of each window."""
     target, features = table[job.target], [table[name] for name in job.features]
     keys = [table[name] for name in job.by]
-    options = {
-        "weights": None if job.weights is None else table[job.weights],
-        "intercept": job.options.intercept,
-        "ridge": job.options.ridge,
-        "statistics": job.options.statistics,
-        "singular": job.options.singular,
-        "level": job.options.level,
-        "half_life": None if job.forget is None else job.forget.half_life,
-        "time": None if job.forget is None else table[job.forget.time],
-    }
+    fit: Callable[..., Table] = table.linear_regression
     if job.window is None:
-        return table.linear_regression(target, *features, by=keys, **options)
-    by = job.window
-    windows = table.windowby(table[by.time], window=by.window, instance=keys, behavior=by.behavior)
-    return windows.linear_regression(target, *features, **options)
+        fit = partial(fit, by=keys)
+    else:
+        by = job.window
+        fit = table.windowby(
+            table[by.time], window=by.window, instance=keys, behavior=by.behavior
+        ).linear_regression
+    return fit(
+        target,
+        *features,
+        weights=None if job.weights is None else table[job.weights],
+        intercept=job.options.intercept,
+        ridge=job.options.ridge,
+        statistics=job.options.statistics,
+        singular=job.options.singular,
+        level=job.options.level,
+        half_life=None if job.forget is None else job.forget.half_life,
+        time=None if job.forget is None else table[job.forget.time],
+    )
 
 
 def _namespace(job: Job) -> dict[str, object]:

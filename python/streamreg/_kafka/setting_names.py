@@ -1,7 +1,7 @@
 """Source, Kafka: the names of librdkafka's settings, to correct a misspelt one.
 
 librdkafka does not list them: these are of its CONFIGURATION.md (2.16), without callbacks and what it keeps to itself.
-Nothing is refused for not being here.
+Nothing is refused for not being here. An older client knows fewer, and what it would refuse is not proposed.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
+
+from confluent_kafka import libversion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +55,14 @@ statistics.interval.ms sticky.partitioning.linger.ms topic.blacklist topic.metad
 topic.metadata.refresh.fast.interval.ms topic.metadata.refresh.interval.ms topic.metadata.refresh.sparse
 transaction.timeout.ms transactional.id
 """
-NAMES: Final = tuple(_TEXT.split())
+ALL_NAMES: Final = tuple(_TEXT.split())
+
+# Those that came after the lowest version of the client that there may be, with the first that knows them: as
+# librdkafka counts versions, a byte each of major, minor, revision and 0xff for a release.
+_SINCE: Final = {"sasl.oauthbearer.sub.claim.name": 0x020E00FF}
+
+NAMES: Final = tuple(name for name in ALL_NAMES if _SINCE.get(name, 0) <= libversion()[1])
+"""Those that the installed client knows."""
 
 _UNKNOWN: Final = re.compile(r'No such configuration property: "(?P<key>[^"]+)"')
 

@@ -167,8 +167,8 @@ def first_checkpoint(
     known = {} if last is None else last.offsets
     clocks = EventClocks(
         task.plan.clocks,
-        () if last is None else last.times,
-        () if last is None else map(Move._make, last.moves),
+        [] if last is None else last.times,
+        [] if last is None else map(Move._make, last.moves),
     )
     clocks.join(known, {p: r.start for p, r in task.ranges.items() if p not in known})
     began = {

@@ -60,10 +60,10 @@ class Checkpoint:
     leader_epochs: dict[int, int] = field(default_factory=dict)
     """For each partition the leader epoch of the last message that was read, where the source knows of such."""
 
-    times: Sequence[Mapping[int, Moment]] = ()
+    times: list[dict[int, Moment]] = field(default_factory=list)
     """For each clock how far each partition has come in event time, where it has come anywhere."""
 
-    moves: Sequence[Sequence[int | float]] = ()
+    moves: list[tuple[int, int, int, Moment]] = field(default_factory=list)
     """Where partitions were moved on in event time: clock, partition, offset and time of each."""
 
     epochs: int = 0
@@ -147,7 +147,7 @@ def unpacked(parts: Mapping[str, bytes], version: int) -> Checkpoint:
         identity=run["identity"],
         leader_epochs={int(p): epoch for p, epoch in run["leader_epochs"].items()},
         times=[{int(p): time for p, time in of.items()} for of in run.get("times", ())],
-        moves=run.get("moves", ()),
+        moves=[tuple(move) for move in run.get("moves", ())],
         epochs=run["epochs"],
         unix_ms=run["unix_ms"],
         rows=run["rows"],

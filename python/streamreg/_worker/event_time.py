@@ -74,17 +74,17 @@ class WindowedRows:
         self._before: Sequence[Mapping[int, Moment]] = times or [{}] * len(plan.clocks)
         empty = _windows(plan)
         self._clocks = []
-        for at, (clock, before) in enumerate(zip(result.clocks, self._before, strict=True)):
+        for at, (own, before) in enumerate(zip(result.clocks, self._before, strict=True)):
             # A time too far to have a window, as after a slip of units, would make all that follow late.
             bounds = [windows.bounds() for of, windows in empty.values() if of.clock == at]
             within = max(least for least, _ in bounds), min(most for _, most in bounds)
-            of = places.of(clock.places)
-            self._clocks.append(RowTimes(clock.times, of.partitions, before, of.offsets, within))
+            of = places.of(own.places)
+            self._clocks.append(RowTimes(own.times, of.partitions, before, of.offsets, within))
         self.partials: dict[int, WindowPartial] = {}
         for index, (of_index, windows) in empty.items():
             inputs, count = result.reductions[index]
-            times = self._clocks[of_index.clock]
-            self.partials[index] = windows.partial(result.keys[index], times, inputs, count)
+            clock = self._clocks[of_index.clock]
+            self.partials[index] = windows.partial(result.keys[index], clock, inputs, count)
 
     def passages(self) -> tuple[Mapping[int, Passage], ...]:
         """How far each partition has come, by clock."""

@@ -91,9 +91,10 @@ class Pipeline:
             self._refuse(partial, batch, decoded, row, (kind, column, detail))
         if refused:
             # They count nowhere, as no reject does: the others are computed without them.
-            gone = [*(each.row for each in refused), *(e.rows for e in result.errors)]
             kept = np.ones(decoded.rows, np.bool_)
-            kept[np.hstack(gone)] = False
+            kept[[each.row for each in refused]] = False
+            for errors in result.errors:
+                kept[errors.rows] = False
             rows = np.flatnonzero(kept)
             columns = {name: take(values, kept, rows) for name, values in columns.items()}
             result = self._plan.evaluate(columns, len(rows))

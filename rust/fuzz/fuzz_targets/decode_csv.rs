@@ -38,7 +38,7 @@ fuzz_target!(|data: &[u8]| {
     {
         let columns: Vec<_> =
             (0..).map(|index: usize| index.to_string()).zip(columns.iter().cloned()).collect();
-        let header = columns.iter().map(|column| column.0.clone()).collect();
+        let header: Vec<_> = columns.iter().map(|column| column.0.clone()).collect();
         let decoder = csv::decoder(columns, &header).expect("a valid schema");
         let decoded = decoder.decode(&messages);
         assert_eq!(decoded.rows + decoded.rejects.len() + decoded.tombstones, messages.len());

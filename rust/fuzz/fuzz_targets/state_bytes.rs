@@ -3,7 +3,6 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use streamreg_core::accumulate::Accumulator;
 use streamreg_core::changelog::Changelog;
 use streamreg_core::classes::Classes;
 use streamreg_core::column::{NumberType, Numbers};

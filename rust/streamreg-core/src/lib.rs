@@ -1,7 +1,7 @@
 //! streamreg's core: what a message's bytes become on their way to a row of the changelog.
 //!
 //! The stages, in the order of the flow: [`decode`] (bytes to columns) → [`reduce`] (columns to exact
-//! states that obey the law of [`accumulate`], built on [`exact`] and [`moments`]) → [`gram`] (their cross-products) → [`solve`] and [`infer`] (states
+//! states that obey the law of [`accumulate`], built on [`exact`] and [`moments`]; by [`windows`] of time too) → [`gram`] (their cross-products) → [`solve`] and [`infer`] (states
 //! to correctly rounded results) → [`write`](mod@write) (results and rows to CSV text) → [`changelog`] (what changed since the last result).
 //! Beside the flow, for the estimators: [`classes`] (columns and labels to exact states) → [`discriminant`]
 //! (classification), and [`rolling`] (a fit for the window of each row of a frame).

@@ -6,9 +6,9 @@
 //! come: by that it gives [results](WindowReduction::results) and [closes](WindowReduction::close) windows, which leave
 //! the state then.
 //!
-//! [`moment`] compares times without rounding, [`grid`] numbers the windows of a grid, [`assign`] says for each row
-//! whether it is in a window, late, or outside. How windows are kept is said by [`store`] and done by one file for each
-//! kind: [`direct`], [`difference`], [`sessions`], [`last`].
+//! `moment` compares times without rounding, `grid` numbers the windows of a grid, `assign` says for each row whether it
+//! is in a window, late, or outside. How windows are kept is said by `store` and done by one file for each kind: `direct`,
+//! `difference`, `sessions`, `last`.
 
 mod assign;
 mod difference;
@@ -31,3 +31,6 @@ pub use moment::{Moment, TimeKind};
 pub use reduction::{WindowPartial, WindowReduction};
 pub use row_times::{Row, RowTimes, Times, Watermark};
 pub use spec::{MOST_PANES, Spec, Window};
+
+#[cfg(test)]
+mod tests;

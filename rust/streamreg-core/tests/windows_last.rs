@@ -14,7 +14,7 @@ use streamreg_core::time::TimeType;
 use streamreg_core::windows::{Moment, RowTimes, Spec, TimeKind, Times, Window, WindowReduction};
 use support::config;
 use support::events::{
-    Event, Row, Watermarks, apply, events, exact, kind, moment, partial, plain, reloaded, windows,
+    Event, Row, Watermarks, apply, events, exact, kind, moment, partial, plain, reloaded, shown, windows,
 };
 
 fn spec(rows: u64) -> Spec {
@@ -39,15 +39,6 @@ fn messages(most: usize) -> impl Strategy<Value = (TimeKind, Vec<Vec<Event>>)> {
     })
 }
 
-fn text(kind: TimeKind, time: Moment) -> String {
-    let answer = match (kind, time) {
-        (TimeKind::Datetime, Moment::Int(micros)) => Answer::Time(TimeType::Datetime, micros),
-        (_, Moment::Int(value)) => Answer::Int(value.into()),
-        (_, Moment::Float(value)) => Answer::Float(value),
-    };
-    format!("{answer:?}")
-}
-
 /// The greatest rows of each instance, of all rows sorted.
 fn oracle(messages: &[Vec<Event>], kind: TimeKind, most: usize, groups: bool) -> Vec<Row> {
     let mut rows: BTreeMap<i64, Vec<_>> = BTreeMap::new();
@@ -61,7 +52,7 @@ fn oracle(messages: &[Vec<Event>], kind: TimeKind, most: usize, groups: bool) ->
         .map(|(instance, mut rows)| {
             rows.sort_by(|(one, _), (other, _)| one.cmp(other));
             let kept: Vec<_> = rows[rows.len().saturating_sub(most)..].iter().map(|(_, row)| *row).collect();
-            let [first, last] = [kept[0].time, kept[kept.len() - 1].time].map(|time| text(kind, time));
+            let [first, last] = [kept[0].time, kept[kept.len() - 1].time].map(|time| shown(kind, time));
             (instance, first, last, plain(&kept, groups))
         })
         .collect()

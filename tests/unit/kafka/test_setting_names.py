@@ -4,7 +4,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaException
 
 import streamreg as sr
-from streamreg._kafka.setting_names import NAMES
+from streamreg._kafka.setting_names import ALL_NAMES, NAMES, with_hint
 from streamreg.io.kafka import read
 
 
@@ -15,15 +15,25 @@ class Point(sr.Schema):
     y: float
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_name_is_known_to_librdkafka(name: str) -> None:
-    """It may refuse the value, but no name that we propose."""
-    refusal = ""
+def is_known(name: str) -> bool:
+    """To the installed client, which may refuse the value."""
     try:
         Consumer({"group.id": "g", name: "\x01"}).close()
     except KafkaException as error:
-        refusal = error.args[0].str()
-    assert "No such configuration property" not in refusal
+        return "No such configuration property" not in error.args[0].str()
+    return True
+
+
+@pytest.mark.parametrize("name", ALL_NAMES)
+def test_names_are_those_that_the_installed_client_knows(name: str) -> None:
+    """Whichever version it has: all that it knows may be proposed, and nothing that it does not know."""
+    assert is_known(name) == (name in NAMES)
+
+
+def test_what_is_proposed_is_known() -> None:
+    """Also where what is meant came with a later client than the installed one."""
+    hint = with_hint('No such configuration property: "sasl.oauthbearer.sub.claim.nam"')
+    assert is_known(hint.partition("; did you mean ")[2].removesuffix("?"))
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
     (lambda t: t.at < t.gap, r"< cannot compare at \(datetime\) with gap \(timedelta\); a datet"),
     (lambda t: t.at == "2026-11-28", "== cannot compare at"),
     (lambda t: t.at > NAIVE, r"has no time zone: give it one, like datetime\(…, tzinfo=UTC\)"),
-    (lambda t: t.at - np.datetime64("NaT"), "is no datetime in 64 bits of whole microseconds"),
+    (lambda t: t.at - np.datetime64("NaT", "s"), "is no datetime in 64 bits of whole microseconds"),
     (lambda t: t.gap + np.timedelta64(1, "ns"), "is no timedelta in 64 bits of whole microseconds"),
     (lambda t: t.gap + np.timedelta64(1, "Y"), "is no timedelta in 64 bits"),
     (lambda t: t.at - np.datetime64("12026-11-28"), "is no datetime in 64 bits"),
@@ -106,6 +106,15 @@ def test_mistakes_are_found_when_written(
     """The error comes from the line with the mistake, and says what goes together."""
     with pytest.raises(sr.ProgramError, match=message):
         write(table_of(at=datetime, gap=timedelta, x=float, s=str))
+
+
+# NumPy 2.5 and later warns of a time without a unit where it is made.
+@pytest.mark.filterwarnings("ignore:The 'generic' unit:DeprecationWarning")
+def test_a_missing_time_without_a_unit(table_of: TableOf) -> None:
+    """It is found like one with a unit, whatever NumPy says of it beforehand."""
+    missing: Any = np.datetime64("NaT")
+    with pytest.raises(sr.ProgramError, match="is no datetime in 64 bits of whole microseconds"):
+        table_of(at=datetime).at - missing
 
 
 class Event(sr.Schema):

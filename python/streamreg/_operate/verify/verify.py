@@ -198,9 +198,13 @@ def _state_difference(plan: Plan, index: int, kept: bytes, again: Reduction) -> 
 def _keyed_state_check(
     subject: str, kept: KeyedPart | None, again: KeyedReduction | WindowReduction
 ) -> Check:
-    if not isinstance(kept, type(again)):
-        return _not_kept(subject, len(again))
-    found = kept.difference(again)
+    match kept, again:
+        case KeyedReduction(), KeyedReduction():
+            found = kept.difference(again)
+        case WindowReduction(), WindowReduction():
+            found = kept.difference(again)
+        case _:
+            return _not_kept(subject, len(again))
     if found is None:
         return Check(subject, f"the same for {plural(len(again), 'key')}")
     key, state, topic = found

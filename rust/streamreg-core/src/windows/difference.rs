@@ -6,23 +6,24 @@
 //! put together in the first one that is not. An entry of nothing is none, so that what is kept is bounded.
 
 use std::collections::BTreeMap;
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 
 use super::assign::SetAside;
 use super::grid::Grid;
 use super::kept::Kept;
 use super::moment::Moment;
-use super::panes::{self, read_index, read_key, write_key};
+use super::panes::{self, Stage, read_index, read_key};
 use super::spans::Spans;
 use super::store::{Batch, Store};
 use crate::accumulate::Sign;
 use crate::error::Error;
-use crate::reduce::{Answer, KeyedAnswers, Statistic, key};
+use crate::reduce::{KeyedAnswers, Statistic};
 use crate::wire::{Reader, Writer, corrupt};
 
 mod entries;
+mod instance;
 
-use entries::{Entries, Run, last};
+use entries::{Entries, Run};
 
 #[derive(Debug)]
 pub(super) struct Difference {
@@ -47,103 +48,6 @@ impl Difference {
     pub(super) fn new(grid: Grid) -> Self {
         Self { grid, entries: Entries::default(), touched: BTreeMap::new(), due: Vec::new() }
     }
-
-    /// The results of windows of one instance that follow one another.
-    fn answer(
-        &self,
-        kept: &mut Kept,
-        statistics: &[Statistic],
-        instance: &[u8],
-        windows: RangeInclusive<i64>,
-        found: &mut KeyedAnswers,
-    ) -> Result<(), Error> {
-        let (_, cells) = kept.instance(&mut { instance })?;
-        let mut indexes = self.entries.of(instance).peekable();
-        kept.states.begin(None)?;
-        // The results of the sum as it is; the same for all windows up to the next entry.
-        let mut answers: Option<Vec<Answer>> = None;
-        for window in windows {
-            while let Some(index) = indexes.next_if(|&index| index <= window) {
-                add(kept, instance, index)?;
-                answers = None;
-            }
-            let key = &stored_key(instance, window)[1..];
-            match self.grid.span(window).filter(|_| kept.states.sum_has_rows()) {
-                Some((start, end)) => {
-                    let own = match answers.take() {
-                        Some(own) => own,
-                        None => kept.states.sum_answers(statistics)?,
-                    };
-                    let span = [start, end].map(|moment| moment.answer(kept.time));
-                    found.push(key, cells.clone(), span.into_iter().chain(own.iter().cloned()));
-                    answers = Some(own);
-                }
-                None => found.push_gone(key),
-            }
-        }
-        Ok(())
-    }
-
-    /// Closes the windows of one instance before this one, of which there are some.
-    fn close_instance(
-        &mut self,
-        kept: &mut Kept,
-        instance: &[u8],
-        below: i64,
-        closed: &mut Vec<Vec<u8>>,
-    ) -> Result<(), Error> {
-        let mut indexes = self.entries.of(instance).peekable();
-        let (mut early, mut newest) = (Vec::new(), None);
-        kept.states.begin(None)?;
-        while let Some(first) = indexes.next_if(|&index| index < below) {
-            add(kept, instance, first)?;
-            early.push(first);
-            if kept.states.sum_has_rows() {
-                let end = last(first, indexes.peek().copied(), self.grid.panes())?.min(below - 1);
-                closed.extend((first..=end).map(|window| stored_key(instance, window).split_off(1)));
-                if kept.keeps_closed() {
-                    newest = Some((end, kept.states.sum()));
-                }
-            }
-        }
-        drop(indexes);
-        let key = stored_key(instance, below);
-        let there = kept.map.get(&key).is_some();
-        if there {
-            add(kept, instance, below)?;
-        }
-        let sum = kept.states.sum();
-        if let Some((window, states)) = newest {
-            let mut order = Vec::with_capacity(9);
-            key::write_int(window, &mut order);
-            kept.close(instance, &order, &states);
-        }
-        for index in early {
-            kept.map.put(&stored_key(instance, index), None);
-            self.entries.note(instance, index, false);
-        }
-        let is = kept.states.some(&sum).is_some();
-        kept.map.put(&key, is.then_some(&sum));
-        if is != there {
-            self.entries.note(instance, below, is);
-        }
-        Ok(())
-    }
-}
-
-/// Adds an entry to the sum.
-fn add(kept: &mut Kept, instance: &[u8], index: i64) -> Result<(), Error> {
-    if let Some(bytes) = kept.map.get(&stored_key(instance, index)) {
-        kept.states.unpack(bytes)?;
-        kept.states.combine(Sign::Added)?;
-    }
-    Ok(())
-}
-
-fn stored_key(instance: &[u8], index: i64) -> Vec<u8> {
-    let mut key = Vec::with_capacity(instance.len() + 10);
-    write_key(instance, index, &mut key);
-    key
 }
 
 impl Store for Difference {
@@ -167,7 +71,12 @@ impl Store for Difference {
             // The index after the last window is a 64-bit integer, as the grid says.
             deltas.push(group.delta(group.windows.1 + 1, Sign::Removed));
         }
-        panes::apply(kept, deltas, |instance, index, is| self.entries.note(instance, index, is))?;
+        deltas.sort_by(|one, other| one.place().cmp(&other.place()));
+        let mut stage = Stage::new(kept);
+        for same in deltas.chunk_by(|one, other| one.place() == other.place()) {
+            stage.put(kept, same)?;
+        }
+        stage.apply(kept, |instance, index, is| self.entries.note(instance, index, is));
         for group in &groups {
             if !self.touched.contains_key(group.instance) {
                 self.touched.insert(group.instance.into(), Spans::default());
@@ -221,7 +130,7 @@ impl Store for Difference {
         }
         if was < visible {
             for (instance, indexes) in self.entries.iter() {
-                let mut run = Run::new(instance, indexes, self.grid.panes());
+                let mut run = Run::new(instance, indexes, self.grid.panes(), visible);
                 while let Some((first, last)) = run.next_with_rows(kept)? {
                     add(instance, was.saturating_add(1).max(first.into()), last.into());
                 }
@@ -283,7 +192,7 @@ impl Store for Difference {
     fn open_windows(&self, kept: &mut Kept) -> Result<usize, Error> {
         let mut count = 0usize;
         for (instance, indexes) in self.entries.iter() {
-            let mut run = Run::new(instance, indexes, self.grid.panes());
+            let mut run = Run::new(instance, indexes, self.grid.panes(), i128::MAX);
             while let Some((first, last)) = run.next_with_rows(kept)? {
                 let more = usize::try_from(last.abs_diff(first)).unwrap_or(usize::MAX).saturating_add(1);
                 count = count.saturating_add(more);

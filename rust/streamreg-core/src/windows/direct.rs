@@ -8,7 +8,7 @@ use super::assign::SetAside;
 use super::grid::Grid;
 use super::kept::{Kept, OPEN};
 use super::moment::Moment;
-use super::panes::{self, read_index, read_key, write_key};
+use super::panes::{self, Delta, Group, Stage, read_index, read_key, write_key};
 use super::store::{Batch, Store};
 use crate::accumulate::Sign;
 use crate::error::Error;
@@ -72,17 +72,18 @@ impl Store for Direct {
 
     fn merge(&mut self, kept: &mut Kept, reader: Reader<'_>) -> Result<(), Error> {
         let groups = panes::groups(&self.grid, kept, reader)?;
-        let mut deltas = Vec::with_capacity(groups.len());
-        for group in &groups {
-            deltas.extend((group.windows.0..=group.windows.1).map(|index| group.delta(index, Sign::Added)));
+        let mut stage = Stage::new(kept);
+        for same in groups.chunk_by(|one, other| one.instance == other.instance) {
+            stage_instance(kept, same, &mut stage)?;
         }
-        panes::apply(kept, deltas, |instance, index, is| {
+        stage.apply(kept, |instance, index, is| {
             if is {
                 self.opened(instance, index);
             } else {
                 self.emptied(instance, index);
             }
-        })
+        });
+        Ok(())
     }
 
     fn check(&self, kept: &mut Kept, key: &[u8], bytes: &[u8]) -> Result<(), Error> {
@@ -172,10 +173,13 @@ impl Store for Direct {
             for instance in instances {
                 let mut stored = Vec::with_capacity(instance.len() + 10);
                 write_key(&instance, index, &mut stored);
-                let Some(states) = kept.map.get(&stored).map(<[u8]>::to_vec) else { continue };
-                let mut order = Vec::with_capacity(9);
-                key::write_int(index, &mut order);
-                kept.close(&instance, &order, &states);
+                if let Some(states) =
+                    kept.map.get(&stored).filter(|_| kept.keeps_closed()).map(<[u8]>::to_vec)
+                {
+                    let mut order = Vec::with_capacity(9);
+                    key::write_int(index, &mut order);
+                    kept.close(&instance, &order, &states);
+                }
                 kept.map.put(&stored, None);
                 self.open -= 1;
                 closed.push(stored.split_off(1));
@@ -192,4 +196,26 @@ impl Store for Direct {
     fn span(&self, key: &[u8]) -> Result<Option<(Moment, Moment)>, Error> {
         Ok(self.grid.span(read_index(key)?))
     }
+}
+
+/// Adds the groups of one instance, which are in the order of their first windows, to all of their windows.
+fn stage_instance<'a>(kept: &mut Kept, groups: &[Group<'a>], stage: &mut Stage<'a>) -> Result<(), Error> {
+    let (mut here, mut deltas): (Vec<Group<'a>>, Vec<Delta<'a>>) = (Vec::new(), Vec::new());
+    let mut rest = groups.iter().copied().peekable();
+    while let Some(&Group { windows: (mut window, _), .. }) = rest.peek() {
+        loop {
+            while let Some(group) = rest.next_if(|group| group.windows.0 <= window) {
+                here.push(group);
+            }
+            deltas.clear();
+            deltas.extend(here.iter().map(|group| group.delta(window, Sign::Added)));
+            stage.put(kept, &deltas)?;
+            here.retain(|group| group.windows.1 > window);
+            if here.is_empty() {
+                break;
+            }
+            window += 1;
+        }
+    }
+    Ok(())
 }

@@ -5,7 +5,7 @@
 //! the hop, which is exact: of integers by whole division; of doubles by [`floor_of_floats`], which rounds nowhere that
 //! it matters.
 
-mod floor;
+pub(super) mod floor;
 mod limits;
 
 use super::assign::Place;

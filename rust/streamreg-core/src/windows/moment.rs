@@ -82,8 +82,8 @@ impl TimeKind {
             Self::Int | Self::Datetime => Moment::Int(key::read_int(key)?),
             Self::Float => Moment::Float(key::read_float(key)?),
         };
-        // -0.0 is equal to 0.0, but is written otherwise.
-        self.checked(found).is_ok_and(|checked| checked.order(found).is_eq()).then_some(found)
+        // Equal bit for bit: -0.0 is written as 0.
+        self.checked(found).ok().filter(|checked| checked.order(found).is_eq())
     }
 }
 

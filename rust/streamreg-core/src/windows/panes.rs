@@ -57,12 +57,19 @@ pub(super) fn partial(
 /// A state that is to be added to an entry, or removed from it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Delta<'a> {
-    pub(super) instance: &'a [u8],
-    pub(super) index: i64,
-    pub(super) sign: Sign,
+    instance: &'a [u8],
+    index: i64,
+    sign: Sign,
     states: &'a [u8],
     /// Whether rows that it could not take are counted here: each once.
     counts: bool,
+}
+
+impl<'a> Delta<'a> {
+    /// Which entry it is for.
+    pub(super) fn place(&self) -> (&'a [u8], i64) {
+        (self.instance, self.index)
+    }
 }
 
 /// A group of rows of a partial.
@@ -108,54 +115,67 @@ pub(super) fn groups<'a>(grid: &Grid, kept: &Kept, mut reader: Reader<'a>) -> Re
     Ok(groups)
 }
 
-/// Adds deltas to the open entries; `changed` hears of each entry that there is now and was not, or is no more. Nothing is
-/// changed after an error.
-pub(super) fn apply(
-    kept: &mut Kept,
-    mut deltas: Vec<Delta<'_>>,
-    mut changed: impl FnMut(&[u8], i64, bool),
-) -> Result<(), Error> {
-    // Those of tumbling windows are in order already.
-    deltas.sort_by(|one, other| (one.instance, one.index).cmp(&(other.instance, other.index)));
-    let mut excluded = vec![0; kept.states.len()];
-    let (mut keys, mut merged, mut ends) = (Vec::new(), Writer::payload(), Vec::with_capacity(deltas.len()));
-    for same in deltas.chunk_by(|one, other| (one.instance, one.index) == (other.instance, other.index)) {
-        let start = keys.len();
-        let Some(&Delta { instance, index, .. }) = same.first() else { continue };
-        write_key(instance, index, &mut keys);
-        let own = kept.map.get(&keys[start..]);
-        if let [delta] = same {
-            kept.states.unpack(delta.states)?;
-            kept.states.write_combined(own, delta.sign, &mut merged)?;
-            if delta.counts {
-                kept.states.count_excluded(Sign::Added, &mut excluded);
-            }
-        } else {
+/// What open entries will be once deltas are added to them: nothing changes before all of them could be.
+#[derive(Debug)]
+pub(super) struct Stage<'a> {
+    keys: Vec<u8>,
+    states: Writer,
+    /// Of each entry its key, and where the bytes of its key and of its states end.
+    ends: Vec<(&'a [u8], i64, usize, usize)>,
+    excluded: Vec<i128>,
+}
+
+impl<'a> Stage<'a> {
+    pub(super) fn new(kept: &Kept) -> Self {
+        let excluded = vec![0; kept.states.len()];
+        Self { keys: Vec::new(), states: Writer::payload(), ends: Vec::new(), excluded }
+    }
+
+    /// Adds all deltas of one entry, at least one; each entry comes once.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] for bytes that are no states, and as [`Reduction::merge`](crate::reduce::Reduction::merge).
+    pub(super) fn put(&mut self, kept: &mut Kept, deltas: &[Delta<'a>]) -> Result<(), Error> {
+        let Some(&Delta { instance, index, sign, .. }) = deltas.first() else { return Ok(()) };
+        let start = self.keys.len();
+        write_key(instance, index, &mut self.keys);
+        let own = kept.map.get(&self.keys[start..]);
+        if deltas.len() > 1 {
             kept.states.begin(own)?;
-            for delta in same {
-                kept.states.unpack(delta.states)?;
-                kept.states.combine(delta.sign)?;
-                if delta.counts {
-                    kept.states.count_excluded(Sign::Added, &mut excluded);
-                }
+        }
+        for delta in deltas {
+            kept.states.unpack(delta.states)?;
+            if delta.counts {
+                kept.states.count_excluded(Sign::Added, &mut self.excluded);
             }
-            kept.states.write_sum(&mut merged);
+            if deltas.len() > 1 {
+                kept.states.combine(delta.sign)?;
+            }
         }
-        ends.push((instance, index, keys.len(), merged.len()));
-    }
-    let (mut key_start, mut start) = (0, 0);
-    for (instance, index, key_end, end) in ends {
-        let key = &keys[key_start..key_end];
-        let bytes = kept.states.some(&merged.as_payload()[start..end]);
-        let (was, is) = (kept.map.get(key).is_some(), bytes.is_some());
-        kept.map.put(key, bytes);
-        if was != is {
-            changed(instance, index, is);
+        if deltas.len() > 1 {
+            kept.states.write_sum(&mut self.states);
+        } else {
+            kept.states.write_combined(own, sign, &mut self.states)?;
         }
-        (key_start, start) = (key_end, end);
+        self.ends.push((instance, index, self.keys.len(), self.states.len()));
+        Ok(())
     }
-    kept.exclude(&excluded);
-    Ok(())
+
+    /// Changes the entries; `changed` hears of each that there is now and was not, or is no more.
+    pub(super) fn apply(self, kept: &mut Kept, mut changed: impl FnMut(&[u8], i64, bool)) {
+        let (mut key_start, mut start) = (0, 0);
+        for (instance, index, key_end, end) in self.ends {
+            let key = &self.keys[key_start..key_end];
+            let bytes = kept.states.some(&self.states.as_payload()[start..end]);
+            let (was, is) = (kept.map.get(key).is_some(), bytes.is_some());
+            kept.map.put(key, bytes);
+            if was != is {
+                changed(instance, index, is);
+            }
+            (key_start, start) = (key_end, end);
+        }
+        kept.exclude(&self.excluded);
+    }
 }
 
 /// Appends the stored key of an open entry.

@@ -202,7 +202,8 @@ impl WindowReduction {
     }
 
     /// Scores rows, each by the regression of the last closed window of its instance when they were
-    /// [frozen](Self::freeze); all NaN for an instance that had none.
+    /// [frozen](Self::freeze), or by its last rows as they were when results were [due](Self::due) last before; all NaN
+    /// for an instance that had none.
     ///
     /// # Errors
     /// [`Error::Invalid`] if closed windows are not kept, or the aggregate is no regression; [`Error::Columns`] as

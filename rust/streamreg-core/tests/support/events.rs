@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use streamreg_core::column::{NumberType, Numbers};
-use streamreg_core::reduce::{Aggregate, KeyCell, KeyColumn, KeyType, Reduction, Statistic};
+use streamreg_core::reduce::{Aggregate, Answer, KeyCell, KeyColumn, KeyType, Reduction, Statistic};
+use streamreg_core::time::TimeType;
 use streamreg_core::windows::{Moment, RowTimes, Spec, TimeKind, Times, WindowPartial, WindowReduction};
 
 use super::{Rational, double, rational};
@@ -69,6 +70,16 @@ pub fn exact(time: Moment) -> Rational {
         Moment::Int(value) => Rational::from_integer(value.into()),
         Moment::Float(value) => rational(value).unwrap(),
     }
+}
+
+/// A time as results have it, as text.
+pub fn shown(kind: TimeKind, time: Moment) -> String {
+    let answer = match (kind, time) {
+        (TimeKind::Datetime, Moment::Int(micros)) => Answer::Time(TimeType::Datetime, micros),
+        (_, Moment::Int(value)) => Answer::Int(value.into()),
+        (_, Moment::Float(value)) => Answer::Float(value),
+    };
+    format!("{answer:?}")
 }
 
 /// Aggregates, of which one can be no group.

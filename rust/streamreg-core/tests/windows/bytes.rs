@@ -46,7 +46,7 @@ fn ask(parent: &mut WindowReduction, group: bool) {
 }
 
 proptest! {
-    #![proptest_config(config(300))]
+    #![proptest_config(config(150))]
 
     /// A partial changed in any byte, its checksum made to fit, merges or is refused whole.
     #[test]

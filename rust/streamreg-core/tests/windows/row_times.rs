@@ -31,7 +31,7 @@ fn seen(times: &RowTimes) -> Vec<(Option<u64>, Option<u64>)> {
 }
 
 proptest! {
-    #![proptest_config(config(300))]
+    #![proptest_config(config(150))]
 
     /// Batches see what one batch sees, which is the maximum of the finite times within bounds before in the partition.
     #[test]

@@ -20,7 +20,7 @@ fn scores(parent: &mut WindowReduction) -> Vec<Vec<u64>> {
 }
 
 proptest! {
-    #![proptest_config(config(150))]
+    #![proptest_config(config(100))]
 
     /// Scores are those of a plain regression of the rows of the last window that is closed, of whatever kind the store.
     #[test]

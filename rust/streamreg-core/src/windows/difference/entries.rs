@@ -77,12 +77,14 @@ pub(super) struct Run<'a> {
     indexes: std::iter::Peekable<std::collections::btree_set::Iter<'a, i64>>,
     rows: i128,
     panes: i64,
+    until: i128,
 }
 
 impl<'a> Run<'a> {
-    /// Of an instance with these entries, where no row is in more windows than this.
-    pub(super) fn new(instance: &'a [u8], indexes: &'a BTreeSet<i64>, panes: i64) -> Self {
-        Self { instance, indexes: indexes.iter().peekable(), rows: 0, panes }
+    /// Of an instance with these entries, where no row is in more windows than this; ranges that begin after a window are
+    /// not looked at.
+    pub(super) fn new(instance: &'a [u8], indexes: &'a BTreeSet<i64>, panes: i64, until: i128) -> Self {
+        Self { instance, indexes: indexes.iter().peekable(), rows: 0, panes, until }
     }
 
     /// The first and the last window of the next range.
@@ -90,7 +92,7 @@ impl<'a> Run<'a> {
     /// # Errors
     /// [`Error::Corrupt`] if no rows can have made these entries.
     pub(super) fn next_with_rows(&mut self, kept: &mut Kept) -> Result<Option<(i64, i64)>, Error> {
-        while let Some(&first) = self.indexes.next() {
+        while let Some(&first) = self.indexes.next_if(|&&index| i128::from(index) <= self.until) {
             let mut key = Vec::with_capacity(self.instance.len() + 10);
             write_key(self.instance, first, &mut key);
             self.rows += match kept.map.get(&key) {

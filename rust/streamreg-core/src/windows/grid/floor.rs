@@ -8,7 +8,7 @@ use crate::windows::moment::{Moment, Rational};
 const FAR: i128 = 1 << 100;
 
 /// The floor of (the sum of `plus` less that of `minus`) / `by`; all of one kind, and `by` above zero.
-pub(super) fn floor(plus: &[Moment], minus: &[Moment], by: Moment) -> i128 {
+pub(in crate::windows) fn floor(plus: &[Moment], minus: &[Moment], by: Moment) -> i128 {
     match by {
         Moment::Int(by) => floor_of_ints(plus, minus, by),
         Moment::Float(by) => floor_of_floats(plus, minus, by),

@@ -26,7 +26,7 @@ pub(super) fn write(columns: &[Numbers<'_>], row: usize, out: &mut Vec<u8>) {
                 out.extend_from_slice(&values[row].to_le_bytes());
             }
             Numbers::Decimal(values) => {
-                values.get(row).to_words().iter().for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
+                out.extend(values.get(row).to_words().iter().flat_map(|word| word.to_le_bytes()));
             }
         }
     }
