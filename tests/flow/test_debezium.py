@@ -183,6 +183,18 @@ def test_without_keys_there_is_no_metadata() -> None:
     assert [row for row, _, _ in found] == [(1,)]
 
 
+def test_a_deletion_needs_no_metadata() -> None:
+    """It has no row, so that no column of it can be missing."""
+    value, gone = event(op="c", after=ROW), event(op="d", before=ROW)
+    t = topic(
+        [[Message(value, b"k", [("u", b"x")]), Message(gone, b"k")]], metadata={"u": "header:u"}
+    )
+    found = collect(t.reduce(n=sr.reducers.count()))
+    summary = sr.run(processes=0)
+    assert (summary.rows, summary.tombstones, dict(summary.rejects)) == (1, 1, {})
+    assert found == []
+
+
 def test_options_are_those_of_the_rows() -> None:
     """Pointers lead through the row, numbers may stand in strings; what is no option is refused."""
     value = event(op="c", after={"g": "a", "in": {"x": "1.5"}, "y": 2, "d": "3"})

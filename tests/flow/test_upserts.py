@@ -20,8 +20,15 @@ class Point(sr.Schema):
     y: float
 
 
-def table(*messages: Message, batch: int = 1) -> sr.Table:
-    return read([messages], schema=Point, header=["x", "y"], upsert=True, batch=batch)
+def table(*messages: Message, batch: int = 1, pace: int = 0) -> sr.Table:
+    return read(
+        [messages],
+        schema=Point,
+        header=["x", "y"],
+        upsert=True,
+        batch=batch,
+        autocommit_duration_ms=pace,
+    )
 
 
 def test_each_change_is_written() -> None:
@@ -57,6 +64,19 @@ def test_a_row_is_named_by_partition_and_key() -> None:
     summary = sr.run(processes=0)
     assert total[-1][0] == (5.0, 2)
     assert dict(summary.rejects) == {"missing-key": 1}
+
+
+def test_a_key_that_is_a_column_too() -> None:
+    """A message without one is a reject for the sake of the row's name, not of the column."""
+    t = read(
+        [[b"1,1", Message(b"2,2", b"\xff")]],
+        schema=Point,
+        header=["x", "y"],
+        upsert=True,
+        metadata={"k": "key"},
+    )
+    collect(t)
+    assert dict(sr.run(processes=0).rejects) == {"missing-key": 1, "invalid-utf8": 1}
 
 
 def test_a_reject_changes_nothing() -> None:
@@ -286,11 +306,12 @@ def test_an_epoch_that_is_taken_back_in_part_is_not_closed(
         seen.add(x)
         return x
 
-    messages = [Message(b"%d,1" % n, b"%d" % n) for n in range(4)]
-    messages += [Message(None, b"%d" % n) for n in range(4)]
+    messages = [Message(b"%d,1" % n, b"%d" % n) for n in range(8)]
+    messages += [Message(None, b"%d" % n) for n in range(8)]
 
     def write() -> None:
-        t = table(*messages, batch=4)
+        # The first batch is an epoch; the others are one that is open until the end.
+        t = table(*messages, batch=4, pace=60_000)
         z = t.select(z=sr.apply(flaky, t.x, on_error="reject"))
         sr.io.csv.write(z, folder / "rows.csv")
         sr.io.csv.write(z.reduce(s=sr.reducers.sum(sr.this.z)), folder / "sum.csv")

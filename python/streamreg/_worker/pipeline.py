@@ -59,13 +59,13 @@ class Pipeline:
         values = batch.values
         if preambles:
             values = [None if index in preambles else v for index, v in enumerate(values)]
-        metadata, values = self._metadata(batch, values, partial)
         upserts = None
         if self._input.upsert:
             upserts = BatchUpserts(self._input, batch, values, self._decoder)
             values = upserts.values
             for index, (kind, detail) in sorted(upserts.faults.items()):
                 partial.rejects.append(_reject(batch, index, None, kind, None, detail))
+        metadata, values = self._metadata(batch, values, partial)
         decoded = self._decoder.decode(values)
         # What was taken out before is no tombstone.
         partial.tombstones = decoded.tombstones - len(preambles) - len(partial.rejects)
