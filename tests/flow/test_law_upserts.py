@@ -38,9 +38,16 @@ def test_law_any_number_of_processes(folder: Path, processes: int) -> None:
     assert upserts.left(run) == upserts.expected(table, folder / "table")
 
 
+@pytest.mark.parametrize("held", [2, 100_000])
 @pytest.mark.parametrize("seed", range(3))
-def test_law_stops_change_nothing(folder: Path, seed: int) -> None:
-    """A run that is stopped again and again, and goes on from its state, leaves the same."""
+def test_law_stops_change_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, seed: int, held: int
+) -> None:
+    """A run that is stopped again and again, and goes on from its state, leaves the same.
+
+    So it does if an epoch changes more rows than are held in memory.
+    """
+    monkeypatch.setattr("streamreg._state.upserted_rows._HELD", held)
     messages, table = upserts.sequence(400, seed + 1, 12, seed + 20)
     run = folder / "run"
     run.mkdir()

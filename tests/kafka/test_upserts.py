@@ -165,8 +165,12 @@ def test_compaction_changes_nothing(broker: KafkaBroker, topic: str, tmp_path: P
 
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_many_keys(broker: KafkaBroker, topic: str, tmp_path: Path) -> None:
-    """Each comes, all of them are replaced, a third is removed: in 600 MB for all processes, and exactly."""
+@pytest.mark.parametrize("autocommit_ms", [500, 600_000])
+def test_many_keys(broker: KafkaBroker, topic: str, tmp_path: Path, autocommit_ms: int) -> None:
+    """Each comes, all of them are replaced, a third is removed: in 600 MB for all processes, and exactly.
+
+    Also where all of it is one epoch.
+    """
     broker.create_topic(topic, 3)
 
     def value(key: int, d: int) -> bytes:
@@ -181,7 +185,7 @@ def test_many_keys(broker: KafkaBroker, topic: str, tmp_path: Path) -> None:
             yield key % 3, b"sensor-%09d" % key, None
 
     produce(broker, topic, messages())
-    environment = environment_of(broker, topic, processes=3)
+    environment = environment_of(broker, topic, processes=3, autocommit_ms=autocommit_ms)
     started = time.monotonic()
     with Program(JOB, tmp_path, {**environment, "JOB_TOTALS": "yes"}) as program:
         peaks = Peaks(program)

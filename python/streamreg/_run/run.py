@@ -214,9 +214,8 @@ def _upserted(plan: Plan, store: Store | None, stack: contextlib.ExitStack) -> U
     """The rows that stand, of a source of upserts."""
     if not plan.input.upsert:
         return None
-    if store is not None:
-        return store.upserted_rows()
-    return stack.enter_context(contextlib.closing(TemporaryRows()))
+    rows = TemporaryRows() if store is None else store.upserted_rows()
+    return stack.enter_context(contextlib.closing(rows))
 
 
 class _Watch:

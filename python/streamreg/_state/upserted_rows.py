@@ -1,7 +1,8 @@
 """Checkpoint: the last message of each key, kept in the database and looked up there: memory may not hold them all.
 
-What has changed since the last commit is in memory, and is written with everything else in the transaction of the
-checkpoint. A run without a state keeps them in a temporary database, which is gone with it.
+What has changed since the last commit is written with everything else in the transaction of the checkpoint. Until then
+it is in memory, or if it is much in a temporary database, which is gone with the run. There a run without a state keeps
+them all.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from itertools import islice
 from typing import Final
 from zlib import crc32
 
@@ -22,6 +24,9 @@ PART: Final = "upserted"
 """What the checkpoint calls them."""
 _AT_A_TIME: Final = 500
 """Keys looked up by one statement, of which SQLite takes 999 parameters in any build."""
+_HELD: Final = 100_000
+"""Changes of the open epoch that are held in memory."""
+_PENDING: Final = "CREATE TABLE pending (key BLOB PRIMARY KEY, value BLOB, checksum INTEGER NOT NULL) WITHOUT ROWID"
 _MOST_ROWS: Final = 20_000
 _MOST_BYTES: Final = 4 * 1024 * 1024
 """Of a piece of what is found, about: as much as a worker has in a batch."""
@@ -54,7 +59,9 @@ class UpsertedRows:
         self._count, self._total = digest
         self._in_database = self._count > 0
         self._changes: dict[bytes, Change] = {}
-        self._in_order: list[Change] = []
+        self._in_order: Iterator[Change] = iter(())
+        self._pending: sqlite3.Connection | None = None
+        """Changes that are too many for memory."""
 
     def __len__(self) -> int:
         """How many rows stand."""
@@ -85,15 +92,23 @@ class UpsertedRows:
                 unchanged.append(name)
             elif change[1] is not None:
                 yield name, change[1]
-        if not self._in_database:
-            return
         unchanged.sort()  # Neighbours lie on one page.
         for start in range(0, len(unchanged), _AT_A_TIME):
             some = unchanged[start : start + _AT_A_TIME]
-            places = ",".join("?" * len(some))
-            statement = f"SELECT key, value FROM keyed WHERE part = ? AND key IN ({places})"
-            with self._errors():
-                yield from self._database.execute(statement, (PART, *some))
+            if self._pending is not None:
+                with _temporary():
+                    where = f"key IN ({_places(some)})"
+                    statement = f"SELECT key, value FROM pending WHERE {where}"
+                    pending: dict[bytes, bytes | None] = dict(
+                        self._pending.execute(statement, some)
+                    )
+                yield from ((name, kept) for name, kept in pending.items() if kept is not None)
+                some = [name for name in some if name not in pending]
+            if self._in_database:
+                where = f"part = ? AND key IN ({_places(some)})"
+                statement = f"SELECT key, value FROM keyed WHERE {where}"
+                with self._errors():
+                    yield from self._database.execute(statement, (PART, *some))
 
     def put(self, kept: Mapping[bytes, bytes | None], before: Mapping[bytes, int]) -> None:
         """Replaces rows; None removes one. `before` has those that stood, and the checksums of what was kept."""
@@ -110,15 +125,36 @@ class UpsertedRows:
                 self._count += 1
                 self._total += new
             self._changes[name] = name, value, new
+        if len(self._changes) > _HELD:
+            self._spill()
+
+    def _spill(self) -> None:
+        """Puts the changes that are in memory into the temporary database."""
+        with _temporary():
+            if self._pending is None:
+                self._pending = _temporary_database(_PENDING)
+            with self._pending:
+                changes = [self._changes[name] for name in sorted(self._changes)]
+                self._pending.executemany(
+                    "INSERT OR REPLACE INTO pending VALUES (?, ?, ?)", changes
+                )
+        self._changes = {}
 
     def changed(self) -> int:
         """Puts the rows that have changed since the last commit in order; their number."""
-        self._in_order = [self._changes[name] for name in sorted(self._changes)]
-        return len(self._in_order)
+        if self._pending is None:
+            self._in_order = iter([self._changes[name] for name in sorted(self._changes)])
+            return len(self._changes)
+        self._spill()
+        with _temporary():
+            (count,) = self._pending.execute("SELECT count(*) FROM pending").fetchone()
+            self._in_order = self._pending.execute("SELECT * FROM pending ORDER BY key")
+        return int(count)
 
     def changes(self, start: int, end: int) -> Sequence[Change]:
-        """Some of them."""
-        return self._in_order[start:end]
+        """The next of them: they are asked for from the first to the last, once."""
+        with _temporary():
+            return list(islice(self._in_order, end - start))
 
     def digest(self) -> Digest:
         """How many rows stand, and the sum of their checksums modulo 2^64."""
@@ -126,26 +162,30 @@ class UpsertedRows:
 
     def mark_clean(self) -> None:
         """All changes are in the database."""
-        self._in_database |= bool(self._changes)
+        self._in_database |= bool(self._changes) or self._pending is not None
         self._changes = {}
-        self._in_order = []
+        self._in_order = iter(())
+        if self._pending is not None:
+            self._pending.close()
+            self._pending = None
+
+    def close(self) -> None:
+        """Frees what is held beside the database."""
+        if self._pending is not None:
+            self._pending.close()
 
 
 class TemporaryRows(UpsertedRows):
     """Those of a run without a state."""
 
     def __init__(self) -> None:
-        """No rows; the database is a file of SQLite's own, as far as its cache does not hold it.
+        """No rows.
 
         Raises:
             StateError: if it cannot be made.
         """
         with _temporary():
-            database = sqlite3.connect("")
-            # Nothing of it outlives the run.
-            database.execute("PRAGMA journal_mode = OFF")
-            database.execute("PRAGMA synchronous = OFF")
-            database.execute(KEYED)
+            database = _temporary_database(KEYED)
         super().__init__(database, EMPTY, _temporary)
 
     def mark_clean(self) -> None:
@@ -158,9 +198,25 @@ class TemporaryRows(UpsertedRows):
             keyed_rows.write(self._database, {PART: keyed_rows.changes(self)})
         super().mark_clean()
 
+    def _spill(self) -> None:
+        # Nobody waits for a transaction.
+        self.mark_clean()
+
     def close(self) -> None:
         """Frees the database."""
         self._database.close()
+
+
+def _places(names: Sequence[bytes]) -> str:
+    return ",".join("?" * len(names))
+
+
+def _temporary_database(table: str) -> sqlite3.Connection:
+    """A file of SQLite's own, as far as its cache does not hold it; nothing of it outlives the run."""
+    database = sqlite3.connect("")
+    for statement in ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", table):
+        database.execute(statement)
+    return database
 
 
 @contextlib.contextmanager

@@ -20,9 +20,13 @@ def found(rows: UpsertedRows, names: list[bytes]) -> dict[bytes, bytes]:
     return whole
 
 
+@pytest.mark.parametrize("held", [0, 700, 100_000])
 @pytest.mark.parametrize("temporary", [False, True])
-def test_oracle_a_dictionary(tmp_path: Path, *, temporary: bool) -> None:
+def test_oracle_a_dictionary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, temporary: bool, held: int
+) -> None:
     """Random replacements and removals, committed now and then, leave what a dictionary holds; so does its digest."""
+    monkeypatch.setattr(upserted_rows, "_HELD", held)
     chance = random.Random(4)
     database = sqlite3.connect(tmp_path / "rows.sqlite")
     database.execute(KEYED)
@@ -32,25 +36,26 @@ def test_oracle_a_dictionary(tmp_path: Path, *, temporary: bool) -> None:
         TemporaryRows() if temporary else UpsertedRows(database, (0, 0), lambda: errors(tmp_path))
     )
     names = [b"%d" % number for number in range(1500)]
-    held: dict[bytes, bytes] = {}
+    table: dict[bytes, bytes] = {}
     for _ in range(60):
         some = chance.sample(names, chance.choice([1, 5, 1200]))
         before = found(rows, some)
-        assert before == {name: held[name] for name in some if name in held}
+        assert before == {name: table[name] for name in some if name in table}
         new = {name: chance.choice([None, chance.randbytes(9), b""]) for name in some}
         rows.put(new, {name: checksum(name, kept) for name, kept in before.items()})
-        held = {n: k for n, k in {**held, **new}.items() if k is not None}
-        assert len(rows) == len(held)
-        sums = sum(checksum(name, kept) for name, kept in held.items())
-        assert rows.digest() == (len(held), sums % 2**64)
+        table = {n: k for n, k in {**table, **new}.items() if k is not None}
+        assert len(rows) == len(table)
+        sums = sum(checksum(name, kept) for name, kept in table.items())
+        assert rows.digest() == (len(table), sums % 2**64)
         if chance.random() < 0.5:
             if not temporary:
                 with database:
                     keyed_rows.write(database, {PART: keyed_rows.changes(rows)})
             rows.mark_clean()
             if not temporary:  # As after a restart.
+                rows.close()
                 rows = UpsertedRows(database, rows.digest(), lambda: errors(tmp_path))
-    assert found(rows, names) == held
+    assert found(rows, names) == table
 
 
 def test_large_rows_come_in_pieces() -> None:

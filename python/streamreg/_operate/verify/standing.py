@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from streamreg._epoch.upserts import Upserts
 from streamreg._operate.verify.check import Check
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from streamreg._plan.plan import Plan
     from streamreg._state.checkpoint import Checkpoint
     from streamreg._worker.partial import Partial
-
-_MANY: Final = 100_000
-"""Changes that are held in memory at most, about."""
 
 
 class Changes:
@@ -51,8 +48,6 @@ class Changes:
                 yield from ((replaced, -1) for replaced in back.replaced())
                 yield from ((own, -1) for own in back.own)
                 upserts.put(partial)
-                if rows.changed() > _MANY:
-                    rows.mark_clean()
             self.digest = rows.digest()
 
 
