@@ -30,6 +30,7 @@ from streamreg._types import (
 __all__ = [
     "MOST_CLASSES",
     "Cells",
+    "ChangeEvents",
     "Changelog",
     "ClassPredictor",
     "ClassSums",
@@ -53,6 +54,7 @@ __all__ = [
     "check_column_type",
     "crc32",
     "csv_decoder",
+    "debezium_events",
     "decimal_objects",
     "decimals",
     "first_record",
@@ -118,6 +120,26 @@ class Decoder:
     """Turns message values into columns; `csv_decoder`, `json_decoder` and `raw_decoder` make one."""
 
     def decode(self, values: Sequence[bytes | None]) -> Decoded: ...
+
+@final
+class ChangeEvents:
+    """The change events of one batch of messages, each an entry."""
+
+    @property
+    def operations(self) -> str:
+        """A letter each: c (inserted, also by a snapshot), u, d, t, m; - where there is no event, or a reject."""
+
+    @property
+    def before(self) -> list[bytes | None]:
+        """The row as it was before; None if that is not there, or null."""
+
+    @property
+    def after(self) -> list[bytes | None]:
+        """The same after; always there where a row was inserted or updated."""
+
+    @property
+    def rejects(self) -> list[tuple[int, str, str]]:
+        """(index of the message, kind, detail) of the messages that are no events."""
 
 @final
 class Moments:
@@ -1071,6 +1093,9 @@ def json_decoder(
         ValueError: without a column, or with two of one name; for a path that is none, is of no column, or leads into
             another column.
     """
+
+def debezium_events(values: Sequence[bytes | None]) -> ChangeEvents:
+    """Splits the change events of Debezium, in JSON with or without their schema; None is a tombstone."""
 
 def raw_decoder(columns: Sequence[tuple[str, SourceType]]) -> Decoder:
     """A decoder of values that are the one column themselves.

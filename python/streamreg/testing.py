@@ -49,6 +49,7 @@ def read(
     autocommit_duration_ms: int = 0,
     batch: int = 1000,
     metadata: Mapping[str, str] | None = None,
+    upsert: bool | None = None,
     **options: object,
 ) -> Table:
     """A table of messages held in memory, which ends with them: `io.kafka.read` without a broker.
@@ -61,6 +62,7 @@ def read(
         autocommit_duration_ms: as for `io.kafka.read`.
         batch: messages handed over at a time.
         metadata: as for `io.kafka.read`.
+        upsert: as for `io.kafka.read`.
         options: the other options of the format, as for `io.kafka.read`.
     """
     # Late: a worker process, which imports this module for its source, needs no tables.
@@ -71,7 +73,8 @@ def read(
     held = tuple(tuple(messages) for messages in partitions)
     source = ListSource(held, autocommit_duration_ms, batch)
     options = {"header": header, **options}
-    return Table._from_input(input_of(source, schema_columns(schema), format, metadata, options))
+    columns = schema_columns(schema)
+    return Table._from_input(input_of(source, columns, format, metadata, options, upsert=upsert))
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
         ("keys.py", "bit for bit the line through its readings: True"),
         ("decimals.py", "every coefficient as it was chosen: True"),
         ("open_state.py", "the last result of the changelog: True"),
+        ("compacted_topic.py", "bit for bit the fit of the rows that stand: True"),
         ("windows.py", "late: 1"),
         ("last_rows.py", "the same from any order: True"),
         ("fading.py", "bit for bit the same from the last message to the first: True"),

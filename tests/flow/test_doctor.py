@@ -96,6 +96,9 @@ def test_something_else_listens_there(deaf: int, monkeypatch: pytest.MonkeyPatch
     assert "check the port in bootstrap.servers" in found.text
 
 
+EVENT = b'{"op": "c", "after": %b}'
+
+
 @pytest.mark.parametrize(
     ("messages", "source", "status", "words"),
     [
@@ -106,6 +109,10 @@ def test_something_else_listens_there(deaf: int, monkeypatch: pytest.MonkeyPatch
         ([], 'format = "json"', "skip", "no message yet"),
         ([b'{"x": 1, "y": 2}'], 'format = "json"', "ok", "fits the schema"),
         ([b'{"x": 1}'], 'format = "json"', "FAIL", "missing-field in column y"),
+        ([EVENT % b'{"x": 1, "y": 2}'], 'format = "debezium"', "ok", "fits the schema"),
+        ([EVENT % b'{"x": 1}'], 'format = "debezium"', "FAIL", "missing-field in column y"),
+        ([b'{"x": 1, "y": 2}'], 'format = "debezium"', "FAIL", "missing-field: op"),
+        ([b'{"op": "d"}'], 'format = "debezium"', "skip", "no message yet"),
     ],
 )
 def test_what_the_topic_begins_with(

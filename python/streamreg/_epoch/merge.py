@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from streamreg._core import KeyedReduction, Reduction, WindowReduction, stamp
 from streamreg._epoch.class_parameters import check_classes
@@ -18,11 +18,13 @@ from streamreg._epoch.event_clocks import EventClocks, Move
 from streamreg._epoch.result_changes import ResultChanges
 from streamreg._epoch.row_scorer import Scoring
 from streamreg._epoch.slow_results import SlowResults
+from streamreg._epoch.upserts import TakenBack, Upserts
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError, WorkerError
 from streamreg._formats.appearance import appearance
 from streamreg._plural import plural
 from streamreg._rejects.dead_letters import RejectLimit, counted, dead_letter_lines, shown
 from streamreg._state.keyed_rows import changes
+from streamreg._state.upserted_rows import PART as UPSERTED
 
 if TYPE_CHECKING:
     from streamreg._epoch.outputs import Outputs
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from streamreg._rejects.reject import Reject
     from streamreg._source.contract import Range
     from streamreg._state.checkpoint import Checkpoint, KeyedPart
+    from streamreg._state.upserted_rows import UpsertedRows
     from streamreg._types import Moment
     from streamreg._worker.partial import Partial
     from streamreg._worker.task import Times
@@ -50,10 +53,12 @@ class Merge:
         unix_ms: Callable[[], int],
         interval: float = 0.0,
         max_rejects: int | None = None,
+        upserted: UpsertedRows | None = None,
     ) -> None:
         """Goes on from `checkpoint`; `commit`, if there is one, is given the next one at the end of each epoch.
 
-        Epochs are closed `interval` seconds apart, where results do not take longer.
+        Epochs are closed `interval` seconds apart, where results do not take longer. `upserted` has the rows that
+        stand, of a source of upserts.
 
         Raises:
             StateError: if the checkpoint holds states that are not those of this plan.
@@ -83,6 +88,7 @@ class Merge:
         self._scorings = [
             Scoring(score, self._reductions[score.reduction]) for score in plan.scores
         ]
+        self._upserts = None if upserted is None else Upserts(plan, checkpoint.found, upserted)
         self.excluded = self._count_excluded()
         self._opened = False
         self._open_rows = 0
@@ -160,10 +166,15 @@ class Merge:
         if stale := self.clocks.stale(partial.clocks, self._late):
             self.clocks.keep(stale)
             return set(partial.progress)
-        if partial.rows:
+        if self._upserts is None and partial.kept:
+            raise AssertionError("upserts have rows that stand")
+        back = None if self._upserts is None else self._upserts.taken_back(partial)
+        if partial.rows or back:
             if not self._opened:
                 self._open()
-            self._add(partial)
+            self._add(partial, back)
+        if self._upserts is not None:
+            self._upserts.put(partial)
         self.clocks.take(partial.clocks)
         if partial.rejects:
             self._keep(partial.rejects)
@@ -218,9 +229,25 @@ class Merge:
             with self._slow_results.watching(self.epochs, plan.outputs[0].name):
                 scoring.begin()
 
-    def _add(self, partial: Partial) -> None:
-        for output, rows in zip(self._outputs.rows, partial.outputs, strict=True):
-            output.append(stamp(rows, self._times[output.spec.time], 1))
+    def _add(self, partial: Partial, back: TakenBack | None) -> None:
+        if back is None:
+            self._insert(partial)
+            return
+        # An epoch of which some rows are taken back, and not the others, cannot be closed.
+        self.pending = False
+        for replaced in back.replaced():
+            self._change(replaced, -1)
+        if partial.rows:
+            self._insert(partial)
+        for own in back.own:
+            self._change(own, -1)
+
+    def _insert(self, partial: Partial) -> None:
+        self._score(partial)
+        self._change(partial, 1)
+        self._open_rows += partial.rows
+
+    def _score(self, partial: Partial) -> None:
         scored = (
             rows
             for scoring, (columns, count) in zip(self._scorings, partial.shipped, strict=True)
@@ -228,16 +255,25 @@ class Merge:
         )
         for output, rows in zip(self._outputs.scores, scored, strict=True):
             output.append(stamp(rows, self._times[output.spec.time], 1))
+
+    def _change(self, partial: Partial, diff: Literal[1, -1]) -> None:
+        """Adds rows, or takes them back."""
+        for output, rows in zip(self._outputs.rows, partial.outputs, strict=True):
+            output.append(stamp(rows, self._times[output.spec.time], diff))
         reductions = zip(self._plan.results, self._reductions, partial.states, strict=True)
         for plan, reduction, state in reductions:
             try:
-                reduction.merge(state)
+                if diff > 0:
+                    reduction.merge(state)
+                elif not isinstance(reduction, WindowReduction):
+                    reduction.subtract(state)
+                else:
+                    raise AssertionError("windows take nothing back")
             except (CorruptStateError, MismatchError) as error:
                 # The state on disk is not damaged: a worker of this run has sent wrong bytes.
                 raise WorkerError(f"a frame does not fit the job: {error}") from error
             # At once: unlimited labels would fill the memory before the epoch ends.
             check_classes(plan, reduction)
-        self._open_rows += partial.rows
 
     def _keep(self, rejects: Sequence[Reject]) -> None:
         self._open_rejects.update(reject.kind for reject in rejects)
@@ -268,6 +304,8 @@ class Merge:
         for kept in (*self._reductions, *self._results.changelogs):
             if not isinstance(kept, Reduction):
                 kept.mark_clean()
+        if self._upserts is not None:
+            self._upserts.rows.mark_clean()
         self._tell()
         held = bool(self._opened or self._open_rejects)
         self._opened, self._open_rows = False, 0
@@ -280,13 +318,15 @@ class Merge:
         windows = self._plan.rows.reductions[reduction].windows
         return None if windows is None else self.clocks.time(windows.clock, self.offsets)
 
-    def _keyed(self) -> dict[str, KeyedPart]:
+    def _keyed(self) -> dict[str, KeyedPart | UpsertedRows]:
         """The parts that the checkpoint keeps by key."""
-        found: dict[str, KeyedPart] = {
+        found: dict[str, KeyedPart | UpsertedRows] = {
             f"reduction {index}": reduction
             for index, reduction in enumerate(self._reductions)
             if not isinstance(reduction, Reduction)
         }
+        if self._upserts is not None:
+            found[UPSERTED] = self._upserts.rows
         return found | self._results.keyed()
 
     def _checkpoint(self) -> Checkpoint:

@@ -79,8 +79,8 @@ def _of_object(text: str, format: str, columns: Collection[str]) -> str | None:
         )
     if format == "json" and '"after"' in text and "after" not in columns:
         return (
-            'a change event, whose columns stand in "after": let the producer send them alone (Debezium: the '
-            "transformation ExtractNewRecordState)"
+            'a change event, whose columns stand in "after": set format="debezium", or let the producer send them '
+            "alone (Debezium: the transformation ExtractNewRecordState)"
         )
     return None
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from streamreg._core import Decoded
+    from streamreg._core import ChangeEvents, Decoded
     from streamreg._formats.metadata import Metadata
     from streamreg._source.contract import Report, Source, Watermarks
     from streamreg._types import SourceType
@@ -87,6 +87,19 @@ class Format(Protocol):
         """The decoder for a schema; `found` is what the preamble has found."""
 
 
+class Events(Protocol):
+    """What a format has beside, as `events`, if its messages say what happened to a row, and do not only hold it."""
+
+    def __call__(self, values: list[bytes | None]) -> ChangeEvents:
+        """The events of messages. The decoder then reads the rows that they hold."""
+
+
+def events_of(format: Format) -> Events | None:
+    """How the messages of a format are split into events; None if they are the rows themselves."""
+    found: Events | None = getattr(format, "events", None)
+    return found
+
+
 @dataclass(frozen=True, eq=False)
 class Input:
     """Where the rows of a program come from: messages of a source, decoded by a format to columns. It is picklable."""
@@ -98,6 +111,9 @@ class Input:
 
     metadata: Metadata | None = None
     """Which of the columns are parts of a message beside its value."""
+
+    upsert: bool = False
+    """Whether the key of a message names its row, so that rows are replaced and taken back."""
 
     @property
     def fields(self) -> dict[str, SourceType]:

@@ -130,9 +130,15 @@ def _entries(part: str, batch: Batch) -> Iterator[object]:
             return (batch.envelope(index).key for index in messages)
         case _:
             name = part.removeprefix(_HEADER)
-            return (_last(batch.envelope(index).headers, name) for index in messages)
+            return (last_header(batch.envelope(index).headers, name) for index in messages)
 
 
-def _last(headers: Sequence[tuple[str, bytes | None]], name: str) -> bytes | None:
+def header_names(metadata: Metadata) -> tuple[str, ...]:
+    """The names of the headers that there are columns of."""
+    parts = sorted(set(metadata.parts.values()))
+    return tuple(part.removeprefix(_HEADER) for part in parts if _kind(part) == _HEADER)
+
+
+def last_header(headers: Sequence[tuple[str, bytes | None]], name: str) -> bytes | None:
     """The value of the last header of this name, which is the one that counts where there are several."""
     return next((value for named, value in reversed(headers) if named == name), None)

@@ -7,8 +7,9 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from streamreg._exceptions import ConfigurationError
-from streamreg._formats.contract import Input
+from streamreg._formats.contract import Input, events_of
 from streamreg._formats.csv import Csv
+from streamreg._formats.debezium import Debezium
 from streamreg._formats.json import Json
 from streamreg._formats.metadata import Metadata
 from streamreg._formats.raw import Raw
@@ -18,9 +19,14 @@ if TYPE_CHECKING:
     from streamreg._source.contract import Source
     from streamreg._types import SourceType
 
-FormatName: TypeAlias = Literal["csv", "json", "raw"]
+FormatName: TypeAlias = Literal["csv", "json", "raw", "debezium"]
 
-_FORMATS: Final[dict[FormatName, type[Any]]] = {"csv": Csv, "json": Json, "raw": Raw}
+_FORMATS: Final[dict[FormatName, type[Any]]] = {
+    "csv": Csv,
+    "json": Json,
+    "raw": Raw,
+    "debezium": Debezium,
+}
 
 FORMATS: Final[tuple[FormatName, ...]] = tuple(_FORMATS)
 """The names that there are."""
@@ -54,16 +60,36 @@ def input_of(
     name: FormatName | Format,
     metadata: Mapping[str, str] | None,
     options: Mapping[str, object],
+    *,
+    upsert: bool | None = None,
 ) -> Input:
     """The rows of a source, of a format with these options, and of what its messages carry beside their values.
 
     Raises:
-        ConfigurationError: as `format_for`; or if a column cannot be such a part of a message.
+        ConfigurationError: as `format_for`; if a column cannot be such a part of a message; or if messages of this
+            format cannot be upserts, or nothing else.
     """
     parts = Metadata(dict(metadata)) if metadata else None
     columns = dict(schema) if parts is None else parts.columns(schema)
     unread = Input(source, Raw(), columns, parts)
-    return replace(unread, format=format_for(unread.fields, name, **options))
+    format = format_for(unread.fields, name, **options)
+    return replace(unread, format=format, upsert=_upsert(format, upsert))
+
+
+def _upsert(format: Format, given: object) -> bool:
+    if given is not None and not isinstance(given, bool):
+        raise ConfigurationError(f"upsert: expected True or False, found {given!r}")
+    if events_of(format) is not None:
+        if given is False:
+            raise ConfigurationError(
+                f"upsert: events of the format {format.name!r} replace and remove rows: leave it out, or set it to True"
+            )
+        return True
+    if given and getattr(format, "records", "one") == "many":
+        raise ConfigurationError(
+            'upsert: the key of a message names one row, so that records="many" cannot go with it'
+        )
+    return bool(given)
 
 
 def _named(name: str, options: Mapping[str, object]) -> Format:

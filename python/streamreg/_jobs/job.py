@@ -120,6 +120,9 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
     if forget and weights:
         root.section("forget").problem("half_life", "rows that fade have no other weights")
     window = read_window(root.section("window"), schema)
+    for given, section in ((forget, "forget"), (window, "window")):
+        if given is not None and source.replaces:
+            root.section(section).problem("", "takes no row back: not where rows are replaced")
     bounds = () if window is None else WINDOW_BOUNDS
     for bound in bounds:
         if bound in (*by, *columns):

@@ -38,6 +38,12 @@ class Source:
     numbers_in_strings: bool | None = None
     json_field_paths: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
+    upsert: bool | None = None
+
+    @property
+    def replaces(self) -> bool:
+        """Whether rows are replaced and removed."""
+        return bool(self.upsert) or self.format == "debezium"
 
     @property
     def given(self) -> dict[str, Any]:
@@ -48,6 +54,7 @@ class Source:
             "autocommit_duration_ms": self.autocommit_duration_ms,
             **self.of_format,
             "metadata": self.metadata or None,
+            "upsert": self.upsert,
         }
         return {name: value for name, value in options.items() if value is not None}
 
@@ -81,10 +88,13 @@ def read_source(table: Section) -> Source:
         numbers_in_strings=table.boolean("numbers_in_strings", False) or None,
         json_field_paths=table.section("json_field_paths").names(),
         metadata=table.section("metadata").names(),
+        upsert=table.boolean("upsert", False) or None,
     )
     for option, value in source.of_format.items():
         if value is not None and (source.format or "csv") not in having(option):
             table.problem(option, f"for format {listed(having(option))} alone")
+    if source.upsert and source.records == "many":
+        table.problem("upsert", 'not with records = "many": the key of a message names one row')
     table.close()
     return source
 

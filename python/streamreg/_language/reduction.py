@@ -10,6 +10,7 @@ from streamreg._language.build import mistyped
 from streamreg._language.expression import Expression, TypedExpression
 from streamreg._language.operators import MistypedError
 from streamreg._language.regression_options import COUNTS
+from streamreg._language.universe import check_group
 from streamreg._types import NUMBERS
 
 if TYPE_CHECKING:
@@ -74,9 +75,16 @@ class ReducedColumn(TypedExpression):
         """`arguments` are the reducer's, on the rows that the universe reduces.
 
         Raises:
-            ProgramError: if one of them is no number, or a datetime that is to be summed.
+            ProgramError: if one of them is no number, or a datetime that is to be summed; or if rows are taken back,
+                of which the result without them is unknown.
         """
         reducer.check(arguments)
+        if reducer.aggregate in ("min", "max"):
+            why = "and without a row that is gone a minimum or maximum is unknown"
+            check_group(universe.origin, reducer.text, why)
+        if reducer.half_life is not None:
+            why = "but rows that have faded are dropped, and cannot be taken back: leave half_life out"
+            check_group(universe.origin, "linear_regression", why)
         super().__init__(reducer.text, reducer.dtype(arguments), universe)
         self.reducer = reducer
         self.arguments = arguments

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streamreg._exceptions import ProgramError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -149,6 +151,15 @@ def root(universe: Universe) -> Universe:
     while universe.parent is not None:
         universe = universe.parent
     return universe
+
+
+def check_group(universe: Universe, what: str, why: str) -> None:
+    """Raises ProgramError if rows of this universe are taken back, which something cannot do, and why not."""
+    source = root(universe)
+    if isinstance(source, SourceUniverse) and source.input.upsert:
+        raise ProgramError(
+            f"{what}: rows of {source.input.source.name} are replaced and removed (upsert), {why}"
+        )
 
 
 def scores_of(universe: Universe) -> ScoredUniverse | None:

@@ -14,7 +14,7 @@ from streamreg._language.linear_regression import Fit
 from streamreg._language.name_resolution import TableEnvironment
 from streamreg._language.nodes import KeyColumn, WindowBound, origin, restricted
 from streamreg._language.regression_options import Options
-from streamreg._language.universe import WindowedUniverse
+from streamreg._language.universe import WindowedUniverse, check_group
 from streamreg._types import WINDOW_BOUNDS, Singular
 
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ class WindowedTable(GroupedTable):
 
         Raises:
             ProgramError: if a column of the instance is none that rows can be grouped by, or called as a bound of the
-                window, or the time is not of these rows.
+                window, or the time is not of these rows; or if rows are taken back.
         """
         keys = keys_of(table, instance, "windowby")
+        check_group(table._universe, "windowby", "and windows take no row back")
         names = [key.name for key in keys]
         for name in WINDOW_BOUNDS:
             if name in names:

@@ -16,6 +16,7 @@ from streamreg._sinks.file_position import FilePosition
 from streamreg._state.keyed_rows import EMPTY
 from streamreg._state.program_data import WINDOWS, tuples
 from streamreg._state.snapshot import last_row
+from streamreg._state.upserted_rows import PART
 
 if TYPE_CHECKING:
     from streamreg._state.checkpoint import Checkpoint, KeyedPart
@@ -58,6 +59,7 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
         "unix_ms": None if checkpoint.unix_ms < 0 else checkpoint.unix_ms,
         "rows": checkpoint.rows,
         "tombstones": checkpoint.tombstones,
+        **({"rows_standing": checkpoint.digests.get(PART, EMPTY)[0]} if job.get("upsert") else {}),
         "rejects": dict(sorted(checkpoint.rejects.items())),
         "partitions": [
             {
@@ -183,6 +185,8 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
     kinds = ", ".join(f"{kind} {count:,}" for kind, count in found["rejects"].items())
     rejects = plural(sum(found["rejects"].values()), "reject") + (f" ({kinds})" if kinds else "")
     yield f"messages    {plural(found['rows'], 'row')}, {rejects}, {plural(found['tombstones'], 'tombstone')}"
+    if "rows_standing" in found:
+        yield f"upserts     {plural(found['rows_standing'], 'row')} stand, each by the key of its message"
     for part in found["partitions"]:
         times = "".join(f", event time {time}" for time in part.get("event_times", ()))
         yield f"partition   {part['partition']}: offset {part['offset']:,}, read from {part['began']:,}{times}"

@@ -43,6 +43,10 @@ REASONS: Final[Mapping[str, str]] = {
     "division-by-zero": "a computed integer that divides by zero",
     "late": "a row whose windows had all passed, by the times before it in its partition, when it came",
     "time-range": "an event time that is NaN or infinite, or in a window whose bounds no column can hold",
+    "missing-key": "a message without a key, where the key names the row",
+    "missing-before": "a change event without the row that it takes back, or a column of it",
+    "missing-after": "a change event that inserts or updates a row, without the row",
+    "unknown-operation": "a change event of another operation than c, r, u, d, t and m",
     "function-error": 'a function given to apply with on_error="reject" that raises',
 }
 """Every reason for which a message is rejected, and what it means. The names are stable: files hold them."""

@@ -27,6 +27,7 @@ from streamreg._sinks.file_place import place_of
 from streamreg._source.partition_discovery import PartitionDiscovery
 from streamreg._state import job_identity
 from streamreg._state.store import Durability, Store
+from streamreg._state.upserted_rows import TemporaryRows, UpsertedRows
 from streamreg._worker.pool import InlinePool, Pool, ProcessPool
 from streamreg._worker.task import Task
 
@@ -192,6 +193,7 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
             unix_ms=_unix_ms,
             interval=interval,
             max_rejects=options.max_rejects,
+            upserted=_upserted(plan, store, stack),
         )
         watch.begin(plan, first)
         supervisor = Supervisor(
@@ -206,6 +208,14 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
         )
         watch.ended_by = supervisor.run()
     return watch.summary(merge)
+
+
+def _upserted(plan: Plan, store: Store | None, stack: contextlib.ExitStack) -> UpsertedRows | None:
+    """The rows that stand, of a source of upserts."""
+    if not plan.input.upsert:
+        return None
+    rows = TemporaryRows() if store is None else store.upserted_rows()
+    return stack.enter_context(contextlib.closing(rows))
 
 
 class _Watch:

@@ -83,7 +83,7 @@ class Batch:
     """Partition: index of its first message of all, where that is among these messages."""
 
     envelope: Callable[[int], Envelope] = lambda index: Envelope()
-    """What the message of this index carries besides its value; asked for few messages only."""
+    """What the message of this index carries besides its value; asked of few only, unless keys name rows."""
 
 
 class Beginnings:

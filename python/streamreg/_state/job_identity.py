@@ -55,6 +55,7 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
         **input.format.identity(),
         "schema": dict(input.columns),
         **({"metadata": dict(input.metadata.parts)} if input.metadata is not None else {}),
+        **({"upsert": True} if input.upsert else {}),
         "outputs": {
             output.name: {
                 **output.sink.identity(),

@@ -9,6 +9,7 @@ from streamreg._exceptions import CorruptStateError
 from streamreg._state import keyed_rows
 from streamreg._state.checkpoint import Checkpoint, KeyedPart
 from streamreg._state.shape import made_of
+from streamreg._state.upserted_rows import PART, CountedRows
 
 
 def load_parts(database: sqlite3.Connection, checkpoint: Checkpoint | None) -> None:
@@ -18,7 +19,8 @@ def load_parts(database: sqlite3.Connection, checkpoint: Checkpoint | None) -> N
         CorruptStateError: if they are not what was saved with it.
     """
     parts = {} if checkpoint is None else _empty_parts(checkpoint)
-    digests = keyed_rows.read(database, parts)
+    counted = {PART: CountedRows()} if checkpoint and PART in checkpoint.digests else {}
+    digests = keyed_rows.read(database, {**parts, **counted})
     if checkpoint is None:
         return
     if digests != {part: g for part, g in checkpoint.digests.items() if g != keyed_rows.EMPTY}:
@@ -37,6 +39,7 @@ def _empty_parts(checkpoint: Checkpoint) -> dict[str, KeyedPart]:
     for index in range(len(checkpoint.changelogs)):
         if (part := f"changelog {index}") in checkpoint.digests:
             parts[part] = Changelog()
-    if unknown := checkpoint.digests.keys() - parts.keys():
+    known = {*parts, *([PART] if checkpoint.job.get("upsert") else ())}
+    if unknown := checkpoint.digests.keys() - known:
         raise CorruptStateError(f"its job has no {min(unknown)}")
     return parts

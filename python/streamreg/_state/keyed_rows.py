@@ -24,11 +24,15 @@ Change: TypeAlias = tuple[bytes, bytes | None, int]
 Digest: TypeAlias = tuple[int, int]
 """The number of keys, and the sum of the checksums modulo 2^64."""
 
+_Row: TypeAlias = tuple[object, object, object, object]
+"""Part, key, value and checksum, as a database has them."""
+
 ONLY_KEY: Final = b""
 """The key of what has no keys."""
 
 EMPTY: Final[Digest] = (0, 0)
 _AT_A_TIME: Final = 10_000
+_BYTES_AT_A_TIME: Final = 4 * 1024 * 1024
 _LENGTH: Final = struct.Struct("<I")
 
 
@@ -92,7 +96,7 @@ def read(database: sqlite3.Connection, parts: Mapping[str, Loaded]) -> dict[str,
         return {}
     digests: dict[str, Digest] = {}
     cursor = database.execute("SELECT part, key, value, checksum FROM keyed ORDER BY part, key")
-    while found := cursor.fetchmany(_AT_A_TIME):
+    for found in _pieces(cursor):
         for part, rows in groupby(found, itemgetter(0)):
             if part not in parts:
                 raise CorruptStateError("there are rows of a part that its job does not have")
@@ -102,9 +106,21 @@ def read(database: sqlite3.Connection, parts: Mapping[str, Loaded]) -> dict[str,
     return digests
 
 
-def _load(
-    part: str, rows: Iterable[tuple[object, object, object, object]], loaded: Loaded
-) -> Digest:
+def _pieces(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
+    """Some rows at a time; few of them if they are large."""
+    piece: list[_Row] = []
+    size = 0
+    for row in rows:
+        piece.append(row)
+        size += sum(len(cell) for cell in row if isinstance(cell, bytes))
+        if len(piece) >= _AT_A_TIME or size >= _BYTES_AT_A_TIME:
+            yield piece
+            piece, size = [], 0
+    if piece:
+        yield piece
+
+
+def _load(part: str, rows: Iterable[_Row], loaded: Loaded) -> Digest:
     pieces: list[bytes] = []
     total = 0
     for _, key, value, checksum in rows:

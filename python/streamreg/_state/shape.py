@@ -299,6 +299,7 @@ def check_shape(job: Json, run: Json) -> None:
         _within(name, shape, data)
     if MODELS in job:  # States of format 1 say nothing of them.
         _within(f"job: {MODELS}", table(array(_model)), job[MODELS])
+    _within("job: upsert", true_or_false, job.get("upsert", False))
     _check_format(job, run["found"])
     _check_outputs(job, run)
     _check_event_time(job, run)

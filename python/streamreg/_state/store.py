@@ -32,6 +32,7 @@ from streamreg._state.database_schema import PARTS, check_schema
 from streamreg._state.errors import damaged, errors
 from streamreg._state.keyed_parts import load_parts
 from streamreg._state.shape import ShapeError
+from streamreg._state.upserted_rows import PART, UpsertedRows
 
 Durability = Literal["process", "power"]
 
@@ -106,6 +107,12 @@ class Store:
                 # The disk has all of the database from now on, also what runs wrote that did not wait for it.
                 self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
                 self._synced = True
+
+    def upserted_rows(self) -> UpsertedRows:
+        """The rows of upserts that the last checkpoint holds."""
+        digests = {} if self._found is None else self._found.digests
+        digest = digests.get(PART, keyed_rows.EMPTY)
+        return UpsertedRows(self._database, digest, lambda: errors(self.directory))
 
     def _refuse_other_commits(self) -> None:
         """Raises StateError if the last commit is not this run's: where locks do nothing, there may be another run."""

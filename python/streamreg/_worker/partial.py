@@ -48,5 +48,11 @@ class Partial:
     clocks: tuple[Mapping[int, Passage], ...] = ()
     """For each clock of the plan, of the partitions that have times in the batch, how far they have come."""
 
+    kept: Mapping[bytes, bytes | None] = field(default_factory=dict)
+    """With upserts: of each row that was replaced or removed what is to be kept of it now, None if it is gone."""
+
+    taken_back: Partial | None = None
+    """Rows that its messages themselves take back: their outputs and states."""
+
     begun: tuple[int, ...] = ()
     """Partitions whose first message of all was in the batch."""

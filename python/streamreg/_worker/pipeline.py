@@ -7,16 +7,20 @@ engine, gets the same.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from streamreg._core import KeyedReduction, WindowReduction, render
 from streamreg._evaluate.columns import at, portable, take
+from streamreg._exceptions import ProgramError
 from streamreg._rejects.reject import Reject
 from streamreg._worker import event_time
 from streamreg._worker.event_time import WindowedRows
 from streamreg._worker.partial import Partial
+from streamreg._worker.upserts import NOT_THE_SAME, BatchUpserts
 
 if TYPE_CHECKING:
     from streamreg._core import Decoded
@@ -55,6 +59,12 @@ class Pipeline:
         values = batch.values
         if preambles:
             values = [None if index in preambles else v for index, v in enumerate(values)]
+        upserts = None
+        if self._input.upsert:
+            upserts = BatchUpserts(self._input, batch, values, self._decoder)
+            values = upserts.values
+            for index, (kind, detail) in sorted(upserts.faults.items()):
+                partial.rejects.append(_reject(batch, index, None, kind, None, detail))
         metadata, values = self._metadata(batch, values, partial)
         decoded = self._decoder.decode(values)
         # What was taken out before is no tombstone.
@@ -62,14 +72,15 @@ class Pipeline:
         for index, (message, kind, column, detail) in enumerate(decoded.rejects):
             span = decoded.reject_span(index)
             partial.rejects.append(_reject(batch, message, span, kind, column, detail))
-        columns: dict[str, Values] = dict(zip(self._names, decoded.columns, strict=True))
-        for name, entries in metadata.items():
-            columns[name] = entries if decoded.messages is None else at(entries, decoded.messages)
+        columns = self._columns(decoded, metadata)
         result = self._plan.evaluate(columns, decoded.rows)
         partial.rows = decoded.rows
         for errors in result.errors:
             for row, detail in zip(errors.rows.tolist(), errors.details, strict=True):
                 self._refuse(partial, batch, decoded, row, (errors.kind, errors.column, detail))
+        if upserts is not None:
+            self._settle(partial, upserts, decoded, columns, result)
+            return partial
         if not self._plan.clocks:
             self._accumulate(partial, result, None)
             return partial
@@ -91,6 +102,57 @@ class Pipeline:
         partial.clocks = windowed.passages()
         self._accumulate(partial, result, windowed)
         return partial
+
+    def rows(self, batch: Batch) -> Partial:
+        """What rows come to that are taken back: their outputs and states. Each message holds one that was, or none.
+
+        Raises:
+            Exception: as `process`.
+        """
+        partial = Partial({})
+        metadata, values = self._metadata(batch, batch.values, partial)
+        decoded = self._decoder.decode(values)
+        result = self._plan.evaluate(self._columns(decoded, metadata), decoded.rows)
+        partial.rows = decoded.rows - sum(len(errors.rows) for errors in result.errors)
+        self._accumulate(partial, replace(result, shipped=()), None)
+        return partial
+
+    def _settle(
+        self,
+        partial: Partial,
+        upserts: BatchUpserts,
+        decoded: Decoded,
+        columns: Mapping[str, Values],
+        result: RowResult,
+    ) -> None:
+        """Accumulates the rows that stand at the end of a batch; all of its rows are to be scored."""
+        valid = np.ones(decoded.rows, np.bool_)
+        for errors in result.errors:
+            valid[errors.rows] = False
+        rows = np.flatnonzero(valid)
+        of = rows if decoded.messages is None else decoded.messages[rows]
+        messages = of.tolist()
+        stand, partial.kept = upserts.standing(messages, rows.tolist())
+        if len(stand) < len(rows):
+            standing = np.zeros(decoded.rows, np.bool_)
+            standing[stand] = True
+            columns = {name: take(values, standing, stand) for name, values in columns.items()}
+            again = self._plan.evaluate(columns, len(stand))
+            if any(len(errors.rows) for errors in again.errors):
+                raise ProgramError(NOT_THE_SAME)
+            result = replace(again, shipped=result.shipped)
+        self._accumulate(partial, result, None)
+        back = upserts.taken_back(set(messages))
+        partial.taken_back = None if back is None else self.rows(back)
+
+    def _columns(
+        self, decoded: Decoded, metadata: Mapping[str, Array | list[object]]
+    ) -> dict[str, Values]:
+        """The columns of the schema."""
+        columns: dict[str, Values] = dict(zip(self._names, decoded.columns, strict=True))
+        for name, entries in metadata.items():
+            columns[name] = entries if decoded.messages is None else at(entries, decoded.messages)
+        return columns
 
     def _refuse(
         self,

@@ -35,11 +35,12 @@ def read(
     numbers_in_strings: bool | None = None,
     records: Records | None = None,
     metadata: Mapping[str, str] | None = None,
+    upsert: bool | None = None,
 ) -> Table:
     """A table of the messages of a topic.
 
     A message that does not fit the schema is a reject: counted, kept if `run` is told where, and not in the table.
-    A message without a value (a tombstone) is skipped.
+    A message without a value (a tombstone) is skipped; with `upsert` it removes the row of its key.
 
     Args:
         rdkafka_settings: settings of librdkafka, as they are: `bootstrap.servers` is required; `auto.offset.reset`
@@ -50,7 +51,10 @@ def read(
         schema: the columns and their types.
         format: "csv": one RFC 4180 record a message. The first message of the topic names the columns, in any order;
             others than the schema's are ignored. "json": one object a message. "raw": the whole message in the
-            schema's only column, as `bytes` or `str`.
+            schema's only column, as `bytes` or `str`. "debezium": one change event of Debezium a message, in JSON
+            with or without its schema: `after` replaces the row of the message's key, a deletion removes it. Without
+            a key (a table without a primary key) `before` is taken back and `after` added; where `before` is missing
+            the message is a reject. A truncation ends the run with SourceError.
         mode: "streaming" reads for ever; "static" reads up to the ends found at the start, then finishes.
         autocommit_duration_ms: the least time between the ends of two epochs, in milliseconds. 0: an epoch ends as
             soon as it holds anything.
@@ -67,6 +71,14 @@ def read(
             milliseconds since 1970-01-01 UTC if the schema declares the column as int; a key or header is text, or
             bytes if the schema says so. A message that does not have it, or has no text where text is wanted, is a
             reject.
+        upsert: whether the key of a message names its row: a message replaces the row of the last one with that key
+            in its partition, and a tombstone removes it, as in compacted topics and changelogs of tables. A message
+            without a key is a reject (`missing-key`), and a reject changes nothing: the row of its key stands. All
+            that is computed follows exactly: it is that of the rows that stand; outputs of rows get -1 of the old
+            row and 1 of the new one. `predict_on` scores each row once, when it comes, and takes nothing back. Rows
+            that are taken back are computed anew, so that functions given to `apply` must give the same for the
+            same row. The last message of each key is kept in the state of the run, on disk; of a run without a
+            state in a temporary file. Always so with format="debezium".
 
     Raises:
         ConfigurationError: naming the argument or setting that cannot be used.
@@ -98,4 +110,5 @@ def read(
         "records": records,
     }
     source = KafkaSource(settings, topic, mode, autocommit_duration_ms)
-    return Table._from_input(input_of(source, schema_columns(schema), format, metadata, options))
+    columns = schema_columns(schema)
+    return Table._from_input(input_of(source, columns, format, metadata, options, upsert=upsert))

@@ -8,6 +8,7 @@
 mod column_type;
 mod columns;
 pub mod csv;
+pub mod debezium;
 pub mod json;
 mod messages;
 mod number;

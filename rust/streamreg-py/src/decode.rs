@@ -5,7 +5,7 @@ use crate::errors::to_py;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
-use streamreg_core::decode::{self as core, Column, ColumnType, Item, Messages};
+use streamreg_core::decode::{self as core, Column, ColumnType, Item, Messages, debezium};
 use streamreg_core::error::Error;
 
 #[pyclass(frozen, module = "streamreg._core")]
@@ -62,11 +62,7 @@ impl Decoder {
 #[pymethods]
 impl Decoder {
     fn decode(&self, py: Python<'_>, values: &Bound<'_, PyList>) -> PyResult<Decoded> {
-        let mut messages = Messages::with_capacity(values.len(), 0);
-        for value in values {
-            let bytes = if value.is_none() { None } else { Some(value.cast::<PyBytes>()?) };
-            messages.push(bytes.map(PyBytesMethods::as_bytes)).map_err(|error| to_py(&error))?;
-        }
+        let messages = messages_of(values)?;
         let decoded = py.detach(|| self.decoder.decode(&messages));
         let columns = PyList::empty(py);
         for column in decoded.columns {
@@ -94,6 +90,68 @@ impl Decoder {
             spans: decoded.spans,
             reject_spans,
         })
+    }
+}
+
+fn messages_of(values: &Bound<'_, PyList>) -> PyResult<Messages> {
+    let mut messages = Messages::with_capacity(values.len(), 0);
+    for value in values {
+        let bytes = if value.is_none() { None } else { Some(value.cast::<PyBytes>()?) };
+        messages.push(bytes.map(PyBytesMethods::as_bytes)).map_err(|error| to_py(&error))?;
+    }
+    Ok(messages)
+}
+
+/// Change events of Debezium, split.
+#[pyclass(frozen, get_all, module = "streamreg._core")]
+pub struct ChangeEvents {
+    operations: String,
+    before: Py<PyList>,
+    after: Py<PyList>,
+    rejects: Py<PyList>,
+}
+
+/// Splits the envelopes of a batch.
+#[pyfunction]
+pub fn debezium_events(py: Python<'_>, values: &Bound<'_, PyList>) -> PyResult<ChangeEvents> {
+    let messages = messages_of(values)?;
+    let events = py.detach(|| debezium::Splitter::new().map(|splitter| splitter.split(&messages)));
+    let (mut operations, mut rejects) = (String::with_capacity(values.len()), Vec::new());
+    let (before, after) = (PyList::empty(py), PyList::empty(py));
+    for (value, event) in values.iter().zip(events.map_err(|error| to_py(&error))?) {
+        let (mut rows, mut operation) = ([None, None], '-');
+        match event {
+            Some(Ok(event)) => {
+                operation = letter(event.operation);
+                rows = [event.before, event.after];
+            }
+            Some(Err(reject)) => rejects.push((reject.message, reject.kind.name(), reject.detail)),
+            None => {}
+        }
+        operations.push(operation);
+        for (list, span) in [&before, &after].into_iter().zip(rows) {
+            let row =
+                span.map(|span| Ok::<_, PyErr>(PyBytes::new(py, &value.cast::<PyBytes>()?.as_bytes()[span])));
+            list.append(row.transpose()?)?;
+        }
+    }
+    Ok(ChangeEvents {
+        operations,
+        before: before.unbind(),
+        after: after.unbind(),
+        rejects: PyList::new(py, rejects)?.unbind(),
+    })
+}
+
+/// What an operation is called in `ChangeEvents.operations`.
+fn letter(operation: debezium::Operation) -> char {
+    match operation {
+        debezium::Operation::Insert => 'c',
+        debezium::Operation::Update => 'u',
+        debezium::Operation::Delete => 'd',
+        debezium::Operation::Truncate => 't',
+        debezium::Operation::Message => 'm',
+        debezium::Operation::Nothing => '-',
     }
 }
 

@@ -44,6 +44,8 @@ mod _core {
     #[pymodule_export]
     use super::decimals::{decimal_objects, decimals, nearest_doubles};
     #[pymodule_export]
+    use super::decode::{ChangeEvents, debezium_events};
+    #[pymodule_export]
     use super::decode::{Decoded, Decoder, Text, first_record, split_header};
     #[pymodule_export]
     use super::decode::{csv_decoder, json_decoder, raw_decoder};

@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 
 from streamreg._epoch.merge import Merge
 from streamreg._epoch.outputs import Outputs
+from streamreg._epoch.result_changes import ResultChanges
 from streamreg._kafka.source import KafkaSource
 from streamreg._run import resume
 from streamreg._sinks.append_file import AppendFile
@@ -166,7 +167,7 @@ CLOSING: dict[str, Step] = {
     "before an append": before(AppendFile, "append"),
     "after an append": after(AppendFile, "append"),
     "rows appended, nothing else": after(Merge, "_add"),
-    "results appended": after(Merge, "_write_results"),
+    "results appended": after(ResultChanges, "write"),
     "half of a file's bytes written": torn_write,
     "one file flushed, the others not": first_flush,
     "all files flushed": after(Outputs, "flush"),

@@ -24,7 +24,9 @@ def test_a_new_format_needs_nothing_here(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(formats, "pairs", Json)
     assert str(read(changed('"points"', '"points"\nformat = "pairs"')).source.format) == "pairs"
     told = problems(changed('"points"', '"points"\nformat = "raw"'))
-    assert told == ['source.format: expected one of "csv", "json", "pairs", found "raw"']
+    assert told == [
+        'source.format: expected one of "csv", "json", "debezium", "pairs", found "raw"'
+    ]
 
 
 def test_the_example_explains_every_format() -> None:

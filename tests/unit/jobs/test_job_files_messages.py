@@ -39,8 +39,16 @@ def test_options_of_messages() -> None:
     ("more", "tables", "told"),
     [
         ('records = "some"', "", 'source.records: expected one of "one", "many", found "some"'),
-        ("numbers_in_strings = true", "", 'source.numbers_in_strings: for format "json" alone'),
-        ('json_field_paths = { x = "/x" }', "", 'source.json_field_paths: for format "json" alone'),
+        (
+            "numbers_in_strings = true",
+            "",
+            'source.numbers_in_strings: for format "json", "debezium" alone',
+        ),
+        (
+            'json_field_paths = { x = "/x" }',
+            "",
+            'source.json_field_paths: for format "json", "debezium" alone',
+        ),
         ('format = "json"\ndelimiter = ";"', "", 'source.delimiter: for format "csv" alone'),
         (
             "",

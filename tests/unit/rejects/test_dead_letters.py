@@ -18,6 +18,7 @@ from streamreg._rejects.dead_letters import REASONS, Entry, dead_letter_lines, r
 from streamreg._rejects.reject import Reject
 from streamreg._source.contract import Location
 from streamreg._worker.event_time import LATE, OUTSIDE
+from streamreg._worker.upserts import MISSING_BEFORE, MISSING_KEY
 
 ROOT = Path(__file__).parents[3]
 LONGEST = 1 << 20
@@ -85,7 +86,9 @@ def test_every_reason_is_listed() -> None:
     files = (ROOT / "rust/streamreg-core/src/decode").rglob("*.rs")
     sources = [file.read_text(encoding="utf-8") for file in files]
     decoder = {name for text in sources for name in re.findall(r'named\("([a-z0-9-]+)"\)', text)}
-    assert decoder | set(get_args(RowErrorKind)) | {LATE, OUTSIDE} == REASONS.keys()
+    upserts = {MISSING_KEY, MISSING_BEFORE}
+    found = decoder | set(get_args(RowErrorKind)) | {LATE, OUTSIDE} | upserts
+    assert found == REASONS.keys()
     assert all(REASONS.values())
 
 

@@ -12,7 +12,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin._metadata import BrokerMetadata, TopicMetadata
 
 from streamreg._exceptions import StateError
-from streamreg._formats.contract import Found
+from streamreg._formats.contract import Found, events_of
 from streamreg._jobs import Job
 from streamreg._kafka import settings as kafka_settings
 from streamreg._kafka.source import KafkaSource
@@ -247,13 +247,20 @@ class Broker:
 
     def _first_row(self, partitions: list[int]) -> str:
         """The first messages, of one partition after the other, until one is a row."""
-        decoder = self._input.format.decoder(self._input.fields, None)
+        format = self._input.format
+        decoder, events = format.decoder(self._input.fields, None), events_of(format)
         why = ""
         for partition in partitions[:_SHOWN]:
             value = self._first_message(partition)
             if not value:
                 continue
-            decoded = decoder.decode([value])
+            rows: list[bytes | None] = [value]
+            if events is not None:
+                split = events([value])
+                rows = split.after
+                for _, kind, detail in split.rejects:
+                    why = why or f"partition {partition}: {kind}{f': {detail}' if detail else ''}"
+            decoded = decoder.decode(rows)
             if decoded.rows:
                 return f"the first message of partition {partition} fits the schema"
             for _, kind, column, detail in decoded.rejects:

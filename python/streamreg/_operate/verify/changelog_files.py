@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from streamreg._operate.verify.multiset import Multiset, bucket_of
 from streamreg._plural import plural
@@ -12,6 +12,9 @@ from streamreg._sinks.records import RecordError, shown
 
 if TYPE_CHECKING:
     from streamreg._sinks.contract import ReadBack
+
+Signed: TypeAlias = Iterable[tuple[Sequence[bytes], Sequence[bytes]]]
+"""Rows that come, and rows that go."""
 
 
 class Times:
@@ -112,6 +115,27 @@ def inserted(output: ReadBack, times: Times) -> Iterator[list[bytes]]:
         yield rows
 
 
+def signed(output: ReadBack, times: Times) -> Iterator[tuple[list[bytes], list[bytes]]]:
+    """The rows of a changelog that come, and those that go, some changes at a time, without their times.
+
+    Raises:
+        RecordError: if the output is not what a run writes.
+    """
+    number = 0
+    for changes in _changes(output):
+        rows: dict[bytes, list[bytes]] = {b"1": [], b"-1": []}
+        for row, time, diff in changes:
+            number += 1
+            try:
+                times.check(time)
+            except RecordError as error:
+                raise RecordError(f"change {number}: {error}") from None
+            if diff not in rows:
+                raise RecordError(f"change {number}: diff {shown(diff)} of {shown(row)}")
+            rows[diff].append(row)
+        yield rows[b"1"], rows[b"-1"]
+
+
 def timed(output: ReadBack) -> Iterator[tuple[bytes, bytes]]:
     """The rows of such a changelog, and their times; raises as `inserted`."""
     for changes in _changes(output):
@@ -136,6 +160,18 @@ def gathered(lists: Iterable[Sequence[bytes]]) -> Multiset:
     return multiset
 
 
+def name_signed_difference(bucket: int, file: Signed, topic: Signed) -> str:
+    """The same of rows that come and go."""
+    counts = []
+    for lists in (file, topic):
+        standing: Counter[bytes] = Counter()
+        for come, gone in lists:
+            standing.update(row for row in come if bucket_of(row) == bucket)
+            standing.subtract(row for row in gone if bucket_of(row) == bucket)
+        counts.append(standing)
+    return _named(*counts)
+
+
 def name_difference(
     bucket: int, file: Iterable[Sequence[bytes]], topic: Iterable[Sequence[bytes]]
 ) -> str:
@@ -144,8 +180,12 @@ def name_difference(
         Counter(row for rows in lists for row in rows if bucket_of(row) == bucket)
         for lists in (file, topic)
     ]
-    for row in counts[0] | counts[1]:
-        stands, comes = counts[0][row], counts[1][row]
+    return _named(*counts)
+
+
+def _named(file: Counter[bytes], topic: Counter[bytes]) -> str:
+    for row in [*file, *topic]:
+        stands, comes = file[row], topic[row]
         if stands != comes:
             return f"the row {shown(row)} stands there {plural(stands, 'time')}, here {comes:,}"
     return "but not any more: the output or the topic has changed meanwhile"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from streamreg._exceptions import OutputError
 from streamreg._operate.verify import changelog_files as files
-
-if TYPE_CHECKING:
-    from streamreg._operate.verify.multiset import Multiset
+from streamreg._operate.verify.multiset import Multiset
+from streamreg._plural import plural
 
 Rows: TypeAlias = Callable[[], Iterator[Sequence[bytes]]]
 """Reads rows from the beginning, some at a time."""
@@ -48,6 +47,33 @@ def whole(subject: str, extent: str, output: Rows) -> Check:
         return Check(subject, "", str(error))
     found = f"{count:,}, filtered by scores and so not compared; {extent}"
     return Check(subject, found)
+
+
+def same_standing_rows(
+    subject: str,
+    extent: str,
+    output: Callable[[], files.Signed],
+    expected: Multiset,
+    topic: Callable[[], files.Signed],
+) -> Check:
+    """As `same_rows`, of rows that come and go."""
+    found = Multiset()
+    changes = 0
+    try:
+        for come, gone in output():
+            found.add(come)
+            found.add(gone, -1)
+            changes += len(come) + len(gone)
+    except OutputError as error:
+        return Check(subject, "", str(error))
+    bucket = found.difference(expected)
+    if bucket is None:
+        return Check(
+            subject, f"the same {len(found):,} after {plural(changes, 'change')}; {extent}"
+        )
+    counts = f"{len(found):,} stand there, {len(expected):,} from the topic"
+    named = files.name_signed_difference(bucket, output(), topic())
+    return Check(subject, "", f"{counts}: {named}")
 
 
 def same_rows(subject: str, extent: str, output: Rows, expected: Multiset, topic: Rows) -> Check:

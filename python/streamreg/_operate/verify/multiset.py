@@ -31,14 +31,14 @@ class Multiset:
         """The number of rows, each as often as it was added."""
         return int(self._counts.sum())
 
-    def add(self, rows: Sequence[bytes]) -> None:
-        """Adds rows."""
+    def add(self, rows: Sequence[bytes], times: int = 1) -> None:
+        """Adds rows; -1 times takes them away, also before they come."""
         digests = b"".join([sha256(row).digest() for row in rows])
         lanes = np.frombuffer(digests, "<u8").reshape(-1, _LANES)
         buckets = (lanes[:, 0] % _BUCKETS).astype(np.intp)
         for sums, values in zip(self._sums, lanes.T, strict=True):
-            np.add.at(sums, buckets, values)
-        self._counts += np.bincount(buckets, minlength=_BUCKETS)
+            np.add.at(sums, buckets, values if times > 0 else -values)
+        self._counts += times * np.bincount(buckets, minlength=_BUCKETS)
 
     def difference(self, other: Multiset) -> int | None:
         """A bucket in which the two differ; None if they are equal."""

@@ -17,9 +17,11 @@ from streamreg._epoch.event_clocks import Move
 from streamreg._exceptions import SourceError
 from streamreg._operate.verify.multiset import Multiset
 from streamreg._operate.verify.score_columns import STAMP, OwnColumns, own_columns
+from streamreg._operate.verify.standing import Changes
 from streamreg._rejects.dead_letters import dead_letter_lines as reject_lines
 from streamreg._sinks.records import records
 from streamreg._source.contract import Range
+from streamreg._state.keyed_rows import EMPTY, Digest
 from streamreg._worker.task import Task
 from streamreg._worker.worker import READ_TIMEOUT, Ingest
 
@@ -54,6 +56,8 @@ class Recomputed:
     rows: int = 0
     tombstones: int = 0
     rejects: Counter[str] = field(default_factory=Counter)
+    upserted: Digest = EMPTY
+    """The rows that stand, of upserts."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,11 @@ def recompute(plan: Plan, reading: Reading, report: Report, tell: Tell) -> Recom
         [Multiset() for _ in plan.score_outputs],
     )
     own = own_columns(plan)
-    for partial in partials(reading, report, tell):
+    changes = Changes(plan, reading.task.found)
+    for partial, diff in changes.of(partials(reading, report, tell)):
+        if diff < 0:
+            _take_back(found, partial)
+            continue
         found.rows += partial.rows
         found.tombstones += partial.tombstones
         found.rejects.update(reject.kind for reject in partial.rejects)
@@ -145,7 +153,18 @@ def recompute(plan: Plan, reading: Reading, report: Report, tell: Tell) -> Recom
             for columns, multiset in zip(own, found.scores, strict=True):
                 for rows in scored_rows(partial, columns):
                     multiset.add(rows)
+    found.upserted = changes.digest
     return found
+
+
+def _take_back(found: Recomputed, partial: Partial) -> None:
+    for reduction, state in zip(found.reductions, partial.states, strict=True):
+        if isinstance(reduction, WindowReduction):
+            raise AssertionError("windows take nothing back")
+        reduction.subtract(state)
+    for output, multiset in enumerate(found.outputs):
+        for rows in output_rows(partial, output):
+            multiset.add(rows, -1)
 
 
 def partials(reading: Reading, report: Report, tell: Tell) -> Iterator[Partial]:

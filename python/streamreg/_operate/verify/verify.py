@@ -15,9 +15,17 @@ from streamreg._epoch.event_clocks import EventClocks
 from streamreg._exceptions import CorruptStateError, MismatchError, OutputError
 from streamreg._operate.verify import changelog_files as files
 from streamreg._operate.verify import recompute
-from streamreg._operate.verify.check import Check, Rows, not_compared, same_rows, whole
+from streamreg._operate.verify.check import (
+    Check,
+    Rows,
+    not_compared,
+    same_rows,
+    same_standing_rows,
+    whole,
+)
 from streamreg._operate.verify.score_check import rescored
 from streamreg._operate.verify.score_columns import own_columns
+from streamreg._operate.verify.standing import Changes, Compaction
 from streamreg._plural import plural
 from streamreg._run.resume import positions
 from streamreg._sinks.file_position import FilePosition
@@ -91,21 +99,27 @@ def _against_topic(
     reading = recompute.reading(plan, checkpoint, watermarks)
     plan.source.check_log(positions(checkpoint), report, _never)
     again = recompute.recompute(plan, reading, report, tell)
-    yield from _counts(checkpoint, again, reading.task)
+    compaction = Compaction(plan, checkpoint, again)
+    yield from compaction.history(_counts(checkpoint, again, reading.task))
+    if plan.input.upsert:
+        yield compaction.rows()
     # Before the states: it closes the windows that are closed by now.
     results = list(
         recompute.results(plan, again.reductions, _clocks(plan, checkpoint), checkpoint.offsets)
     )
-    yield from _states(plan, checkpoint, again)
-    yield from _results(plan, checkpoint, results, written)
+    yield from compaction.table(_states(plan, checkpoint, again))
+    yield from compaction.table(_results(plan, checkpoint, results, written))
     comparison = _Rows(plan, checkpoint, reading, report, tell)
     for index, output in enumerate(plan.row_outputs):
-        yield comparison.rows(index, output, written[output.name], again)
+        rows = comparison.rows(index, output, written[output.name], again)
+        yield from compaction.table([rows])
     for index, output in enumerate(plan.score_outputs):
-        yield from comparison.scores(index, output, written[output.name], again)
+        scores = comparison.scores(index, output, written[output.name], again)
+        yield from compaction.history(scores)
     letters = None if rejects is None else written[str(rejects)]
     if letters is not None:
-        yield comparison.dead_letters(f"{rejects}, its lines", letters, again)
+        lines = comparison.dead_letters(f"{rejects}, its lines", letters, again)
+        yield from compaction.history([lines])
 
 
 def _clocks(plan: Plan, checkpoint: Checkpoint) -> EventClocks:
@@ -317,8 +331,26 @@ class _Rows:
         def topic() -> Iterator[Sequence[bytes]]:
             return (r for p in self._partials() for r in recompute.output_rows(p, index))
 
+        if self._plan.input.upsert:
+            return self._standing_rows(subject, index, output, written, again)
         rows = self._inserted(output, written)
         return same_rows(subject, written.extent, rows, again.outputs[index], topic)
+
+    def _standing_rows(
+        self, subject: str, index: int, output: OutputSpec, written: ReadBack, again: Recomputed
+    ) -> Check:
+        """The same of upserts: the rows that stand at its end."""
+
+        def topic() -> files.Signed:
+            changes = Changes(self._plan, self._checkpoint.found)
+            for partial, diff in changes.of(self._partials()):
+                for rows in recompute.output_rows(partial, index):
+                    yield (rows, ()) if diff > 0 else ((), rows)
+
+        def file() -> files.Signed:
+            return files.signed(written, _times(output, self._checkpoint))
+
+        return same_standing_rows(subject, written.extent, file, again.outputs[index], topic)
 
     def scores(
         self, index: int, output: OutputSpec, written: ReadBack | None, again: Recomputed
@@ -341,7 +373,10 @@ class _Rows:
             subject, written.extent, lambda: own.of_output(rows()), again.scores[index], topic
         )
         yield check
-        if not check.difference:
+        if self._plan.input.upsert:
+            why = "not compared: rows were taken back between them"
+            yield Check(f"{output.name}, its scores", why, compared=False)
+        elif not check.difference:
             timed = files.timed(written)
             yield rescored(f"{output.name}, its scores", self._plan, output, own, timed)
 

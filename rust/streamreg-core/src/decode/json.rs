@@ -3,7 +3,7 @@
 //! First the places of the wanted values are found (`levels`), then they alone are judged; the numbers are parsed as
 //! those of the csv format. A byte order mark before the object is skipped, as RFC 8259 allows.
 
-mod levels;
+pub(super) mod levels;
 mod records;
 
 use super::columns::{Column, Columns};
@@ -92,7 +92,7 @@ impl Format for Objects {
 
 /// A value that stands before an error may still have been JSON of another type. What serde says of a wrong
 /// type quotes the whole value, however long; of broken syntax it gives the place.
-fn explain(text: &str, error: serde_json::Error) -> Fault {
+pub(super) fn explain(text: &str, error: serde_json::Error) -> Fault {
     let syntax = if error.is_data() {
         match serde_json::from_str::<IgnoredAny>(text) {
             Ok(_) => return Fault::new(RejectKind::NOT_AN_OBJECT),

@@ -13,11 +13,11 @@ use std::collections::HashMap;
 use std::fmt;
 
 /// For each column the text of its value in one message, then that of each inner level.
-pub(super) type Slots<'a> = Vec<Option<&'a str>>;
+pub(in super::super) type Slots<'a> = Vec<Option<&'a str>>;
 
 /// The places of all columns.
 #[derive(Clone, Debug)]
-pub(super) struct Levels {
+pub(in super::super) struct Levels {
     /// The object itself first; each other level after the one that it stands in.
     list: Vec<Level>,
     /// For each column its path; empty for a key of the object itself.
@@ -35,7 +35,7 @@ struct Level {
 
 impl Levels {
     /// The columns of a schema: those with a path stand there, the others are keys of the object.
-    pub(super) fn new(schema: &Schema, paths: &[(String, String)]) -> Result<Self, Error> {
+    pub(in super::super) fn new(schema: &Schema, paths: &[(String, String)]) -> Result<Self, Error> {
         let columns = &schema.names;
         if let Some((name, _)) = paths.iter().find(|(name, _)| !columns.contains(name)) {
             return Err(Error::Invalid(format!(
@@ -67,12 +67,12 @@ impl Levels {
     }
 
     /// The path of a column; empty for a key of the object itself.
-    pub(super) fn path(&self, column: usize) -> &str {
+    pub(in super::super) fn path(&self, column: usize) -> &str {
         &self.paths[column]
     }
 
     /// Room for the places of one message.
-    pub(super) fn slots<'a>(&self) -> Slots<'a> {
+    pub(in super::super) fn slots<'a>(&self) -> Slots<'a> {
         vec![None; self.paths.len() + self.list.len() - 1]
     }
 
@@ -80,7 +80,11 @@ impl Levels {
     ///
     /// # Errors
     /// Those of the reader, if it is no object.
-    pub(super) fn find<'a>(&self, text: &'a str, found: &mut Slots<'a>) -> Result<(), serde_json::Error> {
+    pub(in super::super) fn find<'a>(
+        &self,
+        text: &'a str,
+        found: &mut Slots<'a>,
+    ) -> Result<(), serde_json::Error> {
         found.fill(None);
         for (index, level) in self.list.iter().enumerate() {
             match index.checked_sub(1) {
