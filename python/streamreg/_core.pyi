@@ -15,6 +15,7 @@ from streamreg._types import (
     Aggregate,
     ClassMethod,
     ClassParameters,
+    CoreWindow,
     KeyType,
     Model,
     Moment,
@@ -24,7 +25,6 @@ from streamreg._types import (
     SingularClasses,
     SourceType,
     Statistic,
-    WindowSpec,
 )
 
 __all__ = [
@@ -875,7 +875,7 @@ class WindowReduction:
         inputs: Sequence[Number],
         aggregates: Sequence[Aggregate],
         time: Literal["int", "float", "datetime"],
-        window: WindowSpec,
+        window: CoreWindow,
         delay: Moment | None,
         cutoff: Moment | None,
         final: bool,

@@ -196,14 +196,3 @@ def quoted(value: object) -> str:
 def shortened(text: str, limit: int = 60) -> str:
     """Text for a message: expressions can be of any length, messages cannot."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-Moment: TypeAlias = int | float
-"""A time, or a length of time, of a column of integers or floats; of datetimes in microseconds."""
-
-WindowSpec: TypeAlias = (
-    tuple[Literal["grid"], Moment, Moment, Moment]
-    | tuple[Literal["session"], Moment]
-    | tuple[Literal["last"], int]
-)
-"""Windows of a grid by origin, hop and duration; sessions by the gap that ends one; so many last rows."""

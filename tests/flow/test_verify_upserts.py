@@ -45,7 +45,8 @@ class _CompactedReader:
             batch,
             values=[batch.values[index] for index in left],
             locate=lambda index: batch.locate(left[index]),
-            partition_of=lambda index: batch.partition_of(left[index]),
+            partitions=lambda: map(list(batch.partitions()).__getitem__, left),
+            offsets=lambda: map(list(batch.offsets()).__getitem__, left),
             envelope=lambda index: batch.envelope(left[index]),
             firsts={},
         )

@@ -15,8 +15,7 @@ from streamreg._core import RowTimes, WindowReduction
 from tests.support.rationals import fit, nearest, total
 
 if TYPE_CHECKING:
-    from streamreg._core import Moment, Window
-    from streamreg._types import Aggregate
+    from streamreg._types import Aggregate, CoreWindow, Moment
 
 AGGREGATES: tuple[Aggregate, ...] = (("count",), ("sum", 0), ("max", 1), ("moments", (0,), 1))
 STATISTICS = (
@@ -52,7 +51,7 @@ class Topic:
     """What is asked of the windows, and the rows of each partition in order."""
 
     time: Literal["int", "float", "datetime"]
-    window: Window
+    window: CoreWindow
     rows: list[Row]
     delay: Moment | None = None
     cutoff: Moment | None = None
@@ -162,7 +161,7 @@ SMALL = st.one_of(st.integers(-3, 3).map(float), st.floats(-1e3, 1e3))
 
 
 @st.composite
-def topics(draw: st.DrawFn, window: Window | None = None) -> Topic:
+def topics(draw: st.DrawFn, window: CoreWindow | None = None) -> Topic:
     """Rows of two partitions, out of order, with ties; messages of several rows."""
     times: list[Literal["int", "float", "datetime"]] = ["int", "float", "datetime"]
     time = draw(st.sampled_from(times))

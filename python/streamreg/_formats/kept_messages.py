@@ -70,7 +70,8 @@ def batch_of(input: Input, kept: Mapping[bytes, bytes]) -> Batch:
         [value for value, *_ in messages],
         {},
         locate=locate,
-        partition_of=lambda index: places[index][0],
+        partitions=lambda: (partition for partition, _ in places),
+        offsets=lambda: (offset for _, offset, _, _ in messages),
         envelope=lambda index: Envelope(places[index][1], messages[index][3]),
     )
 

@@ -55,7 +55,10 @@ class BatchUpserts:
 
         self._before: list[bytes | None] = []
         events = events_of(input.format)
-        self._names = [self._name(index, events is not None) for index in range(len(values))]
+        self._names = [
+            self._name(index, partition, events is not None)
+            for index, partition in enumerate(batch.partitions())
+        ]
         self._removed = [
             index
             for index, name in enumerate(self._names)
@@ -70,11 +73,11 @@ class BatchUpserts:
         if self.faults:
             self.values = [None if i in self.faults else v for i, v in enumerate(self.values)]
 
-    def _name(self, index: int, events: bool) -> bytes | None:
+    def _name(self, index: int, partition: int, events: bool) -> bytes | None:
         key = self._batch.envelope(index).key
         if key is None or (events and key in NO_KEYS):
             return None
-        return row_name(self._batch.partition_of(index), key)
+        return row_name(partition, key)
 
     def _take_events(self, events: ChangeEvents, decoder: Decoder) -> None:
         self.faults |= {index: (kind, detail) for index, kind, detail in events.rejects}
@@ -127,17 +130,22 @@ class BatchUpserts:
 
         `messages` are those that brought a valid row: an update that did not is a reject, and does nothing.
         """
-        rows = [
-            row
+        rows = {
+            index: row
             for index, row in enumerate(self._before)
             if row is not None
             and index not in self.faults
             and (self.values[index] is None or index in messages)
-        ]
+        }
         if not rows:
             return None
+        partitions, offsets = list(self._batch.partitions()), list(self._batch.offsets())
         return Batch(
-            list(rows), {}, locate=self._batch.locate, partition_of=self._batch.partition_of
+            list(rows.values()),
+            {},
+            locate=self._batch.locate,
+            partitions=lambda: (partitions[index] for index in rows),
+            offsets=lambda: (offsets[index] for index in rows),
         )
 
     def standing(

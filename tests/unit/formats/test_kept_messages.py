@@ -47,13 +47,14 @@ def test_law_a_message_comes_back(
         [value],
         {},
         locate=lambda _: Location(partition, offset, timestamp),
-        partition_of=lambda _: partition,
+        partitions=lambda: [partition],
+        offsets=lambda: [offset],
         envelope=lambda _: Envelope(key, (("u", b"old"), ("v", v), ("w", b"no"), ("u", u))),
     )
     kept = {row_name(partition, key): packer(input, batch)(0, value)}
     again = batch_of(input, kept)
     assert again.values == [value]
-    assert (again.partition_of(0), again.envelope(0).key) == (partition, key)
+    assert (*again.partitions(), again.envelope(0).key) == (partition, key)
     if metadata:
         assert again.locate(0) == Location(partition, offset, timestamp)
         assert dict(again.envelope(0).headers) == {"u": u, "v": v}

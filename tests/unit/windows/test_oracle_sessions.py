@@ -16,8 +16,7 @@ from tests.support.rationals import nearest
 from tests.support.windowed import Row, Run, Topic, epochs, topics
 
 if TYPE_CHECKING:
-    from streamreg._core import Moment
-    from streamreg._types import Aggregate
+    from streamreg._types import Aggregate, Moment
 
 
 def gap_of(topic: Topic) -> Fraction:
