@@ -36,9 +36,9 @@ what is shown:
   MiB       the most memory of all processes together, shared pages once (Linux)
   p50, p99  milliseconds from a message's making to its row in the file, autocommit 1 ms
 
-With `--peers windows`: tumbling windows of a minute by 1,000 keys over one topic instead. Pathway and a
-line of ours write windows as soon as they hold a row and update them; Quix Streams and the other line
-of ours write each once, when it has closed.
+With `--peers windows`: tumbling windows of a minute by 1,000 keys over one topic instead. Pathway
+and a line of ours write windows as soon as they hold a row and update them; Quix Streams and the
+other line of ours write each once, when it has closed.
 """
 _REGRESSION = "regression"
 _WINDOWS = "windows"
