@@ -183,3 +183,35 @@ def test_a_filter_of_the_rows_is_scored(folder: Path) -> None:
     for change in everything:
         by_key[change.row[3]] += 1
     assert set(by_key) == {"a", "b", "c"}
+
+
+@pytest.mark.parametrize("instance", [True, False], ids=["instances", "one"])
+def test_oracle_rows_are_scored_by_the_last_rows(folder: Path, instance: bool) -> None:
+    """Of the last rows those before the row's epoch count, by their times and not by when they came."""
+    topic = events(200, 1, seed=5, spread=25)
+
+    def make() -> list[sr.Output]:
+        t = read(messages(topic), schema=Timed, batch=12, metadata={"part": "partition"})
+        by = t.k if instance else None
+        w = t.windowby(t.at, window=sr.temporal.last(rows=15), instance=by)
+        return [csv_output(w.linear_regression(t.y, t.x).predict_on(t), "scores.csv")]
+
+    for stop in (4, 10**9):
+        sr.run(outputs=make(), processes=0, state="state", stop=after(stop))
+    held: dict[str, list[tuple[int, int, Event]]] = defaultdict(list)
+    full = place = 0
+    for _, epoch in groupby(changes("scores.csv", *COLUMNS, "part", *SCORES), lambda c: c.time):
+        models = {}
+        for k, rows in held.items():
+            models[k] = Past(Model("y", ["x"]))
+            models[k].add([observation(event) for _, _, event in sorted(rows)[-15:]])
+        for change in epoch:
+            at, x, y, k, _, *cells = change.row
+            event = Event(int(at), float(x), float(y), k)
+            of = k if instance else ""
+            expected = models[of].cells(observation(event)) if of in models else NOTHING
+            assert tuple(cells) == expected
+            full += bool(cells[-1])
+            held[of].append((int(at), place, event))
+            place += 1
+    assert full > 100

@@ -129,7 +129,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
             root.section("window").problem("", f"{describe(bound)} is a column of the result too")
     written = tuple(dict.fromkeys((*by, *bounds, *columns)))
     output = _output(root.section("output"), written, schema)
-    if window is not None and output.scores and not window.closes:
+    if window is not None and output.scores and not window.scores_rows:
         root.section("output").problem(
             "scores", "by the last closed window: give [window] a cutoff, or exactly_once"
         )

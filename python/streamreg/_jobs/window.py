@@ -35,9 +35,11 @@ class JobWindow:
     behavior: Behavior | None
 
     @property
-    def closes(self) -> bool:
-        """Whether a window is ever closed."""
-        return self.behavior is not None and self.behavior.closes
+    def scores_rows(self) -> bool:
+        """Whether there ever is a window that rows can be scored by: a closed one, or that of the last rows."""
+        if self.behavior is None:
+            return isinstance(self.window, Last)
+        return self.behavior.final or self.behavior.cutoff is not None
 
 
 def read_window(table: Section, schema: Mapping[str, SourceType]) -> JobWindow | None:

@@ -38,7 +38,7 @@ def scored(
     below = universe.scored(parameter)
     origin = below.reduction.origin
     windows = below.reduction
-    if isinstance(windows, WindowedUniverse) and not windows.windowing.closes:
+    if isinstance(windows, WindowedUniverse) and not windows.windowing.scores_rows:
         raise ProgramError(
             "predict_on: rows are scored by the last closed window of their instance, but these windows never close: "
             "give windowby a behavior with a cutoff, or exactly_once_behavior()"

@@ -80,7 +80,8 @@ class WindowedTable(GroupedTable):
     ) -> Table:
         """The least-squares fit of each window, a row each: instance, bounds, then as `Table.linear_regression`.
 
-        `predict_on` scores rows by the fit of the last closed window of their instance.
+        `predict_on` scores rows by the fit of the last closed window of their instance, or by the last rows before
+        their epoch.
 
         Raises:
             ProgramError: as `Table.linear_regression`.

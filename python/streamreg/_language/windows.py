@@ -68,11 +68,6 @@ class Behavior:
     idle_timeout: float | None = None
     """In seconds of the wall clock."""
 
-    @property
-    def closes(self) -> bool:
-        """Whether a window is ever closed."""
-        return self.final or self.cutoff is not None
-
 
 @dataclass(frozen=True)
 class Windowing:
@@ -87,9 +82,9 @@ class Windowing:
     idle_timeout: float | None
 
     @property
-    def closes(self) -> bool:
-        """Whether a window is ever closed."""
-        return self.cutoff is not None
+    def scores_rows(self) -> bool:
+        """Whether there ever is a window that rows can be scored by: a closed one, or that of the last rows."""
+        return self.cutoff is not None or self.window[0] == "last"
 
 
 def windowing(time: TypedExpression, window: object, behavior: object) -> Windowing:

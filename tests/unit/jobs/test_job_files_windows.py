@@ -247,6 +247,6 @@ def test_the_example_is_valid_with_its_windows(kind: str, keys: tuple[str, ...])
     for more in (updated, once) if kind != "last" else ():
         job = uncommented(kind, *keys, *more)
         assert job.window is not None
-        assert job.window.closes
+        assert job.window.scores_rows
         (output,) = plan_job(job).result_outputs
         assert output.names[:2] == ("window_start", "window_end")

@@ -183,7 +183,7 @@ def test_a_feature_called_as_a_bound_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("window", "behavior"),
-    [(tumbling(5), None), (session(max_gap=5), common(delay=3)), (last(rows=5), None)],
+    [(tumbling(5), None), (session(max_gap=5), common(delay=3))],
 )
 def test_windows_that_never_close_score_nothing(window: Any, behavior: Any) -> None:  # noqa: ANN401
     """It is said when `predict_on` is written, and what to give instead."""
