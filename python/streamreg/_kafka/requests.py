@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Generator, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from confluent_kafka import (
     IsolationLevel,
@@ -71,7 +71,7 @@ class TopicRequests:
         self._told = told
         self._errors: deque[KafkaError] = deque(maxlen=_ERRORS)
         self._client: AdminClient | None = None
-        self._leaders: Mapping[int, int] = {}
+        self._asked: _Brokers | None = None
         self._slow = False
         self._timeout = request_seconds(settings)
 
@@ -81,7 +81,7 @@ class TopicRequests:
             lambda client: {"": in_thread(lambda: self._metadata(client))}, report, refresh=False
         )
         metadata: ClusterMetadata = found[""]
-        self._leaders = _leaders(metadata, self._topic)
+        self._asked = _brokers(metadata, self._topic)
         return TopicDescription(
             (yield from self._id(metadata, report)), list(metadata.topics[self._topic].partitions)
         )
@@ -140,7 +140,8 @@ class TopicRequests:
     ) -> Steps[dict[Any, Any]]:
         """Makes a request until it is answered, telling each kind of trouble once, and that it takes long.
 
-        With `refresh` it is made again, beside the first one, where partitions have got other leaders meanwhile.
+        With `refresh` it is made again, beside the first one, where other brokers are to be asked meanwhile: an attempt
+        that has picked its broker waits for that one.
         """
         tell_at = time.monotonic() + _PATIENCE
         while True:
@@ -152,11 +153,11 @@ class TopicRequests:
                 client.poll(0)  # Serves the callback that collects the errors of the connection.
                 self._tell(report)
                 now = metadata.look() if refresh else None
-                leaders = self._leaders if now is None else _leaders(now, self._topic)
-                if leaders != self._leaders:
-                    if self._leaders:
+                brokers = self._asked if now is None else _brokers(now, self._topic)
+                if brokers != self._asked:
+                    if self._asked is not None:
                         attempts.append(request(client))
-                    self._leaders = leaders
+                    self._asked = brokers
                 if not self._told and not self._slow and time.monotonic() >= tell_at:
                     self._slow = True
                     report(
@@ -214,10 +215,20 @@ class _Refresh:
         return asked.result() if asked.exception() is None else None
 
 
-def _leaders(metadata: ClusterMetadata, topic: str) -> dict[int, int]:
-    """Of each partition, the number of its broker; -1: none."""
+class _Brokers(NamedTuple):
+    """Who is asked about a topic, by their numbers."""
+
+    controller: int
+    """That of a cluster without ZooKeeper is any broker that is well, at each look another."""
+
+    leaders: Mapping[int, int]
+    """By partition; -1: none."""
+
+
+def _brokers(metadata: ClusterMetadata, topic: str) -> _Brokers:
     partitions = metadata.topics[topic].partitions
-    return {number: partition.leader for number, partition in partitions.items()}
+    leaders = {number: partition.leader for number, partition in partitions.items()}
+    return _Brokers(metadata.controller_id, leaders)
 
 
 def _done(attempt: Mapping[Any, Future[Any]]) -> bool:
