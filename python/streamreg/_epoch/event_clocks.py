@@ -44,7 +44,10 @@ class EventClocks:
 
     def time(self, clock: int, partitions: Collection[int]) -> Moment | None:
         """Up to where all of these partitions have come; None if one has no time yet."""
-        return least(self.times[clock], partitions)
+        times = self.times[clock]
+        if any(partition not in times for partition in partitions):
+            return None
+        return min((times[partition] for partition in partitions), default=None)
 
     def stale(
         self,
@@ -96,7 +99,7 @@ class EventClocks:
         Else a new one would open windows anew that have been closed. `new` has their first offsets.
         """
         for clock in range(len(self._clocks)):
-            time = self.time(clock, known) if known else None
+            time = self.time(clock, known)
             if time is not None:
                 for partition, offset in new.items():
                     self.move(clock, partition, offset, time)
@@ -124,10 +127,3 @@ class EventClocks:
                 for partition in sorted(resting):
                     moved |= self.move(index, partition, offsets[partition], time)
         return moved
-
-
-def least(times: Mapping[int, Moment], partitions: Collection[int]) -> Moment | None:
-    """The least time of these partitions; None if one has none."""
-    if any(partition not in times for partition in partitions):
-        return None
-    return min((times[partition] for partition in partitions), default=None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from streamreg._exceptions import ProgramError
 from streamreg._formats.kept_messages import batch_of
-from streamreg._state.upserted_rows import checksum
+from streamreg._state.keyed_rows import checksum
 from streamreg._worker.pipeline import Pipeline
 from streamreg._worker.upserts import NOT_THE_SAME
 

@@ -120,15 +120,20 @@ def _pieces(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
         yield piece
 
 
+def checksum(key: bytes, value: bytes) -> int:
+    """That of a row, as the core makes it too."""
+    return crc32(value, crc32(key))
+
+
 def _load(part: str, rows: Iterable[_Row], loaded: Loaded) -> Digest:
     pieces: list[bytes] = []
     total = 0
-    for _, key, value, checksum in rows:
-        if not (isinstance(key, bytes) and isinstance(value, bytes) and isinstance(checksum, int)):
+    for _, key, value, found in rows:
+        if not (isinstance(key, bytes) and isinstance(value, bytes) and isinstance(found, int)):
             raise CorruptStateError(f"a row of {part} has another type")
-        if crc32(value, crc32(key)) != checksum:
+        if checksum(key, value) != found:
             raise CorruptStateError(f"the checksum of the key {key!r} in {part} does not match")
         pieces += (_LENGTH.pack(len(key)), key, _LENGTH.pack(len(value)), value)
-        total += checksum
+        total += found
     loaded.load(b"".join(pieces))
     return len(pieces) // 4, total

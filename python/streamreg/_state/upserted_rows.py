@@ -13,12 +13,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
 from typing import Final
-from zlib import crc32
 
 from streamreg._exceptions import StateError
 from streamreg._state import keyed_rows
 from streamreg._state.database_schema import KEYED
-from streamreg._state.keyed_rows import EMPTY, Change, Digest
+from streamreg._state.keyed_rows import EMPTY, Change, Digest, checksum
 
 PART: Final = "upserted"
 """What the checkpoint calls them."""
@@ -30,11 +29,6 @@ _PENDING: Final = "CREATE TABLE pending (key BLOB PRIMARY KEY, value BLOB, check
 _MOST_ROWS: Final = 20_000
 _MOST_BYTES: Final = 4 * 1024 * 1024
 """Of a piece of what is found, about: as much as a worker has in a batch."""
-
-
-def checksum(name: bytes, kept: bytes) -> int:
-    """That of a row and what is kept of it."""
-    return crc32(kept, crc32(name))
 
 
 class CountedRows:

@@ -72,18 +72,19 @@ class WindowedRows:
         self._result = result
         self._before: Sequence[Mapping[int, Moment]] = times or [{}] * len(plan.clocks)
         empty = _windows(plan)
+        self._windows = {index: of for index, (of, _) in empty.items()}
         self._clocks = []
         for at, (own, before) in enumerate(zip(result.clocks, self._before, strict=True)):
             # A time too far to have a window, as after a slip of units, would make all that follow late.
-            bounds = [windows.bounds() for of, windows in empty.values() if of.clock == at]
+            bounds = [reduction.bounds() for of, reduction in empty.values() if of.clock == at]
             within = max(least for least, _ in bounds), min(most for _, most in bounds)
             of = places.of(own.places)
             self._clocks.append(RowTimes(own.times, of.partitions, before, of.offsets, within))
         self.partials: dict[int, WindowPartial] = {}
-        for index, (of_index, windows) in empty.items():
+        for index, (of_windows, reduction) in empty.items():
             inputs, count = result.reductions[index]
-            clock = self._clocks[of_index.clock]
-            self.partials[index] = windows.partial(result.keys[index], clock, inputs, count)
+            clock = self._clocks[of_windows.clock]
+            self.partials[index] = reduction.partial(result.keys[index], clock, inputs, count)
 
     def passages(self) -> tuple[Mapping[int, Passage], ...]:
         """How far each partition has come, by clock."""
@@ -101,15 +102,13 @@ class WindowedRows:
         taken = np.zeros(rows, np.int32)
         found: dict[int, Refused] = {}
         for index, partial in self.partials.items():
-            windows = self._plan.reductions[index].windows
-            if windows is None:
-                continue
-            clock = self._result.clocks[windows.clock]
+            at_clock = self._windows[index].clock
+            clock = self._result.clocks[at_clock]
             wanted[clock.places] += 1
             taken[clock.places] += 1
             if not partial.late and not partial.outside:
                 continue
-            column = _name(self._plan, windows.clock)
+            column = _name(self._plan, at_clock)
             for at, greatest in partial.late:
                 row = int(clock.places[at])
                 taken[row] -= 1

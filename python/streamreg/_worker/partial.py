@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -56,3 +56,8 @@ class Partial:
 
     begun: tuple[int, ...] = ()
     """Partitions whose first message of all was in the batch."""
+
+    def move_on(self, times: Sequence[dict[int, Moment]]) -> None:
+        """Takes the event times of each clock, which are those before the batch, to its end."""
+        for of, passages in zip(times, self.clocks, strict=False):
+            of.update({partition: passage.after for partition, passage in passages.items()})

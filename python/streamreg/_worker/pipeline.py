@@ -201,13 +201,14 @@ class Pipeline:
             ([portable(values) for values in columns], count) for columns, count in result.shipped
         ]
         for index, (inputs, count) in enumerate(result.reductions):
-            reduction, keys = self._plan.reductions[index].empty(), result.keys[index]
-            if isinstance(reduction, WindowReduction):
-                if windowed is None:
-                    raise AssertionError("windows have a clock")
+            if windowed is not None and index in windowed.partials:
                 partial.states.append(windowed.partials[index].state)
-            elif isinstance(reduction, KeyedReduction):
-                partial.states.append(reduction.partial(keys, inputs, count))
+                continue
+            reduction = self._plan.reductions[index].empty()
+            if isinstance(reduction, WindowReduction):
+                raise AssertionError("windows have a clock")
+            if isinstance(reduction, KeyedReduction):
+                partial.states.append(reduction.partial(result.keys[index], inputs, count))
             else:
                 reduction.add(inputs, count)
                 partial.states.append(reduction.to_bytes())

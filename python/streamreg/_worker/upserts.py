@@ -139,13 +139,13 @@ class BatchUpserts:
         }
         if not rows:
             return None
-        partitions, offsets = list(self._batch.partitions()), list(self._batch.offsets())
+        places = [self._batch.locate(index) for index in rows]
         return Batch(
             list(rows.values()),
             {},
-            locate=self._batch.locate,
-            partitions=lambda: (partitions[index] for index in rows),
-            offsets=lambda: (offsets[index] for index in rows),
+            locate=places.__getitem__,
+            partitions=lambda: (place.partition for place in places),
+            offsets=lambda: (place.offset for place in places),
         )
 
     def standing(

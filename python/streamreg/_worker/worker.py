@@ -54,8 +54,7 @@ class Ingest:
         if self._begin is not None:
             self._begin(Begun({p: start for p, (start, _) in batch.progress.items()}))
         partial = self._pipeline.process(batch, self._times)
-        for times, passages in zip(self._times, partial.clocks, strict=False):
-            times.update({partition: passage.after for partition, passage in passages.items()})
+        partial.move_on(self._times)
         return Frame(self._worker, partial, self._reader.log_ends(batch.progress))
 
     def close(self) -> None:

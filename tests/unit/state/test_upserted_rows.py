@@ -10,7 +10,8 @@ import streamreg as sr
 from streamreg._state import keyed_rows, upserted_rows
 from streamreg._state.database_schema import KEYED
 from streamreg._state.errors import errors
-from streamreg._state.upserted_rows import PART, TemporaryRows, UpsertedRows, checksum
+from streamreg._state.keyed_rows import checksum
+from streamreg._state.upserted_rows import PART, TemporaryRows, UpsertedRows
 
 
 def found(rows: UpsertedRows, names: list[bytes]) -> dict[bytes, bytes]:

@@ -178,8 +178,7 @@ def partials(reading: Reading, report: Report, tell: Tell) -> Iterator[Partial]:
             times[move.clock][move.partition] = max(own, move.time)
         for partial, done in _read(replace(task, times=times), report):
             if partial is not None:
-                for of, passages in zip(times, partial.clocks, strict=False):
-                    of.update({partition: passage.after for partition, passage in passages.items()})
+                partial.move_on(times)
                 yield partial
             tell(before + done, total)
         before += sum((r.end or 0) - r.start for r in task.ranges.values())
@@ -244,15 +243,18 @@ def results(
     for at, (result, reduction) in enumerate(zip(plan.results, reductions, strict=True)):
         windows = plan.rows.reductions[at].windows
         time = None if windows is None else clocks.time(windows.clock, partitions)
-        written, open = ([Changelog() for _ in result.outputs] for _ in range(2))
+        written = [Changelog() for _ in result.outputs]
+        open = written
+        if windows is not None and windows.keep_results:
+            # What closed windows have left stands in the output, and no longer in the state.
+            open = [Changelog() for _ in result.outputs]
         for outputs in changed_rows(result, reduction, time):
             for index, rows in enumerate(outputs):
-                for changelog in (written[index], open[index]):
-                    changelog.update(rows.keys, rows.present, rows.packed, 0)
-        if windows is None or not isinstance(reduction, WindowReduction):
-            yield from map(Results, result.outputs, written, written)
-            continue
-        closed = reduction.close(time)
-        for changelog in (*open, *(() if windows.keep_results else written)):
-            changelog.forget(closed)
+                written[index].update(rows.keys, rows.present, rows.packed, 0)
+                if open is not written:
+                    open[index].update(rows.keys, rows.present, rows.packed, 0)
+        if isinstance(reduction, WindowReduction):
+            closed = reduction.close(time)
+            for changelog in open:
+                changelog.forget(closed)
         yield from map(Results, result.outputs, written, open)
