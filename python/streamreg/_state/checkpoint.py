@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from streamreg._core import Changelog, KeyedReduction, WindowReduction
 from streamreg._plural import plural
 from streamreg._source.contract import Range
+from streamreg._state.checkpoint_shape import check_shape
 from streamreg._state.keyed_rows import Change, Digest
 from streamreg._state.old_formats import upgraded, upgraded_run
-from streamreg._state.shape import check_shape
 
 if TYPE_CHECKING:
     from streamreg._types import Moment

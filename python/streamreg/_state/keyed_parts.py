@@ -8,7 +8,7 @@ from streamreg._core import Changelog, Reduction
 from streamreg._exceptions import CorruptStateError
 from streamreg._state import keyed_rows
 from streamreg._state.checkpoint import Checkpoint, KeyedPart
-from streamreg._state.shape import made_of
+from streamreg._state.checkpoint_shape import made_of
 from streamreg._state.upserted_rows import PART, CountedRows
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 import streamreg as sr
-from streamreg._state.shape import ShapeError, check_shape
+from streamreg._state.checkpoint_shape import check_shape
+from streamreg._state.shape import ShapeError
 from streamreg._state.store import FILE
 from streamreg.testing import read
 from tests.support.plans import csv_output
