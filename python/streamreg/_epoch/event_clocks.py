@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from streamreg._core import WindowReduction
     from streamreg._plan.windowing import Clock
     from streamreg._types import Moment
     from streamreg._worker.partial import Passage
@@ -34,6 +35,9 @@ class EventClocks:
         """`times` are those of a checkpoint; none if there is none."""
         self._clocks = clocks
         self.times: list[dict[int, Moment]] = [dict(of) for of in times] or [{} for _ in clocks]
+        self.windows: list[list[WindowReduction]] = [[] for _ in clocks]
+        """Those that go by each clock, which say what is late and what is open: whoever has them puts them here."""
+
         self._kept = list(moves)
         self._pending: dict[tuple[int, int], Move] = {}
 
@@ -49,22 +53,20 @@ class EventClocks:
             return None
         return min((times[partition] for partition in partitions), default=None)
 
-    def stale(
-        self,
-        passages: Sequence[Mapping[int, Passage]],
-        late: Callable[[int, Moment, Moment], bool],
-    ) -> set[int]:
-        """Partitions that were moved on since their rows were read, so that rows have become late.
+    @property
+    def wait_for_idle(self) -> bool:
+        """Whether one moves idle partitions on."""
+        return any(clock.idle_timeout is not None for clock in self._clocks)
 
-        `late` tells of a clock and a row's time whether a window excludes it once its partition has come so far.
-        """
+    def stale(self, passages: Sequence[Mapping[int, Passage]]) -> set[int]:
+        """Partitions that were moved on since their rows were read, so that rows have become late."""
         found = set()
         for clock, of_clock in enumerate(passages):
             for partition, passage in of_clock.items():
                 time = self.times[clock].get(partition)
                 if time is None or time == passage.before:
                     continue
-                if late(clock, passage.oldest, time):
+                if any(windows.late(passage.oldest, time) for windows in self.windows[clock]):
                     found.add(partition)
         return found
 
@@ -106,15 +108,11 @@ class EventClocks:
         self.keep(new)
 
     def pass_idle(
-        self,
-        offsets: Mapping[int, int],
-        idle: Callable[[float], Collection[int]],
-        horizon: Callable[[int], Moment | None],
+        self, offsets: Mapping[int, int], idle: Callable[[float], Collection[int]]
     ) -> bool:
         """Moves idle partitions on as far as the others have come, or if all are idle past every open window.
 
-        `idle` gives the partitions that have been so for some seconds, `horizon` the time of a clock that closes all.
-        Returns whether one was moved.
+        `idle` gives the partitions that have been so for some seconds. Returns whether one was moved.
         """
         moved = False
         for index, clock in enumerate(self._clocks):
@@ -122,8 +120,13 @@ class EventClocks:
                 continue
             resting = set(idle(clock.idle_timeout))
             active = offsets.keys() - resting
-            time = self.time(index, active) if active else horizon(index)
+            time = self.time(index, active) if active else self._horizon(index)
             if time is not None:
                 for partition in sorted(resting):
                     moved |= self.move(index, partition, offsets[partition], time)
         return moved
+
+    def _horizon(self, clock: int) -> Moment | None:
+        """The time at which all open windows close; None if none is open."""
+        found = [windows.horizon() for windows in self.windows[clock]]
+        return max((time for time in found if time is not None), default=None)

@@ -8,28 +8,26 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from streamreg._core import KeyedReduction, Reduction, WindowReduction, stamp
 from streamreg._epoch.class_parameters import check_classes
+from streamreg._epoch.epoch_rejects import EpochRejects
 from streamreg._epoch.event_clocks import EventClocks, Move
 from streamreg._epoch.result_changes import ResultChanges
 from streamreg._epoch.row_scorer import Scoring
 from streamreg._epoch.slow_results import SlowResults
 from streamreg._epoch.upserts import TakenBack, Upserts
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError, WorkerError
-from streamreg._formats.appearance import appearance
 from streamreg._plural import plural
-from streamreg._rejects.dead_letters import RejectLimit, counted, dead_letter_lines, shown
 from streamreg._state.keyed_rows import changes
 from streamreg._state.upserted_rows import PART as UPSERTED
 
 if TYPE_CHECKING:
     from streamreg._epoch.outputs import Outputs
     from streamreg._plan.plan import Plan
-    from streamreg._rejects.reject import Reject
     from streamreg._source.contract import Range
     from streamreg._state.checkpoint import Checkpoint, KeyedPart
     from streamreg._state.upserted_rows import UpsertedRows
@@ -69,7 +67,9 @@ class Merge:
         self.epochs = checkpoint.epochs
         self.rows = checkpoint.rows
         self.tombstones = checkpoint.tombstones
-        self.rejects = Counter(checkpoint.rejects)
+        self._rejects = EpochRejects(
+            plan.input, outputs.rejects, Counter(checkpoint.rejects), max_rejects
+        )
         self.pending = False
         self._base = checkpoint
         self._plan = plan
@@ -85,6 +85,9 @@ class Merge:
         self._reductions = [reducing.empty() for reducing in plan.rows.reductions]
         if checkpoint.reductions or checkpoint.changelogs:
             self._restore(checkpoint)
+        for reducing, reduction in zip(plan.rows.reductions, self._reductions, strict=True):
+            if reducing.windows is not None and isinstance(reduction, WindowReduction):
+                self.clocks.windows[reducing.windows.clock].append(reduction)
         self._scorings = [
             Scoring(score, self._reductions[score.reduction]) for score in plan.scores
         ]
@@ -92,11 +95,6 @@ class Merge:
         self.excluded = self._count_excluded()
         self._opened = False
         self._open_rows = 0
-        self._open_rejects: Counter[str] = Counter()
-        self._first_reject: Reject | None = None
-        self._appearance_told = False
-        file = None if outputs.rejects is None else outputs.rejects.path
-        self._reject_limit = RejectLimit(max_rejects, file)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         try:
@@ -120,6 +118,11 @@ class Merge:
             self._results.restore(checkpoint)
         except (CorruptStateError, MismatchError) as error:
             raise StateError(f"the state does not fit this job: {error}") from error
+
+    @property
+    def rejects(self) -> Counter[str]:
+        """How many there are of each kind, in closed epochs."""
+        return self._rejects.counts
 
     @property
     def results(self) -> Sequence[Mapping[str, object]]:
@@ -163,7 +166,7 @@ class Merge:
                     f"partition {partition}: a frame begins at offset {start}, "
                     f"but {self.offsets[partition]} is next"
                 )
-        if stale := self.clocks.stale(partial.clocks, self._late):
+        if stale := self.clocks.stale(partial.clocks):
             self.clocks.keep(stale)
             return set(partial.progress)
         if self._upserts is None and partial.kept:
@@ -177,14 +180,14 @@ class Merge:
             self._upserts.put(partial)
         self.clocks.take(partial.clocks)
         if partial.rejects:
-            self._keep(partial.rejects)
+            self._rejects.keep(partial.rejects)
         self.tombstones += partial.tombstones
         self.offsets.update({p: end for p, (_, end) in partial.progress.items()})
         self.untouched.difference_update(partial.begun)
         self.leader_epochs.update(partial.leader_epochs)
         self.pending = True
         if partial.rejects:
-            self._reject_limit.add(partial.rejects)
+            self._rejects.check_limit(partial.rejects)
         return set()
 
     def pass_idle(self, idle: Callable[[float], Collection[int]]) -> None:
@@ -192,7 +195,7 @@ class Merge:
 
         `idle` gives the partitions that have no more messages for some seconds.
         """
-        if self.clocks.pass_idle(self.offsets, idle, self._horizon):
+        if self.clocks.pass_idle(self.offsets, idle):
             if not self._opened:
                 self._open()
             self.pending = True
@@ -200,23 +203,7 @@ class Merge:
     @property
     def waits_for_idle(self) -> bool:
         """Whether windows close where partitions are idle."""
-        return any(clock.idle_timeout is not None for clock in self._plan.rows.clocks)
-
-    def _windows(self, clock: int) -> Iterator[WindowReduction]:
-        for reducing, reduction in zip(self._plan.rows.reductions, self._reductions, strict=True):
-            if (
-                isinstance(reduction, WindowReduction)
-                and reducing.windows is not None
-                and reducing.windows.clock == clock
-            ):
-                yield reduction
-
-    def _late(self, clock: int, time: Moment, greatest: Moment) -> bool:
-        return any(windows.late(time, greatest) for windows in self._windows(clock))
-
-    def _horizon(self, clock: int) -> Moment | None:
-        found = [windows.horizon() for windows in self._windows(clock)]
-        return max((time for time in found if time is not None), default=None)
+        return self.clocks.wait_for_idle
 
     def _open(self) -> None:
         """Gives the epoch its time (its number, and a wall-clock time later than the last) and its scoring models."""
@@ -275,13 +262,6 @@ class Merge:
             # At once: unlimited labels would fill the memory before the epoch ends.
             check_classes(plan, reduction)
 
-    def _keep(self, rejects: Sequence[Reject]) -> None:
-        self._open_rejects.update(reject.kind for reject in rejects)
-        self._first_reject = self._first_reject or rejects[0]
-        if self._outputs.rejects is not None:
-            for line in dead_letter_lines(self._plan.source.name, rejects):
-                self._outputs.rejects.append(line)
-
     def close(self) -> bool:
         """Ends the open epoch: solves, writes what changed, flushes, commits.
 
@@ -298,7 +278,7 @@ class Merge:
             self.epochs += 1
         self._outputs.flush()
         self.rows += self._open_rows
-        self.rejects += self._open_rejects
+        self._rejects.count()
         if self._commit is not None:
             self._commit(self._checkpoint())
         for kept in (*self._reductions, *self._results.changelogs):
@@ -307,9 +287,9 @@ class Merge:
         if self._upserts is not None:
             self._upserts.rows.mark_clean()
         self._tell()
-        held = bool(self._opened or self._open_rejects)
+        held = self._opened or self._rejects.any
         self._opened, self._open_rows = False, 0
-        self._open_rejects, self._first_reject = Counter(), None
+        self._rejects.end()
         self.pending = False
         return held
 
@@ -365,15 +345,7 @@ class Merge:
         Rejects without any row belong to the epoch that the next row will open.
         """
         epoch = self._times["epoch"] if self._opened else self.epochs
-        if self._first_reject is not None:
-            _log.warning(
-                "epoch %d: %s (%s); the first at %s",
-                epoch,
-                plural(self._open_rejects.total(), "reject"),
-                counted(self._open_rejects),
-                shown(self._first_reject),
-            )
-            self._tell_appearance(self._first_reject)
+        self._rejects.tell(epoch, any_row=self.rows > 0)
         excluded = self._count_excluded()
         if excluded > self.excluded:
             _log.warning(
@@ -382,13 +354,3 @@ class Merge:
                 plural(excluded - self.excluded, "row"),
             )
         self.excluded = excluded
-
-    def _tell_appearance(self, reject: Reject) -> None:
-        """Says once what the messages may be, as long as none has fitted."""
-        if self.rows or self._appearance_told:
-            return
-        self._appearance_told = True
-        input = self._plan.input
-        look = appearance(reject.value, input.format.name, input.fields)
-        if look is not None:
-            _log.warning("no message has been a row yet; the first looks like %s", look)

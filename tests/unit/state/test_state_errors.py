@@ -267,6 +267,7 @@ def test_a_frame_that_does_not_fit_is_no_damaged_state(state: bytes) -> None:
     """What a worker of this very run has sent is not what it should be: an error of the worker, not of a state."""
     reducing = SimpleNamespace(empty=lambda: reduction(), windows=None)
     plan: Any = SimpleNamespace(
+        input=None,
         rows=SimpleNamespace(reductions=[reducing], clocks=()),
         results=[SimpleNamespace(outputs=(), keys=())],
         result_outputs=[],

@@ -173,14 +173,9 @@ impl Store for Direct {
             for instance in instances {
                 let mut stored = Vec::with_capacity(instance.len() + 10);
                 write_key(&instance, index, &mut stored);
-                if let Some(states) =
-                    kept.map.get(&stored).filter(|_| kept.keeps_closed()).map(<[u8]>::to_vec)
-                {
-                    let mut order = Vec::with_capacity(9);
-                    key::write_int(index, &mut order);
-                    kept.close(&instance, &order, &states);
-                }
-                kept.map.put(&stored, None);
+                let mut order = Vec::with_capacity(9);
+                key::write_int(index, &mut order);
+                kept.close_entry(&stored, &instance, &order);
                 self.open -= 1;
                 closed.push(stored.split_off(1));
             }

@@ -76,6 +76,17 @@ impl Kept {
         }
     }
 
+    /// Takes an open window of this stored key, which has an entry of its own, out: it is closed. Its states are kept as
+    /// [`Kept::close`] says.
+    pub(super) fn close_entry(&mut self, stored: &[u8], instance: &[u8], order: &[u8]) {
+        if self.keep_closed
+            && let Some(states) = self.map.get(stored).map(<[u8]>::to_vec)
+        {
+            self.close(instance, order, &states);
+        }
+        self.map.put(stored, None);
+    }
+
     /// Whether closed windows are kept for scoring.
     pub(super) fn keeps_closed(&self) -> bool {
         self.keep_closed

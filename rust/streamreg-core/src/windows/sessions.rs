@@ -228,10 +228,7 @@ impl Store for Sessions {
             let (key, _) = SessionKey::read(kept, &stored[1..])?;
             let mut order = Vec::new();
             key.extent.last.encode(&mut order);
-            if let Some(states) = kept.map.get(&stored).map(<[u8]>::to_vec) {
-                kept.close(key.instance, &order, &states);
-            }
-            kept.map.put(&stored, None);
+            kept.close_entry(&stored, key.instance, &order);
             self.index.remove(&stored);
             closed.push(stored[1..].to_vec());
         }
