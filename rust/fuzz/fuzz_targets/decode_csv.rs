@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use streamreg_core::decode::{
-    ColumnType, Messages,
+    ColumnType,
     csv::{self, split_record},
 };
 
@@ -15,10 +15,8 @@ fn named(text: &str) -> ColumnType {
 fuzz_target!(|data: &[u8]| {
     let _ = split_record(data);
     // The message as a whole, and its lines.
-    let mut messages = Messages::default();
-    for value in std::iter::once(data).chain(data.split(|&byte| byte == b'\n')) {
-        messages.push(Some(value)).expect("few messages");
-    }
+    let messages: Vec<_> =
+        std::iter::once(data).chain(data.split(|&byte| byte == b'\n')).map(Some).collect();
     let kinds = [
         ColumnType::Float,
         ColumnType::Float,

@@ -3,14 +3,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use streamreg_core::decode::{Messages, debezium::Splitter};
+use streamreg_core::decode::debezium::Splitter;
 
 fuzz_target!(|data: &[u8]| {
-    let mut messages = Messages::default();
     let values: Vec<&[u8]> = std::iter::once(data).chain(data.split(|&byte| byte == b'\n')).collect();
-    for value in &values {
-        messages.push(Some(value)).expect("few messages");
-    }
+    let messages: Vec<_> = values.iter().copied().map(Some).collect();
     let events = Splitter::new().expect("places that fit").split(&messages);
     assert_eq!(events.len(), messages.len());
     for (value, event) in values.iter().zip(events) {

@@ -3,17 +3,15 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use streamreg_core::decode::{ColumnType, Messages, json};
+use streamreg_core::decode::{ColumnType, json};
 
 fn named(text: &str) -> ColumnType {
     ColumnType::named(text).expect("a type")
 }
 
 fuzz_target!(|data: &[u8]| {
-    let mut messages = Messages::default();
-    for value in std::iter::once(data).chain(data.split(|&byte| byte == b'\n')) {
-        messages.push(Some(value)).expect("few messages");
-    }
+    let messages: Vec<_> =
+        std::iter::once(data).chain(data.split(|&byte| byte == b'\n')).map(Some).collect();
     let all = [
         ("x", ColumnType::Float),
         ("n", ColumnType::Int),

@@ -10,26 +10,41 @@ mod points;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use points::points;
 use std::hint::black_box;
+use std::ops::Range;
 use streamreg_core::accumulate::Accumulator;
 use streamreg_core::column::Numbers;
 use streamreg_core::decimal::Decimal;
-use streamreg_core::decode::{Column, ColumnType, Decoder, Messages, csv, json};
+use streamreg_core::decode::{Column, ColumnType, Decoder, Value, csv, json};
 use streamreg_core::moments::{Moments, Workspace};
 use streamreg_core::time::write_datetime;
 use streamreg_core::wire::Versioned;
 
 const ROWS: usize = 100_000;
 
+/// As a reader has them: one after the other in memory.
+struct Messages {
+    bytes: String,
+    spans: Vec<Range<usize>>,
+}
+
+impl Messages {
+    fn values(&self) -> Vec<Value<'_>> {
+        self.spans.iter().map(|span| Some(self.bytes[span.clone()].as_bytes())).collect()
+    }
+}
+
 fn messages(values: impl Iterator<Item = String>) -> Messages {
-    let mut messages = Messages::with_capacity(ROWS, 40 * ROWS);
+    let mut messages = Messages { bytes: String::new(), spans: Vec::new() };
     for value in values {
-        messages.push(Some(value.as_bytes())).unwrap();
+        let start = messages.bytes.len();
+        messages.bytes.push_str(&value);
+        messages.spans.push(start..messages.bytes.len());
     }
     messages
 }
 
 fn check(decoder: &Decoder, messages: &Messages, x: &[f64], y: &[f64]) {
-    let batch = decoder.decode(messages);
+    let batch = decoder.decode(&messages.values());
     let [Column::Float(first), Column::Float(second)] = &batch.columns[..] else {
         panic!("two columns of doubles")
     };
@@ -46,7 +61,7 @@ fn schema(kind: &ColumnType) -> Vec<(String, ColumnType)> {
 
 /// What a worker does with a batch, but for writing its rows.
 fn accumulate(decoder: &Decoder, messages: &Messages, scratch: &mut Workspace) -> Moments {
-    let batch = decoder.decode(messages);
+    let batch = decoder.decode(&messages.values());
     let [Column::Float(x), Column::Float(y)] = &batch.columns[..] else { panic!("two columns of doubles") };
     let mut moments = Moments::new(1).unwrap();
     moments.add_with(scratch, &[Numbers::Float(x), Numbers::Float(y)]).unwrap();
@@ -85,7 +100,7 @@ fn decode_csv(criterion: &mut Criterion) {
     for (name, messages) in [("decode", &plain), ("decode, quoted", &quoted)] {
         check(&reader, messages, &x, &y);
         group.bench_with_input(BenchmarkId::from_parameter(name), messages, |bencher, messages| {
-            bencher.iter(|| reader.decode(black_box(messages)));
+            bencher.iter(|| reader.decode(black_box(&messages.values())));
         });
     }
     let mut scratch = Workspace::default();
@@ -104,13 +119,13 @@ fn decode_decimals(criterion: &mut Criterion) {
     let values = messages(texts.iter().cloned());
     let reader = |kind| csv::decoder(schema(&kind), &names()).unwrap();
     let (floats, decimals) = (reader(ColumnType::Float), reader(ColumnType::Decimal));
-    let [Column::Decimal(first), _] = &decimals.decode(&values).columns[..] else { panic!("decimals") };
+    let [Column::Decimal(first), _] = &decimals.decode(&values.values()).columns[..] else { panic!("decimals") };
     let read = Decimal::from_words(first[0]).unwrap();
     assert_eq!(Decimal::parse(texts[0].split(',').next().unwrap().as_bytes()), Ok(read));
     let mut group = criterion.benchmark_group("decode csv, two prices");
     group.throughput(Throughput::Elements(ROWS as u64));
     for (name, reader) in [("floats", &floats), ("decimals", &decimals)] {
-        group.bench_function(name, |bencher| bencher.iter(|| reader.decode(black_box(&values))));
+        group.bench_function(name, |bencher| bencher.iter(|| reader.decode(black_box(&values.values()))));
     }
     group.finish();
 }
@@ -130,7 +145,7 @@ fn decode_json(criterion: &mut Criterion) {
             }
         });
     });
-    group.bench_function("decode", |bencher| bencher.iter(|| reader.decode(black_box(&values))));
+    group.bench_function("decode", |bencher| bencher.iter(|| reader.decode(black_box(&values.values()))));
     group.finish();
 }
 
@@ -147,7 +162,7 @@ fn decode_datetimes(criterion: &mut Criterion) {
     let values = messages(texts.iter().map(|[x, y]| format!("{x},{y}")));
     let kind = ColumnType::named("datetime").unwrap();
     let reader = csv::decoder(schema(&kind), &names()).unwrap();
-    assert_eq!(reader.decode(&values).rows, ROWS);
+    assert_eq!(reader.decode(&values.values()).rows, ROWS);
     let mut group = criterion.benchmark_group("decode csv, two datetimes");
     group.throughput(Throughput::Elements(ROWS as u64));
     group.bench_function("bare jiff", |bencher| {
@@ -157,7 +172,7 @@ fn decode_datetimes(criterion: &mut Criterion) {
             }
         });
     });
-    group.bench_function("decode", |bencher| bencher.iter(|| reader.decode(black_box(&values))));
+    group.bench_function("decode", |bencher| bencher.iter(|| reader.decode(black_box(&values.values()))));
     group.finish();
 }
 

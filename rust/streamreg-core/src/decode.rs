@@ -10,7 +10,6 @@ mod columns;
 pub mod csv;
 pub mod debezium;
 pub mod json;
-mod messages;
 mod number;
 pub mod raw;
 mod reject;
@@ -19,7 +18,6 @@ mod times;
 
 pub use column_type::ColumnType;
 pub use columns::Column;
-pub use messages::Messages;
 pub use reject::{Reject, RejectKind};
 pub use text::{Item, Text};
 pub use times::{DatetimeText, TimedeltaText};
@@ -71,6 +69,9 @@ impl Schema {
     }
 }
 
+/// The value of a message; `None` for a message that has none (a tombstone).
+pub type Value<'a> = Option<&'a [u8]>;
+
 /// Where a record stands in the value of its message.
 pub type Span = std::ops::Range<usize>;
 
@@ -114,8 +115,8 @@ impl Decoder {
 
     /// Decodes one batch. Never fails and never panics, whatever the bytes.
     #[must_use]
-    pub fn decode(&self, messages: &Messages) -> Decoded {
-        let columns = Columns::new(&self.types, messages.present());
+    pub fn decode(&self, messages: &[Value<'_>]) -> Decoded {
+        let columns = Columns::new(&self.types, messages.iter().flatten().count());
         if self.many {
             self.batches.decode_many(messages, columns)
         } else {
@@ -127,24 +128,24 @@ impl Decoder {
 /// A format that was chosen when the program ran: it is asked once a batch, not once a message.
 trait Batches: fmt::Debug + Send + Sync {
     /// One record a message.
-    fn decode(&self, messages: &Messages, columns: Columns) -> Decoded;
+    fn decode(&self, messages: &[Value<'_>], columns: Columns) -> Decoded;
 
     /// Any number of records a message.
-    fn decode_many(&self, messages: &Messages, columns: Columns) -> Decoded;
+    fn decode_many(&self, messages: &[Value<'_>], columns: Columns) -> Decoded;
 }
 
 impl<F: Format> Batches for F {
-    fn decode(&self, messages: &Messages, columns: Columns) -> Decoded {
+    fn decode(&self, messages: &[Value<'_>], columns: Columns) -> Decoded {
         let mut room = self.room();
         run(messages, columns, |value, columns| self.read(value, columns, &mut room))
     }
 
-    fn decode_many(&self, messages: &Messages, mut columns: Columns) -> Decoded {
+    fn decode_many(&self, messages: &[Value<'_>], mut columns: Columns) -> Decoded {
         let mut room = self.room();
         let (mut rows_of, mut spans, mut rejects) = (Vec::new(), Vec::new(), Vec::new());
         let mut tombstones = 0;
         let mut records = Vec::new();
-        for (message, value) in (0u32..).zip(messages.iter()) {
+        for (message, &value) in (0u32..).zip(messages) {
             let Some(value) = value else {
                 tombstones += 1;
                 continue;
@@ -175,7 +176,7 @@ impl<F: Format> Batches for F {
 /// Gives each value to `decode`, which pushes one row or says what is wrong; then half a row may be there,
 /// and is taken back.
 fn run<'a>(
-    messages: &'a Messages,
+    messages: &[Value<'a>],
     mut columns: Columns,
     mut decode: impl FnMut(&'a [u8], &mut Columns) -> Result<(), Fault>,
 ) -> Decoded {
@@ -183,7 +184,7 @@ fn run<'a>(
     let mut tombstones = 0;
     // Written from the first message on that is no row: in a clean batch there is none.
     let mut rows_of = None;
-    for (message, value) in (0u32..).zip(messages.iter()) {
+    for (message, &value) in (0u32..).zip(messages) {
         match value.map(|value| (value, decode(value, &mut columns))) {
             Some((_, Ok(()))) => {
                 columns.commit();

@@ -5,7 +5,7 @@
 use num_bigint::BigInt;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
-use streamreg_core::decode::{Column, ColumnType, Item, Messages, Text, csv};
+use streamreg_core::decode::{Column, ColumnType, Item, Text, csv};
 use streamreg_core::error::Error;
 use streamreg_core::write::{Cell, Cells, Packed, RowText, render, stamp};
 
@@ -176,10 +176,7 @@ fn damaged_rows_are_errors() {
 
 /// Decodes rows as CSV messages.
 fn read(rows: &[Vec<u8>], columns: &[(&str, ColumnType)]) -> Vec<Column> {
-    let mut messages = Messages::with_capacity(rows.len(), 0);
-    for row in rows {
-        messages.push(Some(row)).unwrap();
-    }
+    let messages: Vec<_> = rows.iter().map(|row| Some(row.as_slice())).collect();
     let header: Vec<String> = columns.iter().map(|column| column.0.to_owned()).collect();
     let schema = columns.iter().map(|(name, kind)| ((*name).to_owned(), kind.clone())).collect();
     let decoder = csv::decoder(schema, &header).unwrap();

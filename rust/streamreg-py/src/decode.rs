@@ -5,7 +5,7 @@ use crate::errors::to_py;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
-use streamreg_core::decode::{self as core, Column, ColumnType, Item, Messages, debezium};
+use streamreg_core::decode::{self as core, Column, ColumnType, Item, Value, debezium};
 use streamreg_core::error::Error;
 
 #[pyclass(frozen, module = "streamreg._core")]
@@ -62,8 +62,9 @@ impl Decoder {
 #[pymethods]
 impl Decoder {
     fn decode(&self, py: Python<'_>, values: &Bound<'_, PyList>) -> PyResult<Decoded> {
-        let messages = messages_of(values)?;
-        let decoded = py.detach(|| self.decoder.decode(&messages));
+        let values = held(values)?;
+        let values = values_of(&values);
+        let decoded = py.detach(|| self.decoder.decode(&values));
         let columns = PyList::empty(py);
         for column in decoded.columns {
             match column {
@@ -93,13 +94,16 @@ impl Decoder {
     }
 }
 
-fn messages_of(values: &Bound<'_, PyList>) -> PyResult<Messages> {
-    let mut messages = Messages::with_capacity(values.len(), 0);
-    for value in values {
-        let bytes = if value.is_none() { None } else { Some(value.cast::<PyBytes>()?) };
-        messages.push(bytes.map(PyBytesMethods::as_bytes)).map_err(|error| to_py(&error))?;
-    }
-    Ok(messages)
+/// The values of messages, held so that they stay while the list may change.
+fn held<'py>(values: &Bound<'py, PyList>) -> PyResult<Vec<Option<Bound<'py, PyBytes>>>> {
+    values
+        .iter()
+        .map(|value| if value.is_none() { Ok(None) } else { Ok(Some(value.cast_into::<PyBytes>()?)) })
+        .collect()
+}
+
+fn values_of<'a>(held: &'a [Option<Bound<'_, PyBytes>>]) -> Vec<Value<'a>> {
+    held.iter().map(|value| value.as_ref().map(PyBytesMethods::as_bytes)).collect()
 }
 
 /// Change events of Debezium, split.

@@ -6,7 +6,7 @@
 use super::json::explain;
 use super::json::levels::{Levels, Slots};
 use super::reject::{Fault, Reject, RejectKind};
-use super::{ColumnType, Messages, Schema, Span, without_mark};
+use super::{ColumnType, Schema, Span, Value, without_mark};
 use crate::error::Error;
 
 impl RejectKind {
@@ -76,11 +76,11 @@ impl Splitter {
 
     /// The event of each message that has a value, or why it holds none. Never fails, whatever the bytes.
     #[must_use]
-    pub fn split(&self, messages: &Messages) -> Vec<Option<Result<Event, Reject>>> {
+    pub fn split(&self, messages: &[Value<'_>]) -> Vec<Option<Result<Event, Reject>>> {
         let mut found = self.levels.slots();
         (0u32..)
-            .zip(messages.iter())
-            .map(|(message, value)| {
+            .zip(messages)
+            .map(|(message, &value)| {
                 value.map(|value| {
                     self.event(value, &mut found).map_err(|fault| fault.framed(value).of_message(message))
                 })

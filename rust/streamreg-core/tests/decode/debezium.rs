@@ -7,11 +7,7 @@ use streamreg_core::decode::debezium::{Event, Operation, Splitter};
 type Split = Option<Result<Event, decode::Reject>>;
 
 fn split(values: &[Option<&[u8]>]) -> Vec<Split> {
-    let mut messages = Messages::default();
-    for value in values {
-        messages.push(*value).unwrap();
-    }
-    Splitter::new().unwrap().split(&messages)
+    Splitter::new().unwrap().split(values)
 }
 
 /// Operation, row before and row after, of one message that is an event.

@@ -12,7 +12,7 @@ mod times;
 
 use proptest::test_runner::{Config, RngSeed};
 use streamreg_core::decimal::Decimal;
-use streamreg_core::decode::{self, Column, ColumnType, Decoded, Decoder, Item, Messages, RejectKind};
+use streamreg_core::decode::{self, Column, ColumnType, Decoded, Decoder, Item, RejectKind};
 
 /// Random tests are the same in every run.
 fn config(cases: u32) -> Config {
@@ -33,11 +33,7 @@ fn json(columns: &[(&str, ColumnType)]) -> Decoder {
 }
 
 fn decode(decoder: &Decoder, values: &[Option<&[u8]>]) -> Decoded {
-    let mut messages = Messages::default();
-    for value in values {
-        messages.push(*value).unwrap();
-    }
-    decoder.decode(&messages)
+    decoder.decode(values)
 }
 
 /// Decodes one message that is a row.
