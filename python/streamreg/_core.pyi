@@ -3,7 +3,7 @@
 Objects may be used from several threads: calls on one of them have their turn, one after the other.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, Self, final
 
@@ -38,7 +38,11 @@ __all__ = [
     "Decoded",
     "Decoder",
     "Discriminant",
+    "FetchedBatch",
+    "FetchedMessages",
     "Fit",
+    "HandOverError",
+    "KafkaFetcher",
     "KeyedReduction",
     "KeyedResults",
     "Moments",
@@ -70,6 +74,7 @@ __all__ = [
     "stamp",
     "time_decimals",
     "time_texts",
+    "unknown_to_fetcher",
 ]
 
 MOST_CLASSES: int
@@ -119,7 +124,79 @@ class Decoded:
 class Decoder:
     """Turns message values into columns; `csv_decoder`, `json_decoder` and `raw_decoder` make one."""
 
-    def decode(self, values: Sequence[bytes | None]) -> Decoded: ...
+    def decode(self, values: list[bytes | None] | FetchedMessages) -> Decoded: ...
+
+@final
+class FetchedMessages:
+    """The messages of a batch where the native reader has them: bytes are made of what is asked for.
+
+    Asked by an index, as in a sequence, it gives a value, None for a tombstone.
+    """
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> bytes | None: ...
+    def __iter__(self) -> Iterator[bytes | None]: ...
+    def without(self, indexes: Sequence[int]) -> FetchedMessages:
+        """The same messages, of which those have no value."""
+
+    def partitions(self) -> NDArray[np.int32]:
+        """The partition of each message."""
+
+    def offsets(self) -> NDArray[np.int64]:
+        """The offset of each message."""
+
+    def location(self, index: int) -> tuple[int, int, int | None]:
+        """Partition, offset and timestamp, in milliseconds since 1970-01-01 UTC, of a message."""
+
+    def key(self, index: int) -> bytes | None: ...
+    def headers(self, index: int) -> list[tuple[bytes, bytes | None]]: ...
+
+class HandOverError(Exception):
+    """The native reader gives up: another one is to go on at the next offset. What it has given stays given."""
+
+@final
+class FetchedBatch:
+    """What one read has brought."""
+
+    @property
+    def messages(self) -> FetchedMessages: ...
+    @property
+    def progress(self) -> dict[int, tuple[int, int]]:
+        """Partition: the offsets [from, to) that are covered, gaps of the log included."""
+
+    @property
+    def leader_epochs(self) -> dict[int, int]:
+        """Partition: the leader epoch of its last message."""
+
+@final
+class KafkaFetcher:
+    """The native reader of Kafka. It connects when it is first asked for messages."""
+
+    def __new__(
+        cls,
+        settings: Sequence[tuple[str, str]],
+        topic: str,
+        topic_id: bytes | None,
+        ranges: Sequence[tuple[int, int, int | None, int | None]],
+    ) -> Self:
+        """Of each range the partition, the first offset, the end, and the leader epoch of the message before it.
+
+        Raises:
+            ValueError: for settings that it does not know.
+        """
+
+    def read(self, timeout: float, messages: int, size: int) -> FetchedBatch | None:
+        """What is there, at most so many messages, and about so many bytes; None if nothing comes within seconds.
+
+        Raises:
+            HandOverError: where anything is unusual.
+        """
+
+    def log_ends(self) -> dict[int, int]:
+        """Where logs end, as the last responses of their brokers had it."""
+
+    def close(self) -> None:
+        """Ends connections and their threads."""
 
 @final
 class ChangeEvents:
@@ -1094,7 +1171,10 @@ def json_decoder(
             another column.
     """
 
-def debezium_events(values: Sequence[bytes | None]) -> ChangeEvents:
+def unknown_to_fetcher(settings: Sequence[tuple[str, str]]) -> str | None:
+    """Why `KafkaFetcher` cannot read with these settings of librdkafka; None if it can."""
+
+def debezium_events(values: list[bytes | None] | FetchedMessages) -> ChangeEvents:
     """Splits the change events of Debezium, in JSON with or without their schema; None is a tombstone."""
 
 def raw_decoder(columns: Sequence[tuple[str, SourceType]]) -> Decoder:

@@ -6,14 +6,14 @@ add one: a file in this folder, a file in the core's `decode`, and a line in `_f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from streamreg._core import ChangeEvents, Decoded
     from streamreg._formats.metadata import Metadata
-    from streamreg._source.contract import Report, Source, Watermarks
+    from streamreg._source.contract import MessageValues, Report, Source, Watermarks
     from streamreg._types import SourceType
 
 Found: TypeAlias = Any
@@ -23,7 +23,7 @@ Found: TypeAlias = Any
 class Decoder(Protocol):
     """Decodes values of one format and schema. It keeps nothing from one call to the next."""
 
-    def decode(self, values: Sequence[bytes | None]) -> Decoded:
+    def decode(self, values: MessageValues) -> Decoded:
         """The columns of those values that fit, and why the others do not. None is a tombstone."""
 
 
@@ -90,7 +90,7 @@ class Format(Protocol):
 class Events(Protocol):
     """What a format has beside, as `events`, if its messages say what happened to a row, and do not only hold it."""
 
-    def __call__(self, values: list[bytes | None]) -> ChangeEvents:
+    def __call__(self, values: MessageValues) -> ChangeEvents:
         """The events of messages. The decoder then reads the rows that they hold."""
 
 

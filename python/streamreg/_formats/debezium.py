@@ -17,6 +17,7 @@ from streamreg._formats.options import chosen
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Found
+    from streamreg._source.contract import MessageValues
     from streamreg._types import SourceType
 
 NO_KEYS: Final = frozenset({None, b"null", b'{"schema":null,"payload":null}'})
@@ -59,6 +60,6 @@ class Debezium:
     def decoder(self, columns: Mapping[str, SourceType], found: Found) -> Decoder:
         return self._rows.decoder(columns, found)
 
-    def events(self, values: list[bytes | None]) -> ChangeEvents:
+    def events(self, values: MessageValues) -> ChangeEvents:
         """The events of messages."""
         return debezium_events(values)

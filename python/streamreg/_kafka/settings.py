@@ -17,6 +17,8 @@ from streamreg._secrets import scrub
 from streamreg._terminal.log_lines import written_apart
 
 Setting = str | int | float | bool
+ReaderChoice = Literal["auto", "client", "native"]
+"""Which reader is to read: the native one where it can, never, or only it."""
 
 _OURS: Mapping[str, Setting] = {
     # Offsets are committed after the checkpoint, by the parent: never behind its back.

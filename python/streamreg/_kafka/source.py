@@ -17,12 +17,14 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, Top
 from streamreg._exceptions import SourceError
 from streamreg._kafka import settings as kafka_settings
 from streamreg._kafka.commits import Commits
+from streamreg._kafka.native_reader import NativeReader, obstacle
 from streamreg._kafka.reader import KafkaReader, place
 from streamreg._kafka.requests import Steps, TopicRequests, waited
-from streamreg._kafka.settings import UnknownTopicError
+from streamreg._kafka.settings import ReaderChoice, UnknownTopicError
+from streamreg._kafka.switching_reader import SwitchingReader
 from streamreg._kafka.topic_id import TopicIdWatch, check_topic_id
 from streamreg._secrets import masked
-from streamreg._source.contract import Range, Report, Watermarks
+from streamreg._source.contract import Range, Reader, Report, Watermarks
 
 _RETRY_PAUSE = 0.2
 _PATIENCE = 5.0
@@ -55,6 +57,7 @@ class KafkaSource:
     topic: str
     mode: Literal["streaming", "static"]
     autocommit_duration_ms: int
+    reads_by: ReaderChoice = "client"
     _identity: str | None = field(default=None, init=False, repr=False, compare=False)
     _held: _Open | None = field(default=None, init=False, repr=False, compare=False)
     _asked: TopicRequests | None = field(default=None, init=False, repr=False, compare=False)
@@ -232,8 +235,23 @@ class KafkaSource:
                 report(str(kafka_settings.source_error(error, self.topic, self.settings)))
         self._errors.clear()
 
-    def reader(self, ranges: Mapping[int, Range], report: Report) -> KafkaReader:
-        return KafkaReader(self.topic, self.settings, ranges, report, self._identity, self._told)
+    def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
+        def client(ranges: Mapping[int, Range]) -> Reader:
+            return KafkaReader(
+                self.topic, self.settings, ranges, report, self._identity, self._told
+            )
+
+        def native(ranges: Mapping[int, Range]) -> Reader:
+            return NativeReader(self.topic, self.settings, ranges, self._identity)
+
+        if self.obstacle_to_native_reading is not None:
+            return client(ranges)
+        return SwitchingReader(self.topic, ranges, native, client, report)
+
+    @property
+    def obstacle_to_native_reading(self) -> str | None:
+        """Why messages are read by the client; None if they are read natively."""
+        return "reader='client'" if self.reads_by == "client" else obstacle(self.settings)
 
     def commit_offsets(self, offsets: Mapping[int, int]) -> None:
         held = self._open()

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from streamreg._core import FetchedMessages
 
 Report = Callable[[str], None]
 """Takes one line of text about the connection."""
@@ -59,11 +62,24 @@ class Envelope:
     headers: Headers = ()
 
 
+MessageValues: TypeAlias = "list[bytes | None] | FetchedMessages"
+"""The value of each message, None for a tombstone: a list, or where the native reader has them in memory."""
+
+
+def without(values: MessageValues, indexes: Collection[int]) -> MessageValues:
+    """The values with None in some places."""
+    if not indexes:
+        return values
+    if not isinstance(values, list):
+        return values.without(list(indexes))
+    return [None if index in indexes else value for index, value in enumerate(values)]
+
+
 @dataclass(slots=True)
 class Batch:
     """Messages in the order of the topic within each partition."""
 
-    values: list[bytes | None]
+    values: MessageValues
     progress: dict[int, tuple[int, int]]
     """Partition: the offsets [from, to) that this batch covers, gaps of the log included."""
 

@@ -17,6 +17,7 @@ from streamreg._core import KeyedReduction, WindowReduction, render
 from streamreg._evaluate.columns import at, portable, take
 from streamreg._exceptions import ProgramError
 from streamreg._rejects.reject import Reject
+from streamreg._source.contract import without
 from streamreg._worker import event_time
 from streamreg._worker.event_time import WindowedRows
 from streamreg._worker.partial import Partial
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from streamreg._evaluate.columns import Array, Values
     from streamreg._formats.contract import Found, Input
     from streamreg._plan.row_plan import RowPlan, RowResult
-    from streamreg._source.contract import Batch
+    from streamreg._source.contract import Batch, MessageValues
     from streamreg._worker.task import Times
 
 
@@ -56,9 +57,7 @@ class Pipeline:
         partial = Partial(
             batch.progress, begun=tuple(batch.firsts), leader_epochs=batch.leader_epochs
         )
-        values = batch.values
-        if preambles:
-            values = [None if index in preambles else v for index, v in enumerate(values)]
+        values = without(batch.values, preambles)
         upserts = None
         if self._input.upsert:
             upserts = BatchUpserts(self._input, batch, values, self._decoder)
@@ -178,18 +177,16 @@ class Pipeline:
         }
 
     def _metadata(
-        self, batch: Batch, values: list[bytes | None], partial: Partial
-    ) -> tuple[dict[str, Array | list[object]], list[bytes | None]]:
+        self, batch: Batch, values: MessageValues, partial: Partial
+    ) -> tuple[dict[str, Array | list[object]], MessageValues]:
         """The columns of the messages' metadata, and the values without those whose metadata do not fit."""
         if self._input.metadata is None:
             return {}, values
         columns, faults = self._input.metadata.read(batch, self._input.columns)
-        kept = list(values)
-        for index, (kind, column, detail) in sorted(faults.items()):
-            if kept[index] is not None:
-                kept[index] = None
-                partial.rejects.append(_reject(batch, index, None, kind, column, detail))
-        return columns, kept
+        refused = {index: fault for index, fault in faults.items() if values[index] is not None}
+        for index, (kind, column, detail) in sorted(refused.items()):
+            partial.rejects.append(_reject(batch, index, None, kind, column, detail))
+        return columns, without(values, refused.keys())
 
     def _accumulate(
         self, partial: Partial, result: RowResult, windowed: WindowedRows | None

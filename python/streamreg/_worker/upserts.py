@@ -15,13 +15,14 @@ from streamreg._exceptions import SourceError
 from streamreg._formats.contract import events_of
 from streamreg._formats.debezium import NO_KEYS
 from streamreg._formats.kept_messages import packer, row_name
-from streamreg._source.contract import Batch
+from streamreg._source.contract import Batch, without
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from streamreg._core import ChangeEvents
     from streamreg._formats.contract import Decoder, Input
+    from streamreg._source.contract import MessageValues
 
 MISSING_KEY: Final = "missing-key"
 MISSING_BEFORE: Final = "missing-before"
@@ -37,9 +38,7 @@ _NO_ROW: Final = frozenset({"missing-field", "not-an-object"})
 class BatchUpserts:
     """What the messages of a batch do."""
 
-    def __init__(
-        self, input: Input, batch: Batch, values: list[bytes | None], decoder: Decoder
-    ) -> None:
+    def __init__(self, input: Input, batch: Batch, values: MessageValues, decoder: Decoder) -> None:
         """`values` are those of the batch but for messages that are nothing, where there is None.
 
         Raises:
@@ -71,7 +70,7 @@ class BatchUpserts:
         else:
             self._take_events(events(values), decoder)
         if self.faults:
-            self.values = [None if i in self.faults else v for i, v in enumerate(self.values)]
+            self.values = without(self.values, self.faults.keys())
 
     def _name(self, index: int, partition: int, events: bool) -> bytes | None:
         key = self._batch.envelope(index).key

@@ -2,6 +2,7 @@
 
 use crate::decimals;
 use crate::errors::to_py;
+use crate::fetched::FetchedMessages;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
@@ -61,9 +62,8 @@ impl Decoder {
 
 #[pymethods]
 impl Decoder {
-    fn decode(&self, py: Python<'_>, values: &Bound<'_, PyList>) -> PyResult<Decoded> {
-        let values = held(values)?;
-        let values = values_of(&values);
+    fn decode(&self, py: Python<'_>, values: Held<'_>) -> PyResult<Decoded> {
+        let values = values.values();
         let decoded = py.detach(|| self.decoder.decode(&values));
         let columns = PyList::empty(py);
         for column in decoded.columns {
@@ -94,16 +94,33 @@ impl Decoder {
     }
 }
 
-/// The values of messages, held so that they stay while the list may change.
-fn held<'py>(values: &Bound<'py, PyList>) -> PyResult<Vec<Option<Bound<'py, PyBytes>>>> {
-    values
-        .iter()
-        .map(|value| if value.is_none() { Ok(None) } else { Ok(Some(value.cast_into::<PyBytes>()?)) })
-        .collect()
+/// The values of messages, held so that they stay whatever becomes of a list.
+enum Held<'py> {
+    List(Vec<Option<Bound<'py, PyBytes>>>),
+    Fetched(Bound<'py, FetchedMessages>),
 }
 
-fn values_of<'a>(held: &'a [Option<Bound<'_, PyBytes>>]) -> Vec<Value<'a>> {
-    held.iter().map(|value| value.as_ref().map(PyBytesMethods::as_bytes)).collect()
+impl<'a, 'py> FromPyObject<'a, 'py> for Held<'py> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(fetched) = object.cast::<FetchedMessages>() {
+            return Ok(Self::Fetched(fetched.to_owned()));
+        }
+        let value = |value: Bound<'py, PyAny>| -> PyResult<_> {
+            if value.is_none() { Ok(None) } else { Ok(Some(value.cast_into::<PyBytes>()?)) }
+        };
+        object.cast::<PyList>()?.iter().map(value).collect::<PyResult<_>>().map(Self::List)
+    }
+}
+
+impl Held<'_> {
+    fn values(&self) -> Vec<Value<'_>> {
+        match self {
+            Self::List(list) => list.iter().map(|value| value.as_ref().map(PyBytesMethods::as_bytes)).collect(),
+            Self::Fetched(fetched) => fetched.get().values(),
+        }
+    }
 }
 
 /// Change events of Debezium, split.
@@ -117,12 +134,12 @@ pub struct ChangeEvents {
 
 /// Splits the envelopes of a batch.
 #[pyfunction]
-pub fn debezium_events(py: Python<'_>, values: &Bound<'_, PyList>) -> PyResult<ChangeEvents> {
-    let messages = messages_of(values)?;
-    let events = py.detach(|| debezium::Splitter::new().map(|splitter| splitter.split(&messages)));
+pub fn debezium_events(py: Python<'_>, values: Held<'_>) -> PyResult<ChangeEvents> {
+    let values = values.values();
+    let events = py.detach(|| debezium::Splitter::new().map(|splitter| splitter.split(&values)));
     let (mut operations, mut rejects) = (String::with_capacity(values.len()), Vec::new());
     let (before, after) = (PyList::empty(py), PyList::empty(py));
-    for (value, event) in values.iter().zip(events.map_err(|error| to_py(&error))?) {
+    for (value, event) in values.iter().copied().zip(events.map_err(|error| to_py(&error))?) {
         let (mut rows, mut operation) = ([None, None], '-');
         match event {
             Some(Ok(event)) => {
@@ -134,9 +151,8 @@ pub fn debezium_events(py: Python<'_>, values: &Bound<'_, PyList>) -> PyResult<C
         }
         operations.push(operation);
         for (list, span) in [&before, &after].into_iter().zip(rows) {
-            let row =
-                span.map(|span| Ok::<_, PyErr>(PyBytes::new(py, &value.cast::<PyBytes>()?.as_bytes()[span])));
-            list.append(row.transpose()?)?;
+            let row = value.zip(span).and_then(|(value, span)| value.get(span));
+            list.append(row.map(|row| PyBytes::new(py, row)))?;
         }
     }
     Ok(ChangeEvents {

@@ -13,6 +13,7 @@ mod classes;
 mod decimals;
 mod decode;
 mod errors;
+mod fetched;
 mod guarded;
 mod infer;
 mod integers;
@@ -49,6 +50,8 @@ mod _core {
     use super::decode::{Decoded, Decoder, Text, first_record, split_header};
     #[pymodule_export]
     use super::decode::{csv_decoder, json_decoder, raw_decoder};
+    #[pymodule_export]
+    use super::fetched::FetchedMessages;
     #[pymodule_export]
     use super::infer::Fit;
     #[pymodule_export]

@@ -1,0 +1,91 @@
+"""Source, Kafka: reading ranges of partitions natively: no object a message, no thread between broker and batch."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from streamreg._core import KafkaFetcher, unknown_to_fetcher
+from streamreg._source.contract import Batch, Beginnings, Envelope, Location, Range
+
+if TYPE_CHECKING:
+    from streamreg._core import FetchedMessages
+    from streamreg._kafka.settings import Setting
+
+_BATCH = 50_000
+"""Messages at a time, at most: each is sixteen bytes, and more in the columns that it becomes."""
+_BATCH_BYTES = 4 * 1024 * 1024
+"""About as many bytes at a time, at most."""
+
+
+def obstacle(settings: Mapping[str, Setting]) -> str | None:
+    """Why the native reader cannot read with these settings; None if it can."""
+    return unknown_to_fetcher(_texts(settings))
+
+
+class NativeReader:
+    """Reads its ranges by requests of its own; raises `HandOverError` where anything is unusual."""
+
+    def __init__(
+        self,
+        topic: str,
+        settings: Mapping[str, Setting],
+        ranges: Mapping[int, Range],
+        identity: str | None,
+    ) -> None:
+        """`identity` is the id of the topic; None: that of the topic that has the name now."""
+        open_ranges = {p: r for p, r in ranges.items() if r.end is None or r.start < r.end}
+        self._beginnings = Beginnings(open_ranges)
+        self._fetcher = KafkaFetcher(
+            _texts(settings),
+            topic,
+            None if identity is None else base64.urlsafe_b64decode(identity + "=="),
+            [(p, r.start, r.end, r.leader_epoch) for p, r in open_ranges.items()],
+        )
+
+    def read(self, timeout: float) -> Batch | None:
+        """As a reader.
+
+        Raises:
+            HandOverError: if another reader is to go on.
+        """
+        fetched = self._fetcher.read(timeout, _BATCH, _BATCH_BYTES)
+        if fetched is None:
+            return None
+        messages = fetched.messages
+        return Batch(
+            messages,
+            fetched.progress,
+            locate=lambda index: Location(*messages.location(index)),
+            partitions=messages.partitions,
+            offsets=messages.offsets,
+            leader_epochs=fetched.leader_epochs,
+            firsts=self._beginnings.among(fetched.progress, lambda: messages.partitions().tolist()),
+            envelope=lambda index: _envelope(messages, index),
+        )
+
+    def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
+        """As a reader: of the last fetch."""
+        found = self._fetcher.log_ends()
+        return {p: found[p] for p in partitions if p in found}
+
+    def close(self) -> None:
+        """Ends connections and their threads."""
+        self._fetcher.close()
+
+
+def _texts(settings: Mapping[str, Setting]) -> list[tuple[str, str]]:
+    """As librdkafka takes them."""
+    return [
+        (name, str(value).lower() if isinstance(value, bool) else str(value))
+        for name, value in settings.items()
+    ]
+
+
+def _envelope(messages: FetchedMessages, index: int) -> Envelope:
+    try:
+        headers = [(name.decode(), value) for name, value in messages.headers(index)]
+    except UnicodeDecodeError:
+        headers = []  # As the client has it, which cannot give a name that is not UTF-8.
+    return Envelope(messages.key(index), headers)

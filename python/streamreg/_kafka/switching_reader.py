@@ -1,0 +1,89 @@
+"""Source, Kafka: which of the two readers reads, and how one hands over to the other.
+
+What a batch comes to depends on its messages alone, so that the readers may be switched at any offset. The native one
+gives up where anything is unusual; the client goes on at the next offset, and says what there is to say.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+
+from streamreg._core import HandOverError
+from streamreg._source.contract import Batch, Range, Reader, Report
+
+AGAIN_SECONDS = 30.0
+"""After which native reading is tried again."""
+
+Opened = Callable[[Mapping[int, Range]], Reader]
+"""Opens a reader of ranges."""
+
+
+class SwitchingReader:
+    """Reads natively as long as that goes, and by the client where it does not."""
+
+    def __init__(
+        self,
+        topic: str,
+        ranges: Mapping[int, Range],
+        native: Opened,
+        client: Opened,
+        report: Report,
+        again: float = AGAIN_SECONDS,
+    ) -> None:
+        """`again` is the seconds after which native reading is tried again."""
+        self._topic = topic
+        self._ranges = dict(ranges)
+        self._native, self._client = native, client
+        self._report = report
+        self._again = again
+        self._told: set[str] = set()
+        self._retry_at: float | None = None
+        self._reader: Reader = native(self._ranges)
+
+    def read(self, timeout: float) -> Batch | None:
+        """As the readers do."""
+        if self._retry_at is not None and time.monotonic() >= self._retry_at:
+            self._retry_at = None
+            self._switch(self._native)
+        try:
+            batch = self._reader.read(timeout)
+        except HandOverError as error:
+            self._tell(str(error))
+            self._retry_at = time.monotonic() + self._again
+            self._switch(self._client)
+            batch = self._reader.read(timeout)
+        if batch is not None:
+            self._move_on(batch)
+        return batch
+
+    def _tell(self, why: str) -> None:
+        if why not in self._told:
+            self._told.add(why)
+            self._report(
+                f"topic {self._topic!r}: read by the client for {self._again:.0f} seconds and more: {why}"
+            )
+
+    def _switch(self, opened: Opened) -> None:
+        self._reader.close()
+        self._reader = opened(self._ranges)
+
+    def _move_on(self, batch: Batch) -> None:
+        """Where another reader would begin."""
+        for partition, (_, end) in batch.progress.items():
+            known = self._ranges[partition]
+            self._ranges[partition] = replace(
+                known,
+                start=end,
+                untouched=known.untouched and partition not in batch.firsts,
+                leader_epoch=batch.leader_epochs.get(partition, known.leader_epoch),
+            )
+
+    def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
+        """As the readers do."""
+        return self._reader.log_ends(partitions)
+
+    def close(self) -> None:
+        """Frees connections."""
+        self._reader.close()
