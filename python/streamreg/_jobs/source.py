@@ -11,6 +11,7 @@ from streamreg._formats.metadata import Metadata
 from streamreg._formats.options import Records
 from streamreg._formats.registry import FormatName, having, holding
 from streamreg._jobs.check import Section, listed
+from streamreg._kafka.settings import ReaderChoice
 
 if TYPE_CHECKING:
     from streamreg._types import SourceType
@@ -39,6 +40,7 @@ class Source:
     json_field_paths: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
     upsert: bool | None = None
+    reader: ReaderChoice | None = None
 
     @property
     def replaces(self) -> bool:
@@ -55,6 +57,7 @@ class Source:
             **self.of_format,
             "metadata": self.metadata or None,
             "upsert": self.upsert,
+            "reader": self.reader,
         }
         return {name: value for name, value in options.items() if value is not None}
 
@@ -89,6 +92,7 @@ def read_source(table: Section) -> Source:
         json_field_paths=table.section("json_field_paths").names(),
         metadata=table.section("metadata").names(),
         upsert=table.boolean("upsert", False) or None,
+        reader=table.choice("reader", get_args(ReaderChoice)),
     )
     for option, value in source.of_format.items():
         if value is not None and (source.format or "csv") not in having(option):

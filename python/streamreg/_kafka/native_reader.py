@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from streamreg._core import KafkaFetcher, unknown_to_fetcher
+from streamreg._exceptions import ConfigurationError
+from streamreg._kafka.settings import ReaderChoice
 from streamreg._source.contract import Batch, Beginnings, Envelope, Location, Range
 
 if TYPE_CHECKING:
@@ -22,6 +24,15 @@ _BATCH_BYTES = 4 * 1024 * 1024
 def obstacle(settings: Mapping[str, Setting]) -> str | None:
     """Why the native reader cannot read with these settings; None if it can."""
     return unknown_to_fetcher(_texts(settings))
+
+
+def check_reader(choice: object, settings: Mapping[str, Setting]) -> None:
+    """Raises ConfigurationError for a choice of reader that cannot be."""
+    if choice not in get_args(ReaderChoice):
+        raise ConfigurationError(f"reader: expected 'auto', 'client' or 'native', found {choice!r}")
+    why = obstacle(settings) if choice == "native" else None
+    if why is not None:
+        raise ConfigurationError(f"reader='native': {why}: leave it out, or use reader='auto'")
 
 
 class NativeReader:

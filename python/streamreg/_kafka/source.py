@@ -57,7 +57,7 @@ class KafkaSource:
     topic: str
     mode: Literal["streaming", "static"]
     autocommit_duration_ms: int
-    reads_by: ReaderChoice = "client"
+    reads_by: ReaderChoice = "auto"
     _identity: str | None = field(default=None, init=False, repr=False, compare=False)
     _held: _Open | None = field(default=None, init=False, repr=False, compare=False)
     _asked: TopicRequests | None = field(default=None, init=False, repr=False, compare=False)
@@ -241,12 +241,13 @@ class KafkaSource:
                 self.topic, self.settings, ranges, report, self._identity, self._told
             )
 
-        def native(ranges: Mapping[int, Range]) -> Reader:
-            return NativeReader(self.topic, self.settings, ranges, self._identity)
-
         if self.obstacle_to_native_reading is not None:
             return client(ranges)
-        return SwitchingReader(self.topic, ranges, native, client, report)
+        return SwitchingReader(self.topic, ranges, self.native_reader, client, report)
+
+    def native_reader(self, ranges: Mapping[int, Range]) -> NativeReader:
+        """Opens the native reader alone, which gives up where anything is unusual."""
+        return NativeReader(self.topic, self.settings, ranges, self._identity)
 
     @property
     def obstacle_to_native_reading(self) -> str | None:

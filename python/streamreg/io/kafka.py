@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from streamreg._formats.contract import Format
     from streamreg._formats.options import Records
     from streamreg._formats.registry import FormatName
+    from streamreg._kafka.settings import ReaderChoice
 
 __all__ = ["read"]
 
@@ -36,6 +37,7 @@ def read(
     records: Records | None = None,
     metadata: Mapping[str, str] | None = None,
     upsert: bool | None = None,
+    reader: ReaderChoice = "auto",
 ) -> Table:
     """A table of the messages of a topic.
 
@@ -79,16 +81,22 @@ def read(
             that are taken back are computed anew, so that functions given to `apply` must give the same for the
             same row. The last message of each key is kept in the state of the run, on disk; of a run without a
             state in a temporary file. Always so with format="debezium".
+        reader: who reads the messages. "native": streamreg itself, several times as fast as the Kafka client; what is
+            unusual it hands over to the client at the next offset, says so once, and tries again some time later.
+            "client": the client (librdkafka) always. "auto": natively where all `rdkafka_settings` are known to the
+            native reader. The messages, and so the results, are the same.
 
     Raises:
         ConfigurationError: naming the argument or setting that cannot be used.
     """
     # Late: they bring the client and NumPy, whose import is slow.
     from streamreg._formats.registry import input_of
+    from streamreg._kafka.native_reader import check_reader
     from streamreg._kafka.settings import checked
     from streamreg._kafka.source import KafkaSource
 
     settings = checked(rdkafka_settings)
+    check_reader(reader, settings)
     if not isinstance(topic, str) or not topic:
         raise ConfigurationError(f"topic: expected the name of a topic, found {topic!r}")
     if mode not in ("streaming", "static"):
@@ -109,6 +117,6 @@ def read(
         "numbers_in_strings": numbers_in_strings,
         "records": records,
     }
-    source = KafkaSource(settings, topic, mode, autocommit_duration_ms)
+    source = KafkaSource(settings, topic, mode, autocommit_duration_ms, reader)
     columns = schema_columns(schema)
     return Table._from_input(input_of(source, columns, format, metadata, options, upsert=upsert))

@@ -36,6 +36,7 @@ CHECKS = (
     "topic",
     "partitions",
     "read",
+    "reader",
     "header",
     "group",
     "state",
@@ -93,6 +94,7 @@ def examine(path: Path) -> Iterator[Line]:
         yield examination.line("topic", broker.topic, after="metadata")
         yield examination.line("partitions", broker.partitions, after="topic")
         yield examination.line("read", broker.read, after="partitions")
+        yield examination.line("reader", broker.reader, after="read")
         yield examination.line("header", broker.header, after="read")
         yield examination.line("group", lambda: group(job.source.kafka), after="metadata")
     yield examination.line("state", lambda: disk.state(broker.watermarks))

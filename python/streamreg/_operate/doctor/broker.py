@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import cached_property
@@ -11,6 +12,7 @@ from functools import cached_property
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin._metadata import BrokerMetadata, TopicMetadata
 
+from streamreg._core import HandOverError
 from streamreg._exceptions import StateError
 from streamreg._formats.contract import Found, events_of
 from streamreg._jobs import Job
@@ -23,7 +25,7 @@ from streamreg._operate.doctor.outcomes import NoTlsError, SkipError, TroubleErr
 from streamreg._plan.plan import Plan
 from streamreg._plural import plural
 from streamreg._run.resume import positions
-from streamreg._source.contract import Watermarks
+from streamreg._source.contract import Range, Watermarks
 from streamreg._state.checkpoint import Checkpoint
 
 _SECONDS = 8.0
@@ -31,6 +33,7 @@ _SECONDS = 8.0
 _TIMES = 20
 """What takes longer than so many times the first response will not come: a far broker is slow for each."""
 _SHOWN = 5
+_PAUSE = 0.2
 
 
 class Broker:
@@ -190,6 +193,27 @@ class Broker:
         if value is None:
             return "nothing to read yet"
         return f"the first message of partition {partition} has {plural(len(value), 'byte')}"
+
+    def reader(self) -> str:
+        """Who is to read, and whether that goes."""
+        why = self._source.obstacle_to_native_reading
+        if why is not None:
+            return f"the client: {why}"
+        partition, at = next(
+            ((p, e) for p, e in self.watermarks.items() if e.low < e.high), (0, None)
+        )
+        if at is None:
+            return "natively, as soon as there is a message"
+        native = self._source.native_reader({partition: Range(at.low, at.high, untouched=False)})
+        with closing(native):
+            late = self._lasts()
+            try:
+                while not late():
+                    if native.read(_PAUSE) is not None:
+                        return "natively"
+            except HandOverError as error:
+                return f"the client: {error}"
+        return f"the client: nothing comes natively in {self._patience:.0f} s"
 
     def _first_message(self, partition: int) -> bytes | None:
         first = {partition: self.watermarks[partition]}
