@@ -3,3 +3,5 @@
 //! What is usual it does itself; whatever is not (an unknown codec, a damaged batch, a setting that it does not know, an
 //! error of a broker that needs an answer) it hands over: whoever asked goes on at the next offset with another client.
 //! So it need not be complete to be right.
+
+pub mod settings;

@@ -117,7 +117,9 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Held<'py> {
 impl Held<'_> {
     fn values(&self) -> Vec<Value<'_>> {
         match self {
-            Self::List(list) => list.iter().map(|value| value.as_ref().map(PyBytesMethods::as_bytes)).collect(),
+            Self::List(list) => {
+                list.iter().map(|value| value.as_ref().map(PyBytesMethods::as_bytes)).collect()
+            }
             Self::Fetched(fetched) => fetched.get().values(),
         }
     }

@@ -90,6 +90,11 @@ impl FetchedMessages {
     fn headers<'py>(&self, py: Python<'py>, index: isize) -> PyResult<Vec<Header<'py>>> {
         let index = self.checked(index)?;
         let bytes = |bytes: &[u8]| PyBytes::new(py, bytes);
-        Ok(self.messages.headers(index).into_iter().map(|(name, value)| (bytes(name), value.map(bytes))).collect())
+        Ok(self
+            .messages
+            .headers(index)
+            .into_iter()
+            .map(|(name, value)| (bytes(name), value.map(bytes)))
+            .collect())
     }
 }
