@@ -119,7 +119,9 @@ fn decode_decimals(criterion: &mut Criterion) {
     let values = messages(texts.iter().cloned());
     let reader = |kind| csv::decoder(schema(&kind), &names()).unwrap();
     let (floats, decimals) = (reader(ColumnType::Float), reader(ColumnType::Decimal));
-    let [Column::Decimal(first), _] = &decimals.decode(&values.values()).columns[..] else { panic!("decimals") };
+    let [Column::Decimal(first), _] = &decimals.decode(&values.values()).columns[..] else {
+        panic!("decimals")
+    };
     let read = Decimal::from_words(first[0]).unwrap();
     assert_eq!(Decimal::parse(texts[0].split(',').next().unwrap().as_bytes()), Ok(read));
     let mut group = criterion.benchmark_group("decode csv, two prices");

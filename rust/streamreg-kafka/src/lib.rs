@@ -3,3 +3,14 @@
 //! What is usual it does itself; whatever is not (an unknown codec, a damaged batch, a setting that it does not know, an
 //! error of a broker that needs an answer) it hands over: whoever asked goes on at the next offset with another client.
 //! So it need not be complete to be right.
+
+mod aborted;
+mod log;
+mod messages;
+mod record;
+mod unusual;
+
+pub use aborted::Aborted;
+pub use log::{Isolation, Options, PartitionLog, Pushed, Room, Span};
+pub use messages::Messages;
+pub use unusual::Unusual;
