@@ -4,4 +4,14 @@
 //! error of a broker that needs an answer) it hands over: whoever asked goes on at the next offset with another client.
 //! So it need not be complete to be right.
 
+mod aborted;
+mod log;
+mod messages;
+mod record;
 pub mod settings;
+mod unusual;
+
+pub use aborted::Aborted;
+pub use log::{Isolation, Options, PartitionLog, Pushed, Room, Span};
+pub use messages::Messages;
+pub use unusual::Unusual;
