@@ -1,0 +1,131 @@
+//! Connection, the way: TCP, and TLS on it.
+
+use crate::settings::{Family, Pem, Settings, Tls};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use socket2::{SockRef, TcpKeepalive};
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+
+/// A way to a broker.
+pub(crate) enum Way {
+    Plain(TcpStream),
+    Encrypted(Box<StreamOwned<ClientConnection, TcpStream>>),
+}
+
+impl Read for Way {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.read(into),
+            Self::Encrypted(stream) => stream.read(into),
+        }
+    }
+}
+
+impl Write for Way {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.write(bytes),
+            Self::Encrypted(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.flush(),
+            Self::Encrypted(stream) => stream.flush(),
+        }
+    }
+}
+
+/// Opens the socket: of the addresses of the host the first that takes it.
+///
+/// # Errors
+/// If none does within the time for connections.
+pub(crate) fn socket(host: &str, port: u16, settings: &Settings) -> io::Result<TcpStream> {
+    let wanted = |address: &SocketAddr| match settings.family {
+        Family::Any => true,
+        Family::V4 => address.is_ipv4(),
+        Family::V6 => address.is_ipv6(),
+    };
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no such address");
+    for address in (host, port).to_socket_addrs()?.filter(wanted) {
+        match TcpStream::connect_timeout(&address, settings.connect_timeout) {
+            Ok(stream) => {
+                stream.set_nodelay(true)?;
+                stream.set_read_timeout(Some(settings.response_timeout))?;
+                stream.set_write_timeout(Some(settings.response_timeout))?;
+                if settings.keepalive {
+                    SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new())?;
+                }
+                return Ok(stream);
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+/// Makes a way of a socket.
+///
+/// # Errors
+/// If the broker cannot show that it is this host.
+pub(crate) fn way(stream: TcpStream, host: &str, tls: Option<&Arc<ClientConfig>>) -> io::Result<Way> {
+    let Some(config) = tls else { return Ok(Way::Plain(stream)) };
+    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+    let connection = ClientConnection::new(Arc::clone(config), name).map_err(io::Error::other)?;
+    let mut stream = StreamOwned::new(connection, stream);
+    // At once, so that what is wrong is told for what it is.
+    while stream.conn.is_handshaking() {
+        stream.conn.complete_io(&mut stream.sock)?;
+    }
+    Ok(Way::Encrypted(Box::new(stream)))
+}
+
+/// What TLS is to be like.
+///
+/// # Errors
+/// What is wrong with a certificate or a key; of a key that is encrypted too.
+pub(crate) fn tls(settings: &Tls) -> Result<Arc<ClientConfig>, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_root_certificates(authorities(settings.authorities.as_ref())?);
+    let config = match &settings.identity {
+        None => config.with_no_client_auth(),
+        Some((certificate, key)) => {
+            let chain = certificates("ssl.certificate.location", certificate)?;
+            let key = PrivateKeyDer::from_pem_slice(&read("ssl.key.location", key)?)
+                .map_err(|error| format!("ssl.key.location: {error}"))?;
+            config.with_client_auth_cert(chain, key).map_err(|error| error.to_string())?
+        }
+    };
+    Ok(Arc::new(config))
+}
+
+fn authorities(given: Option<&Pem>) -> Result<RootCertStore, String> {
+    let mut trusted = RootCertStore::empty();
+    let found = match given {
+        Some(pem) => certificates("ssl.ca.location", pem)?,
+        None => rustls_native_certs::load_native_certs().certs,
+    };
+    // Of those of a system some may be too old to be read; the others count.
+    trusted.add_parsable_certificates(found);
+    if trusted.is_empty() { Err("there is no certificate authority".to_owned()) } else { Ok(trusted) }
+}
+
+fn certificates(setting: &str, pem: &Pem) -> Result<Vec<CertificateDer<'static>>, String> {
+    CertificateDer::pem_slice_iter(&read(setting, pem)?)
+        .collect::<Result<_, _>>()
+        .map_err(|error| format!("{setting}: {error}"))
+}
+
+fn read(setting: &str, pem: &Pem) -> Result<Vec<u8>, String> {
+    match pem {
+        Pem::Text(text) => Ok(text.clone().into_bytes()),
+        Pem::File(path) => std::fs::read(path).map_err(|error| format!("{setting}: {path}: {error}")),
+    }
+}

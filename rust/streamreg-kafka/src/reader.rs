@@ -1,0 +1,174 @@
+//! Read: what whoever reads has: ranges of one topic, batch by batch.
+
+use crate::connection::{Address, Connection, Outcome, Shared};
+use crate::dial;
+use crate::fetcher::{Fetcher, Node};
+use crate::log::{Room, Span};
+use crate::messages::Messages;
+use crate::settings::Settings;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// What one read has brought.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// The messages, in the order of the log within each partition.
+    pub messages: Messages,
+    /// Of each partition that has come on, from where to where: gaps of the log included.
+    pub progress: Vec<(i32, i64, i64)>,
+    /// The leader epochs of what lies before these ends, where they are known.
+    pub leader_epochs: Vec<(i32, i32)>,
+}
+
+/// Another client is to go on: why. What was delivered stays delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandOver(pub String);
+
+impl std::fmt::Display for HandOver {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for HandOver {}
+
+/// Reads ranges of one topic.
+pub struct Reader {
+    fetcher: Fetcher,
+    shared: Result<Arc<Shared>, String>,
+    connections: HashMap<Node, Connection>,
+    outcomes: (Sender<(Node, Outcome)>, Receiver<(Node, Outcome)>),
+    /// Where each partition has been delivered up to.
+    next: BTreeMap<i32, i64>,
+    /// Why it gives up, as soon as all that it has is delivered.
+    gives_up: Option<String>,
+}
+
+impl Reader {
+    /// Makes a reader, which connects when it is first asked for messages. `topic_id` is the id of the topic; `None`: that
+    /// of the one that has the name by then.
+    #[must_use]
+    pub fn new(settings: Settings, topic: &str, topic_id: Option<[u8; 16]>, spans: &[Span]) -> Self {
+        let fetcher = Fetcher::new(&settings, topic, topic_id, spans);
+        let shared = match settings.tls.as_ref().map(dial::tls).transpose() {
+            Ok(tls) => Ok(Arc::new(Shared { settings, tls })),
+            Err(why) => Err(why),
+        };
+        Self {
+            fetcher,
+            shared,
+            connections: HashMap::new(),
+            outcomes: channel(),
+            next: spans.iter().map(|span| (span.partition, span.start)).collect(),
+            gives_up: None,
+        }
+    }
+
+    /// What is there, as much as there is room for; `None` if nothing comes within the time.
+    ///
+    /// # Errors
+    /// [`HandOver`] where anything is unusual.
+    pub fn read(&mut self, timeout: Duration, room: Room) -> Result<Option<Batch>, HandOver> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            // Requests go out before messages are looked at, so that brokers work meanwhile.
+            if let Some(why) = &self.gives_up {
+                return Err(HandOver(why.clone()));
+            }
+            self.listen()?;
+            self.ask()?;
+            if let Some(batch) = self.deliver(room) {
+                return Ok(Some(batch));
+            }
+            if self.gives_up.is_some() {
+                continue;
+            }
+            let now = Instant::now();
+            if now >= deadline {
+                return Ok(None);
+            }
+            let until = self.fetcher.wake_at().map_or(deadline, |at| at.clamp(now, deadline));
+            match self.outcomes.1.recv_timeout(until - now) {
+                Ok((node, outcome)) => self.take(node, outcome)?,
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            }
+        }
+    }
+
+    /// Takes the outcomes that are there.
+    fn listen(&mut self) -> Result<(), HandOver> {
+        while let Ok((node, outcome)) = self.outcomes.1.try_recv() {
+            self.take(node, outcome)?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, node: Node, outcome: Outcome) -> Result<(), HandOver> {
+        let now = Instant::now();
+        let taken = match outcome {
+            Outcome::Response(frame) => self.fetcher.respond(node, frame, now),
+            Outcome::Lost(why) => {
+                self.connections.remove(&node);
+                self.fetcher.lose(node, &why, now)
+            }
+            Outcome::Unfit(why) => Err(why),
+        };
+        taken.map_err(HandOver)
+    }
+
+    fn ask(&mut self) -> Result<(), HandOver> {
+        let shared = self.shared.as_ref().map_err(|why| HandOver(why.clone()))?;
+        for ask in self.fetcher.due(Instant::now()) {
+            let connection = match self.connections.entry(ask.node) {
+                std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+                std::collections::hash_map::Entry::Vacant(entry) => {
+                    let address = match ask.node {
+                        Node::Server(index) => shared.settings.servers.get(index),
+                        Node::Broker(id) => self.fetcher.address(id),
+                    };
+                    let (host, port) = address.cloned().unwrap_or_default();
+                    let outcomes = self.outcomes.0.clone();
+                    let opened = Connection::open(Address { host, port }, ask.node, Arc::clone(shared), outcomes);
+                    entry.insert(opened.map_err(|error| HandOver(error.to_string()))?)
+                }
+            };
+            connection.send(ask.request);
+        }
+        Ok(())
+    }
+
+    fn deliver(&mut self, mut room: Room) -> Option<Batch> {
+        let mut batch = Batch::default();
+        if let Err(unusual) = self.fetcher.deliver(&mut room, &mut batch.messages) {
+            self.gives_up = Some(unusual.to_string());
+        }
+        for (partition, next, leader_epoch) in self.fetcher.places() {
+            let known = self.next.entry(partition).or_insert(next);
+            if next > *known {
+                batch.progress.push((partition, *known, next));
+                batch.leader_epochs.extend(leader_epoch.map(|epoch| (partition, epoch)));
+                *known = next;
+            }
+        }
+        (!batch.progress.is_empty()).then_some(batch)
+    }
+
+    /// Where logs end, as their leaders had it last.
+    #[must_use]
+    pub fn log_ends(&self) -> &BTreeMap<i32, i64> {
+        self.fetcher.log_ends()
+    }
+
+    /// Whether all is delivered up to the ends.
+    #[must_use]
+    pub fn ended(&self) -> bool {
+        self.fetcher.ended()
+    }
+
+    /// Ends connections and their threads.
+    pub fn close(&mut self) {
+        self.connections.clear();
+    }
+}
