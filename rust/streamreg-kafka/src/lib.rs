@@ -5,12 +5,17 @@
 //! So it need not be complete to be right.
 
 mod aborted;
+mod batch;
+mod codec;
 mod log;
 mod messages;
+mod opened;
 mod record;
+mod segment;
 mod unusual;
 
 pub use aborted::Aborted;
+pub use codec::Unpacker;
 pub use log::{Isolation, Options, PartitionLog, Pushed, Room, Span};
-pub use messages::Messages;
+pub use messages::{Headers, Messages};
 pub use unusual::Unusual;
