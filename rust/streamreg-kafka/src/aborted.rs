@@ -5,6 +5,12 @@
 
 use std::collections::HashMap;
 
+use crate::batch::Header;
+use crate::record;
+
+/// The type of the control record that ends an aborted transaction.
+const ABORT: [u8; 2] = [0, 0];
+
 /// A transaction that was aborted, as a response lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Aborted {
@@ -37,12 +43,33 @@ impl Pending {
         first.is_some_and(|&first| first <= offset)
     }
 
-    /// Told of the marker that ends an aborted transaction. One without messages is not listed.
-    pub(crate) fn end(&mut self, producer_id: i64, offset: i64) {
+    /// Goes past a batch of control records: an abort marker ends the transaction of its producer.
+    pub(crate) fn pass_markers(&mut self, header: &Header, records: &[u8]) -> Result<(), String> {
+        let mut at = 0;
+        for _ in 0..header.records {
+            let (entry, end) = record::read(records, at).ok_or("a control record is damaged")?;
+            if is_abort(record::key(records, entry.record).unwrap_or_default())? {
+                self.end(header.producer_id, header.base_offset.saturating_add(entry.offset_delta.into()));
+            }
+            at = end;
+        }
+        Ok(())
+    }
+
+    /// An aborted transaction without messages is not listed, though it has its marker.
+    fn end(&mut self, producer_id: i64, offset: i64) {
         if self.holds(producer_id, offset)
             && let Some(firsts) = self.first_offsets.get_mut(&producer_id)
         {
             firsts.pop();
         }
+    }
+}
+
+/// Whether a control record is an abort marker, by its key: a version and a type.
+fn is_abort(key: &[u8]) -> Result<bool, String> {
+    match key {
+        [0, 0, kind @ ..] if kind.len() >= 2 => Ok(kind.starts_with(&ABORT)),
+        _ => Err(format!("a control record has the key {key:02x?}")),
     }
 }

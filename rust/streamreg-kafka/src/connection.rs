@@ -125,7 +125,10 @@ impl<'a> Line<'a> {
         let secured = [Api::FETCH, Api::METADATA, Api::SASL_HANDSHAKE, Api::SASL_AUTHENTICATE];
         let needed = if user.is_some() { &secured[..] } else { &secured[..2] };
         if let Some(api) = api_versions::missing(body, needed).map_err(malformed)? {
-            return Err(Outcome::Unfit(format!("the broker has no {} request of version {}", api.name, api.version)));
+            return Err(Outcome::Unfit(format!(
+                "the broker has no {} request of version {}",
+                api.name, api.version
+            )));
         }
         let Some(user) = user else { return Ok(()) };
         let mechanism = user.mechanism.name();

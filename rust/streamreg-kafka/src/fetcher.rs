@@ -1,6 +1,7 @@
 //! Read, the cluster: which broker is to be asked for what, and what its responses mean. No I/O, and no clock: what
 //! happens, and when, is told from outside.
 
+use crate::codec::Unpacker;
 use crate::log::{Isolation, Options, PartitionLog, Pushed, Room, Span};
 use crate::messages::Messages;
 use crate::protocol::fetch::{self, Fetched, Wanted};
@@ -71,6 +72,7 @@ pub(crate) struct Fetcher {
     servers: usize,
     metadata: Need,
     trouble: Option<(Instant, String)>,
+    unpacker: Unpacker,
 }
 
 /// Whether the cluster must be asked for its leaders.
@@ -93,7 +95,11 @@ struct Limits {
 impl Fetcher {
     pub(crate) fn new(settings: &Settings, topic: &str, topic_id: Option<[u8; 16]>, spans: &[Span]) -> Self {
         let options = Options {
-            isolation: if settings.read_committed { Isolation::ReadCommitted } else { Isolation::ReadUncommitted },
+            isolation: if settings.read_committed {
+                Isolation::ReadCommitted
+            } else {
+                Isolation::ReadUncommitted
+            },
             check_crcs: settings.check_crcs,
             most_unpacked: settings.response_bytes,
         };
@@ -120,6 +126,7 @@ impl Fetcher {
             servers: settings.servers.len(),
             metadata: Need::From(None),
             trouble: None,
+            unpacker: Unpacker::default(),
         }
     }
 
@@ -188,7 +195,8 @@ impl Fetcher {
                 continue;
             };
             let node = Node::Broker(leader.broker);
-            let waits = self.open.contains_key(&node) || self.throttled.get(&node).is_some_and(|until| *until > now);
+            let waits =
+                self.open.contains_key(&node) || self.throttled.get(&node).is_some_and(|until| *until > now);
             if waits || log.fetched() || log.buffered() >= self.limits.partition_bytes {
                 continue;
             }
@@ -265,10 +273,17 @@ impl Fetcher {
             return self.worry(format!("partition {partition}: {}", fetched.code.name()), now);
         }
         if fetched.code != Code::NONE {
-            return Err(format!("partition {partition}, offset {}: {}", log.fetch_offset(), fetched.code.name()));
+            return Err(format!(
+                "partition {partition}, offset {}: {}",
+                log.fetch_offset(),
+                fetched.code.name()
+            ));
         }
         if fetched.diverges {
-            return Err(format!("partition {partition}, offset {}: the log before it is another one", log.fetch_offset()));
+            return Err(format!(
+                "partition {partition}, offset {}: the log before it is another one",
+                log.fetch_offset()
+            ));
         }
         self.log_ends.insert(partition, fetched.high_watermark);
         match log.push(fetched.records, fetched.aborted).map_err(|unusual| unusual.to_string())? {
@@ -278,7 +293,10 @@ impl Fetcher {
             }
             // Of the partition that is named first a broker gives one whole batch, however large.
             Pushed::Cut { .. } if first == Some(&partition) => {
-                return Err(format!("partition {partition}, offset {}: a batch is cut off", log.fetch_offset()));
+                return Err(format!(
+                    "partition {partition}, offset {}: a batch is cut off",
+                    log.fetch_offset()
+                ));
             }
             Pushed::Cut { .. } | Pushed::Nothing => {}
         }
@@ -298,7 +316,8 @@ impl Fetcher {
             None if cluster.topic_id == [0; 16] => return Err("the broker gives topics no id".to_owned()),
             _ => self.topic_id = Some(cluster.topic_id),
         }
-        self.addresses = cluster.brokers.into_iter().map(|broker| (broker.id, (broker.host, broker.port))).collect();
+        self.addresses =
+            cluster.brokers.into_iter().map(|broker| (broker.id, (broker.host, broker.port))).collect();
         self.metadata = Need::No;
         for partition in cluster.partitions {
             if partition.leader >= 0 && self.addresses.contains_key(&partition.leader) {
@@ -346,7 +365,7 @@ impl Fetcher {
             if room.messages == 0 || room.bytes == 0 {
                 break;
             }
-            log.read(room, into)?;
+            log.read(room, &mut self.unpacker, into)?;
         }
         Ok(())
     }

@@ -5,13 +5,25 @@
 //! So it need not be complete to be right.
 
 mod aborted;
+mod batch;
+mod codec;
+mod connection;
+mod dial;
+mod fetcher;
 mod log;
 mod messages;
+mod opened;
+mod protocol;
+mod reader;
 mod record;
+mod sasl;
+mod segment;
 pub mod settings;
 mod unusual;
 
 pub use aborted::Aborted;
+pub use codec::Unpacker;
 pub use log::{Isolation, Options, PartitionLog, Pushed, Room, Span};
-pub use messages::Messages;
+pub use messages::{Headers, Messages};
+pub use reader::{Batch, HandOver, Reader};
 pub use unusual::Unusual;

@@ -8,6 +8,9 @@ use std::slice;
 
 use crate::record;
 
+/// Names and values, in the order of the message.
+pub type Headers<'a> = Vec<(&'a [u8], Option<&'a [u8]>)>;
+
 /// Messages in the order of their log within each partition.
 #[derive(Clone, Debug, Default)]
 pub struct Messages {
@@ -76,6 +79,7 @@ impl Messages {
     }
 
     /// The values of all messages; `None` for a tombstone.
+    #[must_use]
     pub fn values(&self) -> impl ExactSizeIterator<Item = Option<&[u8]>> {
         self.each().map(|(buffer, _, entry)| entry.value_in(buffer))
     }
@@ -87,6 +91,7 @@ impl Messages {
     }
 
     /// The partition of each message.
+    #[must_use]
     pub fn partitions(&self) -> impl ExactSizeIterator<Item = i32> {
         self.each().map(|(_, run, _)| run.batch.partition)
     }
@@ -98,6 +103,7 @@ impl Messages {
     }
 
     /// The offset of each message.
+    #[must_use]
     pub fn offsets(&self) -> impl ExactSizeIterator<Item = i64> {
         self.each().map(|(_, run, entry)| run.offset(entry))
     }
@@ -112,6 +118,7 @@ impl Messages {
     }
 
     /// The timestamp of each message, as [`Messages::timestamp`].
+    #[must_use]
     pub fn timestamps(&self) -> impl ExactSizeIterator<Item = Option<i64>> {
         self.each().map(|(buffer, run, entry)| run.timestamp(buffer, entry))
     }
@@ -123,6 +130,7 @@ impl Messages {
     }
 
     /// The key of each message, as [`Messages::key`].
+    #[must_use]
     pub fn keys(&self) -> impl ExactSizeIterator<Item = Option<&[u8]>> {
         self.each().map(|(buffer, _, entry)| record::key(buffer, entry.record))
     }
@@ -132,7 +140,7 @@ impl Messages {
     /// As librdkafka has them: a name ends at its first NUL, and headers that cannot be read, or are more than 100,000,
     /// are none at all.
     #[must_use]
-    pub fn headers(&self, index: usize) -> Vec<(&[u8], Option<&[u8]>)> {
+    pub fn headers(&self, index: usize) -> Headers<'_> {
         let headers = self.at(index).and_then(|(buffer, _, entry)| record::headers(buffer, entry.record));
         headers.unwrap_or_default()
     }

@@ -27,7 +27,8 @@ impl Api {
     /// All that this reader uses.
     pub(crate) const FETCH: Self = Self { name: "Fetch", key: 1, version: 13, flexible: true };
     pub(crate) const METADATA: Self = Self { name: "Metadata", key: 3, version: 12, flexible: true };
-    pub(crate) const SASL_HANDSHAKE: Self = Self { name: "SaslHandshake", key: 17, version: 1, flexible: false };
+    pub(crate) const SASL_HANDSHAKE: Self =
+        Self { name: "SaslHandshake", key: 17, version: 1, flexible: false };
     pub(crate) const API_VERSIONS: Self = Self { name: "ApiVersions", key: 18, version: 0, flexible: false };
     pub(crate) const SASL_AUTHENTICATE: Self =
         Self { name: "SaslAuthenticate", key: 36, version: 1, flexible: false };

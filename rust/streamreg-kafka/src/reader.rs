@@ -6,7 +6,8 @@ use crate::fetcher::{Fetcher, Node};
 use crate::log::{Room, Span};
 use crate::messages::Messages;
 use crate::settings::Settings;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -38,8 +39,9 @@ impl std::error::Error for HandOver {}
 pub struct Reader {
     fetcher: Fetcher,
     shared: Result<Arc<Shared>, String>,
-    connections: HashMap<Node, Connection>,
-    outcomes: (Sender<(Node, Outcome)>, Receiver<(Node, Outcome)>),
+    connections: BTreeMap<Node, Connection>,
+    tells: Sender<(Node, Outcome)>,
+    told: Receiver<(Node, Outcome)>,
     /// Where each partition has been delivered up to.
     next: BTreeMap<i32, i64>,
     /// Why it gives up, as soon as all that it has is delivered.
@@ -56,11 +58,13 @@ impl Reader {
             Ok(tls) => Ok(Arc::new(Shared { settings, tls })),
             Err(why) => Err(why),
         };
+        let (tells, told) = channel();
         Self {
             fetcher,
             shared,
-            connections: HashMap::new(),
-            outcomes: channel(),
+            connections: BTreeMap::new(),
+            tells,
+            told,
             next: spans.iter().map(|span| (span.partition, span.start)).collect(),
             gives_up: None,
         }
@@ -90,7 +94,7 @@ impl Reader {
                 return Ok(None);
             }
             let until = self.fetcher.wake_at().map_or(deadline, |at| at.clamp(now, deadline));
-            match self.outcomes.1.recv_timeout(until - now) {
+            match self.told.recv_timeout(until - now) {
                 Ok((node, outcome)) => self.take(node, outcome)?,
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
@@ -99,7 +103,7 @@ impl Reader {
 
     /// Takes the outcomes that are there.
     fn listen(&mut self) -> Result<(), HandOver> {
-        while let Ok((node, outcome)) = self.outcomes.1.try_recv() {
+        while let Ok((node, outcome)) = self.told.try_recv() {
             self.take(node, outcome)?;
         }
         Ok(())
@@ -122,15 +126,16 @@ impl Reader {
         let shared = self.shared.as_ref().map_err(|why| HandOver(why.clone()))?;
         for ask in self.fetcher.due(Instant::now()) {
             let connection = match self.connections.entry(ask.node) {
-                std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-                std::collections::hash_map::Entry::Vacant(entry) => {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => {
                     let address = match ask.node {
                         Node::Server(index) => shared.settings.servers.get(index),
                         Node::Broker(id) => self.fetcher.address(id),
                     };
                     let (host, port) = address.cloned().unwrap_or_default();
-                    let outcomes = self.outcomes.0.clone();
-                    let opened = Connection::open(Address { host, port }, ask.node, Arc::clone(shared), outcomes);
+                    let outcomes = self.tells.clone();
+                    let opened =
+                        Connection::open(Address { host, port }, ask.node, Arc::clone(shared), outcomes);
                     entry.insert(opened.map_err(|error| HandOver(error.to_string()))?)
                 }
             };

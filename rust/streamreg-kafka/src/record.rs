@@ -3,7 +3,7 @@
 //! The layout: <https://kafka.apache.org/documentation/#record>. All lengths are varints of the batch's writer, and none
 //! is believed.
 
-use crate::messages::{Entry, TOMBSTONE};
+use crate::messages::{Entry, Headers, TOMBSTONE};
 
 /// Of a record that takes as few bytes as there may be: no key, no value, and its headers not even counted.
 pub(crate) const LEAST: usize = 6;
@@ -64,6 +64,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// What may be there or not, after its length; -1 says that it is not.
+    #[allow(clippy::option_option, reason = "damaged, or not there, or there")]
     #[inline]
     fn nullable(&mut self) -> Option<Option<&'a [u8]>> {
         match self.varint()? {
@@ -124,7 +125,7 @@ pub(crate) fn key(buffer: &[u8], record: u32) -> Option<&[u8]> {
 }
 
 /// The headers of a record that was read, or `None` if they are damaged.
-pub(crate) fn headers(buffer: &[u8], record: u32) -> Option<Vec<(&[u8], Option<&[u8]>)>> {
+pub(crate) fn headers(buffer: &[u8], record: u32) -> Option<Headers<'_>> {
     let mut body = after_deltas(buffer, record)?;
     body.nullable()?;
     body.nullable()?;

@@ -31,7 +31,8 @@ impl Talk {
         let config = SASLConfig::with_credentials(None, user.username.clone(), user.password.clone());
         let config = config.map_err(|error| error.to_string())?;
         let mechanism = Mechname::parse(name.as_bytes()).map_err(|error| error.to_string())?;
-        let session = SASLClient::new(config).start_suggested(&[mechanism]).map_err(|error| error.to_string())?;
+        let session =
+            SASLClient::new(config).start_suggested(&[mechanism]).map_err(|error| error.to_string())?;
         Ok(Self { session, running: true })
     }
 

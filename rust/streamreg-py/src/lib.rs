@@ -14,6 +14,7 @@ mod decimals;
 mod decode;
 mod errors;
 mod fetched;
+mod fetcher;
 mod guarded;
 mod infer;
 mod integers;
@@ -52,6 +53,8 @@ mod _core {
     use super::decode::{csv_decoder, json_decoder, raw_decoder};
     #[pymodule_export]
     use super::fetched::FetchedMessages;
+    #[pymodule_export]
+    use super::fetcher::{FetchedBatch, HandOverError, KafkaFetcher, unknown_to_fetcher};
     #[pymodule_export]
     use super::infer::Fit;
     #[pymodule_export]

@@ -65,8 +65,8 @@ pub(crate) fn read(mut body: Reader) -> Result<Cluster, Malformed> {
         item.skip_tags()?;
         Ok((code, id, partitions))
     })?;
-    let [(code, topic_id, partitions)] = <[_; 1]>::try_from(topics)
-        .map_err(|_| Malformed("it is not about one topic"))?;
+    let [(code, topic_id, partitions)] =
+        <[_; 1]>::try_from(topics).map_err(|_| Malformed("it is not about one topic"))?;
     Ok(Cluster { brokers, code, topic_id, partitions })
 }
 
