@@ -95,7 +95,7 @@ impl Decoder {
 }
 
 /// The values of messages, held so that they stay whatever becomes of a list.
-enum Held<'py> {
+pub enum Held<'py> {
     List(Vec<Option<Bound<'py, PyBytes>>>),
     Fetched(Bound<'py, FetchedMessages>),
 }
