@@ -186,10 +186,16 @@ impl Fetcher {
             .find(|node| !self.open.contains_key(node))
     }
 
-    /// By leader that waits for no response, the partitions to be asked for: not those of which as much as a response
-    /// holds is still to be delivered.
+    /// By leader that waits for no response, the partitions to be asked for: none of a leader of which as much as a
+    /// response holds is still to be delivered, in all or of the partition.
     fn wanted(&self, now: Instant) -> BTreeMap<Node, Vec<Wanted>> {
         let mut found: BTreeMap<Node, Vec<Wanted>> = BTreeMap::new();
+        let mut held: BTreeMap<i32, usize> = BTreeMap::new();
+        for (partition, log) in &self.logs {
+            if let Some(leader) = self.leaders.get(partition) {
+                *held.entry(leader.broker).or_default() += log.buffered();
+            }
+        }
         for partition in &self.order {
             let (Some(log), Some(leader)) = (self.logs.get(partition), self.leaders.get(partition)) else {
                 continue;
@@ -197,7 +203,8 @@ impl Fetcher {
             let node = Node::Broker(leader.broker);
             let waits =
                 self.open.contains_key(&node) || self.throttled.get(&node).is_some_and(|until| *until > now);
-            if waits || log.fetched() || log.buffered() >= self.limits.partition_bytes {
+            let held = held.get(&leader.broker).is_some_and(|held| *held >= self.limits.fetch_bytes);
+            if waits || held || log.fetched() || log.buffered() >= self.limits.partition_bytes {
                 continue;
             }
             found.entry(node).or_default().push(Wanted {
