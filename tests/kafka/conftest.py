@@ -31,9 +31,10 @@ READERS: dict[str, dict[str, str]] = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each test of a broker runs with every reader that `KAFKA_READERS` names, with both if nothing is said."""
+    """Each test of a broker runs with every reader that its module or `KAFKA_READERS` names, else with both."""
     if {"broker", "cluster"} & set(metafunc.fixturenames):
-        readers = os.environ.get("KAFKA_READERS", " ".join(READERS)).split()
+        chosen = os.environ.get("KAFKA_READERS", " ".join(READERS)).split()
+        readers = getattr(metafunc.module, "READERS", chosen)
         metafunc.parametrize("reader", readers, indirect=True)
 
 
