@@ -56,7 +56,7 @@ class Job:
     changelog: bool = True
     """Whether `input.csv` is written."""
     collector: bool = True
-    """Whether the bare client leaves Python's garbage collector on; if not, it has room for all that it can use, too."""
+    """Whether the bare client leaves Python's garbage collector on; without it, it has all the room it can use."""
     windowing: Windowing | None = None
     """The windows over times, where rows have them; None: of all times, by sensor."""
 
