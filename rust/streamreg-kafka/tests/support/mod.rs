@@ -1,0 +1,8 @@
+//! What the tests, the benchmark and the fuzz targets share: a writer of batches, and reading a log to its end.
+
+#![allow(dead_code, reason = "each uses its part of this")]
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+pub mod pack;
+pub mod read;
+pub mod write;
