@@ -125,7 +125,7 @@ pub fn sign(batch: &mut [u8]) {
 }
 
 pub fn varint(value: i64, bytes: &mut Vec<u8>) {
-    let mut rest = (value << 1 ^ value >> 63).cast_unsigned();
+    let mut rest = ((value << 1) ^ (value >> 63)).cast_unsigned();
     while rest >= 0x80 {
         bytes.push(rest as u8 | 0x80);
         rest >>= 7;
@@ -141,7 +141,7 @@ fn nullable(value: Option<&[u8]>, bytes: &mut Vec<u8>) {
 /// CRC-32C (Castagnoli), bit by bit.
 fn checksum(bytes: &[u8]) -> u32 {
     let folded = bytes.iter().fold(u32::MAX, |sum, &byte| {
-        (0..8).fold(sum ^ u32::from(byte), |sum, _| sum >> 1 ^ (sum & 1) * 0x82F6_3B78)
+        (0..8).fold(sum ^ u32::from(byte), |sum, _| (sum >> 1) ^ ((sum & 1) * 0x82F6_3B78))
     });
     !folded
 }
