@@ -108,7 +108,7 @@ fn law_wrong_lengths_are_refused() {
         assert!(why(wrong).contains("receive.message.max.bytes"));
     }
     let small = why_with(
-        &[("receive.message.max.bytes", "700"), ("fetch.max.bytes", "100")],
+        &[("receive.message.max.bytes", "200"), ("fetch.max.bytes", "100")],
         twisted(|_, response, stream| send(stream, &response)),
     );
     assert!(small.contains("receive.message.max.bytes"), "{small}");
