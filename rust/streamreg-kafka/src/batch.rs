@@ -46,7 +46,7 @@ pub(crate) enum Begins {
 impl Header {
     /// Reads the header that `bytes` begin with; says what is wrong with it.
     pub(crate) fn read(bytes: &[u8]) -> Result<Begins, String> {
-        let length = field(bytes, 8).map_or(0, i32::from_be_bytes);
+        let Some(length) = field(bytes, 8).map(i32::from_be_bytes) else { return Ok(Begins::Cut(0)) };
         let size = usize::try_from(length).map_or(0, |length| length.saturating_add(BEFORE_LENGTH));
         let Some(&magic) = bytes.get(MAGIC_AT) else { return Ok(Begins::Cut(size)) };
         if magic != 2 {

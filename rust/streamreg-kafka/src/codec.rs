@@ -64,6 +64,7 @@ enum Fault {
 }
 
 impl Fault {
+    #[allow(clippy::needless_pass_by_value, reason = "as a function that `map_err` takes")]
     fn damaged(why: impl ToString) -> Self {
         Self::Damaged(why.to_string())
     }

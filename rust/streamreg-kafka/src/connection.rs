@@ -1,9 +1,10 @@
 //! Connection: one broker, by a thread that waits for it: a request goes out, its response comes back.
 
 use crate::dial::{self, Way};
-use crate::protocol::{Api, Code, api_versions, sasl};
+use crate::protocol::wire::{Reader, Writer};
+use crate::protocol::{Api, Code, Malformed, api_versions, sasl};
 use crate::sasl::Talk;
-use crate::settings::Settings;
+use crate::settings::{Sasl, Settings};
 use bytes::Bytes;
 use rustls::ClientConfig;
 use std::io::{self, Read, Write};
@@ -11,12 +12,15 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
-/// What came of a request.
+/// What comes of a request.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// The response, without its length.
     Response(Bytes),
+    /// There is something of the response, and more is to come. Told once in a while.
+    Arriving,
     /// The connection is lost, or never came about: why.
     Lost(String),
     /// The broker is not one for this reader: why.
@@ -65,8 +69,8 @@ impl Connection {
         let own = Arc::clone(&socket);
         thread::Builder::new().name("streamreg-fetch".to_owned()).spawn(move || {
             let tell = |outcome| outcomes.send((name, outcome)).is_ok();
-            match Line::open(&address, &shared, &own) {
-                Ok(mut line) => line.serve(&asked, tell),
+            match Line::open(&address, &shared, &own, &tell) {
+                Ok(mut line) => line.serve(&asked),
                 Err(outcome) => {
                     tell(outcome);
                 }
@@ -96,25 +100,29 @@ impl Drop for Connection {
 /// The thread's end.
 struct Line<'a> {
     way: Way,
-    most: usize,
     shared: &'a Shared,
+    /// Tells an outcome; whether anyone is left to hear it.
+    tell: &'a dyn Fn(Outcome) -> bool,
 }
 
 impl<'a> Line<'a> {
     /// Connects, and shows who is there.
-    fn open(address: &Address, shared: &'a Shared, socket: &Mutex<Socket>) -> Result<Self, Outcome> {
-        let lost = |error: io::Error| Outcome::Lost(error.to_string());
-        let settings = &shared.settings;
-        let stream = dial::socket(&address.host, address.port, settings).map_err(lost)?;
+    fn open(
+        address: &Address,
+        shared: &'a Shared,
+        socket: &Mutex<Socket>,
+        tell: &'a dyn Fn(Outcome) -> bool,
+    ) -> Result<Self, Outcome> {
+        let stream = dial::socket(&address.host, address.port, &shared.settings)?;
         {
             let mut socket = socket.lock().unwrap_or_else(PoisonError::into_inner);
             if matches!(*socket, Socket::Closed) {
                 return Err(Outcome::Lost("it is closed".to_owned()));
             }
-            *socket = Socket::Open(stream.try_clone().map_err(lost)?);
+            *socket = Socket::Open(stream.try_clone()?);
         }
-        let way = dial::way(stream, &address.host, shared.tls.as_ref()).map_err(lost)?;
-        let mut line = Self { way, most: settings.response_bytes, shared };
+        let way = dial::way(stream, &address.host, shared.tls.as_ref())?;
+        let mut line = Self { way, shared, tell };
         line.greet()?;
         Ok(line)
     }
@@ -130,75 +138,98 @@ impl<'a> Line<'a> {
                 api.name, api.version
             )));
         }
-        let Some(user) = user else { return Ok(()) };
+        user.map_or(Ok(()), |user| self.authenticate(user))
+    }
+
+    fn authenticate(&mut self, user: &Sasl) -> Result<(), Outcome> {
         let mechanism = user.mechanism.name();
         let body = self.ask(Api::SASL_HANDSHAKE, |writer| sasl::write_handshake(writer, mechanism))?;
         let code = sasl::read_handshake(body).map_err(malformed)?;
         if code != Code::NONE {
             return Err(Outcome::Unfit(format!("sasl.mechanism {mechanism}: {}", code.name())));
         }
-        let mut talk = Talk::new(user).map_err(Outcome::Unfit)?;
-        let mut said: Option<Bytes> = None;
-        while let Some(next) = talk.step(said.as_deref()).map_err(Outcome::Unfit)? {
+        let mut talk = Talk::new(user);
+        let mut said = Bytes::new();
+        while let Some(next) = talk.step(&said).map_err(Outcome::Unfit)? {
             let body = self.ask(Api::SASL_AUTHENTICATE, |writer| sasl::write_authenticate(writer, &next))?;
-            match sasl::read_authenticate(body).map_err(malformed)? {
-                Ok(bytes) => said = Some(bytes),
+            said = match sasl::read_authenticate(body).map_err(malformed)? {
+                Ok(said) => said,
                 Err((code, text)) => return Err(Outcome::Unfit(format!("{}: {text}", code.name()))),
-            }
+            };
         }
         Ok(())
     }
 
-    fn ask(
-        &mut self,
-        api: Api,
-        write: impl FnOnce(&mut crate::protocol::wire::Writer),
-    ) -> Result<crate::protocol::wire::Reader, Outcome> {
+    fn ask(&mut self, api: Api, write: impl FnOnce(&mut Writer)) -> Result<Reader, Outcome> {
         let request = api.request(0, &self.shared.settings.client_id, write);
-        let frame = self.exchange(&request).map_err(|error| Outcome::Lost(error.to_string()))?;
-        api.response(0, frame).map_err(malformed)
+        api.response(0, self.exchange(&request)?).map_err(malformed)
     }
 
     /// Answers requests until nobody is left to make any.
-    fn serve(&mut self, asked: &Receiver<Vec<u8>>, tell: impl Fn(Outcome) -> bool) {
+    fn serve(&mut self, asked: &Receiver<Vec<u8>>) {
         while let Ok(request) = asked.recv() {
-            let outcome = match self.exchange(&request) {
-                Ok(frame) => Outcome::Response(frame),
-                Err(error) => Outcome::Lost(error.to_string()),
+            let (outcome, ends) = match self.exchange(&request) {
+                Ok(frame) => (Outcome::Response(frame), false),
+                Err(outcome) => (outcome, true),
             };
-            let lost = matches!(outcome, Outcome::Lost(_));
-            if !tell(outcome) || lost {
+            if !(self.tell)(outcome) || ends {
                 return;
             }
         }
     }
 
     /// Sends a request and reads its response.
-    fn exchange(&mut self, request: &[u8]) -> io::Result<Bytes> {
+    fn exchange(&mut self, request: &[u8]) -> Result<Bytes, Outcome> {
         self.way.write_all(request)?;
         self.way.flush()?;
         let mut length = [0; 4];
         self.way.read_exact(&mut length)?;
-        let length = usize::try_from(i32::from_be_bytes(length)).unwrap_or(usize::MAX);
-        if length > self.most {
-            return Err(io::Error::other(
-                "a response is larger than receive.message.max.bytes, or no Kafka broker is there",
-            ));
+        match usize::try_from(i32::from_be_bytes(length)) {
+            Ok(length) if length <= self.shared.settings.response_bytes => self.frame(length),
+            _ => Err(Outcome::Unfit(
+                "a response is larger than receive.message.max.bytes, or what is there is no Kafka broker"
+                    .to_owned(),
+            )),
         }
-        // Memory is taken as bytes come: a length is not believed at once.
-        let mut frame = Vec::new();
+    }
+
+    /// Reads a frame. Memory is taken as bytes come: the length is not believed at once.
+    fn frame(&mut self, length: usize) -> Result<Bytes, Outcome> {
+        let mut frame = Vec::with_capacity(length.min(STEP));
+        let mut told = Instant::now();
         while frame.len() < length {
-            let filled = frame.len();
-            frame.resize(length.min(filled + STEP), 0);
-            self.way.read_exact(&mut frame[filled..])?;
+            let step = (length - frame.len()).min(PIECE);
+            let read = (&mut self.way).take(step as u64).read_to_end(&mut frame)?;
+            if read < step {
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+            }
+            if told.elapsed() > TELL_AGAIN {
+                told = Instant::now();
+                (self.tell)(Outcome::Arriving);
+            }
         }
         Ok(frame.into())
     }
 }
 
-/// Bytes for which room is made before they come.
+/// Bytes for which room is made before any has come.
 const STEP: usize = 8 * 1024 * 1024;
+/// Bytes that are read at once.
+const PIECE: usize = 256 * 1024;
+/// After which it is told again that bytes come.
+const TELL_AGAIN: Duration = Duration::from_secs(1);
 
-fn malformed(what: crate::protocol::Malformed) -> Outcome {
-    Outcome::Lost(format!("a response cannot be read: {}", what.0))
+impl From<io::Error> for Outcome {
+    /// Bytes that are no TLS, or a certificate that does not fit, are not lost but wrong.
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::InvalidData {
+            Self::Unfit(error.to_string())
+        } else {
+            Self::Lost(error.to_string())
+        }
+    }
+}
+
+fn malformed(what: Malformed) -> Outcome {
+    Outcome::Unfit(format!("a response cannot be read: {}", what.0))
 }

@@ -8,6 +8,7 @@ use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A way to a broker.
 pub(crate) enum Way {
@@ -40,6 +41,9 @@ impl Write for Way {
     }
 }
 
+/// Sockets take no timeout of nothing.
+const LEAST_TIMEOUT: Duration = Duration::from_millis(1);
+
 /// Opens the socket: of the addresses of the host the first that takes it.
 ///
 /// # Errors
@@ -52,11 +56,13 @@ pub(crate) fn socket(host: &str, port: u16, settings: &Settings) -> io::Result<T
     };
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no such address");
     for address in (host, port).to_socket_addrs()?.filter(wanted) {
-        match TcpStream::connect_timeout(&address, settings.connect_timeout) {
+        match TcpStream::connect_timeout(&address, settings.connect_timeout.max(LEAST_TIMEOUT)) {
             Ok(stream) => {
                 stream.set_nodelay(true)?;
-                stream.set_read_timeout(Some(settings.response_timeout))?;
-                stream.set_write_timeout(Some(settings.response_timeout))?;
+                // A broker may wait for messages before it responds.
+                let timeout = settings.response_timeout.max(LEAST_TIMEOUT) + settings.wait;
+                stream.set_read_timeout(Some(timeout))?;
+                stream.set_write_timeout(Some(timeout))?;
                 if settings.keepalive {
                     SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new())?;
                 }
@@ -74,14 +80,19 @@ pub(crate) fn socket(host: &str, port: u16, settings: &Settings) -> io::Result<T
 /// If the broker cannot show that it is this host.
 pub(crate) fn way(stream: TcpStream, host: &str, tls: Option<&Arc<ClientConfig>>) -> io::Result<Way> {
     let Some(config) = tls else { return Ok(Way::Plain(stream)) };
-    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-    let connection = ClientConnection::new(Arc::clone(config), name).map_err(io::Error::other)?;
+    let name = ServerName::try_from(host.to_owned()).map_err(wrong)?;
+    let connection = ClientConnection::new(Arc::clone(config), name).map_err(wrong)?;
     let mut stream = StreamOwned::new(connection, stream);
     // At once, so that what is wrong is told for what it is.
     while stream.conn.is_handshaking() {
         stream.conn.complete_io(&mut stream.sock)?;
     }
     Ok(Way::Encrypted(Box::new(stream)))
+}
+
+/// It will not be right at another time.
+fn wrong(error: impl std::error::Error + Send + Sync + 'static) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
 }
 
 /// What TLS is to be like.

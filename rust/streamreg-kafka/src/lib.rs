@@ -9,7 +9,7 @@ mod batch;
 mod codec;
 mod connection;
 mod dial;
-mod fetcher;
+pub mod fetcher;
 mod log;
 mod messages;
 mod opened;

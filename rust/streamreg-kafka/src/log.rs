@@ -242,7 +242,9 @@ impl PartitionLog {
         if self.opened.is_none() {
             self.pass(&header);
         }
-        while self.segments.pop_front_if(|segment| segment.len() == 0).is_some() {}
+        if self.segments.front().is_some_and(|segment| segment.len() == 0) {
+            self.segments.pop_front();
+        }
         Ok(true)
     }
 

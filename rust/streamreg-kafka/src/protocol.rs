@@ -80,9 +80,10 @@ impl Code {
 
     /// Whether another leader, or the same one a little later, would respond.
     pub(crate) fn passes(self) -> bool {
-        // LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER, REPLICA_NOT_AVAILABLE, KAFKA_STORAGE_ERROR,
-        // FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, OFFSET_NOT_AVAILABLE
-        matches!(self.0, 5 | 6 | 9 | 56 | 74 | 75 | 78)
+        // UNKNOWN_TOPIC_OR_PARTITION, LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER, REPLICA_NOT_AVAILABLE,
+        // KAFKA_STORAGE_ERROR, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, OFFSET_NOT_AVAILABLE, UNKNOWN_TOPIC_ID,
+        // INCONSISTENT_TOPIC_ID: a broker that has just started does not know yet which topics there are.
+        matches!(self.0, 3 | 5 | 6 | 9 | 56 | 74 | 75 | 78 | 100 | 103)
     }
 
     /// Its name, or its number.

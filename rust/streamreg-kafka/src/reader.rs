@@ -2,7 +2,7 @@
 
 use crate::connection::{Address, Connection, Outcome, Shared};
 use crate::dial;
-use crate::fetcher::{Fetcher, Node};
+use crate::fetcher::{Action, Fetcher, Node};
 use crate::log::{Room, Span};
 use crate::messages::Messages;
 use crate::settings::Settings;
@@ -35,13 +35,18 @@ impl std::fmt::Display for HandOver {
 
 impl std::error::Error for HandOver {}
 
+/// The number of a connection, and to whom it is.
+type Name = (u64, Node);
+
 /// Reads ranges of one topic.
 pub struct Reader {
     fetcher: Fetcher,
     shared: Result<Arc<Shared>, String>,
-    connections: BTreeMap<Node, Connection>,
-    tells: Sender<(Node, Outcome)>,
-    told: Receiver<(Node, Outcome)>,
+    /// With their numbers: what is told of one that was closed is not told of the next.
+    connections: BTreeMap<Node, (u64, Connection)>,
+    opened: u64,
+    tells: Sender<(Name, Outcome)>,
+    told: Receiver<(Name, Outcome)>,
     /// Where each partition has been delivered up to.
     next: BTreeMap<i32, i64>,
     /// Why it gives up, as soon as all that it has is delivered.
@@ -63,6 +68,7 @@ impl Reader {
             fetcher,
             shared,
             connections: BTreeMap::new(),
+            opened: 0,
             tells,
             told,
             next: spans.iter().map(|span| (span.partition, span.start)).collect(),
@@ -82,7 +88,7 @@ impl Reader {
                 return Err(HandOver(why.clone()));
             }
             self.listen()?;
-            self.ask()?;
+            self.act()?;
             if let Some(batch) = self.deliver(room) {
                 return Ok(Some(batch));
             }
@@ -93,9 +99,9 @@ impl Reader {
             if now >= deadline {
                 return Ok(None);
             }
-            let until = self.fetcher.wake_at().map_or(deadline, |at| at.clamp(now, deadline));
+            let until = self.fetcher.wake_at(now).map_or(deadline, |at| at.clamp(now, deadline));
             match self.told.recv_timeout(until - now) {
-                Ok((node, outcome)) => self.take(node, outcome)?,
+                Ok((name, outcome)) => self.take(name, outcome)?,
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
         }
@@ -103,16 +109,23 @@ impl Reader {
 
     /// Takes the outcomes that are there.
     fn listen(&mut self) -> Result<(), HandOver> {
-        while let Ok((node, outcome)) = self.told.try_recv() {
-            self.take(node, outcome)?;
+        while let Ok((name, outcome)) = self.told.try_recv() {
+            self.take(name, outcome)?;
         }
         Ok(())
     }
 
-    fn take(&mut self, node: Node, outcome: Outcome) -> Result<(), HandOver> {
+    fn take(&mut self, (number, node): Name, outcome: Outcome) -> Result<(), HandOver> {
+        if self.connections.get(&node).is_none_or(|(known, _)| *known != number) {
+            return Ok(());
+        }
         let now = Instant::now();
         let taken = match outcome {
             Outcome::Response(frame) => self.fetcher.respond(node, frame, now),
+            Outcome::Arriving => {
+                self.fetcher.arriving(node, now);
+                Ok(())
+            }
             Outcome::Lost(why) => {
                 self.connections.remove(&node);
                 self.fetcher.lose(node, &why, now)
@@ -122,24 +135,28 @@ impl Reader {
         taken.map_err(HandOver)
     }
 
-    fn ask(&mut self) -> Result<(), HandOver> {
+    fn act(&mut self) -> Result<(), HandOver> {
         let shared = self.shared.as_ref().map_err(|why| HandOver(why.clone()))?;
-        for ask in self.fetcher.due(Instant::now()) {
-            let connection = match self.connections.entry(ask.node) {
-                Entry::Occupied(entry) => entry.into_mut(),
-                Entry::Vacant(entry) => {
-                    let address = match ask.node {
-                        Node::Server(index) => shared.settings.servers.get(index),
-                        Node::Broker(id) => self.fetcher.address(id),
-                    };
-                    let (host, port) = address.cloned().unwrap_or_default();
-                    let outcomes = self.tells.clone();
-                    let opened =
-                        Connection::open(Address { host, port }, ask.node, Arc::clone(shared), outcomes);
-                    entry.insert(opened.map_err(|error| HandOver(error.to_string()))?)
+        for action in self.fetcher.due(Instant::now()).map_err(HandOver)? {
+            match action {
+                Action::Close(node) => {
+                    self.connections.remove(&node);
                 }
-            };
-            connection.send(ask.request);
+                Action::Ask { node, address: (host, port), request } => {
+                    let (_, connection) = match self.connections.entry(node) {
+                        Entry::Occupied(entry) => entry.into_mut(),
+                        Entry::Vacant(entry) => {
+                            self.opened += 1;
+                            let (name, tells) = ((self.opened, node), self.tells.clone());
+                            let opened =
+                                Connection::open(Address { host, port }, name, Arc::clone(shared), tells);
+                            let opened = opened.map_err(|error| HandOver(error.to_string()))?;
+                            entry.insert((self.opened, opened))
+                        }
+                    };
+                    connection.send(request);
+                }
+            }
         }
         Ok(())
     }

@@ -69,10 +69,23 @@ pub(crate) struct Fetched {
     pub(crate) code: Code,
     /// The end of the log, as consumers see it.
     pub(crate) high_watermark: i64,
+    /// Where transactions that are not over yet begin; -1 if nobody asked.
+    pub(crate) last_stable: i64,
     pub(crate) aborted: Vec<Aborted>,
     /// Whether the log before the offset is another one.
     pub(crate) diverges: bool,
     pub(crate) records: Bytes,
+}
+
+impl Fetched {
+    /// The offset before which there is something to read.
+    pub(crate) fn readable(&self, read_committed: bool) -> i64 {
+        if read_committed && self.last_stable >= 0 {
+            self.high_watermark.min(self.last_stable)
+        } else {
+            self.high_watermark
+        }
+    }
 }
 
 /// Reads the response.
@@ -98,7 +111,7 @@ const DIVERGING_EPOCH: u32 = 0;
 
 fn fetched(item: &mut Reader) -> Result<Fetched, Malformed> {
     let (partition, code, high_watermark) = (item.i32()?, Code(item.i16()?), item.i64()?);
-    item.i64()?; // The last stable offset.
+    let last_stable = item.i64()?;
     item.i64()?; // Where the log begins.
     let aborted = item.compact_items(|item| {
         let (producer_id, first_offset) = (item.i64()?, item.i64()?);
@@ -112,5 +125,5 @@ fn fetched(item: &mut Reader) -> Result<Fetched, Malformed> {
         diverges |= tag == DIVERGING_EPOCH;
         Ok(())
     })?;
-    Ok(Fetched { partition, code, high_watermark, aborted, diverges, records })
+    Ok(Fetched { partition, code, high_watermark, last_stable, aborted, diverges, records })
 }

@@ -6,6 +6,7 @@ use super::{Code, Malformed};
 /// A cluster, and one topic of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cluster {
+    pub(crate) throttle_ms: i32,
     pub(crate) brokers: Vec<Broker>,
     pub(crate) code: Code,
     pub(crate) topic_id: [u8; 16],
@@ -45,7 +46,7 @@ pub(crate) fn write(writer: &mut Writer, topic: &str) {
 /// # Errors
 /// [`Malformed`] if the body is none of such a response, or about other topics.
 pub(crate) fn read(mut body: Reader) -> Result<Cluster, Malformed> {
-    body.i32()?; // Throttling, which is for the next request.
+    let throttle_ms = body.i32()?;
     let brokers = body.compact_items(|item| {
         let (id, host, port) = (item.i32()?, item.compact_text()?, item.i32()?);
         item.compact_bytes()?; // Its rack.
@@ -67,7 +68,7 @@ pub(crate) fn read(mut body: Reader) -> Result<Cluster, Malformed> {
     })?;
     let [(code, topic_id, partitions)] =
         <[_; 1]>::try_from(topics).map_err(|_| Malformed("it is not about one topic"))?;
-    Ok(Cluster { brokers, code, topic_id, partitions })
+    Ok(Cluster { throttle_ms, brokers, code, topic_id, partitions })
 }
 
 fn partition(item: &mut Reader) -> Result<Partition, Malformed> {

@@ -1,0 +1,308 @@
+//! Behaviours that readers of Kafka are known to get wrong, each at its smallest.
+
+use super::*;
+use write::{APPEND_TIME, CONTROL, TRANSACTIONAL};
+
+fn aborted(producer_id: i64, first_offset: i64) -> Aborted {
+    Aborted { producer_id, first_offset }
+}
+
+fn of(producer_id: i64, base_offset: i64, values: &[&[u8]]) -> Batch {
+    Batch { producer_id, attributes: TRANSACTIONAL, ..Batch::of_values(base_offset, values) }
+}
+
+/// A batch that holds the offset that was asked for is sent as a whole: what lies before it is not delivered again.
+#[test]
+fn oracle_records_before_the_start() {
+    let mut log = log(2, None);
+    let found = read::read(&mut log, joined(&[Batch::of_values(0, &[b"a", b"b", b"c", b"d"])]), &[]).unwrap();
+    assert_eq!(values(&found), [Some(&b"c"[..]), Some(b"d")]);
+    assert_eq!((log.next(), log.fetch_offset()), (4, 4));
+}
+
+/// So are batches that lie before it altogether, an abort marker among them.
+#[test]
+fn oracle_batches_before_the_start() {
+    let batches = [
+        of(7, 0, &[b"a"]),
+        Batch::marker(1, 7, false),
+        of(7, 2, &[b"b"]),
+        Batch::marker(3, 7, false),
+        of(7, 4, &[b"c"]),
+    ];
+    let mut log = log(2, None);
+    let found = read::read(&mut log, joined(&batches), &[aborted(7, 2)]).unwrap();
+    assert_eq!(offsets(&found), [4]);
+}
+
+/// A range ends before its end, within a batch or between two, and what was read past it is forgotten.
+#[test]
+fn oracle_end_within_a_batch() {
+    let records = joined(&[Batch::of_values(0, &[b"a", b"b", b"c"]), Batch::of_values(3, &[b"d"])]);
+    for end in 0..=4 {
+        let mut log = log(0, Some(end));
+        let found = read::read(&mut log, records.clone(), &[]).unwrap();
+        assert_eq!(offsets(&found), (0..end).collect::<Vec<_>>());
+        assert_eq!((log.next(), log.fetch_offset(), log.buffered()), (end, end, 0));
+        assert!(log.ended() && log.fetched());
+        assert_eq!(log.push(Bytes::from(records.clone()), Vec::new()), Ok(Pushed::Nothing));
+    }
+}
+
+/// Where compaction has left a gap at the end of a range, the first batch behind it tells that the range is over.
+#[test]
+fn oracle_end_within_a_gap() {
+    let mut log = log(0, Some(5));
+    assert_eq!(offsets(&read::read(&mut log, joined(&[Batch::of_values(0, &[b"a"])]), &[]).unwrap()), [0]);
+    assert_eq!((log.next(), log.ended()), (1, false));
+    assert_eq!(log.push(Bytes::from(joined(&[Batch::of_values(9, &[b"b"])])), Vec::new()), Ok(Pushed::Whole));
+    assert_eq!((log.next(), log.ended(), log.buffered()), (5, true, 0));
+}
+
+/// A batch without records, which compaction leaves behind, moves the offset on.
+#[test]
+fn oracle_wholly_compacted_batch() {
+    let mut log = log(0, None);
+    let empty = Batch { last_delta: Some(9), ..Batch::new(0, Vec::new()) };
+    assert_eq!(read::read(&mut log, empty.bytes(), &[]).unwrap(), []);
+    assert_eq!((log.next(), log.fetch_offset()), (10, 10));
+}
+
+/// The offset goes on past what compaction removed from the end of a batch, as its header says.
+#[test]
+fn oracle_compacted_tail() {
+    let mut log = log(0, None);
+    let batch = Batch { last_delta: Some(9), ..Batch::of_values(0, &[b"a"]) };
+    assert_eq!(offsets(&read::read(&mut log, batch.bytes(), &[]).unwrap()), [0]);
+    assert_eq!(log.next(), 10);
+}
+
+/// An empty response moves nothing, and least of all to the end of the log.
+#[test]
+fn oracle_empty_response() {
+    let mut log = log(5, None);
+    assert_eq!(log.push(Bytes::new(), Vec::new()), Ok(Pushed::Nothing));
+    assert_eq!((log.next(), log.fetch_offset()), (5, 5));
+}
+
+/// A batch that is cut off is not read, at whatever byte; the next request begins with it.
+#[test]
+fn oracle_cut_off_batch() {
+    let whole = Batch::of_values(0, &[b"a"]).bytes();
+    let records = joined(&[Batch::of_values(0, &[b"a"]), Batch::of_values(1, &[b"b", b"c"])]);
+    for size in whole.len()..records.len() {
+        let mut log = log(0, None);
+        let found = read::read(&mut log, records[..size].to_vec(), &[]).unwrap();
+        assert_eq!((offsets(&found), log.fetch_offset()), (vec![0], 1), "{size} bytes");
+    }
+}
+
+/// Where there is nothing but a batch that is cut off, the caller hears how much to ask for.
+#[test]
+fn oracle_only_a_cut_off_batch() {
+    let records = Batch::of_values(0, &[b"a", b"b"]).bytes();
+    for size in 1..records.len() {
+        let mut log = log(0, None);
+        let needed = if size < 12 { 0 } else { records.len() };
+        let pushed = log.push(Bytes::from(records[..size].to_vec()), Vec::new());
+        assert_eq!(pushed, Ok(Pushed::Cut { needed }), "{size} bytes");
+        assert_eq!((log.fetch_offset(), log.buffered()), (0, 0));
+    }
+}
+
+/// A broker that sends only what comes before the offset that was asked for would be asked for ever.
+#[test]
+fn oracle_only_old_batches() {
+    let mut log = log(5, None);
+    let unusual = log.push(Bytes::from(joined(&[Batch::of_values(0, &[b"a"])])), Vec::new()).unwrap_err();
+    assert_eq!((unusual.partition, unusual.offset), (3, 5));
+    assert_eq!(log.buffered(), 0);
+}
+
+/// Transactions of several producers, interleaved: the messages of those that were aborted are missing, with
+/// `read_uncommitted` none, and markers are never delivered.
+#[test]
+fn oracle_aborted_transactions() {
+    let batches = [
+        of(1, 0, &[b"a"]),
+        of(2, 1, &[b"b"]),
+        Batch::of_values(2, &[b"c"]),
+        Batch::marker(3, 1, false),
+        of(1, 4, &[b"d"]),
+        of(2, 5, &[b"e"]),
+        Batch::marker(6, 2, true),
+        Batch::marker(7, 1, false),
+        of(1, 8, &[b"f"]),
+        Batch::marker(9, 1, true),
+    ];
+    let list = [aborted(1, 4), aborted(1, 0)];
+    let found = read::read(&mut log(0, None), joined(&batches), &list).unwrap();
+    assert_eq!(offsets(&found), [1, 2, 5, 8]);
+    let options = Options { isolation: Isolation::ReadUncommitted, ..Options::default() };
+    let mut log = log_with(0, None, options);
+    assert_eq!(offsets(&read::read(&mut log, joined(&batches), &list).unwrap()), [0, 1, 2, 4, 5, 8]);
+    assert_eq!(log.next(), 10);
+}
+
+/// The marker of an aborted transaction without messages, which is not listed, ends no other one.
+#[test]
+fn oracle_abort_of_an_empty_transaction() {
+    let batches =
+        [Batch::marker(0, 1, false), of(1, 1, &[b"a"]), Batch::marker(2, 1, false), of(1, 3, &[b"b"])];
+    let found = read::read(&mut log(0, None), joined(&batches), &[aborted(1, 1)]).unwrap();
+    assert_eq!(offsets(&found), [3]);
+}
+
+/// A batch outside of transactions is delivered though its producer has an aborted one.
+#[test]
+fn oracle_idempotent_producer() {
+    let batch = Batch { producer_id: 1, ..Batch::of_values(0, &[b"a"]) };
+    assert_eq!(offsets(&read::read(&mut log(0, None), batch.bytes(), &[aborted(1, 0)]).unwrap()), [0]);
+}
+
+/// Control batches at the end of the log, and an aborted one, move the offset to its end.
+#[test]
+fn oracle_control_batches_at_the_end() {
+    let mut log = log(0, Some(3));
+    let batches = [of(1, 0, &[b"a"]), Batch::marker(1, 1, false), Batch::marker(2, 2, true)];
+    assert_eq!(read::read(&mut log, joined(&batches), &[aborted(1, 0)]).unwrap(), []);
+    assert!(log.ended());
+}
+
+/// A control record of a kind that has nothing to do with transactions is passed; one of an unknown version is not
+/// guessed at.
+#[test]
+fn oracle_other_control_records() {
+    let control = |key: &[u8]| Batch {
+        attributes: CONTROL,
+        ..Batch::new(0, vec![Record { key: Some(key.to_vec()), ..Record::default() }])
+    };
+    let mut log = log(0, None);
+    assert_eq!(read::read(&mut log, control(&[0, 0, 0, 2]).bytes(), &[]).unwrap(), []);
+    assert_eq!(log.next(), 1);
+    for key in [&[0, 1, 0, 0][..], &[0, 0, 0], &[]] {
+        assert!(why(control(key).bytes()).contains("a control record has the key"));
+    }
+}
+
+/// With the broker's timestamps each message has that of its batch.
+#[test]
+fn oracle_log_append_time() {
+    let record = |delta| Record { timestamp_delta: 10 * delta, ..Record::new(delta, b"a") };
+    let batch = Batch::new(0, vec![record(0), record(1)]);
+    let appended = Batch { attributes: APPEND_TIME, ..batch.clone() };
+    let timestamps = |batch: &Batch| {
+        let found = read::read(&mut log(0, None), batch.bytes(), &[]).unwrap();
+        found.iter().map(|message| message.timestamp).collect::<Vec<_>>()
+    };
+    assert_eq!(timestamps(&batch), [Some(1_000), Some(1_010)]);
+    assert_eq!(timestamps(&appended), [Some(2_000), Some(2_000)]);
+    assert_eq!(timestamps(&Batch { base_timestamp: -1, ..batch }), [None, Some(9)]);
+    assert_eq!(timestamps(&Batch { max_timestamp: -1, ..appended }), [None, None]);
+}
+
+/// A timestamp may be further from the first of its batch than 32 bits can say.
+#[test]
+fn oracle_timestamps_far_apart() {
+    let record = Record { timestamp_delta: 1 << 41, ..Record::new(0, b"a") };
+    let found = read::read(&mut log(0, None), Batch::new(0, vec![record]).bytes(), &[]).unwrap();
+    assert_eq!(found[0].timestamp, Some(1_000 + (1 << 41)));
+}
+
+/// Offsets reach up to the last one there may be.
+#[test]
+fn oracle_largest_offsets() {
+    let last = i64::MAX - 1;
+    let mut log = log(last - 1, None);
+    let found = read::read(&mut log, Batch::of_values(last - 1, &[b"a", b"b"]).bytes(), &[]).unwrap();
+    assert_eq!((offsets(&found), log.next()), (vec![last - 1, last], i64::MAX));
+}
+
+/// Absent and empty are two things: keys, values and values of headers.
+#[test]
+fn oracle_nulls() {
+    let record = |offset_delta, key: Option<&[u8]>, value: Option<&[u8]>| Record {
+        offset_delta,
+        key: key.map(<[u8]>::to_vec),
+        value: value.map(<[u8]>::to_vec),
+        headers: vec![(b"h".to_vec(), value.map(<[u8]>::to_vec)), (Vec::new(), Some(b"v".to_vec()))],
+        ..Record::default()
+    };
+    let records = vec![record(0, None, None), record(1, Some(b""), Some(b""))];
+    let found = read::read(&mut log(0, None), Batch::new(0, records.clone()).bytes(), &[]).unwrap();
+    for (found, written) in found.iter().zip(&records) {
+        assert_eq!(
+            (&found.key, &found.value, &found.headers),
+            (&written.key, &written.value, &written.headers)
+        );
+    }
+}
+
+/// Headers are as librdkafka has them: a name ends at a NUL, and what cannot be read is no headers, and no error.
+#[test]
+fn oracle_headers_as_librdkafka() {
+    let headers = |bytes: &[u8]| {
+        let mut body = vec![0, 0, 0, 1, 2, b'v'];
+        body.extend(bytes);
+        let mut record = Vec::new();
+        write::varint(i64::try_from(body.len()).unwrap(), &mut record);
+        record.extend(body);
+        // In place of the one record of the batch.
+        let mut batch = Batch::new(0, Vec::new()).bytes();
+        batch[60] = 1;
+        batch.extend(record);
+        let length = i32::try_from(batch.len() - 12).unwrap();
+        batch[8..12].copy_from_slice(&length.to_be_bytes());
+        write::sign(&mut batch);
+        read::read(&mut log(0, None), batch, &[]).unwrap().remove(0).headers
+    };
+    let one = |name: &[u8], value: Option<&[u8]>| vec![(name.to_vec(), value.map(<[u8]>::to_vec))];
+    assert_eq!(headers(&[2, 6, b'a', 0, b'b', 2, b'x']), one(b"a", Some(b"x")));
+    assert_eq!(headers(&[2, 2, b'a', 1]), one(b"a", None));
+    assert_eq!(headers(&[2, 2, 0xff, 1, 9, 9]), one(&[0xff], None));
+    for unreadable in
+        [&[][..], &[0], &[1], &[2], &[4, 2, b'a', 1], &[2, 1, 1], &[2, 2, b'a', 3], &[0x80; 12], &[0xff; 9]]
+    {
+        assert_eq!(headers(unreadable), []);
+    }
+}
+
+/// The leader epoch is that of the batch before the next offset, and of the last batch that is there for a request.
+#[test]
+fn oracle_leader_epochs() {
+    let batch =
+        |base_offset, leader_epoch| Batch { leader_epoch, ..Batch::of_values(base_offset, &[b"a", b"b"]) };
+    let mut log = log(0, None);
+    log.push(Bytes::from(joined(&[batch(0, 4), batch(2, 5)])), Vec::new()).unwrap();
+    assert_eq!((log.leader_epoch(), log.fetched_epoch()), (Some(0), Some(5)));
+    let mut room = Room { messages: 1, ..read::ALL };
+    log.read(&mut room, &mut Unpacker::default(), &mut Messages::default()).unwrap();
+    assert_eq!((log.next(), log.leader_epoch()), (1, Some(4)));
+    log.reset();
+    assert_eq!((log.fetch_offset(), log.fetched_epoch()), (1, Some(4)));
+    read::read(&mut log, batch(1, -1).bytes(), &[]).unwrap();
+    assert_eq!((log.leader_epoch(), log.fetched_epoch()), (None, None));
+}
+
+/// Room for one byte gives one message, whatever its size.
+#[test]
+fn oracle_one_message_at_least() {
+    let mut log = log(0, None);
+    let large = vec![b'a'; 100_000];
+    log.push(Bytes::from(joined(&[Batch::of_values(0, &[&large, &large])])), Vec::new()).unwrap();
+    let mut messages = Messages::default();
+    let mut room = Room { bytes: 1, ..read::ALL };
+    log.read(&mut room, &mut Unpacker::default(), &mut messages).unwrap();
+    assert_eq!((messages.len(), room.bytes), (1, 0));
+    log.read(&mut room, &mut Unpacker::default(), &mut messages).unwrap();
+    assert_eq!(messages.len(), 1);
+}
+
+/// What is asked of a message that is not there.
+#[test]
+fn oracle_no_such_message() {
+    let messages = Messages::default();
+    assert_eq!((messages.partition(0), messages.offset(0)), (-1, -1));
+    assert_eq!((messages.value(0), messages.key(0), messages.timestamp(0)), (None, None, None));
+    assert!(messages.headers(0).is_empty());
+}

@@ -1,0 +1,222 @@
+//! The state machine, driven by hand against the model of a cluster.
+
+use super::*;
+use std::collections::BTreeMap;
+
+/// A cluster, and a fetcher that reads all of it. Time goes on only where it is told to.
+pub struct Driven {
+    pub cluster: Cluster,
+    pub fetcher: Fetcher,
+    pub now: Instant,
+    /// Requests that were not answered.
+    pub open: BTreeMap<Node, Vec<u8>>,
+    /// Where each connection leads.
+    connections: BTreeMap<Node, (String, u16)>,
+    pub closed: Vec<Node>,
+}
+
+impl Driven {
+    pub fn new(cluster: Cluster, given: &[(&str, &str)]) -> Self {
+        let spans = spans(i32::try_from(cluster.logs.len()).unwrap());
+        Self::of(cluster, given, &spans)
+    }
+
+    pub fn of(cluster: Cluster, given: &[(&str, &str)], spans: &[Span]) -> Self {
+        let fetcher = Fetcher::new(&settings(given), cluster::TOPIC, None, spans);
+        Self {
+            cluster,
+            fetcher,
+            now: Instant::now(),
+            open: BTreeMap::new(),
+            connections: BTreeMap::new(),
+            closed: Vec::new(),
+        }
+    }
+
+    /// Sends what is to be sent; to whom.
+    pub fn act(&mut self) -> Result<Vec<Node>, String> {
+        let mut asked = Vec::new();
+        for action in self.fetcher.due(self.now)? {
+            match action {
+                Action::Ask { node, address, request } => {
+                    self.connections.entry(node).or_insert(address);
+                    assert!(self.open.insert(node, request).is_none(), "one request at a time");
+                    asked.push(node);
+                }
+                Action::Close(node) => {
+                    self.open.remove(&node);
+                    self.connections.remove(&node);
+                    self.closed.push(node);
+                }
+            }
+        }
+        Ok(asked)
+    }
+
+    /// A node responds, if it is where it was looked for.
+    pub fn answer(&mut self, node: Node) -> Result<(), String> {
+        let broker = if let Node::Broker(id) = node { Some(id) } else { None };
+        if broker.is_some_and(|id| self.cluster.brokers.get(&id) != self.connections.get(&node)) {
+            return self.lose(node);
+        }
+        let request = self.open.remove(&node).unwrap();
+        let response = self.cluster.respond(broker, &request);
+        self.fetcher.respond(node, response, self.now)
+    }
+
+    pub fn lose(&mut self, node: Node) -> Result<(), String> {
+        self.open.remove(&node);
+        self.connections.remove(&node);
+        self.fetcher.lose(node, "it is gone", self.now)
+    }
+
+    pub fn deliver(&mut self, mut room: Room) -> Vec<(i32, i64, String)> {
+        let mut messages = Messages::default();
+        self.fetcher.deliver(&mut room, &mut messages).unwrap();
+        plain(&messages)
+    }
+
+    pub fn pass(&mut self, milliseconds: u64) {
+        self.now += Duration::from_millis(milliseconds);
+    }
+
+    /// Works until all is delivered, or it gives up, or nothing more happens.
+    pub fn run(&mut self) -> Result<Vec<(i32, i64, String)>, String> {
+        let mut all = Vec::new();
+        let mut idle = 0;
+        while idle < 200 {
+            self.act()?;
+            let nodes: Vec<_> = self.open.keys().copied().collect();
+            nodes.into_iter().try_for_each(|node| self.answer(node))?;
+            let delivered = self.deliver(ALL);
+            idle = if delivered.is_empty() { idle + 1 } else { 0 };
+            all.extend(delivered);
+            self.pass(30);
+        }
+        Ok(all)
+    }
+
+    /// All that the logs hold.
+    pub fn expected(&self) -> Vec<(i32, i64, String)> {
+        let messages = |(index, log): (&i32, &cluster::Log)| {
+            let index = *index;
+            (0..log.end()).map(move |offset| (index, offset, cluster::value(index, offset)))
+        };
+        self.cluster.logs.iter().flat_map(messages).collect()
+    }
+}
+
+pub fn sorted(mut messages: Vec<(i32, i64, String)>) -> Vec<(i32, i64, String)> {
+    messages.sort();
+    messages
+}
+
+/// First the metadata is asked for, then each leader for its partitions, and the server no more.
+#[test]
+fn law_leaders_are_asked_for_what_they_lead() {
+    let mut driven = Driven::new(Cluster::new(3, 6, 2), &[]);
+    assert_eq!(driven.act().unwrap(), [Node::Server(0)]);
+    assert_eq!(driven.act().unwrap(), []);
+    driven.answer(Node::Server(0)).unwrap();
+    assert_eq!(driven.act().unwrap(), [0, 1, 2].map(Node::Broker));
+    assert_eq!(driven.closed, [Node::Server(0)]);
+    assert_eq!(sorted(driven.run().unwrap()), driven.expected());
+    assert_eq!(driven.fetcher.log_ends(), &(0..6).map(|index| (index, 20)).collect());
+}
+
+/// The next request goes out before the messages of the last response are delivered; while much is not delivered, none.
+#[test]
+fn law_brokers_work_ahead_but_not_without_end() {
+    let mut driven = Driven::new(Cluster::new(1, 3, 400), &[("fetch.max.bytes", "4000")]);
+    driven.act().unwrap();
+    driven.answer(Node::Server(0)).unwrap();
+    driven.act().unwrap();
+    driven.answer(Node::Broker(0)).unwrap();
+    let mut seen = Vec::new();
+    for _ in 0..4000 {
+        if driven.act().unwrap().contains(&Node::Broker(0)) {
+            driven.answer(Node::Broker(0)).unwrap();
+        }
+        let held: usize = driven.deliver(Room { messages: 30, bytes: 1 << 20 }).len();
+        seen.push(held);
+        driven.pass(1);
+    }
+    assert_eq!(seen.iter().sum::<usize>(), driven.expected().len());
+    // Nothing is delivered: at most two responses are held.
+    let mut driven = Driven::new(Cluster::new(1, 50, 400), &[("fetch.max.bytes", "20000")]);
+    let asked_before = |driven: &mut Driven| {
+        driven.act().unwrap();
+        let nodes: Vec<_> = driven.open.keys().copied().collect();
+        for node in nodes {
+            driven.answer(node).unwrap();
+        }
+        driven.pass(100);
+    };
+    (0..100).for_each(|_| asked_before(&mut driven));
+    assert!(driven.cluster.fetches <= 2, "{} responses are held", driven.cluster.fetches);
+}
+
+/// No partition waits for ever for the others, be it in requests or in what is delivered.
+#[test]
+fn law_each_partition_has_its_turn() {
+    let mut driven = Driven::new(Cluster::new(1, 20, 50), &[("fetch.max.bytes", "3000")]);
+    let mut order = Vec::new();
+    for _ in 0..200 {
+        driven.act().unwrap();
+        let nodes: Vec<_> = driven.open.keys().copied().collect();
+        for node in nodes {
+            driven.answer(node).unwrap();
+        }
+        order.extend(driven.deliver(Room { messages: 25, bytes: 1 << 20 }).into_iter().map(|(p, _, _)| p));
+        driven.pass(5);
+    }
+    for index in 0..20 {
+        let first = order.iter().position(|found| *found == index);
+        // A response holds some 150 messages of one partition, each of which has 500.
+        assert!(first.is_some_and(|first| first < 20 * 170), "partition {index} comes at {first:?}");
+    }
+}
+
+/// A batch that is larger than the limits of a request comes all the same, whichever partition it is of.
+#[test]
+fn law_large_batches_pass_small_limits() {
+    let mut cluster = Cluster::new(1, 4, 3);
+    for (index, log) in &mut cluster.logs {
+        log.append(*index, 500);
+        log.append(*index, 1);
+    }
+    for limit in ["1", "700", "3000"] {
+        let given = [("fetch.max.bytes", limit), ("fetch.message.max.bytes", limit)];
+        let mut driven = Driven::new(cluster.clone(), &given);
+        assert_eq!(sorted(driven.run().unwrap()), driven.expected());
+    }
+}
+
+/// A broker that throttles is left alone for so long; a timer says until when.
+#[test]
+fn law_throttling_is_honoured() {
+    let mut driven = Driven::new(Cluster::new(1, 1, 3), &[]);
+    driven.act().unwrap();
+    driven.answer(Node::Server(0)).unwrap();
+    driven.act().unwrap();
+    driven.cluster.throttle_ms = 700;
+    driven.answer(Node::Broker(0)).unwrap();
+    assert_eq!(driven.fetcher.wake_at(driven.now), Some(driven.now + Duration::from_millis(700)));
+    driven.pass(699);
+    assert_eq!(driven.act().unwrap(), []);
+    driven.pass(1);
+    assert_eq!(driven.act().unwrap(), [Node::Broker(0)]);
+}
+
+/// Where ranges end, no more is asked for, and nothing wakes it.
+#[test]
+fn law_nothing_is_asked_for_past_the_ends() {
+    let span = |partition| Span { partition, start: 7, end: Some(13), leader_epoch: None };
+    let mut driven = Driven::of(Cluster::new(2, 4, 5), &[], &[0, 1, 2, 3].map(span));
+    let messages = driven.run().unwrap();
+    assert_eq!(messages.len(), 4 * 6);
+    assert!(messages.iter().all(|(_, offset, _)| (7..13).contains(offset)));
+    assert!(driven.fetcher.ended());
+    assert!(driven.open.is_empty());
+    assert_eq!(driven.fetcher.wake_at(driven.now), None);
+}
