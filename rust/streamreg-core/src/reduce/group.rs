@@ -1,5 +1,6 @@
 //! Reduce: the rows of a batch by their keys: which keys there are, in order, and the rows of each.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -98,6 +99,14 @@ impl Groups {
     /// The rows at some places of such columns, as they are counted in the batch.
     pub(super) fn rows(&self, places: Range<usize>) -> &[u32] {
         &self.rows[places]
+    }
+
+    /// Which rows of a column are missing, group by group.
+    pub(super) fn sorted_mask<'a>(&self, mask: &'a [bool]) -> Cow<'a, [bool]> {
+        if self.len() <= 1 {
+            return Cow::Borrowed(mask);
+        }
+        Cow::Owned(self.rows.iter().map(|&row| mask[row as usize]).collect())
     }
 
     /// A column with its rows group by group; the column itself where they are so already.

@@ -1,7 +1,7 @@
 //! Reduce: keys of groups: the cells of some columns as bytes.
 //!
 //! Each cell begins with a byte for its type, and no cell is the beginning of another, so that different
-//! cells are different bytes. And the order of the bytes is that of the cells, column by column: false before true,
+//! cells are different bytes. And the order of the bytes is that of the cells, column by column: missing ones first, false before true,
 //! integers by their value, text by its UTF-8, which is the order of code points. (The encoding of tuples in
 //! `FoundationDB` has the same properties, and the same zeros within text.)
 
@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::time::TimeType;
 use crate::wire::corrupt;
 
+const MISSING: u8 = 0;
 const BOOL: u8 = 1;
 const INT: u8 = 2;
 const TEXT: u8 = 3;
@@ -34,7 +35,23 @@ pub enum KeyColumn<'a> {
     Datetime(&'a [i64]),
     /// Strings.
     Text(&'a Text),
+    /// Any of these, and which of them are missing.
+    Optional(&'a KeyColumn<'a>, &'a [bool]),
 }
+
+/// One column of keys of a reduction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) kind: KeyType,
+    /// Whether it can be missing.
+    pub(super) optional: bool,
+}
+
+/// The columns of keys of a reduction.
+pub(super) type Keys = [Key];
+
+/// The bytes of a key of one cell that is missing.
+pub(super) const NO_LABEL: &[u8] = &[MISSING];
 
 /// One cell of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +64,8 @@ pub enum KeyCell {
     Datetime(i64),
     /// A string.
     Text(String),
+    /// None: it is missing.
+    Missing,
 }
 
 impl KeyColumn<'_> {
@@ -56,6 +75,17 @@ impl KeyColumn<'_> {
             Self::Bool(values) => values.len(),
             Self::Int(values) | Self::Datetime(values) => values.len(),
             Self::Text(text) => text.len(),
+            Self::Optional(_, missing) => missing.len(),
+        }
+    }
+
+    /// Whether it can be this column of a reduction's keys.
+    pub(super) fn fits(&self, key: Key) -> bool {
+        match self {
+            Self::Optional(cells, missing) => {
+                key.optional && cells.len() == missing.len() && cells.key_type() == key.kind
+            }
+            _ => self.key_type() == key.kind,
         }
     }
 
@@ -66,12 +96,15 @@ impl KeyColumn<'_> {
             Self::Int(_) => KeyType::Int,
             Self::Datetime(_) => KeyType::Datetime,
             Self::Text(_) => KeyType::Text,
+            Self::Optional(cells, _) => cells.key_type(),
         }
     }
 
     /// Appends the cell of this row, which must be less than the number of rows.
     pub(super) fn encode(&self, row: usize, out: &mut Vec<u8>) {
         match self {
+            Self::Optional(_, missing) if missing[row] => out.push(MISSING),
+            Self::Optional(cells, _) => cells.encode(row, out),
             Self::Bool(values) => out.extend_from_slice(&[BOOL, u8::from(values[row])]),
             Self::Int(values) | Self::Datetime(values) => {
                 out.push(INT);
@@ -96,14 +129,15 @@ impl KeyColumn<'_> {
 ///
 /// # Errors
 /// [`Error::Corrupt`] if the bytes are no key of these types.
-pub(super) fn decode(types: &[KeyType], mut key: &[u8]) -> Result<Vec<KeyCell>, Error> {
-    let cells = types.iter().map(|expected| cell(*expected, &mut key)).collect::<Option<Vec<_>>>();
+pub(super) fn decode(keys: &Keys, mut key: &[u8]) -> Result<Vec<KeyCell>, Error> {
+    let cells = keys.iter().map(|expected| cell(*expected, &mut key)).collect::<Option<Vec<_>>>();
     cells.filter(|_| key.is_empty()).ok_or_else(|| corrupt("a key is not of the reduction's types"))
 }
 
-fn cell(expected: KeyType, key: &mut &[u8]) -> Option<KeyCell> {
+fn cell(expected: Key, key: &mut &[u8]) -> Option<KeyCell> {
     let (tag, rest) = key.split_first()?;
-    let (cell, rest) = match (expected, *tag) {
+    let (cell, rest) = match (expected.kind, *tag) {
+        (_, MISSING) if expected.optional => (KeyCell::Missing, rest),
         (KeyType::Bool, BOOL) => {
             let (value, rest) = rest.split_first()?;
             (KeyCell::Bool(*value == 1), (*value <= 1).then_some(rest)?)

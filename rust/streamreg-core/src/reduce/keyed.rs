@@ -6,18 +6,19 @@
 
 mod answers;
 mod before_epoch;
+mod partial;
 mod single;
 
 pub use answers::KeyedAnswers;
 
-use super::group::Groups;
-use super::key::{self, KeyCell, KeyColumn};
+use super::aggregate_state::AggregateState;
+use super::key::{self, Key, KeyCell, KeyColumn};
+use super::shape::Inputs;
 use super::state::State;
 use super::{Aggregate, Reduction, shape};
 use crate::accumulate::Sign;
-use crate::column::{NumberType, Numbers};
+use crate::column::NumberType;
 use crate::error::Error;
-use crate::plural::plural;
 use crate::tracked_map::TrackedMap;
 use crate::wire::{Reader, Writer, corrupt, kind};
 use before_epoch::BeforeEpoch;
@@ -40,10 +41,10 @@ pub enum KeyType {
 /// A key without any row is no key: where everything that was added was taken away again, it is gone.
 #[derive(Debug)]
 pub struct KeyedReduction {
-    keys: Vec<KeyType>,
+    keys: Vec<Key>,
     /// States that are unpacked one after another; between two calls they hold nothing of use.
     one: Reduction,
-    other: Vec<State>,
+    other: Vec<AggregateState>,
     /// The shape in bytes, as every partial carries it.
     shape: Vec<u8>,
     /// The bytes of the states of no row.
@@ -60,19 +61,38 @@ impl KeyedReduction {
     /// [`Error::Invalid`] without a column of keys, unless the first aggregate is the count, and as
     /// [`Reduction::new`].
     pub fn new(keys: &[KeyType], inputs: &[NumberType], aggregates: Vec<Aggregate>) -> Result<Self, Error> {
+        Self::with_missing(keys, &[], inputs, &[], aggregates)
+    }
+
+    /// The same, where some keys and values of some inputs can be missing. Rows that lack a key have one of their own, as
+    /// in SQL, but no class; those that lack a value are in no aggregate that reads it.
+    ///
+    /// # Errors
+    /// As [`KeyedReduction::new`] and [`Reduction::with_missing`].
+    pub fn with_missing(
+        keys: &[KeyType],
+        optional_keys: &[usize],
+        inputs: &[NumberType],
+        optional: &[usize],
+        aggregates: Vec<Aggregate>,
+    ) -> Result<Self, Error> {
         if keys.is_empty() {
             return Err(Error::Invalid("a reduction by keys needs a column of them".to_owned()));
         }
         if aggregates.first() != Some(&Aggregate::Count) {
             return Err(Error::Invalid("a reduction by keys counts the rows of each first".to_owned()));
         }
-        let shape = shape::keyed_to_bytes(keys, inputs, &aggregates);
-        let one = Reduction::new(inputs, aggregates)?;
+        let keys: Vec<_> =
+            (0..).zip(keys).map(|(at, &kind)| Key { kind, optional: optional_keys.contains(&at) }).collect();
+        let mut inputs = Inputs::new(inputs, optional)?;
+        inputs.optional_label = matches!(keys.as_slice(), [Key { optional: true, .. }]);
+        let shape = shape::keyed_to_bytes(&keys, &inputs, &aggregates);
+        let one = Reduction::of(inputs, aggregates)?;
         let other = one.empty_states()?;
         let nothing = bytes_of(&other);
         let excluded = vec![0; other.len()];
         Ok(Self {
-            keys: keys.to_vec(),
+            keys,
             one,
             other,
             shape,
@@ -81,37 +101,6 @@ impl KeyedReduction {
             before_epoch: BeforeEpoch::default(),
             excluded,
         })
-    }
-
-    /// What a batch of `rows` rows comes to, as bytes to be [merged](Self::merge). Nothing is kept of it.
-    ///
-    /// # Errors
-    /// [`Error::Columns`] if the columns are not of the reduction's number, types, and length,
-    /// [`Error::Overflow`] for a batch of 2^32 rows or more.
-    pub fn partial(
-        &mut self,
-        keys: &[KeyColumn<'_>],
-        columns: &[Numbers<'_>],
-        rows: usize,
-    ) -> Result<Vec<u8>, Error> {
-        self.check_keys(keys, rows)?;
-        self.one.check_columns(columns, rows)?;
-        let groups = Groups::new(keys, rows)?;
-        let sorted: Vec<_> = columns.iter().map(|column| groups.sorted(*column)).collect();
-        let mut writer = self.begin(groups.len());
-        let mut own = Vec::with_capacity(columns.len());
-        for (key, rows) in groups.iter() {
-            writer.bytes(key);
-            own.clear();
-            own.extend(sorted.iter().map(|column| column.numbers().rows(rows.clone())));
-            let Reduction { aggregates, states, scratch, .. } = &mut self.one;
-            for (state, aggregate) in states.iter_mut().zip(aggregates) {
-                state.clear();
-                state.put_checked(aggregate, scratch, &own, rows.len())?;
-                state.write(&mut writer);
-            }
-        }
-        Ok(writer.finish())
     }
 
     /// Adds a partial, or all of another reduction.
@@ -232,7 +221,7 @@ impl KeyedReduction {
         &mut self.states
     }
 
-    /// For each aggregate the rows of all keys that it could not take: NaN or an infinity in an input.
+    /// For each aggregate the rows of all keys that it could not take: a missing value, NaN or an infinity in an input.
     #[must_use]
     pub fn excluded(&self) -> &[i128] {
         &self.excluded
@@ -260,24 +249,15 @@ impl KeyedReduction {
         writer.unsigned(keys as u64);
         writer
     }
+}
 
-    fn check_keys(&self, keys: &[KeyColumn<'_>], rows: usize) -> Result<(), Error> {
-        let types: Vec<_> = keys.iter().map(KeyColumn::key_type).collect();
-        if types != self.keys {
-            return Err(Error::Columns(format!("the keys are {:?}, not {types:?}", self.keys)));
-        }
-        match keys.iter().position(|column| column.len() != rows) {
-            None => Ok(()),
-            Some(at) => Err(Error::Columns(format!(
-                "column {at} of the keys has {}, not {rows}",
-                plural(keys[at].len(), "row", "rows")
-            ))),
-        }
-    }
+/// Whether states are of any row: those that were taken away before they came leave states without rows.
+fn has_rows(states: &[AggregateState]) -> bool {
+    !matches!(states.first().map(AggregateState::state), Some(State::Count(count)) if count.rows() == 0)
 }
 
 /// Reads the states of one key.
-fn unpack(bytes: &[u8], states: &mut [State]) -> Result<(), Error> {
+fn unpack(bytes: &[u8], states: &mut [AggregateState]) -> Result<(), Error> {
     let mut reader = Reader::payload(bytes);
     for state in states {
         state.read_into(&mut reader)?;
@@ -285,7 +265,7 @@ fn unpack(bytes: &[u8], states: &mut [State]) -> Result<(), Error> {
     reader.finish()
 }
 
-fn bytes_of(states: &[State]) -> Vec<u8> {
+fn bytes_of(states: &[AggregateState]) -> Vec<u8> {
     let mut writer = Writer::payload();
     for state in states {
         state.write(&mut writer);

@@ -5,8 +5,8 @@
 //! Time*, Journal of the Royal Statistical Society B 37 (1975), standardised by the fit's own estimate.
 
 use super::Reduction;
+use super::aggregate_state::AggregateState;
 use super::fits::{self, Regression};
-use super::state::State;
 use crate::column::Numbers;
 use crate::error::Error;
 use crate::infer::{Fit, Residuals};
@@ -30,8 +30,13 @@ pub struct Observations<'a> {
 }
 
 impl Scorer {
-    pub(super) fn of(states: &[State], aggregate: usize, regression: &Regression) -> Result<Self, Error> {
-        let fit = states.get(aggregate).map(|state| fits::fit(state, regression)).transpose()?.flatten();
+    pub(super) fn of(
+        states: &[AggregateState],
+        aggregate: usize,
+        regression: &Regression,
+    ) -> Result<Self, Error> {
+        let fit =
+            states.get(aggregate).map(|each| fits::fit(each.state(), regression)).transpose()?.flatten();
         let none =
             || Error::Invalid(format!("aggregate {aggregate} is no regression, whose fit could score rows"));
         Ok(Self { fit: fit.ok_or_else(none)?, zeros: regression.zeros })

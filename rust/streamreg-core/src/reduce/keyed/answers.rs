@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::{KeyedReduction, unpack};
+use super::{KeyedReduction, has_rows, unpack};
 use crate::classes::{Classes, Label};
 use crate::error::Error;
-use crate::reduce::key::{self, KeyCell};
+use crate::reduce::aggregate_state::AggregateState;
+use crate::reduce::key::{self, KeyCell, Keys};
 use crate::reduce::state::State;
-use crate::reduce::{Aggregate, Answer, KeyType, Reduction, Statistic, statistic};
+use crate::reduce::{Aggregate, Answer, Reduction, Statistic, statistic};
 
 /// The results of some keys.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,16 +61,17 @@ impl KeyedReduction {
                 [KeyCell::Bool(value)] => Label::Bool(*value),
                 [KeyCell::Int(value)] => Label::Int(*value),
                 [KeyCell::Text(value)] => Label::Text(value.as_str().into()),
+                // Rows without a label are of no class.
+                [KeyCell::Missing] => continue,
                 cells => {
                     let count = cells.len();
                     return Err(Error::Invalid(format!("a class has one label, not {count} keys")));
                 }
             };
-            match (self.other.first(), self.other.get(aggregate)) {
-                (Some(State::Count(count)), Some(State::Class(moments))) if count.rows() != 0 => {
-                    classes.insert(label, moments.clone());
-                }
-                _ => {}
+            if let Some(State::Class(moments)) = self.other.get(aggregate).map(AggregateState::state)
+                && has_rows(&self.other)
+            {
+                classes.insert(label, moments.clone());
             }
         }
         Classes::of(features, classes)
@@ -78,9 +80,9 @@ impl KeyedReduction {
 
 /// The results of keys with these bytes, from which `states` are unpacked one after another.
 fn answers_of<'a>(
-    keys: &[KeyType],
+    keys: &Keys,
     one: &Reduction,
-    states: &mut [State],
+    states: &mut [AggregateState],
     statistics: &[Statistic],
     entries: impl ExactSizeIterator<Item = (&'a [u8], Option<&'a [u8]>)>,
 ) -> Result<KeyedAnswers, Error> {
@@ -96,13 +98,13 @@ fn answers_of<'a>(
         if let Some(bytes) = bytes {
             unpack(bytes, states)?;
             // Rows that were taken away before they came leave a state without rows.
-            present = !matches!(states.first(), Some(State::Count(count)) if count.rows() == 0);
+            present = has_rows(states);
         }
         if present {
             for (column, cell) in found.cells.iter_mut().zip(key::decode(keys, key)?) {
                 column.push(cell);
             }
-            let answers = statistic::answers(&one.inputs, &one.aggregates, states, statistics)?;
+            let answers = statistic::answers(&one.inputs.types, &one.aggregates, states, statistics)?;
             for (column, answer) in found.columns.iter_mut().zip(answers) {
                 column.push(answer);
             }

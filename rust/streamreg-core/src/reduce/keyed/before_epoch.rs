@@ -9,9 +9,10 @@ use super::{KeyColumn, KeyedReduction, unpack};
 use crate::error::Error;
 use crate::infer::Residuals;
 use crate::reduce::Regression;
+use crate::reduce::aggregate_state::AggregateState;
 use crate::reduce::group::Groups;
+use crate::reduce::keyed::has_rows;
 use crate::reduce::score::{Observations, Scorer};
-use crate::reduce::state::State;
 use crate::tracked_map::TrackedMap;
 
 type Bytes = Box<[u8]>;
@@ -98,10 +99,9 @@ impl KeyedReduction {
     }
 
     /// The states that a key had when they were last held; `None` if it had no row.
-    fn states_before(&mut self, key: &[u8]) -> Result<Option<&[State]>, Error> {
+    fn states_before(&mut self, key: &[u8]) -> Result<Option<&[AggregateState]>, Error> {
         let Some(bytes) = self.before_epoch.get(key, &self.states) else { return Ok(None) };
         unpack(bytes, &mut self.other)?;
-        Ok((!matches!(self.other.first(), Some(State::Count(count)) if count.rows() == 0))
-            .then_some(&self.other))
+        Ok(has_rows(&self.other).then_some(&self.other))
     }
 }

@@ -24,7 +24,7 @@ impl KeyedReduction {
     /// None but for states that are damaged in memory.
     pub fn single(&self, key: &[u8]) -> Result<Option<Reduction>, Error> {
         let Some(state) = self.states.get(key) else { return Ok(None) };
-        let mut reduction = Reduction::new(&self.one.inputs, self.one.aggregates.clone())?;
+        let mut reduction = Reduction::of(self.one.inputs.clone(), self.one.aggregates.clone())?;
         unpack(state, &mut reduction.states)?;
         Ok(Some(reduction))
     }
