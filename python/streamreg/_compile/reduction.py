@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from streamreg._compile.lower import Lowering
 from streamreg._compile.model_catalog import describe
@@ -11,7 +11,7 @@ from streamreg._language.nodes import KeyColumn
 from streamreg._language.outputs import Output
 from streamreg._plan.result_plan import ResultPlan
 from streamreg._plan.row_plan import Reducing
-from streamreg._types import NUMBERS, ClassModel, ClassStatistic, KeyType
+from streamreg._types import NUMBERS, ClassModel, ClassStatistic, with_optional
 
 if TYPE_CHECKING:
     from streamreg._evaluate.program import Selection
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from streamreg._language.universe import ReducedUniverse, Universe
     from streamreg._plan.models import ModelInfo
     from streamreg._plan.output import OutputSpec
-    from streamreg._types import Aggregate, Number, Statistic
+    from streamreg._types import Aggregate, InputType, Statistic
 
 
 class Collected:
@@ -32,9 +32,9 @@ class Collected:
         self._universe = universe
         self._scope = rows.scope_of(universe.origin)
         self.keys = universe.keys
-        self._keys = tuple(cast(KeyType, key.dtype) for key in universe.keys)
+        self._keys = tuple(with_optional(key.dtype, optional=key.optional) for key in universe.keys)
         self._key_slots = tuple(rows.lower(key, self._scope) for key in universe.keys)
-        self._inputs: dict[int, Number] = {}
+        self._inputs: dict[int, InputType] = {}
         self._aggregates: dict[Aggregate, None] = {("count",): None}
         self._statistics: dict[Statistic | ClassStatistic, None] = {(0, "count", 0): None}
         self._label = universe.keys[0].text if universe.keys else None
@@ -100,7 +100,8 @@ class Collected:
 
     def _input(self, argument: TypedExpression) -> int:
         slot = self._rows.lower(argument, self._scope)
-        self._inputs.setdefault(slot, NUMBERS[argument.dtype])
+        kind = with_optional(NUMBERS[argument.dtype], optional=argument.optional)
+        self._inputs.setdefault(slot, kind)
         return list(self._inputs).index(slot)
 
 

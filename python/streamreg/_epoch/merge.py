@@ -296,7 +296,7 @@ class Merge:
         excluded = self._count_excluded()
         if excluded > self.excluded:
             _log.warning(
-                "epoch %d: %s excluded from a sum or regression: a number is not finite",
+                "epoch %d: %s excluded from a sum or regression: a value is missing or not finite",
                 epoch,
                 plural(excluded - self.excluded, "row"),
             )

@@ -25,7 +25,7 @@ from streamreg._language.predictions import scored
 from streamreg._language.regression_options import Options
 from streamreg._language.this import AllColumns
 from streamreg._language.universe import FilteredUniverse, SourceUniverse, Universe
-from streamreg._types import check_names, held_type
+from streamreg._types import check_names, held_type, is_optional
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Input
@@ -78,7 +78,7 @@ class Table(ClassTables):
         universe = SourceUniverse(input)
         return cls(
             {
-                name: SourceColumn(name, held_type(source), universe)
+                name: SourceColumn(name, held_type(source), universe, optional=is_optional(source))
                 for name, source in input.columns.items()
             },
             universe,
@@ -108,7 +108,9 @@ class Table(ClassTables):
         return [*super().__dir__(), *self._columns]
 
     def __repr__(self) -> str:
-        columns = ", ".join(f"{name}: {column.dtype}" for name, column in self._columns.items())
+        columns = ", ".join(
+            f"{name}: {column.shown_type}" for name, column in self._columns.items()
+        )
         return f"<Table ({columns})>"
 
     def keys(self) -> list[str]:
@@ -329,4 +331,10 @@ class Table(ClassTables):
         options: ClassOptions,
     ) -> Table:
         keys, result, universe = _discriminant.classes(self, label, features, options)
-        return Table({**keys, **result}, universe, next(iter(result.values())))
+        table = Table({**keys, **result}, universe, next(iter(result.values())))
+        (key,) = keys.values()
+        if not key.optional:
+            return table
+        # Rows without a label are of no class.
+        labelled = table.filter(key.is_not_none())
+        return Table(labelled._columns, labelled._universe, table._parameter)

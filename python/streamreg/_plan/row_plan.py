@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING
 
 from streamreg._core import KeyedReduction, Reduction
 from streamreg._evaluate.batch import Evaluated
-from streamreg._evaluate.columns import contiguous, numbers
+from streamreg._evaluate.columns import contiguous, inputs
 from streamreg._evaluate.program import Load, Program
 
 if TYPE_CHECKING:
     from streamreg._evaluate.batch import RowErrors
-    from streamreg._evaluate.columns import Array, Values
+    from streamreg._evaluate.columns import Array, Column, Nullable
     from streamreg._plan.score_plan import Shipped
-    from streamreg._types import Aggregate, KeyType, Number
+    from streamreg._types import Aggregate, InputType
 
 
 @dataclass(frozen=True)
 class Reducing:
     """The arguments of a `_core.Reduction`, or one by keys, and the slots that a worker feeds it from."""
 
-    inputs: tuple[Number, ...]
+    inputs: tuple[InputType, ...]
     aggregates: tuple[Aggregate, ...]
     slots: tuple[int, ...]
     scope: int
-    keys: tuple[KeyType, ...] = ()
+    keys: tuple[InputType, ...] = ()
     key_slots: tuple[int, ...] = ()
 
     def empty(self) -> Reduction | KeyedReduction:
@@ -46,10 +46,10 @@ class RowResult:
     them.
     """
 
-    outputs: tuple[tuple[Values, ...], ...]
-    reductions: tuple[tuple[tuple[Array, ...], int], ...]
-    keys: tuple[tuple[Values, ...], ...]
-    shipped: tuple[tuple[tuple[Values, ...], int], ...]
+    outputs: tuple[tuple[Column, ...], ...]
+    reductions: tuple[tuple[tuple[Array | Nullable, ...], int], ...]
+    keys: tuple[tuple[Column, ...], ...]
+    shipped: tuple[tuple[tuple[Column, ...], int], ...]
     errors: tuple[RowErrors, ...]
 
 
@@ -67,7 +67,7 @@ class RowPlan:
         """The columns of the source that anything is computed from."""
         return tuple(str(step.key) for step in self.program.steps if isinstance(step, Load))
 
-    def evaluate(self, columns: Mapping[str, Values], rows: int) -> RowResult:
+    def evaluate(self, columns: Mapping[str, Column], rows: int) -> RowResult:
         """Compute a batch from the source's columns, each of `rows` entries.
 
         A function of the batch alone: a row's results do not depend on the rows beside it.
@@ -83,7 +83,7 @@ class RowPlan:
             ),
             tuple(
                 (
-                    tuple(numbers(done.values(slot)) for slot in reducing.slots),
+                    tuple(inputs(done.values(slot)) for slot in reducing.slots),
                     done.rows(reducing.scope),
                 )
                 for reducing in self.reductions

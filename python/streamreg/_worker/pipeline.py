@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamreg._core import KeyedReduction, render
-from streamreg._evaluate.columns import at, portable
+from streamreg._evaluate.columns import at, nullable, portable
 from streamreg._rejects.reject import Reject
 from streamreg._worker.partial import Partial
 
 if TYPE_CHECKING:
-    from streamreg._evaluate.columns import Array, Values
+    from streamreg._evaluate.columns import Column
     from streamreg._formats.contract import Found, Input
     from streamreg._plan.row_plan import RowPlan, RowResult
     from streamreg._source.contract import Batch
@@ -53,7 +53,8 @@ class Pipeline:
         for index, (message, kind, column, detail) in enumerate(decoded.rejects):
             span = decoded.reject_span(index)
             partial.rejects.append(_reject(batch, message, span, kind, column, detail))
-        columns: dict[str, Values] = dict(zip(self._names, decoded.columns, strict=True))
+        fields = map(nullable, decoded.columns, decoded.missing)
+        columns: dict[str, Column] = dict(zip(self._names, fields, strict=True))
         for name, entries in metadata.items():
             columns[name] = entries if decoded.messages is None else at(entries, decoded.messages)
         result = self._plan.evaluate(columns, decoded.rows)
@@ -82,11 +83,12 @@ class Pipeline:
 
     def _metadata(
         self, batch: Batch, values: list[bytes | None], partial: Partial
-    ) -> tuple[dict[str, Array | list[object]], list[bytes | None]]:
+    ) -> tuple[dict[str, Column], list[bytes | None]]:
         """The columns of the messages' metadata, and the values without those whose metadata do not fit."""
         if self._input.metadata is None:
             return {}, values
-        columns, faults = self._input.metadata.read(batch, self._input.columns)
+        parts, faults = self._input.metadata.read(batch, self._input.columns)
+        columns = {name: nullable(*part) for name, part in parts.items()}
         kept = list(values)
         for index, (kind, column, detail) in sorted(faults.items()):
             if kept[index] is not None:
