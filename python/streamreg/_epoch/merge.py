@@ -295,7 +295,9 @@ class Merge:
             self._tell_appearance(self._first_reject)
         excluded = self._count_excluded()
         if excluded > self.excluded:
-            _log.warning(
+            _log.log(
+                # Where values can be missing, rows without them are no surprise.
+                logging.INFO if self._plan.rows.can_miss else logging.WARNING,
                 "epoch %d: %s excluded from a sum or regression: a value is missing or not finite",
                 epoch,
                 plural(excluded - self.excluded, "row"),

@@ -10,6 +10,7 @@ from streamreg._core import KeyedReduction, Reduction
 from streamreg._evaluate.batch import Evaluated
 from streamreg._evaluate.columns import contiguous, inputs
 from streamreg._evaluate.program import Load, Program
+from streamreg._types import is_optional
 
 if TYPE_CHECKING:
     from streamreg._evaluate.batch import RowErrors
@@ -66,6 +67,13 @@ class RowPlan:
     def source_columns(self) -> tuple[str, ...]:
         """The columns of the source that anything is computed from."""
         return tuple(str(step.key) for step in self.program.steps if isinstance(step, Load))
+
+    @property
+    def can_miss(self) -> bool:
+        """Whether rows of the source can lack a value that is reduced."""
+        return any(
+            is_optional(kind) for each in self.reductions for kind in (*each.inputs, *each.keys)
+        )
 
     def evaluate(self, columns: Mapping[str, Column], rows: int) -> RowResult:
         """Compute a batch from the source's columns, each of `rows` entries.

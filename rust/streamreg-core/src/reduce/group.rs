@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::key::KeyColumn;
+use super::key::{KeyColumn, NOTHING};
 use crate::column::{Numbers, Picked};
 use crate::error::Error;
 
@@ -132,8 +132,12 @@ impl Sorted<'_> {
 }
 
 /// The bytes of a key after the first, which tells its type and is that of all: they mostly decide the order alone.
+/// Where the first cell is missing, which comes before all others, they do not.
 fn prefix(key: &[u8]) -> u64 {
     let mut bytes = [0; 8];
+    if key.starts_with(NOTHING) {
+        return 0;
+    }
     let rest = &key[key.len().min(1)..];
     let length = rest.len().min(8);
     bytes[..length].copy_from_slice(&rest[..length]);

@@ -50,8 +50,8 @@ pub(super) struct Key {
 /// The columns of keys of a reduction.
 pub(super) type Keys = [Key];
 
-/// The bytes of a key of one cell that is missing.
-pub(super) const NO_LABEL: &[u8] = &[MISSING];
+/// The bytes of a cell that is missing, and so of the key where it is the only one.
+pub(super) const NOTHING: &[u8] = &[MISSING];
 
 /// One cell of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]

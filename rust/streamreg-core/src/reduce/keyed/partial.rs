@@ -66,7 +66,7 @@ impl KeyedReduction {
         let Reduction { aggregates, states, scratch, .. } = &mut self.one;
         for (state, aggregate) in states.iter_mut().zip(aggregates) {
             state.clear();
-            if key == key::NO_LABEL && matches!(aggregate, Aggregate::Class(_)) {
+            if key == key::NOTHING && matches!(aggregate, Aggregate::Class(_)) {
                 state.put_missing(rows);
             } else {
                 state.put_checked(aggregate, scratch, columns, missing, rows)?;
