@@ -41,11 +41,11 @@ impl<A> Optional<'_, A> {
 /// The inputs of a reduction.
 pub type Inputs<'py> = Vec<Optional<'py, NumberArray<'py>>>;
 
-/// Their numbers, and of each which are missing.
+/// Their numbers, and of each which are missing; nothing if none is.
 pub fn numbers<'a>(inputs: &'a Inputs<'_>) -> PyResult<(Vec<Numbers<'a>>, Vec<Option<&'a [bool]>>)> {
     let numbers = inputs.iter().map(|input| input.values.numbers()).collect::<PyResult<_>>()?;
-    let missing = inputs.iter().map(Optional::missing).collect::<PyResult<_>>()?;
-    Ok((numbers, missing))
+    let missing: Vec<_> = inputs.iter().map(Optional::missing).collect::<PyResult<_>>()?;
+    Ok((numbers, if missing.iter().any(Option::is_some) { missing } else { Vec::new() }))
 }
 
 /// The names of types, without what stands behind those whose values can be missing, and which these are.

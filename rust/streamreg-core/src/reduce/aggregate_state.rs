@@ -48,7 +48,7 @@ impl AggregateState {
         missing: &Missing<'_>,
         rows: usize,
     ) -> Result<(), Error> {
-        let own = aggregate.columns();
+        let own = if missing.is_empty() { Vec::new() } else { aggregate.columns() };
         let masks: Vec<_> = own.iter().filter_map(|&column| missing.get(column).copied().flatten()).collect();
         if masks.is_empty() {
             return self.state.put_checked(aggregate, scratch, columns, rows);

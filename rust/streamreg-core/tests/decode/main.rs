@@ -6,6 +6,7 @@ mod csv;
 mod decimal;
 mod json;
 mod laws;
+mod missing;
 mod raw;
 mod times;
 
