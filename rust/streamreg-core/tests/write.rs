@@ -272,7 +272,9 @@ proptest! {
 #[test]
 fn missing_values_are_empty_cells() {
     let mut text = Text::strings(3);
-    ["", "a", ""].iter().for_each(|item| text.push(Item::Str(item)).unwrap());
+    for item in ["", "a", ""] {
+        text.push(Item::Str(item)).unwrap();
+    }
     let mask = [false, true, true];
     let columns = [Cells::Float(&[1.5, 2.5, f64::NAN]), Cells::Bool(&[true; 3]), Cells::Text(&text)];
     let optional: Vec<_> = columns.iter().map(|cells| Cells::Optional(cells, &mask)).collect();

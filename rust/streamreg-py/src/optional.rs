@@ -41,8 +41,11 @@ impl<A> Optional<'_, A> {
 /// The inputs of a reduction.
 pub type Inputs<'py> = Vec<Optional<'py, NumberArray<'py>>>;
 
+/// Of each column which values are missing; `None` if none is.
+type Masks<'a> = Vec<Option<&'a [bool]>>;
+
 /// Their numbers, and of each which are missing; nothing if none is.
-pub fn numbers<'a>(inputs: &'a Inputs<'_>) -> PyResult<(Vec<Numbers<'a>>, Vec<Option<&'a [bool]>>)> {
+pub fn numbers<'a>(inputs: &'a Inputs<'_>) -> PyResult<(Vec<Numbers<'a>>, Masks<'a>)> {
     let numbers = inputs.iter().map(|input| input.values.numbers()).collect::<PyResult<_>>()?;
     let missing: Vec<_> = inputs.iter().map(Optional::missing).collect::<PyResult<_>>()?;
     Ok((numbers, if missing.iter().any(Option::is_some) { missing } else { Vec::new() }))

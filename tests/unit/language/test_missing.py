@@ -3,7 +3,7 @@
 import typing
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Union
+from typing import Any
 
 import pytest
 
@@ -30,7 +30,6 @@ def table(annotation: object = float | None, n: object = int) -> sr.Table:
         float | None,
         None | float,
         typing.Optional[float],  # noqa: UP045  # what programs may have
-        Union[None, float],  # noqa: UP007
         "float | None",
         "None|float",
         "Optional[float]",
@@ -129,14 +128,14 @@ def test_a_function_gets_none_and_may_return_it_where_a_value_can_be_missing() -
         return x
 
     made = t.select(a=sr.apply(look, t.x, t.z), b=sr.apply(double, t.y))
-    assert ran(made) == [(None, 2.0), (2.0, 6.0)]
+    assert ran(made) == [(None, "2.0"), (2.0, "6.0")]
     assert seen == [(None, None), (2.0, Decimal(4))]
 
     def nothing(y: float) -> float:
         return None  # type: ignore[return-value]  # the mistake
 
     testing.collect(t.select(a=sr.apply(nothing, t.y)))
-    with pytest.raises(TypeError, match="nothing should return float, but returned None"):
+    with pytest.raises(sr.WorkerError, match="nothing should return float, but returned None"):
         sr.run(processes=0)
     sr.clear()
     assert ran(t.select(a=sr.apply_with_type(nothing, float | None, t.y))) == [(None,), (None,)]
@@ -153,12 +152,14 @@ def test_missing_results_can_be_asked_for_after_a_reduction() -> None:
         c=r.sum(none.z).is_not_none(),
     )
     assert ran(made) == [(-1.0, True, True)]
-    assert ran(t.groupby(t.z).reduce(t.z) if False else t.reduce(n=r.count(), m=r.regr_count(t.y, t.x))) == [(2, 1)]
+    assert ran(t.reduce(n=r.count(), m=r.regr_count(t.y, t.x))) == [(2, 1)]
 
 
 def test_scored_rows_can_be_asked_for_missing_scores() -> None:
     """Those of the first epoch are missing."""
     t = testing.read([ROWS], schema=Three, format="json")
     scored = t.linear_regression(t.y, t.x).predict_on(t)
-    made = scored.select(a=scored.prediction.is_none(), b=sr.coalesce(scored.prediction, scored.x, 0.0))
+    made = scored.select(
+        a=scored.prediction.is_none(), b=sr.coalesce(scored.prediction, scored.x, 0.0)
+    )
     assert ran(made) == [(True, 0.0), (True, 2.0)]

@@ -161,7 +161,9 @@ impl Columns {
     pub(super) fn finish(self) -> (Vec<Column>, Vec<Option<Vec<bool>>>, usize) {
         let mask = |missing: Vec<usize>| {
             let mut mask = vec![false; self.rows];
-            missing.into_iter().for_each(|row| mask[row] = true);
+            for row in missing {
+                mask[row] = true;
+            }
             mask
         };
         let missing = self.missing.into_iter();

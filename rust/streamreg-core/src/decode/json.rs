@@ -76,8 +76,8 @@ impl Format for Objects {
         let text = std::str::from_utf8(without_mark(value))
             .map_err(|error| Fault::with(RejectKind::INVALID_UTF8, error.to_string()))?;
         self.levels.find(text, found).map_err(|error| explain(text, error))?;
-        for index in 0..columns.list.len() {
-            let pushed = match found[index] {
+        for (index, value) in found.iter().enumerate().take(columns.list.len()) {
+            let pushed = match value {
                 value if value.is_none_or(|value| value.starts_with('n')) && columns.can_miss(index) => {
                     columns.push_missing(index)
                 }

@@ -133,7 +133,7 @@ pub(super) fn to_bytes(inputs: &Inputs, aggregates: &[Aggregate]) -> Vec<u8> {
 pub(super) fn keyed_to_bytes(keys: &Keys, inputs: &Inputs, aggregates: &[Aggregate]) -> Vec<u8> {
     let mut writer = Writer::new(kind::REDUCTION);
     writer.unsigned(keys.len() as u64);
-    for key in keys.iter() {
+    for key in keys {
         let code = match key.kind {
             KeyType::Bool => 0,
             KeyType::Int => 1,
