@@ -20,6 +20,7 @@ from streamreg._state.snapshot import read
 from tests.support.changelog import changes, current, inserted, result
 from tests.support.gaps import (
     COLUMNS,
+    EPOCH,
     Gap,
     GapSchema,
     coefficients,
@@ -33,6 +34,7 @@ from tests.support.plans import csv_output
 from tests.support.rationals import fit, mean, nearest
 from tests.support.resumed import check_same_bytes
 
+DAYS = timedelta(days=1000)
 SCORES = ("prediction", "residual", "standardized_residual")
 COMPUTED = ("total", "same", "chosen", "first", "none", "half", "text", "then", "both", "log")
 
@@ -59,6 +61,10 @@ def tables(rows: list[Gap], format: Literal["csv", "json"], batch: int = 7) -> d
     t = testing.read(parts, schema=GapSchema, format=format, header=header, batch=batch)
     r = sr.reducers
     fitted = t.linear_regression(t.y, t.x)
+    signed = t.select(
+        sign=sr.if_else(t.x > 0.0, sr.cast(str, t.n), "-"),
+        then=sr.floor_time(t.at, DAYS),
+    )
     return {
         "rows.csv": t,
         "computed.csv": t.select(
@@ -96,6 +102,10 @@ def tables(rows: list[Gap], format: Literal["csv", "json"], batch: int = 7) -> d
         "exact.csv": t.linear_regression(t.gap, t.d, statistics=["n"]),
         "classes.csv": t.gaussian_naive_bayes(t.k, t.x, t.n),
         "scores.csv": fitted.predict_on(t),
+        "flags.csv": t.linear_discriminant(t.on, t.x, t.y).predict_on(t).select(t.on, t.x, t.y),
+        "signs.csv": signed.groupby(signed.sign, signed.then).reduce(
+            signed.sign, signed.then, n=r.count()
+        ),
         "labels.csv": t.linear_discriminant(t.k, t.x, t.y).predict_on(t),
     }
 
@@ -211,6 +221,15 @@ def check_keys(rows: list[Gap]) -> None:
         )
         for (k, on), group in groups.items()
     )
+    signs = Counter(
+        (
+            "" if row.x is None else written(row.n) if row.x > 0.0 else "-",
+            "" if row.at is None else written(EPOCH + (row.at - EPOCH) // DAYS * DAYS),
+        )
+        for row in rows
+    )
+    expected = Counter((*key, str(count)) for key, count in signs.items())
+    assert +standing("signs.csv", "sign", "then", "n") == expected
     # Text that is empty has quotes, and what is missing has none.
     lines = Path("keys.csv").read_text().splitlines()
     assert any(line.startswith('"",') for line in lines)
@@ -227,8 +246,8 @@ def check_fits(rows: list[Gap]) -> None:
     columns = ("k", "intercept", "x", "n")
     assert +standing("by.csv", *columns) == lines
     for name, weigh in (("w", lambda w: w), ("n", lambda n: Fraction(2) ** int(n))):
-        columns = zip(*whole(rows, "x", "y", name), strict=True)
-        points = [(x, y, weigh(w)) for x, y, w in columns]
+        triples = zip(*whole(rows, "x", "y", name), strict=True)
+        points = [(x, y, weigh(w)) for x, y, w in triples]
         solved = weighted(points)
         assert solved is not None
         file = "weights.csv" if name == "w" else "fading.csv"

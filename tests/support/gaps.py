@@ -64,7 +64,7 @@ def drawn(seed: int, count: int) -> list[Gap]:
             chance.random() < 0.5,
             chance.gauss(1, 2),
         )
-        return Gap(*(None if chance.random() < share else value for value in values))
+        return Gap._make(None if chance.random() < share else value for value in values)
 
     return [row() for _ in range(count)]
 

@@ -84,7 +84,7 @@ def test_coalesce_takes_values_of_one_type() -> None:
 def test_none_is_no_constant() -> None:
     """The error says what asks for missing values."""
     t = table()
-    for wrong in (lambda: t.x == None, lambda: sr.if_else(t.n > 0, t.x, None)):  # type: ignore[arg-type, operator]  # noqa: E711  # the mistakes
+    for wrong in (lambda: t.x == None, lambda: sr.if_else(t.n > 0, t.x, None)):  # type: ignore[arg-type]  # noqa: E711  # the mistakes
         with pytest.raises(sr.ProgramError, match=r"t\.x\.is_none\(\)"):
             wrong()
 
