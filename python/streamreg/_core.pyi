@@ -10,13 +10,13 @@ from typing import Literal, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
-from streamreg._evaluate.columns import Values
+from streamreg._evaluate.columns import Column, Nullable
 from streamreg._types import (
     Aggregate,
     ClassMethod,
     ClassParameters,
     CoreWindow,
-    KeyType,
+    InputType,
     Model,
     Moment,
     Number,
@@ -96,6 +96,10 @@ class Decoded:
         self,
     ) -> list[NDArray[np.float64] | NDArray[np.int64] | NDArray[np.bool_] | Text]:
         """The schema's columns, in its order; each has `rows` entries."""
+
+    @property
+    def missing(self) -> list[NDArray[np.bool_] | None]:
+        """Of each column which of its values are missing, where anything stands in their place; None if none is."""
 
     @property
     def messages(self) -> NDArray[np.uint32] | None:
@@ -638,10 +642,12 @@ class Undefined:
 class Reduction:
     """The aggregates of one `reduce`: exact states that merge in any order."""
 
-    def __new__(cls, inputs: Sequence[Number], aggregates: Sequence[Aggregate]) -> Self: ...
+    def __new__(cls, inputs: Sequence[InputType], aggregates: Sequence[Aggregate]) -> Self: ...
     def add(
-        self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]], rows: int
-    ) -> None: ...
+        self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64] | Nullable], rows: int
+    ) -> None:
+        """Adds rows. One that lacks a value is in no aggregate that reads it, and is excluded."""
+
     def take(self) -> bytes:
         """What was added since the last take; the reduction is empty afterwards."""
 
@@ -663,7 +669,7 @@ class Reduction:
 
     def to_bytes(self) -> bytes: ...
     def excluded(self) -> list[int]:
-        """For each aggregate the rows that it could not take (NaN or an infinity in an input)."""
+        """For each aggregate the rows that it could not take (a missing value, NaN or an infinity in an input)."""
 
     def limbs(self) -> list[int]:
         """For each aggregate the 64-bit limbs that its exact sums take."""
@@ -711,20 +717,20 @@ class KeyedReduction:
     """The aggregates of one `reduce` for each key; the first one counts the rows.
 
     Keys have changed from when a merge adds rows of theirs until they are marked clean. Those that have
-    are counted from 0 in the order that `changed` puts them in: column by column, False before
+    are counted from 0 in the order that `changed` puts them in: column by column, missing ones first, False before
     True, integers by value, text by code points.
     """
 
     def __new__(
         cls,
-        keys: Sequence[KeyType],
-        inputs: Sequence[Number],
+        keys: Sequence[InputType],
+        inputs: Sequence[InputType],
         aggregates: Sequence[Aggregate],
     ) -> Self: ...
     def partial(
         self,
-        keys: Sequence[Values],
-        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        keys: Sequence[Column],
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64] | Nullable],
         rows: int,
     ) -> bytes:
         """What a batch comes to, to be merged; nothing is kept of it."""
@@ -739,7 +745,7 @@ class KeyedReduction:
     def __len__(self) -> int:
         """The number of keys."""
 
-    def key(self, cells: Sequence[Values]) -> bytes:
+    def key(self, cells: Sequence[Column]) -> bytes:
         """The key that cells make, columns of one row each.
 
         Raises:
@@ -780,7 +786,7 @@ class KeyedReduction:
     def scores(
         self,
         regression: tuple[int, Model],
-        keys: Sequence[Values],
+        keys: Sequence[Column],
         features: Sequence[NDArray[np.float64] | NDArray[np.int64]],
         target: NDArray[np.float64] | NDArray[np.int64],
         weights: NDArray[np.float64] | NDArray[np.int64] | None = None,
@@ -1141,11 +1147,12 @@ def split_header(value: bytes, delimiter: str = ",") -> list[str]:
 def first_record(value: bytes) -> bytes:
     """The first CSV record of a value that may hold many."""
 
-def render(columns: Sequence[Values | Cells]) -> bytes:
+def render(columns: Sequence[Column | Cells]) -> bytes:
     """Rows as CSV text without line ends, packed with the length of each.
 
     A column is an array of numbers, booleans or times (in microseconds), one of decimals, text, cells, or a list of
-    None, bool, int, float, Decimal, datetime, timedelta, str, bytes.
+    None, bool, int, float, Decimal, datetime, timedelta, str, bytes; or such a column with missing values, which are
+    empty cells.
     """
 
 def stamp(rows: bytes, time: int, diff: int) -> bytes:

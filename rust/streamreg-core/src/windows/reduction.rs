@@ -12,10 +12,11 @@ use super::{grid, last, sessions};
 use crate::column::{NumberType, Numbers};
 use crate::error::Error;
 use crate::infer::Residuals;
-use crate::reduce::group::check_keys;
+use crate::reduce::block::Block;
 use crate::reduce::score::{self, Observations};
+use crate::reduce::shape::{self, Inputs};
 use crate::reduce::unpacked::Unpacked;
-use crate::reduce::{Aggregate, KeyColumn, KeyType, KeyedAnswers, Regression, Statistic, shape};
+use crate::reduce::{Aggregate, KeyColumn, KeyType, KeyedAnswers, Regression, Statistic, key};
 use crate::tracked_map::TrackedMap;
 use crate::wire::{Reader, Writer, kind};
 use crate::write::Cell;
@@ -53,9 +54,27 @@ impl WindowReduction {
         time: TimeKind,
         spec: Spec,
     ) -> Result<Self, Error> {
+        Self::with_missing((keys, &[]), (inputs, &[]), aggregates, time, spec)
+    }
+
+    /// The same, where some keys and values of some inputs can be missing: of each the types, and which they are. Rows
+    /// that lack a key have an instance of their own, as in SQL; those that lack a value are in their windows, but in no
+    /// aggregate that reads it.
+    ///
+    /// # Errors
+    /// As [`WindowReduction::new`], and [`Error::Invalid`] if there is no such input.
+    pub fn with_missing(
+        keys: (&[KeyType], &[usize]),
+        inputs: (&[NumberType], &[usize]),
+        aggregates: Vec<Aggregate>,
+        time: TimeKind,
+        spec: Spec,
+    ) -> Result<Self, Error> {
         let spec = spec.checked(time)?;
+        let keys = key::keys_of(keys.0, keys.1);
+        let inputs = Inputs::new(inputs.0, inputs.1)?;
         let mut writer = Writer::payload();
-        shape::write_keyed(keys, inputs, &aggregates, &mut writer);
+        shape::write_keyed(&keys, &inputs, &aggregates, &mut writer);
         writer.byte(time.code());
         spec.write(&mut writer);
         let states = Unpacked::new(inputs, aggregates)?;
@@ -85,15 +104,31 @@ impl WindowReduction {
         columns: &[Numbers<'_>],
         rows: usize,
     ) -> Result<WindowPartial, Error> {
-        check_keys(&self.kept.keys, keys, rows)?;
-        self.kept.states.check_columns(columns, rows)?;
+        self.partial_with_missing(keys, times, columns, &[], rows)
+    }
+
+    /// The same of rows of which some values are missing: of each column which, `None` if none is.
+    ///
+    /// # Errors
+    /// As [`WindowReduction::partial`]; [`Error::Columns`] too if values of the column cannot be missing.
+    pub fn partial_with_missing(
+        &mut self,
+        keys: &[KeyColumn<'_>],
+        times: &RowTimes,
+        columns: &[Numbers<'_>],
+        missing: &[Option<&[bool]>],
+        rows: usize,
+    ) -> Result<WindowPartial, Error> {
+        let block = Block { columns, missing, rows };
+        key::check_keys(&self.kept.keys, keys, rows)?;
+        self.kept.states.check_rows(block)?;
         if (times.kind(), times.len()) != (self.kept.time, rows) {
             let (kind, found, time) = (times.kind(), times.len(), self.kept.time);
             return Err(Error::Columns(format!("{found} times of kind {kind:?}, not {rows} of {time:?}")));
         }
         let mut writer = Writer::new(kind::WINDOWS);
         writer.bytes(&self.shape);
-        let aside = self.store.partial(&mut self.kept, Batch { keys, times, columns }, &mut writer)?;
+        let aside = self.store.partial(&mut self.kept, Batch { keys, times, block }, &mut writer)?;
         Ok(WindowPartial { state: writer.finish(), aside })
     }
 
