@@ -877,8 +877,8 @@ class WindowReduction:
 
     def __new__(
         cls,
-        keys: Sequence[KeyType],
-        inputs: Sequence[Number],
+        keys: Sequence[InputType],
+        inputs: Sequence[InputType],
         aggregates: Sequence[Aggregate],
         time: Literal["int", "float", "datetime"],
         window: CoreWindow,
@@ -892,9 +892,9 @@ class WindowReduction:
 
     def partial(
         self,
-        keys: Sequence[Values],
+        keys: Sequence[Column],
         times: RowTimes,
-        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64] | Nullable],
         rows: int,
     ) -> WindowPartial:
         """What a batch comes to; nothing is kept of it."""
@@ -942,7 +942,7 @@ class WindowReduction:
     def scores(
         self,
         regression: tuple[int, Model],
-        keys: Sequence[Values],
+        keys: Sequence[Column],
         features: Sequence[NDArray[np.float64] | NDArray[np.int64]],
         target: NDArray[np.float64] | NDArray[np.int64],
         weights: NDArray[np.float64] | NDArray[np.int64] | None = None,

@@ -97,6 +97,11 @@ def windowing(time: TypedExpression, window: object, behavior: object) -> Window
         raise ProgramError(
             f"windowby: the time of a row is datetime, int or float, but {time.text} is {time.dtype}"
         )
+    if time.optional:
+        raise ProgramError(
+            f"windowby: {time.text} may be missing, and a row without a time is in no window: declare the column "
+            "without | None, so that such a message is a reject, or say what its time is, as in sr.coalesce"
+        )
     if not isinstance(window, Grid | Session | Last):
         raise ProgramError(
             "windowby: window is what sr.temporal.tumbling, sliding, session or last gives, not "

@@ -24,7 +24,7 @@ from streamreg._worker.upserts import NOT_THE_SAME, BatchUpserts
 
 if TYPE_CHECKING:
     from streamreg._core import Decoded
-    from streamreg._evaluate.columns import Array, Column
+    from streamreg._evaluate.columns import Column
     from streamreg._formats.contract import Found, Input
     from streamreg._plan.row_plan import RowPlan, RowResult
     from streamreg._source.contract import Batch
@@ -145,9 +145,7 @@ class Pipeline:
         back = upserts.taken_back(set(messages))
         partial.taken_back = None if back is None else self.rows(back)
 
-    def _columns(
-        self, decoded: Decoded, metadata: Mapping[str, Array | list[object]]
-    ) -> dict[str, Column]:
+    def _columns(self, decoded: Decoded, metadata: Mapping[str, Column]) -> dict[str, Column]:
         """The columns of the schema."""
         fields = map(nullable, decoded.columns, decoded.missing)
         columns: dict[str, Column] = dict(zip(self._names, fields, strict=True))
