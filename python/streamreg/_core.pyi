@@ -826,8 +826,8 @@ class RowTimes:
 
     `times` has integers, floats, or datetimes in microseconds; the rows of a partition are in the topic's order.
     `watermarks` has for partitions the greatest time before these rows; `offsets` those of the messages: equal ones
-    that follow one another are of rows of one message. Times that are NaN, infinite, or out of `bounds` (least and
-    greatest time) do not count.
+    that follow one another are of rows of one message. Times that are NaN, infinite, out of `bounds` (least and
+    greatest time) or missing do not count.
 
     Raises:
         ValueError: if the columns are not of one length, or a watermark is no such time.
@@ -835,7 +835,7 @@ class RowTimes:
 
     def __new__(
         cls,
-        times: NDArray[np.int64] | NDArray[np.float64] | NDArray[np.datetime64],
+        times: NDArray[np.int64] | NDArray[np.float64] | NDArray[np.datetime64] | Nullable,
         partitions: NDArray[np.int32],
         watermarks: Mapping[int, Moment],
         offsets: NDArray[np.int64] | None = None,
@@ -869,7 +869,7 @@ class WindowReduction:
     is closed when end <= T - cutoff, where T is the time of all partitions; a session when last + 2 * max_gap <= T -
     cutoff; never without `cutoff`. It is visible when T >= start + delay, or, if `final`, when it is closed; without
     either always. What is closed and visible leaves the state. With `keep_closed` the last closed window of each
-    instance is kept for scoring. All of it is compared exactly.
+    instance is kept for scoring. All of it is compared exactly. A row without a time is in no window.
 
     Raises:
         ValueError: for windows that make no sense, and as `KeyedReduction`; `keys` may be empty.
@@ -880,7 +880,7 @@ class WindowReduction:
         keys: Sequence[InputType],
         inputs: Sequence[InputType],
         aggregates: Sequence[Aggregate],
-        time: Literal["int", "float", "datetime"],
+        time: InputType,
         window: CoreWindow,
         delay: Moment | None,
         cutoff: Moment | None,
@@ -931,7 +931,7 @@ class WindowReduction:
         """The cells of the instance of a key of results; then, except of last rows, start and end of the window."""
 
     def excluded(self) -> list[int]:
-        """For each aggregate the rows that it could not take, each counted once, of closed windows too."""
+        """For each aggregate the rows that it could not take, each once, of closed windows and without a time too."""
 
     def limbs(self) -> list[int]:
         """For each aggregate the 64-bit limbs that the exact sums of the open windows take."""

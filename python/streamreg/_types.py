@@ -112,8 +112,8 @@ Scalar: TypeAlias = float | int | Decimal | bool | str | bytes | datetime | time
 Moment: TypeAlias = int | float
 """A point in event time, or a length of it, in the unit of its column: that of datetimes is a microsecond."""
 
-WindowTime: TypeAlias = Literal["datetime", "int", "float"]
-"""What a column of event times holds."""
+EVENT_TIMES: Final = ("datetime", "int", "float")
+"""The types of columns that hold the time of a row by which it is put into windows."""
 
 CoreWindow: TypeAlias = (
     tuple[Literal["grid"], Moment, Moment, Moment]

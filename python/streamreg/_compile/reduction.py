@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from streamreg._compile.lower import Lowering
 from streamreg._compile.model_catalog import describe
@@ -19,7 +19,6 @@ from streamreg._types import (
     WINDOW_BOUNDS,
     ClassModel,
     ClassStatistic,
-    WindowTime,
     with_optional,
 )
 
@@ -67,7 +66,7 @@ class Collected:
         by = universe.windowing
         slot = self._rows.lower(restricted(by.time, universe.origin), self._scope)
         clock = _index(clocks, Clock(slot, self._scope, by.idle_timeout))
-        time = cast(WindowTime, by.time.dtype)
+        time = with_optional(by.time.dtype, optional=by.time.optional)
         return Windows(
             clock,
             time,

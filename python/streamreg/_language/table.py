@@ -300,7 +300,8 @@ class Table(ClassTables):
         `window_end`. A window holds the rows from its start up to, not including, its end. A row that is late for all
         of its windows (see `sr.temporal`) is a reject of the reason `late`, one whose time is not finite, or in a
         window whose bounds no column can hold, of the reason `time-range`; if there are several `windowby`, where that
-        is so for all of them.
+        is so for all of them for which it has a time. A row whose time is missing is in no window, and is counted as
+        excluded; one that lacks another value is in its windows, but in no reducer or regression that reads the value.
 
         Args:
             time: when a row was: a column of datetime, int or float.

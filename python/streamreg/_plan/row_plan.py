@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from streamreg._core import KeyedReduction, Reduction, WindowReduction
 from streamreg._evaluate.batch import Evaluated
-from streamreg._evaluate.columns import contiguous, inputs, numbers, placed
+from streamreg._evaluate.columns import contiguous, inputs
 from streamreg._evaluate.program import Load, Program
 from streamreg._types import is_optional
 
@@ -62,7 +62,7 @@ class Reducing:
 class EventTimes:
     """The event times of the rows of a scope."""
 
-    times: Array
+    times: Array | Nullable
     places: NDArray[np.int64]
     """Which rows of the batch they are."""
 
@@ -140,8 +140,7 @@ class RowPlan:
                 for shipped in self.shipped
             ),
             tuple(
-                # No time is missing: `windowby` takes no such column.
-                EventTimes(numbers(placed(done.values(clock.slot))), done.places(clock.scope))
+                EventTimes(inputs(done.values(clock.slot)), done.places(clock.scope))
                 for clock in self.clocks
             ),
             tuple(done.errors),

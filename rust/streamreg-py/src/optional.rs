@@ -53,7 +53,11 @@ pub fn numbers<'a>(inputs: &'a Inputs<'_>) -> PyResult<(Vec<Numbers<'a>>, Masks<
 
 /// The names of types, without what stands behind those whose values can be missing, and which these are.
 pub fn types(names: &[String]) -> (Vec<&str>, Vec<usize>) {
-    let present = |name: &'_ String| name.strip_suffix(" | None").is_some();
-    let optional = names.iter().enumerate().filter(|(_, name)| present(name)).map(|(at, _)| at).collect();
-    (names.iter().map(|name| name.strip_suffix(" | None").unwrap_or(name)).collect(), optional)
+    let optional = names.iter().enumerate().filter(|(_, name)| held(name).1).map(|(at, _)| at).collect();
+    (names.iter().map(|name| held(name).0).collect(), optional)
+}
+
+/// The name of a type without what stands behind one whose values can be missing, and whether it is one.
+pub fn held(name: &str) -> (&str, bool) {
+    name.strip_suffix(" | None").map_or((name, false), |held| (held, true))
 }

@@ -7,7 +7,7 @@ use crate::errors::to_py;
 use crate::guarded::Guarded;
 use crate::infer::{Columns, residuals};
 use crate::keyed::{KeyedResults, Keys, key_columns, key_type, present};
-use crate::optional::{self, Inputs};
+use crate::optional::{self, Inputs, Optional};
 use crate::reduce::{Asked, aggregate, number_type, regression, statistics};
 use crate::tracked_map::tracked;
 use crate::write::object;
@@ -73,13 +73,14 @@ impl RowTimes {
     #[pyo3(signature = (times, partitions, watermarks, offsets=None, bounds=None))]
     fn new(
         py: Python<'_>,
-        times: NumberArray<'_>,
+        times: Optional<'_, NumberArray<'_>>,
         partitions: PyReadonlyArray1<'_, i32>,
         watermarks: BTreeMap<i32, Time>,
         offsets: Option<PyReadonlyArray1<'_, i64>>,
         bounds: Option<(Time, Time)>,
     ) -> PyResult<Self> {
-        let (kind, times) = match times.numbers()? {
+        let missing = times.missing()?;
+        let (kind, times) = match times.values.numbers()? {
             Numbers::Int(values) => (TimeKind::Int, Times::Int(values)),
             Numbers::Float(values) => (TimeKind::Float, Times::Float(values)),
             Numbers::Time(TimeType::Datetime, values) => (TimeKind::Datetime, Times::Datetime(values)),
@@ -95,9 +96,14 @@ impl RowTimes {
         };
         let partitions = partitions.as_slice()?;
         let offsets = offsets.as_ref().map(PyReadonlyArray1::as_slice).transpose()?;
-        py.detach(|| core::RowTimes::new(times, partitions, &watermarks, offsets, bounds))
-            .map(Self)
-            .map_err(|error| to_py(&error))
+        let made = py.detach(|| {
+            let made = core::RowTimes::new(times, partitions, &watermarks, offsets, bounds)?;
+            match missing {
+                Some(missing) => made.without(missing),
+                None => Ok(made),
+            }
+        });
+        made.map(Self).map_err(|error| to_py(&error))
     }
 
     fn watermarks<'py>(&self, py: Python<'py>) -> PyResult<BTreeMap<i32, Span<'py>>> {
@@ -141,6 +147,7 @@ impl WindowReduction {
         let keys = keys.into_iter().map(key_type).collect::<PyResult<Vec<_>>>()?;
         let inputs = inputs.into_iter().map(number_type).collect::<PyResult<Vec<_>>>()?;
         let aggregates = aggregates.iter().map(aggregate).collect::<PyResult<Vec<_>>>()?;
+        let (time, untimed) = optional::held(time);
         let kind = time_kind(time)?;
         let spec = Spec {
             window: self::window(&window, kind)?,
@@ -153,7 +160,7 @@ impl WindowReduction {
             (&keys, &optional_keys),
             (&inputs, &optional),
             aggregates,
-            kind,
+            (kind, untimed),
             spec,
         );
         Ok(Self(Guarded::new(own.map_err(|error| to_py(&error))?), kind))

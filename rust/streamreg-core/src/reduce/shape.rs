@@ -41,7 +41,7 @@ impl Inputs {
 }
 
 /// Added to the byte of a type whose values can be missing.
-const OPTIONAL: u8 = 16;
+pub(crate) const OPTIONAL: u8 = 16;
 
 /// One aggregate of a reduction; columns are indexes of its inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -58,7 +58,7 @@ pub(super) fn write(inputs: &Inputs, block: Block<'_>, row: usize, out: &mut Vec
 /// Columns that rows are appended to.
 #[derive(Debug)]
 pub(super) struct Columns {
-    columns: Vec<Picked>,
+    values: Vec<Picked>,
     /// Of each which values are missing; `None` if none can.
     masks: Vec<Option<Vec<bool>>>,
     flag_words: usize,
@@ -68,8 +68,8 @@ impl Columns {
     /// These columns, without a row.
     pub(super) fn new(inputs: &Inputs) -> Self {
         let masks = inputs.optional.iter().map(|optional| optional.then(Vec::new)).collect();
-        let columns = inputs.types.iter().map(|input| empty(*input)).collect();
-        Self { columns, masks, flag_words: flag_words(inputs) }
+        let values = inputs.types.iter().map(|input| empty(*input)).collect();
+        Self { values, masks, flag_words: flag_words(inputs) }
     }
 
     /// Appends a row.
@@ -85,14 +85,14 @@ impl Columns {
         for mask in self.masks.iter_mut().flatten() {
             mask.extend(flag.next());
         }
-        let read = self.columns.iter_mut().try_for_each(|column| push(column, &mut words));
+        let read = self.values.iter_mut().try_for_each(|column| push(column, &mut words));
         read.filter(|()| rest.is_empty() && words.next().is_none())
             .ok_or_else(|| corrupt("a row is of other columns"))
     }
 
     /// As columns of a batch.
     pub(super) fn numbers(&self) -> Vec<Numbers<'_>> {
-        self.columns.iter().map(Picked::numbers).collect()
+        self.values.iter().map(Picked::numbers).collect()
     }
 
     /// Of each column which values are missing.
