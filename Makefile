@@ -157,6 +157,10 @@ chaos: $(INSTALLED) ## kill everything for SECONDS, and read a backlog of 20 mil
 far: $(INSTALLED) ## read from a broker that is 5 s away, doctor and verify too; ten minutes
 	FAR_ROUND_TRIPS=5 $(BIN)/python -m pytest -s tests/kafka/test_far.py $(ARGS)
 
+.PHONY: readers
+readers: $(INSTALLED) ## run all tests on a real broker by both readers; forty minutes
+	KAFKA_READERS="native client" $(BIN)/python -m pytest tests/kafka $(ARGS)
+
 .PHONY: windows
 windows: $(INSTALLED) ## let ten million windows of each behaviour close, in bounded memory and state; ten minutes
 	MANY_WINDOWS=10000000 $(BIN)/python -m pytest -s tests/flow/test_many_windows.py $(ARGS)

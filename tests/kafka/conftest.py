@@ -30,11 +30,29 @@ READERS: dict[str, dict[str, str]] = {
 """What reads, and the settings that make it so."""
 
 
+BY_BOTH = {
+    "test_another_topic",
+    "test_broker",
+    "test_damage",
+    "test_failover",
+    "test_formats",
+    "test_hostile",
+    "test_replaced_log",
+    "test_resilience",
+    "test_transactions",
+}
+"""Modules about what a reader meets: the others run by one of them alone, unless `KAFKA_READERS` says more."""
+
+
+def _usual(module: str) -> list[str]:
+    return list(READERS) if module.rpartition(".")[2] in BY_BOTH else ["native"]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each test of a broker runs with every reader that its module or `KAFKA_READERS` names, else with both."""
+    """Each test of a broker runs with every reader that its module or `KAFKA_READERS` names, or the usual ones."""
     if {"broker", "cluster"} & set(metafunc.fixturenames):
-        chosen = os.environ.get("KAFKA_READERS", " ".join(READERS)).split()
-        readers = getattr(metafunc.module, "READERS", chosen)
+        chosen = os.environ.get("KAFKA_READERS", "").split()
+        readers = getattr(metafunc.module, "READERS", chosen or _usual(metafunc.module.__name__))
         metafunc.parametrize("reader", readers, indirect=True)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from streamreg._state import snapshot
 from tests.support.kafka import windows
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.command import streamreg
@@ -158,8 +159,14 @@ def test_a_quiet_stream_closes_its_windows(
     def all_written() -> bool:
         return all(set(written(kind)) == wanted[kind] for kind in kinds)
 
+    def closed_for_good() -> bool:
+        """Whether the state says so too: what only the files have is not there after a kill."""
+        lengths = [each["length"] for each in snapshot.read(tmp_path / "state").positions.values()]
+        return all((tmp_path / f"{kind}.csv").stat().st_size in lengths for kind in kinds)
+
     with Program(JOB, tmp_path, told) as program:
         program.wait_until(all_written)
+        program.wait_until(closed_for_good)
         if not killed:
             program.interrupt()
     # The first is of windows that are closed, wherever it comes; the others are of new ones.
