@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from typing import Any
 
 import pytest
 from confluent_kafka import Producer, TopicPartition
@@ -41,11 +42,11 @@ def messages(batch: Batch) -> Iterator[tuple[tuple[int, int], tuple[object, ...]
         )
 
 
-def read(reader: Reader, ranges: Mapping[int, Range]) -> tuple[Seen, set[int]]:
+def read(reader: Reader, ranges: Mapping[int, Range]) -> tuple[Seen, set[tuple[int, int]]]:
     """The messages of these ranges, and the places of the first ones among them; each batch goes on where one ended."""
     next_offsets = {p: each.start for p, each in ranges.items()}
     seen: Seen = {}
-    firsts = set()
+    firsts: set[tuple[int, int]] = set()
     with closing(reader):
         while any(next_offsets[p] < each.end for p, each in ranges.items() if each.end is not None):
             batch = reader.read(0.5)
@@ -116,7 +117,7 @@ def assert_same(settings: Mapping[str, str], topic: str, rng: random.Random) -> 
             source.close()
 
 
-def carried(rng: random.Random) -> dict[str, object]:
+def carried(rng: random.Random) -> dict[str, Any]:
     """A message: value, key and headers, each of which may be none."""
     key = rng.choice([None, b"", b"k%d" % rng.randrange(20)])
     value = rng.choice([None, b"", rng.randbytes(rng.randrange(200))])
@@ -182,7 +183,7 @@ def test_differential_gaps(broker: KafkaBroker, topic: str) -> None:
         "delete.retention.ms": "0",
     }
     broker.create_topic(topic, 1, config)
-    producer = Producer(broker.plaintext)
+    producer = Producer({**broker.plaintext})
     sent = 0
     source = KafkaSource(broker.plaintext, topic, "static", 0, "client")
     with closing(source):
@@ -198,7 +199,7 @@ def test_differential_gaps(broker: KafkaBroker, topic: str) -> None:
                 break
         else:
             pytest.fail("the broker did not compact the log")
-    admin = AdminClient(broker.plaintext)
+    admin = AdminClient({**broker.plaintext})
     end = sent // 2
     [deleted] = admin.delete_records([TopicPartition(topic, 0, end)]).values()
     deleted.result()
@@ -226,7 +227,7 @@ def test_differential_sizes(broker: KafkaBroker, topic: str) -> None:
 def test_the_native_reader_reads(broker: KafkaBroker, topic: str, listener: str) -> None:
     """It comes to the end by itself, by TLS and SCRAM too, and tells where the log ends."""
     broker.create_topic(topic)
-    producer = Producer(broker.plaintext)
+    producer = Producer({**broker.plaintext})
     for number in range(100):
         producer.produce(topic, value=b"%d" % number)
     producer.flush()
