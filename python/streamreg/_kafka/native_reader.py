@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from streamreg._core import FetchedMessages
     from streamreg._kafka.settings import Setting
 
-_BATCH = 50_000
-"""Messages at a time, at most: each is sixteen bytes, and more in the columns that it becomes."""
+_BATCH = 20_000
+"""Messages at a time, at most: each is sixteen bytes, and several times that in the columns and lines that it becomes."""
 _BATCH_BYTES = 4 * 1024 * 1024
 """About as many bytes at a time, at most."""
 
