@@ -77,6 +77,20 @@ fn oracle_compacted_tail() {
     assert_eq!(log.next(), 10);
 }
 
+/// So it does where more was pushed, and there is no room for it: the next offset is known at once.
+#[test]
+fn oracle_next_behind_a_compacted_tail() {
+    let mut log = log(0, None);
+    let batches =
+        [Batch { last_delta: Some(9), ..Batch::of_values(0, &[b"a"]) }, Batch::of_values(20, &[b"b"])];
+    log.push(Bytes::from(joined(&batches)), Vec::new()).unwrap();
+    let mut room = Room { messages: 1, ..read::ALL };
+    log.read(&mut room, &mut Unpacker::default(), &mut Messages::default()).unwrap();
+    assert_eq!((log.next(), log.fetch_offset()), (10, 21));
+    log.reset();
+    assert_eq!(log.fetch_offset(), 10);
+}
+
 /// An empty response moves nothing, and least of all to the end of the log.
 #[test]
 fn oracle_empty_response() {
@@ -260,6 +274,10 @@ fn oracle_headers_as_librdkafka() {
     assert_eq!(headers(&[2, 6, b'a', 0, b'b', 2, b'x']), one(b"a", Some(b"x")));
     assert_eq!(headers(&[2, 2, b'a', 1]), one(b"a", None));
     assert_eq!(headers(&[2, 2, 0xff, 1, 9, 9]), one(&[0xff], None));
+    // A count that takes ten bytes, and one that is more than 64 bits.
+    let counted = |last| [&[0x82][..], &[0x80; 8], &[last, 2, b'a', 1]].concat();
+    assert_eq!(headers(&counted(0)), one(b"a", None));
+    assert_eq!(headers(&counted(2)), []);
     for unreadable in
         [&[][..], &[0], &[1], &[2], &[4, 2, b'a', 1], &[2, 1, 1], &[2, 2, b'a', 3], &[0x80; 12], &[0xff; 9]]
     {
