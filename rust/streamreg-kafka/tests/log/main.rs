@@ -11,6 +11,7 @@ mod laws;
 mod model;
 mod packed;
 mod seeds;
+mod transactions;
 mod traps;
 
 use bytes::Bytes;

@@ -1,15 +1,7 @@
 //! Behaviours that readers of Kafka are known to get wrong, each at its smallest.
 
 use super::*;
-use write::{APPEND_TIME, CONTROL, TRANSACTIONAL};
-
-fn aborted(producer_id: i64, first_offset: i64) -> Aborted {
-    Aborted { producer_id, first_offset }
-}
-
-fn of(producer_id: i64, base_offset: i64, values: &[&[u8]]) -> Batch {
-    Batch { producer_id, attributes: TRANSACTIONAL, ..Batch::of_values(base_offset, values) }
-}
+use write::APPEND_TIME;
 
 /// A batch that holds the offset that was asked for is sent as a whole: what lies before it is not delivered again.
 #[test]
@@ -18,21 +10,6 @@ fn oracle_records_before_the_start() {
     let found = read::read(&mut log, joined(&[Batch::of_values(0, &[b"a", b"b", b"c", b"d"])]), &[]).unwrap();
     assert_eq!(values(&found), [Some(&b"c"[..]), Some(b"d")]);
     assert_eq!((log.next(), log.fetch_offset()), (4, 4));
-}
-
-/// So are batches that lie before it altogether, an abort marker among them.
-#[test]
-fn oracle_batches_before_the_start() {
-    let batches = [
-        of(7, 0, &[b"a"]),
-        Batch::marker(1, 7, false),
-        of(7, 2, &[b"b"]),
-        Batch::marker(3, 7, false),
-        of(7, 4, &[b"c"]),
-    ];
-    let mut log = log(2, None);
-    let found = read::read(&mut log, joined(&batches), &[aborted(7, 2)]).unwrap();
-    assert_eq!(offsets(&found), [4]);
 }
 
 /// A range ends before its end, within a batch or between two, and what was read past it is forgotten.
@@ -77,6 +54,20 @@ fn oracle_compacted_tail() {
     assert_eq!(log.next(), 10);
 }
 
+/// So it does where more was pushed, and there is no room for it: the next offset is known at once.
+#[test]
+fn oracle_next_behind_a_compacted_tail() {
+    let mut log = log(0, None);
+    let batches =
+        [Batch { last_delta: Some(9), ..Batch::of_values(0, &[b"a"]) }, Batch::of_values(20, &[b"b"])];
+    log.push(Bytes::from(joined(&batches)), Vec::new()).unwrap();
+    let mut room = Room { messages: 1, ..read::ALL };
+    log.read(&mut room, &mut Unpacker::default(), &mut Messages::default()).unwrap();
+    assert_eq!((log.next(), log.fetch_offset()), (10, 21));
+    log.reset();
+    assert_eq!(log.fetch_offset(), 10);
+}
+
 /// An empty response moves nothing, and least of all to the end of the log.
 #[test]
 fn oracle_empty_response() {
@@ -117,72 +108,6 @@ fn oracle_only_old_batches() {
     let unusual = log.push(Bytes::from(joined(&[Batch::of_values(0, &[b"a"])])), Vec::new()).unwrap_err();
     assert_eq!((unusual.partition, unusual.offset), (3, 5));
     assert_eq!(log.buffered(), 0);
-}
-
-/// Transactions of several producers, interleaved: the messages of those that were aborted are missing, with
-/// `read_uncommitted` none, and markers are never delivered.
-#[test]
-fn oracle_aborted_transactions() {
-    let batches = [
-        of(1, 0, &[b"a"]),
-        of(2, 1, &[b"b"]),
-        Batch::of_values(2, &[b"c"]),
-        Batch::marker(3, 1, false),
-        of(1, 4, &[b"d"]),
-        of(2, 5, &[b"e"]),
-        Batch::marker(6, 2, true),
-        Batch::marker(7, 1, false),
-        of(1, 8, &[b"f"]),
-        Batch::marker(9, 1, true),
-    ];
-    let list = [aborted(1, 4), aborted(1, 0)];
-    let found = read::read(&mut log(0, None), joined(&batches), &list).unwrap();
-    assert_eq!(offsets(&found), [1, 2, 5, 8]);
-    let options = Options { isolation: Isolation::ReadUncommitted, ..Options::default() };
-    let mut log = log_with(0, None, options);
-    assert_eq!(offsets(&read::read(&mut log, joined(&batches), &list).unwrap()), [0, 1, 2, 4, 5, 8]);
-    assert_eq!(log.next(), 10);
-}
-
-/// The marker of an aborted transaction without messages, which is not listed, ends no other one.
-#[test]
-fn oracle_abort_of_an_empty_transaction() {
-    let batches =
-        [Batch::marker(0, 1, false), of(1, 1, &[b"a"]), Batch::marker(2, 1, false), of(1, 3, &[b"b"])];
-    let found = read::read(&mut log(0, None), joined(&batches), &[aborted(1, 1)]).unwrap();
-    assert_eq!(offsets(&found), [3]);
-}
-
-/// A batch outside of transactions is delivered though its producer has an aborted one.
-#[test]
-fn oracle_idempotent_producer() {
-    let batch = Batch { producer_id: 1, ..Batch::of_values(0, &[b"a"]) };
-    assert_eq!(offsets(&read::read(&mut log(0, None), batch.bytes(), &[aborted(1, 0)]).unwrap()), [0]);
-}
-
-/// Control batches at the end of the log, and an aborted one, move the offset to its end.
-#[test]
-fn oracle_control_batches_at_the_end() {
-    let mut log = log(0, Some(3));
-    let batches = [of(1, 0, &[b"a"]), Batch::marker(1, 1, false), Batch::marker(2, 2, true)];
-    assert_eq!(read::read(&mut log, joined(&batches), &[aborted(1, 0)]).unwrap(), []);
-    assert!(log.ended());
-}
-
-/// A control record of a kind that has nothing to do with transactions is passed; one of an unknown version is not
-/// guessed at.
-#[test]
-fn oracle_other_control_records() {
-    let control = |key: &[u8]| Batch {
-        attributes: CONTROL,
-        ..Batch::new(0, vec![Record { key: Some(key.to_vec()), ..Record::default() }])
-    };
-    let mut log = log(0, None);
-    assert_eq!(read::read(&mut log, control(&[0, 0, 0, 2]).bytes(), &[]).unwrap(), []);
-    assert_eq!(log.next(), 1);
-    for key in [&[0, 1, 0, 0][..], &[0, 0, 0], &[]] {
-        assert!(why(control(key).bytes()).contains("a control record has the key"));
-    }
 }
 
 /// With the broker's timestamps each message has that of its batch.
@@ -260,6 +185,10 @@ fn oracle_headers_as_librdkafka() {
     assert_eq!(headers(&[2, 6, b'a', 0, b'b', 2, b'x']), one(b"a", Some(b"x")));
     assert_eq!(headers(&[2, 2, b'a', 1]), one(b"a", None));
     assert_eq!(headers(&[2, 2, 0xff, 1, 9, 9]), one(&[0xff], None));
+    // A count that takes ten bytes, and one that is more than 64 bits.
+    let counted = |last| [&[0x82][..], &[0x80; 8], &[last, 2, b'a', 1]].concat();
+    assert_eq!(headers(&counted(0)), one(b"a", None));
+    assert_eq!(headers(&counted(2)), []);
     for unreadable in
         [&[][..], &[0], &[1], &[2], &[4, 2, b'a', 1], &[2, 1, 1], &[2, 2, b'a', 3], &[0x80; 12], &[0xff; 9]]
     {
