@@ -985,6 +985,9 @@ class WindowReduction:
     def horizon(self) -> Moment | None:
         """The least T at which every open window is visible and closed; None if none is open, or none ever closes."""
 
+    def next_close(self) -> Moment | None:
+        """A T before which no open window closes, and at which one may; None if none is open, or none ever closes."""
+
     def resume(self, time: Moment | None) -> None:
         """After what was stored has been loaded: T when the last results were given."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 
@@ -51,6 +53,13 @@ rejects = "rejects.jsonl"
 processes = {processes}
 """
 PARTITIONS = 4
+
+OPTIONAL = JOB.replace(
+    "[output]\n", '[state]\ndirectory = "state"\n[output]\nscores = "scores.csv"\n'
+)
+for kind in ("int", "float", "str"):
+    OPTIONAL = OPTIONAL.replace(f'= "{kind}"\n', f'= "{kind} | None"\n')
+"""The same, where every value can be missing, and rows are scored."""
 
 WINDOWS = {
     "tumbling": 'kind = "tumbling"\nduration = 10\ncutoff = 5',
@@ -119,3 +128,56 @@ def test_oracle_a_job_with_windows(
     assert set(standing.values()) == set(wanted.values())
     assert len(wanted) > (2 if kind == "last" else 20)
     assert late_of(rejects("rejects.jsonl")) == expected.late
+
+
+@pytest.mark.parametrize("kind", WINDOWS)
+def test_oracle_a_job_whose_values_can_be_missing(
+    folder: Path,
+    broker: EmbeddedBroker,
+    topic: str,
+    kind: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """In two runs, times among them: `verify` finds all as it is, `inspect` says how far partitions have come."""
+    sent = events(500, PARTITIONS, seed=21, spread=25, missing=0.15, rejects=0)
+    servers = broker.settings["bootstrap.servers"]
+    Path("windowed.toml").write_text(
+        OPTIONAL.format(topic=topic, servers=servers, window=WINDOWS[kind], processes=2)
+    )
+    for half in (0, 1):
+        parts = {
+            number: [event.line for event in part[half::2] if event is not None]
+            for number, part in enumerate(sent)
+        }
+        send(broker, topic, parts)
+        assert main(["run", "windowed.toml"]) == 0
+    # As they stand in the topic.
+    sent = [[*part[0::2], *part[1::2]] for part in sent]
+    capsys.readouterr()
+    assert main(["verify", "windowed.toml"]) == 0
+    told = capsys.readouterr().out
+    if kind != "last":
+        told_of_scores = "scores.csv, its scores: as the windows that had closed before each epoch"
+        assert told_of_scores in told
+    expected = defined(sent, kind)
+    time = expected.time
+    assert time is not None
+    wait = {"sliding": 5, "session": 9}.get(kind)
+    wanted = table(
+        expected,
+        lambda value: str(value.numerator),
+        lambda _, end: wait is None or end + wait <= time,
+    )
+    found = changes("fit.csv", *COLUMNS)
+    standing = Counter[tuple[str, ...]]()
+    for change in found:
+        standing[change.row] += change.diff
+    assert +standing == Counter(wanted.values())
+    assert len(wanted) > 2
+    assert late_of(rejects("rejects.jsonl") if expected.late else []) == expected.late
+    assert main(["inspect", "state"]) == 0
+    greatest = [max(int(e.at) for e in part if e is not None and e.has("at")) for part in sent]
+    shown = capsys.readouterr().out
+    assert "at int | None" in shown
+    for number, last in enumerate(greatest):
+        assert re.search(rf"partition   {number}: .*, event time {last}\n", shown)

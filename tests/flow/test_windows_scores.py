@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
@@ -12,6 +12,7 @@ import pytest
 
 import streamreg as sr
 from streamreg._compile.compile import compile as compile_plan
+from streamreg._operate.verify.check import Check
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read as state
 from streamreg._types import SCORES
@@ -150,6 +151,87 @@ def test_oracle_rows_are_scored_by_the_last_closed_window(
     assert [each for each in found if each.difference] == []
     (rows,) = (each for each in found if each.subject == "scores.csv, its rows but for scores")
     assert rows.compared
+    (scores,) = (each for each in found if each.subject == "scores.csv, its scores")
+    assert scores.found == "as the windows that had closed before each epoch give them"
+
+
+def scored_by(plan_of: Callable[[], list[sr.Output]]) -> Check:
+    """What `verify` says of the scores."""
+    plan = compile_plan(plan_of())
+    found = verify(plan, state(Path("state")), None, report=print, tell=lambda *_: None)
+    (check,) = (each for each in found if each.subject == "scores.csv, its scores")
+    return check
+
+
+@pytest.mark.parametrize("delay", [None, 25])
+@pytest.mark.parametrize("kind", ["tumbling", "sliding", "session"])
+def test_verify_finds_a_wrong_score(folder: Path, kind: str, delay: int | None) -> None:
+    """A digit of it changed; the score of a window that others had followed; one before any window had closed."""
+    topic = events(400, 2, seed=8, spread=25, rejects=0)
+
+    def make() -> list[sr.Output]:
+        t = read(messages(topic), schema=Timed, batch=12, metadata={"part": "partition"})
+        behavior = sr.temporal.common_behavior(delay=delay, cutoff=6)
+        w = t.windowby(t.at, window=window_of(kind), instance=t.k, behavior=behavior)
+        # Alone in its output, so that a row is told by its features.
+        return [csv_output(w.linear_regression(t.y, t.x).predict_on(t), "scores.csv")]
+
+    sr.run(outputs=make(), processes=0, state="state")
+    assert scored_by(make).found == "as the windows that had closed before each epoch give them"
+    path = Path("scores.csv")
+    whole = path.read_text()
+    head, *lines = whole.splitlines()
+    full = [at for at, line in enumerate(lines) if line.split(",")[7]]
+    assert len(full) > 50
+    for at in full[:: len(full) // 4]:
+        cells = lines[at].split(",")
+        place = 6 if at % 2 else 5
+        digit = len(cells[place].split("e")[0]) - 1
+        last = cells[place][digit]
+        cells[place] = f"{cells[place][:digit]}{(int(last) + 5) % 10}{cells[place][digit + 1 :]}"
+        write(path, head, [*lines[:at], ",".join(cells), *lines[at + 1 :]])
+        assert "give " in scored_by(make).difference
+    # Of the same length, so that what follows stands where it did.
+    stale = swapped(topic, kind, lines, full)
+    write(path, head, stale)
+    assert "give " in scored_by(make).difference
+    path.write_text(whole)
+    assert not scored_by(make).difference
+
+
+def write(path: Path, head: str, lines: Sequence[str]) -> None:
+    path.write_text("\n".join([head, *lines, ""]))
+
+
+def swapped(
+    topic: Sequence[Partition], kind: str, lines: Sequence[str], full: Sequence[int]
+) -> list[str]:
+    """A late row with the scores that an earlier window of its instance gives, and of as many letters."""
+    models = fits(windowed(topic, kind, 6).rows)
+    for at in reversed(full):
+        cells = lines[at].split(",")
+        event = Event(int(cells[0]), float(cells[1]), float(cells[2]), cells[3])
+        for key, model in models.items():
+            if key[0] != event.k or key[2] > event.at - 60:
+                continue
+            other = [*cells[:5], *model.cells(observation(event)), *cells[8:]]
+            line = ",".join(other)
+            if other[7] and line != lines[at] and len(line) == len(lines[at]):
+                return [*lines[:at], line, *lines[at + 1 :]]
+    raise AssertionError("no such row")
+
+
+def test_verify_does_not_know_the_order_of_last_rows(folder: Path) -> None:
+    """It says so."""
+    topic = events(50, 1, seed=5)
+
+    def make() -> list[sr.Output]:
+        t = read(messages(topic), schema=Timed, batch=12, metadata={"part": "partition"})
+        w = t.windowby(t.at, window=sr.temporal.last(rows=5), instance=t.k)
+        return [csv_output(w.linear_regression(t.y, t.x).predict_on(t), "scores.csv")]
+
+    sr.run(outputs=make(), processes=0, state="state")
+    assert scored_by(make).found.startswith("not compared: the output does not tell the order")
 
 
 def test_without_an_instance_there_is_one_last_window(folder: Path) -> None:

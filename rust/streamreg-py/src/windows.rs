@@ -207,6 +207,10 @@ impl WindowReduction {
         self.0.with(py, |own| own.horizon())?.map(|found| to_object(py, found)).transpose()
     }
 
+    fn next_close<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.0.with(py, |own| own.next_close())?.map(|found| to_object(py, found)).transpose()
+    }
+
     fn resume(&self, py: Python<'_>, time: Option<Time>) -> PyResult<()> {
         let time = maybe(time, self.1)?;
         self.0.run(py, |own| own.resume(time))

@@ -108,7 +108,9 @@ class RowOutputs:
             yield Check(f"{output.name}, its scores", why, compared=False)
         elif not check.difference:
             timed = files.timed(written)
-            yield rescored(f"{output.name}, its scores", self._plan, output, own, timed)
+            yield rescored(
+                f"{output.name}, its scores", self._plan, output, own, timed, self._partials
+            )
 
     def _inserted(self, output: OutputSpec, written: ReadBack) -> Rows:
         """Reads the rows of a changelog that takes nothing back."""

@@ -114,6 +114,10 @@ impl Store for Difference {
         self.grid.done(self.entries.last()?.checked_sub(1)?)
     }
 
+    fn next_close(&self) -> Option<Moment> {
+        self.grid.done(self.entries.first()?)
+    }
+
     fn due(&mut self, kept: &mut Kept, before: Option<Moment>, now: Option<Moment>) -> Result<usize, Error> {
         let (was, visible) = (self.grid.visible_to(before), self.grid.visible_to(now));
         let mut due: BTreeMap<&[u8], Spans> = BTreeMap::new();

@@ -107,6 +107,11 @@ impl Store for Direct {
         self.grid.done(last)
     }
 
+    fn next_close(&self) -> Option<Moment> {
+        let (&first, _) = self.waiting.first_key_value().filter(|_| self.grid.closes())?;
+        self.grid.done(first)
+    }
+
     fn due(&mut self, kept: &mut Kept, before: Option<Moment>, now: Option<Moment>) -> Result<usize, Error> {
         let (was, visible) = (self.grid.visible_to(before), self.grid.visible_to(now));
         let changed = kept.map.changed();

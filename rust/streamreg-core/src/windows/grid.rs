@@ -211,7 +211,11 @@ impl Grid {
                 let exact = self.start(window.into(), more);
                 let nearest = exact.nearest();
                 let below = up && nearest.is_finite() && Rational::of(nearest).compare(&exact).is_lt();
-                Moment::Float(if below { nearest.next_up() } else { nearest })
+                let found = if below { nearest.next_up() } else { nearest };
+                if found.is_infinite() {
+                    return None;
+                }
+                Moment::Float(found)
             }
         };
         Some(found).filter(|found| kind.holds(*found))

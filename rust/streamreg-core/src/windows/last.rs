@@ -149,6 +149,10 @@ impl Store for Last {
         None
     }
 
+    fn next_close(&self) -> Option<Moment> {
+        None
+    }
+
     fn due(&mut self, kept: &mut Kept, _: Option<Moment>, _: Option<Moment>) -> Result<usize, Error> {
         self.due.clear();
         let changed = kept.map.changed();

@@ -176,6 +176,13 @@ impl WindowReduction {
         self.store.horizon()
     }
 
+    /// A time of all partitions before which no open window is closed, and at which one may be, once results were
+    /// [due](Self::due) since the last change; `None` if none is open, or none is ever closed.
+    #[must_use]
+    pub fn next_close(&self) -> Option<Moment> {
+        self.store.next_close()
+    }
+
     /// Puts the windows that are to be given results in order, now that the time of all partitions is this; gives their
     /// number: those that have changed since they were last marked clean and are visible, those that have become
     /// visible since, and those that are gone because they are part of another one. The time never falls.

@@ -189,6 +189,15 @@ impl Store for Sessions {
         Some(visible.map_or(closed, |visible| visible.later(closed)))
     }
 
+    fn next_close(&self) -> Option<Moment> {
+        let Rules { kind, gap, delay, cutoff, .. } = self.rules;
+        let (last, waiting) = self.index.least();
+        let closed = last.zip(cutoff).map(|(last, cutoff)| kind.least_at(&[last, gap, gap, cutoff]));
+        let visible = waiting.filter(|_| cutoff.is_some()).zip(delay);
+        let visible = visible.map(|(start, delay)| kind.least_at(&[start, delay]));
+        closed.into_iter().chain(visible).min_by(|one, other| one.order(*other))
+    }
+
     fn due(&mut self, kept: &mut Kept, before: Option<Moment>, now: Option<Moment>) -> Result<usize, Error> {
         self.advance(before, now);
         self.due = if self.is_final { self.index.over(now, &self.rules) } else { self.changed(kept) };

@@ -48,6 +48,10 @@ pub(super) trait Store: Debug + Send {
     /// The least time at which every open window is visible and closed; `None` if none is open, or none is ever closed.
     fn horizon(&self) -> Option<Moment>;
 
+    /// A time before which no open window is closed, and at which one may be; `None` if none is open, or none is ever
+    /// closed.
+    fn next_close(&self) -> Option<Moment>;
+
     /// Puts the windows that are to be given results in order, now that the time is `now` and was `before`; gives their
     /// number.
     fn due(&mut self, kept: &mut Kept, before: Option<Moment>, now: Option<Moment>) -> Result<usize, Error>;

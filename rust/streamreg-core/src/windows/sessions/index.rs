@@ -133,6 +133,12 @@ impl Index {
         over.map(|(_, key)| Key::clone(key)).collect()
     }
 
+    /// Of sessions that are closed one day: the least last time of those that may have results, and the least start of the
+    /// others.
+    pub(super) fn least(&self) -> (Option<Moment>, Option<Moment>) {
+        (self.visible.first().map(|(last, _)| last.0), self.waiting.first().map(|(start, _)| start.0))
+    }
+
     /// Of sessions that are closed one day: the greatest last time of all, and the greatest start of those that may not have results yet.
     pub(super) fn greatest(&self) -> Option<(Moment, Option<Moment>)> {
         let waiting = self.waiting.iter().filter_map(|(_, key)| self.open.get(key));
