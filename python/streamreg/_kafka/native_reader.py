@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from streamreg._kafka.settings import Setting
 
 _BATCH = 20_000
-"""Messages at a time, at most: each is sixteen bytes, and several times that in the columns and lines that it becomes."""
+"""Messages at a time, at most: each is sixteen bytes, and several times that as columns and lines."""
 _BATCH_BYTES = 4 * 1024 * 1024
 """About as many bytes at a time, at most."""
 
