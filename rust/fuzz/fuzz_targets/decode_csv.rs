@@ -15,8 +15,7 @@ fn named(text: &str) -> ColumnType {
 fuzz_target!(|data: &[u8]| {
     let _ = split_record(data);
     // The message as a whole, and its lines.
-    let messages: Vec<_> =
-        std::iter::once(data).chain(data.split(|&byte| byte == b'\n')).map(Some).collect();
+    let messages: Vec<_> = std::iter::once(data).chain(data.split(|&byte| byte == b'\n')).map(Some).collect();
     let kinds = [
         ColumnType::Float,
         ColumnType::Float,

@@ -10,8 +10,7 @@ fn named(text: &str) -> ColumnType {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let messages: Vec<_> =
-        std::iter::once(data).chain(data.split(|&byte| byte == b'\n')).map(Some).collect();
+    let messages: Vec<_> = std::iter::once(data).chain(data.split(|&byte| byte == b'\n')).map(Some).collect();
     let all = [
         ("x", ColumnType::Float),
         ("n", ColumnType::Int),
