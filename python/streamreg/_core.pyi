@@ -10,13 +10,13 @@ from typing import Literal, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
-from streamreg._evaluate.columns import Values
+from streamreg._evaluate.columns import Column, Nullable
 from streamreg._types import (
     Aggregate,
     ClassMethod,
     ClassParameters,
     CoreWindow,
-    KeyType,
+    InputType,
     Model,
     Moment,
     Number,
@@ -101,6 +101,10 @@ class Decoded:
         self,
     ) -> list[NDArray[np.float64] | NDArray[np.int64] | NDArray[np.bool_] | Text]:
         """The schema's columns, in its order; each has `rows` entries."""
+
+    @property
+    def missing(self) -> list[NDArray[np.bool_] | None]:
+        """Of each column which of its values are missing, where anything stands in their place; None if none is."""
 
     @property
     def messages(self) -> NDArray[np.uint32] | None:
@@ -715,10 +719,12 @@ class Undefined:
 class Reduction:
     """The aggregates of one `reduce`: exact states that merge in any order."""
 
-    def __new__(cls, inputs: Sequence[Number], aggregates: Sequence[Aggregate]) -> Self: ...
+    def __new__(cls, inputs: Sequence[InputType], aggregates: Sequence[Aggregate]) -> Self: ...
     def add(
-        self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64]], rows: int
-    ) -> None: ...
+        self, columns: Sequence[NDArray[np.float64] | NDArray[np.int64] | Nullable], rows: int
+    ) -> None:
+        """Adds rows. One that lacks a value is in no aggregate that reads it, and is excluded."""
+
     def take(self) -> bytes:
         """What was added since the last take; the reduction is empty afterwards."""
 
@@ -740,7 +746,7 @@ class Reduction:
 
     def to_bytes(self) -> bytes: ...
     def excluded(self) -> list[int]:
-        """For each aggregate the rows that it could not take (NaN or an infinity in an input)."""
+        """For each aggregate the rows that it could not take (a missing value, NaN or an infinity in an input)."""
 
     def limbs(self) -> list[int]:
         """For each aggregate the 64-bit limbs that its exact sums take."""
@@ -788,20 +794,20 @@ class KeyedReduction:
     """The aggregates of one `reduce` for each key; the first one counts the rows.
 
     Keys have changed from when a merge adds rows of theirs until they are marked clean. Those that have
-    are counted from 0 in the order that `changed` puts them in: column by column, False before
+    are counted from 0 in the order that `changed` puts them in: column by column, missing ones first, False before
     True, integers by value, text by code points.
     """
 
     def __new__(
         cls,
-        keys: Sequence[KeyType],
-        inputs: Sequence[Number],
+        keys: Sequence[InputType],
+        inputs: Sequence[InputType],
         aggregates: Sequence[Aggregate],
     ) -> Self: ...
     def partial(
         self,
-        keys: Sequence[Values],
-        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        keys: Sequence[Column],
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64] | Nullable],
         rows: int,
     ) -> bytes:
         """What a batch comes to, to be merged; nothing is kept of it."""
@@ -816,7 +822,7 @@ class KeyedReduction:
     def __len__(self) -> int:
         """The number of keys."""
 
-    def key(self, cells: Sequence[Values]) -> bytes:
+    def key(self, cells: Sequence[Column]) -> bytes:
         """The key that cells make, columns of one row each.
 
         Raises:
@@ -857,7 +863,7 @@ class KeyedReduction:
     def scores(
         self,
         regression: tuple[int, Model],
-        keys: Sequence[Values],
+        keys: Sequence[Column],
         features: Sequence[NDArray[np.float64] | NDArray[np.int64]],
         target: NDArray[np.float64] | NDArray[np.int64],
         weights: NDArray[np.float64] | NDArray[np.int64] | None = None,
@@ -897,8 +903,8 @@ class RowTimes:
 
     `times` has integers, floats, or datetimes in microseconds; the rows of a partition are in the topic's order.
     `watermarks` has for partitions the greatest time before these rows; `offsets` those of the messages: equal ones
-    that follow one another are of rows of one message. Times that are NaN, infinite, or out of `bounds` (least and
-    greatest time) do not count.
+    that follow one another are of rows of one message. Times that are NaN, infinite, out of `bounds` (least and
+    greatest time) or missing do not count.
 
     Raises:
         ValueError: if the columns are not of one length, or a watermark is no such time.
@@ -906,7 +912,7 @@ class RowTimes:
 
     def __new__(
         cls,
-        times: NDArray[np.int64] | NDArray[np.float64] | NDArray[np.datetime64],
+        times: NDArray[np.int64] | NDArray[np.float64] | NDArray[np.datetime64] | Nullable,
         partitions: NDArray[np.int32],
         watermarks: Mapping[int, Moment],
         offsets: NDArray[np.int64] | None = None,
@@ -940,7 +946,7 @@ class WindowReduction:
     is closed when end <= T - cutoff, where T is the time of all partitions; a session when last + 2 * max_gap <= T -
     cutoff; never without `cutoff`. It is visible when T >= start + delay, or, if `final`, when it is closed; without
     either always. What is closed and visible leaves the state. With `keep_closed` the last closed window of each
-    instance is kept for scoring. All of it is compared exactly.
+    instance is kept for scoring. All of it is compared exactly. A row without a time is in no window.
 
     Raises:
         ValueError: for windows that make no sense, and as `KeyedReduction`; `keys` may be empty.
@@ -948,10 +954,10 @@ class WindowReduction:
 
     def __new__(
         cls,
-        keys: Sequence[KeyType],
-        inputs: Sequence[Number],
+        keys: Sequence[InputType],
+        inputs: Sequence[InputType],
         aggregates: Sequence[Aggregate],
-        time: Literal["int", "float", "datetime"],
+        time: InputType,
         window: CoreWindow,
         delay: Moment | None,
         cutoff: Moment | None,
@@ -963,9 +969,9 @@ class WindowReduction:
 
     def partial(
         self,
-        keys: Sequence[Values],
+        keys: Sequence[Column],
         times: RowTimes,
-        columns: Sequence[NDArray[np.float64] | NDArray[np.int64]],
+        columns: Sequence[NDArray[np.float64] | NDArray[np.int64] | Nullable],
         rows: int,
     ) -> WindowPartial:
         """What a batch comes to; nothing is kept of it."""
@@ -1002,7 +1008,7 @@ class WindowReduction:
         """The cells of the instance of a key of results; then, except of last rows, start and end of the window."""
 
     def excluded(self) -> list[int]:
-        """For each aggregate the rows that it could not take, each counted once, of closed windows too."""
+        """For each aggregate the rows that it could not take, each once, of closed windows and without a time too."""
 
     def limbs(self) -> list[int]:
         """For each aggregate the 64-bit limbs that the exact sums of the open windows take."""
@@ -1013,7 +1019,7 @@ class WindowReduction:
     def scores(
         self,
         regression: tuple[int, Model],
-        keys: Sequence[Values],
+        keys: Sequence[Column],
         features: Sequence[NDArray[np.float64] | NDArray[np.int64]],
         target: NDArray[np.float64] | NDArray[np.int64],
         weights: NDArray[np.float64] | NDArray[np.int64] | None = None,
@@ -1221,11 +1227,12 @@ def split_header(value: bytes, delimiter: str = ",") -> list[str]:
 def first_record(value: bytes) -> bytes:
     """The first CSV record of a value that may hold many."""
 
-def render(columns: Sequence[Values | Cells]) -> bytes:
+def render(columns: Sequence[Column | Cells]) -> bytes:
     """Rows as CSV text without line ends, packed with the length of each.
 
     A column is an array of numbers, booleans or times (in microseconds), one of decimals, text, cells, or a list of
-    None, bool, int, float, Decimal, datetime, timedelta, str, bytes.
+    None, bool, int, float, Decimal, datetime, timedelta, str, bytes; or such a column with missing values, which are
+    empty cells.
     """
 
 def stamp(rows: bytes, time: int, diff: int) -> bytes:

@@ -1,9 +1,11 @@
 """Types: the types a column can have, and how Python's types map to them."""
 
+import typing
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final, Literal, NamedTuple, TypeAlias, cast
+from types import UnionType
+from typing import Final, Literal, NamedTuple, TypeAlias, Union, cast
 
 from streamreg._exceptions import ProgramError
 
@@ -13,10 +15,19 @@ ColumnType: TypeAlias = Literal[
 """What a column of a source holds."""
 
 SourceType: TypeAlias = str
-"""A column type, and how it is written in the messages if there is a choice: `datetime tz=Europe/Berlin`."""
+"""A column type, and how it is written in the messages if there is a choice: `datetime tz=Europe/Berlin`.
+
+Where values can be missing, ` | None` stands behind it.
+"""
+
+OPTIONAL: Final = " | None"
+"""Stands behind types whose values can be missing."""
 
 DType: TypeAlias = ColumnType | Literal["any"]
 """What a column holds; `any` is the result of a function whose return type nobody declared."""
+
+InputType: TypeAlias = str
+"""What a reduction reads, or groups by: a `Number`, or a `KeyType`; with ` | None` where values can be missing."""
 
 Number: TypeAlias = Literal["float", "int", "decimal", "datetime", "timedelta"]
 """What a column holds that can be reduced; times count in seconds, exactly."""
@@ -101,8 +112,8 @@ Scalar: TypeAlias = float | int | Decimal | bool | str | bytes | datetime | time
 Moment: TypeAlias = int | float
 """A point in event time, or a length of it, in the unit of its column: that of datetimes is a microsecond."""
 
-WindowTime: TypeAlias = Literal["datetime", "int", "float"]
-"""What a column of event times holds."""
+EVENT_TIMES: Final = ("datetime", "int", "float")
+"""The types of columns that hold the time of a row by which it is put into windows."""
 
 CoreWindow: TypeAlias = (
     tuple[Literal["grid"], Moment, Moment, Moment]
@@ -164,9 +175,46 @@ def dtype_of(annotation: object) -> ColumnType | None:
     return None
 
 
+def optional_dtype_of(annotation: object) -> tuple[ColumnType, bool] | None:
+    """The column type that an annotation stands for, and whether values can be missing; None if none."""
+    found = dtype_of(annotation)
+    if found is not None:
+        return found, False
+    present = _without_none(annotation)
+    found = None if present is None else dtype_of(present)
+    return None if found is None else (found, True)
+
+
+def _without_none(annotation: object) -> object:
+    """What stands beside None in an annotation, or in the text of one; None if nothing does."""
+    if isinstance(annotation, str):
+        text = annotation.strip()
+        name, bracket, inside = text.partition("[")
+        if bracket and name.strip() in ("Optional", "typing.Optional") and inside.endswith("]"):
+            return inside[:-1]
+        parts: list[object] = [part.strip() for part in text.split("|")]
+        rest = [part for part in parts if part != "None"]
+    elif typing.get_origin(annotation) in (Union, UnionType):
+        parts = list(typing.get_args(annotation))
+        rest = [part for part in parts if part is not type(None)]
+    else:
+        return None
+    return rest[0] if len(rest) == 1 and len(parts) == 2 else None
+
+
 def held_type(source: SourceType) -> ColumnType:
     """What a column holds, however it is written in the messages."""
     return cast(ColumnType, source.partition(" ")[0])
+
+
+def is_optional(source: SourceType) -> bool:
+    """Whether values of a column can be missing."""
+    return source.endswith(OPTIONAL)
+
+
+def with_optional(name: str, *, optional: bool) -> str:
+    """The name of a type, or of one whose values can be missing."""
+    return name + OPTIONAL if optional else name
 
 
 def encodable(text: str) -> bool:

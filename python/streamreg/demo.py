@@ -70,6 +70,7 @@ class PointSource:
     begins: Literal["earliest", "latest"] = "earliest"
     mode: Literal["streaming", "static"] = "static"
     refresh_seconds: float | None = None
+    reads: str | None = None
 
     def pin(self, identity: str | None, report: Report, stopping: Callable[[], bool]) -> str | None:
         return None

@@ -1,7 +1,7 @@
 """Language: the reducers, which `table.reduce` computes over all rows, or over those of each key.
 
 They are exact: sums and products of the inputs are held without rounding, and each result is
-rounded once, so it does not depend on the order of the rows. Rows where an input is NaN or
+rounded once, so it does not depend on the order of the rows. Rows where an input is missing, NaN or
 infinite are excluded from the reducer that reads it. A reducer of no rows is missing, `count` is 0.
 The functions of one or two columns have SQL's names, its order of arguments (the response y comes
 first) and its rules: a row where one of the two is missing or not finite is excluded, and counted;
@@ -45,7 +45,7 @@ def __dir__() -> list[str]:
 
 
 def count() -> Expression:
-    """The number of rows."""
+    """The number of rows, whatever they lack: SQL's `count(*)`. `regr_count` counts the rows that have both values."""
     return _reducer("count", "count")
 
 
@@ -123,7 +123,7 @@ def regr_r2(y: Operand, x: Operand) -> Expression:
 
 
 def regr_count(y: Operand, x: Operand) -> Expression:
-    """The number of rows where both y and x are finite."""
+    """The number of rows where both y and x are there and finite."""
     return _of_line("regr_count", y, x)
 
 

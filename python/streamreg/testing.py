@@ -99,6 +99,7 @@ class ListSource:
     begins: Literal["earliest", "latest"] = "earliest"
     mode: Literal["streaming", "static"] = "static"
     refresh_seconds: float | None = None
+    reads: str | None = None
 
     def pin(self, identity: str | None, report: Report, stopping: Callable[[], bool]) -> str | None:
         return None

@@ -30,7 +30,7 @@ def test_bench_measures_everything(
     found = json.loads(path.read_text())
     assert {case["contender"] for case in found["cases"]} == {
         "raw client",
-        "raw client, no collector",
+        "raw client, roomy",
         "streamreg",
         "streamreg, results only",
     }

@@ -1,8 +1,6 @@
 """Change events of Debezium: the table at the database is what the run leaves."""
 
 import json
-import random
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,47 +10,8 @@ import streamreg as sr
 from streamreg.testing import Message, collect, read
 from tests.support import upserts
 from tests.support.changelog import rejects
-from tests.support.upserts import Found, Partitions, Table
-
-Wrap = Callable[[Mapping[str, Any]], bytes]
-
-
-def plain(event: Mapping[str, Any]) -> bytes:
-    return json.dumps({**event, "source": {"op": "x", "after": {}}, "ts_ms": 1}).encode()
-
-
-def with_schema(event: Mapping[str, Any]) -> bytes:
-    return json.dumps({"schema": {"type": "struct", "op": "x"}, "payload": {**event}}).encode()
-
-
-def row(found: Found | None) -> dict[str, Any] | None:
-    return None if found is None else dict(found.__dict__)
-
-
-def events(
-    count: int, partitions: int, seed: int, wrap: Wrap, *, keys: bool
-) -> tuple[Partitions, Table]:
-    """Changes of a table, each in the partition of its row, or anywhere if it has no key."""
-    chance = random.Random(seed)
-    messages: Partitions = [[] for _ in range(partitions)]
-    table: dict[tuple[int, bytes], Found] = {}
-    for number in range(count):
-        home = chance.randrange(12)
-        name = (home % partitions, b"%d" % home)
-        before = table.get(name)
-        after = None if before is not None and chance.random() < 0.3 else upserts.random_row(chance)
-        op = "d" if after is None else "u" if before is not None else chance.choice("cr")
-        event = {"before": row(before), "after": row(after), "op": op}
-        key = json.dumps({"id": home}).encode() if keys else chance.choice([None, b"null"])
-        partition = messages[name[0] if keys else number % partitions]
-        partition.append(Message(wrap(event), key))
-        if after is not None:
-            table[name] = after
-            continue
-        del table[name]
-        if keys:
-            partition.append(Message(None, key))
-    return messages, table
+from tests.support.debezium import Wrap, events, plain, with_schema
+from tests.support.upserts import Partitions
 
 
 def topic(messages: Partitions, batch: int = 1000, **options: Any) -> sr.Table:  # noqa: ANN401 - of the reader

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import streamreg as sr
-from streamreg._compile.compile import compile as compile_plan
-from streamreg._operate.verify.verify import verify
-from streamreg._state.snapshot import read as state
 from streamreg.testing import read
 from tests.support.changelog import changes, current, rejects
 from tests.support.plans import csv_output
-from tests.support.rationals import nearest
-from tests.support.resumed import after
+from tests.support.window_runs import (
+    COLUMNS,
+    FIRST,
+    GRIDS,
+    LETTERS,
+    as_float,
+    as_int,
+    check,
+    run_in_pieces,
+    standing,
+    standing_by_instance,
+)
 from tests.support.windows import (
     Event,
     Partition,
@@ -32,11 +38,6 @@ from tests.support.windows import (
     messages,
     table,
 )
-
-COLUMNS = ("k", "window_start", "window_end", "intercept", "x", "n")
-LETTERS = Path("rejects.jsonl")
-FIRST = 1
-"""The offset of the first event: the header stands before it."""
 
 
 class Timed(sr.Schema):
@@ -53,18 +54,6 @@ class Precise(sr.Schema):
     k: str
 
 
-Shown = Callable[[Fraction], str]
-
-
-def as_int(value: Fraction) -> str:
-    assert value.denominator == 1
-    return str(value.numerator)
-
-
-def as_float(value: Fraction) -> str:
-    return repr(nearest(value))
-
-
 def fitted(
     topic: Sequence[Partition],
     window: sr.temporal.Window,
@@ -75,35 +64,6 @@ def fitted(
     t = read(messages(topic), schema=schema, batch=batch)
     w = t.windowby(t.at, window=window, instance=t.k, behavior=behavior)
     return [csv_output(w.linear_regression(t.y, t.x, statistics=["n"]), "fit.csv")]
-
-
-def run_in_pieces(
-    make: Callable[[], list[sr.Output]], processes: int, stops: Sequence[int]
-) -> None:
-    """The run is stopped after some epochs each time, and goes on."""
-    for stop in (*stops, 10**9):
-        sr.run(
-            outputs=make(), processes=processes, state="state", rejects=LETTERS, stop=after(stop)
-        )
-
-
-def check(make: Callable[[], list[sr.Output]]) -> None:
-    """`verify` finds nothing that differs, and compares everything."""
-    found = list(
-        verify(
-            compile_plan(make()), state(Path("state")), LETTERS, report=print, tell=lambda *_: None
-        )
-    )
-    assert [each for each in found if each.difference] == []
-
-
-GRIDS: list[tuple[str, sr.temporal.Window, Mapping[str, Any]]] = [
-    ("tumbling", sr.temporal.tumbling(duration=10), {"hop": 10, "duration": 10}),
-    ("origin", sr.temporal.tumbling(7, origin=3), {"hop": 7, "duration": 7, "origin": 3}),
-    ("sliding", sr.temporal.sliding(hop=5, duration=20), {"hop": 5, "duration": 20}),
-    ("uneven", sr.temporal.sliding(hop=4, duration=11), {"hop": 4, "duration": 11}),
-    ("gaps", sr.temporal.sliding(hop=10, duration=3), {"hop": 10, "duration": 3}),
-]
 
 
 @pytest.mark.parametrize("batch", [1, 7, 1000])
@@ -180,18 +140,6 @@ def test_oracle_sessions(folder: Path, cutoff: int | None, batch: int) -> None:
     check(make)
 
 
-def standing(path: str) -> dict[tuple[str, ...], tuple[str, ...]]:
-    """The rows that stand at the end of a changelog, by instance and window."""
-    found: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for change in changes(path, *COLUMNS):
-        if change.diff == 1:
-            assert change.row[:3] not in found
-            found[change.row[:3]] = change.row
-        else:
-            assert found.pop(change.row[:3]) == change.row
-    return found
-
-
 @pytest.mark.parametrize("batch", [1, 9, 1000])
 @pytest.mark.parametrize("rows", [1, 2, 30, 10**6])
 def test_oracle_last_rows(folder: Path, rows: int, batch: int) -> None:
@@ -207,17 +155,6 @@ def test_oracle_last_rows(folder: Path, rows: int, batch: int) -> None:
     }
     assert late_of(rejects(LETTERS)) == set()
     check(make)
-
-
-def standing_by_instance(path: str) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for change in changes(path, *COLUMNS):
-        if change.diff == 1:
-            assert change.row[0] not in found
-            found[change.row[0]] = change.row
-        else:
-            assert found.pop(change.row[0]) == change.row
-    return found
 
 
 @pytest.mark.parametrize("batch", [1, 8, 1000])

@@ -22,6 +22,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.kafka)
 
 
+READERS: dict[str, dict[str, str]] = {
+    "native": {},
+    # A setting that the native reader does not know, and that changes nothing here: one replica is all there is.
+    "client": {"client.rack": "here"},
+}
+"""What reads, and the settings that make it so."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test of a broker runs with every reader that its module or `KAFKA_READERS` names, else with both."""
+    if {"broker", "cluster"} & set(metafunc.fixturenames):
+        chosen = os.environ.get("KAFKA_READERS", " ".join(READERS)).split()
+        readers = getattr(metafunc.module, "READERS", chosen)
+        metafunc.parametrize("reader", readers, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def reader(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Has the brokers' settings say what reads."""
+    brokers = [
+        request.getfixturevalue(name)
+        for name in ("broker", "cluster")
+        if name in request.fixturenames
+    ]
+    for each in brokers:
+        each.read_by = READERS[request.param]
+    yield
+    for each in brokers:
+        each.read_by = {}
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     missing = missing_tools()
     if missing:

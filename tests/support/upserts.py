@@ -4,7 +4,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -23,34 +23,56 @@ class Reading(sr.Schema):
     d: int
 
 
+class Sparse(sr.Schema):
+    """The same columns, of which values can be missing."""
+
+    g: str | None
+    x: float | None
+    y: float | None
+    d: int | None
+
+
 @dataclass(frozen=True)
 class Found:
-    """One row of the table."""
+    """One row of the table; None is missing."""
 
-    g: str
-    x: float
-    y: float
-    d: int
+    g: str | None
+    x: float | None
+    y: float | None
+    d: int | None
 
     def message(self) -> bytes:
-        return json.dumps(self.__dict__).encode()
+        """As JSON: a missing value is null, or in rows without `g` no member."""
+        members = self.__dict__.items()
+        return json.dumps({k: v for k, v in members if self.g or v is not None}).encode()
 
 
 Table = Mapping[tuple[int, bytes], Found]
 Partitions = list[list[Message]]
 
 
-def random_row(chance: random.Random) -> Found:
+def random_row(chance: random.Random, missing: float = 0) -> Found:
+    """A row; `missing` is the share of the values that are."""
     x, y = chance.randrange(1, 40) / 8, chance.gauss(0, 1e3)
-    return Found(chance.choice(GROUPS), x, y, chance.randrange(1, 100))
+    row = Found(chance.choice(GROUPS), x, y, chance.randrange(1, 100))
+    if not missing:
+        return row
+    return replace(row, **{name: None for name in row.__dict__ if chance.random() < missing})
 
 
 def sequence(
-    count: int, partitions: int, keys: int, seed: int, *, compactable: bool = False
+    count: int,
+    partitions: int,
+    keys: int,
+    seed: int,
+    *,
+    compactable: bool = False,
+    missing: float = 0,
 ) -> tuple[Partitions, Table]:
     """Messages over partitions, tombstones and rejects between them, and the table that they leave.
 
-    If `compactable`, no reject has a key: a broker would let go of the row that stands for its sake.
+    If `compactable`, no reject has a key: a broker would let go of the row that stands for its sake. `missing` is the
+    share of the values that are.
     """
     chance = random.Random(seed)
     messages: Partitions = [[] for _ in range(partitions)]
@@ -59,7 +81,7 @@ def sequence(
         partition, key = chance.randrange(partitions), b"k%d" % chance.randrange(keys)
         kind = chance.random()
         if kind < 0.6:
-            row = random_row(chance)
+            row = random_row(chance, missing)
             table[partition, key] = row
             messages[partition].append(Message(row.message(), key))
         elif kind < 0.8:
@@ -67,10 +89,16 @@ def sequence(
             messages[partition].append(Message(None, key))
         else:
             unfit = rejected(chance, key)
+            if missing:
+                unfit = [message for message in unfit if message.value != LACKING]
             if compactable:
                 unfit = [message for message in unfit if message.key is None]
             messages[partition].append(chance.choice(unfit))
     return messages, table
+
+
+LACKING = b'{"g":"a"}'
+"""A row only where the other values can be missing."""
 
 
 def rejected(chance: random.Random, key: bytes) -> list[Message]:
@@ -79,7 +107,7 @@ def rejected(chance: random.Random, key: bytes) -> list[Message]:
     zero = Found("a", 1.0, 1.0, 0).message()
     return [
         Message(b"{", key),
-        Message(b'{"g":"a"}', key),
+        Message(LACKING, key),
         Message(row.replace(b'"x": ', b'"x": "'), key),
         Message(row, None),
         Message(zero, key),
@@ -106,8 +134,8 @@ def write(t: sr.Table, folder: Path) -> None:
         sr.io.csv.write(table, folder / name)
 
 
-def topic(messages: Partitions, batch: int) -> sr.Table:
-    return read(messages, schema=Reading, format="json", upsert=True, batch=batch)
+def topic(messages: Partitions, batch: int, schema: type[sr.Schema] = Reading) -> sr.Table:
+    return read(messages, schema=schema, format="json", upsert=True, batch=batch)
 
 
 def folded(path: Path, *columns: str, strict: bool = True) -> Counter[Row]:
@@ -136,21 +164,21 @@ def left(folder: Path, *, strict: bool = True) -> dict[str, object]:
     }
 
 
-def expected(table: Table, folder: Path) -> dict[str, object]:
+def expected(table: Table, folder: Path, schema: type[sr.Schema] = Reading) -> dict[str, object]:
     """The same of a run over the rows of a table that are never replaced."""
     folder.mkdir()
     rows = [row.message() for row in table.values()]
-    write(read([rows], schema=Reading, format="json", batch=len(rows) + 1), folder)
+    write(read([rows], schema=schema, format="json", batch=len(rows) + 1), folder)
     sr.run(processes=0)
     return left(folder)
 
 
 def check_oracle(table: Table, found: Mapping[str, object]) -> None:
-    """The regression over all rows, recomputed in rationals."""
-    rows = list(table.values())
-    columns = [[Fraction(row.x) for row in rows], [Fraction(row.y) for row in rows]]
+    """The regression over all rows that have its values, recomputed in rationals."""
+    pairs = [(row.x, row.y) for row in table.values() if row.x is not None and row.y is not None]
+    columns = [[Fraction(x) for x, _ in pairs], [Fraction(y) for _, y in pairs]]
     exact = rationals.fit(columns)
-    line = None if not rows else ("0.0", "0.0")
+    line = None if not table else ("0.0", "0.0") if pairs else ("", "")
     if exact is not None:
         line = tuple(repr(rationals.nearest(number)) for number in exact)  # type: ignore[assignment]
     assert found["line"] == line

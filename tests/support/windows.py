@@ -23,11 +23,23 @@ class Event(NamedTuple):
     x: float
     y: float
     k: str
+    lacks: frozenset[str] = frozenset()
+    """The names of the values that are missing: in their place stands anything."""
 
     @property
     def line(self) -> bytes:
         """As a record of CSV."""
-        return f"{self.at!r},{self.x!r},{self.y!r},{self.k}".encode()
+        cells = {"at": repr(self.at), "x": repr(self.x), "y": repr(self.y), "k": self.k}
+        return ",".join("" if name in self.lacks else cells[name] for name in cells).encode()
+
+    @property
+    def instance(self) -> str:
+        """The rows without a key are of one instance, which a file shows as an empty cell."""
+        return "" if "k" in self.lacks else self.k
+
+    def has(self, *names: str) -> bool:
+        """Whether it lacks none of these values."""
+        return self.lacks.isdisjoint(names)
 
 
 class Placed(NamedTuple):
@@ -53,12 +65,12 @@ class Windowed:
 
 
 def placed(partitions: Sequence[Partition], first_offset: int = 0) -> list[Placed]:
-    """All events with what came before each."""
+    """All events that have a time, with what came before each."""
     found = []
     for number, messages in enumerate(partitions):
         greatest: Fraction | None = None
         for offset, event in enumerate(messages, first_offset):
-            if event is None:
+            if event is None or not event.has("at"):
                 continue
             found.append(Placed(event, number, offset, greatest))
             at = Fraction(event.at)
@@ -68,7 +80,8 @@ def placed(partitions: Sequence[Partition], first_offset: int = 0) -> list[Place
 
 def time_of(partitions: Sequence[Partition]) -> Fraction | None:
     """Up to where all partitions have come."""
-    ends = [max((Fraction(e.at) for e in p if e is not None), default=None) for p in partitions]
+    timed = [[e for e in p if e is not None and e.has("at")] for p in partitions]
+    ends = [max((Fraction(event.at) for event in p), default=None) for p in timed]
     return None if None in ends else min(end for end in ends if end is not None)
 
 
@@ -99,7 +112,7 @@ def in_grid(
         if own and not taken:
             found.late.add((partition, offset))
         for start in taken:
-            found.rows[event.k, start, start + wide].append(event)
+            found.rows[event.instance, start, start + wide].append(event)
     return found
 
 
@@ -117,7 +130,7 @@ def in_sessions(
         if cutoff is not None and greatest is not None and greatest - Fraction(cutoff) >= own_end:
             found.late.add((partition, offset))
         else:
-            by_key[event.k].append(event)
+            by_key[event.instance].append(event)
     for k, events in by_key.items():
         for chain in _chains(sorted(events, key=lambda event: Fraction(event.at)), Fraction(gap)):
             start, end = Fraction(chain[0].at), Fraction(chain[-1].at) + Fraction(gap)
@@ -141,7 +154,7 @@ def in_last(partitions: Sequence[Partition], rows: int, first_offset: int = 0) -
     found = Windowed(time=time_of(partitions))
     by_key: dict[str, list[Placed]] = defaultdict(list)
     for each in placed(partitions, first_offset):
-        by_key[each.event.k].append(each)
+        by_key[each.event.instance].append(each)
     for k, all_of_key in by_key.items():
         ordered = sorted(all_of_key, key=lambda p: (Fraction(p.event.at), p.partition, p.offset))
         kept = [each.event for each in ordered[-rows:]]
@@ -150,10 +163,16 @@ def in_last(partitions: Sequence[Partition], rows: int, first_offset: int = 0) -
 
 
 def line(events: Sequence[Event]) -> tuple[str, ...]:
-    """Intercept, slope and count of the least-squares line, each rounded once, as a file has them."""
-    xs, ys = ([Fraction(getattr(event, of)) for event in events] for of in ("x", "y"))
+    """Intercept, slope and count of the least-squares line, each rounded once, as a file has them.
+
+    It is that of the events which have both values; the coefficients of none of them are missing.
+    """
+    whole = [event for event in events if event.has("x", "y")]
+    if not whole:
+        return "", "", "0"
+    xs, ys = ([Fraction(getattr(event, of)) for event in whole] for of in ("x", "y"))
     found = fit([xs, ys]) or [Fraction(0), Fraction(0)]
-    return (*(repr(nearest(value)) for value in found), str(len(events)))
+    return (*(repr(nearest(value)) for value in found), str(len(whole)))
 
 
 def table(
@@ -179,8 +198,12 @@ def events(
     keys: Sequence[str] = ("a", "b", "c"),
     rejects: float = 0.02,
     fractional: bool = False,
+    missing: float = 0,
 ) -> list[Partition]:
-    """A topic of events out of order by up to `spread`, with ties, gaps, and messages that are rejects."""
+    """A topic of events out of order by up to `spread`, with ties, gaps, and messages that are rejects.
+
+    `missing` is the share of the values that are.
+    """
     chance = random.Random(seed)
     found: list[list[Event | None]] = [[] for _ in range(partitions)]
     now = chance.choice([0.0, -500.0, 1e6])
@@ -198,6 +221,9 @@ def events(
             chance.gauss(0, 10),
             chance.choice(keys),
         )
+        if missing:
+            lacks = [name for name in ("at", "x", "y", "k") if chance.random() < missing]
+            event = event._replace(lacks=frozenset(lacks))
         found[chance.randrange(partitions)].append(event)
     return [*found]
 

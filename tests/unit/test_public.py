@@ -51,6 +51,7 @@ FUNCTIONS = [
         "apply_with_type",
         "cast",
         "ceil",
+        "coalesce",
         "clear",
         "column",
         "cos",

@@ -56,7 +56,7 @@ class Job:
     changelog: bool = True
     """Whether `input.csv` is written."""
     collector: bool = True
-    """Whether the bare client leaves Python's garbage collector on."""
+    """Whether the bare client leaves Python's garbage collector on; without it, it has all the room it can use."""
     windowing: Windowing | None = None
     """The windows over times, where rows have them; None: of all times, by sensor."""
 
@@ -94,7 +94,7 @@ class Contender:
 
 
 RAW = Contender(name="raw client", program="raw_job", results=False)
-SPARED = replace(RAW, name="raw client, no collector", collector=False)
+SPARED = replace(RAW, name="raw client, roomy", collector=False)
 WRITING = Contender(name="raw client", program="raw_rows_job", results=False)
 STREAMREG = Contender(name="streamreg", program="streamreg_job", exact=True)
 RESULTS = replace(STREAMREG, name="streamreg, results only", changelog=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from streamreg._compile.lower import Lowering
 from streamreg._compile.model_catalog import describe
@@ -19,8 +19,7 @@ from streamreg._types import (
     WINDOW_BOUNDS,
     ClassModel,
     ClassStatistic,
-    KeyType,
-    WindowTime,
+    with_optional,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from streamreg._language.universe import ReducedUniverse, Universe
     from streamreg._plan.models import ModelInfo
     from streamreg._plan.output import OutputSpec
-    from streamreg._types import Aggregate, Number, Statistic
+    from streamreg._types import Aggregate, InputType, Statistic
 
 
 RowsAndKeys: TypeAlias = tuple[int, tuple[int, ...], Windows | None]
@@ -48,10 +47,10 @@ class Collected:
         self._universe = universe
         self._scope = rows.scope_of(universe.origin)
         self.keys = universe.keys
-        self._keys = tuple(cast(KeyType, key.dtype) for key in universe.keys)
+        self._keys = tuple(with_optional(key.dtype, optional=key.optional) for key in universe.keys)
         self._key_slots = tuple(rows.lower(key, self._scope) for key in universe.keys)
         self._windows = self._windows_of(universe, clocks)
-        self._inputs: dict[int, Number] = {}
+        self._inputs: dict[int, InputType] = {}
         self._aggregates: dict[Aggregate, None] = {("count",): None}
         self._statistics: dict[Statistic | ClassStatistic, None] = {(0, "count", 0): None}
         self._label = universe.keys[0].text if universe.keys else None
@@ -67,7 +66,7 @@ class Collected:
         by = universe.windowing
         slot = self._rows.lower(restricted(by.time, universe.origin), self._scope)
         clock = _index(clocks, Clock(slot, self._scope, by.idle_timeout))
-        time = cast(WindowTime, by.time.dtype)
+        time = with_optional(by.time.dtype, optional=by.time.optional)
         return Windows(
             clock,
             time,
@@ -150,7 +149,8 @@ class Collected:
 
     def _input(self, argument: TypedExpression) -> int:
         slot = self._rows.lower(argument, self._scope)
-        self._inputs.setdefault(slot, NUMBERS[argument.dtype])
+        kind = with_optional(NUMBERS[argument.dtype], optional=argument.optional)
+        self._inputs.setdefault(slot, kind)
         return list(self._inputs).index(slot)
 
 

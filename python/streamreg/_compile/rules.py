@@ -63,7 +63,7 @@ def meaning_of(step: Step) -> Hashable:
             return Fixed, step.scope, dtype, meaning(value)
         case Call(function=function):
             same = id(function.function), function.dtype, function.keywords, function.rejects
-            return Call, step.scope, same, step.arguments
+            return Call, step.scope, same, function.optional, step.arguments
         case _:
             return _other(step)
 

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Final
 
 from streamreg._core import MOST_CLASSES, Reduction
 from streamreg._exceptions import SourceError
-from streamreg._types import ClassStatistic
+from streamreg._types import ClassParameters, ClassStatistic
 
 if TYPE_CHECKING:
     from streamreg._core import Cells, KeyedReduction
     from streamreg._plan.result_plan import ResultPlan
     from streamreg._plan.row_plan import AnyReduction
-    from streamreg._types import ClassModel, ClassParameters, ResultValue
+    from streamreg._types import ClassModel, ResultValue
 
 
 PARAMETERS: Final = ("n", "prior", "intercept", "linear", "quadratic")
 """What can be asked of a class, in the order in which `_core.Classes` gives it."""
+
+
+_NOTHING: Final[ClassParameters] = (0, None, None, None, None)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,10 @@ def check_classes(plan: ResultPlan, reduction: AnyReduction) -> None:
         SourceError: if there are too many.
     """
     if plan.label is None or isinstance(reduction, Reduction) or len(reduction) <= MOST_CLASSES:
+        return
+    ((first, _),) = reduction.first(1)
+    # A missing label, which comes first, is none.
+    if len(reduction) - reduction.cells(first).count(None) <= MOST_CLASSES:
         return
     raise SourceError(
         f"the column {plan.label} has more than {MOST_CLASSES:,} different labels, which is the limit for "
@@ -70,8 +77,10 @@ def class_results(plan: ResultPlan, reduction: KeyedReduction) -> ClassResults:
 def _solved(
     reduction: KeyedReduction, aggregate: int, model: ClassModel, labels: Sequence[ResultValue]
 ) -> list[ClassParameters]:
-    """The parameters of all classes, in the order of their labels."""
-    return reduction.classes(aggregate).parameters(
+    """The parameters of all classes, in the order of their labels; none for rows that have no label."""
+    unlabelled: list[ClassParameters] = [_NOTHING] * labels.count(None)
+    labels = [label for label in labels if label is not None]
+    return unlabelled + reduction.classes(aggregate).parameters(
         model.method, model.priors_of(labels), model.unbiased, model.singular, model.smoothing
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamreg._evaluate.columns import Array, Values, to_list
+from streamreg._evaluate.columns import Array, Column, Values, placed, to_list
 
 if TYPE_CHECKING:
     from streamreg._core import KeyedReduction
@@ -30,14 +30,14 @@ class ClassScorer:
             model.smoothing,
         )
 
-    def scores(self, features: Sequence[Array], own: Values) -> tuple[Values, Array, Array]:
+    def scores(self, features: Sequence[Array], own: Column) -> tuple[Values, Array, Array]:
         """The predicted label of each row, its probability, and that of the label that the row has.
 
         Where nothing is predicted the probabilities are NaN, and the label has no meaning.
         """
         codes = [self._places.get(label, -1) for label in to_list(own)]
         found, posteriors, of_own = self._predictor.rows(features, np.array(codes, np.int64))
-        return self._labelled(found, own), posteriors, of_own
+        return self._labelled(found, placed(own)), posteriors, of_own
 
     def _labelled(self, found: Array, own: Values) -> Values:
         """The labels at these places, -1 where nothing is predicted, in the form of the rows' own labels."""

@@ -348,8 +348,10 @@ class Merge:
         self._rejects.tell(epoch, any_row=self.rows > 0)
         excluded = self._count_excluded()
         if excluded > self.excluded:
-            _log.warning(
-                "epoch %d: %s excluded from a sum or regression: a number is not finite",
+            _log.log(
+                # Where values can be missing, rows without them are no surprise.
+                logging.INFO if self._plan.rows.can_miss else logging.WARNING,
+                "epoch %d: %s excluded from a sum or regression: a value is missing or not finite",
                 epoch,
                 plural(excluded - self.excluded, "row"),
             )

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from streamreg._core import KeyedReduction, Reduction
 from streamreg._epoch.class_scorer import ClassScorer
-from streamreg._evaluate.columns import Array, Values, numbers
+from streamreg._evaluate.columns import Array, Column, Nullable, Values, numbers, placed
 from streamreg._evaluate.nullable import packed_rows
 from streamreg._types import ClassModel
 
@@ -42,7 +44,7 @@ class Scoring:
         else:
             self._scorer = reduction.scorer((aggregate, model))
 
-    def rows(self, shipped: Sequence[Values], count: int) -> list[bytes]:
+    def rows(self, shipped: Sequence[Column], count: int) -> list[bytes]:
         """The rows of each output, as `_core.render` gives them, of `count` rows that a worker has shipped.
 
         Raises:
@@ -52,13 +54,32 @@ class Scoring:
         columns = [*self._scores(shipped), *shipped]
         return packed_rows(self._plan.program, self._plan.slots, columns, count)
 
-    def _scores(self, shipped: Sequence[Values]) -> tuple[Values, Array, Array]:
+    def _scores(self, shipped: Sequence[Column]) -> tuple[Values, Array, Array]:
+        """Predictions and what is set beside them; NaN where a value is missing that they depend on.
+
+        What stands in the place of a missing value is scored too, and then left out.
+        """
+        plan = self._plan
+        features, target = [shipped[at] for at in plan.features], shipped[plan.target]
+        weights = [] if plan.weights is None else [shipped[plan.weights]]
+        found = self._of_present(shipped)
+        depends = (features, [*features, target], [*features, target, *weights])
+        if isinstance(self._scorer, ClassScorer):
+            # Where the probability is missing, the label is.
+            depends = ([], features, [*features, target])
+        for values, columns in zip(found, depends, strict=True):
+            for column in columns:
+                if isinstance(column, Nullable):
+                    np.asarray(values)[column.missing] = np.nan
+        return found
+
+    def _of_present(self, shipped: Sequence[Column]) -> tuple[Values, Array, Array]:
         plan, (aggregate, model) = self._plan, self._plan.model
-        features = [numbers(shipped[at]) for at in plan.features]
+        features = [numbers(placed(shipped[at])) for at in plan.features]
         if isinstance(self._scorer, ClassScorer):
             return self._scorer.scores(features, shipped[plan.target])
-        target = numbers(shipped[plan.target])
-        weights = None if plan.weights is None else numbers(shipped[plan.weights])
+        target = numbers(placed(shipped[plan.target]))
+        weights = None if plan.weights is None else numbers(placed(shipped[plan.weights]))
         if self._scorer is not None:
             return self._scorer.scores(features, target, weights)
         if isinstance(self._reduction, Reduction) or isinstance(model, ClassModel):

@@ -218,7 +218,7 @@ class LinearRegression(RegressionRows):
         Args:
             directory: What the job has for `state=`.
             output: The file that shows the regression, as the job names it; needed if there are several regressions.
-            key: With `by=`, the cell of the key, or a tuple of several.
+            key: With `by=`, the cell of the key, or a tuple of several; `(None,)` for the key that is missing.
 
         Raises:
             StateError: if there is no state, it is damaged, it holds no regression, or no row was read yet.

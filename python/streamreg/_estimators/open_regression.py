@@ -23,16 +23,33 @@ from streamreg._estimators.select_model import (
     opening,
 )
 from streamreg._evaluate import times
-from streamreg._evaluate.columns import Values
+from streamreg._evaluate.columns import Column, Nullable, Values
 from streamreg._exceptions import ConfigurationError
 from streamreg._state import snapshot
 from streamreg._state.checkpoint import Checkpoint
-from streamreg._types import INT_MAX, INT_MIN, KeyType, Number, encodable, quoted, shortened
+from streamreg._types import (
+    INT_MAX,
+    INT_MIN,
+    OPTIONAL,
+    InputType,
+    Number,
+    encodable,
+    quoted,
+    shortened,
+)
 
-Cell: TypeAlias = str | int | bool | datetime | np.integer[Any] | np.bool_
+Cell: TypeAlias = str | int | bool | datetime | np.integer[Any] | np.bool_ | None
 
 _SHOWN: Final = 5
 """So many keys are shown of those that there are."""
+
+_NOTHING: Final[dict[str, Values]] = {
+    "str": [""],
+    "int": np.zeros(1, np.int64),
+    "bool": np.zeros(1, np.bool_),
+    "datetime": np.zeros(1, "M8[us]"),
+}
+"""What stands in the place of a key that is missing."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +102,7 @@ def find(directory: Path, output: str | None, key: Cell | tuple[Cell, ...] | Non
 
 def _of_key(
     checkpoint: Checkpoint,
-    types: tuple[KeyType, ...],
+    types: tuple[InputType, ...],
     described: Described,
     key: Cell | tuple[Cell, ...] | None,
 ) -> Reduction:
@@ -108,8 +125,15 @@ def _of_key(
     return found
 
 
-def _column(cell: object, kind: KeyType) -> Values | None:
+def _column(cell: object, kind: InputType) -> Column | None:
     """A cell of a key as a column; None if it is of another type, so that there is no such key."""
+    present = kind.removesuffix(OPTIONAL)
+    if cell is None and present != kind:
+        return Nullable(_NOTHING[present], np.ones(1, np.bool_))
+    return _present(cell, present)
+
+
+def _present(cell: object, kind: str) -> Values | None:
     match cell:
         case bool() | np.bool_() if kind == "bool":
             return np.array([cell])
@@ -128,7 +152,7 @@ def _column(cell: object, kind: KeyType) -> Values | None:
 def _exact(
     sums: Moments | Monomials,
     aggregate: tuple[Any, ...],
-    inputs: tuple[Number, ...],
+    inputs: tuple[InputType, ...],
     described: Described,
     columns: tuple[str, ...],
 ) -> Exact:
@@ -136,7 +160,8 @@ def _exact(
     if isinstance(sums, Moments):
         return Exact(sums, weighted=False)
     _, features, target, weight = aggregate
-    kinds: dict[str, Number] = {}
+    inputs = tuple(kind.removesuffix(OPTIONAL) for kind in inputs)
+    kinds: dict[str, InputType] = {}
     for name, (column, _) in zip(described["columns"], features, strict=True):
         kinds[name] = inputs[column]
     own = [*kinds.values(), inputs[target], *([] if weight is None else [inputs[weight]])]

@@ -3,22 +3,34 @@
 Rows that a kernel cannot compute are taken out and the rest is computed anew, so that what
 happens to one row never depends on the others. There are at most as many rounds as steps that can
 fail.
+
+Columns without missing values, which are the usual ones, go to the kernels as they are; the others by way of `missing`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streamreg._evaluate import times
-from streamreg._evaluate.columns import NUMPY_TYPES, Values, joined, repeated, take, to_list
+from streamreg._evaluate import missing, times
+from streamreg._evaluate.columns import (
+    NUMPY_TYPES,
+    Column,
+    Nullable,
+    Values,
+    repeated,
+    take_rows,
+    to_list,
+)
 from streamreg._evaluate.decimals import from_objects
 from streamreg._evaluate.kernels import KERNELS
 from streamreg._evaluate.program import (
     ALL_ROWS,
+    IS_NONE,
     Call,
     Choose,
     Compute,
@@ -29,7 +41,7 @@ from streamreg._evaluate.program import (
     Take,
 )
 from streamreg._evaluate.row_errors import DETAILS, BadRowsError, RowErrorKind, require
-from streamreg._types import INT_MAX, INT_MIN
+from streamreg._types import INT_MAX, INT_MIN, DType
 
 
 @dataclass(frozen=True)
@@ -57,7 +69,7 @@ class _FailedError(Exception):
 class Evaluated:
     """The slots of a program for one batch, less the rows that could not be computed."""
 
-    def __init__(self, program: Program, columns: Mapping[str, Values], rows: int) -> None:
+    def __init__(self, program: Program, columns: Mapping[str, Column], rows: int) -> None:
         """Compute every step.
 
         Raises:
@@ -82,11 +94,13 @@ class Evaluated:
                     )
                     places = np.flatnonzero(kept)
                     left = left[places]
-                    columns = {name: take(values, kept, places) for name, values in columns.items()}
+                    columns = {
+                        name: take_rows(values, kept, places) for name, values in columns.items()
+                    }
         self._run = run
         self._left = left
 
-    def values(self, slot: int) -> Values:
+    def values(self, slot: int) -> Column:
         """The column in a slot."""
         return self._run.slots[slot]
 
@@ -117,10 +131,10 @@ class _Rows:
 
 
 class _Run:
-    def __init__(self, program: Program, columns: Mapping[str, Values], rows: int) -> None:
+    def __init__(self, program: Program, columns: Mapping[str, Column], rows: int) -> None:
         self._program = program
         self._columns = columns
-        self.slots: list[Values] = []
+        self.slots: list[Column] = []
         self.scopes: dict[int, _Rows] = {ALL_ROWS: _Rows(rows, None)}
 
     def compute(self) -> None:
@@ -139,12 +153,12 @@ class _Run:
             return
         description = self._program.scopes[scope]
         self._enter(description.parent)
-        mask = np.asarray(self.slots[description.mask], dtype=np.bool_)
+        mask = missing.is_true(self.slots[description.mask])
         places = np.flatnonzero(mask)
         chosen = None if len(places) == len(mask) else _Chosen(mask, places)
         self.scopes[scope] = _Rows(len(places), chosen)
 
-    def _value(self, step: Step) -> Values:
+    def _value(self, step: Step) -> Column:
         rows = self.scopes[step.scope].rows
         match step:
             case Load():
@@ -154,36 +168,37 @@ class _Run:
             case Take():
                 chosen = self.scopes[step.scope].chosen
                 values = self.slots[step.source]
-                return values if chosen is None else take(values, chosen.mask, chosen.places)
+                return values if chosen is None else take_rows(values, chosen.mask, chosen.places)
             case Compute():
-                return KERNELS[step.kernel](*[self.slots[slot] for slot in step.arguments])
+                return self._computed(step.kernel, [self.slots[slot] for slot in step.arguments])
             case Choose():
-                mask = np.asarray(self.slots[step.condition], dtype=np.bool_)
-                return joined(mask, self.slots[step.chosen], self.slots[step.otherwise], step.dtype)
+                condition = self.slots[step.condition]
+                met, unmet = self.slots[step.chosen], self.slots[step.otherwise]
+                if isinstance(condition, Nullable):
+                    return missing.chosen(condition, met, unmet, step.dtype)
+                mask = np.asarray(condition, dtype=np.bool_)
+                return missing.joined_columns(mask, met, unmet, step.dtype)
             case Call():
                 return self._called(step, rows)
 
-    def _called(self, step: Call, rows: int) -> Values:
+    def _computed(self, kernel: str, arguments: list[Column]) -> Column:
+        if kernel != IS_NONE and any(isinstance(each, Nullable) for each in arguments):
+            return missing.computed(KERNELS[kernel], arguments, len(arguments[0]))
+        return KERNELS[kernel](*arguments)
+
+    def _called(self, step: Call, rows: int) -> Column:
         function = step.function
         columns = [to_list(self.slots[slot]) for slot in step.arguments]
         arguments = zip(*columns, strict=True) if columns else iter([()] * rows)
         if function.rejects:
-            values, failures = function.tried(arguments, step.column, may_miss=False)
+            values, failures = function.tried(arguments, step.column, may_miss=function.optional)
             if failures:
                 mask = np.zeros(rows, np.bool_)
                 mask[list(failures)] = True
                 raise BadRowsError(mask, "function-error", list(failures.values()))
         else:
-            values = function.values(arguments, step.column, may_miss=False)
-        if function.dtype == "int":
-            beyond = (not INT_MIN <= value <= INT_MAX for value in values if isinstance(value, int))
-            require(np.fromiter(beyond, np.bool_, rows), "integer-overflow")
-        if function.dtype == "decimal":
-            return from_objects(values)
-        if function.dtype == "datetime" or function.dtype == "timedelta":
-            return times.from_objects(values, function.dtype)
-        numpy_type = NUMPY_TYPES.get(function.dtype)
-        return values if numpy_type is None else np.array(values, dtype=numpy_type)
+            values = function.values(arguments, step.column, may_miss=function.optional)
+        return missing.from_objects(values, function.dtype, partial(_column, function.dtype))
 
     def _located(self, step: Step, bad: BadRowsError) -> RowErrors:
         """The bad rows of a step's scope as rows of the batch."""
@@ -201,3 +216,16 @@ class _Run:
                 rows = chosen.places[rows].astype(np.int64)
             scope = self._program.scopes[scope].parent
         return rows
+
+
+def _column(dtype: DType, values: list[object]) -> Values:
+    """What a function returned as a column; raises BadRowsError for what no column holds."""
+    if dtype == "int":
+        beyond = (not INT_MIN <= value <= INT_MAX for value in values if isinstance(value, int))
+        require(np.fromiter(beyond, np.bool_, len(values)), "integer-overflow")
+    if dtype == "decimal":
+        return from_objects(values)
+    if dtype == "datetime" or dtype == "timedelta":
+        return times.from_objects(values, dtype)
+    numpy_type = NUMPY_TYPES.get(dtype)
+    return values if numpy_type is None else np.array(values, dtype=numpy_type)

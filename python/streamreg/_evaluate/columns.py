@@ -1,12 +1,13 @@
 """Evaluate: what the columns of a batch are made of.
 
 Numbers, booleans and times are NumPy arrays (decimals of three columns), text is the extension's `Text` or a list, and
-what a function of unknown type returned is a list.
+what a function of unknown type returned is a list. Where values are missing, such a column stands in a `Nullable`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Protocol, Self, TypeAlias
 
@@ -34,6 +35,23 @@ class TextLike(Protocol):
 Array: TypeAlias = NDArray[Any]
 Values: TypeAlias = Array | TextLike | list[object]
 
+
+@dataclass(frozen=True, slots=True)
+class Nullable:
+    """A column of which some values are missing. The extension knows it by the names of its fields."""
+
+    values: Values
+    """Anything of the column's type stands in the place of what is missing."""
+
+    missing: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.missing)
+
+
+Column: TypeAlias = Values | Nullable
+"""What a slot of a program holds."""
+
 NUMPY_TYPES: Final[dict[DType, np.dtype[Any]]] = {
     "float": np.dtype(np.float64),
     "int": np.dtype(np.int64),
@@ -42,6 +60,16 @@ NUMPY_TYPES: Final[dict[DType, np.dtype[Any]]] = {
     "datetime": NUMPY_TIMES["datetime"],
     "timedelta": NUMPY_TIMES["timedelta"],
 }
+
+
+def nullable(values: Values, missing: NDArray[np.bool_] | None) -> Column:
+    """The column of which these values are missing."""
+    return values if missing is None or not missing.any() else Nullable(values, missing)
+
+
+def placed(column: Column) -> Values:
+    """The values of a column, and what stands in the place of those that are missing."""
+    return column.values if isinstance(column, Nullable) else column
 
 
 def take(values: Values, mask: NDArray[np.bool_], places: NDArray[np.intp]) -> Values:
@@ -53,15 +81,32 @@ def take(values: Values, mask: NDArray[np.bool_], places: NDArray[np.intp]) -> V
     return values.take(mask)
 
 
-def at(values: Array | list[object], places: NDArray[np.uint32]) -> Values:
+def at(values: Column, places: NDArray[np.uint32]) -> Column:
     """The values at these places, in their order."""
+    if isinstance(values, Nullable):
+        return nullable(_at(values.values, places), values.missing[places])
+    return _at(values, places)
+
+
+def _at(values: Values, places: NDArray[np.uint32]) -> Values:
     if isinstance(values, np.ndarray):
         return values[places]
-    return [values[place] for place in places.tolist()]
+    listed = to_list(values)
+    return [listed[place] for place in places.tolist()]
 
 
-def to_list(values: Values) -> Sequence[object]:
-    """The values as Python objects: float, int, Decimal, datetime, timedelta, bool, str, bytes."""
+def take_rows(column: Column, mask: NDArray[np.bool_], places: NDArray[np.intp]) -> Column:
+    """As `take`, of a column with missing values too."""
+    if isinstance(column, Nullable):
+        return nullable(take(column.values, mask, places), column.missing[places])
+    return take(column, mask, places)
+
+
+def to_list(values: Column) -> Sequence[object]:
+    """The values as Python objects: float, int, Decimal, datetime, timedelta, bool, str, bytes; None if missing."""
+    if isinstance(values, Nullable):
+        pairs = zip(to_list(values.values), values.missing.tolist(), strict=True)
+        return [None if missing else value for value, missing in pairs]
     if isinstance(values, np.ndarray):
         if times.is_time(values):
             return times.to_objects(values)
@@ -97,8 +142,14 @@ def joined(mask: NDArray[np.bool_], chosen: Values, otherwise: Values, dtype: DT
     return [next(first) if met else next(second) for met in mask.tolist()]
 
 
-def portable(values: Values) -> Values:
+def portable(values: Column) -> Column:
     """The values in a form that goes to another process: text as a list."""
+    if isinstance(values, Nullable):
+        return Nullable(_portable(values.values), values.missing)
+    return _portable(values)
+
+
+def _portable(values: Values) -> Values:
     return values if isinstance(values, np.ndarray | list) else list(values.to_list())
 
 
@@ -109,6 +160,19 @@ def numbers(values: Values) -> Array:
     return np.ascontiguousarray(values)
 
 
-def contiguous(values: Values) -> Values:
+def inputs(column: Column) -> Array | Nullable:
+    """What is reduced: numbers, of which some may be missing."""
+    if isinstance(column, Nullable):
+        return Nullable(numbers(column.values), np.ascontiguousarray(column.missing))
+    return numbers(column)
+
+
+def contiguous(values: Column) -> Column:
     """Arrays laid out plainly, as the extension wants them; no copy if they are already."""
+    if isinstance(values, Nullable):
+        return Nullable(_contiguous(values.values), np.ascontiguousarray(values.missing))
+    return _contiguous(values)
+
+
+def _contiguous(values: Values) -> Values:
     return np.ascontiguousarray(values) if isinstance(values, np.ndarray) else values

@@ -17,7 +17,8 @@ import numpy as np
 from streamreg._evaluate import checked_int
 from streamreg._evaluate.columns import Array, Values, to_list
 from streamreg._evaluate.decimals import to_floats
-from streamreg._evaluate.program import FLOAT_FUNCTIONS
+from streamreg._evaluate.missing import is_none
+from streamreg._evaluate.program import FLOAT_FUNCTIONS, IS_NONE
 from streamreg._evaluate.time_kernels import TIME_KERNELS
 
 Kernel: TypeAlias = Callable[..., Values]
@@ -135,6 +136,7 @@ KERNELS: Final[dict[str, Kernel]] = {
 }
 KERNELS.update({f"{name}.float": _steady(getattr(np, name)) for name in sorted(FLOAT_FUNCTIONS)})
 KERNELS.update(TIME_KERNELS)
+KERNELS[IS_NONE] = is_none
 for _type in ("float", "int"):
     KERNELS.update({f"minimum.{_type}": _minimum, f"maximum.{_type}": _maximum})
 for _word, _compare in _COMPARISONS.items():

@@ -23,6 +23,10 @@ FLOAT_FUNCTIONS: Final = frozenset(
 """The functions of a double that there are kernels for, beside the operators."""
 
 
+IS_NONE: Final = "is_none"
+"""The kernel that tells which values are missing, of whatever type they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The rows of scope `parent` for which `mask` is true; scope 0 has neither."""

@@ -22,6 +22,7 @@ from streamreg._evaluate.decimals import from_objects
 from streamreg._evaluate.kernels import KERNELS
 from streamreg._evaluate.program import (
     ALL_ROWS,
+    IS_NONE,
     Call,
     Choose,
     Compute,
@@ -159,6 +160,8 @@ def _value(step: Step, slots: Sequence[object], results: Sequence[object]) -> ob
 
 
 def _computed(kernel: str, arguments: list[Any]) -> object:
+    if kernel == IS_NONE:
+        return arguments[0] is None
     if any(argument is None for argument in arguments):
         return None
     try:

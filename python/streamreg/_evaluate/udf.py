@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from streamreg._exceptions import ProgramError
-from streamreg._types import PYTHON_TYPES, DType, dtype_of, encodable
+from streamreg._types import PYTHON_TYPES, DType, dtype_of, encodable, optional_dtype_of
 
 _WRITABLE: Final[tuple[type[Any], ...]] = (
     bool,
@@ -38,7 +38,7 @@ _LONGEST: Final = 500
 class RowFunction:
     """A function, how its arguments are given, and the type that it is declared to return."""
 
-    __slots__ = ("dtype", "function", "keywords", "name", "rejects")
+    __slots__ = ("dtype", "function", "keywords", "name", "optional", "rejects")
 
     def __init__(
         self,
@@ -47,9 +47,14 @@ class RowFunction:
         keywords: tuple[str, ...],
         *,
         rejects: bool = False,
+        optional: bool = False,
     ) -> None:
-        """`keywords` are the names of the last arguments; `rejects` says that what it raises concerns its row alone."""
+        """`keywords` are the names of the last arguments; `rejects` says that what it raises concerns its row alone.
+
+        `optional` says that it may return None for a row of the source.
+        """
         self.rejects = rejects
+        self.optional = optional
         self.function = function
         self.name = function_name(function)
         self.dtype: DType = dtype
@@ -214,18 +219,18 @@ def function_name(function: object) -> str:
     return str(getattr(function, "__name__", None) or type(function).__name__)
 
 
-def returned_type(function: Callable[..., object]) -> DType:
-    """The type that a function's return annotation declares, or `any`."""
+def returned_type(function: Callable[..., object]) -> tuple[DType, bool]:
+    """The type that a function's return annotation declares, or `any`, and whether it may return None instead."""
     while isinstance(function, functools.partial):
         function = function.func
     if isinstance(function, type):
-        return dtype_of(function) or "any"
+        return dtype_of(function) or "any", False
     target = function if hasattr(function, "__annotations__") else type(function).__call__
     try:
         annotation = typing.get_type_hints(target).get("return")
     except Exception:  # other annotations may name what exists for type checkers only
         annotation = getattr(target, "__annotations__", {}).get("return")
-    return dtype_of(annotation) or "any"
+    return optional_dtype_of(annotation) or ("any", False)
 
 
 def check_call(function: Callable[..., object], positional: int, keywords: tuple[str, ...]) -> None:

@@ -22,6 +22,8 @@ _PARTITION: Final = struct.Struct(">I")
 _PLACE: Final = struct.Struct("<qq")
 """Offset and timestamp, -1 where there is none: before the value, where there are columns of metadata."""
 _LENGTH: Final = struct.Struct("<I")
+_NO_HEADER: Final = 2**32 - 1
+"""In the place of a length: no header is as long."""
 
 
 def row_name(partition: int, key: bytes) -> bytes:
@@ -41,9 +43,11 @@ def packer(input: Input, batch: Batch) -> Callable[[int, bytes], bytes]:
         pieces = [_PLACE.pack(location.offset, timestamp)]
         headers = batch.envelope(index).headers if names else ()
         for name in names:
-            # A message that is a row has each of them.
-            header = last_header(headers, name) or b""
-            pieces += (_LENGTH.pack(len(header)), header)
+            header = last_header(headers, name)
+            if header is None:
+                pieces.append(_LENGTH.pack(_NO_HEADER))
+            else:
+                pieces += (_LENGTH.pack(len(header)), header)
         return b"".join([*pieces, value])
 
     return pack
@@ -87,7 +91,10 @@ def _unpacked(
     headers = []
     for name in names:
         (length,) = _LENGTH.unpack_from(kept, at)
-        at += _LENGTH.size + length
+        at += _LENGTH.size
+        if length == _NO_HEADER:
+            continue
+        at += length
         if at > len(kept):
             raise struct.error
         headers.append((name, kept[at - length : at]))

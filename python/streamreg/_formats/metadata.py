@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from streamreg._exceptions import ConfigurationError
+from streamreg._types import OPTIONAL, is_optional
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +29,9 @@ _TYPES: Final[Mapping[str, tuple[SourceType, ...]]] = {
 
 _INSTEAD: Final[Mapping[SourceType, object]] = {"datetime": 0, "int": 0, "str": "", "bytes": b""}
 """What stands in the place of what is not there."""
+
+Part: TypeAlias = "tuple[NDArray[Any] | list[object], NDArray[np.bool_] | None]"
+"""A column, and which of its values are missing, if they can be."""
 
 Fault: TypeAlias = tuple[str, str, str]
 """Kind, column and detail of a reject."""
@@ -61,7 +65,7 @@ class Metadata:
         found = dict(schema)
         for column, part in self.parts.items():
             types = _TYPES[_kind(part)]
-            if found.setdefault(column, types[0]) not in types:
+            if _present(found.setdefault(column, types[0])) not in types:
                 raise ConfigurationError(
                     f"metadata: {column}: the schema says {found[column]}, but the {part} of a message is "
                     f"{' or '.join(types)}"
@@ -74,27 +78,31 @@ class Metadata:
 
     def read(
         self, batch: Batch, types: Mapping[str, SourceType]
-    ) -> tuple[dict[str, NDArray[Any] | list[object]], dict[int, Fault]]:
+    ) -> tuple[dict[str, Part], dict[int, Fault]]:
         """These columns, an entry for each message, and the messages that do not have them, by index.
 
         In the place of what is not there stands something else.
         """
         faults: dict[int, Fault] = {}
-        columns: dict[str, NDArray[Any] | list[object]] = {}
+        columns: dict[str, Part] = {}
         for column, part in self.parts.items():
-            entries = list(_entries(part, batch))
+            entries, kind = list(_entries(part, batch)), _present(types[column])
+            missing = np.zeros(len(entries), np.bool_)
             for index, entry in enumerate(entries):
                 if entry is None:
-                    faults.setdefault(index, ("null", column, f"{_named(part)} is not there"))
-                    entries[index] = _INSTEAD[types[column]]
-                elif types[column] == "str" and isinstance(entry, bytes):
+                    missing[index] = True
+                    if not is_optional(types[column]):
+                        faults.setdefault(index, ("null", column, f"{_named(part)} is not there"))
+                    entries[index] = _INSTEAD[kind]
+                elif kind == "str" and isinstance(entry, bytes):
                     try:
                         entries[index] = entry.decode()
                     except UnicodeDecodeError as error:
                         detail = f"{_named(part)} is no text: {error.reason}"
                         faults.setdefault(index, ("invalid-utf8", column, detail))
                         entries[index] = ""
-            columns[column] = _column(entries, types[column])
+            optional = missing if is_optional(types[column]) else None
+            columns[column] = _column(entries, kind), optional
         return columns, faults
 
 
@@ -106,6 +114,11 @@ def _column(entries: list[object], kind: SourceType) -> NDArray[Any] | list[obje
             return np.array(entries, dtype="M8[ms]").astype("M8[us]")
         case _:
             return entries
+
+
+def _present(kind: SourceType) -> SourceType:
+    """The type of the values that are there."""
+    return kind.removesuffix(OPTIONAL)
 
 
 def _kind(part: str) -> str:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypedDict
 
 from streamreg._jobs import Durability, Job, Time
+from streamreg._types import OPTIONAL, is_optional
 
 if TYPE_CHECKING:
     from streamreg._language.outputs import Output
@@ -138,10 +139,10 @@ def _namespace(job: Job) -> dict[str, object]:
     import streamreg as sr
 
     namespace: dict[str, object] = {}
-    annotations: dict[str, type] = {}
+    annotations: dict[str, object] = {}
     for name, source in job.schema.items():
-        kind, _, option = source.partition(" ")
-        annotations[name] = _TYPES[kind]
+        kind, _, option = source.removesuffix(OPTIONAL).partition(" ")
+        annotations[name] = _TYPES[kind] | None if is_optional(source) else _TYPES[kind]
         if option:
             key, _, value = option.partition("=")
             namespace[name] = sr.column(**{key: value})  # type: ignore[arg-type]  # the job was checked

@@ -4,7 +4,7 @@ from typing import Final, get_args
 
 from streamreg._core import check_column_type
 from streamreg._jobs.check import Section, listed
-from streamreg._types import ColumnType, KeyType, Number, SourceType
+from streamreg._types import OPTIONAL, ColumnType, KeyType, Number, SourceType, with_optional
 
 TYPES: Final[tuple[str, ...]] = get_args(ColumnType)
 NUMBERS: Final[tuple[str, ...]] = get_args(Number)
@@ -38,7 +38,9 @@ def _column(table: Section, name: str) -> SourceType:
     if tz and unit:
         options.problem("unit", "not beside tz: a column is written as texts or as numbers")
     key = "tz" if tz else "unit"
-    source = f"{kind} {key}={tz or unit}" if tz or unit else kind
+    present = kind.removesuffix(OPTIONAL)
+    source = f"{present} {key}={tz or unit}" if tz or unit else present
+    source = with_optional(source, optional=kind != present)
     try:
         check_column_type(source)
     except ValueError as error:
@@ -47,6 +49,7 @@ def _column(table: Section, name: str) -> SourceType:
 
 
 def _is_type(table: Section, key: str, kind: str) -> bool:
-    if kind and kind not in TYPES:
+    present = kind.removesuffix(OPTIONAL)
+    if kind and present not in TYPES:
         table.problem(key, f"expected one of {listed(TYPES)}, found {table.shown(key)}")
-    return kind in TYPES
+    return present in TYPES

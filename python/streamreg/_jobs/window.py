@@ -10,8 +10,8 @@ from typing import Final
 
 from streamreg._core import micros_of_texts
 from streamreg._jobs.check import Section, describe, listed, near
-from streamreg._language.windows import TIMES, Behavior, Grid, Last, Point, Session, Span, Window
-from streamreg._types import INT_MAX, INT_MIN, SourceType, held_type
+from streamreg._language.windows import Behavior, Grid, Last, Point, Session, Span, Window
+from streamreg._types import EVENT_TIMES, INT_MAX, INT_MIN, SourceType, held_type
 
 KINDS: Final = ("tumbling", "sliding", "session", "last")
 _OF_KIND: Final[Mapping[str, tuple[str, ...]]] = {
@@ -59,9 +59,9 @@ def read_window(table: Section, schema: Mapping[str, SourceType]) -> JobWindow |
             table.problem(key, "missing")
     if time and schema and time not in schema:
         table.problem("time", f"{describe(time)} is no column of the schema{near(time, schema)}")
-    elif schema.get(time) and held_type(schema[time]) not in TIMES:
+    elif schema.get(time) and held_type(schema[time]) not in EVENT_TIMES:
         held = held_type(schema[time])
-        table.problem("time", f"{describe(time)} is {held}: times are {listed(TIMES)}")
+        table.problem("time", f"{describe(time)} is {held}: times are {listed(EVENT_TIMES)}")
     if kind is None:
         return None
     for key in {key for keys in _OF_KIND.values() for key in keys}:

@@ -36,12 +36,12 @@ FETCH: Mapping[str, Setting] = {
 # What a worker reads ahead bounds its memory, whatever the backlog. Both limits of the queue hold for all partitions
 # together: `assign` forwards them to one queue, and librdkafka asks for its length (rd_kafka_toppar_fetch_decide).
 # Small messages cost far more than their bytes, some 400 each. A response comes on top of the queue, whole and
-# unpacked: so it is kept small, at no price where the broker is near.
+# unpacked: so it is kept small, but not so small that the broker has more to do with requests than with messages.
 _QUEUE_KBYTES = 16 * 1024
 AHEAD = 30_000
 """Messages that one worker reads ahead."""
-_FETCH_BYTES = 1024 * 1024
-_FETCH_BYTES_OF_PARTITION = 128 * 1024
+_FETCH_BYTES = 4 * 1024 * 1024
+_FETCH_BYTES_OF_PARTITION = 512 * 1024
 
 _OF_CONSUMERS = ("group.id", *_OURS, "auto.offset.reset")
 """Settings of a consumer that runs or that the run itself makes: an admin client warns of them."""

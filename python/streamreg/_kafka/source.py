@@ -250,6 +250,11 @@ class KafkaSource:
         return NativeReader(self.topic, self.settings, ranges, self._identity)
 
     @property
+    def reads(self) -> str | None:
+        why = self.obstacle_to_native_reading
+        return "natively" if why is None else f"by the client: {why}"
+
+    @property
     def obstacle_to_native_reading(self) -> str | None:
         """Why messages are read by the client; None if they are read natively."""
         return "reader='client'" if self.reads_by == "client" else obstacle(self.settings)

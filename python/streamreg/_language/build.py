@@ -80,6 +80,8 @@ def _hint(value: object) -> str:
     """What may be meant by a value that is no operand."""
     if isinstance(value, list | tuple) and any(isinstance(item, Expression) for item in value):
         return ": give its items one by one, *[…]"
+    if value is None:
+        return ": t.x.is_none() tells where a value is missing, and sr.coalesce(t.x, 0.0) puts another in its place"
     if value in (sum, min, max):
         name = getattr(value, "__name__", "")
         return f": Python's {name} takes no columns, sr.reducers.{name}(t.x) does"

@@ -41,7 +41,8 @@ class ClassTables(ABC):
         a factor, named as in `linear_regression`. The class of the greatest intercept + Σ factor·x is
         the prediction; exp of these scores over their sum are the posterior probabilities. Cells are
         exact but for one rounding, and missing while the rows do not determine them. Rows where a
-        feature is NaN or infinite are excluded. Beyond 1,000 classes the run ends with a `SourceError`.
+        feature is missing, NaN or infinite are excluded, and those without a label. Beyond 1,000 classes the run ends
+        with a `SourceError`.
 
         Args:
             label: the class of a row: a column of str, int or bool.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, NoReturn, TypeAlias
 
 from streamreg._exceptions import ProgramError
-from streamreg._types import Scalar, shortened
+from streamreg._types import Scalar, shortened, with_optional
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +39,10 @@ class Expression:
     infinity, `log(-1)` is NaN, both ordinary values. After a `reduce` integers have no limit, and
     a missing value (the average of no rows, a division by zero) makes whatever is computed from
     it missing.
+
+    So it is with missing values of a source, in columns of types like `float | None`: whatever is computed from one
+    is missing, comparisons and `& | ^ ~` too, and `filter` and `if_else` take no missing condition for true.
+    `x.is_none()` asks for them, `sr.coalesce(x, 0.0)` puts something in their place.
 
     Raises:
         ProgramError: by each operator, if the types or the rows of its operands do not go together.
@@ -203,6 +207,14 @@ class Expression:
     def __invert__(self) -> Expression:
         return operate("~", self)
 
+    def is_none(self) -> Expression:
+        """Whether the value is missing, in each row: true or false, never missing itself. NaN is a value."""
+        return operate("is_none", self)
+
+    def is_not_none(self) -> Expression:
+        """Whether the value is there, in each row."""
+        return ~self.is_none()
+
 
 Operand: TypeAlias = Expression | Scalar
 """What can stand in an expression: another expression, or a constant."""
@@ -211,16 +223,27 @@ Operand: TypeAlias = Expression | Scalar
 class TypedExpression(Expression):
     """An expression whose type and rows are known: not one of `sr.this` or of reducers."""
 
-    __slots__ = ("dtype", "universe")
+    __slots__ = ("dtype", "optional", "universe")
 
-    def __init__(self, text: str, dtype: DType, universe: Universe | None) -> None:
-        """`universe` is None for what has the same value on any rows."""
+    def __init__(
+        self, text: str, dtype: DType, universe: Universe | None, *, optional: bool = False
+    ) -> None:
+        """`universe` is None for what has the same value on any rows.
+
+        `optional` says whether values can be missing in rows of the source; after a reduction they always can.
+        """
         super().__init__(text)
         self.dtype: DType = dtype
         self.universe = universe
+        self.optional = optional
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.text}: {self.dtype}>"
+        return f"<{type(self).__name__} {self.text}: {self.shown_type}>"
+
+    @property
+    def shown_type(self) -> str:
+        """The type as a schema has it."""
+        return with_optional(self.dtype, optional=self.optional)
 
 
 class Column(TypedExpression):
@@ -230,7 +253,7 @@ class Column(TypedExpression):
 
     def __init__(self, name: str, definition: TypedExpression) -> None:
         """The values of `definition`, called `name`."""
-        super().__init__(name, definition.dtype, definition.universe)
+        super().__init__(name, definition.dtype, definition.universe, optional=definition.optional)
         self.name = name
         self.definition = definition
 

@@ -1,10 +1,11 @@
 """Language: the functions beside the operators, for choices, casts, mathematics, and functions written in Python."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
-from streamreg._evaluate.udf import RowFunction, check_call, returned_type
+from streamreg._evaluate.program import IS_NONE
+from streamreg._evaluate.udf import RowFunction, check_call, function_name, returned_type
 from streamreg._exceptions import ProgramError
 from streamreg._language.build import (
     build,
@@ -15,9 +16,9 @@ from streamreg._language.build import (
     untyped,
 )
 from streamreg._language.expression import Expression, Operand, TypedExpression
-from streamreg._language.nodes import Application, Choice, Constant
+from streamreg._language.nodes import Application, Choice, Constant, Operation
 from streamreg._language.operators import CASTS, MistypedError
-from streamreg._types import TYPE_NAMES, DType, dtype_of
+from streamreg._types import TYPE_NAMES, DType, dtype_of, optional_dtype_of
 
 OnError: TypeAlias = Literal["raise", "reject"]
 
@@ -27,7 +28,7 @@ and takes 200 in all."""
 
 
 def if_else(condition: Operand, chosen: Operand, otherwise: Operand) -> Expression:
-    """`chosen` where the condition is true, `otherwise` where it is false.
+    """`chosen` where the condition is true, `otherwise` where it is false; missing where the condition is.
 
     Each is computed on its own rows only, so `if_else(t.d != 0, t.n // t.d, 0)` rejects no row.
     An int beside a float becomes a float.
@@ -37,21 +38,53 @@ def if_else(condition: Operand, chosen: Operand, otherwise: Operand) -> Expressi
     """
 
     def make(operands: tuple[TypedExpression, ...]) -> TypedExpression:
-        test, first, second = operands
+        test, *arms = operands
         if test.dtype != "bool":
             raise mistyped("if_else", operands, MistypedError(0, "booleans"))
-        if {first.dtype, second.dtype} == {"int", "float"}:
-            first, second = converted(first, "float"), converted(second, "float")
-        if first.dtype != second.dtype:
-            raise ProgramError(
-                "if_else needs both values of one type, but "
-                f"{first.text} is {first.dtype} and {second.text} is {second.dtype}"
-            )
-        return Choice(test, first, second)
+        first, second = _of_one_type("if_else needs both values", arms)
+        optional = any(operand.optional for operand in operands)
+        return Choice(test, first, second, optional=optional)
 
     operands = [lifted(operand) for operand in (condition, chosen, otherwise)]
     text = f"if_else({', '.join(operand.text for operand in operands)})"
     return build(text, operands, make)
+
+
+def coalesce(first: Operand, second: Operand, *others: Operand) -> Expression:
+    """The first of the values that is not missing, in each row; missing if all are.
+
+    Each is computed where those before it are missing, and nowhere else. NaN is a value. Ints beside a float become
+    floats.
+
+    Raises:
+        ProgramError: if they are of different types, or not of the same rows.
+    """
+
+    def make(operands: tuple[TypedExpression, ...]) -> TypedExpression:
+        typed = _of_one_type("coalesce needs all values", operands)
+        found = typed[-1]
+        for value in reversed(typed[:-1]):
+            missing = Operation(IS_NONE, (value,), "bool", text=f"is_none({value.text})")
+            optional = value.optional and found.optional
+            found = Choice(missing, found, value, text=text, optional=optional)
+        return found
+
+    operands = [lifted(operand) for operand in (first, second, *others)]
+    text = f"coalesce({', '.join(operand.text for operand in operands)})"
+    return build(text, operands, make)
+
+
+def _of_one_type(wanted: str, operands: Sequence[TypedExpression]) -> tuple[TypedExpression, ...]:
+    """Operands of one type, ints beside floats as floats; else raises a ProgramError that begins as wanted."""
+    if {operand.dtype for operand in operands} == {"int", "float"}:
+        return tuple(converted(operand, "float") for operand in operands)
+    first = operands[0]
+    for other in operands[1:]:
+        if other.dtype != first.dtype:
+            raise ProgramError(
+                f"{wanted} of one type, but {first.text} is {first.dtype} and {other.text} is {other.dtype}"
+            )
+    return tuple(operands)
 
 
 def cast(dtype: type, value: Operand) -> Expression:
@@ -98,10 +131,11 @@ def apply(
 
     Its return annotation (float, int, Decimal, bool, str, bytes, datetime, timedelta) is the type of the
     result; without one the result can be written but not computed with. The function must give the same value for the
-    same arguments: it may be called once for several uses, or again after a restart. After a
-    `reduce` a missing value arrives as None, and None may be returned. Other arguments are handed
-    on as they are; lists, tuples and dicts may stand in each other up to 60 levels deep. A datetime
-    arrives in UTC, and one that is returned needs a tzinfo.
+    same arguments: it may be called once for several uses, or again after a restart. A missing value arrives as None.
+    None may be returned, for a missing value, after a `reduce`, and where an argument can be missing (a column of a
+    type like `float | None`, or what is computed from one); there `float | None` as return annotation has the type
+    float. Other arguments are handed on as they are; lists, tuples and dicts may stand in each other up to 60 levels
+    deep. A datetime arrives in UTC, and one that is returned needs a tzinfo.
 
     Where the function raises, the run ends with its traceback. With `on_error="reject"` the row's message is a
     reject of the reason `function-error`, with the exception's type and message; after a `reduce` or `predict_on`,
@@ -111,29 +145,34 @@ def apply(
         ProgramError: if it does not take these arguments, or these are not of the same rows.
         TypeError: in the run, if it returns another type than declared.
     """
-    return _applied(
-        function, returned_type(function) if callable(function) else "any", args, kwargs, on_error
-    )
+    if not callable(function):
+        return _applied(function, "any", args, kwargs, on_error)
+    dtype, optional = returned_type(function)
+    if not optional:
+        return _applied(function, dtype, args, kwargs, on_error)
+    # Of a column without missing values such a function has no type, as ever.
+    return _applied(function, "any", args, kwargs, on_error, of_missing=dtype)
 
 
 def apply_with_type(
     function: Callable[..., object],
-    return_type: type,
+    return_type: object,
     *args: object,
     on_error: OnError = "raise",
     **kwargs: object,
 ) -> Expression:
-    """`apply` with the type of the result given here instead of by annotation.
+    """`apply` with the type of the result given here instead of by annotation: `float | None` if it may return None.
 
     Raises:
         ProgramError: as `apply`, or if `return_type` is no type of a column.
     """
-    dtype = dtype_of(return_type)
-    if dtype is None:
+    found = optional_dtype_of(return_type)
+    if found is None:
         raise ProgramError(
             f"apply_with_type: {return_type!r} is no type of a column; there are {TYPE_NAMES}"
         )
-    return _applied(function, dtype, args, kwargs, on_error)
+    dtype, optional = found
+    return _applied(function, dtype, args, kwargs, on_error, optional=optional)
 
 
 def minimum(first: Operand, second: Operand) -> Expression:
@@ -262,14 +301,29 @@ def _applied(
     args: tuple[object, ...],
     kwargs: dict[str, object],
     on_error: OnError,
+    *,
+    optional: bool = False,
+    of_missing: DType | None = None,
 ) -> Expression:
+    """A function of this type; of another one, `of_missing`, where an argument can be missing."""
     if on_error not in ("raise", "reject"):
         raise ProgramError(f'apply: on_error: expected "raise" or "reject", found {on_error!r}')
     keywords = tuple(kwargs)
     check_call(function, len(args), keywords)
-    call = RowFunction(function, dtype, keywords, rejects=on_error == "reject")
+
+    def make(typed: tuple[TypedExpression, ...]) -> TypedExpression:
+        can_miss = any(argument.optional for argument in typed)
+        call = RowFunction(
+            function,
+            of_missing if can_miss and of_missing is not None else dtype,
+            keywords,
+            rejects=on_error == "reject",
+            optional=optional or can_miss,
+        )
+        return Application(call, typed)
+
     arguments = [
         value if isinstance(value, Expression) else Constant(_flat_enough(value), "any")
         for value in (*args, *kwargs.values())
     ]
-    return build(f"apply({call.name})", arguments, lambda typed: Application(call, typed))
+    return build(f"apply({function_name(function)})", arguments, make)

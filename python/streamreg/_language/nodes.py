@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from streamreg._evaluate.program import IS_NONE
 from streamreg._exceptions import ProgramError
 from streamreg._language.expression import Column, TypedExpression
 from streamreg._language.universe import (
@@ -26,9 +27,11 @@ class SourceColumn(TypedExpression):
 
     __slots__ = ("name",)
 
-    def __init__(self, name: str, dtype: DType, universe: Universe) -> None:
+    def __init__(
+        self, name: str, dtype: DType, universe: Universe, *, optional: bool = False
+    ) -> None:
         """Column `name` of the source that `universe` belongs to."""
-        super().__init__(name, dtype, universe)
+        super().__init__(name, dtype, universe, optional=optional)
         self.name = name
 
 
@@ -40,7 +43,7 @@ class KeyColumn(TypedExpression):
     def __init__(self, universe: ReducedUniverse, index: int) -> None:
         """The key of `universe` at this index."""
         key = universe.keys[index]
-        super().__init__(key.text, key.dtype, universe)
+        super().__init__(key.text, key.dtype, universe, optional=key.optional)
         self.index = index
 
 
@@ -73,7 +76,7 @@ class Filtered(TypedExpression):
 
     def __init__(self, inner: TypedExpression, universe: FilteredUniverse) -> None:
         """`inner` is of the parent of `universe`."""
-        super().__init__(inner.text, inner.dtype, universe)
+        super().__init__(inner.text, inner.dtype, universe, optional=inner.optional)
         self.inner = inner
 
 
@@ -103,7 +106,8 @@ class Operation(TypedExpression):
         infix: bool = False,
     ) -> None:
         """The arguments are of one universe, or constant."""
-        super().__init__(text, dtype, common_universe(arguments))
+        optional = kernel != IS_NONE and any(argument.optional for argument in arguments)
+        super().__init__(text, dtype, common_universe(arguments), optional=optional)
         self.kernel = kernel
         self.arguments = arguments
         self.infix = infix
@@ -115,12 +119,18 @@ class Choice(TypedExpression):
     __slots__ = ("chosen", "condition", "otherwise")
 
     def __init__(
-        self, condition: TypedExpression, chosen: TypedExpression, otherwise: TypedExpression
+        self,
+        condition: TypedExpression,
+        chosen: TypedExpression,
+        otherwise: TypedExpression,
+        *,
+        text: str = "",
+        optional: bool = False,
     ) -> None:
         """Both branches are of one type; all three are of one universe, or constant."""
         branches = (condition, chosen, otherwise)
-        text = f"if_else({', '.join(branch.text for branch in branches)})"
-        super().__init__(text, chosen.dtype, common_universe(branches))
+        text = text or f"if_else({', '.join(branch.text for branch in branches)})"
+        super().__init__(text, chosen.dtype, common_universe(branches), optional=optional)
         self.condition = condition
         self.chosen = chosen
         self.otherwise = otherwise
@@ -133,7 +143,9 @@ class Application(TypedExpression):
 
     def __init__(self, function: RowFunction, arguments: tuple[TypedExpression, ...]) -> None:
         """The arguments in the order that `function` takes them, those by name last."""
-        super().__init__(f"apply({function.name})", function.dtype, common_universe(arguments))
+        universe = common_universe(arguments)
+        text = f"apply({function.name})"
+        super().__init__(text, function.dtype, universe, optional=function.optional)
         self.function = function
         self.arguments = arguments
 

@@ -8,7 +8,7 @@ and the type of its result. `_evaluate/kernels` holds what the kernels do to col
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from streamreg._evaluate.program import FLOAT_FUNCTIONS
+from streamreg._evaluate.program import FLOAT_FUNCTIONS, IS_NONE
 from streamreg._types import DType
 
 ARITHMETIC: Final = {
@@ -101,6 +101,8 @@ def signature(operator: str, types: tuple[DType, ...]) -> Signature:
     """
     if operator in COMPARISON:
         return _comparison(operator, types)
+    if operator == IS_NONE:
+        return Signature(IS_NONE, types, "bool")
     if operator in LOGIC:
         _require("booleans", {"bool"}, types)
         return Signature(f"{LOGIC[operator]}.bool", types, "bool")

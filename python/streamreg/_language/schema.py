@@ -8,7 +8,14 @@ from typing import ClassVar
 
 from streamreg._exceptions import ProgramError
 from streamreg._language.column_options import ColumnOptions
-from streamreg._types import TYPE_NAMES, ColumnType, SourceType, check_names, dtype_of
+from streamreg._types import (
+    TYPE_NAMES,
+    ColumnType,
+    SourceType,
+    check_names,
+    optional_dtype_of,
+    with_optional,
+)
 
 
 class Schema:
@@ -28,6 +35,13 @@ class Schema:
             y: int
             at: datetime
             sent: datetime = sr.column(unit="ms")
+            z: float | None
+
+    Values of a column of `float | None`, or another type beside None, can be missing: an empty cell in CSV, `null` in
+    JSON or no such member (SQL's NULL ON EMPTY). Text and bytes in CSV are missing where nothing stands between the
+    delimiters; `""` is the empty text. Without `| None` such a message is a reject, but for the empty text. What is
+    computed from a missing value is missing too; a reducer, regression or classification excludes a row in which it
+    misses a value, and counts it as excluded, as SQL's `regr_*` do; `count()` counts all rows.
 
     Raises:
         ProgramError: when the class is written, if it has no column, a column of another type, a
@@ -44,8 +58,9 @@ class Schema:
             columns.update(vars(base).get("__streamreg_columns__", {}))
         own = inspect.get_annotations(cls)
         for name, annotation in own.items():
-            dtype = _column_type(cls, name, annotation)
-            columns[name] = _source_type(cls, name, dtype)
+            dtype, optional = _column_type(cls, name, annotation)
+            source = _source_type(cls, name, dtype)
+            columns[name] = with_optional(source, optional=optional)
         for name in vars(cls):
             if not name.startswith("__") and name not in own:
                 raise ProgramError(
@@ -71,10 +86,11 @@ def schema_columns(schema: type[Schema]) -> Mapping[str, SourceType]:
     return schema.__streamreg_columns__
 
 
-def _column_type(cls: type[Schema], name: str, annotation: object) -> ColumnType:
-    found = dtype_of(annotation)
+def _column_type(cls: type[Schema], name: str, annotation: object) -> tuple[ColumnType, bool]:
+    """The type of a column, and whether its values can be missing."""
+    found = optional_dtype_of(annotation)
     if found is None and isinstance(annotation, str):
-        found = dtype_of(_evaluated(cls, name))
+        found = optional_dtype_of(_evaluated(cls, name))
     if found is None:
         shown = annotation.__name__ if isinstance(annotation, type) else annotation
         raise ProgramError(

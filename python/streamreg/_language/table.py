@@ -26,7 +26,7 @@ from streamreg._language.this import AllColumns
 from streamreg._language.universe import FilteredUniverse, SourceUniverse, Universe
 from streamreg._language.windowed_table import WindowedTable
 from streamreg._language.windows import windowing
-from streamreg._types import check_names, held_type
+from streamreg._types import check_names, held_type, is_optional
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Input
@@ -80,7 +80,7 @@ class Table(ClassTables):
         universe = SourceUniverse(input)
         return cls(
             {
-                name: SourceColumn(name, held_type(source), universe)
+                name: SourceColumn(name, held_type(source), universe, optional=is_optional(source))
                 for name, source in input.columns.items()
             },
             universe,
@@ -110,7 +110,9 @@ class Table(ClassTables):
         return [*super().__dir__(), *self._columns]
 
     def __repr__(self) -> str:
-        columns = ", ".join(f"{name}: {column.dtype}" for name, column in self._columns.items())
+        columns = ", ".join(
+            f"{name}: {column.shown_type}" for name, column in self._columns.items()
+        )
         return f"<Table ({columns})>"
 
     def keys(self) -> list[str]:
@@ -199,7 +201,8 @@ class Table(ClassTables):
     def groupby(self, *keys: Expression) -> GroupedTable:
         """The rows by the values of some columns: `t.groupby(t.k).reduce(t.k, n=…)`.
 
-        Keys are str, int or bool; text "1" and the int 1 are different keys.
+        Keys are str, int, bool or datetime; text "1" and the int 1 are different keys. Rows whose key is missing
+        have one of their own, as in SQL, before all others; it is not that of the empty text.
 
         Raises:
             ProgramError: without a key, or if one is no column, of another type, or given twice.
@@ -228,7 +231,8 @@ class Table(ClassTables):
         coefficient has its name, that of another expression its text: `fit["x ** 2"]` for
         `t.x**2`. All are exact for the rows as received, rounded once to the nearest double;
         p-values, confidence limits and likelihoods are right to one unit in the last place. Rows
-        where a value is NaN or infinite are excluded. A statistic that is not defined is missing.
+        where a value, a weight or a time is missing, NaN or infinite are excluded. A statistic that is
+        not defined is missing.
         `sr.poly(t.x, 3)` stands for three features, the exact powers `x`, `x^2` and `x^3`.
 
         Every epoch solves for all features anew. Up to 20 take some milliseconds; 64 take half a
@@ -239,7 +243,7 @@ class Table(ClassTables):
             target: the response.
             features: the predictors, columns or expressions.
             by: a column or several, of str, int or bool: then there is a fit for each key, a row
-                each, with the keys first, named as their columns.
+                each, with the keys first, named as their columns; a missing key is one too.
             weights: how much each row counts, a column of numbers; a row of negative weight is
                 excluded.
             intercept: without one the fit goes through the origin, and no column is called so.
@@ -296,7 +300,8 @@ class Table(ClassTables):
         `window_end`. A window holds the rows from its start up to, not including, its end. A row that is late for all
         of its windows (see `sr.temporal`) is a reject of the reason `late`, one whose time is not finite, or in a
         window whose bounds no column can hold, of the reason `time-range`; if there are several `windowby`, where that
-        is so for all of them.
+        is so for all of them for which it has a time. A row whose time is missing is in no window, and is counted as
+        excluded; one that lacks another value is in its windows, but in no reducer or regression that reads the value.
 
         Args:
             time: when a row was: a column of datetime, int or float.
@@ -329,8 +334,8 @@ class Table(ClassTables):
         epoch depends on when they arrive: another run may score them by other fits.
 
         For a classification the columns are `predicted_label`, its probability `posterior`, and
-        `own_posterior`, that of the row's own label, 0 if it is none of the classes yet; by the
-        classes of this table. Each probability is the double nearest to the exact one.
+        `own_posterior`, that of the row's own label, 0 if it is none of the classes yet and missing if the row has
+        none; by the classes of this table. Each probability is the double nearest to the exact one.
 
         Cells are missing while there is no earlier row, and where a number that they depend on is
         missing or not finite. While the rows do not determine the coefficients the prediction is 0 as these
@@ -353,4 +358,10 @@ class Table(ClassTables):
         options: ClassOptions,
     ) -> Table:
         keys, result, universe = _discriminant.classes(self, label, features, options)
-        return Table({**keys, **result}, universe, next(iter(result.values())))
+        table = Table({**keys, **result}, universe, next(iter(result.values())))
+        (key,) = keys.values()
+        if not key.optional:
+            return table
+        # Rows without a label are of no class.
+        labelled = table.filter(key.is_not_none())
+        return Table(labelled._columns, labelled._universe, table._parameter)

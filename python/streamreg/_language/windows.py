@@ -8,14 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from streamreg._exceptions import ProgramError
-from streamreg._types import INT_MAX, INT_MIN, quoted
+from streamreg._types import EVENT_TIMES, INT_MAX, INT_MIN, quoted
 
 if TYPE_CHECKING:
     from streamreg._language.expression import TypedExpression
     from streamreg._types import CoreWindow, Moment
-
-TIMES: Final = ("datetime", "int", "float")
-"""The types of columns that can hold the time of a row."""
 
 Point: TypeAlias = datetime | int | float
 Span: TypeAlias = timedelta | int | float
@@ -93,7 +90,7 @@ def windowing(time: TypedExpression, window: object, behavior: object) -> Window
     Raises:
         ProgramError: if the column holds no times, or something is given in another unit, or makes no sense.
     """
-    if time.dtype not in TIMES:
+    if time.dtype not in EVENT_TIMES:
         raise ProgramError(
             f"windowby: the time of a row is datetime, int or float, but {time.text} is {time.dtype}"
         )

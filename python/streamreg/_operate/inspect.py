@@ -17,6 +17,7 @@ from streamreg._state.keyed_rows import EMPTY
 from streamreg._state.program_data import WINDOWS, tuples
 from streamreg._state.snapshot import last_row
 from streamreg._state.upserted_rows import PART
+from streamreg._types import held_type
 
 if TYPE_CHECKING:
     from streamreg._state.checkpoint import Checkpoint, KeyedPart
@@ -100,7 +101,7 @@ def _event_times(checkpoint: Checkpoint, partition: int) -> dict[str, object]:
     if not checkpoint.times:
         return {}
     kinds = {
-        reduction[WINDOWS]["clock"]: reduction[WINDOWS]["time"]
+        reduction[WINDOWS]["clock"]: held_type(reduction[WINDOWS]["time"])
         for reduction in checkpoint.job["reductions"]
         if WINDOWS in reduction
     }

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from streamreg._core import KeyedReduction, Reduction, WindowReduction
 from streamreg._evaluate.batch import Evaluated
-from streamreg._evaluate.columns import contiguous, numbers
+from streamreg._evaluate.columns import contiguous, inputs
 from streamreg._evaluate.program import Load, Program
+from streamreg._types import is_optional
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from streamreg._evaluate.batch import RowErrors
-    from streamreg._evaluate.columns import Array, Values
+    from streamreg._evaluate.columns import Array, Column, Nullable
     from streamreg._plan.score_plan import Shipped
     from streamreg._plan.windowing import Clock, Windows
-    from streamreg._types import Aggregate, KeyType, Number
+    from streamreg._types import Aggregate, InputType
 
 AnyReduction: TypeAlias = Reduction | KeyedReduction | WindowReduction
 """Exact states: of all rows, of those of each key, of those of each window."""
@@ -29,11 +30,11 @@ AnyReduction: TypeAlias = Reduction | KeyedReduction | WindowReduction
 class Reducing:
     """The arguments of a `_core.Reduction`, or one by keys, and the slots that a worker feeds it from."""
 
-    inputs: tuple[Number, ...]
+    inputs: tuple[InputType, ...]
     aggregates: tuple[Aggregate, ...]
     slots: tuple[int, ...]
     scope: int
-    keys: tuple[KeyType, ...] = ()
+    keys: tuple[InputType, ...] = ()
     key_slots: tuple[int, ...] = ()
     windows: Windows | None = None
 
@@ -61,7 +62,7 @@ class Reducing:
 class EventTimes:
     """The event times of the rows of a scope."""
 
-    times: Array
+    times: Array | Nullable
     places: NDArray[np.int64]
     """Which rows of the batch they are."""
 
@@ -76,10 +77,10 @@ class RowResult:
     clock. Rows in `errors` are in none of them.
     """
 
-    outputs: tuple[tuple[Values, ...], ...]
-    reductions: tuple[tuple[tuple[Array, ...], int], ...]
-    keys: tuple[tuple[Values, ...], ...]
-    shipped: tuple[tuple[tuple[Values, ...], int], ...]
+    outputs: tuple[tuple[Column, ...], ...]
+    reductions: tuple[tuple[tuple[Array | Nullable, ...], int], ...]
+    keys: tuple[tuple[Column, ...], ...]
+    shipped: tuple[tuple[tuple[Column, ...], int], ...]
     clocks: tuple[EventTimes, ...]
     errors: tuple[RowErrors, ...]
 
@@ -99,7 +100,14 @@ class RowPlan:
         """The columns of the source that anything is computed from."""
         return tuple(str(step.key) for step in self.program.steps if isinstance(step, Load))
 
-    def evaluate(self, columns: Mapping[str, Values], rows: int) -> RowResult:
+    @property
+    def can_miss(self) -> bool:
+        """Whether rows of the source can lack a value that is reduced."""
+        return any(
+            is_optional(kind) for each in self.reductions for kind in (*each.inputs, *each.keys)
+        )
+
+    def evaluate(self, columns: Mapping[str, Column], rows: int) -> RowResult:
         """Compute a batch from the source's columns, each of `rows` entries.
 
         A function of the batch alone: a row's results do not depend on the rows beside it.
@@ -115,7 +123,7 @@ class RowPlan:
             ),
             tuple(
                 (
-                    tuple(numbers(done.values(slot)) for slot in reducing.slots),
+                    tuple(inputs(done.values(slot)) for slot in reducing.slots),
                     done.rows(reducing.scope),
                 )
                 for reducing in self.reductions
@@ -132,7 +140,7 @@ class RowPlan:
                 for shipped in self.shipped
             ),
             tuple(
-                EventTimes(numbers(done.values(clock.slot)), done.places(clock.scope))
+                EventTimes(inputs(done.values(clock.slot)), done.places(clock.scope))
                 for clock in self.clocks
             ),
             tuple(done.errors),

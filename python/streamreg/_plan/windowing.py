@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from streamreg._types import CoreWindow, Moment, WindowTime
+    from streamreg._types import CoreWindow, InputType, Moment
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Windows:
     clock: int
     """The index of the clock among those of the plan."""
 
-    time: WindowTime
+    time: InputType
     window: CoreWindow
     delay: Moment | None
     cutoff: Moment | None

@@ -56,7 +56,7 @@ class Summary:
         rows: rows read.
         rejects: messages that did not fit, by reason.
         tombstones: messages without a value.
-        excluded: rows that were excluded from a sum or regression because a number was not finite.
+        excluded: rows that were excluded from a sum or regression because a value was missing or not finite.
         seconds: duration of this run.
         ended_by: "source" (read to its end), "stop" (the function given to `run`), "SIGINT" or "SIGTERM".
         earlier_epochs: those of them that earlier runs had closed.
@@ -98,7 +98,9 @@ class Summary:
                 total += f", {plural(rejects, 'reject')}{kinds}"
             parts.append(f"with the earlier runs {total}")
         if self.excluded:
-            parts.append(f"{plural(self.excluded, 'row')} excluded from sums (not finite)")
+            parts.append(
+                f"{plural(self.excluded, 'row')} excluded from sums (missing or not finite)"
+            )
         return "; ".join(parts)
 
 

@@ -163,6 +163,8 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
             return watch.summary(None)
         if not watermarks:
             raise SourceError(f"topic {plan.source.name!r} has no partitions")
+        if plan.source.reads is not None:
+            _log.info("topic %r is read %s", plan.source.name, plan.source.reads)
         ranges = resume.ranges(plan.source, watermarks, last)
         outputs = resume.open_outputs(plan, options.rejects, last, terms)
         if outputs is None:

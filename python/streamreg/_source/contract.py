@@ -165,6 +165,10 @@ class Source(Protocol):
         """Whether a run goes on for ever, or up to the ends found at the start."""
 
     @property
+    def reads(self) -> str | None:
+        """How messages are read, as in `is read …`; None where there is one way alone."""
+
+    @property
     def refresh_seconds(self) -> float | None:
         """How often a run looks for new partitions; None: never."""
 

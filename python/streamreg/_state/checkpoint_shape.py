@@ -32,7 +32,7 @@ from streamreg._state.shape import (
     true_or_false,
     within,
 )
-from streamreg._types import INT_MAX, INT_MIN
+from streamreg._types import EVENT_TIMES, INT_MAX, INT_MIN, held_type, with_optional
 
 _MOST: Final = 2**62
 """Below 2^63, so that a run that resumes there can still count on."""
@@ -128,7 +128,7 @@ def _length(value: Json) -> None:
 _WINDOWS: Final = only(
     {
         "clock": _COUNT,
-        "time": one_of("datetime", "int", "float"),
+        "time": one_of(*EVENT_TIMES, *(with_optional(t, optional=True) for t in EVENT_TIMES)),
         "window": _window,
         "delay": optional(_length),
         "cutoff": optional(_length),
@@ -198,7 +198,7 @@ def _check_event_time(job: Mapping[str, Json], run: Mapping[str, Json]) -> None:
     kinds: dict[int, str] = {}
     for reduction in job["reductions"]:
         if WINDOWS in reduction:
-            kinds[reduction[WINDOWS]["clock"]] = reduction[WINDOWS]["time"]
+            kinds[reduction[WINDOWS]["clock"]] = held_type(reduction[WINDOWS]["time"])
     if sorted(kinds) != list(range(len(kinds))):
         raise ShapeError("job: reductions: windows of no clock")
     shapes = [_real if kinds[clock] == "float" else _INTEGER for clock in sorted(kinds)]

@@ -65,6 +65,7 @@ def step_data(step: Step) -> dict[str, Json]:
                 "keywords": list(function.keywords),
                 "arguments": list(step.arguments),
                 ON_ERROR: "reject" if function.rejects else RAISE,
+                **({"optional": True} if function.optional else {}),
             }
         case Choose():
             return {

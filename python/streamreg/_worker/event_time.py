@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from streamreg._core import RowTimes, WindowReduction
-from streamreg._evaluate.columns import to_list
+from streamreg._evaluate.columns import Nullable, numbers, placed, to_list
 from streamreg._evaluate.program import Load
 from streamreg._evaluate.times import NUMPY_TIMES
 from streamreg._worker.partial import Passage
@@ -104,19 +104,22 @@ class WindowedRows:
         for index, partial in self.partials.items():
             at_clock = self._windows[index].clock
             clock = self._result.clocks[at_clock]
-            wanted[clock.places] += 1
-            taken[clock.places] += 1
+            places = clock.places
+            if isinstance(clock.times, Nullable):
+                places = places[~clock.times.missing]
+            wanted[places] += 1
+            taken[places] += 1
             if not partial.late and not partial.outside:
                 continue
-            column = _name(self._plan, at_clock)
+            column, times = _name(self._plan, at_clock), numbers(placed(clock.times))
             for at, greatest in partial.late:
                 row = int(clock.places[at])
                 taken[row] -= 1
-                found.setdefault(row, Refused(row, LATE, column, _late(clock.times, at, greatest)))
+                found.setdefault(row, Refused(row, LATE, column, _late(times, at, greatest)))
             for at in partial.outside:
                 row = int(clock.places[at])
                 taken[row] -= 1
-                detail = f"{_shown(clock.times[at : at + 1])} is in no window that can be written"
+                detail = f"{_shown(times[at : at + 1])} is in no window that can be written"
                 found.setdefault(row, Refused(row, OUTSIDE, column, detail))
         if not found:
             return []

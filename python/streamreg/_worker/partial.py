@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from streamreg._evaluate.columns import Values
+from streamreg._evaluate.columns import Column
 from streamreg._rejects.reject import Reject
 from streamreg._types import Moment
 
@@ -33,7 +33,7 @@ class Partial:
     outputs: list[bytes] = field(default_factory=list)
     """Packed CSV rows, one per row output of the plan."""
 
-    shipped: list[tuple[list[Values], int]] = field(default_factory=list)
+    shipped: list[tuple[list[Column], int]] = field(default_factory=list)
     """Columns of rows that the parent is to score, and their number, one per scoring of the plan."""
 
     states: list[bytes] = field(default_factory=list)

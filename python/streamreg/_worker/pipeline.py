@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from streamreg._core import KeyedReduction, WindowReduction, render
-from streamreg._evaluate.columns import at, portable, take
+from streamreg._evaluate.columns import at, nullable, portable, take_rows
 from streamreg._exceptions import ProgramError
 from streamreg._rejects.reject import Reject
 from streamreg._source.contract import without
@@ -25,7 +25,7 @@ from streamreg._worker.upserts import NOT_THE_SAME, BatchUpserts
 
 if TYPE_CHECKING:
     from streamreg._core import Decoded
-    from streamreg._evaluate.columns import Array, Values
+    from streamreg._evaluate.columns import Column
     from streamreg._formats.contract import Found, Input
     from streamreg._plan.row_plan import RowPlan, RowResult
     from streamreg._source.contract import Batch, MessageValues
@@ -95,7 +95,7 @@ class Pipeline:
             for errors in result.errors:
                 kept[errors.rows] = False
             rows = np.flatnonzero(kept)
-            columns = {name: take(values, kept, rows) for name, values in columns.items()}
+            columns = {name: take_rows(values, kept, rows) for name, values in columns.items()}
             result = self._plan.evaluate(columns, len(rows))
             windowed = WindowedRows(self._plan, result, where.of(rows), times)
         partial.clocks = windowed.passages()
@@ -121,7 +121,7 @@ class Pipeline:
         partial: Partial,
         upserts: BatchUpserts,
         decoded: Decoded,
-        columns: Mapping[str, Values],
+        columns: Mapping[str, Column],
         result: RowResult,
     ) -> None:
         """Accumulates the rows that stand at the end of a batch; all of its rows are to be scored."""
@@ -135,7 +135,7 @@ class Pipeline:
         if len(stand) < len(rows):
             standing = np.zeros(decoded.rows, np.bool_)
             standing[stand] = True
-            columns = {name: take(values, standing, stand) for name, values in columns.items()}
+            columns = {name: take_rows(values, standing, stand) for name, values in columns.items()}
             again = self._plan.evaluate(columns, len(stand))
             if any(len(errors.rows) for errors in again.errors):
                 raise ProgramError(NOT_THE_SAME)
@@ -144,11 +144,10 @@ class Pipeline:
         back = upserts.taken_back(set(messages))
         partial.taken_back = None if back is None else self.rows(back)
 
-    def _columns(
-        self, decoded: Decoded, metadata: Mapping[str, Array | list[object]]
-    ) -> dict[str, Values]:
+    def _columns(self, decoded: Decoded, metadata: Mapping[str, Column]) -> dict[str, Column]:
         """The columns of the schema."""
-        columns: dict[str, Values] = dict(zip(self._names, decoded.columns, strict=True))
+        fields = map(nullable, decoded.columns, decoded.missing)
+        columns: dict[str, Column] = dict(zip(self._names, fields, strict=True))
         for name, entries in metadata.items():
             columns[name] = entries if decoded.messages is None else at(entries, decoded.messages)
         return columns
@@ -178,11 +177,12 @@ class Pipeline:
 
     def _metadata(
         self, batch: Batch, values: MessageValues, partial: Partial
-    ) -> tuple[dict[str, Array | list[object]], MessageValues]:
+    ) -> tuple[dict[str, Column], MessageValues]:
         """The columns of the messages' metadata, and the values without those whose metadata do not fit."""
         if self._input.metadata is None:
             return {}, values
-        columns, faults = self._input.metadata.read(batch, self._input.columns)
+        parts, faults = self._input.metadata.read(batch, self._input.columns)
+        columns = {name: nullable(*part) for name, part in parts.items()}
         refused = {index: fault for index, fault in faults.items() if values[index] is not None}
         for index, (kind, column, detail) in sorted(refused.items()):
             partial.rejects.append(_reject(batch, index, None, kind, column, detail))

@@ -48,9 +48,10 @@ def read(
         rdkafka_settings: settings of librdkafka, as they are: `bootstrap.servers` is required; `auto.offset.reset`
             says where a run begins, "earliest" (the default) or "latest". With a `group.id`, merged offsets are
             committed to that group, for tools that show the lag; no group is joined. `fetch.message.max.bytes` is
-            131072 here, for the sake of memory: for a broker that is far away set it higher.
+            524288 for the client, for the sake of memory: for a broker that is far away set it higher.
         topic: the topic.
-        schema: the columns and their types.
+        schema: the columns and their types. Values of those like `float | None` can be missing: an empty CSV cell (of
+            text and bytes one without quotes), JSON's null or no such member, no such part of a message's metadata.
         format: "csv": one RFC 4180 record a message. The first message of the topic names the columns, in any order;
             others than the schema's are ignored. "json": one object a message. "raw": the whole message in the
             schema's only column, as `bytes` or `str`. "debezium": one change event of Debezium a message, in JSON

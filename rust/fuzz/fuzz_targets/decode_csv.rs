@@ -28,6 +28,8 @@ fuzz_target!(|data: &[u8]| {
         named("datetime tz=Europe/Berlin"),
         named("datetime unit=ns"),
         named("timedelta"),
+        named("float | None"),
+        named("str | None"),
     ];
     // Two floats go the fast way, the others do not; a row of all types is rare.
     for columns in

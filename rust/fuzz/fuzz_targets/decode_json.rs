@@ -22,6 +22,8 @@ fuzz_target!(|data: &[u8]| {
         ("l", named("datetime tz=Europe/Berlin")),
         ("e", named("datetime unit=s")),
         ("g", named("timedelta")),
+        ("o", named("float | None")),
+        ("p", named("str | None")),
     ];
     // Each column on its own too: an object with all of them is rare.
     for columns in std::iter::once(&all[..]).chain(all.chunks(1)) {

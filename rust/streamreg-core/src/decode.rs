@@ -89,6 +89,8 @@ pub struct Decoder {
 pub struct Decoded {
     /// The schema's columns in its order, each with `rows` entries.
     pub columns: Vec<Column>,
+    /// Of each column which of its values are missing, where anything stands in their place; `None` if none is.
+    pub missing: Vec<Option<Vec<bool>>>,
     /// For each row the index of its message; `None` if row i is message i.
     pub messages: Option<Vec<u32>>,
     /// For each row where its record stands in its message, if a message can hold many.
@@ -168,8 +170,9 @@ impl<F: Format> Batches for F {
                 }
             }
         }
-        let (columns, rows) = columns.finish();
-        Decoded { columns, messages: Some(rows_of), spans: Some(spans), rejects, tombstones, rows }
+        let (columns, missing, rows) = columns.finish();
+        let (messages, spans) = (Some(rows_of), Some(spans));
+        Decoded { columns, missing, messages, spans, rejects, tombstones, rows }
     }
 }
 
@@ -201,8 +204,8 @@ fn run<'a>(
         }
         rows_of.get_or_insert_with(|| (0..message).collect());
     }
-    let (columns, rows) = columns.finish();
-    Decoded { columns, messages: rows_of, spans: None, rejects, tombstones, rows }
+    let (columns, missing, rows) = columns.finish();
+    Decoded { columns, missing, messages: rows_of, spans: None, rejects, tombstones, rows }
 }
 
 /// Text without the byte order mark that may stand before it.

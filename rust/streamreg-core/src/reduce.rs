@@ -4,7 +4,9 @@
 //! parent merges those into and asks for [results](Reduction::answers). The bytes carry the shape (the input
 //! columns and the aggregates), so that a state of another job is refused.
 
+pub(crate) mod aggregate_state;
 mod answer;
+pub(crate) mod block;
 mod count;
 mod extreme;
 mod fits;
@@ -31,17 +33,19 @@ use crate::column::{NumberType, Numbers};
 use crate::error::Error;
 use crate::plural::plural;
 use crate::wire::{Reader, Writer, kind};
+use aggregate_state::AggregateState;
+use block::Block;
 use scratch::Scratch;
-use state::State;
+use shape::Inputs;
 
 /// The states of several aggregates over the same rows.
 #[derive(Debug)]
 pub struct Reduction {
-    inputs: Vec<NumberType>,
+    inputs: Inputs,
     aggregates: Vec<Aggregate>,
     /// The shape in bytes, as every state carries it.
     shape: Vec<u8>,
-    states: Vec<State>,
+    states: Vec<AggregateState>,
     scratch: Scratch,
 }
 
@@ -52,12 +56,29 @@ impl Reduction {
     /// [`Error::Invalid`] if an aggregate names a column that does not exist, or a regression has no feature or
     /// too many.
     pub fn new(inputs: &[NumberType], aggregates: Vec<Aggregate>) -> Result<Self, Error> {
+        Self::with_missing(inputs, &[], aggregates)
+    }
+
+    /// The same, where values of some inputs can be missing. A row that lacks one is in no aggregate that reads that
+    /// input, and is counted in [`excluded`](Reduction::excluded).
+    ///
+    /// # Errors
+    /// As [`Reduction::new`], and if there is no such input.
+    pub fn with_missing(
+        inputs: &[NumberType],
+        optional: &[usize],
+        aggregates: Vec<Aggregate>,
+    ) -> Result<Self, Error> {
+        Self::of(Inputs::new(inputs, optional)?, aggregates)
+    }
+
+    fn of(inputs: Inputs, aggregates: Vec<Aggregate>) -> Result<Self, Error> {
         let states = aggregates
             .iter()
-            .map(|aggregate| State::new(aggregate, inputs))
+            .map(|aggregate| AggregateState::new(aggregate, &inputs))
             .collect::<Result<Vec<_>, Error>>()?;
-        let shape = shape::to_bytes(inputs, &aggregates);
-        Ok(Self { inputs: inputs.to_vec(), aggregates, shape, states, scratch: Scratch::default() })
+        let shape = shape::to_bytes(&inputs, &aggregates);
+        Ok(Self { inputs, aggregates, shape, states, scratch: Scratch::default() })
     }
 
     /// The aggregates, in the order in which statistics refer to them.
@@ -72,12 +93,27 @@ impl Reduction {
     /// [`Error::Columns`] if the columns are not of the reduction's number, types, and length,
     /// [`Error::Overflow`] if a count or a sum would leave its range; nothing is added then.
     pub fn add(&mut self, columns: &[Numbers<'_>], rows: usize) -> Result<(), Error> {
-        self.check_columns(columns, rows)?;
+        self.add_with_missing(columns, &[], rows)
+    }
+
+    /// Adds `rows` rows of which some values are missing: of each input which, `None` if none is. In their place stands
+    /// anything.
+    ///
+    /// # Errors
+    /// As [`Reduction::add`]; [`Error::Columns`] too if values of the input cannot be missing.
+    pub fn add_with_missing(
+        &mut self,
+        columns: &[Numbers<'_>],
+        missing: &[Option<&[bool]>],
+        rows: usize,
+    ) -> Result<(), Error> {
+        let block = Block { columns, missing, rows };
+        self.check_block(block)?;
         for state in &self.states {
             state.check_rows(rows)?;
         }
         for (state, aggregate) in self.states.iter_mut().zip(&self.aggregates) {
-            state.put_checked(aggregate, &mut self.scratch, columns, rows)?;
+            state.put_checked(aggregate, &mut self.scratch, block)?;
         }
         Ok(())
     }
@@ -85,7 +121,7 @@ impl Reduction {
     /// What was added since the last take, as bytes; the reduction is empty afterwards.
     pub fn take(&mut self) -> Vec<u8> {
         let bytes = self.to_bytes();
-        self.states.iter_mut().for_each(State::clear);
+        self.states.iter_mut().for_each(AggregateState::clear);
         bytes
     }
 
@@ -141,16 +177,16 @@ impl Reduction {
         writer.finish()
     }
 
-    /// For each aggregate the rows that it could not take: NaN or an infinity in an input.
+    /// For each aggregate the rows that it could not take: a missing value, NaN or an infinity in an input.
     #[must_use]
     pub fn excluded(&self) -> Vec<i128> {
-        self.states.iter().map(State::excluded).collect()
+        self.states.iter().map(AggregateState::excluded).collect()
     }
 
     /// For each aggregate the 64-bit limbs that its exact sums take.
     #[must_use]
     pub fn limbs(&self) -> Vec<usize> {
-        self.states.iter().map(State::limbs).collect()
+        self.states.iter().map(AggregateState::limbs).collect()
     }
 
     /// The results, each rounded once. A regression is solved once for all its coefficients.
@@ -158,12 +194,12 @@ impl Reduction {
     /// # Errors
     /// [`Error::Invalid`] if a statistic does not fit its aggregate.
     pub fn answers(&self, statistics: &[Statistic]) -> Result<Vec<Answer>, Error> {
-        statistic::answers(&self.inputs, &self.aggregates, &self.states, statistics)
+        statistic::answers(&self.inputs.types, &self.aggregates, &self.states, statistics)
     }
 
     /// The states of no row.
-    fn empty_states(&self) -> Result<Vec<State>, Error> {
-        self.aggregates.iter().map(|aggregate| State::new(aggregate, &self.inputs)).collect()
+    fn empty_states(&self) -> Result<Vec<AggregateState>, Error> {
+        self.aggregates.iter().map(|aggregate| AggregateState::new(aggregate, &self.inputs)).collect()
     }
 
     /// Whether rows can be added, or removed, in all states.
@@ -178,15 +214,26 @@ impl Reduction {
         }
     }
 
-    fn check_columns(&self, columns: &[Numbers<'_>], rows: usize) -> Result<(), Error> {
-        if columns.len() != self.inputs.len() {
+    fn check_block(&self, block: Block<'_>) -> Result<(), Error> {
+        let Block { columns, missing, rows } = block;
+        let inputs = &self.inputs;
+        if columns.len() != inputs.types.len() {
             return Err(Error::Columns(format!(
                 "the reduction takes {}, not {}",
-                plural(self.inputs.len(), "column", "columns"),
+                plural(inputs.types.len(), "column", "columns"),
                 columns.len()
             )));
         }
-        for (at, (column, input)) in columns.iter().zip(&self.inputs).enumerate() {
+        for (at, mask) in missing.iter().enumerate().filter_map(|(at, mask)| Some((at, mask.as_ref()?))) {
+            if !inputs.optional.get(at).copied().unwrap_or(false) {
+                return Err(Error::Columns(format!("values of column {at} cannot be missing")));
+            }
+            if mask.len() != rows {
+                let found = plural(mask.len(), "row", "rows");
+                return Err(Error::Columns(format!("what column {at} lacks has {found}, not {rows}")));
+            }
+        }
+        for (at, (column, input)) in columns.iter().zip(&inputs.types).enumerate() {
             if column.number_type() != *input {
                 let found = column.number_type();
                 return Err(Error::Columns(format!("column {at} holds {found:?}, not {input:?}")));

@@ -264,3 +264,19 @@ proptest! {
         }
     }
 }
+
+/// A missing value is an empty cell in a column of any type, whatever stands in its place; an empty text is not.
+#[test]
+fn missing_values_are_empty_cells() {
+    let mut text = Text::strings(3);
+    for item in ["", "a", ""] {
+        text.push(Item::Str(item)).unwrap();
+    }
+    let mask = [false, true, true];
+    let columns = [Cells::Float(&[1.5, 2.5, f64::NAN]), Cells::Bool(&[true; 3]), Cells::Text(&text)];
+    let optional: Vec<_> = columns.iter().map(|cells| Cells::Optional(cells, &mask)).collect();
+    let packed =
+        render(&[optional[0], Cells::Int(&[7, 8, 9]), optional[1], optional[2]]).unwrap().into_bytes();
+    let rows: Vec<_> = Packed::from_bytes(&packed).unwrap().iter().map(<[u8]>::to_vec).collect();
+    assert_eq!(rows, [b"1.5,7,True,\"\"".to_vec(), b",8,,".to_vec(), b",9,,".to_vec()]);
+}

@@ -20,7 +20,7 @@ const MESSAGES: i64 = 100_000;
 fn response(batch: i64, packing: Packing) -> Bytes {
     let value = |offset: i64| {
         let noise = offset.cast_unsigned().wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        format!("{:.16},{:.16}", f64::from((noise >> 40) as u32) / 1e7, f64::from((noise >> 20) as u32) / 1e9)
+        format!("0.{:018},0.{:018}", noise >> 8, noise.rotate_left(32) >> 8)
     };
     let batches = (0..MESSAGES / batch).map(|index| {
         let base = index * batch;

@@ -77,6 +77,8 @@ impl Decoder {
                 Column::Text(text) => columns.append(Text(text))?,
             }
         }
+        let missing = decoded.missing.into_iter().map(|mask| mask.map(|mask| mask.into_pyarray(py)));
+        let missing = PyList::new(py, missing.collect::<Vec<_>>())?.unbind();
         let reject_spans = decoded.rejects.iter().map(|reject| reject.span.clone()).collect();
         let rejects = decoded.rejects.into_iter().map(|reject| {
             let column = reject.column.and_then(|index| self.names.get(index).cloned());
@@ -85,6 +87,7 @@ impl Decoder {
         Ok(Decoded {
             rows: decoded.rows,
             columns: columns.unbind(),
+            missing,
             messages: decoded.messages.map(|messages| messages.into_pyarray(py).unbind()),
             rejects: PyList::new(py, rejects.collect::<Vec<_>>())?.unbind(),
             tombstones: decoded.tombstones,
@@ -95,7 +98,7 @@ impl Decoder {
 }
 
 /// The values of messages, held so that they stay whatever becomes of a list.
-enum Held<'py> {
+pub enum Held<'py> {
     List(Vec<Option<Bound<'py, PyBytes>>>),
     Fetched(Bound<'py, FetchedMessages>),
 }
@@ -188,6 +191,8 @@ pub struct Decoded {
     rows: usize,
     #[pyo3(get)]
     columns: Py<PyList>,
+    #[pyo3(get)]
+    missing: Py<PyList>,
     #[pyo3(get)]
     messages: Option<Py<PyArray1<u32>>>,
     #[pyo3(get)]

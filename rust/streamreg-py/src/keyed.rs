@@ -7,6 +7,7 @@ use crate::decode::Text;
 use crate::errors::to_py;
 use crate::guarded::Guarded;
 use crate::infer::{Columns, residuals};
+use crate::optional::{self, Inputs, Optional};
 use crate::reduce::{Asked, Reduction, aggregate, number_type, regression, statistics};
 use crate::tracked_map::tracked;
 use crate::write::{Cells, object};
@@ -64,9 +65,24 @@ impl KeyArray<'_> {
     }
 }
 
+/// Columns of keys, as Python has them.
+pub type Keys<'py> = Vec<Optional<'py, KeyArray<'py>>>;
+
+/// Columns of keys, and of each which are missing.
+pub type Present<'a> = Vec<(KeyColumn<'a>, Option<&'a [bool]>)>;
+
+/// Borrows columns of keys.
+pub fn present<'a>(keys: &'a Keys<'_>) -> PyResult<Present<'a>> {
+    keys.iter().map(|key| Ok((key.values.column()?, key.missing()?))).collect()
+}
+
 /// The keys of several columns.
-pub fn key_columns<'a>(columns: &'a [KeyArray<'_>]) -> PyResult<Vec<KeyColumn<'a>>> {
-    columns.iter().map(KeyArray::column).collect()
+pub fn key_columns<'a>(keys: &'a Present<'a>) -> Vec<KeyColumn<'a>> {
+    let column = |(cells, missing): &'a (KeyColumn<'a>, Option<&'a [bool]>)| match *missing {
+        Some(missing) => KeyColumn::Optional(cells, missing),
+        None => *cells,
+    };
+    keys.iter().map(column).collect()
 }
 
 #[pyclass(module = "streamreg._core", frozen)]
@@ -79,26 +95,31 @@ tracked!(KeyedReduction);
 impl KeyedReduction {
     #[new]
     fn new(keys: Vec<String>, inputs: Vec<String>, aggregates: Vec<Bound<'_, PyTuple>>) -> PyResult<Self> {
-        let keys = keys.iter().map(|name| key_type(name)).collect::<PyResult<Vec<_>>>()?;
-        let inputs = inputs.iter().map(|name| number_type(name)).collect::<PyResult<Vec<_>>>()?;
+        let ((keys, optional_keys), (inputs, optional)) = (optional::types(&keys), optional::types(&inputs));
+        let keys = keys.into_iter().map(key_type).collect::<PyResult<Vec<_>>>()?;
+        let inputs = inputs.into_iter().map(number_type).collect::<PyResult<Vec<_>>>()?;
         let aggregates = aggregates.iter().map(aggregate).collect::<PyResult<Vec<_>>>()?;
-        let own = core::KeyedReduction::new(&keys, &inputs, aggregates).map_err(|error| to_py(&error))?;
-        Ok(Self(Guarded::new(own)))
+        let own = core::KeyedReduction::with_missing(&keys, &optional_keys, &inputs, &optional, aggregates);
+        Ok(Self(Guarded::new(own.map_err(|error| to_py(&error))?)))
     }
 
     fn partial<'py>(
         &self,
         py: Python<'py>,
-        keys: Vec<KeyArray<'py>>,
-        columns: Vec<NumberArray<'py>>,
+        keys: Keys<'py>,
+        columns: Inputs<'py>,
         rows: usize,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let (keys, numbers) = (key_columns(&keys)?, numbers(&columns)?);
-        Ok(PyBytes::new(py, &self.0.run(py, |own| own.partial(&keys, &numbers, rows))?))
+        let keys = present(&keys)?;
+        let keys = key_columns(&keys);
+        let (numbers, missing) = optional::numbers(&columns)?;
+        let bytes = self.0.run(py, |own| own.partial_with_missing(&keys, &numbers, &missing, rows))?;
+        Ok(PyBytes::new(py, &bytes))
     }
 
-    fn key<'py>(&self, py: Python<'py>, cells: Vec<KeyArray<'py>>) -> PyResult<Bound<'py, PyBytes>> {
-        let cells = key_columns(&cells)?;
+    fn key<'py>(&self, py: Python<'py>, cells: Keys<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let cells = present(&cells)?;
+        let cells = key_columns(&cells);
         Ok(PyBytes::new(py, &self.0.run(py, |own| own.key(&cells))?))
     }
 
@@ -144,13 +165,14 @@ impl KeyedReduction {
         &self,
         py: Python<'py>,
         regression: (usize, Asked),
-        keys: Vec<KeyArray<'py>>,
+        keys: Keys<'py>,
         features: Vec<NumberArray<'py>>,
         target: NumberArray<'py>,
         weights: Option<NumberArray<'py>>,
     ) -> PyResult<Columns<'py>> {
         let (aggregate, regression) = self::regression(regression)?;
-        let keys = key_columns(&keys)?;
+        let keys = present(&keys)?;
+        let keys = key_columns(&keys);
         let (features, target) = (numbers(&features)?, target.numbers()?);
         let weights = weights.as_ref().map(NumberArray::numbers).transpose()?;
         let rows = Observations { features: &features, target, weights };

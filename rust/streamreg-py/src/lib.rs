@@ -23,6 +23,7 @@ mod label;
 mod labelled;
 mod moments;
 mod monomials;
+mod optional;
 mod reduce;
 mod rolling;
 mod score;

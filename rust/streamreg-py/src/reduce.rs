@@ -1,11 +1,11 @@
 //! The aggregates of one `reduce`.
 
 use crate::accumulator::reduction;
-use crate::arrays::{NumberArray, numbers};
 use crate::errors::to_py;
 use crate::guarded::Guarded;
 use crate::moments::Moments;
 use crate::monomials::Monomials;
+use crate::optional::{self, Inputs};
 use crate::score::Scorer;
 use crate::{decimals, integers, times};
 use pyo3::exceptions::PyValueError;
@@ -32,14 +32,16 @@ impl Reduction {
 impl Reduction {
     #[new]
     fn new(inputs: Vec<String>, aggregates: Vec<Bound<'_, PyTuple>>) -> PyResult<Self> {
-        let inputs = inputs.iter().map(|name| number_type(name)).collect::<PyResult<Vec<_>>>()?;
+        let (inputs, optional) = optional::types(&inputs);
+        let inputs = inputs.into_iter().map(number_type).collect::<PyResult<Vec<_>>>()?;
         let aggregates = aggregates.iter().map(aggregate).collect::<PyResult<Vec<_>>>()?;
-        core::Reduction::new(&inputs, aggregates).map(Self::of).map_err(|error| to_py(&error))
+        let own = core::Reduction::with_missing(&inputs, &optional, aggregates);
+        own.map(Self::of).map_err(|error| to_py(&error))
     }
 
-    fn add(&self, py: Python<'_>, columns: Vec<NumberArray<'_>>, rows: usize) -> PyResult<()> {
-        let numbers = numbers(&columns)?;
-        self.0.run(py, |own| own.add(&numbers, rows))
+    fn add(&self, py: Python<'_>, columns: Inputs<'_>, rows: usize) -> PyResult<()> {
+        let (numbers, missing) = optional::numbers(&columns)?;
+        self.0.run(py, |own| own.add_with_missing(&numbers, &missing, rows))
     }
 
     fn take<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {

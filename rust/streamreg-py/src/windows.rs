@@ -6,7 +6,8 @@ use crate::arrays::{NumberArray, numbers};
 use crate::errors::to_py;
 use crate::guarded::Guarded;
 use crate::infer::{Columns, residuals};
-use crate::keyed::{KeyArray, KeyedResults, key_columns, key_type};
+use crate::keyed::{KeyedResults, Keys, key_columns, key_type, present};
+use crate::optional::{self, Inputs, Optional};
 use crate::reduce::{Asked, aggregate, number_type, regression, statistics};
 use crate::tracked_map::tracked;
 use crate::write::object;
@@ -72,13 +73,14 @@ impl RowTimes {
     #[pyo3(signature = (times, partitions, watermarks, offsets=None, bounds=None))]
     fn new(
         py: Python<'_>,
-        times: NumberArray<'_>,
+        times: Optional<'_, NumberArray<'_>>,
         partitions: PyReadonlyArray1<'_, i32>,
         watermarks: BTreeMap<i32, Time>,
         offsets: Option<PyReadonlyArray1<'_, i64>>,
         bounds: Option<(Time, Time)>,
     ) -> PyResult<Self> {
-        let (kind, times) = match times.numbers()? {
+        let missing = times.missing()?;
+        let (kind, times) = match times.values.numbers()? {
             Numbers::Int(values) => (TimeKind::Int, Times::Int(values)),
             Numbers::Float(values) => (TimeKind::Float, Times::Float(values)),
             Numbers::Time(TimeType::Datetime, values) => (TimeKind::Datetime, Times::Datetime(values)),
@@ -94,9 +96,14 @@ impl RowTimes {
         };
         let partitions = partitions.as_slice()?;
         let offsets = offsets.as_ref().map(PyReadonlyArray1::as_slice).transpose()?;
-        py.detach(|| core::RowTimes::new(times, partitions, &watermarks, offsets, bounds))
-            .map(Self)
-            .map_err(|error| to_py(&error))
+        let made = py.detach(|| {
+            let made = core::RowTimes::new(times, partitions, &watermarks, offsets, bounds)?;
+            match missing {
+                Some(missing) => made.without(missing),
+                None => Ok(made),
+            }
+        });
+        made.map(Self).map_err(|error| to_py(&error))
     }
 
     fn watermarks<'py>(&self, py: Python<'py>) -> PyResult<BTreeMap<i32, Span<'py>>> {
@@ -136,9 +143,11 @@ impl WindowReduction {
         r#final: bool,
         keep_closed: bool,
     ) -> PyResult<Self> {
-        let keys = keys.iter().map(|name| key_type(name)).collect::<PyResult<Vec<_>>>()?;
-        let inputs = inputs.iter().map(|name| number_type(name)).collect::<PyResult<Vec<_>>>()?;
+        let ((keys, optional_keys), (inputs, optional)) = (optional::types(&keys), optional::types(&inputs));
+        let keys = keys.into_iter().map(key_type).collect::<PyResult<Vec<_>>>()?;
+        let inputs = inputs.into_iter().map(number_type).collect::<PyResult<Vec<_>>>()?;
         let aggregates = aggregates.iter().map(aggregate).collect::<PyResult<Vec<_>>>()?;
+        let (time, untimed) = optional::held(time);
         let kind = time_kind(time)?;
         let spec = Spec {
             window: self::window(&window, kind)?,
@@ -147,7 +156,13 @@ impl WindowReduction {
             is_final: r#final,
             keep_closed,
         };
-        let own = core::WindowReduction::new(&keys, &inputs, aggregates, kind, spec);
+        let own = core::WindowReduction::with_missing(
+            (&keys, &optional_keys),
+            (&inputs, &optional),
+            aggregates,
+            (kind, untimed),
+            spec,
+        );
         Ok(Self(Guarded::new(own.map_err(|error| to_py(&error))?), kind))
     }
 
@@ -159,13 +174,16 @@ impl WindowReduction {
     fn partial<'py>(
         &self,
         py: Python<'py>,
-        keys: Vec<KeyArray<'py>>,
+        keys: Keys<'py>,
         times: &RowTimes,
-        columns: Vec<NumberArray<'py>>,
+        columns: Inputs<'py>,
         rows: usize,
     ) -> PyResult<WindowPartial> {
-        let (keys, numbers) = (key_columns(&keys)?, numbers(&columns)?);
-        let found = self.0.run(py, |own| own.partial(&keys, &times.0, &numbers, rows))?;
+        let keys = present(&keys)?;
+        let keys = key_columns(&keys);
+        let (numbers, missing) = optional::numbers(&columns)?;
+        let found =
+            self.0.run(py, |own| own.partial_with_missing(&keys, &times.0, &numbers, &missing, rows))?;
         let late = found.aside.late.into_iter();
         let late =
             late.map(|(row, before)| Ok((row, to_object(py, before)?))).collect::<PyResult<Vec<_>>>()?;
@@ -242,13 +260,14 @@ impl WindowReduction {
         &self,
         py: Python<'py>,
         regression: (usize, Asked),
-        keys: Vec<KeyArray<'py>>,
+        keys: Keys<'py>,
         features: Vec<NumberArray<'py>>,
         target: NumberArray<'py>,
         weights: Option<NumberArray<'py>>,
     ) -> PyResult<Columns<'py>> {
         let (aggregate, regression) = self::regression(regression)?;
-        let keys = key_columns(&keys)?;
+        let keys = present(&keys)?;
+        let keys = key_columns(&keys);
         let (features, target) = (numbers(&features)?, target.numbers()?);
         let weights = weights.as_ref().map(NumberArray::numbers).transpose()?;
         let rows = Observations { features: &features, target, weights };

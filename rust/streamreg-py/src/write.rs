@@ -3,6 +3,7 @@
 use crate::arrays::{DecimalArray, TimeArray};
 use crate::decode::Text;
 use crate::errors::to_py;
+use crate::optional::Optional;
 use crate::{decimals, integers, times};
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyTypeError;
@@ -123,8 +124,18 @@ pub fn object<'py>(py: Python<'py>, cell: &Cell) -> PyResult<Bound<'py, PyAny>> 
 
 /// Rows as CSV text, packed.
 #[pyfunction]
-pub fn render<'py>(py: Python<'py>, columns: Vec<Column<'py>>) -> PyResult<Bound<'py, PyBytes>> {
-    let cells = columns.iter().map(Column::cells).collect::<PyResult<Vec<_>>>()?;
+pub fn render<'py>(
+    py: Python<'py>,
+    columns: Vec<Optional<'py, Column<'py>>>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let present = columns
+        .iter()
+        .map(|column| Ok((column.values.cells()?, column.missing()?)))
+        .collect::<PyResult<Vec<_>>>()?;
+    let cells: Vec<_> = present
+        .iter()
+        .map(|(cells, missing)| missing.map_or(*cells, |missing| core::Cells::Optional(cells, missing)))
+        .collect();
     let rows =
         py.detach(|| core::render(&cells).map(core::RowText::into_bytes)).map_err(|error| to_py(&error))?;
     Ok(PyBytes::new(py, &rows))

@@ -33,6 +33,7 @@ class KafkaBroker:
         sasl_ssl: Settings for a client that is `alice`, over TLS.
         log: The broker's log, appended to by every start.
         ca: The certificate that clients trust, as PEM.
+        read_by: Settings of all clients, which decide what reads; none: natively.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -43,6 +44,7 @@ class KafkaBroker:
         self._properties = folder / "server.properties"
         self._key_store = folder / "broker.p12"
         self._data = folder / "data"
+        self.read_by: Mapping[str, str] = {}
         self._ports: list[int] | None = None
         self._node = KafkaNode(self._properties, self.log)
         folder.mkdir(parents=True, exist_ok=True)
@@ -51,7 +53,7 @@ class KafkaBroker:
 
     @property
     def plaintext(self) -> dict[str, str]:
-        return {"bootstrap.servers": f"{HOST}:{self._port(0)}"}
+        return {"bootstrap.servers": f"{HOST}:{self._port(0)}", **self.read_by}
 
     @property
     def sasl_ssl(self) -> dict[str, str]:
@@ -62,12 +64,13 @@ class KafkaBroker:
             "sasl.username": USER,
             "sasl.password": PASSWORD,
             "ssl.ca.location": str(self.ca),
+            **self.read_by,
         }
 
     @property
     def far(self) -> dict[str, str]:
         """Settings for a client that comes through `proxy`, and finds the broker behind it alone."""
-        return {"bootstrap.servers": f"{HOST}:{self._port(4)}"}
+        return {"bootstrap.servers": f"{HOST}:{self._port(4)}", **self.read_by}
 
     def proxy(self, round_trip: float) -> DelayingProxy:
         """The way to the broker for `far`: so many seconds there and back."""

@@ -21,6 +21,7 @@ class KafkaCluster:
 
     Attributes:
         plaintext: Settings for a client.
+        read_by: Settings of all clients, which decide what reads; none: natively.
     """
 
     BROKERS = (1, 2, 3)
@@ -28,6 +29,7 @@ class KafkaCluster:
     def __init__(self, folder: Path) -> None:
         """Nothing runs before `start`."""
         self.folder = folder
+        self.read_by: Mapping[str, str] = {}
         folder.mkdir(parents=True, exist_ok=True)
         controller, *self._ports = free_ports(1 + len(self.BROKERS))
         voters = f"100@{HOST}:{controller}"
@@ -45,7 +47,8 @@ class KafkaCluster:
 
     @property
     def plaintext(self) -> dict[str, str]:
-        return {"bootstrap.servers": ",".join(f"{HOST}:{port}" for port in self._ports)}
+        servers = ",".join(f"{HOST}:{port}" for port in self._ports)
+        return {"bootstrap.servers": servers, **self.read_by}
 
     def start(self) -> None:
         """Starts all of them, and returns when every broker is there."""

@@ -121,7 +121,7 @@ def test_a_column_takes_one_option(options: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    "annotation", [fractions.Fraction, float | None, list[int], "float | None", "NoSuchName", 3]
+    "annotation", [fractions.Fraction, float | int, list[int], "float | int", "NoSuchName", 3]
 )
 def test_other_types_are_refused_by_name(annotation: object) -> None:
     """The message names the column and the types there are."""

@@ -30,4 +30,4 @@ def test_no_kernel_loses_the_name_that_states_know_it_by() -> None:
         for word in words.split()
         for dtype in dtypes.split()
     }
-    assert KERNELS.keys() | EXACT.keys() == known
+    assert KERNELS.keys() | EXACT.keys() == known | {"is_none"}

@@ -196,9 +196,8 @@ class Broker:
 
     def reader(self) -> str:
         """Who is to read, and whether that goes."""
-        why = self._source.obstacle_to_native_reading
-        if why is not None:
-            return f"the client: {why}"
+        if self._source.obstacle_to_native_reading is not None:
+            return f"{self._source.reads}"
         partition, at = next(
             ((p, e) for p, e in self.watermarks.items() if e.low < e.high), (0, None)
         )
@@ -212,8 +211,8 @@ class Broker:
                     if native.read(_PAUSE) is not None:
                         return "natively"
             except HandOverError as error:
-                return f"the client: {error}"
-        return f"the client: nothing comes natively in {self._patience:.0f} s"
+                return f"by the client: {error}"
+        return f"by the client: nothing comes natively in {self._patience:.0f} s"
 
     def _first_message(self, partition: int) -> bytes | None:
         first = {partition: self.watermarks[partition]}

@@ -14,7 +14,8 @@ import numpy as np
 
 from streamreg._core import KeyedReduction, Reduction, decimals, micros_of_texts, stamp
 from streamreg._epoch.row_scorer import Scoring
-from streamreg._evaluate.columns import Values, numbers
+from streamreg._evaluate.columns import Column, Values, inputs, nullable
+from streamreg._evaluate.missing import spread
 from streamreg._evaluate.program import Call
 from streamreg._evaluate.times import TimeType, of_micros
 from streamreg._operate.verify.check import Check
@@ -45,6 +46,15 @@ _READ: Final[dict[DType, Callable[[Sequence[bytes]], Values]]] = {
     "str": lambda cells: [unquoted(cell).decode() for cell in cells],
 }
 """How cells are read again, by type, without any loss."""
+
+
+def _column(dtype: DType, cells: Sequence[bytes]) -> Column:
+    """Cells as the column that they were written from; empty ones are missing values."""
+    missing = np.fromiter((not cell for cell in cells), np.bool_, len(cells))
+    values = _READ[dtype]([cell for cell in cells if cell])
+    if not missing.any():
+        return values
+    return nullable(spread(values, np.flatnonzero(~missing), len(cells)), missing)
 
 
 class _UntoldError(Exception):
@@ -92,7 +102,7 @@ class Rescoring:
             raise _UntoldError("the output does not hold all rows of the regression")
         types = [column.dtype for column in output.columns]
         readers = {
-            at: (place, _READ[types[place]])
+            at: (place, types[place])
             for place, at in enumerate(own.shipped)
             if at is not None and types[place] in _READ
         }
@@ -123,17 +133,17 @@ class Rescoring:
 
     def _wrong(self, rows: Sequence[bytes]) -> tuple[bytes, bytes] | None:
         cells = list(zip(*map(cells_of, rows), strict=True))
-        columns = [read(cells[place]) for place, read in self._readers]
+        columns = [_column(dtype, cells[place]) for place, dtype in self._readers]
         packed = self._scoring.rows(columns, len(rows))[self._output]
         lines = (line for part in records([stamp(packed, 0, 1)], quotes=True) for line in part)
         expected = [line[: -len(STAMP)] for line in lines]
         for row, line in zip(rows, expected, strict=True):
             if row != line:
                 return row, line
-        inputs = [numbers(columns[at]) for at in self._inputs]
+        read = [inputs(columns[at]) for at in self._inputs]
         if isinstance(self._reduction, Reduction):
-            self._reduction.add(inputs, len(rows))
+            self._reduction.add(read, len(rows))
         elif isinstance(self._reduction, KeyedReduction):
             keys = [columns[at] for at in self._keys]
-            self._reduction.merge(self._reduction.partial(keys, inputs, len(rows)))
+            self._reduction.merge(self._reduction.partial(keys, read, len(rows)))
         return None

@@ -19,7 +19,7 @@ from streamreg._sinks.records import RecordError, records, shown
 from streamreg._types import FIRST_SHIPPED
 
 if TYPE_CHECKING:
-    from streamreg._evaluate.columns import Values
+    from streamreg._evaluate.columns import Column
     from streamreg._plan.plan import Plan
 
 STAMP: Final = b",0,1"
@@ -33,7 +33,7 @@ class OwnColumns:
     scoring: int
     shipped: Sequence[int | None]
 
-    def of_topic(self, columns: Sequence[Values], count: int) -> Iterator[list[bytes]]:
+    def of_topic(self, columns: Sequence[Column], count: int) -> Iterator[list[bytes]]:
         """What is compared of shipped rows."""
         nothing: list[object] = [None] * count
         cells = [nothing if at is None else columns[at] for at in self.shipped]

@@ -23,15 +23,28 @@ pub enum ColumnType {
     Datetime(DatetimeText),
     /// A duration.
     Timedelta(TimedeltaText),
+    /// Any of these, or nothing: an empty CSV field, JSON `null`, or no such member of a JSON object.
+    Optional(Box<Self>),
 }
+
+/// What follows the type of a column whose values can be missing.
+const OPTIONAL: &str = " | None";
 
 impl ColumnType {
     /// The type that a text names: one word, which options may follow, as in `datetime tz=Europe/Berlin` and
-    /// `timedelta unit=ms`.
+    /// `timedelta unit=ms`; and at the end ` | None` if values can be missing.
     ///
     /// # Errors
     /// [`Error::Invalid`] if there is no such type, option, time zone or unit.
     pub fn named(text: &str) -> Result<Self, Error> {
+        match text.strip_suffix(OPTIONAL) {
+            None => Self::present(text),
+            Some(present) => Ok(Self::Optional(Box::new(Self::present(present)?))),
+        }
+    }
+
+    /// The type of values that are there.
+    fn present(text: &str) -> Result<Self, Error> {
         let (word, option) = match text.split_once(' ') {
             None => (text, None),
             Some((word, option)) => (word, Some(option)),

@@ -2,6 +2,7 @@
 
 use super::reject::{Fault, RejectKind};
 use super::{ColumnType, DatetimeText, Item, Text, TimedeltaText, number};
+use crate::decimal::Decimal;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
@@ -35,7 +36,20 @@ impl Column {
             ColumnType::Bytes => Self::Text(Text::byte_strings(capacity)),
             ColumnType::Datetime(text) => Self::Datetime(Vec::with_capacity(capacity), text.clone()),
             ColumnType::Timedelta(text) => Self::Timedelta(Vec::with_capacity(capacity), text.clone()),
+            ColumnType::Optional(kind) => Self::new(kind, capacity),
         }
+    }
+
+    /// Appends what stands in the place of a missing value.
+    fn push_nothing(&mut self) -> Result<(), Fault> {
+        match self {
+            Self::Float(values) => values.push(0.0),
+            Self::Int(values) | Self::Datetime(values, _) | Self::Timedelta(values, _) => values.push(0),
+            Self::Decimal(values) => values.push(Decimal::default().to_words()),
+            Self::Bool(values) => values.push(false),
+            Self::Text(text) => Self::push_item(text, Item::Bytes(b""))?,
+        }
+        Ok(())
     }
 
     fn truncate(&mut self, rows: usize) {
@@ -92,12 +106,39 @@ fn content(field: &[u8]) -> Result<&[u8], Fault> {
 pub(super) struct Columns {
     /// The columns; only whole rows count.
     pub(super) list: Vec<Column>,
+    /// Of each column the rows whose value is missing, ascending; `None` if none can be.
+    missing: Vec<Option<Vec<usize>>>,
     rows: usize,
 }
 
 impl Columns {
     pub(super) fn new(types: &[ColumnType], capacity: usize) -> Self {
-        Self { list: types.iter().map(|kind| Column::new(kind, capacity)).collect(), rows: 0 }
+        let missing = |kind: &ColumnType| matches!(kind, ColumnType::Optional(_)).then(Vec::new);
+        Self {
+            list: types.iter().map(|kind| Column::new(kind, capacity)).collect(),
+            missing: types.iter().map(missing).collect(),
+            rows: 0,
+        }
+    }
+
+    /// Whether values of a column can be missing.
+    pub(super) fn can_miss(&self, column: usize) -> bool {
+        self.missing[column].is_some()
+    }
+
+    /// Whether a CSV field is empty: of text if it is not one of the fields that are empty between quotes.
+    pub(super) fn is_blank(&self, column: usize, field: &[u8], quoted: &[usize], at: usize) -> bool {
+        match self.list[column] {
+            Column::Text(_) => field.is_empty() && !quoted.contains(&at),
+            _ => field.trim_ascii().is_empty(),
+        }
+    }
+
+    /// The value of a column is missing in this row, if it can be.
+    pub(super) fn push_missing(&mut self, column: usize) -> Result<(), Fault> {
+        let Some(missing) = &mut self.missing[column] else { return Err(Fault::new(RejectKind::NULL)) };
+        missing.push(self.rows);
+        self.list[column].push_nothing()
     }
 
     /// Each column has got its entry of the row.
@@ -110,9 +151,23 @@ impl Columns {
         for column in &mut self.list {
             column.truncate(self.rows);
         }
+        for missing in self.missing.iter_mut().flatten() {
+            // At most the row that is half there.
+            missing.pop_if(|row| *row >= self.rows);
+        }
     }
 
-    pub(super) fn finish(self) -> (Vec<Column>, usize) {
-        (self.list, self.rows)
+    /// The columns, and of each which of its values are missing, if some are.
+    pub(super) fn finish(self) -> (Vec<Column>, Vec<Option<Vec<bool>>>, usize) {
+        let mask = |missing: Vec<usize>| {
+            let mut mask = vec![false; self.rows];
+            for row in missing {
+                mask[row] = true;
+            }
+            mask
+        };
+        let missing = self.missing.into_iter();
+        let missing = missing.map(|rows| rows.filter(|rows| !rows.is_empty()).map(mask)).collect();
+        (self.list, missing, self.rows)
     }
 }

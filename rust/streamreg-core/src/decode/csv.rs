@@ -122,7 +122,10 @@ impl Layout {
             }
             targets[field] = Some(column);
         }
-        let is_float = |column: &usize| types[*column] == ColumnType::Float;
+        let is_float = |column: &usize| match &types[*column] {
+            ColumnType::Optional(kind) => **kind == ColumnType::Float,
+            kind => *kind == ColumnType::Float,
+        };
         let floats = targets.iter().map(|target| target.filter(is_float)).collect();
         Ok(Self { targets, floats, header: header.to_vec(), dialect })
     }
@@ -153,17 +156,22 @@ impl Format for Layout {
             }
             columns.roll_back();
         }
-        let fields = split
-            .split(without_mark(value))
+        let (fields, quoted) = split
+            .fields(without_mark(value))
             .map_err(|Malformed(why)| Fault::with(RejectKind::MALFORMED_CSV, why.to_owned()))?;
         if fields.len() != self.targets.len() {
             let detail =
                 format!("{}, the header has {}", plural(fields.len(), "field", "fields"), self.targets.len());
             return Err(Fault::with(RejectKind::FIELD_COUNT, detail));
         }
-        for (field, target) in fields.zip(&self.targets) {
+        for (at, (field, target)) in fields.zip(&self.targets).enumerate() {
             if let Some(column) = *target {
-                columns.list[column].push_field(field).map_err(|fault| fault.in_column(column))?;
+                let pushed = if columns.can_miss(column) && columns.is_blank(column, field, quoted, at) {
+                    columns.push_missing(column)
+                } else {
+                    columns.list[column].push_field(field)
+                };
+                pushed.map_err(|fault| fault.in_column(column))?;
             }
         }
         Ok(())

@@ -76,11 +76,15 @@ impl Format for Objects {
         let text = std::str::from_utf8(without_mark(value))
             .map_err(|error| Fault::with(RejectKind::INVALID_UTF8, error.to_string()))?;
         self.levels.find(text, found).map_err(|error| explain(text, error))?;
-        for (index, (column, value)) in columns.list.iter_mut().zip(found).enumerate() {
-            value
-                .ok_or_else(|| Fault::with(RejectKind::MISSING_FIELD, self.levels.path(index).to_owned()))
-                .and_then(|value| push(column, value, self.numbers_in_strings))
-                .map_err(|fault| fault.in_column(index))?;
+        for (index, value) in found.iter().enumerate().take(columns.list.len()) {
+            let pushed = match value {
+                value if value.is_none_or(|value| value.starts_with('n')) && columns.can_miss(index) => {
+                    columns.push_missing(index)
+                }
+                None => Err(Fault::with(RejectKind::MISSING_FIELD, self.levels.path(index).to_owned())),
+                Some(value) => push(&mut columns.list[index], value, self.numbers_in_strings),
+            };
+            pushed.map_err(|fault| fault.in_column(index))?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use super::Reduction;
+use super::aggregate_state::AggregateState;
 use super::answer::Answer;
 use super::state::State;
 use crate::error::Error;
@@ -56,7 +57,7 @@ impl Reduction {
     /// # Errors
     /// [`Error::Invalid`] if there is no such aggregate, or it is no regression.
     pub fn sums(&self, aggregate: usize) -> Result<Sums<'_>, Error> {
-        match self.states.get(aggregate) {
+        match self.states.get(aggregate).map(AggregateState::state) {
             Some(State::Moments(moments)) => Ok(Sums::Moments(moments)),
             Some(State::Monomials(monomials)) => Ok(Sums::Monomials(monomials)),
             _ => Err(Error::Invalid(format!("aggregate {aggregate} is no regression"))),

@@ -3,11 +3,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::key::KeyColumn;
-use super::keyed::KeyType;
+use super::key::{KeyColumn, NOTHING};
 use crate::column::{Numbers, Picked};
 use crate::error::Error;
-use crate::plural::plural;
 
 /// The rows of a batch by their keys.
 #[derive(Debug)]
@@ -118,12 +116,16 @@ impl Groups {
         &self.rows[places]
     }
 
+    /// All rows, group by group, as they are counted in the batch; `None` if that is the order of the batch.
+    pub(super) fn order(&self) -> Option<&[u32]> {
+        (self.len() > 1 || self.picked).then_some(&*self.rows)
+    }
+
     /// A column with its rows group by group; the column itself where they are so already.
     pub(crate) fn sorted<'a>(&self, column: Numbers<'a>) -> Sorted<'a> {
-        if self.len() <= 1 && !self.picked {
-            Sorted::Same(column)
-        } else {
-            Sorted::Picked(Picked::of(&column, &self.rows))
+        match self.order() {
+            Some(rows) => Sorted::Picked(Picked::of(&column, rows)),
+            None => Sorted::Same(column),
         }
     }
 }
@@ -145,28 +147,14 @@ impl Sorted<'_> {
 }
 
 /// The bytes of a key after the first, which tells its type and is that of all: they mostly decide the order alone.
+/// Where the first cell is missing, which comes before all others, they do not.
 fn prefix(key: &[u8]) -> u64 {
     let mut bytes = [0; 8];
+    if key.starts_with(NOTHING) {
+        return 0;
+    }
     let rest = &key[key.len().min(1)..];
     let length = rest.len().min(8);
     bytes[..length].copy_from_slice(&rest[..length]);
     u64::from_be_bytes(bytes)
-}
-
-/// Checks that columns of keys are of these types and of so many rows.
-///
-/// # Errors
-/// [`Error::Columns`] if they are not.
-pub(crate) fn check_keys(types: &[KeyType], keys: &[KeyColumn<'_>], rows: usize) -> Result<(), Error> {
-    if !keys.iter().map(KeyColumn::key_type).eq(types.iter().copied()) {
-        let found: Vec<_> = keys.iter().map(KeyColumn::key_type).collect();
-        return Err(Error::Columns(format!("the keys are {types:?}, not {found:?}")));
-    }
-    match keys.iter().position(|column| column.len() != rows) {
-        None => Ok(()),
-        Some(at) => Err(Error::Columns(format!(
-            "column {at} of the keys has {}, not {rows}",
-            plural(keys[at].len(), "row", "rows")
-        ))),
-    }
 }

@@ -1,16 +1,18 @@
 //! Reduce: keys of groups: the cells of some columns as bytes.
 //!
 //! Each cell begins with a byte for its type, and no cell is the beginning of another, so that different
-//! cells are different bytes. And the order of the bytes is that of the cells, column by column: false before true,
+//! cells are different bytes. And the order of the bytes is that of the cells, column by column: missing ones first, false before true,
 //! integers by their value, text by its UTF-8, which is the order of code points. (The encoding of tuples in
 //! `FoundationDB` has the same properties, and the same zeros within text.)
 
 use super::KeyType;
 use crate::decode::{Item, Text};
 use crate::error::Error;
+use crate::plural::plural;
 use crate::time::TimeType;
 use crate::wire::corrupt;
 
+const MISSING: u8 = 0;
 const BOOL: u8 = 1;
 const INT: u8 = 2;
 const TEXT: u8 = 3;
@@ -35,7 +37,47 @@ pub enum KeyColumn<'a> {
     Datetime(&'a [i64]),
     /// Strings.
     Text(&'a Text),
+    /// Any of these, and which of them are missing.
+    Optional(&'a KeyColumn<'a>, &'a [bool]),
 }
+
+/// One column of keys of a reduction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(super) kind: KeyType,
+    /// Whether it can be missing.
+    pub(super) optional: bool,
+}
+
+/// The columns of keys of a reduction.
+pub(crate) type Keys = [Key];
+
+/// Columns of keys of these types, of which some can be missing.
+pub(crate) fn keys_of(types: &[KeyType], optional: &[usize]) -> Vec<Key> {
+    (0..).zip(types).map(|(at, &kind)| Key { kind, optional: optional.contains(&at) }).collect()
+}
+
+/// Checks that columns are those of the keys, and of so many rows.
+///
+/// # Errors
+/// [`Error::Columns`] if they are not.
+pub(crate) fn check_keys(keys: &Keys, columns: &[KeyColumn<'_>], rows: usize) -> Result<(), Error> {
+    let fits = columns.len() == keys.len() && columns.iter().zip(keys).all(|(column, key)| column.fits(*key));
+    if !fits {
+        let types: Vec<_> = columns.iter().map(KeyColumn::key_type).collect();
+        return Err(Error::Columns(format!("the keys are {keys:?}, not {types:?}")));
+    }
+    match columns.iter().position(|column| column.len() != rows) {
+        None => Ok(()),
+        Some(at) => Err(Error::Columns(format!(
+            "column {at} of the keys has {}, not {rows}",
+            plural(columns[at].len(), "row", "rows")
+        ))),
+    }
+}
+
+/// The bytes of a cell that is missing, and so of the key where it is the only one.
+pub(super) const NOTHING: &[u8] = &[MISSING];
 
 /// One cell of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +90,8 @@ pub enum KeyCell {
     Datetime(i64),
     /// A string.
     Text(String),
+    /// None: it is missing.
+    Missing,
 }
 
 impl KeyColumn<'_> {
@@ -57,6 +101,17 @@ impl KeyColumn<'_> {
             Self::Bool(values) => values.len(),
             Self::Int(values) | Self::Datetime(values) => values.len(),
             Self::Text(text) => text.len(),
+            Self::Optional(_, missing) => missing.len(),
+        }
+    }
+
+    /// Whether it can be this column of a reduction's keys.
+    pub(super) fn fits(&self, key: Key) -> bool {
+        match self {
+            Self::Optional(cells, missing) => {
+                key.optional && cells.len() == missing.len() && cells.key_type() == key.kind
+            }
+            _ => self.key_type() == key.kind,
         }
     }
 
@@ -67,12 +122,15 @@ impl KeyColumn<'_> {
             Self::Int(_) => KeyType::Int,
             Self::Datetime(_) => KeyType::Datetime,
             Self::Text(_) => KeyType::Text,
+            Self::Optional(cells, _) => cells.key_type(),
         }
     }
 
     /// Appends the cell of this row, which must be less than the number of rows.
     pub(crate) fn encode(&self, row: usize, out: &mut Vec<u8>) {
         match self {
+            Self::Optional(_, missing) if missing[row] => out.push(MISSING),
+            Self::Optional(cells, _) => cells.encode(row, out),
             Self::Bool(values) => out.extend_from_slice(&[BOOL, u8::from(values[row])]),
             Self::Int(values) | Self::Datetime(values) => write_int(values[row], out),
             Self::Text(text) => {
@@ -124,17 +182,17 @@ pub(crate) fn read_float(key: &mut &[u8]) -> Option<f64> {
 ///
 /// # Errors
 /// [`Error::Corrupt`] if the bytes are no key of these types.
-pub(crate) fn decode(types: &[KeyType], mut key: &[u8]) -> Result<Vec<KeyCell>, Error> {
-    let cells = decode_first(types, &mut key)?;
+pub(crate) fn decode(keys: &Keys, mut key: &[u8]) -> Result<Vec<KeyCell>, Error> {
+    let cells = decode_first(keys, &mut key)?;
     if key.is_empty() { Ok(cells) } else { Err(other_types()) }
 }
 
-/// The cells of these types that a key begins with; it moves behind them.
+/// The cells of these columns that a key begins with; it moves behind them.
 ///
 /// # Errors
 /// [`Error::Corrupt`] if it does not begin with such cells.
-pub(crate) fn decode_first(types: &[KeyType], key: &mut &[u8]) -> Result<Vec<KeyCell>, Error> {
-    let cells = types.iter().map(|expected| cell(*expected, key)).collect::<Option<Vec<_>>>();
+pub(crate) fn decode_first(keys: &Keys, key: &mut &[u8]) -> Result<Vec<KeyCell>, Error> {
+    let cells = keys.iter().map(|expected| cell(*expected, key)).collect::<Option<Vec<_>>>();
     cells.ok_or_else(other_types)
 }
 
@@ -142,9 +200,10 @@ fn other_types() -> Error {
     corrupt("a key is not of the reduction's types")
 }
 
-fn cell(expected: KeyType, key: &mut &[u8]) -> Option<KeyCell> {
+fn cell(expected: Key, key: &mut &[u8]) -> Option<KeyCell> {
     let (tag, rest) = key.split_first()?;
-    let (cell, rest) = match (expected, *tag) {
+    let (cell, rest) = match (expected.kind, *tag) {
+        (_, MISSING) if expected.optional => (KeyCell::Missing, rest),
         (KeyType::Bool, BOOL) => {
             let (value, rest) = rest.split_first()?;
             (KeyCell::Bool(*value == 1), (*value <= 1).then_some(rest)?)

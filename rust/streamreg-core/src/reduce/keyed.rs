@@ -6,16 +6,17 @@
 
 mod answers;
 pub(crate) mod before_epoch;
+mod partial;
 mod single;
 
 pub use answers::KeyedAnswers;
 
-use super::group::{Groups, check_keys};
-use super::key::{self, KeyCell, KeyColumn};
+use super::key::{self, Key, KeyCell, KeyColumn};
+use super::shape::Inputs;
 use super::unpacked::Unpacked;
 use super::{Aggregate, shape};
 use crate::accumulate::Sign;
-use crate::column::{NumberType, Numbers};
+use crate::column::NumberType;
 use crate::error::Error;
 use crate::tracked_map::TrackedMap;
 use crate::wire::{Reader, Writer, corrupt, kind};
@@ -39,7 +40,7 @@ pub enum KeyType {
 /// A key without any row is no key: where everything that was added was taken away again, it is gone.
 #[derive(Debug)]
 pub struct KeyedReduction {
-    keys: Vec<KeyType>,
+    keys: Vec<Key>,
     unpacked: Unpacked,
     /// The shape in bytes, as every partial carries it.
     shape: Vec<u8>,
@@ -55,46 +56,38 @@ impl KeyedReduction {
     /// [`Error::Invalid`] without a column of keys, unless the first aggregate is the count, and as
     /// [`Reduction::new`].
     pub fn new(keys: &[KeyType], inputs: &[NumberType], aggregates: Vec<Aggregate>) -> Result<Self, Error> {
+        Self::with_missing(keys, &[], inputs, &[], aggregates)
+    }
+
+    /// The same, where some keys and values of some inputs can be missing. Rows that lack a key have one of their own, as
+    /// in SQL, but no class; those that lack a value are in no aggregate that reads it.
+    ///
+    /// # Errors
+    /// As [`KeyedReduction::new`] and [`Reduction::with_missing`].
+    pub fn with_missing(
+        keys: &[KeyType],
+        optional_keys: &[usize],
+        inputs: &[NumberType],
+        optional: &[usize],
+        aggregates: Vec<Aggregate>,
+    ) -> Result<Self, Error> {
         if keys.is_empty() {
             return Err(Error::Invalid("a reduction by keys needs a column of them".to_owned()));
         }
-        let shape = shape::keyed_to_bytes(keys, inputs, &aggregates);
+        let keys = key::keys_of(keys, optional_keys);
+        let mut inputs = Inputs::new(inputs, optional)?;
+        inputs.optional_label = matches!(keys.as_slice(), [Key { optional: true, .. }]);
+        let shape = shape::keyed_to_bytes(&keys, &inputs, &aggregates);
         let unpacked = Unpacked::new(inputs, aggregates)?;
         let excluded = vec![0; unpacked.len()];
         Ok(Self {
-            keys: keys.to_vec(),
+            keys,
             unpacked,
             shape,
             states: TrackedMap::default(),
             before_epoch: BeforeEpoch::default(),
             excluded,
         })
-    }
-
-    /// What a batch of `rows` rows comes to, as bytes to be [merged](Self::merge). Nothing is kept of it.
-    ///
-    /// # Errors
-    /// [`Error::Columns`] if the columns are not of the reduction's number, types, and length,
-    /// [`Error::Overflow`] for a batch of 2^32 rows or more.
-    pub fn partial(
-        &mut self,
-        keys: &[KeyColumn<'_>],
-        columns: &[Numbers<'_>],
-        rows: usize,
-    ) -> Result<Vec<u8>, Error> {
-        check_keys(&self.keys, keys, rows)?;
-        self.unpacked.check_columns(columns, rows)?;
-        let groups = Groups::new(keys, rows)?;
-        let sorted: Vec<_> = columns.iter().map(|column| groups.sorted(*column)).collect();
-        let mut writer = self.begin(groups.len());
-        let mut own = Vec::with_capacity(columns.len());
-        for (key, rows) in groups.iter() {
-            writer.bytes(key);
-            own.clear();
-            own.extend(sorted.iter().map(|column| column.numbers().rows(rows.clone())));
-            self.unpacked.write_rows(&own, rows.len(), &mut writer)?;
-        }
-        Ok(writer.finish())
     }
 
     /// Adds a partial, or all of another reduction.
@@ -204,7 +197,7 @@ impl KeyedReduction {
         &mut self.states
     }
 
-    /// For each aggregate the rows of all keys that it could not take: NaN or an infinity in an input.
+    /// For each aggregate the rows of all keys that it could not take: a missing value, NaN or an infinity in an input.
     #[must_use]
     pub fn excluded(&self) -> &[i128] {
         &self.excluded

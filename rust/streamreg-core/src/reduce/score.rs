@@ -4,10 +4,11 @@
 //! R. L. Brown, J. Durbin and J. M. Evans, *Techniques for Testing the Constancy of Regression Relationships over
 //! Time*, Journal of the Royal Statistical Society B 37 (1975), standardised by the fit's own estimate.
 
+use super::aggregate_state::AggregateState;
 use super::fits::{self, Regression};
-use super::group::{Groups, check_keys};
-use super::state::State;
-use super::{KeyColumn, KeyType, Reduction};
+use super::group::Groups;
+use super::key::{Keys, check_keys};
+use super::{KeyColumn, Reduction};
 use crate::column::Numbers;
 use crate::error::Error;
 use crate::infer::{Fit, Residuals};
@@ -32,8 +33,13 @@ pub struct Observations<'a> {
 }
 
 impl Scorer {
-    pub(super) fn of(states: &[State], aggregate: usize, regression: &Regression) -> Result<Self, Error> {
-        let fit = states.get(aggregate).map(|state| fits::fit(state, regression)).transpose()?.flatten();
+    pub(super) fn of(
+        states: &[AggregateState],
+        aggregate: usize,
+        regression: &Regression,
+    ) -> Result<Self, Error> {
+        let fit =
+            states.get(aggregate).map(|each| fits::fit(each.state(), regression)).transpose()?.flatten();
         let none =
             || Error::Invalid(format!("aggregate {aggregate} is no regression, whose fit could score rows"));
         Ok(Self { fit: fit.ok_or_else(none)?, zeros: regression.zeros })
@@ -76,7 +82,7 @@ impl Reduction {
 /// # Errors
 /// As [`Scorer::scores`], and [`Error::Columns`] unless all columns are of one length, and the keys of these types.
 pub(crate) fn by_key(
-    types: &[KeyType],
+    types: &Keys,
     keys: &[KeyColumn<'_>],
     rows: Observations<'_>,
     mut fit_of: impl FnMut(&[u8]) -> Result<Option<Scorer>, Error>,

@@ -1,9 +1,47 @@
 //! Reduce: what a reduction computes, and how its bytes say so.
 
 use super::KeyType;
+use super::key::Keys;
 use crate::column::NumberType;
+use crate::error::Error;
 use crate::monomials::Power;
 use crate::wire::{Writer, kind};
+
+/// What a reduction reads.
+#[derive(Clone, Debug)]
+pub(crate) struct Inputs {
+    /// The types of the columns.
+    pub(crate) types: Vec<NumberType>,
+    /// Of each column whether values can be missing.
+    pub(crate) optional: Vec<bool>,
+    /// Whether the label of a class can.
+    pub(super) optional_label: bool,
+}
+
+impl Inputs {
+    /// Columns of these types; values of some of them can be missing.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there is no such column.
+    pub(crate) fn new(types: &[NumberType], optional: &[usize]) -> Result<Self, Error> {
+        if let Some(column) = optional.iter().find(|&&column| column >= types.len()) {
+            let count = types.len();
+            return Err(Error::Invalid(format!("column {column} can be missing, but there are {count}")));
+        }
+        let optional = (0..types.len()).map(|column| optional.contains(&column)).collect();
+        Ok(Self { types: types.to_vec(), optional, optional_label: false })
+    }
+
+    /// Whether a row can lack a value that an aggregate reads.
+    pub(super) fn can_miss(&self, aggregate: &Aggregate) -> bool {
+        let of_label = self.optional_label && matches!(aggregate, Aggregate::Class(_));
+        let is_optional = |column: usize| self.optional.get(column).copied().unwrap_or(false);
+        of_label || aggregate.columns().into_iter().any(is_optional)
+    }
+}
+
+/// Added to the byte of a type whose values can be missing.
+pub(crate) const OPTIONAL: u8 = 16;
 
 /// One aggregate of a reduction; columns are indexes of its inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,42 +123,38 @@ fn each_once(features: &[Power], target: usize, other: Option<usize>) -> Vec<usi
 }
 
 /// The shape as every state carries it: the types of the inputs, then kind and columns of each aggregate.
-pub(super) fn to_bytes(inputs: &[NumberType], aggregates: &[Aggregate]) -> Vec<u8> {
+pub(super) fn to_bytes(inputs: &Inputs, aggregates: &[Aggregate]) -> Vec<u8> {
     let mut writer = Writer::new(kind::REDUCTION);
     write(inputs, aggregates, &mut writer);
     writer.finish()
 }
 
 /// The shape as every state with keys carries it: the types of the keys, then that of the states.
-pub(super) fn keyed_to_bytes(keys: &[KeyType], inputs: &[NumberType], aggregates: &[Aggregate]) -> Vec<u8> {
+pub(super) fn keyed_to_bytes(keys: &Keys, inputs: &Inputs, aggregates: &[Aggregate]) -> Vec<u8> {
     let mut writer = Writer::new(kind::REDUCTION);
     write_keyed(keys, inputs, aggregates, &mut writer);
     writer.finish()
 }
 
 /// Writes the same as a part of another shape.
-pub(crate) fn write_keyed(
-    keys: &[KeyType],
-    inputs: &[NumberType],
-    aggregates: &[Aggregate],
-    writer: &mut Writer,
-) {
+pub(crate) fn write_keyed(keys: &Keys, inputs: &Inputs, aggregates: &[Aggregate], writer: &mut Writer) {
     writer.unsigned(keys.len() as u64);
     for key in keys {
-        writer.byte(match key {
+        let code = match key.kind {
             KeyType::Bool => 0,
             KeyType::Int => 1,
             KeyType::Text => 2,
             KeyType::Datetime => 3,
-        });
+        };
+        writer.byte(if key.optional { code + OPTIONAL } else { code });
     }
     write(inputs, aggregates, writer);
 }
 
-fn write(inputs: &[NumberType], aggregates: &[Aggregate], writer: &mut Writer) {
-    writer.unsigned(inputs.len() as u64);
-    for input in inputs {
-        writer.byte(input.code());
+fn write(inputs: &Inputs, aggregates: &[Aggregate], writer: &mut Writer) {
+    writer.unsigned(inputs.types.len() as u64);
+    for (input, optional) in inputs.types.iter().zip(&inputs.optional) {
+        writer.byte(if *optional { input.code() + OPTIONAL } else { input.code() });
     }
     for aggregate in aggregates {
         writer.bytes(aggregate.name().as_bytes());

@@ -3,6 +3,7 @@
 use num_bigint::BigInt;
 
 use super::Aggregate;
+use super::aggregate_state::AggregateState;
 use super::answer::Answer;
 use super::extreme::Value;
 use super::fits::{Fits, Regression};
@@ -99,10 +100,10 @@ impl Statistic {
 pub(super) fn answers(
     inputs: &[NumberType],
     aggregates: &[Aggregate],
-    states: &[State],
+    states: &[AggregateState],
     statistics: &[Statistic],
 ) -> Result<Vec<Answer>, Error> {
-    let mut fits: Vec<_> = states.iter().map(Fits::of).collect();
+    let mut fits: Vec<_> = states.iter().map(|each| Fits::of(each.state())).collect();
     let mut answers = Vec::with_capacity(statistics.len());
     for statistic in statistics {
         let at = statistic.aggregate;
@@ -115,7 +116,7 @@ pub(super) fn answers(
         let answer = match of_regression(fits, statistic.kind) {
             Some((asked, regression)) => fits.answer(asked, &regression)?,
             None if fits.of_a_line() => of_line(fits, statistic.kind),
-            None => of_state(state, statistic.kind, is_minimum(aggregate)),
+            None => of_state(state.state(), statistic.kind, is_minimum(aggregate)),
         };
         answers.push(answer.ok_or_else(|| misfit(statistic, aggregate, inputs))?);
     }

@@ -1,10 +1,11 @@
 //! Reduce: states that are kept as bytes, unpacked one after another: to add to them, and to give results of them.
 
+use super::aggregate_state::AggregateState;
+use super::block::Block;
 use super::score::Scorer;
-use super::state::State;
+use super::shape::Inputs;
 use super::{Aggregate, Reduction, Regression, Statistic, statistic};
 use crate::accumulate::Sign;
-use crate::column::{NumberType, Numbers};
 use crate::error::Error;
 use crate::reduce::Answer;
 use crate::wire::{Reader, Writer};
@@ -15,7 +16,7 @@ use crate::wire::{Reader, Writer};
 #[derive(Debug)]
 pub(crate) struct Unpacked {
     one: Reduction,
-    other: Vec<State>,
+    other: Vec<AggregateState>,
     /// The bytes of the states of no row.
     nothing: Vec<u8>,
 }
@@ -25,11 +26,11 @@ impl Unpacked {
     ///
     /// # Errors
     /// [`Error::Invalid`] unless the first aggregate is the count, and as [`Reduction::new`].
-    pub(crate) fn new(inputs: &[NumberType], aggregates: Vec<Aggregate>) -> Result<Self, Error> {
+    pub(crate) fn new(inputs: Inputs, aggregates: Vec<Aggregate>) -> Result<Self, Error> {
         if aggregates.first() != Some(&Aggregate::Count) {
             return Err(Error::Invalid("a reduction by keys counts the rows of each first".to_owned()));
         }
-        let one = Reduction::new(inputs, aggregates)?;
+        let one = Reduction::of(inputs, aggregates)?;
         let other = one.empty_states()?;
         let mut writer = Writer::payload();
         for state in &other {
@@ -43,8 +44,8 @@ impl Unpacked {
         &self.one.aggregates
     }
 
-    /// The types of the columns.
-    pub(crate) fn inputs(&self) -> &[NumberType] {
+    /// The columns.
+    pub(crate) fn inputs(&self) -> &Inputs {
         &self.one.inputs
     }
 
@@ -53,9 +54,9 @@ impl Unpacked {
         self.other.len()
     }
 
-    /// Checks that columns are those of the aggregates.
-    pub(crate) fn check_columns(&self, columns: &[Numbers<'_>], rows: usize) -> Result<(), Error> {
-        self.one.check_columns(columns, rows)
+    /// Checks that the columns of rows are those of the aggregates.
+    pub(crate) fn check_rows(&self, block: Block<'_>) -> Result<(), Error> {
+        self.one.check_block(block)
     }
 
     /// Checks that rows can be added, or removed, in all states.
@@ -63,17 +64,21 @@ impl Unpacked {
         self.one.check_sign(sign)
     }
 
-    /// Writes the states of so many rows, all those of columns that were checked.
+    /// Writes the states of rows that were checked; those that are `unlabelled` are of no class.
     pub(crate) fn write_rows(
         &mut self,
-        columns: &[Numbers<'_>],
-        rows: usize,
+        block: Block<'_>,
+        unlabelled: bool,
         writer: &mut Writer,
     ) -> Result<(), Error> {
         let Reduction { aggregates, states, scratch, .. } = &mut self.one;
         for (state, aggregate) in states.iter_mut().zip(aggregates) {
             state.clear();
-            state.put_checked(aggregate, scratch, columns, rows)?;
+            if unlabelled && matches!(aggregate, Aggregate::Class(_)) {
+                state.put_missing(block.rows);
+            } else {
+                state.put_checked(aggregate, scratch, block)?;
+            }
             state.write(writer);
         }
         Ok(())
@@ -85,7 +90,7 @@ impl Unpacked {
     }
 
     /// Reads all of what is kept of some rows.
-    pub(crate) fn unpack(&mut self, bytes: &[u8]) -> Result<&[State], Error> {
+    pub(crate) fn unpack(&mut self, bytes: &[u8]) -> Result<&[AggregateState], Error> {
         let mut reader = Reader::payload(bytes);
         self.read(&mut reader)?;
         reader.finish()?;
@@ -195,7 +200,7 @@ impl Unpacked {
     /// # Errors
     /// [`Error::Invalid`] if a statistic does not fit its aggregate.
     pub(crate) fn answers(&self, statistics: &[Statistic]) -> Result<Vec<Answer>, Error> {
-        statistic::answers(&self.one.inputs, &self.one.aggregates, &self.other, statistics)
+        statistic::answers(&self.one.inputs.types, &self.one.aggregates, &self.other, statistics)
     }
 
     /// What scores rows by a regression of what is kept; `None` if that is of no row.
@@ -217,7 +222,7 @@ impl Unpacked {
     /// # Errors
     /// None but for bytes that are damaged in memory.
     pub(crate) fn single(&self, bytes: &[u8]) -> Result<Reduction, Error> {
-        let mut reduction = Reduction::new(&self.one.inputs, self.one.aggregates.clone())?;
+        let mut reduction = Reduction::of(self.one.inputs.clone(), self.one.aggregates.clone())?;
         let mut reader = Reader::payload(bytes);
         reduction.states.iter_mut().try_for_each(|state| state.read_into(&mut reader))?;
         reader.finish()?;
@@ -226,9 +231,6 @@ impl Unpacked {
 }
 
 /// The rows that states are of, which the first one counts.
-fn rows(states: &[State]) -> i64 {
-    match states.first() {
-        Some(State::Count(count)) => count.rows(),
-        _ => 0,
-    }
+fn rows(states: &[AggregateState]) -> i64 {
+    states.first().map_or(0, AggregateState::rows)
 }

@@ -16,7 +16,7 @@ pub(super) enum Place<T> {
     Outside,
 }
 
-/// The rows of a batch that are in no window, each once.
+/// The rows of a batch that are in no window though they have a time, each once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SetAside {
     /// Rows that are late for all of their windows, each with the greatest time before it in its partition.

@@ -4,9 +4,10 @@
 //! closed window of an instance, or what is counted over all windows, the closed ones too.
 
 use crate::error::Error;
+use crate::reduce::KeyCell;
+use crate::reduce::key::{self, Key, Keys};
 use crate::reduce::keyed::before_epoch::BeforeEpoch;
 use crate::reduce::unpacked::Unpacked;
-use crate::reduce::{KeyCell, KeyType, key};
 use crate::tracked_map::TrackedMap;
 use crate::wire::{Reader, Writer, corrupt};
 
@@ -22,8 +23,8 @@ const TOTALS: &[u8] = &[2];
 /// What all stores share: the entries, and the states that are unpacked from them.
 #[derive(Debug)]
 pub(super) struct Kept {
-    /// The types of the cells of an instance.
-    pub(super) keys: Vec<KeyType>,
+    /// The columns of the cells of an instance.
+    pub(super) keys: Vec<Key>,
     /// What times are.
     pub(super) time: TimeKind,
     pub(super) states: Unpacked,
@@ -35,10 +36,10 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    pub(super) fn new(keys: &[KeyType], time: TimeKind, states: Unpacked, keep_closed: bool) -> Self {
+    pub(super) fn new(keys: Vec<Key>, time: TimeKind, states: Unpacked, keep_closed: bool) -> Self {
         let excluded = vec![0; states.len()];
         let (map, before) = (TrackedMap::default(), BeforeEpoch::default());
-        Self { keys: keys.to_vec(), time, states, map, keep_closed, before, excluded }
+        Self { keys, time, states, map, keep_closed, before, excluded }
     }
 
     /// For each aggregate the rows of all windows, also closed ones, that it could not take.
@@ -109,7 +110,7 @@ impl Kept {
     }
 
     /// What [`Kept::closed`] looks at, beside the states that are unpacked.
-    pub(super) fn parts(&mut self) -> (&[KeyType], &mut Unpacked, &TrackedMap, &BeforeEpoch) {
+    pub(super) fn parts(&mut self) -> (&Keys, &mut Unpacked, &TrackedMap, &BeforeEpoch) {
         (&self.keys, &mut self.states, &self.map, &self.before)
     }
 

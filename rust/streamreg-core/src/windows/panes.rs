@@ -10,6 +10,7 @@ use super::store::Batch;
 use crate::accumulate::Sign;
 use crate::error::Error;
 use crate::reduce::KeyColumn;
+use crate::reduce::block::SortedRows;
 use crate::reduce::group::Groups;
 use crate::reduce::key;
 use crate::wire::{Reader, Writer, corrupt};
@@ -40,15 +41,13 @@ pub(super) fn partial(
     }
     let groups =
         if chosen.len() == rows { Groups::new(&keys, rows)? } else { Groups::of_some(&keys, &chosen) };
-    let sorted: Vec<_> = batch.columns.iter().map(|column| groups.sorted(*column)).collect();
+    let sorted = SortedRows::by_group(batch.block, &groups);
     writer.unsigned(groups.len() as u64);
-    let (mut own, mut states) = (Vec::with_capacity(sorted.len()), Writer::payload());
-    for (key, rows) in groups.iter() {
+    let (mut parts, mut states) = (sorted.parts(), Writer::payload());
+    for (key, places) in groups.iter() {
         writer.bytes(key);
-        own.clear();
-        own.extend(sorted.iter().map(|column| column.numbers().rows(rows.clone())));
         states.clear();
-        kept.states.write_rows(&own, rows.len(), &mut states)?;
+        kept.states.write_rows(sorted.part(places, &mut parts), false, &mut states)?;
         writer.bytes(states.as_payload());
     }
     Ok(aside)

@@ -12,10 +12,11 @@ use super::{grid, last, sessions};
 use crate::column::{NumberType, Numbers};
 use crate::error::Error;
 use crate::infer::Residuals;
-use crate::reduce::group::check_keys;
+use crate::reduce::block::Block;
 use crate::reduce::score::{self, Observations};
+use crate::reduce::shape::{self, Inputs};
 use crate::reduce::unpacked::Unpacked;
-use crate::reduce::{Aggregate, KeyColumn, KeyType, KeyedAnswers, Regression, Statistic, shape};
+use crate::reduce::{Aggregate, KeyColumn, KeyType, KeyedAnswers, Regression, Statistic, key};
 use crate::tracked_map::TrackedMap;
 use crate::wire::{Reader, Writer, kind};
 use crate::write::Cell;
@@ -36,6 +37,8 @@ pub struct WindowReduction {
     store: Box<dyn Store>,
     /// The shape in bytes, as every partial carries it.
     shape: Vec<u8>,
+    /// Whether rows can be without a time.
+    untimed: bool,
     /// The time of all partitions when the last results were given.
     now: Option<Moment>,
 }
@@ -53,10 +56,29 @@ impl WindowReduction {
         time: TimeKind,
         spec: Spec,
     ) -> Result<Self, Error> {
+        Self::with_missing((keys, &[]), (inputs, &[]), aggregates, (time, false), spec)
+    }
+
+    /// The same, where some keys and values of some inputs can be missing: of each the types, and which they are; and
+    /// times, if that is said of them. Rows that lack a key have an instance of their own, as in SQL; those that lack a
+    /// value are in their windows, but in no aggregate that reads it; those that lack a time are in no window. Rows that
+    /// an aggregate leaves out are counted in [`excluded`](WindowReduction::excluded).
+    ///
+    /// # Errors
+    /// As [`WindowReduction::new`], and [`Error::Invalid`] if there is no such input.
+    pub fn with_missing(
+        keys: (&[KeyType], &[usize]),
+        inputs: (&[NumberType], &[usize]),
+        aggregates: Vec<Aggregate>,
+        (time, untimed): (TimeKind, bool),
+        spec: Spec,
+    ) -> Result<Self, Error> {
         let spec = spec.checked(time)?;
+        let keys = key::keys_of(keys.0, keys.1);
+        let inputs = Inputs::new(inputs.0, inputs.1)?;
         let mut writer = Writer::payload();
-        shape::write_keyed(keys, inputs, &aggregates, &mut writer);
-        writer.byte(time.code());
+        shape::write_keyed(&keys, &inputs, &aggregates, &mut writer);
+        writer.byte(if untimed { time.code() + shape::OPTIONAL } else { time.code() });
         spec.write(&mut writer);
         let states = Unpacked::new(inputs, aggregates)?;
         let store = match spec.window {
@@ -65,7 +87,7 @@ impl WindowReduction {
             Window::Last { .. } => last::new(&spec, time)?,
         };
         let kept = Kept::new(keys, time, states, spec.keep_closed);
-        Ok(Self { kept, store, shape: writer.into_payload(), now: None })
+        Ok(Self { kept, store, shape: writer.into_payload(), untimed, now: None })
     }
 
     /// The least and the greatest time of a row that is not outside.
@@ -85,15 +107,38 @@ impl WindowReduction {
         columns: &[Numbers<'_>],
         rows: usize,
     ) -> Result<WindowPartial, Error> {
-        check_keys(&self.kept.keys, keys, rows)?;
-        self.kept.states.check_columns(columns, rows)?;
+        self.partial_with_missing(keys, times, columns, &[], rows)
+    }
+
+    /// The same of rows of which some values are missing: of each column which, `None` if none is.
+    ///
+    /// # Errors
+    /// As [`WindowReduction::partial`]; [`Error::Columns`] too if values of the column, or times, cannot be missing.
+    pub fn partial_with_missing(
+        &mut self,
+        keys: &[KeyColumn<'_>],
+        times: &RowTimes,
+        columns: &[Numbers<'_>],
+        missing: &[Option<&[bool]>],
+        rows: usize,
+    ) -> Result<WindowPartial, Error> {
+        let block = Block { columns, missing, rows };
+        key::check_keys(&self.kept.keys, keys, rows)?;
+        self.kept.states.check_rows(block)?;
         if (times.kind(), times.len()) != (self.kept.time, rows) {
             let (kind, found, time) = (times.kind(), times.len(), self.kept.time);
             return Err(Error::Columns(format!("{found} times of kind {kind:?}, not {rows} of {time:?}")));
         }
+        let untimed = times.count_missing();
+        if untimed > 0 && !self.untimed {
+            return Err(Error::Columns("times cannot be missing".to_owned()));
+        }
         let mut writer = Writer::new(kind::WINDOWS);
         writer.bytes(&self.shape);
-        let aside = self.store.partial(&mut self.kept, Batch { keys, times, columns }, &mut writer)?;
+        if self.untimed {
+            writer.unsigned(untimed as u64);
+        }
+        let aside = self.store.partial(&mut self.kept, Batch { keys, times, block }, &mut writer)?;
         Ok(WindowPartial { state: writer.finish(), aside })
     }
 
@@ -118,7 +163,10 @@ impl WindowReduction {
                 "the state belongs to a reduction of other windows, keys, columns or aggregates".to_owned(),
             ));
         }
-        self.store.merge(&mut self.kept, reader)
+        let untimed = if self.untimed { reader.unsigned()? } else { 0 };
+        self.store.merge(&mut self.kept, reader)?;
+        self.kept.exclude(&vec![untimed.into(); self.kept.states.len()]);
+        Ok(())
     }
 
     /// The least time of all partitions at which every open window is visible and closed; `None` if none is open, or none
@@ -276,7 +324,8 @@ impl WindowReduction {
         Ok(totals)
     }
 
-    /// For each aggregate the rows of all windows that it could not take, each counted once.
+    /// For each aggregate the rows of all windows that it could not take, each counted once; those without a time are among
+    /// them.
     #[must_use]
     pub fn excluded(&self) -> &[i128] {
         self.kept.excluded()

@@ -43,9 +43,11 @@ pub struct RowTimes {
     /// The greatest time of each partition before its first row here, in the order of the partitions.
     before: Vec<(i32, Moment)>,
     bounds: Option<(Moment, Moment)>,
+    /// Which rows have no time; `None` if all have one.
+    missing: Option<Vec<bool>>,
 }
 
-/// A row, as windows look at it.
+/// A row that has a time, as windows look at it.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// Its index in the batch.
@@ -99,7 +101,30 @@ impl RowTimes {
             None => None,
         };
         let (partitions, offsets) = (partitions.to_vec(), offsets.map(<[i64]>::to_vec));
-        Ok(Self { kind, times, partitions, offsets, before, bounds })
+        Ok(Self { kind, times, partitions, offsets, before, bounds, missing: None })
+    }
+
+    /// The same, where these rows have no time: they are in no window, and no partition comes further by them.
+    ///
+    /// # Errors
+    /// [`Error::Columns`] unless it is said of each row.
+    pub fn without(self, missing: &[bool]) -> Result<Self, Error> {
+        if missing.len() != self.len() {
+            let (found, rows) = (missing.len(), self.len());
+            return Err(Error::Columns(format!(
+                "what times are missing is said of {found} rows, not {rows}"
+            )));
+        }
+        Ok(Self { missing: missing.contains(&true).then(|| missing.to_vec()), ..self })
+    }
+
+    /// Number of rows without a time.
+    pub(super) fn count_missing(&self) -> usize {
+        self.missing.iter().flatten().filter(|missing| **missing).count()
+    }
+
+    fn is_missing(&self, row: usize) -> bool {
+        self.missing.as_ref().is_some_and(|missing| missing[row])
     }
 
     /// What the times are.
@@ -120,9 +145,10 @@ impl RowTimes {
         self.partitions.is_empty()
     }
 
-    /// The time of a row; `None` for NaN and infinities.
+    /// The time of a row; `None` for NaN and infinities, and if it has none.
     pub(super) fn time(&self, row: usize) -> Option<Moment> {
         match &self.times {
+            _ if self.is_missing(row) => None,
             Owned::Int(values) => Some(Moment::Int(values[row])),
             Owned::Float(values) => Some(values[row]).filter(|value| value.is_finite()).map(Moment::Float),
         }
@@ -140,10 +166,13 @@ impl RowTimes {
         self.offsets.as_deref()
     }
 
-    /// Visits the rows in the order of the batch.
+    /// Visits the rows that have a time, in the order of the batch.
     pub fn each(&self, mut visit: impl FnMut(Row)) {
         let mut progress = Progress::new(&self.before);
         for (index, (row, &partition)) in (0u32..).zip(self.partitions.iter().enumerate()) {
+            if self.is_missing(row) {
+                continue;
+            }
             let state = progress.of(partition);
             let time = self.time(row);
             visit(Row { index, time, before: state.greatest });

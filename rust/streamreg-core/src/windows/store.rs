@@ -8,8 +8,8 @@ use super::assign::SetAside;
 use super::kept::{Kept, OPEN};
 use super::moment::Moment;
 use super::row_times::RowTimes;
-use crate::column::Numbers;
 use crate::error::Error;
+use crate::reduce::block::Block;
 use crate::reduce::{KeyColumn, KeyedAnswers, Statistic};
 use crate::wire::{Reader, Writer};
 
@@ -19,7 +19,7 @@ pub(super) struct Batch<'a> {
     /// The cells of the instances.
     pub(super) keys: &'a [KeyColumn<'a>],
     pub(super) times: &'a RowTimes,
-    pub(super) columns: &'a [Numbers<'a>],
+    pub(super) block: Block<'a>,
 }
 
 /// How windows of one kind are kept.

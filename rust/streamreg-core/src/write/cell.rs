@@ -26,6 +26,8 @@ pub enum Cells<'a> {
     Text(&'a Text),
     /// Values of any type.
     Any(&'a [Cell]),
+    /// Any of these, and which of them are missing: empty cells.
+    Optional(&'a Cells<'a>, &'a [bool]),
 }
 
 /// A single value to be written.
@@ -68,6 +70,7 @@ impl From<KeyCell> for Cell {
             KeyCell::Int(value) => Self::Int(value.into()),
             KeyCell::Datetime(micros) => Self::Time(TimeType::Datetime, micros),
             KeyCell::Text(text) => Self::Str(text),
+            KeyCell::Missing => Self::Null,
         }
     }
 }
@@ -83,6 +86,7 @@ impl Cells<'_> {
             Self::Bool(values) => values.len(),
             Self::Text(text) => text.len(),
             Self::Any(cells) => cells.len(),
+            Self::Optional(_, missing) => missing.len(),
         }
     }
 
@@ -114,6 +118,8 @@ impl Cells<'_> {
                 None => {}
             },
             Self::Any(cells) => cells[row].write(out),
+            Self::Optional(_, missing) if missing[row] => {}
+            Self::Optional(cells, _) => cells.write(row, out),
         }
     }
 }

@@ -7,6 +7,7 @@ mod debezium;
 mod decimal;
 mod json;
 mod laws;
+mod missing;
 mod raw;
 mod times;
 

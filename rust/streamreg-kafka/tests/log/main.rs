@@ -10,6 +10,7 @@ mod hostile;
 mod laws;
 mod model;
 mod packed;
+mod seeds;
 mod traps;
 
 use bytes::Bytes;

@@ -25,6 +25,8 @@ pub struct Split {
     spans: Vec<(usize, usize)>,
     /// The fields of a record with quotes, without them.
     unquoted: Vec<u8>,
+    /// Which fields are empty, but have quotes.
+    quoted: Vec<usize>,
 }
 
 impl Default for Split {
@@ -37,7 +39,7 @@ impl Split {
     /// Splits at this character.
     #[must_use]
     pub(super) fn at(delimiter: u8) -> Self {
-        Self { delimiter, spans: Vec::new(), unquoted: Vec::new() }
+        Self { delimiter, spans: Vec::new(), unquoted: Vec::new(), quoted: Vec::new() }
     }
 
     /// The fields of one record; a line end after it is no part of it.
@@ -49,8 +51,17 @@ impl Split {
         &'a mut self,
         value: &'a [u8],
     ) -> Result<impl ExactSizeIterator<Item = &'a [u8]>, Malformed> {
+        self.fields(value).map(|(fields, _)| fields)
+    }
+
+    /// The same, and which fields are empty between quotes.
+    pub(super) fn fields<'a>(
+        &'a mut self,
+        value: &'a [u8],
+    ) -> Result<(impl ExactSizeIterator<Item = &'a [u8]>, &'a [usize]), Malformed> {
         let record = without_line_end(value);
         self.spans.clear();
+        self.quoted.clear();
         let buffer = if memchr::memchr3(b'"', b'\n', b'\r', record).is_none() {
             self.split_plain(record);
             record
@@ -58,7 +69,7 @@ impl Split {
             self.split_quoted(record)?;
             &self.unquoted
         };
-        Ok(self.spans.iter().map(move |&(start, end)| &buffer[start..end]))
+        Ok((self.spans.iter().map(move |&(start, end)| &buffer[start..end]), &self.quoted))
     }
 
     /// A record without quotes is cut at its delimiters.
@@ -77,7 +88,13 @@ impl Split {
         loop {
             let start = self.unquoted.len();
             rest = match rest {
-                [b'"', inside @ ..] => self.read_quoted(inside)?,
+                [b'"', inside @ ..] => {
+                    let after = self.read_quoted(inside)?;
+                    if self.unquoted.len() == start {
+                        self.quoted.push(self.spans.len());
+                    }
+                    after
+                }
                 _ => self.read_bare(rest)?,
             };
             self.spans.push((start, self.unquoted.len()));

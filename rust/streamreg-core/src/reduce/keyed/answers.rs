@@ -6,10 +6,11 @@ use std::ops::Range;
 use super::KeyedReduction;
 use crate::classes::{Classes, Label};
 use crate::error::Error;
-use crate::reduce::key::{self, KeyCell};
+use crate::reduce::aggregate_state::AggregateState;
+use crate::reduce::key::{self, KeyCell, Keys};
 use crate::reduce::state::State;
 use crate::reduce::unpacked::Unpacked;
-use crate::reduce::{Aggregate, Answer, KeyType, Statistic};
+use crate::reduce::{Aggregate, Answer, Statistic};
 
 /// The results of some keys.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,16 +62,18 @@ impl KeyedReduction {
                 [KeyCell::Bool(value)] => Label::Bool(*value),
                 [KeyCell::Int(value)] => Label::Int(*value),
                 [KeyCell::Text(value)] => Label::Text(value.as_str().into()),
+                // Rows without a label are of no class.
+                [KeyCell::Missing] => continue,
                 cells => {
                     let count = cells.len();
                     return Err(Error::Invalid(format!("a class has one label, not {count} keys")));
                 }
             };
-            match (states.first(), states.get(aggregate)) {
-                (Some(State::Count(count)), Some(State::Class(moments))) if count.rows() != 0 => {
-                    classes.insert(label, moments.clone());
-                }
-                _ => {}
+            if let [first, ..] = states
+                && first.rows() != 0
+                && let Some(State::Class(moments)) = states.get(aggregate).map(AggregateState::state)
+            {
+                classes.insert(label, moments.clone());
             }
         }
         Classes::of(features, classes)
@@ -114,7 +117,7 @@ impl KeyedAnswers {
 
 /// The results of keys with these bytes, which are unpacked one after another.
 fn answers_of<'a>(
-    keys: &[KeyType],
+    keys: &Keys,
     unpacked: &mut Unpacked,
     statistics: &[Statistic],
     entries: impl ExactSizeIterator<Item = (&'a [u8], Option<&'a [u8]>)>,

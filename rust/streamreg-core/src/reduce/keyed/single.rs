@@ -2,7 +2,7 @@
 
 use super::KeyedReduction;
 use crate::error::Error;
-use crate::reduce::group::check_keys;
+use crate::reduce::key::check_keys;
 use crate::reduce::{KeyColumn, Reduction};
 
 impl KeyedReduction {

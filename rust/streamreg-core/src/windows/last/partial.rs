@@ -2,8 +2,8 @@
 
 use super::{place, row};
 use crate::accumulate::Sign;
-use crate::column::Picked;
 use crate::error::Error;
+use crate::reduce::block::SortedRows;
 use crate::reduce::group::Groups;
 use crate::reduce::unpacked::Unpacked;
 use crate::windows::assign::{Place, SetAside};
@@ -46,7 +46,7 @@ pub(super) fn write(
         bytes.clear();
         for &(start, row) in &order[order.len().saturating_sub(most)..] {
             bytes.extend_from_slice(place(start));
-            row::write(batch.columns, row, &mut bytes);
+            row::write(states.inputs(), batch.block, row, &mut bytes);
         }
         writer.bytes(instance);
         writer.bytes(&bytes);
@@ -60,10 +60,9 @@ fn write_excluded(
     rows: &[u32],
     writer: &mut Writer,
 ) -> Result<(), Error> {
-    let picked: Vec<_> = batch.columns.iter().map(|column| Picked::of(column, rows)).collect();
-    let columns: Vec<_> = picked.iter().map(Picked::numbers).collect();
+    let picked = SortedRows::of(batch.block, rows);
     let mut summed = Writer::payload();
-    states.write_rows(&columns, rows.len(), &mut summed)?;
+    states.write_rows(picked.part(0..rows.len(), &mut picked.parts()), false, &mut summed)?;
     states.unpack(&summed.into_payload())?;
     let mut excluded = vec![0; states.len()];
     states.count_excluded(Sign::Added, &mut excluded);

@@ -1,13 +1,25 @@
 //! Windows: the cells of one row in the columns of an aggregate's inputs, as bytes, and columns of such rows.
+//!
+//! `words of flags | cells…`: of the columns that can lack a value the flags tell which do, from the lowest bit on; in the
+//! place of what is missing stands a zero.
 
 use crate::column::{NumberType, Numbers, Picked};
 use crate::decimal::Decimal;
 use crate::error::Error;
+use crate::reduce::block::Block;
+use crate::reduce::shape::Inputs;
 use crate::wire::corrupt;
 
+/// Flags in a word.
+const FLAGS: usize = 64;
+
 /// The bytes that a row of these columns takes.
-pub(super) fn width(inputs: &[NumberType]) -> usize {
-    inputs.iter().map(|input| 8 * words(*input)).sum()
+pub(super) fn width(inputs: &Inputs) -> usize {
+    8 * (flag_words(inputs) + inputs.types.iter().map(|input| words(*input)).sum::<usize>())
+}
+
+fn flag_words(inputs: &Inputs) -> usize {
+    inputs.optional.iter().filter(|optional| **optional).count().div_ceil(FLAGS)
 }
 
 fn words(input: NumberType) -> usize {
@@ -17,9 +29,20 @@ fn words(input: NumberType) -> usize {
     }
 }
 
-/// Appends a row of columns.
-pub(super) fn write(columns: &[Numbers<'_>], row: usize, out: &mut Vec<u8>) {
-    for column in columns {
+/// Appends a row of columns that were checked.
+pub(super) fn write(inputs: &Inputs, block: Block<'_>, row: usize, out: &mut Vec<u8>) {
+    let lacks = |column: usize| block.missing.get(column).copied().flatten().is_some_and(|mask| mask[row]);
+    let optional = (0..block.columns.len()).filter(|&column| inputs.optional[column]);
+    let mut flags = vec![0u64; flag_words(inputs)];
+    for (place, column) in optional.enumerate() {
+        flags[place / FLAGS] |= u64::from(lacks(column)) << (place % FLAGS);
+    }
+    out.extend(flags.iter().flat_map(|word| word.to_le_bytes()));
+    for (at, column) in block.columns.iter().enumerate() {
+        if lacks(at) {
+            out.resize(out.len() + 8 * words(inputs.types[at]), 0);
+            continue;
+        }
         match column {
             Numbers::Float(values) => out.extend_from_slice(&values[row].to_le_bytes()),
             Numbers::Int(values) | Numbers::Time(_, values) => {
@@ -34,12 +57,19 @@ pub(super) fn write(columns: &[Numbers<'_>], row: usize, out: &mut Vec<u8>) {
 
 /// Columns that rows are appended to.
 #[derive(Debug)]
-pub(super) struct Columns(Vec<Picked>);
+pub(super) struct Columns {
+    values: Vec<Picked>,
+    /// Of each which values are missing; `None` if none can.
+    masks: Vec<Option<Vec<bool>>>,
+    flag_words: usize,
+}
 
 impl Columns {
-    /// Columns of these types, without a row.
-    pub(super) fn new(inputs: &[NumberType]) -> Self {
-        Self(inputs.iter().map(|input| empty(*input)).collect())
+    /// These columns, without a row.
+    pub(super) fn new(inputs: &Inputs) -> Self {
+        let masks = inputs.optional.iter().map(|optional| optional.then(Vec::new)).collect();
+        let values = inputs.types.iter().map(|input| empty(*input)).collect();
+        Self { values, masks, flag_words: flag_words(inputs) }
     }
 
     /// Appends a row.
@@ -49,14 +79,25 @@ impl Columns {
     pub(super) fn push(&mut self, row: &[u8]) -> Result<(), Error> {
         let (words, rest) = row.as_chunks::<8>();
         let mut words = words.iter().map(|word| i64::from_le_bytes(*word));
-        let read = self.0.iter_mut().try_for_each(|column| push(column, &mut words));
+        let flags: Vec<_> = words.by_ref().take(self.flag_words).map(i64::cast_unsigned).collect();
+        let mut flag =
+            (0usize..).map(|at| flags.get(at / FLAGS).is_some_and(|word| word >> (at % FLAGS) & 1 == 1));
+        for mask in self.masks.iter_mut().flatten() {
+            mask.extend(flag.next());
+        }
+        let read = self.values.iter_mut().try_for_each(|column| push(column, &mut words));
         read.filter(|()| rest.is_empty() && words.next().is_none())
             .ok_or_else(|| corrupt("a row is of other columns"))
     }
 
     /// As columns of a batch.
     pub(super) fn numbers(&self) -> Vec<Numbers<'_>> {
-        self.0.iter().map(Picked::numbers).collect()
+        self.values.iter().map(Picked::numbers).collect()
+    }
+
+    /// Of each column which values are missing.
+    pub(super) fn missing(&self) -> Vec<Option<&[bool]>> {
+        self.masks.iter().map(Option::as_deref).collect()
     }
 }
 

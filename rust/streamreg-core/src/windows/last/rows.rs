@@ -6,6 +6,7 @@ use super::place::Place;
 use super::row::Columns;
 use crate::accumulate::Sign;
 use crate::error::Error;
+use crate::reduce::block::Block;
 use crate::reduce::unpacked::Unpacked;
 use crate::windows::kept::Kept;
 use crate::windows::reduction::open_key;
@@ -133,7 +134,8 @@ pub(super) fn sum_of<'a>(
         count += 1;
     }
     let mut writer = Writer::payload();
-    states.write_rows(&columns.numbers(), count, &mut writer)?;
+    let block = Block { columns: &columns.numbers(), missing: &columns.missing(), rows: count };
+    states.write_rows(block, false, &mut writer)?;
     Ok(writer.into_payload())
 }
 

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::key::{Extent, SessionKey};
 use super::rules::Rules;
-use crate::column::Picked;
 use crate::error::Error;
+use crate::reduce::block::SortedRows;
 use crate::reduce::group::Groups;
 use crate::reduce::unpacked::Unpacked;
 use crate::windows::assign::SetAside;
@@ -36,15 +36,14 @@ pub(super) fn write(
         }
     }
     let order: Vec<_> = rows.iter().map(|&(_, row)| row).collect();
-    let columns: Vec<_> = batch.columns.iter().map(|column| Picked::of(column, &order)).collect();
+    let sorted = SortedRows::of(batch.block, &order);
     writer.unsigned(sessions.len() as u64);
-    let mut bytes = Vec::new();
+    let (mut bytes, mut parts) = (Vec::new(), sorted.parts());
     for (key, rows) in sessions {
         bytes.clear();
         key.write(&mut bytes);
         writer.bytes(&bytes);
-        let own: Vec<_> = columns.iter().map(|column| column.numbers().rows(rows.clone())).collect();
-        states.write_rows(&own, rows.len(), writer)?;
+        states.write_rows(sorted.part(rows, &mut parts), false, writer)?;
     }
     Ok(aside)
 }
