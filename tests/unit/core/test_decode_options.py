@@ -100,7 +100,12 @@ def test_paths_that_cannot_be(paths: list[tuple[str, str]], why: str) -> None:
 def test_numbers_in_strings() -> None:
     """They are taken on request alone, and judged like other numbers."""
     columns: list[tuple[str, ColumnType]] = [("x", "float"), ("n", "int")]
-    values = [b'{"x":"1.5","n":"7"}', b'{"x":2,"n":8}', b'{"x":"","n":1}', b'{"x":"nan","n":1}']
+    values: list[bytes | None] = [
+        b'{"x":"1.5","n":"7"}',
+        b'{"x":2,"n":8}',
+        b'{"x":"","n":1}',
+        b'{"x":"nan","n":1}',
+    ]
     decoded = json_decoder(columns, numbers_in_strings=True).decode(values)
     assert rows_of(decoded) == [(1.5, 7), (2.0, 8)]
     assert [reject[1] for reject in decoded.rejects] == ["invalid-number", "non-finite"]
