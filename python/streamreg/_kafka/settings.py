@@ -42,6 +42,9 @@ AHEAD = 30_000
 """Messages that one worker reads ahead."""
 _FETCH_BYTES = 4 * 1024 * 1024
 _FETCH_BYTES_OF_PARTITION = 512 * 1024
+_LEAST_FETCH_BYTES = 1024 * 1024
+_ENVELOPE_BYTES = 512
+"""By which the client wants to receive more than it fetches."""
 
 _OF_CONSUMERS = ("group.id", *_OURS, "auto.offset.reset")
 """Settings of a consumer that runs or that the run itself makes: an admin client warns of them."""
@@ -191,7 +194,7 @@ def consumer(
         "group.id": "streamreg",
         "queued.max.messages.kbytes": _QUEUE_KBYTES,
         "queued.min.messages": ahead,
-        "fetch.max.bytes": _FETCH_BYTES,
+        "fetch.max.bytes": _fetch_bytes(settings),
         "fetch.message.max.bytes": _FETCH_BYTES_OF_PARTITION,
         **FETCH,
     }
@@ -209,6 +212,15 @@ def consumer(
         return Consumer({**defaults, **settings, **forced})
     except KafkaException as error:
         raise _refused(error, settings) from None
+
+
+def _fetch_bytes(settings: Mapping[str, Setting]) -> int:
+    """How much a response may hold: so much less than the client may receive, or it refuses the setting."""
+    try:
+        most = int(settings.get("receive.message.max.bytes", 2 * _FETCH_BYTES))
+    except ValueError:
+        return _FETCH_BYTES  # The client says what is wrong with it.
+    return max(min(_FETCH_BYTES, most - _ENVELOPE_BYTES), _LEAST_FETCH_BYTES)
 
 
 def admin(settings: Mapping[str, Setting], on_error: Callable[[KafkaError], None]) -> AdminClient:

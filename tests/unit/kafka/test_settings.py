@@ -3,7 +3,7 @@
 import pytest
 from confluent_kafka import KafkaError
 
-from streamreg._kafka.settings import source_error
+from streamreg._kafka.settings import consumer, source_error
 
 SETTINGS = {"bootstrap.servers": "broker:9092"}
 REFUSED = "Connect to ipv4#10.0.0.1:9092 failed: Connection refused"
@@ -30,3 +30,10 @@ def test_the_place_is_named(at: tuple[int | None, int | None], place: str) -> No
     """Partition and offset stand in the error as far as they are known."""
     error = KafkaError(KafkaError._BAD_MSG, "CRC")
     assert place in str(source_error(error, "t", SETTINGS, at))
+
+
+@pytest.mark.parametrize("most", [1_100_000, "2000000", 100_000_000, None])
+def test_a_client_that_may_receive_little_fetches_little(most: int | str | None) -> None:
+    """The limits that are set here never contradict the one that the user sets."""
+    given = {} if most is None else {"receive.message.max.bytes": most}
+    consumer({"bootstrap.servers": "localhost:1", **given}, 1, lambda error: None).close()
