@@ -10,6 +10,8 @@ pub struct Driven {
     pub now: Instant,
     /// Requests that were not answered.
     pub open: BTreeMap<Node, Vec<u8>>,
+    /// Responses that are under way already.
+    pub sent: BTreeMap<Node, Bytes>,
     /// Where each connection leads.
     connections: BTreeMap<Node, (String, u16)>,
     pub closed: Vec<Node>,
@@ -29,6 +31,7 @@ impl Driven {
             now: Instant::now(),
             open: BTreeMap::new(),
             connections: BTreeMap::new(),
+            sent: BTreeMap::new(),
             closed: Vec::new(),
         }
     }
@@ -44,8 +47,7 @@ impl Driven {
                     asked.push(node);
                 }
                 Action::Close(node) => {
-                    self.open.remove(&node);
-                    self.connections.remove(&node);
+                    self.forget(node);
                     self.closed.push(node);
                 }
             }
@@ -53,21 +55,36 @@ impl Driven {
         Ok(asked)
     }
 
-    /// A node responds, if it is where it was looked for.
-    pub fn answer(&mut self, node: Node) -> Result<(), String> {
+    /// A node responds, if it is where it was looked for, but the response takes its time.
+    pub fn send(&mut self, node: Node) -> Result<(), String> {
         let broker = if let Node::Broker(id) = node { Some(id) } else { None };
         if broker.is_some_and(|id| self.cluster.brokers.get(&id) != self.connections.get(&node)) {
             return self.lose(node);
         }
-        let request = self.open.remove(&node).unwrap();
-        let response = self.cluster.respond(broker, &request);
+        if !self.sent.contains_key(&node) {
+            let response = self.cluster.respond(broker, &self.open[&node]);
+            self.sent.insert(node, response);
+        }
+        Ok(())
+    }
+
+    /// The response of a node is there.
+    pub fn answer(&mut self, node: Node) -> Result<(), String> {
+        self.send(node)?;
+        let Some(response) = self.sent.remove(&node) else { return Ok(()) };
+        self.open.remove(&node);
         self.fetcher.respond(node, response, self.now)
     }
 
     pub fn lose(&mut self, node: Node) -> Result<(), String> {
-        self.open.remove(&node);
-        self.connections.remove(&node);
+        self.forget(node);
         self.fetcher.lose(node, "it is gone", self.now)
+    }
+
+    fn forget(&mut self, node: Node) {
+        self.open.remove(&node);
+        self.sent.remove(&node);
+        self.connections.remove(&node);
     }
 
     pub fn deliver(&mut self, mut room: Room) -> Vec<(i32, i64, String)> {
@@ -84,14 +101,14 @@ impl Driven {
     pub fn run(&mut self) -> Result<Vec<(i32, i64, String)>, String> {
         let mut all = Vec::new();
         let mut idle = 0;
-        while idle < 200 {
+        while idle < 70 {
             self.act()?;
             let nodes: Vec<_> = self.open.keys().copied().collect();
             nodes.into_iter().try_for_each(|node| self.answer(node))?;
             let delivered = self.deliver(ALL);
             idle = if delivered.is_empty() { idle + 1 } else { 0 };
             all.extend(delivered);
-            self.pass(30);
+            self.pass(80);
         }
         Ok(all)
     }
