@@ -34,11 +34,12 @@ def test_all_is_well(broker: EmbeddedBroker, topic: str, capsys: Capture) -> Non
     path = job_file(settings(broker), topic, more='[run]\nrejects = "rejects.jsonl"')
     assert main(["doctor", str(path)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line[:4].strip() for line in lines].count("ok") == 10
+    assert [line[:4].strip() for line in lines].count("ok") == 11
     assert lines[0] == "ok    job file    job.toml is valid"
     assert os.listdir() == ["job.toml"]
     found = findings(path)
     assert found["header"].text == "the columns are y, x"
+    assert found["reader"].text == "natively"
     assert found["partitions"].text == "4 partitions, offsets of 2 messages"
     assert found["state"].text.startswith("job.state: the run begins anew; ")
     assert main(["run", str(path)]) == 0

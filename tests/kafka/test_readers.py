@@ -166,6 +166,8 @@ def test_differential_transactions(broker: KafkaBroker, topic: str, isolation: s
                 producer.flush()
         plain.flush()
         for producer in rng.sample(producers, len(producers)):
+            # In the log before the transaction ends, so that an abort leaves them there.
+            assert producer.flush(60) == 0
             rng.choice([producer.commit_transaction, producer.abort_transaction])(60)
     seen = assert_same({**settings, "isolation.level": isolation}, topic, rng)
     assert seen
