@@ -1,4 +1,4 @@
-"""Source, Kafka: reading ranges of partitions natively: no object a message, no thread between broker and batch."""
+"""Source, Kafka: reading ranges of partitions natively: no object a message, no queue of messages on their way."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from streamreg._source.contract import Batch
     from streamreg._types import Moment
     from streamreg._worker.task import Times
+
+Integer = TypeVar("Integer", np.int32, np.int64)
 
 LATE = "late"
 OUTSIDE = "time-range"
@@ -55,12 +57,19 @@ class Refused(NamedTuple):
 def places(plan: RowPlan, batch: Batch, messages: NDArray[np.uint32] | None) -> Places:
     """Those of the rows; `messages` are their messages, if these hold many."""
     count = len(batch.values)
-    partitions = np.fromiter(batch.partitions(), np.int32, count)
+    partitions = _array(batch.partitions(), np.int32, count)
     offsets = None
     if any(r.windows is not None and r.windows.window[0] == "last" for r in plan.reductions):
-        offsets = np.fromiter(batch.offsets(), np.int64, count)
+        offsets = _array(batch.offsets(), np.int64, count)
     found = Places(partitions, offsets)
     return found if messages is None else found.of(messages.astype(np.int64))
+
+
+def _array(values: Iterable[int], dtype: type[Integer], count: int) -> NDArray[Integer]:
+    """So many numbers; those of the native reader are an array, of which no object is made for each."""
+    if isinstance(values, np.ndarray):
+        return values.astype(dtype, copy=False)
+    return np.fromiter(values, dtype, count)
 
 
 class WindowedRows:
