@@ -63,8 +63,8 @@ if _typing.TYPE_CHECKING:
     from streamreg._language.schema import Schema
     from streamreg._language.table import Table
     from streamreg._language.this import this
+    from streamreg._run.entry import run
     from streamreg._run.progress import Progress, Summary
-    from streamreg._run.run import run
 else:
     # Everything is imported when it is asked for: NumPy and the client take longer than all the rest, and a worker
     # process, which imports this package too, needs no table language.
@@ -127,8 +127,8 @@ else:
         "_language.schema": ("Schema",),
         "_language.table": ("Table",),
         "_language.this": ("this",),
+        "_run.entry": ("run",),
         "_run.progress": ("Progress", "Summary"),
-        "_run.run": ("run",),
     }
     _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -3,14 +3,17 @@
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+import streamreg as sr
 from streamreg._core import HandOverError
 from streamreg._kafka.native_reader import NativeReader
+from streamreg._kafka.settings import ReaderChoice
 from streamreg._kafka.source import KafkaSource
 from streamreg._kafka.switching_reader import SwitchingReader
 from streamreg._source.contract import Batch, Range, Reader
@@ -19,6 +22,14 @@ from tests.support.kafka.broker import KafkaBroker
 READERS = ("native",)
 """Which settings the broker gives: tests here choose their readers themselves."""
 PARTITIONS = 3
+
+
+class Number(sr.Schema):
+    """What a message holds."""
+
+    x: float
+
+
 Seen = dict[tuple[int, int], tuple[object, ...]]
 """Partition and offset: all that a message carries."""
 
@@ -291,3 +302,27 @@ def test_what_cannot_be_is_handed_over(broker: KafkaBroker, topic: str, damage: 
     with closing(native), pytest.raises(HandOverError) as said:
         read_for(native, 20)
     assert settings["sasl.password"] not in str(said.value)
+
+
+def test_who_reads_natively_has_no_client(broker: KafkaBroker, topic: str, tmp_path: Path) -> None:
+    """A worker that reads natively does not import the client, which takes longer than it needs to start."""
+
+    def client_is_there(_: float) -> bool:
+        import sys
+
+        return "confluent_kafka" in sys.modules
+
+    broker.create_topic(topic, 1)
+    producer = Producer({**broker.plaintext})
+    producer.produce(topic, value=b'{"x": 1.5}')
+    producer.flush()
+    readers: tuple[ReaderChoice, ...] = ("native", "client")
+    for reader in readers:
+        t = sr.io.kafka.read(
+            broker.plaintext, topic, schema=Number, format="json", mode="static", reader=reader
+        )
+        there = sr.apply_with_type(client_is_there, bool, t.x)
+        sr.io.csv.write(t.select(there=there), tmp_path / f"{reader}.csv")
+        sr.run(processes=1)
+    assert (tmp_path / "native.csv").read_text().splitlines()[1:] == ["False,0,1"]
+    assert (tmp_path / "client.csv").read_text().splitlines()[1:] == ["True,0,1"]

@@ -11,11 +11,11 @@ from streamreg._formats.contract import Input, events_of
 from streamreg._formats.csv import Csv
 from streamreg._formats.debezium import Debezium
 from streamreg._formats.json import Json
-from streamreg._formats.metadata import Metadata
 from streamreg._formats.raw import Raw
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Format
+    from streamreg._formats.metadata import Metadata
     from streamreg._source.contract import Source
     from streamreg._types import SourceType
 
@@ -69,7 +69,7 @@ def input_of(
         ConfigurationError: as `format_for`; if a column cannot be such a part of a message; or if messages of this
             format cannot be upserts, or nothing else.
     """
-    parts = Metadata(dict(metadata)) if metadata else None
+    parts = _parts(metadata) if metadata else None
     columns = dict(schema) if parts is None else parts.columns(schema)
     unread = Input(source, Raw(), columns, parts)
     format = format_for(unread.fields, name, **options)
@@ -90,6 +90,13 @@ def _upsert(format: Format, given: object) -> bool:
             'upsert: the key of a message names one row, so that records="many" cannot go with it'
         )
     return bool(given)
+
+
+def _parts(metadata: Mapping[str, str]) -> Metadata:
+    # Late: it brings NumPy, which a program that only says what is to be run need not wait for.
+    from streamreg._formats.metadata import Metadata
+
+    return Metadata(dict(metadata))
 
 
 def _named(name: str, options: Mapping[str, object]) -> Format:

@@ -8,7 +8,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from streamreg._jobs.job import JobError
-from streamreg._kafka.setting_names import with_hint
+from streamreg._kafka.client_names import with_hint
 from streamreg._secrets import scrub
 
 _log = logging.getLogger("streamreg.librdkafka")

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from streamreg._kafka import settings as kafka_settings
+from streamreg._kafka import client as kafka_client
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer
+
+    from streamreg._kafka.settings import Setting
 
 _log = logging.getLogger("streamreg")
 
@@ -24,7 +26,7 @@ _RETRY_SECONDS = 2.0
 class Commits:
     """Commits offsets asynchronously, and reports each kind of failure once until one succeeds."""
 
-    def __init__(self, settings: Mapping[str, kafka_settings.Setting], topic: str) -> None:
+    def __init__(self, settings: Mapping[str, Setting], topic: str) -> None:
         """`on_commit` is the callback for the client."""
         self._settings = settings
         self._topic = topic
@@ -67,7 +69,7 @@ class Commits:
         self._failed, self._retry_at = self._last, time.monotonic() + _RETRY_SECONDS
         if error.code() not in self._told:
             self._told.add(error.code())
-            told = kafka_settings.source_error(error, self._topic, self._settings)
+            told = kafka_client.source_error(error, self._topic, self._settings)
             _log.warning("%s: offsets not committed: %s%s", self._group, told, _hint(error))
 
     @property

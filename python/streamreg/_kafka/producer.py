@@ -9,9 +9,10 @@ from typing import Any, cast
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from streamreg._exceptions import ConfigurationError, SourceError, StreamregError
+from streamreg._kafka.client import admin
+from streamreg._kafka.client_names import with_hint
 from streamreg._kafka.requests import TopicRequests, in_thread, request_seconds, waited
-from streamreg._kafka.setting_names import with_hint
-from streamreg._kafka.settings import Setting, admin
+from streamreg._kafka.settings import Setting
 from streamreg._plural import plural
 from streamreg._secrets import scrub
 from streamreg._source.contract import Headers

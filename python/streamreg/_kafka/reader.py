@@ -8,7 +8,8 @@ from typing import cast
 
 from confluent_kafka import KafkaError, Message, TopicPartition
 
-from streamreg._kafka import settings as kafka_settings
+from streamreg._kafka import client as kafka_client
+from streamreg._kafka.settings import Setting
 from streamreg._kafka.topic_id import TopicIdWatch
 from streamreg._source.contract import Batch, Beginnings, Envelope, Headers, Location, Range, Report
 
@@ -27,7 +28,7 @@ class KafkaReader:
     def __init__(
         self,
         topic: str,
-        settings: Mapping[str, kafka_settings.Setting],
+        settings: Mapping[str, Setting],
         ranges: Mapping[int, Range],
         report: Report,
         identity: str | None,
@@ -48,8 +49,8 @@ class KafkaReader:
         self._ends = {p: r.end for p, r in open_ranges.items() if r.end is not None}
         self._beginnings = Beginnings(open_ranges)
         self._room = 1000
-        self._consumer = kafka_settings.consumer(
-            settings, kafka_settings.AHEAD, self._complain, self._watch
+        self._consumer = kafka_client.consumer(
+            settings, kafka_client.AHEAD, self._complain, self._watch
         )
         self._consumer.assign([place(topic, p, r) for p, r in open_ranges.items()])
 
@@ -100,9 +101,9 @@ class KafkaReader:
                 kept.append(message)
             elif error.code() == KafkaError._PARTITION_EOF:
                 log_ends[message.partition() or 0] = message.offset() or 0
-            elif kafka_settings.permanent(error):
+            elif kafka_client.permanent(error):
                 at = (message.partition(), message.offset())
-                raise kafka_settings.source_error(error, self._topic, self._settings, at)
+                raise kafka_client.source_error(error, self._topic, self._settings, at)
             else:
                 self._complain(error, message.partition())
         messages[:] = kept
@@ -151,7 +152,7 @@ class KafkaReader:
         if not known and (error.code(), partition) not in self._complaints:
             self._complaints.add((error.code(), partition))
             at = (partition, None)
-            self._report(str(kafka_settings.source_error(error, self._topic, self._settings, at)))
+            self._report(str(kafka_client.source_error(error, self._topic, self._settings, at)))
 
     def close(self) -> None:
         self._consumer.close()

@@ -30,7 +30,8 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._metadata import ClusterMetadata
 
-from streamreg._kafka import settings as kafka_settings
+from streamreg._kafka import client as kafka_client
+from streamreg._kafka.settings import Setting
 from streamreg._kafka.topic_id import NO_ID
 from streamreg._source.contract import Report, Watermarks
 
@@ -62,9 +63,7 @@ class TopicDescription:
 class TopicRequests:
     """Asks about one topic."""
 
-    def __init__(
-        self, settings: Mapping[str, kafka_settings.Setting], topic: str, told: set[int]
-    ) -> None:
+    def __init__(self, settings: Mapping[str, Setting], topic: str, told: set[int]) -> None:
         """Connects at the first request. `told` is the kinds of trouble that were told of, and those to come."""
         self._settings = settings
         self._topic = topic
@@ -176,19 +175,19 @@ class TopicRequests:
         errors = list(self._errors)
         self._errors.clear()
         for error in errors:
-            if kafka_settings.permanent(error):
-                raise kafka_settings.source_error(error, self._topic, self._settings)
+            if kafka_client.permanent(error):
+                raise kafka_client.source_error(error, self._topic, self._settings)
         for error in errors:
             if error.code() not in self._told:
                 # The first says most: what follows is its echo.
                 if not self._told:
-                    told = kafka_settings.source_error(error, self._topic, self._settings)
+                    told = kafka_client.source_error(error, self._topic, self._settings)
                     report(f"{told}; trying again until it responds")
                 self._told.add(error.code())
 
     def _open(self) -> AdminClient:
         if self._client is None:
-            self._client = kafka_settings.admin(self._settings, self._errors.append)
+            self._client = kafka_client.admin(self._settings, self._errors.append)
         return self._client
 
     def close(self) -> None:

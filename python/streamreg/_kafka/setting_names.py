@@ -6,11 +6,8 @@ Nothing is refused for not being here. An older client knows fewer, and what it 
 
 from __future__ import annotations
 
-import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
-
-from confluent_kafka import libversion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,21 +53,6 @@ topic.metadata.refresh.fast.interval.ms topic.metadata.refresh.interval.ms topic
 transaction.timeout.ms transactional.id
 """
 ALL_NAMES: Final = tuple(_TEXT.split())
-
-# Those that came after the lowest version of the client that there may be, with the first that knows them: as
-# librdkafka counts versions, a byte each of major, minor, revision and 0xff for a release.
-_SINCE: Final = {"sasl.oauthbearer.sub.claim.name": 0x020E00FF}
-
-NAMES: Final = tuple(name for name in ALL_NAMES if _SINCE.get(name, 0) <= libversion()[1])
-"""Those that the installed client knows."""
-
-_UNKNOWN: Final = re.compile(r'No such configuration property: "(?P<key>[^"]+)"')
-
-
-def with_hint(refusal: str) -> str:
-    """Librdkafka's error for an unknown setting, with the one that may be meant."""
-    found = _UNKNOWN.search(refusal)
-    return refusal if found is None else refusal + did_you_mean(found["key"], NAMES)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

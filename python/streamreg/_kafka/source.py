@@ -1,52 +1,24 @@
-"""Source, Kafka: partitions, first messages and readers by confluent-kafka.
+"""Source, Kafka: a topic, as a program describes it: who reads it, and what it gives of the cluster.
 
-Partitions are assigned, never subscribed to, so that no rebalance can move them. The offsets of the run's own
-state decide where a reader begins; the group's committed offsets are written for lag tools only.
+It is what a worker's task brings along, and imports no client: a worker that reads natively has none.
 """
 
 from __future__ import annotations
 
-import time
-from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
-
-from streamreg._exceptions import SourceError
 from streamreg._kafka import settings as kafka_settings
-from streamreg._kafka.commits import Commits
 from streamreg._kafka.native_reader import NativeReader, obstacle
-from streamreg._kafka.reader import KafkaReader, place
-from streamreg._kafka.requests import Steps, TopicRequests, waited
-from streamreg._kafka.settings import ReaderChoice, UnknownTopicError
 from streamreg._kafka.switching_reader import SwitchingReader
-from streamreg._kafka.topic_id import TopicIdWatch, check_topic_id
+from streamreg._process import quick_imports
 from streamreg._secrets import masked
-from streamreg._source.contract import Range, Reader, Report, Watermarks
 
-_RETRY_PAUSE = 0.2
-_PATIENCE = 5.0
-"""Seconds after which a first message that has not come is reported."""
-_GONE_SECONDS = 10.0
-"""Seconds for which no broker may know the topic any more until it counts as deleted: one that starts may not yet."""
-_LOOK_INTERVAL = 0.8
-"""Seconds between two requests for the end offsets."""
-_CLOSE_SECONDS = 1.5
-_STATIC_CLOSE_SECONDS = 10.0
-"""Seconds that the end waits for its last commit: a run that is stopped has five in all."""
-_ERRORS = 100
-"""Errors of the connection that are kept until they are reported."""
-
-
-@dataclass
-class _Open:
-    """What this process holds of the cluster."""
-
-    consumer: Consumer
-    watch: TopicIdWatch
-    commits: Commits
+if TYPE_CHECKING:
+    from streamreg._kafka.cluster import Cluster
+    from streamreg._kafka.settings import ReaderChoice
+    from streamreg._source.contract import Range, Reader, Report, Watermarks
 
 
 @dataclass
@@ -59,18 +31,8 @@ class KafkaSource:
     autocommit_duration_ms: int
     reads_by: ReaderChoice = "auto"
     _identity: str | None = field(default=None, init=False, repr=False, compare=False)
-    _held: _Open | None = field(default=None, init=False, repr=False, compare=False)
-    _asked: TopicRequests | None = field(default=None, init=False, repr=False, compare=False)
-    _discovery: Steps[dict[int, Watermarks]] | None = field(
-        default=None, init=False, repr=False, compare=False
-    )
-    _look: Steps[dict[int, int]] | None = field(default=None, init=False, repr=False, compare=False)
-    _look_at: float = field(default=0.0, init=False, repr=False, compare=False)
-    _gone_since: float | None = field(default=None, init=False, repr=False, compare=False)
-    _errors: deque[KafkaError] = field(
-        default_factory=lambda: deque(maxlen=_ERRORS), init=False, repr=False, compare=False
-    )
     _told: set[int] = field(default_factory=set, init=False, repr=False, compare=False)
+    _open: Cluster | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def begins(self) -> Literal["earliest", "latest"]:
@@ -98,81 +60,23 @@ class KafkaSource:
         self._told = state["_told"]  # type: ignore[assignment]
 
     def pin(self, identity: str | None, report: Report, stopping: Callable[[], bool]) -> str | None:
-        found = waited(self._requests.describe(report), stopping)
-        if found is None:
-            return None
-        check_topic_id(self.topic, identity, found.id)
-        self._identity = found.id
-        return found.id
+        found = self._cluster.pin(identity, report, stopping)
+        self._identity = found or self._identity
+        return found
 
     def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
-        return waited(self._watermarks((), report), stopping) or {}
-
-    def _watermarks(self, known: Collection[int], report: Report) -> Steps[dict[int, Watermarks]]:
-        described = yield from self._requests.describe(report)
-        check_topic_id(self.topic, self._identity, described.id)
-        new = set(described.partitions) - set(known)
-        return (yield from self._requests.watermarks(new, report))
+        return self._cluster.watermarks(report, stopping)
 
     def new_partitions(self, known: Collection[int]) -> dict[int, Watermarks] | None:
-        if self._discovery is None:
-            self._discovery = self._watermarks(known, _unheard)
-        try:
-            next(self._discovery)
-            return None
-        except StopIteration as end:
-            self._discovery, self._gone_since = None, None
-            found: dict[int, Watermarks] = end.value
-            return found
-        except UnknownTopicError as error:
-            self._discovery = None
-            self._gone_since = self._gone_since or time.monotonic()
-            if time.monotonic() > self._gone_since + _GONE_SECONDS:
-                raise SourceError(
-                    f"topic {self.topic!r} was deleted while it was being read: what was read before is in the "
-                    f"results. A topic of that name that is made again is another one ({error})"
-                ) from None
-            return None
+        return self._cluster.new_partitions(known)
 
     def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
-        held = self._open()
-        held.commits.serve(held.consumer)
-        if self._look is None:
-            if time.monotonic() < self._look_at:
-                return {}
-            self._look = self._requests.ends(partitions, _unheard)
-        try:
-            next(self._look)
-        except StopIteration as end:
-            self._look, self._look_at = None, time.monotonic() + _LOOK_INTERVAL
-            found: Mapping[int, int] = end.value
-            return found
-        except SourceError:
-            # The reader reports the error, and partition discovery a topic that is gone.
-            self._look, self._look_at = None, time.monotonic() + _LOOK_INTERVAL
-        return {}
+        return self._cluster.log_ends(partitions)
 
     def check_log(
         self, ranges: Mapping[int, Range], report: Report, stopping: Callable[[], bool]
     ) -> None:
-        held = self._open()
-        consumer = held.consumer
-        places = [place(self.topic, p, r) for p, r in ranges.items() if r.leader_epoch is not None]
-        consumer.assign(places)
-        # A message or the end of the log: either comes only when the leader has said that the log is the same.
-        unsure = {at.partition for at in places}
-        slow = _Slow(f"topic {self.topic!r}: waiting for the leader to compare the log", report)
-        try:
-            while unsure and not stopping():
-                message = consumer.poll(_RETRY_PAUSE)
-                held.watch.check()
-                self._tell(report)
-                slow.tell(unsure)
-                found = None if message is None else self._first_of(message)
-                if found is not None:
-                    unsure.discard(found[0])
-        finally:
-            consumer.unassign()
+        self._cluster.check_log(ranges, report, stopping)
 
     def first_messages(
         self,
@@ -180,63 +84,36 @@ class KafkaSource:
         report: Report,
         stopping: Callable[[], bool],
     ) -> Iterator[tuple[int, bytes | None]]:
-        held = self._open()
-        consumer = held.consumer
-        # Where the log is known to begin: librdkafka takes half a second to look a logical offset up.
-        places = {p: TopicPartition(self.topic, p, at.low) for p, at in partitions.items()}
-        consumer.assign(list(places.values()))
-        empty: set[int] = set()
-        slow = _Slow(f"topic {self.topic!r}: waiting for the first message", report)
-        try:
-            while places and not stopping():
-                message = consumer.poll(_RETRY_PAUSE)
-                held.watch.check()
-                self._tell(report)
-                if message is not None and _begins_later(message):
-                    _assign_beginning(consumer, places[message.partition() or 0])
-                    continue
-                found = None if message is None else self._first_of(message)
-                if found is None:
-                    slow.tell(places.keys() - empty)
-                    continue
-                partition, value = found
-                if partition not in places or (value is None and partition in empty):
-                    continue
-                if value is None:
-                    empty.add(partition)
-                if value is not None or self.mode == "static":
-                    consumer.incremental_unassign([places.pop(partition)])
-                yield found
-        finally:
-            consumer.unassign()
-            self._tell(report)
+        return self._cluster.first_messages(partitions, report, stopping)
 
-    def _first_of(self, message: Message) -> tuple[int, bytes | None] | None:
-        """A partition and its first message, which is None if it has none; None for an error that may pass."""
-        error, partition = message.error(), message.partition()
-        if partition is not None and error is None:
-            return partition, message.value() or b""  # A tombstone is a first message too.
-        if (
-            partition is not None
-            and error is not None
-            and error.code() == KafkaError._PARTITION_EOF
-        ):
-            return partition, None
-        if error is not None and kafka_settings.permanent(error):
-            at = (partition, message.offset())
-            raise kafka_settings.source_error(error, self.topic, self.settings, at)
-        return None
+    def commit_offsets(self, offsets: Mapping[int, int]) -> None:
+        self._cluster.commit_offsets(offsets)
 
-    def _tell(self, report: Report) -> None:
-        """Reports errors of the connection, each kind once."""
-        for error in self._errors:
-            if error.code() not in self._told:
-                self._told.add(error.code())
-                report(str(kafka_settings.source_error(error, self.topic, self.settings)))
-        self._errors.clear()
+    def close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    @property
+    def _cluster(self) -> Cluster:
+        if self._open is None:
+            # Late: it brings the client, whose import is slow.
+            with quick_imports():
+                from streamreg._kafka.cluster import Cluster
+
+            self._open = Cluster(
+                self.settings,
+                self.topic,
+                static=self.mode == "static",
+                identity=self._identity,
+                told=self._told,
+            )
+        return self._open
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         def client(ranges: Mapping[int, Range]) -> Reader:
+            from streamreg._kafka.reader import KafkaReader  # Late, too.
+
             return KafkaReader(
                 self.topic, self.settings, ranges, report, self._identity, self._told
             )
@@ -258,62 +135,3 @@ class KafkaSource:
     def obstacle_to_native_reading(self) -> str | None:
         """Why messages are read by the client; None if they are read natively."""
         return "reader='client'" if self.reads_by == "client" else obstacle(self.settings)
-
-    def commit_offsets(self, offsets: Mapping[int, int]) -> None:
-        held = self._open()
-        held.commits.commit(held.consumer, offsets)
-
-    def close(self) -> None:
-        if self._held is not None:
-            seconds = _STATIC_CLOSE_SECONDS if self.mode == "static" else _CLOSE_SECONDS
-            self._held.commits.close(self._held.consumer, seconds)
-        self._held, self._asked, self._discovery, self._look = None, None, None, None
-
-    @property
-    def _requests(self) -> TopicRequests:
-        if self._asked is None:
-            self._asked = TopicRequests(self.settings, self.topic, self._told)
-        return self._asked
-
-    def _open(self) -> _Open:
-        if self._held is None:
-            # Where there is no first message, the broker is to say so at once, and not to delay the next request.
-            settings = {"fetch.wait.max.ms": 10, **self.settings}
-            watch = TopicIdWatch(self.topic, self._identity)
-            commits = Commits(self.settings, self.topic)
-            consumer = kafka_settings.consumer(
-                settings, 1, self._errors.append, watch, commits.on_commit
-            )
-            self._held = _Open(consumer, watch, commits)
-        return self._held
-
-
-def _begins_later(message: Message) -> bool:
-    """Whether retention has deleted messages since the watermarks were asked for."""
-    error = message.error()
-    return error is not None and error.code() == KafkaError._AUTO_OFFSET_RESET
-
-
-def _assign_beginning(consumer: Consumer, place: TopicPartition) -> None:
-    """Begins anew where the log begins, wherever that is by then."""
-    consumer.incremental_unassign([place])
-    consumer.incremental_assign([TopicPartition(place.topic, place.partition, OFFSET_BEGINNING)])
-
-
-class _Slow:
-    """Tells now and then what is waited for."""
-
-    def __init__(self, what: str, report: Report) -> None:
-        self._what = what
-        self._report = report
-        self._tell_at = time.monotonic() + _PATIENCE
-
-    def tell(self, partitions: Collection[int]) -> None:
-        """Of these partitions it is waited for; none: of nobody."""
-        if partitions and time.monotonic() >= self._tell_at:
-            self._tell_at += _PATIENCE * 10
-            self._report(f"{self._what} of partition {min(partitions)}")
-
-
-def _unheard(text: str) -> None:
-    """While messages are read, their reader reports errors."""

@@ -39,3 +39,10 @@ def _asked(argument: int | None) -> int | None:
     if not (text.isascii() and text.isdecimal()):
         raise ConfigurationError(f"STREAMREG_PROCESSES: expected 0 or more, found {text!r}")
     return int(text)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

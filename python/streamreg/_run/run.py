@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +13,10 @@ from typing import TYPE_CHECKING
 from streamreg._compile.compile import compile as compile_plan
 from streamreg._epoch.merge import Merge
 from streamreg._exceptions import ConfigurationError, SourceError
-from streamreg._language.outputs import Output, taken
+from streamreg._process import keep_freed_memory
 from streamreg._run import resume
-from streamreg._run.processes import asked_for
+from streamreg._run.processes import cores
 from streamreg._run.progress import Progress, Rate, Summary
-from streamreg._run.signals import StopSignals
 from streamreg._run.stderr_line import stderr_line
 from streamreg._run.supervisor import TELL_INTERVAL, Supervisor
 from streamreg._sinks.append_file import sync_directory
@@ -32,8 +30,11 @@ from streamreg._worker.pool import InlinePool, Pool, ProcessPool
 from streamreg._worker.task import Task
 
 if TYPE_CHECKING:
+    from streamreg._language.outputs import Output
     from streamreg._plan.plan import Plan
+    from streamreg._run.signals import StopSignals
     from streamreg._state.checkpoint import Checkpoint
+    from streamreg._worker.spawn import WorkerProcess
 
 _log = logging.getLogger("streamreg")
 
@@ -42,73 +43,10 @@ DEFAULT_PROCESSES = 3
 machine: behind a backlog each worker takes 80 MB, the parent 70."""
 
 
-def run(
-    *,
-    outputs: Sequence[Output] | None = None,
-    processes: int | None = None,
-    state: str | os.PathLike[str] | None = None,
-    durability: Durability = "process",
-    rejects: str | os.PathLike[str] | None = None,
-    max_rejects: int | None = None,
-    progress: bool | Callable[[Progress], None] | None = None,
-    stop: Callable[[Progress], bool] | None = None,
-) -> Summary:
-    """Runs the program's outputs: reads the source, writes the changelogs, until stopped.
-
-    Ends by itself when a source read with mode="static" is at its end. SIGINT (Ctrl-C) and SIGTERM end it within
-    five seconds, with the last epoch closed and the files complete. Worker processes do not run the main module of
-    the program again, so that it needs no `if __name__ == "__main__"`.
-
-    Several runs may go on in threads of one process, each with `outputs` of its own; signals then end the one in the
-    main thread. Outputs are forgotten when their run has ended, not if it has failed: `clear` forgets them in any case.
-
-    Args:
-        outputs: what functions like `io.csv.write` have returned, for a program with several runs. Default: all
-            outputs that were defined and have not been run.
-        processes: number of worker processes; 0 does all work in this one. Default: the environment variable
-            STREAMREG_PROCESSES, else the number of partitions or of cores, whichever is less, and 3 at most: all
-            processes together then stay below 400 MB. Each further one takes some 80 MB. In a daemonic process (of a
-            multiprocessing.Pool, of Celery or Airflow), which may have no children, the default is 0.
-        state: a directory for the run's checkpoint. With it a run goes on where the last one ended, after any crash,
-            with no row lost, doubled or torn. Without it every run begins anew, and with new files.
-        durability: what an epoch survives once it is closed: "process", a crash of all processes; "power", a
-            power cut of the machine too, at the price of waiting for the disk at each epoch. After a power cut a state
-            without it may be refused as damaged.
-        rejects: file for the messages that do not fit the schema, as JSON lines; `streamreg replay-rejects` sends them
-            again. They are counted in any case.
-        max_rejects: how many messages this run may reject; when there are more, it closes the epoch and ends with
-            RejectsError. Default: any number.
-        progress: called after each epoch, and about once a second when nothing comes; True shows a line on stderr,
-            which is the default on a terminal.
-        stop: called as often; the run ends cleanly when it returns True.
-
-    Raises:
-        ProgramError: if nothing is written, or the outputs do not come from one source.
-        ConfigurationError: naming the setting that cannot be used.
-        SourceError: if the source refuses for good (password, missing topic, deleted offsets).
-        OutputError: if an output exists already or cannot be written.
-        StateError: if the state is damaged, in use, of another job or of a newer version.
-        RejectsError: if more than `max_rejects` messages were rejected.
-        WorkerError: with the traceback of a worker, if a function given to `apply` raises.
-    """
-    with taken(outputs) as chosen:
-        return _run_outputs(
-            chosen,
-            progress,
-            _Options(
-                processes=asked_for(processes),
-                state=None if state is None else Path(state),
-                durability=durability,
-                rejects=None if rejects is None else Path(rejects),
-                max_rejects=_max_rejects(max_rejects),
-                progress=progress if callable(progress) else None,
-                stop=stop,
-            ),
-        )
-
-
 @dataclass(frozen=True)
-class _Options:
+class Options:
+    """What a run was asked for, checked where that takes no look at anything else."""
+
     processes: int | None
     state: Path | None
     durability: Durability
@@ -116,10 +54,14 @@ class _Options:
     max_rejects: int | None
     progress: Callable[[Progress], None] | None
     stop: Callable[[Progress], bool] | None
+    signals: StopSignals
+    """Those that end the run, noted from its first moment on."""
+    spares: list[WorkerProcess]
+    """Worker processes that were started before, for the pool to take."""
 
 
-def _run_outputs(
-    outputs: list[Output], progress: bool | Callable[[Progress], None] | None, options: _Options
+def run_outputs(
+    outputs: list[Output], progress: bool | Callable[[Progress], None] | None, options: Options
 ) -> Summary:
     if options.durability not in ("process", "power"):
         raise ConfigurationError(
@@ -132,17 +74,18 @@ def _run_outputs(
     shown = False if callable(progress) else progress
     with (
         stderr_line(shown, _log) as line,
-        StopSignals() as signals,
         contextlib.closing(plan.source),
     ):
-        summary = _run(plan, options if line is None else replace(options, progress=line), signals)
+        summary = _run(plan, options if line is None else replace(options, progress=line))
         if line is not None:
             line.end(summary)
     return summary
 
 
-def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
-    watch = _Watch(options, signals)
+def _run(plan: Plan, options: Options) -> Summary:
+    keep_freed_memory()
+    signals = options.signals
+    watch = _Watch(options)
     with contextlib.ExitStack() as stack:
         store, last = None, None
         if options.state is not None:
@@ -199,7 +142,7 @@ def _run(plan: Plan, options: _Options, signals: StopSignals) -> Summary:
         )
         watch.begin(plan, first)
         supervisor = Supervisor(
-            _pool(task, options.processes, merge),
+            _pool(task, options, merge),
             merge,
             signals,
             interval=interval,
@@ -223,10 +166,10 @@ def _upserted(plan: Plan, store: Store | None, stack: contextlib.ExitStack) -> U
 class _Watch:
     """Gives the progress to the functions given to `run`, and knows whether the run is to stop."""
 
-    def __init__(self, options: _Options, signals: StopSignals) -> None:
+    def __init__(self, options: Options) -> None:
         self.ended_by: str | None = None
         self._options = options
-        self._signals = signals
+        self._signals = options.signals
         self._started = time.monotonic()
         self._tell_at = self._started
         self._paths: list[str] = []
@@ -288,16 +231,9 @@ def _unix_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _pool(task: Task, wanted: int | None, merge: Merge) -> Pool:
+def _pool(task: Task, options: Options, merge: Merge) -> Pool:
+    wanted = options.processes
     if wanted == 0:
         return InlinePool(task, merge)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return ProcessPool(task, wanted or min(cores or 1, DEFAULT_PROCESSES), merge)
-
-
-def _max_rejects(argument: int | None) -> int | None:
-    if argument is not None and (
-        isinstance(argument, bool) or not isinstance(argument, int) or argument < 0
-    ):
-        raise ConfigurationError(f"max_rejects: expected 0 or more, found {argument!r}")
-    return argument
+    most = wanted or min(cores(), DEFAULT_PROCESSES)
+    return ProcessPool(task, most, merge, options.spares)

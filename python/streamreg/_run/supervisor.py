@@ -75,7 +75,8 @@ class Supervisor:
                 if now >= self._tell_at:
                     self._say()
                 self._grow()
-            self._take(self._pool.stop())
+            if reason != "source":  # Then nothing is on its way, and a worker would wait for more.
+                self._take(self._pool.stop())
             self._close()
             self._commit()
         except StreamregError as error:

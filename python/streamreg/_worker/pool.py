@@ -30,6 +30,7 @@ from streamreg._worker.mailbox import Begun, Failure, Frame, Inbox, Notice
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
+    from streamreg._worker.spawn import WorkerProcess
     from streamreg._worker.task import Task, Times
 
 _log = logging.getLogger("streamreg")
@@ -109,12 +110,15 @@ class _Worker:
 class ProcessPool:
     """Worker processes, each with its own partitions."""
 
-    def __init__(self, task: Task, processes: int, merged: Merged) -> None:
+    def __init__(
+        self, task: Task, processes: int, merged: Merged, spares: list[WorkerProcess]
+    ) -> None:
         """At most so many `processes`: a partition is read by one worker.
 
-        `merged` is read at each restart.
+        `merged` is read at each restart. The first workers are `spares`, of which it takes those that it needs.
         """
         self._task = task
+        self._spares = spares
         self._processes = processes
         self._merged = merged
         partitions = sorted(task.ranges)
@@ -141,21 +145,12 @@ class ProcessPool:
             times=self._merged.event_times(worker.partitions),
             announce=worker.crashes.any,
         )
-        tasks, errand = spawn.CONTEXT.Pipe(duplex=False)
-        inbox, mailbox = spawn.CONTEXT.Pipe(duplex=False)
-        orders, control = spawn.CONTEXT.Pipe(duplex=False)
-        process = spawn.CONTEXT.Process(
-            target=_worker.main,
-            args=(tasks, mailbox, orders),
-            name=f"streamreg-worker-{worker.index}",
-            daemon=True,
-        )
-        spawn.start(process)
-        for end in (tasks, mailbox, orders):
-            end.close()
-        threading.Thread(target=_hand_over, args=(_packed(task), errand), daemon=True).start()
+        packed = _packed(task)
+        started = self._spares.pop(0) if self._spares else spawn.worker_process(worker.index)
+        threading.Thread(target=_hand_over, args=(packed, started.errand), daemon=True).start()
         worker.started_at = time.monotonic()
-        worker.process, worker.inbox, worker.control = process, Inbox(inbox), control
+        worker.process, worker.control = started.process, started.control
+        worker.inbox = Inbox(started.inbox)
         worker.restart_at = None
 
     def grow(self, ranges: Mapping[int, Range]) -> None:

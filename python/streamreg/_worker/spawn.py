@@ -9,13 +9,16 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
+from streamreg._process import quick_imports
 from streamreg._terminal.standard_streams import drop_broken
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
 # librdkafka does not survive a fork.
@@ -24,6 +27,52 @@ CONTEXT: Final = multiprocessing.get_context("spawn")
 _BLAS_THREADS: Final = "OPENBLAS_NUM_THREADS"
 _STARTING: Final = threading.Lock()
 """Held while main module and environment are not the program's own: several threads may start workers."""
+
+
+@dataclass(slots=True)
+class WorkerProcess:
+    """A worker's process, which waits for its task, and the parent's ends of its pipes."""
+
+    process: SpawnProcess
+    errand: Connection
+    """By which it gets its task."""
+    inbox: Connection
+    """By which its mail comes."""
+    control: Connection
+    """Which it stops by when it is closed."""
+
+    def kill(self) -> None:
+        """Ends it, at once."""
+        for end in (self.errand, self.inbox, self.control):
+            end.close()
+        self.process.kill()
+        self.process.join()
+
+
+def worker_process(index: int) -> WorkerProcess:
+    """Starts a worker, which imports what it needs before it has a task.
+
+    Raises:
+        OSError: if the system has no room for it.
+    """
+    tasks, errand = CONTEXT.Pipe(duplex=False)
+    inbox, mailbox = CONTEXT.Pipe(duplex=False)
+    orders, control = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(
+        target=_work, args=(tasks, mailbox, orders), name=f"streamreg-worker-{index}", daemon=True
+    )
+    start(process)
+    for end in (tasks, mailbox, orders):
+        end.close()
+    return WorkerProcess(process, errand, inbox, control)
+
+
+def _work(tasks: Connection, mailbox: Connection, control: Connection) -> None:
+    # Here, in the child: the parent starts it before it has imported all this itself.
+    with quick_imports():
+        from streamreg._worker import worker
+
+    worker.main(tasks, mailbox, control)
 
 
 def start(process: SpawnProcess) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from streamreg._evaluate.program import Call
 from streamreg._evaluate.udf import is_of_function
 from streamreg._exceptions import StreamregError
+from streamreg._process import keep_freed_memory
 from streamreg._worker import carried
 from streamreg._worker.mailbox import Begun, Failure, Frame, Notice, Outbox
 from streamreg._worker.pipeline import Pipeline
@@ -72,6 +73,7 @@ def main(tasks: Connection, mailbox: Connection, control: Connection) -> None:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    keep_freed_memory()
     outbox = Outbox(mailbox)
     try:
         task = tasks.recv_bytes()

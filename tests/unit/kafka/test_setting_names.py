@@ -4,7 +4,8 @@ import pytest
 from confluent_kafka import Consumer, KafkaException
 
 import streamreg as sr
-from streamreg._kafka.setting_names import ALL_NAMES, NAMES, with_hint
+from streamreg._kafka.client_names import NAMES, with_hint
+from streamreg._kafka.setting_names import ALL_NAMES
 from streamreg.io.kafka import read
 
 

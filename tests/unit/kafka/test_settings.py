@@ -3,7 +3,7 @@
 import pytest
 from confluent_kafka import KafkaError
 
-from streamreg._kafka.settings import consumer, source_error
+from streamreg._kafka.client import consumer, source_error
 
 SETTINGS = {"bootstrap.servers": "broker:9092"}
 REFUSED = "Connect to ipv4#10.0.0.1:9092 failed: Connection refused"

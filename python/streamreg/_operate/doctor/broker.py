@@ -16,7 +16,7 @@ from streamreg._core import HandOverError
 from streamreg._exceptions import StateError
 from streamreg._formats.contract import Found, events_of
 from streamreg._jobs import Job
-from streamreg._kafka import settings as kafka_settings
+from streamreg._kafka import client as kafka_client
 from streamreg._kafka.source import KafkaSource
 from streamreg._operate.doctor.disk import Disk
 from streamreg._operate.doctor.metadata import REFUSALS, Outcome, ask
@@ -155,7 +155,7 @@ class Broker:
 
     def _names(self) -> list[str]:
         """The topics that the user may see; none if the broker does not list them."""
-        consumer = kafka_settings.consumer(self._settings, 1, lambda error: None)
+        consumer = kafka_client.consumer(self._settings, 1, lambda error: None)
         try:
             return list(consumer.list_topics(timeout=_SECONDS).topics)
         except KafkaException:

@@ -9,7 +9,7 @@ from confluent_kafka import ConsumerGroupState, KafkaError, KafkaException
 from confluent_kafka.admin._acl import AclOperation
 from confluent_kafka.admin._group import ConsumerGroupDescription
 
-from streamreg._kafka import settings as kafka_settings
+from streamreg._kafka import client as kafka_client
 from streamreg._operate.doctor.outcomes import SkipError, TroubleError
 from streamreg._plural import plural
 
@@ -47,7 +47,7 @@ def group(settings: Mapping[str, str]) -> str:
 
 def _described(settings: Mapping[str, str], name: str) -> ConsumerGroupDescription:
     """Raises KafkaException."""
-    admin = kafka_settings.admin(settings, lambda error: None)
+    admin = kafka_client.admin(settings, lambda error: None)
     deadline = time.monotonic() + _SECONDS
     while True:
         asked = admin.describe_consumer_groups([name], include_authorized_operations=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin._metadata import ClusterMetadata
 
-from streamreg._kafka import settings as kafka_settings
+from streamreg._kafka import client as kafka_client
 from streamreg._kafka.requests import in_thread, request_seconds
 
 REFUSALS = (
@@ -40,7 +40,7 @@ def ask(settings: Mapping[str, str], topic: str, seconds: float, *, silent: bool
     That is so many seconds after the first error; of a server that is `silent` to others, from the beginning.
     """
     outcome = Outcome()
-    client = kafka_settings.admin(settings, outcome.errors.append)
+    client = kafka_client.admin(settings, outcome.errors.append)
     longest = request_seconds(settings)
     deadline = time.monotonic() + seconds if silent else None
     while outcome.error(*REFUSALS) is None:
