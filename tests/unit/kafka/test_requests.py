@@ -10,7 +10,8 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from streamreg._exceptions import SourceError
-from streamreg._kafka import client, requests
+from streamreg._kafka import client as kafka_client
+from streamreg._kafka import requests
 from streamreg._kafka.requests import Steps, TopicRequests, waited
 from streamreg._source.contract import Watermarks
 
@@ -78,7 +79,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Client:
         made.on_error = on_error
         return made
 
-    monkeypatch.setattr(client, "admin", admin)
+    monkeypatch.setattr(kafka_client, "admin", admin)
     monkeypatch.setattr(requests, "_REFRESH", 0.0)
     return made
 
