@@ -3,6 +3,7 @@
 //! First the places of the wanted values are found (`levels`), then they alone are judged; the numbers are parsed as
 //! those of the csv format. A byte order mark before the object is skipped, as RFC 8259 allows.
 
+mod flat;
 pub(super) mod levels;
 mod records;
 

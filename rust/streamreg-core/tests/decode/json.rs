@@ -236,4 +236,82 @@ proptest! {
             prop_assert_eq!(found, plain(kind, read.get(name)), "{} {:?}", text, decoded.rejects);
         }
     }
+
+    /// Any row of the pieces of an object is read as by `serde_json::Value`, or rejected where that finds none.
+    #[test]
+    fn differential_pieces_are_read_as_by_serde_json(
+        fields in prop::collection::vec((piece(NAMES), piece(&[":"]), piece(VALUES), piece(&[","])), 0..5),
+        begin in piece(&["{"]),
+        end in piece(&["}"]),
+        cut in prop::option::weighted(0.1, 0usize..40),
+    ) {
+        let fields: String = fields.iter().map(|(a, b, c, d)| format!("{a}{b}{c}{d}")).collect();
+        let mut text = format!("{begin}{}{end}", fields.strip_suffix(',').unwrap_or(&fields));
+        if let Some(at) = cut && text.is_char_boundary(at) {
+            text.truncate(at);
+        }
+        let read = serde_json::from_str::<Json>(&text).ok().filter(Json::is_object);
+        for (name, kind) in [("x", Float), ("n", Int), ("b", Bool), ("s", Str), (ODD, Float)] {
+            let decoded = decode(&json(&[(name, kind.clone())]), &[Some(text.as_bytes())]);
+            let found = (decoded.rows == 1).then(|| entry(&decoded.columns[0], 0));
+            let wanted = read.as_ref().and_then(|read| plain(kind, read.get(name)));
+            prop_assert_eq!(found, wanted, "{} {:?}", text, decoded.rejects);
+        }
+    }
+}
+
+/// A name that stands in some messages as if it were two keys.
+const ODD: &str = "x\":1,\"n";
+const NAMES: &[&str] = &["\"x\"", "\"n\"", "\"b\"", "\"s\"", "\"\\u0078\"", "\"é\"", "\"\"", "\"other\""];
+const VALUES: &[&str] = &[
+    "1",
+    "0",
+    "-7",
+    "12.50",
+    "1e5",
+    "-1.5E+3",
+    "2e-07",
+    "123456789012",
+    "true",
+    "false",
+    "null",
+    "\"a b\"",
+    "\"é\"",
+    "\"\\n\"",
+    "[1]",
+    "{\"x\":2}",
+    "\"\"",
+];
+const ODDITIES: &[&str] = &[
+    "01",
+    "1.",
+    ".5",
+    "-",
+    "1e",
+    "+1",
+    "tru",
+    "nulll",
+    "\"",
+    "\\",
+    "\u{1}",
+    "\"\u{1}\"",
+    "x",
+    "{",
+    "}",
+    ":",
+    ",",
+    "",
+    "0x1",
+    "NaN",
+    "\u{feff}",
+    "\u{a0}",
+    "'x'",
+    "\u{7f}",
+];
+
+/// One of these, between any spaces; now and then something else.
+fn piece(these: &'static [&'static str]) -> impl Strategy<Value = String> {
+    let space = || prop::sample::select(&["", "", "", "", " ", "\n\t", "\r"]);
+    let one = prop_oneof![30 => prop::sample::select(these), 1 => prop::sample::select(ODDITIES)];
+    (space(), one, space()).prop_map(|(before, one, after)| format!("{before}{one}{after}"))
 }

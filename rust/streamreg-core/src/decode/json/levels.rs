@@ -6,6 +6,7 @@
 //! exhaust the stack.
 
 use super::super::Schema;
+use super::flat;
 use crate::error::Error;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -26,8 +27,10 @@ pub(in super::super) struct Levels {
 
 /// The wanted values of one object or array.
 #[derive(Clone, Debug, Default)]
-struct Level {
+pub(super) struct Level {
     names: Vec<String>,
+    /// The names between quotes, as they stand in most messages; None of those that need escapes.
+    quoted: Vec<Option<Vec<u8>>>,
     /// For each name the slot of its value.
     slots: Vec<usize>,
     places: HashMap<String, usize>,
@@ -86,6 +89,12 @@ impl Levels {
         found: &mut Slots<'a>,
     ) -> Result<(), serde_json::Error> {
         found.fill(None);
+        if let [level] = self.list.as_slice() {
+            if flat::find(level, text, found).is_some() {
+                return Ok(());
+            }
+            found.fill(None);
+        }
         for (index, level) in self.list.iter().enumerate() {
             match index.checked_sub(1) {
                 None => level.find(text, found, Kind::Object)?,
@@ -110,8 +119,25 @@ impl Level {
             )));
         }
         self.names.push(name.to_owned());
+        let plain = !name.contains(|c: char| c == '"' || c == '\\' || c < ' ');
+        self.quoted.push(plain.then(|| format!("\"{name}\"").into_bytes()));
         self.slots.push(slot);
         Ok(())
+    }
+
+    /// A wanted name between quotes, if it needs no escapes.
+    pub(super) fn quoted(&self, place: usize) -> Option<&[u8]> {
+        self.quoted.get(place)?.as_deref()
+    }
+
+    /// The place of a key among the wanted names.
+    pub(super) fn place(&self, key: &str) -> Option<usize> {
+        self.places.get(key).copied()
+    }
+
+    /// The slot of the value of a wanted name.
+    pub(super) fn slot(&self, place: usize) -> usize {
+        self.slots[place]
     }
 
     /// Notes the wanted values of an object, or of an array by their indexes.
@@ -218,7 +244,7 @@ impl Visitor<'_> for Key<'_> {
         if self.level.names.get(self.guess).is_some_and(|name| name == key) {
             return Ok(Some(self.guess));
         }
-        Ok(self.level.places.get(key).copied())
+        Ok(self.level.place(key))
     }
 
     fn visit_bytes<E: serde::de::Error>(self, key: &[u8]) -> Result<Option<usize>, E> {
