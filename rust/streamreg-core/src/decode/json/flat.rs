@@ -13,7 +13,8 @@ pub(super) fn find<'a>(level: &Level, text: &'a str, found: &mut Slots<'a>) -> O
     // Messages of one producer mostly have their keys in one order, often the schema's.
     let mut guess = 0;
     loop {
-        let place = walk.key(level, guess)?;
+        let guessed = level.quoted(guess).is_some_and(|name| walk.pass(name));
+        let place = if guessed { Some(guess) } else { level.place(walk.key()?) };
         walk.space();
         walk.expect(b':')?;
         walk.space();
@@ -40,7 +41,7 @@ struct Walk<'a> {
     at: usize,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -61,19 +62,21 @@ impl Walk<'_> {
         }
     }
 
-    /// The place of the key that stands here among the wanted names.
-    fn key(&mut self, level: &Level, guess: usize) -> Option<Option<usize>> {
-        let rest = self.bytes.get(self.at..)?;
-        if let Some(name) = level.quoted(guess)
-            && rest.len() >= name.len()
-            && rest.iter().zip(name).all(|(one, other)| one == other)
-        {
-            self.at += name.len();
-            return Some(Some(guess));
+    /// Whether this stands here; then it is passed.
+    fn pass(&mut self, wanted: &[u8]) -> bool {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let there = rest.len() >= wanted.len() && rest.iter().zip(wanted).all(|(one, other)| one == other);
+        if there {
+            self.at += wanted.len();
         }
+        there
+    }
+
+    /// The key that stands here.
+    fn key(&mut self) -> Option<&'a str> {
         let start = self.at + 1;
         self.string()?;
-        Some(level.place(self.text.get(start..self.at - 1)?))
+        self.text.get(start..self.at - 1)
     }
 
     /// A string without escapes.
@@ -92,17 +95,11 @@ impl Walk<'_> {
         match self.peek()? {
             b'-' | b'0'..=b'9' => self.number(),
             b'"' => self.string(),
-            b't' => self.literal(b"true"),
-            b'f' => self.literal(b"false"),
-            b'n' => self.literal(b"null"),
+            b't' => self.pass(b"true").then_some(()),
+            b'f' => self.pass(b"false").then_some(()),
+            b'n' => self.pass(b"null").then_some(()),
             _ => None,
         }
-    }
-
-    fn literal(&mut self, word: &[u8]) -> Option<()> {
-        let there = self.bytes.get(self.at..)?.starts_with(word);
-        self.at += word.len();
-        there.then_some(())
     }
 
     /// A number by the grammar of RFC 8259, section 6.
