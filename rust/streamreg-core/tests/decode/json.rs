@@ -245,7 +245,7 @@ proptest! {
         end in piece(&["}"]),
         cut in prop::option::weighted(0.1, 0usize..40),
     ) {
-        let fields: String = fields.iter().map(|(a, b, c, d)| format!("{a}{b}{c}{d}")).collect();
+        let fields = fields.iter().map(|(a, b, c, d)| format!("{a}{b}{c}{d}")).collect::<Vec<_>>().concat();
         let mut text = format!("{begin}{}{end}", fields.strip_suffix(',').unwrap_or(&fields));
         if let Some(at) = cut && text.is_char_boundary(at) {
             text.truncate(at);
