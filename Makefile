@@ -199,6 +199,7 @@ bench: $(BENCH)/.made ## measure everything beside its rivals, into benches/RESU
 	$(BENCH)/bin/python -m benches.numerics --rounds $(ROUNDS) --json $(MEASURED)/numerics.json
 	$(BENCH)/rolling/bin/python -m benches.rolling --rounds $(ROUNDS) --json $(MEASURED)/rolling.json
 	$(BENCH)/bin/python -m benches.windows --peers windows $(QUIX) --rows $(ROWS) --rounds $(ROUNDS) --json $(MEASURED)/windows.json
+	$(BENCH)/bin/python -m benches.topics --rows $(ROWS) --rounds $(ROUNDS) --json $(MEASURED)/topics.json
 	$(BENCH)/bin/python -m benches.report $(MEASURED)
 
 # Environments of their own: the peers bring a hundred packages, and one of them an older Kafka client than ours.

@@ -30,6 +30,7 @@ class Results:
     numerics: dict[str, Any]
     rolling: dict[str, Any]
     windows: dict[str, Any]
+    topics: dict[str, Any]
     core: list[Bench]
 
     def case(self, contender: str, form: str, parallel: int) -> dict[str, Any]:
@@ -54,6 +55,12 @@ class Results:
         """What windows cost beside the regression by key alone, with two processes: in time or of the processor."""
         cases = self.windows["costs"]["cases"]
         wanted = (contender, 2)
+        return float(_first(c[ratio] for c in cases if (c["contender"], c["parallel"]) == wanted))
+
+    def topic(self, name: str, contender: str, parallel: int, ratio: str) -> float:
+        """A ratio of one reader's whole runs on a topic."""
+        cases = self.topics["topics"][name]
+        wanted = (contender, parallel)
         return float(_first(c[ratio] for c in cases if (c["contender"], c["parallel"]) == wanted))
 
     def nanoseconds(self, group: str, name: str) -> float:
@@ -93,6 +100,7 @@ def goals() -> Iterator[Goal]:
     yield from _start()
     yield from _rolling()
     yield from _windows()
+    yield from _topics()
 
 
 def _first(found: Iterator[T]) -> T:
@@ -246,3 +254,21 @@ def _windows() -> Iterator[Goal]:
 
 def _cost(contender: str, ratio: str) -> Measure:
     return lambda results: results.windowed(contender, ratio)
+
+
+def _topics() -> Iterator[Goal]:
+    for parallel in (1, 2):
+        processes = plural(parallel, "process", "processes")
+        for name in ("csv", "json"):
+            text = f"{name}, {processes}, CPU a row beside reading by the client"
+            yield _most(8, text, 0.45, "x", _reading(name, parallel, "cpu_of_client"))
+        for name in ("lz4", "zstd"):
+            text = f"{name}, {processes}, beside the fastest loop of the raw client"
+            yield _least(8, text, 2, "x", _reading(name, parallel, "of_raw"))
+        for name in ("batches of 5", "1 kB of json"):
+            text = f"{name}, {processes}, beside reading by the client"
+            yield _least(8, text, 1, "x", _reading(name, parallel, "of_client"))
+
+
+def _reading(topic: str, parallel: int, ratio: str) -> Measure:
+    return lambda results: results.topic(topic, STREAMREG.name, parallel, ratio)

@@ -2,8 +2,9 @@
 
     python -m benches.report FOLDER
 
-FOLDER holds `throughput.json`, `latency.json`, `numerics.json`, `rolling.json` and `windows.json`; criterion's results
-are where cargo put them. What explains a shortfall is written by hand in `notes.md`, and goes in as it is.
+FOLDER holds `throughput.json`, `latency.json`, `numerics.json`, `rolling.json`, `windows.json` and `topics.json`;
+criterion's results are where cargo put them. What explains a shortfall is written by hand in `notes.md`, and goes in
+as it is.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _COMMANDS = """\
     python -m benches.numerics
     python -m benches.rolling
     python -m benches.windows --peers windows
+    python -m benches.topics
     cargo bench -p streamreg-core"""
 
 
@@ -54,6 +56,9 @@ def report(results: Results) -> str:
         table(rolling.HEAD, results.rolling["rolling"]),
         "## Windows",
         *(part["table"] for part in results.windows.values()),
+        "## Topics",
+        "Whole runs, start included; `of` is how many times as fast, CPU that of all processes of ours.",
+        results.topics["table"],
         "## The core",
         table(["benchmark", "ns", "of"], [_bench(bench) for bench in results.core]),
     ]
@@ -78,7 +83,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
-    names = ("throughput", "latency", "numerics", "rolling", "windows")
+    names = ("throughput", "latency", "numerics", "rolling", "windows", "topics")
     found = {name: json.loads((folder / f"{name}.json").read_text()) for name in names}
     text = report(Results(**found, core=read(results_folder())))
     (_HERE / "RESULTS.md").write_text(text)

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO
+from typing import IO, Literal
 
 from streamreg._bench.broker import PARTITIONS
 from streamreg._bench.memory import shared_out
@@ -30,6 +30,7 @@ from streamreg._exceptions import StreamregError
 from streamreg._plural import plural
 from streamreg._secrets import scrub
 
+Reader = Literal["auto", "client"]
 _JOBS = Path(__file__).with_name("jobs")
 INPUT = "input.csv"
 _OUTPUT = "output.csv"
@@ -57,6 +58,8 @@ class Job:
     """Whether `input.csv` is written."""
     collector: bool = True
     """Whether the bare client leaves Python's garbage collector on; without it, it has all the room it can use."""
+    reader: Reader = "auto"
+    """Who reads for streamreg."""
     windowing: Windowing | None = None
     """The windows over times, where rows have them; None: of all times, by sensor."""
 
@@ -80,6 +83,8 @@ class Contender:
     changelog: bool = True
     """Whether it writes the changelog of the input."""
     collector: bool = True
+    """See `Job`."""
+    reader: Reader = "auto"
     """See `Job`."""
     windowing: Windowing | None = None
     """See `Job`."""
@@ -140,6 +145,7 @@ def measure(contender: Contender, job: Job, wanted: Wanted) -> Measured:
         job,
         changelog=contender.changelog,
         collector=contender.collector,
+        reader=contender.reader,
         windowing=contender.windowing,
     )
     with TemporaryDirectory(prefix="streamreg-bench-") as name:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import islice
 from threading import Event
 
-from streamreg._demo.points import Format, Plan, generate
+from streamreg._demo.points import Format, Plan, Stream, generate
 from streamreg._kafka.producer import TopicWriter
 
 Settings = Mapping[str, str | int | float | bool]
@@ -85,7 +85,9 @@ def solved(sums: Sums) -> ResultValue:
     return ResultValue(n, float(intercept), float(Fraction(n * sxy - sx * sy, d)))
 
 
-def load(settings: Settings, topic: str, form: Format, rows: int) -> None:
+def load(
+    settings: Settings, topic: str, form: Format, rows: int, points: Stream | None = None
+) -> None:
     """Sends the points to an empty topic, in turn to its partitions; for CSV the header first.
 
     Raises:
@@ -94,6 +96,6 @@ def load(settings: Settings, topic: str, form: Format, rows: int) -> None:
     writer = TopicWriter({**LOADING, **settings}, topic)
     try:
         plan = Plan(form=form, rate=0, count=rows, partition=None)
-        generate(writer, Points(), plan, Event())
+        generate(writer, points or Points(), plan, Event())
     finally:
         writer.close()

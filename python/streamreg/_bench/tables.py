@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from streamreg._bench.contender import RAW
+from streamreg._bench.contender import RAW, SPARED
 from streamreg._bench.latency import Latency
 from streamreg._bench.throughput import Case, Throughput
+from streamreg._bench.topics import BY_CLIENT, Read
 
 _MEBI = 1 << 20
 
@@ -91,6 +92,59 @@ def windows_json(found: Throughput, beside: str) -> dict[str, Any]:
         }
         cases.append({**asdict(case), **middle})
     return {"cases": cases, "beside": beside, "absent": found.absent, "versions": found.versions}
+
+
+def topics_table(found: Sequence[Read]) -> str:
+    """A line for each case, beside the raw client and beside our own reading by the client."""
+    head = [
+        "topic",
+        "who",
+        "parallel",
+        "rows",
+        "rows a second",
+        "of raw",
+        "of client",
+        "its CPU",
+        "MiB",
+    ]
+    lines = [
+        [
+            read.topic.name,
+            case["contender"],
+            str(case["parallel"]),
+            f"{case['rows']:,}",
+            f"{case['whole']:,.0f}",
+            _number(case["of_raw"], ".2f"),
+            _number(case["of_client"], ".2f"),
+            _number(case["cpu_of_client"], ".2f"),
+            _number(case["memory"] and case["memory"] / _MEBI, ".0f"),
+        ]
+        for read in found
+        for case in _read(read)
+    ]
+    return table(head, lines)
+
+
+def topics_json(found: Sequence[Read]) -> dict[str, Any]:
+    """Every run, the medians, and the ratios of whole runs."""
+    return {"topics": {read.topic.name: _read(read) for read in found}}
+
+
+def _read(read: Read) -> list[dict[str, Any]]:
+    cases = []
+    for case in read.cases:
+        rivals = {other.contender: other for other in read.cases if other.parallel == case.parallel}
+        raw, client = rivals[SPARED.name], rivals[BY_CLIENT.name]
+        slower, slower_than_client = case.slower(raw), case.slower(client)
+        middle = {
+            "whole": case.whole,
+            "of_raw": slower and 1 / slower,
+            "of_client": slower_than_client and 1 / slower_than_client,
+            "cpu_of_client": case.dearer(client),
+            "memory": case.memory,
+        }
+        cases.append({**asdict(case), **middle})
+    return cases
 
 
 def _not_measured(found: Throughput) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from streamreg._bench.memory import family, shared_out
 from streamreg._bench.points import Points, ResultValue, exact
 from streamreg._bench.tables import table, throughput_table
 from streamreg._bench.throughput import Case, Throughput
+from streamreg._bench.topics import WidePoints
 from streamreg._cli import main
 from tests.support.kafka.oracle import line
 
@@ -137,7 +139,7 @@ def test_arrivals_are_when_the_file_was_seen_to_hold_a_row(tmp_path: Path) -> No
 def test_goals_are_met_or_not_or_not_measured() -> None:
     """Each goal has its direction, and what was not run is not said to be missed."""
     core = [Bench("solve", "features/1", 1500.0, False), Bench("solve", "features/10", 9e4, False)]
-    results = Results({"cases": []}, {"latency": []}, {}, {"rolling": []}, {}, core)
+    results = Results({"cases": []}, {"latency": []}, {}, {"rolling": []}, {}, {}, core)
     measured = {goal.text: goal.measured(results) for goal in goals()}
     assert {text: value for text, value in measured.items() if value is not None} == {
         "solving a line": 1.5,
@@ -164,3 +166,27 @@ def test_what_cannot_be_measured_is_said(
     """Arguments that make no sense end the command before anything runs."""
     assert main(["bench", *arguments]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_goals_of_topics_are_ratios_of_whole_runs() -> None:
+    """Each topic has its rival; what was not measured is not said to be missed."""
+    ours = {"contender": STREAMREG.name, "of_raw": 2.5, "of_client": 0.9, "cpu_of_client": 0.3}
+    found = {name: [{**ours, "parallel": 1}] for name in ("csv", "lz4", "batches of 5")}
+    results = Results({}, {}, {}, {}, {}, {"topics": found}, [])
+    measured = {goal.text: goal.measured(results) for goal in goals() if goal.number == 8}
+    assert {text.split(",")[0]: value for text, value in measured.items() if value} == {
+        "csv": 0.3,
+        "lz4": 2.5,
+        "batches of 5": 0.9,
+    }
+
+
+def test_wide_points_are_the_same_points() -> None:
+    """A message of a kilobyte has ten fields, two of which are those of the plain one."""
+    for wide, plain in islice(
+        zip(WidePoints().messages("json"), Points().messages("json"), strict=False), 20
+    ):
+        fields = json.loads(wide)
+        assert len(fields) == 10
+        assert 900 < len(wide) < 1100
+        assert {name: fields[name] for name in "xy"} == json.loads(plain)

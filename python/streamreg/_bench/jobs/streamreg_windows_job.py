@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
+
+from processor_time import processor  # a neighbour: the folder of the program is on its path
 
 import streamreg as sr
 
@@ -30,12 +31,6 @@ def lines(table: sr.Table, windowing: dict[str, int] | None) -> sr.Table:
         behavior=sr.temporal.exactly_once_behavior() if windowing["final"] else None,
     )
     return windows.linear_regression(table.y, table.x, statistics=["n"])
-
-
-def processor() -> float:
-    """Seconds of the processor so far, of this process and those that it has waited for."""
-    used = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def main() -> None:
