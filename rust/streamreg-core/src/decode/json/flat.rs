@@ -85,9 +85,9 @@ impl<'a> Walk<'a> {
         let rest = self.bytes.get(self.at..)?;
         let end = memchr::memchr2(b'"', b'\\', rest)?;
         // Without a branch for each byte: the compiler takes many at once.
-        let control = rest[..end].iter().fold(false, |found, byte| found | (*byte < b' '));
+        let least = rest[..end].iter().copied().fold(u8::MAX, u8::min);
         self.at += end + 1;
-        (rest[end] == b'"' && !control).then_some(())
+        (rest[end] == b'"' && least >= b' ').then_some(())
     }
 
     fn value(&mut self) -> Option<()> {
