@@ -17,9 +17,8 @@ from streamreg._cli import main
 from streamreg._language import outputs
 from streamreg._operate.inspect import describe, lines
 from streamreg._operate.verify.verify import verify
-from streamreg._run import resume
+from streamreg._run import job_change, resume
 from streamreg._sinks.contract import RunTerms
-from streamreg._state import job_identity
 from streamreg._state.checkpoint import checksum_of
 from streamreg._state.commit_record import CommitRecord, CommitRecordFile
 from streamreg._state.database_schema import KEYED, PARTS
@@ -151,8 +150,9 @@ def _check_job() -> None:
     plan = _plan()
     checkpoint = read_state(STATE)
     rejects = Path("rejects.jsonl")
-    job_identity.plan_of(checkpoint, plan, rejects)
-    resume.check_outputs(plan.outputs, rejects, checkpoint, RunTerms(STATE, thorough=True))
+    found = job_change.continued(checkpoint, plan, rejects, RunTerms(STATE))
+    outputs, checkpoint = found.plan.outputs, found.checkpoint
+    resume.check_outputs(outputs, rejects, checkpoint, RunTerms(STATE, thorough=True))
     resume.ranges(plan.source, plan.source.watermarks(print, lambda: False), checkpoint)
 
 

@@ -128,7 +128,7 @@ def test_the_state_is_where_the_job_file_says(broker: EmbeddedBroker, capsys: Ca
 
 
 def test_what_cannot_be_compared_is_code_2(broker: EmbeddedBroker, capsys: Capture) -> None:
-    """No state yet, another job's, a damaged one, and messages that the broker has deleted."""
+    """No state yet, a job that has changed, a damaged state, and messages that the broker has deleted."""
     send(broker, b"x,y", b"1,2")
     assert main(["verify", "job.toml"]) == 2
     assert "state job.state: there is none" in capsys.readouterr().err
@@ -138,7 +138,8 @@ def test_what_cannot_be_compared_is_code_2(broker: EmbeddedBroker, capsys: Captu
     job.write_text(JOB.replace('"rows.csv"', '"other.csv"'))
     capsys.readouterr()
     assert main(["verify", "job.toml"]) == 2
-    assert "the state is of another job: outputs: other.csv" in capsys.readouterr().err
+    assert "other.csv begins with the rows from now on" in (err := capsys.readouterr().err)
+    assert "Run it first" in err
     job.write_text(JOB)
     # The embedded broker keeps the last five megabytes of a partition.
     send(broker, *[b"1," + b"0" * 100_000] * 80)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._cli.arguments import UsageError, processes
-from streamreg._jobs import example, load_job
+from streamreg._jobs import Job, example, load_job
 from streamreg._jobs.run_job import run_job
 from streamreg._terminal.end_signals import end_at_once
 from streamreg._terminal.screen import say
@@ -37,6 +37,9 @@ example:
   streamreg run --example > job.toml
   streamreg run job.toml --check
   streamreg run job.toml --processes 4
+  streamreg run job.toml --fresh
+
+Relative paths in the job file start at its folder.
 
 The run goes on until Ctrl-C or, with mode = "static", the topic's end; its files are complete then.
 A topic that has ended with rejects and not one row ends it with exit code 1.
@@ -58,6 +61,11 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         type=processes,
         metavar="N",
         help="processes that read, instead of the job file's",
+    )
+    parser.add_argument(
+        "--fresh",
+        action="store_true",
+        help="start over: the state and the outputs there are get the time in their names, and new ones are made",
     )
     parser.add_argument(
         "--check", action="store_true", help="only say whether the job file is valid"
@@ -88,8 +96,24 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
         return 0
     if arguments.processes is not None:
         job = replace(job, processes=arguments.processes)
+    if arguments.fresh:
+        _start_over(job)
+    else:
+        from streamreg._jobs.paths import refuse_old_place
+
+        refuse_old_place(job)
     end_at_once()  # what a second signal means; the run listens to the first
     summary = run_job(job)
     if not is_terminal(sys.stderr):  # where it is one, the line that showed the progress ends so
         say(f"streamreg: {summary}")
     return 1 if summary.nothing_fitted and summary.ended_by == "source" else 0
+
+
+def _start_over(job: Job) -> None:
+    """Moves aside what earlier runs have left, and says so."""
+    from streamreg._run.aside import start_over
+
+    state = None if job.state is None else Path(job.state)
+    outputs = [*job.output.paths.values(), *([job.rejects] if job.rejects else [])]
+    for path, target in start_over(state, map(Path, outputs)).items():
+        say(f"streamreg: {path} is {target} now")

@@ -21,8 +21,7 @@ _EPILOG = """\
 The topic is read again, from where the job began up to the offsets of its last checkpoint, and all
 is computed from scratch. It must give the same exact sums and results as the state holds, to the
 last bit, and the outputs must hold the same rows, the results' changes folding to the last result.
-Nothing is written, and a job that runs goes on undisturbed. Start it where the job was started:
-relative paths begin there.
+Nothing is written, and a job that runs goes on undisturbed.
 
 A topic that has lost messages since, to retention or compaction, cannot be verified.
 
@@ -56,7 +55,9 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
             f"{arguments.job}: state.directory: is false: without a state there is nothing to verify"
         )
     from streamreg._jobs.client import check_client
+    from streamreg._jobs.paths import refuse_old_place
 
+    refuse_old_place(job)
     check_client(job.source.kafka, str(arguments.job))
     from streamreg._jobs.run_job import plan_job
     from streamreg._operate.verify.verify import verify

@@ -85,6 +85,8 @@ class Merge:
         self._reductions = [reducing.empty() for reducing in plan.rows.reductions]
         if checkpoint.reductions or checkpoint.changelogs:
             self._restore(checkpoint)
+            if checkpoint.rewrite:
+                self._give_all()
         for reducing, reduction in zip(plan.rows.reductions, self._reductions, strict=True):
             if reducing.windows is not None and isinstance(reduction, WindowReduction):
                 self.clocks.windows[reducing.windows.clock].append(reduction)
@@ -95,6 +97,17 @@ class Merge:
         self.excluded = self._count_excluded()
         self._opened = False
         self._open_rows = 0
+        if checkpoint.rewrite and checkpoint.epochs:
+            self._open()
+            self.pending = True
+
+    def _give_all(self) -> None:
+        """Counts all keys as changed, so that outputs which begin get their rows. Windows begin with none."""
+        for index, reduction in enumerate(self._reductions):
+            if isinstance(reduction, KeyedReduction):
+                again = self._plan.rows.reductions[index].empty()
+                again.merge(reduction.to_bytes())
+                self._reductions[index] = again
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         try:
@@ -322,6 +335,7 @@ class Merge:
             unix_ms=self._times["unix_ms"],
             rows=self.rows,
             tombstones=self.tombstones,
+            rewrite=False,
             rejects=dict(self.rejects),
             positions=self._outputs.positions(),
             reductions=[

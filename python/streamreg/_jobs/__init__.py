@@ -9,6 +9,7 @@ from pathlib import Path
 
 from streamreg._jobs.forget import Forget
 from streamreg._jobs.job import Durability, Job, JobError, Output, Time, read_job
+from streamreg._jobs.paths import folder_of
 from streamreg._jobs.read import parse, read_file
 from streamreg._jobs.source import Format, Mode, Source
 
@@ -42,12 +43,16 @@ def load_job(path: Path, environ: Mapping[str, str] | None = None) -> Job:
         ConfigurationError: If the file cannot be read or is no TOML; as `JobError`, which lists
             every problem, if it is no job.
     """
-    return job_from_bytes(read_file(path), str(path), os.environ if environ is None else environ)
+    environ = os.environ if environ is None else environ
+    return job_from_bytes(read_file(path), str(path), environ, folder_of(path))
 
 
-def job_from_bytes(data: bytes, name: str, environ: Mapping[str, str]) -> Job:
-    """As `load_job`, from bytes that were read elsewhere; `name` is what errors call them."""
-    return read_job(parse(data, name), name, environ)
+def job_from_bytes(data: bytes, name: str, environ: Mapping[str, str], folder: str = "") -> Job:
+    """As `load_job`, from bytes that were read elsewhere; `name` is what errors call them.
+
+    Relative paths start at `folder`; "" is the current directory.
+    """
+    return read_job(parse(data, name), name, environ, folder)
 
 
 def example() -> str:

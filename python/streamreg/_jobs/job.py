@@ -5,7 +5,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os.path import abspath
 from pathlib import PurePath
 from typing import Any, Literal
@@ -13,6 +13,7 @@ from typing import Any, Literal
 from streamreg._exceptions import ConfigurationError
 from streamreg._jobs.check import MOST_SHOWN, Section, describe, listed, near
 from streamreg._jobs.forget import Forget, read_forget
+from streamreg._jobs.paths import client_files, from_folder
 from streamreg._jobs.schema import KEY_TYPES, NUMBERS, TYPES, read_schema
 from streamreg._jobs.source import Source, read_source, with_metadata
 from streamreg._jobs.window import JobWindow, read_window
@@ -86,15 +87,18 @@ class Job:
     processes: int | None = None
     rejects: str | None = None
     max_rejects: int | None = None
+    folder: str = ""
+    """The folder of the file, at which its relative paths start; "" is the current directory."""
 
 
-def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job:
+def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str], folder: str = "") -> Job:
     """The job that a tree of TOML values describes.
 
     Args:
         tree: The file's top-level table.
         name: The file's name, for errors.
         environ: The values for `${NAME}`.
+        folder: Where relative paths start.
 
     Returns:
         A job whose parts fit together. Whether the broker and the paths are there is not looked at.
@@ -128,15 +132,15 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
         if bound in (*by, *columns):
             root.section("window").problem("", f"{describe(bound)} is a column of the result too")
     written = tuple(dict.fromkeys((*by, *bounds, *columns)))
-    output = _output(root.section("output"), written, schema)
+    output = _output(root.section("output"), written, schema, folder)
     if window is not None and output.scores and not window.scores_rows:
         root.section("output").problem(
             "scores", "by the last closed window: give [window] a cutoff, or exactly_once"
         )
-    state, durability = _state(root.section("state"), name)
+    state, durability = _state(root.section("state"), name, folder)
     run = root.section("run")
     processes = run.integer("processes", 1, _MOST_PROCESSES)
-    rejects = run.string("rejects", required=False) or None
+    rejects = from_folder(folder, run.string("rejects", required=False)) or None
     max_rejects = run.integer("max_rejects", 0, _MOST_REJECTS)
     outputs = [abspath(path) for path in output.paths.values()]
     if rejects and abspath(rejects) in outputs:
@@ -152,7 +156,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
     if problems:
         raise JobError(name, problems)
     return Job(
-        source=source,
+        source=replace(source, kafka=client_files(folder, source.kafka)),
         schema=schema,
         target=target,
         features=features,
@@ -167,6 +171,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str]) -> Job
         processes=processes,
         rejects=rejects,
         max_rejects=max_rejects,
+        folder=folder,
     )
 
 
@@ -239,11 +244,13 @@ def _number(table: Section, key: str, column: str, schema: Mapping[str, str]) ->
         table.problem(key, f"{describe(column)} is {kind}: a regression takes {listed(NUMBERS)}")
 
 
-def _output(table: Section, columns: Sequence[str], schema: Mapping[str, str]) -> Output:
+def _output(
+    table: Section, columns: Sequence[str], schema: Mapping[str, str], folder: str
+) -> Output:
     output = Output(
-        regression=table.string("regression"),
-        input=table.string("input", required=False) or None,
-        scores=table.string("scores", required=False) or None,
+        regression=from_folder(folder, table.string("regression")),
+        input=from_folder(folder, table.string("input", required=False)) or None,
+        scores=from_folder(folder, table.string("scores", required=False)) or None,
         columns=table.section("columns").names(),
         time=table.choice("time", TIMES),
     )
@@ -262,14 +269,13 @@ def _output(table: Section, columns: Sequence[str], schema: Mapping[str, str]) -
     return output
 
 
-def _state(table: Section, name: str) -> tuple[str | None, Durability | None]:
-    # Not beside the job file, which may be where nothing can be written.
+def _state(table: Section, name: str, folder: str) -> tuple[str | None, Durability | None]:
     directory = table.string_or_false("directory", f"{PurePath(name).stem}.state")
     durability = table.choice("durability", DURABILITIES)
     if directory is None and durability:
         table.problem("durability", "without a directory no state is kept")
     table.close()
-    return directory, durability
+    return None if directory is None else from_folder(folder, directory), durability
 
 
 def _check_columns(table: Section, columns: Mapping[str, str], own: Sequence[str]) -> None:

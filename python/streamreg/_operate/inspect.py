@@ -13,6 +13,7 @@ from streamreg._formats.registry import described, options
 from streamreg._plural import plural
 from streamreg._sinks.cells import cells_of, value_of
 from streamreg._sinks.file_position import FilePosition
+from streamreg._state.changed_source import SOURCE
 from streamreg._state.keyed_rows import EMPTY
 from streamreg._state.program_data import WINDOWS, tuples
 from streamreg._state.snapshot import last_row
@@ -71,6 +72,7 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
             }
             for partition, offset in sorted(checkpoint.offsets.items())
         ],
+        **_changes(checkpoint),
         "files": {path: _length(position) for path, position in checkpoint.positions.items()},
         "results": {
             path: _rows(checkpoint, part, job["outputs"][path]["row"], most)
@@ -84,6 +86,27 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
                 zip(job["reductions"], checkpoint.reductions, strict=False)
             )
         ],
+    }
+
+
+def _changes(checkpoint: Checkpoint) -> dict[str, object]:
+    """Where the job was changed so that the topic alone no longer says what it has come to; nothing if it was not."""
+    if not checkpoint.changed:
+        return {}
+    begun = [
+        [name for name, change in checkpoint.since.items() if change == number]
+        for number in range(1, len(checkpoint.changed) + 1)
+    ]
+    return {
+        "changes": [
+            {
+                "offsets": {str(p): offset for p, offset in sorted(change["offsets"].items())},
+                "begun": names,
+                "other_columns": SOURCE in change,
+                "other_rejects": bool(change.get("judged")),
+            }
+            for change, names in zip(checkpoint.changed, begun, strict=True)
+        ]
     }
 
 
@@ -191,6 +214,12 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
     for part in found["partitions"]:
         times = "".join(f", event time {time}" for time in part.get("event_times", ()))
         yield f"partition   {part['partition']}: offset {part['offset']:,}, read from {part['began']:,}{times}"
+    for change in found.get("changes", ()):
+        what = [f"{name} begins" for name in change["begun"]]
+        what += ["other columns of messages"] if change["other_columns"] else []
+        what += ["other messages are rejected"] if change["other_rejects"] else []
+        offsets = ", ".join(f"{offset:,} of {p}" for p, offset in change["offsets"].items())
+        yield f"job changed at offset {offsets}: {'; '.join(what)}"
     for path, size in found["files"].items():
         columns = job["outputs"].get(path, {}).get("columns")
         length = "" if size is None else f"{plural(size, 'byte')}, "

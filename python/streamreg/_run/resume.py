@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,8 +29,11 @@ def check_outputs(
     rejects: Path | None,
     checkpoint: Checkpoint | None,
     terms: RunTerms,
+    besides: Collection[Path] = (),
 ) -> None:
     """Before anything is opened or read: is each output as the state, or its absence, requires?
+
+    Files in `besides` are moved aside before new ones are made.
 
     Raises:
         OutputError: if two write to one place, another run writes one, the run would overwrite something, or what it
@@ -43,7 +46,8 @@ def check_outputs(
     _refuse_shared(places)
     with _positions(checkpoint) as positions:
         for output in outputs:
-            output.sink.check(output.columns, positions.get(output.name), terms)
+            if Path(output.name) not in besides:
+                output.sink.check(output.columns, positions.get(output.name), terms)
         if rejects is not None:
             check_file(rejects, b"", positions.get(str(rejects)), terms)
 

@@ -14,7 +14,7 @@ from streamreg._compile.compile import compile as compile_plan
 from streamreg._epoch.merge import Merge
 from streamreg._exceptions import ConfigurationError, SourceError
 from streamreg._process import keep_freed_memory
-from streamreg._run import resume
+from streamreg._run import job_change, resume
 from streamreg._run.processes import cores
 from streamreg._run.progress import Progress, Rate, Summary
 from streamreg._run.stderr_line import stderr_line
@@ -91,13 +91,18 @@ def _run(plan: Plan, options: Options) -> Summary:
         if options.state is not None:
             store = stack.enter_context(Store(options.state, options.durability))
             last = store.load()
-            if last is not None:
-                plan = job_identity.plan_of(last, plan, options.rejects)
-        job = job_identity.job(plan, options.rejects)
         terms = RunTerms(
             options.state, durable=options.durability == "power", stopping=signals.noted
         )
-        resume.check_outputs(plan.outputs, options.rejects, last, terms)
+        old_files: list[Path] = []
+        if last is not None:
+            goes_on = job_change.continued(last, plan, options.rejects, terms)
+            old_files = job_change.to_be_moved(goes_on, last, terms)
+            plan, last = goes_on.plan, goes_on.checkpoint
+            for change in goes_on.changes:
+                _log.warning("the job was changed: %s", change)
+        job = job_identity.job(plan, options.rejects)
+        resume.check_outputs(plan.outputs, options.rejects, last, terms, besides=old_files)
         identity = plan.source.pin(
             None if last is None else last.identity, _log.warning, watch.stopping
         )
@@ -109,6 +114,7 @@ def _run(plan: Plan, options: Options) -> Summary:
         if plan.source.reads is not None:
             _log.info("topic %r is read %s", plan.source.name, plan.source.reads)
         ranges = resume.ranges(plan.source, watermarks, last)
+        job_change.move(old_files, _log.warning)
         outputs = resume.open_outputs(plan, options.rejects, last, terms)
         if outputs is None:
             # A signal came while a file was read, or the reader of a pipe waited for.
@@ -126,6 +132,7 @@ def _run(plan: Plan, options: Options) -> Summary:
         if store is not None:
             # Before the first row: a file with rows but without a state could not be continued.
             store.save(first)
+            first = replace(first, moved={})
             if store.durability == "power":
                 for directory in (store.directory, store.directory.absolute().parent):
                     sync_directory(directory)

@@ -89,6 +89,19 @@ class Checkpoint:
     changes: Mapping[str, Iterable[Sequence[Change]]] = field(default_factory=dict, compare=False)
     """What of these parts is to be written."""
 
+    rewrite: bool = False
+    """Whether all results are to be given at the end of the next epoch, for outputs that have begun since the last."""
+
+    changed: list[dict[str, Any]] = field(default_factory=list)
+    """Where the job was changed so that the topic alone no longer says what it has come to: `offsets`, before which
+    messages were read as `source` says, if that was another way; `judged` if others were rejected."""
+
+    since: dict[str, int] = field(default_factory=dict)
+    """Outputs of rows that have not begun with the first one: how many of these changes came before."""
+
+    moved: Mapping[str, str | None] = field(default_factory=dict, compare=False)
+    """Parts of the checkpoint before that have another name in this one, or None where they are gone."""
+
     format: int = FORMAT_VERSION
     """The version of the format in which it was found."""
 
@@ -107,6 +120,7 @@ def packed(checkpoint: Checkpoint) -> dict[str, bytes]:
                 "identity": checkpoint.identity,
                 "leader_epochs": {str(p): e for p, e in checkpoint.leader_epochs.items()},
                 **_event_time(checkpoint),
+                **_changes(checkpoint),
                 "epochs": checkpoint.epochs,
                 "unix_ms": checkpoint.unix_ms,
                 "rows": checkpoint.rows,
@@ -148,6 +162,12 @@ def unpacked(parts: Mapping[str, bytes], version: int) -> Checkpoint:
         leader_epochs={int(p): epoch for p, epoch in run["leader_epochs"].items()},
         times=[{int(p): time for p, time in of.items()} for of in run.get("times", ())],
         moves=[tuple(move) for move in run.get("moves", ())],
+        rewrite=run.get("rewrite", False),
+        changed=[
+            {**change, "offsets": {int(p): offset for p, offset in change["offsets"].items()}}
+            for change in run.get("changed", ())
+        ],
+        since=run.get("since", {}),
         epochs=run["epochs"],
         unix_ms=run["unix_ms"],
         rows=run["rows"],
@@ -166,6 +186,21 @@ def _event_time(checkpoint: Checkpoint) -> dict[str, object]:
         return {}
     times = [{str(p): time for p, time in of.items()} for of in checkpoint.times]
     return {"times": times, "moves": [list(move) for move in checkpoint.moves]}
+
+
+def _changes(checkpoint: Checkpoint) -> dict[str, object]:
+    """How the job was changed; nothing if it was not."""
+    found: dict[str, object] = {}
+    if checkpoint.rewrite:
+        found["rewrite"] = True
+    if checkpoint.since:
+        found["since"] = checkpoint.since
+    if checkpoint.changed:
+        found["changed"] = [
+            {**change, "offsets": {str(p): offset for p, offset in change["offsets"].items()}}
+            for change in checkpoint.changed
+        ]
+    return found
 
 
 def _states(parts: Mapping[str, bytes], kind: str, most: int) -> list[bytes]:

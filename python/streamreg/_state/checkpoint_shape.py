@@ -14,7 +14,7 @@ from streamreg._exceptions import ConfigurationError, CorruptStateError, Mismatc
 from streamreg._formats.registry import described
 from streamreg._plan.row_plan import AnyReduction, Reducing
 from streamreg._plan.windowing import Windows
-from streamreg._state.program_data import MODELS, WINDOWS, Json, tuples
+from streamreg._state.program_data import IN_ORDER, MODELS, WINDOWS, Json, tuples
 from streamreg._state.shape import (
     ShapeError,
     anything,
@@ -155,7 +155,10 @@ JOB: Final = record(
         "rejects": optional(text),
     }
 )
-"""What a job is, as far as others than `plan_of` look at it."""
+"""What a job is, as far as others than `changed_job` look at it."""
+
+_CHANGE: Final = record({"offsets": table(_COUNT, _partition)})
+_READ: Final = record({"format": text, "schema": table(text), IN_ORDER: array(text)})
 
 
 def check_shape(job: Json, run: Json) -> None:
@@ -167,6 +170,7 @@ def check_shape(job: Json, run: Json) -> None:
         within(f"job: {MODELS}", table(array(_model)), job[MODELS])
     within("job: upsert", true_or_false, job.get("upsert", False))
     _check_format(job, run["found"])
+    _check_changes(job, run)
     _check_outputs(job, run)
     for partition in run["offsets"]:
         if partition not in run["began"]:
@@ -176,6 +180,24 @@ def check_shape(job: Json, run: Json) -> None:
     for held in job.get(MODELS, {}).values():
         for model in held:
             _check_model(model, job, made)
+
+
+def _check_changes(job: Mapping[str, Json], run: Mapping[str, Json]) -> None:
+    """What is said of earlier jobs is about messages and outputs such as there are."""
+    within("run: rewrite", true_or_false, run.get("rewrite", False))
+    changed = run.get("changed", [])
+    within("run: changed", array(_CHANGE), changed)
+    for change in changed:
+        within("run: changed: judged", true_or_false, change.get("judged", False))
+        if "source" in change:
+            within("run: changed: source", _READ, change["source"])
+            _check_format(change["source"], run["found"])
+            if sorted(change["source"][IN_ORDER]) != sorted(change["source"]["schema"]):
+                raise ShapeError("run: changed: source: its columns in order are others")
+    since = run.get("since", {})
+    within("run: since", table(integer(1, max(len(changed), 1))), since)
+    if not (since.keys() <= {*job["outputs in order"], job["rejects"]} and (changed or not since)):
+        raise ShapeError("run: since: it is of other outputs or changes")
 
 
 def _check_format(job: Mapping[str, Json], found: Json) -> None:

@@ -8,13 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from streamreg._exceptions import StateError
 from streamreg._plan.models import ClassificationInfo
 from streamreg._state.checkpoint import PLAIN, Checkpoint
 from streamreg._state.program_data import (
+    IN_ORDER,
     MODELS,
     ON_ERROR,
     RAISE,
+    STEPS,
     UNKNOWN,
     WINDOWS,
     class_model_data,
@@ -54,6 +55,7 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
         "topic": input.source.name,
         **input.format.identity(),
         "schema": dict(input.columns),
+        IN_ORDER: list(input.columns),
         **({"metadata": dict(input.metadata.parts)} if input.metadata is not None else {}),
         **({"upsert": True} if input.upsert else {}),
         "outputs": {
@@ -89,6 +91,7 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
             {"scopes": scopes_data(each.program.scopes), "outputs": each.slots}
             for each in plan.results
         ],
+        STEPS: [len(each.program.steps) for each in plan.results],
         MODELS: {
             output.name: [_model(at, one) for one in held]
             for at, result in enumerate(plan.results)
@@ -140,11 +143,10 @@ def _scored(score: ScorePlan, shipped: Shipped) -> dict[str, Any]:
     }
 
 
-def plan_of(checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> Plan:
+def same_plan(checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> Plan | str:
     """The plan that a state goes on with: this one, or what an earlier build has made of the same program.
 
-    Raises:
-        StateError: naming the first difference, if the state is of another job.
+    If the state is of another job, the first difference between the two.
     """
     differences = []
     earlier = () if _RULES in checkpoint.job else plan.earlier
@@ -155,17 +157,13 @@ def plan_of(checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> Plan:
         differences.append(difference)
     # That of the plan which is most like the state's.
     places = {part: place for place, part in enumerate(job(plan, rejects))}
-    nearest = max(differences, key=lambda found: places.get(found.partition(":")[0], -1))
-    raise StateError(
-        f"the state is of another job: {nearest}. Run the job it belongs to, or give this one an empty "
-        "state and new outputs"
-    )
+    return max(differences, key=lambda found: places.get(found.partition(":")[0], -1))
 
 
 def _other_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> str | None:
     """The first difference between a job and that of a state; None if they are the same."""
     # A state that does not say by which rules is of any, as far as these make the same of it.
-    unsaid = (_RULES, *(_SINCE_PLAIN if checkpoint.format < PLAIN else ()))
+    unsaid = (_RULES, STEPS, IN_ORDER, *(_SINCE_PLAIN if checkpoint.format < PLAIN else ()))
     told = {part: job[part] for part in unsaid if part in job}
     return _difference("", {**told, **checkpoint.job, MODELS: job[MODELS]}, job)
 
@@ -184,7 +182,12 @@ def _difference(where: str, before: object, now: object) -> str | None:
         at = next(at for at, pair in enumerate(zip(before, now, strict=True)) if not _same(*pair))
         if isinstance(before[at], Mapping) and isinstance(now[at], Mapping):
             return _difference(f"{where}{at}: ", before[at], now[at])
-    return f"{where}it was {_short(before)}, now it is {_short(now)}"
+    return difference_of(where.removesuffix(": "), before, now)
+
+
+def difference_of(what: str, before: object, now: object) -> str:
+    """How messages say that a part of a job is another one."""
+    return f"{what}: it was {_short(before)}, now it is {_short(now)}"
 
 
 def _with_on_error(before: Mapping[str, Any], now: Mapping[str, Any]) -> Mapping[str, Any]:

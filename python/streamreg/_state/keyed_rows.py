@@ -79,6 +79,26 @@ def write(database: sqlite3.Connection, parts: Mapping[str, Iterable[Sequence[Ch
             )
 
 
+def rename(database: sqlite3.Connection, moved: Mapping[str, str | None]) -> None:
+    """Gives parts other names, and drops those that have none, as a part of the open transaction."""
+    changed = {old: new for old, new in moved.items() if old != new}
+    if not changed or not _is_there(database):
+        return
+    # By names that no part has: one may get that of another, which gets a third.
+    for old, new in changed.items():
+        if new is None:
+            database.execute("DELETE FROM keyed WHERE part = ?", [old])
+        else:
+            database.execute("UPDATE keyed SET part = ? WHERE part = ?", [f"to {new}", old])
+    for new in filter(None, changed.values()):
+        database.execute("UPDATE keyed SET part = ? WHERE part = ?", [new, f"to {new}"])
+
+
+def _is_there(database: sqlite3.Connection) -> bool:
+    found = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'keyed'").fetchone()
+    return found is not None
+
+
 def read(database: sqlite3.Connection, parts: Mapping[str, Loaded]) -> dict[str, Digest]:
     """Loads the rows of each part, some at a time: of many keys all would take more memory than the run itself.
 
@@ -92,7 +112,7 @@ def read(database: sqlite3.Connection, parts: Mapping[str, Loaded]) -> dict[str,
     Raises:
         CorruptStateError: if a row is damaged, or of no such part.
     """
-    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'keyed'").fetchone():
+    if not _is_there(database):
         return {}
     digests: dict[str, Digest] = {}
     cursor = database.execute("SELECT part, key, value, checksum FROM keyed ORDER BY part, key")

@@ -33,6 +33,12 @@ MODELS: Final = "models"
 WINDOWS: Final = "windows"
 """The key of the windows of a reduction, where it has such."""
 
+IN_ORDER: Final = "columns in order"
+"""The key of the columns of the schema as it has them: of several that do not fit, a reject names the first one."""
+
+STEPS: Final = "result steps"
+"""The key under which a job says of each reduction how many of the steps of results are its own."""
+
 UNKNOWN: Final[list[Json]] = ["object", None]
 """An object given to a function as a constant, which a state does not describe."""
 

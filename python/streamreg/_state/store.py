@@ -37,6 +37,7 @@ from streamreg._state.upserted_rows import PART, UpsertedRows
 Durability = Literal["process", "power"]
 
 FILE = "checkpoint.sqlite"
+LOCK = "lock"
 
 
 class Store:
@@ -53,7 +54,7 @@ class Store:
         self._synced = durability == "process"
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            self._lock = (directory / "lock").open("a+b")
+            self._lock = (directory / LOCK).open("a+b")
         except OSError as error:
             raise StateError(f"state {directory}: {error.strerror}") from error
         try:
@@ -92,8 +93,9 @@ class Store:
                 self._refuse_other_commits()
                 # A run may have crashed before it could: the database must never be two commits ahead.
                 self._record.write(self._last)
-                if self._older:  # Its parts have other names.
+                if self._older or checkpoint.moved:  # Its parts have other names.
                     self._database.execute("DELETE FROM part")
+                keyed_rows.rename(self._database, checkpoint.moved)
                 self._database.executemany(
                     "INSERT INTO part (name, value) VALUES (?, ?) "
                     "ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value != excluded.value",

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._jobs import Job
+from streamreg._jobs.paths import refuse_old_place
 from streamreg._operate.doctor.outcomes import SkipError, TroubleError
 from streamreg._plural import plural
-from streamreg._run import resume
+from streamreg._run import job_change, resume
 from streamreg._sinks.contract import RunTerms
-from streamreg._state import job_identity
 from streamreg._state.checkpoint import Checkpoint
 from streamreg._state.store import Store, begun
 
@@ -34,6 +34,8 @@ class Disk:
         self._job = job
         self._plan = plan
         self._rejects = None if job.rejects is None else Path(job.rejects)
+        self._changes: tuple[str, ...] = ()
+        self._old_files: list[Path] = []
 
     @cached_property
     def checkpoint(self) -> Checkpoint | None:
@@ -44,11 +46,16 @@ class Disk:
         """
         if self._job.state is None or not begun(Path(self._job.state)):
             return None
-        with Store(Path(self._job.state)) as store:
+        state = Path(self._job.state)
+        with Store(state) as store:
             checkpoint = store.load()
-        if checkpoint is not None:
-            self._plan = job_identity.plan_of(checkpoint, self._plan, self._rejects)
-        return checkpoint
+        if checkpoint is None:
+            return None
+        terms = RunTerms(state)
+        found = job_change.continued(checkpoint, self._plan, self._rejects, terms)
+        self._plan, self._changes = found.plan, found.changes
+        self._old_files = job_change.to_be_moved(found, checkpoint, terms)
+        return found.checkpoint
 
     def state(self, watermarks: Mapping[int, Watermarks]) -> str:
         """Can the run resume from the state, and does the topic still hold what comes next?
@@ -58,6 +65,7 @@ class Disk:
         """
         if self._job.state is None:
             raise SkipError("state.directory=false: every run begins anew")
+        refuse_old_place(self._job)
         folder = Path(self._job.state)
         place = folder.absolute()
         while not place.exists():
@@ -67,7 +75,8 @@ class Disk:
             return f"{folder}: the run begins anew; {room}"
         if watermarks:
             resume.ranges(self._plan.source, watermarks, self.checkpoint)
-        return f"{folder}: the run goes on after {plural(self.checkpoint.rows, 'row')}; {room}"
+        changes = "".join(f"; the job was changed: {change}" for change in self._changes)
+        return f"{folder}: the run goes on after {plural(self.checkpoint.rows, 'row')}{changes}; {room}"
 
     def outputs(self) -> str:
         """Can every output be written, and is there nothing in it that a run would not go on from?"""
@@ -82,7 +91,10 @@ class Disk:
                 room = _room(path if path.exists() else folder, key)
         state = None if self._job.state is None else Path(self._job.state)
         terms = RunTerms(state, thorough=True)
-        resume.check_outputs(self._plan.outputs, self._rejects, self.checkpoint, terms)
+        checkpoint = self.checkpoint
+        resume.check_outputs(
+            self._plan.outputs, self._rejects, checkpoint, terms, besides=self._old_files
+        )
         return f"can be written; {room}"
 
 

@@ -16,6 +16,7 @@ from streamreg._epoch.changed_rows import changed_rows
 from streamreg._epoch.event_clocks import Move
 from streamreg._exceptions import SourceError
 from streamreg._operate.verify.multiset import Multiset
+from streamreg._operate.verify.phases import Phase, phases
 from streamreg._operate.verify.score_columns import STAMP, OwnColumns, own_columns
 from streamreg._operate.verify.standing import Changes
 from streamreg._rejects.dead_letters import dead_letter_lines as reject_lines
@@ -66,6 +67,11 @@ class Reading:
 
     task: Task
     moves: Sequence[Move] = ()
+    phases: Sequence[Phase] = ()
+    """Its parts between changes of the job."""
+
+    letters_from: Mapping[int, int] = field(default_factory=dict)
+    """The offsets at which the dead-letter file has begun, where it has not with the first message."""
 
     def tasks(self) -> Iterator[tuple[Task, Sequence[Move]]]:
         """The parts of it between these moves, one after another, each with the moves at its beginning."""
@@ -107,7 +113,10 @@ def reading(plan: Plan, checkpoint: Checkpoint, watermarks: Mapping[int, Waterma
             ranges[partition] = replace(began, end=offset)
             _check_watermarks(plan.source, partition, ranges[partition], watermarks.get(partition))
     task = Task(0, plan.input, plan.rows, checkpoint.found, ranges)
-    return Reading(task, [Move._make(move) for move in checkpoint.moves])
+    moves = [Move._make(move) for move in checkpoint.moves]
+    letters = checkpoint.since.get(checkpoint.job["rejects"] or "", 0)
+    letters_from = checkpoint.changed[letters - 1]["offsets"] if letters else {}
+    return Reading(task, moves, [*phases(plan, checkpoint, task)], letters_from)
 
 
 def _check_watermarks(
@@ -142,7 +151,7 @@ def recompute(plan: Plan, reading: Reading, report: Report, tell: Tell) -> Recom
         found.rows += partial.rows
         found.tombstones += partial.tombstones
         found.rejects.update(reject.kind for reject in partial.rejects)
-        for lines in dead_letter_lines(plan, partial):
+        for lines in dead_letter_lines(plan, reading, partial):
             found.dead_letters.add(lines)
         if partial.rows:
             for reduction, state in zip(found.reductions, partial.states, strict=True):
@@ -172,16 +181,17 @@ def partials(reading: Reading, report: Report, tell: Tell) -> Iterator[Partial]:
     total = sum((r.end or 0) - r.start for r in reading.task.ranges.values())
     before = 0
     times: list[dict[int, Moment]] = [{} for _ in reading.task.plan.clocks]
-    for task, moves in reading.tasks():
-        for move in moves:
-            own = times[move.clock].get(move.partition, move.time)
-            times[move.clock][move.partition] = max(own, move.time)
-        for partial, done in _read(replace(task, times=times), report):
-            if partial is not None:
-                partial.move_on(times)
-                yield partial
-            tell(before + done, total)
-        before += sum((r.end or 0) - r.start for r in task.ranges.values())
+    for phase in reading.phases:
+        for task, moves in replace(reading, task=phase.task).tasks():
+            for move in moves:
+                own = times[move.clock].get(move.partition, move.time)
+                times[move.clock][move.partition] = max(own, move.time)
+            for partial, done in _read(replace(task, times=times), report):
+                if partial is not None:
+                    partial.move_on(times)
+                    yield phase.heard(partial)
+                tell(before + done, total)
+            before += sum((r.end or 0) - r.start for r in task.ranges.values())
 
 
 def _read(task: Task, report: Report) -> Iterator[tuple[Partial | None, int]]:
@@ -216,9 +226,15 @@ def scored_rows(partial: Partial, own: OwnColumns | None) -> Iterator[list[bytes
         yield from own.of_topic(*partial.shipped[own.scoring])
 
 
-def dead_letter_lines(plan: Plan, partial: Partial) -> Iterator[list[bytes]]:
+def dead_letter_lines(plan: Plan, reading: Reading, partial: Partial) -> Iterator[list[bytes]]:
     """The lines of the rejects, as they stand in their file."""
-    return records(reject_lines(plan.source.name, partial.rejects), quotes=False)
+    begun = reading.letters_from
+    rejects = [
+        reject
+        for reject in partial.rejects
+        if reject.location.offset >= begun.get(reject.location.partition, 0)
+    ]
+    return records(reject_lines(plan.source.name, rejects), quotes=False)
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,10 @@ class RowOutputs:
         self, index: int, output: OutputSpec, written: ReadBack | None, again: Recomputed
     ) -> Iterator[Check]:
         """A changelog of scored rows: the same rows, and the scores that these give by their epochs."""
+        if output.name in self._checkpoint.since:
+            why = "not compared: it has begun after the first row"
+            yield Check(f"{output.name}, its scores", why, compared=False)
+            return
         own = own_columns(self._plan)[index]
         subject = f"{output.name}, its rows but for scores"
         if written is None:
@@ -120,6 +124,7 @@ class RowOutputs:
         """The dead-letter file: the same lines, each as often, in an order that may differ."""
 
         def topic() -> Iterator[Sequence[bytes]]:
-            return (r for p in self._partials() for r in recompute.dead_letter_lines(self._plan, p))
+            lines = recompute.dead_letter_lines
+            return (r for p in self._partials() for r in lines(self._plan, self._reading, p))
 
         return same_rows(subject, written.extent, written.changes, again.dead_letters, topic)

@@ -16,14 +16,17 @@ from streamreg._exceptions import CorruptStateError, MismatchError, OutputError
 from streamreg._operate.verify import changelog_files as files
 from streamreg._operate.verify import recompute
 from streamreg._operate.verify.check import Check, not_compared
+from streamreg._operate.verify.phases import not_comparable
 from streamreg._operate.verify.row_outputs import RowOutputs, times_of
 from streamreg._operate.verify.standing import Compaction
 from streamreg._plural import plural
+from streamreg._run.job_change import unchanged
 from streamreg._run.resume import positions
+from streamreg._sinks.contract import RunTerms
 from streamreg._sinks.file_position import FilePosition
 from streamreg._sinks.file_read_back import FileReadBack
 from streamreg._sinks.records import records, shown
-from streamreg._state import job_identity, keyed_rows
+from streamreg._state import keyed_rows
 from streamreg._state.keyed_rows import ONLY_KEY
 from streamreg._state.snapshot import last_row
 
@@ -52,7 +55,8 @@ def verify(
         StateError: if the state is of another job.
         SourceError: if the topic cannot be read, or no longer has what the run has read.
     """
-    plan = job_identity.plan_of(checkpoint, plan, rejects)
+    found = unchanged(checkpoint, plan, rejects, RunTerms())
+    plan, checkpoint = found.plan, found.checkpoint
     written: dict[str, ReadBack | None] = {
         output.name: output.sink.read_back(output.columns, checkpoint.positions[output.name])
         for output in plan.outputs
@@ -84,6 +88,10 @@ def _against_topic(
     report: Report,
     tell: Tell,
 ) -> Iterator[Check]:
+    unknown = not_comparable(plan, checkpoint)
+    if unknown is not None:
+        yield unknown
+        return
     plan.source.pin(checkpoint.identity, report, _never)
     watermarks = plan.source.watermarks(report, _never)
     reading = recompute.reading(plan, checkpoint, watermarks)

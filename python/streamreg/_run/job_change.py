@@ -1,0 +1,103 @@
+"""Run: a changed job goes on with the state there is: which files are its own, and which are moved aside."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamreg._exceptions import CorruptStateError, OutputError, StateError
+from streamreg._run.aside import aside
+from streamreg._sinks.contract import RunTerms
+from streamreg._sinks.file_sink import FileSpec
+from streamreg._sinks.open_file import check_file
+from streamreg._state import changed_job
+
+if TYPE_CHECKING:
+    from streamreg._plan.output import OutputSpec
+    from streamreg._plan.plan import Plan
+    from streamreg._sinks.contract import Position
+    from streamreg._state.changed_job import Continued
+    from streamreg._state.checkpoint import Checkpoint
+
+
+def continued(
+    checkpoint: Checkpoint, plan: Plan, rejects: Path | None, terms: RunTerms
+) -> Continued:
+    """How a job goes on with a state. Nothing is changed.
+
+    Raises:
+        StateError: if it needs a new start.
+    """
+    specs = {output.name: output for output in plan.outputs}
+    terms = RunTerms(terms.state, durable=terms.durable, thorough=True, stopping=terms.stopping)
+
+    def fits(name: str, position: Position) -> bool:
+        try:
+            if name in specs:
+                specs[name].sink.check(specs[name].columns, position, terms)
+            elif rejects is not None:
+                check_file(rejects, b"", position, terms)
+        except (OutputError, CorruptStateError):
+            return False
+        return True
+
+    return changed_job.continued(checkpoint, plan, rejects, fits)
+
+
+def unchanged(
+    checkpoint: Checkpoint, plan: Plan, rejects: Path | None, terms: RunTerms
+) -> Continued:
+    """The same for those who only look: the job must be as it was when it was run last, but for names of files.
+
+    Raises:
+        StateError: if it is another.
+    """
+    found = continued(checkpoint, plan, rejects, terms)
+    if found.changes:
+        raise StateError(
+            f"the job was changed since its last run: {'; '.join(found.changes)}. Run it first"
+        )
+    return found
+
+
+def to_be_moved(found: Continued, before: Checkpoint, terms: RunTerms) -> list[Path]:
+    """The files of outputs that begin anew, where they hold what the state says.
+
+    Raises:
+        OutputError: if one holds something else, or another run writes it.
+        StateError: if one is no file, so that it cannot be moved.
+    """
+    specs = {output.name: output for output in found.plan.outputs}
+    paths = []
+    for name in found.aside:
+        output = specs[name]
+        if not isinstance(output.sink, FileSpec):
+            raise StateError(
+                f"{name} has other columns, which what is there cannot have: give it another name"
+            )
+        path = Path(output.sink.path)
+        if not _is_new(output, terms):
+            output.sink.check(output.columns, before.positions[name], terms)
+            paths.append(path)
+    return paths
+
+
+def _is_new(output: OutputSpec, terms: RunTerms) -> bool:
+    """Whether an output is none yet, or one that a run has left which died while it made it."""
+    try:
+        output.sink.check(output.columns, None, terms)
+    except OutputError:
+        return False
+    return True
+
+
+def move(paths: list[Path], tell: Callable[[str], None]) -> None:
+    """Moves files aside. Raises OutputError if one cannot be moved."""
+    for path, target in aside(paths).items():
+        try:
+            os.rename(path, target)
+        except OSError as error:
+            raise OutputError(f"{path} cannot be moved aside: {error.strerror}") from error
+        tell(f"{path} is {target} now")
