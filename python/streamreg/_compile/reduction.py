@@ -53,7 +53,7 @@ class Collected:
         self._inputs: dict[int, InputType] = {}
         self._aggregates: dict[Aggregate, None] = {("count",): None}
         self._statistics: dict[Statistic | ClassStatistic, None] = {(0, "count", 0): None}
-        self._label = universe.keys[0].text if universe.keys else None
+        self._label = universe.keys[-1].text if universe.keys else None
         self._lowering = Lowering(rows.rules, self._load)
         self._outputs: list[OutputSpec] = []
         self._slots: list[Selection] = []
@@ -76,6 +76,7 @@ class Collected:
             by.final,
             by.keep_results,
             keep_closed=False,
+            labelled=universe.labelled,
         )
 
     @property

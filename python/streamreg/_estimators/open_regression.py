@@ -6,7 +6,7 @@ Nothing is locked or written, so that a run goes on undisturbed; what is read is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -38,7 +38,7 @@ from streamreg._types import (
     shortened,
 )
 
-Cell: TypeAlias = str | int | bool | datetime | np.integer[Any] | np.bool_ | None
+Cell: TypeAlias = str | int | bool | datetime | timedelta | np.integer[Any] | np.bool_ | None
 
 _SHOWN: Final = 5
 """So many keys are shown of those that there are."""
@@ -48,6 +48,7 @@ _NOTHING: Final[dict[str, Values]] = {
     "int": np.zeros(1, np.int64),
     "bool": np.zeros(1, np.bool_),
     "datetime": np.zeros(1, "M8[us]"),
+    "timedelta": np.zeros(1, "m8[us]"),
 }
 """What stands in the place of a key that is missing."""
 
@@ -143,6 +144,8 @@ def _present(cell: object, kind: str) -> Values | None:
             return np.array([int(cell)], np.int64)
         case datetime() if kind == "datetime" and not times.is_naive(cell) and times.in_range(cell):
             return times.from_objects([cell], "datetime")
+        case timedelta() if kind == "timedelta" and times.in_range(cell):
+            return times.from_objects([cell], "timedelta")
         case str() if kind == "str" and encodable(cell):
             return [cell]
         case _:

@@ -135,6 +135,7 @@ _WINDOWS: Final = only(
         "final": true_or_false,
         "keep_results": true_or_false,
         "keep_closed": true_or_false,
+        "labelled": true_or_false,
     }
 )
 
@@ -235,8 +236,9 @@ def made_of(described: Mapping[str, Any]) -> AnyReduction:
     try:
         windows = None
         if WINDOWS in described:
-            within(f"job: reductions: {WINDOWS}", _WINDOWS, described[WINDOWS])
-            of = described[WINDOWS]
+            # Those without labels do not say so.
+            of = {"labelled": False, **described[WINDOWS]}
+            within(f"job: reductions: {WINDOWS}", _WINDOWS, of)
             windows = Windows(**{**of, "window": tuples(of["window"])})
         return Reducing(inputs, aggregates, (), 0, keys, (), windows).empty()
     except (

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from streamreg._plan.models import ModelInfo
     from streamreg._plan.plan import Plan
     from streamreg._plan.score_plan import ScorePlan, Shipped
+    from streamreg._plan.windowing import Windows
 
 _RULES = "rules"
 _TOLD = 2
@@ -75,7 +76,7 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
                 "aggregates": reduction.aggregates,
                 "keys": reduction.keys,
                 "key_slots": reduction.key_slots,
-                **({} if reduction.windows is None else {WINDOWS: asdict(reduction.windows)}),
+                **({} if reduction.windows is None else {WINDOWS: _windows(reduction.windows)}),
             }
             for reduction in reductions
         ],
@@ -101,6 +102,14 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
     # As a state gives it back.
     plain: dict[str, Any] = json.loads(json.dumps(found))
     return plain
+
+
+def _windows(windows: Windows) -> dict[str, Any]:
+    found = asdict(windows)
+    if not windows.labelled:
+        # As states have it whose windows could have no labels.
+        del found["labelled"]
+    return found
 
 
 def _model(reduction: int, model: ModelInfo) -> dict[str, Any]:

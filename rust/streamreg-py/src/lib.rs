@@ -75,7 +75,7 @@ mod _core {
     #[pymodule_export]
     use super::times::{time_decimals, time_texts};
     #[pymodule_export]
-    use super::windows::{RowTimes, WindowPartial, WindowReduction};
+    use super::windows::{KeptWindow, RowTimes, WindowPartial, WindowReduction};
     #[pymodule_export]
     use super::write::{Cells, render, stamp};
     use pyo3::prelude::*;
