@@ -78,11 +78,18 @@ def table(
     only: Callable[[Fraction, Fraction], bool] = lambda start, end: True,
 ) -> dict[tuple[str, ...], tuple[str, ...]]:
     """The rows of all classes by instance, start, end and label."""
-    found = {}
+    found: dict[tuple[str, ...], tuple[str, ...]] = {}
     for (k, start, end), events in windowed.rows.items():
         if not only(start, end):
             continue
-        for label, parameters in PARAMETERS[method](classes_of(events)).items():
+        classes = classes_of(events)
+        # A window of rows without a label has no class.
+        for label, parameters in PARAMETERS[method](classes).items() if classes else ():
             key = (k, str(start), str(end), str(label))
             found[key] = (*key, *shown(parameters, method))
+        for label in {label_of(event) for event in events} - classes.keys() - {""}:
+            # Its rows all lack a feature.
+            key = (k, str(start), str(end), label)
+            none = 0, 0.0 if classes else None, None, None, None
+            found[key] = (*key, *shown(none, method))
     return found

@@ -94,10 +94,7 @@ class Collected:
         slots = tuple(self._lowering.lower(column, scope) for column in output.table)
         self._outputs.append(output_spec(output))
         self._slots.append((scope, slots))
-        of_windows = self._windows is not None
-        self._models.append(
-            () if of_windows else describe(output.table, self._universe, self.aggregate_of)
-        )
+        self._models.append(describe(output.table, self._universe, self.aggregate_of))
 
     def reducing(self) -> Reducing:
         """What the workers do for all of them."""

@@ -201,8 +201,8 @@ class Table(ClassTables):
     def groupby(self, *keys: Expression) -> GroupedTable:
         """The rows by the values of some columns: `t.groupby(t.k).reduce(t.k, n=…)`.
 
-        Keys are str, int, bool, datetime or timedelta; text "1" and the int 1 are different keys. Rows whose key is missing
-        have one of their own, as in SQL, before all others; it is not that of the empty text.
+        Keys are str, int, bool, datetime or timedelta; text "1" and the int 1 are different keys. Rows whose key is
+        missing have one of their own, as in SQL, before all others; it is not that of the empty text.
 
         Raises:
             ProgramError: without a key, or if one is no column, of another type, or given twice.
@@ -306,7 +306,8 @@ class Table(ClassTables):
         Args:
             time: when a row was: a column of datetime, int or float.
             window: what `sr.temporal.tumbling`, `sliding`, `session` or `last` gives.
-            instance: a column or several, of str, int, bool, datetime or timedelta: then each value has windows of its own.
+            instance: a column or several, of str, int, bool, datetime or timedelta: then each value has windows of its
+                own.
             behavior: what `sr.temporal.common_behavior` or `exactly_once_behavior` gives. Default: results are updated
                 with every row, and windows never close, so that their number is that of all there ever were.
 

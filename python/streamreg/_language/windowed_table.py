@@ -100,7 +100,6 @@ class WindowedTable(GroupedTable, ClassTables):
         )
         return self._fitted(Fit(target, features, weights, half_life, time, options))
 
-
     def _classes(
         self,
         label: Expression,

@@ -108,6 +108,8 @@ _CLASSIFICATION_MODEL: Final = record(
 def _model(value: Json) -> None:
     record({"kind": one_of("regression", "classification")})(value)
     (_REGRESSION_MODEL if value["kind"] == "regression" else _CLASSIFICATION_MODEL)(value)
+    # Classes of windows alone have keys, and states before them do not say so.
+    within("keys", array(text), value.get("keys", []))
 
 
 _NUMBERS_OF_WINDOW: Final = {"grid": 3, "session": 1, "last": 1}
@@ -260,12 +262,14 @@ def _check_model(
     if at >= len(made) or aggregate >= len(job["reductions"][at]["aggregates"]):
         raise ShapeError(f"job: {MODELS}: one is of no reduction")
     kind, *spec = job["reductions"][at]["aggregates"][aggregate]
-    keyed = isinstance(made[at], KeyedReduction)
+    windows = job["reductions"][at].get(WINDOWS, {})
+    labelled = isinstance(made[at], KeyedReduction) or windows.get("labelled", False)
     if model["kind"] == "classification":
-        fits = kind == "class" and keyed and len(spec[0]) == len(model["columns"])
+        fits = kind == "class" and labelled and len(spec[0]) == len(model["columns"])
     else:
         fits = (
             kind in ("moments", "monomials", "fading")
+            and not windows.get("labelled", False)
             and len(spec[0]) == len(model["columns"]) == len(model["coefficients"])
             and len(job["reductions"][at]["keys"]) == len(model["keys"])
         )
