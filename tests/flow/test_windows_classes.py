@@ -12,6 +12,7 @@ from streamreg._language.windowed_table import WindowedTable
 from streamreg.testing import read
 from tests.support import labelled
 from tests.support.changelog import changes, current, rejects
+from tests.support.child import killed_twice
 from tests.support.plans import csv_output
 from tests.support.window_runs import FIRST, LETTERS, check, run_in_pieces
 from tests.support.windows import (
@@ -116,6 +117,34 @@ def test_oracle_processes(folder: Path, processes: int, kind: str) -> None:
     assert current("classes.csv", 4, *columns("linear")) == labelled.table(of, "linear")
     assert late_of(rejects(LETTERS)) == of.late
     check(make)
+
+
+def test_oracle_a_run_that_is_killed(folder: Path) -> None:
+    """Killed at random, workers and all, and started again: the classes of each window, of each row once."""
+    killed_twice("window_classes", folder / "last.csv", 5, STREAMREG_PROCESSES=2, ROWS=800)
+    topic = events(800, 4, seed=1)
+    for kind, cutoff in (("last", None), ("session", 15)):
+        of = expected(topic, kind, cutoff)
+        assert standing(f"{kind}.csv", kind) == by_key(labelled.table(of, "linear"), kind)
+
+
+def by_key(rows: dict[tuple[str, ...], tuple[str, ...]], kind: str) -> set[tuple[str, ...]]:
+    """The rows of a table; those of last rows have no bounds in their keys."""
+    found = set(rows.values())
+    assert len({(row[0], row[3]) if kind == "last" else row[:4] for row in found}) == len(found)
+    return found
+
+
+def standing(path: str, kind: str) -> set[tuple[str, ...]]:
+    """The rows that stand at the end of a changelog."""
+    found: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for change in changes(path, *columns("linear")):
+        if change.diff == 1:
+            assert change.row not in found
+            found[change.row] = change.row
+        else:
+            del found[change.row]
+    return by_key(found, kind)
 
 
 @pytest.mark.parametrize("batch", [1, 1000])
