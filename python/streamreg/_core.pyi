@@ -74,6 +74,7 @@ __all__ = [
     "stamp",
     "time_decimals",
     "time_texts",
+    "time_zone",
     "unknown_to_fetcher",
 ]
 
@@ -1181,6 +1182,9 @@ def micros_of_texts(
     kind: Literal["datetime", "timedelta"], texts: Sequence[str]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Texts of ISO 8601, datetimes with an offset, as microseconds, and where there is 0 because it is none."""
+
+def time_zone(name: str) -> tuple[int, str]:
+    """A checksum of how far the clocks of a time zone are ahead of UTC, and when; and the version of the database."""
 
 def time_decimals(times: NDArray[np.datetime64] | NDArray[np.timedelta64]) -> NDArray[np.int64]:
     """Times in seconds, as a column of decimals."""

@@ -14,7 +14,7 @@ from streamreg._exceptions import ConfigurationError, CorruptStateError, Mismatc
 from streamreg._formats.registry import described
 from streamreg._plan.row_plan import AnyReduction, Reducing
 from streamreg._plan.windowing import Windows
-from streamreg._state.program_data import MODELS, WINDOWS, Json, tuples
+from streamreg._state.program_data import MODELS, TIME_ZONES, WINDOWS, Json, tuples
 from streamreg._state.shape import (
     ShapeError,
     anything,
@@ -71,6 +71,8 @@ RUN: Final = record(
     }
 )
 """The progress of a run."""
+
+_TIME_ZONE: Final = record({"rules": integer(0, 2**32 - 1), "database": text})
 
 _CLASSIFICATION: Final = record(
     {
@@ -169,6 +171,7 @@ def check_shape(job: Json, run: Json) -> None:
     if MODELS in job:  # States of format 1 say nothing of them.
         within(f"job: {MODELS}", table(array(_model)), job[MODELS])
     within("job: upsert", true_or_false, job.get("upsert", False))
+    within(f"job: {TIME_ZONES}", table(_TIME_ZONE), job.get(TIME_ZONES, {}))
     _check_format(job, run["found"])
     _check_outputs(job, run)
     for partition in run["offsets"]:

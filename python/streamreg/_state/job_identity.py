@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from streamreg._core import time_zone
 from streamreg._exceptions import StateError
 from streamreg._plan.models import ClassificationInfo
 from streamreg._state.checkpoint import PLAIN, Checkpoint
@@ -16,6 +17,7 @@ from streamreg._state.program_data import (
     ON_ERROR,
     RAISE,
     UNKNOWN,
+    TIME_ZONES,
     WINDOWS,
     class_model_data,
     scopes_data,
@@ -23,7 +25,7 @@ from streamreg._state.program_data import (
     statistic_data,
     step_data,
 )
-from streamreg._types import ClassModel
+from streamreg._types import OPTIONAL, ClassModel
 
 if TYPE_CHECKING:
     from streamreg._plan.models import ModelInfo
@@ -55,6 +57,7 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
         "topic": input.source.name,
         **input.format.identity(),
         "schema": dict(input.columns),
+        **({TIME_ZONES: zones} if (zones := _zones(input.columns)) else {}),
         **({"metadata": dict(input.metadata.parts)} if input.metadata is not None else {}),
         **({"upsert": True} if input.upsert else {}),
         "outputs": {
@@ -102,6 +105,17 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
     # As a state gives it back.
     plain: dict[str, Any] = json.loads(json.dumps(found))
     return plain
+
+
+def _zones(columns: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """The time zones that texts are read by: their rules, by a checksum, and the version of the database."""
+    found = {}
+    for source in columns.values():
+        _, given, zone = source.removesuffix(OPTIONAL).partition(" tz=")
+        if given:
+            rules, database = time_zone(zone)
+            found[zone] = {"rules": rules, "database": database}
+    return found
 
 
 def _windows(windows: Windows) -> dict[str, Any]:
@@ -155,6 +169,7 @@ def plan_of(checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> Plan:
     Raises:
         StateError: naming the first difference, if the state is of another job.
     """
+    _check_zones(checkpoint.job.get(TIME_ZONES, {}), job(plan, rejects).get(TIME_ZONES, {}))
     differences = []
     earlier = () if _RULES in checkpoint.job else plan.earlier
     for each in (plan, *earlier):
@@ -171,12 +186,27 @@ def plan_of(checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> Plan:
     )
 
 
+def _check_zones(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Raises StateError if local times would be read in another way now; states before told nothing of it."""
+    for zone in sorted(before.keys() & now.keys()):
+        if before[zone]["rules"] != now[zone]["rules"]:
+            raise StateError(
+                f"the state has read local times of {zone} by version {before[zone]['database']} of the time zone "
+                f"database, but this streamreg has version {now[zone]['database']}, in which its clocks have other "
+                "rules: what was read before would be read differently now. Go on with the streamreg that the state "
+                "is of, or start anew with an empty state and new outputs"
+            )
+
+
 def _other_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> str | None:
     """The first difference between a job and that of a state; None if they are the same."""
     # A state that does not say by which rules is of any, as far as these make the same of it.
     unsaid = (_RULES, *(_SINCE_PLAIN if checkpoint.format < PLAIN else ()))
     told = {part: job[part] for part in unsaid if part in job}
-    return _difference("", {**told, **checkpoint.job, MODELS: job[MODELS]}, job)
+    before = {**told, **checkpoint.job, MODELS: job[MODELS]}
+    # Their rules were compared; which version of the database they are from is no matter.
+    before.pop(TIME_ZONES, None)
+    return _difference("", before | {part: job[part] for part in (TIME_ZONES,) if part in job}, job)
 
 
 def _difference(where: str, before: object, now: object) -> str | None:
