@@ -15,8 +15,10 @@ import pytest
 import streamreg as sr
 from streamreg import testing
 from streamreg._compile.compile import compile as compile_plan
+from streamreg._core import time_zone
 from streamreg._operate.inspect import describe
 from streamreg._operate.verify.verify import verify
+from streamreg._state import job_identity
 from streamreg._state.snapshot import read
 from tests.support.changelog import changes, current, inserted, rejects, result
 from tests.support.plans import csv_output
@@ -330,7 +332,7 @@ def test_a_state_knows_the_rules_of_its_time_zones(
 
     lines = [b"2026-07-01T12:00:00,1", b"2026-07-01T12:00:01,2", b"2026-07-01T12:00:02,3"]
     write(lines[:1])
-    rules, database = job_identity.time_zone("Europe/Berlin")
+    rules, database = time_zone("Europe/Berlin")
     zones = read(Path("state")).job["time zones"]
     assert zones == {"Europe/Berlin": {"rules": rules, "database": database}}
     monkeypatch.setattr(job_identity, "time_zone", lambda _: (rules, "2031a"))

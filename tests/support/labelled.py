@@ -49,12 +49,14 @@ def messages(partitions: Sequence[Partition]) -> list[list[bytes]]:
     ]
 
 
-def classes_of(events: Sequence[Event]) -> dict[Label, Rows]:
+def classes_of(
+    events: Sequence[Event], named: Callable[[Event], str] = label_of
+) -> dict[Label, Rows]:
     """The rows of each class: those that have a label and all features."""
     found: dict[Label, Rows] = defaultdict(list)
     for event in events:
-        if label_of(event) and event.has("x", "y"):
-            found[label_of(event)].append([Fraction(event.x), Fraction(event.y)])
+        if named(event) and event.has("x", "y"):
+            found[named(event)].append([Fraction(event.x), Fraction(event.y)])
     return {label: found[label] for label in sorted(found, key=str)}
 
 
@@ -76,18 +78,19 @@ def table(
     windowed: Windowed,
     method: str,
     only: Callable[[Fraction, Fraction], bool] = lambda start, end: True,
+    named: Callable[[Event], str] = label_of,
 ) -> dict[tuple[str, ...], tuple[str, ...]]:
     """The rows of all classes by instance, start, end and label."""
     found: dict[tuple[str, ...], tuple[str, ...]] = {}
     for (k, start, end), events in windowed.rows.items():
         if not only(start, end):
             continue
-        classes = classes_of(events)
+        classes = classes_of(events, named)
         # A window of rows without a label has no class.
         for label, parameters in PARAMETERS[method](classes).items() if classes else ():
             key = (k, str(start), str(end), str(label))
             found[key] = (*key, *shown(parameters, method))
-        for label in {label_of(event) for event in events} - classes.keys() - {""}:
+        for label in {named(event) for event in events} - classes.keys() - {""}:
             # Its rows all lack a feature.
             key = (k, str(start), str(end), label)
             none = 0, 0.0 if classes else None, None, None, None
