@@ -74,6 +74,7 @@ __all__ = [
     "stamp",
     "time_decimals",
     "time_texts",
+    "time_zone",
     "unknown_to_fetcher",
 ]
 
@@ -938,6 +939,18 @@ class WindowPartial:
         """Rows whose time is NaN or infinite, or whose windows begin or end beyond the times that there are."""
 
 @final
+class KeptWindow:
+    """A window of what is kept, as it was when it was taken out."""
+
+    @property
+    def span(self) -> tuple[Moment, Moment] | None:
+        """From when to when it is; None of a session that is closed."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is the last closed one of its instance, which rows are scored by."""
+
+@final
 class WindowReduction:
     """The aggregates of rows by windows of time, for each instance; the first one counts the rows.
 
@@ -946,7 +959,8 @@ class WindowReduction:
     is closed when end <= T - cutoff, where T is the time of all partitions; a session when last + 2 * max_gap <= T -
     cutoff; never without `cutoff`. It is visible when T >= start + delay, or, if `final`, when it is closed; without
     either always. What is closed and visible leaves the state. With `keep_closed` the last closed window of each
-    instance is kept for scoring. All of it is compared exactly. A row without a time is in no window.
+    instance is kept for scoring. All of it is compared exactly. A row without a time is in no window. If rows are
+    `labelled`, the last of the keys is the label: windows are formed without it, and their results have a row for each.
 
     Raises:
         ValueError: for windows that make no sense, and as `KeyedReduction`; `keys` may be empty.
@@ -963,6 +977,7 @@ class WindowReduction:
         cutoff: Moment | None,
         final: bool,
         keep_closed: bool = False,
+        labelled: bool = False,
     ) -> Self: ...
     def bounds(self) -> tuple[Moment, Moment]:
         """The least and the greatest time of a row that is not outside."""
@@ -1001,8 +1016,51 @@ class WindowReduction:
     def results(self, statistics: Sequence[Statistic], start: int, end: int) -> KeyedResults:
         """The results of some of those: cells of the instance, window_start, window_end, then the statistics."""
 
+    def class_results(
+        self, statistics: Sequence[Statistic], aggregates: Sequence[int], start: int, end: int
+    ) -> tuple[KeyedResults, list[list[Classes]]]:
+        """The same of labelled rows: a row for each label; and of each window with rows the classes of some aggregates.
+
+        The label is the last of the cells before window_start.
+
+        Raises:
+            ValueError: if rows have no labels, an aggregate is not of classes, or a window has too many of them.
+        """
+
+    def most_labels(self) -> int:
+        """At least so many labels some window has had; exactly, if the results or classes of all were asked for."""
+
+    def closed_classes(
+        self, aggregate: int, instances: Sequence[Column], rows: int
+    ) -> tuple[NDArray[np.int64], list[Classes | None]]:
+        """For each row which of some instances it is of, and the classes that the rows of these are scored by.
+
+        Those of the last window that was closed when they were frozen, or of last rows as `scores` takes them; None
+        for an instance that had none.
+
+        Raises:
+            ValueError: as `class_results`, or if closed windows are not kept.
+        """
+
     def close(self, time: Moment | None) -> list[bytes]:
         """Drops the windows that are closed and visible now that T is this; their keys, as results have them."""
+
+    def windows(self, instance: Sequence[Column]) -> list[KeptWindow]:
+        """The windows of an instance: the last closed one first, if it is kept, then those that are open, in order.
+
+        Raises:
+            ValueError: if the cells, columns of one row each, are not of the number and types.
+            RangeError: if there are more windows than can be listed.
+        """
+
+    def instances(self, most: int) -> list[list[ResultValue]]:
+        """The cells of the first instances in their order, at most so many."""
+
+    def single(self, window: KeptWindow) -> Reduction:
+        """The aggregates over the rows of a window. Raises ValueError if rows are labelled."""
+
+    def classes(self, window: KeptWindow, aggregate: int) -> Classes:
+        """The classes of a window; raises as `class_results`."""
 
     def open_windows(self) -> int:
         """The number of windows with rows that are not closed."""
@@ -1124,6 +1182,9 @@ def micros_of_texts(
     kind: Literal["datetime", "timedelta"], texts: Sequence[str]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Texts of ISO 8601, datetimes with an offset, as microseconds, and where there is 0 because it is none."""
+
+def time_zone(name: str) -> tuple[int, str]:
+    """A checksum of how far the clocks of a time zone are ahead of UTC, and when; and the version of the database."""
 
 def time_decimals(times: NDArray[np.datetime64] | NDArray[np.timedelta64]) -> NDArray[np.int64]:
     """Times in seconds, as a column of decimals."""

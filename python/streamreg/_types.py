@@ -32,7 +32,7 @@ InputType: TypeAlias = str
 Number: TypeAlias = Literal["float", "int", "decimal", "datetime", "timedelta"]
 """What a column holds that can be reduced; times count in seconds, exactly."""
 
-KeyType: TypeAlias = Literal["str", "int", "bool", "datetime"]
+KeyType: TypeAlias = Literal["str", "int", "bool", "datetime", "timedelta"]
 """What a column holds that rows can be grouped by."""
 
 Aggregate: TypeAlias = (

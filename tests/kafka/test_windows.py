@@ -22,7 +22,7 @@ from tests.support.process import ROOT
 from tests.support.windows import Event, Partition, events
 
 PARTITIONS = 4
-KINDS = ("tumbling", "sliding", "dropped", "session")
+KINDS = ("tumbling", "sliding", "dropped", "session", "classes")
 JOB = JOBS / "windows.py"
 
 

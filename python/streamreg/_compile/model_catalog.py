@@ -49,7 +49,8 @@ def _described(column: ReducedColumn, aggregate: int, keys: tuple[str, ...]) -> 
     texts = [argument.text for argument in column.arguments]
     model = reducer.model or PLAIN
     if isinstance(model, ClassModel):
-        return ClassificationInfo(aggregate, keys[0], tuple(texts), model)
+        *instance, label = keys
+        return ClassificationInfo(aggregate, label, tuple(texts), model, tuple(instance))
     weights = texts[-1] if reducer.weighted else None
     if reducer.half_life is not None:
         weights = f"2^({texts[-1]} / {reducer.half_life})"

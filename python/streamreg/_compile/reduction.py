@@ -53,7 +53,7 @@ class Collected:
         self._inputs: dict[int, InputType] = {}
         self._aggregates: dict[Aggregate, None] = {("count",): None}
         self._statistics: dict[Statistic | ClassStatistic, None] = {(0, "count", 0): None}
-        self._label = universe.keys[0].text if universe.keys else None
+        self._label = universe.keys[-1].text if universe.keys else None
         self._lowering = Lowering(rows.rules, self._load)
         self._outputs: list[OutputSpec] = []
         self._slots: list[Selection] = []
@@ -76,6 +76,7 @@ class Collected:
             by.final,
             by.keep_results,
             keep_closed=False,
+            labelled=universe.labelled,
         )
 
     @property
@@ -93,10 +94,7 @@ class Collected:
         slots = tuple(self._lowering.lower(column, scope) for column in output.table)
         self._outputs.append(output_spec(output))
         self._slots.append((scope, slots))
-        of_windows = self._windows is not None
-        self._models.append(
-            () if of_windows else describe(output.table, self._universe, self.aggregate_of)
-        )
+        self._models.append(describe(output.table, self._universe, self.aggregate_of))
 
     def reducing(self) -> Reducing:
         """What the workers do for all of them."""

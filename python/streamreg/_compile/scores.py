@@ -42,8 +42,10 @@ class CollectedScores:
         columns = tuple(self._ship(restricted(item, self._of)) for item in parameter.arguments)
         self._keys = tuple(self._ship(restricted(key, self._of)) for key in reduction.keys)
         self._weights: int | None = None
+        self._label = ""
         if isinstance(model, ClassModel):
-            (self._target,) = self._keys
+            *_, self._target = self._keys
+            self._label = reduction.keys[-1].text
             self._features = columns
             return
         count = len(parameter.reducer.powers)
@@ -74,6 +76,7 @@ class CollectedScores:
             self._keys,
             self._lowering.program(),
             tuple(self._slots),
+            self._label,
         )
 
     def _ship(self, expression: TypedExpression) -> int:

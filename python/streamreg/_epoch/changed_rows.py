@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from streamreg._core import KeyedReduction, Reduction, WindowReduction, render
-from streamreg._epoch.class_parameters import ClassResults, class_results
+from streamreg._epoch.class_parameters import ClassResults, class_results, window_class_results
 from streamreg._evaluate.keyed import evaluate_keys
 from streamreg._evaluate.program import Load
 from streamreg._state.keyed_rows import ONLY_KEY
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 KEYS_AT_A_TIME: Final = 1 << 14
 """Keys whose results are computed together: so the memory for it does not grow with the number of keys."""
+LABELLED_AT_A_TIME: Final = 1 << 10
+"""The same of windows with a row for each label."""
 _NO_ROW: Final[Sequence[list[object]]] = ([],)
 """What is rendered in its place where there is no row."""
 
@@ -67,9 +69,16 @@ def changed_rows(
             together = class_results(plan, reduction)
             yield _unchanged(plan, together) or _computed(plan, together)
         return
-    for start in range(0, count, KEYS_AT_A_TIME):
-        end = min(start + KEYS_AT_A_TIME, count)
-        results = reduction.results(plan.of_keys, start, end)
+    # Windows with labels have a row for each.
+    labelled = plan.label is not None and isinstance(reduction, WindowReduction)
+    most = LABELLED_AT_A_TIME if labelled else KEYS_AT_A_TIME
+    for start in range(0, count, most):
+        end = min(start + most, count)
+        results: KeyedResults | ClassResults
+        if labelled and isinstance(reduction, WindowReduction):
+            results = window_class_results(plan, reduction, start, end)
+        else:
+            results = reduction.results(plan.of_keys, start, end)
         yield _unchanged(plan, results) or _computed(plan, results)
 
 

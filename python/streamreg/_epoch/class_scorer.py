@@ -10,16 +10,15 @@ import numpy as np
 from streamreg._evaluate.columns import Array, Column, Values, placed, to_list
 
 if TYPE_CHECKING:
-    from streamreg._core import KeyedReduction
+    from streamreg._core import Classes
     from streamreg._types import ClassModel
 
 
 class ClassScorer:
-    """Predicts the classes of rows, by the state of a reduction when this was made."""
+    """Predicts the classes of rows."""
 
-    def __init__(self, reduction: KeyedReduction, aggregate: int, model: ClassModel) -> None:
-        """The classes whose moments the aggregate holds, classified by the model."""
-        classes = reduction.classes(aggregate)
+    def __init__(self, classes: Classes, model: ClassModel) -> None:
+        """By these classes, as the model says."""
         self._labels = classes.labels
         self._places: dict[object, int] = {label: place for place, label in enumerate(self._labels)}
         self._predictor = classes.predictor(

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamreg._core import KeyedReduction, Reduction
+from streamreg._core import KeyedReduction, Reduction, WindowReduction
 from streamreg._epoch.class_scorer import ClassScorer
+from streamreg._epoch.window_class_scorer import WindowClassScorer
 from streamreg._evaluate.columns import Array, Column, Nullable, Values, numbers, placed
 from streamreg._evaluate.nullable import packed_rows
 from streamreg._types import ClassModel
@@ -30,15 +31,19 @@ class Scoring:
         """`begin` comes before the first rows."""
         self._plan = plan
         self._reduction = reduction
-        self._scorer: Scorer | ClassScorer | None = None
+        self._scorer: Scorer | ClassScorer | WindowClassScorer | None = None
 
     def begin(self) -> None:
         """Until it is called again, rows are scored by what the reduction holds now."""
         reduction, (aggregate, model) = self._reduction, self._plan.model
         if isinstance(model, ClassModel):
-            if not isinstance(reduction, KeyedReduction):
+            if isinstance(reduction, WindowReduction):
+                reduction.freeze()
+                self._scorer = WindowClassScorer(reduction, aggregate, model, self._plan.label)
+            elif isinstance(reduction, KeyedReduction):
+                self._scorer = ClassScorer(reduction.classes(aggregate), model)
+            else:
                 raise AssertionError("classes are a reduction by labels")
-            self._scorer = ClassScorer(reduction, aggregate, model)
         elif not isinstance(reduction, Reduction):
             reduction.freeze()
         else:
@@ -64,7 +69,7 @@ class Scoring:
         weights = [] if plan.weights is None else [shipped[plan.weights]]
         found = self._of_present(shipped)
         depends = (features, [*features, target], [*features, target, *weights])
-        if isinstance(self._scorer, ClassScorer):
+        if isinstance(plan.model[1], ClassModel):
             # Where the probability is missing, the label is.
             depends = ([], features, [*features, target])
         for values, columns in zip(found, depends, strict=True):
@@ -78,6 +83,9 @@ class Scoring:
         features = [numbers(placed(shipped[at])) for at in plan.features]
         if isinstance(self._scorer, ClassScorer):
             return self._scorer.scores(features, shipped[plan.target])
+        if isinstance(self._scorer, WindowClassScorer):
+            instances = [shipped[at] for at in plan.keys[:-1]]
+            return self._scorer.scores(features, shipped[plan.target], instances)
         target = numbers(placed(shipped[plan.target]))
         weights = None if plan.weights is None else numbers(placed(shipped[plan.weights]))
         if self._scorer is not None:

@@ -16,8 +16,10 @@ from streamreg._core import Discriminant
 from streamreg._estimators.class_moments import ClassMoments, Description
 from streamreg._estimators.class_rows import ClassRows
 from streamreg._estimators.classifier_base import Asked, Floats
+from streamreg._estimators.key_cells import Key
 from streamreg._estimators.numbers import Column, Data
 from streamreg._estimators.open_classes import find_classes
+from streamreg._estimators.open_windows import AskedWindow, Start
 from streamreg._estimators.serialization import (
     damage,
     deserialized,
@@ -187,7 +189,12 @@ class ExactClassifier(ClassRows):
 
     @classmethod
     def from_state(
-        cls, directory: str | os.PathLike[str], *, output: str | os.PathLike[str] | None = None
+        cls,
+        directory: str | os.PathLike[str],
+        *,
+        output: str | os.PathLike[str] | None = None,
+        instance: Key = None,
+        window_start: Start = None,
     ) -> Self:
         """The classes of a job, from the state directory of a run that goes on or has ended.
 
@@ -196,13 +203,19 @@ class ExactClassifier(ClassRows):
         Args:
             directory: What the job has for `state=`.
             output: The file that shows the classes, as the job names it; needed if there are several such tables.
+            instance: Of windows, the cell of the instance, or a tuple of several; `(None,)` for a missing one.
+            window_start: Of windows, when the one begins that is meant. By default it is the last closed one of the
+                instance, if the job scores rows by it, else the newest. Other closed windows are not in a state.
 
         Raises:
             StateError: if there is no state, it is damaged, it holds no such table, or no row was read yet.
-            ConfigurationError: if there is no such output, one must be chosen, or a class has no prior in the job.
+            ConfigurationError: if there is no such output or window, one must be chosen, or a class has no prior in
+                the job.
         """
         path = None if output is None else os.fspath(output)
-        found = find_classes(Path(directory), path, cls._METHOD)
+        found = find_classes(
+            Path(directory), path, cls._METHOD, AskedWindow(instance, window_start)
+        )
         options = {
             name: value for name, value in found.options.items() if name in cls._parameters()
         }

@@ -11,8 +11,10 @@ from typing import Any, Literal, Self, overload
 import numpy as np
 
 from streamreg._estimators.inputs import Matrix, matrix
+from streamreg._estimators.key_cells import Key
 from streamreg._estimators.numbers import Column, Data
-from streamreg._estimators.open_regression import Cell, find
+from streamreg._estimators.open_regression import find
+from streamreg._estimators.open_windows import AskedWindow, Start
 from streamreg._estimators.regression_results import Floats
 from streamreg._estimators.regression_rows import RegressionRows, count_of_targets
 from streamreg._estimators.regression_state import Exact
@@ -207,7 +209,9 @@ class LinearRegression(RegressionRows):
         directory: str | os.PathLike[str],
         *,
         output: str | os.PathLike[str] | None = None,
-        key: Cell | tuple[Cell, ...] | None = None,
+        key: Key = None,
+        instance: Key = None,
+        window_start: Start = None,
     ) -> Self:
         """The regression of a job, from the state directory of a run that goes on or has ended.
 
@@ -219,13 +223,16 @@ class LinearRegression(RegressionRows):
             directory: What the job has for `state=`.
             output: The file that shows the regression, as the job names it; needed if there are several regressions.
             key: With `by=`, the cell of the key, or a tuple of several; `(None,)` for the key that is missing.
+            instance: Of windows, the cell of the instance, or a tuple of several, as for `key`.
+            window_start: Of windows, when the one begins that is meant. By default it is the last closed one of the
+                instance, if the job scores rows by it, else the newest. Other closed windows are not in a state.
 
         Raises:
             StateError: if there is no state, it is damaged, it holds no regression, or no row was read yet.
-            ConfigurationError: if there is no such output or key, or one must be chosen; the error lists them.
+            ConfigurationError: if there is no such output, key or window, or one must be chosen; the error lists them.
         """
         path = None if output is None else os.fspath(output)
-        found = find(Path(directory), path, key)
+        found = find(Path(directory), path, key, AskedWindow(instance, window_start))
         singular: Literal["null", "drop"] = "drop" if found.drop else "null"
         made = cls(fit_intercept=found.intercept, ridge=found.ridge, singular=singular)
         terms = None if found.coefficients == found.columns else found.coefficients

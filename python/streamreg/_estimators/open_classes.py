@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from streamreg._core import Classes
+from streamreg._estimators.open_windows import AskedWindow, window_of
 from streamreg._estimators.select_model import Described, Kind, chosen, keyed_reduction, opening
 from streamreg._exceptions import ConfigurationError
 from streamreg._language.discriminant import METHODS
@@ -40,12 +41,14 @@ class FoundClasses:
         return None if priors is None else tuple(label for label, _ in priors)
 
 
-def find_classes(directory: Path, output: str | None, method: ClassMethod) -> FoundClasses:
-    """The classes that an output of a run shows, for a method of classification.
+def find_classes(
+    directory: Path, output: str | None, method: ClassMethod, window: AskedWindow
+) -> FoundClasses:
+    """The classes that an output of a run shows, for a method of classification; of one window if they are of windows.
 
     Raises:
         StateError: as `find` does.
-        ConfigurationError: if there is no such output, several to choose from, or a class without a prior.
+        ConfigurationError: if there is no such output or window, several to choose from, or a class without a prior.
     """
     checkpoint = snapshot.read(directory)
     kind = Kind(
@@ -57,8 +60,11 @@ def find_classes(directory: Path, output: str | None, method: ClassMethod) -> Fo
     )
     described = chosen(directory, checkpoint, output, kind)
     with opening(directory):
-        keyed = keyed_reduction(checkpoint, described)
-        classes = keyed.classes(described["aggregate"])
+        windows = window_of(checkpoint, described, window, None, _title(described))
+        if windows is not None:
+            classes = windows.reduction.classes(windows.window, described["aggregate"])
+        else:
+            classes = keyed_reduction(checkpoint, described).classes(described["aggregate"])
         model = class_model_of(described["model"])
         found = FoundClasses(classes, tuple(described["columns"]), model)
     for label in classes.labels:

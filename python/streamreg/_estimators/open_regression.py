@@ -6,13 +6,12 @@ Nothing is locked or written, so that a run goes on undisturbed; what is read is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeAlias
-
-import numpy as np
+from typing import Any
 
 from streamreg._core import Moments, Monomials, Reduction
+from streamreg._estimators.key_cells import SHOWN, Key, columns_of, listed
+from streamreg._estimators.open_windows import AskedWindow, window_of
 from streamreg._estimators.regression_state import Exact
 from streamreg._estimators.select_model import (
     Described,
@@ -22,34 +21,10 @@ from streamreg._estimators.select_model import (
     layout,
     opening,
 )
-from streamreg._evaluate import times
-from streamreg._evaluate.columns import Column, Nullable, Values
 from streamreg._exceptions import ConfigurationError
 from streamreg._state import snapshot
 from streamreg._state.checkpoint import Checkpoint
-from streamreg._types import (
-    INT_MAX,
-    INT_MIN,
-    OPTIONAL,
-    InputType,
-    Number,
-    encodable,
-    quoted,
-    shortened,
-)
-
-Cell: TypeAlias = str | int | bool | datetime | np.integer[Any] | np.bool_ | None
-
-_SHOWN: Final = 5
-"""So many keys are shown of those that there are."""
-
-_NOTHING: Final[dict[str, Values]] = {
-    "str": [""],
-    "int": np.zeros(1, np.int64),
-    "bool": np.zeros(1, np.bool_),
-    "datetime": np.zeros(1, "M8[us]"),
-}
-"""What stands in the place of a key that is missing."""
+from streamreg._types import OPTIONAL, InputType, Number, quoted, shortened
 
 
 @dataclass(frozen=True)
@@ -66,12 +41,12 @@ class Found:
     drop: bool
 
 
-def find(directory: Path, output: str | None, key: Cell | tuple[Cell, ...] | None) -> Found:
-    """The regression that an output of a run shows, of one key if it has keys.
+def find(directory: Path, output: str | None, key: Key, window: AskedWindow) -> Found:
+    """The regression that an output of a run shows, of one key if it has keys, of one window if it is of windows.
 
     Raises:
         StateError: if the directory holds no state, a damaged one, one that describes no regressions, or no row.
-        ConfigurationError: if there is no such output or key, or several regressions to choose from.
+        ConfigurationError: if there is no such output, key or window, or several regressions to choose from.
     """
     checkpoint = snapshot.read(directory)
     kind = Kind("regression", "regression", "linear_regression", _title)
@@ -82,7 +57,10 @@ def find(directory: Path, output: str | None, key: Cell | tuple[Cell, ...] | Non
             raise ConfigurationError(
                 f"{_title(described)}: its rows fade, which those of an estimator do not: read its output"
             )
-        if by:
+        windows = window_of(checkpoint, described, window, key, _title(described))
+        if windows is not None:
+            reduction = windows.reduction.single(windows.window)
+        elif by:
             reduction = _of_key(checkpoint, by, described, key)
         else:
             if key is not None:
@@ -104,16 +82,14 @@ def _of_key(
     checkpoint: Checkpoint,
     types: tuple[InputType, ...],
     described: Described,
-    key: Cell | tuple[Cell, ...] | None,
+    key: Key,
 ) -> Reduction:
     keyed = keyed_reduction(checkpoint, described)
-    cells = () if key is None else key if isinstance(key, tuple) else (key,)
-    columns = [_column(cell, kind) for cell, kind in zip(cells, types, strict=False)]
-    taken = [column for column in columns if column is not None]
-    found = keyed.single(keyed.key(taken)) if len(taken) == len(types) == len(cells) else None
+    columns = columns_of(key, types)
+    found = None if columns is None else keyed.single(keyed.key(columns))
     if found is None:
-        first = [keyed.cells(each) for each, _ in keyed.first(_SHOWN)]
-        keys = ", ".join(repr(each[0] if len(each) == 1 else tuple(each)) for each in first)
+        first = [keyed.cells(each) for each, _ in keyed.first(SHOWN)]
+        keys = listed(first)
         more = f" and {len(keyed) - len(first):,} more" if len(keyed) > len(first) else ""
         names = ", ".join(
             f"{name} ({kind})" for name, kind in zip(described["keys"], types, strict=True)
@@ -123,30 +99,6 @@ def _of_key(
             f"key: {_title(described)} is by {names}, and {asked}; there are {keys}{more}"
         )
     return found
-
-
-def _column(cell: object, kind: InputType) -> Column | None:
-    """A cell of a key as a column; None if it is of another type, so that there is no such key."""
-    present = kind.removesuffix(OPTIONAL)
-    if cell is None and present != kind:
-        return Nullable(_NOTHING[present], np.ones(1, np.bool_))
-    return _present(cell, present)
-
-
-def _present(cell: object, kind: str) -> Values | None:
-    match cell:
-        case bool() | np.bool_() if kind == "bool":
-            return np.array([cell])
-        case bool():
-            return None
-        case int() | np.integer() if kind == "int" and INT_MIN <= int(cell) <= INT_MAX:
-            return np.array([int(cell)], np.int64)
-        case datetime() if kind == "datetime" and not times.is_naive(cell) and times.in_range(cell):
-            return times.from_objects([cell], "datetime")
-        case str() if kind == "str" and encodable(cell):
-            return [cell]
-        case _:
-            return None
 
 
 def _exact(

@@ -13,6 +13,8 @@ RowErrorKind: TypeAlias = Literal[
     "decimal-range",
     "datetime-range",
     "timedelta-range",
+    "invalid-datetime",
+    "invalid-timedelta",
     "function-error",
 ]
 
@@ -22,6 +24,8 @@ DETAILS: Final[dict[RowErrorKind, str]] = {
     "decimal-range": "is no decimal of up to 34 digits with an exponent within ±400",
     "datetime-range": "is outside of the years 1 to 9999, or finer than a microsecond",
     "timedelta-range": "does not fit in 64 bits of microseconds, or is finer than one",
+    "invalid-datetime": "is text that is no date and time with an offset, or one outside of the years 1 to 9999",
+    "invalid-timedelta": "is text that is no duration of ISO 8601 in whole microseconds",
     "non-finite": "is NaN or infinite, which no integer and no time is",
     "function-error": "is of a function that raises",
 }

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from streamreg._core import (
     micros_of_decimals,
     micros_of_floats,
+    micros_of_texts,
     time_decimals,
     time_texts,
 )
 from streamreg._evaluate import checked_int
-from streamreg._evaluate.row_errors import BadRowsError, require
+from streamreg._evaluate.columns import Values, to_list
+from streamreg._evaluate.row_errors import BadRowsError, RowErrorKind, require
 from streamreg._evaluate.times import RANGE_ERRORS, SECOND, TimeType, is_time, micros, of_micros
 
 _Array = NDArray[Any]
@@ -76,6 +78,18 @@ def _from_decimals(kind: TimeType) -> _Kernel:
     return kernel
 
 
+def _from_texts(kind: TimeType) -> _Kernel:
+    """As a schema reads the text of such a column."""
+    invalid: RowErrorKind = "invalid-datetime" if kind == "datetime" else "invalid-timedelta"
+
+    def kernel(texts: Values) -> _Array:
+        counts, none = micros_of_texts(kind, [str(text) for text in to_list(texts)])
+        require(none, invalid)
+        return of_micros(counts, kind)
+
+    return kernel
+
+
 def _same(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     return counts
 
@@ -110,6 +124,7 @@ for _type in _TYPES:
             f"cast.int.{_type}": _giving(_type, _same),
             f"cast.float.{_type}": _from_floats(_type),
             f"cast.decimal.{_type}": _from_decimals(_type),
+            f"cast.str.{_type}": _from_texts(_type),
             f"cast.{_type}.int": _on_micros(_same),
             f"cast.{_type}.float": _on_micros(_seconds),
             f"cast.{_type}.decimal": lambda times: time_decimals(np.ascontiguousarray(times)),

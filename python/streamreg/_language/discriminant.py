@@ -105,38 +105,54 @@ def classes(
         ProgramError: if the label is no column of str, int or bool, if there are not 1 to 64 features, if one is given
             twice, is no column of floats or ints, or if two columns would have the same name.
     """
+    grouped = GroupedTable(table, (label,), METHODS[options.method])
+    columns = class_columns(table, features, options, grouped._keys, grouped._universe)
+    return {**grouped._keys}, columns, grouped._universe
+
+
+def class_columns(
+    table: Table,
+    features: Sequence[Expression | Powers],
+    options: Options,
+    keys: Mapping[str, TypedExpression],
+    universe: ReducedUniverse,
+) -> dict[str, ReducedColumn]:
+    """The columns of a row for each class behind those of the keys, of which the last one is the label.
+
+    Raises:
+        ProgramError: as `classes`.
+    """
     method = METHODS[options.method]
-    grouped = GroupedTable(table, (label,), method)
     found = features_of(method, features, TableEnvironment(table))
     check_features(method, "label", found)
-    arguments = tuple(_argument(method, feature, grouped) for feature in found)
+    arguments = tuple(_argument(method, feature, universe) for feature in found)
     for index, argument in enumerate(arguments):
         if argument.dtype not in ("float", "int"):
             raise mistyped(method, arguments, MistypedError(index, "numbers"))
-    ((label_name, key),) = grouped._keys.items()
-    if key.dtype == "datetime":
+    *_, (label_name, key) = keys.items()
+    if key.dtype in ("datetime", "timedelta"):
         raise ProgramError(
-            f"{method}: the label {label_name} is datetime, but labels are str, int or bool"
+            f"{method}: the label {label_name} is {key.dtype}, but labels are str, int or bool"
         )
     columns: dict[str, ReducedColumn] = {}
     model = options.model(key)
     for name, statistic, index in _asked(options.method, [feature.name for feature in found]):
-        if name in (label_name, *columns):
+        if name in keys or name in columns:
             raise ProgramError(
                 f"{method}: two columns of the result would be called {name}; give the label or "
                 f"the feature that makes one of them another name first, like t += t.select(…)"
             )
         reducer = Reducer(f"{name} of {method}", "class", arguments, statistic, index, model=model)
-        columns[name] = ReducedColumn(reducer, arguments, grouped._universe)
-    return {label_name: key}, columns, grouped._universe
+        columns[name] = ReducedColumn(reducer, arguments, universe)
+    return columns
 
 
-def _argument(method: str, feature: Feature, grouped: GroupedTable) -> TypedExpression:
+def _argument(method: str, feature: Feature, universe: ReducedUniverse) -> TypedExpression:
     if feature.power != 1:
         raise ProgramError(
             f"{method}: sr.poly stands in linear_regression alone; write the powers as expressions"
         )
-    return restricted(feature.column, grouped._universe.origin)
+    return restricted(feature.column, universe.origin)
 
 
 def _asked(method: ClassMethod, features: Sequence[str]) -> Iterator[tuple[str, str, int]]:

@@ -99,7 +99,8 @@ def cast(dtype: type, value: Operand) -> Expression:
     Decimal seconds (what is finer than a microsecond is rejected), a float seconds, rounded to the nearest microsecond,
     of two the even one; rows out of range are rejected. To str both are as files have them, in ISO 8601.
 
-    Text is not read as a number or a time: declare the column as one in the schema.
+    Text becomes a datetime or a timedelta as the schema reads it: ISO 8601, a datetime with its offset or Z; rows of
+    other text are rejected. It is not read as a number: declare the column as one in the schema.
 
     Raises:
         ProgramError: if there is no such cast.

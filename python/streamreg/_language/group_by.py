@@ -31,7 +31,7 @@ class GroupedTable:
 
         Raises:
             ProgramError: in the name of `method`, if a key is no column, of another type than str,
-                int, bool or datetime, or given twice, or if the table is a result already, or scored.
+                int, bool, datetime or timedelta, or given twice, or if the table is a result already, or scored.
         """
         columns = keys_of(table, keys, method)
         names = [column.name for column in columns]
@@ -175,6 +175,6 @@ def _key(expression: Expression, table: Table, method: str) -> Column:
         hint = "; equal floats are a matter of rounding: use sr.cast(int, …), or text"
         raise ProgramError(
             f"{method}: the key {key.name} is {key.dtype}, but keys are "
-            f"str, int, bool or datetime{hint if key.dtype == 'float' else ''}"
+            f"str, int, bool, datetime or timedelta{hint if key.dtype == 'float' else ''}"
         )
     return key

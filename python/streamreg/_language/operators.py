@@ -38,6 +38,7 @@ CASTS: Final[dict[DType, tuple[DType, ...]]] = {
     "int": ("float", "bool", "str", "datetime", "timedelta"),
     "decimal": ("float", "str", "datetime", "timedelta"),
     "bool": ("float", "int", "str"),
+    "str": ("datetime", "timedelta"),
     "datetime": ("float", "int", "decimal", "str"),
     "timedelta": ("float", "int", "decimal", "str"),
 }

@@ -56,7 +56,7 @@ def scored(
     types: list[DType] = ["float"] * len(names)
     if isinstance(parameter.reducer.model, ClassModel):
         names = CLASS_SCORES
-        types[0] = below.reduction.keys[0].dtype
+        types[0] = below.reduction.keys[-1].dtype
     for name in names:
         if name in rows:
             raise ProgramError(

@@ -201,8 +201,8 @@ class Table(ClassTables):
     def groupby(self, *keys: Expression) -> GroupedTable:
         """The rows by the values of some columns: `t.groupby(t.k).reduce(t.k, n=…)`.
 
-        Keys are str, int, bool or datetime; text "1" and the int 1 are different keys. Rows whose key is missing
-        have one of their own, as in SQL, before all others; it is not that of the empty text.
+        Keys are str, int, bool, datetime or timedelta; text "1" and the int 1 are different keys. Rows whose key is
+        missing have one of their own, as in SQL, before all others; it is not that of the empty text.
 
         Raises:
             ProgramError: without a key, or if one is no column, of another type, or given twice.
@@ -242,7 +242,7 @@ class Table(ClassTables):
         Args:
             target: the response.
             features: the predictors, columns or expressions.
-            by: a column or several, of str, int or bool: then there is a fit for each key, a row
+            by: a column or several, of str, int, bool, datetime or timedelta: then there is a fit for each key, a row
                 each, with the keys first, named as their columns; a missing key is one too.
             weights: how much each row counts, a column of numbers; a row of negative weight is
                 excluded.
@@ -306,7 +306,8 @@ class Table(ClassTables):
         Args:
             time: when a row was: a column of datetime, int or float.
             window: what `sr.temporal.tumbling`, `sliding`, `session` or `last` gives.
-            instance: a column or several, of str, int, bool or datetime: then each value has windows of its own.
+            instance: a column or several, of str, int, bool, datetime or timedelta: then each value has windows of its
+                own.
             behavior: what `sr.temporal.common_behavior` or `exactly_once_behavior` gives. Default: results are updated
                 with every row, and windows never close, so that their number is that of all there ever were.
 
@@ -358,10 +359,13 @@ class Table(ClassTables):
         options: ClassOptions,
     ) -> Table:
         keys, result, universe = _discriminant.classes(self, label, features, options)
-        table = Table({**keys, **result}, universe, next(iter(result.values())))
-        (key,) = keys.values()
-        if not key.optional:
-            return table
-        # Rows without a label are of no class.
-        labelled = table.filter(key.is_not_none())
-        return Table(labelled._columns, labelled._universe, table._parameter)
+        return Table({**keys, **result}, universe, next(iter(result.values())))._with_labels(
+            *keys.values()
+        )
+
+    def _with_labels(self, label: TypedExpression) -> Table:
+        """A table of classes without the row of the rows that have no label: they are of no class."""
+        if not label.optional:
+            return self
+        labelled = self.filter(label.is_not_none())
+        return Table(labelled._columns, labelled._universe, self._parameter)

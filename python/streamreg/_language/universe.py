@@ -133,14 +133,35 @@ class ReducedUniverse(Universe):
 class WindowedUniverse(ReducedUniverse):
     """The rows that a reduction by windows gives: one for each instance, which `keys` are, and window."""
 
-    __slots__ = ("windowing",)
+    __slots__ = ("_labelled", "labelled", "windowing")
 
     def __init__(
-        self, origin: Universe, keys: tuple[TypedExpression, ...], windowing: Windowing
+        self,
+        origin: Universe,
+        keys: tuple[TypedExpression, ...],
+        windowing: Windowing,
+        *,
+        labelled: bool = False,
     ) -> None:
-        """The results over the rows of `origin` that have the same `keys` and share a window."""
+        """The results over the rows of `origin` that have the same `keys` and share a window.
+
+        If the rows are `labelled`, the last of the keys is the label, and windows are formed without it.
+        """
         super().__init__(origin, keys)
         self.windowing = windowing
+        self.labelled = labelled
+        self._labelled: dict[int, WindowedUniverse] = {}
+
+    def by_label(self, label: TypedExpression, source: TypedExpression) -> WindowedUniverse:
+        """The rows of all results by the labels within these windows: so their columns fit side by side.
+
+        Labels are the same if their `source`, what they are without names and filters, is the same object.
+        """
+        # The label keeps its source alive, and so the id.
+        return self._labelled.setdefault(
+            id(source),
+            WindowedUniverse(self.origin, (*self.keys, label), self.windowing, labelled=True),
+        )
 
     def __str__(self) -> str:
         return f"{super().__str__()} in windows over {self.windowing.time.text}"

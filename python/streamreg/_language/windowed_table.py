@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, final
 
 from streamreg._exceptions import ProgramError
+from streamreg._language.discriminant import METHODS, class_columns
+from streamreg._language.discriminant_methods import ClassTables
 from streamreg._language.expression import Column, Expression
 from streamreg._language.features import Powers
 from streamreg._language.group_by import GroupedTable, ReduceEnvironment, keys_of
@@ -18,16 +20,22 @@ from streamreg._language.universe import WindowedUniverse, check_group
 from streamreg._types import WINDOW_BOUNDS, Singular
 
 if TYPE_CHECKING:
+    from streamreg._language.discriminant import Options as ClassOptions
     from streamreg._language.expression import TypedExpression
     from streamreg._language.table import Table
     from streamreg._language.windows import Windowing
 
 
 @final
-class WindowedTable(GroupedTable):
-    """The rows of a table by windows: what `table.windowby` gives."""
+class WindowedTable(GroupedTable, ClassTables):
+    """The rows of a table by windows: what `table.windowby` gives.
 
-    __slots__ = ()
+    Of a discriminant analysis or naive Bayes there is a row for each class of each window: instance, bounds, then as of
+    `Table.linear_discriminant`. Windows are formed by the rows of all labels, and the shares of the rows and the
+    covariances are those within a window.
+    """
+
+    __slots__ = ("_windows",)
 
     def __init__(self, table: Table, instance: Sequence[Expression], windowing: Windowing) -> None:
         """The rows of `table` that have the same instance, in windows.
@@ -49,6 +57,7 @@ class WindowedTable(GroupedTable):
         universe = WindowedUniverse(table._universe, tuple(keys), windowing)
         self._table = table
         self._universe = universe
+        self._windows = universe
         self._keys = {
             **{name: KeyColumn(universe, index) for index, name in enumerate(names)},
             **{name: WindowBound(universe, name) for name in WINDOW_BOUNDS},
@@ -90,6 +99,33 @@ class WindowedTable(GroupedTable):
             intercept=intercept, ridge=ridge, statistics=statistics, singular=singular, level=level
         )
         return self._fitted(Fit(target, features, weights, half_life, time, options))
+
+    def _classes(
+        self,
+        label: Expression,
+        features: Sequence[Expression | Powers],
+        options: ClassOptions,
+    ) -> Table:
+        method = METHODS[options.method]
+        (column,) = keys_of(self._table, (label,), method)
+        if column.name in self._keys:
+            raise ProgramError(
+                f"{method}: the label and the instance or a bound of the windows would both be called {column.name}; "
+                "give it another name first, like t += t.select(…)"
+            )
+        universe = self._windows.by_label(column, origin(column))
+        instances = len(self._universe.keys)
+        keys = {
+            **{
+                name: KeyColumn(universe, index)
+                for index, name in enumerate([*self._keys][:instances])
+            },
+            **{name: WindowBound(universe, name) for name in WINDOW_BOUNDS},
+            column.name: KeyColumn(universe, instances),
+        }
+        result = class_columns(self._table, features, options, keys, universe)
+        table = type(self._table)({**keys, **result}, universe, next(iter(result.values())))
+        return table._with_labels(keys[column.name])
 
 
 class _WindowEnvironment(ReduceEnvironment):

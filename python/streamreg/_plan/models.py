@@ -50,5 +50,8 @@ class ClassificationInfo:
 
     model: ClassModel
 
+    keys: tuple[str, ...] = ()
+    """Of windows the columns of their instances."""
+
 
 ModelInfo: TypeAlias = RegressionInfo | ClassificationInfo

@@ -52,6 +52,7 @@ class Reducing:
                 of.cutoff,
                 of.final,
                 of.keep_closed,
+                of.labelled,
             )
         if self.keys:
             return KeyedReduction(self.keys, self.inputs, self.aggregates)

@@ -28,8 +28,8 @@ class ScorePlan:
     """How the parent scores shipped rows, and what it computes from the scores.
 
     They are scored by a model of a reduction: an aggregate, and the regression or the
-    classification that follows from it. `features`, `target` (for classes the label), `weights` and
-    `keys` are indexes of shipped columns. The program reads the scores, then the shipped columns; for
+    classification that follows from it. `features`, `target` (for classes the label, which is the last of the keys),
+    `weights` and `keys` are indexes of shipped columns. The program reads the scores, then the shipped columns; for
     each output `slots` has the scope and the columns.
     """
 
@@ -42,3 +42,5 @@ class ScorePlan:
     keys: tuple[int, ...]
     program: Program
     slots: tuple[Selection, ...]
+    label: str = ""
+    """What the column of class labels is called, of classes."""

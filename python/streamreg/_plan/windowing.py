@@ -39,3 +39,6 @@ class Windows:
 
     keep_closed: bool
     """Whether rows are scored by the last closed window of their instance."""
+
+    labelled: bool = False
+    """Whether the last of the keys is a label: windows are formed without it, and have a row for each."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from streamreg._state.program_data import IN_ORDER, MODELS, STEPS, Json
+from streamreg._state.program_data import IN_ORDER, MODELS, STEPS, TIME_ZONES, Json
 from streamreg._state.shape import ShapeError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _NOT_OF_FORMAT: Final = frozenset(
     {
         "topic", "schema", "metadata", IN_ORDER, "upsert", "outputs", "outputs in order", "program", "reductions",
         "scores", "statistics", "results", "scopes", "rows", "inputs", "result rows", STEPS, MODELS, "rejects",
-        "clocks", "rules",
+        "clocks", "rules", TIME_ZONES,
     }
 )  # fmt: skip
 """What a job says beside its format."""

@@ -14,7 +14,7 @@ from streamreg._exceptions import ConfigurationError, CorruptStateError, Mismatc
 from streamreg._formats.registry import described
 from streamreg._plan.row_plan import AnyReduction, Reducing
 from streamreg._plan.windowing import Windows
-from streamreg._state.program_data import IN_ORDER, MODELS, WINDOWS, Json, tuples
+from streamreg._state.program_data import IN_ORDER, MODELS, TIME_ZONES, WINDOWS, Json, tuples
 from streamreg._state.shape import (
     ShapeError,
     anything,
@@ -72,6 +72,8 @@ RUN: Final = record(
 )
 """The progress of a run."""
 
+_TIME_ZONE: Final = record({"rules": integer(0, 2**32 - 1), "database": text})
+
 _CLASSIFICATION: Final = record(
     {
         "method": text,
@@ -108,6 +110,8 @@ _CLASSIFICATION_MODEL: Final = record(
 def _model(value: Json) -> None:
     record({"kind": one_of("regression", "classification")})(value)
     (_REGRESSION_MODEL if value["kind"] == "regression" else _CLASSIFICATION_MODEL)(value)
+    # Classes of windows alone have keys, and states before them do not say so.
+    within("keys", array(text), value.get("keys", []))
 
 
 _NUMBERS_OF_WINDOW: Final = {"grid": 3, "session": 1, "last": 1}
@@ -135,6 +139,7 @@ _WINDOWS: Final = only(
         "final": true_or_false,
         "keep_results": true_or_false,
         "keep_closed": true_or_false,
+        "labelled": true_or_false,
     }
 )
 
@@ -169,6 +174,7 @@ def check_shape(job: Json, run: Json) -> None:
     if MODELS in job:  # States of format 1 say nothing of them.
         within(f"job: {MODELS}", table(array(_model)), job[MODELS])
     within("job: upsert", true_or_false, job.get("upsert", False))
+    within(f"job: {TIME_ZONES}", table(_TIME_ZONE), job.get(TIME_ZONES, {}))
     _check_format(job, run["found"])
     _check_changes(job, run)
     _check_outputs(job, run)
@@ -257,8 +263,9 @@ def made_of(described: Mapping[str, Any]) -> AnyReduction:
     try:
         windows = None
         if WINDOWS in described:
-            within(f"job: reductions: {WINDOWS}", _WINDOWS, described[WINDOWS])
-            of = described[WINDOWS]
+            # Those without labels do not say so.
+            of = {"labelled": False, **described[WINDOWS]}
+            within(f"job: reductions: {WINDOWS}", _WINDOWS, of)
             windows = Windows(**{**of, "window": tuples(of["window"])})
         return Reducing(inputs, aggregates, (), 0, keys, (), windows).empty()
     except (
@@ -280,12 +287,14 @@ def _check_model(
     if at >= len(made) or aggregate >= len(job["reductions"][at]["aggregates"]):
         raise ShapeError(f"job: {MODELS}: one is of no reduction")
     kind, *spec = job["reductions"][at]["aggregates"][aggregate]
-    keyed = isinstance(made[at], KeyedReduction)
+    windows = job["reductions"][at].get(WINDOWS, {})
+    labelled = isinstance(made[at], KeyedReduction) or windows.get("labelled", False)
     if model["kind"] == "classification":
-        fits = kind == "class" and keyed and len(spec[0]) == len(model["columns"])
+        fits = kind == "class" and labelled and len(spec[0]) == len(model["columns"])
     else:
         fits = (
             kind in ("moments", "monomials", "fading")
+            and not windows.get("labelled", False)
             and len(spec[0]) == len(model["columns"]) == len(model["coefficients"])
             and len(job["reductions"][at]["keys"]) == len(model["keys"])
         )

@@ -8,6 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from streamreg._core import time_zone
+from streamreg._exceptions import StateError
 from streamreg._plan.models import ClassificationInfo
 from streamreg._state.checkpoint import PLAIN, Checkpoint
 from streamreg._state.program_data import (
@@ -16,6 +18,7 @@ from streamreg._state.program_data import (
     ON_ERROR,
     RAISE,
     STEPS,
+    TIME_ZONES,
     UNKNOWN,
     WINDOWS,
     class_model_data,
@@ -24,12 +27,13 @@ from streamreg._state.program_data import (
     statistic_data,
     step_data,
 )
-from streamreg._types import ClassModel
+from streamreg._types import OPTIONAL, ClassModel
 
 if TYPE_CHECKING:
     from streamreg._plan.models import ModelInfo
     from streamreg._plan.plan import Plan
     from streamreg._plan.score_plan import ScorePlan, Shipped
+    from streamreg._plan.windowing import Windows
 
 _RULES = "rules"
 _TOLD = 2
@@ -56,6 +60,7 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
         **input.format.identity(),
         "schema": dict(input.columns),
         IN_ORDER: list(input.columns),
+        **({TIME_ZONES: zones} if (zones := _zones(input.columns)) else {}),
         **({"metadata": dict(input.metadata.parts)} if input.metadata is not None else {}),
         **({"upsert": True} if input.upsert else {}),
         "outputs": {
@@ -77,7 +82,7 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
                 "aggregates": reduction.aggregates,
                 "keys": reduction.keys,
                 "key_slots": reduction.key_slots,
-                **({} if reduction.windows is None else {WINDOWS: asdict(reduction.windows)}),
+                **({} if reduction.windows is None else {WINDOWS: _windows(reduction.windows)}),
             }
             for reduction in reductions
         ],
@@ -104,6 +109,25 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
     # As a state gives it back.
     plain: dict[str, Any] = json.loads(json.dumps(found))
     return plain
+
+
+def _zones(columns: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """The time zones that texts are read by: their rules, by a checksum, and the version of the database."""
+    found = {}
+    for source in columns.values():
+        _, given, zone = source.removesuffix(OPTIONAL).partition(" tz=")
+        if given:
+            rules, database = time_zone(zone)
+            found[zone] = {"rules": rules, "database": database}
+    return found
+
+
+def _windows(windows: Windows) -> dict[str, Any]:
+    found = asdict(windows)
+    if not windows.labelled:
+        # As states have it whose windows could have no labels.
+        del found["labelled"]
+    return found
 
 
 def _model(reduction: int, model: ModelInfo) -> dict[str, Any]:
@@ -148,6 +172,7 @@ def same_plan(checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> Plan 
 
     If the state is of another job, the first difference between the two.
     """
+    _check_zones(checkpoint.job.get(TIME_ZONES, {}), job(plan, rejects).get(TIME_ZONES, {}))
     differences = []
     earlier = () if _RULES in checkpoint.job else plan.earlier
     for each in (plan, *earlier):
@@ -160,12 +185,27 @@ def same_plan(checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> Plan 
     return max(differences, key=lambda found: places.get(found.partition(":")[0], -1))
 
 
+def _check_zones(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Raises StateError if local times would be read in another way now; states before told nothing of it."""
+    for zone in sorted(before.keys() & now.keys()):
+        if before[zone]["rules"] != now[zone]["rules"]:
+            raise StateError(
+                f"the state has read local times of {zone} by version {before[zone]['database']} of the time zone "
+                f"database, but this streamreg has version {now[zone]['database']}, in which its clocks have other "
+                "rules: what was read before would be read differently now. Go on with the streamreg that the state "
+                "is of, or start anew with an empty state and new outputs"
+            )
+
+
 def _other_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> str | None:
     """The first difference between a job and that of a state; None if they are the same."""
     # A state that does not say by which rules is of any, as far as these make the same of it.
     unsaid = (_RULES, STEPS, IN_ORDER, *(_SINCE_PLAIN if checkpoint.format < PLAIN else ()))
     told = {part: job[part] for part in unsaid if part in job}
-    return _difference("", {**told, **checkpoint.job, MODELS: job[MODELS]}, job)
+    before = {**told, **checkpoint.job, MODELS: job[MODELS]}
+    # Their rules were compared; which version of the database they are from is no matter.
+    before.pop(TIME_ZONES, None)
+    return _difference("", before | {part: job[part] for part in (TIME_ZONES,) if part in job}, job)
 
 
 def _difference(where: str, before: object, now: object) -> str | None:

@@ -30,6 +30,9 @@ RAISE: Final = "raise"
 MODELS: Final = "models"
 """The key of a job's model names, which are no part of what it computes."""
 
+TIME_ZONES: Final = "time zones"
+"""The key of the rules that local times are read by, where a schema has such."""
+
 WINDOWS: Final = "windows"
 """The key of the windows of a reduction, where it has such."""
 

@@ -73,7 +73,14 @@ fn by_key(rows: &Rows) -> usize {
 fn by_window(rows: &Rows, hop: i64, duration: i64) -> usize {
     let [origin, hop, duration] = [0, hop, duration].map(|seconds| Moment::Int(seconds * SECOND));
     let window = Window::Grid { origin, hop, duration };
-    let spec = Spec { window, delay: None, cutoff: Some(Moment::Int(0)), is_final: true, keep_closed: false };
+    let spec = Spec {
+        window,
+        delay: None,
+        cutoff: Some(Moment::Int(0)),
+        is_final: true,
+        keep_closed: false,
+        labelled: false,
+    };
     let mut reduction =
         WindowReduction::new(&[KeyType::Int], &TYPES, aggregates(), TimeKind::Datetime, spec).unwrap();
     let (mut results, partitions, mut watermarks) = (0, vec![0; BATCH], Vec::new());

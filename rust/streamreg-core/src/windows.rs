@@ -7,16 +7,18 @@
 //! the state then.
 //!
 //! `moment` compares times without rounding, `grid` numbers the windows of a grid, `assign` says for each row whether it
-//! is in a window, late, or outside. How windows are kept is said by `store` and done by one file for each kind: `direct`,
+//! is in a window, late, or outside. What rows come to, with or without labels, is said by `states`. How windows are kept is said by `store` and done by one file for each kind: `direct`,
 //! `difference`, `sessions`, `last`.
 
 mod assign;
+mod batch_labels;
 mod difference;
 mod direct;
 mod grid;
 mod kept;
 mod last;
 mod moment;
+mod opened;
 mod panes;
 mod range;
 mod reduction;
@@ -24,10 +26,13 @@ mod row_times;
 mod sessions;
 mod spans;
 mod spec;
+mod states;
 mod store;
+mod window_rows;
 
 pub use assign::SetAside;
 pub use moment::{Moment, TimeKind};
+pub use opened::KeptWindow;
 pub use reduction::{WindowPartial, WindowReduction};
 pub use row_times::{Row, RowTimes, Times, Watermark};
 pub use spec::{MOST_PANES, Spec, Window};

@@ -257,3 +257,16 @@ fn datetimes_as_keys() {
         .unwrap();
     assert!(keyed.merge(&other).is_err());
 }
+
+/// Zones with the same clocks have the same rules, whatever they are called, and others have others.
+#[test]
+fn rules_of_time_zones() {
+    let rules = |name: &str| time::Zone::named(name).unwrap().rules();
+    assert_eq!(rules("Asia/Calcutta"), rules("Asia/Kolkata"));
+    let all =
+        ["UTC", "Asia/Kolkata", "Europe/Berlin", "Europe/Paris", "America/New_York", "Etc/GMT-1"].map(rules);
+    for (at, one) in all.iter().enumerate() {
+        assert!(!all[..at].contains(one));
+    }
+    assert!(time::Zone::database().starts_with("20"));
+}

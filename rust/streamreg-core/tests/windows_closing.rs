@@ -26,6 +26,7 @@ fn spec(kind: TimeKind) -> impl Strategy<Value = Spec> {
             cutoff: Some(length(kind, cutoff)),
             is_final,
             keep_closed: false,
+            labelled: false,
         },
     )
 }
@@ -83,7 +84,7 @@ fn closings_beyond_all_times_never_come() {
         duration: Moment::Float(1e300),
     };
     let cutoff = Some(Moment::Float(f64::MAX));
-    let spec = Spec { window, delay: None, cutoff, is_final: false, keep_closed: false };
+    let spec = Spec { window, delay: None, cutoff, is_final: false, keep_closed: false, labelled: false };
     let mut state = windows(kind, spec, true);
     let row = support::events::Event {
         instance: 0,

@@ -18,7 +18,14 @@ use support::events::{
 };
 
 fn spec(rows: u64) -> Spec {
-    Spec { window: Window::Last { rows }, delay: None, cutoff: None, is_final: false, keep_closed: false }
+    Spec {
+        window: Window::Last { rows },
+        delay: None,
+        cutoff: None,
+        is_final: false,
+        keep_closed: false,
+        labelled: false,
+    }
 }
 
 /// Messages of one to three rows each.

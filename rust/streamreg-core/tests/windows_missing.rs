@@ -162,7 +162,14 @@ fn given(state: &mut WindowReduction, time: Option<Moment>, groups: bool) -> (Ve
 fn spec(kind: TimeKind, window: Window, cutoff: Option<i64>, is_final: bool) -> Spec {
     let closes = !matches!(window, Window::Last { .. });
     let cutoff = cutoff.filter(|_| closes).map(|cutoff| length(kind, cutoff));
-    Spec { window, delay: None, cutoff, is_final: is_final && cutoff.is_some(), keep_closed: true }
+    Spec {
+        window,
+        delay: None,
+        cutoff,
+        is_final: is_final && cutoff.is_some(),
+        keep_closed: true,
+        labelled: false,
+    }
 }
 
 proptest! {

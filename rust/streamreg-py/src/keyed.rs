@@ -24,7 +24,7 @@ use streamreg_core::write::Cell;
 pub enum KeyArray<'py> {
     Bool(PyReadonlyArray1<'py, bool>),
     Int(PyReadonlyArray1<'py, i64>),
-    Datetime(TimeArray<'py>),
+    Time(TimeArray<'py>),
     Text(Bound<'py, Text>),
     List(decode::Text),
 }
@@ -37,8 +37,8 @@ impl<'a, 'py> FromPyObject<'a, 'py> for KeyArray<'py> {
             Ok(Self::Int(array))
         } else if let Ok(array) = object.extract::<PyReadonlyArray1<'_, bool>>() {
             Ok(Self::Bool(array))
-        } else if let Ok(array @ TimeArray { kind: TimeType::Datetime, .. }) = object.extract() {
-            Ok(Self::Datetime(array))
+        } else if let Ok(array) = object.extract::<TimeArray<'_>>() {
+            Ok(Self::Time(array))
         } else if let Ok(text) = object.cast::<Text>() {
             Ok(Self::Text(text.to_owned()))
         } else if let Ok(list) = object.cast::<PyList>() {
@@ -58,7 +58,10 @@ impl KeyArray<'_> {
         Ok(match self {
             Self::Bool(array) => KeyColumn::Bool(array.as_slice()?),
             Self::Int(array) => KeyColumn::Int(array.as_slice()?),
-            Self::Datetime(array) => KeyColumn::Datetime(array.micros()?),
+            Self::Time(array) => match array.kind {
+                TimeType::Datetime => KeyColumn::Datetime(array.micros()?),
+                TimeType::Timedelta => KeyColumn::Timedelta(array.micros()?),
+            },
             Self::Text(text) => KeyColumn::Text(&text.get().0),
             Self::List(text) => KeyColumn::Text(text),
         })
@@ -212,6 +215,7 @@ pub fn key_type(name: &str) -> PyResult<KeyType> {
         "int" => Ok(KeyType::Int),
         "str" => Ok(KeyType::Text),
         "datetime" => Ok(KeyType::Datetime),
+        "timedelta" => Ok(KeyType::Timedelta),
         other => Err(PyValueError::new_err(format!("there are no keys of type {other:?}"))),
     }
 }

@@ -71,11 +71,11 @@ mod _core {
     #[pymodule_export]
     use super::score::Scorer;
     #[pymodule_export]
-    use super::times::{check_column_type, micros_of_decimals, micros_of_floats, micros_of_texts};
+    use super::times::{check_column_type, micros_of_decimals, micros_of_floats, micros_of_texts, time_zone};
     #[pymodule_export]
     use super::times::{time_decimals, time_texts};
     #[pymodule_export]
-    use super::windows::{RowTimes, WindowPartial, WindowReduction};
+    use super::windows::{KeptWindow, RowTimes, WindowPartial, WindowReduction};
     #[pymodule_export]
     use super::write::{Cells, render, stamp};
     use pyo3::prelude::*;

@@ -10,7 +10,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDelta, PyType};
 use streamreg_core::decimal::Decimal;
 use streamreg_core::decode::ColumnType;
-use streamreg_core::time::{self, NotTime, TimeType};
+use streamreg_core::time::{self, NotTime, TimeType, Zone};
 
 /// Counts of microseconds, and which are none.
 type Counts<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<bool>>);
@@ -87,6 +87,14 @@ fn message(error: NotTime) -> &'static str {
 #[pyfunction]
 pub fn check_column_type(text: &str) -> PyResult<()> {
     ColumnType::named(text).map(|_| ()).map_err(|failed| error(&failed))
+}
+
+/// A checksum of the rules of a time zone, and the version of the database.
+#[pyfunction]
+pub fn time_zone(name: &str) -> PyResult<(u32, &'static str)> {
+    let zone =
+        Zone::named(name).ok_or_else(|| PyValueError::new_err(format!("there is no time zone {name:?}")))?;
+    Ok((zone.rules(), Zone::database()))
 }
 
 /// Seconds as the nearest microseconds, 0 for what is none, and which are none.

@@ -11,6 +11,7 @@ import streamreg as sr
 from streamreg._compile.compile import compile as compile_plan
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read as state
+from tests.support import labelled
 from tests.support.changelog import changes, rejects
 from tests.support.plans import csv_output
 from tests.support.windows import (
@@ -25,6 +26,9 @@ from tests.support.windows import (
 
 ROWS, REJECTS, STATE = "rows.csv", "rejects.jsonl", "state"
 COLUMNS = ("k", "window_start", "window_end", "intercept", "x", "n")
+CLASSES = ("window_start", "window_end", "k", "prior", "n", *labelled.COLUMNS["linear"])
+"""Of the windows of all rows, which are told apart by k."""
+
 CUTOFF = 6
 GAP = 4
 LAST = 25
@@ -54,6 +58,7 @@ def kinds(
         "dropped": (temporal.tumbling(7, origin=3), dropped),
         "session": (temporal.session(max_gap=GAP), final),
         "last": (temporal.last(rows=LAST), None),
+        "classes": (temporal.tumbling(10), updated),
     }
 
 
@@ -70,6 +75,10 @@ def outputs(told: Mapping[str, str]) -> list[sr.Output]:
     of = kinds(float(told["JOB_IDLE"]) if "JOB_IDLE" in told else None)
     for kind in told["JOB_WINDOWS"].split(","):
         window, behavior = of[kind]
+        if kind == "classes":
+            w = t.windowby(t.at, window=window, behavior=behavior)
+            found.append(csv_output(w.linear_discriminant(t.k, t.x, t.y), "classes.csv"))
+            continue
         w = t.windowby(t.at, window=window, instance=t.k, behavior=behavior)
         found.append(csv_output(w.linear_regression(t.y, t.x, statistics=["n"]), f"{kind}.csv"))
     return found
@@ -91,7 +100,18 @@ _EXPECTED: dict[str, Callable[[Sequence[Partition]], Windowed]] = {
     "dropped": lambda topic: in_grid(topic, 7, 7, origin=3, cutoff=CUTOFF),
     "session": lambda topic: in_sessions(topic, GAP, cutoff=CUTOFF),
     "last": lambda topic: in_last(topic, LAST),
+    "classes": lambda topic: _of_all(in_grid(topic, 10, 10, cutoff=CUTOFF)),
 }
+
+
+def _of_all(windowed: Windowed) -> Windowed:
+    """The same windows, of the rows of all instances."""
+    found = Windowed(late=windowed.late, time=windowed.time)
+    for (_, start, end), rows in windowed.rows.items():
+        found.rows["", start, end] += rows
+    return found
+
+
 _FINAL = {"sliding": CUTOFF, "session": CUTOFF + GAP}
 """How long after their ends windows are written that are written once."""
 
@@ -112,6 +132,9 @@ def expected(topic: Sequence[Partition], kind: str) -> Rows:
             return end + CUTOFF > time
         return kind not in _FINAL or end + _FINAL[kind] <= time
 
+    if kind == "classes":
+        rows = labelled.table(found, "linear", named=lambda event: event.k)
+        return {key[1:]: row[1:] for key, row in rows.items()}
     return table(found, _shown, stands)
 
 
@@ -119,7 +142,7 @@ def check(folder: Path, topic: Sequence[Partition], named: Sequence[str]) -> Non
     """Raises AssertionError unless each window's last row is right, final rows are there once, and rejects are late."""
     assert late_of(rejects(folder / REJECTS)) == late(topic, named)
     for kind in named:
-        written = changes(folder / f"{kind}.csv", *COLUMNS)
+        written = changes(folder / f"{kind}.csv", *(CLASSES if kind == "classes" else COLUMNS))
         standing: dict[tuple[str, ...], tuple[str, ...]] = {}
         for change in written:
             key = change.row[:1] if kind == "last" else change.row[:3]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -131,6 +132,8 @@ def column(values: Sequence[Any], dtype: DType) -> Values:
         return from_objects(values, dtype)
     if dtype == "decimal":
         return decimal_column(values)
+    if dtype == "str":
+        return list(values)
     return np.array(values, {"int": np.int64, "float": np.float64}[dtype])
 
 
@@ -210,6 +213,40 @@ def test_oracle_casts(source: DType, target: DType, plain: Plain, data: st.DataO
     """Ints count microseconds, floats and decimals seconds; floats alone are rounded, of two to the even one."""
     rows = data.draw(st.lists(st.tuples(VALUES[source]), min_size=1))
     agree(f"cast.{source}.{target}", (source,), target, plain, rows)
+
+
+NO_DATETIMES = (
+    "",
+    "2026-01-01",
+    "2026-01-01T00:00",
+    "2026-02-30T00:00Z",
+    "now",
+    "0000-12-31T23:59Z",
+)
+NO_TIMEDELTAS = ("", "1 s", "PT", "P1Y", "PT0.0000001S", "P106751992D")
+
+
+@settings(max_examples=40)
+@given(
+    times=st.lists(DATETIMES, min_size=1),
+    gaps=st.lists(TIMEDELTAS, min_size=1),
+    offset=st.integers(-60 * 14, 60 * 14),
+)
+def test_oracle_texts_that_are_cast(
+    times: list[datetime], gaps: list[timedelta], offset: int
+) -> None:
+    """A text is the time that it was written from, whatever its offset; one that is none has no value."""
+    zone = timezone(timedelta(minutes=offset))
+    texts: dict[str, datetime] = {}
+    for at in times:
+        with suppress(OverflowError):
+            texts[at.astimezone(zone).isoformat()] = at
+        texts[iso_text(at)] = at
+    rows = [(text,) for text in (*texts, *NO_DATETIMES)]
+    agree("cast.str.datetime", ("str",), D, texts.get, rows)
+    lengths = {iso_text(gap): gap for gap in gaps}
+    rows = [(text,) for text in (*lengths, *NO_TIMEDELTAS)]
+    agree("cast.str.timedelta", ("str",), T, lengths.get, rows)
 
 
 @given(rows=st.lists(st.tuples(DATETIMES, COUNTS.map(abs), DATETIMES), min_size=1))

@@ -147,7 +147,7 @@ processes = true
         (
             '["x", "n"]',
             '["x"]\nby = ["y"]',
-            'regression.by: "y" is float: keys are "str", "int", "bool", "datetime"',
+            'regression.by: "y" is float: keys are "str", "int", "bool", "datetime", "timedelta"',
         ),
         (
             's = "str"',

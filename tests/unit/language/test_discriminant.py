@@ -110,7 +110,7 @@ def test_priors_are_of_labels_of_the_type_of_the_column(table_of: TableOf) -> No
         (lambda t: t.linear_discriminant(t.k, t.x, t.x), "the feature x is given twice"),
         (
             lambda t: t.linear_discriminant(t.x, t.x),
-            "linear_discriminant: the key x is float, but keys are str, int, bool or datetime",
+            "linear_discriminant: the key x is float, but keys are str, int, bool, datetime or timedelta",
         ),
         (lambda t: t.linear_discriminant(t.n + 1, t.x), r"a key is a column, but n \+ 1 has no"),
         (lambda t: t.linear_discriminant(t.k, t.b), r"takes numbers, but b is bool; sr.cast\(int"),

@@ -73,11 +73,11 @@ def test_keys_of_filtered_rows(table_of: TableOf) -> None:
         (lambda t: t.groupby(), "groupby takes a column at least"),
         (
             lambda t: t.groupby(t.x),
-            "groupby: the key x is float, but keys are str, int, bool or datetime; eq",
+            "groupby: the key x is float, but keys are str, int, bool, datetime or timedelta; eq",
         ),
         (
             lambda t: t.groupby(t.b),
-            "groupby: the key b is bytes, but keys are str, int, bool or datetime$",
+            "groupby: the key b is bytes, but keys are str, int, bool, datetime or timedelta$",
         ),
         (lambda t: t.groupby(t.n + 1), r"groupby: a key is a column, but n \+ 1 has no name"),
         (lambda t: t.groupby("k"), "groupby: a key is a column, but 'k' is text.* write t\\.k$"),

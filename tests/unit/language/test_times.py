@@ -55,6 +55,7 @@ def test_types_of_results(table_of: TableOf) -> None:
             +t.gap,
             abs(t.gap),
             sr.cast(timedelta, t.n / 2),
+            sr.cast(timedelta, sr.cast(str, t.gap)),
         ],
         "float": [t.gap / HOUR, HOUR / t.gap, sr.cast(float, t.at)],
         "int": [t.gap // HOUR, sr.cast(int, t.gap)],
@@ -90,12 +91,12 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
     (lambda t: sr.floor_time(t.at, timedelta(0)), "the duration is above zero"),
     (lambda t: sr.floor_time(t.at, HOUR, origin=NAIVE), "has no time zone"),
     (lambda t: sr.cast(bool, t.gap), "gap is timedelta, which cannot become bool"),
-    (lambda t: sr.cast(datetime, sr.cast(str, t.at)), "which cannot become datetime"),
+    (lambda t: sr.cast(int, sr.cast(str, t.at)), "which cannot become int"),
     (lambda t: t.reduce(s=reducers.sum(t.at)), r"sum\(at\): points in time have no sum"),
     (lambda t: t.reduce(s=reducers.avg(sr.this.at)), r"avg\(.*at\): points in time have no sum"),
     (lambda t: t.linear_discriminant(t.at, t.x), "the label at is datetime, but labels are str"),
     (lambda t: t.linear_discriminant(t.s, t.at), "takes numbers, but at is datetime; sr.cast"),
-    (lambda t: t.groupby(t.gap), "the key gap is timedelta, but keys are str, int, bool or datet"),
+    (lambda t: t.linear_discriminant(t.gap, t.x), "the label gap is timedelta, but labels are"),
 ]
 
 
@@ -179,6 +180,11 @@ LEAVING: list[tuple[Callable[[Any], Any], str]] = [
     (lambda t: sr.cast(datetime, t.n), "datetime-range"),
     (lambda t: sr.cast(timedelta, sr.cast(float, t.n)), "timedelta-range"),
     (lambda t: sr.cast(timedelta, 1.0 / (t.n - 1)), "non-finite"),
+    (lambda t: sr.cast(timedelta, sr.if_else(t.n == 1, "PT1S", "1 s")), "invalid-timedelta"),
+    (
+        lambda t: sr.cast(datetime, sr.if_else(t.n == 1, "2026-01-01T00:00Z", "2026-01-01")),
+        "invalid-datetime",
+    ),
     (lambda t: t.gap // (t.gap - timedelta(seconds=1)), "division-by-zero"),
     (lambda t: sr.apply(beyond, t.at), "datetime-range"),
 ]

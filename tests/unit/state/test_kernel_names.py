@@ -16,7 +16,7 @@ NAMES = {
     "bool float str": "cast.int",
     "decimal float int str": "cast.datetime cast.timedelta",
     "datetime timedelta": "add subtract maximum minimum equal not_equal greater greater_equal less less_equal"
-    " cast.decimal cast.float cast.int",
+    " cast.decimal cast.float cast.int cast.str",
     "timedelta": "absolute divide floor_divide multiply negative remainder",
     "datetime": "difference floor_time",
 }

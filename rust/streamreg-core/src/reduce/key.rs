@@ -35,6 +35,8 @@ pub enum KeyColumn<'a> {
     Int(&'a [i64]),
     /// Datetimes, in microseconds.
     Datetime(&'a [i64]),
+    /// Timedeltas, in microseconds.
+    Timedelta(&'a [i64]),
     /// Strings.
     Text(&'a Text),
     /// Any of these, and which of them are missing.
@@ -47,6 +49,13 @@ pub(crate) struct Key {
     pub(super) kind: KeyType,
     /// Whether it can be missing.
     pub(super) optional: bool,
+}
+
+impl Key {
+    /// Whether it can be missing.
+    pub(crate) fn is_optional(self) -> bool {
+        self.optional
+    }
 }
 
 /// The columns of keys of a reduction.
@@ -77,7 +86,7 @@ pub(crate) fn check_keys(keys: &Keys, columns: &[KeyColumn<'_>], rows: usize) ->
 }
 
 /// The bytes of a cell that is missing, and so of the key where it is the only one.
-pub(super) const NOTHING: &[u8] = &[MISSING];
+pub(crate) const NOTHING: &[u8] = &[MISSING];
 
 /// One cell of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +97,8 @@ pub enum KeyCell {
     Int(i64),
     /// A datetime, in microseconds.
     Datetime(i64),
+    /// A timedelta, in microseconds.
+    Timedelta(i64),
     /// A string.
     Text(String),
     /// None: it is missing.
@@ -99,7 +110,7 @@ impl KeyColumn<'_> {
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Bool(values) => values.len(),
-            Self::Int(values) | Self::Datetime(values) => values.len(),
+            Self::Int(values) | Self::Datetime(values) | Self::Timedelta(values) => values.len(),
             Self::Text(text) => text.len(),
             Self::Optional(_, missing) => missing.len(),
         }
@@ -121,6 +132,7 @@ impl KeyColumn<'_> {
             Self::Bool(_) => KeyType::Bool,
             Self::Int(_) => KeyType::Int,
             Self::Datetime(_) => KeyType::Datetime,
+            Self::Timedelta(_) => KeyType::Timedelta,
             Self::Text(_) => KeyType::Text,
             Self::Optional(cells, _) => cells.key_type(),
         }
@@ -132,7 +144,9 @@ impl KeyColumn<'_> {
             Self::Optional(_, missing) if missing[row] => out.push(MISSING),
             Self::Optional(cells, _) => cells.encode(row, out),
             Self::Bool(values) => out.extend_from_slice(&[BOOL, u8::from(values[row])]),
-            Self::Int(values) | Self::Datetime(values) => write_int(values[row], out),
+            Self::Int(values) | Self::Datetime(values) | Self::Timedelta(values) => {
+                write_int(values[row], out);
+            }
             Self::Text(text) => {
                 out.push(TEXT);
                 let mut rest = text.get(row).map_or(&b""[..], Item::as_bytes);
@@ -147,6 +161,9 @@ impl KeyColumn<'_> {
         }
     }
 }
+
+/// The bytes of a cell that is an integer.
+pub(crate) const INT_WIDTH: usize = 9;
 
 /// Appends a cell that is an integer.
 pub(crate) fn write_int(value: i64, out: &mut Vec<u8>) {
@@ -211,6 +228,9 @@ fn cell(expected: Key, key: &mut &[u8]) -> Option<KeyCell> {
         (KeyType::Int, _) => return read_int(key).map(KeyCell::Int),
         (KeyType::Datetime, _) => {
             return read_int(key).filter(|micros| TimeType::Datetime.holds(*micros)).map(KeyCell::Datetime);
+        }
+        (KeyType::Timedelta, _) => {
+            return read_int(key).filter(|micros| TimeType::Timedelta.holds(*micros)).map(KeyCell::Timedelta);
         }
         (KeyType::Text, TEXT) => {
             let (text, rest) = text(rest)?;

@@ -33,6 +33,8 @@ pub enum KeyType {
     Text,
     /// Datetimes.
     Datetime,
+    /// Timedeltas.
+    Timedelta,
 }
 
 /// For each key the states of several aggregates over the same rows; the first one counts them.

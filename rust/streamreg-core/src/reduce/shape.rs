@@ -32,6 +32,11 @@ impl Inputs {
         Ok(Self { types: types.to_vec(), optional, optional_label: false })
     }
 
+    /// The same, of rows with a label, which can be missing if `optional`.
+    pub(crate) fn labelled(self, optional: bool) -> Self {
+        Self { optional_label: optional, ..self }
+    }
+
     /// Whether a row can lack a value that an aggregate reads.
     pub(super) fn can_miss(&self, aggregate: &Aggregate) -> bool {
         let of_label = self.optional_label && matches!(aggregate, Aggregate::Class(_));
@@ -145,6 +150,7 @@ pub(crate) fn write_keyed(keys: &Keys, inputs: &Inputs, aggregates: &[Aggregate]
             KeyType::Int => 1,
             KeyType::Text => 2,
             KeyType::Datetime => 3,
+            KeyType::Timedelta => 4,
         };
         writer.byte(if key.optional { code + OPTIONAL } else { code });
     }

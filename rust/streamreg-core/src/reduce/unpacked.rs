@@ -1,11 +1,16 @@
 //! Reduce: states that are kept as bytes, unpacked one after another: to add to them, and to give results of them.
 
+use std::collections::BTreeMap;
+
 use super::aggregate_state::AggregateState;
 use super::block::Block;
+use super::key::{self, KeyCell, Keys};
 use super::score::Scorer;
 use super::shape::Inputs;
+use super::state::State;
 use super::{Aggregate, Reduction, Regression, Statistic, statistic};
 use crate::accumulate::Sign;
+use crate::classes::{Classes, Label};
 use crate::error::Error;
 use crate::reduce::Answer;
 use crate::wire::{Reader, Writer};
@@ -160,13 +165,6 @@ impl Unpacked {
         self.one.states.iter().for_each(|state| state.write(writer));
     }
 
-    /// The bytes of the sum.
-    pub(crate) fn sum(&self) -> Vec<u8> {
-        let mut writer = Writer::payload();
-        self.write_sum(&mut writer);
-        writer.into_payload()
-    }
-
     /// Whether the sum is of any row.
     pub(crate) fn sum_has_rows(&self) -> bool {
         rows(&self.one.states) != 0
@@ -215,6 +213,45 @@ impl Unpacked {
     ) -> Result<Option<Scorer>, Error> {
         self.unpack(bytes)?;
         self.has_rows().then(|| Scorer::of(&self.other, aggregate, regression)).transpose()
+    }
+
+    /// Keys that have rows as classes, whose moments an aggregate holds; the keys with what is kept of them are in order.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the aggregate is none of classes, or the keys are of several columns, or if there are
+    /// more keys than [`MOST_CLASSES`](crate::classes::MOST_CLASSES).
+    pub(crate) fn classes<'a>(
+        &mut self,
+        keys: &Keys,
+        entries: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+        aggregate: usize,
+    ) -> Result<Classes, Error> {
+        let Some(Aggregate::Class(features)) = self.aggregates().get(aggregate) else {
+            return Err(Error::Invalid(format!("aggregate {aggregate} holds no classes")));
+        };
+        let features = features.len();
+        let mut classes = BTreeMap::new();
+        for (key, state) in entries {
+            let states = self.unpack(state)?;
+            let label = match key::decode(keys, key)?.as_slice() {
+                [KeyCell::Bool(value)] => Label::Bool(*value),
+                [KeyCell::Int(value)] => Label::Int(*value),
+                [KeyCell::Text(value)] => Label::Text(value.as_str().into()),
+                // Rows without a label are of no class.
+                [KeyCell::Missing] => continue,
+                cells => {
+                    let count = cells.len();
+                    return Err(Error::Invalid(format!("a class has one label, not {count} keys")));
+                }
+            };
+            if let [first, ..] = states
+                && first.rows() != 0
+                && let Some(State::Class(moments)) = states.get(aggregate).map(AggregateState::state)
+            {
+                classes.insert(label, moments.clone());
+            }
+        }
+        Classes::of(features, classes)
     }
 
     /// A reduction of what is kept.

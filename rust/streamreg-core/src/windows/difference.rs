@@ -16,10 +16,10 @@ use super::kept::Kept;
 use super::moment::Moment;
 use super::panes::{self, Stage, read_index, read_key};
 use super::spans::Spans;
-use super::store::{Batch, Store};
+use super::store::{Asked, Batch, OpenWindow, Store};
 use crate::accumulate::Sign;
 use crate::error::Error;
-use crate::reduce::{KeyedAnswers, Statistic};
+use crate::reduce::{KeyedAnswers, key};
 use crate::wire::{Reader, Writer, corrupt};
 
 mod entries;
@@ -157,13 +157,13 @@ impl Store for Difference {
     fn results(
         &mut self,
         kept: &mut Kept,
-        statistics: &[Statistic],
+        asked: Asked<'_>,
         windows: Range<usize>,
     ) -> Result<KeyedAnswers, Error> {
         let total = self.due.last().map_or(0, |due| due.end);
         let (start, end) = (windows.start.min(total), windows.end.min(total));
         let mut found =
-            KeyedAnswers::with_capacity(kept.keys.len(), 2 + statistics.len(), end.saturating_sub(start));
+            KeyedAnswers::with_capacity(kept.cells(), 2 + asked.statistics.len(), end.saturating_sub(start));
         let mut at = start;
         let from = self.due.partition_point(|due| due.end <= start);
         for due in &self.due[from..] {
@@ -175,7 +175,7 @@ impl Store for Difference {
             let skip = i64::try_from(at - before).unwrap_or(i64::MAX);
             let count = i64::try_from(end.min(due.end) - at).unwrap_or(i64::MAX);
             let first = due.first + skip;
-            self.answer(kept, statistics, &due.instance, first..=first + (count - 1), &mut found)?;
+            self.answer(kept, asked, &due.instance, first..=first + (count - 1), &mut found)?;
             at = end.min(due.end);
         }
         Ok(found)
@@ -205,6 +205,14 @@ impl Store for Difference {
             }
         }
         Ok(count)
+    }
+
+    fn open(&self, kept: &mut Kept, instance: &[u8]) -> Result<Vec<OpenWindow>, Error> {
+        self.open_of(kept, instance)
+    }
+
+    fn key_width(&self) -> usize {
+        key::INT_WIDTH
     }
 
     fn span(&self, key: &[u8]) -> Result<Option<(Moment, Moment)>, Error> {

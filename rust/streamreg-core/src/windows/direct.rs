@@ -9,10 +9,10 @@ use super::grid::Grid;
 use super::kept::{Kept, OPEN};
 use super::moment::Moment;
 use super::panes::{self, Delta, Group, Stage, read_index, read_key, write_key};
-use super::store::{Batch, Store};
+use super::store::{Asked, Batch, Store};
 use crate::accumulate::Sign;
 use crate::error::Error;
-use crate::reduce::{KeyedAnswers, Statistic, key};
+use crate::reduce::{KeyedAnswers, key};
 use crate::wire::{Reader, Writer, corrupt};
 
 #[derive(Debug)]
@@ -147,12 +147,12 @@ impl Store for Direct {
     fn results(
         &mut self,
         kept: &mut Kept,
-        statistics: &[Statistic],
+        asked: Asked<'_>,
         windows: Range<usize>,
     ) -> Result<KeyedAnswers, Error> {
         let end = windows.end.min(self.due.len());
         let due = &self.due[windows.start.min(end)..end];
-        let mut found = KeyedAnswers::with_capacity(kept.keys.len(), 2 + statistics.len(), due.len());
+        let mut found = KeyedAnswers::with_capacity(kept.cells(), 2 + asked.statistics.len(), due.len());
         for stored in due {
             let mut rest = &stored[1..];
             let (_, cells) = kept.instance(&mut rest)?;
@@ -161,7 +161,8 @@ impl Store for Direct {
                 (Some(bytes), Some((start, end))) => {
                     kept.states.unpack(bytes)?;
                     let span = [start, end].map(|moment| moment.answer(kept.time));
-                    found.push(&stored[1..], cells, span.into_iter().chain(kept.states.answers(statistics)?));
+                    let rows = kept.states.answers(asked.statistics, asked.classes)?;
+                    rows.push(&stored[1..], &cells, &span, &mut found);
                 }
                 _ => found.push_gone(&stored[1..]),
             }
@@ -180,9 +181,8 @@ impl Store for Direct {
                 write_key(&instance, index, &mut stored);
                 let mut order = Vec::with_capacity(9);
                 key::write_int(index, &mut order);
-                kept.close_entry(&stored, &instance, &order);
+                closed.extend(kept.close_entry(&stored, &instance, &order)?);
                 self.open -= 1;
-                closed.push(stored.split_off(1));
             }
         }
         closed.sort_unstable();
@@ -191,6 +191,10 @@ impl Store for Direct {
 
     fn open_windows(&self, _: &mut Kept) -> Result<usize, Error> {
         Ok(self.open)
+    }
+
+    fn key_width(&self) -> usize {
+        key::INT_WIDTH
     }
 
     fn span(&self, key: &[u8]) -> Result<Option<(Moment, Moment)>, Error> {

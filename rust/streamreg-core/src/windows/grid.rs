@@ -13,10 +13,10 @@ use super::difference::Difference;
 use super::direct::Direct;
 use super::moment::{Moment, Rational, TimeKind};
 use super::spec::{MOST_PANES, Spec, Window};
+use super::states::States;
 use super::store::Store;
 use crate::accumulate::Sign;
 use crate::error::Error;
-use crate::reduce::unpacked::Unpacked;
 use floor::floor;
 
 /// The store of windows of a grid: differences where a row is in several and can be subtracted, else the windows
@@ -24,7 +24,7 @@ use floor::floor;
 ///
 /// # Errors
 /// [`Error::Invalid`] if a row would be in more than [`MOST_PANES`] windows.
-pub(super) fn new(spec: &Spec, time: TimeKind, states: &Unpacked) -> Result<Box<dyn Store>, Error> {
+pub(super) fn new(spec: &Spec, time: TimeKind, states: &States) -> Result<Box<dyn Store>, Error> {
     let grid = Grid::new(spec, time)?;
     if grid.panes() > 1 && states.check_sign(Sign::Removed).is_ok() {
         return Ok(Box::new(Difference::new(grid)));

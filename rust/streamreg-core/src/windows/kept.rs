@@ -7,16 +7,16 @@ use crate::error::Error;
 use crate::reduce::KeyCell;
 use crate::reduce::key::{self, Key, Keys};
 use crate::reduce::keyed::before_epoch::BeforeEpoch;
-use crate::reduce::unpacked::Unpacked;
 use crate::tracked_map::TrackedMap;
 use crate::wire::{Reader, Writer, corrupt};
 
 use super::moment::TimeKind;
+use super::states::States;
 
 /// What belongs to open windows.
 pub(super) const OPEN: u8 = 0;
 /// The last closed window of an instance: the cells of the instance, to the window's order and its states.
-const CLOSED: u8 = 1;
+pub(super) const CLOSED: u8 = 1;
 /// Excluded rows by aggregate.
 const TOTALS: &[u8] = &[2];
 
@@ -27,7 +27,7 @@ pub(super) struct Kept {
     pub(super) keys: Vec<Key>,
     /// What times are.
     pub(super) time: TimeKind,
-    pub(super) states: Unpacked,
+    pub(super) states: States,
     /// Keys begin with [`OPEN`] or one of the other marks. Stores touch the open ones only.
     pub(super) map: TrackedMap,
     keep_closed: bool,
@@ -36,7 +36,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    pub(super) fn new(keys: Vec<Key>, time: TimeKind, states: Unpacked, keep_closed: bool) -> Self {
+    pub(super) fn new(keys: Vec<Key>, time: TimeKind, states: States, keep_closed: bool) -> Self {
         let excluded = vec![0; states.len()];
         let (map, before) = (TrackedMap::default(), BeforeEpoch::default());
         Self { keys, time, states, map, keep_closed, before, excluded }
@@ -78,14 +78,28 @@ impl Kept {
     }
 
     /// Takes an open window of this stored key, which has an entry of its own, out: it is closed. Its states are kept as
-    /// [`Kept::close`] says.
-    pub(super) fn close_entry(&mut self, stored: &[u8], instance: &[u8], order: &[u8]) {
-        if self.keep_closed
-            && let Some(states) = self.map.get(stored).map(<[u8]>::to_vec)
-        {
+    /// [`Kept::close`] says. Gives the keys that results have for it.
+    ///
+    /// # Errors
+    /// None but for states that are damaged in memory.
+    pub(super) fn close_entry(
+        &mut self,
+        stored: &[u8],
+        instance: &[u8],
+        order: &[u8],
+    ) -> Result<Vec<Vec<u8>>, Error> {
+        let mut keys = Vec::new();
+        if let Some(states) = self.map.get(stored).map(<[u8]>::to_vec) {
             self.close(instance, order, &states);
+            keys = self.states.keys(&stored[1..], &states)?;
         }
         self.map.put(stored, None);
+        Ok(keys)
+    }
+
+    /// How many cells a row of results has before the bounds of its window.
+    pub(super) fn cells(&self) -> usize {
+        self.keys.len() + usize::from(self.states.label().is_some())
     }
 
     /// Whether closed windows are kept for scoring.
@@ -109,8 +123,15 @@ impl Kept {
         Some(reader.rest())
     }
 
+    /// The last closed window of an instance: its order among those of the instance, and its states.
+    pub(super) fn last_closed(&self, instance: &[u8]) -> Option<(&[u8], &[u8])> {
+        let mut reader = Reader::payload(self.map.get(&closed_key(instance))?);
+        let order = reader.bytes().ok()?;
+        Some((order, reader.rest()))
+    }
+
     /// What [`Kept::closed`] looks at, beside the states that are unpacked.
-    pub(super) fn parts(&mut self) -> (&Keys, &mut Unpacked, &TrackedMap, &BeforeEpoch) {
+    pub(super) fn parts(&mut self) -> (&Keys, &mut States, &TrackedMap, &BeforeEpoch) {
         (&self.keys, &mut self.states, &self.map, &self.before)
     }
 

@@ -12,15 +12,16 @@ mod plan;
 mod row;
 mod rows;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::assign::SetAside;
 use super::kept::{Kept, OPEN};
 use super::moment::{Moment, TimeKind};
 use super::spec::{Spec, Window};
-use super::store::{Batch, Store};
+use super::store::{Asked, Batch, OpenWindow, Store};
 use crate::error::Error;
-use crate::reduce::{KeyedAnswers, Statistic};
+use crate::reduce::KeyedAnswers;
 use crate::wire::{Reader, Writer, corrupt};
 use plan::Plan;
 use rows::{Rows, stored};
@@ -40,7 +41,7 @@ pub(super) fn new(spec: &Spec, kind: TimeKind) -> Result<Box<dyn Store>, Error> 
         ));
     }
     let most = usize::try_from(most).unwrap_or(usize::MAX);
-    Ok(Box::new(Last { most, kind, rows: Rows::default(), due: Vec::new() }))
+    Ok(Box::new(Last { most, kind, rows: Rows::default(), due: Vec::new(), gone: BTreeMap::new() }))
 }
 
 /// The last rows of all instances.
@@ -52,6 +53,9 @@ struct Last {
     rows: Rows,
     /// The instances that results are given of, in order.
     due: Vec<Box<[u8]>>,
+    /// By instance the labels of rows that are not among the last any more since they were marked clean, where rows have
+    /// labels: of some there may be no row left.
+    gone: BTreeMap<Box<[u8]>, BTreeSet<Box<[u8]>>>,
 }
 
 impl Last {
@@ -80,6 +84,16 @@ impl Last {
         Ok(())
     }
 
+    /// Notes the label of a row that goes.
+    fn note_gone(&mut self, kept: &Kept, instance: &[u8], stored: &[u8]) {
+        let width = row::width(kept.states.inputs());
+        if kept.states.label().is_some()
+            && let Some((_, label)) = kept.map.get(stored).and_then(|row| row.split_at_checked(width))
+        {
+            self.gone.entry(instance.into()).or_default().insert(label.into());
+        }
+    }
+
     /// Puts the rows of a partial in the place of those that are no longer among the last.
     fn put(&mut self, kept: &mut Kept, plans: Vec<Plan<'_>>) {
         for Plan { instance, come, go, states } in plans {
@@ -88,7 +102,9 @@ impl Last {
                 self.rows.insert(instance, place);
             }
             for place in go {
-                kept.map.put(&stored(instance, &place), None);
+                let stored = stored(instance, &place);
+                self.note_gone(kept, instance, &stored);
+                kept.map.put(&stored, None);
                 self.rows.remove(instance, &place);
             }
             self.rows.set(instance, states);
@@ -131,7 +147,12 @@ impl Store for Last {
     fn check(&self, kept: &mut Kept, mut key: &[u8], bytes: &[u8]) -> Result<(), Error> {
         kept.instance(&mut key)?;
         place::read(self.kind, key)?;
-        row::Columns::new(kept.states.inputs()).push(bytes)
+        let label = row::Columns::new(kept.states.inputs()).push(bytes)?;
+        if kept.states.first_label(label)?.len() == label.len() {
+            Ok(())
+        } else {
+            Err(corrupt("a row has more than a label behind its cells"))
+        }
     }
 
     fn index(&mut self, kept: &Kept, key: &[u8]) {
@@ -143,7 +164,9 @@ impl Store for Last {
         }
     }
 
-    fn mark_clean(&mut self) {}
+    fn mark_clean(&mut self) {
+        self.gone.clear();
+    }
 
     fn horizon(&self) -> Option<Moment> {
         None
@@ -173,19 +196,20 @@ impl Store for Last {
     fn results(
         &mut self,
         kept: &mut Kept,
-        statistics: &[Statistic],
+        asked: Asked<'_>,
         windows: Range<usize>,
     ) -> Result<KeyedAnswers, Error> {
         let end = windows.end.min(self.due.len());
         let due = self.due[windows.start.min(end)..end].to_vec();
-        let mut answers = KeyedAnswers::with_capacity(kept.keys.len(), 2 + statistics.len(), due.len());
+        let mut answers = KeyedAnswers::with_capacity(kept.cells(), 2 + asked.statistics.len(), due.len());
         for instance in due {
             let span = self.span(&instance)?.map(|time| time.answer(self.kind));
             let states = self.rows.states(&instance, kept)?;
             kept.states.unpack(states)?;
-            let found = kept.states.answers(statistics)?;
+            let rows = kept.states.answers(asked.statistics, asked.classes)?;
             let (_, cells) = kept.instance(&mut &*instance)?;
-            answers.push(&instance, cells, span.into_iter().chain(found));
+            let gone = self.gone.get(&instance).into_iter().flatten().map(AsRef::as_ref);
+            rows.push_with_gone(&instance, &cells, &span, gone, &mut answers);
         }
         Ok(answers)
     }
@@ -209,6 +233,22 @@ impl Store for Last {
             kept.states.count_limbs(totals);
         }
         Ok(())
+    }
+
+    fn open(&self, kept: &mut Kept, instance: &[u8]) -> Result<Vec<OpenWindow>, Error> {
+        if self.rows.count(instance) == 0 {
+            return Ok(Vec::new());
+        }
+        let [start, end] = self.span(instance)?;
+        let states = match self.rows.known(instance) {
+            Some(states) => states.into(),
+            None => self.rows.sum(instance, kept)?.into(),
+        };
+        Ok(vec![OpenWindow { span: (start, end), states }])
+    }
+
+    fn key_width(&self) -> usize {
+        0
     }
 
     fn span(&self, key: &[u8]) -> Result<Option<(Moment, Moment)>, Error> {

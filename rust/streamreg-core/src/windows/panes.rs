@@ -47,7 +47,7 @@ pub(super) fn partial(
     for (key, places) in groups.iter() {
         writer.bytes(key);
         states.clear();
-        kept.states.write_rows(sorted.part(places, &mut parts), false, &mut states)?;
+        kept.states.write_rows(sorted.part(places, &mut parts), &mut states)?;
         writer.bytes(states.as_payload());
     }
     Ok(aside)

@@ -7,15 +7,17 @@ use super::kept::{Kept, OPEN};
 use super::moment::{Moment, TimeKind};
 use super::row_times::RowTimes;
 use super::spec::{Spec, Window};
-use super::store::{Batch, Store};
+use super::states::States;
+use super::store::{Asked, Batch, Store};
 use super::{grid, last, sessions};
+use crate::classes::Classes;
 use crate::column::{NumberType, Numbers};
 use crate::error::Error;
 use crate::infer::Residuals;
 use crate::reduce::block::Block;
+use crate::reduce::group::Groups;
 use crate::reduce::score::{self, Observations};
 use crate::reduce::shape::{self, Inputs};
-use crate::reduce::unpacked::Unpacked;
 use crate::reduce::{Aggregate, KeyColumn, KeyType, KeyedAnswers, Regression, Statistic, key};
 use crate::tracked_map::TrackedMap;
 use crate::wire::{Reader, Writer, kind};
@@ -33,8 +35,8 @@ pub struct WindowPartial {
 /// For each instance and window the states of several aggregates over the same rows; the first one counts them.
 #[derive(Debug)]
 pub struct WindowReduction {
-    kept: Kept,
-    store: Box<dyn Store>,
+    pub(super) kept: Kept,
+    pub(super) store: Box<dyn Store>,
     /// The shape in bytes, as every partial carries it.
     shape: Vec<u8>,
     /// Whether rows can be without a time.
@@ -74,13 +76,19 @@ impl WindowReduction {
         spec: Spec,
     ) -> Result<Self, Error> {
         let spec = spec.checked(time)?;
-        let keys = key::keys_of(keys.0, keys.1);
-        let inputs = Inputs::new(inputs.0, inputs.1)?;
+        let mut keys = key::keys_of(keys.0, keys.1);
+        let mut inputs = Inputs::new(inputs.0, inputs.1)?;
         let mut writer = Writer::payload();
         shape::write_keyed(&keys, &inputs, &aggregates, &mut writer);
         writer.byte(if untimed { time.code() + shape::OPTIONAL } else { time.code() });
         spec.write(&mut writer);
-        let states = Unpacked::new(inputs, aggregates)?;
+        let label = if spec.labelled { keys.pop() } else { None };
+        if let Some(label) = label {
+            inputs = inputs.labelled(label.is_optional());
+        } else if spec.labelled {
+            return Err(Error::Invalid("rows with labels have a column of them".to_owned()));
+        }
+        let states = States::new(inputs, aggregates, label)?;
         let store = match spec.window {
             Window::Grid { .. } => grid::new(&spec, time, &states)?,
             Window::Session { .. } => sessions::new(&spec, time)?,
@@ -123,7 +131,7 @@ impl WindowReduction {
         rows: usize,
     ) -> Result<WindowPartial, Error> {
         let block = Block { columns, missing, rows };
-        key::check_keys(&self.kept.keys, keys, rows)?;
+        let (keys, labels) = self.split(keys, rows)?;
         self.kept.states.check_rows(block)?;
         if (times.kind(), times.len()) != (self.kept.time, rows) {
             let (kind, found, time) = (times.kind(), times.len(), self.kept.time);
@@ -138,6 +146,12 @@ impl WindowReduction {
         if self.untimed {
             writer.unsigned(untimed as u64);
         }
+        let codes = self.kept.states.begin_batch(labels, rows)?;
+        let mut columns = columns.to_vec();
+        if labels.is_some() {
+            columns.push(Numbers::Int(&codes));
+        }
+        let block = Block { columns: &columns, ..block };
         let aside = self.store.partial(&mut self.kept, Batch { keys, times, block }, &mut writer)?;
         Ok(WindowPartial { state: writer.finish(), aside })
     }
@@ -204,7 +218,51 @@ impl WindowReduction {
         statistics: &[Statistic],
         windows: Range<usize>,
     ) -> Result<KeyedAnswers, Error> {
-        self.store.results(&mut self.kept, statistics, windows)
+        self.store.results(&mut self.kept, Asked { statistics, classes: &[] }, windows)
+    }
+
+    /// The same where rows have labels: for each label a row, and of each window the classes of some aggregates.
+    ///
+    /// # Errors
+    /// As [`WindowReduction::results`], and [`Error::Invalid`] if rows have no labels, an aggregate is not of classes, or
+    /// there are more than [`MOST_CLASSES`](crate::classes::MOST_CLASSES) in a window.
+    pub fn class_results(
+        &mut self,
+        statistics: &[Statistic],
+        classes: &[usize],
+        windows: Range<usize>,
+    ) -> Result<KeyedAnswers, Error> {
+        self.check_labelled()?;
+        self.store.results(&mut self.kept, Asked { statistics, classes }, windows)
+    }
+
+    /// At least so many labels some window has had by now, where rows have labels; exactly, of those whose results or
+    /// classes were asked for.
+    #[must_use]
+    pub fn most_labels(&self) -> usize {
+        self.kept.states.most_labels()
+    }
+
+    fn check_labelled(&self) -> Result<(), Error> {
+        match self.kept.states.label() {
+            Some(_) => Ok(()),
+            None => Err(Error::Invalid("without labels there are no classes".to_owned())),
+        }
+    }
+
+    /// The columns of the instances, and that of the labels, if rows have such.
+    fn split<'a, 'b>(
+        &self,
+        keys: &'a [KeyColumn<'b>],
+        rows: usize,
+    ) -> Result<(&'a [KeyColumn<'b>], Option<KeyColumn<'b>>), Error> {
+        let Some(label) = self.kept.states.label() else {
+            key::check_keys(&self.kept.keys, keys, rows)?;
+            return Ok((keys, None));
+        };
+        let types: Vec<_> = self.kept.keys.iter().copied().chain([label]).collect();
+        key::check_keys(&types, keys, rows)?;
+        Ok(keys.split_last().map_or((keys, None), |(label, keys)| (keys, Some(*label))))
     }
 
     /// Drops the windows that are visible and closed at this time; gives their keys, as results have them.
@@ -239,12 +297,18 @@ impl WindowReduction {
         self.store.open_windows(&mut self.kept)
     }
 
-    /// The cells that a key of results is made of, then start and end of its window where the key tells them.
+    /// The cells that a key of results is made of, the label among them if rows have such, then start and end of its window
+    /// where the key tells them.
     ///
     /// # Errors
     /// [`Error::Corrupt`] if it is no key of this reduction.
     pub fn cells(&self, mut key: &[u8]) -> Result<Vec<Cell>, Error> {
-        let (_, cells) = self.kept.instance(&mut key)?;
+        let (_, mut cells) = self.kept.instance(&mut key)?;
+        if let Some(kind) = self.kept.states.label() {
+            let (window, label) = key.split_at(self.store.key_width().min(key.len()));
+            cells.extend(key::decode(&[kind], label)?);
+            key = window;
+        }
         let span = self.store.span(key)?.map(|(start, end)| [start, end]).into_iter().flatten();
         let span = span.map(|moment| Cell::from(moment.answer(self.kept.time)));
         Ok(cells.into_iter().map(Cell::from).chain(span).collect())
@@ -270,16 +334,48 @@ impl WindowReduction {
         keys: &[KeyColumn<'_>],
         rows: Observations<'_>,
     ) -> Result<Residuals, Error> {
-        if !self.kept.keeps_closed() {
-            return Err(Error::Invalid(
-                "closed windows are not kept: no row can be scored by them".to_owned(),
-            ));
-        }
+        self.check_closed()?;
         let (types, states, map, before) = self.kept.parts();
         score::by_key(types, keys, rows, |instance| match Kept::closed(map, before, instance) {
             Some(closed) => states.scorer(closed, aggregate, regression),
             None => Ok(None),
         })
+    }
+
+    /// For each row which of some instances it is of, in order, and the classes of the last closed window of each of these
+    /// when they were [frozen](Self::freeze), or of its last rows as they were when results were [due](Self::due) last
+    /// before; `None` for an instance that had none.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if closed windows are not kept, rows have no labels, or the aggregate is not of classes, or there
+    /// are too many; [`Error::Columns`] unless the instances are of these types and so many.
+    pub fn closed_classes(
+        &mut self,
+        aggregate: usize,
+        instances: &[KeyColumn<'_>],
+        rows: usize,
+    ) -> Result<(Vec<i64>, Vec<Option<Classes>>), Error> {
+        self.check_labelled()?;
+        self.check_closed()?;
+        key::check_keys(&self.kept.keys, instances, rows)?;
+        let groups = Groups::new(instances, rows)?;
+        let (_, states, map, before) = self.kept.parts();
+        let (mut codes, mut found) = (vec![0; rows], Vec::with_capacity(groups.len()));
+        for (code, (instance, places)) in (0i64..).zip(groups.iter()) {
+            for &row in groups.rows(places) {
+                codes[row as usize] = code;
+            }
+            let closed = Kept::closed(map, before, instance);
+            found.push(closed.map(|closed| states.classes(closed, aggregate)).transpose()?);
+        }
+        Ok((codes, found))
+    }
+
+    fn check_closed(&self) -> Result<(), Error> {
+        if self.kept.keeps_closed() {
+            return Ok(());
+        }
+        Err(Error::Invalid("closed windows are not kept: no row can be scored by them".to_owned()))
     }
 
     /// Takes in what was stored of some entries, in the form that [`TrackedMap::load`] tells; there may be more to come.

@@ -11,16 +11,18 @@ mod merge;
 mod partial;
 mod rules;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::assign::SetAside;
 use super::kept::Kept;
 use super::moment::{Moment, TimeKind};
 use super::spec::{Spec, Window};
-use super::store::{Batch, Store};
+use super::store::{Asked, Batch, Store};
 use crate::accumulate::Sign;
 use crate::error::Error;
-use crate::reduce::{KeyedAnswers, Statistic};
+use crate::reduce::KeyedAnswers;
+use crate::reduce::key::INT_WIDTH;
 use crate::wire::{Reader, Writer, corrupt};
 use index::{Index, Key};
 use key::{Extent, SessionKey};
@@ -42,7 +44,7 @@ pub(super) fn new(spec: &Spec, kind: TimeKind) -> Result<Box<dyn Store>, Error> 
         new: Vec::new(),
         joined: Vec::new(),
         appeared: Vec::new(),
-        gone: Vec::new(),
+        gone: BTreeMap::new(),
         due: Vec::new(),
     }))
 }
@@ -56,13 +58,23 @@ struct Sessions {
     /// Those that are new since results were given last.
     new: Vec<Key>,
     /// Those that were there when results were given last, and have become part of another since.
-    joined: Vec<(Key, Extent)>,
+    joined: Vec<Joined>,
     /// Those that may have results since the map was marked clean last.
     appeared: Vec<Key>,
-    /// Those that have had results, and are part of another since the map was marked clean last.
-    gone: Vec<Key>,
+    /// Those that have had results, and are part of another since the map was marked clean last: their stored keys, and
+    /// the keys that results may have had for each.
+    gone: BTreeMap<Key, Vec<Vec<u8>>>,
     /// Those that results are given of, in order.
     due: Vec<Key>,
+}
+
+/// A session that is part of another one now.
+#[derive(Debug)]
+struct Joined {
+    key: Key,
+    extent: Extent,
+    /// The keys that results may have for it.
+    shown: Vec<Vec<u8>>,
 }
 
 impl Sessions {
@@ -75,7 +87,7 @@ impl Sessions {
     }
 
     /// Checks a session whose states were read.
-    fn check_key(&self, kept: &Kept, key: &SessionKey<'_>) -> Result<(), Error> {
+    fn check_key(&self, kept: &mut Kept, key: &SessionKey<'_>) -> Result<(), Error> {
         let Extent { start, last } = key.extent;
         if !kept.states.has_rows() || !self.rules.is_inside(start) || !self.rules.is_inside(last) {
             return Err(corrupt("a session has no rows, or is beyond the times that there are"));
@@ -84,12 +96,13 @@ impl Sessions {
     }
 
     /// Puts what was worked out in the place of what was there.
-    fn put(&mut self, kept: &mut Kept, merged: Vec<Merged>, states: &[u8]) {
+    fn put(&mut self, kept: &mut Kept, merged: Vec<Merged>, states: &[u8], shown: Vec<Vec<Vec<u8>>>) {
+        let mut shown = shown.into_iter();
         for Merged { kept: parts, key, extent, states: range } in merged {
-            for part in parts.into_iter().filter(|part| *part != key) {
+            for (part, shown) in parts.into_iter().zip(shown.by_ref()).filter(|(part, _)| *part != key) {
                 kept.map.put(&part, None);
                 if let Some(extent) = self.index.remove(&part) {
-                    self.joined.push((part, extent));
+                    self.joined.push(Joined { key: part, extent, shown });
                 }
             }
             kept.map.put(&key, Some(&states[range]));
@@ -105,9 +118,9 @@ impl Sessions {
         // What was loaded had its results before.
         self.index.advance(before, &self.rules);
         self.appeared.extend(self.index.advance(now, &self.rules));
-        for (key, extent) in std::mem::take(&mut self.joined) {
+        for Joined { key, extent, shown } in std::mem::take(&mut self.joined) {
             if self.rules.visible(extent.start, before) {
-                self.gone.push(key);
+                self.gone.insert(key, shown);
             }
         }
         for key in std::mem::take(&mut self.new) {
@@ -121,7 +134,7 @@ impl Sessions {
         let entries = kept.map.changes(0..changed);
         let mut due: Vec<_> = entries.filter_map(|entry| self.index.visible(entry.key)).collect();
         due.extend(self.appeared.iter().filter_map(|key| self.index.visible(key)));
-        due.extend(self.gone.iter().cloned());
+        due.extend(self.gone.keys().cloned());
         due
     }
 }
@@ -159,7 +172,8 @@ impl Store for Sessions {
             let open = (&self.index, &self.rules, &kept.map);
             merge_instance(own, open, &mut kept.states, &mut writer, &mut merged)?;
         }
-        self.put(kept, merged, &writer.into_payload());
+        let shown = shown(kept, &merged)?;
+        self.put(kept, merged, &writer.into_payload(), shown);
         kept.exclude(&excluded);
         Ok(())
     }
@@ -209,24 +223,25 @@ impl Store for Sessions {
     fn results(
         &mut self,
         kept: &mut Kept,
-        statistics: &[Statistic],
+        asked: Asked<'_>,
         windows: Range<usize>,
     ) -> Result<KeyedAnswers, Error> {
         let end = windows.end.min(self.due.len());
         let due = &self.due[windows.start.min(end)..end];
-        let mut answers = KeyedAnswers::with_capacity(kept.keys.len(), 2 + statistics.len(), due.len());
+        let mut answers = KeyedAnswers::with_capacity(kept.cells(), 2 + asked.statistics.len(), due.len());
         for stored in due {
             let key = &stored[1..];
             let Some(bytes) = kept.map.get(stored) else {
-                answers.push_gone(key);
+                let shown = self.gone.get(stored);
+                shown.into_iter().flatten().for_each(|key| answers.push_gone(key));
                 continue;
             };
             kept.states.unpack(bytes)?;
-            let found = kept.states.answers(statistics)?;
+            let rows = kept.states.answers(asked.statistics, asked.classes)?;
             let (session, cells) = SessionKey::read(kept, key)?;
             let (start, end) = session.extent.span(&self.rules);
             let span = [start, end].map(|time| time.answer(kept.time));
-            answers.push(key, cells, span.into_iter().chain(found));
+            rows.push(key, &cells, &span, &mut answers);
         }
         Ok(answers)
     }
@@ -237,9 +252,8 @@ impl Store for Sessions {
             let (key, _) = SessionKey::read(kept, &stored[1..])?;
             let mut order = Vec::new();
             key.extent.last.encode(&mut order);
-            kept.close_entry(&stored, key.instance, &order);
+            closed.extend(kept.close_entry(&stored, key.instance, &order)?);
             self.index.remove(&stored);
-            closed.push(stored[1..].to_vec());
         }
         closed.sort_unstable();
         Ok(closed)
@@ -249,7 +263,21 @@ impl Store for Sessions {
         Ok(self.index.len())
     }
 
+    fn key_width(&self) -> usize {
+        2 * INT_WIDTH
+    }
+
     fn span(&self, key: &[u8]) -> Result<Option<(Moment, Moment)>, Error> {
         Ok(Some(Extent::read(self.rules.kind, key)?.span(&self.rules)))
     }
+}
+
+/// Of each open session that is part of what was worked out the keys that results may have for it.
+///
+/// # Errors
+/// None but for states that are damaged in memory.
+fn shown(kept: &mut Kept, merged: &[Merged]) -> Result<Vec<Vec<Vec<u8>>>, Error> {
+    let Kept { map, states, .. } = kept;
+    let parts = merged.iter().flat_map(|merged| &merged.kept);
+    parts.map(|part| states.keys(&part[1..], map.get(part).unwrap_or_default())).collect()
 }

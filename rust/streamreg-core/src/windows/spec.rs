@@ -44,6 +44,8 @@ pub struct Spec {
     pub is_final: bool,
     /// Whether the last closed window of each instance is kept, for scoring.
     pub keep_closed: bool,
+    /// Whether the last of the keys is a label: windows are formed without it, and their results have a row for each.
+    pub labelled: bool,
 }
 
 impl Spec {
@@ -92,6 +94,7 @@ impl Spec {
                 writer.unsigned(rows);
             }
         }
+        writer.byte(u8::from(self.labelled));
         writer.byte(u8::from(self.cutoff.is_some()));
         self.cutoff.into_iter().for_each(|moment| write(moment, writer));
     }

@@ -3,6 +3,7 @@
 
 use std::fmt::Debug;
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::assign::SetAside;
 use super::kept::{Kept, OPEN};
@@ -19,7 +20,23 @@ pub(super) struct Batch<'a> {
     /// The cells of the instances.
     pub(super) keys: &'a [KeyColumn<'a>],
     pub(super) times: &'a RowTimes,
+    /// The numbers; where rows have labels, behind them which of the labels each has.
     pub(super) block: Block<'a>,
+}
+
+/// A window with rows that is not closed.
+#[derive(Clone, Debug)]
+pub(super) struct OpenWindow {
+    pub(super) span: (Moment, Moment),
+    pub(super) states: Rc<[u8]>,
+}
+
+/// What is asked of windows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) statistics: &'a [Statistic],
+    /// The aggregates whose classes are wanted, where rows have labels.
+    pub(super) classes: &'a [usize],
 }
 
 /// How windows of one kind are kept.
@@ -60,15 +77,32 @@ pub(super) trait Store: Debug + Send {
     fn results(
         &mut self,
         kept: &mut Kept,
-        statistics: &[Statistic],
+        asked: Asked<'_>,
         windows: Range<usize>,
     ) -> Result<KeyedAnswers, Error>;
 
-    /// Drops the windows that are visible and closed at this time; gives their keys.
+    /// Drops the windows that are visible and closed at this time; gives their keys, as results have them.
     fn close(&mut self, kept: &mut Kept, now: Moment) -> Result<Vec<Vec<u8>>, Error>;
 
     /// Number of windows with rows that are not closed.
     fn open_windows(&self, kept: &mut Kept) -> Result<usize, Error>;
+
+    /// The windows with rows of an instance that are not closed, in order.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] for more windows than are listed at once, and for states that are damaged in memory.
+    fn open(&self, kept: &mut Kept, instance: &[u8]) -> Result<Vec<OpenWindow>, Error> {
+        let mut found = Vec::new();
+        for (stored, states) in kept.map.in_order() {
+            if let [OPEN, key @ ..] = stored
+                && let Some(rest) = key.strip_prefix(instance)
+                && let Ok(Some(span)) = self.span(rest)
+            {
+                found.push(OpenWindow { span, states: states.into() });
+            }
+        }
+        Ok(found)
+    }
 
     /// Counts the limbs of each aggregate of the open windows.
     fn count_limbs(&self, kept: &mut Kept, totals: &mut [usize]) -> Result<(), Error> {
@@ -80,6 +114,9 @@ pub(super) trait Store: Debug + Send {
         }
         Ok(())
     }
+
+    /// How many bytes of a key tell the window, behind those of the instance.
+    fn key_width(&self) -> usize;
 
     /// Start and end of the window of a key without its instance, where the key tells them.
     fn span(&self, key: &[u8]) -> Result<Option<(Moment, Moment)>, Error>;

@@ -69,6 +69,7 @@ impl From<KeyCell> for Cell {
             KeyCell::Bool(value) => Self::Bool(value),
             KeyCell::Int(value) => Self::Int(value.into()),
             KeyCell::Datetime(micros) => Self::Time(TimeType::Datetime, micros),
+            KeyCell::Timedelta(micros) => Self::Time(TimeType::Timedelta, micros),
             KeyCell::Text(text) => Self::Str(text),
             KeyCell::Missing => Self::Null,
         }

@@ -79,7 +79,7 @@ pub fn grid(origin: Moment, hop: Moment, duration: Moment) -> Window {
 
 /// Windows whose results are given at once, and that are never closed.
 pub fn plain(window: Window) -> Spec {
-    Spec { window, delay: None, cutoff: None, is_final: false, keep_closed: false }
+    Spec { window, delay: None, cutoff: None, is_final: false, keep_closed: false, labelled: false }
 }
 
 /// The times of rows, after these watermarks.

@@ -16,6 +16,7 @@ pub fn spec(kind: TimeKind, gap: i64, delay: Option<i64>, cutoff: Option<i64>, i
         cutoff: cutoff.map(|cutoff| length(kind, cutoff)),
         is_final,
         keep_closed: true,
+        labelled: false,
     }
 }
 

@@ -1,16 +1,13 @@
 //! Reduce: the results of a reduction by keys: of some keys each for itself, or of all as classes.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::KeyedReduction;
-use crate::classes::{Classes, Label};
+use crate::classes::Classes;
 use crate::error::Error;
-use crate::reduce::aggregate_state::AggregateState;
 use crate::reduce::key::{self, KeyCell, Keys};
-use crate::reduce::state::State;
 use crate::reduce::unpacked::Unpacked;
-use crate::reduce::{Aggregate, Answer, Statistic};
+use crate::reduce::{Answer, Statistic};
 
 /// The results of some keys.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +20,8 @@ pub struct KeyedAnswers {
     pub cells: Vec<Vec<KeyCell>>,
     /// The results, a column for each statistic.
     pub columns: Vec<Vec<Answer>>,
+    /// Of windows whose rows have labels the classes that were asked for, window by window.
+    pub classes: Vec<Vec<Classes>>,
 }
 
 impl KeyedReduction {
@@ -51,32 +50,7 @@ impl KeyedReduction {
     /// [`Error::Invalid`] if the aggregate is none of classes, or the keys are of several columns, or if there are
     /// more keys than [`MOST_CLASSES`](crate::classes::MOST_CLASSES).
     pub fn classes(&mut self, aggregate: usize) -> Result<Classes, Error> {
-        let Some(Aggregate::Class(features)) = self.unpacked.aggregates().get(aggregate) else {
-            return Err(Error::Invalid(format!("aggregate {aggregate} holds no classes")));
-        };
-        let features = features.len();
-        let mut classes = BTreeMap::new();
-        for (key, state) in self.states.in_order() {
-            let states = self.unpacked.unpack(state)?;
-            let label = match key::decode(&self.keys, key)?.as_slice() {
-                [KeyCell::Bool(value)] => Label::Bool(*value),
-                [KeyCell::Int(value)] => Label::Int(*value),
-                [KeyCell::Text(value)] => Label::Text(value.as_str().into()),
-                // Rows without a label are of no class.
-                [KeyCell::Missing] => continue,
-                cells => {
-                    let count = cells.len();
-                    return Err(Error::Invalid(format!("a class has one label, not {count} keys")));
-                }
-            };
-            if let [first, ..] = states
-                && first.rows() != 0
-                && let Some(State::Class(moments)) = states.get(aggregate).map(AggregateState::state)
-            {
-                classes.insert(label, moments.clone());
-            }
-        }
-        Classes::of(features, classes)
+        self.unpacked.classes(&self.keys, self.states.in_order().into_iter(), aggregate)
     }
 }
 
@@ -88,6 +62,7 @@ impl KeyedAnswers {
             present: Vec::with_capacity(keys),
             cells: vec![Vec::with_capacity(keys); cells],
             columns: vec![Vec::with_capacity(keys); columns],
+            classes: Vec::new(),
         }
     }
 

@@ -1,14 +1,17 @@
 //! Windows: the results of the windows of one instance, and their closing: sums over its entries.
 
 use std::ops::RangeInclusive;
+use std::rc::Rc;
 
 use super::Difference;
 use super::entries::last;
 use crate::accumulate::Sign;
 use crate::error::Error;
-use crate::reduce::{Answer, KeyedAnswers, Statistic, key};
+use crate::reduce::{KeyedAnswers, key};
 use crate::windows::kept::Kept;
 use crate::windows::panes::write_key;
+use crate::windows::store::{Asked, OpenWindow};
+use crate::windows::window_rows::WindowRows;
 
 /// Most windows of an instance with the same rows that can be closed at once: their keys are in memory then.
 const MOST_CLOSED: u64 = 1 << 22;
@@ -18,7 +21,7 @@ impl Difference {
     pub(super) fn answer(
         &self,
         kept: &mut Kept,
-        statistics: &[Statistic],
+        asked: Asked<'_>,
         instance: &[u8],
         windows: RangeInclusive<i64>,
         found: &mut KeyedAnswers,
@@ -27,7 +30,7 @@ impl Difference {
         let mut indexes = self.entries.of(instance).peekable();
         kept.states.begin(None)?;
         // The results of the sum as it is; the same for all windows up to the next entry.
-        let mut answers: Option<Vec<Answer>> = None;
+        let mut answers: Option<WindowRows> = None;
         for window in windows {
             while let Some(index) = indexes.next_if(|&index| index <= window) {
                 add(kept, instance, index)?;
@@ -38,10 +41,10 @@ impl Difference {
                 Some((start, end)) => {
                     let own = match answers.take() {
                         Some(own) => own,
-                        None => kept.states.sum_answers(statistics)?,
+                        None => kept.states.sum_answers(asked.statistics, asked.classes)?,
                     };
                     let span = [start, end].map(|moment| moment.answer(kept.time));
-                    found.push(key, cells.clone(), span.into_iter().chain(own.iter().cloned()));
+                    own.push(key, &cells, &span, found);
                     answers = Some(own);
                 }
                 None => found.push_gone(key),
@@ -69,7 +72,9 @@ impl Difference {
                 if first.abs_diff(end) >= MOST_CLOSED {
                     return Err(Error::Overflow(format!("windows {first} to {end} are closed all at once")));
                 }
-                closed.extend((first..=end).map(|window| stored_key(instance, window).split_off(1)));
+                for window in first..=end {
+                    closed.extend(kept.states.sum_keys(&stored_key(instance, window)[1..]));
+                }
                 if kept.keeps_closed() {
                     newest = Some((end, kept.states.sum()));
                 }
@@ -97,6 +102,29 @@ impl Difference {
             self.entries.note(instance, below, is);
         }
         Ok(())
+    }
+}
+
+impl Difference {
+    /// The windows of one instance that have rows.
+    pub(super) fn open_of(&self, kept: &mut Kept, instance: &[u8]) -> Result<Vec<OpenWindow>, Error> {
+        let mut indexes = self.entries.of(instance).peekable();
+        let mut found = Vec::new();
+        kept.states.begin(None)?;
+        while let Some(first) = indexes.next() {
+            add(kept, instance, first)?;
+            if !kept.states.sum_has_rows() {
+                continue;
+            }
+            let end = last(indexes.peek().copied())?;
+            if first.abs_diff(end) >= MOST_CLOSED {
+                return Err(Error::Overflow(format!("windows {first} to {end} have the same rows")));
+            }
+            let states: Rc<[u8]> = kept.states.sum().into();
+            let spans = (first..=end).filter_map(|window| self.grid.span(window));
+            found.extend(spans.map(|span| OpenWindow { span, states: Rc::clone(&states) }));
+        }
+        Ok(found)
     }
 }
 

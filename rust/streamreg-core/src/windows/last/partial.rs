@@ -5,18 +5,18 @@ use crate::accumulate::Sign;
 use crate::error::Error;
 use crate::reduce::block::SortedRows;
 use crate::reduce::group::Groups;
-use crate::reduce::unpacked::Unpacked;
 use crate::windows::assign::{Place, SetAside};
 use crate::windows::moment::TimeKind;
+use crate::windows::states::States;
 use crate::windows::store::Batch;
 use crate::wire::Writer;
 
 /// Appends for each aggregate the rows of the batch that it cannot take, then for each instance, in order, its rows: the
-/// place and the cells of each, at most so many.
+/// place, the cells and the label, if it has one, of each, at most so many.
 pub(super) fn write(
     most: usize,
     kind: TimeKind,
-    states: &mut Unpacked,
+    states: &mut States,
     batch: Batch<'_>,
     writer: &mut Writer,
 ) -> Result<SetAside, Error> {
@@ -46,7 +46,8 @@ pub(super) fn write(
         bytes.clear();
         for &(start, row) in &order[order.len().saturating_sub(most)..] {
             bytes.extend_from_slice(place(start));
-            row::write(states.inputs(), batch.block, row, &mut bytes);
+            let code = row::write(states.inputs(), batch.block, row, &mut bytes);
+            bytes.extend_from_slice(states.batch_label(code));
         }
         writer.bytes(instance);
         writer.bytes(&bytes);
@@ -55,14 +56,14 @@ pub(super) fn write(
 }
 
 fn write_excluded(
-    states: &mut Unpacked,
+    states: &mut States,
     batch: Batch<'_>,
     rows: &[u32],
     writer: &mut Writer,
 ) -> Result<(), Error> {
     let picked = SortedRows::of(batch.block, rows);
     let mut summed = Writer::payload();
-    states.write_rows(picked.part(0..rows.len(), &mut picked.parts()), false, &mut summed)?;
+    states.write_rows(picked.part(0..rows.len(), &mut picked.parts()), &mut summed)?;
     states.unpack(&summed.into_payload())?;
     let mut excluded = vec![0; states.len()];
     states.count_excluded(Sign::Added, &mut excluded);

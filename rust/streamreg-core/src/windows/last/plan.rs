@@ -54,12 +54,18 @@ pub(super) fn of<'a>(
 fn read<'a>(instance: &[u8], bytes: &'a [u8], kept: &Kept) -> Result<Vec<(Place, &'a [u8])>, Error> {
     key::decode(&kept.keys, instance)?;
     let width = place::WIDTH + row::width(kept.states.inputs());
-    if bytes.is_empty() || !bytes.len().is_multiple_of(width) {
-        return Err(corrupt("an instance has no whole rows"));
+    if bytes.is_empty() {
+        return Err(corrupt("an instance has no rows"));
     }
     let mut columns = Columns::new(kept.states.inputs());
     let mut found: Vec<(Place, &[u8])> = Vec::with_capacity(bytes.len() / width);
-    for row in bytes.chunks_exact(width) {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let own = rest.split_at_checked(width);
+        let (own, after) = own.ok_or_else(|| corrupt("an instance has no whole rows"))?;
+        let label = kept.states.first_label(after)?;
+        let (row, after) = rest.split_at(own.len() + label.len());
+        rest = after;
         let (place, cells) = row.split_at(place::WIDTH);
         let place = place::read(kept.time, place)?;
         columns.push(cells)?;

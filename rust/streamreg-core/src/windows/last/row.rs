@@ -1,7 +1,7 @@
 //! Windows: the cells of one row in the columns of an aggregate's inputs, as bytes, and columns of such rows.
 //!
 //! `words of flags | cells…`: of the columns that can lack a value the flags tell which do, from the lowest bit on; in the
-//! place of what is missing stands a zero.
+//! place of what is missing stands a zero. Behind the cells stands the label of the row, if rows have labels.
 
 use crate::column::{NumberType, Numbers, Picked};
 use crate::decimal::Decimal;
@@ -29,16 +29,18 @@ fn words(input: NumberType) -> usize {
     }
 }
 
-/// Appends a row of columns that were checked.
-pub(super) fn write(inputs: &Inputs, block: Block<'_>, row: usize, out: &mut Vec<u8>) {
+/// Appends a row of columns that were checked; gives what stands in the column behind them, if there is one: the place of
+/// its label.
+pub(super) fn write(inputs: &Inputs, block: Block<'_>, row: usize, out: &mut Vec<u8>) -> Option<i64> {
     let lacks = |column: usize| block.missing.get(column).copied().flatten().is_some_and(|mask| mask[row]);
-    let optional = (0..block.columns.len()).filter(|&column| inputs.optional[column]);
+    let (own, labels) = block.columns.split_at(inputs.types.len());
+    let optional = (0..own.len()).filter(|&column| inputs.optional[column]);
     let mut flags = vec![0u64; flag_words(inputs)];
     for (place, column) in optional.enumerate() {
         flags[place / FLAGS] |= u64::from(lacks(column)) << (place % FLAGS);
     }
     out.extend(flags.iter().flat_map(|word| word.to_le_bytes()));
-    for (at, column) in block.columns.iter().enumerate() {
+    for (at, column) in own.iter().enumerate() {
         if lacks(at) {
             out.resize(out.len() + 8 * words(inputs.types[at]), 0);
             continue;
@@ -53,6 +55,10 @@ pub(super) fn write(inputs: &Inputs, block: Block<'_>, row: usize, out: &mut Vec
             }
         }
     }
+    match labels {
+        [Numbers::Int(codes), ..] => Some(codes[row]),
+        _ => None,
+    }
 }
 
 /// Columns that rows are appended to.
@@ -62,6 +68,7 @@ pub(super) struct Columns {
     /// Of each which values are missing; `None` if none can.
     masks: Vec<Option<Vec<bool>>>,
     flag_words: usize,
+    width: usize,
 }
 
 impl Columns {
@@ -69,15 +76,17 @@ impl Columns {
     pub(super) fn new(inputs: &Inputs) -> Self {
         let masks = inputs.optional.iter().map(|optional| optional.then(Vec::new)).collect();
         let values = inputs.types.iter().map(|input| empty(*input)).collect();
-        Self { values, masks, flag_words: flag_words(inputs) }
+        Self { values, masks, flag_words: flag_words(inputs), width: width(inputs) }
     }
 
-    /// Appends a row.
+    /// Appends a row; gives what stands behind its cells, the label.
     ///
     /// # Errors
     /// [`Error::Corrupt`] if the bytes are no row of these columns; they are of no use then.
-    pub(super) fn push(&mut self, row: &[u8]) -> Result<(), Error> {
-        let (words, rest) = row.as_chunks::<8>();
+    pub(super) fn push<'a>(&mut self, row: &'a [u8]) -> Result<&'a [u8], Error> {
+        let (row, label) =
+            row.split_at_checked(self.width).ok_or_else(|| corrupt("a row is of other columns"))?;
+        let (words, _) = row.as_chunks::<8>();
         let mut words = words.iter().map(|word| i64::from_le_bytes(*word));
         let flags: Vec<_> = words.by_ref().take(self.flag_words).map(i64::cast_unsigned).collect();
         let mut flag =
@@ -86,8 +95,7 @@ impl Columns {
             mask.extend(flag.next());
         }
         let read = self.values.iter_mut().try_for_each(|column| push(column, &mut words));
-        read.filter(|()| rest.is_empty() && words.next().is_none())
-            .ok_or_else(|| corrupt("a row is of other columns"))
+        read.map(|()| label).ok_or_else(|| corrupt("a row is of other columns"))
     }
 
     /// As columns of a batch.

@@ -5,11 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use super::place::Place;
 use super::row::Columns;
 use crate::accumulate::Sign;
+use crate::column::Numbers;
 use crate::error::Error;
 use crate::reduce::block::Block;
-use crate::reduce::unpacked::Unpacked;
 use crate::windows::kept::Kept;
 use crate::windows::reduction::open_key;
+use crate::windows::states::States;
 use crate::wire::Writer;
 
 /// Rows whose columns are in memory at one time.
@@ -126,16 +127,20 @@ pub(super) fn stored(instance: &[u8], place: &Place) -> Vec<u8> {
 /// The states of some rows.
 pub(super) fn sum_of<'a>(
     rows: impl Iterator<Item = &'a [u8]>,
-    states: &mut Unpacked,
+    states: &mut States,
 ) -> Result<Vec<u8>, Error> {
-    let (mut columns, mut count) = (Columns::new(states.inputs()), 0);
+    let (mut columns, mut labels) = (Columns::new(states.inputs()), Vec::new());
     for row in rows {
-        columns.push(row)?;
-        count += 1;
+        labels.push(columns.push(row)?);
+    }
+    let codes = states.begin_kept(labels.iter().copied());
+    let mut numbers = columns.numbers();
+    if states.label().is_some() {
+        numbers.push(Numbers::Int(&codes));
     }
     let mut writer = Writer::payload();
-    let block = Block { columns: &columns.numbers(), missing: &columns.missing(), rows: count };
-    states.write_rows(block, false, &mut writer)?;
+    let block = Block { columns: &numbers, missing: &columns.missing(), rows: labels.len() };
+    states.write_rows(block, &mut writer)?;
     Ok(writer.into_payload())
 }
 
@@ -143,7 +148,7 @@ pub(super) fn sum_of<'a>(
 pub(super) fn combined(
     kept: Option<&[u8]>,
     others: &[(&[u8], Sign)],
-    states: &mut Unpacked,
+    states: &mut States,
 ) -> Result<Vec<u8>, Error> {
     states.begin(kept)?;
     for (other, sign) in others {

@@ -10,8 +10,8 @@ use super::key::{Extent, SessionKey};
 use super::rules::Rules;
 use crate::accumulate::Sign;
 use crate::error::Error;
-use crate::reduce::unpacked::Unpacked;
 use crate::tracked_map::TrackedMap;
+use crate::windows::states::States;
 use crate::wire::Writer;
 
 /// A session of a partial.
@@ -43,7 +43,7 @@ struct Piece<'a> {
 pub(super) fn merge_instance(
     found: &[Found<'_>],
     (index, rules, map): (&Index, &Rules, &TrackedMap),
-    unpacked: &mut Unpacked,
+    unpacked: &mut States,
     writer: &mut Writer,
     merged: &mut Vec<Merged>,
 ) -> Result<(), Error> {
@@ -91,7 +91,7 @@ fn pieces<'a>(found: &[Found<'a>], index: &Index, rules: &Rules, map: &'a Tracke
 }
 
 /// The states of sessions that become one.
-fn write_sum(chain: &[Piece<'_>], unpacked: &mut Unpacked, writer: &mut Writer) -> Result<(), Error> {
+fn write_sum(chain: &[Piece<'_>], unpacked: &mut States, writer: &mut Writer) -> Result<(), Error> {
     let Some((first, others)) = chain.split_first() else { return Ok(()) };
     if others.is_empty() {
         writer.append(first.states);

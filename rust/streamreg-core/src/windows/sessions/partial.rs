@@ -7,16 +7,16 @@ use super::rules::Rules;
 use crate::error::Error;
 use crate::reduce::block::SortedRows;
 use crate::reduce::group::Groups;
-use crate::reduce::unpacked::Unpacked;
 use crate::windows::assign::SetAside;
 use crate::windows::moment::Moment;
+use crate::windows::states::States;
 use crate::windows::store::Batch;
 use crate::wire::Writer;
 
 /// Appends the sessions of a batch in the order of their keys: each key, and the states of its rows.
 pub(super) fn write(
     rules: &Rules,
-    states: &mut Unpacked,
+    states: &mut States,
     batch: Batch<'_>,
     writer: &mut Writer,
 ) -> Result<SetAside, Error> {
@@ -43,7 +43,7 @@ pub(super) fn write(
         bytes.clear();
         key.write(&mut bytes);
         writer.bytes(&bytes);
-        states.write_rows(sorted.part(rows, &mut parts), false, writer)?;
+        states.write_rows(sorted.part(rows, &mut parts), writer)?;
     }
     Ok(aside)
 }
