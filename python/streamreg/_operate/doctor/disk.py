@@ -83,7 +83,7 @@ class Disk:
         state = None if self._job.state is None else Path(self._job.state)
         terms = RunTerms(state, thorough=True)
         resume.check_outputs(self._plan.outputs, self._rejects, self.checkpoint, terms)
-        return f"can be written; {room}"
+        return f"can be written; {room}" if room else "can be written"
 
 
 def _room(place: Path, key: str) -> str:

@@ -20,6 +20,7 @@ from streamreg._operate.verify.row_outputs import RowOutputs, times_of
 from streamreg._operate.verify.standing import Compaction
 from streamreg._plural import plural
 from streamreg._run.resume import positions
+from streamreg._sinks.contract import MovedOnError
 from streamreg._sinks.file_position import FilePosition
 from streamreg._sinks.file_read_back import FileReadBack
 from streamreg._sinks.records import records, shown
@@ -259,6 +260,8 @@ def _folded(subject: str, output: ReadBack | None, row: bytes | None, times: fil
         return not_compared(subject)
     try:
         found, changes = files.fold(output, times)
+    except MovedOnError as error:
+        return Check(subject, f"not compared: {error}", compared=False)
     except OutputError as error:
         return Check(subject, "", str(error))
     if found != row:
@@ -273,6 +276,8 @@ def _folded_keys(
         return not_compared(subject)
     try:
         standing, changes = files.fold_rows(output, times)
+    except MovedOnError as error:
+        return Check(subject, f"not compared: {error}", compared=False)
     except OutputError as error:
         return Check(subject, "", str(error))
     for piece in keyed_rows.changes(again):
