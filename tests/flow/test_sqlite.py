@@ -24,7 +24,7 @@ from streamreg._state.snapshot import read as read_state
 from streamreg.testing import read
 from tests.support.destinations import NAMES, Job, besieged, check, exact, folded
 
-ROWS = 600
+ROWS = 360
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections import Counter
@@ -30,7 +31,7 @@ NAMES: Sequence[tuple[str, Mode]] = [
 
 DEATHS = [
     *((step, 1) for step in AT_START),
-    *((step, 2 + 11 * (at % 2)) for at, step in enumerate(CLOSING)),
+    *((step, 2 + 5 * (at % 2)) for at, step in enumerate(CLOSING)),
 ]
 """At which step a run dies, and which time it comes there: in its first epochs, of one destination or another."""
 
@@ -43,7 +44,13 @@ def writer(sink: str) -> Write:
     def sqlite(table: sr.Table, name: str, mode: Mode) -> object:
         return sr.io.sqlite.write(table, "out.db", table=name, mode=mode)
 
-    return {"sqlite": sqlite}[sink]
+    def kafka(table: sr.Table, name: str, mode: Mode) -> object:
+        settings = json.loads(os.environ["SINK_SETTINGS"])
+        topic = f"{os.environ['SINK_TOPIC']}-{name}"
+        create = {"num.partitions": 3 if name.startswith("by_key") else 1}
+        return sr.io.kafka.write(table, settings, topic, mode=mode, create=create)
+
+    return {"sqlite": sqlite, "kafka": kafka}[sink]
 
 
 def exact(rows: int) -> Mapping[str, Counter[tuple[Any, ...]]]:
@@ -106,6 +113,7 @@ def besieged(sink: str, folder: Path, rows: int, **environment: str) -> None:
     for step, count in DEATHS:
         chaos = {"CHAOS_STEP": step, "CHAOS_COUNT": str(count)}
         with Job(sink, folder, rows, **environment, **chaos) as job:
-            assert job.exit_code(60) == -signal.SIGKILL, job.said
+            code = job.exit_code(60)
+            assert code == -signal.SIGKILL, f"{step}: exit code {code}: {job.said}"
     with Job(sink, folder, rows, **environment) as job:
         job.finish(60)

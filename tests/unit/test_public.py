@@ -84,7 +84,7 @@ PUBLIC: dict[ModuleType, list[str]] = {
     ],
     sr.io: ["csv", "kafka", "sqlite"],
     sr.io.csv: ["write"],
-    sr.io.kafka: ["read"],
+    sr.io.kafka: ["read", "write"],
     sr.io.sqlite: ["write"],
     sr.demo: ["noisy_linear_stream"],
     sr.reducers: REDUCERS,

@@ -14,6 +14,10 @@ Time = Literal["epoch", "unix_ms"]
 TABLES: tuple[Of, ...] = get_args(Of)
 MODES: tuple[Mode, ...] = get_args(Mode)
 TIMES: tuple[Time, ...] = get_args(Time)
+FORMATS = ("json", "csv")
+
+_OF_READERS = ("group.id", "auto.offset.reset", "isolation.level")
+"""Settings of the source that say nothing to whoever writes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,8 +106,23 @@ def _sqlite(table: Section, _source: Mapping[str, str]) -> _Read:
     return {"path": path, "table": name}, ("sqlite", abspath(path), name.lower())
 
 
+def _kafka(table: Section, source: Mapping[str, str]) -> _Read:
+    topic = table.string("topic")
+    format = table.choice("format", FORMATS)
+    key = table.strings("key", required=False)
+    create = table.section("create").settings()
+    settings = table.section("kafka").settings() or {
+        name: value for name, value in source.items() if name not in _OF_READERS
+    }
+    options = {"rdkafka_settings": settings, "topic": topic}
+    optional = {"format": format, "key": key, "create": create}
+    options |= {name: value for name, value in optional.items() if value}
+    return options, ("kafka", settings.get("bootstrap.servers", ""), topic)
+
+
 _SINKS: Mapping[str, Callable[[Section, Mapping[str, str]], _Read]] = {
     "csv": _csv,
     "sqlite": _sqlite,
+    "kafka": _kafka,
 }
 """By their names, what reads the keys of each: the options, and the place."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from streamreg._exceptions import OutputError
 from streamreg._sinks.cells import rows_of
@@ -213,6 +213,10 @@ class Delivered(NamedTuple):
     """The time of the last epoch that it holds changes of; -1 before the first."""
 
 
+FORGOTTEN: Final = Delivered("", -1)
+"""What one says that holds something, and no longer up to where, or never knew."""
+
+
 class Destination(Protocol):
     """A database or a topic, connected; no other run can have the same table of it meanwhile.
 
@@ -221,7 +225,7 @@ class Destination(Protocol):
     """
 
     def last(self) -> Delivered | None:
-        """Up to where it holds changes; None if nothing was ever begun there."""
+        """Up to where it holds changes; None if nothing was ever begun there, FORGOTTEN if that is not known."""
 
     def begin(self, run: str) -> None:
         """Makes what changes go to, where it is not there yet, and says whose it is, with the time -1."""

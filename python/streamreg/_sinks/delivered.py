@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -76,15 +77,12 @@ class DeliveredSpec(ABC):
         waiting = terms.outbox.get(self.name, ())
         before = confirmed(position, waiting)
         try:
-            destination = self.connect(columns, terms, look=True)
+            with closing(self.connect(columns, terms, look=True)) as destination:
+                compared(self.name, destination.last(), before, waiting, new=position is None)
         except AwayError as error:
             if terms.thorough:
                 raise OutputError(f"{self.name}: {error}") from error
-            return  # A run waits for it, when it is opened.
-        try:
-            compared(self.name, destination.last(), before, waiting, new=position is None)
-        finally:
-            destination.close()
+            # A run waits for it, when it is opened.
 
     def open(
         self, columns: Sequence[ColumnSpec], position: Position | None, terms: RunTerms

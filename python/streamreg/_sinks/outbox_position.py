@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from streamreg._exceptions import CorruptStateError, OutputError
-from streamreg._sinks.contract import Delivered, EpochChanges, MovedOnError
+from streamreg._sinks.contract import FORGOTTEN, Delivered, EpochChanges, MovedOnError
 from streamreg._sinks.records import RecordError
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def compared(
     Raises:
         OutputError: if it holds something else than such a run has left there.
     """
+    if found == FORGOTTEN:
+        return _trusted(name, confirmed, waiting, new=new)
     if new and found is not None and found.run != confirmed.run and found.time >= 0:
         raise OutputError(
             f"{name} holds the changes of a run, and there is no state to continue it from: remove it, or write to "
@@ -63,6 +65,22 @@ def compared(
         f"{name} ends with the time {found.time}, and the state with {last}: {which}, such as after a backup was "
         "restored. Put back both of one time, or start anew with an empty state and another place"
     )
+
+
+def _trusted(name: str, confirmed: Delivered, waiting: Sequence[EpochChanges], *, new: bool) -> int:
+    """Where nothing says what a destination has: it is as the state says, if nothing may have been taken since."""
+    if new:
+        raise OutputError(
+            f"{name} holds something already, and there is no state to continue it from: empty it, or write to another "
+            "place (a run with state=… continues its outputs)"
+        )
+    if waiting:
+        raise OutputError(
+            f"{name} no longer says which changes it has, and the last ones may stand there or not: the run was "
+            "away for too long (Kafka forgets it after offsets.retention.minutes). Start anew with an empty state "
+            "and another place"
+        )
+    return confirmed.time
 
 
 def confirmed(position: Position | None, waiting: Sequence[EpochChanges]) -> Delivered:

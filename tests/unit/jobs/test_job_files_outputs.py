@@ -42,6 +42,27 @@ def test_several_outputs() -> None:
     assert {*TABLES} == {"input", "regression", "scores"}
 
 
+KAFKA = '[[output]]\nsink = "kafka"\ntopic = "lines"\n'
+
+
+def test_a_topic() -> None:
+    """Its client settings are the source's, without those of readers, unless it has its own."""
+    before = BEFORE.replace("[source.kafka]", '[source.kafka]\ngroup.id = "g"')
+    (target,) = read(before + KAFKA).output.targets
+    servers = {"bootstrap.servers": "localhost:9092"}
+    assert target.options == {"rdkafka_settings": servers, "topic": "lines"}
+    more = 'key = ["x"]\nformat = "csv"\n[output.create]\nnum.partitions = 3\n[output.kafka]\n'
+    (target,) = targets(KAFKA + more + 'bootstrap.servers = "other:9092"\n')
+    assert target.options == {
+        "rdkafka_settings": {"bootstrap.servers": "other:9092"},
+        "topic": "lines",
+        "key": ("x",),
+        "format": "csv",
+        "create": {"num.partitions": "3"},
+    }
+    assert told(KAFKA + KAFKA) == ["output.2.sink: another output writes to the same place"]
+
+
 def test_one_of_the_example() -> None:
     """The lines of the example that describe one can be uncommented in place of [output]."""
     text = example()
@@ -60,8 +81,8 @@ def test_one_of_the_example() -> None:
 @pytest.mark.parametrize(
     ("tables", "problem"),
     [
-        ('[[output]]\npath = "a"\n', 'output.1.sink: missing: one of "csv", "sqlite"'),
-        (CSV.replace("csv", "cvs"), 'output.1.sink: expected one of "csv", "sqlite"'),
+        ('[[output]]\npath = "a"\n', 'output.1.sink: missing: one of "csv", "sqlite", "kafka"'),
+        (CSV.replace("csv", "cvs"), 'output.1.sink: expected one of "csv", "sqlite", "kafka"'),
         (CSV.replace("path", "pat"), "output.1.path: missing"),
         (CSV + SQLITE.replace("table", "tabel"), "output.2.table: missing"),
         (CSV + 'mode = "current"\n', "output.1.mode: unknown key"),
