@@ -252,7 +252,7 @@ def test_the_older_of_two_runs_ends(broker: KafkaBroker, topic: str, folder: Pat
     def older() -> None:
         try:
             sr.run(outputs=[output], processes=0, state="first")
-        except sr.OutputError as error:
+        except BaseException as error:
             errors.append(error)
 
     thread = threading.Thread(target=older)
@@ -265,6 +265,7 @@ def test_the_older_of_two_runs_ends(broker: KafkaBroker, topic: str, folder: Pat
         opening.set()
         thread.join(60)
     (error,) = errors
+    assert isinstance(error, sr.OutputError), error
     assert f"another run with the transactional id '{topic}-id' has begun" in str(error)
     assert len(consumed(broker.plaintext, topic)) == 40
     third = sr.io.kafka.write(table(), settings, topic)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from streamreg._exceptions import ConfigurationError, OutputError
 from streamreg._kafka import settings as kafka_settings
+from streamreg._kafka.patience import LAST_SECONDS, Patience, never
+from streamreg._kafka.requests import in_thread
 from streamreg._kafka.setting_names import with_hint
-from streamreg._kafka.sink_errors import SETTLING
+from streamreg._kafka.sink_errors import SETTLING, is_final
 from streamreg._kafka.sink_messages import MessageFormat, MessageRows
 from streamreg._kafka.sink_read_back import TopicReadBack
 from streamreg._kafka.sink_requests import SinkRequests, epoch_offset
@@ -27,25 +29,24 @@ if TYPE_CHECKING:
     from streamreg._sinks.contract import ColumnSpec, EpochChanges, Position, RunTerms
 
 _SLICE: Final = 0.5
-"""Seconds of a call that blocks: then it is looked whether the run is to end."""
+"""Seconds that a call is given, before it is made again."""
 
 _PAUSE: Final = 0.05
 """Seconds before it is made again."""
+
+_LOOK_SECONDS: Final = 0.1
+"""How often it is looked meanwhile what the connection says, and whether the run is to end."""
 
 _PATIENCE: Final = 60.0
 _LOOK_PATIENCE: Final = 10.0
 """Seconds after which the cluster counts as away: of a run, and of a mere look."""
 
-_LOST_SECONDS: Final = 5.0
-"""The same where the connection was lost."""
-
-_LAST_SECONDS: Final = 3.0
-"""The same when the run is to end."""
-
 _DEFAULTS: Final[Mapping[str, Setting]] = {
     "linger.ms": 5,
     # Where Java's clients put a key.
     "partitioner": "murmur2_random",
+    # A broker that is back is to be seen soon.
+    "reconnect.backoff.max.ms": 1000,
 }
 _POLL_EVERY: Final = 1000
 _ERRORS: Final = 100
@@ -106,7 +107,7 @@ class Topic(DeliveredSpec):
             self.topic,
             self.name,
             self.transactional_id,
-            _Patience(_never, _PATIENCE, ()),
+            Patience(never, _PATIENCE, ()),
         )
         return TopicReadBack(
             self.settings, self.topic, requests, self.rows(columns), self.mode, position
@@ -141,9 +142,9 @@ class TopicDestination:
         self._group: object = None
         self._partitions: int | None = None
 
-    def _patience(self) -> _Patience:
+    def _patience(self) -> Patience:
         seconds = _LOOK_PATIENCE if self._look else _PATIENCE
-        return _Patience(self._stopping, seconds, self._errors)
+        return Patience(self._stopping, seconds, self._errors)
 
     def open(self) -> None:
         """Looks at the topic, and ends what an earlier producer of the run has left open."""
@@ -155,9 +156,17 @@ class TopicDestination:
             )
         if self._look:
             return
+        self._start_producer()
+        self._group = self._requests.group_metadata()
+
+    def _start_producer(self) -> None:
+        """A new one: one that has lived through the death of a broker may wait for ever to commit an offset.
+
+        (librdkafka 2.16: `send_offsets_to_transaction` then returns neither at its timeout nor when the broker is back.)
+        """
+        self._errors.clear()
         self._producer = self._open_producer()
         self._blocking(self._producer.init_transactions)
-        self._group = self._group_metadata()
 
     def last(self) -> Delivered | None:
         found = self._requests.last()
@@ -175,22 +184,35 @@ class TopicDestination:
 
     def deliver(self, epochs: Sequence[EpochChanges], before: Delivered) -> None:
         assert self._producer is not None
-        producer = self._producer
-        self._errors.clear()
-        self._call(producer.begin_transaction)
         try:
+            self._producer.poll(0)
+            if self._errors:
+                self._start_producer()
+            self._producer.begin_transaction()
             self._write(epochs)
-            after = epoch_offset(self._spec.topic, before._replace(time=epochs[-1].time))
-            self._blocking(
-                lambda seconds: producer.send_offsets_to_transaction([after], self._group, seconds)
-            )
-            self._blocking(producer.commit_transaction)
-        except BaseException:
-            # Readers of what is committed would wait for its end.
-            with contextlib.suppress(KafkaException):
-                producer.purge()
-                producer.abort_transaction(_SLICE)
+            self._commit(epoch_offset(self._spec.topic, before._replace(time=epochs[-1].time)))
+        except BaseException as error:
+            self._abort(self._producer)
+            if isinstance(error, KafkaException):
+                raise self._requests.raised(error) from error
             raise
+
+    def _commit(self, epoch: TopicPartition) -> None:
+        assert self._producer is not None
+        producer = self._producer
+        self._blocking(
+            lambda seconds: producer.send_offsets_to_transaction([epoch], self._group, seconds)
+        )
+        self._blocking(producer.commit_transaction)
+
+    def _abort(self, producer: Producer) -> None:
+        """Readers of what is committed would wait for the end of a transaction; nobody waits for that of this one."""
+
+        def abort() -> None:
+            producer.purge()
+            producer.abort_transaction(LAST_SECONDS)
+
+        in_thread(abort)
 
     def _write(self, epochs: Sequence[EpochChanges]) -> None:
         """The changes, within the transaction."""
@@ -206,14 +228,11 @@ class TopicDestination:
                     producer.poll(_SLICE)
                     if given_up():
                         raise AwayError(self._requests.heard()) from None
-                except KafkaException as error:
-                    raise self._requests.raised(error) from error
             if count % _POLL_EVERY == 0:
                 producer.poll(0)
 
     def close(self) -> None:
         if self._producer is not None:
-            self._producer.purge()
             self._producer = None  # Not closed: that waits for brokers that are away.
         self._requests.close()
 
@@ -234,44 +253,27 @@ class TopicDestination:
                 scrub(f"rdkafka_settings: {with_hint(text)}", spec.settings)
             ) from None
 
-    def _group_metadata(self) -> object:
-        """The group that the epoch is committed to: nobody joins it."""
-        client = Consumer(
-            {
-                **self._spec.settings,
-                "group.id": self._spec.transactional_id,
-                "enable.auto.commit": False,
-                "error_cb": self._errors.append,
-                "logger": kafka_settings.logger(self._spec.settings),
-            }
-        )
-        try:
-            return client.consumer_group_metadata()
-        finally:
-            client.close()
-
     def _on_delivery(self, error: KafkaError | None, _message: object) -> None:
         if error is not None and error.code() != KafkaError._PURGE_QUEUE:
             self._errors.append(error)
 
-    def _call(self, call: Callable[[], object]) -> None:
-        try:
-            call()
-        except KafkaException as error:
-            raise self._requests.raised(error) from error
-
     def _blocking(self, call: Callable[[float], object]) -> None:
-        """Makes a call of transactions, in slices, until it is done: after a timeout it goes on where it was.
+        """Makes a call of transactions until it is done: after a timeout it goes on where it was.
 
-        Raises AwayError, OutputError.
+        In a thread: where the connection is lost, some of them return long after their timeout. One that is given up
+        ends by itself. Raises AwayError, OutputError.
         """
-        assert self._producer is not None
         given_up = self._patience()
         while True:
+            made = in_thread(lambda: call(_SLICE))
+            while not made.done():
+                wait([made], _LOOK_SECONDS)
+                self._serve()
+                if given_up() and not made.done():
+                    raise AwayError(self._requests.heard())
             try:
-                call(_SLICE)
+                made.result()
             except KafkaException as error:
-                self._producer.poll(0)  # Serves the callbacks that collect errors.
                 code: KafkaError = error.args[0]
                 passes = code.code() == KafkaError._TIMED_OUT or code.code() in SETTLING
                 if not (passes and code.retriable()) or given_up():
@@ -280,29 +282,10 @@ class TopicDestination:
             else:
                 return
 
-
-class _Patience:
-    """Whether something is no longer waited for, from its making on.
-
-    Not if nothing has come for long; or soon, where the connection is lost, so that it is said; or the run is to end.
-    """
-
-    def __init__(self, stopping: Callable[[], bool], seconds: float, errors: Sized) -> None:
-        """`errors` is what the connection has said meanwhile."""
-        self._stopping = stopping
-        self._errors = errors
-        self._started = time.monotonic()
-        self._until = self._started + seconds
-
-    def __call__(self) -> bool:
-        now = time.monotonic()
-        if self._errors:
-            self._until = min(self._until, self._started + _LOST_SECONDS)
-        if self._stopping():
-            self._until = min(self._until, now + _LAST_SECONDS)
-            self._stopping = _never
-        return now >= self._until
-
-
-def _never() -> bool:
-    return False
+    def _serve(self) -> None:
+        """Lets the callbacks collect errors. Raises OutputError if the connection is refused for good."""
+        if self._producer is not None:
+            self._producer.poll(0)
+        for error in tuple(self._errors):
+            if is_final(error):
+                raise self._requests.raised(KafkaException(error))

@@ -10,10 +10,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from confluent_kafka import (
-    ConsumerGroupTopicPartitions,
+    Consumer,
     IsolationLevel,
     KafkaError,
     KafkaException,
@@ -25,6 +25,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from streamreg._exceptions import OutputError
 from streamreg._kafka import settings as kafka_settings
+from streamreg._kafka.requests import in_thread
 from streamreg._kafka.sink_errors import SETTLING, is_final, raised
 from streamreg._sinks.contract import AwayError, Delivered
 
@@ -75,6 +76,7 @@ class SinkRequests:
         self._giving_up = giving_up
         self.errors: deque[KafkaError] = deque() if errors is None else errors
         self._client = kafka_settings.admin(settings, self.errors.append)
+        self._consumer: Consumer | None = None
 
     def partitions(self) -> int | None:
         """How many the topic has; None if it is not there."""
@@ -135,13 +137,13 @@ class SinkRequests:
 
     def last(self) -> Delivered | None:
         """Up to which epoch the topic was written, and by which run; None if nobody remembers one."""
-        asked = ConsumerGroupTopicPartitions(self._id, [TopicPartition(self._topic, _PARTITION)])
+        asked = [TopicPartition(self._topic, _PARTITION)]
         while True:
             try:
-                [future] = self._client.list_consumer_group_offsets(
-                    [asked], require_stable=True, request_timeout=_REQUEST_SECONDS
-                ).values()
-                [found] = self.answer(future).topic_partitions
+                # Not by the admin client: that crashes where a coordinator has just taken over (librdkafka 2.16,
+                # rd_kafka_handle_OffsetFetch, which looks for the group of a consumer).
+                committed = in_thread(lambda: self._group().committed(asked, _REQUEST_SECONDS))
+                [found] = self.answer(committed)
                 if found.error is not None:
                     raise KafkaException(found.error)
                 break
@@ -152,6 +154,25 @@ class SinkRequests:
         if found.offset < 0 or not found.metadata:
             return None
         return Delivered(found.metadata, found.offset - 1)
+
+    def _group(self) -> Consumer:
+        """The group that epochs are committed to, and nobody joins."""
+        if self._consumer is None:
+            own: dict[str, Any] = {
+                **self._settings,
+                "group.id": self._id,
+                "enable.auto.commit": False,
+                # What is committed in a transaction that is still open is waited for.
+                "isolation.level": "read_committed",
+                "error_cb": self.errors.append,
+                "logger": kafka_settings.logger(self._settings),
+            }
+            self._consumer = Consumer(own)
+        return self._consumer
+
+    def group_metadata(self) -> object:
+        """How a producer calls the group."""
+        return self._group().consumer_group_metadata()
 
     def answer(self, future: Future[T]) -> T:
         """What came of a request. Raises AwayError if it is given up, OutputError if the connection is refused."""
@@ -180,4 +201,7 @@ class SinkRequests:
 
     def close(self) -> None:
         """Frees connections."""
+        if self._consumer is not None:
+            self._consumer.close()
+            self._consumer = None
         del self._client
