@@ -87,7 +87,9 @@ def rows_so_far(folder: Path) -> int:
 @contextmanager
 def job(broker: KafkaBroker, topic: str, folder: Path) -> Iterator[Job]:
     settings = json.dumps({**broker.plaintext, "reconnect.backoff.max.ms": "500"})
-    with Job("kafka", folder, ROWS, SINK_SETTINGS=settings, SINK_TOPIC=topic) as process:
+    with Job(
+        "kafka", folder, ROWS, SINK_SETTINGS=settings, SINK_TOPIC=topic, PAUSE="0.02"
+    ) as process:
         yield process
 
 

@@ -50,7 +50,10 @@ def writer(sink: str) -> Write:
         create = {"num.partitions": 3 if name.startswith("by_key") else 1}
         return sr.io.kafka.write(table, settings, topic, mode=mode, create=create)
 
-    return {"sqlite": sqlite, "kafka": kafka}[sink]
+    def postgres(table: sr.Table, name: str, mode: Mode) -> object:
+        return sr.io.postgres.write(table, os.environ["SINK_SETTINGS"], table=name, mode=mode)
+
+    return {"sqlite": sqlite, "kafka": kafka, "postgres": postgres}[sink]
 
 
 def exact(rows: int) -> Mapping[str, Counter[tuple[Any, ...]]]:

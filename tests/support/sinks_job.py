@@ -1,6 +1,7 @@
 """A job whose tables go to destinations, as changelogs and as they stand; it may be told a step at which to die."""
 
 import os
+import time
 
 import streamreg as sr
 from streamreg.testing import read
@@ -23,4 +24,6 @@ tables = {
 write = writer(os.environ["SINK"])
 for name, mode in NAMES:
     write(tables[name], f"{name}_{mode}", mode)
-sr.run(processes=0, state="state")
+pause = float(os.environ.get("PAUSE", "0"))
+# At a pace at which there is time to take its destination away.
+sr.run(processes=0, state="state", progress=lambda _: time.sleep(pause))

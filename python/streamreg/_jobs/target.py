@@ -106,6 +106,13 @@ def _sqlite(table: Section, _source: Mapping[str, str]) -> _Read:
     return {"path": path, "table": name}, ("sqlite", abspath(path), name.lower())
 
 
+def _postgres(table: Section, _source: Mapping[str, str]) -> _Read:
+    connection, name = table.string("connection"), table.string("table")
+    schema = table.string("schema", required=False)
+    options = {"connection": connection, "table": name, **({"schema": schema} if schema else {})}
+    return options, ("postgres", connection, schema, name)
+
+
 def _kafka(table: Section, source: Mapping[str, str]) -> _Read:
     topic = table.string("topic")
     format = table.choice("format", FORMATS)
@@ -124,5 +131,6 @@ _SINKS: Mapping[str, Callable[[Section, Mapping[str, str]], _Read]] = {
     "csv": _csv,
     "sqlite": _sqlite,
     "kafka": _kafka,
+    "postgres": _postgres,
 }
 """By their names, what reads the keys of each: the options, and the place."""

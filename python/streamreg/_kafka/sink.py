@@ -162,7 +162,7 @@ class TopicDestination:
     def _start_producer(self) -> None:
         """A new one: one that has lived through the death of a broker may wait for ever to commit an offset.
 
-        (librdkafka 2.16: `send_offsets_to_transaction` then returns neither at its timeout nor when the broker is back.)
+        (librdkafka 2.16: `send_offsets_to_transaction` returns neither at its timeout nor when the broker is back.)
         """
         self._errors.clear()
         self._producer = self._open_producer()

@@ -81,8 +81,14 @@ def test_one_of_the_example() -> None:
 @pytest.mark.parametrize(
     ("tables", "problem"),
     [
-        ('[[output]]\npath = "a"\n', 'output.1.sink: missing: one of "csv", "sqlite", "kafka"'),
-        (CSV.replace("csv", "cvs"), 'output.1.sink: expected one of "csv", "sqlite", "kafka"'),
+        (
+            '[[output]]\npath = "a"\n',
+            'output.1.sink: missing: one of "csv", "sqlite", "kafka", "postgres"',
+        ),
+        (
+            CSV.replace("csv", "cvs"),
+            'output.1.sink: expected one of "csv", "sqlite", "kafka", "postgres"',
+        ),
         (CSV.replace("path", "pat"), "output.1.path: missing"),
         (CSV + SQLITE.replace("table", "tabel"), "output.2.table: missing"),
         (CSV + 'mode = "current"\n', "output.1.mode: unknown key"),
