@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from streamreg._exceptions import OutputError
+from streamreg._exceptions import CorruptStateError, OutputError, StreamregError
 from streamreg._plural import plural
 from streamreg._sinks.contract import AwayError, EpochChanges
 from streamreg._sinks.outbox_position import compared, confirmed
@@ -167,7 +167,13 @@ class OutboxSink:
             self._begun = True
         self._new = False
         if self._waiting:
-            destination.deliver(self._waiting, self._confirmed)
+            try:
+                destination.deliver(self._waiting, self._confirmed)
+            except (ValueError, LookupError) as error:
+                if isinstance(error, StreamregError):
+                    raise
+                # Whatever the lines may be: a run writes none that cannot be taken apart.
+                raise CorruptStateError(f"what waits for {self._name} is no rows of it") from error
             self._confirm(self._waiting[-1].time)
 
     def _confirm(self, time: int) -> None:
