@@ -2,7 +2,9 @@
 
 import os
 import socket
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -197,3 +199,30 @@ def test_no_line_holds_a_secret(capsys: Capture) -> None:
     out, err = capsys.readouterr()
     assert secret not in out + err
     assert "********.invalid does not resolve" in out
+
+
+def test_a_table_of_a_database(
+    broker: EmbeddedBroker, topic: str, folder: Path, capsys: Capture
+) -> None:
+    """A job that writes to one is examined, run and verified; what does not fit there is told before."""
+    send(broker, topic, {0: [b"y,x", b"1,2", b"3,3"]})
+    text = job_file(settings(broker), topic).read_text()
+    tables = '[[output]]\nsink = "sqlite"\npath = "out.db"\ntable = "line"\nmode = "current"\n'
+    tables += '[[output]]\nsink = "sqlite"\npath = "out.db"\ntable = "rows"\nof = "input"\n'
+    path = folder / "job.toml"
+    path.write_text(text.partition("[output]")[0] + tables)
+    with closing(sqlite3.connect("out.db")) as database:
+        database.execute("CREATE TABLE line (x TEXT, intercept REAL)")
+    line = failure(path)
+    assert (line.check, "column 'x' is TEXT" in line.text) == ("outputs", True)
+    Path("out.db").unlink()
+    assert findings(path)["outputs"].text.startswith("can be written; ")
+    assert os.listdir() == ["job.toml"]
+    assert main(["run", str(path)]) == 0
+    assert main(["doctor", str(path)]) == 0
+    assert main(["verify", str(path)]) == 0
+    assert (
+        "ok         out.db:rows, its rows: the same 2; up to the time 0" in capsys.readouterr().out
+    )
+    with closing(sqlite3.connect("out.db")) as database:
+        assert database.execute("SELECT intercept, x FROM line").fetchall() == [(-3.0, 2.0)]

@@ -82,9 +82,11 @@ PUBLIC: dict[ModuleType, list[str]] = {
         "this",
         "__version__",
     ],
-    sr.io: ["csv", "kafka"],
+    sr.io: ["csv", "kafka", "postgres", "sqlite"],
     sr.io.csv: ["write"],
-    sr.io.kafka: ["read"],
+    sr.io.kafka: ["read", "write"],
+    sr.io.postgres: ["write"],
+    sr.io.sqlite: ["write"],
     sr.demo: ["noisy_linear_stream"],
     sr.reducers: REDUCERS,
     sr.temporal: [

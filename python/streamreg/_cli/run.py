@@ -65,7 +65,8 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fresh",
         action="store_true",
-        help="start over: the state and the outputs there are get the time in their names, and new ones are made",
+        help="start over: the state and the files there are get the time in their names, and new ones are made; "
+        "tables and topics stay: give the outputs others, or empty them",
     )
     parser.add_argument(
         "--check", action="store_true", help="only say whether the job file is valid"
@@ -114,6 +115,6 @@ def _start_over(job: Job) -> None:
     from streamreg._run.aside import start_over
 
     state = None if job.state is None else Path(job.state)
-    outputs = [*job.output.paths.values(), *([job.rejects] if job.rejects else [])]
+    outputs = [*job.output.files, *([job.rejects] if job.rejects else [])]
     for path, target in start_over(state, map(Path, outputs)).items():
         say(f"streamreg: {path} is {target} now")

@@ -97,6 +97,7 @@ class Merge:
         self.excluded = self._count_excluded()
         self._opened = False
         self._open_rows = 0
+        self._outbox = False
         if checkpoint.rewrite and checkpoint.epochs:
             self._open()
             self.pending = True
@@ -278,7 +279,8 @@ class Merge:
     def close(self) -> bool:
         """Ends the open epoch: solves, writes what changed, flushes, commits.
 
-        Returns whether it held more than offsets: a row or a reject, or time that has passed.
+        Returns whether it held more than offsets: a row or a reject, or time that has passed. What waits for
+        destinations is in the checkpoint then: `deliver` it before the next epoch is closed.
 
         Raises:
             SourceError: if there are too many classes.
@@ -293,7 +295,8 @@ class Merge:
         self.rows += self._open_rows
         self._rejects.count()
         if self._commit is not None:
-            self._commit(self._checkpoint())
+            self._commit(checkpoint := self._checkpoint())
+            self._outbox = bool(checkpoint.outbox)
         for kept in (*self._reductions, *self._results.changelogs):
             if not isinstance(kept, Reduction):
                 kept.mark_clean()
@@ -305,6 +308,20 @@ class Merge:
         self._rejects.end()
         self.pending = False
         return held
+
+    @property
+    def full(self) -> bool:
+        """Whether the open epoch holds so many changes for destinations that it should be closed early."""
+        return self._outputs.full
+
+    def deliver(self, stopping: Callable[[], bool]) -> bool:
+        """Delivers what closed epochs hold for destinations; as `Outputs.deliver`."""
+        return self._outputs.deliver(stopping)
+
+    def settle(self) -> None:
+        """At the end of a run: the state holds no more what was delivered since the last epoch was closed."""
+        if self._commit is not None and self._outbox and not self.pending:
+            self._commit(self._checkpoint())
 
     def _time(self, reduction: int) -> Moment | None:
         """Up to where the event time of a reduction has come in all partitions; None if it has no such time."""
@@ -338,6 +355,7 @@ class Merge:
             rewrite=False,
             rejects=dict(self.rejects),
             positions=self._outputs.positions(),
+            outbox=self._outputs.outbox(),
             reductions=[
                 reduction.to_bytes() if isinstance(reduction, Reduction) else b""
                 for reduction in self._reductions

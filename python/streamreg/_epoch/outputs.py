@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streamreg._sinks.contract import Changes
+from streamreg._sinks.outbox import OutboxSink
 
 if TYPE_CHECKING:
     from streamreg._plan.output import OutputSpec
-    from streamreg._sinks.contract import Position, Sink
+    from streamreg._sinks.contract import EpochChanges, Position, Sink
     from streamreg._sinks.output_file import OutputFile
 
 
@@ -50,6 +51,32 @@ class Outputs:
             output.sink.flush(durable=self.durable)
         if self.rejects is not None:
             self.rejects.flush(durable=self.durable)
+
+    def _outboxes(self) -> Iterator[tuple[str, OutboxSink]]:
+        """Those that deliver to a destination, with their names."""
+        for output in self._tables():
+            if isinstance(output.sink, OutboxSink):
+                yield output.spec.name, output.sink
+
+    @property
+    def full(self) -> bool:
+        """Whether the open epoch holds so many changes that it should end."""
+        return any(sink.full for _, sink in self._outboxes())
+
+    def outbox(self) -> dict[str, list[EpochChanges]]:
+        """What their destinations have not confirmed, by name, for the checkpoint."""
+        return {name: list(sink.waiting) for name, sink in self._outboxes() if sink.waiting}
+
+    def deliver(self, stopping: Callable[[], bool]) -> bool:
+        """Delivers what the last checkpoint holds for destinations, and waits for those that are away.
+
+        Each is tried once at least. Returns whether all is delivered; not if the run is to end first.
+
+        Raises:
+            OutputError: if one refuses for good.
+        """
+        done = [sink.deliver(stopping) for _, sink in self._outboxes()]
+        return all(done)
 
     def positions(self) -> dict[str, Position]:
         """Where each output stands, by its name."""

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from streamreg._jobs.forget import Forget
-from streamreg._jobs.job import Durability, Job, JobError, Output, Time, read_job
+from streamreg._jobs.job import Durability, Job, JobError, read_job
 from streamreg._jobs.paths import folder_of
 from streamreg._jobs.read import parse, read_file
 from streamreg._jobs.source import Format, Mode, Source
+from streamreg._jobs.target import Output, Time
 
 __all__ = [
     "Durability",

@@ -57,6 +57,21 @@ class Section:
         tree = value if isinstance(value, dict) else {}
         return Section(tree, self._name(key), self._problems, self._environ)
 
+    def tables(self, key: str) -> "list[Section] | None":
+        """The tables of an array, `[[key]]`, each with its number, from 1; None if there is no array."""
+        value = self._tree.get(key)
+        if not isinstance(value, list):
+            return None
+        self._asked[key] = None
+        if not all(isinstance(each, dict) for each in value) or not value:
+            self.problem(key, f"expected tables, [[{self._name(key)}]]")
+            return []
+        name = self._name(key)
+        return [
+            Section(each, f"{name}.{at}", self._problems, self._environ)
+            for at, each in enumerate(value, 1)
+        ]
+
     def columns(self) -> Iterator[str]:
         """The keys of a table whose keys are names, in the file's order; any name is known."""
         self._open = True

@@ -16,15 +16,14 @@ from streamreg._jobs.forget import Forget, read_forget
 from streamreg._jobs.paths import client_files, from_folder
 from streamreg._jobs.schema import KEY_TYPES, NUMBERS, TYPES, read_schema
 from streamreg._jobs.source import Source, read_source, with_metadata
+from streamreg._jobs.target import TIMES, Output, Target, read_targets
 from streamreg._jobs.window import JobWindow, read_window
 from streamreg._language.regression_options import OF_RIDGE, SINGULAR, STATISTICS, Options
 from streamreg._plural import plural
 from streamreg._types import SCORES, WINDOW_BOUNDS, SourceType, held_type
 
-Time = Literal["epoch", "unix_ms"]
 Durability = Literal["process", "power"]
 
-TIMES: tuple[Time, ...] = ("epoch", "unix_ms")
 DURABILITIES: tuple[Durability, ...] = ("process", "power")
 _MOST = sys.float_info.max
 _MOST_FEATURES = 64
@@ -49,23 +48,6 @@ class JobError(ConfigurationError):
     def __reduce__(self) -> tuple[object, ...]:
         # The default would give the text to `__init__`, which takes what it is made of.
         return type(self), (self.name, list(self.problems)), vars(self)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Output:
-    """What is written."""
-
-    regression: str
-    input: str | None = None
-    scores: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    time: Time | None = None
-
-    @property
-    def paths(self) -> dict[str, str]:
-        """The files that are written, by their keys."""
-        files = {"regression": self.regression, "input": self.input, "scores": self.scores}
-        return {key: path for key, path in files.items() if path}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,8 +114,13 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str], folder
         if bound in (*by, *columns):
             root.section("window").problem("", f"{describe(bound)} is a column of the result too")
     written = tuple(dict.fromkeys((*by, *bounds, *columns)))
-    output = _output(root.section("output"), written, schema, folder)
-    if window is not None and output.scores and not window.scores_rows:
+    tables = root.tables("output")
+    if tables is None:
+        output = _output(root.section("output"), written, schema, folder)
+    else:
+        output = Output(targets=read_targets(tables, source.kafka, folder))
+        _check_targets(root, tables, output.targets, written, schema)
+    if window is not None and output.writes("scores") and not window.scores_rows:
         root.section("output").problem(
             "scores", "by the last closed window: give [window] a cutoff, or exactly_once"
         )
@@ -267,6 +254,24 @@ def _output(
     if columns:  # otherwise there is nothing sound to compare the names with
         _check_columns(table, output.columns, columns)
     return output
+
+
+def _check_targets(
+    root: Section,
+    tables: Sequence[Section],
+    targets: Sequence[Target],
+    columns: Sequence[str],
+    schema: Mapping[str, str],
+) -> None:
+    for table, target in zip(tables, targets, strict=True):
+        own = {"input": _RESERVED, "scores": (*SCORES, *_RESERVED)}.get(target.of, ())
+        for name in own:
+            if name in schema:
+                table.problem("of", f'the changelog has a column "{name}" of its own')
+        if columns:
+            _check_columns(table, target.columns, columns)
+    if targets and not any(target.of == "regression" for target in targets):
+        root.problem("output", "none of them is of the regression")
 
 
 def _state(table: Section, name: str, folder: str) -> tuple[str | None, Durability | None]:

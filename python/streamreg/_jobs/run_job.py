@@ -6,7 +6,7 @@ before: `--help` and `--check` need neither NumPy nor a Kafka client.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -16,6 +16,7 @@ from streamreg._jobs import Durability, Job, Time
 from streamreg._types import OPTIONAL, is_optional
 
 if TYPE_CHECKING:
+    from streamreg._jobs.target import Target
     from streamreg._language.outputs import Output
     from streamreg._language.table import Table
     from streamreg._plan.plan import Plan
@@ -96,16 +97,39 @@ def _write_tables(job: Job) -> list[Output]:
     table = sr.io.kafka.read(
         dict(job.source.kafka), job.source.topic, schema=schema, **job.source.given
     )
+    fit = _fit(table, job)
+    if job.output.targets:
+        return _write_targets(job.output.targets, table, fit)
     options = _WriteOptions() if job.output.time is None else _WriteOptions(time=job.output.time)
     outputs = []
     if job.output.input is not None:
         outputs.append(sr.io.csv.write(table, job.output.input, **options))
-    fit = _fit(table, job)
-    columns = {job.output.columns.get(column.name, column.name): column for column in fit}
-    outputs.append(sr.io.csv.write(fit.select(**columns), job.output.regression, **options))
+    if job.output.regression is not None:
+        result = _renamed(fit, job.output.columns)
+        outputs.append(sr.io.csv.write(result, job.output.regression, **options))
     if job.output.scores is not None:
         outputs.append(sr.io.csv.write(fit.predict_on(table), job.output.scores, **options))
     return outputs
+
+
+def _write_targets(targets: Sequence[Target], table: Table, fit: Table) -> list[Output]:
+    import streamreg as sr
+
+    outputs = []
+    for target in targets:
+        match target.of:
+            case "regression":
+                written = _renamed(fit, target.columns)
+            case "scores":
+                written = fit.predict_on(table)
+            case "input":
+                written = table
+        outputs.append(getattr(sr.io, target.sink).write(written, **target.options))
+    return outputs
+
+
+def _renamed(fit: Table, columns: Mapping[str, str]) -> Table:
+    return fit.select(**{columns.get(column.name, column.name): column for column in fit})
 
 
 def _fit(table: Table, job: Job) -> Table:

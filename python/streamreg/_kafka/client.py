@@ -36,8 +36,8 @@ _LEAST_FETCH_BYTES = 1024 * 1024
 _ENVELOPE_BYTES = 512
 """By which the client wants to receive more than it fetches."""
 
-_OF_CONSUMERS = ("group.id", *OURS, "auto.offset.reset")
-"""Settings of a consumer that runs or that the run itself makes: an admin client warns of them."""
+_OF_CONSUMERS = ("group.id", *OURS, "auto.offset.reset", "transactional.id")
+"""Settings of a consumer that runs or that the run itself makes, which an admin client warns of, and of a producer."""
 
 _HINTS: Mapping[int, str] = {
     KafkaError._AUTHENTICATION: "check sasl.username, sasl.password and sasl.mechanism",
@@ -122,7 +122,7 @@ def consumer(
         **OURS,
         "auto.offset.reset": "error",
         "error_cb": on_error,
-        "logger": _logger(settings, log),
+        "logger": logger(settings, log),
     }
     if on_commit is not None:
         forced["on_commit"] = on_commit
@@ -154,7 +154,7 @@ def admin(settings: Mapping[str, Setting], on_error: Callable[[KafkaError], None
     }
     # A request must not create the topic that it is about.
     own.setdefault("allow.auto.create.topics", False)
-    own |= {"error_cb": on_error, "logger": _logger(settings, None)}
+    own |= {"error_cb": on_error, "logger": logger(settings)}
     try:
         return AdminClient(own)
     except KafkaException as error:
@@ -167,16 +167,16 @@ def _refused(error: KafkaException, settings: Mapping[str, Setting]) -> Configur
     )
 
 
-def _logger(settings: Mapping[str, Setting], log: logging.Handler | None) -> logging.Logger:
+def logger(settings: Mapping[str, Setting], log: logging.Handler | None = None) -> logging.Logger:
     """Who takes the client's log: nobody, unless the user asks for it. What matters comes through `on_error`, once."""
-    logger = logging.Logger("streamreg.librdkafka")  # Of its own: no other's lines come here.
-    logger.addHandler(log or logging.NullHandler())
+    own = logging.Logger("streamreg.librdkafka")  # Of its own: no other's lines come here.
+    own.addHandler(log or logging.NullHandler())
     if sys.stderr is not None and ("debug" in settings or "log_level" in settings):
         shown = logging.StreamHandler(written_apart(sys.stderr))
         level = 7 if "debug" in settings else int(settings["log_level"])
         shown.setLevel(_LEVELS[max(0, min(level, len(_LEVELS) - 1))])
-        logger.addHandler(shown)
-    return logger
+        own.addHandler(shown)
+    return own
 
 
 _LEVELS = (

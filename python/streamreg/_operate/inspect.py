@@ -73,6 +73,7 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
             for partition, offset in sorted(checkpoint.offsets.items())
         ],
         **_changes(checkpoint),
+        **_outbox(checkpoint),
         "files": {path: _length(position) for path, position in checkpoint.positions.items()},
         "results": {
             path: _rows(checkpoint, part, job["outputs"][path]["row"], most)
@@ -141,6 +142,12 @@ def _event_time(time: int | float | None, kind: str) -> object:
         OverflowError
     ):  # Past every window that there may be: an idle partition may be moved there.
         return time
+
+
+def _outbox(checkpoint: Checkpoint) -> dict[str, object]:
+    """For each output whose destination lacks something, how many epochs wait; nothing where none does."""
+    waiting = {name: len(epochs) for name, epochs in checkpoint.outbox.items() if epochs}
+    return {"outbox": waiting} if waiting else {}
 
 
 def _length(position: object) -> int | None:
@@ -224,6 +231,8 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
         columns = job["outputs"].get(path, {}).get("columns")
         length = "" if size is None else f"{plural(size, 'byte')}, "
         yield f"file        {path}: {length}{_pairs(columns) if columns else 'rejects'}"
+    for path, epochs in found.get("outbox", {}).items():
+        yield f"outbox      {path}: the changes of {plural(epochs, 'epoch')}, not confirmed yet"
     for path, row in found["results"].items():
         if row is not None and isinstance(row.get("rows"), list):
             more = row["keys"] - len(row["rows"])

@@ -40,6 +40,7 @@ def check_outputs(
             should go on from is missing or shorter.
         StateError: if the state does not say where they stand.
     """
+    terms = _with_outbox(terms, checkpoint)
     places = [(output.name, output.sink.place, output.sink.kind) for output in outputs]
     if rejects is not None:
         places.append((str(rejects), place_of(rejects), "file"))
@@ -50,6 +51,10 @@ def check_outputs(
                 output.sink.check(output.columns, positions.get(output.name), terms)
         if rejects is not None:
             check_file(rejects, b"", positions.get(str(rejects)), terms)
+
+
+def _with_outbox(terms: RunTerms, checkpoint: Checkpoint | None) -> RunTerms:
+    return terms if checkpoint is None else replace(terms, outbox=checkpoint.outbox)
 
 
 def _refuse_shared(places: Iterable[tuple[str, str, str]]) -> None:
@@ -78,14 +83,16 @@ def _positions(checkpoint: Checkpoint | None) -> Iterator[Mapping[str, Position]
 def open_outputs(
     plan: Plan, rejects: Path | None, checkpoint: Checkpoint | None, terms: RunTerms
 ) -> Outputs | None:
-    """New outputs, or those of the last run cut to where its last epoch ended; None if the run is to end first.
+    """New outputs, or those of the last run as they were when its last epoch ended; None if the run is to end first.
 
-    Nothing is changed in any before all were found to be as they should.
+    Files are cut there, destinations get what they lack. Nothing is changed in any before all were found to be as they
+    should.
 
     Raises:
         OutputError: if one cannot be written, another run writes it, or it is not as the last run has left it.
         StateError: if the state has no positions of them.
     """
+    terms = _with_outbox(terms, checkpoint)
     specs = (plan.row_outputs, plan.score_outputs, plan.result_outputs)
     opened: list[list[OpenOutput]] = [[] for _ in specs]
     with contextlib.ExitStack() as files, _positions(checkpoint) as positions:
@@ -104,6 +111,8 @@ def open_outputs(
             files.callback(dead_letters.close)
         every = Outputs(opened[0], opened[1], opened[2], dead_letters, terms.durable)
         every.flush()
+        if not every.deliver(terms.stopping):
+            return None
         files.pop_all()
     return every
 
@@ -165,7 +174,10 @@ def first_checkpoint(
     last: Checkpoint | None,
     identity: str | None,
 ) -> Checkpoint:
-    """The checkpoint at which this run begins: nothing read, or the last one with the partitions there are now."""
+    """The checkpoint at which this run begins: nothing read, or the last one with the partitions there are now.
+
+    Its outbox is empty: what there was has been delivered.
+    """
     offsets = {partition: r.start for partition, r in task.ranges.items()}
     untouched = {partition for partition, r in task.ranges.items() if r.untouched}
     known = {} if last is None else last.offsets
@@ -198,6 +210,7 @@ def first_checkpoint(
         untouched=untouched,
         began=began,
         positions=positions,
+        outbox={},
         identity=identity or last.identity,
         times=clocks.times,
         moves=clocks.moves,

@@ -59,6 +59,8 @@ class Supervisor:
         self._may_close_at = self._commit_at = time.monotonic()
         self._tell_at = self._may_close_at + TELL_INTERVAL
         self._stopped = False
+        self._ending = False
+        """Whether an error ends the run: nobody is waited for then."""
 
     def run(self) -> str:
         """Returns what ended the run: "source", "stop" or the name of a signal."""
@@ -66,7 +68,7 @@ class Supervisor:
             while (reason := self._reason_to_end()) is None:
                 self._take(self._pool.collect(self._patience(), self._signals.wake))
                 now = time.monotonic()
-                if self._merge.pending and now >= self._may_close_at:
+                if self._merge.pending and (now >= self._may_close_at or self._merge.full):
                     self._close()
                 self._learn(self._source.log_ends(self._merge.offsets))
                 self._merge.pass_idle(self._quiet.idle)
@@ -78,10 +80,12 @@ class Supervisor:
             if reason != "source":  # Then nothing is on its way, and a worker would wait for more.
                 self._take(self._pool.stop())
             self._close()
+            self._merge.settle()
             self._commit()
         except StreamregError as error:
             if not isinstance(error, OutputError | StateError):
                 # What was merged is sound: the run ends with it. After a failed closing it is closed in part.
+                self._ending = True
                 self._close()
                 self._commit()
             raise
@@ -135,6 +139,7 @@ class Supervisor:
         if not self._merge.pending:
             return
         held = self._merge.close()
+        self._merge.deliver(self._to_end)
         now = time.monotonic()
         if held:  # A header that comes alone does not keep the first row waiting.
             self._may_close_at = now + self._interval
@@ -142,6 +147,12 @@ class Supervisor:
         if now >= self._commit_at:
             self._commit()
         self._say()
+
+    def _to_end(self) -> bool:
+        """Whether the run is to end, while a destination is waited for; tells how far it is meanwhile."""
+        if time.monotonic() >= self._tell_at:
+            self._say()
+        return self._ending or self._stopped or self._signals.received is not None
 
     def _commit(self) -> None:
         """Commits offsets through the source, once in a while; nothing if there are no new ones."""

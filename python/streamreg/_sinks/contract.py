@@ -3,15 +3,19 @@
 A sink only appends. Where it stands is its position, which a checkpoint records after a flush; what stands past it at
 the next start is no part of the run, and goes when the sink is opened at that position. So outputs, state and offsets
 always tell of the same epoch. To add a sink: a file in this folder, and a function in `streamreg.io`.
+
+What cannot go back, such as a database or a topic, is a destination (`Destination`): it is given changes after the
+checkpoint that holds them too (`outbox`), in transactions of its own that say how far they go.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
+from streamreg._exceptions import OutputError
 from streamreg._sinks.cells import rows_of
 
 if TYPE_CHECKING:
@@ -19,6 +23,20 @@ if TYPE_CHECKING:
 
 Position: TypeAlias = Any
 """Where a sink stands, as JSON has it."""
+
+
+Mode: TypeAlias = Literal["changelog", "current"]
+"""What a destination holds: every change with its time and diff, or the table as it stands."""
+
+
+class EpochChanges(NamedTuple):
+    """The changes of one epoch, which wait to be delivered."""
+
+    time: int
+    """What the column `time` says of the epoch: each later one has a greater one."""
+
+    lines: bytes
+    """As `Changes` has them."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +84,9 @@ class RunTerms:
 
     stopping: Callable[[], bool] = lambda: False
     """Whether the run is to end: nothing that takes long goes on then."""
+
+    outbox: Mapping[str, Sequence[EpochChanges]] = field(default_factory=dict)
+    """What the state holds for destinations, by the names of their outputs, in the order of the epochs."""
 
 
 class Sink(Protocol):
@@ -172,3 +193,48 @@ class SinkSpec(Protocol):
 
         Nothing is locked or changed. Raises CorruptStateError if that is no position of such a sink.
         """
+
+
+class AwayError(Exception):
+    """A destination cannot be reached, or is busy, and may take the same later; the text says what was heard."""
+
+
+class MovedOnError(OutputError):
+    """A destination has gone on since the checkpoint that it is to be compared with."""
+
+
+class Delivered(NamedTuple):
+    """What a destination says of itself, in the same transactions as the changes that it holds."""
+
+    run: str
+    """Which run has written it: a name that no other has."""
+
+    time: int
+    """The time of the last epoch that it holds changes of; -1 before the first."""
+
+
+FORGOTTEN: Final = Delivered("", -1)
+"""What one says that holds something, and no longer up to where, or never knew."""
+
+
+class Destination(Protocol):
+    """A database or a topic, connected; no other run can have the same table of it meanwhile.
+
+    All methods raise OutputError if the destination refuses for good, and AwayError if it may take the same later; it
+    is closed then, and another one is opened.
+    """
+
+    def last(self) -> Delivered | None:
+        """Up to where it holds changes; None if nothing was ever begun there, FORGOTTEN if that is not known."""
+
+    def begin(self, run: str) -> None:
+        """Makes what changes go to, where it is not there yet, and says whose it is, with the time -1."""
+
+    def deliver(self, epochs: Sequence[EpochChanges], before: Delivered) -> None:
+        """Takes all changes, and the time of the last epoch, in one transaction; `before` is what `last` says.
+
+        Raises OutputError if it says something else by now.
+        """
+
+    def close(self) -> None:
+        """Lets go of it."""

@@ -106,6 +106,7 @@ class _Change:
     def continued(self, fits: Fits) -> Continued:
         """The plan and the checkpoint."""
         kept = self._kept(fits)
+        self._check_outbox(kept)
         began = [name for name in self._now.outputs if name not in kept]
         plan = self._whole_plan()
         described = DescribedJob(self._numbers, job(plan, self._rejects))
@@ -121,6 +122,15 @@ class _Change:
         )
         aside = tuple(name for name in began if name in self._before.outputs)
         return Continued(plan, checkpoint, self._told(kept, began, letters), aside)
+
+    def _check_outbox(self, kept: Mapping[str, str]) -> None:
+        """Nothing that waits in the state for a destination is dropped."""
+        waiting = {name for name, epochs in self._checkpoint.outbox.items() if epochs}
+        for name in sorted(waiting - {old for new, old in kept.items() if new == old}):
+            raise NewStartError(
+                f"changes wait in the state for {name}, which the job does not write any more as it was: run it as "
+                "before until they are delivered"
+            )
 
     def _check_functions(self) -> None:
         """A function that has rejected rows of the state is not one that ends the run now."""

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from streamreg._core import Changelog, KeyedReduction, WindowReduction
 from streamreg._plural import plural
+from streamreg._sinks.contract import EpochChanges
 from streamreg._source.contract import Range
+from streamreg._state import outbox
 from streamreg._state.checkpoint_shape import check_shape
 from streamreg._state.keyed_rows import Change, Digest
 from streamreg._state.old_formats import upgraded, upgraded_run
@@ -76,6 +78,9 @@ class Checkpoint:
     positions: dict[str, Any] = field(default_factory=dict)
     """For each output its position, in the form of its sink."""
 
+    outbox: dict[str, list[EpochChanges]] = field(default_factory=dict)
+    """For each output whose destination has not confirmed all changes, those that it lacks."""
+
     reductions: list[bytes] = field(default_factory=list)
     changelogs: list[bytes] = field(default_factory=list)
     """The states; empty where they are kept by keys."""
@@ -128,9 +133,11 @@ def packed(checkpoint: Checkpoint) -> dict[str, bytes]:
                 "rejects": checkpoint.rejects,
                 "positions": checkpoint.positions,
                 "digests": checkpoint.digests,
+                **_outbox_index(checkpoint),
             }
         ),
     }
+    parts |= outbox.packed(checkpoint.outbox)
     for kind, states in (
         ("reduction", checkpoint.reductions),
         ("changelog", checkpoint.changelogs),
@@ -174,6 +181,7 @@ def unpacked(parts: Mapping[str, bytes], version: int) -> Checkpoint:
         tombstones=run["tombstones"],
         rejects=run["rejects"],
         positions=run["positions"],
+        outbox=outbox.unpacked(parts, run.get("outbox", {})),
         reductions=_states(parts, "reduction", len(job["reductions"])),
         changelogs=_states(parts, "changelog", len(job["outputs"])),
         digests={part: (keys, total) for part, (keys, total) in run["digests"].items()},
@@ -201,6 +209,12 @@ def _changes(checkpoint: Checkpoint) -> dict[str, object]:
             for change in checkpoint.changed
         ]
     return found
+
+
+def _outbox_index(checkpoint: Checkpoint) -> dict[str, object]:
+    """What waits for destinations; nothing where nothing does."""
+    index = outbox.index(checkpoint.outbox)
+    return {"outbox": index} if index else {}
 
 
 def _states(parts: Mapping[str, bytes], kind: str, most: int) -> list[bytes]:

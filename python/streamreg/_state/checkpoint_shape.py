@@ -107,6 +107,10 @@ _CLASSIFICATION_MODEL: Final = record(
 )
 
 
+_OUTBOX: Final = table(array(fixed(_COUNT, integer(1, _MOST))))
+"""For each output the time and the bytes of what waits for its destination."""
+
+
 def _model(value: Json) -> None:
     record({"kind": one_of("regression", "classification")})(value)
     (_REGRESSION_MODEL if value["kind"] == "regression" else _CLASSIFICATION_MODEL)(value)
@@ -251,6 +255,9 @@ def _check_outputs(job: Mapping[str, Json], run: Mapping[str, Json]) -> None:
     files = {*names, *([] if job["rejects"] is None else [job["rejects"]])}
     if files != run["positions"].keys():
         raise ShapeError("run: positions: they are not those of the outputs")
+    within("run: outbox", _OUTBOX, run.get("outbox", {}))
+    if not run.get("outbox", {}).keys() <= set(names):
+        raise ShapeError("run: outbox: it is not that of the outputs")
     if MODELS in job and not job[MODELS].keys() <= set(names):
         raise ShapeError(f"job: {MODELS}: they are not those of the outputs")
 

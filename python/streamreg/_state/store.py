@@ -2,7 +2,8 @@
 
 A checkpoint is written after the outputs, and holds the length of each of them. What a file holds past that length is
 not part of the run: it is cut off at the next start, and the messages it came from are read again. So files, state and
-offsets always belong to the same epoch.
+offsets always belong to the same epoch. What goes to a database or a topic is in the checkpoint too, and delivered
+after it.
 
 The directory holds `checkpoint.sqlite` with SQLite's log, `checkpoint.seal` with the commit record, and `lock`.
 """
@@ -20,7 +21,7 @@ from urllib.parse import quote
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError
 from streamreg._file_lock import lock
 from streamreg._state import checkpoint as _checkpoint
-from streamreg._state import commit_record, keyed_rows
+from streamreg._state import commit_record, keyed_rows, outbox
 from streamreg._state.checkpoint import FORMAT_VERSION, Checkpoint, checksum_of, unpacked
 from streamreg._state.commit_record import (
     NO_RECORDS,
@@ -96,6 +97,7 @@ class Store:
                 if self._older or checkpoint.moved:  # Its parts have other names.
                     self._database.execute("DELETE FROM part")
                 keyed_rows.rename(self._database, checkpoint.moved)
+                self._database.execute("DELETE FROM part WHERE name GLOB ?", (f"{outbox.PREFIX}*",))
                 self._database.executemany(
                     "INSERT INTO part (name, value) VALUES (?, ?) "
                     "ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value != excluded.value",

@@ -1,11 +1,14 @@
-"""Tables read from a Kafka topic."""
+"""Tables read from a Kafka topic, and written to one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from streamreg._exceptions import ConfigurationError
+from streamreg._exceptions import ConfigurationError, ProgramError
+from streamreg._language import outputs
+from streamreg._language.keys import key_columns, keys_for
+from streamreg._language.outputs import Output
 from streamreg._language.schema import Schema, schema_columns
 from streamreg._language.table import Table
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     from streamreg._formats.registry import FormatName
     from streamreg._kafka.settings import ReaderChoice
 
-__all__ = ["read"]
+__all__ = ["read", "write"]
 
 
 def __dir__() -> list[str]:
@@ -121,3 +124,109 @@ def read(
     source = KafkaSource(settings, topic, mode, autocommit_duration_ms, reader)
     columns = schema_columns(schema)
     return Table._from_input(input_of(source, columns, format, metadata, options, upsert=upsert))
+
+
+def write(
+    rows: Table,
+    rdkafka_settings: Mapping[str, str | int | float | bool],
+    topic: str,
+    *,
+    key: str | Sequence[str] | None = None,
+    mode: Literal["changelog", "current"] = "changelog",
+    format: Literal["json", "csv"] = "json",
+    create: Mapping[str, str | int] | None = None,
+    time: Literal["epoch", "unix_ms"] = "epoch",
+) -> Output:
+    """Writes every change of a table to a topic, from the next `run` on.
+
+    The changes of an epoch are one transaction, which commits the epoch too, as an offset of the group that is called
+    as the transactional id: with a state, readers of committed messages (`isolation.level=read_committed`) see each
+    change once, whatever dies whenever. Without a state the last changes may be missing if the run is killed. A run
+    that begins with the transactional id of another one ends that one.
+
+    A message is a JSON object, or a record of CSV; its key the same of the key columns alone. In JSON a datetime, a
+    timedelta and bytes (in base64) are text, and so are "NaN" and "Infinity"; what is missing is null. The topic
+    must be empty at first, and nobody else may write to it.
+
+    Args:
+        rows: the table to write.
+        rdkafka_settings: settings of librdkafka, as they are: `bootstrap.servers` is required. `transactional.id` is
+            "streamreg-" and the topic, if nothing is said.
+        topic: the topic.
+        key: the columns that the key of a message is made of. By default the keys of the table, the same for all
+            messages if it has one row; without keys (rows of a source) messages have none.
+        mode: "changelog": every change is a message, with `time` and `diff` in its value and its headers.
+            "current": a message has the row as it is now, a tombstone says that the row of its key is gone: fit for
+            compaction. For results of reductions and regressions.
+        format: "json" or "csv".
+        create: settings of the topic, which is made if it is not there: `num.partitions`, `replication.factor`, others
+            as Kafka has them. In the mode "current" `cleanup.policy` is "compact", if nothing is said.
+        time: what `time` holds, as for `io.csv.write`.
+
+    Returns:
+        The output, for `run(outputs=[…])`, as of `io.csv.write`.
+
+    Raises:
+        ConfigurationError: naming the argument or setting that cannot be used.
+        ProgramError: if the table has a column `time` or `diff`, or no column that is named as a key; with
+            mode="current", if its rows have no keys, or one is not among the columns.
+    """
+    # Late: they bring the client.
+    from streamreg._kafka.settings import checked
+    from streamreg._kafka.sink import Topic
+    from streamreg._kafka.sink_messages import FORMATS
+
+    settings = checked(rdkafka_settings)
+    if not isinstance(topic, str) or not topic:
+        raise ConfigurationError(f"topic: expected the name of a topic, found {topic!r}")
+    if format not in FORMATS:
+        raise ConfigurationError(f"format: expected 'json' or 'csv', found {format!r}")
+    keys = keys_for(rows, mode, Topic.call)
+    sink = Topic(
+        mode=mode,
+        keys=keys,
+        settings=settings,
+        topic=topic,
+        format=format,
+        message_key=_message_key(rows, key, keys if mode == "current" else None),
+        create=_topic_settings(create),
+    )
+    return outputs.write(rows, sink, time)
+
+
+def _message_key(
+    rows: Table, given: str | Sequence[str] | None, keys: tuple[str, ...] | None
+) -> tuple[str, ...] | None:
+    """The columns of the key of a message; `keys` are those by which readers take rows for the same, if they do."""
+    if given is None:
+        if keys is not None:
+            return keys
+        try:
+            return key_columns(rows, "io.kafka.write")
+        except ProgramError:
+            return None  # Rows of a source: any partition is as good as another.
+    found = (given,) if isinstance(given, str) else given
+    if not isinstance(found, Sequence) or not all(isinstance(name, str) for name in found):
+        raise ConfigurationError(f"key: expected the name of a column, or several, found {given!r}")
+    for name in found:
+        rows[name]
+    if keys is not None and sorted(found) != sorted(keys):
+        raise ProgramError(
+            f'io.kafka.write: key: mode="current" upserts rows by their keys: expected {", ".join(keys) or "none"}, '
+            f"found {', '.join(found)}"
+        )
+    return tuple(found)
+
+
+def _topic_settings(given: Mapping[str, str | int] | None) -> Mapping[str, str | int] | None:
+    if given is None:
+        return None
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(f"create: expected settings of a topic, found {given!r}")
+    for name, value in given.items():
+        number = name in ("num.partitions", "replication.factor")
+        if not isinstance(name, str) or isinstance(value, bool) or not isinstance(value, str | int):
+            raise ConfigurationError(f"create: {name}: expected text or a number, found {value!r}")
+        if number and not (str(value).isascii() and str(value).isdecimal() and int(value) > 0):
+            raise ConfigurationError(f"create: {name}: expected a number above 0, found {value!r}")
+    return dict(given)

@@ -95,7 +95,7 @@ class Disk:
         resume.check_outputs(
             self._plan.outputs, self._rejects, checkpoint, terms, besides=self._old_files
         )
-        return f"can be written; {room}"
+        return f"can be written; {room}" if room else "can be written"
 
 
 def _room(place: Path, key: str) -> str:

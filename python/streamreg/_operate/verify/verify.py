@@ -22,7 +22,7 @@ from streamreg._operate.verify.standing import Compaction
 from streamreg._plural import plural
 from streamreg._run.job_change import unchanged
 from streamreg._run.resume import positions
-from streamreg._sinks.contract import RunTerms
+from streamreg._sinks.contract import MovedOnError, RunTerms
 from streamreg._sinks.file_position import FilePosition
 from streamreg._sinks.file_read_back import FileReadBack
 from streamreg._sinks.records import records, shown
@@ -267,6 +267,8 @@ def _folded(subject: str, output: ReadBack | None, row: bytes | None, times: fil
         return not_compared(subject)
     try:
         found, changes = files.fold(output, times)
+    except MovedOnError as error:
+        return Check(subject, f"not compared: {error}", compared=False)
     except OutputError as error:
         return Check(subject, "", str(error))
     if found != row:
@@ -281,6 +283,8 @@ def _folded_keys(
         return not_compared(subject)
     try:
         standing, changes = files.fold_rows(output, times)
+    except MovedOnError as error:
+        return Check(subject, f"not compared: {error}", compared=False)
     except OutputError as error:
         return Check(subject, "", str(error))
     for piece in keyed_rows.changes(again):

@@ -1,0 +1,148 @@
+"""Stage 4 of a job file, several outputs: `[[output]]`, one table for each, with the keys of its sink."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from os.path import abspath
+from typing import Any, Literal, get_args
+
+from streamreg._jobs.check import Section, describe
+from streamreg._jobs.paths import client_files, from_folder
+
+Of = Literal["regression", "input", "scores"]
+Mode = Literal["changelog", "current"]
+Time = Literal["epoch", "unix_ms"]
+
+TABLES: tuple[Of, ...] = get_args(Of)
+MODES: tuple[Mode, ...] = get_args(Mode)
+TIMES: tuple[Time, ...] = get_args(Time)
+FORMATS = ("json", "csv")
+
+_OF_READERS = ("group.id", "auto.offset.reset", "isolation.level")
+"""Settings of the source that say nothing to whoever writes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A table of the job, and where it is written."""
+
+    of: Of
+    sink: str
+    """The module of `streamreg.io` that writes it."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What its function is given beside the table."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Other names of the columns of the regression."""
+
+    place: tuple[str, ...] = ()
+    """Where that is: no two targets have one."""
+
+    @property
+    def path(self) -> str | None:
+        """The file that is written, if it is one."""
+        found: str | None = self.options.get("path")
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """What is written."""
+
+    regression: str | None = None
+    input: str | None = None
+    scores: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    time: Time | None = None
+    targets: tuple[Target, ...] = ()
+    """In place of all these, of `[[output]]`."""
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """The files that are written, by their keys; a database counts once for each table."""
+        files = {"regression": self.regression, "input": self.input, "scores": self.scores}
+        files |= {f"{at}.path": target.path for at, target in enumerate(self.targets, 1)}
+        return {key: path for key, path in files.items() if path}
+
+    @property
+    def files(self) -> list[str]:
+        """The files that are written, but for databases: these may hold more than the job's tables."""
+        databases = {target.path for target in self.targets if target.sink != "csv"}
+        return [path for path in self.paths.values() if path not in databases]
+
+    def writes(self, of: str) -> bool:
+        """Whether a table is written anywhere."""
+        return of in self.paths or any(target.of == of for target in self.targets)
+
+
+def read_targets(
+    tables: Sequence[Section], source: Mapping[str, str], folder: str
+) -> tuple[Target, ...]:
+    """The targets that these tables describe.
+
+    `source` is the client settings of the job's source, `folder` that of the job file, at which relative paths start.
+    """
+    found: list[Target] = []
+    for table in tables:
+        sink = table.choice("sink", tuple(_SINKS)) or "csv"
+        if not table.has("sink"):
+            table.problem("sink", f"missing: one of {', '.join(map(describe, _SINKS))}")
+        of = table.choice("of", TABLES) or "regression"
+        mode = table.choice("mode", MODES) if sink != "csv" else None
+        if mode == "current" and of != "regression":
+            table.problem("mode", f'"current" is for the regression: rows of {of} have no keys')
+        options, place = _SINKS[sink](table, source, folder)
+        time = table.choice("time", TIMES)
+        columns = table.section("columns").names()
+        if columns and of != "regression":
+            table.problem("columns", "other names are for the columns of the regression")
+        given = {"mode": mode, "time": time}
+        options |= {name: value for name, value in given.items() if value is not None}
+        table.close()
+        if place in [other.place for other in found]:
+            table.problem("sink", "another output writes to the same place")
+        found.append(Target(of=of, sink=sink, options=options, columns=columns, place=place))
+    return tuple(found)
+
+
+_Read = tuple[dict[str, Any], tuple[str, ...]]
+
+
+def _csv(table: Section, _source: Mapping[str, str], folder: str) -> _Read:
+    path = from_folder(folder, table.string("path"))
+    return {"path": path}, ("file", abspath(path))
+
+
+def _sqlite(table: Section, _source: Mapping[str, str], folder: str) -> _Read:
+    path, name = from_folder(folder, table.string("path")), table.string("table")
+    return {"path": path, "table": name}, ("sqlite", abspath(path), name.lower())
+
+
+def _postgres(table: Section, _source: Mapping[str, str], _folder: str) -> _Read:
+    connection, name = table.string("connection"), table.string("table")
+    schema = table.string("schema", required=False)
+    options = {"connection": connection, "table": name, **({"schema": schema} if schema else {})}
+    return options, ("postgres", connection, schema, name)
+
+
+def _kafka(table: Section, source: Mapping[str, str], folder: str) -> _Read:
+    topic = table.string("topic")
+    format = table.choice("format", FORMATS)
+    key = table.strings("key", required=False)
+    create = table.section("create").settings()
+    settings = client_files(folder, table.section("kafka").settings()) or {
+        name: value for name, value in source.items() if name not in _OF_READERS
+    }
+    options = {"rdkafka_settings": settings, "topic": topic}
+    optional = {"format": format, "key": key, "create": create}
+    options |= {name: value for name, value in optional.items() if value}
+    return options, ("kafka", settings.get("bootstrap.servers", ""), topic)
+
+
+_SINKS: Mapping[str, Callable[[Section, Mapping[str, str], str], _Read]] = {
+    "csv": _csv,
+    "sqlite": _sqlite,
+    "kafka": _kafka,
+    "postgres": _postgres,
+}
+"""By their names, what reads the keys of each: the options, and the place."""

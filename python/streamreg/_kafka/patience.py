@@ -1,0 +1,41 @@
+"""Sink, Kafka: for how long the cluster is waited for, before it counts as away."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sized
+from typing import Final
+
+_LOST_SECONDS: Final = 5.0
+"""Seconds where the connection was lost."""
+
+LAST_SECONDS: Final = 3.0
+"""Seconds when the run is to end."""
+
+
+class Patience:
+    """Whether something is no longer waited for, from its making on.
+
+    Not if nothing has come for long; or soon, where the connection is lost, so that it is said; or the run is to end.
+    """
+
+    def __init__(self, stopping: Callable[[], bool], seconds: float, errors: Sized) -> None:
+        """`errors` is what the connection has said meanwhile."""
+        self._stopping = stopping
+        self._errors = errors
+        self._started = time.monotonic()
+        self._until = self._started + seconds
+
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        if self._errors:
+            self._until = min(self._until, self._started + _LOST_SECONDS)
+        if self._stopping():
+            self._until = min(self._until, now + LAST_SECONDS)
+            self._stopping = never
+        return now >= self._until
+
+
+def never() -> bool:
+    """Nothing ends what is waited for."""
+    return False

@@ -1,0 +1,291 @@
+"""Sink: a topic of Kafka. Changes are sent in transactions that commit the epoch too, as an offset of a group."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import wait
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+
+from streamreg._exceptions import ConfigurationError, OutputError
+from streamreg._kafka import client as kafka_client
+from streamreg._kafka.client_names import with_hint
+from streamreg._kafka.patience import LAST_SECONDS, Patience, never
+from streamreg._kafka.requests import in_thread
+from streamreg._kafka.sink_errors import SETTLING, is_final
+from streamreg._kafka.sink_messages import MessageFormat, MessageRows
+from streamreg._kafka.sink_read_back import TopicReadBack
+from streamreg._kafka.sink_requests import SinkRequests, epoch_offset
+from streamreg._secrets import scrub
+from streamreg._sinks.contract import FORGOTTEN, AwayError, Delivered
+from streamreg._sinks.delivered import DeliveredSpec
+
+if TYPE_CHECKING:
+    from streamreg._kafka.settings import Setting
+    from streamreg._sinks.contract import ColumnSpec, EpochChanges, Position, RunTerms
+
+_SLICE: Final = 0.5
+"""Seconds that a call is given, before it is made again."""
+
+_PAUSE: Final = 0.05
+"""Seconds before it is made again."""
+
+_LOOK_SECONDS: Final = 0.1
+"""How often it is looked meanwhile what the connection says, and whether the run is to end."""
+
+_PATIENCE: Final = 60.0
+_LOOK_PATIENCE: Final = 10.0
+"""Seconds after which the cluster counts as away: of a run, and of a mere look."""
+
+_DEFAULTS: Final[Mapping[str, Setting]] = {
+    "linger.ms": 5,
+    # Where Java's clients put a key.
+    "partitioner": "murmur2_random",
+    # A broker that is back is to be seen soon.
+    "reconnect.backoff.max.ms": 1000,
+}
+_POLL_EVERY: Final = 1000
+_ERRORS: Final = 100
+"""Errors of the connection that are kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic(DeliveredSpec):
+    """A topic of Kafka."""
+
+    settings: Mapping[str, Setting] = field(repr=False)
+    topic: str
+    format: MessageFormat = "json"
+    message_key: tuple[str, ...] | None = None
+    """The columns that the key of a message is made of; None: messages have no key."""
+
+    create: Mapping[str, str | int] | None = None
+
+    kind: ClassVar[str] = "topic"
+    sink: ClassVar[str] = "kafka"
+    call: ClassVar[str] = "io.kafka.write"
+
+    @property
+    def name(self) -> str:
+        return f"topic {self.topic}"
+
+    @property
+    def place(self) -> str:
+        return f"topic {self.topic} at {self.settings['bootstrap.servers']}"
+
+    @property
+    def transactional_id(self) -> str:
+        """By which brokers know the run, and the name of the group that its epochs are committed to."""
+        return str(self.settings.get("transactional.id") or f"streamreg-{self.topic}")
+
+    def identity(self) -> Mapping[str, Any]:
+        key = None if self.message_key is None else list(self.message_key)
+        return {**super().identity(), "format": self.format, "key": key}
+
+    def rows(self, columns: Sequence[ColumnSpec]) -> MessageRows:
+        """How rows stand in its messages."""
+        return MessageRows(columns, self.mode, self.message_key, self.format)
+
+    def connect(
+        self, columns: Sequence[ColumnSpec], terms: RunTerms, *, look: bool = False
+    ) -> TopicDestination:
+        destination = TopicDestination(self, columns, terms.stopping, look=look)
+        try:
+            destination.open()
+        except BaseException:
+            destination.close()
+            raise
+        return destination
+
+    def read_back(self, columns: Sequence[ColumnSpec], position: Position) -> TopicReadBack:
+        requests = SinkRequests(
+            self.settings,
+            self.topic,
+            self.name,
+            self.transactional_id,
+            Patience(never, _PATIENCE, ()),
+        )
+        return TopicReadBack(
+            self.settings, self.topic, requests, self.rows(columns), self.mode, position
+        )
+
+
+class TopicDestination:
+    """A topic, with a producer in transactions unless this is a mere look."""
+
+    def __init__(
+        self,
+        spec: Topic,
+        columns: Sequence[ColumnSpec],
+        stopping: Callable[[], bool],
+        *,
+        look: bool,
+    ) -> None:
+        self._spec = spec
+        self._rows = spec.rows(columns)
+        self._look = look
+        self._stopping = stopping
+        self._errors: deque[KafkaError] = deque(maxlen=_ERRORS)
+        self._requests = SinkRequests(
+            spec.settings,
+            spec.topic,
+            spec.name,
+            spec.transactional_id,
+            self._patience(),
+            self._errors,
+        )
+        self._producer: Producer | None = None
+        self._group: object = None
+        self._partitions: int | None = None
+
+    def _patience(self) -> Patience:
+        seconds = _LOOK_PATIENCE if self._look else _PATIENCE
+        return Patience(self._stopping, seconds, self._errors)
+
+    def open(self) -> None:
+        """Looks at the topic, and ends what an earlier producer of the run has left open."""
+        self._partitions = self._requests.partitions()
+        if self._partitions is None and self._spec.create is None:
+            raise OutputError(
+                f"{self._spec.name} at {self._spec.settings['bootstrap.servers']} is not there: make it, or give "
+                "create={…}"
+            )
+        if self._look:
+            return
+        self._start_producer()
+        self._group = self._requests.group_metadata()
+
+    def _start_producer(self) -> None:
+        """A new one: one that has lived through the death of a broker may wait for ever to commit an offset.
+
+        (librdkafka 2.16: `send_offsets_to_transaction` returns neither at its timeout nor when the broker is back.)
+        """
+        self._errors.clear()
+        self._producer = self._open_producer()
+        self._blocking(self._producer.init_transactions)
+
+    def last(self) -> Delivered | None:
+        found = self._requests.last()
+        if found is None and self._partitions:
+            extents = self._requests.extents(self._partitions)
+            if any(low < high for low, high in extents.values()):
+                return FORGOTTEN
+        return found
+
+    def begin(self, run: str) -> None:
+        if self._partitions is None:
+            defaults = {"cleanup.policy": "compact"} if self._spec.mode == "current" else {}
+            self._requests.create(self._spec.create or {}, defaults)
+            self._partitions = self._requests.partitions()
+
+    def deliver(self, epochs: Sequence[EpochChanges], before: Delivered) -> None:
+        assert self._producer is not None
+        try:
+            self._producer.poll(0)
+            if self._errors:
+                self._start_producer()
+            self._producer.begin_transaction()
+            self._write(epochs)
+            self._commit(epoch_offset(self._spec.topic, before._replace(time=epochs[-1].time)))
+        except BaseException as error:
+            self._abort(self._producer)
+            if isinstance(error, KafkaException):
+                raise self._requests.raised(error) from error
+            raise
+
+    def _commit(self, epoch: TopicPartition) -> None:
+        assert self._producer is not None
+        producer = self._producer
+        self._blocking(
+            lambda seconds: producer.send_offsets_to_transaction([epoch], self._group, seconds)
+        )
+        self._blocking(producer.commit_transaction)
+
+    def _abort(self, producer: Producer) -> None:
+        """Readers of what is committed would wait for the end of a transaction; nobody waits for that of this one."""
+
+        def abort() -> None:
+            producer.purge()
+            producer.abort_transaction(LAST_SECONDS)
+
+        in_thread(abort)
+
+    def _write(self, epochs: Sequence[EpochChanges]) -> None:
+        """The changes, within the transaction."""
+        assert self._producer is not None
+        producer, topic = self._producer, self._spec.topic
+        given_up = self._patience()
+        for count, (key, value, headers) in enumerate(self._rows.of(epochs), 1):
+            while True:
+                try:
+                    producer.produce(topic, value, key, headers=list(headers))
+                    break
+                except BufferError:
+                    producer.poll(_SLICE)
+                    if given_up():
+                        raise AwayError(self._requests.heard()) from None
+            if count % _POLL_EVERY == 0:
+                producer.poll(0)
+
+    def close(self) -> None:
+        if self._producer is not None:
+            self._producer = None  # Not closed: that waits for brokers that are away.
+        self._requests.close()
+
+    def _open_producer(self) -> Producer:
+        spec = self._spec
+        forced: dict[str, Any] = {
+            "transactional.id": spec.transactional_id,
+            "error_cb": self._errors.append,
+            "on_delivery": self._on_delivery,
+            "delivery.report.only.error": True,
+            "logger": kafka_client.logger(spec.settings),
+        }
+        try:
+            return Producer({**_DEFAULTS, **spec.settings, **forced})
+        except (KafkaException, ValueError, TypeError) as error:
+            text = error.args[0].str() if isinstance(error, KafkaException) else str(error)
+            raise ConfigurationError(
+                scrub(f"rdkafka_settings: {with_hint(text)}", spec.settings)
+            ) from None
+
+    def _on_delivery(self, error: KafkaError | None, _message: object) -> None:
+        if error is not None and error.code() != KafkaError._PURGE_QUEUE:
+            self._errors.append(error)
+
+    def _blocking(self, call: Callable[[float], object]) -> None:
+        """Makes a call of transactions until it is done: after a timeout it goes on where it was.
+
+        In a thread: where the connection is lost, some of them return long after their timeout. One that is given up
+        ends by itself. Raises AwayError, OutputError.
+        """
+        given_up = self._patience()
+        while True:
+            made = in_thread(lambda: call(_SLICE))
+            while not made.done():
+                wait([made], _LOOK_SECONDS)
+                self._serve()
+                if given_up() and not made.done():
+                    raise AwayError(self._requests.heard())
+            try:
+                made.result()
+            except KafkaException as error:
+                code: KafkaError = error.args[0]
+                passes = code.code() == KafkaError._TIMED_OUT or code.code() in SETTLING
+                if not (passes and code.retriable()) or given_up():
+                    raise self._requests.raised(error) from error
+                time.sleep(_PAUSE)
+            else:
+                return
+
+    def _serve(self) -> None:
+        """Lets the callbacks collect errors. Raises OutputError if the connection is refused for good."""
+        if self._producer is not None:
+            self._producer.poll(0)
+        for error in tuple(self._errors):
+            if is_final(error):
+                raise self._requests.raised(KafkaException(error))

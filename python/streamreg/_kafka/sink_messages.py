@@ -1,0 +1,163 @@
+"""Sink, Kafka: changes as messages, and messages as changes again: a row as JSON or as a record of CSV."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from json.encoder import encode_basestring as _quoted
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, get_args
+
+from streamreg._sinks.cells import cells_of, unquoted, value_of
+from streamreg._sinks.records import RecordError, shown
+from streamreg._sinks.standing import changes, standing
+
+if TYPE_CHECKING:
+    from streamreg._sinks.contract import ColumnSpec, EpochChanges, Mode
+    from streamreg._sinks.standing import Cells
+    from streamreg._types import DType
+
+MessageFormat: TypeAlias = Literal["json", "csv"]
+FORMATS: Final[Sequence[MessageFormat]] = get_args(MessageFormat)
+
+TIME: Final = "time"
+DIFF: Final = "diff"
+"""The headers, and the last two members of a change."""
+
+_NUMBERS: Final = ("float", "int", "decimal")
+_NOT_FINITE: Final[Mapping[bytes, bytes]] = {
+    b"nan": b'"NaN"',
+    b"inf": b'"Infinity"',
+    b"-inf": b'"-Infinity"',
+}
+"""JSON has no such numbers: as protobuf writes them there."""
+
+
+class TopicMessage(NamedTuple):
+    """A message of a topic."""
+
+    key: bytes | None
+    value: bytes | None
+    """None: the row of the key is gone."""
+
+    headers: Sequence[tuple[str, bytes]]
+
+
+class MessageRows:
+    """How the rows of a table stand in messages."""
+
+    def __init__(
+        self,
+        columns: Sequence[ColumnSpec],
+        mode: Mode,
+        keys: Sequence[str] | None,
+        format: MessageFormat,
+    ) -> None:
+        """`keys` are the columns that the key is made of; of none its key is the same for all, None: no key."""
+        names = [column.name for column in columns]
+        self._columns = columns
+        self._mode = mode
+        self._places = None if keys is None else [names.index(key) for key in keys]
+        self._write = _json_writer(columns) if format == "json" else _csv
+        self._read = self._from_json if format == "json" else self._from_csv
+        self._write_key = self._write
+        if format == "json" and keys is not None:
+            self._write_key = _json_writer([columns[names.index(key)] for key in keys])
+        self._json = format == "json"
+
+    def of(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
+        """The messages that take the topic through these epochs."""
+        return self._current(epochs) if self._mode == "current" else self._changes(epochs)
+
+    def _current(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
+        headers = [(TIME, b"%d" % epochs[-1].time)]
+        for key, row in standing(epochs, self._places or ()).items():
+            yield TopicMessage(
+                self._write_key(key), None if row is None else self._write(row), headers
+            )
+
+    def _changes(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
+        places = self._places
+        for cells, time, diff in changes(epochs):
+            stamps = (b"%d" % time, b"%d" % diff)
+            key = None if places is None else self._write_key([cells[place] for place in places])
+            if self._json:
+                value = self._write(cells)[:-1] + b',"time":%b,"diff":%b}' % stamps
+            else:
+                value = self._write([*cells, *stamps])
+            yield TopicMessage(key, value, list(zip((TIME, DIFF), stamps, strict=True)))
+
+    def row(self, value: bytes) -> tuple[Sequence[object], int]:
+        """The row of a message, and its diff.
+
+        Raises:
+            RecordError: if no run has written it.
+        """
+        try:
+            return self._read(value)
+        except (ValueError, LookupError, TypeError, ArithmeticError) as error:
+            raise RecordError(f"a message is no row of this output: {shown(value)}") from error
+
+    def _from_json(self, value: bytes) -> tuple[Sequence[object], int]:
+        found = json.loads(value, parse_float=str, parse_int=str)
+        row = [_from_json(found[column.name], column.dtype) for column in self._columns]
+        return row, int(found.get(DIFF, 1))
+
+    def _from_csv(self, value: bytes) -> tuple[Sequence[object], int]:
+        cells = cells_of(value)
+        diff = 1
+        if self._mode == "changelog":
+            *cells, _, last = cells
+            diff = int(last)
+        pairs = zip(cells, self._columns, strict=True)
+        return [value_of(cell, column.dtype) for cell, column in pairs], diff
+
+
+def _csv(cells: Cells) -> bytes:
+    return b",".join(cells)
+
+
+def _json_writer(columns: Sequence[ColumnSpec]) -> Callable[[Cells], bytes]:
+    """What makes an object of cells."""
+    names = [_quoted(column.name).encode() + b":" for column in columns]
+    writers = [_json_of(column.dtype) for column in columns]
+    parts = list(zip(names, writers, strict=True))
+
+    def write(cells: Cells) -> bytes:
+        members = [
+            name + (of(cell) if cell else b"null")
+            for (name, of), cell in zip(parts, cells, strict=True)
+        ]
+        return b"{" + b",".join(members) + b"}"
+
+    return write
+
+
+def _json_of(dtype: DType) -> Callable[[bytes], bytes]:
+    """What makes a value of JSON of a cell that is not empty."""
+    if dtype in _NUMBERS:
+        return lambda cell: _NOT_FINITE.get(cell, cell)
+    if dtype == "bool":
+        return bytes.lower
+
+    def text(cell: bytes) -> bytes:
+        quoted: str = _quoted(unquoted(cell).decode())
+        return quoted.encode()
+
+    return text
+
+
+def _from_json(value: object, dtype: DType) -> object:
+    """The value of a member; numbers come as their text."""
+    if value is None or dtype == "bool":
+        return value
+    text = str(value)
+    if dtype == "float":
+        return float(text)
+    if dtype == "int":
+        return int(text)
+    if dtype == "decimal":
+        return Decimal(text)
+    if dtype in ("str", "any"):
+        return text
+    return value_of(text.encode(), dtype)

@@ -1,0 +1,125 @@
+"""Sink, Kafka: a topic read back, as far as its transactions are committed, up to the epoch of a checkpoint."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+
+from streamreg._kafka import client as kafka_client
+from streamreg._kafka.sink_messages import TIME, MessageRows
+from streamreg._sinks.cells import lines_of
+from streamreg._sinks.contract import AwayError, MovedOnError
+from streamreg._sinks.outbox_position import checked_last
+from streamreg._sinks.records import RecordError
+
+if TYPE_CHECKING:
+    from streamreg._kafka.settings import Setting
+    from streamreg._kafka.sink_requests import SinkRequests
+    from streamreg._sinks.contract import Mode, Position
+
+_SECONDS = 60.0
+
+_Read: TypeAlias = tuple[int, Message]
+"""A message and its time."""
+
+
+class TopicReadBack:
+    """What a topic holds."""
+
+    def __init__(
+        self,
+        settings: Mapping[str, Setting],
+        topic: str,
+        requests: SinkRequests,
+        rows: MessageRows,
+        mode: Mode,
+        position: Position,
+    ) -> None:
+        """Nothing is read yet."""
+        self._settings = settings
+        self._topic = topic
+        self._requests = requests
+        self._rows = rows
+        self._mode = mode
+        self._position = position
+
+    @property
+    def extent(self) -> str:
+        return f"up to the time {self._position['time']}"
+
+    def changes(self) -> Iterator[Sequence[bytes]]:
+        try:
+            yield from lines_of(self._read())
+        except AwayError as error:
+            raise RecordError(f"it cannot be read: {error}") from error
+
+    def check_bytes(self) -> None:
+        return
+
+    def _read(self) -> Iterator[tuple[Sequence[object], int, int]]:
+        current = self._mode == "current"
+        checked_last(self._requests.last(), self._position, moves_on=not current)
+        extents = self._requests.extents(self._requests.partitions() or 0)
+        if not current and any(low > 0 for low, _ in extents.values()):
+            raise MovedOnError("the topic has deleted its beginning (retention)")
+        # Each partition is in the order of the times.
+        logs = [self._log(partition, *extent) for partition, extent in extents.items()]
+        if current:
+            yield from self._standing(heapq.merge(*logs, key=itemgetter(0)))
+            return
+        for time, message in heapq.merge(*logs, key=itemgetter(0)):
+            row, diff = self._rows.row(message.value() or b"")
+            yield row, time, diff
+
+    def _standing(self, messages: Iterator[_Read]) -> Iterator[tuple[Sequence[object], int, int]]:
+        standing: dict[bytes | None, bytes] = {}
+        for _, message in messages:
+            value = message.value()
+            if value is None:
+                standing.pop(message.key(), None)
+            else:
+                standing[message.key()] = value
+        for value in standing.values():
+            row, _ = self._rows.row(value)
+            yield row, 0, 1
+
+    def _log(self, partition: int, low: int, high: int) -> Iterator[_Read]:
+        """The messages of a partition, up to the epoch."""
+        settings: dict[str, Any] = {
+            **self._settings,
+            "group.id": "streamreg",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "error",
+            "error_cb": self._requests.errors.append,
+            "logger": kafka_client.logger(self._settings),
+        }
+        with closing(Consumer(settings)) as client:
+            client.assign([TopicPartition(self._topic, partition, low)])
+            while low < high:
+                message = client.poll(_SECONDS)
+                if message is None:
+                    raise RecordError(f"it cannot be read: {self._requests.heard()}")
+                error = message.error()
+                if error is not None and error.code() == KafkaError._PARTITION_EOF:
+                    return
+                if error is not None:
+                    raise RecordError(f"it cannot be read: {error.str()}")
+                low = (message.offset() or 0) + 1
+                time = _time(message)
+                if time <= self._position["time"]:
+                    yield time, message
+
+
+def _time(message: Message) -> int:
+    """The time that its header says. Raises RecordError if there is none."""
+    found = dict(message.headers() or ()).get(TIME)
+    if not isinstance(found, bytes) or not found.isdigit():
+        raise RecordError("a message has no time: no run has written it")
+    return int(found)

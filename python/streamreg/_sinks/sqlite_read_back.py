@@ -1,0 +1,54 @@
+"""Sink, SQLite: a table read back, up to where it stands; a run that writes it goes on undisturbed."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from streamreg._sinks.cells import lines_of
+from streamreg._sinks.outbox_position import checked_last
+from streamreg._sinks.records import RecordError
+from streamreg._sinks.sqlite_columns import EPOCHS, SqliteColumns
+
+if TYPE_CHECKING:
+    from streamreg._sinks.contract import Position
+
+
+class SqliteReadBack:
+    """The rows of a table: its changes up to a time, or the rows that stand."""
+
+    def __init__(self, path: Path, table: str, columns: SqliteColumns, position: Position) -> None:
+        """Nothing is read yet."""
+        self._path = path
+        self._table = table
+        self._columns = columns
+        self._position = position
+
+    @property
+    def extent(self) -> str:
+        return f"up to the time {self._position['time']}"
+
+    def changes(self) -> Iterator[Sequence[bytes]]:
+        yield from lines_of(self._read())
+
+    def check_bytes(self) -> None:
+        return
+
+    def _read(self) -> Iterator[tuple[Sequence[object], int, int]]:
+        if not self._path.exists():
+            raise RecordError("its database is missing")
+        try:
+            uri = f"file:{quote(str(self._path.absolute()))}?mode=ro"
+            with contextlib.closing(sqlite3.connect(uri, uri=True)) as database:
+                database.execute("BEGIN")  # What it says of itself and its rows are of one epoch.
+                found = database.execute(
+                    f"SELECT run, time FROM {EPOCHS} WHERE output = ?", (self._table.lower(),)
+                ).fetchone()
+                checked_last(found, self._position, moves_on=self._columns.changelog)
+                yield from self._columns.rows(database, self._position["time"])
+        except sqlite3.Error as error:
+            raise RecordError(f"it cannot be read: {error}") from error

@@ -1,0 +1,303 @@
+"""Tables of a real PostgreSQL server: exactly once, as a changelog and as they stand; what does not fit is told."""
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+import streamreg as sr
+from streamreg._compile.compile import compile as compile_plan
+from streamreg._operate.verify.check import Check
+from streamreg._operate.verify.verify import verify
+from streamreg._state.snapshot import read as read_state
+from streamreg.testing import read
+from tests.support.destinations import NAMES, Job, besieged, check, folded
+from tests.support.postgres import PASSWORD, PostgresServer, binaries
+
+ROWS = 360
+
+
+@pytest.fixture(scope="module")
+def whole_server() -> Iterator[PostgresServer]:
+    programs = binaries()
+    if programs is None:
+        if os.environ.get("CI"):
+            pytest.fail("a real server needs Debian's postgresql")
+        pytest.skip("a real server needs Debian's postgresql")
+    server = PostgresServer(programs)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def server(whole_server: PostgresServer) -> PostgresServer:
+    """With an empty schema."""
+    whole_server.do("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    return whole_server
+
+
+class Point(sr.Schema):
+    k: str | None
+    b: bool
+    x: float
+    y: float
+
+
+def table(count: int = 40) -> sr.Table:
+    keys = ["a", '"q""r"', "", '""', '"{,}\\"']
+    lines = [f"{keys[i % 5]},{i % 2 == 0},{i},{i * i % 7}".encode() for i in range(count)]
+    return read([lines], schema=Point, header=["k", "b", "x", "y"], batch=7)
+
+
+def write(server: PostgresServer, count: int = 40) -> list[sr.Output]:
+    t = table(count)
+    fit = t.linear_regression(t.y, t.x, by=[t.k, t.b], singular="null")
+    steep = fit.filter(fit.x > 0.01)
+    one = t.linear_regression(t.y, t.x, singular="null")
+    to = server.connection
+    return [
+        sr.io.postgres.write(t, to, table="rows"),
+        sr.io.postgres.write(fit, to, table='Fit "log"'),
+        sr.io.postgres.write(fit, to, table="fit", mode="current"),
+        sr.io.postgres.write(steep, to, table="steep log"),
+        sr.io.postgres.write(steep, to, table="steep", mode="current"),
+        sr.io.postgres.write(one, to, table="one", mode="current"),
+    ]
+
+
+def run(server: PostgresServer, count: int = 40, state: str | None = "state") -> sr.Summary:
+    return sr.run(outputs=write(server, count), processes=0, state=state)
+
+
+def found(server: PostgresServer) -> dict[str, list[tuple[Any, ...]]]:
+    return {f"{name}_{mode}": server.rows(f"{name}_{mode}") for name, mode in NAMES}
+
+
+def checked(server: PostgresServer, folder: Path) -> None:
+    """As `check`; within an epoch a table has no order."""
+    rows = found(server)
+    lines = (folder / "rows.csv").read_text().splitlines()[1:]
+    places = {line: at for at, line in enumerate(lines)}
+    rows["rows_changelog"].sort(key=lambda row: places[",".join(map(repr, row))])
+    check(rows, ROWS, folder)
+
+
+def test_each_change_is_there_once_whatever_dies(server: PostgresServer, folder: Path) -> None:
+    """After a death at every step folded changelogs are the current tables, and these the exact ones."""
+    besieged("postgres", folder, ROWS, SINK_SETTINGS=server.connection)
+    checked(server, folder)
+
+
+def test_a_server_that_goes_away_is_waited_for(server: PostgresServer, folder: Path) -> None:
+    """The run says so once, goes on when it is back, and nothing is lost or doubled."""
+    with Job("postgres", folder, ROWS, SINK_SETTINGS=server.connection, PAUSE="0.02") as job:
+        rows = folder / "rows.csv"
+        job.wait_until(lambda: rows.exists() and rows.read_bytes().count(b"\n") > 60)
+        server.kill()
+        try:
+            job.wait_until(lambda: "waits until it is back" in job.said)
+        finally:
+            server.start()
+        job.finish(60)
+    assert "it is back, and has everything up to now" in job.said
+    checked(server, folder)
+
+
+@pytest.mark.parametrize("state", [None, "state"])
+def test_differential_changelog_and_current(
+    server: PostgresServer, folder: Path, state: str | None
+) -> None:
+    """A changelog folds to the table as it stands, of keys that are missing and of rows that go; parts make a whole."""
+    if state:
+        run(server, 20)
+    run(server, 40, state)
+    log = server.rows('Fit "log"')
+    assert Counter(server.rows("fit")) == folded(log)
+    assert len(server.rows("fit")) == 10
+    assert Counter(server.rows("steep")) == folded(server.rows("steep log"))
+    assert -1 in [row[-1] for row in server.rows("steep log")]
+    assert (len(server.rows("one")), len(server.rows("rows"))) == (1, 40)
+
+
+def test_types_are_kept(server: PostgresServer, folder: Path) -> None:
+    """Every type comes back as it was written, and what is missing is NULL."""
+
+    class Kinds(sr.Schema):
+        i: int
+        d: Decimal
+        b: bool
+        s: str
+        raw: bytes
+        at: datetime
+        lasted: timedelta
+        f: float | None
+
+    rows = [
+        b'-9223372036854775808,0.1,True,"a,""b""\n\\N\t",AAH/,2026-01-01T00:00:00.000001Z,PT1.5S,1e300',
+        b'7,-12345678901234567890.123,False,"",,9999-12-31T23:59:59Z,-P1DT1S,',
+    ]
+    t = read([rows], schema=Kinds, header=["i", "d", "b", "s", "raw", "at", "lasted", "f"])
+    nan = sr.apply_with_type(lambda i: float("nan") if i < 0 else -0.0, float, t.i)
+    sr.io.postgres.write(t.select(*sr.this, nan=nan), server.connection, table="kinds")
+    assert sr.run(processes=0, state="state").rows == 2
+    first, second = sorted(server.rows("kinds"), key=lambda row: row[0])
+    assert first[:4] == (-(2**63), Decimal("0.1"), True, 'a,"b"\n\\N\t')
+    assert first[5:8] == (
+        datetime(2026, 1, 1, 0, 0, 0, 1, UTC),
+        timedelta(seconds=1.5),
+        1e300,
+    )
+    assert second[:4] == (7, Decimal("-12345678901234567890.123"), False, "")
+    assert second[6:8] == (timedelta(days=-1, seconds=-1), None)
+    assert [repr(row[8]) for row in (first, second)] == ["nan", "-0.0"]
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        ("CREATE TABLE one (intercept float8)", "has no column 'x' (double precision)"),
+        ("CREATE TABLE one (intercept float8, x real)", "column 'x' is real, which does not hold"),
+        ("CREATE TABLE one (intercept float8, x float8, z int NOT NULL)", "column 'z' must have"),
+        (
+            "CREATE TABLE one (intercept float8, x float8 GENERATED ALWAYS AS (1) STORED)",
+            "column 'x' is computed",
+        ),
+        ("CREATE VIEW one AS SELECT 1 AS x", "table one is no table, but a view"),
+        (
+            "CREATE TABLE one (x float8, z int NOT NULL DEFAULT 1, intercept float8); "
+            "INSERT INTO one VALUES (1, 2, 3)",
+            "holds rows that no run has written",
+        ),
+        ("CREATE TABLE one (x float8, z int NOT NULL DEFAULT 1, intercept float8)", ""),
+    ],
+)
+def test_a_table_that_is_there_is_checked(
+    server: PostgresServer, folder: Path, made: str, words: str
+) -> None:
+    """One that fits is used, of another the column that does not fit is named, before anything is read."""
+    server.do(made)
+    t = table()
+    output = sr.io.postgres.write(
+        t.linear_regression(t.y, t.x), server.connection, table="one", mode="current"
+    )
+    if words:
+        with pytest.raises(sr.OutputError) as caught:
+            sr.run(outputs=[output], processes=0, state="state")
+        assert words in str(caught.value)
+    else:
+        sr.run(outputs=[output], processes=0, state="state")
+        assert len(server.rows("one")) == 1
+
+
+def test_what_is_refused_is_told_without_the_password(server: PostgresServer, folder: Path) -> None:
+    """A wrong password, no such database or schema, rows of another run: one line each."""
+    run(server)
+    wrong = server.connection.replace(PASSWORD, "guessed-wrong")
+    elsewhere = server.connection.replace("dbname=postgres", "dbname=nowhere")
+    cases: list[tuple[str, dict[str, str], str]] = [
+        (wrong, {"table": "t"}, "password authentication failed"),
+        (elsewhere, {"table": "t"}, 'database "nowhere" does not exist'),
+        (server.connection, {"table": "t", "schema": "none"}, "there is no schema 'none'"),
+        (server.connection, {"table": "rows"}, "holds the changes of a run, and there is no state"),
+    ]
+    for connection, place, words in cases:
+        output = sr.io.postgres.write(table(), connection, **place)  # type: ignore[arg-type]  # table and schema
+        with pytest.raises(sr.OutputError) as caught:
+            sr.run(outputs=[output], processes=0)
+        assert words in str(caught.value)
+        assert "guessed-wrong" not in str(caught.value)
+        assert "guessed-wrong" not in repr(output.sink)
+    with pytest.raises(sr.ConfigurationError, match=r"^connection: "):
+        sr.io.postgres.write(table(), "nonsense", table="t")
+
+
+def test_what_does_not_fit_is_named(server: PostgresServer, folder: Path) -> None:
+    """An integer beyond 64 bits and a NUL in text end the run, and say which column it was."""
+
+    class One(sr.Schema):
+        i: int
+        s: str
+
+    t = read(
+        [[b'{"i": 9223372036854775807, "s": "a"}', b'{"i": 1, "s": "\\u0000"}']],
+        schema=One,
+        format="json",
+    )
+    total = t.reduce(total=sr.reducers.sum(t.i))
+    output = sr.io.postgres.write(total, server.connection, table="sum")
+    with pytest.raises(sr.OutputError, match=r"out of range for type bigint.*column total"):
+        sr.run(outputs=[output], processes=0, state="state")
+    output = sr.io.postgres.write(t, server.connection, table="text")
+    with pytest.raises(sr.OutputError, match="column 's': text with a NUL character"):
+        sr.run(outputs=[output], processes=0, state="other")
+    assert server.rows("sum") == server.rows("text") == []
+
+
+def test_a_second_run_is_refused(server: PostgresServer, folder: Path) -> None:
+    """A table has one run at a time."""
+    opening, waits = threading.Event(), threading.Event()
+
+    def held(x: float) -> float:
+        waits.set()
+        assert opening.wait(60)
+        return x
+
+    t = table()
+    slow = t.select(x=sr.apply(held, t.x))
+    options: dict[str, Any] = {
+        "outputs": [sr.io.postgres.write(slow, server.connection, table="rows")],
+        "processes": 0,
+        "state": "first",
+    }
+    thread = threading.Thread(target=sr.run, kwargs=options)
+    thread.start()
+    try:
+        assert waits.wait(60)
+        again = sr.io.postgres.write(table(), server.connection, table="rows")
+        with pytest.raises(sr.OutputError, match="another run uses it: stop that one first"):
+            sr.run(outputs=[again], processes=0, state="second")
+    finally:
+        opening.set()
+        thread.join(60)
+    assert len(server.rows("rows")) == 40
+
+
+def test_a_lock_is_waited_for(
+    server: PostgresServer, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While somebody holds the table the run waits, says so once, and says when it is done."""
+    run(server, 20)
+    with psycopg.connect(server.connection) as connection:
+        connection.execute("LOCK TABLE rows IN EXCLUSIVE MODE")
+        threading.Timer(2.5, connection.rollback).start()
+        run(server, 40)
+    said = [record.message for record in caplog.records if "table rows: " in record.message]
+    assert ["waits until it is back" in said[0], len(said)] == [True, 2]
+    assert len(server.rows("rows")) == 40
+
+
+def checks(server: PostgresServer) -> dict[str, Check]:
+    plan = compile_plan(write(server))
+    found = verify(plan, read_state(Path("state")), None, report=print, tell=lambda *_: None)
+    return {check.subject: check for check in found}
+
+
+def test_tables_are_verified(server: PostgresServer, folder: Path) -> None:
+    """What stands in them is compared with the topic; whoever changes a row is found out."""
+    run(server)
+    compared = checks(server)
+    assert [str(c) for c in compared.values() if c.difference or not c.compared] == []
+    assert {"table rows, its rows", "table fit, its changes folded"} <= compared.keys()
+    server.do("UPDATE fit SET x = x + 1 WHERE k = 'a'", "DELETE FROM rows WHERE x = 3")
+    different = {subject for subject, c in checks(server).items() if c.difference}
+    assert different == {"table rows, its rows", "table fit, its changes folded"}

@@ -1,0 +1,114 @@
+"""Several outputs in a job file: `[[output]]`, one table for each."""
+
+import pytest
+
+from streamreg._jobs import example
+from streamreg._jobs.target import TABLES, Target
+from tests.support.job_files import MINIMAL, problems, read
+
+BEFORE = MINIMAL.partition("[output]")[0]
+CSV = '[[output]]\nsink = "csv"\npath = "out.csv"\n'
+SQLITE = '[[output]]\nsink = "sqlite"\npath = "line.db"\ntable = "line"\n'
+
+
+def targets(*tables: str, **environ: str) -> tuple[Target, ...]:
+    return read(BEFORE + "".join(tables), **environ).output.targets
+
+
+def told(*tables: str) -> list[str]:
+    return problems(BEFORE + "".join(tables))
+
+
+def test_several_outputs() -> None:
+    """Each has its table, its sink, and what the function of the sink is given."""
+    found = targets(
+        CSV + 'of = "input"\n',
+        SQLITE + 'mode = "current"\ntime = "unix_ms"\ncolumns = { x = "b" }\n',
+        SQLITE.replace('"line"', '"log"') + 'of = "scores"\n',
+    )
+    assert [(target.of, target.sink) for target in found] == [
+        ("input", "csv"),
+        ("regression", "sqlite"),
+        ("scores", "sqlite"),
+    ]
+    assert found[0].options == {"path": "out.csv"}
+    assert found[1].options == {
+        "path": "line.db",
+        "table": "line",
+        "mode": "current",
+        "time": "unix_ms",
+    }
+    assert found[1].columns == {"x": "b"}
+    assert {*TABLES} == {"input", "regression", "scores"}
+
+
+KAFKA = '[[output]]\nsink = "kafka"\ntopic = "lines"\n'
+
+
+def test_a_topic() -> None:
+    """Its client settings are the source's, without those of readers, unless it has its own."""
+    before = BEFORE.replace("[source.kafka]", '[source.kafka]\ngroup.id = "g"')
+    (target,) = read(before + KAFKA).output.targets
+    servers = {"bootstrap.servers": "localhost:9092"}
+    assert target.options == {"rdkafka_settings": servers, "topic": "lines"}
+    more = 'key = ["x"]\nformat = "csv"\n[output.create]\nnum.partitions = 3\n[output.kafka]\n'
+    (target,) = targets(KAFKA + more + 'bootstrap.servers = "other:9092"\n')
+    assert target.options == {
+        "rdkafka_settings": {"bootstrap.servers": "other:9092"},
+        "topic": "lines",
+        "key": ("x",),
+        "format": "csv",
+        "create": {"num.partitions": "3"},
+    }
+    assert told(KAFKA + KAFKA) == ["output.2.sink: another output writes to the same place"]
+
+
+def test_one_of_the_example() -> None:
+    """The lines of the example that describe one can be uncommented in place of [output]."""
+    text = example()
+    shown = text[text.index("# [[output]]") : text.index("# [state]")]
+    keys = [
+        line.removeprefix("# ")
+        for line in shown.splitlines()
+        if line.startswith("# [[") or " = " in line[:30]
+    ]
+    before = text[: text.index("\n[output]")]
+    (target,) = read(before + "\n" + "\n".join(keys)).output.targets
+    assert target.sink == "sqlite"
+    assert target.options["mode"] == "current"
+
+
+@pytest.mark.parametrize(
+    ("tables", "problem"),
+    [
+        (
+            '[[output]]\npath = "a"\n',
+            'output.1.sink: missing: one of "csv", "sqlite", "kafka", "postgres"',
+        ),
+        (
+            CSV.replace("csv", "cvs"),
+            'output.1.sink: expected one of "csv", "sqlite", "kafka", "postgres"',
+        ),
+        (CSV.replace("path", "pat"), "output.1.path: missing"),
+        (CSV + SQLITE.replace("table", "tabel"), "output.2.table: missing"),
+        (CSV + 'mode = "current"\n', "output.1.mode: unknown key"),
+        (CSV + 'of = "input"\n', "output: none of them is of the regression"),
+        (SQLITE + 'of = "input"\nmode = "current"\n', 'output.1.mode: "current" is for the'),
+        (SQLITE + SQLITE.replace("line.db", "./line.db"), "output.2.sink: another output writes"),
+        (SQLITE + 'columns = { z = "b" }\n', 'output.1.columns: "z" is no column of the result'),
+        (CSV + CSV + 'of = "input"\ncolumns = { x = "b" }\n', "output.2.columns: other names are"),
+    ],
+)
+def test_what_is_wrong_is_named(tables: str, problem: str) -> None:
+    """With the number of the table, counted from 1, and the key."""
+    found = told(tables)
+    assert any(line.startswith(problem) for line in found), found
+
+
+def test_rows_cannot_have_the_columns_of_a_changelog() -> None:
+    """As of files."""
+    text = BEFORE.replace('n = "int"', 'n = "int"\ntime = "int"')
+    rows = CSV + 'of = "input"\n'
+    assert problems(text + CSV.replace("out.csv", "o.csv") + rows) == [
+        'output.2.of: the changelog has a column "time" of its own'
+    ]

@@ -1,0 +1,221 @@
+"""The outbox: what waits is delivered once, whatever the destination says, and for as long as it takes."""
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+import streamreg as sr
+from streamreg._sinks import outbox
+from streamreg._sinks.contract import (
+    FORGOTTEN,
+    AwayError,
+    Changes,
+    Delivered,
+    EpochChanges,
+    RunTerms,
+)
+from streamreg._sinks.outbox import OutboxSink
+from streamreg._sinks.outbox_position import compared
+from streamreg._state import outbox as parts
+
+RUN = "0" * 32
+EPOCHS = [EpochChanges(time, b"%d,%d,1\n" % (time, time)) for time in (3, 4, 7)]
+
+
+class Held:
+    """A destination in memory. `troubles` are raised, one at each call, before or after it has taken something."""
+
+    def __init__(self) -> None:
+        self.delivered: Delivered | None = None
+        self.lines = b""
+        self.troubles: list[tuple[str, Exception]] = []
+        self.opened = 0
+
+    def connect(self) -> "Held":
+        self.opened += 1
+        self._trouble("connect")
+        return self
+
+    def last(self) -> Delivered | None:
+        return self.delivered
+
+    def begin(self, run: str) -> None:
+        self.delivered = Delivered(run, -1)
+
+    def deliver(self, epochs: Sequence[EpochChanges], before: Delivered) -> None:
+        assert before == self.delivered
+        self._trouble("before")
+        self.lines += b"".join(epoch.lines for epoch in epochs)
+        self.delivered = before._replace(time=epochs[-1].time)
+        self._trouble("after")
+
+    def close(self) -> None:
+        return
+
+    def _trouble(self, where: str) -> None:
+        if self.troubles and self.troubles[0][0] == where:
+            raise self.troubles.pop(0)[1]
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "_FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(outbox, "_MOST_PAUSE", 0.0)
+
+
+def sink_of(
+    held: Held,
+    waiting: Sequence[EpochChanges] = (),
+    delivered: int | None = None,
+    *,
+    state: bool = True,
+    stopping: Callable[[], bool] = lambda: False,
+) -> OutboxSink:
+    position = None
+    if delivered is not None:
+        last = waiting[-1].time if waiting else delivered
+        position = {"run": RUN, "delivered": delivered, "time": last}
+    terms = RunTerms(
+        Path("state") if state else None, stopping=stopping, outbox={"out": list(waiting)}
+    )
+    return OutboxSink("out", held.connect, position, terms)
+
+
+def append(sink: OutboxSink, epoch: EpochChanges) -> None:
+    sink.append(Changes((), epoch.lines))
+    sink.flush(durable=False)
+
+
+def never() -> bool:
+    return False
+
+
+@pytest.mark.parametrize("at", [-1, 0, 1, 2])
+def test_what_a_destination_has_is_not_delivered_again(at: int) -> None:
+    """Wherever a run has died between the checkpoint and the confirmation."""
+    held = Held()
+    held.delivered = Delivered(RUN, 1 if at < 0 else EPOCHS[at].time)
+    sink = sink_of(held, EPOCHS, 1)
+    assert sink.connect(never)
+    assert sink.deliver(never)
+    assert held.lines == b"".join(epoch.lines for epoch in EPOCHS[at + 1 :])
+    assert (sink.position["delivered"], sink.waiting) == (7, ())
+
+
+@pytest.mark.parametrize("where", ["connect", "before", "after"])
+def test_a_destination_that_is_away(where: str, caplog: pytest.LogCaptureFixture) -> None:
+    """It is tried again until it is back, asked what it has, and told of once, and once when it is back."""
+    held = Held()
+    sink = sink_of(held)
+    assert sink.connect(never)
+    assert sink.deliver(never)
+    held.troubles = [("connect", AwayError("gone"))] * 3
+    held.troubles.insert(0, ("before" if where == "connect" else where, AwayError("gone")))
+    append(sink, EPOCHS[0])
+    with caplog.at_level(logging.WARNING):
+        assert sink.deliver(never)
+    assert held.lines == EPOCHS[0].lines
+    assert caplog.messages == [
+        "out: gone: waits until it is back; its changes are kept in the state",
+        "out: it is back, and has everything up to now",
+    ]
+
+
+def test_epochs_are_gathered_while_it_is_away() -> None:
+    """A run that is to end tries once and leaves them in the state; the checkpoint has them as they were."""
+    held = Held()
+    sink = sink_of(held)
+    assert sink.connect(never)
+    assert sink.deliver(never)
+    for epoch, where in zip(EPOCHS, ("before", "connect", "connect"), strict=True):
+        held.troubles = [(where, AwayError("gone"))]
+        append(sink, epoch)
+        assert not sink.deliver(lambda: True)
+    assert sink.waiting == tuple(EPOCHS)
+    kept = {"out": list(sink.waiting)}
+    assert parts.unpacked(parts.packed(kept), parts.index(kept)) == kept
+    held.troubles = []
+    assert sink.deliver(never)
+    assert held.lines == b"".join(epoch.lines for epoch in EPOCHS)
+
+
+def test_without_a_state_it_is_direct() -> None:
+    """Changes are delivered when they are flushed; what is not taken when the run ends is told of."""
+    held = Held()
+    ending: list[bool] = []
+    sink = sink_of(held, state=False, stopping=lambda: bool(ending))
+    assert sink.connect(never)
+    append(sink, EPOCHS[0])
+    assert held.lines == EPOCHS[0].lines
+    held.troubles = [("before", AwayError("gone"))]
+    ending.append(True)
+    with pytest.raises(sr.OutputError, match="it is away, and the run is to end, without a state"):
+        append(sink, EPOCHS[1])
+
+
+@pytest.mark.parametrize(
+    ("found", "confirmed", "waiting", "words"),
+    [
+        (None, 3, [], "is gone or empty"),
+        (Delivered(RUN, -1), 3, [], "is gone or empty"),
+        (Delivered("1" * 32, 3), 3, [], "of another run than this state's"),
+        (Delivered(RUN, 2), 3, [], "it is older than the state"),
+        (Delivered(RUN, 5), 3, EPOCHS[1:], "ends with the time 5, and the state with 7"),
+        (Delivered(RUN, 8), 3, EPOCHS[1:], "the state is older than it"),
+        (FORGOTTEN, 3, EPOCHS[1:], "no longer says which changes it has"),
+    ],
+)
+def test_a_destination_of_another_time(
+    found: Delivered | None, confirmed: int, waiting: list[EpochChanges], words: str
+) -> None:
+    """Each is told from the others, and refused."""
+    with pytest.raises(sr.OutputError, match=words):
+        compared("out", found, Delivered(RUN, confirmed), waiting, new=False)
+
+
+@pytest.mark.parametrize(
+    ("found", "confirmed", "new", "after"),
+    [
+        (None, -1, True, -1),
+        (None, -1, False, -1),
+        (Delivered("1" * 32, -1), -1, True, -1),
+        (Delivered(RUN, 3), 3, False, 3),
+        (FORGOTTEN, 3, False, 3),
+    ],
+)
+def test_a_destination_that_fits(
+    found: Delivered | None, confirmed: int, new: bool, after: int
+) -> None:
+    """One that nobody has begun, one that a run has begun and left, and the run's own."""
+    assert compared("out", found, Delivered(RUN, confirmed), [], new=new) == after
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        {"run": RUN, "delivered": 1},
+        {"run": "x", "delivered": 1, "time": 1},
+        {"run": RUN, "delivered": True, "time": 1},
+        {"run": RUN, "delivered": 1, "time": 2},
+        {"run": RUN, "delivered": -2, "time": -2},
+    ],
+)
+def test_positions_of_something_else(position: object) -> None:
+    """A position that no outbox has is damage, and so is an outbox that it does not fit."""
+    with pytest.raises(sr.CorruptStateError):
+        OutboxSink("out", Held().connect, position, RunTerms(Path("state")))
+    with pytest.raises(ValueError, match="more waits for destinations"):
+        parts.unpacked({"outbox 1 0 out": b"x"}, {})
+    with pytest.raises(LookupError):
+        parts.unpacked({}, {"out": [[1, 5]]})
+
+
+def test_a_large_epoch_is_kept_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No part of a checkpoint is larger than SQLite takes."""
+    monkeypatch.setattr(parts, "_PIECE", 3)
+    kept = {"out": [EpochChanges(1, b"0123456789")], "other": [EpochChanges(1, b"abc")]}
+    packed = parts.packed(kept)
+    assert sorted(map(len, packed.values())) == [1, 3, 3, 3, 3]
+    assert parts.unpacked(packed, parts.index(kept)) == kept
