@@ -1,6 +1,7 @@
 """The two readers of Kafka give the same messages, whatever is in the log, also when one hands over to the other."""
 
 import random
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -326,3 +327,56 @@ def test_who_reads_natively_has_no_client(broker: KafkaBroker, topic: str, tmp_p
         sr.run(processes=1)
     assert (tmp_path / "native.csv").read_text().splitlines()[1:] == ["False,0,1"]
     assert (tmp_path / "client.csv").read_text().splitlines()[1:] == ["True,0,1"]
+
+
+def numbers(native: NativeReader, wanted: int) -> list[bytes | None]:
+    """The values of the next messages, so many as are wanted."""
+    seen: list[bytes | None] = []
+    while len(seen) < wanted:
+        seen += list(getattr(native.read(1.0), "values", ()))
+    return seen
+
+
+def test_a_session_that_ends_is_begun_anew(broker: KafkaBroker, topic: str) -> None:
+    """A broker that wants clients to log in again (KIP-368) closes the connection; nothing is lost, none hands over."""
+    broker.create_topic(topic)
+    producer = Producer({**broker.plaintext})
+    native = NativeReader(topic, broker.sasl_ssl, {0: Range(0, None, untouched=True)}, None)
+    with closing(native):
+        until = time.monotonic() + 9.0  # Two sessions and a half.
+        sent = 0
+        while time.monotonic() < until:
+            producer.produce(topic, value=b"%d" % sent)
+            producer.flush()
+            assert numbers(native, 1) == [b"%d" % sent]
+            sent += 1
+
+
+def test_an_open_transaction_is_waited_for(broker: KafkaBroker, topic: str) -> None:
+    """What stands behind the first message of an open transaction is read when that has ended, in its order."""
+    broker.create_topic(topic, 1)
+    plain = Producer({**broker.plaintext})
+    slow = Producer({**broker.plaintext, "transactional.id": topic})
+    slow.init_transactions(60)
+
+    def send(producer: Producer, *values: bytes) -> None:
+        for value in values:
+            producer.produce(topic, value=value)
+        producer.flush()
+
+    for end, kept in ((slow.commit_transaction, [b"held"]), (slow.abort_transaction, [])):
+        settings = {**broker.plaintext}
+        start = KafkaSource(settings, topic, "static", 0, "native")
+        with closing(start):
+            start.pin(None, pytest.fail, lambda: False)
+            begin = ranges_of(start)[0].end or 0
+        native = NativeReader(topic, settings, {0: Range(begin, None, untouched=True)}, None)
+        with closing(native):
+            send(plain, b"before")
+            assert numbers(native, 1) == [b"before"]
+            slow.begin_transaction()
+            send(slow, b"held")
+            send(plain, b"behind", b"further behind")
+            read_for(native, 2)
+            end(60)
+            assert numbers(native, 2 + len(kept)) == [*kept, b"behind", b"further behind"]

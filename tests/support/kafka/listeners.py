@@ -67,6 +67,8 @@ def server_properties(ports: Sequence[int], data: Path, key_store: Path, passwor
             "broker.session.timeout.ms=5000",
             "broker.heartbeat.interval.ms=500",
             "sasl.enabled.mechanisms=SCRAM-SHA-256",
+            # As operators do whose passwords may be withdrawn: a session has to log in again (KIP-368).
+            "connections.max.reauth.ms=4000",
             f"{sasl_listener}.scram-sha-256.sasl.jaas.config="
             "org.apache.kafka.common.security.scram.ScramLoginModule required;",
             f"{sasl_listener}.ssl.keystore.type=PKCS12",
