@@ -12,6 +12,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from streamreg._exceptions import OutputError
+from streamreg._sinks.cells import cells_of
 from streamreg._sinks.contract import Delivered
 from streamreg._sinks.delivered import DeliveredSpec
 from streamreg._sinks.postgres_columns import PostgresColumns
@@ -162,7 +163,8 @@ class PostgresDestination:
         rows = standing(epochs, columns.places)
         columns.delete(self._connection, list(rows))
         columns.copy(
-            self._connection, (columns.row(row) for row in rows.values() if row is not None)
+            self._connection,
+            (columns.row(cells_of(row)) for row in rows.values() if row is not None),
         )
 
     def close(self) -> None:
