@@ -184,4 +184,7 @@ def parameters(given: str) -> dict[str, Any]:
     try:
         return conninfo_to_dict(given)
     except psycopg.ProgrammingError as error:
-        raise ValueError(str(error).strip()) from None
+        # What libpq quotes may be a part of a password, unless it is the name of a parameter.
+        text = str(error).strip()
+        named = f": {text}" if text.startswith("invalid connection option") else ""
+        raise ValueError(f"expected a connection string of libpq, or a URL{named}") from None
