@@ -217,8 +217,11 @@ def test_what_is_refused_is_told_without_the_password(server: PostgresServer, fo
         assert words in str(caught.value)
         assert "guessed-wrong" not in str(caught.value)
         assert "guessed-wrong" not in repr(output.sink)
-    with pytest.raises(sr.ConfigurationError, match=r"^connection: "):
-        sr.io.postgres.write(table(), "nonsense", table="t")
+    for connection, words in (("guessed-wrong", "or a URL"), ("user=a passwrod=b", "passwrod")):
+        with pytest.raises(sr.ConfigurationError, match=r"^connection: expected") as refused:
+            sr.io.postgres.write(table(), connection, table="t")
+        assert words in str(refused.value)
+        assert "guessed-wrong" not in str(refused.value)
 
 
 def test_what_does_not_fit_is_named(server: PostgresServer, folder: Path) -> None:

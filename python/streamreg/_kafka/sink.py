@@ -222,7 +222,7 @@ class TopicDestination:
         for count, (key, value, headers) in enumerate(self._rows.of(epochs), 1):
             while True:
                 try:
-                    producer.produce(topic, value, key, headers=list(headers))
+                    producer.produce(topic, value, key, headers=headers)
                     break
                 except BufferError:
                     producer.poll(_SLICE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from json.encoder import encode_basestring as _quoted
@@ -32,6 +33,9 @@ _NOT_FINITE: Final[Mapping[bytes, bytes]] = {
 }
 """JSON has no such numbers: as protobuf writes them there."""
 
+_PLAIN: Final = re.compile(rb"[ !#-\[\]-~]+").fullmatch
+"""Text that stands in JSON as it stands in a cell."""
+
 
 class TopicMessage(NamedTuple):
     """A message of a topic."""
@@ -40,7 +44,7 @@ class TopicMessage(NamedTuple):
     value: bytes | None
     """None: the row of the key is gone."""
 
-    headers: Sequence[tuple[str, bytes]]
+    headers: list[tuple[str, str | bytes | None]] | None
 
 
 class MessageRows:
@@ -70,11 +74,13 @@ class MessageRows:
         return self._current(epochs) if self._mode == "current" else self._changes(epochs)
 
     def _current(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
-        headers = [(TIME, b"%d" % epochs[-1].time)]
         for key, row in standing(epochs, self._places or ()).items():
             yield TopicMessage(
-                self._write_key(key), None if row is None else self._write(row), headers
+                self._write_key(key), None if row is None else self._value(row), None
             )
+
+    def _value(self, row: bytes) -> bytes:
+        return self._write(cells_of(row)) if self._json else row
 
     def _changes(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
         places = self._places
@@ -119,32 +125,33 @@ def _csv(cells: Cells) -> bytes:
 
 def _json_writer(columns: Sequence[ColumnSpec]) -> Callable[[Cells], bytes]:
     """What makes an object of cells."""
-    names = [_quoted(column.name).encode() + b":" for column in columns]
+    members = [_quoted(column.name).encode().replace(b"%", b"%%") + b":%b" for column in columns]
+    whole = b"{" + b",".join(members) + b"}"
     writers = [_json_of(column.dtype) for column in columns]
-    parts = list(zip(names, writers, strict=True))
 
     def write(cells: Cells) -> bytes:
-        members = [
-            name + (of(cell) if cell else b"null")
-            for (name, of), cell in zip(parts, cells, strict=True)
-        ]
-        return b"{" + b",".join(members) + b"}"
+        return whole % tuple([of(cell) for of, cell in zip(writers, cells, strict=True)])
 
     return write
 
 
 def _json_of(dtype: DType) -> Callable[[bytes], bytes]:
-    """What makes a value of JSON of a cell that is not empty."""
+    """What makes a value of JSON of a cell."""
     if dtype in _NUMBERS:
-        return lambda cell: _NOT_FINITE.get(cell, cell)
+        other = {**_NOT_FINITE, b"": b"null"}
+        return lambda cell: other.get(cell, cell)
     if dtype == "bool":
-        return bytes.lower
+        return lambda cell: cell.lower() or b"null"
+    return _json_text
 
-    def text(cell: bytes) -> bytes:
-        quoted: str = _quoted(unquoted(cell).decode())
-        return quoted.encode()
 
-    return text
+def _json_text(cell: bytes) -> bytes:
+    if _PLAIN(cell):
+        return b'"%b"' % cell
+    if not cell:
+        return b"null"
+    quoted: str = _quoted(unquoted(cell).decode())
+    return quoted.encode()
 
 
 def _from_json(value: object, dtype: DType) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -70,7 +71,8 @@ class TopicReadBack:
         # Each partition is in the order of the times.
         logs = [self._log(partition, *extent) for partition, extent in extents.items()]
         if current:
-            yield from self._standing(heapq.merge(*logs, key=itemgetter(0)))
+            # All messages of a key are in one partition.
+            yield from self._standing(chain.from_iterable(logs))
             return
         for time, message in heapq.merge(*logs, key=itemgetter(0)):
             row, diff = self._rows.row(message.value() or b"")
@@ -112,7 +114,7 @@ class TopicReadBack:
                 if error is not None:
                     raise RecordError(f"it cannot be read: {error.str()}")
                 low = (message.offset() or 0) + 1
-                time = _time(message)
+                time = 0 if self._mode == "current" else _time(message)
                 if time <= self._position["time"]:
                     yield time, message
 

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from streamreg._exceptions import OutputError
+from streamreg._sinks.cells import cells_of
 from streamreg._sinks.contract import Delivered
 from streamreg._sinks.delivered import DeliveredSpec
 from streamreg._sinks.postgres_columns import PostgresColumns
@@ -162,7 +163,8 @@ class PostgresDestination:
         rows = standing(epochs, columns.places)
         columns.delete(self._connection, list(rows))
         columns.copy(
-            self._connection, (columns.row(row) for row in rows.values() if row is not None)
+            self._connection,
+            (columns.row(cells_of(row)) for row in rows.values() if row is not None),
         )
 
     def close(self) -> None:
@@ -182,4 +184,7 @@ def parameters(given: str) -> dict[str, Any]:
     try:
         return conninfo_to_dict(given)
     except psycopg.ProgrammingError as error:
-        raise ValueError(str(error).strip()) from None
+        # What libpq quotes may be a part of a password, unless it is the name of a parameter.
+        text = str(error).strip()
+        named = f": {text}" if text.startswith("invalid connection option") else ""
+        raise ValueError(f"expected a connection string of libpq, or a URL{named}") from None

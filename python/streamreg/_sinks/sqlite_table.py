@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from streamreg._exceptions import OutputError
 from streamreg._file_lock import lock
+from streamreg._sinks.cells import cells_of
 from streamreg._sinks.contract import AwayError, Delivered
 from streamreg._sinks.delivered import DeliveredSpec
 from streamreg._sinks.file_place import kind_of, place_of, refuse_state
@@ -179,7 +180,7 @@ class SqliteDestination:
         rows = standing(epochs, columns.places)
         database.executemany(columns.delete, map(columns.key, rows))
         database.executemany(
-            columns.insert, (columns.row(row) for row in rows.values() if row is not None)
+            columns.insert, (columns.row(cells_of(row)) for row in rows.values() if row is not None)
         )
 
     def disconnect(self) -> None:

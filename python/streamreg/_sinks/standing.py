@@ -14,17 +14,20 @@ Cells: TypeAlias = Sequence[bytes]
 
 def standing(
     epochs: Iterable[EpochChanges], keys: Sequence[int]
-) -> dict[tuple[bytes, ...], Cells | None]:
+) -> dict[tuple[bytes, ...], bytes | None]:
     """The last row of each key that has changed, None where it went; in the order in which keys first changed.
+
+    A row is text, as CSV has it: of many keys the lists of their cells would cost more than all else.
 
     Of each key at most one row stands, and a retraction stands before the insertion that replaces it: so the last
     change of a key says all. `keys` are the places of the columns that are keys.
     """
-    found: dict[tuple[bytes, ...], Cells | None] = {}
+    found: dict[tuple[bytes, ...], bytes | None] = {}
     for epoch in epochs:
         for record in records_of(epoch.lines):
-            *cells, _, diff = cells_of(record)
-            found[tuple(cells[at] for at in keys)] = cells if diff == b"1" else None
+            row, _, diff = record.rsplit(b",", 2)
+            cells = cells_of(row)
+            found[tuple([cells[at] for at in keys])] = row if diff == b"1" else None
     return found
 
 

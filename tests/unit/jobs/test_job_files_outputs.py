@@ -63,6 +63,23 @@ def test_a_topic() -> None:
     assert told(KAFKA + KAFKA) == ["output.2.sink: another output writes to the same place"]
 
 
+def test_a_table_of_postgresql() -> None:
+    """Its connection is as libpq has it, with values of the environment in it."""
+    table = (
+        '[[output]]\nsink = "postgres"\nconnection = "host=db password=${SECRET}"\ntable = "line"\n'
+    )
+    (target,) = targets(table + 'schema = "fits"\nmode = "current"\n', SECRET="hunter2")
+    assert target.options == {
+        "connection": "host=db password=hunter2",
+        "table": "line",
+        "schema": "fits",
+        "mode": "current",
+    }
+    (problem,) = told(table)
+    assert problem.startswith("output.1.connection: ")
+    assert "SECRET" in problem
+
+
 def test_one_of_the_example() -> None:
     """The lines of the example that describe one can be uncommented in place of [output]."""
     text = example()
