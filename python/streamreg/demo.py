@@ -67,7 +67,7 @@ class PointSource:
     rate: float
     name: str = "noisy_linear_stream"
     autocommit_duration_ms: int = 0
-    begins: Literal["earliest", "latest"] = "earliest"
+    goes_on_after_loss: bool = False
     mode: Literal["streaming", "static"] = "static"
     refresh_seconds: float | None = None
     reads: str | None = None
@@ -82,6 +82,11 @@ class PointSource:
 
     def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
         return {_PARTITION: Watermarks(0, self.rows)}
+
+    def starts(
+        self, watermarks: Mapping[int, Watermarks], report: Report, stopping: Callable[[], bool]
+    ) -> Mapping[int, int]:
+        return {_PARTITION: 0}
 
     def new_partitions(self, known: Collection[int]) -> dict[int, Watermarks]:
         return {}

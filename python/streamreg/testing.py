@@ -97,6 +97,7 @@ class ListSource:
     batch: int = 1000
     name: str = "list"
     begins: Literal["earliest", "latest"] = "earliest"
+    goes_on_after_loss: bool = False
     mode: Literal["streaming", "static"] = "static"
     refresh_seconds: float | None = None
     reads: str | None = None
@@ -129,6 +130,11 @@ class ListSource:
                 return
             held = self.partitions[partition]
             yield partition, (_message(held[0]).value or b"") if held else None
+
+    def starts(
+        self, watermarks: Mapping[int, Watermarks], report: Report, stopping: Callable[[], bool]
+    ) -> Mapping[int, int]:
+        return {p: at.high if self.begins == "latest" else at.low for p, at in watermarks.items()}
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         return _ListReader(self, ranges)

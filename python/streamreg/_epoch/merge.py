@@ -16,6 +16,7 @@ from streamreg._core import KeyedReduction, Reduction, WindowReduction, stamp
 from streamreg._epoch.class_parameters import check_classes
 from streamreg._epoch.epoch_rejects import EpochRejects
 from streamreg._epoch.event_clocks import EventClocks, Move
+from streamreg._epoch.gaps import lost_offsets, lost_text
 from streamreg._epoch.result_changes import ResultChanges
 from streamreg._epoch.row_scorer import Scoring
 from streamreg._epoch.slow_results import SlowResults
@@ -64,6 +65,7 @@ class Merge:
         self.offsets = dict(checkpoint.offsets)
         self.untouched = set(checkpoint.untouched)
         self.leader_epochs = dict(checkpoint.leader_epochs)
+        self._gaps = list(checkpoint.gaps)
         self.epochs = checkpoint.epochs
         self.rows = checkpoint.rows
         self.tombstones = checkpoint.tombstones
@@ -139,6 +141,11 @@ class Merge:
         return self._rejects.counts
 
     @property
+    def lost(self) -> int:
+        """The offsets of which the messages were deleted before they were read."""
+        return lost_offsets(self._gaps)
+
+    @property
     def results(self) -> Sequence[Mapping[str, object]]:
         """The last row of each result output, or how many it has."""
         return self._results.shown
@@ -198,6 +205,12 @@ class Merge:
         self.tombstones += partial.tombstones
         self.offsets.update({p: end for p, (_, end) in partial.progress.items()})
         self.untouched.difference_update(partial.begun)
+        for partition, (start, end) in partial.lost.items():
+            self._gaps.append((partition, start, end))
+            self.leader_epochs.pop(
+                partition, None
+            )  # That of a message before the gap says nothing.
+            _log.warning("%s", lost_text(self._plan.source.name, self._gaps[-1]))
         self.leader_epochs.update(partial.leader_epochs)
         self.pending = True
         if partial.rejects:
@@ -352,6 +365,7 @@ class Merge:
             unix_ms=self._times["unix_ms"],
             rows=self.rows,
             tombstones=self.tombstones,
+            gaps=list(self._gaps),
             rewrite=False,
             rejects=dict(self.rejects),
             positions=self._outputs.positions(),

@@ -134,6 +134,10 @@ class Section:
             return self.string(key)
         return self.integer(key, least, most)
 
+    def unread(self, key: str) -> object:
+        """Whatever is at the key, as TOML has it, for whoever reads it; None if nothing is."""
+        return self._get(key, required=False)
+
     def boolean(self, key: str, default: bool) -> bool:
         """True or false; the default if the key is not given."""
         value = self._get(key, required=False)

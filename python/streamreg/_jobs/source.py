@@ -12,6 +12,7 @@ from streamreg._formats.options import Records
 from streamreg._formats.registry import FormatName, having, holding
 from streamreg._jobs.check import Section, listed
 from streamreg._kafka.settings import ReaderChoice
+from streamreg._kafka.start import Start, checked_start
 
 if TYPE_CHECKING:
     from streamreg._types import SourceType
@@ -41,6 +42,9 @@ class Source:
     metadata: Mapping[str, str] = field(default_factory=dict)
     upsert: bool | None = None
     reader: ReaderChoice | None = None
+    start: Start | None = None
+    wait_for_topic: bool | None = None
+    on_lost_offsets: Literal["fail", "continue"] | None = None
 
     @property
     def replaces(self) -> bool:
@@ -58,6 +62,9 @@ class Source:
             "metadata": self.metadata or None,
             "upsert": self.upsert,
             "reader": self.reader,
+            "start": self.start,
+            "wait_for_topic": self.wait_for_topic,
+            "on_lost_offsets": self.on_lost_offsets,
         }
         return {name: value for name, value in options.items() if value is not None}
 
@@ -93,6 +100,9 @@ def read_source(table: Section) -> Source:
         metadata=table.section("metadata").names(),
         upsert=table.boolean("upsert", False) or None,
         reader=table.choice("reader", get_args(ReaderChoice)),
+        start=_start(table),
+        wait_for_topic=table.boolean("wait_for_topic", False) or None,
+        on_lost_offsets=table.choice("on_lost_offsets", ("fail", "continue")),
     )
     for option, value in source.of_format.items():
         if value is not None and (source.format or "csv") not in having(option):
@@ -101,6 +111,18 @@ def read_source(table: Section) -> Source:
         table.problem("upsert", 'not with records = "many": the key of a message names one row')
     table.close()
     return source
+
+
+def _start(table: Section) -> Start | None:
+    """Where a run without a state begins."""
+    given = table.unread("start")
+    if isinstance(given, dict):
+        given = {int(p) if p.isascii() and p.isdigit() else p: at for p, at in given.items()}
+    try:
+        return checked_start(given)
+    except ConfigurationError as error:
+        table.problem("start", str(error).removeprefix("start: "))
+        return None
 
 
 def with_metadata(

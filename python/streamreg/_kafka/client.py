@@ -137,7 +137,7 @@ def consumer(
 def _fetch_bytes(settings: Mapping[str, Setting]) -> int:
     """How much a response may hold: so much less than the client may receive, or it refuses the setting."""
     try:
-        most = int(settings.get("receive.message.max.bytes", 2 * _FETCH_BYTES))
+        most = int(str(settings.get("receive.message.max.bytes", 2 * _FETCH_BYTES)))
     except ValueError:
         return _FETCH_BYTES  # The client says what is wrong with it.
     return max(min(_FETCH_BYTES, most - _ENVELOPE_BYTES), _LEAST_FETCH_BYTES)
@@ -173,7 +173,7 @@ def logger(settings: Mapping[str, Setting], log: logging.Handler | None = None) 
     own.addHandler(log or logging.NullHandler())
     if sys.stderr is not None and ("debug" in settings or "log_level" in settings):
         shown = logging.StreamHandler(written_apart(sys.stderr))
-        level = 7 if "debug" in settings else int(settings["log_level"])
+        level = 7 if "debug" in settings else int(str(settings["log_level"]))
         shown.setLevel(_LEVELS[max(0, min(level, len(_LEVELS) - 1))])
         own.addHandler(shown)
     return own

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
@@ -75,8 +76,18 @@ class Cluster:
         self._gone_since: float | None = None
         self._errors: deque[KafkaError] = deque(maxlen=_ERRORS)
 
-    def pin(self, identity: str | None, report: Report, stopping: Callable[[], bool]) -> str | None:
-        found = waited(self._requests.describe(report), stopping)
+    def pin(
+        self,
+        identity: str | None,
+        report: Report,
+        stopping: Callable[[], bool],
+        *,
+        wait: bool = False,
+    ) -> str | None:
+        """As a source; with `wait` for a topic that is not there yet, too."""
+        requests = self._requests
+        steps = requests.created(report) if wait else requests.describe(report)
+        found = waited(steps, stopping)
         if found is None:
             return None
         check_topic_id(self._topic, identity, found.id)
@@ -85,6 +96,21 @@ class Cluster:
 
     def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
         return waited(self._watermarks((), report), stopping) or {}
+
+    def starts(
+        self,
+        start: datetime,
+        watermarks: Mapping[int, Watermarks],
+        report: Report,
+        stopping: Callable[[], bool],
+    ) -> dict[int, int]:
+        """Of each partition the offset of the first message at or after a time; its end where there is none."""
+        found = waited(self._requests.since(start, watermarks, report), stopping) or {}
+        return {
+            p: at.high if found[p] < 0 else min(max(found[p], at.low), at.high)
+            for p, at in watermarks.items()
+            if p in found
+        }
 
     def _watermarks(self, known: Collection[int], report: Report) -> Steps[dict[int, Watermarks]]:
         described = yield from self._requests.describe(report)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import cast
 
-from confluent_kafka import KafkaError, Message, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
 from streamreg._kafka import client as kafka_client
 from streamreg._kafka.settings import Setting
@@ -33,6 +33,8 @@ class KafkaReader:
         report: Report,
         identity: str | None,
         told: Collection[int] = (),
+        *,
+        goes_on_after_loss: bool = False,
     ) -> None:
         """`identity` is the id of the topic; None: that of the topic that has the name now.
 
@@ -49,12 +51,18 @@ class KafkaReader:
         self._ends = {p: r.end for p, r in open_ranges.items() if r.end is not None}
         self._beginnings = Beginnings(open_ranges)
         self._room = 1000
+        self._goes_on_after_loss = goes_on_after_loss
+        self._behind: set[int] = set()
+        """Partitions whose next messages are no longer in the log."""
+
         self._consumer = kafka_client.consumer(
             settings, kafka_client.AHEAD, self._complain, self._watch
         )
         self._consumer.assign([place(topic, p, r) for p, r in open_ranges.items()])
 
     def read(self, timeout: float) -> Batch | None:
+        if self._behind:
+            return self._past_gap(self._behind.pop(), timeout)
         first = self._consumer.poll(timeout)
         if first is None:
             self._watch.check()
@@ -101,6 +109,8 @@ class KafkaReader:
                 kept.append(message)
             elif error.code() == KafkaError._PARTITION_EOF:
                 log_ends[message.partition() or 0] = message.offset() or 0
+            elif self._goes_on_after_loss and _is_lost(error):
+                self._behind.add(message.partition() or 0)
             elif kafka_client.permanent(error):
                 at = (message.partition(), message.offset())
                 raise kafka_client.source_error(error, self._topic, self._settings, at)
@@ -108,6 +118,39 @@ class KafkaReader:
                 self._complain(error, message.partition())
         messages[:] = kept
         return log_ends
+
+    def _past_gap(self, partition: int, timeout: float) -> Batch | None:
+        """Goes on where the log begins now; what was deleted before it is progress without messages."""
+        place = TopicPartition(self._topic, partition)
+        try:
+            low, high = self._consumer.get_watermark_offsets(place, timeout=max(timeout, 1.0))
+        except KafkaException as failed:
+            self._behind.add(partition)
+            self._complain(failed.args[0], partition)
+            return None
+        start = self._next[partition]
+        if start > high:
+            error = KafkaError(KafkaError.OFFSET_OUT_OF_RANGE)
+            raise kafka_client.source_error(error, self._topic, self._settings, (partition, start))
+        end = min(low, self._ends.get(partition, low))
+        self._consumer.incremental_unassign([place])
+        if start < end == self._ends.get(partition):
+            del self._next[partition], self._ends[partition]
+        else:
+            self._next[partition] = max(start, low)
+            place.offset = self._next[partition]
+            self._consumer.incremental_assign([place])
+        if start >= end:
+            return None  # The log was asked for too early, or too late: it is there.
+        gap = {partition: (start, end)}
+        return Batch(
+            [],
+            dict(gap),
+            locate=_nothing,
+            partitions=lambda: (),
+            offsets=lambda: (),
+            lost=gap,
+        )
 
     def _progress(
         self, log_ends: Mapping[int, int]
@@ -156,6 +199,16 @@ class KafkaReader:
 
     def close(self) -> None:
         self._consumer.close()
+
+
+def _is_lost(error: KafkaError) -> bool:
+    """Whether messages were deleted before they were read; not that the log was replaced by another."""
+    lost = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)
+    return error.code() in lost and not kafka_client.truncated(error)
+
+
+def _nothing(index: int) -> Location:
+    raise IndexError(index)
 
 
 def place(topic: str, partition: int, start: Range) -> TopicPartition:

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Generator, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -31,7 +32,9 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._metadata import ClusterMetadata
 
 from streamreg._kafka import client as kafka_client
+from streamreg._kafka.client import UnknownTopicError
 from streamreg._kafka.settings import Setting
+from streamreg._kafka.start import milliseconds
 from streamreg._kafka.topic_id import NO_ID
 from streamreg._source.contract import Report, Watermarks
 
@@ -85,6 +88,19 @@ class TopicRequests:
             (yield from self._id(metadata, report)), list(metadata.topics[self._topic].partitions)
         )
 
+    def created(self, report: Report) -> Steps[TopicDescription]:
+        """As `describe`, of a topic that need not be there yet: it is waited for, which is told once."""
+        told = False
+        while True:
+            try:
+                return (yield from self.describe(report))
+            except UnknownTopicError:
+                if not told:
+                    told = True
+                    report(f"topic {self._topic!r} is not there yet: waiting until it is created")
+            # Whoever waits looks again as often as at any request.
+            yield [Future()]
+
     def _metadata(self, client: AdminClient) -> ClusterMetadata:
         metadata = client.list_topics(self._topic, timeout=self._timeout)
         error = metadata.topics[self._topic].error
@@ -116,6 +132,13 @@ class TopicRequests:
         """Where each of these partitions ends, for such a reader."""
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # it ships no types
         return self._offsets(partitions, latest, report)
+
+    def since(
+        self, start: datetime, partitions: Collection[int], report: Report
+    ) -> Steps[dict[int, int]]:
+        """The first message of each of these partitions that is not before a time; -1 where there is none."""
+        at = OffsetSpec.for_timestamp(milliseconds(start))
+        return self._offsets(partitions, at, report)
 
     def _offsets(
         self, partitions: Collection[int], spec: OffsetSpec, report: Report

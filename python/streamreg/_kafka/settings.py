@@ -5,13 +5,16 @@ It knows no client, which a worker that reads natively does not import.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._kafka.setting_names import did_you_mean
 
-Setting = str | int | float | bool
+OAuthCallback = Callable[[str], tuple[object, ...]]
+"""Gives a token, when it ends (in seconds since 1970), and if need be the principal and extensions."""
+
+Setting = str | int | float | bool | OAuthCallback
 ReaderChoice = Literal["auto", "client", "native"]
 """Which reader is to read: the native one where it can, never, or only it."""
 
@@ -23,6 +26,9 @@ OURS: Mapping[str, Setting] = {
     "enable.partition.eof": True,
 }
 """What a run sets itself, and must not be otherwise."""
+
+OAUTH_CB: Final = "oauth_cb"
+"""The one setting that is no text: a function, which the client calls whenever it needs a token."""
 
 _REFRESH_MS = 30_000
 
@@ -40,7 +46,13 @@ def checked(settings: object) -> dict[str, Setting]:
     for key, value in settings.items():
         if not isinstance(key, str):
             raise ConfigurationError(f"rdkafka_settings: {key!r} is not the name of a setting")
-        if not isinstance(value, str | int | float):
+        if key == OAUTH_CB:
+            if not callable(value):
+                raise ConfigurationError(
+                    f"rdkafka_settings: {key}: expected a function that gives a token and when it ends, found "
+                    f"{type(value).__name__}"
+                )
+        elif not isinstance(value, str | int | float):
             raise ConfigurationError(
                 f"rdkafka_settings: {key}: expected a string or a number, found "
                 f"{type(value).__name__}"
@@ -86,7 +98,7 @@ def refresh_seconds(settings: Mapping[str, Setting]) -> float | None:
     """
     value = settings.get("topic.metadata.refresh.interval.ms", _REFRESH_MS)
     try:
-        milliseconds = int(value)
+        milliseconds = int(str(value))
     except ValueError:
         raise ConfigurationError(
             "rdkafka_settings: topic.metadata.refresh.interval.ms: expected a number of milliseconds, "

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from streamreg._kafka import settings as kafka_settings
 from streamreg._kafka.native_reader import NativeReader, obstacle
+from streamreg._kafka.start import Start, known_starts
 from streamreg._kafka.switching_reader import SwitchingReader
 from streamreg._process import quick_imports
 from streamreg._secrets import masked
@@ -30,13 +32,16 @@ class KafkaSource:
     mode: Literal["streaming", "static"]
     autocommit_duration_ms: int
     reads_by: ReaderChoice = "auto"
+    start: Start | None = None
+    """Where a run without a state begins; None: as `auto.offset.reset` says."""
+
+    wait_for_topic: bool = False
+    """Whether a run waits for a topic that is not there yet."""
+
+    goes_on_after_loss: bool = False
     _identity: str | None = field(default=None, init=False, repr=False, compare=False)
     _told: set[int] = field(default_factory=set, init=False, repr=False, compare=False)
     _open: Cluster | None = field(default=None, init=False, repr=False, compare=False)
-
-    @property
-    def begins(self) -> Literal["earliest", "latest"]:
-        return kafka_settings.begins(self.settings)
 
     @property
     def refresh_seconds(self) -> float | None:
@@ -60,12 +65,20 @@ class KafkaSource:
         self._told = state["_told"]  # type: ignore[assignment]
 
     def pin(self, identity: str | None, report: Report, stopping: Callable[[], bool]) -> str | None:
-        found = self._cluster.pin(identity, report, stopping)
+        found = self._cluster.pin(identity, report, stopping, wait=self.wait_for_topic)
         self._identity = found or self._identity
         return found
 
     def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
         return self._cluster.watermarks(report, stopping)
+
+    def starts(
+        self, watermarks: Mapping[int, Watermarks], report: Report, stopping: Callable[[], bool]
+    ) -> Mapping[int, int]:
+        start = kafka_settings.begins(self.settings) if self.start is None else self.start
+        if isinstance(start, datetime):
+            return self._cluster.starts(start, watermarks, report, stopping)
+        return known_starts(self.topic, start, watermarks)
 
     def new_partitions(self, known: Collection[int]) -> dict[int, Watermarks] | None:
         return self._cluster.new_partitions(known)
@@ -115,7 +128,13 @@ class KafkaSource:
             from streamreg._kafka.reader import KafkaReader  # Late, too.
 
             return KafkaReader(
-                self.topic, self.settings, ranges, report, self._identity, self._told
+                self.topic,
+                self.settings,
+                ranges,
+                report,
+                self._identity,
+                self._told,
+                goes_on_after_loss=self.goes_on_after_loss,
             )
 
         if self.obstacle_to_native_reading is not None:

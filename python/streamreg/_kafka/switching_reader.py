@@ -77,7 +77,9 @@ class SwitchingReader:
                 known,
                 start=end,
                 untouched=known.untouched and partition not in batch.firsts,
-                leader_epoch=batch.leader_epochs.get(partition, known.leader_epoch),
+                leader_epoch=batch.leader_epochs.get(
+                    partition, None if partition in batch.lost else known.leader_epoch
+                ),
             )
 
     def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:

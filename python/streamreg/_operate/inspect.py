@@ -21,7 +21,7 @@ from streamreg._state.upserted_rows import PART
 from streamreg._types import held_type
 
 if TYPE_CHECKING:
-    from streamreg._state.checkpoint import Checkpoint, KeyedPart
+    from streamreg._state.checkpoint import Checkpoint, Gap, KeyedPart
 
 _MOST_DIGITS = 4300
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -72,6 +72,7 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
             }
             for partition, offset in sorted(checkpoint.offsets.items())
         ],
+        **({"lost": [_gap(gap) for gap in checkpoint.gaps]} if checkpoint.gaps else {}),
         **_changes(checkpoint),
         **_outbox(checkpoint),
         "files": {path: _length(position) for path, position in checkpoint.positions.items()},
@@ -88,6 +89,11 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
             )
         ],
     }
+
+
+def _gap(gap: Gap) -> dict[str, int]:
+    """Offsets of which the messages were deleted before they were read."""
+    return dict(zip(("partition", "from", "to"), gap, strict=True))
 
 
 def _changes(checkpoint: Checkpoint) -> dict[str, object]:
@@ -221,6 +227,9 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
     for part in found["partitions"]:
         times = "".join(f", event time {time}" for time in part.get("event_times", ()))
         yield f"partition   {part['partition']}: offset {part['offset']:,}, read from {part['began']:,}{times}"
+    for gap in found.get("lost", ()):
+        count = plural(gap["to"] - gap["from"], "offset")
+        yield f"lost        partition {gap['partition']}: {count} from {gap['from']:,}, deleted before they were read"
     for change in found.get("changes", ()):
         what = [f"{name} begins" for name in change["begun"]]
         what += ["other columns of messages"] if change["other_columns"] else []

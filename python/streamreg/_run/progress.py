@@ -56,6 +56,7 @@ class Summary:
         rows: rows read.
         rejects: messages that did not fit, by reason.
         tombstones: messages without a value.
+        lost: offsets of which the messages were deleted before they were read, with on_lost_offsets="continue".
         excluded: rows that were excluded from a sum or regression because a value was missing or not finite.
         seconds: duration of this run.
         ended_by: "source" (read to its end), "stop" (the function given to `run`), "SIGINT" or "SIGTERM".
@@ -74,6 +75,7 @@ class Summary:
     earlier_epochs: int = 0
     earlier_rows: int = 0
     earlier_rejects: int = 0
+    lost: int = 0
 
     @property
     def nothing_fitted(self) -> bool:
@@ -101,6 +103,8 @@ class Summary:
             parts.append(
                 f"{plural(self.excluded, 'row')} excluded from sums (missing or not finite)"
             )
+        if self.lost:
+            parts.append(f"{plural(self.lost, 'offset')} lost, deleted before they were read")
         return "; ".join(parts)
 
 

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from streamreg._epoch.event_clocks import EventClocks, Move
 from streamreg._epoch.outputs import OpenOutput, Outputs
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from streamreg._plan.plan import Plan
     from streamreg._sinks.contract import Position, RunTerms
     from streamreg._source.contract import Source, Watermarks
+    from streamreg._state.checkpoint import Gap
     from streamreg._worker.task import Task
+
+_GO_ON: Final = ", or go on without them (on_lost_offsets)"
 
 
 def check_outputs(
@@ -118,9 +121,12 @@ def open_outputs(
 
 
 def ranges(
-    source: Source, watermarks: Mapping[int, Watermarks], checkpoint: Checkpoint | None
+    source: Source,
+    watermarks: Mapping[int, Watermarks],
+    checkpoint: Checkpoint | None,
+    starts: Mapping[int, int],
 ) -> dict[int, Range]:
-    """What is to be read of each partition.
+    """What is to be read of each partition; `starts` says where a run without a checkpoint begins.
 
     Raises:
         SourceError: if the topic lacks messages that were not read yet, or is not the one that was read.
@@ -133,9 +139,11 @@ def ranges(
         )
     found = {}
     for partition, watermark in watermarks.items():
-        start, untouched = _start(source, partition, watermark, checkpoint)
+        start, untouched = _start(source, partition, watermark, checkpoint, starts)
         end = watermark.high if source.mode == "static" else None
-        epoch = None if checkpoint is None else checkpoint.leader_epochs.get(partition)
+        epoch = None
+        if checkpoint is not None and checkpoint.offsets.get(partition) == start:
+            epoch = checkpoint.leader_epochs.get(partition)
         found[partition] = Range(start, end, untouched, epoch)
     return found
 
@@ -149,22 +157,36 @@ def positions(checkpoint: Checkpoint) -> dict[int, Range]:
 
 
 def _start(
-    source: Source, partition: int, watermark: Watermarks, checkpoint: Checkpoint | None
+    source: Source,
+    partition: int,
+    watermark: Watermarks,
+    checkpoint: Checkpoint | None,
+    starts: Mapping[int, int],
 ) -> tuple[int, bool]:
     """The first offset to read, and whether no message of the partition has been read yet."""
     if checkpoint is not None and partition in checkpoint.offsets:
         offset = checkpoint.offsets[partition]
         if watermark.low <= offset <= watermark.high:
             return offset, partition in checkpoint.untouched
+        if offset < watermark.low and source.goes_on_after_loss:
+            return watermark.low, partition in checkpoint.untouched
         why = "were deleted (retention)" if offset < watermark.low else "do not exist"
         raise SourceError(
             f"topic {source.name!r}, partition {partition}: the state goes on at offset {offset}, but the broker has "
             f"{watermark.low} to {watermark.high}: the messages between {why}. Start anew with an empty state and new "
-            "outputs"
+            f"outputs{_GO_ON if offset < watermark.low else ''}"
         )
-    if checkpoint is None and source.begins == "latest":
-        return watermark.high, watermark.low == watermark.high
-    return watermark.low, True
+    start = watermark.low if checkpoint is not None else starts.get(partition, watermark.low)
+    return start, start <= watermark.low
+
+
+def _gaps(task: Task, last: Checkpoint) -> list[Gap]:
+    """What was deleted of the partitions since the last run."""
+    return [
+        (partition, offset, task.ranges[partition].start)
+        for partition, offset in sorted(last.offsets.items())
+        if task.ranges[partition].start > offset
+    ]
 
 
 def first_checkpoint(
@@ -211,6 +233,10 @@ def first_checkpoint(
         began=began,
         positions=positions,
         outbox={},
+        gaps=[*last.gaps, *_gaps(task, last)],
+        leader_epochs={
+            p: epoch for p, epoch in last.leader_epochs.items() if offsets[p] == last.offsets[p]
+        },
         identity=identity or last.identity,
         times=clocks.times,
         moves=clocks.moves,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._compile.compile import compile as compile_plan
+from streamreg._epoch.gaps import lost_text
 from streamreg._epoch.merge import Merge
 from streamreg._exceptions import ConfigurationError, SourceError
 from streamreg._process import keep_freed_memory
@@ -113,7 +114,12 @@ def _run(plan: Plan, options: Options) -> Summary:
             raise SourceError(f"topic {plan.source.name!r} has no partitions")
         if plan.source.reads is not None:
             _log.info("topic %r is read %s", plan.source.name, plan.source.reads)
-        ranges = resume.ranges(plan.source, watermarks, last)
+        starts: Mapping[int, int] = {}
+        if last is None:
+            starts = plan.source.starts(watermarks, _log.warning, watch.stopping)
+            if watch.ended_by is not None:
+                return watch.summary(None)
+        ranges = resume.ranges(plan.source, watermarks, last, starts)
         job_change.move(old_files, _log.warning)
         outputs = resume.open_outputs(plan, options.rejects, last, terms)
         if outputs is None:
@@ -129,6 +135,8 @@ def _run(plan: Plan, options: Options) -> Summary:
                 return watch.summary(None)
         task = Task(0, plan.input, plan.rows, found, ranges)
         first = resume.first_checkpoint(job, task, outputs.positions(), last, identity)
+        for gap in first.gaps[0 if last is None else len(last.gaps) :]:
+            _log.warning("%s", lost_text(plan.source.name, gap))
         if store is not None:
             # Before the first row: a file with rows but without a state could not be continued.
             store.save(first)
@@ -226,6 +234,7 @@ class _Watch:
             rejects=dict(merge.rejects),
             tombstones=merge.tombstones,
             excluded=merge.excluded,
+            lost=merge.lost,
             seconds=self._seconds(),
             ended_by=ended_by,
             earlier_epochs=0 if self._before is None else self._before.epochs,

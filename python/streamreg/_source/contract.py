@@ -98,6 +98,9 @@ class Batch:
     firsts: Mapping[int, int] = field(default_factory=dict)
     """Partition: index of its first message of all, where that is among these messages."""
 
+    lost: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    """Partition: the offsets [from, to) of `progress` of which the messages were deleted before they were read."""
+
     envelope: Callable[[int], Envelope] = lambda index: Envelope()
     """What the message of this index carries besides its value; asked of few only, unless keys name rows."""
 
@@ -157,8 +160,8 @@ class Source(Protocol):
         """The least time between the ends of two epochs, in milliseconds."""
 
     @property
-    def begins(self) -> Literal["earliest", "latest"]:
-        """Where a run without a state begins."""
+    def goes_on_after_loss(self) -> bool:
+        """Whether a run goes on where messages were deleted before it has read them, and counts them."""
 
     @property
     def mode(self) -> Literal["streaming", "static"]:
@@ -194,6 +197,17 @@ class Source(Protocol):
         """The partitions there are.
 
         Waits for a source that cannot be reached, telling `report`; returns {} if `stopping`.
+        """
+
+    def starts(
+        self, watermarks: Mapping[int, Watermarks], report: Report, stopping: Callable[[], bool]
+    ) -> Mapping[int, int]:
+        """Where a run without a state begins: of each of these partitions the first offset to read.
+
+        Waits as `watermarks` does; returns {} if `stopping`.
+
+        Raises:
+            SourceError: if a partition does not have it.
         """
 
     def new_partitions(self, known: Collection[int]) -> dict[int, Watermarks] | None:

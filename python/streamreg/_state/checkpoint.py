@@ -33,6 +33,9 @@ PLAIN: Final = 3
 """The first format that describes the job in plain data."""
 
 
+Gap: TypeAlias = tuple[int, int, int]
+"""Of a partition the offsets [from, to)."""
+
 KeyedPart: TypeAlias = KeyedReduction | WindowReduction | Changelog
 """What is kept by keys."""
 
@@ -93,6 +96,9 @@ class Checkpoint:
 
     changes: Mapping[str, Iterable[Sequence[Change]]] = field(default_factory=dict, compare=False)
     """What of these parts is to be written."""
+
+    gaps: list[Gap] = field(default_factory=list)
+    """Offsets of which the messages were deleted before they were read, where the run has gone on without them."""
 
     rewrite: bool = False
     """Whether all results are to be given at the end of the next epoch, for outputs that have begun since the last."""
@@ -169,6 +175,7 @@ def unpacked(parts: Mapping[str, bytes], version: int) -> Checkpoint:
         leader_epochs={int(p): epoch for p, epoch in run["leader_epochs"].items()},
         times=[{int(p): time for p, time in of.items()} for of in run.get("times", ())],
         moves=[tuple(move) for move in run.get("moves", ())],
+        gaps=[tuple(gap) for gap in run.get("gaps", ())],
         rewrite=run.get("rewrite", False),
         changed=[
             {**change, "offsets": {int(p): offset for p, offset in change["offsets"].items()}}
@@ -197,8 +204,10 @@ def _event_time(checkpoint: Checkpoint) -> dict[str, object]:
 
 
 def _changes(checkpoint: Checkpoint) -> dict[str, object]:
-    """How the job was changed; nothing if it was not."""
+    """What was lost of the topic, and how the job was changed; nothing if neither was."""
     found: dict[str, object] = {}
+    if checkpoint.gaps:
+        found["gaps"] = [list(gap) for gap in checkpoint.gaps]
     if checkpoint.rewrite:
         found["rewrite"] = True
     if checkpoint.since:

@@ -166,6 +166,7 @@ JOB: Final = record(
 )
 """What a job is, as far as others than `changed_job` look at it."""
 
+_GAP: Final = fixed(integer(0, _MOST_PARTITION), _COUNT, _COUNT)
 _CHANGE: Final = record({"offsets": table(_COUNT, _partition)})
 _READ: Final = record({"format": text, "schema": table(text), IN_ORDER: array(text)})
 
@@ -194,6 +195,7 @@ def check_shape(job: Json, run: Json) -> None:
 
 def _check_changes(job: Mapping[str, Json], run: Mapping[str, Json]) -> None:
     """What is said of earlier jobs is about messages and outputs such as there are."""
+    within("run: gaps", array(_GAP), run.get("gaps", []))
     within("run: rewrite", true_or_false, run.get("rewrite", False))
     changed = run.get("changed", [])
     within("run: changed", array(_CHANGE), changed)

@@ -57,6 +57,9 @@ class Partial:
     begun: tuple[int, ...] = ()
     """Partitions whose first message of all was in the batch."""
 
+    lost: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    """As the batch has them."""
+
     def move_on(self, times: Sequence[dict[int, Moment]]) -> None:
         """Takes the event times of each clock, which are those before the batch, to its end."""
         for of, passages in zip(times, self.clocks, strict=False):

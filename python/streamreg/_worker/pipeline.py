@@ -55,7 +55,10 @@ class Pipeline:
         """
         preambles = self._preambles(batch)
         partial = Partial(
-            batch.progress, begun=tuple(batch.firsts), leader_epochs=batch.leader_epochs
+            batch.progress,
+            begun=tuple(batch.firsts),
+            leader_epochs=batch.leader_epochs,
+            lost=batch.lost,
         )
         values = without(batch.values, preambles)
         upserts = None

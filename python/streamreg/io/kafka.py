@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from streamreg._exceptions import ConfigurationError, ProgramError
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from streamreg._formats.contract import Format
     from streamreg._formats.options import Records
     from streamreg._formats.registry import FormatName
-    from streamreg._kafka.settings import ReaderChoice
+    from streamreg._kafka.settings import OAuthCallback, ReaderChoice
 
 __all__ = ["read", "write"]
 
@@ -26,7 +27,7 @@ def __dir__() -> list[str]:
 
 
 def read(
-    rdkafka_settings: Mapping[str, str | int | float | bool],
+    rdkafka_settings: Mapping[str, str | int | float | bool | OAuthCallback],
     topic: str,
     *,
     schema: type[Schema],
@@ -41,6 +42,9 @@ def read(
     metadata: Mapping[str, str] | None = None,
     upsert: bool | None = None,
     reader: ReaderChoice = "auto",
+    start: Literal["earliest", "latest"] | datetime | Mapping[int, int] | None = None,
+    wait_for_topic: bool = False,
+    on_lost_offsets: Literal["fail", "continue"] = "fail",
 ) -> Table:
     """A table of the messages of a topic.
 
@@ -48,10 +52,12 @@ def read(
     A message without a value (a tombstone) is skipped; with `upsert` it removes the row of its key.
 
     Args:
-        rdkafka_settings: settings of librdkafka, as they are: `bootstrap.servers` is required; `auto.offset.reset`
-            says where a run begins, "earliest" (the default) or "latest". With a `group.id`, merged offsets are
-            committed to that group, for tools that show the lag; no group is joined. `fetch.message.max.bytes` is
-            524288 for the client, for the sake of memory: for a broker that is far away set it higher.
+        rdkafka_settings: settings of librdkafka, as they are: `bootstrap.servers` is required; `oauth_cb` is a function
+            that gives a token for OAUTHBEARER, as confluent-kafka has it, called in each process; `auto.offset.reset`
+            says where a run begins, "earliest" (the default) or "latest", if `start` does not. With a `group.id` merged
+            offsets are committed to that group, for tools that show the lag; no group is joined.
+            `fetch.message.max.bytes` is 524288 for the client, for the sake of memory: for a broker that is far away
+            set it higher.
         topic: the topic.
         schema: the columns and their types. Values of those like `float | None` can be missing: an empty CSV cell (of
             text and bytes one without quotes), JSON's null or no such member, no such part of a message's metadata.
@@ -89,6 +95,15 @@ def read(
             unusual it hands over to the client at the next offset, says so once, and tries again some time later.
             "client": the client (librdkafka) always. "auto": natively where all `rdkafka_settings` are known to the
             native reader. The messages, and so the results, are the same.
+        start: where a run begins that has no state, or whose state has no offsets yet: "earliest", "latest", a datetime
+            (with a tzinfo: at the first message of each partition that is not older), or offsets by partition, as
+            `{0: 1200}` (partitions that are not named: at the earliest). It is looked up once: from before the first
+            message on the state has the offsets, and a run that has a state takes no heed of it. Partitions that are
+            added later are read from their beginning.
+        wait_for_topic: whether a topic that is not there yet is waited for, which the run says, and no error.
+        on_lost_offsets: what happens where the broker has deleted messages before they were read (retention): "fail"
+            ends the run with SourceError. "continue" goes on with what is there; the sums stay those of all messages
+            that were read, and the gap is logged, counted in `Summary.lost` and kept in the state.
 
     Raises:
         ConfigurationError: naming the argument or setting that cannot be used.
@@ -98,6 +113,7 @@ def read(
     from streamreg._kafka.native_reader import check_reader
     from streamreg._kafka.settings import checked
     from streamreg._kafka.source import KafkaSource
+    from streamreg._kafka.start import checked_start
 
     settings = checked(rdkafka_settings)
     check_reader(reader, settings)
@@ -121,7 +137,24 @@ def read(
         "numbers_in_strings": numbers_in_strings,
         "records": records,
     }
-    source = KafkaSource(settings, topic, mode, autocommit_duration_ms, reader)
+    if not isinstance(wait_for_topic, bool):
+        raise ConfigurationError(
+            f"wait_for_topic: expected True or False, found {wait_for_topic!r}"
+        )
+    if on_lost_offsets not in ("fail", "continue"):
+        raise ConfigurationError(
+            f"on_lost_offsets: expected 'fail' or 'continue', found {on_lost_offsets!r}"
+        )
+    source = KafkaSource(
+        settings,
+        topic,
+        mode,
+        autocommit_duration_ms,
+        reader,
+        checked_start(start),
+        wait_for_topic,
+        on_lost_offsets == "continue",
+    )
     columns = schema_columns(schema)
     return Table._from_input(input_of(source, columns, format, metadata, options, upsert=upsert))
 

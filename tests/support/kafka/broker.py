@@ -68,6 +68,16 @@ class KafkaBroker:
         }
 
     @property
+    def oauth(self) -> dict[str, str]:
+        """Settings for a client that comes with a token, but for where it has it from."""
+        return {
+            "bootstrap.servers": f"{HOST}:{self._port(5)}",
+            "security.protocol": "sasl_plaintext",
+            "sasl.mechanism": "OAUTHBEARER",
+            **self.read_by,
+        }
+
+    @property
     def far(self) -> dict[str, str]:
         """Settings for a client that comes through `proxy`, and finds the broker behind it alone."""
         return {"bootstrap.servers": f"{HOST}:{self._port(4)}", **self.read_by}
@@ -148,7 +158,7 @@ class KafkaBroker:
 
     def _format(self) -> None:
         """New ports and an empty log directory: the controller's address is part of the format."""
-        self._ports = free_ports(5)
+        self._ports = free_ports(6)
         shutil.rmtree(self._data, ignore_errors=True)
         self._properties.write_text(
             server_properties(self._ports, self._data, self._key_store, STORE_PASSWORD)

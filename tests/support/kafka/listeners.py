@@ -34,18 +34,19 @@ def free_ports(count: int) -> list[int]:
 
 
 def server_properties(ports: Sequence[int], data: Path, key_store: Path, password: str) -> str:
-    """One node, broker and controller: its ports for PLAINTEXT, SASL_SSL, the controller, and FAR with its proxy's."""
-    plain, sasl, controller, far, proxy = (f"{HOST}:{port}" for port in ports)
+    """One node, broker and controller: its ports for PLAINTEXT, SASL_SSL, the controller, FAR with its proxy's, OAUTH."""
+    plain, sasl, controller, far, proxy, oauth = (f"{HOST}:{port}" for port in ports)
     sasl_listener = "listener.name.sasl_ssl"
     return "\n".join(
         [
             "process.roles=broker,controller",
             "node.id=1",
             f"controller.quorum.bootstrap.servers={controller}",
-            f"listeners=PLAINTEXT://{plain},SASL_SSL://{sasl},CONTROLLER://{controller},FAR://{far}",
-            f"advertised.listeners=PLAINTEXT://{plain},SASL_SSL://{sasl},FAR://{proxy}",
+            f"listeners=PLAINTEXT://{plain},SASL_SSL://{sasl},CONTROLLER://{controller},FAR://{far},"
+            f"OAUTH://{oauth}",
+            f"advertised.listeners=PLAINTEXT://{plain},SASL_SSL://{sasl},FAR://{proxy},OAUTH://{oauth}",
             "listener.security.protocol.map="
-            "PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT,FAR:PLAINTEXT",
+            "PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT,FAR:PLAINTEXT,OAUTH:SASL_PLAINTEXT",
             "inter.broker.listener.name=PLAINTEXT",
             "controller.listener.names=CONTROLLER",
             f"log.dirs={data}",
@@ -69,6 +70,11 @@ def server_properties(ports: Sequence[int], data: Path, key_store: Path, passwor
             "sasl.enabled.mechanisms=SCRAM-SHA-256",
             # As operators do whose passwords may be withdrawn: a session has to log in again (KIP-368).
             "connections.max.reauth.ms=4000",
+            # Tokens that nobody has signed: whoever can reach a test's broker may read its topics.
+            "listener.name.oauth.sasl.enabled.mechanisms=OAUTHBEARER",
+            "listener.name.oauth.oauthbearer.sasl.jaas.config="
+            "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required "
+            'unsecuredLoginStringClaim_sub="broker";',
             f"{sasl_listener}.scram-sha-256.sasl.jaas.config="
             "org.apache.kafka.common.security.scram.ScramLoginModule required;",
             f"{sasl_listener}.ssl.keystore.type=PKCS12",

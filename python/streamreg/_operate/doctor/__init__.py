@@ -20,7 +20,7 @@ from streamreg._operate.doctor import network
 from streamreg._operate.doctor.broker import Broker
 from streamreg._operate.doctor.disk import Disk
 from streamreg._operate.doctor.group import group
-from streamreg._operate.doctor.outcomes import SkipError, TroubleError
+from streamreg._operate.doctor.outcomes import NotYetError, SkipError, TroubleError
 from streamreg._plan.plan import Plan
 from streamreg._secrets import scrub
 
@@ -118,6 +118,8 @@ class _Examination:
             text = look()
         except SkipError as reason:
             status, text = "skip", str(reason)
+            if isinstance(reason, NotYetError):
+                self._blocked.add(check)
         except (TroubleError, StreamregError, OSError) as error:
             self._blocked.add(check)
             status, text = "FAIL", str(error)

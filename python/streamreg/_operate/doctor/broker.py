@@ -21,7 +21,7 @@ from streamreg._kafka.source import KafkaSource
 from streamreg._operate.doctor.disk import Disk
 from streamreg._operate.doctor.metadata import REFUSALS, Outcome, ask
 from streamreg._operate.doctor.network import Network, reach
-from streamreg._operate.doctor.outcomes import NoTlsError, SkipError, TroubleError
+from streamreg._operate.doctor.outcomes import NoTlsError, NotYetError, SkipError, TroubleError
 from streamreg._plan.plan import Plan
 from streamreg._plural import plural
 from streamreg._run.resume import positions
@@ -41,6 +41,7 @@ class Broker:
 
     def __init__(self, job: Job, plan: Plan, network: Network, disk: Disk) -> None:
         """Connects to nothing yet."""
+        self._waits_for_topic = job.source.wait_for_topic
         self._network = network
         self._disk = disk
         self._settings = job.source.kafka
@@ -142,6 +143,8 @@ class Broker:
             )
             return self._topic
         if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            if self._waits_for_topic:
+                raise NotYetError(f"there is no topic {self._topic!r} yet: the run waits for it")
             near = get_close_matches(self._topic, self._names(), n=1)
             question = f" (is {near[0]!r} meant?)" if near else ""
             raise TroubleError(

@@ -74,7 +74,7 @@ class Disk:
         if self.checkpoint is None:
             return f"{folder}: the run begins anew; {room}"
         if watermarks:
-            resume.ranges(self._plan.source, watermarks, self.checkpoint)
+            resume.ranges(self._plan.source, watermarks, self.checkpoint, {})
         changes = "".join(f"; the job was changed: {change}" for change in self._changes)
         return f"{folder}: the run goes on after {plural(self.checkpoint.rows, 'row')}{changes}; {room}"
 

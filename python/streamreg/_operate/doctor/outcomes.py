@@ -11,3 +11,7 @@ class NoTlsError(TroubleError):
 
 class SkipError(Exception):
     """Why there is nothing to look at."""
+
+
+class NotYetError(SkipError):
+    """Why what builds upon it cannot be looked at either, though nothing is wrong."""
