@@ -44,6 +44,7 @@ __all__ = [
     "HandOverError",
     "KafkaFetcher",
     "KeyedReduction",
+    "KeptWindow",
     "KeyedResults",
     "Moments",
     "Monomials",
