@@ -78,6 +78,11 @@ impl WindowReduction {
         found.map(cells).collect()
     }
 
+    fn stored_cells<'py>(&self, py: Python<'py>, key: &[u8]) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let cells = self.0.run(py, |own| own.stored_cells(key))?;
+        cells.into_iter().map(|cell| object(py, &cell)).collect()
+    }
+
     fn single(&self, py: Python<'_>, window: &KeptWindow) -> PyResult<Reduction> {
         Ok(Reduction::of(self.0.run(py, |own| own.single(&window.0))?))
     }
