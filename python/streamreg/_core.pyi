@@ -43,6 +43,7 @@ __all__ = [
     "Fit",
     "HandOverError",
     "KafkaFetcher",
+    "KeptWindow",
     "KeyedReduction",
     "KeyedResults",
     "Moments",
@@ -1055,6 +1056,9 @@ class WindowReduction:
 
     def instances(self, most: int) -> list[list[ResultValue]]:
         """The cells of the first instances in their order, at most so many."""
+
+    def stored_cells(self, key: bytes) -> list[ResultValue]:
+        """Of the key of an entry the cells of the instance, then start and end of the window where it tells them."""
 
     def single(self, window: KeptWindow) -> Reduction:
         """The aggregates over the rows of a window. Raises ValueError if rows are labelled."""

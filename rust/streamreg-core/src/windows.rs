@@ -16,6 +16,7 @@ mod difference;
 mod direct;
 mod grid;
 mod kept;
+mod labelled;
 mod last;
 mod moment;
 mod opened;

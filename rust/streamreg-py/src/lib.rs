@@ -29,6 +29,7 @@ mod rolling;
 mod score;
 mod times;
 mod tracked_map;
+mod window_models;
 mod windows;
 mod write;
 
@@ -75,7 +76,9 @@ mod _core {
     #[pymodule_export]
     use super::times::{time_decimals, time_texts};
     #[pymodule_export]
-    use super::windows::{KeptWindow, RowTimes, WindowPartial, WindowReduction};
+    use super::window_models::KeptWindow;
+    #[pymodule_export]
+    use super::windows::{RowTimes, WindowPartial, WindowReduction};
     #[pymodule_export]
     use super::write::{Cells, render, stamp};
     use pyo3::prelude::*;

@@ -3,29 +3,25 @@
 use std::collections::BTreeMap;
 
 use crate::arrays::{NumberArray, numbers};
-use crate::classes::Classes;
 use crate::errors::to_py;
 use crate::guarded::Guarded;
 use crate::infer::{Columns, residuals};
 use crate::keyed::{KeyedResults, Keys, key_columns, key_type, present};
 use crate::optional::{self, Inputs, Optional};
-use crate::reduce::{Asked, Reduction, aggregate, number_type, regression, statistics};
+use crate::reduce::{Asked, aggregate, number_type, regression, statistics};
 use crate::tracked_map::tracked;
 use crate::write::object;
-use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
+use numpy::PyReadonlyArray1;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use streamreg_core::column::Numbers;
-use streamreg_core::reduce::{KeyCell, Observations};
+use streamreg_core::reduce::Observations;
 use streamreg_core::time::TimeType;
 use streamreg_core::windows::{self as core, Moment, Spec, TimeKind, Times, Watermark, Window};
 
 /// Two times as Python has them, the lesser one first.
-type Span<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
-
-/// Of rows which instance each is of, and the classes of each instance.
-type Closed<'py> = (Bound<'py, PyArray1<i64>>, Vec<Option<Classes>>);
+pub type Span<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
 
 /// A time as Python has it: an integer, which microseconds are too, or a float.
 #[derive(FromPyObject)]
@@ -61,7 +57,7 @@ fn maybe(time: Option<Time>, kind: TimeKind) -> PyResult<Option<Moment>> {
     time.map(|time| time.of(kind)).transpose()
 }
 
-fn to_object(py: Python<'_>, moment: Moment) -> PyResult<Bound<'_, PyAny>> {
+pub fn to_object(py: Python<'_>, moment: Moment) -> PyResult<Bound<'_, PyAny>> {
     match moment {
         Moment::Int(value) => Ok(value.into_pyobject(py)?.into_any()),
         Moment::Float(value) => Ok(value.into_pyobject(py)?.into_any()),
@@ -126,26 +122,8 @@ pub struct WindowPartial {
     outside: Vec<u32>,
 }
 
-/// A window of what is kept, as it was when it was taken out.
 #[pyclass(module = "streamreg._core", frozen)]
-pub struct KeptWindow(core::KeptWindow);
-
-#[pymethods]
-impl KeptWindow {
-    #[getter]
-    fn span<'py>(&self, py: Python<'py>) -> PyResult<Option<Span<'py>>> {
-        let times = |(start, end)| Ok((to_object(py, start)?, to_object(py, end)?));
-        self.0.span.map(times).transpose()
-    }
-
-    #[getter]
-    fn closed(&self) -> bool {
-        self.0.closed
-    }
-}
-
-#[pyclass(module = "streamreg._core", frozen)]
-pub struct WindowReduction(Guarded<core::WindowReduction>, TimeKind);
+pub struct WindowReduction(pub(crate) Guarded<core::WindowReduction>, TimeKind);
 
 tracked!(WindowReduction);
 
@@ -256,62 +234,10 @@ impl WindowReduction {
         KeyedResults::of(py, self.0.run(py, |own| own.results(&statistics, start..end))?)
     }
 
-    fn class_results(
-        &self,
-        py: Python<'_>,
-        statistics: Vec<Bound<'_, PyTuple>>,
-        aggregates: Vec<usize>,
-        start: usize,
-        end: usize,
-    ) -> PyResult<(KeyedResults, Vec<Vec<Classes>>)> {
-        let statistics = self::statistics(&statistics)?;
-        let mut found = self.0.run(py, |own| own.class_results(&statistics, &aggregates, start..end))?;
-        let classes = std::mem::take(&mut found.classes);
-        let classes = classes.into_iter().map(|of| of.into_iter().map(Classes::of).collect()).collect();
-        Ok((KeyedResults::of(py, found)?, classes))
-    }
-
-    fn most_labels(&self, py: Python<'_>) -> PyResult<usize> {
-        self.0.with(py, |own| own.most_labels())
-    }
-
-    fn closed_classes<'py>(
-        &self,
-        py: Python<'py>,
-        aggregate: usize,
-        instances: Keys<'py>,
-        rows: usize,
-    ) -> PyResult<Closed<'py>> {
-        let instances = present(&instances)?;
-        let instances = key_columns(&instances);
-        let (codes, found) = self.0.run(py, |own| own.closed_classes(aggregate, &instances, rows))?;
-        Ok((codes.into_pyarray(py), found.into_iter().map(|of| of.map(Classes::of)).collect()))
-    }
-
     fn close<'py>(&self, py: Python<'py>, time: Option<Time>) -> PyResult<Vec<Bound<'py, PyBytes>>> {
         let time = maybe(time, self.1)?;
         let closed = self.0.run(py, |own| own.close(time))?;
         Ok(closed.iter().map(|key| PyBytes::new(py, key)).collect())
-    }
-
-    fn windows(&self, py: Python<'_>, instance: Keys<'_>) -> PyResult<Vec<KeptWindow>> {
-        let cells = present(&instance)?;
-        let cells = key_columns(&cells);
-        Ok(self.0.run(py, |own| own.windows(&cells))?.into_iter().map(KeptWindow).collect())
-    }
-
-    fn instances<'py>(&self, py: Python<'py>, most: usize) -> PyResult<Vec<Vec<Bound<'py, PyAny>>>> {
-        let found = self.0.run(py, |own| own.instances(most))?.into_iter();
-        let cells = |cells: Vec<KeyCell>| cells.into_iter().map(|cell| object(py, &cell.into())).collect();
-        found.map(cells).collect()
-    }
-
-    fn single(&self, py: Python<'_>, window: &KeptWindow) -> PyResult<Reduction> {
-        Ok(Reduction::of(self.0.run(py, |own| own.single(&window.0))?))
-    }
-
-    fn classes(&self, py: Python<'_>, window: &KeptWindow, aggregate: usize) -> PyResult<Classes> {
-        Ok(Classes::of(self.0.run(py, |own| own.classes(&window.0, aggregate))?))
     }
 
     fn open_windows(&self, py: Python<'_>) -> PyResult<usize> {

@@ -206,7 +206,9 @@ def _keyed_state_check(
     if found is None:
         return Check(subject, f"the same for {plural(len(again), 'key')}")
     key, state, topic = found
-    shown = ", ".join(map(repr, again.cells(key)))
+    # The entries of windows are kept under keys of their own.
+    cells = again.stored_cells(key) if isinstance(again, WindowReduction) else again.cells(key)
+    shown = ", ".join(map(repr, cells))
     if state is None:
         return Check(subject, "", f"the key {shown} of the topic is missing in the state")
     if topic is None:

@@ -162,7 +162,7 @@ impl Store for Direct {
                     kept.states.unpack(bytes)?;
                     let span = [start, end].map(|moment| moment.answer(kept.time));
                     let rows = kept.states.answers(asked.statistics, asked.classes)?;
-                    rows.push(&stored[1..], &cells, &span, &mut found);
+                    rows.push(&stored[1..], cells, &span, &mut found);
                 }
                 _ => found.push_gone(&stored[1..]),
             }

@@ -88,8 +88,10 @@ impl Kept {
         instance: &[u8],
         order: &[u8],
     ) -> Result<Vec<Vec<u8>>, Error> {
-        let mut keys = Vec::new();
-        if let Some(states) = self.map.get(stored).map(<[u8]>::to_vec) {
+        let mut keys = vec![stored[1..].to_vec()];
+        if (self.keep_closed || self.states.label().is_some())
+            && let Some(states) = self.map.get(stored).map(<[u8]>::to_vec)
+        {
             self.close(instance, order, &states);
             keys = self.states.keys(&stored[1..], &states)?;
         }

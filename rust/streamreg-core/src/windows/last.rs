@@ -209,7 +209,7 @@ impl Store for Last {
             let rows = kept.states.answers(asked.statistics, asked.classes)?;
             let (_, cells) = kept.instance(&mut &*instance)?;
             let gone = self.gone.get(&instance).into_iter().flatten().map(AsRef::as_ref);
-            rows.push_with_gone(&instance, &cells, &span, gone, &mut answers);
+            rows.push_with_gone(&instance, cells, &span, gone, &mut answers);
         }
         Ok(answers)
     }

@@ -7,6 +7,7 @@ use crate::classes::Classes;
 use crate::error::Error;
 use crate::reduce::{KeyCell, KeyColumn, Reduction, key};
 use crate::tracked_map::TrackedMap;
+use crate::write::Cell;
 
 /// A window that is kept.
 #[derive(Clone, Debug)]
@@ -56,6 +57,20 @@ impl WindowReduction {
         found.sort_unstable();
         found.dedup();
         found.iter().take(most).map(|instance| key::decode(&self.kept.keys, instance)).collect()
+    }
+
+    /// Of an entry as it is [tracked](WindowReduction::tracked) the cells of the instance, then start and end of its window
+    /// where the key tells them; nothing of an entry that is of no instance.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if it is no key of an entry.
+    pub fn stored_cells(&self, stored: &[u8]) -> Result<Vec<Cell>, Error> {
+        let [OPEN | CLOSED, key @ ..] = stored else { return Ok(Vec::new()) };
+        let mut rest = key;
+        let (_, cells) = self.kept.instance(&mut rest)?;
+        let span = self.store.span(rest).ok().flatten().map(|(start, end)| [start, end]);
+        let span = span.into_iter().flatten().map(|moment| Cell::from(moment.answer(self.kept.time)));
+        Ok(cells.into_iter().map(Cell::from).chain(span).collect())
     }
 
     /// The aggregates over the rows of a window.

@@ -241,7 +241,7 @@ impl Store for Sessions {
             let (session, cells) = SessionKey::read(kept, key)?;
             let (start, end) = session.extent.span(&self.rules);
             let span = [start, end].map(|time| time.answer(kept.time));
-            rows.push(key, &cells, &span, &mut answers);
+            rows.push(key, cells, &span, &mut answers);
         }
         Ok(answers)
     }
@@ -278,6 +278,17 @@ impl Store for Sessions {
 /// None but for states that are damaged in memory.
 fn shown(kept: &mut Kept, merged: &[Merged]) -> Result<Vec<Vec<Vec<u8>>>, Error> {
     let Kept { map, states, .. } = kept;
-    let parts = merged.iter().flat_map(|merged| &merged.kept);
-    parts.map(|part| states.keys(&part[1..], map.get(part).unwrap_or_default())).collect()
+    let labelled = states.label().is_some();
+    let mut shown = Vec::new();
+    for Merged { kept: parts, key, .. } in merged {
+        for part in parts {
+            shown.push(match map.get(part) {
+                // It stays what it is.
+                _ if part == key => Vec::new(),
+                Some(bytes) if labelled => states.keys(&part[1..], bytes)?,
+                _ => vec![part[1..].to_vec()],
+            });
+        }
+    }
+    Ok(shown)
 }

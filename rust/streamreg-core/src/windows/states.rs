@@ -4,12 +4,11 @@
 //! are `number of labels | (label | states)…` in the order of the labels; a label of which nothing is left is none. As
 //! the states are a group, so are they by label.
 
-use std::collections::BTreeMap;
+mod by_label;
+mod results;
 
 use super::batch_labels::Labels;
-use super::window_rows::{LabelRow, WindowRows};
 use crate::accumulate::Sign;
-use crate::classes::Classes;
 use crate::column::Numbers;
 use crate::error::Error;
 use crate::reduce::block::{Block, SortedRows};
@@ -17,11 +16,9 @@ use crate::reduce::group::Groups;
 use crate::reduce::key::{self, Key};
 use crate::reduce::shape::Inputs;
 use crate::reduce::unpacked::Unpacked;
-use crate::reduce::{Aggregate, KeyColumn, Reduction, Regression, Scorer, Statistic};
-use crate::wire::{Reader, Writer, corrupt};
-
-/// By label the bytes of the states.
-type ByLabel = BTreeMap<Box<[u8]>, Vec<u8>>;
+use crate::reduce::{Aggregate, KeyColumn};
+use crate::wire::{Reader, Writer};
+use by_label::{ByLabel, by_label, count, rows};
 
 /// The states of some rows. What was read or unpacked last is here until something else is, and so is a sum.
 #[derive(Debug)]
@@ -291,150 +288,4 @@ impl States {
             Some(_) => (bytes != [0]).then_some(bytes),
         }
     }
-
-    /// The results of the states that were unpacked: the statistics, and the classes of some aggregates.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] if a statistic does not fit its aggregate, or an aggregate is not of classes.
-    pub(super) fn answers(
-        &mut self,
-        statistics: &[Statistic],
-        classes: &[usize],
-    ) -> Result<WindowRows, Error> {
-        match &mut self.labelled {
-            None => Ok(WindowRows::unlabelled(self.own.answers(statistics)?)),
-            Some(Labelled { key, read, most, .. }) => {
-                *most = count(read).max(*most);
-                answers(*key, &mut self.own, read, statistics, classes)
-            }
-        }
-    }
-
-    /// The same of the sum.
-    ///
-    /// # Errors
-    /// As [`States::answers`].
-    pub(super) fn sum_answers(
-        &mut self,
-        statistics: &[Statistic],
-        classes: &[usize],
-    ) -> Result<WindowRows, Error> {
-        match &mut self.labelled {
-            None => Ok(WindowRows::unlabelled(self.own.sum_answers(statistics)?)),
-            Some(Labelled { key, sum, most, .. }) => {
-                *most = count(sum).max(*most);
-                answers(*key, &mut self.own, sum, statistics, classes)
-            }
-        }
-    }
-
-    /// What scores rows by a regression of what is kept; `None` if that is of no row.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] if the aggregate is no regression, or rows have labels.
-    pub(super) fn scorer(
-        &mut self,
-        bytes: &[u8],
-        aggregate: usize,
-        regression: &Regression,
-    ) -> Result<Option<Scorer>, Error> {
-        if self.labelled.is_some() {
-            return Err(Error::Invalid("rows with labels are scored by their classes".to_owned()));
-        }
-        self.own.scorer(bytes, aggregate, regression)
-    }
-
-    /// The classes of what is kept.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] if the aggregate is not of classes, or they are too many.
-    pub(super) fn classes(&mut self, bytes: &[u8], aggregate: usize) -> Result<Classes, Error> {
-        self.unpack(bytes)?;
-        let Some(Labelled { key, read, most, .. }) = &mut self.labelled else {
-            return Err(Error::Invalid("rows have no labels".to_owned()));
-        };
-        *most = count(read).max(*most);
-        classes_of(*key, &mut self.own, read, aggregate)
-    }
-
-    /// The keys that results have for a window of which this is kept, by the key of the window.
-    ///
-    /// # Errors
-    /// None but for bytes that are damaged in memory.
-    pub(super) fn keys(&mut self, key: &[u8], bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
-        if self.labelled.is_none() {
-            return Ok(vec![key.to_vec()]);
-        }
-        self.unpack(bytes)?;
-        Ok(self.labelled.as_ref().map_or_else(Vec::new, |labelled| keys(key, &labelled.read)))
-    }
-
-    /// The same of the sum.
-    pub(super) fn sum_keys(&self, key: &[u8]) -> Vec<Vec<u8>> {
-        self.labelled.as_ref().map_or_else(|| vec![key.to_vec()], |labelled| keys(key, &labelled.sum))
-    }
-
-    /// The aggregates over rows of which this is kept.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] if rows have labels.
-    pub(super) fn single(&self, bytes: &[u8]) -> Result<Reduction, Error> {
-        match &self.labelled {
-            None => self.own.single(bytes),
-            Some(_) => Err(Error::Invalid("rows with labels have classes".to_owned())),
-        }
-    }
-}
-
-fn keys(key: &[u8], of: &ByLabel) -> Vec<Vec<u8>> {
-    of.keys().map(|label| [key, label].concat()).collect()
-}
-
-/// How many labels there are; a missing one is none.
-fn count(of: &ByLabel) -> usize {
-    of.len() - usize::from(of.contains_key(key::NOTHING))
-}
-
-/// The rows of all labels.
-fn rows(own: &mut Unpacked, of: &ByLabel) -> i64 {
-    of.values().map(|states| own.rows(states).unwrap_or(0)).fold(0, i64::saturating_add)
-}
-
-/// Reads what [`States::write_rows`] writes; all of it is states of rows.
-fn by_label(key: Key, own: &mut Unpacked, reader: &mut Reader<'_>) -> Result<ByLabel, Error> {
-    let mut found = ByLabel::new();
-    // A label and its states take at least a length each.
-    for _ in 0..reader.count(2)? {
-        let (label, states) = (reader.bytes()?, reader.bytes()?);
-        key::decode(&[key], label)?;
-        own.unpack(states)?;
-        if own.some(states).is_none() || found.last_key_value().is_some_and(|(last, _)| **last >= *label) {
-            return Err(corrupt("labels are not in order, or one is of no row"));
-        }
-        found.insert(label.into(), states.to_vec());
-    }
-    Ok(found)
-}
-
-fn answers(
-    key: Key,
-    own: &mut Unpacked,
-    of: &ByLabel,
-    statistics: &[Statistic],
-    classes: &[usize],
-) -> Result<WindowRows, Error> {
-    let mut rows = Vec::with_capacity(of.len());
-    for (label, states) in of {
-        own.unpack(states)?;
-        if own.has_rows() {
-            let cells = key::decode(&[key], label)?;
-            rows.push(LabelRow { label: label.clone(), cells, answers: own.answers(statistics)? });
-        }
-    }
-    let classes = classes.iter().map(|&aggregate| classes_of(key, own, of, aggregate));
-    Ok(WindowRows { rows, classes: classes.collect::<Result<_, _>>()? })
-}
-
-fn classes_of(key: Key, own: &mut Unpacked, of: &ByLabel, aggregate: usize) -> Result<Classes, Error> {
-    own.classes(&[key], of.iter().map(|(label, states)| (&**label, states.as_slice())), aggregate)
 }

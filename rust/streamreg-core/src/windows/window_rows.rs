@@ -30,45 +30,35 @@ impl WindowRows {
     }
 
     /// Appends the rows: `key` is that of the window, behind the `cells` of the instance come its bounds.
-    pub(super) fn push(&self, key: &[u8], cells: &[KeyCell], span: &[Answer; 2], found: &mut KeyedAnswers) {
-        for row in &self.rows {
-            row.push(key, cells, span, found);
-        }
-        self.push_classes(found);
+    pub(super) fn push(self, key: &[u8], cells: Vec<KeyCell>, span: &[Answer; 2], found: &mut KeyedAnswers) {
+        self.push_with_gone(key, cells, span, std::iter::empty(), found);
     }
 
     /// The same, with some labels among them that are gone: of these, in order, there are keys only.
     pub(super) fn push_with_gone<'a>(
-        &self,
+        self,
         key: &[u8],
-        cells: &[KeyCell],
+        mut cells: Vec<KeyCell>,
         span: &[Answer; 2],
         gone: impl Iterator<Item = &'a [u8]>,
         found: &mut KeyedAnswers,
     ) {
         let mut gone = gone.peekable();
-        for row in &self.rows {
-            while let Some(label) = gone.next_if(|label| **label <= *row.label) {
-                if *label != *row.label {
-                    found.push_gone(&[key, label].concat());
+        let mut rows = self.rows.into_iter().peekable();
+        while let Some(LabelRow { label, cells: own, answers }) = rows.next() {
+            while let Some(other) = gone.next_if(|other| **other <= *label) {
+                if *other != *label {
+                    found.push_gone(&[key, other].concat());
                 }
             }
-            row.push(key, cells, span, found);
+            // Mostly there is one row only.
+            let instance = if rows.peek().is_some() { cells.clone() } else { std::mem::take(&mut cells) };
+            let answers = span.iter().cloned().chain(answers);
+            found.push(&[key, &*label].concat(), instance.into_iter().chain(own), answers);
         }
         gone.for_each(|label| found.push_gone(&[key, label].concat()));
-        self.push_classes(found);
-    }
-
-    fn push_classes(&self, found: &mut KeyedAnswers) {
         if !self.classes.is_empty() {
-            found.classes.push(self.classes.clone());
+            found.classes.push(self.classes);
         }
-    }
-}
-
-impl LabelRow {
-    fn push(&self, key: &[u8], cells: &[KeyCell], span: &[Answer; 2], found: &mut KeyedAnswers) {
-        let cells = cells.iter().chain(&self.cells).cloned();
-        found.push(&[key, &*self.label].concat(), cells, span.iter().chain(&self.answers).cloned());
     }
 }

@@ -44,7 +44,7 @@ impl Difference {
                         None => kept.states.sum_answers(asked.statistics, asked.classes)?,
                     };
                     let span = [start, end].map(|moment| moment.answer(kept.time));
-                    own.push(key, &cells, &span, found);
+                    own.clone().push(key, cells.clone(), &span, found);
                     answers = Some(own);
                 }
                 None => found.push_gone(key),
