@@ -153,7 +153,7 @@ def _check_job() -> None:
     found = job_change.continued(checkpoint, plan, rejects, RunTerms(STATE))
     outputs, checkpoint = found.plan.outputs, found.checkpoint
     resume.check_outputs(outputs, rejects, checkpoint, RunTerms(STATE, thorough=True))
-    resume.ranges(plan.source, plan.source.watermarks(print, lambda: False), checkpoint)
+    resume.ranges(plan.source, plan.source.watermarks(print, lambda: False), checkpoint, {})
 
 
 def _verify() -> None:
