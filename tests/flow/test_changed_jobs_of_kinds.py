@@ -11,8 +11,8 @@ from streamreg._compile.compile import compile as compile_plan
 from streamreg._operate.verify.verify import verify
 from streamreg._state.program_data import IN_ORDER, STEPS
 from streamreg._state.snapshot import read
-from tests.flow.test_changed_jobs import check_as_from_scratch, checked, fit, fit_and_more, folded
-from tests.flow.test_changed_jobs import run as run_rows
+from tests.support.changed_jobs import check_as_from_scratch, checked, fit, fit_and_more, folded
+from tests.support.changed_jobs import run as run_rows
 from tests.support.plans import csv_output
 from tests.support.verified import rewritten
 
