@@ -9,8 +9,10 @@ from confluent_kafka import Producer
 
 from streamreg._cli import main
 from streamreg._jobs import load_job
+from streamreg._jobs.run_job import run_job
 from streamreg._kafka.mock_broker import EmbeddedBroker
 from streamreg._run.aside import aside
+from streamreg._run.progress import Progress
 from streamreg._state.store import Store
 
 Capture = pytest.CaptureFixture[str]
@@ -216,3 +218,22 @@ def test_doctor_and_inspect_know_a_changed_job(job: Path, topic: str, capsys: Ca
     assert "job changed at offset 3 of 0, " in (out := capsys.readouterr().out)
     assert "jobs/rows.csv begins" in out
     assert main(["verify", "jobs/job.toml"]) == 0
+
+
+def test_verify_from_elsewhere_goes_beside_a_run(
+    job: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files have other names there, and the run has them locked: they are known by their bytes."""
+    monkeypatch.chdir(job.parent)
+    job.write_text(job.read_text().replace('mode = "static"', 'mode = "streaming"'))
+    codes: list[int] = []
+
+    def look(progress: Progress) -> bool:
+        if progress.rows >= 2 and not codes:
+            with monkeypatch.context() as patch:
+                patch.chdir(folder)
+                codes.append(main(["verify", "jobs/job.toml"]))
+        return bool(codes)
+
+    run_job(load_job(Path("job.toml")), stop=look)
+    assert codes == [0]
