@@ -9,8 +9,10 @@ from confluent_kafka import Producer
 
 from streamreg._cli import main
 from streamreg._jobs import load_job
+from streamreg._jobs.run_job import run_job
 from streamreg._kafka.mock_broker import EmbeddedBroker
 from streamreg._run.aside import aside
+from streamreg._run.progress import Progress
 from streamreg._state.store import Store
 
 Capture = pytest.CaptureFixture[str]
@@ -196,3 +198,42 @@ def test_names_aside_are_free(folder: Path) -> None:
     second = aside([folder / "a.csv", folder / "b"])
     assert not {*first.values()} & {*second.values()}
     assert all(path.parent == folder for path in second.values())
+
+
+def test_doctor_and_inspect_know_a_changed_job(job: Path, topic: str, capsys: Capture) -> None:
+    """Doctor says what the run will do, and touches nothing; after the run inspect says where the change was."""
+    assert main(["run", "jobs/job.toml"]) == 0
+    text = job.read_text().replace("features = [", 'statistics = ["n"]\nfeatures = [')
+    job.write_text(text.replace("[output]\n", '[output]\ninput = "rows.csv"\n'))
+    before = {path: path.read_bytes() for path in job.parent.rglob("*.csv")}
+    capsys.readouterr()
+    assert main(["doctor", "jobs/job.toml"]) == 0
+    out = capsys.readouterr().out
+    assert "the job was changed: jobs/rows.csv begins with the rows from now on" in out
+    assert "the job was changed: jobs/fit.csv has other columns, and begins anew" in out
+    assert {path: path.read_bytes() for path in job.parent.rglob("*.csv")} == before
+    assert main(["run", "jobs/job.toml"]) == 0
+    capsys.readouterr()
+    assert main(["inspect", "jobs/job.state"]) == 0
+    assert "job changed at offset 3 of 0, " in (out := capsys.readouterr().out)
+    assert "jobs/rows.csv begins" in out
+    assert main(["verify", "jobs/job.toml"]) == 0
+
+
+def test_verify_from_elsewhere_goes_beside_a_run(
+    job: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files have other names there, and the run has them locked: they are known by their bytes."""
+    monkeypatch.chdir(job.parent)
+    job.write_text(job.read_text().replace('mode = "static"', 'mode = "streaming"'))
+    codes: list[int] = []
+
+    def look(progress: Progress) -> bool:
+        if progress.rows >= 2 and not codes:
+            with monkeypatch.context() as patch:
+                patch.chdir(folder)
+                codes.append(main(["verify", "jobs/job.toml"]))
+        return bool(codes)
+
+    run_job(load_job(Path("job.toml")), stop=look)
+    assert codes == [0]

@@ -150,7 +150,7 @@ def _check_job() -> None:
     plan = _plan()
     checkpoint = read_state(STATE)
     rejects = Path("rejects.jsonl")
-    found = job_change.continued(checkpoint, plan, rejects, RunTerms(STATE))
+    found = job_change.continued(checkpoint, plan, rejects)
     outputs, checkpoint = found.plan.outputs, found.checkpoint
     resume.check_outputs(outputs, rejects, checkpoint, RunTerms(STATE, thorough=True))
     resume.ranges(plan.source, plan.source.watermarks(print, lambda: False), checkpoint, {})

@@ -195,6 +195,29 @@ def test_lost_offsets_between_two_runs(
     assert run(broker, made).lost == 5  # Nothing more is lost, and nothing is forgotten.
 
 
+def test_all_of_a_static_run_may_be_lost(
+    broker: KafkaBroker, made: str, produce: Produce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where retention has passed the end that the run found at its start, it ends there and reads nothing."""
+    from streamreg._run import resume
+
+    ranges = resume.ranges
+
+    def late(*arguments: Any) -> Any:  # noqa: ANN401 - as it is
+        found = ranges(*arguments)
+        produce(made, [b"50", b"51"], 0)
+        delete_before(broker, made, 11, 10)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(resume, "ranges", late)
+        summary = run(broker, made, on_lost_offsets="continue")
+    assert (summary.rows, summary.lost) == (0, 20)
+    assert read(STATE).offsets == {0: 10, 1: 10}
+    assert run(broker, made, on_lost_offsets="continue").lost == 21
+    assert numbers() == [51]
+
+
 @pytest.mark.parametrize("reads", ["native", "client"])
 def test_offsets_that_are_lost_while_they_are_read(
     broker: KafkaBroker,

@@ -12,8 +12,8 @@ from streamreg._exceptions import StateError
 if TYPE_CHECKING:
     from streamreg._jobs.job import Job
 
-_CLIENT_FILES: Final = ("ssl.", "https.ca.", "sasl.oauthbearer.", "sasl.kerberos.keytab")
-"""How settings of the client begin that name files: those of them that end with `.location`, or are the whole name."""
+_CLIENT_FILES: Final = (".location", ".file", ".keytab")
+"""How settings of the client end that name files: `ssl.ca.location`, `sasl.oauthbearer.assertion.private.key.file`."""
 _NO_FILE: Final = "probe"
 """What librdkafka looks for the certificates of the system by, in place of a file."""
 
@@ -34,13 +34,11 @@ def from_folder(folder: str, path: str) -> str:
 def client_files(folder: str, settings: Mapping[str, str]) -> dict[str, str]:
     """The settings of the client, in which files are named too."""
     return {
-        key: from_folder(folder, value) if _names_file(key) and value != _NO_FILE else value
+        key: from_folder(folder, value)
+        if key.endswith(_CLIENT_FILES) and value != _NO_FILE
+        else value
         for key, value in settings.items()
     }
-
-
-def _names_file(key: str) -> bool:
-    return key == _CLIENT_FILES[-1] or (key.startswith(_CLIENT_FILES) and key.endswith(".location"))
 
 
 def refuse_old_place(job: Job) -> None:

@@ -6,14 +6,15 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from streamreg._exceptions import ConfigurationError, SourceError
 from streamreg._kafka.client_names import with_hint
-from streamreg._kafka.settings import OURS, Setting
+from streamreg._kafka.settings import OAUTH_CB, OURS, Setting
+from streamreg._kafka.tokens import Tokens
 from streamreg._secrets import scrub
 from streamreg._terminal.log_lines import written_apart
 
@@ -93,6 +94,9 @@ _PASSING: Mapping[int, str | None] = {
 """Errors that may pass by themselves, and what to check if they do not."""
 
 
+Made = TypeVar("Made", Consumer, AdminClient)
+
+
 class UnknownTopicError(SourceError):
     """There is no topic of that name."""
 
@@ -108,6 +112,7 @@ def consumer(
 
     Raises:
         ConfigurationError: if librdkafka refuses a setting; its own words name it.
+        SourceError: if the function of the program gives no token.
     """
     defaults: dict[str, Any] = {
         # Consumers need one; partitions are assigned, so that no group is joined.
@@ -128,10 +133,7 @@ def consumer(
         forced["on_commit"] = on_commit
     if log is not None:
         forced["debug"] = ",".join(filter(None, [str(settings.get("debug", "")), "metadata"]))
-    try:
-        return Consumer({**defaults, **settings, **forced})
-    except KafkaException as error:
-        raise _refused(error, settings) from None
+    return _made(Consumer, {**defaults, **settings, **forced}, settings)
 
 
 def _fetch_bytes(settings: Mapping[str, Setting]) -> int:
@@ -155,16 +157,22 @@ def admin(settings: Mapping[str, Setting], on_error: Callable[[KafkaError], None
     # A request must not create the topic that it is about.
     own.setdefault("allow.auto.create.topics", False)
     own |= {"error_cb": on_error, "logger": logger(settings)}
+    return _made(AdminClient, own, settings)
+
+
+def _made(
+    kind: Callable[[dict[str, Any]], Made],
+    complete: dict[str, Any],
+    settings: Mapping[str, Setting],
+) -> Made:
+    """A client with these settings, which are complete; messages know those of the user."""
+    tokens = Tokens.of(settings)
     try:
-        return AdminClient(own)
+        return kind(complete if tokens is None else {**complete, OAUTH_CB: tokens})
     except KafkaException as error:
-        raise _refused(error, settings) from None
-
-
-def _refused(error: KafkaException, settings: Mapping[str, Setting]) -> ConfigurationError:
-    return ConfigurationError(
-        scrub(f"rdkafka_settings: {with_hint(error.args[0].str())}", settings)
-    )
+        missing = None if tokens is None else tokens.missing(error, settings)
+        refused = f"rdkafka_settings: {with_hint(error.args[0].str())}"
+        raise missing or ConfigurationError(scrub(refused, settings)) from None
 
 
 def logger(settings: Mapping[str, Setting], log: logging.Handler | None = None) -> logging.Logger:

@@ -97,7 +97,7 @@ def _run(plan: Plan, options: Options) -> Summary:
         )
         old_files: list[Path] = []
         if last is not None:
-            goes_on = job_change.continued(last, plan, options.rejects, terms)
+            goes_on = job_change.continued(last, plan, options.rejects)
             old_files = job_change.to_be_moved(goes_on, last, terms)
             plan, last = goes_on.plan, goes_on.checkpoint
             for change in goes_on.changes:

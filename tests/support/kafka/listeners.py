@@ -34,7 +34,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def server_properties(ports: Sequence[int], data: Path, key_store: Path, password: str) -> str:
-    """One node, broker and controller: its ports for each listener, in the order below, and that of the proxy of FAR."""
+    """One node, broker and controller: ports for PLAINTEXT, SASL_SSL, the controller, FAR with its proxy's, OAUTH."""
     plain, sasl, controller, far, proxy, oauth = (f"{HOST}:{port}" for port in ports)
     sasl_listener = "listener.name.sasl_ssl"
     return "\n".join(

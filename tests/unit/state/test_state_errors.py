@@ -291,6 +291,7 @@ def test_a_frame_that_does_not_fit_is_no_damaged_state(state: bytes) -> None:
         moves=[],
         keyed={},
         rewrite=False,
+        gaps=[],
     )
     files: Any = SimpleNamespace(rejects=None, rows=[], scores=[])
     merge = Merge(plan, checkpoint, files, commit=None, unix_ms=lambda: 0)

@@ -52,7 +52,7 @@ class Disk:
         if checkpoint is None:
             return None
         terms = RunTerms(state)
-        found = job_change.continued(checkpoint, self._plan, self._rejects, terms)
+        found = job_change.continued(checkpoint, self._plan, self._rejects)
         self._plan, self._changes = found.plan, found.changes
         self._old_files = job_change.to_be_moved(found, checkpoint, terms)
         return found.checkpoint

@@ -22,7 +22,7 @@ from streamreg._operate.verify.standing import Compaction
 from streamreg._plural import plural
 from streamreg._run.job_change import unchanged
 from streamreg._run.resume import positions
-from streamreg._sinks.contract import MovedOnError, RunTerms
+from streamreg._sinks.contract import MovedOnError
 from streamreg._sinks.file_position import FilePosition
 from streamreg._sinks.file_read_back import FileReadBack
 from streamreg._sinks.records import records, shown
@@ -55,7 +55,7 @@ def verify(
         StateError: if the state is of another job.
         SourceError: if the topic cannot be read, or no longer has what the run has read.
     """
-    found = unchanged(checkpoint, plan, rejects, RunTerms())
+    found = unchanged(checkpoint, plan, rejects)
     plan, checkpoint = found.plan, found.checkpoint
     written: dict[str, ReadBack | None] = {
         output.name: output.sink.read_back(output.columns, checkpoint.positions[output.name])
