@@ -222,7 +222,7 @@ def test_a_table_of_a_database(
     assert main(["doctor", str(path)]) == 0
     assert main(["verify", str(path)]) == 0
     assert (
-        "ok         out.db:rows, its rows: the same 2; up to the time 0" in capsys.readouterr().out
+        f"{folder}/out.db:rows, its rows: the same 2; up to the time 0" in capsys.readouterr().out
     )
     with closing(sqlite3.connect("out.db")) as database:
         assert database.execute("SELECT intercept, x FROM line").fetchall() == [(-3.0, 2.0)]

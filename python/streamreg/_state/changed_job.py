@@ -15,7 +15,7 @@ from streamreg._exceptions import StateError
 from streamreg._state import changed_source
 from streamreg._state.changed_parts import moved_clocks, moved_parts
 from streamreg._state.described_job import DescribedJob, DescribedOutput
-from streamreg._state.job_identity import difference_of, job, same_plan
+from streamreg._state.job_identity import difference_of, job, plans, same_plan
 from streamreg._state.kept_steps import LostError
 from streamreg._state.numbered import Numbers
 from streamreg._state.program_data import ON_ERROR, RAISE, STEPS
@@ -71,7 +71,7 @@ def continued(
     if not isinstance(same, str):
         return Continued(same, checkpoint)
     reasons = []
-    for each in (plan, *plan.earlier):
+    for each in plans(checkpoint, plan):
         try:
             return _Change(checkpoint, each, rejects).continued(fits)
         except ShapeError:  # States of the first formats say too little of their jobs.

@@ -45,7 +45,7 @@ def refusal(
 
     Either a text, or which part differs, with what it was and what it is.
     """
-    for part in ("topic", "upsert"):
+    for part in ("topic", "upsert", *(["rules"] if "rules" in before.job else [])):
         if before.job.get(part) != now.job.get(part):
             return part, before.job.get(part), now.job.get(part)
     old, new = input_of(before.job, now.job), input_of(now.job, now.job)

@@ -174,8 +174,7 @@ def same_plan(checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> Plan 
     """
     _check_zones(checkpoint.job.get(TIME_ZONES, {}), job(plan, rejects).get(TIME_ZONES, {}))
     differences = []
-    earlier = () if _RULES in checkpoint.job else plan.earlier
-    for each in (plan, *earlier):
+    for each in plans(checkpoint, plan):
         difference = _other_job(checkpoint, job(each, rejects))
         if difference is None:
             return each
@@ -183,6 +182,11 @@ def same_plan(checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> Plan 
     # That of the plan which is most like the state's.
     places = {part: place for place, part in enumerate(job(plan, rejects))}
     return max(differences, key=lambda found: places.get(found.partition(":")[0], -1))
+
+
+def plans(checkpoint: Checkpoint, plan: Plan) -> tuple[Plan, ...]:
+    """What a state may hold of a program: this plan, and where it does not say its rules, what earlier builds made."""
+    return (plan,) if _RULES in checkpoint.job else (plan, *plan.earlier)
 
 
 def _check_zones(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
