@@ -21,11 +21,11 @@ from streamreg._sinks.file_sink import FileSink
 from streamreg._state import checkpoint as _checkpoint
 from streamreg._state.commit_record import CommitRecord, CommitRecordFile
 from streamreg._state.store import Store
+from streamreg._worker import spawn
 from streamreg._worker import worker as _worker
 from streamreg._worker.mailbox import Frame, Mail, Outbox
 
 _VARIABLE = "CHAOS_WORKER_FRAMES"
-_worker_main = _worker.main
 _write = os.write
 
 
@@ -192,7 +192,7 @@ def install(name: str, count: int) -> None:
     if name in (HALF_A_FRAME, STUCK_IN_A_FRAME):
         os.environ[_VARIABLE] = f"{count} {name}"
         # By its name in this module, which a worker imports.
-        _worker.main = main
+        spawn._work = main
         return
     if name == SLOW_DISK:
         slow_disk(count)
@@ -225,4 +225,4 @@ def main(tasks: Connection, mailbox: Connection, control: Connection) -> None:
         send(self, mail)
 
     Outbox.send = patched  # type: ignore[method-assign]  # what a fault point is
-    _worker_main(tasks, mailbox, control)
+    _worker.main(tasks, mailbox, control)
