@@ -72,6 +72,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
         processes=arguments.processes,
         show=table,
     )
+    table.begin()
     _tell(outcome)
     return 0
 
@@ -85,16 +86,20 @@ class _Table:
         self._interval = max(1.0, seconds / (_MOST_LINES - 2))
         self._due = 0.0
         self._lines = 0
-        print(
-            f"\n{'seconds':>8} {'points':>12} {'intercept':>24} {'slope':>24}",
-            flush=True,
-        )
+        self._begun = False
+
+    def begin(self) -> None:
+        """Prints the heading, unless it is there: not at once, so that what the run says at its start stands before."""
+        if not self._begun:
+            print(f"\n{'seconds':>8} {'points':>12} {'intercept':>24} {'slope':>24}", flush=True)
+            self._begun = True
 
     def __call__(self, progress: Progress) -> None:
         row = next(iter(progress.results.values()), None)
         seconds = time.monotonic() - self._start
         if not row or seconds < self._due or self._lines == _MOST_LINES:
             return
+        self.begin()
         a, b = (repr(value) for value in row.values())
         print(f"{seconds:>8.1f} {progress.rows:>12,} {a:>24} {b:>24}", flush=True)
         self._due = seconds + self._interval
