@@ -41,19 +41,30 @@ def start_over(state: Path | None, outputs: Iterable[Path]) -> Mapping[Path, Pat
             locks.enter_context(
                 _locked(held, f"state {path}" if held != path else str(path), error)
             )
-        moves = aside(found)
-        done: list[tuple[Path, Path]] = []
-        for path, target in moves.items():
-            try:
-                path.rename(target)
-            except OSError as failed:
-                for old, new in reversed(done):
-                    new.rename(old)
-                raise found[path](
-                    f"{path} cannot be moved aside to {target}: {failed.strerror}: move it yourself; all is as it was"
-                ) from failed
-            done.append((path, target))
-    return moves
+        return moved(found)
+
+
+def moved(paths: Mapping[Path, type[OutputError | StateError]]) -> Mapping[Path, Path]:
+    """Moves these aside; if one cannot be moved, all stay.
+
+    Returns:
+        Where each is now.
+
+    Raises:
+        OutputError, StateError: as is said of the path, if it cannot be moved.
+    """
+    done: dict[Path, Path] = {}
+    for path, target in aside(paths).items():
+        try:
+            path.rename(target)
+        except OSError as failed:
+            for old, new in reversed(done.items()):
+                new.rename(old)
+            raise paths[path](
+                f"{path} cannot be moved aside to {target}: {failed.strerror}: move it yourself; all is as it was"
+            ) from failed
+        done[path] = target
+    return done
 
 
 def aside(paths: Iterable[Path]) -> Mapping[Path, Path]:

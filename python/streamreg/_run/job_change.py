@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._exceptions import CorruptStateError, OutputError, StateError
-from streamreg._run.aside import aside
+from streamreg._run.aside import moved
 from streamreg._sinks.file_position import FilePosition
 from streamreg._sinks.file_read_back import FileReadBack
 from streamreg._sinks.file_sink import FileSpec
@@ -99,10 +98,6 @@ def _is_new(output: OutputSpec, terms: RunTerms) -> bool:
 
 
 def move(paths: list[Path], tell: Callable[[str], None]) -> None:
-    """Moves files aside. Raises OutputError if one cannot be moved."""
-    for path, target in aside(paths).items():
-        try:
-            os.rename(path, target)
-        except OSError as error:
-            raise OutputError(f"{path} cannot be moved aside: {error.strerror}") from error
+    """Moves files aside. Raises OutputError if one cannot be moved; then all stay."""
+    for path, target in moved(dict.fromkeys(paths, OutputError)).items():
         tell(f"{path} is {target} now")
