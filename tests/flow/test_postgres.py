@@ -18,7 +18,7 @@ from streamreg._operate.verify.check import Check
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read as read_state
 from streamreg.testing import read
-from tests.support.destinations import NAMES, Job, besieged, check, folded
+from tests.support.destinations import NAMES, Job, besieged, check, folded, kinds
 from tests.support.postgres import PASSWORD, PostgresServer, binaries
 
 ROWS = 360
@@ -131,22 +131,11 @@ def test_differential_changelog_and_current(
 
 def test_types_are_kept(server: PostgresServer, folder: Path) -> None:
     """Every type comes back as it was written, and what is missing is NULL."""
-
-    class Kinds(sr.Schema):
-        i: int
-        d: Decimal
-        b: bool
-        s: str
-        raw: bytes
-        at: datetime
-        lasted: timedelta
-        f: float | None
-
     rows = [
         b'-9223372036854775808,0.1,True,"a,""b""\n\\N\t",AAH/,2026-01-01T00:00:00.000001Z,PT1.5S,1e300',
         b'7,-12345678901234567890.123,False,"",,9999-12-31T23:59:59Z,-P1DT1S,',
     ]
-    t = read([rows], schema=Kinds, header=["i", "d", "b", "s", "raw", "at", "lasted", "f"])
+    t = kinds([rows])
     nan = sr.apply_with_type(lambda i: float("nan") if i < 0 else -0.0, float, t.i)
     sr.io.postgres.write(t.select(*sr.this, nan=nan), server.connection, table="kinds")
     assert sr.run(processes=0, state="state").rows == 2

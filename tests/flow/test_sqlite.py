@@ -8,8 +8,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ from streamreg._operate.verify.check import Check
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read as read_state
 from streamreg.testing import read
-from tests.support.destinations import NAMES, Job, besieged, check, exact, folded
+from tests.support.destinations import NAMES, Job, besieged, check, exact, folded, kinds
 
 ROWS = 360
 
@@ -116,23 +114,11 @@ def test_a_run_goes_on_with_its_tables(folder: Path) -> None:
 
 def test_types_are_kept(folder: Path) -> None:
     """Every type comes back as it was written, and what is missing is NULL."""
-
-    class Kinds(sr.Schema):
-        i: int
-        d: Decimal
-        b: bool
-        s: str
-        raw: bytes
-        at: datetime
-        lasted: timedelta
-        f: float | None
-
     rows = [
         b'-9223372036854775808,0.10,True,"a,""b""\nc",AAH/,2026-01-01T00:00:00.000001Z,PT1.5S,1e300',
         b'9223372036854775807,-12345678901234567890.123,False,"",,9999-12-31T23:59:59Z,-P1D,',
     ]
-    names = ["i", "d", "b", "s", "raw", "at", "lasted", "f"]
-    t = read([rows], schema=Kinds, header=names)
+    t = kinds([rows])
     nan = sr.apply_with_type(lambda i: float("nan") if i < 0 else float("-inf"), float, t.i)
     sr.io.sqlite.write(t.select(*sr.this, nan=nan), "out.db", table="kinds")
     sr.io.csv.write(t.select(*sr.this, nan=nan), "kinds.csv")

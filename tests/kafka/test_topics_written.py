@@ -6,8 +6,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ from streamreg._operate.verify.check import Check
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read as read_state
 from streamreg.testing import read
-from tests.support.destinations import NAMES, Job, besieged, check, folded
+from tests.support.destinations import NAMES, Job, besieged, check, folded, kinds
 from tests.support.doctor import failure, findings, job_file
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.consumed import changes, consumed, current
@@ -150,23 +148,11 @@ def test_differential_changelog_and_current(
 
 def test_types_are_kept(broker: KafkaBroker, topic: str, folder: Path) -> None:
     """Numbers have all their digits, in JSON what it has no numbers for is text, and what is missing is null."""
-
-    class Kinds(sr.Schema):
-        i: int
-        d: Decimal
-        b: bool
-        s: str
-        raw: bytes
-        at: datetime
-        lasted: timedelta
-        f: float | None
-
     rows = [
         b'-9223372036854775808,0.1,True,"a,""b""\nc\xc3\xa9",AAH/,2026-01-01T00:00:00.000001Z,PT1.5S,1e300',
         b'7,-12345678901234567890.123,False,"",,9999-12-31T23:59:59Z,PT0S,',
     ]
-    names = ["i", "d", "b", "s", "raw", "at", "lasted", "f"]
-    t = read([rows], schema=Kinds, header=names)
+    t = kinds([rows])
     nan = sr.apply_with_type(lambda i: float("nan") if i < 0 else float("-inf"), float, t.i)
     t = t.select(*sr.this, nan=nan)
     outputs = [

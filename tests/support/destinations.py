@@ -7,10 +7,13 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
 import streamreg as sr
+from streamreg.testing import read
 from tests.support.kafka.oracle import line
 from tests.support.numbered import count_sound, y_of
 from tests.support.outbox_faults import AT_START, CLOSING
@@ -36,6 +39,22 @@ DEATHS = [
 """At which step a run dies, and which time it comes there: in its first epochs, of one destination or another."""
 
 JOB = Path(__file__).with_name("sinks_job.py")
+
+
+class Kinds(sr.Schema):
+    i: int
+    d: Decimal
+    b: bool
+    s: str
+    raw: bytes
+    at: datetime
+    lasted: timedelta
+    f: float | None
+
+
+def kinds(messages: Sequence[Sequence[bytes]]) -> sr.Table:
+    """A table with a column of every type, of records of CSV."""
+    return read(messages, schema=Kinds, header=["i", "d", "b", "s", "raw", "at", "lasted", "f"])
 
 
 def writer(sink: str) -> Write:
