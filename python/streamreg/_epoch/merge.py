@@ -207,9 +207,8 @@ class Merge:
         self.untouched.difference_update(partial.begun)
         for partition, (start, end) in partial.lost.items():
             self._gaps.append((partition, start, end))
-            self.leader_epochs.pop(
-                partition, None
-            )  # That of a message before the gap says nothing.
+            # That of a message before the gap says nothing.
+            self.leader_epochs.pop(partition, None)
             _log.warning("%s", lost_text(self._plan.source.name, self._gaps[-1]))
         self.leader_epochs.update(partial.leader_epochs)
         self.pending = True

@@ -13,8 +13,8 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from streamreg._kafka import client as kafka_client
 from streamreg._kafka.sink_messages import TIME, MessageRows
-from streamreg._sinks.cells import lines_of
-from streamreg._sinks.contract import AwayError, MovedOnError
+from streamreg._sinks.contract import MovedOnError
+from streamreg._sinks.delivered_read_back import DeliveredReadBack
 from streamreg._sinks.outbox_position import checked_last
 from streamreg._sinks.records import RecordError
 
@@ -29,7 +29,7 @@ _Read: TypeAlias = tuple[int, Message]
 """A message and its time."""
 
 
-class TopicReadBack:
+class TopicReadBack(DeliveredReadBack):
     """What a topic holds."""
 
     def __init__(
@@ -42,25 +42,12 @@ class TopicReadBack:
         position: Position,
     ) -> None:
         """Nothing is read yet."""
+        super().__init__(position)
         self._settings = settings
         self._topic = topic
         self._requests = requests
         self._rows = rows
         self._mode = mode
-        self._position = position
-
-    @property
-    def extent(self) -> str:
-        return f"up to the time {self._position['time']}"
-
-    def changes(self) -> Iterator[Sequence[bytes]]:
-        try:
-            yield from lines_of(self._read())
-        except AwayError as error:
-            raise RecordError(f"it cannot be read: {error}") from error
-
-    def check_bytes(self) -> None:
-        return
 
     def _read(self) -> Iterator[tuple[Sequence[object], int, int]]:
         current = self._mode == "current"

@@ -89,3 +89,17 @@ class DeliveredSpec(ABC):
     ) -> OutboxSink | None:
         sink = OutboxSink(self.name, lambda: self.connect(columns, terms), position, terms)
         return sink if sink.connect(terms.stopping) else None
+
+
+def foreign_rows(name: str) -> OutputError:
+    """A table that nothing says of whose it is holds rows."""
+    return OutputError(
+        f"{name} holds rows that no run has written: empty or rename that table, or write to another one"
+    )
+
+
+def written_meanwhile(name: str) -> OutputError:
+    """A table is at another epoch than this run has left it at."""
+    return OutputError(
+        f"{name}: another run has written to it meanwhile, so that this one ends: keep one of them"
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from psycopg import Connection, sql
@@ -10,14 +10,18 @@ from psycopg import Connection, sql
 from streamreg._exceptions import OutputError
 from streamreg._sinks.cells import unquoted, value_of
 from streamreg._sinks.contract import Delivered
+from streamreg._sinks.table_columns import (
+    EPOCHS,
+    TableColumns,
+    ToValue,
+    computed_column,
+    missing_column,
+    required_column,
+)
 
 if TYPE_CHECKING:
     from streamreg._sinks.contract import ColumnSpec, Mode
-    from streamreg._sinks.standing import Cells
     from streamreg._types import DType
-
-EPOCHS: Final = "streamreg_epochs"
-"""The table of the same schema that says up to which time each other one is written, and by which run."""
 
 _MADE: Final[Mapping[DType, str]] = {
     "float": "double precision",
@@ -39,11 +43,8 @@ _ALSO: Final[Mapping[DType, Sequence[str]]] = {
 }
 """Other types that hold such values as they are."""
 
-_OWN: Final[Sequence[tuple[str, DType]]] = (("time", "int"), ("diff", "int"))
-"""What a changelog has beside the columns of its table."""
 
-
-class PostgresColumns:
+class PostgresColumns(TableColumns):
     """A table with these columns."""
 
     def __init__(
@@ -55,19 +56,12 @@ class PostgresColumns:
         keys: Sequence[str],
     ) -> None:
         """`keys` are those that rows are upserted by."""
-        names = [column.name for column in columns]
-        self.places = [names.index(key) for key in keys]
-        self.changelog = mode == "changelog"
-        self._columns = columns
-        self._keys = keys
+        super().__init__(columns, mode, keys, _value)
         self._output = table
         self._schema = schema
-        own = _OWN if self.changelog else ()
-        self._types: dict[str, DType] = {c.name: c.dtype for c in columns} | dict(own)
         self._table = sql.Identifier(*filter(None, [schema, table]))
         self._epochs = sql.Identifier(*filter(None, [schema, EPOCHS]))
         self._listed = sql.SQL(", ").join(map(sql.Identifier, self._types))
-        self._values = [_value(column) for column in columns]
 
     def lock(self, connection: Connection[Any]) -> bool:
         """Takes the lock of the table, for the session; False if another one has it."""
@@ -147,7 +141,7 @@ class PostgresColumns:
         whole = [key for key in keys if all(key)]
         if whole:
             self._delete_whole(connection, whole)
-        lacking = [self._key(key) for key in keys if not all(key)]
+        lacking = [self._key_text(key) for key in keys if not all(key)]
         if lacking:
             where = sql.SQL(" AND ").join(
                 sql.SQL("{} IS NOT DISTINCT FROM {}").format(sql.Identifier(key), self._cast(key))
@@ -170,7 +164,7 @@ class PostgresColumns:
             sql.SQL(", ").join(names),
             where,
         )
-        connection.execute(asked, [list(c) for c in zip(*map(self._key, keys), strict=True)])
+        connection.execute(asked, [list(c) for c in zip(*map(self._key_text, keys), strict=True)])
 
     def _cast(self, key: str, array: str = "") -> sql.Composed:
         """A parameter of text as the type of a key."""
@@ -199,12 +193,10 @@ class PostgresColumns:
         }
         for column, dtype in self._types.items():
             if column not in found:
-                raise OutputError(
-                    f"{name} has no column {column!r} ({_MADE[dtype]}): add it, or write to another table"
-                )
+                raise missing_column(name, column, _MADE[dtype])
             declared, _, computed = found.pop(column)
             if computed:
-                raise OutputError(f"{name}: column {column!r} is computed: write to another table")
+                raise computed_column(name, column)
             if declared not in (_MADE[dtype], *_ALSO.get(dtype, ())):
                 raise OutputError(
                     f"{name}: column {column!r} is {declared}, which does not hold every {dtype}: make it "
@@ -212,26 +204,11 @@ class PostgresColumns:
                 )
         for column, (_, required, _) in found.items():
             if required:
-                raise OutputError(
-                    f"{name}: column {column!r} must have a value, and the output has none for it: give it a default, "
-                    "or write to another table"
-                )
+                raise required_column(name, column)
 
-    def row(self, cells: Cells) -> list[object]:
-        """The values of a row. Raises OutputError, naming the column, if PostgreSQL has none such."""
-        return [value(cell) for value, cell in zip(self._values, cells, strict=True)]
-
-    def change(self, change: tuple[Cells, int, int]) -> list[object]:
-        """Those of a change."""
-        cells, time, diff = change
-        return [*self.row(cells), time, diff]
-
-    def _key(self, cells: Sequence[bytes]) -> list[str | None]:
-        """Those of a key, as text."""
-        pairs = zip(self.places, cells, strict=True)
-        return [
-            None if (v := self._values[place](cell)) is None else str(v) for place, cell in pairs
-        ]
+    def _key_text(self, cells: Sequence[bytes]) -> list[str | None]:
+        """The values of a key, as text."""
+        return [None if value is None else str(value) for value in self.key(cells)]
 
     def rows(
         self, connection: Connection[Any], time: int
@@ -251,7 +228,7 @@ class PostgresColumns:
                     yield row, 0, 1
 
 
-def _value(column: ColumnSpec) -> Callable[[bytes], object]:
+def _value(column: ColumnSpec) -> ToValue:
     """What makes a value of a cell, text for the most part, which the server reads as the type of the column."""
 
     def plain(cell: bytes) -> str | None:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from streamreg._sinks.cells import lines_of
-from streamreg._sinks.contract import AwayError
+from streamreg._sinks.delivered_read_back import DeliveredReadBack
 from streamreg._sinks.outbox_position import checked_last
 from streamreg._sinks.postgres_columns import PostgresColumns
 from streamreg._sinks.postgres_errors import raised
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from streamreg._sinks.contract import Position
 
 
-class PostgresReadBack:
+class PostgresReadBack(DeliveredReadBack):
     """The rows of a table: its changes up to a time, or the rows that stand."""
 
     def __init__(
@@ -30,21 +29,11 @@ class PostgresReadBack:
         position: Position,
     ) -> None:
         """Nothing is read yet."""
+        super().__init__(position)
         self._name = name
         self._connected = connected
         self._settings = settings
         self._columns = columns
-        self._position = position
-
-    @property
-    def extent(self) -> str:
-        return f"up to the time {self._position['time']}"
-
-    def changes(self) -> Iterator[Sequence[bytes]]:
-        yield from lines_of(self._read())
-
-    def check_bytes(self) -> None:
-        return
 
     def _read(self) -> Iterator[tuple[Sequence[object], int, int]]:
         try:
@@ -57,5 +46,3 @@ class PostgresReadBack:
                     yield from self._columns.rows(connection, self._position["time"])
         except psycopg.Error as error:
             raise RecordError(str(raised(error, self._name, self._settings))) from error
-        except AwayError as error:
-            raise RecordError(f"it cannot be read: {error}") from error

@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 from streamreg._exceptions import OutputError
 from streamreg._sinks.cells import cells_of
 from streamreg._sinks.contract import Delivered
-from streamreg._sinks.delivered import DeliveredSpec
+from streamreg._sinks.delivered import DeliveredSpec, foreign_rows, written_meanwhile
 from streamreg._sinks.postgres_columns import PostgresColumns
 from streamreg._sinks.postgres_errors import raised
 from streamreg._sinks.postgres_read_back import PostgresReadBack
@@ -132,10 +132,7 @@ class PostgresDestination:
         with _errors(self._spec):
             self._columns.check(self._connection, self._spec.name)
             if self.last() is None and self._columns.holds_rows(self._connection):
-                raise OutputError(
-                    f"{self._spec.name} holds rows that no run has written: empty or rename that table, or write to "
-                    "another one"
-                )
+                raise foreign_rows(self._spec.name)
 
     def last(self) -> Delivered | None:
         with _errors(self._spec):
@@ -148,10 +145,7 @@ class PostgresDestination:
     def deliver(self, epochs: Sequence[EpochChanges], before: Delivered) -> None:
         with _errors(self._spec), self._connection.transaction():
             if not self._columns.move_on(self._connection, before, epochs[-1].time):
-                raise OutputError(
-                    f"{self._spec.name}: another run has written to it meanwhile, so that this one ends: "
-                    "keep one of them"
-                )
+                raise written_meanwhile(self._spec.name)
             self._write(epochs)
 
     def _write(self, epochs: Sequence[EpochChanges]) -> None:

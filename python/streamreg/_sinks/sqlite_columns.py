@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from streamreg._exceptions import OutputError
 from streamreg._sinks.cells import unquoted, value_of
+from streamreg._sinks.table_columns import (
+    TableColumns,
+    ToValue,
+    computed_column,
+    missing_column,
+    required_column,
+)
 from streamreg._types import INT_MAX, INT_MIN
 
 if TYPE_CHECKING:
     from streamreg._sinks.contract import ColumnSpec, Mode
-    from streamreg._sinks.standing import Cells
     from streamreg._types import DType
-
-EPOCHS: Final = "streamreg_epochs"
-"""The table that says up to which time each other one is written, and by which run."""
 
 _MADE: Final[Mapping[DType, str]] = {
     "float": "REAL",
@@ -50,9 +53,6 @@ _AFFINITIES: Final = (
 )
 """https://sqlite.org/datatype3.html#determination_of_column_affinity; `ANY` of strict tables keeps values, too."""
 
-_OWN: Final[Sequence[tuple[str, DType]]] = (("time", "int"), ("diff", "int"))
-"""What a changelog has beside the columns of its table."""
-
 
 def quoted(name: str) -> str:
     """A name as SQL has it, whatever is in it."""
@@ -67,28 +67,21 @@ def affinity(declared: str) -> str:
     return next((a for a, parts in _AFFINITIES if any(p in text for p in parts)), "NUMERIC")
 
 
-class SqliteColumns:
+class SqliteColumns(TableColumns):
     """A table with these columns."""
 
     def __init__(
         self, table: str, columns: Sequence[ColumnSpec], mode: Mode, keys: Sequence[str]
     ) -> None:
         """`keys` are those that rows are upserted by."""
+        super().__init__(columns, mode, keys, _value)
         self._table = table
-        self.changelog = mode == "changelog"
-        self._columns = columns
-        names = [column.name for column in columns]
-        self.places = [names.index(key) for key in keys]
-        own: Sequence[tuple[str, DType]] = _OWN if self.changelog else ()
-        self._types: dict[str, DType] = {c.name: c.dtype for c in columns} | dict(own)
         listed = ", ".join(map(quoted, self._types))
         marks = ", ".join("?" * len(self._types))
         self.insert = f"INSERT INTO {quoted(table)} ({listed}) VALUES ({marks})"
         where = " AND ".join(f"{quoted(key)} IS ?" for key in keys) or "1"
         self.delete = f"DELETE FROM {quoted(table)} WHERE {where}"
         self._select = f"SELECT {listed} FROM {quoted(table)}"
-        self._values = [_value(column) for column in columns]
-        self._keys = keys
 
     def there(self, database: sqlite3.Connection) -> bool:
         """Whether there is such a table. Raises OutputError if that is something else."""
@@ -130,12 +123,10 @@ class SqliteColumns:
         }
         for column, dtype in self._types.items():
             if column.lower() not in found:
-                raise OutputError(
-                    f"{name} has no column {column!r} ({_MADE[dtype]}): add it, or write to another table"
-                )
+                raise missing_column(name, column, _MADE[dtype])
             _, _, declared, _, _, _, hidden = found.pop(column.lower())
             if hidden:
-                raise OutputError(f"{name}: column {column!r} is computed: write to another table")
+                raise computed_column(name, column)
             if affinity(declared) not in _FITTING.get(dtype, _TEXT):
                 raise OutputError(
                     f"{name}: column {column!r} is {declared or 'of no type'}, which does not hold {dtype}: make it "
@@ -143,24 +134,7 @@ class SqliteColumns:
                 )
         for _, column, _, required, default, _, hidden in found.values():
             if required and default is None and not hidden:
-                raise OutputError(
-                    f"{name}: column {column!r} must have a value, and the output has none for it: give it a default, "
-                    "or write to another table"
-                )
-
-    def row(self, cells: Cells) -> list[object]:
-        """The values of a row. Raises OutputError, naming the column, if SQLite has none such."""
-        return [value(cell) for value, cell in zip(self._values, cells, strict=True)]
-
-    def change(self, change: tuple[Cells, int, int]) -> list[object]:
-        """Those of a change."""
-        cells, time, diff = change
-        return [*self.row(cells), time, diff]
-
-    def key(self, cells: Sequence[bytes]) -> list[object]:
-        """Those of a key."""
-        pairs = zip(self.places, cells, strict=True)
-        return [self._values[place](cell) for place, cell in pairs]
+                raise required_column(name, column)
 
     def rows(
         self, database: sqlite3.Connection, time: int
@@ -180,7 +154,7 @@ class SqliteColumns:
         return [_read(value, column.dtype) for value, column in pairs]
 
 
-def _value(column: ColumnSpec) -> Callable[[bytes], object]:
+def _value(column: ColumnSpec) -> ToValue:
     """What makes a value for SQLite of a cell."""
 
     def integer(cell: bytes) -> int | None:
@@ -209,7 +183,7 @@ def _value(column: ColumnSpec) -> Callable[[bytes], object]:
     def blob(cell: bytes) -> object:
         return value_of(cell, "bytes")
 
-    by_type: Mapping[DType, Callable[[bytes], object]] = {
+    by_type: Mapping[DType, ToValue] = {
         "int": integer,
         "float": real,
         "bool": boolean,

@@ -9,34 +9,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from streamreg._sinks.cells import lines_of
+from streamreg._sinks.delivered_read_back import DeliveredReadBack
 from streamreg._sinks.outbox_position import checked_last
 from streamreg._sinks.records import RecordError
-from streamreg._sinks.sqlite_columns import EPOCHS, SqliteColumns
+from streamreg._sinks.sqlite_columns import SqliteColumns
+from streamreg._sinks.table_columns import EPOCHS
 
 if TYPE_CHECKING:
     from streamreg._sinks.contract import Position
 
 
-class SqliteReadBack:
+class SqliteReadBack(DeliveredReadBack):
     """The rows of a table: its changes up to a time, or the rows that stand."""
 
     def __init__(self, path: Path, table: str, columns: SqliteColumns, position: Position) -> None:
         """Nothing is read yet."""
+        super().__init__(position)
         self._path = path
         self._table = table
         self._columns = columns
-        self._position = position
-
-    @property
-    def extent(self) -> str:
-        return f"up to the time {self._position['time']}"
-
-    def changes(self) -> Iterator[Sequence[bytes]]:
-        yield from lines_of(self._read())
-
-    def check_bytes(self) -> None:
-        return
 
     def _read(self) -> Iterator[tuple[Sequence[object], int, int]]:
         if not self._path.exists():

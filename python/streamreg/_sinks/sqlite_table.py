@@ -15,12 +15,13 @@ from streamreg._exceptions import OutputError
 from streamreg._file_lock import lock
 from streamreg._sinks.cells import cells_of
 from streamreg._sinks.contract import AwayError, Delivered
-from streamreg._sinks.delivered import DeliveredSpec
+from streamreg._sinks.delivered import DeliveredSpec, foreign_rows, written_meanwhile
 from streamreg._sinks.file_place import kind_of, place_of, refuse_state
 from streamreg._sinks.output_file import output_errors
-from streamreg._sinks.sqlite_columns import EPOCHS, SqliteColumns
+from streamreg._sinks.sqlite_columns import SqliteColumns
 from streamreg._sinks.sqlite_read_back import SqliteReadBack
 from streamreg._sinks.standing import changes, standing
+from streamreg._sinks.table_columns import EPOCHS
 
 if TYPE_CHECKING:
     from streamreg._sinks.contract import ColumnSpec, EpochChanges, Position, RunTerms
@@ -125,10 +126,7 @@ class SqliteDestination:
         with self._errors() as database:
             self._columns.check(database, self._spec.name)
             if self.last() is None and self._columns.holds_rows(database):
-                raise OutputError(
-                    f"{self._spec.name} holds rows that no run has written: empty or rename that table, or write to "
-                    "another one"
-                )
+                raise foreign_rows(self._spec.name)
 
     def last(self) -> Delivered | None:
         if self._database is None:
@@ -165,10 +163,7 @@ class SqliteDestination:
                 (epochs[-1].time, self._spec.table.lower(), *before),
             ).rowcount
             if moved != 1:
-                raise OutputError(
-                    f"{self._spec.name}: another run has written to it meanwhile, so that this one ends: "
-                    "keep one of them"
-                )
+                raise written_meanwhile(self._spec.name)
             self._write(database, epochs)
 
     def _write(self, database: sqlite3.Connection, epochs: Sequence[EpochChanges]) -> None:

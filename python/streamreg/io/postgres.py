@@ -63,6 +63,8 @@ def write(
             f"io.postgres.write needs psycopg: pip install 'streamreg[postgres]' ({error})"
         ) from error
 
+    from streamreg._sinks.table_columns import EPOCHS
+
     if not isinstance(connection, str):
         raise ConfigurationError("connection: expected a connection string of libpq, or a URL")
     try:
@@ -72,7 +74,7 @@ def write(
     for argument, name in (("table", table), ("schema", "public" if schema is None else schema)):
         if not isinstance(name, str) or not name or "\0" in name or not encodable(name):
             raise ConfigurationError(f"{argument}: expected the name of one, found {name!r}")
-    if table == "streamreg_epochs":
+    if table == EPOCHS:
         raise ConfigurationError(f"table: {table!r} is the name of a table with another purpose")
     keys = keys_for(rows, mode, PostgresTable.call)
     sink = PostgresTable(mode=mode, keys=keys, connection=settings, table=table, schema=schema)

@@ -56,8 +56,8 @@ def write(
             one is not among the columns.
     """
     # Late: it brings SQLite.
-    from streamreg._sinks.sqlite_columns import EPOCHS
     from streamreg._sinks.sqlite_table import SqliteTable
+    from streamreg._sinks.table_columns import EPOCHS
 
     if not isinstance(path, str | os.PathLike) or not isinstance(name := os.fspath(path), str):
         raise ConfigurationError(f"path: expected the path of a database, found {path!r}")
