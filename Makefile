@@ -12,6 +12,8 @@ VENV ?= .venv
 DIST ?= dist
 # What pytest is given, as in `make test-python ARGS=tests/unit`.
 ARGS ?=
+# All tests run in two processes, one of which begins with those on the real broker; APART= runs them in one.
+APART ?= --numprocesses 2 --dist loadgroup
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 60
 # Seconds for the chaos test.
@@ -131,7 +133,7 @@ test-rust: ## the core's tests
 
 .PHONY: test-python
 test-python: $(INSTALLED) ## Python's tests; ARGS='-m "not kafka"' leaves the real broker out
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(APART) $(ARGS)
 
 .PHONY: test-versions
 test-versions: test-lowest test-newest ## tests without the real broker, on the lowest versions that there may be and the newest

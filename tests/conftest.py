@@ -1,6 +1,7 @@
 """Shared by all tests: random ones have fixed seeds, so that a failure is the same for everyone."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -10,6 +11,16 @@ import streamreg as sr
 # Machines differ too much for deadlines.
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.load_profile("fixed")
+
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes run the tests, one takes all that share a broker, and each module's stay together."""
+    for item in items:
+        path = item.path.relative_to(HERE)
+        item.add_marker(pytest.mark.xdist_group(path.parts[0] if "kafka" in path.parts else str(path)))
 
 
 @pytest.fixture(autouse=True)
