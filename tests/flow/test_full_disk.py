@@ -12,7 +12,6 @@ import pytest
 from deltalake import DeltaTable
 
 from tests.support.changelog import inserted
-from tests.support.parts import join
 from tests.support.process import ROOT, Process
 
 ROWS = 3000
@@ -32,9 +31,6 @@ def rows_of(sink: str) -> list[float]:
     match sink:
         case "csv" | "state":
             return [float(x) for x, _ in inserted("rows.csv", "x", "y")]
-        case "parts":
-            join(Path("rows.csv"), Path("whole.csv"))
-            return [float(x) for x, _ in inserted("whole.csv", "x", "y")]
         case "sqlite":
             with closing(sqlite3.connect("out.db")) as database:
                 return [x for (x,) in database.execute("SELECT x FROM rows")]
@@ -47,7 +43,6 @@ def rows_of(sink: str) -> list[float]:
     ("sink", "most", "words"),
     [
         ("csv", 40_000, "OutputError: rows.csv: File too large"),
-        ("parts", 15_000, "OutputError: rows.csv: File too large"),
         ("sqlite", 60_000, "OutputError: out.db:rows: disk I/O error (is the disk full?)"),
         ("delta", 900, "OutputError: lake: "),
         ("state", 30_000, "StateError: state state: disk I/O error (is the disk full?)"),

@@ -40,8 +40,6 @@ t = read(stream(int(os.environ["ROWS"]), 3), schema=Point, batch=60)
 match SINK:
     case "csv" | "state":
         sr.io.csv.write(t, "rows.csv")
-    case "parts":
-        sr.io.csv.write(t, "rows.csv", rotate="20 kB")
     case "sqlite":
         sr.io.sqlite.write(t, "out.db", table="rows")
     case "delta":

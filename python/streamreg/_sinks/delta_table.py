@@ -35,6 +35,13 @@ if TYPE_CHECKING:
 
     from streamreg._sinks.contract import ColumnSpec, EpochChanges, Position, RunTerms
 
+_PATIENCE: Final[Mapping[str, str]] = {
+    "max_retries": "3",
+    "retry_timeout": "10s",
+    "connect_timeout": "5s",
+}
+"""How long the library tries an object store itself, in calls that no signal ends: then the run does, and says so."""
+
 _RUN: Final = "streamreg.run"
 """The property of a table that says which run writes it."""
 
@@ -89,9 +96,14 @@ class DeltaLakeTable(DeliveredSpec):
         """How rows stand in it. Raises OutputError if a column has a name that it cannot have."""
         return DeltaColumns(self.name, columns, self.mode, self.keys)
 
+    @property
+    def options(self) -> dict[str, str]:
+        """Those of its storage, with what is not given by the user."""
+        return {**(_PATIENCE if self.remote else {}), **self.storage_options}
+
     def table(self) -> DeltaTable | None:
         """The table as it is now; None if there is none. Raises OutputError, AwayError."""
-        options = dict(self.storage_options)
+        options = self.options
         with errors(self.name, options, remote=self.remote):
             if not DeltaTable.is_deltatable(self.path, options):
                 return None
@@ -142,7 +154,7 @@ class DeltaDestination:
         """`locked` is the file that says who has the table; it belongs to this object."""
         self._spec = spec
         self._columns = spec.columns(columns)
-        self._options = dict(spec.storage_options)
+        self._options = spec.options
         self._locked = locked
         self._table: DeltaTable | None = None
 
