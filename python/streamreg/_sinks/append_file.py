@@ -17,8 +17,8 @@ from streamreg._sinks.file_position import FilePosition
 from streamreg._sinks.output_file import OutputFile, output_errors
 
 _ADVICE: Final = (
-    "nothing more was written to it. A file of a run cannot be rotated, cut or edited. Put it back as it was, and a "
-    "run with a state goes on; or start anew with new files, and an empty state"
+    "nothing more was written to it. A file of a run cannot be rotated by others (the option rotate does it), cut or "
+    "edited. Put it back as it was, and a run with a state goes on; or start anew with new files, and an empty state"
 )
 
 
