@@ -317,6 +317,23 @@ def test_a_table_of_another_time_is_refused(folder: Path) -> None:
     run(40)
 
 
+def test_a_table_that_has_forgotten_its_epoch_is_refused(folder: Path) -> None:
+    """One that says whose it is, and holds rows, must say up to where."""
+    schema = {"k": pa.string(), "x": pa.float64(), "y": pa.float64()}
+    schema |= {"time": pa.int64(), "diff": pa.int64()}
+    DeltaTable.create(
+        "rows",
+        pa.schema(schema),
+        configuration={"streamreg.run": "0" * 32},
+        raise_if_key_not_exists=False,
+    )
+    row = {"k": ["a"], "x": [1.0], "y": [2.0], "time": [0], "diff": [1]}
+    write_deltalake("rows", pa.table(row), mode="append")
+    with pytest.raises(sr.OutputError, match="no longer says up to which epoch: its property"):
+        run()
+    assert DeltaTable("rows").version() == 1
+
+
 @contextmanager
 def held_run(path: str) -> Iterator[None]:
     """A run that has the table, and goes on after the block."""

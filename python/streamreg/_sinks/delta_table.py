@@ -167,7 +167,7 @@ class DeltaDestination:
             self._columns.check(self._table)
             found = self._spec.last(self._table)
             if (found is None or found.time < 0) and self._table.file_uris():
-                raise foreign_rows(self._spec.name)
+                raise foreign_rows(self._spec.name) if found is None else _forgotten(self._spec)
 
     def last(self) -> Delivered | None:
         return None if self._table is None else self._spec.last(self._table)
@@ -246,6 +246,14 @@ class DeltaDestination:
 
     def _errors(self) -> contextlib.AbstractContextManager[None]:
         return errors(self._spec.name, self._options, remote=self._spec.remote)
+
+
+def _forgotten(spec: DeltaLakeTable) -> OutputError:
+    return OutputError(
+        f"{spec.name} holds rows, and no longer says up to which epoch: its property "
+        "delta.setTransactionRetentionDuration must be longer than a run is away, or not be set. Start anew with an "
+        "empty state and another table"
+    )
 
 
 def _application(run: str) -> str:
