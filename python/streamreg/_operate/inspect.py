@@ -169,11 +169,10 @@ def _length(position: object) -> int | None:
 
 def _parts(checkpoint: Checkpoint) -> dict[str, object]:
     """For each output in parts the bytes of those that are finished, by their names; nothing where there is none."""
-    found = {
-        path: {part_path(Path(path), part.time).name: part.length for part in at.parts}
-        for path, position in checkpoint.positions.items()
-        if PartsPosition.is_such(position) and (at := PartsPosition.of(position)).parts
-    }
+    found = {}
+    for path, at in checkpoint.positions.items():
+        if PartsPosition.is_such(at) and (parts := PartsPosition.of(at).parts):
+            found[path] = {part_path(Path(path), part.time).name: part.length for part in parts}
     return {"parts": found} if found else {}
 
 
@@ -252,8 +251,7 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
         length = "" if size is None else f"{plural(size, 'byte')}, "
         yield f"file        {path}: {length}{_pairs(columns) if columns else 'rejects'}"
     for path, parts in found.get("parts", {}).items():
-        size = plural(sum(parts.values()), "byte")
-        yield f"parts       {path}: {plural(len(parts), 'finished part')}, {size}, the last {list(parts)[-1]}"
+        yield f"parts       {path}: {plural(len(parts), 'finished part')}, the last {list(parts)[-1]}"
     for path, epochs in found.get("outbox", {}).items():
         yield f"outbox      {path}: the changes of {plural(epochs, 'epoch')}, not confirmed yet"
     for path, row in found["results"].items():
