@@ -1,12 +1,14 @@
 """Shared by the tests of the whole flow: a folder, a number of processes, a broker without a server."""
 
 import itertools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from streamreg._kafka.mock_broker import EmbeddedBroker
+from tests.support.postgres import PostgresServer, binaries
 
 
 @pytest.fixture(params=[0, 1, 3], ids=lambda number: f"processes={number}")
@@ -40,3 +42,25 @@ def topic(broker: EmbeddedBroker) -> str:
     name = f"topic-{next(_serial)}"
     broker.create_topic(name)
     return name
+
+
+@pytest.fixture(scope="session")
+def whole_server() -> Iterator[PostgresServer]:
+    programs = binaries()
+    if programs is None:
+        if os.environ.get("CI"):
+            pytest.fail("a real server needs Debian's postgresql")
+        pytest.skip("a real server needs Debian's postgresql")
+    server = PostgresServer(programs)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def server(whole_server: PostgresServer) -> PostgresServer:
+    """With an empty schema."""
+    whole_server.do("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    return whole_server

@@ -1,9 +1,7 @@
 """Tables of a real PostgreSQL server: exactly once, as a changelog and as they stand; what does not fit is told."""
 
-import os
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,31 +17,9 @@ from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read as read_state
 from streamreg.testing import read
 from tests.support.destinations import NAMES, Job, besieged, check, folded, kinds
-from tests.support.postgres import PASSWORD, PostgresServer, binaries
+from tests.support.postgres import PASSWORD, PostgresServer
 
 ROWS = 360
-
-
-@pytest.fixture(scope="module")
-def whole_server() -> Iterator[PostgresServer]:
-    programs = binaries()
-    if programs is None:
-        if os.environ.get("CI"):
-            pytest.fail("a real server needs Debian's postgresql")
-        pytest.skip("a real server needs Debian's postgresql")
-    server = PostgresServer(programs)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
-
-
-@pytest.fixture
-def server(whole_server: PostgresServer) -> PostgresServer:
-    """With an empty schema."""
-    whole_server.do("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
-    return whole_server
 
 
 class Point(sr.Schema):

@@ -72,7 +72,11 @@ def writer(sink: str) -> Write:
     def postgres(table: sr.Table, name: str, mode: Mode) -> object:
         return sr.io.postgres.write(table, os.environ["SINK_SETTINGS"], table=name, mode=mode)
 
-    return {"sqlite": sqlite, "kafka": kafka, "postgres": postgres}[sink]
+    def delta(table: sr.Table, name: str, mode: Mode) -> object:
+        gathered = int(os.environ.get("SINK_ROWS_PER_FILE", "1"))
+        return sr.io.delta.write(table, name, mode=mode, rows_per_file=gathered)
+
+    return {"sqlite": sqlite, "kafka": kafka, "postgres": postgres, "delta": delta}[sink]
 
 
 def exact(rows: int) -> Mapping[str, Counter[tuple[Any, ...]]]:

@@ -66,7 +66,7 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         "--fresh",
         action="store_true",
         help="start over: the state and the files there are get the time in their names, and new ones are made; "
-        "tables and topics stay: give the outputs others, or empty them",
+        "tables and topics stay: drop them, or name others in the job file",
     )
     parser.add_argument(
         "--check", action="store_true", help="only say whether the job file is valid"
@@ -112,9 +112,15 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
 
 def _start_over(job: Job) -> None:
     """Moves aside what earlier runs have left, and says so."""
-    from streamreg._run.aside import start_over
+    from contextlib import closing
+
+    from streamreg._jobs.run_job import plan_job
+    from streamreg._run.aside import refuse_written, start_over
 
     state = None if job.state is None else Path(job.state)
+    plan = plan_job(job)
+    with closing(plan.source):
+        refuse_written(plan.outputs, state)
     outputs = [*job.output.files, *([job.rejects] if job.rejects else [])]
     for path, target in start_over(state, map(Path, outputs)).items():
         say(f"streamreg: {path} is {target} now")

@@ -303,7 +303,7 @@ class Merge:
             times = [self._time(index) for index in range(len(self._reductions))]
             self._results.write(self._reductions, self.epochs, self._times, times)
             self.epochs += 1
-        self._outputs.flush()
+        self._outputs.flush(self._times["unix_ms"] if self._opened else None)
         self.rows += self._open_rows
         self._rejects.count()
         if self._commit is not None:
@@ -326,9 +326,14 @@ class Merge:
         """Whether the open epoch holds so many changes for destinations that it should be closed early."""
         return self._outputs.full
 
-    def deliver(self, stopping: Callable[[], bool]) -> bool:
+    @property
+    def due_at(self) -> float | None:
+        """When `deliver` is due although no epoch was closed, by the monotonic clock; None if nothing is gathered."""
+        return self._outputs.due_at
+
+    def deliver(self, stopping: Callable[[], bool], *, gather: bool = True) -> bool:
         """Delivers what closed epochs hold for destinations; as `Outputs.deliver`."""
-        return self._outputs.deliver(stopping)
+        return self._outputs.deliver(stopping, gather=gather)
 
     def settle(self) -> None:
         """At the end of a run: the state holds no more what was delivered since the last epoch was closed."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from streamreg._sinks.contract import Changes
 from streamreg._sinks.outbox import OutboxSink
+from streamreg._sinks.parts_sink import PartsSink
 
 if TYPE_CHECKING:
     from streamreg._plan.output import OutputSpec
@@ -45,10 +46,12 @@ class Outputs:
         yield from self.scores
         yield from self.results
 
-    def flush(self) -> None:
-        """Raises OutputError if something is not taken."""
+    def flush(self, unix_ms: int | None = None) -> None:
+        """At the end of an epoch `unix_ms` is its wall clock. Raises OutputError if something is not taken."""
         for output in self._tables():
             output.sink.flush(durable=self.durable)
+            if unix_ms is not None and isinstance(output.sink, PartsSink):
+                output.sink.end_epoch(unix_ms)
         if self.rejects is not None:
             self.rejects.flush(durable=self.durable)
 
@@ -67,15 +70,25 @@ class Outputs:
         """What their destinations have not confirmed, by name, for the checkpoint."""
         return {name: list(sink.waiting) for name, sink in self._outboxes() if sink.waiting}
 
-    def deliver(self, stopping: Callable[[], bool]) -> bool:
+    @property
+    def due_at(self) -> float | None:
+        """When what is gathered for a destination is to be delivered, by the monotonic clock; None if nothing is."""
+        due = [sink.due_at for _, sink in self._outboxes() if sink.due_at is not None]
+        return min(due, default=None)
+
+    def deliver(self, stopping: Callable[[], bool], *, gather: bool = False) -> bool:
         """Delivers what the last checkpoint holds for destinations, and waits for those that are away.
 
-        Each is tried once at least. Returns whether all is delivered; not if the run is to end first.
+        Each is tried once at least; `gather` leaves what is not enough yet for its destination. Finished parts of files
+        get their names. Returns whether all is delivered; not if the run is to end first.
 
         Raises:
             OutputError: if one refuses for good.
         """
-        done = [sink.deliver(stopping) for _, sink in self._outboxes()]
+        for output in self._tables():
+            if isinstance(output.sink, PartsSink):
+                output.sink.committed()
+        done = [sink.deliver(stopping, gather=gather) for _, sink in self._outboxes()]
         return all(done)
 
     def positions(self) -> dict[str, Position]:

@@ -16,7 +16,7 @@ from streamreg._jobs.forget import Forget, read_forget
 from streamreg._jobs.paths import client_files, from_folder
 from streamreg._jobs.schema import KEY_TYPES, NUMBERS, TYPES, read_schema
 from streamreg._jobs.source import Source, read_source, with_metadata
-from streamreg._jobs.target import TIMES, Output, Target, read_targets
+from streamreg._jobs.target import TIMES, Output, Target, read_file_options, read_targets
 from streamreg._jobs.window import JobWindow, read_window
 from streamreg._language.regression_options import OF_RIDGE, SINGULAR, STATISTICS, Options
 from streamreg._plural import plural
@@ -240,6 +240,7 @@ def _output(
         scores=from_folder(folder, table.string("scores", required=False)) or None,
         columns=table.section("columns").names(),
         time=table.choice("time", TIMES),
+        file_options=read_file_options(table),
     )
     table.close()
     first: dict[str, str] = {}

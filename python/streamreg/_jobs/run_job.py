@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, TypedDict
 
-from streamreg._jobs import Durability, Job, Time
+from streamreg._jobs import Durability, Job
 from streamreg._types import OPTIONAL, is_optional
 
 if TYPE_CHECKING:
@@ -32,10 +32,6 @@ _TYPES = {
     "datetime": datetime,
     "timedelta": timedelta,
 }
-
-
-class _WriteOptions(TypedDict, total=False):
-    time: Time
 
 
 class _RunOptions(TypedDict, total=False):
@@ -100,7 +96,9 @@ def _write_tables(job: Job) -> list[Output]:
     fit = _fit(table, job)
     if job.output.targets:
         return _write_targets(job.output.targets, table, fit)
-    options = _WriteOptions() if job.output.time is None else _WriteOptions(time=job.output.time)
+    options = dict(job.output.file_options)
+    if job.output.time is not None:
+        options["time"] = job.output.time
     outputs = []
     if job.output.input is not None:
         outputs.append(sr.io.csv.write(table, job.output.input, **options))

@@ -7,6 +7,8 @@ from typing import Any, Literal, get_args
 
 from streamreg._jobs.check import Section, describe
 from streamreg._jobs.paths import client_files, from_folder
+from streamreg._sinks.file_place import is_url
+from streamreg._sinks.rotation import Rotation
 
 Of = Literal["regression", "input", "scores"]
 Mode = Literal["changelog", "current"]
@@ -16,7 +18,9 @@ TABLES: tuple[Of, ...] = get_args(Of)
 MODES: tuple[Mode, ...] = get_args(Mode)
 TIMES: tuple[Time, ...] = get_args(Time)
 FORMATS = ("json", "csv")
+IF_EXISTS = ("fail", "replace", "append")
 
+_MOST_ROWS = 2**31 - 1
 _OF_READERS = ("group.id", "auto.offset.reset", "isolation.level")
 """Settings of the source that say nothing to whoever writes."""
 
@@ -40,9 +44,9 @@ class Target:
 
     @property
     def path(self) -> str | None:
-        """The file that is written, if it is one."""
+        """The file or directory that is written, if it is one."""
         found: str | None = self.options.get("path")
-        return found
+        return None if found is not None and is_url(found) else found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +58,9 @@ class Output:
     scores: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     time: Time | None = None
+    file_options: Mapping[str, Any] = field(default_factory=dict)
+    """What `io.csv.write` is given beside them."""
+
     targets: tuple[Target, ...] = ()
     """In place of all these, of `[[output]]`."""
 
@@ -110,7 +117,20 @@ _Read = tuple[dict[str, Any], tuple[str, ...]]
 
 def _csv(table: Section, _source: Mapping[str, str], folder: str) -> _Read:
     path = from_folder(folder, table.string("path"))
-    return {"path": path}, ("file", abspath(path))
+    return {"path": path, **read_file_options(table)}, ("file", abspath(path))
+
+
+def read_file_options(table: Section) -> dict[str, Any]:
+    """What is said of files beside their paths, as `io.csv.write` has it."""
+    if_exists = table.choice("if_exists", IF_EXISTS)
+    rotate = table.string("rotate", required=False)
+    if rotate:
+        try:
+            Rotation.of(rotate)
+        except ValueError as error:
+            table.problem("rotate", str(error))
+    given = {"if_exists": if_exists, "rotate": rotate}
+    return {name: value for name, value in given.items() if value}
 
 
 def _sqlite(table: Section, _source: Mapping[str, str], folder: str) -> _Read:
@@ -139,10 +159,32 @@ def _kafka(table: Section, source: Mapping[str, str], folder: str) -> _Read:
     return options, ("kafka", settings.get("bootstrap.servers", ""), topic)
 
 
+def _delta(table: Section, _source: Mapping[str, str], folder: str) -> _Read:
+    given = table.string("path")
+    path = given if is_url(given) else from_folder(folder, given)
+    options: dict[str, Any] = {"path": path}
+    rows = table.integer("rows_per_file", 1, _MOST_ROWS)
+    interval = table.string("interval", required=False)
+    if interval:
+        try:
+            if Rotation.of(interval).age is None:
+                raise ValueError(f'expected a time like "1 minute", found {interval!r}')
+        except ValueError as error:
+            table.problem("interval", str(error))
+    optional = {
+        "rows_per_file": rows,
+        "interval": interval,
+        "storage_options": table.section("storage_options").settings(),
+    }
+    options |= {name: value for name, value in optional.items() if value}
+    return options, ("delta", path if is_url(path) else abspath(path))
+
+
 _SINKS: Mapping[str, Callable[[Section, Mapping[str, str], str], _Read]] = {
     "csv": _csv,
     "sqlite": _sqlite,
     "kafka": _kafka,
     "postgres": _postgres,
+    "delta": _delta,
 }
 """By their names, what reads the keys of each: the options, and the place."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamreg._core import KeyedReduction, Reduction, WindowReduction
@@ -12,7 +13,7 @@ from streamreg._exceptions import CorruptStateError, MismatchError, StateError
 from streamreg._formats.registry import described, options
 from streamreg._plural import plural
 from streamreg._sinks.cells import cells_of, value_of
-from streamreg._sinks.file_position import FilePosition
+from streamreg._sinks.part_position import PartsPosition, open_position, part_path
 from streamreg._state.changed_source import SOURCE
 from streamreg._state.keyed_rows import EMPTY
 from streamreg._state.program_data import WINDOWS, tuples
@@ -76,6 +77,7 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
         **_changes(checkpoint),
         **_outbox(checkpoint),
         "files": {path: _length(position) for path, position in checkpoint.positions.items()},
+        **_parts(checkpoint),
         "results": {
             path: _rows(checkpoint, part, job["outputs"][path]["row"], most)
             if (part := f"changelog {index}") in checkpoint.digests
@@ -158,12 +160,20 @@ def _outbox(checkpoint: Checkpoint) -> dict[str, object]:
 
 def _length(position: object) -> int | None:
     """The bytes of an output that is a file; None of another one."""
-    if not FilePosition.is_such(position):
-        return None
     try:
-        return FilePosition.of(position).length
+        found = open_position(position)
+        return None if found is None else found.length
     except CorruptStateError as error:
         raise StateError(f"the state is damaged ({error})") from None
+
+
+def _parts(checkpoint: Checkpoint) -> dict[str, object]:
+    """For each output in parts the bytes of those that are finished, by their names; nothing where there is none."""
+    found = {}
+    for path, at in checkpoint.positions.items():
+        if PartsPosition.is_such(at) and (parts := PartsPosition.of(at).parts):
+            found[path] = {part_path(Path(path), part.time).name: part.length for part in parts}
+    return {"parts": found} if found else {}
 
 
 def _result(columns: Sequence[tuple[str, str]], state: bytes) -> dict[str, object] | None:
@@ -240,6 +250,8 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
         columns = job["outputs"].get(path, {}).get("columns")
         length = "" if size is None else f"{plural(size, 'byte')}, "
         yield f"file        {path}: {length}{_pairs(columns) if columns else 'rejects'}"
+    for path, parts in found.get("parts", {}).items():
+        yield f"parts       {path}: {plural(len(parts), 'finished part')}, the last {list(parts)[-1]}"
     for path, epochs in found.get("outbox", {}).items():
         yield f"outbox      {path}: the changes of {plural(epochs, 'epoch')}, not confirmed yet"
     for path, row in found["results"].items():

@@ -8,10 +8,17 @@ import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from streamreg._exceptions import OutputError, StateError
 from streamreg._file_lock import lock
+from streamreg._sinks.contract import RunTerms
+from streamreg._sinks.file_sink import FileSpec
+from streamreg._sinks.part_position import parts_beside
 from streamreg._state.store import LOCK, begun
+
+if TYPE_CHECKING:
+    from streamreg._plan.output import OutputSpec
 
 
 def start_over(state: Path | None, outputs: Iterable[Path]) -> Mapping[Path, Path]:
@@ -21,7 +28,7 @@ def start_over(state: Path | None, outputs: Iterable[Path]) -> Mapping[Path, Pat
 
     Args:
         state: the directory of the state, if there is one.
-        outputs: the files of the job.
+        outputs: the files of the job; their finished parts belong to them.
 
     Returns:
         What has moved, and where to.
@@ -31,7 +38,10 @@ def start_over(state: Path | None, outputs: Iterable[Path]) -> Mapping[Path, Pat
         OutputError: if another run writes an output, or it cannot be moved.
     """
     found: dict[Path, type[OutputError | StateError]] = {
-        path: OutputError for path in outputs if _is_file(path)
+        path: OutputError
+        for output in outputs
+        for path in (output, *parts_beside(output).values())
+        if _is_file(path)
     }
     if state is not None and begun(state):
         found[state] = StateError  # Last: without it the outputs would be those of no run.
@@ -42,6 +52,24 @@ def start_over(state: Path | None, outputs: Iterable[Path]) -> Mapping[Path, Pat
                 _locked(held, f"state {path}" if held != path else str(path), error)
             )
         return moved(found)
+
+
+def refuse_written(outputs: Iterable[OutputSpec], state: Path | None) -> None:
+    """Before anything is moved: can a new run begin with each table and topic, which stay where they are?
+
+    Raises:
+        OutputError: if one holds something, cannot be reached, or does not fit.
+    """
+    terms = RunTerms(state, thorough=True)
+    for output in outputs:
+        if not isinstance(output.sink, FileSpec):
+            try:
+                output.sink.check(output.columns, None, terms)
+            except OutputError as error:
+                raise OutputError(
+                    f"{error}. A fresh start leaves tables and topics as they are: drop this one, or name another in "
+                    "the job. Nothing was moved"
+                ) from None
 
 
 def moved(paths: Mapping[Path, type[OutputError | StateError]]) -> Mapping[Path, Path]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._exceptions import CorruptStateError, OutputError, StateError
 from streamreg._run.aside import moved
 from streamreg._sinks.file_position import FilePosition
-from streamreg._sinks.file_read_back import FileReadBack
+from streamreg._sinks.file_read_back import FileReadBack, unread
 from streamreg._sinks.file_sink import FileSpec
+from streamreg._sinks.part_position import open_position, parts_beside
 from streamreg._state import changed_job
 
 if TYPE_CHECKING:
-    from streamreg._plan.output import OutputSpec
     from streamreg._plan.plan import Plan
     from streamreg._sinks.contract import Position, RunTerms
     from streamreg._state.changed_job import Continued
@@ -31,25 +32,21 @@ def continued(checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> Conti
 
     def fits(name: str, position: Position) -> bool:
         try:
-            if FilePosition.is_such(position):
+            opened = open_position(position)
+            if opened is not None:
                 # A pipe would be waited for, and a state of an older format tells of no bytes.
-                known = FilePosition.of(position).checksum is not None
-                if not (known and Path(name).is_file()):
+                there = Path(name).is_file() or not os.path.lexists(name)
+                if opened.checksum is None or not there:
                     return False
             if name in specs:
                 written = specs[name].sink.read_back(specs[name].columns, position)
             else:
-                written = FileReadBack(Path(name), FilePosition.of(position), _unread)
+                written = FileReadBack(Path(name), FilePosition.of(position), unread)
             return written is not None and written.check_bytes() is not None
         except (OutputError, CorruptStateError):
             return False
 
     return changed_job.continued(checkpoint, plan, rejects, fits)
-
-
-def _unread(pieces: Iterator[bytes]) -> Iterator[Sequence[bytes]]:
-    """Of rejects the bytes alone are compared."""
-    yield from ()
 
 
 def unchanged(checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> Continued:
@@ -82,22 +79,14 @@ def to_be_moved(found: Continued, before: Checkpoint, terms: RunTerms) -> list[P
                 f"{name} has other columns, which what is there cannot have: give it another name"
             )
         path = Path(output.sink.path)
-        if not _is_new(output, terms):
+        if not output.sink.is_new(output.columns, terms):
             output.sink.check(output.columns, before.positions[name], terms)
-            paths.append(path)
+            paths += [path, *parts_beside(path).values()]
     return paths
-
-
-def _is_new(output: OutputSpec, terms: RunTerms) -> bool:
-    """Whether an output is none yet, or one that a run has left which died while it made it."""
-    try:
-        output.sink.check(output.columns, None, terms)
-    except OutputError:
-        return False
-    return True
 
 
 def move(paths: list[Path], tell: Callable[[str], None]) -> None:
     """Moves files aside. Raises OutputError if one cannot be moved; then all stay."""
-    for path, target in moved(dict.fromkeys(paths, OutputError)).items():
+    there = filter(os.path.lexists, paths)
+    for path, target in moved(dict.fromkeys(there, OutputError)).items():
         tell(f"{path} is {target} now")

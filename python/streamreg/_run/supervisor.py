@@ -70,6 +70,8 @@ class Supervisor:
                 now = time.monotonic()
                 if self._merge.pending and (now >= self._may_close_at or self._merge.full):
                     self._close()
+                elif (due_at := self._merge.due_at) is not None and now >= due_at:
+                    self._merge.deliver(self._to_end)
                 self._learn(self._source.log_ends(self._merge.offsets))
                 self._merge.pass_idle(self._quiet.idle)
                 if now >= self._commit_at:
@@ -80,6 +82,7 @@ class Supervisor:
             if reason != "source":  # Then nothing is on its way, and a worker would wait for more.
                 self._take(self._pool.stop())
             self._close()
+            self._deliver_gathered()
             self._merge.settle()
             self._commit()
         except StreamregError as error:
@@ -87,6 +90,7 @@ class Supervisor:
                 # What was merged is sound: the run ends with it. After a failed closing it is closed in part.
                 self._ending = True
                 self._close()
+                self._deliver_gathered()
                 self._commit()
             raise
         finally:
@@ -115,6 +119,8 @@ class Supervisor:
         due = [self._tell_at]
         if self._merge.pending:
             due.append(self._may_close_at)
+        if (due_at := self._merge.due_at) is not None:
+            due.append(due_at)
         if self._to_commit is not None:
             due.append(self._commit_at)
         if self._merge.waits_for_idle:
@@ -147,6 +153,11 @@ class Supervisor:
         if now >= self._commit_at:
             self._commit()
         self._say()
+
+    def _deliver_gathered(self) -> None:
+        """At the end, what would have waited for more."""
+        if self._merge.due_at is not None:
+            self._merge.deliver(self._to_end, gather=False)
 
     def _to_end(self) -> bool:
         """Whether the run is to end, while a destination is waited for; tells how far it is meanwhile."""

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from streamreg._exceptions import OutputError
+from streamreg._file_lock import lock
 from streamreg._plural import plural
 from streamreg._sinks.file_position import FilePosition
 from streamreg._sinks.output_file import OutputFile, output_errors
 
 _ADVICE: Final = (
-    "nothing more was written to it. A file of a run cannot be rotated, cut or edited. Put it back as it was, and a "
-    "run with a state goes on; or start anew with new files, and an empty state"
+    "nothing more was written to it. A file of a run cannot be rotated by others (the option rotate does it), cut or "
+    "edited. Put it back as it was, and a run with a state goes on; or start anew with new files, and an empty state"
 )
 
 
@@ -39,7 +40,7 @@ class AppendFile(OutputFile):
         """
         super().__init__(path, position)
         # A program may go to another directory later.
-        self._place = path.absolute()
+        self.place = path.absolute()
         # Unbuffered: what the system does not take is never written later.
         self._file = os.fdopen(descriptor, "r+b", buffering=0)
         self._written = position.length
@@ -58,7 +59,7 @@ class AppendFile(OutputFile):
             self._cut_to = None
             if durable and self._new:
                 # A new file must be there, and its name too, before a state speaks of it.
-                sync_directory(self._place.parent)
+                sync_directory(self.place.parent)
         self._compare()
         while data:
             count = self._file.write(data)
@@ -72,7 +73,7 @@ class AppendFile(OutputFile):
         """Raises OutputError if the file is not where, or what, this run has left; a first flush has yet to cut it."""
         own = os.fstat(self._file.fileno())
         try:
-            named = os.stat(self._place)
+            named = os.stat(self.place)
         except (FileNotFoundError, NotADirectoryError):
             raise OutputError(
                 f"{self.path} was deleted or renamed while this run had it: {_ADVICE}"
@@ -92,8 +93,43 @@ class AppendFile(OutputFile):
                 f"it has {plural(length, 'byte')}, not {self._written:,}; {_ADVICE}"
             )
 
+    def followed(self, name: str, header: bytes, *, durable: bool) -> AppendFile:
+        """Closes it, gives it another name in its directory, and opens the one that begins in its place.
+
+        Raises:
+            OutputError: if it is not as this run has left it, something else has that name, or another run comes first.
+        """
+        target = self.place.with_name(name)
+        self.flush(durable=durable)
+        refuse_taken(target)
+        with self._errors():
+            self.place.rename(target)
+            if durable:
+                sync_directory(self.place.parent)
+            descriptor = os.open(
+                self.place, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666
+            )
+            try:
+                lock(descriptor, str(self.path), OutputError)
+            except BaseException:
+                os.close(descriptor)
+                raise
+        self.close()
+        following = AppendFile(self.path, descriptor, FilePosition(0), header)
+        following.place = self.place
+        following.flush(durable=durable)
+        return following
+
     def close(self) -> None:
         self._file.close()
+
+
+def refuse_taken(target: Path) -> None:
+    """Raises OutputError if there is something where a finished part is to be."""
+    if os.path.lexists(target):
+        raise OutputError(
+            f"{target} is in the way: a part that is finished gets this name: move what is there away"
+        )
 
 
 def sync_directory(directory: Path) -> None:

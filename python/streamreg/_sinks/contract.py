@@ -200,7 +200,7 @@ class AwayError(Exception):
 
 
 class MovedOnError(OutputError):
-    """A destination has gone on since the checkpoint that it is to be compared with."""
+    """A destination is not where the checkpoint is that it is to be compared with: it has gone on, or has yet to."""
 
 
 class Delivered(NamedTuple):

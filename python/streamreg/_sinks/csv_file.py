@@ -6,18 +6,31 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
-from streamreg._sinks.file_sink import FileSpec
+from streamreg._exceptions import OutputError
+from streamreg._sinks.file_sink import FileSink, FileSpec
+from streamreg._sinks.open_file import Found, check_file, open_file
+from streamreg._sinks.part_position import PartsPosition
+from streamreg._sinks.parts_file import check_parts, open_parts
+from streamreg._sinks.parts_read_back import PartsReadBack
 from streamreg._sinks.records import RecordError, records, shown
 
 if TYPE_CHECKING:
-    from streamreg._sinks.contract import Changes, ColumnSpec
+    from streamreg._sinks.contract import Changes, ColumnSpec, Position, ReadBack, RunTerms, Sink
+    from streamreg._sinks.rotation import Rotation
+
+IfExists: TypeAlias = Literal["fail", "replace", "append"]
+"""What becomes of a file that is there, where no state says that the run has written it."""
 
 
 @dataclass(frozen=True)
 class CsvFile(FileSpec):
-    """A CSV file."""
+    """A CSV file, in parts if there is a rotation."""
+
+    if_exists: IfExists = "fail"
+    rotation: Rotation | None = None
 
     sink: ClassVar[str] = "csv"
     call: ClassVar[str] = "io.csv.write"
@@ -31,6 +44,58 @@ class CsvFile(FileSpec):
 
     def text_of(self, changes: Changes) -> bytes:
         return changes.lines
+
+    def check(
+        self, columns: Sequence[ColumnSpec], position: Position | None, terms: RunTerms
+    ) -> None:
+        if self.if_exists == "append" and terms.state is None:
+            raise OutputError(
+                f'{self.path}: if_exists="append" goes on with a file by the state that wrote it: run with state=…'
+            )
+        check = check_parts if self._in_parts(position) else check_file
+        check(Path(self.path), self.beginning(columns), position, terms, self._found)
+
+    def open(
+        self, columns: Sequence[ColumnSpec], position: Position | None, terms: RunTerms
+    ) -> Sink | None:
+        path, header = Path(self.path), self.beginning(columns)
+        if self._in_parts(position):
+            return open_parts(
+                path,
+                header,
+                position,
+                terms,
+                self._found,
+                text_of=self.text_of,
+                rotation=self.rotation,
+            )
+        file = open_file(path, header, position, terms, self._found)
+        return None if file is None else FileSink(file, self.text_of)
+
+    def is_new(self, columns: Sequence[ColumnSpec], terms: RunTerms) -> bool:
+        try:
+            check = check_parts if self._in_parts(None) else check_file
+            check(Path(self.path), self.beginning(columns), None, terms, "refuse")
+        except OutputError:
+            return False
+        return True
+
+    def read_back(self, columns: Sequence[ColumnSpec], position: Position) -> ReadBack:
+        if self._in_parts(position):
+            return PartsReadBack(
+                Path(self.path),
+                PartsPosition.of(position),
+                lambda pieces: self.changes_in(columns, pieces),
+            )
+        return super().read_back(columns, position)
+
+    @property
+    def _found(self) -> Found:
+        return "replace" if self.if_exists == "replace" else "refuse"
+
+    def _in_parts(self, position: Position | None) -> bool:
+        """Whether it has parts, or has had some."""
+        return self.rotation is not None or PartsPosition.is_such(position)
 
     def changes_in(
         self, columns: Sequence[ColumnSpec], pieces: Iterator[bytes]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ReadBack,
         RunTerms,
     )
+    from streamreg._sinks.gathering import Gathering
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,11 @@ class DeliveredSpec(ABC):
     """What a state calls such a sink."""
 
     call: ClassVar[str]
+
+    @property
+    def gathering(self) -> Gathering | None:
+        """How much waits before it is delivered; None: each epoch is."""
+        return None
 
     @property
     @abstractmethod
@@ -87,7 +93,9 @@ class DeliveredSpec(ABC):
     def open(
         self, columns: Sequence[ColumnSpec], position: Position | None, terms: RunTerms
     ) -> OutboxSink | None:
-        sink = OutboxSink(self.name, lambda: self.connect(columns, terms), position, terms)
+        sink = OutboxSink(
+            self.name, lambda: self.connect(columns, terms), position, terms, self.gathering
+        )
         return sink if sink.connect(terms.stopping) else None
 
 

@@ -39,6 +39,11 @@ def kind_of(path: Path) -> Kind:
     raise OutputError(f"{path} is {what}: an output is a plain file, a pipe or a terminal")
 
 
+def is_url(path: str) -> bool:
+    """Whether that is a URL, such as of an object store, and no path."""
+    return "://" in path
+
+
 def place_of(path: Path) -> str:
     """The same for all names of one file, be they links, and whether it is there or not."""
     try:

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from streamreg._exceptions import OutputError
 from streamreg._sinks.file_place import place_of
 from streamreg._sinks.file_position import FilePosition
 from streamreg._sinks.file_read_back import FileReadBack
 from streamreg._sinks.open_file import check_file, open_file
 
 if TYPE_CHECKING:
-    from streamreg._sinks.contract import Changes, ColumnSpec, Position, RunTerms
+    from streamreg._sinks.contract import Changes, ColumnSpec, Position, ReadBack, RunTerms, Sink
     from streamreg._sinks.output_file import OutputFile
 
 
@@ -92,11 +93,19 @@ class FileSpec(ABC):
 
     def open(
         self, columns: Sequence[ColumnSpec], position: Position | None, terms: RunTerms
-    ) -> FileSink | None:
+    ) -> Sink | None:
         file = open_file(Path(self.path), self.beginning(columns), position, terms)
         return None if file is None else FileSink(file, self.text_of)
 
-    def read_back(self, columns: Sequence[ColumnSpec], position: Position) -> FileReadBack:
+    def is_new(self, columns: Sequence[ColumnSpec], terms: RunTerms) -> bool:
+        """Whether there is no such output yet, or one that a run has left which died while it made it."""
+        try:
+            check_file(Path(self.path), self.beginning(columns), None, terms)
+        except OutputError:
+            return False
+        return True
+
+    def read_back(self, columns: Sequence[ColumnSpec], position: Position) -> ReadBack:
         return FileReadBack(
             Path(self.path),
             FilePosition.of(position),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from streamreg._core import crc32
 from streamreg._exceptions import OutputError
@@ -21,6 +22,12 @@ from streamreg._sinks.stream_file import StreamFile, open_stream
 if TYPE_CHECKING:
     from streamreg._sinks.contract import Position, RunTerms
 
+_log = logging.getLogger("streamreg")
+
+Found: TypeAlias = Literal["refuse", "cut", "replace"]
+"""What becomes of what a file holds that is to be a new one: the run is refused; or it is cut, if it begins like a file
+of such an output; or it is cut whatever it is."""
+
 _PIECE: Final = 1 << 20
 _RECORDED: Final = (
     "but the state says that the run has written {}: put the file back as it was, or start anew with an empty state "
@@ -28,7 +35,13 @@ _RECORDED: Final = (
 )
 
 
-def check_file(path: Path, header: bytes, position: Position | None, terms: RunTerms) -> None:
+def check_file(
+    path: Path,
+    header: bytes,
+    position: Position | None,
+    terms: RunTerms,
+    found: Found = "refuse",
+) -> None:
     """Before anything is opened or read: is the file what the state, or its absence, makes one expect?
 
     Args:
@@ -36,6 +49,7 @@ def check_file(path: Path, header: bytes, position: Position | None, terms: RunT
         header: what a new one begins with.
         position: where the last run has left it; None if there was none.
         terms: of the run.
+        found: what becomes of what a new one holds.
 
     Raises:
         OutputError: if it cannot be an output, another run has it, the run would overwrite something, or what it
@@ -53,15 +67,19 @@ def check_file(path: Path, header: bytes, position: Position | None, terms: RunT
         try:
             lock(descriptor, str(path), OutputError, shared=True)
             if terms.thorough:
-                _found(path, descriptor, header, expected, terms.stopping)
+                _found(path, descriptor, header, expected, terms.stopping, found)
             else:
-                _refuse_early(path, descriptor, header, expected)
+                _refuse_early(path, descriptor, header, expected, found)
         finally:
             os.close(descriptor)
 
 
 def open_file(
-    path: Path, header: bytes, position: Position | None, terms: RunTerms
+    path: Path,
+    header: bytes,
+    position: Position | None,
+    terms: RunTerms,
+    found: Found = "refuse",
 ) -> OutputFile | None:
     """A new file that begins with `header`, or that of an earlier run; None if the run is to end before it is open.
 
@@ -81,14 +99,16 @@ def open_file(
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise OutputError(f"{path} has just become something else than a file")
             lock(descriptor, str(path), OutputError)
-            found = _found(path, descriptor, header, expected, terms.stopping)
+            at = _found(path, descriptor, header, expected, terms.stopping, found)
         except BaseException:
             os.close(descriptor)
             raise
-        if found is None:
+        if at is None:
             os.close(descriptor)
             return None
-    return AppendFile(path, descriptor, found, header if expected is None else b"")
+        if found == "replace" and expected is None and (size := os.fstat(descriptor).st_size):
+            _log.warning("%s: what is there is replaced: %s", path, plural(size, "byte"))
+    return AppendFile(path, descriptor, at, header if expected is None else b"")
 
 
 def _recorded(length: int) -> str:
@@ -128,9 +148,10 @@ def _found(
     header: bytes,
     expected: FilePosition | None,
     stopping: Callable[[], bool],
+    found: Found,
 ) -> FilePosition | None:
     """Where the file stands, its content compared with what is expected; None if the run is to end meanwhile."""
-    _refuse_early(path, descriptor, header, expected)
+    _refuse_early(path, descriptor, header, expected, found)
     if expected is None:
         return FilePosition(0)
     checksum = _checksum(path, descriptor, expected.length, stopping)
@@ -146,7 +167,7 @@ def _found(
 
 
 def _refuse_early(
-    path: Path, descriptor: int, header: bytes, expected: FilePosition | None
+    path: Path, descriptor: int, header: bytes, expected: FilePosition | None, found: Found
 ) -> None:
     """What can be seen without reading all of the file.
 
@@ -156,7 +177,11 @@ def _refuse_early(
         length = os.fstat(descriptor).st_size
         if length < expected.length:
             raise OutputError(f"{path} has {plural(length, 'byte')}, {_recorded(expected.length)}")
-    elif not header.startswith(os.pread(descriptor, len(header) + 1, 0)):
+        return
+    if found == "replace":
+        return
+    begins = os.pread(descriptor, len(header) + 1, 0)
+    if not (header.startswith(begins) or (found == "cut" and begins.startswith(header))):
         raise OutputError(
             f"{path} exists, and there is no state to continue it from: move the file away, or write to "
             "another path (a run with state=… continues its files)"

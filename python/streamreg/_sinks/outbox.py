@@ -20,6 +20,7 @@ from streamreg._sinks.outbox_position import compared, confirmed
 
 if TYPE_CHECKING:
     from streamreg._sinks.contract import Changes, Destination, Position, RunTerms
+    from streamreg._sinks.gathering import Gathering
 
 _log = logging.getLogger("streamreg")
 
@@ -43,8 +44,11 @@ class OutboxSink:
         connect: Callable[[], Destination],
         position: Position | None,
         terms: RunTerms,
+        gathering: Gathering | None = None,
     ) -> None:
         """Nothing is connected yet; `position` is where the last run has left it.
+
+        What waits is delivered at the end of each epoch, or as `gathering` says.
 
         Raises:
             CorruptStateError: if that is no position of such a sink, or what waits is not what it says.
@@ -57,6 +61,9 @@ class OutboxSink:
         self._waiting = list(terms.outbox.get(name, ()))
         self._confirmed = confirmed(position, self._waiting)
         self._new = position is None
+        self._gathering = gathering
+        self._rows = self._size = 0
+        self._since = time.monotonic()
         self._begun = False
         self._open: list[bytes] = []
         self._open_size = 0
@@ -80,6 +87,15 @@ class OutboxSink:
         """Whether the open epoch holds so much that it should end."""
         return self._open_size >= _FULL
 
+    @property
+    def due_at(self) -> float | None:
+        """When what is gathered is to be delivered, by the monotonic clock; None if nothing is."""
+        if self._gathering is None or not self._waiting:
+            return None
+        if self._rows >= self._gathering.rows or self._size >= _FULL:
+            return self._since
+        return self._since + self._gathering.seconds
+
     def append(self, changes: Changes) -> None:
         if changes.lines:
             self._open.append(changes.lines)
@@ -94,12 +110,13 @@ class OutboxSink:
         lines = b"".join(self._open)
         self._open, self._open_size = [], 0
         if lines:
-            self._waiting.append(EpochChanges(_time_of(lines), lines))
-        if self._direct and not self.deliver(self._stopping):
-            raise OutputError(
-                f"{self._name}: it is away, and the run is to end, without a state that could keep the changes of "
-                f"{plural(len(self._waiting), 'epoch')}: they are missing there"
-            )
+            if not self._waiting:
+                self._since = time.monotonic()
+            self._waiting.append(EpochChanges(time_of(lines), lines))
+            self._rows += lines.count(b"\n")
+            self._size += len(lines)
+        if self._direct:
+            self.deliver(self._stopping, gather=True)
 
     def connect(self, stopping: Callable[[], bool]) -> bool:
         """Connects and compares, and waits while the destination is away; False if the run is to end first.
@@ -109,15 +126,25 @@ class OutboxSink:
         """
         return self._until_done(self._connected, stopping)
 
-    def deliver(self, stopping: Callable[[], bool]) -> bool:
+    def deliver(self, stopping: Callable[[], bool], *, gather: bool = False) -> bool:
         """Delivers what waits, and tries again while the destination is away; False if the run is to end first.
 
+        `gather` leaves what is not enough yet.
+
         Raises:
-            OutputError: if the destination refuses for good. What was not confirmed still waits.
+            OutputError: if the destination refuses for good. What was not confirmed still waits. Without a state, if
+                it is away until the run is to end.
         """
-        if self._waiting or self._new:
-            return self._until_done(self._deliver, stopping)
-        return True
+        if gather and self.due_at is not None and time.monotonic() < self.due_at:
+            return True
+        if not (self._waiting or self._new) or self._until_done(self._deliver, stopping):
+            return True
+        if self._direct and self._waiting:
+            raise OutputError(
+                f"{self._name}: it is away, and the run is to end, without a state that could keep the changes of "
+                f"{plural(len(self._waiting), 'epoch')}: they are missing there"
+            )
+        return False
 
     def close(self) -> None:
         if self._waiting and not self._direct:
@@ -180,6 +207,8 @@ class OutboxSink:
         """The destination has everything up to this time."""
         self._confirmed = self._confirmed._replace(time=time)
         self._waiting = [epoch for epoch in self._waiting if epoch.time > time]
+        self._rows = sum(epoch.lines.count(b"\n") for epoch in self._waiting)
+        self._size = sum(len(epoch.lines) for epoch in self._waiting)
 
     def _let_go(self) -> None:
         if self._destination is not None:
@@ -198,6 +227,6 @@ def _paused(seconds: float, stopping: Callable[[], bool]) -> bool:
     return False
 
 
-def _time_of(lines: bytes) -> int:
+def time_of(lines: bytes) -> int:
     """The time of the changes of an epoch: each line says it, before its diff."""
     return int(lines[:-1].rsplit(b",", 2)[1])

@@ -106,16 +106,18 @@ def checked_last(found: tuple[str, int] | None, position: Position, *, moves_on:
 
     Raises:
         RecordError: if it lacks something, or another run has written it.
-        MovedOnError: if it cannot be told apart.
+        MovedOnError: if it cannot be told apart, or lacks what waits for it.
     """
     if found is None or found[0] != position["run"]:
         if position["time"] < 0 and found is None:
             return
         raise RecordError("another run has written it, or none")
+    ends = f"it ends with the time {found[1]}, the state with {position['time']}"
+    if found[1] < position["delivered"]:
+        raise RecordError(f"{ends}: it is older than the state")
     if found[1] < position["time"]:
-        raise RecordError(
-            f"it ends with the time {found[1]}, the state with {position['time']}: what is between waits in the state "
-            "until a run of the job delivers it"
+        raise MovedOnError(
+            f"{ends}: what is between waits in the state until a run of the job delivers it"
         )
     if found[1] > position["time"] and not moves_on:
         raise MovedOnError("the run has gone on since: the table as it stood is not there any more")

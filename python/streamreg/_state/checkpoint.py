@@ -16,7 +16,7 @@ from streamreg._core import Changelog, KeyedReduction, WindowReduction
 from streamreg._plural import plural
 from streamreg._sinks.contract import EpochChanges
 from streamreg._source.contract import Range
-from streamreg._state import outbox
+from streamreg._state import finished_parts, outbox
 from streamreg._state.checkpoint_shape import check_shape
 from streamreg._state.keyed_rows import Change, Digest
 from streamreg._state.old_formats import upgraded, upgraded_run
@@ -137,7 +137,7 @@ def packed(checkpoint: Checkpoint) -> dict[str, bytes]:
                 "rows": checkpoint.rows,
                 "tombstones": checkpoint.tombstones,
                 "rejects": checkpoint.rejects,
-                "positions": checkpoint.positions,
+                "positions": finished_parts.index(checkpoint.positions),
                 "digests": checkpoint.digests,
                 **_outbox_index(checkpoint),
             }

@@ -20,10 +20,17 @@ KEYED: Final = (
 )
 """What is kept for each key."""
 
+FINISHED_PARTS: Final = (
+    "CREATE TABLE finished_part (output TEXT, number INTEGER, time INTEGER NOT NULL, length INTEGER NOT NULL, "
+    "crc32 INTEGER NOT NULL, PRIMARY KEY (output, number)) WITHOUT ROWID"
+)
+"""What is kept for each finished part of an output."""
+
 _ALL: Final = {
     ("table", "part", "part", PARTS),
     ("index", "sqlite_autoindex_part_1", "part", None),
     ("table", "keyed", "keyed", KEYED),
+    ("table", "finished_part", "finished_part", FINISHED_PARTS),
 }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from streamreg._sinks.contract import EpochChanges
@@ -56,6 +57,14 @@ def unpacked(
     if named != sum(part.startswith(PREFIX) for part in parts):
         raise ValueError("more waits for destinations than it says")
     return found
+
+
+def remove(database: sqlite3.Connection, kept: Collection[str]) -> set[str]:
+    """Removes what no longer waits; gives the names of what is among `kept`, which stays: an epoch never changes."""
+    found = database.execute("SELECT name FROM part WHERE name GLOB ?", (f"{PREFIX}*",)).fetchall()
+    gone = [row for row in found if row[0] not in kept]
+    database.executemany("DELETE FROM part WHERE name = ?", gone)
+    return {name for (name,) in found if name in kept}
 
 
 def _parts(name: str, time: int, length: int) -> Iterator[tuple[str, int]]:

@@ -21,7 +21,7 @@ from urllib.parse import quote
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError
 from streamreg._file_lock import lock
 from streamreg._state import checkpoint as _checkpoint
-from streamreg._state import commit_record, keyed_rows, outbox
+from streamreg._state import commit_record, finished_parts, keyed_rows, outbox
 from streamreg._state.checkpoint import FORMAT_VERSION, Checkpoint, checksum_of, unpacked
 from streamreg._state.commit_record import (
     NO_RECORDS,
@@ -53,6 +53,7 @@ class Store:
         self.directory = directory
         self.durability = durability
         self._synced = durability == "process"
+        self._finished = finished_parts.FinishedParts()
         try:
             directory.mkdir(parents=True, exist_ok=True)
             self._lock = (directory / LOCK).open("a+b")
@@ -97,13 +98,14 @@ class Store:
                 if self._older or checkpoint.moved:  # Its parts have other names.
                     self._database.execute("DELETE FROM part")
                 keyed_rows.rename(self._database, checkpoint.moved)
-                self._database.execute("DELETE FROM part WHERE name GLOB ?", (f"{outbox.PREFIX}*",))
+                standing = outbox.remove(self._database, parts)
                 self._database.executemany(
                     "INSERT INTO part (name, value) VALUES (?, ?) "
                     "ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value != excluded.value",
-                    parts.items(),
+                    ((name, value) for name, value in parts.items() if name not in standing),
                 )
                 keyed_rows.write(self._database, checkpoint.changes)
+                self._finished.save(self._database, checkpoint.positions)
             self._older = False
             self._last = CommitRecord(self._last.number + 1, checksum)
             self._record.write(self._last)
@@ -168,6 +170,9 @@ def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, CommitRe
                 try:
                     checkpoint, records = _checked(_parts(database), directory)
                     load_parts(database, checkpoint)
+                    finished_parts.load(
+                        database, {} if checkpoint is None else checkpoint.positions
+                    )
                 except CorruptStateError as error:
                     raise damaged(directory, str(error)) from None
                 except MismatchError as error:

@@ -95,7 +95,7 @@ def torn_write(countdown: Countdown) -> None:
 def first_flush(countdown: Countdown) -> None:
     """One file has all of the epoch, the others have not."""
 
-    def patched(self: Outputs) -> None:
+    def patched(self: Outputs, unix_ms: int | None = None) -> None:
         sinks = [output.sink for output in (*self.rows, *self.scores, *self.results)]
         for file in (*(sink._file for sink in sinks if isinstance(sink, FileSink)), self.rejects):
             if file is not None and file._held_size:

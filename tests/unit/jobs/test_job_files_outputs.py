@@ -63,6 +63,41 @@ def test_a_topic() -> None:
     assert told(KAFKA + KAFKA) == ["output.2.sink: another output writes to the same place"]
 
 
+def test_files_that_are_there_and_parts() -> None:
+    """What is said of files is given to the function that writes them, in both forms of outputs."""
+    more = 'if_exists = "replace"\nrotate = "100 MB"\n'
+    (target,) = targets(CSV + more)
+    given = {"if_exists": "replace", "rotate": "100 MB"}
+    assert target.options == {"path": "out.csv", **given}
+    assert read(MINIMAL.replace("[output]\n", f"[output]\n{more}")).output.file_options == given
+    assert told(CSV + 'if_exists = "overwrite"\n')[0].startswith("output.1.if_exists: ")
+    (line,) = told(CSV + 'rotate = "1 month"\n')
+    assert line.startswith("output.1.rotate: expected a size like")
+
+
+DELTA = '[[output]]\nsink = "delta"\npath = "lines"\n'
+
+
+def test_a_table_of_delta_lake() -> None:
+    """A directory that starts at the job's folder, or a URL as it stands; how much is gathered, and where it is."""
+    found = targets(
+        DELTA + 'interval = "5 minutes"\nrows_per_file = 1000\n',
+        DELTA.replace("lines", "s3://bucket/lines")
+        + '[output.storage_options]\nAWS_REGION = "x"\nAWS_SECRET_ACCESS_KEY = "${SECRET}"\n',
+        SECRET="abc",
+    )
+    assert found[0].options == {"path": "lines", "interval": "5 minutes", "rows_per_file": 1000}
+    assert found[1].options == {
+        "path": "s3://bucket/lines",
+        "storage_options": {"AWS_REGION": "x", "AWS_SECRET_ACCESS_KEY": "abc"},
+    }
+    assert [target.path for target in found] == ["lines", None]
+    assert told(DELTA + DELTA) == ["output.2.sink: another output writes to the same place"]
+    for more, key in (("rows_per_file = 0", "rows_per_file"), ('interval = "1 MB"', "interval")):
+        (line,) = told(DELTA + more + "\n")
+        assert line.startswith(f"output.1.{key}: ")
+
+
 def test_a_table_of_postgresql() -> None:
     """Its connection is as libpq has it, with values of the environment in it."""
     table = (

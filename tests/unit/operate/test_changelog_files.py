@@ -5,17 +5,16 @@ from pathlib import Path
 import pytest
 
 from streamreg._operate.verify.changelog_files import Times, fold, inserted
-from streamreg._sinks.contract import ColumnSpec
+from streamreg._sinks.contract import ColumnSpec, ReadBack
 from streamreg._sinks.csv_file import CsvFile
 from streamreg._sinks.file_position import FilePosition
-from streamreg._sinks.file_read_back import FileReadBack
 from streamreg._sinks.records import RecordError
 
 COLUMNS = (ColumnSpec("a", "int", "a"), ColumnSpec("b", "str", "b"))
 HEADER = CsvFile("").beginning(COLUMNS)
 
 
-def written(path: Path, text: str) -> FileReadBack:
+def written(path: Path, text: str) -> ReadBack:
     """A file with this text."""
     path.write_text(text)
     return CsvFile(str(path)).read_back(COLUMNS, FilePosition(len(text), None).to_json())

@@ -1,6 +1,7 @@
 """The outbox: what waits is delivered once, whatever the destination says, and for as long as it takes."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from streamreg._sinks.contract import (
     EpochChanges,
     RunTerms,
 )
+from streamreg._sinks.gathering import Gathering
 from streamreg._sinks.outbox import OutboxSink
 from streamreg._sinks.outbox_position import compared
 from streamreg._state import outbox as parts
@@ -72,6 +74,7 @@ def sink_of(
     *,
     state: bool = True,
     stopping: Callable[[], bool] = lambda: False,
+    gathering: Gathering | None = None,
 ) -> OutboxSink:
     position = None
     if delivered is not None:
@@ -80,7 +83,7 @@ def sink_of(
     terms = RunTerms(
         Path("state") if state else None, stopping=stopping, outbox={"out": list(waiting)}
     )
-    return OutboxSink("out", held.connect, position, terms)
+    return OutboxSink("out", held.connect, position, terms, gathering)
 
 
 def append(sink: OutboxSink, epoch: EpochChanges) -> None:
@@ -153,6 +156,62 @@ def test_without_a_state_it_is_direct() -> None:
     ending.append(True)
     with pytest.raises(sr.OutputError, match="it is away, and the run is to end, without a state"):
         append(sink, EPOCHS[1])
+
+
+def gathered(held: Held, gathering: Gathering, *, state: bool = True) -> OutboxSink:
+    """Begun, with nothing in it."""
+    sink = sink_of(held, state=state, gathering=gathering)
+    assert sink.connect(never)
+    assert sink.deliver(never)
+    return sink
+
+
+@pytest.mark.parametrize("state", [True, False])
+def test_rows_are_gathered(state: bool) -> None:
+    """They are delivered together when there are enough, and at the end; until then they wait."""
+    held = Held()
+    sink = gathered(held, Gathering(2, 1e9), state=state)
+    append(sink, EPOCHS[0])
+    assert sink.deliver(never, gather=True)
+    assert held.lines == b""
+    assert sink.due_at is not None
+    assert sink.due_at > time.monotonic() + 1e8
+    append(sink, EPOCHS[1])
+    assert sink.deliver(never, gather=True)
+    assert held.lines == EPOCHS[0].lines + EPOCHS[1].lines
+    assert sink.waiting == ()
+    append(sink, EPOCHS[2])
+    assert sink.deliver(never)
+    assert held.lines.endswith(EPOCHS[2].lines)
+
+
+def test_what_is_gathered_grows_old_and_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first of it says how old it is; many bytes are delivered though they are few rows."""
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    held = Held()
+    sink = gathered(held, Gathering(10**9, 5.0))
+    for moment, epoch in zip((1001.0, 1005.0, 1006.0), EPOCHS, strict=True):
+        assert held.lines == b""
+        now[0] = moment
+        append(sink, epoch)
+        assert sink.due_at == 1006.0
+        assert sink.deliver(never, gather=True)
+    assert held.lines == b"".join(epoch.lines for epoch in EPOCHS)
+    monkeypatch.setattr(outbox, "_FULL", 10)
+    append(sink, EpochChanges(8, b"00000000000,8,1\n"))
+    assert sink.deliver(never, gather=True)
+    assert sink.waiting == ()
+
+
+def test_without_a_state_nothing_gathered_is_dropped_in_silence() -> None:
+    """If it is away at the end, the run says what is missing."""
+    held = Held()
+    sink = gathered(held, Gathering(9, 1e9), state=False)
+    append(sink, EPOCHS[0])
+    held.troubles = [("before", AwayError("gone"))]
+    with pytest.raises(sr.OutputError, match="the changes of 1 epoch: they are missing there"):
+        sink.deliver(lambda: True)
 
 
 @pytest.mark.parametrize(

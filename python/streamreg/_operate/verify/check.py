@@ -10,6 +10,7 @@ from streamreg._exceptions import OutputError
 from streamreg._operate.verify import changelog_files as files
 from streamreg._operate.verify.multiset import Multiset
 from streamreg._plural import plural
+from streamreg._sinks.contract import MovedOnError
 
 Rows: TypeAlias = Callable[[], Iterator[Sequence[bytes]]]
 """Reads rows from the beginning, some at a time."""
@@ -39,12 +40,19 @@ def not_compared(subject: str) -> Check:
     return Check(subject, "not compared: such an output cannot be read back", compared=False)
 
 
+def failed(subject: str, error: OutputError) -> Check:
+    """An output that cannot be read as it should."""
+    if isinstance(error, MovedOnError):
+        return Check(subject, f"not compared: {error}", compared=False)
+    return Check(subject, "", str(error))
+
+
 def whole(subject: str, extent: str, output: Rows) -> Check:
     """Rows that were filtered by their scores: what must be there depends on when they came."""
     try:
         count = sum(len(rows) for rows in output())
     except OutputError as error:
-        return Check(subject, "", str(error))
+        return failed(subject, error)
     found = f"{count:,}, filtered by scores and so not compared; {extent}"
     return Check(subject, found)
 
@@ -65,7 +73,7 @@ def same_standing_rows(
             found.add(gone, -1)
             changes += len(come) + len(gone)
     except OutputError as error:
-        return Check(subject, "", str(error))
+        return failed(subject, error)
     bucket = found.difference(expected)
     if bucket is None:
         return Check(
@@ -80,7 +88,7 @@ def same_rows(subject: str, extent: str, output: Rows, expected: Multiset, topic
     try:
         found = files.gathered(output())
     except OutputError as error:
-        return Check(subject, "", str(error))
+        return failed(subject, error)
     bucket = found.difference(expected)
     if bucket is None:
         return Check(subject, f"the same {len(found):,}; {extent}")

@@ -15,14 +15,13 @@ from streamreg._epoch.event_clocks import EventClocks
 from streamreg._exceptions import CorruptStateError, MismatchError, OutputError
 from streamreg._operate.verify import changelog_files as files
 from streamreg._operate.verify import recompute
-from streamreg._operate.verify.check import Check, not_compared
+from streamreg._operate.verify.check import Check, failed, not_compared
 from streamreg._operate.verify.phases import not_comparable
 from streamreg._operate.verify.row_outputs import RowOutputs, times_of
 from streamreg._operate.verify.standing import Compaction
 from streamreg._plural import plural
 from streamreg._run.job_change import unchanged
 from streamreg._run.resume import positions
-from streamreg._sinks.contract import MovedOnError
 from streamreg._sinks.file_position import FilePosition
 from streamreg._sinks.file_read_back import FileReadBack
 from streamreg._sinks.records import records, shown
@@ -269,10 +268,8 @@ def _folded(subject: str, output: ReadBack | None, row: bytes | None, times: fil
         return not_compared(subject)
     try:
         found, changes = files.fold(output, times)
-    except MovedOnError as error:
-        return Check(subject, f"not compared: {error}", compared=False)
     except OutputError as error:
-        return Check(subject, "", str(error))
+        return failed(subject, error)
     if found != row:
         return Check(subject, "", f"it ends with {_row(found)}, the topic gives {_row(row)}")
     return Check(subject, f"the same row after {plural(changes, 'change')}; {output.extent}")
@@ -285,10 +282,8 @@ def _folded_keys(
         return not_compared(subject)
     try:
         standing, changes = files.fold_rows(output, times)
-    except MovedOnError as error:
-        return Check(subject, f"not compared: {error}", compared=False)
     except OutputError as error:
-        return Check(subject, "", str(error))
+        return failed(subject, error)
     for piece in keyed_rows.changes(again):
         standing.subtract(row for _, row, _ in piece if row is not None)
     for row, count in standing.items():
