@@ -68,6 +68,7 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
                 "partition": partition,
                 "began": began.start if (began := checkpoint.began.get(partition)) else 0,
                 "offset": offset,
+                **_file(checkpoint, partition),
                 **_event_times(checkpoint, partition),
             }
             for partition, offset in sorted(checkpoint.offsets.items())
@@ -124,6 +125,15 @@ def _format(job: Mapping[str, Any], found: object) -> dict[str, object]:
         return {_PREAMBLE: found}
     preamble = format.preamble
     return {**options(format), **({} if preamble is None else {preamble.name: found})}
+
+
+def _file(checkpoint: Checkpoint, partition: int) -> dict[str, str]:
+    """Which file a partition is, of a source of files."""
+    known = checkpoint.identity
+    files = known.get("files") if isinstance(known, dict) else None
+    if not isinstance(files, list) or not partition < len(files):
+        return {}
+    return {"file": str(files[partition])}
 
 
 def _event_times(checkpoint: Checkpoint, partition: int) -> dict[str, object]:
@@ -226,6 +236,9 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
         yield f"upserts     {plural(found['rows_standing'], 'row')} stand, each by the key of its message"
     for part in found["partitions"]:
         times = "".join(f", event time {time}" for time in part.get("event_times", ()))
+        if "file" in part:
+            yield f"read        {part['file']}: up to byte {part['offset']:,}{times}"
+            continue
         yield f"partition   {part['partition']}: offset {part['offset']:,}, read from {part['began']:,}{times}"
     for gap in found.get("lost", ()):
         count = plural(gap["to"] - gap["from"], "offset")

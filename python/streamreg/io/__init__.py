@@ -1,8 +1,8 @@
 """Where points come from and where changelogs go."""
 
-from streamreg.io import csv, kafka, postgres, sqlite
+from streamreg.io import csv, jsonlines, kafka, parquet, postgres, sqlite
 
-__all__ = ["csv", "kafka", "postgres", "sqlite"]
+__all__ = ["csv", "jsonlines", "kafka", "parquet", "postgres", "sqlite"]
 
 
 def __dir__() -> list[str]:
