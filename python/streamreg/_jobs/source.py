@@ -158,8 +158,9 @@ def _read_files(table: Section) -> Source:
 def _check_options(table: Section, source: Source) -> None:
     """Notes the options that another format has."""
     for option, value in source.of_format.items():
-        if value is not None and (source.format or "csv") not in having(option):
-            table.problem(option, f"for format {listed(having(option))} alone")
+        formats = [name for name in having(option) if not source.path or name in _OF_FILES]
+        if value is not None and (source.format or "csv") not in formats:
+            table.problem(option, f"for format {listed(formats)} alone")
 
 
 def _start(table: Section) -> Start | None:
