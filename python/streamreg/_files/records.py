@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BLANK: Final = b" \t\r\x0c"
+_SPACES: Final = (b" ", b"\t", b"\x0c", b"\r\r")
 MARK: Final = b"\xef\xbb\xbf"
 """The byte order mark that may stand before a text."""
 
@@ -35,11 +36,14 @@ class Records:
     begin: int
     """Where the piece begins in its file."""
 
+    returns: bool = False
+    """Whether a CR stands anywhere, and so perhaps before the end of a line."""
+
     @cached_property
     def values(self) -> list[bytes | None]:
         """Each record, without its line end."""
         lines = self.lines if self.kept is None else [self.lines[at] for at in self.kept]
-        if any(map(bytes.endswith, lines, repeat(b"\r"))):
+        if self.returns:
             lines = [line.removesuffix(b"\r") for line in lines]
         return [*lines]
 
@@ -94,9 +98,15 @@ def records(data: bytes, begin: int, *, quotes: bool) -> Records:
     if not lines[-1]:
         lines.pop()
     kept = None
-    if not all(map(bytes.strip, lines, repeat(_BLANK))):
+    # Where no white space stands, a look at each line for whether it has anything else is saved.
+    spaces = any(space in data for space in _SPACES)
+    if (
+        b"" in lines
+        or b"\r" in lines
+        or (spaces and not all(map(bytes.strip, lines, repeat(_BLANK))))
+    ):
         kept = [at for at, line in enumerate(lines) if line.strip(_BLANK)]
-    return Records(lines, kept, begin)
+    return Records(lines, kept, begin, b"\r" in data)
 
 
 def _joined(lines: list[bytes]) -> list[bytes]:
