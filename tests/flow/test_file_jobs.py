@@ -58,16 +58,19 @@ def test_a_job_over_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert main(["run", "job.toml", "--processes", "1"]) == 0
     capsys.readouterr()
     assert main(["verify", "job.toml"]) == 0
-    assert "ok         rows: 60" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    size = sum(path.stat().st_size for path in paths)
+    assert f"ok         files: {size:,} offsets of 2 files read anew" in said
+    assert "ok         rows: 60" in said
     assert main(["inspect", "job.state", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [(one["file"], one["offset"]) for one in found["partitions"]] == [
         (f"data/{path.name}", path.stat().st_size) for path in paths
     ]
     assert main(["inspect", "job.state"]) == 0
-    assert (
-        f"read        data/0.csv: up to byte {paths[0].stat().st_size:,}" in capsys.readouterr().out
-    )
+    said = capsys.readouterr().out
+    assert "files       data/*.csv, csv\n" in said
+    assert f"read        data/0.csv: up to byte {paths[0].stat().st_size:,}" in said
     assert main(["replay-rejects", "rejects.jsonl", "--dry-run"]) == 0
     assert "1 message, of which 1 would be sent (invalid-number 1)" in capsys.readouterr().out
 

@@ -2,19 +2,25 @@
 
 import gzip
 import random
+import tempfile
 import threading
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 import streamreg as sr
 from streamreg._files import file_log
+from streamreg._source.contract import Range
 from streamreg.testing import collect, read
 from tests.support.changelog import rejects, result
 from tests.support.followed_files import put, table, texts
 from tests.support.numbered import Point, count_sound, row, stream, write_regression
 from tests.support.resumed import after
+from tests.support.verified import rewritten
 
 
 class Odd(sr.Schema):
@@ -290,6 +296,57 @@ def test_a_state_of_a_topic_is_not_that_of_files(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "identity",
+    [
+        *["id", 7, [], {}, {"files": None}, {"files": ["0.csv", 7]}, {"files": ["0.csv", "0.csv"]}],
+        *[{"files": [""]}, {"files": ["0.csv\0"]}, {"files": ["0.csv", "no.csv"]}],
+    ],
+)
+def test_a_state_may_say_anything_of_files(folder: Path, identity: object) -> None:
+    """What no run has written, or names a file that is not there, is an error that says so, and nothing is read."""
+    put(folder, texts(20, 2))
+    write_regression(table())
+    sr.run(processes=0, state="state")
+    rewritten(Path("state"), identity=identity)
+    write_regression(table())
+    with pytest.raises(sr.SourceError, match=r"no\.csv|something else than the files"):
+        sr.run(processes=0, state="state")
+
+
+def test_a_state_may_have_any_numbers(folder: Path) -> None:
+    """A number that is no file's is an error, too."""
+    put(folder, texts(20, 2))
+    write_regression(table())
+    sr.run(processes=0, state="state")
+    whole = Range(0, None, untouched=True)
+    rewritten(Path("state"), offsets={0: 0, 5: 1}, began={0: whole, 5: whole})
+    write_regression(table())
+    with pytest.raises(sr.SourceError, match="file 'number 5' is none"):
+        sr.run(processes=0, state="state")
+
+
+@hypothesis_settings(max_examples=25, deadline=None)
+@given(st.lists(st.binary(max_size=60), min_size=1, max_size=3), st.booleans())
+def test_hostile_bytes_are_rows_or_rejects_or_an_error(contents: list[bytes], csv: bool) -> None:
+    """Whatever stands in files ends in rows, counted rejects, or one error that names the file."""
+    with tempfile.TemporaryDirectory() as name:
+        put(Path(name), contents)
+        if csv:
+            t = sr.io.csv.read("*.csv", schema=Odd, mode="static", folder=name, header=["x", "s"])
+        else:
+            t = sr.io.jsonlines.read("*.csv", schema=Odd, mode="static", folder=name)
+        found = collect(t)
+        said = ""
+        try:
+            rows = sr.run(processes=0).rows
+        except sr.SourceError as error:
+            rows, said = len(found), str(error)
+        sr.clear()
+    assert rows == len(found)
+    assert not said or said.startswith("file '")
+
+
+@pytest.mark.parametrize(
     ("content", "text"),
     [
         (gzip.compress(b"x,y\n1,2\n"), "compressed (gzip): uncompress it first"),
@@ -322,9 +379,9 @@ def test_paths_that_are_none(folder: Path) -> None:
         with pytest.raises(sr.SourceError, match=text):
             sr.run(processes=0)
         sr.clear()
-    for given in ("", [], 7, ["a", 7], "a\0b"):
+    for none in ("", [], 7, ["a", 7], "a\0b"):
         with pytest.raises(sr.ConfigurationError, match="path"):
-            sr.io.csv.read(given, schema=Point)  # type: ignore[arg-type]
+            sr.io.csv.read(none, schema=Point)  # type: ignore[arg-type]
     with pytest.raises(sr.ConfigurationError, match="refresh_seconds"):
         sr.io.csv.read("a", schema=Point, refresh_seconds=0)
     with pytest.raises(sr.ConfigurationError, match="delimiter"):

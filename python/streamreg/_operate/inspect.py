@@ -222,7 +222,8 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
     of_format = {key: value for key, value in job.items() if key not in _OF_EVERY_JOB and value}
     format = "".join(f", {name} {_listed(value)}" for name, value in of_format.items())
     yield f"state       {state}, format {found['format']}"
-    yield f"topic       {job['topic']}, {job['format']}{format}"
+    source = "files" if any("file" in part for part in found["partitions"]) else "topic"
+    yield f"{source}       {job['topic']}, {job['format']}{format}"
     yield f"schema      {_pairs(job['schema'])}"
     last = ""
     if found["unix_ms"] is not None:
