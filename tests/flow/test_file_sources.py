@@ -1,6 +1,8 @@
 """Files as sources: what they give is what the same records give as messages of a topic, bit for bit."""
 
+import errno
 import gzip
+import os
 import random
 import tempfile
 import threading
@@ -398,6 +400,21 @@ def test_a_record_without_an_end_is_told(folder: Path, monkeypatch: pytest.Monke
     with pytest.raises(
         sr.SourceError,
         match=r"file '0\.csv': the record at byte 8 has no end within .* quote not closed",
+    ):
+        sr.run(processes=0)
+
+
+def test_more_files_than_may_be_open(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says which limit it is."""
+    put(folder, texts(20, 2))
+
+    def refuse(path: str, flags: int) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(os, "open", refuse)
+    collect(table())
+    with pytest.raises(
+        sr.SourceError, match=r"^file '0\.csv' cannot be read: Too many open files: .*ulimit -n"
     ):
         sr.run(processes=0)
 

@@ -6,6 +6,7 @@ a file that becomes shorter, is replaced or goes away ends the run, and so does 
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -28,6 +29,10 @@ LONGEST: Final = 64 * PIECE
 """The most bytes of a record, which is in memory as a whole."""
 _TAIL: Final = 64
 """Bytes before the offset that are compared whenever the file is read on."""
+_ADVICE: Final = dict.fromkeys(
+    (errno.EMFILE, errno.ENFILE),
+    ": files that may grow are kept open: raise the limit of open files (ulimit -n), or read fewer",
+)
 _NOT_TEXT: Final = {
     b"\x1f\x8b": "is compressed (gzip): uncompress it first",
     b"\x28\xb5\x2f\xfd": "is compressed (zstd): uncompress it first",
@@ -113,7 +118,9 @@ class FileLog:
                     return self._taken(header, Records([], None, 0))
             return self._next(self._file, limit)
         except OSError as error:
-            raise SourceError(f"{self._origin} cannot be read: {error.strerror}") from error
+            raise SourceError(
+                f"{self._origin} cannot be read: {error.strerror}{_ADVICE.get(error.errno or 0, '')}"
+            ) from error
 
     def close(self) -> None:
         """Closes the file."""
