@@ -129,11 +129,9 @@ def _format(job: Mapping[str, Any], found: object) -> dict[str, object]:
 
 def _file(checkpoint: Checkpoint, partition: int) -> dict[str, str]:
     """Which file a partition is, of a source of files."""
-    known = checkpoint.identity
-    files = known.get("files") if isinstance(known, dict) else None
-    if not isinstance(files, list) or not partition < len(files):
-        return {}
-    return {"file": str(files[partition])}
+    files = checkpoint.identity.get("files") if isinstance(checkpoint.identity, dict) else None
+    held = files[partition : partition + 1] if isinstance(files, list) else []
+    return {"file": str(held[0])} if held else {}
 
 
 def _event_times(checkpoint: Checkpoint, partition: int) -> dict[str, object]:
