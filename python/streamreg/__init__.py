@@ -32,6 +32,7 @@ if _typing.TYPE_CHECKING:
         UnknownColumnError,
         WorkerError,
     )
+    from streamreg._frames.read import from_frame
     from streamreg._language.column_options import column
     from streamreg._language.expression import Column, Expression
     from streamreg._language.features import poly
@@ -96,6 +97,7 @@ else:
             "UnknownColumnError",
             "WorkerError",
         ),
+        "_frames.read": ("from_frame",),
         "_language.column_options": ("column",),
         "_language.expression": ("Column", "Expression"),
         "_language.features": ("poly",),
@@ -191,6 +193,7 @@ __all__ = [
     "expm1",
     "floor",
     "floor_time",
+    "from_frame",
     "if_else",
     "io",
     "log",

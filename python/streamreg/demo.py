@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from streamreg._exceptions import ConfigurationError
-from streamreg._source.contract import Batch, Location, Range, Report, Watermarks
+from streamreg._source.contract import Batch, Location, Origin, Range, Report, Watermarks
 
 if TYPE_CHECKING:
     from streamreg._language.table import Table
@@ -71,6 +71,10 @@ class PointSource:
     mode: Literal["streaming", "static"] = "static"
     refresh_seconds: float | None = None
     reads: str | None = None
+    identity: None = None
+
+    def origin(self, partition: int) -> Origin:
+        return Origin(self.name, partition)
 
     def pin(self, identity: str | None, report: Report, stopping: Callable[[], bool]) -> str | None:
         return None

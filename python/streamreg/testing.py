@@ -15,6 +15,7 @@ from streamreg._source.contract import (
     Envelope,
     Headers,
     Location,
+    Origin,
     Range,
     Report,
     Watermarks,
@@ -101,6 +102,10 @@ class ListSource:
     mode: Literal["streaming", "static"] = "static"
     refresh_seconds: float | None = None
     reads: str | None = None
+    identity: None = None
+
+    def origin(self, partition: int) -> Origin:
+        return Origin(self.name, partition)
 
     def pin(self, identity: str | None, report: Report, stopping: Callable[[], bool]) -> str | None:
         return None

@@ -39,7 +39,8 @@ example:
   streamreg run job.toml --processes 4
   streamreg run job.toml --fresh
 
-Relative paths in the job file start at its folder.
+With path = "data/*.csv" in place of topic and [source.kafka] it reads files. Relative paths in the
+job file start at its folder.
 
 The run goes on until Ctrl-C or, with mode = "static", the topic's end; its files are complete then.
 A topic that has ended with rejects and not one row ends it with exit code 1.

@@ -29,7 +29,7 @@ from streamreg._state.upserted_rows import PART as UPSERTED
 if TYPE_CHECKING:
     from streamreg._epoch.outputs import Outputs
     from streamreg._plan.plan import Plan
-    from streamreg._source.contract import Range
+    from streamreg._source.contract import Identity, Range
     from streamreg._state.checkpoint import Checkpoint, KeyedPart
     from streamreg._state.upserted_rows import UpsertedRows
     from streamreg._types import Moment
@@ -155,8 +155,8 @@ class Merge:
         self.clocks.keep(partitions)
         return [{p: time for p, time in of.items() if p in partitions} for of in self.clocks.times]
 
-    def grow(self, ranges: Mapping[int, Range]) -> None:
-        """Goes on with more partitions, of which nothing was read yet."""
+    def grow(self, ranges: Mapping[int, Range], identity: Identity) -> None:
+        """Goes on with more partitions, of which nothing was read yet, and with what the source is now."""
         self.clocks.join(self.offsets, {p: r.start for p, r in ranges.items()})
         self.offsets.update({p: r.start for p, r in ranges.items()})
         self.untouched.update(p for p, r in ranges.items() if r.untouched)
@@ -164,6 +164,7 @@ class Merge:
             self._base,
             offsets={**self._base.offsets, **{p: r.start for p, r in ranges.items()}},
             began={**self._base.began, **ranges},
+            identity=identity or self._base.identity,
         )
 
     def apply(self, partial: Partial) -> set[int]:

@@ -89,10 +89,7 @@ def plan_job(job: Job) -> Plan:
 def _write_tables(job: Job) -> list[Output]:
     import streamreg as sr
 
-    schema = type("JobSchema", (sr.Schema,), _namespace(job))
-    table = sr.io.kafka.read(
-        dict(job.source.kafka), job.source.topic, schema=schema, **job.source.given
-    )
+    table = _table(job)
     fit = _fit(table, job)
     if job.output.targets:
         return _write_targets(job.output.targets, table, fit)
@@ -108,6 +105,17 @@ def _write_tables(job: Job) -> list[Output]:
     if job.output.scores is not None:
         outputs.append(sr.io.csv.write(fit.predict_on(table), job.output.scores, **options))
     return outputs
+
+
+def _table(job: Job) -> Table:
+    import streamreg as sr
+
+    source = job.source
+    schema = type("JobSchema", (sr.Schema,), _namespace(job))
+    if not source.path:
+        return sr.io.kafka.read(dict(source.kafka), source.topic, schema=schema, **source.given)
+    read = sr.io.jsonlines.read if source.format == "json" else sr.io.csv.read
+    return read(source.path, schema=schema, folder=job.folder, **source.given)
 
 
 def _write_targets(targets: Sequence[Target], table: Table, fit: Table) -> list[Output]:

@@ -23,6 +23,10 @@ Mode = Literal["streaming", "static"]
 MODES: tuple[Mode, ...] = ("streaming", "static")
 _LEAST_SCHEMA: dict[str, SourceType] = {"target": "float", "feature": "float"}
 _DAY_MS = 86_400_000
+_OF_FILES: tuple[Format, ...] = ("csv", "json")
+_OF_TOPICS = (
+    "topic", "kafka", "records", "metadata", "upsert", "reader", "start", "wait_for_topic", "on_lost_offsets",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +35,12 @@ class Source:
 
     kafka: Mapping[str, str] = field(repr=False)  # holds secrets
     topic: str
+    """Or the paths of the files, as they are written."""
+
+    path: tuple[str, ...] = ()
+    """Files, or patterns of such, in place of a topic."""
+
+    refresh_seconds: float | None = None
     format: Format | None = None
     mode: Mode | None = None
     autocommit_duration_ms: int | None = None
@@ -65,7 +75,10 @@ class Source:
             "start": self.start,
             "wait_for_topic": self.wait_for_topic,
             "on_lost_offsets": self.on_lost_offsets,
+            "refresh_seconds": self.refresh_seconds,
         }
+        if self.path:
+            options["format"] = None  # There is a function for each.
         return {name: value for name, value in options.items() if value is not None}
 
     @property
@@ -82,6 +95,8 @@ class Source:
 
 def read_source(table: Section) -> Source:
     """What a table says of the source; what is wrong is noted there."""
+    if table.has("path"):
+        return _read_files(table)
     client = table.section("kafka")
     kafka = client.settings()
     if "bootstrap.servers" not in kafka:
@@ -104,13 +119,48 @@ def read_source(table: Section) -> Source:
         wait_for_topic=table.boolean("wait_for_topic", False) or None,
         on_lost_offsets=table.choice("on_lost_offsets", ("fail", "continue")),
     )
-    for option, value in source.of_format.items():
-        if value is not None and (source.format or "csv") not in having(option):
-            table.problem(option, f"for format {listed(having(option))} alone")
+    _check_options(table, source)
     if source.upsert and source.records == "many":
         table.problem("upsert", 'not with records = "many": the key of a message names one row')
     table.close()
     return source
+
+
+def _read_files(table: Section) -> Source:
+    """The same of files."""
+    paths = (
+        table.strings("path") if isinstance(table.unread("path"), list) else (table.string("path"),)
+    )
+    for key in _OF_TOPICS:
+        if table.has(key):
+            table.problem(key, "of a topic, not of files: leave it out, or path")
+    source = Source(
+        kafka={},
+        topic=", ".join(paths),
+        path=paths,
+        format=table.choice("format", _OF_FILES),
+        mode=table.choice("mode", MODES),
+        autocommit_duration_ms=table.integer("autocommit_duration_ms", 0, _DAY_MS),
+        header=table.strings("header", required=False) or None,
+        delimiter=table.string("delimiter", required=False) or None,
+        numbers_in_strings=table.boolean("numbers_in_strings", False) or None,
+        json_field_paths=table.section("json_field_paths").names(),
+        refresh_seconds=table.number(
+            "refresh_seconds", 0.0, lambda value: 0 < value <= _DAY_MS, "seconds, above 0"
+        )
+        or None,
+    )
+    _check_options(table, source)
+    table.close()
+    return source
+
+
+def _check_options(table: Section, source: Source) -> None:
+    """Notes the options that another format has."""
+    for option, value in source.of_format.items():
+        formats = [name for name in having(option) if not source.path or name in _OF_FILES]
+        if value is not None and (source.format or "csv") not in formats:
+            table.problem(option, f"for format {listed(formats)} alone")
 
 
 def _start(table: Section) -> Start | None:

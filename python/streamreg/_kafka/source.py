@@ -16,6 +16,7 @@ from streamreg._kafka.start import Start, known_starts
 from streamreg._kafka.switching_reader import SwitchingReader
 from streamreg._process import quick_imports
 from streamreg._secrets import masked
+from streamreg._source.contract import Origin
 
 if TYPE_CHECKING:
     from streamreg._kafka.cluster import Cluster
@@ -63,6 +64,13 @@ class KafkaSource:
         self.__init__(**init)  # type: ignore[misc]  # connections are opened again
         self._identity = state["_identity"]  # type: ignore[assignment]
         self._told = state["_told"]  # type: ignore[assignment]
+
+    @property
+    def identity(self) -> str | None:
+        return self._identity
+
+    def origin(self, partition: int) -> Origin:
+        return Origin(self.topic, partition)
 
     def pin(self, identity: str | None, report: Report, stopping: Callable[[], bool]) -> str | None:
         found = self._cluster.pin(identity, report, stopping, wait=self.wait_for_topic)

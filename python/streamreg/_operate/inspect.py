@@ -69,6 +69,7 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
                 "partition": partition,
                 "began": began.start if (began := checkpoint.began.get(partition)) else 0,
                 "offset": offset,
+                **_file(checkpoint, partition),
                 **_event_times(checkpoint, partition),
             }
             for partition, offset in sorted(checkpoint.offsets.items())
@@ -126,6 +127,13 @@ def _format(job: Mapping[str, Any], found: object) -> dict[str, object]:
         return {_PREAMBLE: found}
     preamble = format.preamble
     return {**options(format), **({} if preamble is None else {preamble.name: found})}
+
+
+def _file(checkpoint: Checkpoint, partition: int) -> dict[str, str]:
+    """Which file a partition is, of a source of files."""
+    files = checkpoint.identity.get("files") if isinstance(checkpoint.identity, dict) else None
+    held = files[partition : partition + 1] if isinstance(files, list) else []
+    return {"file": str(held[0])} if held else {}
 
 
 def _event_times(checkpoint: Checkpoint, partition: int) -> dict[str, object]:
@@ -222,7 +230,8 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
     of_format = {key: value for key, value in job.items() if key not in _OF_EVERY_JOB and value}
     format = "".join(f", {name} {_listed(value)}" for name, value in of_format.items())
     yield f"state       {state}, format {found['format']}"
-    yield f"topic       {job['topic']}, {job['format']}{format}"
+    source = "files" if any("file" in part for part in found["partitions"]) else "topic"
+    yield f"{source}       {job['topic']}, {job['format']}{format}"
     yield f"schema      {_pairs(job['schema'])}"
     last = ""
     if found["unix_ms"] is not None:
@@ -236,6 +245,9 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
         yield f"upserts     {plural(found['rows_standing'], 'row')} stand, each by the key of its message"
     for part in found["partitions"]:
         times = "".join(f", event time {time}" for time in part.get("event_times", ()))
+        if "file" in part:
+            yield f"read        {part['file']}: up to byte {part['offset']:,}{times}"
+            continue
         yield f"partition   {part['partition']}: offset {part['offset']:,}, read from {part['began']:,}{times}"
     for gap in found.get("lost", ()):
         count = plural(gap["to"] - gap["from"], "offset")

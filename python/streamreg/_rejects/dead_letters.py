@@ -65,9 +65,13 @@ _SHOWN = 60
 def dead_letter_lines(topic: str, rejects: Iterable[Reject]) -> Iterator[bytes]:
     """A line for each reject. One at a time: a message may be as large as the broker lets it."""
     for reject in rejects:
+        origin = reject.location.origin
         fields = {
-            "topic": topic,
-            "partition": reject.location.partition,
+            **(
+                {"topic": topic, "partition": reject.location.partition}
+                if origin is None
+                else {"file": origin.name}
+            ),
             "offset": reject.location.offset,
             "timestamp": reject.location.timestamp,
             "reason": reject.kind,
@@ -107,9 +111,12 @@ def _json(value: object) -> bytes:
 
 def shown(reject: Reject) -> str:
     """The place of a reject and its reason, for people."""
+    origin = reject.location.origin
     column = "" if reject.column is None else f" in column {reject.column}"
     detail = f": {reject.detail}" if reject.detail else ""
     place = f"partition {reject.location.partition} offset {reject.location.offset}"
+    if origin is not None:
+        place = f"{origin}, byte {reject.location.offset}"
     return f"{place}: {reject.kind}{column}{detail}"
 
 
@@ -153,6 +160,8 @@ class Entry:
 
     line: int
     topic: str
+    """Or the path of the file."""
+
     partition: int
     offset: int
     reason: str
@@ -218,8 +227,8 @@ def _entry(number: int, line: bytes) -> Entry:
         raise ValueError(f"headers: expected an array, found {_short(headers)}")
     return Entry(
         line=number,
-        topic=_text(fields, "topic"),
-        partition=_integer(fields, "partition", _MOST_PARTITION),
+        topic=_text(fields, "file" if "file" in fields else "topic"),
+        partition=0 if "file" in fields else _integer(fields, "partition", _MOST_PARTITION),
         offset=_integer(fields, "offset", _MOST_OFFSET),
         reason=_text(fields, "reason"),
         value=value,

@@ -31,7 +31,7 @@ class Progress:
         rows: rows so far.
         rejects: messages that did not fit, so far.
         rows_per_second: over the last ten seconds, or since the start of a younger run.
-        lag: messages known to be waiting in the topic; None if unknown.
+        lag: messages known to be waiting in the topic, of files bytes; None if unknown.
         results: for each output of a regression or reduction, by path, its current row; with keys, how many of them
             have a row, as `{"keys": n}`.
     """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from streamreg._plan.output import OutputSpec
     from streamreg._plan.plan import Plan
     from streamreg._sinks.contract import Position, RunTerms
-    from streamreg._source.contract import Source, Watermarks
+    from streamreg._source.contract import Identity, Source, Watermarks
     from streamreg._state.checkpoint import Gap
     from streamreg._worker.task import Task
 
@@ -134,8 +134,14 @@ def ranges(
     offsets = {} if checkpoint is None else checkpoint.offsets
     gone = offsets.keys() - watermarks.keys()
     if gone:
+        where = source.origin(min(gone))
+        if where.partition is None:
+            raise SourceError(
+                f"{where} is none, but the state has read from it: it is damaged, or of other files"
+            )
         raise SourceError(
-            f"topic {source.name!r} has no partition {min(gone)}, but the state has read from it: it is another topic"
+            f"topic {where.name!r} has no partition {where.partition}, but the state has read from it: it is another "
+            "topic"
         )
     found = {}
     for partition, watermark in watermarks.items():
@@ -170,9 +176,15 @@ def _start(
             return offset, partition in checkpoint.untouched
         if offset < watermark.low and source.goes_on_after_loss:
             return watermark.low, partition in checkpoint.untouched
+        where = source.origin(partition)
+        if where.partition is None:
+            raise SourceError(
+                f"{where} has become shorter: the state goes on at byte {offset}, but it ends at {watermark.high}. Put "
+                "back what was there, or start anew with an empty state and new outputs (streamreg run --fresh)"
+            )
         why = "were deleted (retention)" if offset < watermark.low else "do not exist"
         raise SourceError(
-            f"topic {source.name!r}, partition {partition}: the state goes on at offset {offset}, but the broker has "
+            f"{where}: the state goes on at offset {offset}, but the broker has "
             f"{watermark.low} to {watermark.high}: the messages between {why}. Start anew with an empty state and new "
             f"outputs{_GO_ON if offset < watermark.low else ''}"
         )
@@ -194,7 +206,7 @@ def first_checkpoint(
     task: Task,
     positions: dict[str, Position],
     last: Checkpoint | None,
-    identity: str | None,
+    identity: Identity,
 ) -> Checkpoint:
     """The checkpoint at which this run begins: nothing read, or the last one with the partitions there are now.
 

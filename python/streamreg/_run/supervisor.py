@@ -111,7 +111,7 @@ class Supervisor:
         """Starts reading partitions that were added to the topic."""
         new = self._discovery.look(self._merge.offsets)
         if new:
-            self._merge.grow(new)
+            self._merge.grow(new, self._source.identity)
             self._pool.grow(new)
 
     def _patience(self) -> float:

@@ -1,18 +1,22 @@
 """Source, the first stage: what a topic looks like to the rest of the flow.
 
 A source is a picklable description. The parent asks it for its partitions; each worker opens a reader over the ranges
-it was given. A source does not know what the bytes of a message mean: `_formats` does. Kafka (`_kafka`), the
-generator (`demo`) and the public fake (`streamreg.testing`) are the three there are.
+it was given. A source does not know what the bytes of a message mean: `_formats` does. Kafka
+(`_kafka`), files (`_files`, `_parquet`), frames (`_frames`), the generator (`demo`) and the public fake
+(`streamreg.testing`) are those there are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from streamreg._core import FetchedMessages
+
+Identity: TypeAlias = Any
+"""What a source says of what it reads, as JSON has it; None: nothing."""
 
 Report = Callable[[str], None]
 """Takes one line of text about the connection."""
@@ -41,6 +45,22 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What people call a partition of a source."""
+
+    name: str
+    """Of a topic, or the path of a file."""
+
+    partition: int | None
+    """The number within the topic; None: it is a file."""
+
+    def __str__(self) -> str:
+        if self.partition is None:
+            return f"file {self.name!r}"
+        return f"topic {self.name!r}, partition {self.partition}"
+
+
+@dataclass(frozen=True, slots=True)
 class Location:
     """Where a message stands in its topic."""
 
@@ -48,6 +68,9 @@ class Location:
     offset: int
     timestamp: int | None
     """Milliseconds since 1970-01-01 UTC, as the topic has it."""
+
+    origin: Origin | None = None
+    """Of a source of files; None: of its topic, the partition of this number."""
 
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -103,6 +126,10 @@ class Batch:
 
     envelope: Callable[[int], Envelope] = lambda index: Envelope()
     """What the message of this index carries besides its value; asked of few only, unless keys name rows."""
+
+    found: Any = None
+    """What a format must know of these messages, where their partition says it by itself, as a file of CSV by its
+    header; None: what the preamble has found for the whole run."""
 
 
 class Beginnings:
@@ -175,7 +202,17 @@ class Source(Protocol):
     def refresh_seconds(self) -> float | None:
         """How often a run looks for new partitions; None: never."""
 
-    def pin(self, identity: str | None, report: Report, stopping: Callable[[], bool]) -> str | None:
+    @property
+    def identity(self) -> Identity:
+        """What is read, as JSON has it: of a topic its id, of files which of them has which number. None: not known.
+
+        It changes where there are new partitions, and is kept in the state with their offsets.
+        """
+
+    def origin(self, partition: int) -> Origin:
+        """What people call a partition."""
+
+    def pin(self, identity: Identity, report: Report, stopping: Callable[[], bool]) -> Identity:
         """Holds on to one topic, for all that follows: its readers give no message of another of the same name.
 
         `identity` is what an earlier call has returned of the topic; None: whichever it is now. Returns its identity,

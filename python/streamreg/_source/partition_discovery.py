@@ -32,9 +32,15 @@ class PartitionDiscovery:
             return {}
         self._look_at = time.monotonic() + self._interval
         if watermarks:
-            _log.warning(
-                "topic %r has new partitions, read from their beginning: %s",
-                self._source.name,
-                ", ".join(map(str, sorted(watermarks))),
-            )
+            found = [self._source.origin(p) for p in sorted(watermarks)]
+            if found[0].partition is None:
+                _log.warning(
+                    "%s has new files: %s", self._source.name, ", ".join(o.name for o in found)
+                )
+            else:
+                _log.warning(
+                    "topic %r has new partitions, read from their beginning: %s",
+                    self._source.name,
+                    ", ".join(map(str, sorted(watermarks))),
+                )
         return {p: Range(watermark.low, None, True) for p, watermark in watermarks.items()}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from streamreg._core import Changelog, KeyedReduction, WindowReduction
 from streamreg._plural import plural
 from streamreg._sinks.contract import EpochChanges
-from streamreg._source.contract import Range
+from streamreg._source.contract import Identity, Range
 from streamreg._state import finished_parts, outbox
 from streamreg._state.checkpoint_shape import check_shape
 from streamreg._state.keyed_rows import Change, Digest
@@ -59,8 +59,9 @@ class Checkpoint:
     began: dict[int, Range] = field(default_factory=dict)
     """For each partition where its reading began; it never changes: what was read is from there to its offset."""
 
-    identity: str | None = None
-    """Which topic of that name it is (`Source.pin`): of Kafka the topic's id; None if the source has none."""
+    identity: Identity = None
+    """What is read, in the form of its source (`Source.identity`): of Kafka the topic's id, of files which of them has
+    which number; None if the source has none."""
 
     leader_epochs: dict[int, int] = field(default_factory=dict)
     """For each partition the leader epoch of the last message that was read, where the source knows of such."""

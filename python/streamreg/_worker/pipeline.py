@@ -26,7 +26,7 @@ from streamreg._worker.upserts import NOT_THE_SAME, BatchUpserts
 if TYPE_CHECKING:
     from streamreg._core import Decoded
     from streamreg._evaluate.columns import Column
-    from streamreg._formats.contract import Found, Input
+    from streamreg._formats.contract import Decoder, Found, Input
     from streamreg._plan.row_plan import RowPlan, RowResult
     from streamreg._source.contract import Batch, MessageValues
     from streamreg._worker.task import Times
@@ -40,7 +40,8 @@ class Pipeline:
         self._plan = plan
         self._input = input
         self._names = list(input.fields)
-        self._decoder = input.format.decoder(input.fields, found)
+        self._decoder: Decoder | None = None
+        self._decodes: Found = None
         self._preamble = input.format.preamble
         self._found = found
 
@@ -63,12 +64,12 @@ class Pipeline:
         values = without(batch.values, preambles)
         upserts = None
         if self._input.upsert:
-            upserts = BatchUpserts(self._input, batch, values, self._decoder)
+            upserts = BatchUpserts(self._input, batch, values, self._decoder_of(batch))
             values = upserts.values
             for index, (kind, detail) in sorted(upserts.faults.items()):
                 partial.rejects.append(_reject(batch, index, None, kind, None, detail))
         metadata, values = self._metadata(batch, values, partial)
-        decoded = self._decoder.decode(values)
+        decoded = self._decoder_of(batch).decode(values)
         # What was taken out before is no tombstone.
         partial.tombstones = decoded.tombstones - len(preambles) - len(partial.rejects)
         for index, (message, kind, column, detail) in enumerate(decoded.rejects):
@@ -105,6 +106,14 @@ class Pipeline:
         self._accumulate(partial, result, windowed)
         return partial
 
+    def _decoder_of(self, batch: Batch) -> Decoder:
+        """The decoder for a batch: made anew only where other things were found for it than for the last one."""
+        found = self._found if batch.found is None else batch.found
+        if self._decoder is None or found != self._decodes:
+            self._decoder = self._input.format.decoder(self._input.fields, found)
+            self._decodes = found
+        return self._decoder
+
     def rows(self, batch: Batch) -> Partial:
         """What rows come to that are taken back: their outputs and states. Each message holds one that was, or none.
 
@@ -113,7 +122,7 @@ class Pipeline:
         """
         partial = Partial({})
         metadata, values = self._metadata(batch, batch.values, partial)
-        decoded = self._decoder.decode(values)
+        decoded = self._decoder_of(batch).decode(values)
         result = self._plan.evaluate(self._columns(decoded, metadata), decoded.rows)
         partial.rows = decoded.rows - sum(len(errors.rows) for errors in result.errors)
         self._accumulate(partial, replace(result, shipped=()), None)

@@ -12,6 +12,7 @@ from streamreg._language.keys import key_columns, keys_for
 from streamreg._language.outputs import Output
 from streamreg._language.schema import Schema, schema_columns
 from streamreg._language.table import Table
+from streamreg._source.arguments import check_interval, check_mode
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Format
@@ -119,17 +120,8 @@ def read(
     check_reader(reader, settings)
     if not isinstance(topic, str) or not topic:
         raise ConfigurationError(f"topic: expected the name of a topic, found {topic!r}")
-    if mode not in ("streaming", "static"):
-        raise ConfigurationError(f"mode: expected 'streaming' or 'static', found {mode!r}")
-    if (
-        isinstance(autocommit_duration_ms, bool)
-        or not isinstance(autocommit_duration_ms, int)
-        or autocommit_duration_ms < 0
-    ):
-        raise ConfigurationError(
-            "autocommit_duration_ms: expected a number of milliseconds, 0 or more, found "
-            f"{autocommit_duration_ms!r}"
-        )
+    check_mode(mode)
+    check_interval(autocommit_duration_ms)
     options = {
         "header": header,
         "delimiter": delimiter,

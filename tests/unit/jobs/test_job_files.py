@@ -48,6 +48,23 @@ def test_a_small_job_leaves_the_rest_to_the_defaults() -> None:
     assert (job.state, job.durability) == ("job.state", None)
 
 
+FILES = ("# path = ", "# refresh_seconds = ")
+"""What the example says of files."""
+
+
+def test_the_example_may_read_files() -> None:
+    """Its lines about files go in the place of those about the topic."""
+    head, _, rest = example().partition("\n[source.kafka]")
+    lines = [
+        line.removeprefix("# ") if line.startswith(FILES) else line
+        for line in head.splitlines()
+        if not line.startswith("topic")
+    ]
+    job = read("\n".join([*lines, rest[rest.index("# Columns of what a message") :]]))
+    assert job.source.path == ("data/*.csv",)
+    assert job.source.given["refresh_seconds"] == 5.0
+
+
 def test_the_example_is_valid_and_gives_every_key() -> None:
     """The example that users start from can be run, and so can its optional lines."""
     read(example())
@@ -58,8 +75,8 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
     for table in ("[source.metadata]", "[forget]", "[state]", "[run]"):
         assert f"# {table}" in text
         text = text.replace(f"# {table}", table)
-    # Explanations, and what excludes rows that fade.
-    others = ("# target = ", "# json_field_paths = ", "# weights = ")
+    # Explanations, what excludes rows that fade, and files in place of a topic.
+    others = ("# target = ", "# json_field_paths = ", "# weights = ", *FILES)
     optional = [
         line.removeprefix("# ") if line.startswith("# ") and " = " in line[:30] else line
         for line in text.splitlines()

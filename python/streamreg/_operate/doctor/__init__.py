@@ -1,7 +1,7 @@
 """Doctor: everything that a job needs, looked at in the order in which a run needs it, one line each.
 
 Nothing is changed anywhere: no topic or group is made, no offset committed, no file written. `network` looks at the
-network, `broker` at the broker, `disk` at files and state.
+network, `broker` at the broker, `files` at files that are read in place of a topic, `disk` at outputs and state.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from streamreg._jobs.run_job import plan_job
 from streamreg._operate.doctor import network
 from streamreg._operate.doctor.broker import Broker
 from streamreg._operate.doctor.disk import Disk
+from streamreg._operate.doctor.files import Files
 from streamreg._operate.doctor.group import group
 from streamreg._operate.doctor.outcomes import NotYetError, SkipError, TroubleError
 from streamreg._plan.plan import Plan
@@ -83,8 +84,11 @@ def examine(path: Path) -> Iterator[Line]:
             yield Line("skip", check, "job file first")
         return
     [(job, plan)] = loaded
-    net = network.Network(job.source.kafka)
     disk = Disk(job, plan)
+    if job.source.path:
+        yield from _of_files(examination, plan, disk)
+        return
+    net = network.Network(job.source.kafka)
     with closing(Broker(job, plan, net, disk)) as broker:
         yield examination.line("address", net.resolve)
         yield examination.line("tcp", net.connect, after="address")
@@ -99,6 +103,23 @@ def examine(path: Path) -> Iterator[Line]:
         yield examination.line("group", lambda: group(job.source.kafka), after="metadata")
     yield examination.line("state", lambda: disk.state(broker.watermarks))
     yield examination.line("outputs", disk.outputs, after="state")
+
+
+def _of_files(examination: _Examination, plan: Plan, disk: Disk) -> Iterator[Line]:
+    """Where files are read, there is no broker to be asked."""
+    files = Files(plan, disk)
+    looks = {
+        "topic": files.found,
+        "partitions": files.lengths,
+        "read": files.read,
+        "header": files.header,
+        "state": lambda: disk.state(files.watermarks),
+        "outputs": disk.outputs,
+    }
+    after = {"partitions": "topic", "read": "partitions", "header": "read", "outputs": "state"}
+    for check in CHECKS[1:]:
+        look = looks.get(check, files.no_broker)
+        yield examination.line(check, look, after=after.get(check))
 
 
 class _Examination:

@@ -122,11 +122,12 @@ def reading(plan: Plan, checkpoint: Checkpoint, watermarks: Mapping[int, Waterma
 def _check_watermarks(
     source: Source, partition: int, read: Range, watermark: Watermarks | None
 ) -> None:
-    where = f"topic {source.name!r}, partition {partition}"
+    where = source.origin(partition)
     if watermark is None or watermark.high < (read.end or 0):
         has = "does not exist" if watermark is None else f"ends at offset {watermark.high}"
+        what, other = ("partition", "topic") if where.partition is not None else ("file", "file")
         raise SourceError(
-            f"{where}: the state has read up to offset {read.end}, but the partition {has}: it is another topic"
+            f"{where}: the state has read up to offset {read.end}, but the {what} {has}: it is another {other}"
         )
     if watermark.low > read.start:
         raise SourceError(

@@ -142,9 +142,10 @@ def _never() -> bool:
 
 def _counts(checkpoint: Checkpoint, again: Recomputed, task: Task) -> Iterator[Check]:
     offsets = sum((r.end or 0) - r.start for r in task.ranges.values())
-    yield Check(
-        "topic", f"{plural(offsets, 'offset')} of {plural(len(task.ranges), 'partition')} read anew"
-    )
+    source = task.input.source
+    files = any(source.origin(partition).partition is None for partition in task.ranges)
+    what, unit = ("files", "file") if files else ("topic", "partition")
+    yield Check(what, f"{plural(offsets, 'offset')} of {plural(len(task.ranges), unit)} read anew")
     yield _equal("rows", f"{checkpoint.rows:,}", f"{again.rows:,}")
     yield _equal("tombstones", f"{checkpoint.tombstones:,}", f"{again.tombstones:,}")
     yield _equal("rejects", _kinds(checkpoint.rejects), _kinds(again.rejects))

@@ -1,0 +1,1 @@
+"""Source, frames: rows held in memory, as columns."""
