@@ -104,6 +104,9 @@ class Batch:
     envelope: Callable[[int], Envelope] = lambda index: Envelope()
     """What the message of this index carries besides its value; asked of few only, unless keys name rows."""
 
+    reader: str = ""
+    """Which of the readers of the source has read it, for people; "" where there is one alone."""
+
 
 class Beginnings:
     """Finds the first message of each partition among the batches of a reader."""
