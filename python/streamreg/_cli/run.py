@@ -112,9 +112,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     if arguments.check:
         say(f"{arguments.job}: valid")
         return 0
-    arguments.lines = log_a_run(
-        arguments.log_format, arguments.log_level, debug=arguments.debug
-    )
+    arguments.lines = log_a_run(arguments.log_format, arguments.log_level, debug=arguments.debug)
     if arguments.processes is not None:
         job = replace(job, processes=arguments.processes)
     if arguments.listen is not None:

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from streamreg._cli.arguments import Commands
 
 _EPILOG = """\
-TARGET is the URL that a run serves (run --listen), the directory of its state, or its job file: then what
-[listen] says is asked, or where nobody answers the state. A token is taken from STREAMREG_TOKEN.
-Nothing of the run is changed. On a terminal the picture is renewed until Ctrl-C.
+TARGET is the URL that a run serves (run --listen), the directory of its state, or its job file:
+then what [listen] says is asked, or where nobody answers the state. A token is taken from
+STREAMREG_TOKEN. Nothing of the run is changed. On a terminal the picture is renewed until Ctrl-C.
 
 example:
   streamreg top job.toml

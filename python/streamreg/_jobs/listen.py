@@ -24,6 +24,8 @@ def read_listen(table: Section) -> ListenOptions | None:
         checked(found)
     except ConfigurationError as error:
         text = str(error).removeprefix("listen: ")
-        key = next((key for key in ("token", "hosts") if text.startswith(("the " + key, key))), "address")
+        key = next(
+            (key for key in ("token", "hosts") if text.startswith(("the " + key, key))), "address"
+        )
         table.problem(key, text)
     return found

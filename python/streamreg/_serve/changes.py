@@ -43,8 +43,8 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
             changes,
             "What changes in a table, epoch by epoch, as server-sent events: `changes` (some rows, each with its diff: "
             "-1 where it goes, 1 where it comes), then `epoch` (the epoch is whole; its id is the epoch's number); "
-            "`reset` (what follows is not here any more, for a reader that was too slow: read the table anew) and `end` "
-            "(the run has ended) close the stream.",
+            "`reset` (what follows is not here any more, for a reader that was too slow: read the table anew) and "
+            "`end` (the run has ended) close the stream.",
             kind=EVENTS,
             parameters=(
                 Parameter("name", "The name of the table.", required=True, place="path"),
@@ -88,9 +88,7 @@ def _start(feed: Feed, request: Request) -> int:
     return start
 
 
-async def _events(
-    feed: Feed, table: CurrentTable, place: int, start: int
-) -> AsyncIterator[bytes]:
+async def _events(feed: Feed, table: CurrentTable, place: int, start: int) -> AsyncIterator[bytes]:
     """The events; whoever takes them is waited for, and has missed what the ring has let go of meanwhile."""
     at = start
     yield b": from epoch %d\n\n" % at

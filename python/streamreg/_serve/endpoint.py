@@ -58,7 +58,9 @@ def json_response(value: object, status: int = 200) -> Response:
 async def refused(request: Request, error: Exception) -> Response:
     """The answer for an error."""
     if isinstance(error, HTTPException):
-        return json_response({"error": error.detail, "status": error.status_code}, error.status_code)
+        return json_response(
+            {"error": error.detail, "status": error.status_code}, error.status_code
+        )
     return json_response({"error": "the server has failed: see its log", "status": 500}, 500)
 
 

@@ -15,7 +15,6 @@ from prometheus_client.metrics_core import (
     InfoMetricFamily,
     Metric,
 )
-from prometheus_client.utils import floatToGoString
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -97,7 +96,11 @@ def _counts(now: Snapshot) -> Iterator[Metric]:
         ("rows", "Rows that were read, by this run and the earlier ones of its state.", now.rows),
         ("epochs", "Epochs with rows that were closed.", now.epochs),
         ("tombstones", "Messages without a value.", now.tombstones),
-        ("excluded_rows", "Rows left out of sums: a value was missing or not finite.", now.excluded),
+        (
+            "excluded_rows",
+            "Rows left out of sums: a value was missing or not finite.",
+            now.excluded,
+        ),
         ("lost_offsets", "Offsets that were deleted before they were read.", now.lost),
         ("worker_restarts", "Workers started in the place of dead ones.", now.worker_restarts),
     ):
@@ -135,7 +138,7 @@ def _histogram(name: str, text: str, found: Durations) -> Metric:
     below = 0
     for bound, count in zip((*BOUNDS, float("inf")), found.counts, strict=True):
         below += count
-        buckets.append((floatToGoString(bound), below))
+        buckets.append(("+Inf" if bound == float("inf") else repr(bound), below))
     return HistogramMetricFamily(name, text, buckets=buckets, sum_value=found.total)
 
 
@@ -180,9 +183,7 @@ def _results(tables: Iterable[CurrentTable]) -> Iterator[Metric]:
         "A number of a result as it stands: of a regression its coefficients and statistics.",
         labels=["table", "column", "key"],
     )
-    rows = GaugeMetricFamily(
-        "streamreg_result_rows", "Rows of a result.", labels=["table"]
-    )
+    rows = GaugeMetricFamily("streamreg_result_rows", "Rows of a result.", labels=["table"])
     for table in tables:
         rows.add_metric([table.spec.name], len(table))
         if table.spec.keys is None:  # Rows that nothing tells apart are no series.

@@ -43,7 +43,10 @@ def _operation(endpoint: Endpoint, *, token: bool) -> dict[str, Any]:
         "operationId": endpoint.path.strip("/").translate(str.maketrans("/.", "__", "{}")),
         "summary": endpoint.summary,
         "responses": {
-            "200": {"description": "What was asked for.", "content": {endpoint.kind: {"schema": schema}}},
+            "200": {
+                "description": "What was asked for.",
+                "content": {endpoint.kind: {"schema": schema}},
+            },
             **{str(status): _error(text) for status, text in sorted(refusals.items())},
         },
     }

@@ -44,8 +44,8 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
             "/v1/predict",
             predict,
             "The target that the regression of a table expects for features, rounded once from the exact coefficients, "
-            "with the ends of an interval: the bits are those of `sr.LinearRegression.predict`. A regression by keys is "
-            "that of the last checkpoint. What is not defined is null.",
+            "with the ends of an interval: the bits are those of `sr.LinearRegression.predict`. A regression by keys "
+            "is that of the last checkpoint. What is not defined is null.",
             parameters=(
                 Parameter("table", "The name of a table that shows a regression.", required=True),
                 Parameter(
@@ -58,7 +58,9 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
                     "The probability that the interval is to cover (default 0.95).",
                     {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
                 ),
-                Parameter("target", "Of a table that shows several regressions, whose it is to be."),
+                Parameter(
+                    "target", "Of a table that shows several regressions, whose it is to be."
+                ),
                 Parameter(
                     "features",
                     "A parameter for each feature, and for each key, such as `x=1.5`; `column.level=3` if it is called "
@@ -187,7 +189,9 @@ def _feature(name: str, text: str, kind: str) -> Array:
         raise refusal(400, f"{name}: {error}") from error
 
 
-def _key(described: Mapping[str, Any], given: Mapping[str, str], types: Sequence[str]) -> tuple[Cell, ...]:
+def _key(
+    described: Mapping[str, Any], given: Mapping[str, str], types: Sequence[str]
+) -> tuple[Cell, ...]:
     """The cells of the key that is asked for."""
     cells = []
     for name, kind in zip(described["keys"], types, strict=True):

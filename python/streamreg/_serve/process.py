@@ -41,6 +41,8 @@ def main(messages: Connection, listening: socket, listen: Listen) -> None:
 
 async def _serve(messages: Connection, listening: socket, listen: Listen) -> None:
     feed = Feed()
+    if not await _take(messages, feed):  # Clients wait until something is known.
+        return
     config = uvicorn.Config(
         app_of(feed, listen),
         http=PatientProtocol,
@@ -71,14 +73,20 @@ class _Server(uvicorn.Server):
 
 async def _read(messages: Connection, feed: Feed, server: uvicorn.Server) -> None:
     """Takes the messages, one after another: while one is worked on, the next waits in the pipe."""
-    while True:
-        try:
-            message: Message = pickle.loads(await asyncio.to_thread(messages.recv_bytes))
-        except (EOFError, OSError):
-            break
-        feed.take(message)
+    while await _take(messages, feed):
+        pass
     feed.end()
     server.should_exit = True
+
+
+async def _take(messages: Connection, feed: Feed) -> bool:
+    """Takes the next message; False if none will come."""
+    try:
+        message: Message = pickle.loads(await asyncio.to_thread(messages.recv_bytes))
+    except (EOFError, OSError):
+        return False
+    feed.take(message)
+    return True
 
 
 def _end_with_parent() -> None:

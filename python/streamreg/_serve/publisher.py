@@ -1,8 +1,8 @@
 """Serve, publisher: the run's end of what serves: it hands on what its loop tells, and never makes it wait.
 
-The loop puts references to what it has anyway into a queue; a thread writes them to the pipe of a process, which answers
-clients. A process that takes too little misses changes, and is given all tables anew when it has caught up; one that dies
-is started again.
+The loop puts references to what it has anyway into a queue; a thread writes them to the pipe of a process, which
+answers clients. A process that takes too little misses changes, and is given all tables anew when it has caught up; one
+that dies is started again.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class Publisher:
         listen = listen_of(argument)
         if multiprocessing.current_process().daemon:
             raise ConfigurationError(
-                "listen: this process is daemonic (as those of a multiprocessing.Pool, of Celery or of Airflow are) and "
-                "may start none: leave listen out"
+                "listen: this process is daemonic (as those of a multiprocessing.Pool, of Celery or of Airflow are) "
+                "and may start none: leave listen out"
             )
         self._socket = bound(listen)
         self.url = url_of(self._socket)
@@ -100,7 +100,9 @@ class Publisher:
         if index < len(self._closed):
             self._closed[index] = [*self._closed[index], *rows]
 
-    def end_epoch(self, epoch: int, unix_ms: int, sums: Callable[[], tuple[bytes | None, ...]]) -> None:
+    def end_epoch(
+        self, epoch: int, unix_ms: int, sums: Callable[[], tuple[bytes | None, ...]]
+    ) -> None:
         """An epoch was closed; nothing happens if it is the one before."""
         if epoch == self._epoch:
             return
@@ -144,14 +146,16 @@ class Publisher:
     def _sync(self) -> None:
         """Gives the process all tables as they stand, if it has taken what waited."""
         generation = self._pipe.generation
-        if not generation or self._pipe.waiting and generation == self._generation:
+        if not generation or (self._pipe.waiting and generation == self._generation):
             return
         if self._layout is None:
             raise AssertionError("begin comes first")
         standing = Standing(self._epoch, self._rows(), self._sums)
         if generation != self._generation:
             self._pipe.put(generation, self._layout, 0)
-        self._pipe.put(generation, standing, sum(len(row) for rows in standing.rows for row in rows))
+        self._pipe.put(
+            generation, standing, sum(len(row) for rows in standing.rows for row in rows)
+        )
         self._generation, self._skipped = generation, False
 
 

@@ -1,4 +1,4 @@
-"""Serve, ring: the changes of the last epochs, for clients that follow them; bounded, so that the oldest are let go of."""
+"""Serve, ring: the changes of the last epochs, for clients that follow them; the oldest are let go of."""
 
 from __future__ import annotations
 

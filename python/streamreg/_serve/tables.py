@@ -108,7 +108,9 @@ def _page(feed: Feed, table: CurrentTable, request: Request) -> Response:
     return Response(_written(feed, table, rows, following), media_type=JSON)
 
 
-def _written(feed: Feed, table: CurrentTable, rows: Sequence[bytes], following: Key | None) -> bytes:
+def _written(
+    feed: Feed, table: CurrentTable, rows: Sequence[bytes], following: Key | None
+) -> bytes:
     head = json.dumps({"table": table.spec.name, "epoch": feed.epoch, "total": len(table)})
     cursor = "null" if following is None else json.dumps(_cursor_of(following))
     written = b",".join(table.written(row) for row in rows)

@@ -1,7 +1,7 @@
 """Sink: cells of CSV text as JSON, whose numbers are the very ones that the cells have.
 
-Doubles stand as their shortest text, integers and decimals with all their digits. JSON has no NaN and no infinities: they
-are texts, as protobuf writes them there.
+Doubles stand as their shortest text, integers and decimals with all their digits. JSON has no NaN and no infinities:
+they are texts, as protobuf writes them there.
 """
 
 from __future__ import annotations

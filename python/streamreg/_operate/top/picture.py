@@ -26,7 +26,8 @@ def lines(view: View, now: datetime | None = None) -> Iterator[str]:
     yield f"rows     {view.rows:,}{rate}{lag}"
     kinds = f" ({counted(view.rejects)})" if view.rejects else ""
     yield f"rejects  {sum(view.rejects.values()):,}{kinds}"
-    yield f"epochs   {view.epochs:,}{_taking('closing', view.epoch_seconds)}{_taking('saving', view.checkpoint_seconds)}"
+    taking = _taking("closing", view.epoch_seconds) + _taking("saving", view.checkpoint_seconds)
+    yield f"epochs   {view.epochs:,}{taking}"
     if view.restarts is not None:
         readers = f", read by {', '.join(view.readers)}" if view.readers else ""
         yield f"workers  {plural(view.restarts, 'restart')}{readers}"
