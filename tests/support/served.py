@@ -7,12 +7,14 @@ import http.client
 import json
 import logging
 import threading
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import streamreg as sr
+from streamreg._source.contract import Batch, Location, Range, Reader, Report, Watermarks
+from streamreg.testing import ListSource
 from tests.support.process import wait_until
 
 if TYPE_CHECKING:
@@ -218,3 +220,53 @@ def events(answer: Iterator[bytes]) -> Iterator[Event]:
             data = json.loads(fields["data"], parse_float=str, parse_int=str)
             yield Event(fields["event"], fields.get("id"), data)
             fields = {}
+
+
+class LiveSource(ListSource):
+    """A topic of one partition in this process's memory, to which messages are added while a run reads it."""
+
+    def __init__(self) -> None:
+        super().__init__([[]], mode="streaming", name="live")
+        self.messages: list[bytes] = []
+        self.come = threading.Condition()
+
+    def add(self, *messages: bytes) -> None:
+        with self.come:
+            self.messages += messages
+            self.come.notify_all()
+
+    def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
+        return {0: Watermarks(0, len(self.messages))}
+
+    def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
+        return _LiveReader(self, ranges[0].start)
+
+    def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
+        return {0: len(self.messages)}
+
+
+class _LiveReader:
+    def __init__(self, source: LiveSource, start: int) -> None:
+        self._source, self._next = source, start
+
+    def read(self, timeout: float) -> Batch | None:
+        source, start = self._source, self._next
+        with source.come:
+            if not source.come.wait_for(lambda: len(source.messages) > start, timeout):
+                return None
+            values: list[bytes | None] = list(source.messages[start:])
+        self._next = end = start + len(values)
+        return Batch(
+            values,
+            {0: (start, end)},
+            locate=lambda index: Location(0, start + index, 1_000 * (start + index)),
+            partitions=lambda: (0 for _ in values),
+            offsets=lambda: range(start, end),
+            reader="live",
+        )
+
+    def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
+        return {0: len(self._source.messages)}
+
+    def close(self) -> None:
+        return

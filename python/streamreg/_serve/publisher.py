@@ -46,7 +46,7 @@ _MOST_PAUSE: Final = 30.0
 class Publisher:
     """Told by the loop of a run what changes; a `ResultWatcher`."""
 
-    def __init__(self, argument: ListenArgument, most_waiting: int = MOST_WAITING) -> None:
+    def __init__(self, argument: ListenArgument) -> None:
         """Listens from now on, so that nothing is read where that cannot be.
 
         Raises:
@@ -63,7 +63,6 @@ class Publisher:
         _log.info("metrics, health and results: %s", self.url)
         if not listen.loopback and listen.token is None:
             _log.warning("%s is served without a token, to everyone who can connect", self.url)
-        self._most = most_waiting
         self._layout: Layout | None = None
         self._rows: Callable[[], tuple[Sequence[bytes], ...]] = tuple
         self._sums: tuple[bytes | None, ...] = ()
@@ -117,7 +116,7 @@ class Publisher:
         self._clear()
         if self._in_sync():
             self._pipe.put(self._generation, message, message.size)
-            self._skipped = self._pipe.waiting > self._most
+            self._skipped = self._pipe.waiting > MOST_WAITING
 
     def show(self, snapshot: Snapshot) -> None:
         """What the run is doing now."""
