@@ -105,6 +105,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str], folder
     columns = _columns(regression, features, options)
     by = _keys(regression, columns, schema)
     regression.close()
+    listen = read_listen(root.section("listen"))
     forget = read_forget(root.section("forget"), schema)
     if forget and weights:
         root.section("forget").problem("half_life", "rows that fade have no other weights")
@@ -136,7 +137,6 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str], folder
     if rejects and abspath(rejects) in outputs:
         run.problem("rejects", "the same file as an output's")
     run.close()
-    listen = read_listen(root.section("listen"))
     if state and abspath(state) in [*outputs, abspath(rejects or "")]:
         root.section("state").problem("directory", "the same path as an output's")
     root.close()

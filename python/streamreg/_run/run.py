@@ -200,7 +200,7 @@ def _run(plan: Plan, options: Options, publisher: Publisher | None) -> Summary:
             source=plan.source,
             discovery=PartitionDiscovery(plan.source),
             measures=measures,
-            closed=_nothing if served is None else served.end_epoch,
+            closed=(lambda: None) if served is None else served.end_epoch,
         )
         watch.ended_by = supervisor.run()
     return watch.summary(merge)
@@ -284,10 +284,6 @@ class _Watch:
             earlier_rows=0 if self._before is None else self._before.rows,
             earlier_rejects=0 if self._before is None else sum(self._before.rejects.values()),
         )
-
-
-def _nothing() -> None:
-    """What is done at the end of an epoch where nobody is served."""
 
 
 def _unix_ms() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
@@ -101,6 +102,7 @@ async def _events(feed: Feed, table: CurrentTable, place: int, start: int) -> As
             for event in _of_epoch(epoch, table, place):
                 yield event
             at = epoch.epoch + 1
+            await asyncio.sleep(0)  # Others have their turn, however much this reader takes.
         if found:
             continue
         if feed.ended:
