@@ -51,7 +51,6 @@ def test_a_loop_that_does_not_turn_is_not_alive(age: float, status: int) -> None
     [
         ({}, 200),
         ({"phase": "starting"}, 503),
-        ({"phase": "ended"}, 503),
         ({"log_ends": {0: 9}}, 503),
         ({"offsets": {}, "log_ends": {}}, 200),
     ],
