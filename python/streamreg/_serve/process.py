@@ -41,8 +41,9 @@ def main(messages: Connection, listening: socket, listen: Listen) -> None:
 
 async def _serve(messages: Connection, listening: socket, listen: Listen) -> None:
     feed = Feed()
-    if not await _take(messages, feed):  # Clients wait until something is known.
-        return
+    while feed.snapshot is None:  # Clients wait until something is known.
+        if not await _take(messages, feed):
+            return
     config = uvicorn.Config(
         app_of(feed, listen),
         http=PatientProtocol,

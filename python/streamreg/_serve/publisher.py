@@ -238,15 +238,16 @@ class _Pipe:
         shown: Snapshot | None = None
         while True:
             closing = self._closing.wait(_PACE)
+            # Sent after what had come before it: no snapshot tells of an epoch that the tables lack.
             snapshot = self.snapshot
-            if snapshot is not None and snapshot is not shown:
-                pipe.send_bytes(pickle.dumps(snapshot, pickle.HIGHEST_PROTOCOL))
-                shown = snapshot
             while self._queue:
                 generation, message, size = self._queue.popleft()
                 if generation == self.generation:
                     pipe.send_bytes(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
                 self._taken += size
+            if snapshot is not None and snapshot is not shown:
+                pipe.send_bytes(pickle.dumps(snapshot, pickle.HIGHEST_PROTOCOL))
+                shown = snapshot
             if closing:
                 return
 
