@@ -13,12 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 import streamreg as sr
 from streamreg._serve import publisher
+from streamreg._serve.messages import Standing
 from streamreg.testing import read
 from tests.support.changelog import result
 from tests.support.child import lives
@@ -149,6 +151,32 @@ def test_a_server_that_is_killed_is_started_again(
         assert new is not None
         assert new.pid != killed.pid
     assert "is started again" in caplog.text
+
+
+def test_a_server_that_fails_does_not_go_on_with_what_is_old(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends, with its traceback on stderr, and another one is given everything."""
+    told = publisher.Publisher.end_epoch
+    wrong = [Standing(7, ((), ()), ())]  # of two tables, where there is one
+
+    def end_epoch(self: publisher.Publisher, *arguments: Any) -> None:  # noqa: ANN401  # as they come
+        told(self, *arguments)
+        if wrong:
+            self._pipe.put(self._generation, wrong.pop(), 0)
+
+    with live.run:
+        live.send()
+        live.check()
+        failing = server()
+        monkeypatch.setattr(publisher.Publisher, "end_epoch", end_epoch)
+        live.add()
+        live.add()
+        live.check()
+        new = server()
+        assert failing is not None
+        assert new is not None
+        assert new.pid != failing.pid
 
 
 def test_clients_that_take_nothing_or_ask_a_lot_hold_up_no_run(folder: Path) -> None:

@@ -60,7 +60,7 @@ async def _serve(messages: Connection, listening: socket, listen: Listen) -> Non
     server = _Server(config)
     reading = asyncio.create_task(_read(messages, feed, server))
     await server.serve(sockets=[listening])
-    reading.cancel()
+    await reading
 
 
 class _Server(uvicorn.Server):
@@ -73,11 +73,16 @@ class _Server(uvicorn.Server):
 
 
 async def _read(messages: Connection, feed: Feed, server: uvicorn.Server) -> None:
-    """Takes the messages, one after another: while one is worked on, the next waits in the pipe."""
-    while await _take(messages, feed):
-        pass
-    feed.end()
-    server.should_exit = True
+    """Takes the messages, one after another: while one is worked on, the next waits in the pipe.
+
+    What fails here ends the process, which the run starts again: it must not go on to serve what is old.
+    """
+    try:
+        while await _take(messages, feed):
+            pass
+    finally:
+        feed.end()
+        server.should_exit = True
 
 
 async def _take(messages: Connection, feed: Feed) -> bool:
