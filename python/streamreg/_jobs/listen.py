@@ -24,8 +24,11 @@ def read_listen(table: Section) -> ListenOptions | None:
         checked(found)
     except ConfigurationError as error:
         text = str(error).removeprefix("listen: ")
-        key = next(
-            (key for key in ("token", "hosts") if text.startswith(("the " + key, key))), "address"
-        )
-        table.problem(key, text)
+        key = next((key for key in ("token", "hosts") if text.startswith(("the " + key, key))), "")
+        if not key:  # Shown as the file has it, without what the environment has put in.
+            key, text = (
+                "address",
+                f"{text.partition(', found ')[0]}, found {table.shown('address')}",
+            )
+        table.problem(key, text.removeprefix(f"{key}: "))
     return found
