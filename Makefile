@@ -145,7 +145,7 @@ test-lowest test-newest: test-%: $(WHEEL)
 	$(BIN)/python -m pip --disable-pip-version-check --quiet --python $(VERSIONS)/$* install --constraint $(LOCK) pip
 	$(BIN)/python -m tests.versions $* > $(VERSIONS)/$*.txt
 	$(VERSIONS)/$*/bin/python -m pip --quiet install --constraint $(VERSIONS)/$*.txt \
-	  --group test --group beside "$$(echo $(DIST)/*.whl)[tables,sklearn]"
+	  --group test --group beside "$$(echo $(DIST)/*.whl)[tables,sklearn,serve]"
 	$(VERSIONS)/$*/bin/python -m pip list
 	$(VERSIONS)/$*/bin/python -m pytest tests/unit tests/flow tests/estimators \
 	  -W 'ignore:Passing a non-Collection iterable to parametrize' -W 'ignore:Estimator ' $(ARGS)

@@ -47,8 +47,9 @@ def leader_killed(cluster: KafkaCluster, topic: str) -> Iterator[None]:
 
 
 def words(said: str) -> list[str]:
-    """What a command said beside its result, and beside who reads."""
-    usual = (" rows in ", "is read natively", "is read by the client", ": read by the client for ")
+    """What a command said beside its result, beside who reads, and beside where it begins."""
+    usual = [" rows in ", "is read natively", "is read by the client", ": read by the client for "]
+    usual += [" INFO start: ", " INFO resume: "]
     return [line for line in said.splitlines() if not any(text in line for text in usual)]
 
 

@@ -88,6 +88,10 @@ def runs(t: sr.Table, path: Path) -> None:
     assert_type(told[0].lag, int | None)
     assert_type(told[0].results, Mapping[str, Mapping[str, object]])
 
+    sr.run(listen="127.0.0.1:9464")
+    sr.run(listen={"address": "0.0.0.0:9464", "token": "t", "hosts": ("metrics",)})
+    sr.run(listen={"port": 9464})  # type: ignore[arg-type]
+    sr.run(listen=9464)  # type: ignore[arg-type]
     sr.run(progress=True)
     sr.run(progress=print)
     sr.run(4)  # type: ignore[call-arg, arg-type]

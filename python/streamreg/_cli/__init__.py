@@ -14,8 +14,9 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
-from streamreg._cli import bench, demo, doctor, generate, inspect, replay, run, verify
+from streamreg._cli import bench, demo, doctor, generate, inspect, replay, run, top, verify
 from streamreg._cli.arguments import Parser, UsageError
+from streamreg._cli.log import LogFormat, line, log_to_stderr
 from streamreg._exceptions import ConfigurationError, StreamregError
 from streamreg._secrets import scrub
 from streamreg._terminal.screen import say
@@ -51,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     replace_missing()
     debug = False
     failure = 1
+    parsed = argparse.Namespace()
     settings: dict[str, object] = {}  # a command puts in what must be scrubbed from its errors
     try:
         arguments = sys.argv[1:] if arguments is None else arguments
@@ -60,22 +62,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parser.error("name a command")
         debug = parsed.debug
         failure = getattr(parsed, "failure", failure)
-        _log_to_stderr(debug)
+        log_to_stderr(debug)
         code: int = parsed.command(parsed, settings)
         sys.stdout.flush()
     except SystemExit as end:  # argparse, after --help and --version
         return end.code if isinstance(end.code, int) else 2
     except KeyboardInterrupt:
-        _complain("stopped by Ctrl-C", debug, settings)
+        _complain("stopped by Ctrl-C", debug, settings, _lines(parsed))
         return 130
     except BrokenPipeError:
         drop_broken()  # Whoever read our output is gone.
         return failure
     except (UsageError, ConfigurationError) as error:
-        _complain(str(error), debug, settings)
+        _complain(str(error), debug, settings, _lines(parsed))
         return 2
     except (StreamregError, OSError) as error:
-        _complain(_described(error), debug, settings)
+        _complain(_described(error), debug, settings, _lines(parsed))
         return failure
     except Exception:
         say(scrub(traceback.format_exc().removesuffix("\n"), settings))
@@ -102,17 +104,15 @@ def _parser() -> Parser:
         default=argparse.SUPPRESS,  # otherwise it would undo a --debug before the command
         help="show tracebacks and the client's log",
     )
-    for command in (run, doctor, verify, inspect, replay, generate, demo, bench):
+    for command in (run, top, doctor, verify, inspect, replay, generate, demo, bench):
         command.add_parser(commands, common)
     return parser
 
 
-def _log_to_stderr(debug: bool) -> None:
-    logging.basicConfig(format="streamreg: %(message)s")
-    logging.getLogger("streamreg").setLevel(logging.DEBUG if debug else logging.INFO)
-    # One lost connection is a hundred lines of the client; its errors come through exceptions.
-    muted = logging.DEBUG if debug else logging.CRITICAL
-    logging.getLogger("streamreg.librdkafka").setLevel(muted)
+def _lines(parsed: argparse.Namespace) -> LogFormat | None:
+    """How the lines of a run's log look; None where there are none, so that errors are for people."""
+    format: LogFormat | None = getattr(parsed, "lines", None)
+    return format
 
 
 def _described(error: Exception) -> str:
@@ -121,8 +121,10 @@ def _described(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _complain(text: str, debug: bool, settings: dict[str, object]) -> None:
+def _complain(
+    text: str, debug: bool, settings: dict[str, object], format: LogFormat | None
+) -> None:
     if debug:
         say(scrub(traceback.format_exc().removesuffix("\n"), settings))
-    for line in scrub(text, settings).splitlines() or ["no reason is known"]:
-        say(f"streamreg: error: {line}")
+    for each in scrub(text, settings).splitlines() or ["no reason is known"]:
+        say(line(format, logging.ERROR, each))

@@ -17,6 +17,7 @@ _EPILOG = """\
 example:
   streamreg demo
   streamreg demo --count 1000000 --rate 0 --processes 2 --directory /tmp/demo
+  streamreg demo --listen 127.0.0.1:9464
 
 Needs no broker and leaves none behind. Ctrl-C ends it early; its files are complete then too.
 """
@@ -48,6 +49,11 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         metavar="D",
         help="where the files go (default: a new directory, ./streamreg-demo)",
     )
+    parser.add_argument(
+        "--listen",
+        metavar="HOST:PORT",
+        help="serve metrics and the live result there meanwhile (needs streamreg[serve])",
+    )
     parser.set_defaults(command=command)
 
 
@@ -70,6 +76,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
         count=arguments.count,
         rate=arguments.rate,
         processes=arguments.processes,
+        listen=arguments.listen,
         show=table,
     )
     table.begin()

@@ -1,17 +1,17 @@
 """`streamreg run JOB.toml`: checks a job file, and runs it."""
 
 import argparse
-import sys
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._cli.arguments import UsageError, processes
+from streamreg._cli.log import FORMATS, LEVELS, line, log_a_run
 from streamreg._jobs import Job, example, load_job
 from streamreg._jobs.run_job import run_job
 from streamreg._terminal.end_signals import end_at_once
 from streamreg._terminal.screen import say
-from streamreg._terminal.standard_streams import is_terminal
 
 if TYPE_CHECKING:
     from streamreg._cli.arguments import Commands
@@ -38,12 +38,15 @@ example:
   streamreg run job.toml --check
   streamreg run job.toml --processes 4
   streamreg run job.toml --fresh
+  streamreg run job.toml --listen 127.0.0.1:9464
+  streamreg run job.toml --log-format json
 
 With path = "data/*.csv" in place of topic and [source.kafka] it reads files. Relative paths in the
 job file start at its folder.
 
 The run goes on until Ctrl-C or, with mode = "static", the topic's end; its files are complete then.
 A topic that has ended with rejects and not one row ends it with exit code 1.
+Where stderr is no terminal, it gets a log: one line each with time (UTC) and level.
 """
 
 
@@ -77,6 +80,20 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print a job file that explains every key",
     )
+    parser.add_argument(
+        "--listen",
+        metavar="HOST:PORT",
+        help="serve metrics, health and the live result there, instead of where the job file says; "
+        "beyond this machine only with a token, from STREAMREG_TOKEN (needs streamreg[serve])",
+    )
+    parser.add_argument(
+        "--log-format",
+        choices=FORMATS,
+        help="how lines of the log look (default: text; on a terminal, one line that is renewed)",
+    )
+    parser.add_argument(
+        "--log-level", choices=LEVELS, help="what is logged: this, and worse (default: info)"
+    )
     parser.set_defaults(command=command)
 
 
@@ -96,22 +113,24 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     if arguments.check:
         say(f"{arguments.job}: valid")
         return 0
+    arguments.lines = log_a_run(arguments.log_format, arguments.log_level, debug=arguments.debug)
     if arguments.processes is not None:
         job = replace(job, processes=arguments.processes)
+    if arguments.listen is not None:
+        job = replace(job, listen={**(job.listen or {}), "address": arguments.listen})
+    settings["token"] = (job.listen or {}).get("token")
     if arguments.fresh:
-        _start_over(job)
+        _start_over(job, arguments)
     else:
         from streamreg._jobs.paths import refuse_old_place
 
         refuse_old_place(job)
     end_at_once()  # what a second signal means; the run listens to the first
     summary = run_job(job)
-    if not is_terminal(sys.stderr):  # where it is one, the line that showed the progress ends so
-        say(f"streamreg: {summary}")
     return 1 if summary.nothing_fitted and summary.ended_by == "source" else 0
 
 
-def _start_over(job: Job) -> None:
+def _start_over(job: Job, arguments: argparse.Namespace) -> None:
     """Moves aside what earlier runs have left, and says so."""
     from contextlib import closing
 
@@ -124,4 +143,4 @@ def _start_over(job: Job) -> None:
         refuse_written(plan.outputs, state)
     outputs = [*job.output.files, *([job.rejects] if job.rejects else [])]
     for path, target in start_over(state, map(Path, outputs)).items():
-        say(f"streamreg: {path} is {target} now")
+        say(line(arguments.lines, logging.WARNING, f"{path} is {target} now"))

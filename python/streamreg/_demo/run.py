@@ -85,6 +85,7 @@ def run_demo(
     rate: float,
     processes: int | None,
     show: Callable[[Progress], None],
+    listen: str | None = None,
 ) -> Outcome:
     """Runs the demo until every point is in the result, or Ctrl-C.
 
@@ -94,6 +95,7 @@ def run_demo(
         rate: Points a second; 0: as fast as possible.
         processes: Worker processes; None: the runtime's choice.
         show: Called with the progress, about once a second.
+        listen: Where metrics and the live result are served, as "host:port"; None: nowhere.
 
     Returns:
         The summary of the demo.
@@ -106,7 +108,7 @@ def run_demo(
         broker.create_topic(TOPIC)
         producer = _Producer(broker, plan)
         watch = _Watch(count, producer)
-        job = _job(broker, directory, processes)
+        job = _job(broker, directory, processes, listen)
         producer.start()
         try:
             summary = run_job(job, progress=show, stop=watch)
@@ -130,7 +132,7 @@ def run_demo(
     )
 
 
-def _job(broker: EmbeddedBroker, directory: Path, processes: int | None) -> Job:
+def _job(broker: EmbeddedBroker, directory: Path, processes: int | None, listen: str | None) -> Job:
     settings = {key: str(value) for key, value in broker.settings.items()}
     return Job(
         source=Source(
@@ -149,6 +151,7 @@ def _job(broker: EmbeddedBroker, directory: Path, processes: int | None) -> Job:
         ),
         processes=processes,
         rejects=str(directory / REJECTS),
+        listen=None if listen is None else {"address": listen},
     )
 
 

@@ -17,7 +17,7 @@ from streamreg._epoch.class_parameters import check_classes
 from streamreg._epoch.epoch_rejects import EpochRejects
 from streamreg._epoch.event_clocks import EventClocks, Move
 from streamreg._epoch.gaps import lost_offsets, lost_text
-from streamreg._epoch.result_changes import ResultChanges
+from streamreg._epoch.result_changes import ResultChanges, ResultWatcher
 from streamreg._epoch.row_scorer import Scoring
 from streamreg._epoch.slow_results import SlowResults
 from streamreg._epoch.upserts import TakenBack, Upserts
@@ -53,11 +53,12 @@ class Merge:
         interval: float = 0.0,
         max_rejects: int | None = None,
         upserted: UpsertedRows | None = None,
+        watcher: ResultWatcher | None = None,
     ) -> None:
         """Goes on from `checkpoint`; `commit`, if there is one, is given the next one at the end of each epoch.
 
         Epochs are closed `interval` seconds apart, where results do not take longer. `upserted` has the rows that
-        stand, of a source of upserts.
+        stand, of a source of upserts. `watcher` is told what changes in the results.
 
         Raises:
             StateError: if the checkpoint holds states that are not those of this plan.
@@ -79,7 +80,7 @@ class Merge:
         self._commit = commit
         self._unix_ms = unix_ms
         self._slow_results = SlowResults(interval)
-        self._results = ResultChanges(plan, outputs, self._slow_results)
+        self._results = ResultChanges(plan, outputs, self._slow_results, watcher)
         self._times = {"epoch": checkpoint.epochs - 1, "unix_ms": checkpoint.unix_ms}
         self.clocks = EventClocks(
             plan.rows.clocks, checkpoint.times, map(Move._make, checkpoint.moves)
@@ -149,6 +150,21 @@ class Merge:
     def results(self) -> Sequence[Mapping[str, object]]:
         """The last row of each result output, or how many it has."""
         return self._results.shown
+
+    @property
+    def unix_ms(self) -> int:
+        """The wall clock of the last epoch with rows, in milliseconds; -1 before the first."""
+        return self._times["unix_ms"]
+
+    def result_rows(self) -> tuple[Sequence[bytes], ...]:
+        """The rows of each result output as they stand, as CSV has them, of closed epochs."""
+        return tuple([row for _, row in one.first()] for one in self._results.changelogs)
+
+    def sums(self) -> tuple[bytes | None, ...]:
+        """The state of each reduction, None of those with keys; asked right after an epoch was closed."""
+        return tuple(
+            one.to_bytes() if isinstance(one, Reduction) else None for one in self._reductions
+        )
 
     def event_times(self, partitions: Collection[int]) -> Times:
         """How far these partitions have come in event time, by clock, for whoever reads on from the merged offsets."""

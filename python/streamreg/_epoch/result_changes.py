@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from streamreg._core import Changelog, WindowReduction, render
 from streamreg._epoch.changed_rows import ResultRows, changed_rows
@@ -18,11 +18,28 @@ if TYPE_CHECKING:
     from streamreg._types import Moment
 
 
+class ResultWatcher(Protocol):
+    """Is told what changes in the results of the open epoch, by the index of the output among the plan's results."""
+
+    def changed(self, index: int, lines: bytes) -> None:
+        """These lines of the changelog were written."""
+
+    def closed(self, index: int, rows: Sequence[bytes]) -> None:
+        """These rows, as CSV has them, stand for good: nothing more is kept of them."""
+
+
 class ResultChanges:
     """The last rows of the result outputs."""
 
-    def __init__(self, plan: Plan, outputs: Outputs, slow_results: SlowResults) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        outputs: Outputs,
+        slow_results: SlowResults,
+        watcher: ResultWatcher | None = None,
+    ) -> None:
         """No rows."""
+        self._watcher = watcher
         self.changelogs = [Changelog() for _ in plan.result_outputs]
         self.shown: list[Mapping[str, object]] = [{} for _ in plan.result_outputs]
         self._keys = [bool(result.keys) for result in plan.results for _ in result.outputs]
@@ -74,11 +91,19 @@ class ResultChanges:
                 windows = self._plan.rows.reductions[at].windows
                 for index in range(first, first + len(plan.outputs) if closed else first):
                     if windows is not None and windows.keep_results:
-                        self.changelogs[index].forget(closed)
+                        self._forget(index, closed)
                     else:
                         gone = ResultRows(closed, [False] * len(closed), render([[]]))
                         self._change(index, gone, stamps)
             first += len(plan.outputs)
+
+    def _forget(self, index: int, closed: Sequence[bytes]) -> None:
+        """Lets go of the rows of closed windows."""
+        changelog = self.changelogs[index]
+        if self._watcher is not None:
+            rows = (changelog.row(key) for key in closed)
+            self._watcher.closed(index, [row for row in rows if row is not None])
+        changelog.forget(closed)
 
     def _change(self, index: int, rows: ResultRows, stamps: Mapping[str, int]) -> None:
         """Writes the changes of an output to these rows."""
@@ -87,3 +112,5 @@ class ResultChanges:
             rows.keys, rows.present, rows.packed, stamps[output.spec.time]
         )
         output.append(lines)
+        if self._watcher is not None and lines:
+            self._watcher.changed(index, lines)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from streamreg._exceptions import ConfigurationError
 from streamreg._jobs.check import MOST_SHOWN, Section, describe, listed, near
 from streamreg._jobs.forget import Forget, read_forget
+from streamreg._jobs.listen import read_listen
 from streamreg._jobs.paths import client_files, from_folder
 from streamreg._jobs.schema import KEY_TYPES, NUMBERS, TYPES, read_schema
 from streamreg._jobs.source import Source, read_source, with_metadata
@@ -20,6 +21,7 @@ from streamreg._jobs.target import TIMES, Output, Target, read_file_options, rea
 from streamreg._jobs.window import JobWindow, read_window
 from streamreg._language.regression_options import OF_RIDGE, SINGULAR, STATISTICS, Options
 from streamreg._plural import plural
+from streamreg._serve.address import ListenOptions
 from streamreg._types import SCORES, WINDOW_BOUNDS, SourceType, held_type
 
 Durability = Literal["process", "power"]
@@ -69,6 +71,7 @@ class Job:
     processes: int | None = None
     rejects: str | None = None
     max_rejects: int | None = None
+    listen: ListenOptions | None = field(default=None, repr=False)  # it may hold a token
     folder: str = ""
     """The folder of the file, at which its relative paths start; "" is the current directory."""
 
@@ -102,6 +105,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str], folder
     columns = _columns(regression, features, options)
     by = _keys(regression, columns, schema)
     regression.close()
+    listen = read_listen(root.section("listen"))
     forget = read_forget(root.section("forget"), schema)
     if forget and weights:
         root.section("forget").problem("half_life", "rows that fade have no other weights")
@@ -158,6 +162,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str], folder
         processes=processes,
         rejects=rejects,
         max_rejects=max_rejects,
+        listen=listen,
         folder=folder,
     )
 

@@ -69,6 +69,7 @@ def run_job(
         max_rejects=job.max_rejects,
         progress=progress,
         stop=stop,
+        listen=job.listen,
         **options,
     )
 

@@ -74,6 +74,7 @@ class NativeReader:
             leader_epochs=fetched.leader_epochs,
             firsts=self._beginnings.among(fetched.progress, lambda: messages.partitions().tolist()),
             envelope=lambda index: _envelope(messages, index),
+            reader="native",
         )
 
     def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:

@@ -97,6 +97,7 @@ class KafkaReader:
             leader_epochs=leader_epochs,
             firsts=self._beginnings.among(progress, partitions),
             envelope=lambda index: Envelope(messages[index].key(), _headers(messages[index])),
+            reader="client",
         )
 
     def _remove_events(self, messages: list[Message]) -> dict[int, int]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from json.encoder import encode_basestring as _quoted
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, get_args
 
-from streamreg._sinks.cells import cells_of, unquoted, value_of
+from streamreg._sinks.cells import cells_of, value_of
+from streamreg._sinks.json_cells import json_writer
 from streamreg._sinks.records import RecordError, shown
 from streamreg._sinks.standing import changes, standing
 
@@ -24,17 +23,6 @@ FORMATS: Final[Sequence[MessageFormat]] = get_args(MessageFormat)
 TIME: Final = "time"
 DIFF: Final = "diff"
 """The headers, and the last two members of a change."""
-
-_NUMBERS: Final = ("float", "int", "decimal")
-_NOT_FINITE: Final[Mapping[bytes, bytes]] = {
-    b"nan": b'"NaN"',
-    b"inf": b'"Infinity"',
-    b"-inf": b'"-Infinity"',
-}
-"""JSON has no such numbers: as protobuf writes them there."""
-
-_PLAIN: Final = re.compile(rb"[ !#-\[\]-~]+").fullmatch
-"""Text that stands in JSON as it stands in a cell."""
 
 
 class TopicMessage(NamedTuple):
@@ -62,11 +50,11 @@ class MessageRows:
         self._columns = columns
         self._mode = mode
         self._places = None if keys is None else [names.index(key) for key in keys]
-        self._write = _json_writer(columns) if format == "json" else _csv
+        self._write = json_writer(columns) if format == "json" else _csv
         self._read = self._from_json if format == "json" else self._from_csv
         self._write_key = self._write
         if format == "json" and keys is not None:
-            self._write_key = _json_writer([columns[names.index(key)] for key in keys])
+            self._write_key = json_writer([columns[names.index(key)] for key in keys])
         self._json = format == "json"
 
     def of(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
@@ -121,37 +109,6 @@ class MessageRows:
 
 def _csv(cells: Cells) -> bytes:
     return b",".join(cells)
-
-
-def _json_writer(columns: Sequence[ColumnSpec]) -> Callable[[Cells], bytes]:
-    """What makes an object of cells."""
-    members = [_quoted(column.name).encode().replace(b"%", b"%%") + b":%b" for column in columns]
-    whole = b"{" + b",".join(members) + b"}"
-    writers = [_json_of(column.dtype) for column in columns]
-
-    def write(cells: Cells) -> bytes:
-        return whole % tuple([of(cell) for of, cell in zip(writers, cells, strict=True)])
-
-    return write
-
-
-def _json_of(dtype: DType) -> Callable[[bytes], bytes]:
-    """What makes a value of JSON of a cell."""
-    if dtype in _NUMBERS:
-        other = {**_NOT_FINITE, b"": b"null"}
-        return lambda cell: other.get(cell, cell)
-    if dtype == "bool":
-        return lambda cell: cell.lower() or b"null"
-    return _json_text
-
-
-def _json_text(cell: bytes) -> bytes:
-    if _PLAIN(cell):
-        return b'"%b"' % cell
-    if not cell:
-        return b"null"
-    quoted: str = _quoted(unquoted(cell).decode())
-    return quoted.encode()
 
 
 def _from_json(value: object, dtype: DType) -> object:

@@ -18,6 +18,7 @@ from streamreg._worker import spawn
 
 if TYPE_CHECKING:
     from streamreg._run.progress import Progress, Summary
+    from streamreg._serve.address import ListenArgument
     from streamreg._state.store import Durability
 
 
@@ -31,6 +32,7 @@ def run(
     max_rejects: int | None = None,
     progress: bool | Callable[[Progress], None] | None = None,
     stop: Callable[[Progress], bool] | None = None,
+    listen: ListenArgument | None = None,
 ) -> Summary:
     """Runs the program's outputs: reads the source, writes the changelogs, until stopped.
 
@@ -60,6 +62,10 @@ def run(
         progress: called after each epoch, and about once a second when nothing comes; True shows a line on stderr,
             which is the default on a terminal.
         stop: called as often; the run ends cleanly when it returns True.
+        listen: "host:port", such as "127.0.0.1:9464": serves metrics for Prometheus, health, and the live results over
+            HTTP there, by a process of its own that the run never waits for (`/openapi.json` says what there is). Needs
+            `streamreg[serve]`. Beyond this machine only with a token, of the environment variable STREAMREG_TOKEN, or
+            with the options in a dict: `{"address": …, "token": …, "insecure": …, "hosts": …}`.
 
     Raises:
         ProgramError: if nothing is written, or the outputs do not come from one source.
@@ -90,6 +96,7 @@ def run(
                 stop=stop,
                 signals=signals,
                 spares=spares,
+                listen=listen,
             ),
         )
 

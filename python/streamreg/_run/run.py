@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +15,11 @@ from streamreg._epoch.gaps import lost_text
 from streamreg._epoch.merge import Merge
 from streamreg._exceptions import ConfigurationError, SourceError
 from streamreg._process import keep_freed_memory
-from streamreg._run import job_change, resume
+from streamreg._run import job_change, lifecycle, resume
+from streamreg._run.measures import Measures
 from streamreg._run.processes import cores
 from streamreg._run.progress import Progress, Rate, Summary
+from streamreg._run.served import Served, layout_of
 from streamreg._run.stderr_line import stderr_line
 from streamreg._run.supervisor import TELL_INTERVAL, Supervisor
 from streamreg._sinks.append_file import sync_directory
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from streamreg._language.outputs import Output
     from streamreg._plan.plan import Plan
     from streamreg._run.signals import StopSignals
+    from streamreg._serve.address import ListenArgument
+    from streamreg._serve.publisher import Publisher
     from streamreg._state.checkpoint import Checkpoint
     from streamreg._worker.spawn import WorkerProcess
 
@@ -59,6 +63,7 @@ class Options:
     """Those that end the run, noted from its first moment on."""
     spares: list[WorkerProcess]
     """Worker processes that were started before, for the pool to take."""
+    listen: ListenArgument | None = None
 
 
 def run_outputs(
@@ -76,17 +81,35 @@ def run_outputs(
     with (
         stderr_line(shown, _log) as line,
         contextlib.closing(plan.source),
+        _publisher(options.listen) as publisher,
     ):
-        summary = _run(plan, options if line is None else replace(options, progress=line))
+        summary = _run(
+            plan, options if line is None else replace(options, progress=line), publisher
+        )
         if line is not None:
             line.end(summary)
+        lifecycle.stopped(summary)
     return summary
 
 
-def _run(plan: Plan, options: Options) -> Summary:
+@contextlib.contextmanager
+def _publisher(listen: ListenArgument | None) -> Iterator[Publisher | None]:
+    """What serves the run, if it is to be served; it listens before anything is read."""
+    if listen is None:
+        yield None
+        return
+    # Late: a run that nobody asks needs none of it.
+    from streamreg._serve.publisher import Publisher
+
+    with contextlib.closing(Publisher(listen)) as publisher:
+        yield publisher
+
+
+def _run(plan: Plan, options: Options, publisher: Publisher | None) -> Summary:
     keep_freed_memory()
     signals = options.signals
-    watch = _Watch(options)
+    served = None if publisher is None else Served(publisher, plan.source.name)
+    watch = _Watch(options, served)
     with contextlib.ExitStack() as stack:
         store, last = None, None
         if options.state is not None:
@@ -145,26 +168,39 @@ def _run(plan: Plan, options: Options) -> Summary:
                 for directory in (store.directory, store.directory.absolute().parent):
                     sync_directory(directory)
         interval = plan.source.autocommit_duration_ms / 1000
+        measures = Measures()
         merge = Merge(
             plan,
             first,
             outputs,
-            commit=None if store is None else store.save,
+            commit=None if store is None else measures.timed(store.save),
             unix_ms=_unix_ms,
             interval=interval,
             max_rejects=options.max_rejects,
             upserted=_upserted(plan, store, stack),
+            watcher=publisher,
         )
         watch.begin(plan, first)
+        pool = _pool(task, options, merge)
+        ends = {partition: r.end for partition, r in task.ranges.items()}
+        if last is not None and options.state is not None:
+            lifecycle.resumed(options.state, last)
+        lifecycle.started(plan.source.name, merge.offsets, plan.source.reads, len(pool.processes()))
+        if served is not None:
+            layout = layout_of(plan, job, options.state)
+            fixed = {partition: end for partition, end in ends.items() if end is not None}
+            served.begin(layout, merge, pool, measures, fixed)
         supervisor = Supervisor(
-            _pool(task, options, merge),
+            pool,
             merge,
             signals,
             interval=interval,
-            ends={partition: r.end for partition, r in task.ranges.items()},
+            ends=ends,
             tell=lambda lag: watch.tell(merge, lag),
             source=plan.source,
             discovery=PartitionDiscovery(plan.source),
+            measures=measures,
+            closed=(lambda: None) if served is None else served.end_epoch,
         )
         watch.ended_by = supervisor.run()
     return watch.summary(merge)
@@ -181,7 +217,9 @@ def _upserted(plan: Plan, store: Store | None, stack: contextlib.ExitStack) -> U
 class _Watch:
     """Gives the progress to the functions given to `run`, and knows whether the run is to stop."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, served: Served | None) -> None:
+        self._served = served
+        self._heartbeat_at = time.monotonic() + lifecycle.HEARTBEAT_SECONDS
         self.ended_by: str | None = None
         self._options = options
         self._signals = options.signals
@@ -210,12 +248,17 @@ class _Watch:
     def tell(self, merge: Merge, lag: int | None) -> bool:
         """Tells where the flow is; returns whether to stop."""
         results = dict(zip(self._paths, merge.results, strict=True))
-        rate = self._rate.at(merge.rows, time.monotonic())
-        return self._give(
-            Progress(merge.epochs, merge.rows, merge.rejects.total(), rate, lag, results)
-        )
+        now = time.monotonic()
+        rate = self._rate.at(merge.rows, now)
+        progress = Progress(merge.epochs, merge.rows, merge.rejects.total(), rate, lag, results)
+        if now >= self._heartbeat_at:
+            self._heartbeat_at = now + lifecycle.HEARTBEAT_SECONDS
+            lifecycle.goes_on(progress, merge.rejects)
+        return self._give(progress)
 
     def _give(self, progress: Progress) -> bool:
+        if self._served is not None:
+            self._served.show(progress)
         if self._options.progress is not None:
             self._options.progress(progress)
         return self._options.stop is not None and self._options.stop(progress)

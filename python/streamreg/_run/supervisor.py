@@ -11,6 +11,7 @@ from streamreg._run.quiet_partitions import QuietPartitions
 
 if TYPE_CHECKING:
     from streamreg._epoch.merge import Merge
+    from streamreg._run.measures import Measures
     from streamreg._run.signals import StopSignals
     from streamreg._source.contract import Source
     from streamreg._source.partition_discovery import PartitionDiscovery
@@ -42,8 +43,13 @@ class Supervisor:
         tell: Callable[[int | None], bool],
         source: Source,
         discovery: PartitionDiscovery,
+        measures: Measures,
+        closed: Callable[[], None],
     ) -> None:
-        """`tell` is given the lag and returns whether to stop; the source commits the offsets of closed epochs."""
+        """`tell` is given the lag and returns whether to stop; the source commits the offsets of closed epochs.
+
+        `measures` are kept here, and `closed` is called when an epoch was closed.
+        """
         self._pool = pool
         self._merge = merge
         self._signals = signals
@@ -52,7 +58,9 @@ class Supervisor:
         self._tell = tell
         self._source = source
         self._discovery = discovery
-        self._log_ends: dict[int, int] = {}
+        self._measures = measures
+        self._closed = closed
+        self._log_ends = measures.log_ends
         self._quiet = QuietPartitions()
         # Of closed epochs. Those of the last run too: it may have crashed before it could commit.
         self._to_commit: Mapping[int, int] | None = dict(merge.offsets)
@@ -134,6 +142,7 @@ class Supervisor:
                 self._pool.read_again(again)
             else:
                 self._quiet.has_read(frame.partial.progress)
+                self._measures.take(frame)
             self._learn(frame.log_ends)
 
     def _learn(self, log_ends: Mapping[int, int]) -> None:
@@ -144,7 +153,10 @@ class Supervisor:
     def _close(self) -> None:
         if not self._merge.pending:
             return
+        started = time.monotonic()
         held = self._merge.close()
+        self._measures.epoch_seconds.add(time.monotonic() - started)
+        self._closed()
         self._merge.deliver(self._to_end)
         now = time.monotonic()
         if held:  # A header that comes alone does not keep the first row waiting.

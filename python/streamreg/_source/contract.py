@@ -131,6 +131,9 @@ class Batch:
     """What a format must know of these messages, where their partition says it by itself, as a file of CSV by its
     header; None: what the preamble has found for the whole run."""
 
+    reader: str = ""
+    """Which of the readers of the source has read it, for people; "" where there is one alone."""
+
 
 class Beginnings:
     """Finds the first message of each partition among the batches of a reader."""

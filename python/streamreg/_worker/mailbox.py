@@ -36,6 +36,12 @@ class Frame:
     log_ends: Mapping[int, int]
     """Where the logs of its partitions end, as far as it is known."""
 
+    reader: str = ""
+    """As the batch has it."""
+
+    timestamp: int | None = None
+    """That of its last message, as the topic has it; None if there is none."""
+
 
 @dataclass(slots=True)
 class Begun:

@@ -92,6 +92,13 @@ class Pool(Protocol):
     def kill(self) -> None:
         """Kills what still runs, at once."""
 
+    @property
+    def restarts(self) -> int:
+        """How many workers were started in the place of one that had died."""
+
+    def processes(self) -> Mapping[int, int]:
+        """The ids of the processes that run, by worker."""
+
 
 @dataclass
 class _Worker:
@@ -105,6 +112,8 @@ class _Worker:
     process: SpawnProcess | None = None
     inbox: Inbox | None = None
     control: Connection | None = None
+    successor: bool = False
+    """Whether it has taken the place of one that died, and has not read anything yet."""
 
 
 class ProcessPool:
@@ -121,6 +130,7 @@ class ProcessPool:
         self._spares = spares
         self._processes = processes
         self._merged = merged
+        self.restarts = 0
         partitions = sorted(task.ranges)
         count = min(processes, len(partitions))
         self._workers = [_Worker(index, tuple(partitions[index::count])) for index in range(count)]
@@ -184,6 +194,8 @@ class ProcessPool:
             if worker.restart_at is not None:
                 if worker.restart_at <= now:
                     self._start(worker)
+                    worker.successor = True
+                    self.restarts += 1
                 else:
                     timeout = min(timeout, worker.restart_at - now)
         yield from self._receive(timeout, [wake])
@@ -203,6 +215,9 @@ class ProcessPool:
                 case Frame():
                     yield mail
                     worker.crashes.batch_done()
+                    if worker.successor:
+                        worker.successor = False
+                        _log.info("worker %d: its successor reads on", worker.index)
                 case Begun(starts):
                     worker.crashes.batch_begun(starts)
                 case Notice(text):
@@ -243,6 +258,10 @@ class ProcessPool:
         for worker in self._workers:
             self._release(worker, patience=0)
 
+    def processes(self) -> Mapping[int, int]:
+        running = ((worker.index, worker.process) for worker in self._workers)
+        return {index: each.pid for index, each in running if each is not None and each.pid}
+
     def _release(self, worker: _Worker, patience: float = _STOP_SECONDS) -> None:
         """Closes what the parent holds of a worker, and makes sure that its process is gone."""
         for end in (worker.inbox, worker.control):
@@ -257,6 +276,8 @@ class ProcessPool:
 
 class InlinePool:
     """All partitions in the parent's own process."""
+
+    restarts = 0
 
     def __init__(self, task: Task, merged: Merged) -> None:
         """`merged` is read when there are more partitions."""
@@ -289,6 +310,9 @@ class InlinePool:
 
     def kill(self) -> None:
         self._ingest.close()
+
+    def processes(self) -> Mapping[int, int]:
+        return {}
 
 
 def _hand_over(task: bytes, errand: Connection) -> None:

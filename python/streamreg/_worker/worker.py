@@ -56,7 +56,10 @@ class Ingest:
             self._begin(Begun({p: start for p, (start, _) in batch.progress.items()}))
         partial = self._pipeline.process(batch, self._times)
         partial.move_on(self._times)
-        return Frame(self._worker, partial, self._reader.log_ends(batch.progress))
+        count = len(batch.values)
+        timestamp = batch.locate(count - 1).timestamp if count else None
+        log_ends = self._reader.log_ends(batch.progress)
+        return Frame(self._worker, partial, log_ends, batch.reader, timestamp)
 
     def close(self) -> None:
         self._reader.close()

@@ -29,7 +29,7 @@ def passed(x: float) -> float:
     return x
 
 
-logging.basicConfig(format="%(message)s")
+logging.basicConfig(format="%(message)s", level=os.environ.get("LOG", "WARNING"))
 t = read(stream(600, 3), schema=Point, batch=30)
 write_regression(t.select(x=sr.apply(passed, t.x), y=t.y))
 summary = sr.run()

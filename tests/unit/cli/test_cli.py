@@ -1,6 +1,8 @@
 """The command line: what it takes, what it says, how it ends."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from streamreg._demo import run as _demo
 from streamreg._exceptions import ConfigurationError, StreamregError
 from streamreg._jobs import Job, example, job_from_bytes
 from streamreg._kafka.mock_broker import EmbeddedBroker
+from streamreg._run import lifecycle
 from streamreg._run.progress import Summary
 
 Capture = pytest.CaptureFixture[str]
@@ -32,8 +35,14 @@ def job_file(tmp_path: Path) -> Path:
 
 
 def runs(monkeypatch: pytest.MonkeyPatch, action: Callable[[Job], Summary]) -> None:
-    """Puts a function in the place of the runtime."""
-    monkeypatch.setattr(run_command, "run_job", lambda job, **_: action(job))
+    """Puts a function in the place of the runtime, which logs how it ends."""
+
+    def run_job(job: Job) -> Summary:
+        summary = action(job)
+        lifecycle.stopped(summary)
+        return summary
+
+    monkeypatch.setattr(run_command, "run_job", run_job)
 
 
 def fails(error: BaseException) -> Callable[[Job], Summary]:
@@ -59,7 +68,7 @@ def test_the_command_alone_shows_its_help(capsys: Capture) -> None:
 
 
 def test_a_static_run_of_rejects_alone_fails(
-    job_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+    job_file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Of which no message was a row: exit code 1, and the summary says so. One row suffices, and so does a signal."""
     for summary, code in [
@@ -70,7 +79,7 @@ def test_a_static_run_of_rejects_alone_fails(
     ]:
         runs(monkeypatch, lambda job, summary=summary: summary)  # type: ignore[misc]
         assert main(["run", str(job_file)]) == code
-        said = capsys.readouterr().err
+        said = caplog.messages[-1]
         assert ("no message was a row" in said) == (summary.rows == 0 and bool(summary.rejects))
         assert ("1 reject (malformed-json 1)" in said) == bool(summary.rejects)
 
@@ -83,6 +92,7 @@ def test_a_static_run_of_rejects_alone_fails(
         ["doctor"],
         ["verify"],
         ["inspect"],
+        ["top"],
         ["replay-rejects"],
         ["generate"],
         ["demo"],
@@ -111,6 +121,11 @@ def test_help_suffices(command: list[str], capsys: Capture) -> None:
         (["run", "job.toml", "--processes", "0"], "--processes"),
         (["run", "job.toml", "--proc", "1"], "--proc"),
         (["run", "no/such/job.toml"], "no/such/job.toml: cannot be read: No such file"),
+        (["run", "job.toml", "--log-format", "xml"], "--log-format"),
+        (["run", "job.toml", "--log-level", "all"], "--log-level"),
+        (["top"], "TARGET"),
+        (["top", "job.state", "--watch", "0"], "--watch"),
+        (["top", "no/such/job.toml"], "no/such/job.toml: cannot be read: No such file"),
         (["verify"], "JOB.toml"),
         (["verify", "no/such/job.toml"], "no/such/job.toml: cannot be read: No such file"),
         (["inspect"], "STATE"),
@@ -181,9 +196,12 @@ def test_the_example_that_is_printed_can_be_run(capsys: Capture) -> None:
 
 
 def test_a_run_ends_with_its_counts(
-    job_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+    job_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The job comes from the file, --processes from the command, the summary goes to stderr."""
+    """The job comes from the file, --processes from the command, the summary goes to the log."""
     jobs: list[Job] = []
 
     def action(job: Job) -> Summary:
@@ -192,9 +210,10 @@ def test_a_run_ends_with_its_counts(
 
     runs(monkeypatch, action)
     assert main(["run", str(job_file), "--processes", "3"]) == 0
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err == "streamreg: 1,234 rows in 1 epoch, 0.0 s; 3 rejects (fields 1, number 2)\n"
+    assert capsys.readouterr().out == ""
+    assert caplog.messages == [
+        "stop: 1,234 rows in 1 epoch, 0.0 s; 3 rejects (fields 1, number 2); ended by source"
+    ]
     assert [job.processes for job in jobs] == [3]
 
 
@@ -219,8 +238,10 @@ def test_a_failed_run_is_a_line_and_a_code(
     runs(monkeypatch, fails(error))
     assert main(["run", str(job_file)]) == code
     err = capsys.readouterr().err
-    assert err.startswith(f"streamreg: error: {text}")
+    assert re.match(rf"\d{{4}}-\d\d-\d\dT[0-9:.]+Z ERROR {re.escape(text)}", err)
     assert err.count("\n") == 1
+    assert main(["run", str(job_file), "--log-format", "json"]) == code
+    assert json.loads(capsys.readouterr().err)["message"].startswith(text)
     for arguments in (["--debug", "run", str(job_file)], ["run", str(job_file), "--debug"]):
         assert main(arguments) == code
         assert "Traceback" in capsys.readouterr().err

@@ -72,7 +72,7 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
     before, _, after = example().partition("# [window]")
     text = before + after[after.index("[output]") : after.index("# In place of [output]")]
     text += after[after.index("# [state]") :]
-    for table in ("[source.metadata]", "[forget]", "[state]", "[run]"):
+    for table in ("[source.metadata]", "[forget]", "[state]", "[run]", "[listen]"):
         assert f"# {table}" in text
         text = text.replace(f"# {table}", table)
     # Explanations, what excludes rows that fade, and files in place of a topic.
@@ -82,7 +82,7 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
         for line in text.splitlines()
         if not line.startswith(others)
     ]
-    job = read("\n".join(optional), KAFKA_PASSWORD="hunter2")
+    job = read("\n".join(optional), KAFKA_PASSWORD="hunter2", STREAMREG_TOKEN="t0p")
     assert job.source.metadata == {"at": "timestamp"}
     assert job.forget == Forget(half_life=timedelta(hours=1), time="at")
     assert (job.source.delimiter, job.source.records) == (",", "one")
@@ -92,6 +92,13 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
     assert (job.source.mode, job.output.time) == ("streaming", "epoch")
     assert (job.processes, job.rejects, job.max_rejects) == (2, "rejects.jsonl", 1000)
     assert (job.state, job.durability) == ("job.state", "process")
+    assert job.listen == {
+        "address": "127.0.0.1:9464",
+        "token": "t0p",
+        "insecure": False,
+        "hosts": ("streamreg",),
+    }
+    assert "t0p" not in repr(job)
 
 
 def test_the_example_in_the_examples_is_the_one_that_is_shipped() -> None:

@@ -1,0 +1,112 @@
+"""The log of the command line: what goes to stderr, and how a line of it looks.
+
+On a terminal lines are for people, as `streamreg: …`. Elsewhere a run writes one line for each record, with time and
+level, as text or as JSON.
+"""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Final, Literal, TypeAlias, get_args
+
+from streamreg._terminal.standard_streams import is_terminal
+
+LogFormat: TypeAlias = Literal["text", "json"]
+FORMATS: Final = get_args(LogFormat)
+LEVELS: Final = ("debug", "info", "warning", "error")
+
+_LOGGER: Final = "streamreg"
+_OF_RUNS: Final = "streamreg.run"
+"""What runs log of their own course, which on a terminal their line of progress shows."""
+_OF_CLIENT: Final = "streamreg.librdkafka"
+
+
+class TextLines(logging.Formatter):
+    """`2026-01-01T00:00:00.000Z INFO text`, on one line whatever the text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        return f"{_time(record)} {record.levelname} {_one_line(_text(record))}"
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object for each record: time, level, logger, message, and what the record has as data."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        found = {
+            "time": _time(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": _text(record),
+            **getattr(record, _LOGGER, {}),
+        }
+        return json.dumps(found, ensure_ascii=True, allow_nan=False, default=str)
+
+
+_FORMATTERS: Final[dict[LogFormat, type[logging.Formatter]]] = {
+    "text": TextLines,
+    "json": JsonLines,
+}
+
+
+def log_to_stderr(debug: bool) -> None:
+    """Lets everything that people at a terminal want to know go to stderr."""
+    logging.basicConfig(format="streamreg: %(message)s")
+    logging.getLogger(_LOGGER).setLevel(logging.DEBUG if debug else logging.INFO)
+    logging.getLogger(_OF_RUNS).setLevel(logging.WARNING)
+    # One lost connection is a hundred lines of the client; its errors come through exceptions.
+    muted = logging.DEBUG if debug else logging.CRITICAL
+    logging.getLogger(_OF_CLIENT).setLevel(muted)
+
+
+def log_a_run(format: LogFormat | None, level: str | None, *, debug: bool) -> LogFormat | None:
+    """Lets a run log lines with time and level where stderr is no terminal, or where that is asked for.
+
+    Returns the format; None where lines stay as they are on a terminal.
+    """
+    if level is None:
+        level = "debug" if debug else "info"
+    if format is None:
+        if is_terminal(sys.stderr):
+            logging.getLogger(_LOGGER).setLevel(level.upper())
+            return None
+        format = "text"
+    formatter = _FORMATTERS[format]()
+    for handler in logging.getLogger().handlers:
+        if type(handler) is logging.StreamHandler:  # That of `log_to_stderr`: no other's.
+            handler.setFormatter(formatter)
+    logging.getLogger(_LOGGER).setLevel(level.upper())
+    logging.getLogger(_OF_RUNS).setLevel(logging.NOTSET)
+    return format
+
+
+def line(format: LogFormat | None, level: int, text: str) -> str:
+    """A line of its own for stderr, as the log has it; where there is none, for people."""
+    if format is None:
+        name = "error: " if level >= logging.ERROR else ""
+        return f"streamreg: {name}{text}"
+    record = logging.LogRecord(_LOGGER, level, __file__, 0, text, None, None)
+    return _FORMATTERS[format]().format(record)
+
+
+def _time(record: logging.LogRecord) -> str:
+    """When it was made, by ISO 8601, in UTC."""
+    moment = datetime.fromtimestamp(record.created, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _text(record: logging.LogRecord) -> str:
+    text = record.getMessage()
+    if record.exc_info:
+        text = f"{text}\n{logging.Formatter().formatException(record.exc_info)}"
+    return text
+
+
+def _one_line(text: str) -> str:
+    """Without line ends and other control characters: whoever may write to a topic forges no line of the log."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )

@@ -1,0 +1,97 @@
+"""Top: how a run looks on a screen: plain lines, which a terminal shows again and again in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from streamreg._operate.top.view import MOST_ROWS
+from streamreg._plural import plural
+from streamreg._rejects.dead_letters import counted
+
+if TYPE_CHECKING:
+    from streamreg._operate.top.view import Place, ShownTable, View
+
+_MOST_PLACES: Final = 12
+_MEGABYTE: Final = 1 << 20
+
+
+def lines(view: View, now: datetime | None = None) -> Iterator[str]:
+    """A run as lines of text."""
+    moment = datetime.now(UTC) if now is None else now
+    yield f"{view.topic}  {view.phase}  {view.source}  {moment:%Y-%m-%d %H:%M:%S} UTC"
+    rate = "" if view.rows_per_second is None else f"  {view.rows_per_second:,.0f}/s"
+    lag = "" if view.lag is None else f"  lag {view.lag:,}"
+    yield f"rows     {view.rows:,}{rate}{lag}"
+    kinds = f" ({counted(view.rejects)})" if view.rejects else ""
+    yield f"rejects  {sum(view.rejects.values()):,}{kinds}"
+    taking = _taking("closing", view.epoch_seconds) + _taking("saving", view.checkpoint_seconds)
+    yield f"epochs   {view.epochs:,}{taking}"
+    if view.restarts is not None:
+        readers = f", read by {', '.join(view.readers)}" if view.readers else ""
+        yield f"workers  {plural(view.restarts, 'restart')}{readers}"
+    if view.memory:
+        total = sum(view.memory.values()) / _MEGABYTE
+        each = ", ".join(f"{role} {held / _MEGABYTE:,.0f}" for role, held in view.memory.items())
+        yield f"memory   {total:,.0f} MB ({each})"
+    yield from _of_places(view.places)
+    for table in view.tables:
+        yield from _of_table(table)
+
+
+def _taking(what: str, seconds: float | None) -> str:
+    return "" if seconds is None else f"  {what} {seconds * 1000:,.1f} ms"
+
+
+def _of_places(places: Sequence[Place]) -> Iterator[str]:
+    yield ""
+    # Those that are furthest behind, where there are too many.
+    shown = sorted(places, key=lambda place: -(place.lag or 0))[:_MOST_PLACES]
+    found = [
+        {
+            "partition": place.partition,
+            "offset": f"{place.offset:,}",
+            **({} if place.log_end is None else {"log end": f"{place.log_end:,}"}),
+            **({} if place.lag is None else {"lag": f"{place.lag:,}"}),
+        }
+        for place in sorted(shown, key=lambda place: place.partition)
+    ]
+    yield from _grid(found)
+    if len(places) > len(shown):
+        yield f"  … and {plural(len(places) - len(shown), 'partition')} more"
+
+
+def _of_table(table: ShownTable) -> Iterator[str]:
+    yield ""
+    yield f"{table.name}: {plural(table.rows, 'row')}"
+    shown = table.first[:MOST_ROWS]
+    yield from _grid(shown)
+    if shown and table.rows > len(shown):
+        yield f"  … and {plural(table.rows - len(shown), 'row')} more"
+
+
+def _grid(rows: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    """Rows below the names of their columns."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    if not names:
+        return
+    grid = [names, *([_text(row.get(name)) for name in names] for row in rows)]
+    widths = [max(len(line[at]) for line in grid) for at in range(len(names))]
+    for line in grid:
+        yield "  " + "  ".join(f"{cell:>{width}}" for cell, width in zip(line, widths, strict=True))
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "-"
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def fitted(found: Iterable[str], columns: int, rows: int | None = None) -> list[str]:
+    """The lines as far as they fit, without characters that would move a terminal's cursor."""
+    printable = (
+        "".join(letter if letter.isprintable() else "?" for letter in line) for line in found
+    )
+    cut = [line if len(line) <= columns else line[: columns - 1] + "…" for line in printable]
+    return cut if rows is None or len(cut) <= rows else [*cut[: rows - 1], "…"]

@@ -1,0 +1,193 @@
+"""Top: where a run is asked how far it is: the port that it serves, or its state."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from streamreg._exceptions import ConfigurationError, StreamregError
+from streamreg._jobs import load_job
+from streamreg._operate.inspect import describe
+from streamreg._operate.top.view import MOST_ROWS, Place, ShownTable, View
+from streamreg._serve.address import TOKEN, checked
+from streamreg._state.snapshot import read
+
+Look = Callable[[], View]
+"""Asks once more; raises StreamregError if nothing can be had."""
+
+_SECONDS: Final = 10.0
+_MOST_BYTES: Final = 16 << 20
+
+
+class AwayError(StreamregError):
+    """Nobody answers there."""
+
+
+def look_at(target: str) -> Look:
+    """What asks a run: a URL, a job file, or the directory of a state.
+
+    Raises:
+        ConfigurationError: if it is none of these.
+    """
+    if target.startswith(("http://", "https://")):
+        return Port(target, os.environ.get(TOKEN))
+    path = Path(target)
+    if path.is_dir():
+        return State(path)
+    job = load_job(path)
+    state = None if job.state is None else State(Path(job.state))
+    if job.listen is None:
+        if state is None:
+            raise ConfigurationError(
+                f"{target}: the job keeps no state and listens nowhere ([listen]): nothing tells how far it is"
+            )
+        return state
+    listen = checked(job.listen)
+    host = f"[{listen.host}]" if ":" in listen.host else listen.host
+    port = Port(f"http://{host}:{listen.port}", listen.token or os.environ.get(TOKEN))
+    return port if state is None else _First(port, state)
+
+
+class _First:
+    """A port while it answers, else the state."""
+
+    def __init__(self, port: Look, state: Look) -> None:
+        self._port, self._state = port, state
+
+    def __call__(self) -> View:
+        try:
+            return self._port()
+        except AwayError:
+            return self._state()
+
+
+class State:
+    """The state of a run, which goes on or has ended."""
+
+    def __init__(self, directory: Path) -> None:
+        """Nothing is read yet."""
+        self._directory = directory
+        self._before: tuple[float, int] | None = None
+
+    def __call__(self) -> View:
+        """The last checkpoint; the rate is that since the look before."""
+        found = describe(read(self._directory), MOST_ROWS)
+        now, rows = time.monotonic(), found["rows"]
+        rate = None
+        if self._before is not None and now > self._before[0]:
+            rate = (rows - self._before[1]) / (now - self._before[0])
+        self._before = now, rows
+        return View(
+            source=str(self._directory),
+            topic=found["job"]["topic"],
+            phase="as of the last checkpoint",
+            rows=rows,
+            epochs=found["epochs"],
+            rejects=found["rejects"],
+            rows_per_second=rate,
+            places=[Place(each["partition"], each["offset"]) for each in found["partitions"]],
+            tables=[_of_state(name, result) for name, result in found["results"].items()],
+        )
+
+
+def _of_state(name: str, result: dict[str, Any] | None) -> ShownTable:
+    if result is None:
+        return ShownTable(name, 0)
+    if isinstance(result.get("rows"), list):
+        return ShownTable(name, result["keys"], result["rows"])
+    return ShownTable(name, 1, [result])
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """A token goes nowhere else."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+class Port:
+    """What a run serves (`sr.run(listen=…)`)."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        """The token, if there is one, goes with each request."""
+        self._url = url.rstrip("/")
+        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        self._opener = build_opener(_NoRedirect)
+
+    def __call__(self) -> View:
+        """What it says now."""
+        try:
+            status = self._get("/v1/status")
+            tables = [self._table(table) for table in self._get("/v1/tables")["tables"]]
+            return _of_port(self._url, status, tables)
+        except (LookupError, TypeError, AttributeError) as error:
+            raise StreamregError(f"{self._url}: no run of streamreg answers there") from error
+
+    def _table(self, table: dict[str, Any]) -> ShownTable:
+        name, rows = table["name"], table["rows"]
+        if rows is None:
+            return ShownTable(name, 0)
+        found = self._get(f"/v1/tables/{quote(name)}?limit={MOST_ROWS}")
+        return ShownTable(name, found["total"], found["rows"][:MOST_ROWS])
+
+    def _get(self, path: str) -> Any:  # noqa: ANN401  # what JSON has
+        try:
+            with self._opener.open(
+                Request(f"{self._url}{path}", headers=self._headers), timeout=_SECONDS
+            ) as answer:
+                # Numbers as they are written: none is rounded on its way to the screen.
+                return json.loads(answer.read(_MOST_BYTES), parse_float=_Written)
+        except HTTPError as error:
+            hint = f" (set {TOKEN})" if error.code == 401 else ""
+            raise StreamregError(f"{self._url}{path}: {error.code} {error.reason}{hint}") from None
+        except (URLError, OSError) as error:
+            reason = getattr(error, "reason", error)
+            raise AwayError(f"{self._url}: nobody answers: {reason}") from error
+        except ValueError as error:
+            raise StreamregError(f"{self._url}: no run of streamreg answers there") from error
+
+
+class _Written(float):
+    """A number that is shown as it was written."""
+
+    def __new__(cls, text: str) -> _Written:
+        """Of its text."""
+        made = super().__new__(cls, text)
+        made._text = text
+        return made
+
+    _text: str
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def _of_port(url: str, status: dict[str, Any], tables: list[ShownTable]) -> View:
+    return View(
+        source=url,
+        topic=status["topic"],
+        phase=status["phase"],
+        rows=status["rows"],
+        epochs=status["epochs"],
+        rejects=status["rejects"],
+        lag=status["lag"],
+        rows_per_second=status["rows_per_second"],
+        places=[Place(**each) for each in status["partitions"]],
+        tables=tables,
+        epoch_seconds=_mean(status["epoch_seconds_total"], status["epochs_closed"]),
+        checkpoint_seconds=_mean(status["checkpoint_seconds_total"], status["checkpoints"]),
+        restarts=status["worker_restarts"],
+        readers=sorted(set(status["readers"].values())),
+        memory=status["memory_bytes"],
+    )
+
+
+def _mean(total: float, count: int) -> float | None:
+    return total / count if count else None

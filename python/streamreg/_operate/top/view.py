@@ -1,0 +1,54 @@
+"""Top: what is shown of a run, wherever it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+MOST_ROWS = 10
+"""Rows of a table that are shown."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """How far a partition is."""
+
+    partition: int
+    offset: int
+    log_end: int | None = None
+    lag: int | None = None
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """A result: its number of rows, and the first of them."""
+
+    name: str
+    rows: int
+    first: Sequence[Mapping[str, object]] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """A run at one moment."""
+
+    source: str
+    """Where this was asked."""
+
+    topic: str
+    phase: str
+    rows: int
+    epochs: int
+    rejects: Mapping[str, int] = field(default_factory=dict)
+    lag: int | None = None
+    rows_per_second: float | None = None
+    places: Sequence[Place] = ()
+    tables: Sequence[ShownTable] = ()
+    epoch_seconds: float | None = None
+    """On average, for each epoch of this run."""
+
+    checkpoint_seconds: float | None = None
+    restarts: int | None = None
+    readers: Sequence[str] = ()
+    memory: Mapping[str, int] = field(default_factory=dict)
+    """Bytes by process."""

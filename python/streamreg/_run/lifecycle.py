@@ -1,0 +1,103 @@
+"""Run: what a run logs of its own course: start, resume, a heartbeat once a minute, stop.
+
+The records go to the logger `streamreg.run`, each with its numbers as data beside its text (`record.streamreg`), for
+whoever writes logs for programs. Nothing is configured here: that is the program's affair, or the command line's.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from streamreg._plural import plural
+from streamreg._rejects.dead_letters import counted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from streamreg._run.progress import Progress, Summary
+    from streamreg._state.checkpoint import Checkpoint
+
+LOGGER: Final = "streamreg.run"
+HEARTBEAT_SECONDS: Final = 60.0
+"""Between two lines that say how far a run is."""
+
+_log = logging.getLogger(LOGGER)
+_MOST_SHOWN: Final = 8
+"""Partitions whose offsets stand in the text; the data has all."""
+
+
+def _tell(event: str, text: str, **fields: object) -> None:
+    _log.info("%s: %s", event, text, extra={"streamreg": {"event": event, **fields}})
+
+
+def started(topic: str, offsets: Mapping[int, int], reads: str | None, processes: int) -> None:
+    """A run begins to read, from these offsets, with so many worker processes (0: in its own)."""
+    _tell(
+        "start",
+        f"topic {topic!r}, {plural(len(offsets), 'partition')} from offset {_offsets(offsets)}"
+        + ("" if reads is None else f", read {reads}")
+        + (f", {plural(processes, 'worker process', 'worker processes')}" if processes else ""),
+        topic=topic,
+        partitions=len(offsets),
+        offsets={str(partition): offset for partition, offset in sorted(offsets.items())},
+        reads=reads,
+        processes=processes,
+    )
+
+
+def resumed(state: Path, checkpoint: Checkpoint) -> None:
+    """A run goes on with what earlier runs of its state have left."""
+    rejects = sum(checkpoint.rejects.values())
+    _tell(
+        "resume",
+        f"state {state}, {plural(checkpoint.epochs, 'epoch')}, {plural(checkpoint.rows, 'row')}, "
+        f"{plural(rejects, 'reject')} so far",
+        state=str(state),
+        epochs=checkpoint.epochs,
+        rows=checkpoint.rows,
+        rejects=rejects,
+    )
+
+
+def goes_on(progress: Progress, rejects: Mapping[str, int]) -> None:
+    """The heartbeat."""
+    lag = "unknown" if progress.lag is None else f"{progress.lag:,}"
+    kinds = f" ({counted(rejects)})" if progress.rejects else ""
+    _tell(
+        "heartbeat",
+        f"{plural(progress.rows, 'row')}, {progress.rows_per_second:,.0f}/s, lag {lag}, "
+        f"{plural(progress.rejects, 'reject')}{kinds}",
+        epochs=progress.epochs,
+        rows=progress.rows,
+        rows_per_second=round(progress.rows_per_second, 3),
+        lag=progress.lag,
+        rejects=dict(rejects),
+    )
+
+
+def stopped(summary: Summary) -> None:
+    """A run has ended without an error."""
+    _tell(
+        "stop",
+        f"{summary}; ended by {summary.ended_by}",
+        ended_by=summary.ended_by,
+        epochs=summary.epochs,
+        rows=summary.rows,
+        rejects=dict(summary.rejects),
+        tombstones=summary.tombstones,
+        excluded=summary.excluded,
+        lost=summary.lost,
+        seconds=round(summary.seconds, 3),
+    )
+
+
+def _offsets(offsets: Mapping[int, int]) -> str:
+    shown = _listed(sorted(offsets.items())[:_MOST_SHOWN])
+    more = len(offsets) - _MOST_SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _listed(pairs: Iterable[tuple[int, int]]) -> str:
+    return ", ".join(f"{offset} of {partition}" for partition, offset in pairs)

@@ -1,0 +1,159 @@
+"""Run: what a run shows to what serves it: its tables at the start, and from then on what it is doing."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, Final
+
+from streamreg._evaluate.program import Load, Take
+from streamreg._run.progress import Progress
+from streamreg._serve.messages import Layout, TableSpec
+from streamreg._serve.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from streamreg._epoch.merge import Merge
+    from streamreg._plan.output import OutputSpec
+    from streamreg._plan.plan import Plan
+    from streamreg._plan.result_plan import ResultPlan
+    from streamreg._run.measures import Measures
+    from streamreg._serve.publisher import Publisher
+    from streamreg._worker.pool import Pool
+
+_PACE: Final = 0.2
+"""Seconds between two snapshots, at least: epochs may be more frequent."""
+
+_NAME: Final = re.compile(r"[^A-Za-z0-9_.-]+")
+
+
+class Served:
+    """A run that is served."""
+
+    def __init__(self, publisher: Publisher, topic: str) -> None:
+        """Nothing is read yet."""
+        self._publisher = publisher
+        self._topic = topic
+        self._started_at = time.time()
+        self._due = 0.0
+        self._flow: tuple[Merge, Pool, Measures, Mapping[int, int]] | None = None
+        self.show(Progress(0, 0, 0, 0.0, None, {}))
+
+    def begin(
+        self,
+        layout: Layout,
+        merge: Merge,
+        pool: Pool,
+        measures: Measures,
+        ends: Mapping[int, int],
+    ) -> None:
+        """The flow starts; `ends` are those of the partitions that are read up to one."""
+        self._flow = merge, pool, measures, ends
+        self._publisher.begin(layout, merge.result_rows, merge.sums(), merge.epochs - 1)
+        self._due = 0.0
+
+    def end_epoch(self) -> None:
+        """An epoch may have been closed."""
+        if self._flow is not None:
+            merge = self._flow[0]
+            self._publisher.end_epoch(merge.epochs - 1, merge.unix_ms, merge.sums)
+
+    def show(self, progress: Progress) -> None:
+        """What the run is doing, unless that was shown just now."""
+        now = time.monotonic()
+        if now >= self._due:
+            self._due = now + _PACE
+            self._publisher.show(self._snapshot(progress, now))
+
+    def _snapshot(self, progress: Progress, now: float) -> Snapshot:
+        server = self._publisher.server()
+        processes = {"parent": os.getpid(), **({} if server is None else {"server": server})}
+        if self._flow is None:
+            return Snapshot(
+                phase="starting",
+                turned_at=now,
+                unix=time.time(),
+                started_at=self._started_at,
+                topic=self._topic,
+                processes=processes,
+            )
+        merge, pool, measures, ends = self._flow
+        workers = pool.processes().items()
+        return Snapshot(
+            phase="reading",
+            turned_at=now,
+            unix=time.time(),
+            started_at=self._started_at,
+            topic=self._topic,
+            epochs=progress.epochs,
+            rows=progress.rows,
+            rows_per_second=progress.rows_per_second,
+            rejects=dict(merge.rejects),
+            tombstones=merge.tombstones,
+            excluded=merge.excluded,
+            lost=merge.lost,
+            offsets=dict(merge.offsets),
+            log_ends={**measures.log_ends, **ends},
+            epoch_seconds=measures.epoch_seconds.durations(),
+            checkpoint_seconds=measures.checkpoint_seconds.durations(),
+            worker_restarts=pool.restarts,
+            readers=dict(measures.readers),
+            processes={**processes, **{f"worker-{index}": pid for index, pid in workers}},
+            last_message=None if measures.last_message is None else measures.last_message / 1000,
+            last_merged=measures.last_merged,
+            results=progress.results,
+        )
+
+
+def layout_of(plan: Plan, job: Mapping[str, Any], state: Path | None) -> Layout:
+    """What there is to serve of a plan; `job` is how a state describes it."""
+    names = _names(output.name for output in plan.result_outputs)
+    models = job["models"]
+    tables = tuple(
+        TableSpec(
+            names[output.name],
+            output.name,
+            output.columns,
+            _keys(result, index, output),
+            at,
+            tuple(one for one in models[output.name] if one["kind"] == "regression"),
+        )
+        for at, result in enumerate(plan.results)
+        for index, output in enumerate(result.outputs)
+    )
+    return Layout(
+        tables, tuple(job["reductions"]), None if state is None else str(state.absolute())
+    )
+
+
+def _names(outputs: Iterable[str]) -> dict[str, str]:
+    """For each output what its table is called: a file's name without its end, and a number if it is another's too."""
+    found: dict[str, str] = {}
+    for output in outputs:
+        name = first = _NAME.sub("-", PurePath(output).stem).strip("-.") or "table"
+        number = 2
+        while name in found.values():
+            name = f"{first}-{number}"
+            number += 1
+        found[output] = name
+    return found
+
+
+def _keys(result: ResultPlan, index: int, output: OutputSpec) -> tuple[int, ...] | None:
+    """Places of the columns that are the keys, in their order; None where one is not among the columns."""
+    if not result.keys:
+        return ()
+    _, slots = result.slots[index]
+    places = {_loaded(result, slot): place for place, slot in reversed(list(enumerate(slots)))}
+    found = tuple(places[key] for key in range(result.keys) if key in places)
+    return found if len(found) == result.keys else None
+
+
+def _loaded(result: ResultPlan, slot: int) -> int | None:
+    """Which key or statistic a slot holds unchanged; None if it is computed."""
+    step = result.program.steps[slot]
+    while isinstance(step, Take):
+        step = result.program.steps[step.source]
+    return int(step.key) if isinstance(step, Load) else None

@@ -1,0 +1,46 @@
+"""Serve, app: all endpoints in one place, behind the guard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from streamreg._serve import changes, health, metrics, predict, status, tables
+from streamreg._serve.endpoint import Endpoint, json_response, refused
+from streamreg._serve.guard import Guard
+from streamreg._serve.openapi import document
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from streamreg._serve.address import Listen
+    from streamreg._serve.feed import Feed
+
+_GROUPS = (health, metrics, status, tables, changes, predict)
+
+
+def endpoints_of(feed: Feed, *, token: bool) -> Sequence[Endpoint]:
+    """All that can be asked for."""
+    found = [one for group in _GROUPS for one in group.endpoints(feed)]
+
+    async def openapi(request: Request) -> Response:
+        return json_response(document(found, token=token))
+
+    found.append(Endpoint("/openapi.json", openapi, "This document."))
+    return found
+
+
+def app_of(feed: Feed, listen: Listen) -> ASGIApp:
+    """The application that serves a feed to whoever may ask."""
+    endpoints = endpoints_of(feed, token=listen.token is not None)
+    app = Starlette(
+        routes=[Route(each.path, each.handler, methods=["GET"]) for each in endpoints],
+        exception_handlers={HTTPException: refused, Exception: refused},
+    )
+    return Guard(app, listen, {each.path for each in endpoints if each.open})

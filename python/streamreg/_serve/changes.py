@@ -1,0 +1,134 @@
+"""Serve, changes: what each epoch changes in a table, as server-sent events, from an epoch on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from streamreg._serve.endpoint import Endpoint, Parameter, refusal
+from streamreg._serve.feed import Feed
+from streamreg._serve.tables import table_of
+from streamreg._sinks.cells import records_of
+
+if TYPE_CHECKING:
+    from streamreg._serve.messages import EpochChanges
+    from streamreg._serve.table import CurrentTable
+
+EVENTS: Final = "text/event-stream"
+_AT_A_TIME: Final = 500
+"""Changes in one event."""
+
+_QUIET_SECONDS: Final = 15.0
+"""After which a comment tells that the connection is alive."""
+
+_MOST_EPOCH: Final = 2**63 - 1
+
+
+def endpoints(feed: Feed) -> Sequence[Endpoint]:
+    """That of changes."""
+
+    async def changes(request: Request) -> Response:
+        table = table_of(feed, request.path_params["name"])
+        start = _start(feed, request)
+        place = list(feed.tables.values()).index(table)
+        return StreamingResponse(_events(feed, table, place, start), media_type=EVENTS)
+
+    return (
+        Endpoint(
+            "/v1/tables/{name}/changes",
+            changes,
+            "What changes in a table, epoch by epoch, as server-sent events: `changes` (some rows, each with its diff: "
+            "-1 where it goes, 1 where it comes), then `epoch` (the epoch is whole; its id is the epoch's number); "
+            "`reset` (what follows is not here any more, for a reader that was too slow: read the table anew) and "
+            "`end` (the run has ended) close the stream.",
+            kind=EVENTS,
+            parameters=(
+                Parameter("name", "The name of the table.", required=True, place="path"),
+                Parameter(
+                    "from",
+                    "The first epoch that is wanted; by default the next one. The header Last-Event-ID, which a "
+                    "browser sends when it connects again, says the one before.",
+                    {"type": "integer", "minimum": 0},
+                ),
+            ),
+            refusals={
+                400: "`from` is no number.",
+                404: "There is no such table.",
+                410: "That epoch is not here any more, or not yet of this run: read the table anew.",
+                507: "The table has too many rows to be served.",
+            },
+        ),
+    )
+
+
+def _start(feed: Feed, request: Request) -> int:
+    """The first epoch that is wanted.
+
+    Raises:
+        HTTPException: 400 if it is no number, 410 if it is not there.
+    """
+    asked = request.query_params.get("from")
+    last = request.headers.get("last-event-id")
+    text = asked if last is None else last
+    if text is None:
+        return feed.ring.next
+    if not (text.isascii() and text.isdecimal() and len(text) < 20):
+        raise refusal(400, f"from: expected the number of an epoch, found {text[:40]!r}")
+    start = min(int(text), _MOST_EPOCH) + (last is not None)
+    if feed.ring.since(start) is None:
+        raise refusal(
+            410,
+            f"epoch {start} is not here: the oldest is {feed.ring.first}, the next {feed.ring.next}: read the "
+            "table anew, and the changes from the epoch after the one that it says",
+        )
+    return start
+
+
+async def _events(feed: Feed, table: CurrentTable, place: int, start: int) -> AsyncIterator[bytes]:
+    """The events; whoever takes them is waited for, and has missed what the ring has let go of meanwhile."""
+    at = start
+    yield b": from epoch %d\n\n" % at
+    while True:
+        found = feed.ring.since(at)
+        if found is None:
+            yield _event("reset", {"oldest": feed.ring.first, "next": feed.ring.next})
+            return
+        for epoch in found:
+            for event in _of_epoch(epoch, table, place):
+                yield event
+            at = epoch.epoch + 1
+            await asyncio.sleep(0)  # Others have their turn, however much this reader takes.
+        if found:
+            continue
+        if feed.ended:
+            yield _event("end", {"epoch": feed.epoch})
+            return
+        if not await feed.news(_QUIET_SECONDS):
+            yield b": alive\n\n"
+
+
+def _of_epoch(epoch: EpochChanges, table: CurrentTable, place: int) -> Iterator[bytes]:
+    piece: list[bytes] = []
+    for record in records_of(epoch.changes[place]):
+        row, _, diff = record.rsplit(b",", 2)
+        piece.append(b'{"row":%b,"diff":%b}' % (table.written(row), diff))
+        if len(piece) == _AT_A_TIME:
+            yield _changes(epoch.epoch, piece)
+            piece = []
+    if piece:
+        yield _changes(epoch.epoch, piece)
+    yield _event("epoch", {"epoch": epoch.epoch, "unix_ms": epoch.unix_ms}, epoch.epoch)
+
+
+def _changes(epoch: int, piece: Sequence[bytes]) -> bytes:
+    return b'event: changes\ndata: {"epoch":%d,"changes":[%b]}\n\n' % (epoch, b",".join(piece))
+
+
+def _event(name: str, data: dict[str, object], number: int | None = None) -> bytes:
+    identity = "" if number is None else f"id: {number}\n"
+    return f"event: {name}\n{identity}data: {json.dumps(data)}\n\n".encode()

@@ -1,0 +1,54 @@
+"""Serve, connections: a client that sends no request, or takes no answer, is let go of after a while."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+SILENT_SECONDS: Final = 10.0
+"""How long the first request of a client may take to come."""
+
+STUCK_SECONDS: Final = 30.0
+"""How long a client may take nothing of what is written to it."""
+
+
+class PatientProtocol(H11Protocol):
+    """HTTP with a client whose silence has an end: nobody takes the place of another for ever."""
+
+    _stuck: asyncio.TimerHandle | None = None
+    _silent: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401  # as its base has it
+        """A client has come."""
+        super().connection_made(transport)
+        self._silent = self.loop.call_later(SILENT_SECONDS, self._end_if_silent)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It has gone."""
+        for timer in (self._stuck, self._silent):
+            if timer is not None:
+                timer.cancel()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """It takes nothing for now."""
+        super().pause_writing()
+        if self._stuck is None:
+            self._stuck = self.loop.call_later(STUCK_SECONDS, self._abort)
+
+    def resume_writing(self) -> None:
+        """It takes what is written again."""
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
+        super().resume_writing()
+
+    def _end_if_silent(self) -> None:
+        if self.cycle is None:
+            self._abort()
+
+    def _abort(self) -> None:
+        # Not `close`, which waits until what was written is taken.
+        self.transport.abort()

@@ -1,0 +1,79 @@
+"""Serve, endpoints: what can be asked for, each with what the OpenAPI document says of it, and how errors look."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+Handler: TypeAlias = Callable[[Request], Awaitable[Response] | Response]
+
+JSON: Final = "application/json"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of the query, or of the path."""
+
+    name: str
+    text: str
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+    required: bool = False
+    place: str = "query"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What a path answers to GET."""
+
+    path: str
+    handler: Handler
+    summary: str
+    kind: str = JSON
+    """The media type of the answer."""
+
+    parameters: Sequence[Parameter] = ()
+    refusals: Mapping[int, str] = field(default_factory=dict)
+    """Other answers than 200, and what they mean."""
+
+    open: bool = False
+    """Whether it is answered without a token: it tells nothing of the result."""
+
+
+def refusal(status: int, text: str) -> HTTPException:
+    """An error as an answer."""
+    return HTTPException(status, text)
+
+
+def json_response(value: object, status: int = 200) -> Response:
+    """Plain data as JSON; numbers that are not finite must not be in it."""
+    return Response(json.dumps(value, allow_nan=False), status, media_type=JSON)
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """The answer for an error."""
+    if isinstance(error, HTTPException):
+        return json_response(
+            {"error": error.detail, "status": error.status_code}, error.status_code
+        )
+    return json_response({"error": "the server has failed: see its log", "status": 500}, 500)
+
+
+def whole(request: Request, name: str, default: int, least: int, most: int) -> int:
+    """A whole number of the query.
+
+    Raises:
+        HTTPException: 400 if it is none, or not in the range.
+    """
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else -1
+    if not least <= number <= most:
+        raise refusal(400, f"{name}: expected {least} to {most}, found {text[:40]!r}")
+    return number

@@ -1,0 +1,86 @@
+"""Serve, guard: who is answered: clients that bring the token, and that call this machine by a name of its own.
+
+A page of another site may let a browser connect to this machine under the site's own name (DNS rebinding); the header
+Host tells. Addresses are no names, so that they are always good.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import re
+import socket
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Final
+
+from streamreg._serve.endpoint import json_response
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from streamreg._serve.address import Listen
+
+_HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::\d{1,5})?")
+_HEADERS: Final = [
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+
+
+class Guard:
+    """Lets those requests through that may be answered."""
+
+    def __init__(self, app: ASGIApp, listen: Listen, open_paths: Collection[str]) -> None:
+        """`open_paths` are answered without a token."""
+        self._app = app
+        self._token = None if listen.token is None else listen.token.encode()
+        self._open = open_paths
+        self._hosts = {"localhost", listen.host.lower(), *listen.hosts}
+        if not listen.loopback:
+            self._hosts.add(socket.gethostname().lower())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers, or has it answered."""
+        if scope["type"] != "http":
+            return
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        if not self._is_own(headers.get(b"host", b"").decode("latin-1")):
+            text = "this machine has no such name: call it by its address, or name it in [listen] hosts"
+            await json_response({"error": text, "status": 421}, 421)(scope, receive, send)
+        elif not (scope["path"] in self._open or self._brings_token(headers)):
+            answer = json_response(
+                {"error": "a token is needed: Authorization: Bearer …", "status": 401}, 401
+            )
+            answer.headers["WWW-Authenticate"] = "Bearer"
+            await answer(scope, receive, send)
+        else:
+            await self._app(scope, receive, _with_headers(send))
+
+    def _is_own(self, host: str) -> bool:
+        found = _HOST.fullmatch(host)
+        if found is None:
+            return False
+        name = (found[1] or found[2]).lower()
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return name in self._hosts
+        return True
+
+    def _brings_token(self, headers: dict[bytes, bytes]) -> bool:
+        if self._token is None:
+            return True
+        scheme, _, brought = headers.get(b"authorization", b"").partition(b" ")
+        same = hmac.compare_digest(brought.strip(), self._token)
+        return scheme.lower() == b"bearer" and same
+
+
+def _with_headers(send: Send) -> Send:
+    async def sent(message: dict[str, object]) -> None:
+        if message["type"] == "http.response.start":
+            own = message.get("headers") or []
+            message = {**message, "headers": [*own, *_HEADERS]}  # type: ignore[misc]  # as ASGI has them
+        await send(message)
+
+    return sent  # type: ignore[return-value]  # its message is ASGI's

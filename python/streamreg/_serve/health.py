@@ -1,0 +1,58 @@
+"""Serve, health: whether the run is alive, and whether it reads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from streamreg._serve.endpoint import Endpoint, json_response
+from streamreg._serve.feed import Feed
+
+MOST_AGE: Final = 60.0
+"""Seconds without a turn of the loop after which a run counts as stuck."""
+
+
+def endpoints(feed: Feed) -> Sequence[Endpoint]:
+    """Those of health."""
+
+    async def healthz(request: Request) -> Response:
+        age = turn_age(feed)
+        alive = age is not None and age <= MOST_AGE
+        found = {
+            "alive": alive,
+            "seconds_since_last_turn": None if age is None else round(age, 3),
+        }
+        return json_response(found, 200 if alive else 503)
+
+    async def readyz(request: Request) -> Response:
+        now = feed.snapshot
+        reading = now is not None and now.phase == "reading"
+        known = now is not None and now.total_lag is not None
+        found = {"ready": reading and known, "reading": reading, "lag_known": known}
+        return json_response(found, 200 if reading and known else 503)
+
+    return (
+        Endpoint(
+            "/healthz",
+            healthz,
+            f"Whether the run's loop turns: it did so within the last {MOST_AGE:.0f} seconds.",
+            refusals={503: "It does not."},
+            open=True,
+        ),
+        Endpoint(
+            "/readyz",
+            readyz,
+            "Whether the run reads, and knows how far it is behind the topic.",
+            refusals={503: "It does not, or not yet."},
+            open=True,
+        ),
+    )
+
+
+def turn_age(feed: Feed) -> float | None:
+    """Seconds since the loop has turned last; None before its first word."""
+    return None if feed.snapshot is None else max(time.monotonic() - feed.snapshot.turned_at, 0.0)

@@ -1,0 +1,215 @@
+"""Serve, metrics: the run for Prometheus, by its conventions: base units, `_total` for what only grows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Final
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from starlette.requests import Request
+from starlette.responses import Response
+
+from streamreg._serve.endpoint import Endpoint
+from streamreg._serve.feed import Feed
+from streamreg._serve.health import turn_age
+from streamreg._serve.memory import resident, stored
+from streamreg._serve.snapshot import BOUNDS, Durations, Snapshot
+from streamreg._sinks.cells import cells_of, value_of
+
+if TYPE_CHECKING:
+    from streamreg._serve.table import CurrentTable
+
+MOST_KEYS: Final = 100
+"""Rows of a table whose numbers are metrics, the first in the order of their keys: each is a series of its own."""
+
+_NUMBERS: Final = ("float", "int", "decimal")
+
+
+def endpoints(feed: Feed) -> Sequence[Endpoint]:
+    """That of metrics."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(RunCollector(feed))
+
+    async def metrics(request: Request) -> Response:
+        encode, kind = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(registry), headers={"content-type": kind})
+
+    return (
+        Endpoint(
+            "/metrics",
+            metrics,
+            f"Metrics for Prometheus. Of a table with keys the numbers of the first {MOST_KEYS} rows are among them.",
+            kind="text/plain",
+        ),
+    )
+
+
+class RunCollector:
+    """Makes metrics of what the feed knows, when they are asked for."""
+
+    def __init__(self, feed: Feed) -> None:
+        """Of this feed."""
+        self._feed = feed
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: what there is depends on the run."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """All metrics of this moment."""
+        now = self._feed.snapshot
+        if now is None:
+            return
+        yield InfoMetricFamily(
+            "streamreg_run",
+            "What runs.",
+            value={"topic": now.topic, "version": version("streamreg"), "phase": now.phase},
+        )
+        yield from _counts(now)
+        yield from _partitions(now)
+        yield _histogram(
+            "streamreg_epoch_duration_seconds",
+            "How long it took to close an epoch: solve, write, flush, save.",
+            now.epoch_seconds,
+        )
+        yield _histogram(
+            "streamreg_checkpoint_duration_seconds",
+            "How long it took to save a checkpoint.",
+            now.checkpoint_seconds,
+        )
+        yield from _processes(now, stored(self._feed.layout.state))
+        yield from _times(now, turn_age(self._feed))
+        yield from _results(self._feed.tables.values())
+
+
+def _counts(now: Snapshot) -> Iterator[Metric]:
+    for name, text, value in (
+        ("rows", "Rows that were read, by this run and the earlier ones of its state.", now.rows),
+        ("epochs", "Epochs with rows that were closed.", now.epochs),
+        ("tombstones", "Messages without a value.", now.tombstones),
+        (
+            "excluded_rows",
+            "Rows left out of sums: a value was missing or not finite.",
+            now.excluded,
+        ),
+        ("lost_offsets", "Offsets that were deleted before they were read.", now.lost),
+        ("worker_restarts", "Workers started in the place of dead ones.", now.worker_restarts),
+    ):
+        yield CounterMetricFamily(f"streamreg_{name}", text, value=value)
+    rejects = CounterMetricFamily(
+        "streamreg_rejects", "Messages that did not fit, by reason.", labels=["reason"]
+    )
+    for reason, count in sorted(now.rejects.items()):
+        rejects.add_metric([reason], count)
+    yield rejects
+
+
+def _partitions(now: Snapshot) -> Iterator[Metric]:
+    offsets = GaugeMetricFamily(
+        "streamreg_partition_offset", "Offset of the next message.", labels=["partition"]
+    )
+    ends = GaugeMetricFamily(
+        "streamreg_partition_log_end_offset", "Where the log ends.", labels=["partition"]
+    )
+    lags = GaugeMetricFamily(
+        "streamreg_partition_lag_messages", "Messages that wait.", labels=["partition"]
+    )
+    for partition, offset in sorted(now.offsets.items()):
+        labels = [str(partition)]
+        offsets.add_metric(labels, offset)
+        lag = now.lag(partition)
+        if lag is not None:
+            ends.add_metric(labels, now.log_ends[partition])
+            lags.add_metric(labels, lag)
+    yield from (offsets, ends, lags)
+
+
+def _histogram(name: str, text: str, found: Durations) -> Metric:
+    buckets: list[tuple[str, float]] = []
+    below = 0
+    for bound, count in zip((*BOUNDS, float("inf")), found.counts, strict=True):
+        below += count
+        buckets.append(("+Inf" if bound == float("inf") else repr(bound), below))
+    return HistogramMetricFamily(name, text, buckets=buckets, sum_value=found.total)
+
+
+def _processes(now: Snapshot, size: int | None) -> Iterator[Metric]:
+    memory = GaugeMetricFamily(
+        "streamreg_process_resident_memory_bytes", "Memory of each process.", labels=["process"]
+    )
+    for role, held in resident(now.processes).items():
+        memory.add_metric([role], held)
+    yield memory
+    readers = GaugeMetricFamily(
+        "streamreg_reader_in_use",
+        "Which reader has read the last messages of a worker.",
+        labels=["worker", "reader"],
+    )
+    for worker, reader in sorted(now.readers.items()):
+        readers.add_metric([str(worker), reader], 1)
+    yield readers
+    if size is not None:
+        yield GaugeMetricFamily(
+            "streamreg_checkpoint_size_bytes", "What the files of the state take.", value=size
+        )
+
+
+def _times(now: Snapshot, age: float | None) -> Iterator[Metric]:
+    for name, text, moment in (
+        ("start", "When the run began.", now.started_at),
+        ("last_message", "The timestamp of the newest message that was read.", now.last_message),
+        ("last_merge", "When a message was read last.", now.last_merged),
+    ):
+        if moment is not None:
+            yield GaugeMetricFamily(f"streamreg_{name}_timestamp_seconds", text, value=moment)
+    if age is not None:
+        yield GaugeMetricFamily(
+            "streamreg_loop_turn_age_seconds", "Since the loop has turned last.", value=age
+        )
+
+
+def _results(tables: Iterable[CurrentTable]) -> Iterator[Metric]:
+    values = GaugeMetricFamily(
+        "streamreg_result",
+        "A number of a result as it stands: of a regression its coefficients and statistics.",
+        labels=["table", "column", "key"],
+    )
+    rows = GaugeMetricFamily("streamreg_result_rows", "Rows of a result.", labels=["table"])
+    for table in tables:
+        rows.add_metric([table.spec.name], len(table))
+        if table.spec.keys is None:  # Rows that nothing tells apart are no series.
+            continue
+        found, _ = table.page(None, MOST_KEYS, {})
+        for row in found[:MOST_KEYS]:
+            for labels, number in _series(table, row):
+                values.add_metric(labels, number)
+    yield from (values, rows)
+
+
+def _series(table: CurrentTable, row: bytes) -> Iterator[tuple[list[str], float]]:
+    """The numbers of a row, each with its labels."""
+    cells = cells_of(row)
+    keys = table.spec.keys or ()
+    # As CSV has it, quotes and all: so no two keys have one label.
+    key = b",".join(cells[at] for at in keys).decode()
+    for at, (column, cell) in enumerate(zip(table.spec.columns, cells, strict=True)):
+        if at not in keys and column.dtype in _NUMBERS and cell:
+            number = value_of(cell, column.dtype)
+            yield [table.spec.name, column.name, key], _nearest(number)
+
+
+def _nearest(number: object) -> float:
+    """As a double, which is all that Prometheus has."""
+    try:
+        return float(number)  # type: ignore[arg-type]  # a number, as its column says
+    except OverflowError:
+        return float("inf") if number > 0 else float("-inf")  # type: ignore[operator]  # likewise

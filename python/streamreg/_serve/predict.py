@@ -1,0 +1,206 @@
+"""Serve, predict: the target that a regression expects for features, with an interval about it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from streamreg._estimators.key_cells import columns_of
+from streamreg._exceptions import CorruptStateError, StateError
+from streamreg._serve.endpoint import Endpoint, Parameter, json_response, refusal
+from streamreg._serve.feed import Feed
+from streamreg._serve.models import Models, NotServedError
+from streamreg._serve.tables import COLUMN, table_of
+from streamreg._serve.texts import double, number_column, value_of_text
+from streamreg._types import OPTIONAL
+
+if TYPE_CHECKING:
+    from streamreg._estimators.key_cells import Cell
+    from streamreg._evaluate.columns import Array
+
+_OWN: Final = ("table", "target", "interval", "level")
+Interval = Literal["confidence", "prediction"]
+
+
+def endpoints(feed: Feed) -> Sequence[Endpoint]:
+    """That of predictions."""
+    models = Models(feed)
+
+    async def predict(request: Request) -> Response:
+        try:
+            return await _predicted(feed, models, request)
+        except NotServedError as error:
+            raise refusal(409, f"predictions are not served here: {error}") from error
+        except (StateError, CorruptStateError) as error:
+            raise refusal(503, f"the state cannot be read: {str(error)[:200]}") from error
+
+    return (
+        Endpoint(
+            "/v1/predict",
+            predict,
+            "The target that the regression of a table expects for features, rounded once from the exact coefficients, "
+            "with the ends of an interval: the bits are those of `sr.LinearRegression.predict`. A regression by keys "
+            "is that of the last checkpoint. What is not defined is null.",
+            parameters=(
+                Parameter("table", "The name of a table that shows a regression.", required=True),
+                Parameter(
+                    "interval",
+                    "For the mean of many observations, or for a new one (the default).",
+                    {"type": "string", "enum": ["confidence", "prediction"]},
+                ),
+                Parameter(
+                    "level",
+                    "The probability that the interval is to cover (default 0.95).",
+                    {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+                ),
+                Parameter(
+                    "target", "Of a table that shows several regressions, whose it is to be."
+                ),
+                Parameter(
+                    "features",
+                    "A parameter for each feature, and for each key, such as `x=1.5`; `column.level=3` if it is called "
+                    "as another parameter. Times are ISO 8601.",
+                    {"type": "object", "additionalProperties": {"type": "string"}},
+                ),
+            ),
+            refusals={
+                400: "A parameter is missing, unknown or wrong.",
+                404: "There is no such table or key.",
+                409: "The table shows no regression that predictions are served of.",
+                503: "The state cannot be read at the moment.",
+            },
+        ),
+    )
+
+
+async def _predicted(feed: Feed, models: Models, request: Request) -> Response:
+    given = _given(request)
+    table = table_of(feed, _one(given, "table"))
+    described = _regression(table.spec.models, given.get("target"))
+    types = models.key_types(described)
+    names = dict.fromkeys(described["columns"])
+    known = {*names, *described["keys"]}
+    unknown = [name for name in given if name not in known and name not in _OWN]
+    if unknown:
+        raise refusal(400, f"there is no column {unknown[0][:80]!r}; there are: {', '.join(known)}")
+    interval, level = _interval(given), _level(given)
+    if types:
+        key = columns_of(_key(described, given, types), types)
+        model = None if key is None else await run_in_threadpool(models.of_key, described, key)
+        if model is None:
+            raise refusal(404, "there is no row of this key")
+    else:
+        model = models.of_all(described)
+    kinds = _kinds(feed, described)
+    columns = [
+        _feature(name, _column(given, name), kind)
+        for name, kind in zip(described["columns"], kinds, strict=True)
+    ]
+    found = await run_in_threadpool(model.fit.intervals, columns, interval, level)
+    value, low, high = (_plain(float(part[0])) for part in found)
+    return json_response(
+        {
+            "table": table.spec.name,
+            "target": described["target"],
+            "epoch": model.epoch,
+            "rows": model.sums.n,
+            "prediction": value,
+            "low": low,
+            "high": high,
+            "interval": interval,
+            "level": level,
+        }
+    )
+
+
+def _given(request: Request) -> dict[str, str]:
+    """The parameters; a column that is called as one of ours stands with a prefix."""
+    given: dict[str, str] = {}
+    for name, text in request.query_params.multi_items():
+        if name in given:
+            raise refusal(400, f"{name[:80]}: given twice")
+        given[name] = text
+    for name in list(given):
+        bare = name.removeprefix(COLUMN)
+        if bare != name and bare not in _OWN:
+            given.setdefault(bare, given.pop(name))
+    return given
+
+
+def _column(given: Mapping[str, str], name: str) -> str:
+    return _one(given, f"{COLUMN}{name}" if name in _OWN else name)
+
+
+def _one(given: Mapping[str, str], name: str) -> str:
+    if name not in given:
+        raise refusal(400, f"{name}: missing")
+    return given[name]
+
+
+def _regression(models: Sequence[Mapping[str, Any]], target: str | None) -> Mapping[str, Any]:
+    """The regression that is meant."""
+    found = [one for one in models if target is None or one["target"] == target]
+    if not found:
+        wanted = "" if target is None else f" of the target {target[:80]!r}"
+        raise NotServedError(f"the table shows no regression{wanted}")
+    if any(one != found[0] for one in found):
+        targets = ", ".join(dict.fromkeys(one["target"] for one in models))
+        raise NotServedError(f"the table shows several regressions, of the targets {targets}")
+    return found[0]
+
+
+def _kinds(feed: Feed, described: Mapping[str, Any]) -> list[str]:
+    """For each feature the type of its column."""
+    reduction = feed.layout.reductions[described["reduction"]]
+    kind, features, *_ = reduction["aggregates"][described["aggregate"]]
+    columns = features if kind == "moments" else [column for column, _ in features]
+    return [reduction["inputs"][column].removesuffix(OPTIONAL) for column in columns]
+
+
+def _interval(given: Mapping[str, str]) -> Interval:
+    text = given.get("interval", "prediction")
+    if text == "confidence":
+        return "confidence"
+    if text == "prediction":
+        return "prediction"
+    raise refusal(400, f"interval: expected confidence or prediction, found {text[:40]!r}")
+
+
+def _level(given: Mapping[str, str]) -> float:
+    text = given.get("level", "0.95")
+    try:
+        level = double(text)
+    except ValueError:
+        level = 0.0
+    if not 0 < level < 1:
+        raise refusal(400, f"level: expected a number between 0 and 1, found {text[:40]!r}")
+    return level
+
+
+def _feature(name: str, text: str, kind: str) -> Array:
+    try:
+        return number_column(text, kind)
+    except ValueError as error:
+        raise refusal(400, f"{name}: {error}") from error
+
+
+def _key(
+    described: Mapping[str, Any], given: Mapping[str, str], types: Sequence[str]
+) -> tuple[Cell, ...]:
+    """The cells of the key that is asked for."""
+    cells = []
+    for name, kind in zip(described["keys"], types, strict=True):
+        try:
+            cells.append(value_of_text(_column(given, name), kind.removesuffix(OPTIONAL)))
+        except ValueError as error:
+            raise refusal(400, f"{name}: {error}") from error
+    return tuple(cells)
+
+
+def _plain(number: float) -> float | None:
+    return number if math.isfinite(number) else None

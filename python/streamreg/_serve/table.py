@@ -1,0 +1,153 @@
+"""Serve, table: a table as it stands, kept up to date by its changes, in the process that serves."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from streamreg._sinks.cells import cells_of, records_of, value_of
+from streamreg._sinks.json_cells import json_writer
+
+if TYPE_CHECKING:
+    from streamreg._serve.messages import TableSpec
+
+Key: TypeAlias = tuple[bytes, ...]
+"""The cells of a row's keys, as CSV has them; where a table has not all of them, those of the whole row."""
+
+MOST_ROWS: Final = 1_000_000
+"""Rows of a table that are served, at some 300 bytes each; of a larger one the output itself is to be read."""
+
+MOST_CLOSED: Final = 10_000
+"""Rows of closed windows that are kept, the newest: the run has let go of them."""
+
+
+class CurrentTable:
+    """The rows of a table, in the order of their keys."""
+
+    def __init__(self, spec: TableSpec, most: int = MOST_ROWS, closed: int = MOST_CLOSED) -> None:
+        """No rows; at most so many, and so many of closed windows."""
+        self.spec = spec
+        self.overflown = False
+        """Whether there were too many rows, so that there are none now."""
+
+        self._json: Callable[[Sequence[bytes]], bytes] = json_writer(spec.columns)
+        self._most = most
+        self._most_closed = closed
+        self._rows: dict[Key, tuple[bytes, int]] = {}
+        self._closed: OrderedDict[Key, bytes] = OrderedDict()
+        self._order: list[tuple[Any, Key]] | None = None
+
+    def __len__(self) -> int:
+        return len(self._rows) + len(self._closed)
+
+    def stand(self, rows: Iterable[bytes]) -> None:
+        """Holds these rows, and no others."""
+        self.overflown = False
+        self._rows, self._order = {}, None
+        self._closed.clear()
+        for row in rows:
+            self._put(row)
+        self._limit()
+
+    def change(self, lines: bytes, closed: Iterable[bytes]) -> None:
+        """Takes the changes of an epoch, and keeps these rows for good: nothing more will be told of them."""
+        if self.overflown:
+            return
+        gone: dict[Key, tuple[bytes, int]] = {}
+        for record in records_of(lines):
+            row, _, diff = record.rsplit(b",", 2)
+            key = self._key(row)
+            if diff == b"1":
+                if key in gone:  # In its old place: the order of the keys is the same.
+                    del gone[key]
+                    self._rows[key] = (row, 1)
+                else:
+                    self._put(row, key)
+            else:
+                self._take(row, key, gone)
+        for key in gone:
+            del self._rows[key]
+            self._order = None
+        for row in closed:
+            key = self._key(row)
+            self._rows.pop(key, None)
+            self._closed[key] = row
+            self._order = None
+        while len(self._closed) > self._most_closed:
+            self._closed.popitem(last=False)
+            self._order = None
+        self._limit()
+
+    def _put(self, row: bytes, key: Key | None = None) -> None:
+        key = self._key(row) if key is None else key
+        _, count = self._rows.get(key, (row, 0))
+        if not count:
+            self._order = None
+        self._rows[key] = (row, count + 1)
+
+    def _take(self, row: bytes, key: Key, gone: dict[Key, tuple[bytes, int]]) -> None:
+        held, count = self._rows.get(key, (row, 0))
+        if count > 1:
+            self._rows[key] = (held, count - 1)
+        elif count:
+            gone[key] = (held, count)
+
+    def _limit(self) -> None:
+        if len(self._rows) > self._most:
+            self.overflown = True
+            self._rows, self._order = {}, None
+            self._closed.clear()
+
+    def _key(self, row: bytes) -> Key:
+        cells = cells_of(row)
+        if self.spec.keys is None:
+            return tuple(cells)
+        return tuple([cells[at] for at in self.spec.keys])
+
+    def find(self, key: Key) -> list[bytes]:
+        """The row of a key, if there is one."""
+        if key in self._rows:
+            row, count = self._rows[key]
+            return [row] * count
+        return [self._closed[key]] if key in self._closed else []
+
+    def page(
+        self, after: Key | None, most: int, wanted: Mapping[int, bytes]
+    ) -> tuple[list[bytes], Key | None]:
+        """At most so many rows that come after a key, which have these cells in these places of the key.
+
+        Returns them, and the key after which the next page begins; None if there is none.
+        """
+        order = self._ordered()
+        start = 0 if after is None else bisect_right(order, self.place(after))
+        found: list[bytes] = []
+        for at in range(start, len(order)):
+            _, key = order[at]
+            if all(key[place] == cell for place, cell in wanted.items()):
+                found += self.find(key)
+                if len(found) >= most:
+                    return found, key if at + 1 < len(order) else None
+        return found, None
+
+    def written(self, row: bytes) -> bytes:
+        """A row as a JSON object."""
+        return self._json(cells_of(row))
+
+    def _ordered(self) -> list[tuple[Any, Key]]:
+        if self._order is None:
+            keys = {**self._closed, **self._rows}
+            self._order = sorted(map(self.place, keys))
+        return self._order
+
+    def place(self, key: Key) -> tuple[Any, Key]:
+        """Where a key stands among all: numbers by their size, a missing value first."""
+        if self.spec.keys is None:
+            return key, key
+        kinds = (self.spec.columns[at].dtype for at in self.spec.keys)
+        values = [
+            (False, 0) if not cell else (True, value_of(cell, kind))
+            for cell, kind in zip(key, kinds, strict=True)
+        ]
+        return values, key

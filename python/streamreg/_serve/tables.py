@@ -1,0 +1,155 @@
+"""Serve, tables: the results as they stand, a page at a time."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from streamreg._serve.endpoint import JSON, Endpoint, Parameter, json_response, refusal, whole
+from streamreg._serve.feed import Feed
+from streamreg._serve.table import MOST_CLOSED, MOST_ROWS, CurrentTable, Key
+from streamreg._serve.texts import cell_of
+
+MOST_AT_A_TIME: Final = 10_000
+_USUAL: Final = 100
+_OWN: Final = ("limit", "cursor")
+COLUMN: Final = "column."
+"""What stands before the name of a column in a query, where the name alone would mean something else."""
+
+_NAME: Final = Parameter("name", "The name of the table.", required=True, place="path")
+
+
+def endpoints(feed: Feed) -> Sequence[Endpoint]:
+    """Those of tables."""
+
+    async def tables(request: Request) -> Response:
+        found = [_described(table) for table in feed.tables.values()]
+        return json_response({"epoch": feed.epoch, "tables": found})
+
+    async def rows(request: Request) -> Response:
+        return _page(feed, table_of(feed, request.path_params["name"]), request)
+
+    return (
+        Endpoint("/v1/tables", tables, "The tables there are, with their columns and keys."),
+        Endpoint(
+            "/v1/tables/{name}",
+            rows,
+            "The rows of a table as they stand after `epoch`, in the order of their keys. Numbers are written with all "
+            f"their digits. Of closed windows the newest {MOST_CLOSED:,} rows are here.",
+            parameters=(
+                _NAME,
+                Parameter(
+                    "limit",
+                    f"At most so many rows (default {_USUAL}).",
+                    {"type": "integer", "minimum": 1, "maximum": MOST_AT_A_TIME},
+                ),
+                Parameter("cursor", "`next` of the page before."),
+                Parameter(
+                    "keys",
+                    "A parameter for each key column that rows are to have a certain value in, such as `sensor=a`; "
+                    f"`{COLUMN}limit=a` if the column is called as another parameter. An empty value is a missing one, "
+                    "but of text.",
+                    {"type": "object", "additionalProperties": {"type": "string"}},
+                ),
+            ),
+            refusals={
+                400: "A parameter is unknown or wrong.",
+                404: "There is no such table.",
+                507: f"The table has more than {MOST_ROWS:,} rows: read the output itself.",
+            },
+        ),
+    )
+
+
+def table_of(feed: Feed, name: str) -> CurrentTable:
+    """The table of this name.
+
+    Raises:
+        HTTPException: 404 if there is none, 507 if it is too large to be served.
+    """
+    table = feed.tables.get(name)
+    if table is None:
+        known = ", ".join(feed.tables) or "none yet"
+        raise refusal(404, f"there is no table {name[:80]!r}; there are: {known}")
+    if table.overflown:
+        raise refusal(507, f"{name} has more than {MOST_ROWS:,} rows: read its output itself")
+    return table
+
+
+def _described(table: CurrentTable) -> dict[str, object]:
+    spec = table.spec
+    keys = None if spec.keys is None else [spec.columns[at].name for at in spec.keys]
+    return {
+        "name": spec.name,
+        "output": spec.output,
+        "columns": [{"name": column.name, "type": column.dtype} for column in spec.columns],
+        "keys": keys,
+        "rows": None if table.overflown else len(table),
+        "predicts": bool(spec.models),
+    }
+
+
+def _page(feed: Feed, table: CurrentTable, request: Request) -> Response:
+    most = whole(request, "limit", _USUAL, 1, MOST_AT_A_TIME)
+    wanted = _wanted(table, request)
+    cursor = request.query_params.get("cursor")
+    after = None if cursor is None else _key_of(cursor, table)
+    if table.spec.keys and len(wanted) == len(table.spec.keys):
+        rows = table.find(tuple(wanted[at] for at in range(len(wanted))))
+        following = None
+    else:
+        rows, following = table.page(after, most, wanted)
+    return Response(_written(feed, table, rows, following), media_type=JSON)
+
+
+def _written(
+    feed: Feed, table: CurrentTable, rows: Sequence[bytes], following: Key | None
+) -> bytes:
+    head = json.dumps({"table": table.spec.name, "epoch": feed.epoch, "total": len(table)})
+    cursor = "null" if following is None else json.dumps(_cursor_of(following))
+    written = b",".join(table.written(row) for row in rows)
+    return b'%b,"rows":[%b],"next":%b}' % (head[:-1].encode(), written, cursor.encode())
+
+
+def _wanted(table: CurrentTable, request: Request) -> dict[int, bytes]:
+    """For each key that is asked for its place among the keys, and its cell."""
+    spec = table.spec
+    names = {} if spec.keys is None else {spec.columns[at].name: at for at in spec.keys}
+    places = {name: place for place, name in enumerate(names)}
+    wanted: dict[int, bytes] = {}
+    for parameter, text in request.query_params.multi_items():
+        name = parameter.removeprefix(COLUMN)
+        if parameter in _OWN:
+            continue
+        if name not in names:
+            known = ", ".join([*names, *_OWN])
+            raise refusal(400, f"there is no parameter {parameter[:80]!r}; there are: {known}")
+        try:
+            wanted[places[name]] = cell_of(text, spec.columns[names[name]].dtype)
+        except ValueError as error:
+            raise refusal(400, f"{name}: {str(error)[:200]}") from error
+    return wanted
+
+
+def _cursor_of(key: Key) -> str:
+    cells = json.dumps([cell.decode("latin-1") for cell in key]).encode()
+    return base64.urlsafe_b64encode(cells).decode()
+
+
+def _key_of(cursor: str, table: CurrentTable) -> Key:
+    keys = table.spec.columns if table.spec.keys is None else table.spec.keys
+    try:
+        found = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
+        key = tuple(cell.encode("latin-1") for cell in found)
+        if len(key) != len(keys):
+            raise ValueError("another number of cells")
+        table.place(key)
+    except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error) as error:
+        raise refusal(400, "cursor: it is not one that an earlier page has given") from error
+    return key

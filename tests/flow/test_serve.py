@@ -1,0 +1,340 @@
+"""A run that is served: tables, changes and predictions over HTTP, to the very bits of its outputs."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import math
+import random
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import quote
+
+import pandas as pd
+import pytest
+
+import streamreg as sr
+from streamreg._kafka.mock_broker import EmbeddedBroker
+from tests.support.process import wait_until
+from tests.support.produce import send
+from tests.support.sensors import NAMES
+from tests.support.served import SECONDS, Answer, Event, ServedRun, events
+
+ROWS = 300
+EPOCH = 100
+COLUMNS = ("name", "n", "x", "d", "y")
+
+
+class Reading(sr.Schema):
+    name: str
+    n: int
+    x: float
+    d: Decimal
+    y: float
+
+
+def messages(count: int, seed: int = 7) -> list[bytes]:
+    chance = random.Random(seed)
+    return [
+        json.dumps(
+            {
+                "name": chance.choice(NAMES),
+                "n": chance.randrange(2**53, 2**60),
+                "x": chance.gauss(0, 1e3),
+                "d": "PLACE",
+                "y": chance.gauss(0, 1),
+            }
+        )
+        .replace('"PLACE"', f"{chance.randrange(10**20)}.{chance.randrange(10**6):06}")
+        .encode()
+        for _ in range(count)
+    ]
+
+
+class Whole:
+    """A run over all kinds of tables, which has read what there is, and waits for more."""
+
+    def __init__(self, broker: EmbeddedBroker, folder: Path) -> None:
+        self.folder = folder
+        self.broker, self.topic = broker, "served"
+        broker.create_topic(self.topic)
+        t = sr.io.kafka.read(
+            {"bootstrap.servers": broker.bootstrap_servers},
+            self.topic,
+            schema=Reading,
+            format="json",
+            autocommit_duration_ms=50,
+        )
+        line = t.linear_regression(t.y, t.x, statistics=["n", "std_error"])
+        by = t.linear_regression(t.y, t.x, by=t.name, singular="null")
+        sums = t.groupby(t.name).reduce(t.name, n=sr.reducers.sum(t.n), d=sr.reducers.sum(t.d))
+        self.paths = {
+            name: folder / f"{name}.csv" for name in ("line", "by", "sums", "curve", "exact", "odd")
+        }
+        outputs = [
+            sr.io.csv.write(line, self.paths["line"]),
+            sr.io.csv.write(by, self.paths["by"]),
+            sr.io.csv.write(sums, self.paths["sums"]),
+            sr.io.csv.write(t.linear_regression(t.y, sr.poly(t.x, 3)), self.paths["curve"]),
+            sr.io.csv.write(t.linear_regression(t.y, t.d, t.n), self.paths["exact"]),
+            sr.io.csv.write(sums.select(odd=sums.n % 2), self.paths["odd"]),
+        ]
+        self.run = ServedRun(outputs, processes=0, state=folder / "state")
+
+    def read(self) -> None:
+        """All rows, in several epochs."""
+        found = messages(ROWS)
+        for start in range(0, ROWS, EPOCH):
+            end = start + EPOCH
+            send(self.broker, self.topic, {0: found[start:end]})
+            wait_until(
+                lambda: self.run.progress is not None and self.run.progress.rows == end,  # noqa: B023  # called here
+                SECONDS,
+            )
+
+    def standing(self, name: str) -> Counter[tuple[str, ...]]:
+        """The rows that stand in a file."""
+        with self.paths[name].open(newline="", encoding="utf-8") as file:
+            _, *rows = csv.reader(file)
+        found: Counter[tuple[str, ...]] = Counter()
+        for *row, _, diff in rows:
+            found[tuple(row)] += int(diff)
+        return +found
+
+
+@pytest.fixture(scope="module")
+def whole(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    made = Whole(broker, tmp_path_factory.mktemp("served"))
+    with made.run as run:
+        made.read()
+        run.rows("by", len(NAMES))
+        last = int(made.paths["line"].read_text().splitlines()[-1].split(",")[-2])
+        wait_until(lambda: run.json("/v1/tables")["epoch"] == last, SECONDS)
+        yield made
+
+
+def text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+@pytest.mark.parametrize("name", ["line", "by", "sums", "curve", "exact", "odd"])
+def test_rows_are_those_of_the_file(whole: Whole, name: str) -> None:
+    """Every table, with every digit that its file has, keys of odd text and integers beyond 2^53 too."""
+    answer = whole.run.get(f"/v1/tables/{name}?limit=10000")
+    found = answer.json(parse_float=str, parse_int=str)
+    rows = Counter(tuple(map(text, row.values())) for row in found["rows"])
+    assert rows == whole.standing(name)
+    assert found["next"] is None
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_tables_say_what_they_are(whole: Whole) -> None:
+    """Names, outputs, columns with types, keys; and whether predictions are served."""
+    found = {table["name"]: table for table in whole.run.json("/v1/tables")["tables"]}
+    assert set(found) == {"line", "by", "sums", "curve", "exact", "odd"}
+    assert found["by"]["keys"] == ["name"]
+    assert found["line"]["keys"] == []
+    assert found["odd"]["keys"] is None
+    assert {name for name in found if found[name]["predicts"]} == {"line", "by", "curve", "exact"}
+    assert found["sums"]["columns"] == [
+        {"name": "name", "type": "str"},
+        {"name": "n", "type": "int"},
+        {"name": "d", "type": "decimal"},
+    ]
+    assert found["line"]["output"] == str(whole.paths["line"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_row_is_found_by_its_key(whole: Whole, name: str) -> None:
+    """Whatever letters the key has; an empty one is a text."""
+    found = whole.run.get(f"/v1/tables/sums?name={quote(name)}").json()
+    assert [row["name"] for row in found["rows"]] == [name]
+
+
+@pytest.mark.parametrize("table", ["by", "odd"])
+@pytest.mark.parametrize("limit", [1, 3, 100])
+def test_pages_are_all_rows_once(whole: Whole, table: str, limit: int) -> None:
+    """In the order of the keys, whatever the length of a page."""
+    rows, cursor = [], ""
+    while True:
+        page = whole.run.json(f"/v1/tables/{table}?limit={limit}{cursor}")
+        rows += page["rows"]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert rows == whole.run.json(f"/v1/tables/{table}?limit=10000")["rows"]
+    if table == "by":
+        assert [row["name"] for row in rows] == sorted(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/v1/tables/none", 404, "there is no table 'none'; there are: line,"),
+        ("/v1/tables/line?limit=0", 400, "limit: expected 1 to 10000"),
+        ("/v1/tables/line?limit=1e3", 400, "limit"),
+        ("/v1/tables/by?nam=a", 400, "there is no parameter 'nam'; there are: name, limit, cursor"),
+        ("/v1/tables/by?cursor=abc", 400, "cursor"),
+        ("/v1/tables/by?cursor=WyJhIiwiYiJd", 400, "cursor"),
+        ("/v1/tables/by?cursor=" + "W1" * 5000, 400, "cursor"),
+        ("/v1/tables/line/changes?from=-1", 400, "from"),
+        ("/v1/tables/line/changes?from=1000000", 410, "is not here: the oldest is 0"),
+        ("/v1/predict", 400, "table: missing"),
+        ("/v1/predict?table=line", 400, "x: missing"),
+        ("/v1/predict?table=line&x=1&z=2", 400, "there is no column 'z'; there are: x"),
+        ("/v1/predict?table=line&x=one", 400, "x: expected a number"),
+        ("/v1/predict?table=line&x=nan", 400, "x: expected a number"),
+        ("/v1/predict?table=line&x=1e999", 400, "x: too large for a double"),
+        ("/v1/predict?table=line&x=1&x=2", 400, "x: given twice"),
+        ("/v1/predict?table=line&x=1&level=1", 400, "level"),
+        ("/v1/predict?table=line&x=1&interval=both", 400, "interval"),
+        ("/v1/predict?table=line&x=1&target=z", 409, "no regression of the target 'z'"),
+        ("/v1/predict?table=sums&x=1", 409, "the table shows no regression"),
+        ("/v1/predict?table=exact&d=1&n=1.5", 400, "n: expected an integer"),
+        ("/v1/predict?table=by&x=1", 400, "name: missing"),
+        ("/v1/predict?table=by&x=1&name=nobody", 404, "no row of this key"),
+        ("/nothing", 404, "Not Found"),
+        ("/v1/tables/%00", 404, "no table"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_answered_says_why(whole: Whole, path: str, status: int, words: str) -> None:
+    """As JSON, with the status that fits."""
+    answer = whole.run.get(path)
+    assert (answer.status, answer.json()["status"]) == (status, status), answer
+    assert words in answer.json()["error"]
+
+
+def estimator(whole: Whole, output: str, key: str | None = None) -> sr.LinearRegression:
+    return sr.LinearRegression.from_state(
+        whole.folder / "state", output=whole.paths[output], key=key
+    )
+
+
+@pytest.mark.parametrize("interval", ["prediction", "confidence"])
+@pytest.mark.parametrize("x", ["0", "-17.25", "1e300", "0.1"])
+@pytest.mark.parametrize("name", ["line", "curve"])
+def test_differential_predictions_are_those_of_the_estimator(
+    whole: Whole, name: str, x: str, interval: str
+) -> None:
+    """Prediction and interval of the served run are those of the estimator opened from its state, bit for bit."""
+    found = whole.run.json(f"/v1/predict?table={name}&x={x}&interval={interval}&level=0.9")
+    expected = estimator(whole, name).predict(
+        pd.DataFrame({"x": [float(x)]}), interval=interval, level=0.9
+    )  # type: ignore[call-overload]  # one of two texts
+    finite = [value if math.isfinite(value) else None for (value,) in expected]
+    assert [found["prediction"], found["low"], found["high"]] == finite
+    assert (found["rows"], found["target"]) == (ROWS, "y")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_differential_predictions_of_a_key(whole: Whole, name: str) -> None:
+    """The same by keys, which are read from the last checkpoint."""
+    found = whole.run.json(f"/v1/predict?table=by&name={quote(name)}&x=2.5")
+    expected = estimator(whole, "by", name).predict(
+        pd.DataFrame({"x": [2.5]}), interval="prediction"
+    )
+    assert [found["prediction"], found["low"], found["high"]] == [part[0] for part in expected]
+
+
+def test_differential_predictions_of_decimals_and_integers(whole: Whole) -> None:
+    """Decimals are taken as they are written, and integers beyond 2^53 whole."""
+    d, n = "12345678901234567890.123456", 2**53 + 1
+    found = whole.run.json(f"/v1/predict?table=exact&d={d}&n={n}")
+    rows = pd.DataFrame({"d": [Decimal(d)], "n": [n]})
+    expected = estimator(whole, "exact").predict(rows, interval="prediction")
+    assert [found["prediction"], found["low"], found["high"]] == [part[0] for part in expected]
+
+
+def follow(run: ServedRun, path: str, until: int, **headers: str) -> list[Event]:
+    """The events of a table up to the end of an epoch."""
+    connection = run.connection()
+    try:
+        connection.request(
+            "GET", path, headers={name.replace("_", "-"): v for name, v in headers.items()}
+        )
+        answer = connection.getresponse()
+        assert answer.status == 200
+        assert answer.getheader("content-type", "").startswith("text/event-stream")
+        found = []
+        for event in events(iter(answer.readline, b"")):
+            found.append(event)
+            if event.name == "epoch" and event.data["epoch"] == str(until):
+                return found
+        raise AssertionError(f"the stream has ended: {found[-3:]}")
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("name", ["by", "line", "odd"])
+def test_changes_are_those_of_the_file(whole: Whole, name: str) -> None:
+    """From the first epoch on: each change, in order, and the end of each epoch with its number as id."""
+    with whole.paths[name].open(newline="", encoding="utf-8") as file:
+        _, *lines = csv.reader(file)
+    last = whole.run.json("/v1/tables")["epoch"]
+    found = follow(whole.run, f"/v1/tables/{name}/changes?from=0", last)
+    changes = [
+        [*map(text, change["row"].values()), event.data["epoch"], change["diff"]]
+        for event in found
+        if event.name == "changes"
+        for change in event.data["changes"]
+    ]
+    assert changes == lines
+    ends = [event for event in found if event.name == "epoch"]
+    assert [event.id for event in ends] == [str(epoch) for epoch in range(last + 1)]
+
+
+def test_a_reader_goes_on_after_the_last_event(whole: Whole) -> None:
+    """As browsers do when they connect again: the epochs after that of Last-Event-ID, which counts more than `from`."""
+    last = whole.run.json("/v1/tables")["epoch"]
+    found = follow(whole.run, "/v1/tables/by/changes?from=0", last, last_event_id=str(last - 1))
+    assert {event.data["epoch"] for event in found} == {str(last)}
+
+
+def openapi_paths(whole: Whole) -> dict[str, dict[str, object]]:
+    found: dict[str, dict[str, object]] = whole.run.json("/openapi.json")["paths"]
+    return found
+
+
+def test_the_document_says_what_there_is(whole: Whole) -> None:
+    """Each path of the document is answered, and each answer of the tests above is one that it names."""
+    paths = openapi_paths(whole)
+    assert set(paths) == {
+        *("/healthz", "/readyz", "/metrics", "/openapi.json", "/v1/status", "/v1/tables"),
+        *("/v1/tables/{name}", "/v1/tables/{name}/changes", "/v1/predict"),
+    }
+    for path in paths:
+        if not path.endswith("/changes"):
+            query = "?table=line&x=1" if path == "/v1/predict" else ""
+            assert whole.run.get(path.replace("{name}", "by") + query).status == 200
+    for path, operation in paths.items():
+        for parameter in operation["get"]["parameters"] if "{" in path else ():  # type: ignore[index]  # JSON
+            assert {"name", "in", "required", "schema", "description"} <= parameter.keys()
+
+
+def statuses(answers: list[Answer]) -> set[int]:
+    return {answer.status for answer in answers}
+
+
+def test_other_methods_are_refused(whole: Whole) -> None:
+    """Nothing can be changed by a request."""
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        connection = whole.run.connection()
+        connection.request(method, "/v1/tables/by", body=b"{}")
+        assert connection.getresponse().status == 405
+        connection.close()
+
+
+def test_the_status_is_how_far_the_run_is(whole: Whole) -> None:
+    """Rows, offsets and lag by partition, processes."""
+    found = whole.run.until("/readyz").json()
+    assert found == {"ready": True, "reading": True, "lag_known": True}
+    status = whole.run.json("/v1/status")
+    assert (status["topic"], status["phase"], status["rows"]) == ("served", "reading", ROWS)
+    offsets = {each["partition"]: each["offset"] for each in status["partitions"]}
+    assert offsets == {0: ROWS, 1: 0, 2: 0, 3: 0}
+    assert status["lag"] == 0
+    assert status["memory_bytes"]["parent"] > 0 < status["memory_bytes"]["server"]
+    assert set(itertools.chain(status["readers"].values())) == {"native"}

@@ -1,0 +1,182 @@
+"""Metrics: by Prometheus's conventions, equal to what the run has done, and what the dashboard shows."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+import streamreg as sr
+from tests.support.plans import table_of_source
+from tests.support.process import ROOT, wait_until
+from tests.support.served import SECONDS, LiveSource, ServedRun
+
+DEPLOY = ROOT / "deploy"
+KEYS = 150
+ROWS = 3 * KEYS
+REJECTS = 4
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedRun]:
+    """A run that has read some rows and rejects."""
+    folder = tmp_path_factory.mktemp("metrics")
+    source = LiveSource()
+    columns = {"k": "str", "x": "float", "y": "float"}
+    t = table_of_source(source, columns, header=list(columns))
+    outputs = [
+        sr.io.csv.write(t.linear_regression(t.y, t.x, statistics=["n"]), folder / "line.csv"),
+        sr.io.csv.write(t.linear_regression(t.y, t.x, by=t.k), folder / "by.csv"),
+    ]
+    with ServedRun(outputs, processes=0, state=folder / "state") as run:
+        source.add(*(f'"key ""{i % KEYS}""",{i},{2 * i + 1}'.encode() for i in range(ROWS)))
+        source.add(b"a,b,c", b"a,b", b"a,1,c", b"a")
+        wait_until(lambda: f"streamreg_rows_total {ROWS}.0" in text(run), SECONDS)
+        wait_until(lambda: samples(run).get('streamreg_result_rows{table="by"}') == KEYS, SECONDS)
+        yield run
+
+
+def text(run: ServedRun) -> str:
+    return run.get("/metrics").body.decode()
+
+
+def samples(run: ServedRun) -> Mapping[str, float]:
+    """Each sample by its name and labels."""
+    return {
+        sample.name
+        + "{" * bool(sample.labels)
+        + ",".join(f'{name}="{value}"' for name, value in sorted(sample.labels.items()))
+        + "}" * bool(sample.labels): sample.value
+        for family in text_string_to_metric_families(text(run))
+        for sample in family.samples
+    }
+
+
+def test_promtool_finds_nothing_to_say(served: ServedRun) -> None:
+    """Names, units, types and help of all metrics are as Prometheus wants them."""
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        if os.environ.get("CI"):
+            pytest.fail("promtool is missing: install Debian's package prometheus")
+        pytest.skip("promtool is missing")
+    for arguments, given in (
+        (["check", "metrics"], text(served)),
+        (["check", "config", "prometheus.yml"], ""),
+        (["check", "rules", "streamreg-rules.yml"], ""),
+    ):
+        done = subprocess.run(
+            [promtool, *arguments],
+            input=given,
+            capture_output=True,
+            text=True,
+            cwd=DEPLOY,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+def test_counts_are_those_of_the_run(served: ServedRun) -> None:
+    """Rows, rejects by reason, offsets and lag."""
+    found = samples(served)
+    assert served.progress is not None
+    assert found["streamreg_rows_total"] == ROWS
+    assert found["streamreg_epochs_total"] == served.progress.epochs
+    rejects = {name: value for name, value in found.items() if "rejects" in name}
+    assert sum(rejects.values()) == REJECTS
+    assert all(name.startswith('streamreg_rejects_total{reason="') for name in rejects)
+    assert found['streamreg_partition_offset{partition="0"}'] == ROWS + REJECTS
+    assert found['streamreg_partition_log_end_offset{partition="0"}'] == ROWS + REJECTS
+    assert found['streamreg_partition_lag_messages{partition="0"}'] == 0
+    assert found['streamreg_reader_in_use{reader="live",worker="0"}'] == 1
+    assert found["streamreg_last_message_timestamp_seconds"] == ROWS + REJECTS - 1
+    assert found["streamreg_worker_restarts_total"] == 0
+
+
+def test_histograms_count_each_epoch(served: ServedRun) -> None:
+    """And each checkpoint, beside the one before the first row; classes add up."""
+    found = samples(served)
+    closed = found["streamreg_epoch_duration_seconds_count"]
+    assert closed >= found["streamreg_epochs_total"] > 0
+    assert found["streamreg_checkpoint_duration_seconds_count"] == closed
+    for name in ("epoch", "checkpoint"):
+        whole = f"streamreg_{name}_duration_seconds"
+        buckets = [value for key, value in found.items() if key.startswith(f"{whole}_bucket")]
+        assert buckets == sorted(buckets)
+        assert buckets[-1] == found[f"{whole}_count"]
+        assert 0 < found[f"{whole}_sum"] < SECONDS
+    assert found["streamreg_checkpoint_size_bytes"] > 1000
+
+
+def test_results_are_gauges(served: ServedRun) -> None:
+    """Coefficients and statistics of all rows, and of the first hundred keys; how many there are is told."""
+    found = samples(served)
+    labels = 'streamreg_result{{column="{}",key="",table="line"}}'
+    assert [found[labels.format(name)] for name in ("intercept", "x", "n")] == [1, 2, ROWS]
+    keys = {
+        name: value
+        for name, value in found.items()
+        if name.startswith("streamreg_result{") and 'table="by"' in name
+    }
+    assert len(keys) == 2 * 100
+    assert keys['streamreg_result{column="x",key=""key ""0"""",table="by"}'] == 2
+    assert found['streamreg_result_rows{table="by"}'] == KEYS
+
+
+def expressions(value: Any) -> Iterator[str]:  # noqa: ANN401  # what JSON has
+    """All queries of a dashboard."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key in ("expr", "query", "definition") and isinstance(inner, str):
+                yield inner
+            else:
+                yield from expressions(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from expressions(inner)
+
+
+@pytest.mark.parametrize("name", ["grafana.json", "streamreg-rules.yml"])
+def test_dashboard_and_rules_ask_for_what_there_is(served: ServedRun, name: str) -> None:
+    """Each metric of each query is in an answer, with the labels that it is asked by."""
+    text_of = (DEPLOY / name).read_text()
+    asked = list(expressions(json.loads(text_of))) if name.endswith("json") else [text_of]
+    found = samples(served)
+    known = {key.partition("{")[0] for key in found} | {"streamreg_run_info"}
+    names = {metric for query in asked for metric in re.findall(r"\bstreamreg_\w+", query)}
+    assert names - known == set()
+    assert len(names) > 3
+    if name == "grafana.json":
+        # Whatever is measured is shown somewhere.
+        assert known - names - {"streamreg_run_info"} == set()
+        labels = {
+            label
+            for query in asked
+            for each in re.findall(r"by \((\w+)\)", query)
+            for label in [each]
+        }
+        assert labels <= {"le", "instance", "reason", "reader"}
+
+
+def test_openmetrics_is_spoken_too(served: ServedRun) -> None:
+    """To a client that asks for it, as Prometheus does."""
+    answer = served.get("/metrics", Accept="application/openmetrics-text; version=1.0.0")
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    assert answer.body.endswith(b"# EOF\n")
+
+
+def test_files_beside_the_dashboard(served: ServedRun) -> None:
+    """What the configuration names is there."""
+    assert {path.name for path in DEPLOY.iterdir()} >= {
+        "grafana.json",
+        "prometheus.yml",
+        "streamreg-rules.yml",
+    }
+    assert "streamreg-rules.yml" in Path(DEPLOY / "prometheus.yml").read_text()

@@ -1,0 +1,152 @@
+"""Who is answered: the token, the names of the machine, and where a run may listen."""
+
+from __future__ import annotations
+
+import importlib.util
+import socket
+
+import pytest
+from starlette.types import ASGIApp
+
+import streamreg as sr
+from streamreg._serve import address
+from streamreg._serve.address import Listen, bound, listen_of, url_of
+from streamreg._serve.app import app_of, endpoints_of
+from streamreg._serve.feed import Feed
+from tests.support.served import ask
+
+TOKEN = "s3cret-t0ken"
+PATHS = [each.path for each in endpoints_of(Feed(), token=True)]
+
+
+def app(host: str = "127.0.0.1", token: str | None = None, *hosts: str) -> ASGIApp:
+    return app_of(Feed(), Listen(host, 1, token, frozenset(hosts)))
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "127.0.0.1:9464", "localhost", "LOCALHOST:1", "[::1]:9464", "10.1.2.3:80", "metrics.local:1"],
+)  # fmt: skip
+def test_own_names_are_answered(host: str) -> None:
+    """Addresses, localhost and the names that the job gives, in any letters."""
+    found = ask(app("127.0.0.1", None, "metrics.local"), "/v1/tables", {"host": host})
+    assert found.status == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:9464", "127.0.0.1.evil.example", "localhost.evil", "", "a b", "[::1"],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["/v1/tables", "/metrics", "/healthz", "/nothing"])
+def test_another_name_is_not_answered(host: str, path: str) -> None:
+    """A page of another site that lets a browser connect to this machine under its own name (DNS rebinding)."""
+    assert ask(app(), path, {"host": host}).status == 421
+
+
+@pytest.mark.parametrize(
+    "authorization", [None, "", TOKEN, f"Basic {TOKEN}", "Bearer", "Bearer x", f"Bearer {TOKEN}x"]
+)
+@pytest.mark.parametrize("path", PATHS)
+def test_without_the_token_there_is_no_answer(path: str, authorization: str | None) -> None:
+    """But for health, which tells nothing of the result; what is wrong does not come back in the answer."""
+    headers = {} if authorization is None else {"authorization": authorization}
+    found = ask(app("0.0.0.0", TOKEN), path.replace("{name}", "x"), headers)
+    if path in ("/healthz", "/readyz"):
+        assert found.status == 503
+    else:
+        assert found.status == 401
+        assert found.headers["www-authenticate"] == "Bearer"
+    assert TOKEN not in str(found)
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
+def test_with_the_token_there_is(scheme: str) -> None:
+    """And the secret is in no answer, not even where there is an error."""
+    headers = {"authorization": f"{scheme} {TOKEN}"}
+    own = app("0.0.0.0", TOKEN)
+    for path in PATHS:
+        found = ask(own, path.replace("{name}", "x"), headers)
+        assert found.status not in (401, 421)
+        assert TOKEN not in str(found)
+        assert found.headers["cache-control"] == "no-store"
+    document = ask(own, "/openapi.json", headers).json()
+    assert document["paths"]["/v1/tables"]["get"]["security"] == [{"token": []}]
+    assert document["paths"]["/healthz"]["get"]["security"] == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "9464", ":9464", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:x", "::1:80", "[::1]", "a b:1",
+     "http://127.0.0.1:1", None, 9464.0],
+)  # fmt: skip
+def test_what_is_no_address_is_refused(wrong: object) -> None:
+    """The error shows what one looks like."""
+    with pytest.raises(sr.ConfigurationError, match=r'^listen: expected "host:port"'):
+        listen_of({"address": wrong})  # type: ignore[arg-type]
+
+
+def test_other_machines_need_a_token() -> None:
+    """From the options or the environment; or it is said that they need none."""
+    for host in ("0.0.0.0", "[::]", "192.0.2.1", "example.org"):
+        with pytest.raises(sr.ConfigurationError, match="STREAMREG_TOKEN"):
+            listen_of(f"{host}:1", {})
+        assert listen_of(f"{host}:1", {"STREAMREG_TOKEN": TOKEN}).token == TOKEN
+        assert listen_of({"address": f"{host}:1", "token": TOKEN}, {}).token == TOKEN
+        assert listen_of({"address": f"{host}:1", "insecure": True}, {}).token is None
+    for host in ("127.0.0.1", "127.1.2.3", "[::1]", "localhost"):
+        assert listen_of(f"{host}:1", {}).token is None
+        assert listen_of(f"{host}:1", {"STREAMREG_TOKEN": TOKEN}).token == TOKEN
+
+
+@pytest.mark.parametrize("token", ["", "two words", "naïve", "line\nend"])
+def test_a_token_that_no_client_can_bring_is_refused(token: str) -> None:
+    """Without its text in the error."""
+    with pytest.raises(sr.ConfigurationError, match="the token must") as caught:
+        listen_of({"address": "127.0.0.1:1", "token": token}, {})
+    assert not token or token not in str(caught.value)
+
+
+def test_the_token_is_in_no_repr() -> None:
+    """Neither of where a run listens."""
+    assert TOKEN not in repr(listen_of({"address": "127.0.0.1:1", "token": TOKEN}, {}))
+
+
+@pytest.mark.parametrize("options", [{"adress": "x"}, {"hosts": "a"}, {"hosts": ["a/b"]}])
+def test_other_options_are_refused(options: dict[str, object]) -> None:
+    """The error says what there is."""
+    with pytest.raises(sr.ConfigurationError, match=r"^listen: "):
+        listen_of({"address": "127.0.0.1:1", **options}, {})  # type: ignore[arg-type]
+
+
+def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the command that installs it."""
+    monkeypatch.setattr(
+        address,
+        "find_spec",
+        lambda name: None if name == "uvicorn" else importlib.util.find_spec(name),
+    )
+    with pytest.raises(
+        sr.ConfigurationError, match=r"needs uvicorn: pip install 'streamreg\[serve\]'"
+    ):
+        listen_of("127.0.0.1:1", {})
+
+
+def test_a_port_that_is_taken_is_refused() -> None:
+    """And an address that is not this machine's; port 0 is any that is free."""
+    with bound(Listen("127.0.0.1", 0)) as first:
+        port = first.getsockname()[1]
+        assert url_of(first) == f"http://127.0.0.1:{port}"
+        with pytest.raises(
+            sr.ConfigurationError, match=f"127.0.0.1:{port}: Address already in use"
+        ):
+            bound(Listen("127.0.0.1", port))
+    with pytest.raises(sr.ConfigurationError, match=r"192\.0\.2\.1:1: "):
+        bound(Listen("192.0.2.1", 1))
+
+
+def test_where_clients_find_it() -> None:
+    """An address that stands for all is found by that of this machine."""
+    with bound(Listen("0.0.0.0", 0)) as opened:
+        assert url_of(opened).startswith("http://127.0.0.1:")
+    if socket.has_ipv6:
+        with bound(Listen("::1", 0)) as opened:
+            assert url_of(opened).startswith("http://[::1]:")

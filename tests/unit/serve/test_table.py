@@ -1,0 +1,146 @@
+"""A table as it stands, kept up by changes: a row for each key, whatever order and number there are."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+
+from streamreg._serve.feed import Feed
+from streamreg._serve.messages import EpochChanges, Layout, Standing, TableSpec
+from streamreg._serve.ring import Ring
+from streamreg._serve.table import CurrentTable
+from streamreg._serve.texts import cell_of
+from streamreg._sinks.contract import ColumnSpec
+
+COLUMNS = (ColumnSpec("k", "int", "k"), ColumnSpec("s", "str", "s"), ColumnSpec("v", "float", "v"))
+
+
+def spec(keys: tuple[int, ...] | None) -> TableSpec:
+    return TableSpec("t", "t.csv", COLUMNS, keys, 0)
+
+
+def line(row: bytes, epoch: int, diff: int) -> bytes:
+    return b"%b,%d,%d\n" % (row, epoch, diff)
+
+
+@pytest.mark.parametrize("keys", [(0, 1), (1, 0), None])
+def test_differential_a_table_is_what_its_changes_come_to(keys: tuple[int, ...] | None) -> None:
+    """Rows come, are replaced and go, a thousand epochs; the sum of the diffs of each row says the same."""
+    chance = random.Random(5)
+    table = CurrentTable(spec(keys))
+    held: dict[tuple[int, str], bytes] = {}
+    for epoch in range(1000):
+        lines = b""
+        for _ in range(chance.randrange(4)):
+            key = chance.randrange(-9, 9), chance.choice(["", "a", '"x,y"', '"q""\n"'])
+            if key in held:
+                lines += line(held.pop(key), epoch, -1)
+            if chance.random() < 0.6:
+                held[key] = b"%d,%b,%r" % (key[0], key[1].encode(), chance.randrange(3) / 2)
+                lines += line(held[key], epoch, 1)
+        table.change(lines, ())
+        if epoch % 50 == 0:
+            rows, following = table.page(None, 10**6, {})
+            assert Counter(rows) == Counter(held.values())
+            assert following is None
+    if keys == (0, 1):
+        numbers = [int(row.split(b",")[0]) for row in rows]
+        assert numbers == sorted(numbers)
+
+
+def test_closed_windows_are_kept_up_to_a_limit() -> None:
+    """The newest; what is open stays, and so does what comes later."""
+    table = CurrentTable(spec((0,)), closed=3)
+    for epoch in range(10):
+        row = b"%d,a,1.0" % epoch
+        table.change(line(row, epoch, 1), [row] if epoch < 9 else ())
+    rows, _ = table.page(None, 100, {})
+    assert [row.split(b",")[0] for row in rows] == [b"6", b"7", b"8", b"9"]
+    assert len(table) == 4
+
+
+def test_a_table_that_grows_too_large_is_not_kept() -> None:
+    """Until all of it comes anew."""
+    table = CurrentTable(spec((0,)), most=5)
+    table.change(b"".join(line(b"%d,a,1.0" % k, 0, 1) for k in range(6)), ())
+    assert table.overflown
+    table.change(line(b"9,a,1.0", 1, 1), ())
+    assert (table.overflown, len(table)) == (True, 0)
+    table.stand([b"1,a,1.0"])
+    assert (table.overflown, len(table)) == (False, 1)
+
+
+def test_pages_go_on_where_rows_have_come_and_gone() -> None:
+    """A cursor is a place among the keys, not a count of rows."""
+    table = CurrentTable(spec((0,)))
+    table.stand([b"%d,a,1.0" % k for k in range(10)])
+    first, following = table.page(None, 3, {})
+    assert following is not None
+    gone = b"".join(line(b"%d,a,1.0" % k, 1, -1) for k in (0, 2, 3))
+    table.change(gone + line(b"-5,a,1.0", 1, 1), ())
+    second, _ = table.page(following, 3, {})
+    numbers = [[int(row.split(b",")[0]) for row in page] for page in (first, second)]
+    assert numbers == [[0, 1, 2], [4, 5, 6]]
+
+
+@pytest.mark.parametrize(
+    ("text", "dtype", "cell"),
+    [
+        ("5", "int", b"5"),
+        ("", "int", b""),
+        ("", "str", b'""'),
+        ('a"b', "str", b'"a""b"'),
+        ("TRUE", "bool", b"True"),
+        ("2026-01-01T01:00:00+01:00", "datetime", b"2026-01-01T00:00:00Z"),
+    ],
+)
+def test_cells_that_clients_ask_for(text: str, dtype: str, cell: bytes) -> None:
+    """As the files have them."""
+    assert cell_of(text, dtype) == cell  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "dtype"),
+    [("x", "int"), ("9" * 19, "int"), ("9" * 10_000, "int"), ("1.5", "int"), ("yes", "bool"),
+     ("2026-01-01", "datetime"), ("2026-01-01T00:00", "datetime"), ("x", "bytes")],
+)  # fmt: skip
+def test_what_is_no_value_of_a_key(text: str, dtype: str) -> None:
+    """Is refused, however long it is."""
+    with pytest.raises(ValueError, match=r"expected|cannot"):
+        cell_of(text, dtype)  # type: ignore[arg-type]
+
+
+def changes(epoch: int, size: int = 0) -> EpochChanges:
+    return EpochChanges(epoch, 0, (b"1,a,1.0,%d,1\n" % epoch + b" " * size,), ((),), (None,))
+
+
+def test_the_ring_holds_the_newest() -> None:
+    """As many bytes and epochs as it may, at least one; what is older is not there, and neither is what is to come."""
+    ring = Ring(size=2000, epochs=5)
+    ring.begin(10)
+    assert (ring.first, ring.next, ring.since(10), ring.since(9), ring.since(11)) == (
+        10, 10, [], None, None,
+    )  # fmt: skip
+    for epoch in range(10, 20):
+        ring.add(changes(epoch))
+    assert (ring.first, ring.next) == (15, 20)
+    found = ring.since(17)
+    assert found is not None
+    assert [each.epoch for each in found] == [17, 18, 19]
+    assert ring.since(14) is None
+    ring.add(changes(20, 5000))
+    assert (ring.first, ring.next) == (20, 21)
+
+
+def test_all_tables_anew_begin_the_ring_anew() -> None:
+    """What was skipped cannot be followed."""
+    feed = Feed()
+    feed.take(Layout((spec((0,)),), ({},), None))
+    feed.take(Standing(-1, ((),), (None,)))
+    feed.take(changes(0))
+    assert feed.ring.since(0) != []
+    feed.take(Standing(7, ((b"5,a,1.0",),), (None,)))
+    assert (feed.epoch, feed.ring.since(0), feed.ring.since(8)) == (7, None, [])
+    assert feed.tables["t"].page(None, 9, {})[0] == [b"5,a,1.0"]
