@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 LOCK: Final = Path("constraints.txt")
-EXTRAS: Final = ("tables", "sklearn")
+EXTRAS: Final = ("tables", "sklearn", "plot")
 """Those that the tests use."""
 
 HEAD: Final = """\
