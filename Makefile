@@ -154,8 +154,9 @@ wheels: $(addprefix wheel-,$(WHEEL_TARGETS)) ## build the wheels of all systems 
 # what the wheel then needs is checked by maturin, which refuses a name that it does not keep.
 .PHONY: $(addprefix wheel-,$(WHEEL_TARGETS))
 $(addprefix wheel-,$(WHEEL_TARGETS)): wheel-%: $(RELEASE)/.made
-	$(RELEASE)/bin/maturin build --release --locked --quiet --target $* --out $(WHEELS) \
+	PATH="$(abspath $(RELEASE))/bin:$$PATH" maturin build --release --locked --quiet --target $* --out $(WHEELS) \
 	  $(if $(findstring linux,$*),--zig --compatibility $(if $(findstring musl,$*),musllinux_1_2,manylinux_2_28))
+	for wheel in $(WHEELS)/*linux*.whl; do if [ -e "$$wheel" ]; then $(RELEASE)/bin/auditwheel show "$$wheel"; fi; done
 	$(RELEASE)/bin/twine check --strict $(WHEELS)/*.whl
 
 .PHONY: sdist
