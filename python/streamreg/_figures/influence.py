@@ -37,7 +37,7 @@ def influence_figure(data: InfluenceData, theme: Theme = "light") -> go.Figure:
         ValueError: if there is no such theme.
     """
     own = look(theme)
-    made = figure(own, "Influence", "leverage", "studentized residual")
+    made = figure(own, "Influence (areas: Cook's distances)", "leverage", "studentized residual")
     for at in (-2.0, 0.0, 2.0):
         level_line(made, own, at)
     cooks = data.cooks_distance.tolist()
@@ -46,7 +46,7 @@ def influence_figure(data: InfluenceData, theme: Theme = "light") -> go.Figure:
         own,
         data.leverage,
         data.studentized,
-        "rows (area: Cook's distance)",
+        "rows",
         hover="row %{customdata[0]}<br>leverage %{x}<br>studentized residual %{y}"
         "<br>Cook's distance %{customdata[1]}<extra></extra>",
         numbers=list(enumerate(cooks)),
