@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import streamreg
 from streamreg._jobs import load_job
 from tests.support.programs import ROOT, Document, check_program, document, missing
 
@@ -64,3 +67,26 @@ def test_every_page_is_in_the_navigation() -> None:
     site: dict[str, Any] = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))
     listed = re.findall(r"[\w/-]+\.md", str(site["project"]["nav"]))
     assert sorted(listed) == sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md"))
+
+
+def test_messages_of_the_page_of_troubles_are_those_of_the_program() -> None:
+    """What stands there in italics is said by the program in these words, but for what it fills in (…)."""
+    said = "\n".join(
+        "…".join(part.value if isinstance(part, ast.Constant) else "" for part in parts)
+        for path in Path(str(streamreg.__file__)).parent.rglob("*.py")
+        for parts in literals(ast.parse(path.read_text(encoding="utf-8")))
+    )
+    page = (DOCS / "how-to/troubleshooting.md").read_text(encoding="utf-8")
+    messages = re.findall(r"^\*([^*]+)\*", page, re.M)
+    words = [word.strip(" ,") for message in messages for word in message.split("…")]
+    assert len(messages) > 10
+    assert [word for word in words if word not in said] == []
+
+
+def literals(tree: ast.Module) -> Iterator[list[Any]]:
+    """The texts of a module: those written in one piece, and the parts of those that something is filled in."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield node.values
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield [node]
