@@ -72,7 +72,7 @@ def test_every_page_is_in_the_navigation() -> None:
 def test_messages_of_the_page_of_troubles_are_those_of_the_program() -> None:
     """What stands there in italics is said by the program in these words, but for what it fills in (…)."""
     said = "\n".join(
-        "…".join(part.value if isinstance(part, ast.Constant) else "" for part in parts)
+        "…".join(str(part.value) if isinstance(part, ast.Constant) else "" for part in parts)
         for path in Path(str(streamreg.__file__)).parent.rglob("*.py")
         for parts in literals(ast.parse(path.read_text(encoding="utf-8")))
     )
