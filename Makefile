@@ -89,7 +89,7 @@ $(TOOLS): $(MADE) pyproject.toml $(LOCK)
 lock: $(WHEEL) ## renew constraints.txt: the newest versions of everything that tests and lint use
 	$(BIN)/python -m venv --clear $(VERSIONS)/lock
 	$(VERSIONS)/lock/bin/python -m pip --disable-pip-version-check --quiet install --upgrade pip
-	$(VERSIONS)/lock/bin/python -m pip --quiet install --group dev $(DIST)/*.whl
+	$(VERSIONS)/lock/bin/python -m pip --quiet install --group dev --group docs --group release $(DIST)/*.whl
 	$(VERSIONS)/lock/bin/python -m tests.versions lock > $(VERSIONS)/$(LOCK)
 	mv $(VERSIONS)/$(LOCK) $(LOCK)
 
@@ -120,6 +120,73 @@ $(INSTALLED): $(WHEEL) $(TOOLS)
 demo: $(INSTALLED) ## run the main job on an embedded broker, and show the result as it changes
 	$(BIN)/streamreg demo $(ARGS)
 
+# --- the documentation ---------------------------------------------------------
+
+# What each command's --help says, for the page of the command line; as wide wherever it is made.
+HELP := target/help
+COMMANDS := run top doctor verify inspect replay-rejects generate demo bench completion
+DOCS := target/docs-env
+
+.PHONY: docs
+docs: $(INSTALLED) $(DOCS)/.made ## build the documentation into target/site, strictly: a dead link fails it
+	mkdir -p $(HELP)
+	COLUMNS=100 $(BIN)/streamreg --help > $(HELP)/streamreg.txt
+	for command in $(COMMANDS); do COLUMNS=100 $(BIN)/streamreg $$command --help > $(HELP)/$$command.txt; done
+	$(DOCS)/bin/zensical build --clean --strict
+
+# An environment of its own: what it brings is needed nowhere else, and pages are made of the source without importing it.
+$(DOCS)/.made: pyproject.toml $(LOCK) | $(TOOLS)
+	$(BIN)/python -m venv --clear $(DOCS)
+	@touch $@.begun
+	$(BIN)/python -m pip --disable-pip-version-check --quiet --python $(DOCS) install --constraint $(LOCK) --group docs
+	@mv $@.begun $@
+
+# --- what is released -----------------------------------------------------------
+
+WHEELS := target/wheels
+SDIST := target/sdist
+RELEASE := target/release-env
+# Those of macOS need Apple's SDK, and so a Mac: there `make wheels WHEEL_TARGETS=aarch64-apple-darwin`.
+WHEEL_TARGETS ?= x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-unknown-linux-musl aarch64-unknown-linux-musl
+
+.PHONY: wheels
+wheels: $(addprefix wheel-,$(WHEEL_TARGETS)) ## build the wheels of all systems into target/wheels, and check them
+
+# One after another: each takes all of a core. zig brings the C library of each system, of a version as old as is asked for;
+# what the wheel then needs is checked by maturin, which refuses a name that it does not keep.
+.PHONY: $(addprefix wheel-,$(WHEEL_TARGETS))
+$(addprefix wheel-,$(WHEEL_TARGETS)): wheel-%: $(RELEASE)/.made
+	PATH="$(abspath $(RELEASE))/bin:$$PATH" maturin build --release --locked --quiet --target $* --out $(WHEELS) \
+	  $(if $(findstring linux,$*),--zig --compatibility $(if $(findstring musl,$*),musllinux_1_2,manylinux_2_28))
+	for wheel in $(WHEELS)/*linux*.whl; do if [ -e "$$wheel" ]; then $(RELEASE)/bin/auditwheel show "$$wheel"; fi; done
+	$(RELEASE)/bin/twine check --strict $(WHEELS)/*.whl
+
+# Of the parsers themselves, so that it says what --help does.
+.PHONY: man
+man: $(INSTALLED) $(RELEASE)/.made ## write the manual page into target/man/streamreg.1
+	mkdir -p target/man
+	PYTHONPATH="$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')" \
+	  $(RELEASE)/bin/argparse-manpage --module streamreg._cli --function _parser --prog streamreg --project-name streamreg \
+	  --description 'an exact linear regression over a Kafka topic, kept up to date' --manual-title streamreg \
+	  --version "$$($(BIN)/python -c 'import streamreg; print(streamreg.__version__)')" \
+	  --format single-commands-section --output target/man/streamreg.1
+
+.PHONY: sdist
+sdist: $(RELEASE)/.made ## build the source distribution into target/sdist, and a wheel from it, without the network
+	rm -rf $(SDIST)
+	$(RELEASE)/bin/maturin sdist --out $(SDIST)
+	$(RELEASE)/bin/twine check --strict $(SDIST)/*.tar.gz
+	mkdir $(SDIST)/unpacked
+	tar --extract --strip-components 1 --directory $(SDIST)/unpacked --file $(SDIST)/*.tar.gz
+	cargo fetch --locked --manifest-path $(SDIST)/unpacked/Cargo.toml
+	cd $(SDIST)/unpacked && CARGO_NET_OFFLINE=true $(abspath $(RELEASE))/bin/maturin build --release --locked --offline --quiet --out wheels
+
+$(RELEASE)/.made: pyproject.toml $(LOCK) | $(MADE)
+	$(BIN)/python -m venv --clear $(RELEASE)
+	@touch $@.begun
+	$(BIN)/python -m pip --disable-pip-version-check --quiet --python $(RELEASE) install --constraint $(LOCK) --group release
+	@mv $@.begun $@
+
 # --- checks ------------------------------------------------------------------
 
 .PHONY: test
@@ -145,7 +212,7 @@ test-lowest test-newest: test-%: $(WHEEL)
 	$(BIN)/python -m pip --disable-pip-version-check --quiet --python $(VERSIONS)/$* install --constraint $(LOCK) pip
 	$(BIN)/python -m tests.versions $* > $(VERSIONS)/$*.txt
 	$(VERSIONS)/$*/bin/python -m pip --quiet install --constraint $(VERSIONS)/$*.txt \
-	  --group test --group beside "$$(echo $(DIST)/*.whl)[tables,sklearn,serve]"
+	  --group test --group beside "$$(echo $(DIST)/*.whl)[tables,sklearn,plot,serve]"
 	$(VERSIONS)/$*/bin/python -m pip list
 	$(VERSIONS)/$*/bin/python -m pytest tests/unit tests/flow tests/estimators \
 	  -W 'ignore:Passing a non-Collection iterable to parametrize' -W 'ignore:Estimator ' $(ARGS)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 LOCK: Final = Path("constraints.txt")
-EXTRAS: Final = ("tables", "sklearn", "serve")
+EXTRAS: Final = ("tables", "sklearn", "plot", "serve")
 """Those that the tests use."""
 
 HEAD: Final = """\

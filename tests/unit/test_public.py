@@ -78,6 +78,7 @@ PUBLIC: dict[ModuleType, list[str]] = {
         *FUNCTIONS,
         "demo",
         "io",
+        "plots",
         "reducers",
         "temporal",
         "this",
@@ -92,6 +93,7 @@ PUBLIC: dict[ModuleType, list[str]] = {
     sr.io.postgres: ["write"],
     sr.io.sqlite: ["write"],
     sr.demo: ["noisy_linear_stream"],
+    sr.plots: ["changes"],
     sr.reducers: REDUCERS,
     sr.temporal: [
         *["Behavior", "Window", "common_behavior", "exactly_once_behavior", "last", "session"],
@@ -193,6 +195,7 @@ def test_importing_it_brings_nothing_slow() -> None:
         "confluent_kafka",
         "asyncio",
         "multiprocessing",
+        "plotly",
         "sqlite3",
         "streamreg._run.run",
     ]

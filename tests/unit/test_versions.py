@@ -17,7 +17,7 @@ def named() -> set[str]:
     groups = project["dependency-groups"]
     extras = project["project"]["optional-dependencies"]
     parts = [project["project"]["dependencies"], *(extras[name] for name in versions.EXTRAS)]
-    parts += [groups[name] for name in ("dev", "test", "beside")]
+    parts += [groups[name] for name in ("dev", "test", "beside", "docs", "release")]
     texts = [one for part in parts for one in part if isinstance(one, str)]
     return {re.split(r"[^\w-]", text)[0] for text in texts}
 

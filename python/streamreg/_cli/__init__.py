@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
-from streamreg._cli import bench, demo, doctor, generate, inspect, replay, run, top, verify
+from streamreg._cli import bench, completion, demo, doctor, generate, inspect, replay, run, top, verify
 from streamreg._cli.arguments import Parser, UsageError
 from streamreg._cli.log import LogFormat, line, log_to_stderr
 from streamreg._exceptions import ConfigurationError, StreamregError
@@ -104,7 +104,7 @@ def _parser() -> Parser:
         default=argparse.SUPPRESS,  # otherwise it would undo a --debug before the command
         help="show tracebacks and the client's log",
     )
-    for command in (run, top, doctor, verify, inspect, replay, generate, demo, bench):
+    for command in (run, top, doctor, verify, inspect, replay, generate, demo, bench, completion):
         command.add_parser(commands, common)
     return parser
 

@@ -15,8 +15,9 @@ from streamreg._estimators.key_cells import Key
 from streamreg._estimators.numbers import Column, Data
 from streamreg._estimators.open_regression import find
 from streamreg._estimators.open_windows import AskedWindow, Start
+from streamreg._estimators.regression_figures import RegressionFigures
 from streamreg._estimators.regression_results import Floats
-from streamreg._estimators.regression_rows import RegressionRows, count_of_targets
+from streamreg._estimators.regression_rows import count_of_targets
 from streamreg._estimators.regression_state import Exact
 from streamreg._estimators.serialization import (
     damage,
@@ -36,7 +37,7 @@ from streamreg._exceptions import CorruptStateError
 from streamreg._plural import plural
 
 
-class LinearRegression(RegressionRows):
+class LinearRegression(RegressionFigures):
     """Exact linear least squares, with scikit-learn's interface.
 
     Sums and products of all rows are held without rounding, and each result is rounded once: it is the same for any

@@ -106,14 +106,14 @@ class Fitted(Interface):
             return np.array([each.covariance_ for each in several])
         fit, size = self._fit(), self._coefficient_count()
         return np.array(
-            [[_number(fit.statistic("covariance", i, j)) for j in range(size)] for i in range(size)]
+            [[number(fit.statistic("covariance", i, j)) for j in range(size)] for i in range(size)]
         )
 
     @as_of_now
     def _statistic(self, name: str) -> Any:  # noqa: ANN401  # a number, None, or an array
         several = self._several()
         if several:
-            return np.array([_number(each._fit().statistic(name)) for each in several])
+            return np.array([number(each._fit().statistic(name)) for each in several])
         return self._fit().statistic(name)
 
     def _is_fitted(self) -> bool:
@@ -191,7 +191,7 @@ class Fitted(Interface):
             return np.array([each._per_coefficient(name, level=level) for each in several])
         fit = self._fit()
         return np.array(
-            [_number(fit.statistic(name, i, level=level)) for i in range(self._coefficient_count())]
+            [number(fit.statistic(name, i, level=level)) for i in range(self._coefficient_count())]
         )
 
     @as_of_now
@@ -231,5 +231,6 @@ class Fitted(Interface):
         return [*(["intercept"] if self.fit_intercept else []), *names]
 
 
-def _number(value: float | int | None) -> float:
+def number(value: float | int | None) -> float:
+    """A statistic, NaN where it is not defined."""
     return math.nan if value is None else float(value)

@@ -115,7 +115,7 @@ class Exact(Rows):
         """
         arrays = list(columns)
         if self.weighted:
-            arrays.append(self._ones(len(arrays[0])) if weights is None else weights)
+            arrays.append(self.ones(len(arrays[0])) if weights is None else weights)
         elif weights is not None:
             raise ValueError(
                 "sample_weight is given, but earlier rows came without: give them weights too, "
@@ -136,7 +136,7 @@ class Exact(Rows):
             return ["float"] * (self._moments.features + 1)
         return self._moments.columns
 
-    def _ones(self, rows: int) -> Column:
+    def ones(self, rows: int) -> Column:
         """The weights of rows that came without."""
         return decimals(["1"] * rows)[0] if self._kinds()[-1] == "decimal" else np.ones(rows)
 

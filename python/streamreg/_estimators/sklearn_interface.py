@@ -19,6 +19,7 @@ from streamreg._estimators.routing import RequestSetter, routing
 from streamreg._estimators.serialization import plain_parameter
 from streamreg._estimators.turns import Turns, as_of_now, in_turn
 from streamreg._exceptions import NotFittedError
+from streamreg._html import table
 
 if TYPE_CHECKING:
     from streamreg._estimators.inputs import Matrix
@@ -93,14 +94,25 @@ class Interface(Turns):
 
     @as_of_now
     def __repr__(self) -> str:
+        fitted = self._fitted_or_error()
+        return self._text() + (f", fitted: {fitted}" if fitted else "")
+
+    @as_of_now
+    def _repr_html_(self) -> str:
+        """What a notebook shows: what was fitted, and the parameters."""
+        rows = [(name, repr(value)) for name, value in self.get_params().items()]
+        fitted = self._fitted_or_error()
+        return table(type(self).__name__, [("fitted", fitted or "nothing yet"), *rows])
+
+    def _fitted_or_error(self) -> str:
+        """What was fitted, or why that cannot be said; empty if nothing was."""
         try:
-            fitted = self._fitted_text()
+            return self._fitted_text()
         except (
             ValueError,
             OverflowError,
         ) as error:  # parameters that were changed, and cannot be used
-            fitted = str(error)
-        return self._text() + (f", fitted: {fitted}" if fitted else "")
+            return str(error)
 
     def _fitted_text(self) -> str:
         """What was fitted, in a few words; empty if nothing was."""

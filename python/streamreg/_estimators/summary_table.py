@@ -7,6 +7,8 @@ from html import escape
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from streamreg._html import row
+
 if TYPE_CHECKING:
     from streamreg._estimators.regression_results import Fitted
 
@@ -101,15 +103,8 @@ def _html(
     rows: Sequence[tuple[str, ...]],
     note: str | None,
 ) -> str:
-    def row(cells: Sequence[str], names: set[int]) -> str:
-        tags = ["th" if at in names else "td" for at in range(len(cells))]
-        pairs = zip(tags, cells, strict=True)
-        return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for tag, cell in pairs) + "</tr>"
-
-    top = "".join(row(cells, {0, 2}) for cells in facts)
-    below = row(["", *heads], set(range(len(heads) + 1))) + "".join(
-        row(cells, {0}) for cells in rows
-    )
+    top = "".join(row(cells, (0, 2)) for cells in facts)
+    below = row(["", *heads], range(len(heads) + 1)) + "".join(map(row, rows))
     doubt = "" if note is None else f"<p>Warning: {escape(note)}</p>"
     return f"<table><caption>{_TITLE}</caption>{top}</table><table>{below}</table>{doubt}"
 

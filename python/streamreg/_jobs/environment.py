@@ -1,10 +1,13 @@
-"""Stage 2 of a job file: `${NAME}` in a string becomes the value of that environment variable."""
+"""Stage 2 of a job file: `${NAME}` in a string becomes the value of that environment variable.
+
+`${NAME:-text}` has a default.
+"""
 
 import re
 from collections.abc import Mapping
 
 # The alternatives in this order: the escape must win over the reference that it escapes.
-_TOKEN = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
+_TOKEN = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")
 
 
 class ExpansionError(ValueError):
@@ -16,7 +19,8 @@ def expand(text: str, environ: Mapping[str, str]) -> str:
 
     Args:
         text: May hold `${NAME}` anywhere and any number of times; `$${` stands for a literal `${`.
-            A `$` that no brace follows is an ordinary character.
+            A `$` that no brace follows is an ordinary character. `${NAME:-text}` is the text up to
+            the brace, as it is, where the variable is not set or empty, as shells have it.
         environ: Where the values come from. They are taken as they are, not expanded again.
 
     Returns:
@@ -30,12 +34,15 @@ def expand(text: str, environ: Mapping[str, str]) -> str:
     def value(match: re.Match[str]) -> str:
         if match[0] == "$${":
             return "${"
-        name = match[1]
+        name, default = match[1], match[2]
         if name is None:
             raise ExpansionError(
-                "a ${ must be followed by the name of an environment variable and a }; "
+                "a ${ must be followed by the name of an environment variable and a }, or by a name, :-, its "
+                "default and a }; "
                 "write $${ for the characters themselves"
             )
+        if default is not None and not environ.get(name):
+            return str(default)
         if name not in environ:
             raise ExpansionError(f"the environment variable {name} is not set")
         found = environ[name]

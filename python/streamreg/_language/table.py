@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, final
 
 from streamreg._exceptions import ProgramError, UnknownColumnError
+from streamreg._html import table
 from streamreg._language import discriminant as _discriminant
 from streamreg._language.build import column_given, lifted, mistyped
 from streamreg._language.deferred import resolved
@@ -114,6 +115,11 @@ class Table(ClassTables):
             f"{name}: {column.shown_type}" for name, column in self._columns.items()
         )
         return f"<Table ({columns})>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the columns and their types."""
+        rows = [(name, column.shown_type) for name, column in self._columns.items()]
+        return table("Table", rows, ("column", "type"))
 
     def keys(self) -> list[str]:
         """The names of the columns, in order."""

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from streamreg._evaluate.times import iso_text
+from streamreg._html import table
 from streamreg._plural import plural
 from streamreg._rejects.dead_letters import counted
 from streamreg._terminal.screen import Screen
@@ -81,6 +82,23 @@ class Summary:
     def nothing_fitted(self) -> bool:
         """Whether messages were rejected, and none was a row."""
         return self.rows == 0 and sum(self.rejects.values()) > 0
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: all counts that are not 0, and rejects by reason."""
+        counts = {
+            "rows": self.rows,
+            "epochs": self.epochs,
+            **{f"rejects: {kind}": count for kind, count in self.rejects.items()},
+            "tombstones": self.tombstones,
+            "rows excluded from sums": self.excluded,
+            "offsets lost": self.lost,
+            "rows of earlier runs": self.earlier_rows,
+            "epochs of earlier runs": self.earlier_epochs,
+            "rejects of earlier runs": self.earlier_rejects,
+        }
+        rows = [(name, f"{count:,}") for name, count in counts.items() if count or name == "rows"]
+        rows += [("seconds", f"{self.seconds:.1f}"), ("ended by", self.ended_by)]
+        return table("Run", rows)
 
     def __str__(self) -> str:
         rejects = sum(self.rejects.values())

@@ -1,4 +1,4 @@
-"""The digits that the README claims: streamreg's are computed anew, the rivals' were measured beside them."""
+"""The digits that the documentation claims: streamreg's are computed anew, the rivals' were measured beside them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from benches.numerics import Fit, digits
 from benches.problems import certified, line
 from benches.rivals import OURS, Rival, usual
 
-README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+CLAIMED = (Path(__file__).parents[3] / "docs/about/exact.md").read_text(encoding="utf-8")
 SETS = certified()
 
 
 def claimed(name: str) -> list[str]:
-    """The row of the README's table, without its name."""
-    (row,) = re.findall(rf"^\| \**{re.escape(name)}\** +\|(.*)\|$", README, re.M)
+    """The row of the page's table, without its name."""
+    (row,) = re.findall(rf"^\| \**{re.escape(name)}\** +\|(.*)\|$", CLAIMED, re.M)
     return [cell.strip(" *") for cell in row.split("|")]
 
 
@@ -32,7 +32,7 @@ def test_the_readme_has_our_digits(rival: Rival) -> None:
 
 def test_the_readme_names_the_sets() -> None:
     """The columns are NIST's sets, in the order of the benchmark."""
-    (head,) = re.findall(r"^\| digits +\|(.*)\|$", README, re.M)
+    (head,) = re.findall(r"^\| digits +\|(.*)\|$", CLAIMED, re.M)
     assert [cell.strip() for cell in head.split("|")] == list(SETS)
 
 

@@ -334,7 +334,7 @@ def test_the_environment_fills_strings_anywhere() -> None:
     assert job.features == ("x", "n")
 
 
-@pytest.mark.parametrize("text", ["${", "${}", "${A", "${A B}", "${1}", "${A:-b}", "x${é}"])
+@pytest.mark.parametrize("text", ["${", "${}", "${A", "${A B}", "${1}", "${A:b}", "x${é}"])
 def test_a_reference_that_is_none_is_an_error(text: str) -> None:
     """A ${ never stays in a value by accident."""
     with pytest.raises(ExpansionError, match=r"write \$\$\{"):

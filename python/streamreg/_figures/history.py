@@ -1,0 +1,123 @@
+"""Figures: columns of a result over time, one below the other, with a line for each key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from streamreg._figures.look import Theme, figure, look, text
+from streamreg._figures.shapes import band, line
+from streamreg._figures.thinned import thinned
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_HEIGHT: Final = 180
+"""Of each column, in pixels."""
+
+_APART: Final = 40
+"""Between two columns."""
+
+_AROUND: Final = 160
+"""Title, legend and axis."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One column of one key.
+
+    Attributes:
+        column: the column.
+        key: which key's it is; empty where there are no keys.
+        times: when values changed.
+        values: what they were from then on; None where there was none.
+        ends: the lower and upper ends of their confidence intervals, if there are any.
+    """
+
+    column: str
+    key: str
+    times: Sequence[int | datetime]
+    values: Sequence[float | None]
+    ends: tuple[Sequence[float | None], Sequence[float | None]] | None = None
+
+
+def history_figure(
+    lines: Sequence[Line], time_name: str, theme: Theme = "light", *, most_points: int = 2000
+) -> go.Figure:
+    """Each column by itself over the same times; a value stands until the next one.
+
+    A line of more than `most_points` is drawn by so many of its points, which look the same.
+
+    Raises:
+        ImportError: if plotly is not installed.
+        ValueError: if there is no such theme, or for fewer than 5 points.
+    """
+    own = look(theme)
+    made = figure(own, "Changes", "", "")
+    columns = list(dict.fromkeys(each.column for each in lines))
+    keys = list(dict.fromkeys(each.key for each in lines))
+    drawn: set[str] = set()
+    for each in lines:
+        kept = thinned(each.values, most_points)
+        times = [each.times[at] for at in kept]
+        number = columns.index(each.column)
+        axis = "" if number == 0 else str(number + 1)
+        series = keys.index(each.key)
+        name = each.key or "value"
+        if each.ends is not None:
+            low, high = ([end[at] for at in kept] for end in each.ends)
+            band(
+                made,
+                own,
+                times,
+                low,
+                high,
+                f"{name}, confidence",
+                series=series,
+                steps=True,
+                legend=False,
+                group=name,
+                axis=axis,
+            )
+        line(
+            made,
+            own,
+            times,
+            [each.values[at] for at in kept],
+            name,
+            series=series,
+            steps=True,
+            legend=len(keys) > 1 and name not in drawn,
+            group=name,
+            axis=axis,
+        )
+        drawn.add(name)
+    _lay_out(made, columns, time_name)
+    return made
+
+
+def _lay_out(made: go.Figure, columns: Sequence[str], time_name: str) -> None:
+    """Puts the axes of the columns one below the other, with one time for all."""
+    count = max(len(columns), 1)
+    height = count * _HEIGHT + (count - 1) * _APART
+    made.update_layout(height=height + _AROUND)
+    for number, column in enumerate(columns):
+        suffix = "" if number == 0 else str(number + 1)
+        top = 1 - number * (_HEIGHT + _APART) / height
+        last = number == count - 1
+        axes = {
+            f"yaxis{suffix}": {
+                "domain": [max(top - _HEIGHT / height, 0.0), top],
+                "title": {"text": text(column)},
+                "anchor": f"x{suffix}",
+            },
+            f"xaxis{suffix}": {
+                "anchor": f"y{suffix}",
+                "matches": None if number == 0 else "x",
+                "showticklabels": last,
+                "title": {"text": text(time_name) if last else ""},
+            },
+        }
+        made.update_layout(axes)

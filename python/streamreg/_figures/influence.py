@@ -1,0 +1,64 @@
+"""Figures: how much each row moves the fit: leverage against studentized residuals, with Cook's distances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from streamreg._figures.look import Theme, figure, look
+from streamreg._figures.shapes import level_line, points
+
+if TYPE_CHECKING:
+    import numpy as np
+    import plotly.graph_objects as go
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+_SMALLEST: Final = 6.0
+_GREATEST: Final = 30.0
+"""Diameters of points in pixels."""
+
+
+@dataclass(frozen=True)
+class InfluenceData:
+    """Of each row its leverage, its externally studentized residual, and Cook's distance; NaN where there is none."""
+
+    leverage: Floats
+    studentized: Floats
+    cooks_distance: Floats
+
+
+def influence_figure(data: InfluenceData, theme: Theme = "light") -> go.Figure:
+    """Leverage against studentized residual; the area of a point is Cook's distance.
+
+    Raises:
+        ImportError: if plotly is not installed.
+        ValueError: if there is no such theme.
+    """
+    own = look(theme)
+    made = figure(own, "Influence (areas: Cook's distances)", "leverage", "studentized residual")
+    for at in (-2.0, 0.0, 2.0):
+        level_line(made, own, at)
+    cooks = data.cooks_distance.tolist()
+    points(
+        made,
+        own,
+        data.leverage,
+        data.studentized,
+        "rows",
+        hover="row %{customdata[0]}<br>leverage %{x}<br>studentized residual %{y}"
+        "<br>Cook's distance %{customdata[1]}<extra></extra>",
+        numbers=list(enumerate(cooks)),
+        size=_diameters(cooks),
+    )
+    return made
+
+
+def _diameters(distances: list[float]) -> list[float]:
+    """Of points whose areas grow with the distances."""
+    greatest = max((value for value in distances if value == value), default=0.0)
+    if not greatest:
+        return [_SMALLEST] * len(distances)
+    shares = (value / greatest if value == value else 0.0 for value in distances)
+    return [_SMALLEST + (_GREATEST - _SMALLEST) * share**0.5 for share in shares]

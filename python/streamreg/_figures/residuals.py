@@ -1,0 +1,76 @@
+"""Figures: residuals against fitted values, and their quantiles against those of the distribution that they follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from streamreg._figures.look import Theme, figure, look
+from streamreg._figures.shapes import level_line, line, points
+
+if TYPE_CHECKING:
+    import numpy as np
+    import plotly.graph_objects as go
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ResidualData:
+    """Of each row the fitted value and what the target exceeds it by."""
+
+    fitted: Floats
+    residual: Floats
+
+
+@dataclass(frozen=True)
+class QuantileData:
+    """Studentized residuals in rising order.
+
+    Attributes:
+        residual: the externally studentized residuals.
+        expected: the quantiles that they should lie at.
+        row: which row each is of.
+        df: the degrees of freedom of Student's distribution.
+    """
+
+    residual: Floats
+    expected: Floats
+    row: Integers
+    df: int
+
+
+def residual_figure(data: ResidualData, theme: Theme = "light") -> go.Figure:
+    """Residuals against fitted values: without a pattern if the model is right.
+
+    Raises:
+        ImportError: if plotly is not installed.
+        ValueError: if there is no such theme.
+    """
+    own = look(theme)
+    made = figure(own, "Residuals", "fitted", "residual")
+    level_line(made, own, 0.0)
+    rows = list(range(len(data.fitted)))
+    hover = "row %{customdata}<br>fitted %{x}<br>residual %{y}<extra></extra>"
+    points(made, own, data.fitted, data.residual, "rows", hover=hover, numbers=rows)
+    return made
+
+
+def quantile_figure(data: QuantileData, theme: Theme = "light") -> go.Figure:
+    """Studentized residuals against the quantiles of Student's distribution: on the line if errors are normal.
+
+    Raises:
+        ImportError: if plotly is not installed.
+        ValueError: if there is no such theme.
+    """
+    own = look(theme)
+    expected = f"quantile of Student's t, {data.df} degrees of freedom"
+    made = figure(own, "Q-Q", expected, "studentized residual")
+    ends = data.expected[[0, -1]] if len(data.expected) else data.expected
+    line(made, own, ends, ends, "as expected", series=1)
+    hover = "row %{customdata}<br>expected %{x}<br>found %{y}<extra></extra>"
+    rows = data.row.tolist()
+    points(made, own, data.expected, data.residual, "rows", hover=hover, numbers=rows)
+    return made

@@ -1,0 +1,59 @@
+"""Figures of what runs have written; with `pip install 'streamreg[plot]'`. Those of a model are its own: `model.plot`.
+
+They are figures of plotly, which a notebook shows, and which `write_html` writes into a file that needs nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from streamreg._figures.look import Theme
+
+__all__ = ["changes"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def changes(
+    path: str | os.PathLike[str],
+    *,
+    columns: Sequence[str] | None = None,
+    by: str | Sequence[str] | None = None,
+    keys: Sequence[object] | None = None,
+    time: Literal["epoch", "unix_ms"] = "epoch",
+    theme: Theme = "light",
+) -> go.Figure:
+    """The columns of a result over time, from the changelog that `sr.io.csv.write` has written or still writes.
+
+    Each column is by itself, a value stands until the next one, and where a regression has confidence intervals they
+    are drawn around its coefficients. A run that is still writing is not disturbed; a line that is half written is left
+    out.
+
+    Args:
+        path: the file.
+        columns: those to show; by default all that hold numbers.
+        by: the key columns of a result with a row for each key.
+        keys: which keys to show: values of the key column, or tuples of several. By default the first twelve in the
+            file.
+        time: what the column `time` of the file holds, as given to `sr.io.csv.write`.
+        theme: "light" or "dark".
+
+    Raises:
+        ConfigurationError: if the path is none, or an argument does not fit the file.
+        ImportError: if plotly is not installed.
+        OutputError: if the file cannot be read, or is no changelog of a result.
+        ValueError: if there is no such theme.
+    """
+    from streamreg._figures.changelog import lines_of_changelog
+    from streamreg._figures.history import history_figure
+
+    key_columns = [by] if isinstance(by, str) else list(by or ())
+    lines = lines_of_changelog(path, columns, key_columns, keys, time)
+    return history_figure(lines, "epoch" if time == "epoch" else "time (UTC)", theme)

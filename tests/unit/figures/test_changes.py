@@ -1,0 +1,183 @@
+"""`sr.plots.changes`: a changelog as lines over time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import streamreg as sr
+from streamreg import testing
+
+
+class Reading(sr.Schema):
+    sensor: str
+    x: float
+    y: float
+
+
+LINES = [
+    b"a,0,1",
+    b"b,1,7",
+    b"a,1,3.25",
+    b"a,2,4.5",
+    b"b,2,9",
+    b"b,5,1",
+    b"a,7,1",
+    b"b,9,4",
+]
+
+
+def written(path: Path, by: bool = False, time: Any = "epoch", **options: Any) -> list[Any]:  # noqa: ANN401
+    """Runs a regression, and gives the changes beside the file."""
+    sr.clear()
+    t = testing.read([LINES], schema=Reading, header=["sensor", "x", "y"], batch=1)
+    fit = t.linear_regression(t.y, t.x, by=t.sensor if by else (), **options)
+    sr.io.csv.write(fit, path, time=time)
+    changes = testing.collect(fit)
+    sr.run(processes=0)
+    return list(changes)
+
+
+def lines(figure: Any) -> dict[str, Any]:  # noqa: ANN401  # plotly has no types
+    """The lines by the title of their axis and their name."""
+    layout = figure.layout
+    return {
+        f"{layout[trace.yaxis.replace('y', 'yaxis')].title.text}/{trace.name}": trace
+        for trace in figure.data
+    }
+
+
+def test_lines_are_the_changes(tmp_path: Path) -> None:
+    """Each column is a line of the very doubles that were inserted, at their epochs, with the gaps of missing ones."""
+    changes = written(tmp_path / "fit.csv", singular="null")
+    found = lines(sr.plots.changes(tmp_path / "fit.csv"))
+    assert list(found) == ["intercept/value", "x/value"]
+    inserted = [(row, time) for row, time, diff in changes if diff == 1]
+    for at, name in enumerate(("intercept/value", "x/value")):
+        assert found[name].x == tuple(time for _, time in inserted)
+        assert found[name].y == tuple(row[at] for row, _ in inserted)
+        assert found[name].line.shape == "hv"
+    assert inserted[0][0] == (None, None)
+
+
+def test_intervals_stand_around_their_coefficients(tmp_path: Path) -> None:
+    """The columns of a confidence interval are a band, and no lines of their own; others are."""
+    changes = written(tmp_path / "fit.csv", statistics=["n", "confidence_interval"])
+    found = lines(sr.plots.changes(tmp_path / "fit.csv"))
+    assert sorted({name.partition("/")[0] for name in found}) == ["intercept", "n", "x"]
+    rows = [row for row, _, diff in changes if diff == 1]
+    at = dict(zip(("intercept", "x", "n", "i_low", "i_high", "low", "high"), range(7), strict=True))
+    assert found["x/value, confidence, low"].y == tuple(row[at["low"]] for row in rows)
+    assert found["x/value, confidence"].y == tuple(row[at["high"]] for row in rows)
+    only = lines(sr.plots.changes(tmp_path / "fit.csv", columns=["n"]))
+    assert list(only) == ["n/value"]
+
+
+def test_keys_have_lines_of_their_own(tmp_path: Path) -> None:
+    """With `by` each key is a line in each column, in the order of the file, or those that are asked for."""
+    changes = written(tmp_path / "lines.csv", by=True)
+    found = lines(sr.plots.changes(tmp_path / "lines.csv", by="sensor"))
+    assert list(found) == ["intercept/a", "intercept/b", "x/a", "x/b"]
+    for key in "ab":
+        own = [(row, time) for row, time, diff in changes if diff == 1 and row[0] == key]
+        assert found[f"x/{key}"].y == tuple(row[2] for row, _ in own)
+        assert found[f"x/{key}"].x == tuple(time for _, time in own)
+    one = lines(sr.plots.changes(tmp_path / "lines.csv", by=["sensor"], keys=["b"]))
+    assert list(one) == ["intercept/b", "x/b"]
+
+
+def test_rows_that_go_leave_gaps(tmp_path: Path) -> None:
+    """Where a row is taken back and none takes its place, the line ends until the next one."""
+    path = tmp_path / "fit.csv"
+    path.write_text("a,time,diff\n1,0,1\n1,2,-1\n2,4,1\n2,5,-1\n3,5,1\n")
+    (trace,) = sr.plots.changes(path).data
+    assert trace.x == (0, 2, 4, 5)
+    assert trace.y == (1.0, None, 2.0, 3.0)
+
+
+def test_wall_clock_times(tmp_path: Path) -> None:
+    """Milliseconds since 1970 are moments of UTC."""
+    path = tmp_path / "fit.csv"
+    path.write_text("a,time,diff\n1,1764345600250,1\n")
+    figure = sr.plots.changes(path, time="unix_ms")
+    assert figure.data[0].x == (datetime(2025, 11, 28, 16, 0, 0, 250_000, tzinfo=UTC),)
+    assert figure.layout.xaxis.title.text == "time (UTC)"
+    path.write_text("a,time,diff\n1,9999999999999999999,1\n")
+    with pytest.raises(sr.OutputError, match="is in no year of ours"):
+        sr.plots.changes(path, time="unix_ms")
+
+
+def test_a_file_that_is_being_written(tmp_path: Path) -> None:
+    """A last line without its end is not there yet, wherever it was cut."""
+    path = tmp_path / "fit.csv"
+    whole = 'k,a,time,diff\n"x\ny",1.5,0,1\n"x\ny",1.5,1,-1\n"x\ny",25,1,1\n'
+    path.write_text(whole + "b,2")
+    assert sr.plots.changes(path, by="k").data[0].y == (1.5, 25.0)
+    for length in range(len("k,a,time,diff\n"), len(whole)):
+        path.write_text(whole[:length])
+        if '"x\ny",1.5,0,1\n' in whole[:length]:
+            assert sr.plots.changes(path, by="k").data[0].y[0] == 1.5
+
+
+def test_long_histories_are_thinned(tmp_path: Path) -> None:
+    """A line of ten thousand changes is drawn by two thousand points of it, its extremes among them."""
+    path = tmp_path / "fit.csv"
+    text = ["a,time,diff", "0,0,1"]
+    for at in range(1, 10_000):
+        before, now = (value * value % 1009 for value in (at - 1, at))
+        text += [f"{before},{at},-1", f"{1e9 if at == 5003 else now},{at},1"]
+        if at == 5003:
+            text += [f"{1e9},{at},-1", f"{now},{at + 0},1"]
+    path.write_text("\n".join(text) + "\n")
+    (trace,) = sr.plots.changes(path).data
+    assert len(trace.y) <= 2000
+    assert max(trace.y) == max(value * value % 1009 for value in range(10_000))
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "error", "message"),
+    [
+        ("a,b\n1,2\n", {}, sr.OutputError, "no changelog: its header does not end with time,diff"),
+        ("", {}, sr.OutputError, "no changelog"),
+        ("a,time,diff\n1,0\n", {}, sr.OutputError, "record 2 is none of a changelog"),
+        ("a,time,diff\n1,x,1\n", {}, sr.OutputError, "record 2 is none of a changelog"),
+        ("a,time,diff\n1,0,2\n", {}, sr.OutputError, "record 2 is none of a changelog"),
+        ('a,time,diff\n"1"x,0,1\n', {}, sr.OutputError, "no changelog: "),
+        ("a,time,diff\n1,0,1\n2,1,1\n", {}, sr.OutputError, "record 3: a second row stands"),
+        ("a,time,diff\n1,0,-1\n", {}, sr.OutputError, "record 2: a row is taken back that does"),
+        ("a,time,diff\n", {"columns": ["b"]}, sr.ConfigurationError, "has no column 'b': it has a"),
+        ("a,time,diff\n", {"by": "k"}, sr.ConfigurationError, "has no column 'k'"),
+        ("a,time,diff\nb,0,1\n", {"columns": ["a"]}, sr.ConfigurationError, "'a' holds no numbers"),
+        ("a,time,diff\n", {"time": "ms"}, sr.ConfigurationError, "time: expected"),
+        (
+            "k,a,time,diff\nx,1,0,1\n",
+            {"by": "k", "keys": ["y"]},
+            sr.ConfigurationError,
+            "no row of y",
+        ),
+        ("k,a,time,diff\n", {"keys": ["y"]}, sr.ConfigurationError, "name them with by="),
+        ("a,time,diff\n1,0,1\n", {"theme": "blue"}, ValueError, "theme: expected"),
+    ],
+)
+def test_what_does_not_fit_is_said(
+    tmp_path: Path, text: str, options: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    """A file that is no changelog of a result, and arguments that are not of this one, are errors that say so."""
+    path = tmp_path / "fit.csv"
+    path.write_text(text)
+    with pytest.raises(error, match=message):
+        sr.plots.changes(path, **options)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    """A file that is missing or no text is an OutputError with its name; what is no path is refused."""
+    with pytest.raises(sr.OutputError, match=r"gone\.csv: it cannot be read: No such file"):
+        sr.plots.changes(tmp_path / "gone.csv")
+    (tmp_path / "odd.csv").write_bytes(b"a,time,diff\n\xff,0,1\n")
+    with pytest.raises(sr.OutputError, match="it is not UTF-8"):
+        sr.plots.changes(tmp_path / "odd.csv")
+    with pytest.raises(sr.ConfigurationError, match="expected the path of a file"):
+        sr.plots.changes(3)  # type: ignore[arg-type]

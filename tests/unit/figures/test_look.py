@@ -1,0 +1,73 @@
+"""Colours and names of figures."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from streamreg._figures.look import LOOKS, figure, graph_objects, look, text
+from streamreg._figures.shapes import band, line, points
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of WCAG 2.2."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", LOOKS)
+def test_colours_can_be_read(theme: Any) -> None:  # noqa: ANN401  # a literal
+    """Text and every series have a contrast of 4.5 with the background, and no two series are one colour."""
+    own = look(theme)
+    for colour in (own.ink, *own.series):
+        assert contrast(colour, own.paper) >= 4.5, colour
+    assert all(one != other for one, other in itertools.combinations(own.series, 2))
+
+
+def test_series_differ_by_more_than_colour() -> None:
+    """Each of the first six series has a dash and a symbol of its own."""
+    own = look("light")
+    made = figure(own, "", "", "")
+    for series in range(len(own.series)):
+        line(made, own, [0, 1], [0.0, 1.0], f"line {series}", series=series)
+        points(made, own, [0], [0], f"points {series}", series=series)  # type: ignore[arg-type]
+    dashes = [trace.line.dash for trace in made.data if trace.mode == "lines"]
+    symbols = [trace.marker.symbol for trace in made.data if trace.mode == "markers"]
+    assert len(set(dashes)) == len(set(symbols)) == len(own.series)
+
+
+def test_a_band_is_filled_between_its_ends() -> None:
+    """The upper end is filled down to the lower one, which comes right before it."""
+    own = look("dark")
+    made = figure(own, "", "", "")
+    band(made, own, [0, 1], [0.0, 1.0], [2.0, 3.0], "both")
+    low, high = made.data
+    assert (low.y, high.y) == ((0.0, 1.0), (2.0, 3.0))
+    assert (low.fill, high.fill) == (None, "tonexty")
+    assert high.fillcolor == "rgba(86, 180, 233, 0.2)"
+
+
+def test_names_are_text() -> None:
+    """What plotly would take for a tag, an entity or TeX is shown as it was written."""
+    assert text("<b>a</b> & $b$ &lt;") == "&lt;b&gt;a&lt;/b&gt; &amp; &#36;b&#36; &amp;lt;"
+    assert text("y, °C") == "y, °C"
+
+
+def test_figures_leave_plotly_as_it_was() -> None:
+    """No template of plotly's is changed: other figures of the same notebook look as before."""
+    import plotly.io as pio
+
+    before = (pio.templates.default, sorted(pio.templates))
+    figure(look("dark"), "title", "x", "y")
+    assert (pio.templates.default, sorted(pio.templates)) == before
+    assert graph_objects().Figure is not None

@@ -1,0 +1,92 @@
+"""The pages of the documentation: their programs run, their jobs are valid, their links lead somewhere."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import streamreg
+from streamreg._jobs import load_job
+from tests.support.programs import ROOT, Document, check_program, document, missing
+
+DOCS = ROOT / "docs"
+PAGES = [document(path) for path in sorted(DOCS.rglob("*.md"))]
+PROGRAMS = [
+    pytest.param(*program, id=f"{page.name}-{at}")
+    for page in PAGES
+    for at, program in enumerate(page.programs)
+]
+PARTS = [
+    pytest.param(part, id=f"{page.name}-{at}")
+    for page in PAGES
+    for at, part in enumerate(page.parts)
+]
+JOBS = [
+    pytest.param(job, id=f"{page.name}-{at}")
+    for page in PAGES
+    for at, job in enumerate(page.jobs)
+    if "[source]" in job  # others are a part of a job
+]
+pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+@pytest.mark.parametrize(("program", "printed"), PROGRAMS)
+def test_programs_of_the_pages(tmp_path: Path, program: str, printed: str) -> None:
+    """Each runs as it stands, in an empty folder, and prints what the page says."""
+    check_program(tmp_path, program, printed)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_parts_of_programs(part: str) -> None:
+    """What is shown but not run is at least Python."""
+    compile(part, "page", "exec")
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_jobs_of_the_pages(tmp_path: Path, job: str) -> None:
+    """Each job file is one that `streamreg run` takes."""
+    path = tmp_path / "job.toml"
+    path.write_text(job, encoding="utf-8")
+    load_job(path)
+
+
+@pages
+def test_files_that_pages_point_at(page: Document) -> None:
+    """Every relative link leads to a file."""
+    assert missing(ROOT / page.name, page.links) == []
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    """The navigation lists each page once, and none that is not there."""
+    site: dict[str, Any] = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))
+    listed = re.findall(r"[\w/-]+\.md", str(site["project"]["nav"]))
+    assert sorted(listed) == sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md"))
+
+
+def test_messages_of_the_page_of_troubles_are_those_of_the_program() -> None:
+    """What stands there in italics is said by the program in these words, but for what it fills in (…)."""
+    said = "\n".join(
+        "…".join(str(part.value) if isinstance(part, ast.Constant) else "" for part in parts)
+        for path in Path(str(streamreg.__file__)).parent.rglob("*.py")
+        for parts in literals(ast.parse(path.read_text(encoding="utf-8")))
+    )
+    page = (DOCS / "how-to/troubleshooting.md").read_text(encoding="utf-8")
+    messages = re.findall(r"^\*([^*]+)\*", page, re.M)
+    words = [word.strip(" ,") for message in messages for word in message.split("…")]
+    assert len(messages) > 10
+    assert [word for word in words if word not in said] == []
+
+
+def literals(tree: ast.Module) -> Iterator[list[Any]]:
+    """The texts of a module: those written in one piece, and the parts of those that something is filled in."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield node.values
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield [node]
