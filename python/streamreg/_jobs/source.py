@@ -39,6 +39,8 @@ class Source:
     records: Records | None = None
     numbers_in_strings: bool | None = None
     json_field_paths: Mapping[str, str] = field(default_factory=dict)
+    schema_registry: Mapping[str, str] = field(default_factory=dict, repr=False)  # holds secrets
+    subject: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     upsert: bool | None = None
     reader: ReaderChoice | None = None
@@ -77,6 +79,8 @@ class Source:
             "records": self.records,
             "numbers_in_strings": self.numbers_in_strings,
             "json_field_paths": self.json_field_paths or None,
+            "schema_registry": self.schema_registry or None,
+            "subject": self.subject,
         }
 
 
@@ -97,6 +101,8 @@ def read_source(table: Section) -> Source:
         records=table.choice("records", get_args(Records)),
         numbers_in_strings=table.boolean("numbers_in_strings", False) or None,
         json_field_paths=table.section("json_field_paths").names(),
+        schema_registry=table.section("schema_registry").settings(),
+        subject=table.string("subject", required=False) or None,
         metadata=table.section("metadata").names(),
         upsert=table.boolean("upsert", False) or None,
         reader=table.choice("reader", get_args(ReaderChoice)),
@@ -107,6 +113,8 @@ def read_source(table: Section) -> Source:
     for option, value in source.of_format.items():
         if value is not None and (source.format or "csv") not in having(option):
             table.problem(option, f"for format {listed(having(option))} alone")
+    if source.format == "avro" and not source.schema_registry:
+        table.problem("schema_registry", 'missing: format "avro" needs one, with its url')
     if source.upsert and source.records == "many":
         table.problem("upsert", 'not with records = "many": the key of a message names one row')
     table.close()
