@@ -1,4 +1,4 @@
-"""Format: messages behind the frame of a Schema Registry: the schemas that a batch names are there before it is decoded.
+"""Format: messages behind the frame of a Schema Registry. The schemas that a batch names are there when it is decoded.
 
 What an id stands for never changes, so that what a message becomes still depends on the message alone.
 """

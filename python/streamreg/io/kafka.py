@@ -80,17 +80,16 @@ def read(
         delimiter: what stands between the fields of a CSV message: a comma, if nothing is said; a tab or another
             punctuation mark.
         json_field_paths: columns that are no members of the JSON object itself, and where they stand in it, as JSON
-            pointers (RFC 6901): `{"x": "/payload/after/x"}`; the items of an array by their numbers. Likewise through the
-            records of Avro.
+            pointers (RFC 6901): `{"x": "/payload/after/x"}`; the items of an array by their numbers. Likewise through
+            the records of Avro.
         numbers_in_strings: whether JSON may hold the numbers of float and int columns as strings, too: `"1.5"`.
         records: "many" for messages that hold any number of records: CSV, one a line, also with a header before them;
             a JSON array of objects, or an object a line. Each is a row or a reject of its own. "one" otherwise.
         schema_registry: settings of confluent-kafka's client of a Schema Registry, as they are: `url`,
-            `basic.auth.user.info`, `ssl.ca.location`, `bearer.auth.*` and so on; needs the extra `registry`. For "avro",
-            and for "json" whose messages begin with a registry's frame. The run asks for each schema when the first
-            message names it, and while the registry is away it waits and says so. An id that the registry does not
-            know is a reject (`unknown-schema`); a registry that does not let the program in ends the run with
-            SourceError.
+            `basic.auth.user.info`, `ssl.ca.location`, `bearer.auth.*`; needs the extra `registry`. For "avro", and for
+            "json" whose messages begin with a registry's frame. The run asks for each schema when the first message
+            names it, and while the registry is away it waits and says so. An id that the registry does not know is a
+            reject (`unknown-schema`); a registry that does not let the program in ends the run with SourceError.
         subject: the registry's subject whose latest schema is compared with `schema` when a run begins; the topic's
             name with `-value` behind it, if nothing is said.
         metadata: columns of what a message carries beside its value, as `{"sensor": "key"}`: "timestamp", "key",
