@@ -66,8 +66,8 @@ def table(
 
 def test_schemas_change_in_the_stream(registry: FakeRegistry) -> None:
     """Each message is read by the schema that it names, each of which is asked for once."""
-    registry.put(1, POINT, "messages-value")
-    registry.put(2, OTHERS, "messages-value")
+    registry.put(1, POINT, "list-value")
+    registry.put(2, OTHERS, "list-value")
     t = table(
         registry,
         avro(1, POINT, {"x": 0.5, "y": 2}),
@@ -104,7 +104,7 @@ def test_optional_columns_may_lack(registry: FakeRegistry, tmp_path: Path) -> No
 def test_the_subject_is_checked_first(registry: FakeRegistry) -> None:
     """The latest schema of the subject must give the columns: the error names the field and both types."""
     registry.put(1, POINT, "points")
-    misfit = {**POINT, "fields": [POINT["fields"][0], {"name": "y", "type": "string"}]}  # type: ignore[index]
+    misfit = {**POINT, "fields": [POINT["fields"][0], {"name": "y", "type": "string"}]}
     registry.put(2, misfit, "points")
     collect(table(registry, subject="points"))
     with pytest.raises(
@@ -148,7 +148,7 @@ def test_a_registry_that_is_away_is_waited_for(
     registry: FakeRegistry, processes: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     """While the registry does not answer the run waits and says so; then it goes on, and nothing is lost."""
-    registry.put(1, POINT, "messages-value")
+    registry.put(1, POINT, "list-value")
     registry.status = 503
     found = collect(table(registry, avro(1, POINT, {"x": 1, "y": 2})))
 
@@ -182,7 +182,7 @@ def test_references_are_followed(registry: FakeRegistry) -> None:
         "name": "Top",
         "fields": [{"name": "mid", "type": ["null", "Mid"]}, {"name": "y", "type": "double"}],
     }
-    registry.put(3, top, "messages-value", references=[("Point", 1), ("Mid", 1)])
+    registry.put(3, top, "list-value", references=[("Point", 1), ("Mid", 1)])
     body = b"\x02\x0e" + bytes(8)
     t = table(registry, framed(3, body), json_field_paths={"x": "/mid/point/x"})
     found = collect(t)
@@ -192,7 +192,7 @@ def test_references_are_followed(registry: FakeRegistry) -> None:
 
 def test_json_behind_a_frame(registry: FakeRegistry) -> None:
     """JSON is read behind the frame of a JSON schema; without a frame, or behind another, it is a reject."""
-    registry.put(1, {"type": "object"}, "messages-value", kind="JSON")
+    registry.put(1, {"type": "object"}, "list-value", kind="JSON")
     registry.put(2, POINT)
     text = b'{"x": 0.1, "y": 2}'
     values = (framed(1, text), text, framed(2, text), framed(3, text), framed(1, b"{"))
@@ -216,22 +216,22 @@ def test_a_frame_that_is_not_expected_is_named(tmp_path: Path) -> None:
 
 def test_a_state_knows_no_address(registry: FakeRegistry, tmp_path: Path) -> None:
     """A run goes on at another registry, with other credentials; not with another format."""
-    registry.put(1, POINT, "messages-value")
+    registry.put(1, POINT, "list-value")
     values = [avro(1, POINT, {"x": each, "y": each}) for each in range(3)]
-    state = tmp_path / "state"
-    collect(table(registry, *values))
+    state, path = tmp_path / "state", tmp_path / "points.csv"
+    sr.io.csv.write(table(registry, *values), path)
     sr.run(processes=0, state=state)
     sr.clear()
     with fake_registry() as other:
-        other.put(1, POINT, "messages-value")
+        other.put(1, POINT, "list-value")
         settings = {**other.settings, "basic.auth.user.info": "alice:alice-secret"}
-        collect(table(other, *values, schema_registry=settings))
+        sr.io.csv.write(table(other, *values, schema_registry=settings), path)
         sr.run(processes=0, state=state)
         sr.clear()
     kept = b"".join(path.read_bytes() for path in state.iterdir() if path.is_file())
     assert b"alice-secret" not in kept
     assert b"127.0.0.1" not in kept
-    collect(read([values], schema=Point, format="json"))
+    sr.io.csv.write(read([values], schema=Point, format="json"), path)
     with pytest.raises(sr.StreamregError, match="format"):
         sr.run(processes=0, state=state)
 

@@ -16,6 +16,7 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 import streamreg as sr
 from streamreg._cli import main
 from streamreg._operate.doctor import examine
+from streamreg.testing import collect
 from tests.support.apicurio import Apicurio, missing_tools
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.oracle import line
@@ -153,7 +154,7 @@ def test_json_by_the_serializer(
         schema_registry=registry.settings,
         mode="static",
     )
-    found = sr.testing.collect(t.reduce(total=sr.reducers.sum(sr.this.y)))
+    found = collect(t.reduce(total=sr.reducers.sum(sr.this.y)))
     sr.run(processes=1)
     total = float(sum(Fraction(float(str(row["y"]))) for row in rows))
     assert found[-1][0] == (total,)

@@ -14,7 +14,7 @@ from tests.support.kafka.listeners import HOST, free_ports
 VERSION = "3.3.3"
 _ARTIFACT = f"io.apicurio:apicurio-registry-app:{VERSION}:tar.gz:all"
 _UNPACK = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack"
-_READY_SECONDS = 120.0
+_READY_SECONDS = 200.0
 
 # Kills the registry when its standard input ends, so that no JVM outlives the tests.
 _WATCHDOG = 'read -r _; kill -KILL "$0" 2>/dev/null'
