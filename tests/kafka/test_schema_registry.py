@@ -72,10 +72,10 @@ def avro(
     registry: Apicurio, topic: str, schema: object, rows: list[dict[str, object]]
 ) -> list[bytes]:
     """The values that Confluent's serializer makes, which registers the schema."""
-    client = SchemaRegistryClient(registry.settings)
-    serializer = AvroSerializer(client, json.dumps(schema))
     context = SerializationContext(topic, MessageField.VALUE)
-    return [bytes(serializer(row, context)) for row in rows]
+    with SchemaRegistryClient(registry.settings) as client:
+        serializer = AvroSerializer(client, json.dumps(schema))
+        return [bytes(serializer(row, context)) for row in rows]
 
 
 def points(count: int) -> list[dict[str, object]]:
@@ -121,8 +121,8 @@ def test_doctor_names_what_is_wrong(
     found = {each.check: each for each in examine(job)}["registry"]
     assert (found.status, f"{topic}-value" in found.text) == ("FAIL", True)
     text = {"type": "record", "name": "P", "fields": [FIELDS[0], {"name": "y", "type": "string"}]}
-    client = SchemaRegistryClient(registry.settings)
-    client.register_schema(f"{topic}-value", Schema(json.dumps(text), "AVRO"))
+    with SchemaRegistryClient(registry.settings) as client:
+        client.register_schema(f"{topic}-value", Schema(json.dumps(text), "AVRO"))
     found = {each.check: each for each in examine(job)}["registry"]
     assert (found.status, "y (float): string where float belongs" in found.text) == ("FAIL", True)
 
@@ -141,8 +141,8 @@ def test_json_behind_a_frame(
         "type": "object",
         "properties": {"x": {"type": "number"}, "y": {"type": "number"}},
     }
-    client = SchemaRegistryClient(registry.settings)
-    id = client.register_schema(f"{topic}-value", Schema(json.dumps(schema), "JSON"))
+    with SchemaRegistryClient(registry.settings) as client:
+        id = client.register_schema(f"{topic}-value", Schema(json.dumps(schema), "JSON"))
     rows = points(100)
     broker.create_topic(topic)
     produce(topic, [framed(id, json.dumps(row).encode()) for row in rows])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from streamreg._core import schema_ids
@@ -117,6 +118,8 @@ class FramedDecoder:
                     self._unknown.clear()
                 self._unknown[id] = time.monotonic()
         finally:
+            # Schemas are few: no connection waits for the next one.
+            self._registry.close()
             if len(self._known) > before:
                 self._decoder = self._make(list(self._known.values()))
 
@@ -143,9 +146,10 @@ def check_subject(
     registry = SchemaRegistry(settings)
     patience = Patience(registry)
     found: list[RegisteredSchema | None] = []
-    while not stopping():
-        if patience.ask(lambda: found.append(registry.latest(subject)), report, _WAKE):
-            break
+    with closing(registry):
+        while not stopping():
+            if patience.ask(lambda: found.append(registry.latest(subject)), report, _WAKE):
+                break
     for schema in found:
         if schema is None:
             report(
@@ -165,7 +169,8 @@ def looked_up(settings: Mapping[str, Any], subject: str) -> RegisteredSchema | N
     """
     registry = SchemaRegistry(settings)
     try:
-        return registry.latest(subject)
+        with closing(registry):
+            return registry.latest(subject)
     except AwayError as error:
         raise SourceError(f"schema registry {registry.name}: {error}") from None
 

@@ -109,6 +109,12 @@ class SchemaRegistry:
         found = self._ask(lambda client: client.get_latest_version(subject))
         return None if found is None else self._registered(found.schema)
 
+    def close(self) -> None:
+        """Ends the connections; another question opens them again."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
     def _registered(self, schema: Schema) -> RegisteredSchema:
         texts: dict[tuple[str, int], str] = {}
         self._follow(schema, texts, set())
