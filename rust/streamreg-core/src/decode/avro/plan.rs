@@ -105,7 +105,8 @@ impl Plan {
         for step in steps {
             match step {
                 Step::Column(column, read) => {
-                    push(&mut columns.list[*column], read, bytes).map_err(|fault| fault.in_column(*column))?;
+                    push(&mut columns.list[*column], read, bytes)
+                        .map_err(|fault| fault.in_column(*column))?;
                 }
                 Step::Skip(at) => skip(&self.schema, *at, bytes)?,
                 Step::Union(branches) => {
