@@ -179,7 +179,7 @@ fn decode_avro(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decode avro, two floats");
     group.throughput(Throughput::Elements(ROWS as u64));
     group.bench_function("json of the same rows", |bencher| {
-        bencher.iter(|| json.decode(black_box(&texts.values())))
+        bencher.iter(|| json.decode(black_box(&texts.values())));
     });
     group.bench_function("decode", |bencher| bencher.iter(|| reader.decode(black_box(&values))));
     group.finish();
