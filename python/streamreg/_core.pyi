@@ -5,7 +5,7 @@ Objects may be used from several threads: calls on one of them have their turn, 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal, Self, final
+from typing import Literal, Self, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,8 @@ __all__ = [
     "WindowPartial",
     "WindowReduction",
     "__version__",
+    "avro_decoder",
+    "avro_problems",
     "check_column_type",
     "crc32",
     "csv_decoder",
@@ -63,6 +65,7 @@ __all__ = [
     "decimal_objects",
     "decimals",
     "first_record",
+    "framed_json_decoder",
     "json_decoder",
     "micros_of_decimals",
     "micros_of_floats",
@@ -71,6 +74,7 @@ __all__ = [
     "raw_decoder",
     "render",
     "rolling",
+    "schema_ids",
     "split_header",
     "stamp",
     "time_decimals",
@@ -1244,6 +1248,51 @@ def json_decoder(
         ValueError: without a column, or with two of one name; for a path that is none, is of no column, or leads into
             another column.
     """
+
+_Registered: TypeAlias = tuple[int, tuple[str, Sequence[str]] | None, str]
+"""The id of a schema; its text and those that it refers to, each behind what it refers to itself, or None and why
+values are not read by it."""
+
+def avro_decoder(
+    columns: Sequence[tuple[str, SourceType]],
+    paths: Sequence[tuple[str, str]],
+    schemas: Sequence[_Registered],
+) -> Decoder:
+    """A decoder of Avro records behind the frame of a Schema Registry, of those that these schemas have written.
+
+    `paths` are names of columns and JSON pointers (RFC 6901) through records, of those that are no fields of the record
+    itself.
+
+    Raises:
+        ValueError: as `json_decoder`.
+    """
+
+def avro_problems(
+    columns: Sequence[tuple[str, SourceType]],
+    paths: Sequence[tuple[str, str]],
+    schema: str,
+    references: Sequence[str],
+) -> list[tuple[str, str]]:
+    """What keeps an Avro schema from giving all columns that need a value: of each the name, and why.
+
+    Raises:
+        ValueError: as `avro_decoder`; if it is no schema of records.
+    """
+
+def framed_json_decoder(
+    columns: Sequence[tuple[str, SourceType]],
+    paths: Sequence[tuple[str, str]],
+    numbers_in_strings: bool,
+    schemas: Sequence[_Registered],
+) -> Decoder:
+    """A decoder of JSON objects behind the frame of a Schema Registry, of those that these schemas have written.
+
+    Raises:
+        ValueError: as `json_decoder`.
+    """
+
+def schema_ids(values: list[bytes | None] | FetchedMessages) -> list[int]:
+    """The ids of the schemas that values were written by, ascending; of those that have a frame."""
 
 def unknown_to_fetcher(settings: Sequence[tuple[str, str]]) -> str | None:
     """Why `KafkaFetcher` cannot read with these settings of librdkafka; None if it can."""

@@ -100,6 +100,33 @@ def events_of(format: Format) -> Events | None:
     return found
 
 
+class SubjectCheck(Protocol):
+    """What a format has beside, as `check_subject`, if a Schema Registry knows its messages' schemas."""
+
+    def __call__(self, input: Input, report: Report, stopping: Callable[[], bool]) -> None:
+        """Compares the registry's latest schema with the columns; waits for the registry, telling `report`.
+
+        Raises:
+            SourceError: if the registry does not let the program in.
+            ConfigurationError: if the schema does not give the columns.
+        """
+
+
+def subject_check_of(format: Format) -> SubjectCheck | None:
+    """How a format compares the registry's schema with the columns; None if it has no registry."""
+    found: SubjectCheck | None = getattr(format, "check_subject", None)
+    return found
+
+
+def ready(decoder: Decoder, values: MessageValues, report: Report, timeout: float) -> bool:
+    """Whether a decoder has all that these values need; otherwise it has waited for it up to `timeout` seconds.
+
+    One that needs nothing beside the values has no `ready` of its own.
+    """
+    own: Callable[[MessageValues, Report, float], bool] | None = getattr(decoder, "ready", None)
+    return own is None or own(values, report, timeout)
+
+
 @dataclass(frozen=True, eq=False)
 class Input:
     """Where the rows of a program come from: messages of a source, decoded by a format to columns. It is picklable."""

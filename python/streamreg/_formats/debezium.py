@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from streamreg._core import ChangeEvents, Decoder, debezium_events
+from streamreg._core import ChangeEvents, debezium_events
 from streamreg._formats.json import Json
 from streamreg._formats.options import chosen
 
 if TYPE_CHECKING:
-    from streamreg._formats.contract import Found
+    from streamreg._formats.contract import Decoder, Found
     from streamreg._source.contract import MessageValues
     from streamreg._types import SourceType
 

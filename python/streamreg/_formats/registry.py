@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from streamreg._exceptions import ConfigurationError
+from streamreg._formats.avro import NEEDED, Avro
 from streamreg._formats.contract import Input, events_of
 from streamreg._formats.csv import Csv
 from streamreg._formats.debezium import Debezium
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
     from streamreg._source.contract import Source
     from streamreg._types import SourceType
 
-FormatName: TypeAlias = Literal["csv", "json", "raw", "debezium"]
+FormatName: TypeAlias = Literal["csv", "json", "raw", "debezium", "avro"]
 
 _FORMATS: Final[dict[FormatName, type[Any]]] = {
     "csv": Csv,
     "json": Json,
     "raw": Raw,
     "debezium": Debezium,
+    "avro": Avro,
 }
 
 FORMATS: Final[tuple[FormatName, ...]] = tuple(_FORMATS)
@@ -42,6 +44,8 @@ def format_for(
     """
     given = {option: value for option, value in options.items() if value is not None}
     if isinstance(name, str) and name in _FORMATS:
+        if name == "avro" and "schema_registry" not in given:
+            raise ConfigurationError(NEEDED)
         found = _named(name, given)
     elif callable(getattr(name, "decoder", None)):
         found = cast("Format", name)
@@ -126,8 +130,10 @@ def _holds(format: Format, columns: Mapping[str, SourceType]) -> bool:
     return True
 
 
-def described(identity: Mapping[str, Any]) -> Format | None:
+def described(identity: Mapping[str, Any], like: Format | None = None) -> Format | None:
     """The format that has this identity, among other entries; None if it is a program's own.
+
+    What no identity has, the settings of a Schema Registry, it has from `like`.
 
     Raises:
         ConfigurationError: if an option of it is none.
@@ -135,7 +141,11 @@ def described(identity: Mapping[str, Any]) -> Format | None:
     kind = _FORMATS.get(identity["format"])
     if kind is None:
         return None
-    found: Format = kind(**{each: identity[each] for each in _options(kind) if each in identity})
+    known = {each: identity[each] for each in _options(kind) if each in identity}
+    settings = getattr(like, "schema_registry", None)
+    if settings and (kind is Avro or known.get("schema_registry")):
+        known["schema_registry"] = settings
+    found: Format = kind(**known)
     return found
 
 

@@ -147,7 +147,11 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str], folder
     if problems:
         raise JobError(name, problems)
     return Job(
-        source=replace(source, kafka=client_files(folder, source.kafka)),
+        source=replace(
+            source,
+            kafka=client_files(folder, source.kafka),
+            schema_registry=client_files(folder, source.schema_registry),
+        ),
         schema=schema,
         target=target,
         features=features,

@@ -49,6 +49,8 @@ class Source:
     records: Records | None = None
     numbers_in_strings: bool | None = None
     json_field_paths: Mapping[str, str] = field(default_factory=dict)
+    schema_registry: Mapping[str, str] = field(default_factory=dict, repr=False)  # holds secrets
+    subject: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     upsert: bool | None = None
     reader: ReaderChoice | None = None
@@ -90,6 +92,8 @@ class Source:
             "records": self.records,
             "numbers_in_strings": self.numbers_in_strings,
             "json_field_paths": self.json_field_paths or None,
+            "schema_registry": self.schema_registry or None,
+            "subject": self.subject,
         }
 
 
@@ -112,6 +116,8 @@ def read_source(table: Section) -> Source:
         records=table.choice("records", get_args(Records)),
         numbers_in_strings=table.boolean("numbers_in_strings", False) or None,
         json_field_paths=table.section("json_field_paths").names(),
+        schema_registry=table.section("schema_registry").settings(),
+        subject=table.string("subject", required=False) or None,
         metadata=table.section("metadata").names(),
         upsert=table.boolean("upsert", False) or None,
         reader=table.choice("reader", get_args(ReaderChoice)),
@@ -161,6 +167,8 @@ def _check_options(table: Section, source: Source) -> None:
         formats = [name for name in having(option) if not source.path or name in _OF_FILES]
         if value is not None and (source.format or "csv") not in formats:
             table.problem(option, f"for format {listed(formats)} alone")
+    if source.format == "avro" and not source.schema_registry:
+        table.problem("schema_registry", 'missing: format "avro" needs one, with its url')
 
 
 def _start(table: Section) -> Start | None:

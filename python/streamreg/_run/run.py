@@ -14,6 +14,7 @@ from streamreg._compile.compile import compile as compile_plan
 from streamreg._epoch.gaps import lost_text
 from streamreg._epoch.merge import Merge
 from streamreg._exceptions import ConfigurationError, SourceError
+from streamreg._formats.contract import subject_check_of
 from streamreg._process import keep_freed_memory
 from streamreg._run import job_change, lifecycle, resume
 from streamreg._run.measures import Measures
@@ -140,6 +141,11 @@ def _run(plan: Plan, options: Options, publisher: Publisher | None) -> Summary:
         starts: Mapping[int, int] = {}
         if last is None:
             starts = plan.source.starts(watermarks, _log.warning, watch.stopping)
+            if watch.ended_by is not None:
+                return watch.summary(None)
+        check_subject = subject_check_of(plan.input.format)
+        if check_subject is not None:
+            check_subject(plan.input, _log.warning, watch.stopping)
             if watch.ended_by is not None:
                 return watch.summary(None)
         ranges = resume.ranges(plan.source, watermarks, last, starts)

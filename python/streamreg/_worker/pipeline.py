@@ -16,6 +16,7 @@ import numpy as np
 from streamreg._core import KeyedReduction, WindowReduction, render
 from streamreg._evaluate.columns import at, nullable, portable, take_rows
 from streamreg._exceptions import ProgramError
+from streamreg._formats.contract import ready
 from streamreg._rejects.reject import Reject
 from streamreg._source.contract import without
 from streamreg._worker import event_time
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from streamreg._evaluate.columns import Column
     from streamreg._formats.contract import Decoder, Found, Input
     from streamreg._plan.row_plan import RowPlan, RowResult
-    from streamreg._source.contract import Batch, MessageValues
+    from streamreg._source.contract import Batch, MessageValues, Report
     from streamreg._worker.task import Times
 
 
@@ -44,6 +45,16 @@ class Pipeline:
         self._decodes: Found = None
         self._preamble = input.format.preamble
         self._found = found
+
+    def ready(self, batch: Batch, report: Report, timeout: float) -> bool:
+        """Whether a batch can be processed: the schemas that its messages name are there.
+
+        Otherwise they were waited for up to `timeout` seconds. Without this `process` waits for as long as it takes.
+
+        Raises:
+            SourceError: if they can never be had.
+        """
+        return ready(self._decoder, batch.values, report, timeout)
 
     def process(self, batch: Batch, times: Times = ()) -> Partial:
         """Decodes, evaluates and accumulates one batch; what comes out depends on its messages alone.

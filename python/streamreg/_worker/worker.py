@@ -22,7 +22,7 @@ from streamreg._worker.mailbox import Begun, Failure, Frame, Notice, Outbox
 from streamreg._worker.pipeline import Pipeline
 
 if TYPE_CHECKING:
-    from streamreg._source.contract import Report
+    from streamreg._source.contract import Batch, Report
     from streamreg._types import Moment
     from streamreg._worker.task import Task
 
@@ -46,12 +46,18 @@ class Ingest:
             {} for _ in task.plan.clocks
         ]
         self._begin = begin
+        self._report = report
+        self._held: Batch | None = None
 
     def step(self, timeout: float) -> Frame | None:
-        """Reads and processes what is there; None if nothing came within `timeout` seconds."""
-        batch = self._reader.read(timeout)
+        """Reads and processes what is there; None if nothing came within `timeout` seconds, or cannot be read yet."""
+        batch = self._reader.read(timeout) if self._held is None else self._held
         if batch is None:
             return None
+        if not self._pipeline.ready(batch, self._report, timeout):
+            self._held = batch
+            return None
+        self._held = None
         if self._begin is not None:
             self._begin(Begun({p: start for p, (start, _) in batch.progress.items()}))
         partial = self._pipeline.process(batch, self._times)

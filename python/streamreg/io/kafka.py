@@ -40,6 +40,8 @@ def read(
     json_field_paths: Mapping[str, str] | None = None,
     numbers_in_strings: bool | None = None,
     records: Records | None = None,
+    schema_registry: Mapping[str, object] | None = None,
+    subject: str | None = None,
     metadata: Mapping[str, str] | None = None,
     upsert: bool | None = None,
     reader: ReaderChoice = "auto",
@@ -68,6 +70,10 @@ def read(
             with or without its schema: `after` replaces the row of the message's key, a deletion removes it. Without
             a key (a table without a primary key) `before` is taken back and `after` added; where `before` is missing
             the message is a reject. A truncation ends the run with SourceError.
+            "avro": one record a message, behind the frame of a Schema Registry (`schema_registry`). Its fields are the
+            columns: int and long for int, float too; float and double for float; decimals for Decimal; string and
+            enum for str; dates and timestamps for datetime, which local ones need a `tz` for; times of day for
+            timedelta. A union with null is a column like `float | None`, and so is a field that some schemas lack.
         mode: "streaming" reads for ever; "static" reads up to the ends found at the start, then finishes.
         autocommit_duration_ms: the least time between the ends of two epochs, in milliseconds. 0: an epoch ends as
             soon as it holds anything.
@@ -75,10 +81,18 @@ def read(
         delimiter: what stands between the fields of a CSV message: a comma, if nothing is said; a tab or another
             punctuation mark.
         json_field_paths: columns that are no members of the JSON object itself, and where they stand in it, as JSON
-            pointers (RFC 6901): `{"x": "/payload/after/x"}`; the items of an array by their numbers.
+            pointers (RFC 6901): `{"x": "/payload/after/x"}`; the items of an array by their numbers. Likewise through
+            the records of Avro.
         numbers_in_strings: whether JSON may hold the numbers of float and int columns as strings, too: `"1.5"`.
         records: "many" for messages that hold any number of records: CSV, one a line, also with a header before them;
             a JSON array of objects, or an object a line. Each is a row or a reject of its own. "one" otherwise.
+        schema_registry: settings of confluent-kafka's client of a Schema Registry, as they are: `url`,
+            `basic.auth.user.info`, `ssl.ca.location`, `bearer.auth.*`; needs the extra `registry`. For "avro", and for
+            "json" whose messages begin with a registry's frame. The run asks for each schema when the first message
+            names it, and while the registry is away it waits and says so. An id that the registry does not know is a
+            reject (`unknown-schema`); a registry that does not let the program in ends the run with SourceError.
+        subject: the registry's subject whose latest schema is compared with `schema` when a run begins; the topic's
+            name with `-value` behind it, if nothing is said.
         metadata: columns of what a message carries beside its value, as `{"sensor": "key"}`: "timestamp", "key",
             "partition", "offset", or "header:" and a name, of which the last counts. A timestamp is a datetime, or
             milliseconds since 1970-01-01 UTC if the schema declares the column as int; a key or header is text, or
@@ -128,6 +142,8 @@ def read(
         "json_field_paths": json_field_paths,
         "numbers_in_strings": numbers_in_strings,
         "records": records,
+        "schema_registry": schema_registry,
+        "subject": subject,
     }
     if not isinstance(wait_for_topic, bool):
         raise ConfigurationError(

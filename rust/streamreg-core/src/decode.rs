@@ -5,10 +5,12 @@
 //! either a row or a reject, and a message without a value a tombstone; what it becomes depends on nothing but itself,
 //! so a batch may be cut anywhere.
 
+pub mod avro;
 mod column_type;
 mod columns;
 pub mod csv;
 pub mod debezium;
+mod framed;
 pub mod json;
 mod number;
 pub mod raw;
@@ -18,6 +20,7 @@ mod times;
 
 pub use column_type::ColumnType;
 pub use columns::Column;
+pub use framed::schema_ids;
 pub use reject::{Reject, RejectKind};
 pub use text::{Item, Text};
 pub use times::{DatetimeText, TimedeltaText};
@@ -33,6 +36,9 @@ use reject::Fault;
 trait Format: fmt::Debug + Send + Sync + 'static {
     /// Working memory of one batch, which may point into its messages.
     type Room<'a>;
+
+    /// Whether values stand behind the frame of a Schema Registry, so that one is nothing strange.
+    const FRAMED: bool = false;
 
     /// Such memory, before the first message.
     fn room<'a>(&self) -> Self::Room<'a>;
@@ -76,7 +82,7 @@ pub type Value<'a> = Option<&'a [u8]>;
 pub type Span = std::ops::Range<usize>;
 
 /// Turns message values into the columns of one schema. Each format makes its own: [`csv::decoder`],
-/// [`json::decoder`], [`raw::decoder`].
+/// [`json::decoder`], [`raw::decoder`], [`avro::Reader`].
 #[derive(Clone, Debug)]
 pub struct Decoder {
     types: Vec<ColumnType>,
@@ -139,7 +145,10 @@ trait Batches: fmt::Debug + Send + Sync {
 impl<F: Format> Batches for F {
     fn decode(&self, messages: &[Value<'_>], columns: Columns) -> Decoded {
         let mut room = self.room();
-        run(messages, columns, |value, columns| self.read(value, columns, &mut room))
+        let read = |value, columns: &mut _| {
+            self.read(value, columns, &mut room).map_err(|fault| shown::<F>(fault, value))
+        };
+        run(messages, columns, read)
     }
 
     fn decode_many(&self, messages: &[Value<'_>], mut columns: Columns) -> Decoded {
@@ -164,7 +173,7 @@ impl<F: Format> Batches for F {
                     }
                     Err(fault) => {
                         columns.roll_back();
-                        let fault = fault.framed(value).in_record(number, count);
+                        let fault = shown::<F>(fault, value).in_record(number, count);
                         rejects.push(Reject { span: Some(span), ..fault.of_message(message) });
                     }
                 }
@@ -188,17 +197,17 @@ fn run<'a>(
     // Written from the first message on that is no row: in a clean batch there is none.
     let mut rows_of = None;
     for (message, &value) in (0u32..).zip(messages) {
-        match value.map(|value| (value, decode(value, &mut columns))) {
-            Some((_, Ok(()))) => {
+        match value.map(|value| decode(value, &mut columns)) {
+            Some(Ok(())) => {
                 columns.commit();
                 if let Some(rows_of) = &mut rows_of {
                     Vec::push(rows_of, message);
                 }
                 continue;
             }
-            Some((value, Err(fault))) => {
+            Some(Err(fault)) => {
                 columns.roll_back();
-                rejects.push(fault.framed(value).of_message(message));
+                rejects.push(fault.of_message(message));
             }
             None => tombstones += 1,
         }
@@ -206,6 +215,11 @@ fn run<'a>(
     }
     let (columns, missing, rows) = columns.finish();
     Decoded { columns, missing, messages: rows_of, spans: None, rejects, tombstones, rows }
+}
+
+/// A fault of a value, with a word where it has a frame that the format does not know.
+fn shown<F: Format>(fault: Fault, value: &[u8]) -> Fault {
+    if F::FRAMED { fault } else { fault.framed(value) }
 }
 
 /// Text without the byte order mark that may stand before it.

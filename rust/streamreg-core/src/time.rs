@@ -17,7 +17,7 @@ pub use datetime::{parse as parse_datetime, write as write_datetime};
 pub use duration::{parse as parse_timedelta, write as write_timedelta};
 pub use epoch::Unit;
 pub use seconds::{nearest_micros, of_seconds, to_seconds};
-pub use zone::Zone;
+pub use zone::{Zone, of_local};
 
 /// Microseconds of a second.
 pub(crate) const SECOND: i64 = 1_000_000;

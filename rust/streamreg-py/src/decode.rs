@@ -34,6 +34,58 @@ pub fn json_decoder(
     Decoder::of(columns, many, |schema| core::json::Options { paths, numbers_in_strings }.decoder(schema))
 }
 
+/// A schema of a registry: its text and those that it refers to, or why values are not read by it.
+type Registered = (u32, Option<(String, Vec<String>)>, String);
+
+fn registered(schemas: Vec<Registered>) -> impl Iterator<Item = (u32, core::avro::Registered)> {
+    schemas.into_iter().map(|(id, schema, why)| (id, schema.ok_or(why)))
+}
+
+/// A decoder of Avro records behind the frames of these schemas.
+#[pyfunction]
+pub fn avro_decoder(
+    columns: Columns,
+    paths: Vec<(String, String)>,
+    schemas: Vec<Registered>,
+) -> PyResult<Decoder> {
+    Decoder::of(columns, false, |schema| {
+        Ok(core::avro::Reader::new(schema, &paths)?.decoder(registered(schemas).collect()))
+    })
+}
+
+/// What keeps a schema from giving all columns that need a value: of each the name, and why.
+#[pyfunction]
+pub fn avro_problems(
+    columns: Columns,
+    paths: Vec<(String, String)>,
+    schema: &str,
+    references: Vec<String>,
+) -> PyResult<Vec<(String, String)>> {
+    typed(columns)
+        .and_then(|columns| core::avro::Reader::new(columns, &paths)?.problems(schema, &references))
+        .map_err(|error| to_py(&error))
+}
+
+/// A decoder of JSON objects behind the frames of these schemas.
+#[pyfunction]
+pub fn framed_json_decoder(
+    columns: Columns,
+    paths: Vec<(String, String)>,
+    numbers_in_strings: bool,
+    schemas: Vec<Registered>,
+) -> PyResult<Decoder> {
+    let schemas = registered(schemas).map(|(id, schema)| (id, schema.map(drop))).collect();
+    Decoder::of(columns, false, |schema| {
+        core::json::Options { paths, numbers_in_strings }.framed_decoder(schema, schemas)
+    })
+}
+
+/// The ids of the schemas that values were written by, ascending; of those that have a frame.
+#[pyfunction]
+pub fn schema_ids(values: Held<'_>) -> Vec<u32> {
+    core::schema_ids(&values.values())
+}
+
 /// A decoder of values that are the one column themselves.
 #[pyfunction]
 pub fn raw_decoder(columns: Columns) -> PyResult<Decoder> {
@@ -43,6 +95,10 @@ pub fn raw_decoder(columns: Columns) -> PyResult<Decoder> {
 /// Names and types, as Python has them.
 type Columns = Vec<(String, String)>;
 
+fn typed(columns: Columns) -> Result<Vec<(String, ColumnType)>, Error> {
+    columns.into_iter().map(|(name, kind)| Ok((name, ColumnType::named(&kind)?))).collect()
+}
+
 impl Decoder {
     fn of(
         columns: Columns,
@@ -50,12 +106,7 @@ impl Decoder {
         make: impl FnOnce(Vec<(String, ColumnType)>) -> Result<core::Decoder, Error>,
     ) -> PyResult<Self> {
         let names = columns.iter().map(|(name, _)| name.clone()).collect();
-        let schema = columns
-            .into_iter()
-            .map(|(name, kind)| Ok((name, ColumnType::named(&kind)?)))
-            .collect::<Result<_, _>>()
-            .map_err(|error| to_py(&error))?;
-        let decoder = make(schema).map_err(|error| to_py(&error))?;
+        let decoder = typed(columns).and_then(make).map_err(|error| to_py(&error))?;
         Ok(Self { decoder: if many { decoder.of_many() } else { decoder }, names })
     }
 }

@@ -52,6 +52,8 @@ mod _core {
     #[pymodule_export]
     use super::decode::{Decoded, Decoder, Text, first_record, split_header};
     #[pymodule_export]
+    use super::decode::{avro_decoder, avro_problems, framed_json_decoder, schema_ids};
+    #[pymodule_export]
     use super::decode::{csv_decoder, json_decoder, raw_decoder};
     #[pymodule_export]
     use super::fetched::FetchedMessages;

@@ -25,7 +25,7 @@ def test_a_new_format_needs_nothing_here(monkeypatch: pytest.MonkeyPatch) -> Non
     assert str(read(changed('"points"', '"points"\nformat = "pairs"')).source.format) == "pairs"
     told = problems(changed('"points"', '"points"\nformat = "raw"'))
     assert told == [
-        'source.format: expected one of "csv", "json", "debezium", "pairs", found "raw"'
+        'source.format: expected one of "csv", "json", "debezium", "avro", "pairs", found "raw"'
     ]
 
 
@@ -72,11 +72,14 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
     before, _, after = example().partition("# [window]")
     text = before + after[after.index("[output]") : after.index("# In place of [output]")]
     text += after[after.index("# [state]") :]
+    # A topic of CSV has no registry.
+    place = text.index("# [source.schema_registry]"), text.index("# Columns of what a message")
+    framed, text = text[slice(*place)], text[: place[0]] + text[place[1] :]
     for table in ("[source.metadata]", "[forget]", "[state]", "[run]", "[listen]"):
         assert f"# {table}" in text
         text = text.replace(f"# {table}", table)
     # Explanations, what excludes rows that fade, and files in place of a topic.
-    others = ("# target = ", "# json_field_paths = ", "# weights = ", *FILES)
+    others = ("# target = ", "# json_field_paths = ", "# weights = ", "# subject = ", *FILES)
     optional = [
         line.removeprefix("# ") if line.startswith("# ") and " = " in line[:30] else line
         for line in text.splitlines()
@@ -99,6 +102,12 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
         "hosts": ("streamreg",),
     }
     assert "t0p" not in repr(job)
+    settings = "\n".join(line.removeprefix("# ") for line in framed.splitlines())
+    avro = 'format = "avro"\nsubject = "s"'
+    text = changed('"points"', f'"points"\n{avro}') + f"\n{settings}\n"
+    source = read(text, REGISTRY_PASSWORD="hunter2").source
+    assert source.schema_registry["basic.auth.user.info"] == "alice:hunter2"
+    assert "hunter2" not in repr(source)
 
 
 def test_the_example_in_the_examples_is_the_one_that_is_shipped() -> None:

@@ -1,7 +1,8 @@
 """Doctor: everything that a job needs, looked at in the order in which a run needs it, one line each.
 
 Nothing is changed anywhere: no topic or group is made, no offset committed, no file written. `network` looks at the
-network, `broker` at the broker, `files` at files that are read in place of a topic, `disk` at outputs and state.
+network, `broker` at the broker, `registry` at the Schema Registry, `files` at files that are read in place of a topic, `disk` at
+outputs and state.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from streamreg._operate.doctor.disk import Disk
 from streamreg._operate.doctor.files import Files
 from streamreg._operate.doctor.group import group
 from streamreg._operate.doctor.outcomes import NotYetError, SkipError, TroubleError
+from streamreg._operate.doctor.registry import registry
 from streamreg._plan.plan import Plan
 from streamreg._secrets import scrub
 
@@ -38,6 +40,7 @@ CHECKS = (
     "partitions",
     "read",
     "reader",
+    "registry",
     "header",
     "group",
     "state",
@@ -99,7 +102,8 @@ def examine(path: Path) -> Iterator[Line]:
         yield examination.line("partitions", broker.partitions, after="topic")
         yield examination.line("read", broker.read, after="partitions")
         yield examination.line("reader", broker.reader, after="read")
-        yield examination.line("header", broker.header, after="read")
+        yield examination.line("registry", lambda: registry(plan.input))
+        yield examination.line("header", broker.header, after="read", besides="registry")
         yield examination.line("group", lambda: group(job.source.kafka), after="metadata")
     yield examination.line("state", lambda: disk.state(broker.watermarks))
     yield examination.line("outputs", disk.outputs, after="state")
@@ -129,11 +133,18 @@ class _Examination:
         self.settings: dict[str, str] = {}
         self._blocked: set[str] = set()
 
-    def line(self, check: str, look: Callable[[], str], after: str | None = None) -> Line:
-        """The line of a check, which is skipped if the one that it builds upon went wrong."""
-        if after in self._blocked:
-            self._blocked.add(check)
-            return Line("skip", check, f"{after} first")
+    def line(
+        self,
+        check: str,
+        look: Callable[[], str],
+        after: str | None = None,
+        besides: str | None = None,
+    ) -> Line:
+        """The line of a check, which is skipped if one that it builds upon went wrong."""
+        for before in (after, besides):
+            if before in self._blocked:
+                self._blocked.add(check)
+                return Line("skip", check, f"{before} first")
         status: Status = "ok"
         try:
             text = look()

@@ -83,7 +83,7 @@ def _input(plan: Plan, checkpoint: Checkpoint, number: int) -> Input | None:
 
 
 def _read_as(input: Input, source: Mapping[str, Any]) -> Input | None:
-    format = described(source)
+    format = described(source, input.format)
     if format is None:
         return None
     parts = source.get("metadata")

@@ -8,6 +8,7 @@ pub(super) mod levels;
 mod records;
 
 use super::columns::{Column, Columns};
+use super::framed::{Framed, Known};
 use super::reject::{Fault, RejectKind};
 use super::{ColumnType, Decoder, Format, Schema, Span, number, without_mark};
 use crate::error::Error;
@@ -53,9 +54,28 @@ impl Options {
     /// [`Error::Invalid`] if there is no column, or two of one name; if a path is none, belongs to no column, or leads
     /// into the value of another column.
     pub fn decoder(self, columns: Vec<(String, ColumnType)>) -> Result<Decoder, Error> {
+        let (schema, objects) = self.objects(columns)?;
+        Ok(Decoder::of(schema, objects))
+    }
+
+    /// A decoder of such objects behind the frame of a Schema Registry: of those whose schema is one of JSON, and else
+    /// with the reason why it is not.
+    ///
+    /// # Errors
+    /// As [`decoder`](Self::decoder).
+    pub fn framed_decoder(
+        self,
+        columns: Vec<(String, ColumnType)>,
+        schemas: Vec<(u32, Result<(), String>)>,
+    ) -> Result<Decoder, Error> {
+        let (schema, inner) = self.objects(columns)?;
+        Ok(Decoder::of(schema, Framed { inner, known: Known::new(schemas) }))
+    }
+
+    fn objects(self, columns: Vec<(String, ColumnType)>) -> Result<(Schema, Objects), Error> {
         let schema = Schema::new(columns)?;
         let levels = Levels::new(&schema, &self.paths)?;
-        Ok(Decoder::of(schema, Objects { levels, numbers_in_strings: self.numbers_in_strings }))
+        Ok((schema, Objects { levels, numbers_in_strings: self.numbers_in_strings }))
     }
 }
 

@@ -107,7 +107,12 @@ impl Fault {
         let [0, a, b, c, d, ..] = *value else { return self };
         let id = u32::from_be_bytes([a, b, c, d]);
         let more = if self.detail.is_empty() { String::new() } else { format!(": {}", self.detail) };
-        Self { detail: format!("begins with the frame of a Schema Registry (schema id {id}){more}"), ..self }
+        Self {
+            detail: format!(
+                "begins with the frame of a Schema Registry (schema id {id}): read it with format='avro' or 'json' and schema_registry={{…}}{more}"
+            ),
+            ..self
+        }
     }
 
     /// The same, with the number of the record, if there are others beside it.

@@ -81,7 +81,12 @@ fn checked(
     if text.len() > number::LONGEST {
         return Err(Fault::with(invalid(kind), format!("{} characters", text.len())));
     }
-    parse(text).map_err(|error| match error {
+    parse(text).map_err(|error| refused(text, kind, error))
+}
+
+/// What is wrong with a text or a number that is no time.
+pub(super) fn refused(text: &[u8], kind: TimeType, error: NotTime) -> Fault {
+    match error {
         NotTime::Invalid(why) => Fault::of_text(invalid(kind), text, why),
         NotTime::ClockChange(why) => Fault::of_text(RejectKind::CLOCK_CHANGE, text, why),
         NotTime::Range(why) => {
@@ -91,7 +96,7 @@ fn checked(
             };
             Fault::of_text(range, text, why)
         }
-    })
+    }
 }
 
 fn invalid(kind: TimeType) -> RejectKind {

@@ -53,6 +53,21 @@ impl Unit {
         self.micros(decimal, kind)
     }
 
+    /// The microseconds of a whole number.
+    ///
+    /// # Errors
+    /// [`NotTime::Range`] if they are finer than a microsecond; whether there is such a time is not asked.
+    pub fn whole_micros(self, count: i64) -> Result<i128, NotTime> {
+        let count = i128::from(count);
+        match self {
+            Self::Second => Ok(count * 1_000_000),
+            Self::Millisecond => Ok(count * 1000),
+            Self::Microsecond => Ok(count),
+            Self::Nanosecond if count % 1000 == 0 => Ok(count / 1000),
+            Self::Nanosecond => Err(FINER),
+        }
+    }
+
     /// The microseconds of a number.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{NotTime, civil};
+use super::{NotTime, SECOND, TimeType, civil};
 use crate::checksum::crc32;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -96,6 +96,15 @@ impl Zone {
             }
         }
     }
+}
+
+/// The point in time at which the clocks of a zone show so many microseconds since 1970-01-01T00:00.
+///
+/// # Errors
+/// [`NotTime::ClockChange`] if they never do, or twice; [`NotTime::Range`] outside of the years 1 to 9999.
+pub fn of_local(micros: i64, zone: &mut Zone) -> Result<i64, NotTime> {
+    let ahead = zone.ahead(micros.div_euclid(SECOND))?;
+    TimeType::Datetime.checked(i128::from(micros) - i128::from(ahead) * i128::from(SECOND))
 }
 
 impl Zone {

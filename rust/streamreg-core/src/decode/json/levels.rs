@@ -257,7 +257,7 @@ impl Visitor<'_> for Key<'_> {
 ///
 /// # Errors
 /// [`Error::Invalid`] if it is no pointer by RFC 6901, or that of the whole message.
-fn tokens(path: &str) -> Result<Vec<String>, Error> {
+pub(in super::super) fn tokens(path: &str) -> Result<Vec<String>, Error> {
     let invalid =
         || Error::Invalid(format!("{path:?} is no JSON pointer (RFC 6901), such as \"/payload/x\""));
     let inside = path.strip_prefix('/').ok_or_else(invalid)?;

@@ -1,0 +1,193 @@
+"""Format: what is asked of a Schema Registry: schemas by their ids, which never change, and the latest of a subject.
+
+The HTTP part is confluent-kafka's client (the extra `registry`), with its settings. It is opened in each process that
+asks, so that a description of it can be pickled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+
+from streamreg._exceptions import ConfigurationError, SourceError
+from streamreg._secrets import scrub
+
+if TYPE_CHECKING:
+    from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+
+_Answer = TypeVar("_Answer")
+
+_SHORT: Final[Mapping[str, float]] = {"max.retries": 0, "timeout": 5}
+"""Settings of the client that are ours unless a program says otherwise: who waits for the registry tells of it."""
+_NUMBERS: Final = (
+    "cache.capacity",
+    "cache.latest.ttl.sec",
+    "max.retries",
+    "retries.max.wait.ms",
+    "retries.wait.ms",
+    "timeout",
+)
+"""Settings that the client wants as numbers; a job file has them as text."""
+_NOT_FOUND: Final = 404
+_REFUSED: Final = (401, 403)
+_REFUSED_BY_TOKEN_SERVER: Final = (400, *_REFUSED)
+_MOST_REFERENCES: Final = 1000
+EXTRA: Final = (
+    "schema_registry: the client for it is not installed: pip install 'streamreg[registry]'"
+)
+
+
+class AwayError(Exception):
+    """The registry does not answer now, or has no time; it says why."""
+
+
+class RegisteredSchema(NamedTuple):
+    """A schema of a registry."""
+
+    kind: str
+    """AVRO, JSON or PROTOBUF."""
+
+    text: str
+    references: list[str]
+    """The schemas that it refers to, each behind those that it refers to itself."""
+
+
+def checked_settings(given: object) -> dict[str, Any]:
+    """Settings of a registry's client.
+
+    Raises:
+        ConfigurationError: if they are none, or have no address.
+    """
+    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+        raise ConfigurationError(
+            "schema_registry: expected settings like {'url': 'http://localhost:8081'}"
+        )
+    if not isinstance(given.get("url"), str) or not given["url"]:
+        raise ConfigurationError(
+            "schema_registry: url: missing, as in {'url': 'http://localhost:8081'}"
+        )
+    return {key: _number(key, value) if key in _NUMBERS else value for key, value in given.items()}
+
+
+def _number(key: str, given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    try:
+        return int(given) if given.isdecimal() else float(given)
+    except ValueError:
+        raise ConfigurationError(
+            f"schema_registry: {key}: expected a number, found {given!r}"
+        ) from None
+
+
+class SchemaRegistry:
+    """A registry, as one process asks it."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        """Checked settings; nothing is asked yet."""
+        self._settings = dict(settings)
+        self._open: SchemaRegistryClient | None = None
+
+    @property
+    def name(self) -> str:
+        """Its address, for people."""
+        return scrub(str(self._settings["url"]), self._settings)
+
+    def schema(self, id: int) -> RegisteredSchema | None:
+        """The schema of an id; None if the registry has none.
+
+        Raises:
+            AwayError: if it does not answer.
+            SourceError: if it does not let the program in.
+            ConfigurationError: if the settings cannot be used, or the client is not installed.
+        """
+        found = self._ask(lambda client: client.get_schema(id))
+        return None if found is None else self._registered(found)
+
+    def latest(self, subject: str) -> RegisteredSchema | None:
+        """The latest schema of a subject; None if there is no such subject. Raises as `schema`."""
+        found = self._ask(lambda client: client.get_latest_version(subject))
+        return None if found is None else self._registered(found.schema)
+
+    def close(self) -> None:
+        """Ends the connections; another question opens them again."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def _registered(self, schema: Schema) -> RegisteredSchema:
+        texts: dict[tuple[str, int], str] = {}
+        self._follow(schema, texts, set())
+        return RegisteredSchema(
+            schema.schema_type or "AVRO", schema.schema_str or "", list(texts.values())
+        )
+
+    def _follow(
+        self, schema: Schema, texts: dict[tuple[str, int], str], begun: set[tuple[str, int]]
+    ) -> None:
+        """Puts the texts of all that a schema refers to behind those that are there."""
+        for reference in schema.references or ():
+            place = (str(reference.subject), int(reference.version or 0))
+            if place in begun:
+                continue
+            begun.add(place)
+            if len(begun) > _MOST_REFERENCES:
+                raise SourceError(
+                    f"schema registry {self.name}: a schema refers to more than {_MOST_REFERENCES:,} others"
+                )
+            found = self._ask(lambda client, place=place: client.get_version(*place))  # type: ignore[misc]  # bound now
+            if found is None or not found.schema:
+                continue  # Whoever reads the schema says what it lacks.
+            self._follow(found.schema, texts, begun)
+            texts[place] = found.schema.schema_str or ""
+
+    def _ask(self, question: Callable[[SchemaRegistryClient], _Answer]) -> _Answer | None:
+        """The answer; None if there is no such thing."""
+        client = self._client()
+        from confluent_kafka.schema_registry.error import OAuthTokenError, SchemaRegistryError
+
+        try:
+            return question(client)
+        except SchemaRegistryError as error:
+            if error.http_status_code == _NOT_FOUND:
+                return None
+            if error.http_status_code in _REFUSED:
+                raise self._refused(error) from None
+            raise AwayError(self._said(error)) from None
+        except OAuthTokenError as error:
+            if error.status_code in _REFUSED_BY_TOKEN_SERVER:
+                raise self._refused(error) from None
+            raise AwayError(self._said(error)) from None
+        except _transport_errors() as error:
+            raise AwayError(self._said(error)) from None
+
+    def _client(self) -> SchemaRegistryClient:
+        if self._open is None:
+            try:
+                # Late: it brings an HTTP client.
+                from confluent_kafka.schema_registry import SchemaRegistryClient
+            except ImportError as error:
+                raise ConfigurationError(EXTRA) from error
+            try:
+                self._open = SchemaRegistryClient({**_SHORT, **self._settings})
+            except (ValueError, TypeError, OSError) as error:
+                raise ConfigurationError(f"schema_registry: {self._said(error)}") from None
+        return self._open
+
+    def _refused(self, error: Exception) -> SourceError:
+        return SourceError(
+            f"schema registry {self.name}: it does not let this program in ({self._said(error)}): check "
+            "basic.auth.user.info or bearer.auth.* in schema_registry, and what the user may read"
+        )
+
+    def _said(self, error: Exception) -> str:
+        text = " ".join(str(error).split()) or type(error).__name__
+        return scrub(text, self._settings)
+
+
+def _transport_errors() -> tuple[type[Exception], ...]:
+    """What the client raises where a server cannot be reached: of the HTTP library that its release has."""
+    from importlib import import_module, util
+
+    found = [import_module(name) for name in ("httpx2", "httpx") if util.find_spec(name)]
+    return tuple(library.TransportError for library in found)

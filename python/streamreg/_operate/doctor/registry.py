@@ -1,0 +1,35 @@
+"""Doctor: the Schema Registry: is it there, does it let the job in, and does the latest schema give the columns?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streamreg._formats.avro import Avro
+from streamreg._formats.framed import looked_up
+from streamreg._formats.json import Json
+from streamreg._operate.doctor.outcomes import SkipError, TroubleError
+
+if TYPE_CHECKING:
+    from streamreg._formats.contract import Input
+
+
+def registry(input: Input) -> str:
+    """What there is to say of the subject of a job's messages.
+
+    Raises:
+        SkipError: if the format has no registry.
+        TroubleError: if there is no such subject.
+        SourceError: if the registry cannot be reached, or does not let the job in.
+        ConfigurationError: if its settings cannot be used, or the schema does not give the columns.
+    """
+    format = input.format
+    if not isinstance(format, Avro | Json) or not isinstance(format.schema_registry, dict):
+        raise SkipError("the messages have no registry")
+    subject = format.subject_of(input)
+    schema = looked_up(format.schema_registry, subject)
+    if schema is None:
+        raise TroubleError(
+            f"there is no subject {subject!r}: if the producer names it otherwise, say so in source.subject"
+        )
+    format.check_schema(subject, schema, input.fields)
+    return f"the latest schema of subject {subject!r} gives all columns"
