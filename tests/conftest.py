@@ -20,7 +20,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where several processes run the tests, one takes all that share a broker, and each module's stay together."""
     for item in items:
         path = item.path.relative_to(HERE)
-        item.add_marker(pytest.mark.xdist_group(path.parts[0] if "kafka" in path.parts else str(path)))
+        item.add_marker(
+            pytest.mark.xdist_group(path.parts[0] if "kafka" in path.parts else str(path))
+        )
 
 
 @pytest.fixture(autouse=True)

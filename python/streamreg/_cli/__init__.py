@@ -14,7 +14,18 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
-from streamreg._cli import bench, completion, demo, doctor, generate, inspect, replay, run, top, verify
+from streamreg._cli import (
+    bench,
+    completion,
+    demo,
+    doctor,
+    generate,
+    inspect,
+    replay,
+    run,
+    top,
+    verify,
+)
 from streamreg._cli.arguments import Parser, UsageError
 from streamreg._cli.log import LogFormat, line, log_to_stderr
 from streamreg._exceptions import ConfigurationError, StreamregError

@@ -1,8 +1,8 @@
 """Doctor: everything that a job needs, looked at in the order in which a run needs it, one line each.
 
 Nothing is changed anywhere: no topic or group is made, no offset committed, no file written. `network` looks at the
-network, `broker` at the broker, `registry` at the Schema Registry, `files` at files that are read in place of a topic, `disk` at
-outputs and state.
+network, `broker` at the broker, `registry` at the Schema Registry, `files` at files that are read in place of a topic,
+`disk` at outputs and state.
 """
 
 from __future__ import annotations
