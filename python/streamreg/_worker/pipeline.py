@@ -54,7 +54,7 @@ class Pipeline:
         Raises:
             SourceError: if they can never be had.
         """
-        return ready(self._decoder, batch.values, report, timeout)
+        return ready(self._decoder_of(batch), batch.values, report, timeout)
 
     def process(self, batch: Batch, times: Times = ()) -> Partial:
         """Decodes, evaluates and accumulates one batch; what comes out depends on its messages alone.
