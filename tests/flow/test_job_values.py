@@ -1,6 +1,7 @@
 """What a function is given makes a job itself by its value, and what is done when it raises is told by the state."""
 
 import datetime
+import itertools
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -69,7 +70,7 @@ EQUAL: Final[list[Callable[[], object]]] = [
 ]
 
 
-@pytest.mark.parametrize("make", EQUAL, ids=lambda make: repr(make())[:12])
+@pytest.mark.parametrize("make", EQUAL, ids=itertools.count())
 def test_equal_constants_are_one_whether_they_are_one_object_or_two(
     folder: Path, make: Callable[[], object]
 ) -> None:

@@ -43,7 +43,7 @@ def table() -> Any:  # noqa: ANN401  # what is tried is wrong on purpose
         lambda t: t.reduce(n=sr.reducers.corr("x", t.y)),
         lambda t: sr.log("x"),
     ],
-    ids=str,
+    ids=itertools.count(),
 )
 def test_a_name_in_place_of_a_column(program: Any) -> None:  # noqa: ANN401
     """The error says how the column of that name is written."""
@@ -89,7 +89,7 @@ def test_a_function_of_numpy_that_streamreg_has(name: str, column: str) -> None:
         (lambda x: int(x), r"sr\.cast\(float, x\)"),
         (lambda x: math.floor(x), r"use sr\.log and the like"),
     ],
-    ids=str,
+    ids=itertools.count(),
 )
 def test_functions_that_have_another_name_here(call: Any, words: str) -> None:  # noqa: ANN401
     """The error says what to write; none is NumPy's own."""
