@@ -16,6 +16,7 @@ settings.load_profile("fixed")
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where several processes run the tests, one takes all that share a broker, and each module's stay together."""
     for item in items:

@@ -49,16 +49,18 @@ def test_killed_at_any_moment_while_files_grow(folder: Path, processes: int) -> 
     contents = texts(rows, 3)
     put(folder, [b"", b""])
     stopped = threading.Event()
+    killed = 0
 
     def write() -> None:
         files = [(folder / f"{at}.csv").open("ab", buffering=0) for at in range(3)]
         at = [0] * 3
         while any(at[p] < len(contents[p]) for p in range(3)) and not stopped.is_set():
+            stopped.wait(0.001)
             p = chance.randrange(3)
-            size = chance.randint(1, 40)
+            # No run comes to the end before all have been killed.
+            size = min(chance.randint(1, 40), (killed + 1) * len(contents[p]) // 4 - at[p])
             files[p].write(contents[p][at[p] : at[p] + size])
             at[p] += size
-            stopped.wait(0.001)
         for file in files:
             file.close()
 
@@ -76,6 +78,7 @@ def test_killed_at_any_moment_while_files_grow(folder: Path, processes: int) -> 
                 )
                 program.signal(signal.SIGKILL)
                 assert program.exit_code() == -signal.SIGKILL
+            killed += 1
         with Child("files", folder, **environment) as program:
             program.finish(60)
     finally:

@@ -67,6 +67,9 @@ def test_nothing_on_the_disk_is_unpickled() -> None:
     }
     assert found == {
         "_worker/mailbox.py": {"pickle"},  # frames, from a worker to the parent
+        # What changes, from a run to the process that serves it.
+        "_serve/publisher.py": {"pickle"},
+        "_serve/process.py": {"pickle"},
         "_worker/carried.py": {
             "cloudpickle",
             "marshal",
