@@ -13,7 +13,7 @@ DIST ?= dist
 # What pytest is given, as in `make test-python ARGS=tests/unit`.
 ARGS ?=
 # All tests run in two processes, one of which begins with those on the real broker; APART= runs them in one.
-APART ?= --numprocesses 2 --dist loadgroup
+APART ?= --numprocesses 2
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 60
 # Seconds for the chaos test.

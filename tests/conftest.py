@@ -1,10 +1,11 @@
 """Shared by all tests: random ones have fixed seeds, so that a failure is the same for everyone."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 import streamreg as sr
 
@@ -13,17 +14,19 @@ settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.load_profile("fixed")
 
 
-HERE = Path(__file__).parent
+BROKER = "tests/kafka/"
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes run the tests, one takes all that share a broker, and each module's stay together."""
-    for item in items:
-        path = item.path.relative_to(HERE)
-        item.add_marker(
-            pytest.mark.xdist_group(path.parts[0] if "kafka" in path.parts else str(path))
-        )
+class Groups(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """Where several processes run the tests, one takes all that share a broker; those of a module stay together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return BROKER if module.startswith(BROKER) else module
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:  # noqa: ANN401  # as xdist has it
+    return Groups(config, log)
 
 
 @pytest.fixture(autouse=True)
