@@ -1,21 +1,17 @@
 """Delta Lake tables: exactly once, as a changelog and as they stand; what does not fit is told early."""
 
-import os
 import shutil
 import signal
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pytest
-from deltalake import DeltaTable, write_deltalake
+from deltalake import DeltaTable
 
 import streamreg as sr
 from streamreg._compile.compile import compile as compile_plan
@@ -23,66 +19,14 @@ from streamreg._kafka.mock_broker import EmbeddedBroker
 from streamreg._operate import inspect
 from streamreg._operate.verify.check import Check
 from streamreg._operate.verify.verify import verify
-from streamreg._sinks import delta_table
-from streamreg._sinks.contract import EpochChanges
-from streamreg._sinks.delta_table import DeltaDestination
 from streamreg._state.snapshot import read as read_state
 from streamreg.testing import read
-from tests.support.destinations import NAMES, Job, Mode, besieged, check, folded, kinds
+from tests.support.delta_tables import Point, rows_of, run, table, tables, write
+from tests.support.destinations import Job, besieged, check, folded, kinds
 from tests.support.produce import send
 from tests.support.verified import checks_of
 
 ROWS = 360
-
-
-def rows_of(path: str) -> list[tuple[Any, ...]]:
-    """As DuckDB sees them; of a changelog in the order of its times."""
-    dataset = DeltaTable(path).to_pyarrow_dataset()
-    with duckdb.connect() as database:
-        found = database.from_arrow(dataset).fetchall()
-    if "time" in dataset.schema.names:
-        at = dataset.schema.names.index("time")
-        found.sort(key=lambda row: row[at])
-    return found
-
-
-def tables() -> dict[str, list[tuple[Any, ...]]]:
-    return {f"{name}_{mode}": rows_of(f"{name}_{mode}") for name, mode in NAMES}
-
-
-class Point(sr.Schema):
-    k: str | None
-    x: float
-    y: float
-
-
-def table(count: int = 40) -> sr.Table:
-    keys = [b"a", b'"q"",""r"', b"", b'""']
-    lines = [b"%b,%d,%d" % (keys[i % 4], i, i * i % 7) for i in range(count)]
-    return read([lines], schema=Point, header=["k", "x", "y"], batch=7)
-
-
-def write(count: int = 40, rows_per_file: int = 1) -> list[sr.Output]:
-    t = table(count)
-    fit = t.linear_regression(t.y, t.x, by=t.k, singular="null")
-    steep = fit.filter(fit.x > 0.01)
-    one = t.linear_regression(t.y, t.x, singular="null")
-
-    def to(rows: sr.Table, path: str, mode: Mode = "changelog") -> sr.Output:
-        return sr.io.delta.write(rows, path, mode=mode, rows_per_file=rows_per_file)
-
-    return [
-        to(t, "rows"),
-        to(fit, "fit-log"),
-        to(fit, "fit", "current"),
-        to(steep, "steep-log"),
-        to(steep, "steep", "current"),
-        to(one, "one", "current"),
-    ]
-
-
-def run(count: int = 40, state: str | None = "state", rows_per_file: int = 1) -> sr.Summary:
-    return sr.run(outputs=write(count, rows_per_file), processes=0, state=state)
 
 
 def test_each_change_is_there_once_whatever_dies(folder: Path) -> None:
@@ -217,173 +161,6 @@ def test_types_are_kept(folder: Path) -> None:
     assert [str(c) for c in compared if c.difference or not c.compared] == []
 
 
-MADE = {
-    "fits": (pa.schema({"x": pa.float64(), "z": pa.string(), "intercept": pa.float64()}), ""),
-    "lacks": (pa.schema({"intercept": pa.float64()}), "has no column 'x' (double)"),
-    "narrow": (
-        pa.schema({"intercept": pa.float64(), "x": pa.float32()}),
-        "column 'x' is float, which does not hold float: make it double",
-    ),
-    "needs": (
-        pa.schema(
-            [
-                pa.field("intercept", pa.float64()),
-                pa.field("x", pa.float64()),
-                pa.field("z", pa.int64(), nullable=False),
-            ]
-        ),
-        "column 'z' must have a value",
-    ),
-}
-
-
-@pytest.mark.parametrize("made", MADE)
-def test_a_table_that_is_there_is_checked(folder: Path, made: str) -> None:
-    """One that fits is used, of another the column that does not fit is named, before anything is read."""
-    schema, words = MADE[made]
-    DeltaTable.create("one", schema)
-    t = table()
-    output = sr.io.delta.write(t.linear_regression(t.y, t.x), "one", mode="current")
-    if words:
-        with pytest.raises(sr.OutputError) as caught:
-            sr.run(outputs=[output], processes=0, state="state")
-        assert words in str(caught.value)
-    else:
-        sr.run(outputs=[output], processes=0, state="state")
-        assert len(rows_of("one")) == 1
-
-
-def test_other_columns_of_a_table_are_null(folder: Path) -> None:
-    """In a changelog, and in the table as it stands, with keys and without."""
-    key, own = {"k": pa.string()}, {"intercept": pa.float64(), "x": pa.float64()}
-    for name, columns in (
-        ("one", own),
-        ("fit", {**key, **own}),
-        ("fit-log", {**key, **own, "time": pa.int64(), "diff": pa.int64()}),
-    ):
-        DeltaTable.create(name, pa.schema({"z": pa.list_(pa.int64()), **columns, "w": pa.int64()}))
-    run(20)
-    run(40)
-    for name in ("one", "fit", "fit-log"):
-        found = DeltaTable(name).to_pyarrow_table()
-        assert len(found) > 0
-        assert found["z"].null_count == found["w"].null_count == len(found)
-    rows = [row[1:-1] for row in rows_of("fit-log")]
-    assert folded(rows) == Counter(row[1:-1] for row in rows_of("fit"))
-
-
-def test_rows_of_somebody_else_are_left_alone(folder: Path) -> None:
-    """A table with rows, or of another run, is refused; so is a file."""
-    mine = pa.table({"k": ["a"], "x": [1.0], "y": [2.0], "time": [0], "diff": [1]})
-    write_deltalake("rows", mine)
-    for state in (None, "state"):
-        with pytest.raises(sr.OutputError, match=r"^rows holds rows that no run has written"):
-            run(state=state)
-    assert DeltaTable("rows").version() == 0
-    shutil.rmtree("rows")
-    run()
-    before = rows_of("rows")
-    for state in (None, "other"):
-        with pytest.raises(
-            sr.OutputError, match="holds the changes of a run, and there is no state"
-        ):
-            run(state=state)
-    assert rows_of("rows") == before
-    shutil.rmtree("rows")
-    Path("rows").touch()
-    with pytest.raises(sr.OutputError, match=r"^rows is a file: a Delta Lake table is a directory"):
-        run()
-
-
-def test_a_table_of_another_time_is_refused(folder: Path) -> None:
-    """One that is behind the state, of another run or gone: nothing is written to it."""
-    run(20)
-    shutil.copytree("rows", "older")
-    run(40)
-    os.rename("rows", "whole")
-    with pytest.raises(sr.OutputError, match=r"^rows is gone or empty, but the state says"):
-        run(40)
-    os.rename("older", "rows")
-    version = DeltaTable("rows").version()
-    with pytest.raises(sr.OutputError, match="it is older than the state"):
-        run(40)
-    assert DeltaTable("rows").version() == version
-    shutil.rmtree("rows")
-    other = sr.io.delta.write(table(), "rows")
-    sr.run(outputs=[other], processes=0, state="another")
-    with pytest.raises(sr.OutputError, match="rows holds the changes of another run than this"):
-        run(40)
-    shutil.rmtree("rows")
-    os.rename("whole", "rows")
-    run(40)
-
-
-def test_a_table_that_has_forgotten_its_epoch_is_refused(folder: Path) -> None:
-    """One that says whose it is, and holds rows, must say up to where."""
-    schema = {"k": pa.string(), "x": pa.float64(), "y": pa.float64()}
-    schema |= {"time": pa.int64(), "diff": pa.int64()}
-    DeltaTable.create(
-        "rows",
-        pa.schema(schema),
-        configuration={"streamreg.run": "0" * 32},
-        raise_if_key_not_exists=False,
-    )
-    row = {"k": ["a"], "x": [1.0], "y": [2.0], "time": [0], "diff": [1]}
-    write_deltalake("rows", pa.table(row), mode="append")
-    with pytest.raises(sr.OutputError, match="no longer says up to which epoch: its property"):
-        run()
-    assert DeltaTable("rows").version() == 1
-
-
-@contextmanager
-def held_run(path: str) -> Iterator[None]:
-    """A run that has the table, and goes on after the block."""
-    opening, waits = threading.Event(), threading.Event()
-
-    def held(x: float) -> float:
-        waits.set()
-        assert opening.wait(60)
-        return x
-
-    t = table()
-    slow = t.select(t.k, x=sr.apply(held, t.x), y=t.y)
-    options: dict[str, Any] = {
-        "outputs": [sr.io.delta.write(slow, path)],
-        "processes": 0,
-        "state": "first",
-    }
-    thread = threading.Thread(target=sr.run, kwargs=options)
-    thread.start()
-    try:
-        assert waits.wait(60)
-        yield
-    finally:
-        opening.set()
-        thread.join(60)
-
-
-def test_a_second_run_is_refused(folder: Path) -> None:
-    """As of files: a table has one run at a time."""
-    with held_run("rows"):
-        for state in (None, "second"):
-            again = sr.io.delta.write(table(), "./rows")
-            with pytest.raises(sr.OutputError, match="another run uses it: stop that one first"):
-                sr.run(outputs=[again], processes=0, state=state)
-    assert len(rows_of("rows")) == 40
-
-
-def test_two_runs_without_a_lock(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing can be locked, as in an object store, the one that comes second writes nothing."""
-    monkeypatch.setattr(delta_table, "lock", lambda *_given, **_named: None)
-    failed: list[BaseException] = []
-    monkeypatch.setattr(threading, "excepthook", lambda args: failed.append(args.exc_value))
-    with held_run("rows"):
-        again = sr.io.delta.write(table(), "rows")
-        sr.run(outputs=[again], processes=0, state="second")
-    assert "another run has written to it meanwhile" in str(failed[0])
-    assert len(rows_of("rows")) == 40
-
-
 def test_a_store_that_is_away_is_waited_for(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The run says so once, without a secret, and ends when it is told to."""
     options = {
@@ -413,33 +190,6 @@ def test_a_url_is_written_to_without_a_lock(folder: Path) -> None:
         sr.run(outputs=[output], processes=0, state="state")
     assert sorted(row[1] for row in rows_of("rows")) == list(range(40))
     assert not Path("rows.lock").exists()
-
-
-def test_others_may_commit(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Whoever compacts the table is not in the way; whoever commits in the same moment makes the run look again."""
-    made = DeltaDestination._write
-    commits = iter(range(3))
-
-    def meanwhile(self: DeltaDestination, epochs: Sequence[EpochChanges]) -> pa.Table:
-        rows = made(self, epochs)
-        if next(commits, None) is not None:
-            DeltaTable("rows").alter.set_table_description("of somebody else")
-        return rows
-
-    monkeypatch.setattr(DeltaDestination, "_write", meanwhile)
-
-    def compact(progress: sr.Progress) -> None:
-        if progress.rows == 28:
-            found = DeltaTable("rows")
-            found.optimize.compact()
-            found.vacuum(0, dry_run=False, enforce_retention_duration=False)
-
-    output = sr.io.delta.write(table(), "rows", rows_per_file=1)
-    sr.run(outputs=[output], processes=0, state="state", progress=compact)
-    assert "somebody else has committed to the table" in caplog.text
-    assert sorted(row[1] for row in rows_of("rows")) == list(range(40))
 
 
 def test_what_does_not_fit_is_named(folder: Path) -> None:
