@@ -1,8 +1,8 @@
 //! Rolling: a regression for each row of a frame, over the window that ends with it.
 //!
 //! The sums of a window are exact: the row that enters is added, the row that leaves is taken away, and nothing is left
-//! of it. Rows are worked through in stretches. Where the numbers of one are not very far apart, its sums are held in
-//! [fixed point](fixed), or for several features to [some 100 places](narrow), and its windows are solved in twice the
+//! of it. Rows are worked through in stretches. Where the numbers of one are not far apart, its sums are held to
+//! [some 100 places](narrow), or where they are farther in [fixed point](fixed), and its windows are solved in twice the
 //! digits of a double: [a line](line), [several features](plane) and [their equations](equations) prove which double is
 //! the nearest. What they leave open, all statistics, and stretches of wilder numbers, weights or decimals are fitted
 //! exactly, as everywhere.
@@ -26,12 +26,10 @@ pub use bounds::Width;
 pub use fade::{HalfLife, MOST_HALVINGS};
 pub use frame::{Frame, Wanted};
 
-use crate::accumulate::Accumulator;
 use crate::column::{NumberType, Numbers};
 use crate::error::Error;
 use crate::gram::Gram;
 use crate::infer::{Statistic, Value};
-use crate::moments::Moments;
 use crate::monomials::Terms;
 use fade::Weight;
 use fixed::{Extent, Fixed};
@@ -177,12 +175,13 @@ impl<'a> Rolling<'a> {
     fn slide_narrow(&mut self, first: usize, end: usize) -> Result<bool, Error> {
         self.extents(first, end);
         let short = end - first <= STRETCH + STRETCH / 4;
-        if !(self.plain && self.settles && short) || self.frame.columns.len() < 3 {
+        if !(self.plain && self.settles && short) {
             return Ok(false);
         }
         let rows: Vec<_> = (first..end).filter(|row| self.whole[*row]).collect();
+        let window = (self.at..end).map(|row| row - self.firsts[row] + 1).max().unwrap_or(0);
         let mut sharp = std::mem::take(&mut self.sharp);
-        let fits = sharp.start(self.frame.columns, &self.extents, &rows);
+        let fits = sharp.start(self.frame.columns, &self.extents, &rows, window);
         if fits {
             self.anew = 0;
             self.slide(&mut sharp, first, end)?;
@@ -252,27 +251,29 @@ impl<'a> Rolling<'a> {
                 self.results.iter_mut().for_each(|result| result[row] = value);
                 Ok(())
             }
-            _ => {
-                let gram = sums.gram()?;
-                self.anew += usize::from(gram.is_none());
-                self.fit_exactly(gram.map_or_else(|| self.gram(row), Ok)?, row)
-            }
+            _ => match sums.gram()? {
+                Some(gram) => self.fit_exactly(gram, row),
+                None => self.fit_anew(row),
+            },
         }
     }
 
-    /// The cross-products of the window of a row, added up anew.
-    fn gram(&self, row: usize) -> Result<Gram, Error> {
-        let mut moments = Moments::new(self.frame.columns.len() - 1)?;
-        let mut start = self.firsts[row];
-        for run in self.whole[start..=row].chunk_by(|one, other| one == other) {
-            let end = start + run.len();
-            if run[0] {
-                let part: Vec<_> = self.frame.columns.iter().map(|column| column.rows(start..end)).collect();
-                moments.add(&part)?;
-            }
-            start = end;
+    /// Fits the window of a row, of which the numbers are not far apart, by sums that are made anew and are exact.
+    fn fit_anew(&mut self, row: usize) -> Result<(), Error> {
+        let mut fixed = std::mem::take(&mut self.fixed);
+        let rows = self.firsts[row]..row + 1;
+        self.anew += 1;
+        if !fixed.start(&self.extents, rows.len()) {
+            return Err(Error::Invalid(format!(
+                "the window of row {row} has numbers that are too far apart"
+            )));
         }
-        Ok(Gram::of(&moments))
+        for at in rows.filter(|at| self.whole[*at]) {
+            fixed.put(self.frame.columns, Some(at), None);
+        }
+        self.fit(&fixed, row)?;
+        self.fixed = fixed;
+        Ok(())
     }
 
     #[allow(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]

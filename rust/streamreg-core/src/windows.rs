@@ -7,7 +7,8 @@
 //! the state then.
 //!
 //! `moment` compares times without rounding, `grid` numbers the windows of a grid, `assign` says for each row whether it
-//! is in a window, late, or outside. What rows come to, with or without labels, is said by `states`. How windows are kept is said by `store` and done by one file for each kind: `direct`,
+//! is in a window, late, or outside. What rows come to, with or without labels, is said by `states`. How windows are kept
+//! is said by `store` and done by one file for each kind: `direct`,
 //! `difference`, `sessions`, `last`.
 
 mod assign;

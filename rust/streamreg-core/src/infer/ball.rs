@@ -47,6 +47,7 @@ impl Ball {
     /// The sum of two doubles, and how far from it the number may be at most. The low one is at most half a unit in the
     /// last place of the high one.
     #[must_use]
+    #[inline]
     pub fn of_parts(high: f64, low: f64, radius: f64) -> Self {
         Self { high, low, radius }
     }
@@ -68,6 +69,7 @@ impl Ball {
 
     /// The number times a power of two, to which what it loses to underflow is known.
     #[must_use]
+    #[inline]
     pub fn scaled(self, factors: [f64; 2]) -> Self {
         let by = |value: f64| value * factors[0] * factors[1];
         Self { high: by(self.high), low: by(self.low), radius: by(self.radius) + FLOOR }
@@ -75,31 +77,31 @@ impl Ball {
 
     /// The two doubles, the larger first, and how far from their sum the number may be at most.
     #[must_use]
+    #[inline]
     pub fn parts(self) -> [f64; 3] {
         [self.high, self.low, self.radius]
     }
 
     /// A double, exactly.
     #[must_use]
+    #[inline]
     pub fn of_double(value: f64) -> Self {
         Self { high: value, low: 0.0, radius: 0.0 }
     }
 
-    /// An integer, exactly if it has up to 106 bits.
+    /// An integer, exactly if it has up to 106 bits: of three pieces, two of 53 bits. What the upper two are rounded by,
+    /// if they are, is at most u of the whole, as the last piece is then, and their sum is rounded by u of that.
     #[must_use]
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "what the first loses is the second, and what that does is bounded"
-    )]
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "the nearest double to an integer of 127 bits is an integer"
-    )]
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "of 53 bits at most")]
     pub fn of_integer(value: i128) -> Self {
-        let high = value as f64;
-        let rest = value - high as i128;
-        let low = rest as f64;
-        let radius = if low as i128 == rest { 0.0 } else { high.abs() * (2.0 * UNIT) };
+        const PIECE: u64 = 1 << 53;
+        const ONE: f64 = PIECE as f64;
+        let piece = |from: i128| (from as i64 & (PIECE.cast_signed() - 1)) as f64;
+        let top = (value >> 106) as i64;
+        let (upper, rest) = sum(top as f64 * (ONE * ONE), piece(value >> 53) * ONE);
+        let (high, low) = sum(upper, rest + piece(value));
+        let radius = if matches!(top, -1 | 0) { 0.0 } else { high.abs() * (4.0 * UNIT) };
         Self { high, low, radius }
     }
 
@@ -143,6 +145,7 @@ impl Ball {
     /// The double nearest to the number, if that is certain.
     #[must_use]
     #[allow(clippy::float_cmp, reason = "both ends are to round to that very double")]
+    #[inline]
     pub fn rounded(self) -> Option<f64> {
         // The sums with the low part are rounded as well: by no more than half of this much of it.
         let reach = (self.radius + self.low.abs() * f64::EPSILON) * WIDER;
@@ -151,6 +154,7 @@ impl Ball {
     }
 
     /// Whether the number is above zero, for certain.
+    #[inline]
     fn is_positive(self) -> bool {
         self.high > 0.0 && is_safe(self.high) && self.radius < self.high / 4.0
     }
@@ -158,6 +162,7 @@ impl Ball {
     /// The quotient, if the divisor is above zero for certain. What the quotient of the high parts leaves, at most 5u of
     /// the whole, is worked out with roundings of 11u², and divided by the high part alone: 22u² of the whole.
     #[must_use]
+    #[inline]
     pub fn divide(self, other: Self) -> Option<Self> {
         if !(other.is_positive() && is_safe(self.high)) {
             return None;
@@ -195,6 +200,7 @@ impl Ball {
 impl Neg for Ball {
     type Output = Self;
 
+    #[inline]
     fn neg(self) -> Self {
         Self { high: -self.high, low: -self.low, ..self }
     }
@@ -241,6 +247,7 @@ impl Mul for Ball {
 }
 
 /// Whether nothing that belongs to the double has left the range.
+#[inline]
 fn is_safe(value: f64) -> bool {
     (LEAST..MOST).contains(&value.abs())
 }
@@ -270,3 +277,6 @@ fn halves(value: f64) -> (f64, f64) {
     let high = spread - (spread - value);
     (high, value - high)
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

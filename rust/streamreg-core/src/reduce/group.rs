@@ -17,7 +17,7 @@ pub(crate) struct Groups {
     ends: Vec<usize>,
     /// All rows, group by group; in each in the order of the batch.
     rows: Vec<u32>,
-    /// Whether rows of the batch may be missing.
+    /// Whether rows of the batch may be missing, or be in another order.
     picked: bool,
 }
 
@@ -94,6 +94,19 @@ impl Groups {
         }
         let keys = order.iter().map(|&(_, group)| key(shown[group])).collect();
         Self { keys, text, ends, rows: sorted, picked }
+    }
+
+    /// Puts the rows of each group in an order; equal ones stay in that of the batch.
+    pub(crate) fn sort_each<K: Ord>(&mut self, by: impl Fn(&u32) -> K) {
+        let mut start = 0;
+        for &end in &self.ends {
+            let rows = &mut self.rows[start..end];
+            if !rows.is_sorted_by_key(&by) {
+                rows.sort_by_key(&by);
+                self.picked = true;
+            }
+            start = end;
+        }
     }
 
     /// Number of groups.

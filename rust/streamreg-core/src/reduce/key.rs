@@ -167,8 +167,9 @@ pub(crate) const INT_WIDTH: usize = 9;
 
 /// Appends a cell that is an integer.
 pub(crate) fn write_int(value: i64, out: &mut Vec<u8>) {
-    out.push(INT);
-    out.extend_from_slice(&(value.cast_unsigned() ^ SIGN).to_be_bytes());
+    let mut cell = [INT; INT_WIDTH];
+    cell[1..].copy_from_slice(&(value.cast_unsigned() ^ SIGN).to_be_bytes());
+    out.extend_from_slice(&cell);
 }
 
 /// Reads such a cell at the start of a key, and moves behind it; `None` if there is another one.
@@ -209,15 +210,30 @@ pub(crate) fn decode(keys: &Keys, mut key: &[u8]) -> Result<Vec<KeyCell>, Error>
 /// # Errors
 /// [`Error::Corrupt`] if it does not begin with such cells.
 pub(crate) fn decode_first(keys: &Keys, key: &mut &[u8]) -> Result<Vec<KeyCell>, Error> {
-    let cells = keys.iter().map(|expected| cell(*expected, key)).collect::<Option<Vec<_>>>();
-    cells.ok_or_else(other_types)
+    let cells = keys.iter().map(|expected| {
+        let mut text = String::new();
+        let cell = cell(*expected, key, |part| text.push_str(part))?;
+        Some(if let KeyCell::Text(_) = cell { KeyCell::Text(text) } else { cell })
+    });
+    cells.collect::<Option<Vec<_>>>().ok_or_else(other_types)
+}
+
+/// Moves behind the cells of these columns that a key begins with, and gives their bytes.
+///
+/// # Errors
+/// As [`decode_first`].
+pub(crate) fn skip_first<'a>(keys: &Keys, key: &mut &'a [u8]) -> Result<&'a [u8], Error> {
+    let all = *key;
+    let skipped = keys.iter().all(|expected| cell(*expected, key, |_| ()).is_some());
+    if skipped { Ok(&all[..all.len() - key.len()]) } else { Err(other_types()) }
 }
 
 fn other_types() -> Error {
     corrupt("a key is not of the reduction's types")
 }
 
-fn cell(expected: Key, key: &mut &[u8]) -> Option<KeyCell> {
+/// The cell that a key begins with; what a text is made of is given part by part, and the cell is empty then.
+fn cell(expected: Key, key: &mut &[u8], part: impl FnMut(&str)) -> Option<KeyCell> {
     let (tag, rest) = key.split_first()?;
     let (cell, rest) = match (expected.kind, *tag) {
         (_, MISSING) if expected.optional => (KeyCell::Missing, rest),
@@ -232,26 +248,20 @@ fn cell(expected: Key, key: &mut &[u8]) -> Option<KeyCell> {
         (KeyType::Timedelta, _) => {
             return read_int(key).filter(|micros| TimeType::Timedelta.holds(*micros)).map(KeyCell::Timedelta);
         }
-        (KeyType::Text, TEXT) => {
-            let (text, rest) = text(rest)?;
-            (KeyCell::Text(text), rest)
-        }
+        (KeyType::Text, TEXT) => (KeyCell::Text(String::new()), text(rest, part)?),
         _ => return None,
     };
     *key = rest;
     Some(cell)
 }
 
-fn text(mut rest: &[u8]) -> Option<(String, &[u8])> {
-    let mut text = Vec::new();
+/// Reads a text, part by part; what follows it.
+fn text(mut rest: &[u8], mut of: impl FnMut(&str)) -> Option<&[u8]> {
     loop {
         let (part, after) = rest.split_at(memchr::memchr(END, rest)?);
-        text.extend_from_slice(part);
-        if let [END, ZERO, after @ ..] = after {
-            text.push(0);
-            rest = after;
-        } else {
-            return Some((String::from_utf8(text).ok()?, &after[1..]));
-        }
+        of(str::from_utf8(part).ok()?);
+        let [END, ZERO, behind @ ..] = after else { return after.get(1..) };
+        of("\0");
+        rest = behind;
     }
 }

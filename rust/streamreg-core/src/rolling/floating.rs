@@ -42,6 +42,12 @@ impl Floating {
         Self::of_size(value < 0, 0, value.unsigned_abs())
     }
 
+    /// Of an integer of 256 bits, which is in the range of doubles.
+    #[inline]
+    pub fn ball(self) -> Ball {
+        self.ball.scaled([power(self.two), 1.0])
+    }
+
     /// The product.
     #[inline]
     pub fn times(self, other: Self) -> Self {
@@ -92,7 +98,7 @@ pub(super) fn power(two: i64) -> f64 {
 
 /// A normal double times a power of two, if that is one too.
 #[inline]
-fn times_power(value: f64, two: i64) -> Option<f64> {
+pub(super) fn times_power(value: f64, two: i64) -> Option<f64> {
     let field = (value.to_bits() >> 52 & 0x7ff).cast_signed();
     let moved = field.checked_add(two)?;
     let normal = field > 0 && (1..2047).contains(&moved);

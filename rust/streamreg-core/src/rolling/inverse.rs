@@ -3,8 +3,8 @@
 /// A square matrix, row by row.
 pub(super) type Matrix<const SIZE: usize> = [[f64; SIZE]; SIZE];
 
-/// An approximate inverse of a symmetric matrix that is positive definite, by its factors L·D·Lᵀ. Nothing is claimed for
-/// it.
+/// An approximate inverse of a symmetric matrix that is positive definite, by its factors L·D·Lᵀ. It is symmetric; else
+/// nothing is claimed for it.
 #[inline]
 pub(super) fn inverse<const SIZE: usize>(matrix: &Matrix<SIZE>) -> Option<Matrix<SIZE>> {
     // L·D, and 1/D; then the inverse of L, whose diagonal of ones is not there.
@@ -44,12 +44,18 @@ pub(super) fn inverse<const SIZE: usize>(matrix: &Matrix<SIZE>) -> Option<Matrix
     for (at, row) in factor.iter_mut().enumerate() {
         row[at] = 1.0;
     }
+    let mut scaled = factor;
+    for (row, scale) in scaled.iter_mut().zip(&scale) {
+        for entry in row {
+            *entry *= scale;
+        }
+    }
     let mut inverse = [[0.0; SIZE]; SIZE];
     for one in 0..SIZE {
         for other in one..SIZE {
             let mut entry = 0.0;
-            for (own, scale) in factor.iter().zip(&scale).skip(other) {
-                entry += own[one] * own[other] * scale;
+            for row in other..SIZE {
+                entry += scaled[row][one] * factor[row][other];
             }
             inverse[one][other] = entry;
             inverse[other][one] = entry;

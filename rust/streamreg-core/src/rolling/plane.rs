@@ -3,7 +3,7 @@
 //! The equations are those of the sums of products about the means, which are exact integers: each digit that cancels has
 //! cancelled before anything was rounded. The intercept is (Σy − Σ slope·Σx)/n.
 
-use super::equations::{Entry, Equations, PLACES, Solution};
+use super::equations::{Equations, PLACES, Solution};
 use super::fixed::Fixed;
 use super::floating::Floating;
 use super::sums::Outcome;
@@ -27,7 +27,7 @@ pub(super) fn solve(sums: &Fixed, found: &mut [f64]) -> Outcome {
 }
 
 fn solve_in<const SIZE: usize>(sums: &Fixed, found: &mut [f64]) -> Outcome {
-    let Some((equations, scales)) = equations::<SIZE>(sums) else { return Outcome::Singular };
+    let Some((mut equations, scales)) = equations::<SIZE>(sums) else { return Outcome::Singular };
     let done = equations.solve().and_then(|solution| round(&solution, &scales, sums, found));
     done.map_or(Outcome::Open, |()| Outcome::Solved)
 }
@@ -45,11 +45,10 @@ fn equations<const SIZE: usize>(sums: &Fixed) -> Option<(Equations<SIZE>, Vec<i6
     for one in 0..size {
         for other in one..=size {
             let entry = sums.centred(one, other).at(scales[one] + scales[other], PLACES);
-            let entry = Entry::of_places(entry);
             if other == size {
                 made.right[one] = entry;
             } else {
-                (made.matrix[one][other], made.matrix[other][one]) = (entry, entry);
+                made.matrix[one][other] = entry;
             }
         }
     }

@@ -24,7 +24,7 @@ pub(super) enum Outcome {
 
 /// The sums of a window.
 pub(super) trait Sums {
-    /// Adds a row of finite numbers, and takes another away; either may be none.
+    /// Adds a row of finite numbers, and takes the oldest one away; either may be none.
     fn put(
         &mut self,
         columns: &[Numbers<'_>],
@@ -69,7 +69,7 @@ impl Sums for Narrow {
         enters: Option<usize>,
         leaves: Option<usize>,
     ) -> Result<(), Error> {
-        Narrow::put(self, columns, enters, leaves);
+        Narrow::put(self, columns, enters, leaves.is_some());
         Ok(())
     }
 

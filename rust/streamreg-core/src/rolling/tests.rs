@@ -54,7 +54,7 @@ fn differential_settled() {
                     .collect();
                 let (mut fixed, mut narrow) = (Fixed::default(), Narrow::default());
                 assert!(fixed.start(&extents, ROWS));
-                assert!(narrow.start(&columns, &extents, &(0..ROWS).collect::<Vec<_>>()));
+                assert!(narrow.start(&columns, &extents, &(0..ROWS).collect::<Vec<_>>(), 60));
                 let mut found = vec![vec![0.0; columns.len()]; 2];
                 let outcomes = [
                     outcome(&mut fixed, &columns, &mut found[0]),
@@ -68,10 +68,6 @@ fn differential_settled() {
                         _ => *open += 1,
                     }
                 }
-            }
-            if features == 1 {
-                // A line has no use for the other way.
-                open[1] = 0;
             }
             assert!(
                 open.iter().all(|open| *open <= 2),

@@ -7,6 +7,9 @@
 
 pub(super) mod floor;
 mod limits;
+mod placing;
+
+pub(super) use placing::Placing;
 
 use super::assign::Place;
 use super::difference::Difference;
@@ -100,40 +103,12 @@ impl Grid {
         self.panes
     }
 
-    /// Where a row of this time is, after one of that.
-    pub(super) fn place(&self, time: Moment, before: Option<Moment>) -> Place<Windows> {
-        if time.order(self.bounds.0).is_lt() || time.order(self.bounds.1).is_gt() {
-            return Place::Outside;
-        }
-        let (earliest, last) = self.of(time);
-        if earliest > last {
-            return Place::Between;
-        }
-        let open = before.map_or(i128::MIN, |before| self.open_from(before));
-        match i64::try_from(open.max(earliest.into())) {
-            Ok(first) if first <= last => Place::In((first, last)),
-            _ => Place::Late,
-        }
-    }
-
     /// Whether it would be late for any of its windows.
     pub(super) fn late(&self, time: Moment, before: Moment) -> bool {
-        match self.place(time, None) {
+        match Placing::new(self).place(time, None) {
             Place::In((first, _)) => self.open_from(before) > i128::from(first),
             _ => false,
         }
-    }
-
-    /// The windows of a time that is within the bounds; the last one is the lesser where there is none.
-    fn of(&self, time: Moment) -> Windows {
-        let last = floor(&[time], &[self.origin], self.hop);
-        let first = if self.whole {
-            last - i128::from(self.panes)
-        } else {
-            floor(&[time], &[self.origin, self.duration], self.hop)
-        };
-        // Within the bounds both are 64-bit integers, which `limits` has made sure of.
-        (saturated(first + 1), saturated(last))
     }
 
     /// The first window that is not closed when the time is this.

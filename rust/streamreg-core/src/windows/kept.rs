@@ -172,7 +172,12 @@ impl Kept {
         Ok(())
     }
 
-    /// The cells of an instance at the beginning of a key, which moves behind them.
+    /// The bytes of an instance at the beginning of a key, which moves behind them.
+    pub(super) fn skip_instance<'a>(&self, key: &mut &'a [u8]) -> Result<&'a [u8], Error> {
+        key::skip_first(&self.keys, key)
+    }
+
+    /// The same, with its cells.
     pub(super) fn instance<'a>(&self, key: &mut &'a [u8]) -> Result<(&'a [u8], Vec<KeyCell>), Error> {
         let all = *key;
         let cells = key::decode_first(&self.keys, key)?;

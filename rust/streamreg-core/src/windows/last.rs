@@ -62,7 +62,7 @@ impl Last {
     /// The instance of a stored row.
     fn instance<'a>(kept: &Kept, stored: &'a [u8]) -> Result<&'a [u8], Error> {
         let mut key = stored.get(1..).unwrap_or_default();
-        Ok(kept.instance(&mut key)?.0)
+        kept.skip_instance(&mut key)
     }
 
     /// The times of the least and of the greatest row of an instance.
@@ -145,7 +145,7 @@ impl Store for Last {
     }
 
     fn check(&self, kept: &mut Kept, mut key: &[u8], bytes: &[u8]) -> Result<(), Error> {
-        kept.instance(&mut key)?;
+        kept.skip_instance(&mut key)?;
         place::read(self.kind, key)?;
         let label = row::Columns::new(kept.states.inputs()).push(bytes)?;
         if kept.states.first_label(label)?.len() == label.len() {
@@ -157,7 +157,7 @@ impl Store for Last {
 
     fn index(&mut self, kept: &Kept, key: &[u8]) {
         let mut place = key;
-        if let Ok((instance, _)) = kept.instance(&mut place)
+        if let Ok(instance) = kept.skip_instance(&mut place)
             && let Ok(place) = place::read(self.kind, place)
         {
             self.rows.insert(instance, place);

@@ -95,7 +95,7 @@ fn instances<'a>(map: &'a TrackedMap, kept: &Kept) -> Result<Vec<&'a [u8]>, Erro
     for (stored, _) in map.in_order() {
         if let [OPEN | CLOSED, key @ ..] = stored {
             let mut rest = key;
-            found.push(kept.instance(&mut rest)?.0);
+            found.push(kept.skip_instance(&mut rest)?);
         }
     }
     Ok(found)

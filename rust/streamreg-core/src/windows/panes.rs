@@ -4,12 +4,11 @@
 //! the cells of the instance, then the first window and, where a row can be in several, the last one.
 
 use super::assign::SetAside;
-use super::grid::{Grid, Windows};
+use super::grid::{Grid, Placing, Windows};
 use super::kept::{Kept, OPEN};
 use super::store::Batch;
 use crate::accumulate::Sign;
 use crate::error::Error;
-use crate::reduce::KeyColumn;
 use crate::reduce::block::SortedRows;
 use crate::reduce::group::Groups;
 use crate::reduce::key;
@@ -23,33 +22,45 @@ pub(super) fn partial(
     writer: &mut Writer,
 ) -> Result<SetAside, Error> {
     let rows = batch.times.len();
-    let several = grid.panes() > 1;
-    let (mut first, mut last) = (vec![0; rows], vec![0; if several { rows } else { 0 }]);
+    let mut windows = vec![(0, 0); rows];
     let mut chosen = Vec::with_capacity(rows);
-    let place = |time, before| grid.place(time, before);
-    let aside = SetAside::of(batch.times, place, |row, _, windows: Windows| {
-        first[row as usize] = windows.0;
-        if several {
-            last[row as usize] = windows.1;
-        }
+    let mut placing = Placing::new(grid);
+    let place = |time, before| placing.place(time, before);
+    let aside = SetAside::of(batch.times, place, |row, _, found: Windows| {
+        windows[row as usize] = found;
         chosen.push(row);
     });
-    let mut keys = batch.keys.to_vec();
-    keys.push(KeyColumn::Int(&first));
-    if several {
-        keys.push(KeyColumn::Int(&last));
-    }
-    let groups =
-        if chosen.len() == rows { Groups::new(&keys, rows)? } else { Groups::of_some(&keys, &chosen) };
+    let mut groups = if chosen.len() == rows {
+        Groups::new(batch.keys, rows)?
+    } else {
+        Groups::of_some(batch.keys, &chosen)
+    };
+    // No cell is the beginning of another: so the keys are in the order of instances, then of windows.
+    let of = |row: &u32| windows[*row as usize];
+    groups.sort_each(of);
     let sorted = SortedRows::by_group(batch.block, &groups);
-    writer.unsigned(groups.len() as u64);
     let (mut parts, mut states) = (sorted.parts(), Writer::payload());
-    for (key, places) in groups.iter() {
-        writer.bytes(key);
-        states.clear();
-        kept.states.write_rows(sorted.part(places, &mut parts), &mut states)?;
-        writer.bytes(states.as_payload());
+    let (mut count, mut entries, mut key) = (0, Writer::payload(), Vec::new());
+    for (instance, places) in groups.iter() {
+        let mut start = places.start;
+        for own in groups.rows(places).chunk_by(|one, other| of(one) == of(other)) {
+            let (first, last) = own.first().map_or((0, 0), of);
+            key.clear();
+            key.extend_from_slice(instance);
+            key::write_int(first, &mut key);
+            if grid.panes() > 1 {
+                key::write_int(last, &mut key);
+            }
+            entries.bytes(&key);
+            states.clear();
+            let end = start + own.len();
+            kept.states.write_rows(sorted.part(start..end, &mut parts), &mut states)?;
+            entries.bytes(states.as_payload());
+            (start, count) = (end, count + 1);
+        }
     }
+    writer.unsigned(count);
+    writer.append(entries.as_payload());
     Ok(aside)
 }
 
@@ -103,7 +114,7 @@ pub(super) fn groups<'a>(grid: &Grid, kept: &Kept, mut reader: Reader<'a>) -> Re
         }
         before = Some(key);
         let mut rest = key;
-        let (instance, _) = kept.instance(&mut rest)?;
+        let instance = kept.skip_instance(&mut rest)?;
         let first = key::read_int(&mut rest);
         let last = if grid.panes() > 1 { key::read_int(&mut rest) } else { first };
         let windows = first.zip(last).filter(|windows| rest.is_empty() && grid.holds(*windows));
@@ -192,7 +203,7 @@ pub(super) fn write_key(instance: &[u8], index: i64, out: &mut Vec<u8>) {
 /// # Errors
 /// [`Error::Corrupt`] if it is no such key.
 pub(super) fn read_key<'a>(kept: &Kept, mut key: &'a [u8]) -> Result<(&'a [u8], i64), Error> {
-    let (instance, _) = kept.instance(&mut key)?;
+    let instance = kept.skip_instance(&mut key)?;
     Ok((instance, read_index(key)?))
 }
 

@@ -1,5 +1,7 @@
 //! Windows: when the rows of one batch were, where they stand, and the greatest time before each in its partition.
 
+use std::ops::Range;
+
 use super::moment::{Moment, TimeKind};
 use crate::error::Error;
 
@@ -186,16 +188,40 @@ impl RowTimes {
     /// partition up to its last row here.
     #[must_use]
     pub fn watermarks(&self) -> Vec<Watermark> {
-        let mut progress = Progress::new(&self.before);
-        for (row, &partition) in self.partitions.iter().enumerate() {
-            let state = progress.of(partition);
-            if let Some(time) = self.time(row).filter(|&time| self.counts(time)) {
+        let (mut progress, mut start) = (Progress::new(&self.before), 0);
+        // Rows of one partition mostly come one after another.
+        for own in self.partitions.chunk_by(|one, other| one == other) {
+            let end = start + own.len();
+            let state = progress.of(own[0]);
+            for time in self.extremes(start..end).into_iter().flatten() {
                 state.see(time);
             }
+            start = end;
         }
         let mut found: Vec<_> = progress.partitions.iter().filter_map(Partition::watermark).collect();
         found.sort_unstable_by_key(|watermark| watermark.partition);
         found
+    }
+
+    /// The least and the greatest time of some rows, of those that count; nothing if none does.
+    fn extremes(&self, rows: Range<usize>) -> Option<[Moment; 2]> {
+        if let (Owned::Int(values), None) = (&self.times, &self.missing) {
+            let within = match self.bounds {
+                Some((Moment::Int(least), Moment::Int(greatest))) => least..=greatest,
+                _ => i64::MIN..=i64::MAX,
+            };
+            let (mut least, mut greatest) = (i64::MAX, i64::MIN);
+            for &value in values[rows].iter().filter(|&value| within.contains(value)) {
+                (least, greatest) = (least.min(value), greatest.max(value));
+            }
+            return (least <= greatest).then(|| [least, greatest].map(Moment::Int));
+        }
+        let counted = rows.filter_map(|row| self.time(row)).filter(|&time| self.counts(time));
+        counted.fold(None, |found: Option<[Moment; 2]>, time| {
+            let [least, greatest] = found.unwrap_or([time, time]);
+            let least = if time.order(least).is_lt() { time } else { least };
+            Some([least, greatest.later(time)])
+        })
     }
 
     fn counts(&self, time: Moment) -> bool {

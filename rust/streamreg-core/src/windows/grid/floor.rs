@@ -7,6 +7,44 @@ use crate::windows::moment::{Moment, Rational};
 /// No index is as far from zero: what is further is this far.
 const FAR: i128 = 1 << 100;
 
+/// The floor of (a time less some others) / a length, of one time after another.
+#[derive(Debug)]
+pub(in crate::windows) struct Steps {
+    minus: Vec<Moment>,
+    by: Moment,
+    /// The first and the last integer of which it is known, and what it is of these.
+    known: Option<(i64, i64, i128)>,
+}
+
+impl Steps {
+    /// All are of one kind, and `by` is above zero.
+    pub(in crate::windows) fn new(minus: Vec<Moment>, by: Moment) -> Self {
+        Self { minus, by, known: None }
+    }
+
+    /// The first and the last integer that have the floor of the last one.
+    pub(in crate::windows) fn known(&self) -> Option<(i64, i64)> {
+        self.known.map(|(first, last, _)| (first, last))
+    }
+
+    /// That of a time.
+    pub(in crate::windows) fn floor(&mut self, time: Moment) -> i128 {
+        if let (Moment::Int(time), Some((first, last, found))) = (time, self.known)
+            && (first..=last).contains(&time)
+        {
+            return found;
+        }
+        let found = floor(&[time], &self.minus, self.by);
+        if let Moment::Int(by) = self.by {
+            let first = found * i128::from(by) + self.minus.iter().map(|term| term.int()).sum::<i128>();
+            // Where the step reaches beyond 64 bits it is not kept: times there are rare.
+            let ends = i64::try_from(first).ok().zip(i64::try_from(first + i128::from(by) - 1).ok());
+            self.known = ends.map(|(first, last)| (first, last, found));
+        }
+        found
+    }
+}
+
 /// The floor of (the sum of `plus` less that of `minus`) / `by`; all of one kind, and `by` above zero.
 pub(in crate::windows) fn floor(plus: &[Moment], minus: &[Moment], by: Moment) -> i128 {
     match by {
