@@ -90,7 +90,7 @@ class _Addresses(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
-        if text.startswith("metrics, health and results: "):
+        if text.startswith("page, metrics, health and results: "):
             self.found = text.rpartition(" ")[2]
 
 

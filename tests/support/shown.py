@@ -32,7 +32,7 @@ class Line:
     def run(self, **options: Any) -> ServedRun:  # noqa: ANN401  # those of a run
         """A run that begins, or goes on."""
         t = table_of_source(self.source, {"x": "float", "y": "float"}, header=["x", "y"])
-        fit = t.linear_regression(t.y, t.x, statistics=["n", "r2", "conf_int"])
+        fit = t.linear_regression(t.y, t.x, statistics=["n", "r2", "confidence_interval"])
         outputs = [
             sr.io.csv.write(t, self.folder / "points.csv"),
             sr.io.csv.write(fit, self.folder / "line.csv"),

@@ -65,7 +65,7 @@ class Publisher:
             )
         self._socket = bound(listen)
         self.url = url_of(self._socket)
-        _log.info("metrics, health and results: %s", self.url)
+        _log.info("page, metrics, health and results: %s", self.url)
         if not listen.loopback and listen.token is None:
             _log.warning("%s is served without a token, to everyone who can connect", self.url)
         self._layout: Layout | None = None
