@@ -10,6 +10,7 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -21,7 +22,7 @@ from streamreg._estimators.key_cells import columns_of
 from streamreg._exceptions import CorruptStateError, StateError
 from streamreg._figures.look import LOOKS, Theme
 from streamreg._serve.drawn import MOST_WINDOWS, Drawn, past_of, pace_of, windows_of
-from streamreg._serve.endpoint import JSON, Endpoint, Parameter, refusal
+from streamreg._serve.endpoint import JSON, Endpoint, Handler, Parameter, refusal
 from streamreg._serve.feed import Feed
 from streamreg._serve.fitted import Fitted
 from streamreg._serve.models import Models, NotServedError, regression_of
@@ -42,6 +43,8 @@ _FRESH_SECONDS: Final = 0.5
 """So long a figure is given to whoever asks for the same."""
 
 _MOST_KEPT: Final = 64
+_HEIGHT: Final = 400
+"""Of a figure that has none of its own, in pixels."""
 
 _THEME: Final = Parameter(
     "theme", "light or dark; without it there is no figure.", {"type": "string", "enum": [*LOOKS]}
@@ -64,23 +67,19 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
             return await kept.answer(request, lambda: _windows(table, key))
         return await kept.answer(request, lambda: _past(feed, table, key))
 
-    async def fit(request: Request) -> Response:
+    async def of_fit(request: Request, show: Callable[[Fitted], Drawn]) -> Response:
         table, key = _row(feed, request)
 
         async def made() -> Make:
-            found = await _fitted(feed, models, table, key)
-            return found.line if isinstance(found, Fitted) else lambda: found
+            return partial(_shown, await _fitted(feed, models, table, key), show)
 
         return await kept.answer(request, made)
+
+    async def fit(request: Request) -> Response:
+        return await of_fit(request, Fitted.line)
 
     async def residuals(request: Request) -> Response:
-        table, key = _row(feed, request)
-
-        async def made() -> Make:
-            found = await _fitted(feed, models, table, key)
-            return found.residuals if isinstance(found, Fitted) else lambda: found
-
-        return await kept.answer(request, made)
+        return await of_fit(request, Fitted.residuals)
 
     async def pace(request: Request) -> Response:
         async def made() -> Make:
@@ -89,26 +88,22 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
 
         return await kept.answer(request, made)
 
-    of_table = {"parameters": (_TABLE, KEYS, _THEME), "refusals": _REFUSALS}
     return (
-        Endpoint(
+        _of_table(
             "/v1/figures/history",
             history,
             "A row over the last epochs, with its intervals; of windows those of the newest event times.",
-            **of_table,
         ),
-        Endpoint(
+        _of_table(
             "/v1/figures/fit",
             fit,
             "The newest rows that an output was given, with the regression of the table, the interval of its mean and "
             "that of a new observation.",
-            **of_table,
         ),
-        Endpoint(
+        _of_table(
             "/v1/figures/residuals",
             residuals,
             "What these rows differ from the regression by, over its fitted values.",
-            **of_table,
         ),
         Endpoint(
             "/v1/figures/pace",
@@ -117,6 +112,12 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
             parameters=(_THEME,),
             refusals={400: "A parameter is unknown or wrong."},
         ),
+    )
+
+
+def _of_table(path: str, handler: Handler, summary: str) -> Endpoint:
+    return Endpoint(
+        path, handler, summary, parameters=(_TABLE, KEYS, _THEME), refusals=_REFUSALS
     )
 
 
@@ -201,6 +202,10 @@ async def _fitted(
     )
 
 
+def _shown(found: Fitted | Drawn, show: Callable[[Fitted], Drawn]) -> Drawn:
+    return show(found) if isinstance(found, Fitted) else found
+
+
 def _values(table: CurrentTable, key: Key) -> tuple[object, ...]:
     keys = table.spec.keys or ()
     kinds = [table.spec.columns[at].dtype for at in keys]
@@ -248,7 +253,9 @@ def _drawn(make: Make, theme: Theme | None) -> bytes:
     if found.draw is not None and theme is not None and not lacks:
         drawn = found.draw(theme)
         # The page has the titles as its headings.
-        drawn.update_layout(title=None, margin={"t": 40})
+        drawn.update_layout(
+            title=None, margin={"t": 40}, height=drawn.layout.height or _HEIGHT
+        )
         figure = drawn.to_json()
     return f'{head[:-1]},"figure":{figure}}}'.encode()
 

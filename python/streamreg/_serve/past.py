@@ -6,6 +6,7 @@ first asks for it, and before that as far as the newest changes in the ring tell
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -70,6 +71,8 @@ class Past:
             found = self._watched.get((place, key))
         if found is None:
             found = deque(_scanned(table, place, key, ring), MOST_MOMENTS)
+            if not found:  # It has changed too long ago: all that is known is what it is now.
+                _note(found, ring.next - 1, time.time_ns() // 1_000_000, table.find(key))
             self._watched[place, key] = found
             if len(self._watched) > MOST_WATCHED:
                 self._watched.popitem(last=False)

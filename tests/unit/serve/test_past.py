@@ -66,15 +66,17 @@ def test_so_many_keys_are_followed_and_no_more() -> None:
 
 
 def test_a_gap_is_not_bridged() -> None:
-    """Where epochs were missed, what was known of a key is forgotten."""
+    """Where epochs were missed, what was known of a key is forgotten: but for what it is now."""
     made = feed((0,))
     table = made.tables["t"]
     change(made, 0, b"1,10,0,1\n")
     made.past.of(table, (b"1",), made.ring)
     made.take(Standing(9, ((b"1,70",),), (None,)))
-    assert made.past.of(table, (b"1",), made.ring) == []
+    (now,) = made.past.of(table, (b"1",), made.ring)
+    assert (now.epoch, now.row) == (9, b"1,70")
     change(made, 10, b"1,70,10,-1\n1,80,10,1\n")
-    assert [one.row for one in made.past.of(table, (b"1",), made.ring)] == [b"1,80"]
+    assert [one.row for one in made.past.of(table, (b"1",), made.ring)] == [b"1,70", b"1,80"]
+    assert made.past.of(table, (b"2",), made.ring) == []
 
 
 def test_the_pace_is_a_sample_a_second() -> None:

@@ -25,6 +25,7 @@ export class Figure {
     this.path = element.dataset.path;
     this.visible = false;
     this.asking = false;
+    this.waiting = null; // what it was asked for meanwhile
     this.answer = null;
     this.title = element.querySelector("figcaption").textContent;
     element.querySelector("figcaption").id = `${element.id}-title`;
@@ -44,10 +45,22 @@ export class Figure {
     element.append(this.note, this.plot, this.details);
   }
 
-  // Asks for it as it is now, unless nobody sees it or it is just being asked for.
+  // Asks for it as it is now, unless nobody sees it.
   async refresh(query) {
-    if (!this.visible || this.asking) return;
+    if (!this.visible) return;
+    this.waiting = query;
+    if (this.asking) return;
     this.asking = true;
+    try {
+      while (this.waiting !== null) await this.ask();
+    } finally {
+      this.asking = false;
+    }
+  }
+
+  async ask() {
+    const query = this.waiting;
+    this.waiting = null;
     try {
       const answer = await json(`v1/figures/${this.path}?${new URLSearchParams(query)}`);
       this.answer = answer;
@@ -58,8 +71,6 @@ export class Figure {
     } catch (error) {
       if (error instanceof TokenError) throw error;
       this.note.textContent = error.message;
-    } finally {
-      this.asking = false;
     }
   }
 
