@@ -61,7 +61,7 @@ def ask(app: ASGIApp, path: str, headers: Mapping[str, str] | None = None) -> An
         waiting = asyncio.Event()
 
         async def receive() -> dict[str, Any]:
-            if not sent or "asked" not in scope:
+            if "asked" not in scope:
                 scope["asked"] = True
                 return {"type": "http.request", "body": b"", "more_body": False}
             await waiting.wait()
