@@ -63,7 +63,10 @@ def test_rejects_are_shown_as_text(browser: Browser, folder: Path) -> None:
         assert "<img src=x onerror=alert(1)>,1" in text
         assert "invalid-number" in text
         assert seen.page.query_selector("#rejects img") is None
-        until(seen.page, "document.querySelector('#rejects-note').textContent.includes('invalid-number')")
+        until(
+            seen.page,
+            "document.querySelector('#rejects-note').textContent.includes('invalid-number')",
+        )
 
 
 def test_the_page_follows_a_run_that_is_started_again(browser: Browser, folder: Path) -> None:
@@ -98,7 +101,11 @@ def test_a_token_is_asked_for_and_kept_for_the_tab(browser: Browser, folder: Pat
         for wrong, words in (("other", "not the token"), ("with a space", "no spaces")):
             page.fill("#token", wrong)
             page.keyboard.press("Enter")
-            until(page, "(words) => document.querySelector('#wrong').textContent.includes(words)", words)
+            until(
+                page,
+                "(words) => document.querySelector('#wrong').textContent.includes(words)",
+                words,
+            )
         page.fill("#token", TOKEN)
         page.keyboard.press("Enter")
         page.wait_for_selector("#run:not([hidden])")
@@ -174,6 +181,10 @@ class Keys:
             4 * SECONDS,
             lambda: str((self.run.progress, self.run.error)),
         )
+        wait_until(
+            lambda: self.run.json("/v1/tables")["tables"][0]["rows"] == self.count, 4 * SECONDS
+        )
+        self.run.json("/v1/tables/by?limit=1")  # which puts them in order
 
 
 def test_a_hundred_thousand_keys_do_not_hurt(browser: Browser) -> None:
@@ -184,26 +195,30 @@ def test_a_hundred_thousand_keys_do_not_hurt(browser: Browser) -> None:
         taken: list[int] = []
         seen.page.on(
             "response",
-            lambda answer: taken.append(int(answer.headers.get("content-length", 0)))
-            if "/v1/" in answer.url
-            else None,
+            lambda answer: (
+                taken.append(int(answer.headers.get("content-length", 0)))
+                if "/v1/" in answer.url
+                else None
+            ),
         )
         seen.page.goto(run.url)
         seen.page.wait_for_selector("#result tbody tr:nth-child(20)")
         assert seen.page.locator("#result tbody tr").count() == 20
         assert "100,000 rows in all" in seen.page.inner_text("#result-note")
         seen.page.fill("#search", "KEY-0777")
-        seen.page.wait_for_function(
-            "document.querySelector('#result tbody tr td:nth-child(2)').textContent === 'key-077700'"
+        until(
+            seen.page,
+            "document.querySelector('#result tbody tr td:nth-child(2)').textContent === 'key-077700'",
         )
         seen.page.click("#next")
-        seen.page.wait_for_function(
-            "document.querySelector('#result tbody tr td:nth-child(2)').textContent === 'key-077720'"
+        until(
+            seen.page,
+            "document.querySelector('#result tbody tr td:nth-child(2)').textContent === 'key-077720'",
         )
         keys.source.add(*(f"key-077725,{x},{x % 3}".encode() for x in range(30)))
         seen.page.get_by_role("button", name="Show k key-077725", exact=True).click()
         drawn(seen.page, "fit", "history")
-        seen.page.wait_for_function("document.querySelectorAll('#fit .points path').length >= 30")
+        until(seen.page, "document.querySelectorAll('#fit .points path').length >= 30")
         assert sum(taken) < 3_000_000
 
 
@@ -228,13 +243,13 @@ def test_the_keyboard_reaches_all(browser: Browser, folder: Path) -> None:
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline == "solid"
         page.keyboard.type("key-00001")
-        page.wait_for_function("document.querySelectorAll('#result tbody tr').length === 10")
+        until(page, "document.querySelectorAll('#result tbody tr').length === 10")
         press("Tab")  # the region of rows, which can be scrolled
         press("Tab")
         press("Tab")
         press("Enter")
-        page.wait_for_function("document.querySelector('#chosen').textContent.includes('key-000011')")
-        assert page.get_attribute("#result tbody tr:nth-child(2)", "aria-current") == "true"
+        until(page, "document.querySelector('#chosen').textContent.includes('key-000011')")
+        page.wait_for_selector("#result tbody tr:nth-child(2)[aria-current=true]")
         drawn(page, "fit")
         page.focus("#history summary")
         press("Enter")
@@ -259,11 +274,13 @@ def test_windows_stand_on_a_line_of_time(browser: Browser, folder: Path) -> None
     fit = windows.linear_regression(t.y, t.x, statistics=["n"])
     with ServedRun([sr.io.csv.write(fit, "fit.csv")], processes=0) as run, watched(browser) as seen:
         for at in range(200):
-            source.add(*(f"{k},{at},{at},{(at * 7) % (n + 5)}".encode() for n, k in enumerate("ab")))
+            source.add(
+                *(f"{k},{at},{at},{(at * 7) % (n + 5)}".encode() for n, k in enumerate("ab"))
+            )
         wait_until(lambda: run.progress is not None and run.progress.rows == 400, SECONDS)
         seen.page.goto(run.url)
         drawn(seen.page, "history")
         seen.page.locator("#history summary").click()
-        seen.page.wait_for_function("document.querySelectorAll('#history tbody tr').length === 20")
+        until(seen.page, "document.querySelectorAll('#history tbody tr').length === 20")
         assert "it is of windows" in seen.page.inner_text("#fit")
         picture(seen.page, folder, "page-windows")

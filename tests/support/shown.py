@@ -45,7 +45,10 @@ class Line:
             first = len(self.source.messages)
             self.source.add(*(wavy(at) for at in range(first, first + size)))
             wait_until(
-                lambda: run.progress is not None and run.progress.rows >= first + size,  # noqa: B023  # called here
+                lambda: (
+                    run.progress is not None  # noqa: B023  # called here
+                    and run.progress.rows + run.progress.rejects >= first + size
+                ),  # noqa: B023
                 SECONDS,
                 lambda: str((run.progress, run.error)),
             )
@@ -66,8 +69,8 @@ def pairs(page: Page) -> dict[str, str]:
 
 
 def until(page: Page, script: str, argument: object = None) -> None:
-    """Returns when a function of JavaScript says something true."""
-    page.wait_for_function(script, arg=argument)
+    """Returns when JavaScript says something true; playwright's own wait would have the page evaluate a text."""
+    wait_until(lambda: bool(page.evaluate(script, argument)), SECONDS, lambda: script)
 
 
 def shows(page: Page, row: dict[str, str]) -> None:

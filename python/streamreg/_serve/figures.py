@@ -116,9 +116,7 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
 
 
 def _of_table(path: str, handler: Handler, summary: str) -> Endpoint:
-    return Endpoint(
-        path, handler, summary, parameters=(_TABLE, KEYS, _THEME), refusals=_REFUSALS
-    )
+    return Endpoint(path, handler, summary, parameters=(_TABLE, KEYS, _THEME), refusals=_REFUSALS)
 
 
 def _row(feed: Feed, request: Request) -> tuple[CurrentTable, dict[int, bytes]]:
@@ -179,7 +177,9 @@ async def _fitted(
         if not types:
             model = models.of_all(described)
         else:
-            columns = columns_of(_values(table, key), [each.removesuffix(OPTIONAL) for each in types])
+            columns = columns_of(
+                _values(table, key), [each.removesuffix(OPTIONAL) for each in types]
+            )
             found = columns and await run_in_threadpool(models.of_key, described, columns)
             if not found:
                 return Drawn((), (), None, "the last checkpoint has no such key")
@@ -253,9 +253,7 @@ def _drawn(make: Make, theme: Theme | None) -> bytes:
     if found.draw is not None and theme is not None and not lacks:
         drawn = found.draw(theme)
         # The page has the titles as its headings.
-        drawn.update_layout(
-            title=None, margin={"t": 40}, height=drawn.layout.height or _HEIGHT
-        )
+        drawn.update_layout(title=None, margin={"t": 40}, height=drawn.layout.height or _HEIGHT)
         figure = drawn.to_json()
     return f'{head[:-1]},"figure":{figure}}}'.encode()
 

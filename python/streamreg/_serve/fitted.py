@@ -68,9 +68,7 @@ class Fitted:
             for cells, value, rest in zip(rows, fitted, residual, strict=True)
         ]
         data = ResidualData(fitted, residual)
-        return Drawn(
-            head, shown[: -MOST_TEXT - 1 : -1], lambda theme: residual_figure(data, theme)
-        )
+        return Drawn(head, shown[: -MOST_TEXT - 1 : -1], lambda theme: residual_figure(data, theme))
 
     @property
     def _target_kind(self) -> str:

@@ -34,9 +34,7 @@ class Pace:
 
     def note(self, now: Snapshot) -> None:
         """A snapshot, of which one a second is kept."""
-        if now.phase != "reading" or (
-            self.samples and now.unix < self.samples[-1].unix + _APART
-        ):
+        if now.phase != "reading" or (self.samples and now.unix < self.samples[-1].unix + _APART):
             return
         closed, seconds = sum(now.epoch_seconds.counts), now.epoch_seconds.total
         since = closed - self._closed

@@ -46,9 +46,7 @@ def places_of(layout: Layout, described: Mapping[str, Any]) -> Places | None:
         if all(slot in found for slot in wanted):
             places = [found[slot] for slot in wanted]
             count = len(inputs)
-            return Places(
-                number, tuple(places[:count]), places[count], tuple(places[count + 1 :])
-            )
+            return Places(number, tuple(places[:count]), places[count], tuple(places[count + 1 :]))
     return None
 
 

@@ -24,7 +24,7 @@ from streamreg._serve.feed import Feed
 from streamreg._serve.messages import Message
 
 _MOST_CONNECTIONS: Final = 512
-_NICE: Final = 10
+_NICE: Final = 5
 """How much this process stands back where processors are scarce: the run comes first, whatever clients ask for."""
 
 _END_SECONDS: Final = 1

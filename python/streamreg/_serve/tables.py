@@ -58,7 +58,9 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
                     {"type": "integer", "minimum": 1, "maximum": MOST_AT_A_TIME},
                 ),
                 Parameter("cursor", "`next` of the page before."),
-                Parameter("search", "Rows alone of which a key has this text in it, in whatever letters."),
+                Parameter(
+                    "search", "Rows alone of which a key has this text in it, in whatever letters."
+                ),
                 KEYS,
             ),
             refusals={

@@ -20,9 +20,7 @@ NAMES = ("plain", '"a,b"', '"q""uo""te"', '"line\nend"', '""', '"\n"')
 
 def lines_of_names(count: int, seed: int) -> bytes:
     chance = random.Random(seed)
-    return b"".join(
-        f"{number},{chance.choice(NAMES)},0,1\n".encode() for number in range(count)
-    )
+    return b"".join(f"{number},{chance.choice(NAMES)},0,1\n".encode() for number in range(count))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -83,9 +81,7 @@ def test_rejects_are_shortened() -> None:
 
 def test_points_are_the_rows_of_a_key_that_stand() -> None:
     """Not those that lack a value, are of another key, or were taken back; at most so many, the newest."""
-    lines = (
-        b"a,1,2,0,1\nb,1,3,0,1\na,,2,0,1\na,2,nan,0,1\na,3,4,1,1\na,1,2,1,-1\na,5,6,1,1\na,7,8,1,1\n"
-    )
+    lines = b"a,1,2,0,1\nb,1,3,0,1\na,,2,0,1\na,2,nan,0,1\na,3,4,1,1\na,1,2,1,-1\na,5,6,1,1\na,7,8,1,1\n"
     places = Places(0, (1,), 2, (0,))
     found = points_of(LastLines(lines, False), places, [b"a"])
     assert found == [[b"a", b"3", b"4"], [b"a", b"5", b"6"], [b"a", b"7", b"8"]]
