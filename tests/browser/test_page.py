@@ -38,6 +38,7 @@ def test_numbers_are_those_of_the_file_and_move(browser: Browser, folder: Path) 
         assert points(seen.page) == 40
         line.add(run, 5, each=True)
         shows(seen.page, line.last())
+        drawn(seen.page, "fit")
         until(seen.page, "document.querySelectorAll('#fit .points path').length === 45")
         drawn(seen.page, "history")
         seen.page.locator("#history summary").click()
@@ -120,7 +121,7 @@ def test_a_token_is_asked_for_and_kept_for_the_tab(browser: Browser, folder: Pat
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_everybody_can_use_it(browser: Browser, folder: Path, theme: str) -> None:
-    """axe finds nothing, in both colours, with all figures drawn and their numbers open; pictures are made."""
+    """Axe finds nothing, in both colours, with all figures drawn and their numbers open; pictures are made."""
     line = Line(folder)
     with line.run() as run, watched(browser, 1200, theme) as seen:
         line.add(run, 150)
@@ -254,9 +255,12 @@ def test_the_keyboard_reaches_all(browser: Browser, folder: Path) -> None:
         page.focus("#history summary")
         press("Enter")
         page.wait_for_selector("#history details[open] tbody tr")
+        until(page, "document.querySelector('#history tbody').textContent.includes('key-000011')")
         page.focus("#theme")
         press("Enter")
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+        dark = "document.querySelector('#fit .main-svg').style.background === 'rgb(20, 23, 31)'"
+        until(page, dark)
         picture(page, folder, "page-keys")
 
 

@@ -46,9 +46,9 @@ class Line:
             self.source.add(*(wavy(at) for at in range(first, first + size)))
             wait_until(
                 lambda: (
-                    run.progress is not None  # noqa: B023  # called here
+                    run.progress is not None  # called here
                     and run.progress.rows + run.progress.rejects >= first + size
-                ),  # noqa: B023
+                ),
                 SECONDS,
                 lambda: str((run.progress, run.error)),
             )

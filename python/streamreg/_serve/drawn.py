@@ -68,7 +68,7 @@ def past_of(spec: TableSpec, moments: Sequence[Moment], now: float) -> Drawn:
         return Drawn(head, [], None, "there is no row yet")
     times: list[float | datetime] = [_moment(moment.unix_ms / 1000) for moment in moments]
     # A value stands until the next one: the last one until now.
-    times.append(max(times[-1], _moment(now)))  # type: ignore[type-var]  # all are datetimes
+    times.append(max(times[-1], _moment(now)))
     lines = _lines(spec, "", times, [*cells, cells[-1]])
     return Drawn(head, shown, lambda theme: _history(lines, "time (UTC)", theme))
 

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from streamreg._estimators.key_cells import columns_of
 from streamreg._exceptions import CorruptStateError, StateError
 from streamreg._figures.look import LOOKS, Theme
-from streamreg._serve.drawn import MOST_WINDOWS, Drawn, past_of, pace_of, windows_of
+from streamreg._serve.drawn import MOST_WINDOWS, Drawn, pace_of, past_of, windows_of
 from streamreg._serve.endpoint import JSON, Endpoint, Handler, Parameter, refusal
 from streamreg._serve.feed import Feed
 from streamreg._serve.fitted import Fitted
@@ -33,6 +33,7 @@ from streamreg._state.program_data import WINDOWS
 from streamreg._types import OPTIONAL
 
 if TYPE_CHECKING:
+    from streamreg._estimators.key_cells import Cell
     from streamreg._serve.table import CurrentTable, Key
 
 Make: TypeAlias = Callable[[], Drawn]
@@ -180,8 +181,10 @@ async def _fitted(
             columns = columns_of(
                 _values(table, key), [each.removesuffix(OPTIONAL) for each in types]
             )
-            found = columns and await run_in_threadpool(models.of_key, described, columns)
-            if not found:
+            found = None
+            if columns is not None:
+                found = await run_in_threadpool(models.of_key, described, columns)
+            if found is None:
                 return Drawn((), (), None, "the last checkpoint has no such key")
             model = found
     except NotServedError as error:
@@ -206,10 +209,11 @@ def _shown(found: Fitted | Drawn, show: Callable[[Fitted], Drawn]) -> Drawn:
     return show(found) if isinstance(found, Fitted) else found
 
 
-def _values(table: CurrentTable, key: Key) -> tuple[object, ...]:
+def _values(table: CurrentTable, key: Key) -> tuple[Cell, ...]:
     keys = table.spec.keys or ()
     kinds = [table.spec.columns[at].dtype for at in keys]
-    return tuple(value_of(cell, kind) for cell, kind in zip(key, kinds, strict=True))
+    found = (value_of(cell, kind) for cell, kind in zip(key, kinds, strict=True))
+    return tuple(found)  # type: ignore[arg-type]  # keys are of types that cells have
 
 
 class _Kept:

@@ -1,4 +1,4 @@
-"""The page's files: under a path of their version, with a policy that lets nothing else in; figures also without plotly."""
+"""The page's files: under a path of their version, with a policy that lets nothing else in; without plotly too."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def test_a_single_row_is_known_from_the_start() -> None:
 
 
 def test_a_key_is_found_in_the_newest_changes_and_followed() -> None:
-    """Its rows of earlier epochs, that it went, and what comes afterwards; other keys with the same digits do not count."""
+    """Its rows of earlier epochs, that it went, what comes afterwards; no other keys with the same digits."""
     made = feed((0,))
     table = made.tables["t"]
     change(made, 0, b"1,10,0,1\n11,1,0,1\n")

@@ -16,6 +16,7 @@ let status = null;
 let looking = false;
 let again = false;
 let following = false;
+let quiet = 0; // events without a change
 
 // --- colours -----------------------------------------------------------------
 
@@ -150,7 +151,8 @@ function start() {
       connection("live", data.phase === "starting" ? "starting" : "live");
       show(data);
       if (lost) results.tables = []; // of another run there may be others
-      if (lost || changed(status, data) || !results.tables.length) refresh();
+      quiet = lost || changed(status, data) || !results.tables.length ? 0 : quiet + 1;
+      if (quiet <= 2) refresh(); // the newest rows may come a moment after the status
       lost = false;
       status = data;
     },
