@@ -1,10 +1,11 @@
-"""What it costs to be looked at: throughput with a listener, an open page and a scraper beside without; or memory over time.
+"""What it costs to be looked at: throughput with an open page and a scraper beside without; or memory over time.
 
     python -m benches.served [--rows 2000000] [--rounds 5]
     python -m benches.served --soak 3600 [--rate 5000]
 
-The first reads a topic of Apache Kafka to its end, in turn with and without; it says the median of the ratios. The second
-looks at the memory of all processes of a demonstration. Both need Debian's chromium, and a machine that does nothing else.
+The first reads a topic of Apache Kafka to its end, in turn with and without; it says the median of the ratios. The
+second looks at the memory of all processes of a demonstration. Both need Debian's chromium, and a machine that does
+nothing else.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ SECONDS = 30.0
 _BREACHES = """
 window.breaches = [];
 document.addEventListener("securitypolicyviolation", (event) =>
-  window.breaches.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample} ${event.sourceFile}:${event.lineNumber}`));
+  window.breaches.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
 """
 
 

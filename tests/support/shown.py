@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,11 @@ def wavy(at: int) -> bytes:
     """A point near a line."""
     x = (at * 7919) % 1000 / 10
     return b"%r,%r" % (x, 3 + 0.5 * x + 4 * math.sin(12.9898 * at) * random.Random(at).random())
+
+
+def _has_read(run: ServedRun, messages: int) -> bool:
+    now = run.progress
+    return now is not None and now.rows + now.rejects >= messages
 
 
 class Line:
@@ -45,10 +51,7 @@ class Line:
             first = len(self.source.messages)
             self.source.add(*(wavy(at) for at in range(first, first + size)))
             wait_until(
-                lambda: (
-                    run.progress is not None  # called here
-                    and run.progress.rows + run.progress.rejects >= first + size
-                ),
+                partial(_has_read, run, first + size),
                 SECONDS,
                 lambda: str((run.progress, run.error)),
             )

@@ -115,6 +115,6 @@ def _packed() -> bytes:
     from plotly.offline import get_plotlyjs  # whoever asks for no page needs none of it
 
     text: str = get_plotlyjs()
-    # Styles of maps, which it would put into the page, as the policy forbids: not where it finds an element of that name.
+    # Styles of maps, which it would put into the page, which the policy forbids: not where it finds such elements.
     names = sorted(set(_STYLES.findall(text)))
     return gzip.compress(f"{_PREAMBLE % json.dumps(names)}{text}".encode(), mtime=0)

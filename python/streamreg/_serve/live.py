@@ -34,8 +34,8 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
         Endpoint(
             "/v1/status/changes",
             changes,
-            "The status once a second, as server-sent events: `status`, with the last `epoch` of the tables; `end` when "
-            "the run has ended.",
+            "The status once a second, as server-sent events: `status`, with the last `epoch` of the tables; `end` "
+            "when the run has ended.",
             kind=EVENTS,
         ),
         Endpoint(

@@ -69,7 +69,7 @@ def whole_records(last: LastLines) -> list[bytes]:
 def points_of(
     last: LastLines, places: Places, key: Sequence[bytes], most: int = MOST_POINTS
 ) -> list[list[bytes]]:
-    """The cells of the newest rows of a key that stand, and lack nothing that the regression is of; the oldest first."""
+    """The cells of the newest rows of a key that stand and lack nothing that is needed; the oldest first."""
     found: deque[list[bytes]] = deque(maxlen=most)
     needed = (*places.features, places.target)
     for record in whole_records(last):

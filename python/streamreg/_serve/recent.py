@@ -1,6 +1,6 @@
 """Serve, recent: the newest rows that outputs were given and the newest rejects, kept by the run for who looks at it.
 
-What is kept is bounded by bytes and count, and whole pieces of text by reference: it takes the loop nothing to speak of.
+What is kept is bounded by bytes and count, whole pieces of text by reference: it takes the loop nothing to speak of.
 """
 
 from __future__ import annotations
