@@ -222,6 +222,10 @@ chaos: $(INSTALLED) ## kill everything for SECONDS, and read a backlog of 20 mil
 	CHAOS_SECONDS=$(SECONDS) $(BIN)/python -m pytest -s \
 	  tests/kafka/test_chaos.py tests/kafka/test_backlog.py $(ARGS)
 
+.PHONY: soak
+soak: $(INSTALLED) ## serve a run for SECONDS to a browser with its page and to a scraper, and look at its memory
+	$(BIN)/python -m benches.served --soak $(SECONDS)
+
 .PHONY: far
 far: $(INSTALLED) ## read from a broker that is 5 s away, doctor and verify too; ten minutes
 	FAR_ROUND_TRIPS=5 $(BIN)/python -m pytest -s tests/kafka/test_far.py $(ARGS)

@@ -176,7 +176,7 @@ def test_pages_are_all_rows_once(whole: Whole, table: str, limit: int) -> None:
         ("/v1/tables/none", 404, "there is no table 'none'; there are: line,"),
         ("/v1/tables/line?limit=0", 400, "limit: expected 1 to 10000"),
         ("/v1/tables/line?limit=1e3", 400, "limit"),
-        ("/v1/tables/by?nam=a", 400, "there is no parameter 'nam'; there are: name, limit, cursor"),
+        ("/v1/tables/by?nam=a", 400, "there is no parameter 'nam'; there are: name, limit, cursor, search"),
         ("/v1/tables/by?cursor=abc", 400, "cursor"),
         ("/v1/tables/by?cursor=WyJhIiwiYiJd", 400, "cursor"),
         ("/v1/tables/by?cursor=" + "W1" * 5000, 400, "cursor"),
@@ -198,6 +198,11 @@ def test_pages_are_all_rows_once(whole: Whole, table: str, limit: int) -> None:
         ("/v1/predict?table=by&x=1&name=nobody", 404, "no row of this key"),
         ("/nothing", 404, "Not Found"),
         ("/v1/tables/%00", 404, "no table"),
+        ("/v1/figures/fit", 400, "table: missing"),
+        ("/v1/figures/fit?table=none", 404, "there is no table 'none'"),
+        ("/v1/figures/fit?table=by&nam=a", 400, "there is no parameter 'nam'; there are: name, table, theme"),
+        ("/v1/figures/history?table=line&theme=red", 400, "theme: expected light or dark"),
+        ("/v1/figures/none", 404, "Not Found"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_answered_says_why(whole: Whole, path: str, status: int, words: str) -> None:
@@ -304,10 +309,13 @@ def test_the_document_says_what_there_is(whole: Whole) -> None:
     assert set(paths) == {
         *("/healthz", "/readyz", "/metrics", "/openapi.json", "/v1/status", "/v1/tables"),
         *("/v1/tables/{name}", "/v1/tables/{name}/changes", "/v1/predict"),
+        *("/v1/status/changes", "/v1/rejects"),
+        *(f"/v1/figures/{name}" for name in ("history", "fit", "residuals", "pace")),
     }
     for path in paths:
         if not path.endswith("/changes"):
             query = "?table=line&x=1" if path == "/v1/predict" else ""
+            query = "?table=line&theme=dark" if path.startswith("/v1/figures/") else query
             assert whole.run.get(path.replace("{name}", "by") + query).status == 200
     for path, operation in paths.items():
         for parameter in operation["get"]["parameters"] if "{" in path else ():  # type: ignore[index]  # JSON

@@ -309,5 +309,5 @@ def test_the_log_says_where_it_is_served(caplog: pytest.LogCaptureFixture) -> No
     with live.run, caplog.at_level(logging.INFO, "streamreg"):
         live.send()
         live.check()
-    assert f"metrics, health and results: {live.run.url}" in caplog.text
+    assert f"page, metrics, health and results: {live.run.url}" in caplog.text
     assert "without a token, to everyone who can connect" in caplog.text

@@ -61,7 +61,7 @@ def ask(app: ASGIApp, path: str, headers: Mapping[str, str] | None = None) -> An
         waiting = asyncio.Event()
 
         async def receive() -> dict[str, Any]:
-            if not sent or "asked" not in scope:
+            if "asked" not in scope:
                 scope["asked"] = True
                 return {"type": "http.request", "body": b"", "more_body": False}
             await waiting.wait()
@@ -90,7 +90,7 @@ class _Addresses(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
-        if text.startswith("metrics, health and results: "):
+        if text.startswith("page, metrics, health and results: "):
             self.found = text.rpartition(" ")[2]
 
 

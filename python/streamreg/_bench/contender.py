@@ -62,6 +62,8 @@ class Job:
     """Who reads for streamreg."""
     windowing: Windowing | None = None
     """The windows over times, where rows have them; None: of all times, by sensor."""
+    listen: str | None = None
+    """Where streamreg serves what it does, as "host:port"; None: nowhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +89,8 @@ class Contender:
     reader: Reader = "auto"
     """See `Job`."""
     windowing: Windowing | None = None
+    """See `Job`."""
+    listen: str | None = None
     """See `Job`."""
 
     def version(self) -> str | None:
@@ -147,6 +151,7 @@ def measure(contender: Contender, job: Job, wanted: Wanted) -> Measured:
         collector=contender.collector,
         reader=contender.reader,
         windowing=contender.windowing,
+        listen=contender.listen,
     )
     with TemporaryDirectory(prefix="streamreg-bench-") as name:
         folder = Path(name)

@@ -52,7 +52,7 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--listen",
         metavar="HOST:PORT",
-        help="serve metrics and the live result there meanwhile (needs streamreg[serve])",
+        help="serve the live page, metrics and the result there meanwhile (needs streamreg[serve,plot])",
     )
     parser.set_defaults(command=command)
 

@@ -12,6 +12,7 @@ from streamreg._plural import plural
 from streamreg._rejects.dead_letters import RejectLimit, counted, dead_letter_lines, shown
 
 if TYPE_CHECKING:
+    from streamreg._epoch.watcher import EpochWatcher
     from streamreg._formats.contract import Input
     from streamreg._rejects.reject import Reject
     from streamreg._sinks.output_file import OutputFile
@@ -23,9 +24,15 @@ class EpochRejects:
     """Those of all closed epochs, by kind, and those of the open one."""
 
     def __init__(
-        self, input: Input, file: OutputFile | None, counts: Counter[str], limit: int | None
+        self,
+        input: Input,
+        file: OutputFile | None,
+        counts: Counter[str],
+        limit: int | None,
+        watcher: EpochWatcher | None = None,
     ) -> None:
         """`counts` are those of earlier runs, `limit` is how many this run may reject; None: any number."""
+        self._watcher = watcher
         self.counts = counts
         self._input = input
         self._file = file
@@ -43,6 +50,8 @@ class EpochRejects:
         """Adds some to the open epoch. Raises OutputError if the file cannot be written."""
         self._open.update(reject.kind for reject in rejects)
         self._first = self._first or rejects[0]
+        if self._watcher is not None:
+            self._watcher.rejected(rejects)
         if self._file is not None:
             for line in dead_letter_lines(self._input.source.name, rejects):
                 self._file.append(line)

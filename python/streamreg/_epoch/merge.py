@@ -17,7 +17,7 @@ from streamreg._epoch.class_parameters import check_classes
 from streamreg._epoch.epoch_rejects import EpochRejects
 from streamreg._epoch.event_clocks import EventClocks, Move
 from streamreg._epoch.gaps import lost_offsets, lost_text
-from streamreg._epoch.result_changes import ResultChanges, ResultWatcher
+from streamreg._epoch.result_changes import ResultChanges
 from streamreg._epoch.row_scorer import Scoring
 from streamreg._epoch.slow_results import SlowResults
 from streamreg._epoch.upserts import TakenBack, Upserts
@@ -28,6 +28,7 @@ from streamreg._state.upserted_rows import PART as UPSERTED
 
 if TYPE_CHECKING:
     from streamreg._epoch.outputs import Outputs
+    from streamreg._epoch.watcher import EpochWatcher
     from streamreg._plan.plan import Plan
     from streamreg._source.contract import Identity, Range
     from streamreg._state.checkpoint import Checkpoint, KeyedPart
@@ -53,12 +54,12 @@ class Merge:
         interval: float = 0.0,
         max_rejects: int | None = None,
         upserted: UpsertedRows | None = None,
-        watcher: ResultWatcher | None = None,
+        watcher: EpochWatcher | None = None,
     ) -> None:
         """Goes on from `checkpoint`; `commit`, if there is one, is given the next one at the end of each epoch.
 
         Epochs are closed `interval` seconds apart, where results do not take longer. `upserted` has the rows that
-        stand, of a source of upserts. `watcher` is told what changes in the results.
+        stand, of a source of upserts. `watcher` is told what the epochs bring.
 
         Raises:
             StateError: if the checkpoint holds states that are not those of this plan.
@@ -71,12 +72,12 @@ class Merge:
         self.rows = checkpoint.rows
         self.tombstones = checkpoint.tombstones
         self._rejects = EpochRejects(
-            plan.input, outputs.rejects, Counter(checkpoint.rejects), max_rejects
+            plan.input, outputs.rejects, Counter(checkpoint.rejects), max_rejects, watcher
         )
         self.pending = False
         self._base = checkpoint
         self._plan = plan
-        self._outputs = outputs
+        self._outputs = outputs if watcher is None else outputs.watched(watcher)
         self._commit = commit
         self._unix_ms = unix_ms
         self._slow_results = SlowResults(interval)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from streamreg._sinks.contract import Changes
@@ -11,6 +12,7 @@ from streamreg._sinks.outbox import OutboxSink
 from streamreg._sinks.parts_sink import PartsSink
 
 if TYPE_CHECKING:
+    from streamreg._epoch.watcher import EpochWatcher
     from streamreg._plan.output import OutputSpec
     from streamreg._sinks.contract import EpochChanges, Position, Sink
     from streamreg._sinks.output_file import OutputFile
@@ -22,10 +24,14 @@ class OpenOutput:
 
     spec: OutputSpec
     sink: Sink
+    told: Callable[[bytes], None] | None = None
+    """Who is told of the same changes, if anybody is."""
 
     def append(self, lines: bytes) -> None:
         """Takes changes as lines of CSV. Raises OutputError if they cannot be written."""
         self.sink.append(Changes(self.spec.columns, lines))
+        if self.told is not None:
+            self.told(lines)
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,17 @@ class Outputs:
 
     durable: bool = False
     """Whether a flush waits until everything would outlast a power cut."""
+
+    def watched(self, watcher: EpochWatcher) -> Outputs:
+        """The same, whose rows and scores somebody is told of."""
+        rows, scores = (
+            [
+                replace(output, told=partial(watcher.written, index))
+                for index, output in enumerate(outputs, first)
+            ]
+            for outputs, first in ((self.rows, 0), (self.scores, len(self.rows)))
+        )
+        return replace(self, rows=rows, scores=scores)
 
     def _tables(self) -> Iterator[OpenOutput]:
         yield from self.rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from streamreg._core import Changelog, WindowReduction, render
 from streamreg._epoch.changed_rows import ResultRows, changed_rows
@@ -12,20 +12,11 @@ from streamreg._exceptions import CorruptStateError
 if TYPE_CHECKING:
     from streamreg._epoch.outputs import Outputs
     from streamreg._epoch.slow_results import SlowResults
+    from streamreg._epoch.watcher import EpochWatcher
     from streamreg._plan.plan import Plan
     from streamreg._plan.row_plan import AnyReduction
     from streamreg._state.checkpoint import Checkpoint, KeyedPart
     from streamreg._types import Moment
-
-
-class ResultWatcher(Protocol):
-    """Is told what changes in the results of the open epoch, by the index of the output among the plan's results."""
-
-    def changed(self, index: int, lines: bytes) -> None:
-        """These lines of the changelog were written."""
-
-    def closed(self, index: int, rows: Sequence[bytes]) -> None:
-        """These rows, as CSV has them, stand for good: nothing more is kept of them."""
 
 
 class ResultChanges:
@@ -36,7 +27,7 @@ class ResultChanges:
         plan: Plan,
         outputs: Outputs,
         slow_results: SlowResults,
-        watcher: ResultWatcher | None = None,
+        watcher: EpochWatcher | None = None,
     ) -> None:
         """No rows."""
         self._watcher = watcher

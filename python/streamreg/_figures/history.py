@@ -31,14 +31,14 @@ class Line:
     Attributes:
         column: the column.
         key: which key's it is; empty where there are no keys.
-        times: when values changed.
+        times: when values changed, in any unit, or the time of day.
         values: what they were from then on; None where there was none.
         ends: the lower and upper ends of their confidence intervals, if there are any.
     """
 
     column: str
     key: str
-    times: Sequence[int | datetime]
+    times: Sequence[float | datetime]
     values: Sequence[float | None]
     ends: tuple[Sequence[float | None], Sequence[float | None]] | None = None
 

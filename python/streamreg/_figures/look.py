@@ -102,6 +102,7 @@ def _template(look: Look) -> Any:  # noqa: ANN401  # of no known type
         "ticks": "outside",
         "tickcolor": look.ink,
         "automargin": True,
+        "title": {"standoff": 8},  # without it, titles stand upon long labels
     }
     return graph_objects().layout.Template(
         layout={

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
-from streamreg._evaluate.program import Load, Take
+from streamreg._evaluate.program import ALL_ROWS, Load, Take
 from streamreg._run.progress import Progress
-from streamreg._serve.messages import Layout, TableSpec
+from streamreg._serve.messages import Layout, RowsSpec, TableSpec
 from streamreg._serve.snapshot import Snapshot
+from streamreg._types import FIRST_SHIPPED
 
 if TYPE_CHECKING:
     from streamreg._epoch.merge import Merge
@@ -124,8 +125,28 @@ def layout_of(plan: Plan, job: Mapping[str, Any], state: Path | None) -> Layout:
         for index, output in enumerate(result.outputs)
     )
     return Layout(
-        tables, tuple(job["reductions"]), None if state is None else str(state.absolute())
+        tables,
+        tuple(job["reductions"]),
+        None if state is None else str(state.absolute()),
+        tuple(_rows(plan)),
+        tuple(reduction.slots for reduction in plan.rows.reductions),
     )
+
+
+def _rows(plan: Plan) -> Iterator[RowsSpec]:
+    """The outputs of rows and of scores, in the order in which `EpochWatcher.written` counts them."""
+    for output, slots in zip(plan.row_outputs, plan.rows.outputs, strict=True):
+        yield RowsSpec(output.name, output.columns, slots)
+    for score, shipped in zip(plan.scores, plan.rows.shipped, strict=True):
+        for output, (scope, columns) in zip(score.outputs, score.slots, strict=True):
+            steps = [score.program.steps[slot] for slot in columns]
+            found = tuple(
+                shipped.slots[int(step.key) - FIRST_SHIPPED]
+                if scope == ALL_ROWS and isinstance(step, Load) and int(step.key) >= FIRST_SHIPPED
+                else None
+                for step in steps
+            )
+            yield RowsSpec(output.name, output.columns, found)
 
 
 def _names(outputs: Iterable[str]) -> dict[str, str]:

@@ -11,7 +11,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from streamreg._serve import changes, health, metrics, predict, status, tables
+from streamreg._serve import (
+    assets,
+    changes,
+    figures,
+    health,
+    live,
+    metrics,
+    predict,
+    status,
+    tables,
+)
 from streamreg._serve.endpoint import Endpoint, json_response, refused
 from streamreg._serve.guard import Guard
 from streamreg._serve.openapi import document
@@ -22,7 +32,7 @@ if TYPE_CHECKING:
     from streamreg._serve.address import Listen
     from streamreg._serve.feed import Feed
 
-_GROUPS = (health, metrics, status, tables, changes, predict)
+_GROUPS = (health, metrics, status, live, tables, changes, predict, figures, assets)
 
 
 def endpoints_of(feed: Feed, *, token: bool) -> Sequence[Endpoint]:
@@ -30,7 +40,7 @@ def endpoints_of(feed: Feed, *, token: bool) -> Sequence[Endpoint]:
     found = [one for group in _GROUPS for one in group.endpoints(feed)]
 
     async def openapi(request: Request) -> Response:
-        return json_response(document(found, token=token))
+        return json_response(document([each for each in found if each.documented], token=token))
 
     found.append(Endpoint("/openapi.json", openapi, "This document."))
     return found

@@ -44,6 +44,9 @@ class Endpoint:
     open: bool = False
     """Whether it is answered without a token: it tells nothing of the result."""
 
+    documented: bool = True
+    """Whether the OpenAPI document tells of it: files of the page are for browsers alone."""
+
 
 def refusal(status: int, text: str) -> HTTPException:
     """An error as an answer."""

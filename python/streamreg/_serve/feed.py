@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
-from streamreg._serve.messages import EpochChanges, Layout, Message, Standing
+from streamreg._serve.messages import EpochChanges, Layout, Message, Recent, Standing
+from streamreg._serve.pace import Pace
+from streamreg._serve.past import Past
 from streamreg._serve.ring import Ring
 from streamreg._serve.snapshot import Snapshot
 from streamreg._serve.table import CurrentTable
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Feed:
-    """The last snapshot, the tables as they stand, the last changes. Used in one thread."""
+    """The last snapshots, the tables as they stand, the last changes and rows. Used in one thread."""
 
     def __init__(self, ring: Ring | None = None) -> None:
         """Nothing is known yet."""
@@ -29,6 +32,9 @@ class Feed:
         self.sums: tuple[bytes | None, ...] = ()
         """The states of reductions without keys, as of that epoch."""
 
+        self.recent = Recent((), ())
+        self.pace = Pace()
+        self.past = Past()
         self.ended = False
         """Whether nothing more will come."""
 
@@ -39,15 +45,22 @@ class Feed:
         match message:
             case Snapshot():
                 self.snapshot = message
+                self.pace.note(message)
+                return
+            case Recent():
+                self.recent = message
                 return
             case Layout():
                 self.layout = message
                 self.tables = {spec.name: CurrentTable(spec) for spec in message.tables}
+                self.past.begin(list(self.tables.values()))
             case Standing():
                 for table, rows in zip(self.tables.values(), message.rows, strict=True):
                     table.stand(rows)
                 self.epoch, self.sums = message.epoch, message.sums
                 self.ring.begin(message.epoch + 1)
+                self.past.forget()
+                self._note(message.epoch, time.time_ns() // 1_000_000)
             case EpochChanges():
                 for table, lines, closed in zip(
                     self.tables.values(), message.changes, message.closed, strict=True
@@ -55,7 +68,12 @@ class Feed:
                     table.change(lines, closed)
                 self.epoch, self.sums = message.epoch, message.sums
                 self.ring.add(message)
+                self._note(message.epoch, message.unix_ms)
         self._tell()
+
+    def _note(self, epoch: int, unix_ms: int) -> None:
+        if epoch >= 0:
+            self.past.note(epoch, unix_ms)
 
     def end(self) -> None:
         """The run has ended."""

@@ -79,8 +79,10 @@ class Guard:
 def _with_headers(send: Send) -> Send:
     async def sent(message: dict[str, object]) -> None:
         if message["type"] == "http.response.start":
-            own = message.get("headers") or []
-            message = {**message, "headers": [*own, *_HEADERS]}  # type: ignore[misc]  # as ASGI has them
+            own = list(message.get("headers") or [])  # type: ignore[call-overload]  # as ASGI has them
+            names = {name for name, _ in own}
+            own += [header for header in _HEADERS if header[0] not in names]
+            message = {**message, "headers": own}
         await send(message)
 
     return sent  # type: ignore[return-value]  # its message is ASGI's

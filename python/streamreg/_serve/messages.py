@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from streamreg._serve.snapshot import Snapshot
 
@@ -34,6 +34,19 @@ class TableSpec:
 
 
 @dataclass(frozen=True)
+class RowsSpec:
+    """An output of rows that were read, or of rows with their scores."""
+
+    output: str
+    columns: tuple[ColumnSpec, ...]
+    slots: tuple[int | None, ...]
+    """For each column the slot of the workers' program whose values it has unchanged; None of what is computed later.
+
+    A column and an input of a reduction with the same slot have the same values, of the same rows.
+    """
+
+
+@dataclass(frozen=True)
 class Layout:
     """What there is to serve; it comes once, before all else of the run."""
 
@@ -43,6 +56,10 @@ class Layout:
 
     state: str | None
     """The directory of the state."""
+
+    rows: tuple[RowsSpec, ...] = ()
+    inputs: tuple[tuple[int, ...], ...] = ()
+    """For each reduction the slots of its inputs."""
 
 
 @dataclass(frozen=True)
@@ -81,4 +98,39 @@ class EpochChanges:
         return 256 + rows + sum(map(len, self.changes)) + sum(len(s) for s in self.sums if s)
 
 
-Message: TypeAlias = Snapshot | Layout | Standing | EpochChanges
+class LastLines(NamedTuple):
+    """The end of what an output was given."""
+
+    lines: bytes
+    """Lines of a changelog."""
+
+    cut: bool
+    """Whether the first of them may lack its beginning."""
+
+
+class RejectExample(NamedTuple):
+    """A message that did not fit, shortened to be shown."""
+
+    file: str | None
+    partition: int
+    offset: int
+    timestamp: int | None
+    reason: str
+    column: str | None
+    detail: str
+    value: str
+    size: int
+    """Bytes of the whole value."""
+
+
+@dataclass(frozen=True)
+class Recent:
+    """The newest rows and rejects of closed epochs; it stands for itself, whatever came before."""
+
+    rows: tuple[LastLines, ...]
+    """For each of the layout's outputs of rows."""
+
+    rejects: tuple[RejectExample, ...]
+
+
+Message: TypeAlias = Snapshot | Layout | Standing | EpochChanges | Recent

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from streamreg._core import Fit, KeyedReduction, Moments, Monomials, Reduction
 from streamreg._state.one_key import read_key
 from streamreg._state.program_data import WINDOWS, tuples
+from streamreg._types import OPTIONAL
 
 if TYPE_CHECKING:
     from streamreg._evaluate.columns import Column
@@ -63,6 +64,13 @@ class Models:
         types: Sequence[str] = tuples(reduction["keys"])
         return types
 
+    def kinds(self, described: Mapping[str, Any]) -> list[str]:
+        """For each feature the type of its column."""
+        reduction = self._feed.layout.reductions[described["reduction"]]
+        kind, features, *_ = reduction["aggregates"][described["aggregate"]]
+        columns = features if kind == "moments" else [column for column, _ in features]
+        return [reduction["inputs"][column].removesuffix(OPTIONAL) for column in columns]
+
     def of_all(self, described: Mapping[str, Any]) -> Model:
         """A regression without keys, as of the last epoch.
 
@@ -108,6 +116,24 @@ class Models:
     def _arguments(self, at: int) -> tuple[Any, Any]:
         reduction = self._feed.layout.reductions[at]
         return tuples(reduction["inputs"]), tuples(reduction["aggregates"])
+
+
+def regression_of(
+    models: Sequence[Mapping[str, Any]], target: str | None = None
+) -> Mapping[str, Any]:
+    """The regression of a table that is meant.
+
+    Raises:
+        NotServedError: if there is none, or there are several.
+    """
+    found = [one for one in models if target is None or one["target"] == target]
+    if not found:
+        wanted = "" if target is None else f" of the target {target[:80]!r}"
+        raise NotServedError(f"the table shows no regression{wanted}")
+    if any(one != found[0] for one in found):
+        targets = ", ".join(dict.fromkeys(one["target"] for one in models))
+        raise NotServedError(f"the table shows several regressions, of the targets {targets}")
+    return found[0]
 
 
 def _model(described: Mapping[str, Any]) -> tuple[bool, float, bool]:

@@ -14,7 +14,7 @@ from streamreg._estimators.key_cells import columns_of
 from streamreg._exceptions import CorruptStateError, StateError
 from streamreg._serve.endpoint import Endpoint, Parameter, json_response, refusal
 from streamreg._serve.feed import Feed
-from streamreg._serve.models import Models, NotServedError
+from streamreg._serve.models import Models, NotServedError, regression_of
 from streamreg._serve.tables import COLUMN, table_of
 from streamreg._serve.texts import double, number_column, value_of_text
 from streamreg._types import OPTIONAL
@@ -81,7 +81,7 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
 async def _predicted(feed: Feed, models: Models, request: Request) -> Response:
     given = _given(request)
     table = table_of(feed, _one(given, "table"))
-    described = _regression(table.spec.models, given.get("target"))
+    described = regression_of(table.spec.models, given.get("target"))
     types = models.key_types(described)
     names = dict.fromkeys(described["columns"])
     known = {*names, *described["keys"]}
@@ -96,7 +96,7 @@ async def _predicted(feed: Feed, models: Models, request: Request) -> Response:
             raise refusal(404, "there is no row of this key")
     else:
         model = models.of_all(described)
-    kinds = _kinds(feed, described)
+    kinds = models.kinds(described)
     columns = [
         _feature(name, _column(given, name), kind)
         for name, kind in zip(described["columns"], kinds, strict=True)
@@ -140,26 +140,6 @@ def _one(given: Mapping[str, str], name: str) -> str:
     if name not in given:
         raise refusal(400, f"{name}: missing")
     return given[name]
-
-
-def _regression(models: Sequence[Mapping[str, Any]], target: str | None) -> Mapping[str, Any]:
-    """The regression that is meant."""
-    found = [one for one in models if target is None or one["target"] == target]
-    if not found:
-        wanted = "" if target is None else f" of the target {target[:80]!r}"
-        raise NotServedError(f"the table shows no regression{wanted}")
-    if any(one != found[0] for one in found):
-        targets = ", ".join(dict.fromkeys(one["target"] for one in models))
-        raise NotServedError(f"the table shows several regressions, of the targets {targets}")
-    return found[0]
-
-
-def _kinds(feed: Feed, described: Mapping[str, Any]) -> list[str]:
-    """For each feature the type of its column."""
-    reduction = feed.layout.reductions[described["reduction"]]
-    kind, features, *_ = reduction["aggregates"][described["aggregate"]]
-    columns = features if kind == "moments" else [column for column, _ in features]
-    return [reduction["inputs"][column].removesuffix(OPTIONAL) for column in columns]
 
 
 def _interval(given: Mapping[str, str]) -> Interval:

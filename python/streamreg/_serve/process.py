@@ -24,12 +24,16 @@ from streamreg._serve.feed import Feed
 from streamreg._serve.messages import Message
 
 _MOST_CONNECTIONS: Final = 512
+_NICE: Final = 5
+"""How much this process stands back where processors are scarce: the run comes first, whatever clients ask for."""
+
 _END_SECONDS: Final = 1
 """How long clients are given to take the last they were sent."""
 
 
 def main(messages: Connection, listening: socket, listen: Listen) -> None:
     """Serves until the run closes its end of the pipe, or dies."""
+    os.nice(_NICE)
     handled = {signal.SIGINT, signal.SIGTERM}
     for number in handled:  # The run listens to signals, and tells this process when it has ended.
         signal.signal(number, signal.SIG_IGN)

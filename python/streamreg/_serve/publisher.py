@@ -20,13 +20,15 @@ from typing import TYPE_CHECKING, Final
 from streamreg._exceptions import ConfigurationError
 from streamreg._process import quick_imports
 from streamreg._serve.address import Listen, ListenArgument, bound, listen_of, url_of
-from streamreg._serve.messages import EpochChanges, Layout, Message, Standing
+from streamreg._serve.messages import EpochChanges, Layout, Message, Recent, Standing
+from streamreg._serve.recent import RecentKeeper
 from streamreg._worker.spawn import CONTEXT, start
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
     from socket import socket
 
+    from streamreg._rejects.reject import Reject
     from streamreg._serve.snapshot import Snapshot
 
 _log = logging.getLogger("streamreg")
@@ -37,6 +39,9 @@ MOST_WAITING: Final = 64 << 20
 _PACE: Final = 0.05
 """Seconds between two looks at the queue: the loop wakes nobody."""
 
+_RECENT_PACE: Final = 0.5
+"""Seconds between two messages with the newest rows."""
+
 _END_SECONDS: Final = 3.0
 _FIRST_PAUSE: Final = 0.5
 _MOST_PAUSE: Final = 30.0
@@ -44,7 +49,7 @@ _MOST_PAUSE: Final = 30.0
 
 
 class Publisher:
-    """Told by the loop of a run what changes; a `ResultWatcher`."""
+    """Told by the loop of a run what changes; an `EpochWatcher`."""
 
     def __init__(self, argument: ListenArgument) -> None:
         """Listens from now on, so that nothing is read where that cannot be.
@@ -60,7 +65,7 @@ class Publisher:
             )
         self._socket = bound(listen)
         self.url = url_of(self._socket)
-        _log.info("metrics, health and results: %s", self.url)
+        _log.info("page, metrics, health and results: %s", self.url)
         if not listen.loopback and listen.token is None:
             _log.warning("%s is served without a token, to everyone who can connect", self.url)
         self._layout: Layout | None = None
@@ -69,6 +74,7 @@ class Publisher:
         self._epoch = -1
         self._changes: list[list[bytes]] = []
         self._closed: list[Sequence[bytes]] = []
+        self._recent = RecentKeeper(0)
         self._generation = 0
         """Of the process that was given all tables."""
 
@@ -86,23 +92,35 @@ class Publisher:
     ) -> None:
         """The flow starts: `rows` gives those of all tables, as of the last closed epoch."""
         self._layout, self._rows, self._sums, self._epoch = layout, rows, sums, epoch
+        self._recent = RecentKeeper(len(layout.rows))
         self._clear()
         self._sync()
 
     def changed(self, index: int, lines: bytes) -> None:
-        """As a `ResultWatcher`."""
+        """As an `EpochWatcher`."""
         if index < len(self._changes):
             self._changes[index].append(lines)
 
     def closed(self, index: int, rows: Sequence[bytes]) -> None:
-        """As a `ResultWatcher`."""
+        """As an `EpochWatcher`."""
         if index < len(self._closed):
             self._closed[index] = [*self._closed[index], *rows]
+
+    def written(self, index: int, lines: bytes) -> None:
+        """As an `EpochWatcher`."""
+        self._recent.written(index, lines)
+
+    def rejected(self, rejects: Sequence[Reject]) -> None:
+        """As an `EpochWatcher`."""
+        self._recent.rejected(rejects)
 
     def end_epoch(
         self, epoch: int, unix_ms: int, sums: Callable[[], tuple[bytes | None, ...]]
     ) -> None:
-        """An epoch was closed; nothing happens if it is the one before."""
+        """An epoch was closed; it is the one before if it had nothing but rejects."""
+        recent = self._recent.newest()
+        if recent is not None:
+            self._pipe.recent = recent
         if epoch == self._epoch:
             return
         self._epoch, self._sums = epoch, sums()
@@ -163,6 +181,7 @@ class _Pipe:
 
     def __init__(self, listen: Listen, listening: socket) -> None:
         self.snapshot: Snapshot | None = None
+        self.recent: Recent | None = None
         self.generation = 0
         """Of the process that runs; 0 before the first."""
 
@@ -236,10 +255,12 @@ class _Pipe:
     def _feed(self, pipe: Connection) -> None:
         """Writes what comes, until the end. Raises OSError if nobody takes it any more."""
         shown: Snapshot | None = None
+        told: Recent | None = None
+        due = 0.0
         while True:
             closing = self._closing.wait(_PACE)
             # Sent after what had come before it: no snapshot tells of an epoch that the tables lack.
-            snapshot = self.snapshot
+            snapshot, recent = self.snapshot, self.recent
             while self._queue:
                 generation, message, size = self._queue.popleft()
                 if generation == self.generation:
@@ -248,6 +269,9 @@ class _Pipe:
             if snapshot is not None and snapshot is not shown:
                 pipe.send_bytes(pickle.dumps(snapshot, pickle.HIGHEST_PROTOCOL))
                 shown = snapshot
+            if recent is not None and recent is not told and (time.monotonic() >= due or closing):
+                pipe.send_bytes(pickle.dumps(recent, pickle.HIGHEST_PROTOCOL))
+                told, due = recent, time.monotonic() + _RECENT_PACE
             if closing:
                 return
 

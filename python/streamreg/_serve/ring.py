@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -51,6 +51,10 @@ class Ring:
             self._size > self._most or len(self._epochs) > self._most_epochs
         ):
             self._size -= self._epochs.popleft().size
+
+    def newest_first(self) -> Iterator[EpochChanges]:
+        """All epochs that are there, from the newest back."""
+        return reversed(self._epochs)
 
     def since(self, epoch: int, most: int = 64) -> Sequence[EpochChanges] | None:
         """The epochs from this one on, at most so many; None if it is not there any more."""

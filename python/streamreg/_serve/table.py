@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from streamreg._sinks.cells import cells_of, records_of, value_of
+from streamreg._sinks.cells import cells_of, records_of, unquoted, value_of
 from streamreg._sinks.json_cells import json_writer
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ class CurrentTable:
         self._most_closed = closed
         self._rows: dict[Key, tuple[bytes, int]] = {}
         self._closed: OrderedDict[Key, bytes] = OrderedDict()
-        self._order: list[tuple[Any, Key]] | None = None
+        self._order: list[tuple[Any, Key]] = []
+        self._moved: set[Key] = set()
+        """Keys that have come or gone since they were put in order."""
 
     def __len__(self) -> int:
         return len(self._rows) + len(self._closed)
@@ -45,8 +48,7 @@ class CurrentTable:
     def stand(self, rows: Iterable[bytes]) -> None:
         """Holds these rows, and no others."""
         self.overflown = False
-        self._rows, self._order = {}, None
-        self._closed.clear()
+        self._clear()
         for row in rows:
             self._put(row)
         self._limit()
@@ -58,7 +60,7 @@ class CurrentTable:
         gone: dict[Key, tuple[bytes, int]] = {}
         for record in records_of(lines):
             row, _, diff = record.rsplit(b",", 2)
-            key = self._key(row)
+            key = self.key_of(row)
             if diff == b"1":
                 if key in gone:  # In its old place: the order of the keys is the same.
                     del gone[key]
@@ -69,22 +71,22 @@ class CurrentTable:
                 self._take(row, key, gone)
         for key in gone:
             del self._rows[key]
-            self._order = None
+            self._moved.add(key)
         for row in closed:
-            key = self._key(row)
+            key = self.key_of(row)
             self._rows.pop(key, None)
             self._closed[key] = row
-            self._order = None
+            self._moved.add(key)
         while len(self._closed) > self._most_closed:
-            self._closed.popitem(last=False)
-            self._order = None
+            key, _ = self._closed.popitem(last=False)
+            self._moved.add(key)
         self._limit()
 
     def _put(self, row: bytes, key: Key | None = None) -> None:
-        key = self._key(row) if key is None else key
+        key = self.key_of(row) if key is None else key
         _, count = self._rows.get(key, (row, 0))
         if not count:
-            self._order = None
+            self._moved.add(key)
         self._rows[key] = (row, count + 1)
 
     def _take(self, row: bytes, key: Key, gone: dict[Key, tuple[bytes, int]]) -> None:
@@ -97,10 +99,15 @@ class CurrentTable:
     def _limit(self) -> None:
         if len(self._rows) > self._most:
             self.overflown = True
-            self._rows, self._order = {}, None
-            self._closed.clear()
+            self._clear()
 
-    def _key(self, row: bytes) -> Key:
+    def _clear(self) -> None:
+        self._rows, self._order = {}, []
+        self._closed.clear()
+        self._moved.clear()
+
+    def key_of(self, row: bytes) -> Key:
+        """The key of a row."""
         cells = cells_of(row)
         if self.spec.keys is None:
             return tuple(cells)
@@ -114,31 +121,43 @@ class CurrentTable:
         return [self._closed[key]] if key in self._closed else []
 
     def page(
-        self, after: Key | None, most: int, wanted: Mapping[int, bytes]
+        self, after: Key | None, most: int, wanted: Mapping[int, bytes], search: str = ""
     ) -> tuple[list[bytes], Key | None]:
         """At most so many rows that come after a key, which have these cells in these places of the key.
 
+        With `search` those alone of which a cell of the key has this text in it, in small or capital letters.
         Returns them, and the key after which the next page begins; None if there is none.
         """
         order = self._ordered()
         start = 0 if after is None else bisect_right(order, self.place(after))
         found: list[bytes] = []
+        needle = search.casefold()
         for at in range(start, len(order)):
             _, key = order[at]
-            if all(key[place] == cell for place, cell in wanted.items()):
+            if _has(key, wanted) and (not needle or _names(key, needle)):
                 found += self.find(key)
                 if len(found) >= most:
                     return found, key if at + 1 < len(order) else None
         return found, None
+
+    def last(self, most: int, wanted: Mapping[int, bytes]) -> list[bytes]:
+        """The last rows, at most so many, in the order of their keys, which have these cells in these places."""
+        keys = (key for _, key in reversed(self._ordered()) if _has(key, wanted))
+        found = [row for key in islice(keys, most) for row in self.find(key)]
+        return found[::-1]
 
     def written(self, row: bytes) -> bytes:
         """A row as a JSON object."""
         return self._json(cells_of(row))
 
     def _ordered(self) -> list[tuple[Any, Key]]:
-        if self._order is None:
-            keys = {**self._closed, **self._rows}
-            self._order = sorted(map(self.place, keys))
+        if self._moved:
+            # Two runs, which are merged: keys that have stood before are not put in order again.
+            held = [place for place in self._order if place[1] not in self._moved]
+            come = (key for key in self._moved if key in self._rows or key in self._closed)
+            self._order = held + sorted(map(self.place, come))
+            self._order.sort()
+            self._moved = set()
         return self._order
 
     def place(self, key: Key) -> tuple[Any, Key]:
@@ -151,3 +170,12 @@ class CurrentTable:
             for cell, kind in zip(key, kinds, strict=True)
         ]
         return values, key
+
+
+def _has(key: Key, wanted: Mapping[int, bytes]) -> bool:
+    return all(key[place] == cell for place, cell in wanted.items())
+
+
+def _names(key: Key, needle: str) -> bool:
+    """Whether a cell of a key has a text in it, which is in small letters."""
+    return any(needle in unquoted(cell).decode().casefold() for cell in key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from starlette.requests import Request
@@ -18,9 +18,17 @@ from streamreg._serve.texts import cell_of
 
 MOST_AT_A_TIME: Final = 10_000
 _USUAL: Final = 100
-_OWN: Final = ("limit", "cursor")
+_OWN: Final = ("limit", "cursor", "search")
 COLUMN: Final = "column."
 """What stands before the name of a column in a query, where the name alone would mean something else."""
+
+KEYS: Final = Parameter(
+    "keys",
+    "A parameter for each key column that rows are to have a certain value in, such as `sensor=a`; "
+    f"`{COLUMN}limit=a` if the column is called as another parameter. An empty value is a missing one, "
+    "but of text.",
+    {"type": "object", "additionalProperties": {"type": "string"}},
+)
 
 _NAME: Final = Parameter("name", "The name of the table.", required=True, place="path")
 
@@ -51,12 +59,9 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
                 ),
                 Parameter("cursor", "`next` of the page before."),
                 Parameter(
-                    "keys",
-                    "A parameter for each key column that rows are to have a certain value in, such as `sensor=a`; "
-                    f"`{COLUMN}limit=a` if the column is called as another parameter. An empty value is a missing one, "
-                    "but of text.",
-                    {"type": "object", "additionalProperties": {"type": "string"}},
+                    "search", "Rows alone of which a key has this text in it, in whatever letters."
                 ),
+                KEYS,
             ),
             refusals={
                 400: "A parameter is unknown or wrong.",
@@ -97,14 +102,15 @@ def _described(table: CurrentTable) -> dict[str, object]:
 
 def _page(feed: Feed, table: CurrentTable, request: Request) -> Response:
     most = whole(request, "limit", _USUAL, 1, MOST_AT_A_TIME)
-    wanted = _wanted(table, request)
+    wanted = wanted_keys(table, request, _OWN)
     cursor = request.query_params.get("cursor")
     after = None if cursor is None else _key_of(cursor, table)
     if table.spec.keys and len(wanted) == len(table.spec.keys):
         rows = table.find(tuple(wanted[at] for at in range(len(wanted))))
         following = None
     else:
-        rows, following = table.page(after, most, wanted)
+        search = request.query_params.get("search", "")
+        rows, following = table.page(after, most, wanted, search)
     return Response(_written(feed, table, rows, following), media_type=JSON)
 
 
@@ -117,18 +123,22 @@ def _written(
     return b'%b,"rows":[%b],"next":%b}' % (head[:-1].encode(), written, cursor.encode())
 
 
-def _wanted(table: CurrentTable, request: Request) -> dict[int, bytes]:
-    """For each key that is asked for its place among the keys, and its cell."""
+def wanted_keys(table: CurrentTable, request: Request, own: Collection[str]) -> dict[int, bytes]:
+    """For each key that is asked for its place among the keys, and its cell; `own` parameters say something else.
+
+    Raises:
+        HTTPException: 400 if there is no such key, or it has no such values.
+    """
     spec = table.spec
     names = {} if spec.keys is None else {spec.columns[at].name: at for at in spec.keys}
     places = {name: place for place, name in enumerate(names)}
     wanted: dict[int, bytes] = {}
     for parameter, text in request.query_params.multi_items():
         name = parameter.removeprefix(COLUMN)
-        if parameter in _OWN:
+        if parameter in own:
             continue
         if name not in names:
-            known = ", ".join([*names, *_OWN])
+            known = ", ".join([*names, *own])
             raise refusal(400, f"there is no parameter {parameter[:80]!r}; there are: {known}")
         try:
             wanted[places[name]] = cell_of(text, spec.columns[names[name]].dtype)

@@ -144,3 +144,34 @@ def test_all_tables_anew_begin_the_ring_anew() -> None:
     feed.take(Standing(7, ((b"5,a,1.0",),), (None,)))
     assert (feed.epoch, feed.ring.since(0), feed.ring.since(8)) == (7, None, [])
     assert feed.tables["t"].page(None, 9, {})[0] == [b"5,a,1.0"]
+
+
+def test_differential_keys_stay_in_order_as_they_come_and_go() -> None:
+    """Whether a page is asked for after each change or not: as a table that was made at once."""
+    chance = random.Random(11)
+    table = CurrentTable(spec((0,)))
+    held: dict[int, bytes] = {}
+    for epoch in range(500):
+        key = chance.randrange(60)
+        lines = line(held.pop(key), epoch, -1) if key in held else b""
+        if chance.random() < 0.7:
+            held[key] = b"%d,a,%d.0" % (key, epoch)
+            lines += line(held[key], epoch, 1)
+        table.change(lines, ())
+        if chance.random() < 0.5:
+            rows, _ = table.page(None, 1000, {})
+            assert rows == [held[key] for key in sorted(held)]
+            assert table.last(7, {}) == [held[key] for key in sorted(held)][-7:]
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [("", 4), ("A", 2), ("straße", 1), ("STRASSE", 1), ('q"', 1), ("nothing", 0)],
+)
+def test_rows_are_found_by_a_part_of_a_key(search: str, found: int) -> None:
+    """In whatever letters; quotes are those of the text, not of the file."""
+    names = ["banana", "Straße a", '"q""u"', "x"]
+    table = CurrentTable(spec((1,)))
+    table.stand(f"{at},{name},1.0".encode() for at, name in enumerate(names))
+    rows, _ = table.page(None, 100, {}, search)
+    assert len(rows) == found

@@ -42,7 +42,7 @@ def main() -> None:
     before = processor()
     started = time.time()
     print(json.dumps({"started": started}), flush=True)
-    summary = sr.run(processes=job["parallel"], state="state", progress=note)
+    summary = sr.run(processes=job["parallel"], state="state", progress=note, listen=job["listen"])
     ended = time.time()
     steady = [(summary.rows - rows, ended - moment) for rows, moment in first]
     found = {"rows": summary.rows, "seconds": ended - started, "processor": processor() - before}

@@ -1,0 +1,64 @@
+"""Serve, live: the status as server-sent events, a second apart, for who looks at a run; and the last rejects."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from streamreg._serve.changes import EVENTS
+from streamreg._serve.endpoint import Endpoint, json_response
+from streamreg._serve.feed import Feed
+from streamreg._serve.status import described
+
+_PACE: Final = 1.0
+"""Seconds between two events, so that a client that is alive hears of the run, and of nothing too often."""
+
+
+def endpoints(feed: Feed) -> Sequence[Endpoint]:
+    """Those of the status as it changes, and of rejects."""
+
+    async def changes(request: Request) -> Response:
+        return StreamingResponse(_events(feed), media_type=EVENTS)
+
+    async def rejects(request: Request) -> Response:
+        counts = {} if feed.snapshot is None else dict(feed.snapshot.rejects)
+        examples = [_example(one._asdict()) for one in reversed(feed.recent.rejects)]
+        return json_response({"counts": counts, "examples": examples})
+
+    return (
+        Endpoint(
+            "/v1/status/changes",
+            changes,
+            "The status once a second, as server-sent events: `status`, with the last `epoch` of the tables; `end` "
+            "when the run has ended.",
+            kind=EVENTS,
+        ),
+        Endpoint(
+            "/v1/rejects",
+            rejects,
+            "How many messages did not fit, by reason, and the newest of them, the newest first; of each the first 200 "
+            "letters.",
+        ),
+    )
+
+
+async def _events(feed: Feed) -> AsyncIterator[bytes]:
+    while not feed.ended:
+        if feed.snapshot is not None:
+            yield _event("status", {**described(feed.snapshot), "epoch": feed.epoch})
+        await asyncio.sleep(_PACE)
+    yield _event("end", {"epoch": feed.epoch})
+
+
+def _event(name: str, data: dict[str, Any]) -> bytes:
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+def _example(example: dict[str, Any]) -> dict[str, Any]:
+    """A reject, without what it has not."""
+    return {name: value for name, value in example.items() if value is not None}

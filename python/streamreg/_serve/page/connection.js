@@ -1,0 +1,100 @@
+// What the run answers, as JSON or as events, to requests that bring the token of this tab.
+
+const KEPT = "streamreg-token";
+const SILENT = 10_000; // milliseconds without an event after which a connection counts as lost
+const FIRST_PAUSE = 500;
+const MOST_PAUSE = 8_000;
+
+export class TokenError extends Error {}
+
+let token = sessionStorage.getItem(KEPT);
+
+// Takes a token for all further requests of this tab.
+export function useToken(text) {
+  token = text;
+  sessionStorage.setItem(KEPT, text);
+}
+
+export function forgetToken() {
+  token = null;
+  sessionStorage.removeItem(KEPT);
+}
+
+export const hasToken = () => token !== null;
+
+async function ask(path, signal) {
+  const headers = token === null ? {} : { Authorization: `Bearer ${token}` };
+  const answer = await fetch(path, { headers, signal, cache: "no-store" });
+  if (answer.status === 401) throw new TokenError();
+  return answer;
+}
+
+async function textOf(path, signal) {
+  const answer = await ask(path, signal);
+  const text = await answer.text();
+  if (!answer.ok) {
+    let reason = `${path}: ${answer.status}`;
+    try { reason = JSON.parse(text).error ?? reason; } catch { /* no answer of ours: the status must do */ }
+    throw new Error(reason);
+  }
+  return text;
+}
+
+export const json = async (path, signal) => JSON.parse(await textOf(path, signal));
+
+// The same with each number as the text that it has: a number of JavaScript may lack some of its digits.
+export async function exact(path, signal) {
+  const text = await textOf(path, signal);
+  const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+  return JSON.parse(text.replace(tokens, (found) => (found[0] === '"' ? found : `"${found}"`)));
+}
+
+// Server-sent events; `EventSource` could not bring a token.
+async function* events(path) {
+  const stop = new AbortController();
+  let timer = setTimeout(() => stop.abort(), SILENT);
+  try {
+    const answer = await ask(path, stop.signal);
+    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    let held = "";
+    for (;;) {
+      const { value, done } = await reader.read();
+      clearTimeout(timer);
+      if (done) return;
+      timer = setTimeout(() => stop.abort(), SILENT);
+      const parts = (held + value).split("\n\n");
+      held = parts.pop();
+      for (const part of parts) {
+        const fields = Object.fromEntries(part.split("\n").map((line) => {
+          const at = line.indexOf(": ");
+          return [line.slice(0, at), line.slice(at + 2)];
+        }));
+        if (fields.event) yield { name: fields.event, data: JSON.parse(fields.data) };
+      }
+    }
+  } finally {
+    clearTimeout(timer);
+    stop.abort();
+  }
+}
+
+// Gives all events to `on.event`, and connects again for as long as the page is open; ends when a token is needed.
+export async function follow(path, on) {
+  let pause = FIRST_PAUSE;
+  for (;;) {
+    let ended = false;
+    try {
+      for await (const event of events(path)) {
+        pause = FIRST_PAUSE;
+        ended = event.name === "end";
+        on.event(event);
+      }
+    } catch (error) {
+      if (error instanceof TokenError) { on.token(); return; }
+    }
+    if (!ended) on.lost();
+    await new Promise((done) => setTimeout(done, pause));
+    pause = Math.min(2 * pause, MOST_PAUSE);
+  }
+}

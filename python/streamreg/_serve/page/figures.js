@@ -1,0 +1,102 @@
+// The figures: drawn by plotly from what the run gives, each with its numbers below; those in view alone are asked for.
+
+import { json, TokenError } from "./connection.js";
+import { grid } from "./grid.js";
+
+const OPTIONS = { displayModeBar: false, responsive: true };
+
+let loading = null;
+
+// Plotly's JavaScript, when the first figure has come.
+function plotly() {
+  loading ??= new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.src = `${document.body.dataset.assets}plotly.js`;
+    script.onload = () => done(window.Plotly);
+    script.onerror = () => { loading = null; failed(new Error("plotly.js could not be loaded")); };
+    document.head.append(script);
+  });
+  return loading;
+}
+
+export class Figure {
+  constructor(element) {
+    this.element = element;
+    this.path = element.dataset.path;
+    this.visible = false;
+    this.asking = false;
+    this.waiting = null; // what it was asked for meanwhile
+    this.answer = null;
+    this.title = element.querySelector("figcaption").textContent;
+    element.querySelector("figcaption").id = `${element.id}-title`;
+    this.plot = Object.assign(document.createElement("div"), { className: "plot" });
+    this.plot.setAttribute("role", "img");
+    this.plot.setAttribute("aria-label", `${this.title}: a figure; its numbers follow`);
+    this.note = Object.assign(document.createElement("p"), { className: "note" });
+    this.details = document.createElement("details");
+    const summary = Object.assign(document.createElement("summary"), { textContent: `Numbers: ${this.title.toLowerCase()}` });
+    this.numbers = Object.assign(document.createElement("div"), { className: "wide", tabIndex: 0 });
+    this.numbers.setAttribute("role", "region");
+    this.numbers.setAttribute("aria-label", `Numbers of: ${this.title}`);
+    this.details.append(summary, this.numbers);
+    this.details.hidden = true;
+    this.plot.hidden = true;
+    this.details.addEventListener("toggle", () => this.showNumbers());
+    element.append(this.note, this.plot, this.details);
+  }
+
+  // Asks for it as it is now, unless nobody sees it.
+  async refresh(query) {
+    if (!this.visible) return;
+    this.waiting = query;
+    if (this.asking) return;
+    this.asking = true;
+    try {
+      while (this.waiting !== null) await this.ask();
+    } finally {
+      this.asking = false;
+    }
+  }
+
+  async ask() {
+    const query = this.waiting;
+    this.waiting = null;
+    try {
+      const answer = await json(`v1/figures/${this.path}?${new URLSearchParams(query)}`);
+      this.answer = answer;
+      this.note.textContent = answer.note;
+      this.details.hidden = answer.rows.length === 0;
+      this.showNumbers();
+      await this.draw(answer.figure);
+    } catch (error) {
+      if (error instanceof TokenError) throw error;
+      this.note.textContent = error.message;
+    }
+  }
+
+  async draw(figure) {
+    this.plot.hidden = figure === null;
+    if (figure === null) return;
+    const drawing = await plotly();
+    figure.layout.uirevision = this.path; // where a reader has zoomed to stays
+    await drawing.react(this.plot, figure.data, figure.layout, OPTIONS);
+  }
+
+  showNumbers() {
+    if (this.details.open && this.answer) grid(this.numbers, this.title, this.answer.columns, this.answer.rows);
+  }
+}
+
+// All figures of the page; `seen` is called when one comes into view.
+export function figures(seen) {
+  const found = [...document.querySelectorAll("figure")].map((element) => new Figure(element));
+  const watch = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      const figure = found.find((one) => one.element === entry.target);
+      figure.visible = entry.isIntersecting;
+      if (figure.visible) seen(figure);
+    }
+  }, { rootMargin: "200px" });
+  for (const figure of found) watch.observe(figure.element);
+  return found;
+}

@@ -1,0 +1,195 @@
+// The page: follows the status of the run, and asks for what is in view when something has changed.
+
+import { follow, forgetToken, hasToken, json, TokenError, useToken } from "./connection.js";
+import { figures } from "./figures.js";
+import { grid, tiles } from "./grid.js";
+import { Results } from "./results.js";
+
+const PACE = 1_000; // milliseconds between two looks at rows and figures, at least
+const THEME = "streamreg-theme";
+const at = (id) => document.getElementById(id);
+const count = (number) => (number === null ? "unknown" : number.toLocaleString("en"));
+
+const results = new Results(() => look(drawn));
+const drawn = figures((figure) => look([figure]));
+let status = null;
+let looking = false;
+let again = false;
+let following = false;
+let quiet = 0; // events without a change
+
+// --- colours -----------------------------------------------------------------
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const theme = () => localStorage.getItem(THEME) ?? (dark.matches ? "dark" : "light");
+
+function colour() {
+  document.documentElement.dataset.theme = theme();
+  at("theme").textContent = theme() === "dark" ? "Light colours" : "Dark colours";
+  look(drawn);
+}
+
+at("theme").addEventListener("click", () => {
+  localStorage.setItem(THEME, theme() === "dark" ? "light" : "dark");
+  colour();
+});
+dark.addEventListener("change", colour);
+
+// --- what is asked for -------------------------------------------------------
+
+// Asks for some figures as they are now.
+function look(some) {
+  const query = results.query();
+  for (const figure of some) {
+    const asked = figure.path === "pace" ? {} : query;
+    if (asked) figure.refresh({ ...asked, theme: theme() }).then(() => tellInstall(figure), failed);
+  }
+}
+
+function tellInstall({ answer }) {
+  const install = answer?.install ?? null;
+  at("install").hidden = install === null;
+  if (install !== null) at("install").textContent = `Figures need plotly where the run is: ${install}`;
+}
+
+// All that is shown, again; once more if something has changed meanwhile.
+async function refresh() {
+  again = true;
+  if (looking || document.hidden) return;
+  looking = true;
+  try {
+    while (again && !document.hidden) {
+      again = false;
+      if (results.tables.length) await results.refresh();
+      else await results.load();
+      await rejects();
+      look(drawn);
+      await new Promise((done) => setTimeout(done, PACE));
+    }
+  } catch (error) {
+    failed(error);
+  } finally {
+    looking = false;
+  }
+}
+
+document.addEventListener("visibilitychange", () => { if (again) refresh(); });
+
+async function rejects() {
+  const { counts, examples } = await json("v1/rejects");
+  const reasons = Object.entries(counts).sort(([one], [other]) => one.localeCompare(other));
+  at("rejects-note").textContent = reasons.length
+    ? reasons.map(([reason, number]) => `${reason} ${count(number)}`).join(", ") : "none";
+  const rows = examples.map((one) => [
+    one.file ?? `partition ${one.partition}`,
+    String(one.offset),
+    one.reason,
+    one.column ?? "",
+    one.detail,
+    { text: one.value, kind: "value" },
+  ]);
+  const head = rows.length ? ["where", "offset", "reason", "column", "detail", "value"] : [];
+  grid(at("rejects"), "The newest rejects", head, rows);
+}
+
+function failed(error) {
+  if (error instanceof TokenError) login();
+  // Else the connection is lost, which the stream of the status says too, and comes back with it.
+}
+
+// --- the status --------------------------------------------------------------
+
+function connection(state, text) {
+  const shown = at("connection");
+  shown.dataset.state = state;
+  if (shown.textContent !== text) shown.textContent = text;
+}
+
+function show(now) {
+  at("topic").textContent = now.topic;
+  document.title = `${now.topic} – streamreg`;
+  const rejected = Object.values(now.rejects).reduce((sum, number) => sum + number, 0);
+  const mean = (total, number) => (number ? `${(1000 * total / number).toPrecision(3)} ms` : "–");
+  tiles(at("tiles"), [
+    ["Rows", count(now.rows)],
+    ["Rows a second", count(Math.round(now.rows_per_second))],
+    ["Lag", now.lag === null ? "unknown" : count(now.lag)],
+    ["Rejects", count(rejected)],
+    ["Epochs", count(now.epochs)],
+    ["Mean epoch", mean(now.epoch_seconds_total, now.epochs_closed)],
+    ["Mean checkpoint", mean(now.checkpoint_seconds_total, now.checkpoints)],
+    ["Running for", duration(now.seconds)],
+  ]);
+  const rows = now.partitions.map((one) => [
+    String(one.partition), count(one.offset), count(one.log_end), count(one.lag),
+  ]);
+  grid(at("partitions"), "Partitions", ["partition", "next offset", "log end", "lag"], rows, { named: true });
+}
+
+function duration(seconds) {
+  const whole = Math.floor(seconds);
+  const two = (number) => String(number).padStart(2, "0");
+  return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+}
+
+const changed = (before, now) => before === null || before.epoch !== now.epoch || before.rows !== now.rows
+  || before.rows_per_second !== now.rows_per_second || JSON.stringify(before.rejects) !== JSON.stringify(now.rejects);
+
+function start() {
+  at("login").hidden = true;
+  if (following) return; // it goes on with the new token
+  following = true;
+  let lost = true;
+  follow("v1/status/changes", {
+    event({ name, data }) {
+      if (name === "end") {
+        connection("ended", "the run has ended");
+        lost = true;
+        return;
+      }
+      at("run").hidden = false;
+      connection("live", data.phase === "starting" ? "starting" : "live");
+      show(data);
+      if (lost) results.tables = []; // of another run there may be others
+      quiet = lost || changed(status, data) || !results.tables.length ? 0 : quiet + 1;
+      if (quiet <= 2) refresh(); // the newest rows may come a moment after the status
+      lost = false;
+      status = data;
+    },
+    lost() {
+      lost = true;
+      connection("lost", "connection lost, trying again");
+    },
+    token() {
+      following = false;
+      login();
+    },
+  });
+}
+
+// --- the token ---------------------------------------------------------------
+
+function login() {
+  if (!at("login").hidden) return;
+  at("wrong").textContent = hasToken() ? "That is not the token of this run." : "";
+  forgetToken();
+  connection("lost", "a token is needed");
+  at("run").hidden = true;
+  at("login").hidden = false;
+  at("token").focus();
+}
+
+at("login").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const given = at("token").value.trim();
+  at("token").value = "";
+  if (!/^[\x21-\x7e]+$/.test(given)) {
+    at("wrong").textContent = "A token has no spaces, and letters of ASCII alone.";
+    return;
+  }
+  useToken(given);
+  start();
+});
+
+colour();
+start();
