@@ -45,6 +45,10 @@ class NumberedFiles:
         return ", ".join(self.paths)
 
     @property
+    def topics(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    @property
     def identity(self) -> dict[str, list[str]]:
         return {_FILES: list(self._files)}
 

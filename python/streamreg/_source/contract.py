@@ -186,6 +186,10 @@ class Source(Protocol):
         """Its name in messages: the topic."""
 
     @property
+    def topics(self) -> Sequence[str]:
+        """The names of the topics that are read, as far as they are known yet; of files the same as `name`."""
+
+    @property
     def autocommit_duration_ms(self) -> int:
         """The least time between the ends of two epochs, in milliseconds."""
 
