@@ -52,6 +52,11 @@ class NumberedFiles:
     def identity(self) -> dict[str, list[str]]:
         return {_FILES: list(self._files)}
 
+    def identity_after(
+        self, name: str, identity: Identity, partitions: Collection[int]
+    ) -> Identity | None:
+        return None
+
     def origin(self, partition: int) -> Origin:
         # A state may have any numbers.
         known = partition < len(self._files)

@@ -25,7 +25,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from streamreg._exceptions import OutputError
 from streamreg._kafka import client as kafka_client
-from streamreg._kafka.requests import in_thread
+from streamreg._kafka.in_thread import in_thread
 from streamreg._kafka.sink_errors import SETTLING, is_final, raised
 from streamreg._sinks.contract import AwayError, Delivered
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from streamreg._plan.output import OutputSpec
     from streamreg._plan.plan import Plan
     from streamreg._sinks.contract import Position, RunTerms
-    from streamreg._source.contract import Identity, Source, Watermarks
+    from streamreg._source.contract import Source, Watermarks
     from streamreg._state.checkpoint import Gap
     from streamreg._worker.task import Task
 
@@ -206,12 +206,12 @@ def first_checkpoint(
     task: Task,
     positions: dict[str, Position],
     last: Checkpoint | None,
-    identity: Identity,
 ) -> Checkpoint:
     """The checkpoint at which this run begins: nothing read, or the last one with the partitions there are now.
 
     Its outbox is empty: what there was has been delivered.
     """
+    identity = task.input.source.identity
     offsets = {partition: r.start for partition, r in task.ranges.items()}
     untouched = {partition for partition, r in task.ranges.items() if r.untouched}
     known = {} if last is None else last.offsets

@@ -109,7 +109,7 @@ def _publisher(listen: ListenArgument | None) -> Iterator[Publisher | None]:
 def _run(plan: Plan, options: Options, publisher: Publisher | None) -> Summary:
     keep_freed_memory()
     signals = options.signals
-    served = None if publisher is None else Served(publisher, plan.source.name)
+    served = None if publisher is None else Served(publisher, plan.source)
     watch = _Watch(options, served)
     with contextlib.ExitStack() as stack:
         store, last = None, None
@@ -128,9 +128,7 @@ def _run(plan: Plan, options: Options, publisher: Publisher | None) -> Summary:
                 _log.warning("the job was changed: %s", change)
         job = job_identity.job(plan, options.rejects)
         resume.check_outputs(plan.outputs, options.rejects, last, terms, besides=old_files)
-        identity = plan.source.pin(
-            None if last is None else last.identity, _log.warning, watch.stopping
-        )
+        plan.source.pin(None if last is None else last.identity, _log.warning, watch.stopping)
         watermarks = plan.source.watermarks(_log.warning, watch.stopping)
         if watch.ended_by is not None:
             return watch.summary(None)
@@ -163,9 +161,9 @@ def _run(plan: Plan, options: Options, publisher: Publisher | None) -> Summary:
             if found is None:
                 return watch.summary(None)
         task = Task(0, plan.input, plan.rows, found, ranges)
-        first = resume.first_checkpoint(job, task, outputs.positions(), last, identity)
+        first = resume.first_checkpoint(job, task, outputs.positions(), last)
         for gap in first.gaps[0 if last is None else len(last.gaps) :]:
-            _log.warning("%s", lost_text(plan.source.name, gap))
+            _log.warning("%s", lost_text(plan.source, gap))
         if store is not None:
             # Before the first row: a file with rows but without a state could not be continued.
             store.save(first)
@@ -191,7 +189,7 @@ def _run(plan: Plan, options: Options, publisher: Publisher | None) -> Summary:
         ends = {partition: r.end for partition, r in task.ranges.items()}
         if last is not None and options.state is not None:
             lifecycle.resumed(options.state, last)
-        lifecycle.started(plan.source.name, merge.offsets, plan.source.reads, len(pool.processes()))
+        lifecycle.started(plan.source, merge.offsets, len(pool.processes()))
         if served is not None:
             layout = layout_of(plan, job, options.state)
             fixed = {partition: end for partition, end in ends.items() if end is not None}

@@ -41,6 +41,11 @@ class InMemorySource(ABC):
     def topics(self) -> tuple[str, ...]:
         return (self.name,)
 
+    def identity_after(
+        self, name: str, identity: Identity, partitions: Collection[int]
+    ) -> Identity | None:
+        return None
+
     def origin(self, partition: int) -> Origin:
         return Origin(self.name, partition)
 

@@ -99,6 +99,7 @@ class _Change:
         found = changed_source.refusal(checkpoint, plan, self._before, self._now)
         if found is not None:
             raise NewStartError(found if isinstance(found, str) else difference_of(*found))
+        self._more_topics = changed_source.with_more_topics(checkpoint, plan)
         self._check_functions()
         self._held = [self._reduction(at) for at in range(len(plan.rows.reductions))]
         """For each reduction its index in the state."""
@@ -119,6 +120,7 @@ class _Change:
             **moved_parts(self._checkpoint, plan, self._held, kept),
             **self._history(kept, began, letters, described),
             positions=positions | letters,
+            identity=self._more_topics or self._checkpoint.identity,
         )
         aside = tuple(name for name in began if name in self._before.outputs)
         return Continued(plan, checkpoint, self._told(kept, began, letters), aside)
@@ -303,6 +305,10 @@ class _Change:
             told.append(f"rejects are no more written to {rejects}")
         if self._rejects is not None and not letters:
             told.append(f"rejects are written to {self._rejects} from now on")
+        if self._more_topics is not None:
+            told.append(
+                f"it reads {self._now.job['topic']} from now on, and of topics that are new all there is"
+            )
         if self._reads_otherwise():
             told.append(
                 "messages are read by other columns from now on: what those before came to stays"

@@ -19,9 +19,13 @@ class InputSchema(sr.Schema):
 if "CHAOS_STEP" in os.environ:
     faults.install(os.environ["CHAOS_STEP"], int(os.environ["CHAOS_COUNT"]))
 
+# One topic, several, or a pattern.
+named = os.environ["JOB_TOPIC"]
+pattern = named if named.startswith("^") else None
 t = sr.io.kafka.read(
     json.loads(os.environ["JOB_SETTINGS"]),
-    topic=os.environ["JOB_TOPIC"],
+    topic=named.split(",") if pattern is None else None,
+    pattern=pattern,
     schema=InputSchema,
     autocommit_duration_ms=int(os.environ["JOB_AUTOCOMMIT_MS"]),
 )

@@ -339,7 +339,7 @@ def test_the_environment_fills_strings_anywhere() -> None:
     """Any string value takes variables; the value is taken as it is, and $${ is an escape."""
     text = changed('"points"', '"a-${TOPIC}-$${TOPIC}-$5"').replace('"x", "n"', '"${X}", "n"')
     job = read(text, TOPIC="${X}", X="x")
-    assert job.source.topic == "a-${X}-${TOPIC}-$5"
+    assert job.source.name == "a-${X}-${TOPIC}-$5"
     assert job.features == ("x", "n")
 
 
@@ -391,7 +391,7 @@ def test_a_file_is_read_with_the_environment(tmp_path: Path) -> None:
     path = tmp_path / "job.toml"
     text = changed('"points"', '"${TOPIC}"').replace("\n", "\r\n")
     path.write_bytes(b"\xef\xbb\xbf" + text.encode())
-    assert load_job(path, {"TOPIC": "t"}).source.topic == "t"
+    assert load_job(path, {"TOPIC": "t"}).source.name == "t"
 
 
 def test_the_client_tells_every_setting_that_it_refuses() -> None:

@@ -57,11 +57,12 @@ class Disk:
         self._old_files = job_change.to_be_moved(found, checkpoint, terms)
         return found.checkpoint
 
-    def state(self, watermarks: Mapping[int, Watermarks]) -> str:
+    def state(self, source: Source, watermarks: Mapping[int, Watermarks]) -> str:
         """Can the run resume from the state, and does the topic still hold what comes next?
 
         Args:
-            watermarks: What the topic holds; none if that is not known.
+            source: What is read, as far as it was looked up.
+            watermarks: What it holds; none if that is not known.
         """
         if self._job.state is None:
             raise SkipError("state.directory=false: every run begins anew")
@@ -74,7 +75,7 @@ class Disk:
         if self.checkpoint is None:
             return f"{folder}: the run begins anew; {room}"
         if watermarks:
-            resume.ranges(self._plan.source, watermarks, self.checkpoint, {})
+            resume.ranges(source, watermarks, self.checkpoint, {})
         changes = "".join(f"; the job was changed: {change}" for change in self._changes)
         return f"{folder}: the run goes on after {plural(self.checkpoint.rows, 'row')}{changes}; {room}"
 

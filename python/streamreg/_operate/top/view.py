@@ -15,6 +15,9 @@ class Place:
 
     partition: int
     offset: int
+    topic: str | None = None
+    """Where there are several."""
+
     log_end: int | None = None
     lag: int | None = None
 
