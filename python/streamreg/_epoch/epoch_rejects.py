@@ -1,4 +1,4 @@
-"""Epoch: the messages that do not fit: counted, kept in the dead-letter file, and told of at the end of each epoch."""
+"""Epoch: the messages that do not fit: counted, kept in the dead-letter file or topic, and told of at the end of each epoch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from streamreg._rejects.dead_letters import RejectLimit, counted, dead_letter_li
 if TYPE_CHECKING:
     from streamreg._formats.contract import Input
     from streamreg._rejects.reject import Reject
-    from streamreg._sinks.output_file import OutputFile
+    from streamreg._sinks.rejects import OpenRejects
 
 _log = logging.getLogger("streamreg")
 
@@ -23,13 +23,20 @@ class EpochRejects:
     """Those of all closed epochs, by kind, and those of the open one."""
 
     def __init__(
-        self, input: Input, file: OutputFile | None, counts: Counter[str], limit: int | None
+        self,
+        input: Input,
+        kept: tuple[str, OpenRejects] | None,
+        counts: Counter[str],
+        limit: int | None,
     ) -> None:
-        """`counts` are those of earlier runs, `limit` is how many this run may reject; None: any number."""
+        """`kept` is where they are kept, with its name.
+
+        `counts` are those of earlier runs, `limit` is how many this run may reject; None: any number.
+        """
         self.counts = counts
         self._input = input
-        self._file = file
-        self._limit = RejectLimit(limit, None if file is None else file.path)
+        self._kept = None if kept is None else kept[1]
+        self._limit = RejectLimit(limit, None if kept is None else kept[0])
         self._open: Counter[str] = Counter()
         self._first: Reject | None = None
         self._appearance_told = False
@@ -41,11 +48,13 @@ class EpochRejects:
 
     def keep(self, rejects: Sequence[Reject]) -> None:
         """Adds some to the open epoch. Raises OutputError if the file cannot be written."""
+        number = self.counts.total() + self._open.total()
         self._open.update(reject.kind for reject in rejects)
         self._first = self._first or rejects[0]
-        if self._file is not None:
+        if self._kept is not None:
             for line in dead_letter_lines(self._input.source.name, rejects):
-                self._file.append(line)
+                number += 1
+                self._kept.append(line, number)
 
     def check_limit(self, rejects: Sequence[Reject]) -> None:
         """Raises RejectsError if with these there are more than the run may reject."""

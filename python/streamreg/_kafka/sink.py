@@ -17,7 +17,7 @@ from streamreg._kafka.client_names import with_hint
 from streamreg._kafka.patience import LAST_SECONDS, Patience, never
 from streamreg._kafka.in_thread import in_thread
 from streamreg._kafka.sink_errors import SETTLING, is_final
-from streamreg._kafka.sink_messages import MessageFormat, MessageRows
+from streamreg._kafka.sink_messages import MessageFormat, MessageRows, SentRows
 from streamreg._kafka.sink_read_back import TopicReadBack
 from streamreg._kafka.sink_requests import SinkRequests, epoch_offset
 from streamreg._secrets import scrub
@@ -86,14 +86,17 @@ class Topic(DeliveredSpec):
         key = None if self.message_key is None else list(self.message_key)
         return {**super().identity(), "format": self.format, "key": key}
 
-    def rows(self, columns: Sequence[ColumnSpec]) -> MessageRows:
+    def rows(self, columns: Sequence[ColumnSpec]) -> SentRows:
         """How rows stand in its messages."""
+        return self._message_rows(columns)
+
+    def _message_rows(self, columns: Sequence[ColumnSpec]) -> MessageRows:
         return MessageRows(columns, self.mode, self.message_key, self.format)
 
     def connect(
         self, columns: Sequence[ColumnSpec], terms: RunTerms, *, look: bool = False
     ) -> TopicDestination:
-        destination = TopicDestination(self, columns, terms.stopping, look=look)
+        destination = TopicDestination(self, columns, terms, look=look)
         try:
             destination.open()
         except BaseException:
@@ -110,7 +113,7 @@ class Topic(DeliveredSpec):
             Patience(never, _PATIENCE, ()),
         )
         return TopicReadBack(
-            self.settings, self.topic, requests, self.rows(columns), self.mode, position
+            self.settings, self.topic, requests, self._message_rows(columns), self.mode, position
         )
 
 
@@ -121,14 +124,15 @@ class TopicDestination:
         self,
         spec: Topic,
         columns: Sequence[ColumnSpec],
-        stopping: Callable[[], bool],
+        terms: RunTerms,
         *,
         look: bool,
     ) -> None:
         self._spec = spec
         self._rows = spec.rows(columns)
         self._look = look
-        self._stopping = stopping
+        self._stopping = terms.stopping
+        self._thorough = terms.thorough
         self._errors: deque[KafkaError] = deque(maxlen=_ERRORS)
         self._requests = SinkRequests(
             spec.settings,
@@ -155,6 +159,8 @@ class TopicDestination:
                 "create={…}"
             )
         if self._look:
+            if self._partitions is not None:
+                self._requests.check_rights(commits=self._thorough)
             return
         self._start_producer()
         self._group = self._requests.group_metadata()
@@ -219,10 +225,12 @@ class TopicDestination:
         assert self._producer is not None
         producer, topic = self._producer, self._spec.topic
         given_up = self._patience()
-        for count, (key, value, headers) in enumerate(self._rows.of(epochs), 1):
+        for count, each in enumerate(self._rows.of(epochs), 1):
             while True:
                 try:
-                    producer.produce(topic, value, key, headers=headers)
+                    producer.produce(
+                        topic, each.value, each.key, headers=each.headers, timestamp=each.timestamp
+                    )
                     break
                 except BufferError:
                     producer.poll(_SLICE)

@@ -137,8 +137,8 @@ def counted(counts: Mapping[str, int]) -> str:
 class RejectLimit:
     """How many messages one run may reject."""
 
-    def __init__(self, limit: int | None, dead_letters: Path | None) -> None:
-        """`limit` None: any number. `dead_letters` is the file that keeps them."""
+    def __init__(self, limit: int | None, dead_letters: str | None) -> None:
+        """`limit` None: any number. `dead_letters` is the name of what keeps them."""
         self._limit = limit
         self._dead_letters = dead_letters
         self._counts: Counter[str] = Counter()
@@ -153,7 +153,7 @@ class RejectLimit:
         count = self._counts.total()
         if count > self._limit:
             kept = (
-                "give the run a file for them (rejects=)"
+                "give the run a file or a topic for them (rejects=)"
                 if self._dead_letters is None
                 else f"they are in {self._dead_letters}"
             )
@@ -210,7 +210,7 @@ def read_dead_letters(
                     )
                 if not line.endswith(b"\n"):
                     raise ValueError("ends in the middle: is it still being written?")
-                entry = _entry(number, line)
+                entry = entry_of(number, line)
             except RecursionError:
                 raise DeadLetterError(f"{path}:{number}: nested too deeply") from None
             except ValueError as error:
@@ -218,8 +218,8 @@ def read_dead_letters(
             yield entry, done
 
 
-def _entry(number: int, line: bytes) -> Entry:
-    """Raises ValueError, RecursionError if this is no line of a dead-letter file."""
+def entry_of(number: int, line: bytes) -> Entry:
+    """What a line of a dead-letter file says. Raises ValueError, RecursionError if it is none."""
     try:
         fields = json.loads(line.decode())
     except UnicodeDecodeError:

@@ -226,6 +226,7 @@ def write(
     from streamreg._kafka.settings import checked
     from streamreg._kafka.sink import Topic
     from streamreg._kafka.sink_messages import FORMATS
+    from streamreg._kafka.topic_settings import checked_topic_settings
 
     settings = checked(rdkafka_settings)
     if not isinstance(topic, str) or not topic:
@@ -240,7 +241,7 @@ def write(
         topic=topic,
         format=format,
         message_key=_message_key(rows, key, keys if mode == "current" else None),
-        create=_topic_settings(create),
+        create=checked_topic_settings(create),
     )
     return outputs.write(rows, sink, time)
 
@@ -267,17 +268,3 @@ def _message_key(
             f"found {', '.join(found)}"
         )
     return tuple(found)
-
-
-def _topic_settings(given: Mapping[str, str | int] | None) -> Mapping[str, str | int] | None:
-    if given is None:
-        return None
-    if not isinstance(given, Mapping):
-        raise ConfigurationError(f"create: expected settings of a topic, found {given!r}")
-    for name, value in given.items():
-        number = name in ("num.partitions", "replication.factor")
-        if not isinstance(name, str) or isinstance(value, bool) or not isinstance(value, str | int):
-            raise ConfigurationError(f"create: {name}: expected text or a number, found {value!r}")
-        if number and not (str(value).isascii() and str(value).isdecimal() and int(value) > 0):
-            raise ConfigurationError(f"create: {name}: expected a number above 0, found {value!r}")
-    return dict(given)
