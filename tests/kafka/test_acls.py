@@ -40,9 +40,7 @@ def points(broker: KafkaBroker, topic: str, produce: Produce) -> str:
 def follow(broker: KafkaBroker, *topics: str, pattern: str | None = None) -> sr.Summary:
     sr.clear()
     names = list(topics) or None
-    t = sr.io.kafka.read(
-        broker.sasl_ssl, names, schema=Point, mode="static", pattern=pattern
-    )
+    t = sr.io.kafka.read(broker.sasl_ssl, names, schema=Point, mode="static", pattern=pattern)
     sr.io.csv.write(t, "rows.csv")
     return sr.run(processes=1)
 

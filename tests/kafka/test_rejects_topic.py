@@ -3,13 +3,14 @@
 import json
 import logging
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 import streamreg as sr
 from streamreg._cli import main
+from streamreg._source.contract import Headers
 from streamreg._state.snapshot import read as read_state
 from streamreg._state.store import Store
 from tests.support import outbox_faults
@@ -41,7 +42,12 @@ def messages(settings: dict[str, str], topic: str) -> list[Message]:
     """All committed messages of a topic with one partition."""
     found: list[Message] = []
     client = Consumer(
-        {**settings, "group.id": "reader", "enable.partition.eof": True, "isolation.level": "read_committed"}
+        {
+            **settings,
+            "group.id": "reader",
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+        }
     )
     client.assign([TopicPartition(topic, 0, 0)])
     while True:
@@ -57,13 +63,14 @@ def messages(settings: dict[str, str], topic: str) -> list[Message]:
 def send(broker: KafkaBroker, topic: str) -> None:
     """A header, a row, and three messages that are none, with keys, headers and times."""
     producer = Producer(broker.plaintext)
-    for value, key, headers, at in [
+    sent: list[tuple[bytes, bytes | None, list[tuple[str, str | bytes | None]], int]] = [
         (b"x,y", None, [], 1_000),
         (b"1,2", b"k", [("own", b"1")], 2_000),
         (b"1,?", b"k", [("own", b"1"), ("own", None)], 3_000),
         (b"\xff", None, [], 4_000),
         (b"1", b"\xfe", [], 5_000),
-    ]:
+    ]
+    for value, key, headers, at in sent:
         producer.produce(topic, value, key, headers=headers, timestamp=at)
     assert producer.flush(30) == 0
 
@@ -76,7 +83,7 @@ def run(broker: KafkaBroker, topic: str, rejects: Any, state: Path | None = STAT
 
 
 def headers(each: Message) -> list[tuple[str, bytes | None]]:
-    return [(name, value) for name, value in each.headers() or ()]  # type: ignore[misc]  # both kinds
+    return list(cast("Headers", each.headers() or ()))
 
 
 def test_each_is_the_message_with_its_reason(
@@ -147,7 +154,9 @@ def test_without_a_state_they_are_sent_too(broker: KafkaBroker, topic: str) -> N
     ],
     ids=str,
 )
-def test_what_cannot_be_is_named(broker: KafkaBroker, topic: str, rejects: object, why: str) -> None:
+def test_what_cannot_be_is_named(
+    broker: KafkaBroker, topic: str, rejects: object, why: str
+) -> None:
     """Before anything is read."""
     with pytest.raises(sr.ConfigurationError, match=why):
         run(broker, topic, rejects)
@@ -165,7 +174,7 @@ def test_a_job_changes_where_its_rejects_go(
         run(broker, topic, rejects)
     assert f"rejects are written to topic {topic}-dead from now on" in caplog.text
     found = messages(broker.plaintext, f"{topic}-dead")
-    assert [dict(headers(each))["streamreg.number"] for each in found][0] == b"4"
+    assert dict(headers(found[0]))["streamreg.number"] == b"4"
     assert len(found) == 8
     assert len(Path("rejects.jsonl").read_text().splitlines()) == 3
 
@@ -203,12 +212,16 @@ def test_each_is_sent_once_whatever_dies(
     send()
     with siege.job() as process:
         siege.until(lambda: kept_rejects(folder) == junk, "rejects are missing")
-        siege.finish(0, process)
+        siege.finish(1, process)
     found = consumed(broker.plaintext, f"{topic}-dead")
-    assert sorted(each.value or b"" for each in found) == sorted(b"junk %d" % n for n in range(junk))
+    assert sorted(each.value or b"" for each in found) == sorted(
+        b"junk %d" % n for n in range(junk)
+    )
     numbers = sorted(int(each.headers["streamreg.number"]) for each in found)
     assert numbers == list(range(1, junk + 1))
-    places = {(each.headers["streamreg.partition"], each.headers["streamreg.offset"]) for each in found}
+    places = {
+        (each.headers["streamreg.partition"], each.headers["streamreg.offset"]) for each in found
+    }
     assert len(places) == junk
     assert rows_so_far(folder) > 0
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +76,8 @@ def run(
 
 def rows() -> list[tuple[str, int, int, int]]:
     """Topic, partition, offset and number of what was read, in order."""
-    found = inserted("rows.csv", "topic", "partition", "offset", "n")
-    return sorted((t, int(p), int(o), int(n)) for t, p, o, n in found)
+    found = inserted("rows.csv", "n", "topic", "partition", "offset")
+    return sorted((t, int(p), int(o), int(n)) for n, t, p, o in found)
 
 
 def expected(a: str, b: str) -> list[tuple[str, int, int, int]]:
@@ -88,7 +88,12 @@ def expected(a: str, b: str) -> list[tuple[str, int, int, int]]:
 @pytest.mark.parametrize("processes", [0, 1, 3])
 @pytest.mark.parametrize("by", ["names", "pattern"])
 def test_all_of_them_are_read(
-    broker: KafkaBroker, topic: str, made: tuple[str, str], produce: Produce, by: str, processes: int
+    broker: KafkaBroker,
+    topic: str,
+    made: tuple[str, str],
+    produce: Produce,
+    by: str,
+    processes: int,
 ) -> None:
     """Each message once, with the place that it has in its topic; rejects and the state tell the same."""
     a, b = made
@@ -96,7 +101,7 @@ def test_all_of_them_are_read(
     produce(f"old-{a}", [b"999"])
     produce(b, [b"no number"])
     named = made if by == "names" else ()
-    options = {} if by == "names" else {"pattern": f"{topic}-."}
+    options: dict[str, Any] = {} if by == "names" else {"pattern": f"{topic}-."}
     summary = run(broker, *named, processes=processes, **options)
     assert (summary.rows, summary.rejects) == (30, {"invalid-integer": 1})
     assert rows() == expected(a, b)
@@ -188,6 +193,7 @@ def test_exactly_once_whatever_dies(
             siege.until_rows(process)
     send()
     siege.kill_parent()
+    send()
     count = next(sent)
     with siege.job() as process:
         siege.finish(count, process)
@@ -207,10 +213,12 @@ def test_a_job_goes_on_with_more_topics(
     kept = read_state(STATE)
     assert kept.job["topic"] == f"{a}, {b}"
     assert kept.identity["partitions"] == [[a, 0], [a, 1], [b, 0]]
-    with pytest.raises(sr.StateError, match=re.escape(f"topic: it was '{a}, {b}', now it is '{a}'")):
+    with pytest.raises(
+        sr.StateError, match=re.escape(f"topic: it was '{a}, {b}', now it is '{a}'")
+    ):
         run(broker, a)
     produce(a, [b"20"], 1)
-    assert run(broker, pattern=f"{topic}-.").rows == 25
+    assert run(broker, pattern=f"{topic}-.").rows == 27
     assert read_state(STATE).identity == kept.identity
 
 
@@ -224,9 +232,13 @@ def test_a_topic_that_is_missing_is_named(
         run(broker, a, missing)
     with pytest.raises(sr.SourceError, match=f"no topic .* matches the pattern '{missing}'"):
         run(broker, pattern=missing)
-    stopped = run(broker, a, missing, mode="streaming", stop=lambda _: True, wait_for_topic=True)
+    said = f"topic '{missing}' is not there yet: waiting until it is created"
+
+    def stop(_: sr.Progress) -> bool:
+        return said in caplog.text
+
+    stopped = run(broker, a, missing, mode="streaming", stop=stop, wait_for_topic=True)
     assert (stopped.rows, stopped.ended_by) == (0, "stop")
-    assert f"topic '{missing}' is not there yet: waiting until it is created" in caplog.text
 
 
 @pytest.mark.parametrize("running", [True, False])
@@ -265,12 +277,14 @@ def test_offsets_that_are_lost_are_those_of_their_topic(
 ) -> None:
     """The error, the log and the state name topic and partition."""
     run(broker, *made)
-    a, b = made
+    _a, b = made
     produce(b, [b"%d" % n for n in range(110, 120)])
     admin = AdminClient({**broker.plaintext})
     for done in admin.delete_records([TopicPartition(b, 0, 15)]).values():
         done.result(30)
-    with pytest.raises(sr.SourceError, match=f"topic '{b}', partition 0: the state goes on at offset 10"):
+    with pytest.raises(
+        sr.SourceError, match=f"topic '{b}', partition 0: the state goes on at offset 10"
+    ):
         run(broker, *made)
     assert run(broker, *made, on_lost_offsets="continue").lost == 5
     assert f"topic '{b}', partition 0: the messages of 5 offsets, from 10 to 14" in caplog.text
@@ -308,19 +322,21 @@ def test_topics_have_the_same_header(
 
 
 @pytest.fixture
-def job(broker: KafkaBroker, topic: str, produce: Produce) -> Iterator[tuple[str, str]]:
+def job(broker: KafkaBroker, topic: str, produce: Produce) -> tuple[str, str]:
     """A job file of two topics."""
     names = f"{topic}-a", f"{topic}-b"
     for number, each in enumerate(names):
         broker.create_topic(each)
-        produce(each, ["x,y", *(f"{x},{2 * x + 1}" for x in range(10 * number, 10 * number + 10)), "?"])
+        produce(
+            each, ["x,y", *(f"{x},{2 * x + 1}" for x in range(10 * number, 10 * number + 10)), "?"]
+        )
     client = "\n".join(f'"{key}" = "{value}"' for key, value in broker.plaintext.items())
     Path("job.toml").write_text(
         f'[source]\ntopic = ["{names[0]}", "{names[1]}"]\nmode = "static"\n[source.kafka]\n{client}\n'
         '[schema]\nx = "float"\ny = "float"\n[regression]\ntarget = "y"\nfeatures = ["x"]\n'
         '[output]\nregression = "out.csv"\ninput = "in.csv"\n[run]\nrejects = "rejects.jsonl"\n'
     )
-    yield names
+    return names
 
 
 def test_the_commands_know_them(job: tuple[str, str], folder: Path) -> None:

@@ -42,9 +42,7 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         description="Sends the messages that a run rejected to a Kafka topic again.",
         epilog=_EPILOG + reasons,
     )
-    parser.add_argument(
-        "file", type=Path, metavar="FILE", nargs="?", help="the rejects of a run"
-    )
+    parser.add_argument("file", type=Path, metavar="FILE", nargs="?", help="the rejects of a run")
     parser.add_argument(
         "--from-topic", metavar="TOPIC", help="the topic of the rejects of a run, in place of FILE"
     )

@@ -1,4 +1,4 @@
-"""Epoch: the messages that do not fit: counted, kept in the dead-letter file or topic, and told of at the end of each epoch."""
+"""Epoch: the messages that do not fit: counted, kept in a file or a topic, and told of at the end of each epoch."""
 
 from __future__ import annotations
 

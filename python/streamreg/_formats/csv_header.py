@@ -88,9 +88,7 @@ class CsvHeader:
         # Of many records the decoder skips a header before them.
         return value is not None and self.records == "one" and self._names(value) == found
 
-    def differs(
-        self, value: bytes | None, found: Found, columns: Mapping[str, SourceType]
-    ) -> bool:
+    def differs(self, value: bytes | None, found: Found, columns: Mapping[str, SourceType]) -> bool:
         names = [] if value is None else self._names(value)
         return names != found and set(names) >= columns.keys()
 

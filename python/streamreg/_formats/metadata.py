@@ -54,7 +54,8 @@ class Metadata:
         for column, part in self.parts.items():
             if not isinstance(part, str) or _kind(part) not in _TYPES or part == _HEADER:
                 raise ConfigurationError(
-                    f'metadata: {column}: expected "timestamp", "key", "topic", "partition", "offset" or "header:<name>", '
+                    f'metadata: {column}: expected "timestamp", "key", "topic", "partition", "offset" or '
+                    f'"header:<name>", '
                     f"found {part!r}"
                 )
 

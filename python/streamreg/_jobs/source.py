@@ -26,7 +26,8 @@ _LEAST_SCHEMA: dict[str, SourceType] = {"target": "float", "feature": "float"}
 _DAY_MS = 86_400_000
 _OF_FILES: tuple[Format, ...] = ("csv", "json")
 _OF_TOPICS = (
-    "topic", "pattern", "kafka", "records", "metadata", "upsert", "reader", "start", "wait_for_topic", "on_lost_offsets",
+    "topic", "pattern", "kafka", "records", "metadata", "upsert", "reader", "start", "wait_for_topic",
+    "on_lost_offsets",
 )  # fmt: skip
 
 
@@ -35,7 +36,7 @@ class Source:
     """What is read. None: not given, the reader's default holds."""
 
     kafka: Mapping[str, str] = field(repr=False)  # holds secrets
-    topics: Topics = Topics()
+    topics: Topics = field(default_factory=Topics)
     """None where files are read."""
 
     path: tuple[str, ...] = ()
@@ -180,8 +181,9 @@ def _check_options(table: Section, source: Source) -> None:
 
 def _topics(table: Section) -> Topics:
     """Which topics are read."""
+    names: tuple[str, ...] = ()
     if table.has("pattern"):
-        key, names, pattern = "pattern", (), table.string("pattern")
+        key, pattern = "pattern", table.string("pattern")
         if table.has("topic"):
             table.problem("topic", "beside pattern: give one of them")
     else:

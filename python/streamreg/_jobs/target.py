@@ -23,6 +23,7 @@ IF_EXISTS = ("fail", "replace", "append")
 
 _MOST_ROWS = 2**31 - 1
 
+
 @dataclass(frozen=True, kw_only=True)
 class Target:
     """A table of the job, and where it is written."""

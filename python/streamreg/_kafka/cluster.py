@@ -200,7 +200,12 @@ class Cluster:
     def _looks(self, report: Report) -> LogLooks:
         held = self._open()
         return LogLooks(
-            held.consumer, held.watch, self._table, self._settings, report, partial(self._tell, report)
+            held.consumer,
+            held.watch,
+            self._table,
+            self._settings,
+            report,
+            partial(self._tell, report),
         )
 
     def _tell(self, report: Report) -> None:

@@ -76,9 +76,7 @@ class LogLooks:
         """As a source; `static`: whether it is read to its end."""
         consumer = self._consumer
         # Where the log is known to begin: librdkafka takes half a second to look a logical offset up.
-        places = {
-            p: TopicPartition(*self._table.place(p), at.low) for p, at in partitions.items()
-        }
+        places = {p: TopicPartition(*self._table.place(p), at.low) for p, at in partitions.items()}
         consumer.assign(list(places.values()))
         empty: set[int] = set()
         slow = _Slow("waiting for the first message", self._table, self._report)

@@ -94,7 +94,9 @@ class RejectsTopic:
     def kept(self, line: bytes) -> bytes:
         letter = letter_of(line, 0)
         # A client cuts the name of a header at a NUL.
-        headers = [(name.partition("\0")[0], cast("bytes", value)) for name, value in letter.headers]
+        headers = [
+            (name.partition("\0")[0], cast("bytes", value)) for name, value in letter.headers
+        ]
         _, reject = reject_of(letter.key, letter.value, headers)
         return line_of(reject)
 
@@ -205,4 +207,3 @@ def _rejected(message: Message) -> tuple[int, Reject]:
         raise RecordError(
             f"partition {message.partition()}, offset {message.offset()} is no reject of a run: {error}"
         ) from None
-

@@ -111,9 +111,7 @@ class TopicRequests:
             except UnknownTopicError as error:
                 if error.topic not in told:
                     told.add(error.topic)
-                    report(
-                        f"topic {error.topic!r} is not there yet: waiting until it is created"
-                    )
+                    report(f"topic {error.topic!r} is not there yet: waiting until it is created")
             # Whoever waits looks again as often as at any request.
             yield [Future()]
 
@@ -196,8 +194,8 @@ class TopicRequests:
                 if not self._told and not self._slow and time.monotonic() >= tell_at:
                     self._slow = True
                     report(
-                        f"topic {self._topics.name!r}: the cluster at {self._settings['bootstrap.servers']} takes long to "
-                        "respond; still waiting"
+                        f"topic {self._topics.name!r}: the cluster at {self._settings['bootstrap.servers']} takes long "
+                        "to respond; still waiting"
                     )
             results = {}
             for key, future in answered.items():

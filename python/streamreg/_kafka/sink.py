@@ -14,8 +14,8 @@ from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 from streamreg._exceptions import ConfigurationError, OutputError
 from streamreg._kafka import client as kafka_client
 from streamreg._kafka.client_names import with_hint
-from streamreg._kafka.patience import LAST_SECONDS, Patience, never
 from streamreg._kafka.in_thread import in_thread
+from streamreg._kafka.patience import LAST_SECONDS, Patience, never
 from streamreg._kafka.sink_errors import SETTLING, is_final
 from streamreg._kafka.sink_messages import MessageFormat, MessageRows, SentRows
 from streamreg._kafka.sink_read_back import TopicReadBack

@@ -144,8 +144,8 @@ class SinkRequests:
             code: KafkaError = error.args[0]
             if code.code() == _TOPIC_REFUSED:
                 raise OutputError(
-                    f"{self._name} at {self._settings['bootstrap.servers']}: {code.str()}: the user needs the ACL CREATE "
-                    "on the topic or the cluster: grant it, or make the topic without create="
+                    f"{self._name} at {self._settings['bootstrap.servers']}: {code.str()}: the user needs the ACL "
+                    "CREATE on the topic or the cluster: grant it, or make the topic without create="
                 ) from error
             if code.code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise self.raised(error) from error

@@ -88,7 +88,9 @@ class KafkaSource:
 
     def pin(self, identity: Identity, report: Report, stopping: Callable[[], bool]) -> Identity:
         self._table.restore(identity)
-        return self.identity if self._cluster.pin(report, stopping, wait=self.wait_for_topic) else None
+        return (
+            self.identity if self._cluster.pin(report, stopping, wait=self.wait_for_topic) else None
+        )
 
     def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
         return self._cluster.watermarks(report, stopping)

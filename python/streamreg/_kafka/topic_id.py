@@ -1,4 +1,4 @@
-"""Source, Kafka: which topics they are that a client reads. A name can be given to another topic, an id cannot (KIP-516).
+"""Source, Kafka: which topics a client reads. A name can be given to another topic, an id cannot (KIP-516).
 
 The client fetches by the id of the topic, and takes a new one from the cluster's metadata when the old one is gone: it
 reads on at the old offset, in another topic. It says so in its log alone (librdkafka 2.16, context `metadata`, function

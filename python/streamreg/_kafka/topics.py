@@ -66,8 +66,9 @@ def checked_topics(topic: object, pattern: object = None) -> Topics:
             ) from None
         return Topics(pattern=pattern)
     several = isinstance(topic, Sequence) and not isinstance(topic, str | bytes)
-    names = tuple(topic) if several else (topic,)  # type: ignore[arg-type]  # `several` says so
-    if not names or not all(isinstance(name, str) and name for name in names):
+    given = tuple(topic) if several else (topic,)  # type: ignore[arg-type]  # `several` says so
+    names = tuple(name for name in given if isinstance(name, str) and name)
+    if not names or len(names) < len(given):
         expected = "the name of a topic, or several"
         raise ConfigurationError(f"topic: expected {expected}, found {quoted(topic)}")
     if len(set(names)) < len(names):

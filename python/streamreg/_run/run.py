@@ -79,8 +79,9 @@ def run_outputs(
     plan = compile_plan(outputs)
     rejects = rejects_spec(options.rejects, plan.source)
     if rejects is not None and any(o.sink.place == rejects.place for o in outputs):
+        own = "path" if rejects.kind == "file" else "topic"
         raise ConfigurationError(
-            f"rejects: an output writes {rejects.name}: give each its own {'path' if rejects.kind == 'file' else 'topic'}"
+            f"rejects: an output writes {rejects.name}: give each its own {own}"
         )
     shown = False if callable(progress) else progress
     with (

@@ -108,12 +108,13 @@ class Served:
             results=progress.results,
         )
 
-
     def _origins(self, partitions: Iterable[int]) -> dict[int, tuple[str, int]]:
         if len(self._source.topics) == 1:
             return {}
         found = {partition: self._source.origin(partition) for partition in partitions}
-        return {p: (at.name, p if at.partition is None else at.partition) for p, at in found.items()}
+        return {
+            p: (at.name, p if at.partition is None else at.partition) for p, at in found.items()
+        }
 
 
 def layout_of(plan: Plan, job: Mapping[str, Any], state: Path | None) -> Layout:

@@ -1,4 +1,4 @@
-"""Sink: where the messages are kept that did not fit: the contract, and a file of them; a topic is `_kafka/rejects_topic`."""
+"""Sink: where messages are kept that did not fit: the contract, and a file; a topic is `_kafka/rejects_topic`."""
 
 from __future__ import annotations
 

@@ -59,7 +59,6 @@ class Origin:
             return f"file {self.name!r}"
         return f"topic {self.name!r}, partition {self.partition}"
 
-
     @property
     def short(self) -> str:
         """As Kafka's own tools call the partition of a topic: `topic-0`."""
@@ -217,8 +216,10 @@ class Source(Protocol):
 
     @property
     def identity(self) -> Identity:
-        """What is read, as JSON has it: of a topic its id, of several topics their ids and which of their partitions has
-        which number, of files which of them has which number. None: not known.
+        """What is read, as JSON has it; None: not known.
+
+        Of a topic that is its id, of several topics their ids and which of their partitions has which number, of files
+        which of them has which number.
 
         It changes where there are new partitions, and is kept in the state with their offsets.
         """

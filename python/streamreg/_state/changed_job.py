@@ -264,7 +264,7 @@ class _Change:
     ) -> dict[str, Any]:
         """What a comparison with the topic must know: from where on the job has been another one."""
         before = self._checkpoint
-        names = {**kept, **({self._rejects: self._before.job["rejects"]} if letters else {})}
+        names = {**kept, **dict.fromkeys(letters, self._before.job["rejects"])}
         since = {name: before.since[old] for name, old in names.items() if old in before.since}
         late = [name for name in began if self._now.outputs[name].kind != "results"]
         late += [] if letters or self._rejects is None else [self._rejects]

@@ -236,7 +236,9 @@ class ProcessPool:
         text = f"worker {worker.index} died ({_manner(worker.process)})"
         if crashes > _RESTARTS:
             where = worker.crashes.where(partial(short_name, self._task.input.source))
-            raise WorkerError(f"{text} {plural(crashes, 'time')} without progress{where}: giving up")
+            raise WorkerError(
+                f"{text} {plural(crashes, 'time')} without progress{where}: giving up"
+            )
         pause = _FIRST_PAUSE * 2 ** (crashes - 1)
         worker.restart_at = time.monotonic() + pause
         _log.warning("%s: its partitions go on from the merged offsets in %.1f s", text, pause)

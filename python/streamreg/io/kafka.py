@@ -74,11 +74,11 @@ def read(
             a `^` before it, as librdkafka has it, changes nothing. Topics whose names begin with `__` are left out.
             Topics that are made later are found as new partitions are, and read from their beginning.
         format: "csv": one RFC 4180 record a message. The first message of the topic names the columns, in any order;
-            others than the schema's are ignored. Several topics have the same header. "json": one object a message. "raw": the whole message in the
-            schema's only column, as `bytes` or `str`. "debezium": one change event of Debezium a message, in JSON
-            with or without its schema: `after` replaces the row of the message's key, a deletion removes it. Without
-            a key (a table without a primary key) `before` is taken back and `after` added; where `before` is missing
-            the message is a reject. A truncation ends the run with SourceError.
+            others than the schema's are ignored. Several topics have the same header. "json": one object a message.
+            "raw": the whole message in the schema's only column, as `bytes` or `str`. "debezium": one change event of
+            Debezium a message, in JSON with or without its schema: `after` replaces the row of the message's key, a
+            deletion removes it. Without a key (a table without a primary key) `before` is taken back and `after`
+            added; where `before` is missing the message is a reject. A truncation ends the run with SourceError.
             "avro": one record a message, behind the frame of a Schema Registry (`schema_registry`). Its fields are the
             columns: int and long for int, float too; float and double for float; decimals for Decimal; string and
             enum for str; dates and timestamps for datetime, which local ones need a `tz` for; times of day for
@@ -103,10 +103,10 @@ def read(
         subject: the registry's subject whose latest schema is compared with `schema` when a run begins; the topic's
             name with `-value` behind it, if nothing is said.
         metadata: columns of what a message carries beside its value, as `{"sensor": "key"}`: "timestamp", "key",
-            "topic", "partition", "offset", or "header:" and a name, of which the last counts. A timestamp is a datetime, or
-            milliseconds since 1970-01-01 UTC if the schema declares the column as int; a key or header is text, or
-            bytes if the schema says so. A message that does not have it, or has no text where text is wanted, is a
-            reject.
+            "topic", "partition", "offset", or "header:" and a name, of which the last counts. A timestamp is a
+            datetime, or milliseconds since 1970-01-01 UTC if the schema declares the column as int; a key or header is
+            text, or bytes if the schema says so. A message that does not have it, or has no text where text is wanted,
+            is a reject.
         upsert: whether the key of a message names its row: a message replaces the row of the last one with that key
             in its partition, and a tombstone removes it, as in compacted topics and changelogs of tables. A message
             without a key is a reject (`missing-key`), and a reject changes nothing: the row of its key stands. All

@@ -88,9 +88,9 @@ def test_starts_of_several_topics() -> None:
     places = {0: ("a", 0), 1: ("b", 0)}
     assert checked_start({"b": {0: 0}}, TWO) == {"b": {0: 0}}
     assert known_starts({"a": {0: 9}}, places, WATERMARKS) == {0: 9, 1: 0}
-    with pytest.raises(sr.SourceError, match="topic 'b' has no partition 1, .* it has 0"):
+    with pytest.raises(sr.SourceError, match=r"topic 'b' has no partition 1, .* it has 0"):
         known_starts({"b": {1: 0}}, places, WATERMARKS)
-    with pytest.raises(sr.SourceError, match="topic 'a', partition 0: .* offset 10"):
+    with pytest.raises(sr.SourceError, match=r"topic 'a', partition 0: .* offset 10"):
         known_starts({"a": {0: 10}}, places, WATERMARKS)
 
 

@@ -116,7 +116,9 @@ def test_more_topics_go_on_where_fewer_have_stopped() -> None:
     assert identity_after(TWO, "a", "id", {0: 7, 1: 7}) == of_a
     assert identity_after(TWO, "^a.*", of_a, {0: 7, 1: 7}) == of_a
     assert identity_after(TWO, "c", "id", {0: 7}) is None
-    assert identity_after(TWO, "a, c", {"topics": {"c": "id"}, "partitions": [["c", 0]]}, {0}) is None
+    assert (
+        identity_after(TWO, "a, c", {"topics": {"c": "id"}, "partitions": [["c", 0]]}, {0}) is None
+    )
     assert identity_after(Topics(("a",)), "a, b", of_a, {0: 7, 1: 7}) is None
     assert identity_after(TWO, "a.csv", {"files": ["a.csv"]}, {0: 7}) is None
     assert identity_after(Topics(pattern="a.*"), "a", None, {0: 1}) == {
@@ -140,7 +142,7 @@ def test_job_files_name_topics() -> None:
     [
         ('topic = "a"\npattern = "b"', "source.topic: beside pattern"),
         ('pattern = "("', "source.pattern: '\\(' is no regular expression"),
-        ('topic = ["a", "a"]', "source.topic: 'a' is named twice"),
+        ('topic = ["a", "a"]', "source.topic: 2 strings, but only 1 different"),
         ("topic = []", "source.topic: "),
         ("topic = [1]", "source.topic: "),
         ("pattern = 3", "source.pattern: expected a string"),

@@ -105,12 +105,16 @@ def test_one_that_is_rejected_again_says_the_last_reason() -> None:
     ],
     ids=str,
 )
-def test_what_nobody_has_sent_as_a_reject_is_none(change: dict[str, bytes | None], why: str) -> None:
+def test_what_nobody_has_sent_as_a_reject_is_none(
+    change: dict[str, bytes | None], why: str
+) -> None:
     """Anybody can write to a topic: what is missing is named."""
     (line,) = dead_letter_lines("t", [Reject(Location(0, 1, 5), "null", None, "", b"v")])
     key, value, headers = sent(line, 1)
     other = [
-        (name, change.get(name, value)) for name, value in headers if change.get(name, b"") is not None
+        (name, change.get(name, value))
+        for name, value in headers
+        if change.get(name, b"") is not None
     ]
     with pytest.raises(NoLetterError, match=why):
         reject_of(key, value, other)

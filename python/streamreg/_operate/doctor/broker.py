@@ -136,7 +136,9 @@ class Broker:
     def topic(self) -> str:
         """Is the topic there, or all of them?"""
         if not self._metadata:
-            text = f"no topic that the user may see matches the pattern {self.source.asked.pattern!r}"
+            text = (
+                f"no topic that the user may see matches the pattern {self.source.asked.pattern!r}"
+            )
             if self._waits_for_topic:
                 raise NotYetError(f"{text} yet: the run waits for one")
             raise TroubleError(
@@ -146,9 +148,7 @@ class Broker:
             if found.error is not None:
                 self._raise(topic, found.error)
         checkpoint = self._checkpoint()
-        self.source.pin(
-            None if checkpoint is None else checkpoint.identity, _ignore, self._lasts()
-        )
+        self.source.pin(None if checkpoint is None else checkpoint.identity, _ignore, self._lasts())
         return ", ".join(self._metadata)
 
     def _raise(self, topic: str, error: KafkaError) -> NoReturn:
