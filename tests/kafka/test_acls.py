@@ -10,7 +10,7 @@ from confluent_kafka.admin._resource import ResourceType
 import streamreg as sr
 from streamreg.testing import read
 from tests.support.doctor import failure, findings, job_file
-from tests.support.kafka.acls import allow, deny
+from tests.support.kafka.acls import allow, denied, deny
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.consumed import consumed
 from tests.support.kafka.produce import Produce
@@ -52,8 +52,9 @@ def test_a_topic_that_may_not_be_read(
     """The line names the topic and both ACLs, also beside a topic that may be read; doctor says so too."""
     other = f"{points}-other"
     broker.create_topic(other)
-    # DESCRIBE is implied by READ and WRITE.
-    deny(broker, TOPIC, points, operation)
+    # What is not allowed is denied, once something is.
+    rule = deny if operation is AclOperation.DESCRIBE else allow
+    rule(broker, TOPIC, points, AclOperation.DESCRIBE)
     for topics in ([points], [other, points]):
         with pytest.raises(sr.SourceError) as caught:
             follow(broker, *topics)
@@ -91,15 +92,20 @@ def outputs(broker: KafkaBroker, points: str, topic: str) -> str:
     return found.text
 
 
-@pytest.mark.parametrize("operation", [AclOperation.WRITE, AclOperation.DESCRIBE])
+@pytest.mark.parametrize(
+    "operation", [AclOperation.READ, AclOperation.WRITE, AclOperation.DESCRIBE]
+)
 def test_a_topic_that_may_not_be_written(
     broker: KafkaBroker, points: str, operation: AclOperation
 ) -> None:
     """Before anything is written; doctor says the same."""
     out = f"{points}-out"
     broker.create_topic(out)
-    deny(broker, TOPIC, out, operation)
-    why = "the user needs the ACLs WRITE and DESCRIBE on the topic"
+    for each in (AclOperation.READ, AclOperation.WRITE):
+        (deny if each is operation else allow)(broker, TOPIC, out, each)
+    if operation is AclOperation.DESCRIBE:
+        deny(broker, TOPIC, out, operation)
+    why = "the user needs the ACLs READ, WRITE and DESCRIBE on the topic"
     with pytest.raises(sr.OutputError, match=why) as caught:
         send(broker, out)
     assert str(caught.value).startswith(f"topic {out} at ")
@@ -108,11 +114,15 @@ def test_a_topic_that_may_not_be_written(
 
 
 def test_a_topic_that_may_not_be_made(broker: KafkaBroker, points: str) -> None:
-    """The ACL is that of the topic."""
-    out = f"{points}-new"
-    allow(broker, TOPIC, out, AclOperation.WRITE)
-    with pytest.raises(sr.OutputError, match="the ACL CREATE on the topic or the cluster"):
-        send(broker, out, create={"num.partitions": 1})
+    """The ACL is that of the topic, or of the cluster."""
+    new = f"{points}-new"
+    for operation in (AclOperation.READ, AclOperation.WRITE):
+        allow(broker, TOPIC, new, operation)
+    with (
+        denied(broker, ResourceType.BROKER, "kafka-cluster", AclOperation.CREATE),
+        pytest.raises(sr.OutputError, match="the ACL CREATE on the topic or the cluster"),
+    ):
+        send(broker, new, create={"num.partitions": 1})
 
 
 def test_a_transactional_id_that_may_not_be_used(broker: KafkaBroker, points: str) -> None:
@@ -145,8 +155,8 @@ def test_a_dead_letter_topic_that_may_not_be_written(broker: KafkaBroker, points
     deny(broker, TOPIC, dead, AclOperation.WRITE)
     t = sr.io.kafka.read(broker.sasl_ssl, points, schema=Point, mode="static")
     sr.io.csv.write(t, "rows.csv")
-    with pytest.raises(sr.OutputError, match=f"topic {dead} at .*ACLs WRITE and DESCRIBE"):
+    with pytest.raises(sr.OutputError, match=f"topic {dead} at .*ACLs READ, WRITE and DESCRIBE"):
         sr.run(processes=0, state="state", rejects={"topic": dead})
     assert not Path("rows.csv").exists()
     path = job_file(broker.sasl_ssl, points, more=f"[rejects]\ntopic = {json.dumps(dead)}")
-    assert "ACLs WRITE and DESCRIBE" in findings(path)["outputs"].text
+    assert "ACLs READ, WRITE and DESCRIBE" in findings(path)["outputs"].text

@@ -96,7 +96,7 @@ class Topic(DeliveredSpec):
     def connect(
         self, columns: Sequence[ColumnSpec], terms: RunTerms, *, look: bool = False
     ) -> TopicDestination:
-        destination = TopicDestination(self, columns, terms, look=look)
+        destination = TopicDestination(self, columns, terms.stopping, look=look)
         try:
             destination.open()
         except BaseException:
@@ -124,15 +124,14 @@ class TopicDestination:
         self,
         spec: Topic,
         columns: Sequence[ColumnSpec],
-        terms: RunTerms,
+        stopping: Callable[[], bool],
         *,
         look: bool,
     ) -> None:
         self._spec = spec
         self._rows = spec.rows(columns)
         self._look = look
-        self._stopping = terms.stopping
-        self._thorough = terms.thorough
+        self._stopping = stopping
         self._errors: deque[KafkaError] = deque(maxlen=_ERRORS)
         self._requests = SinkRequests(
             spec.settings,
@@ -158,9 +157,8 @@ class TopicDestination:
                 f"{self._spec.name} at {self._spec.settings['bootstrap.servers']} is not there: make it, or give "
                 "create={…}"
             )
+        self._requests.check_rights(made=self._partitions is not None)
         if self._look:
-            if self._partitions is not None:
-                self._requests.check_rights(commits=self._thorough)
             return
         self._start_producer()
         self._group = self._requests.group_metadata()
@@ -292,8 +290,11 @@ class TopicDestination:
 
     def _serve(self) -> None:
         """Lets the callbacks collect errors. Raises OutputError if the connection is refused for good."""
-        if self._producer is not None:
-            self._producer.poll(0)
+        try:
+            if self._producer is not None:
+                self._producer.poll(0)
+        except KafkaException as error:  # After a fatal one it gives nothing else.
+            raise self._requests.raised(error) from error
         for error in tuple(self._errors):
             if is_final(error):
                 raise self._requests.raised(KafkaException(error))

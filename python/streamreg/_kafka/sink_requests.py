@@ -93,41 +93,46 @@ class SinkRequests:
                 return None
             raise self.raised(error) from error
 
-    def check_rights(self, *, commits: bool) -> None:
-        """Whether the user may write to the topic, and with `commits` commit epochs to the group, as the brokers say.
+    def check_rights(self, *, made: bool) -> None:
+        """Whether the user may commit epochs to the group, and write to the topic if it is `made`, as the brokers say.
 
         Of the transactional id they say nothing without a transaction.
 
         Raises:
             OutputError: naming the ACLs that are missing.
         """
-        topics = TopicCollection([self._topic])
         try:
-            [topic] = self._client.describe_topics(
-                topics, include_authorized_operations=True, request_timeout=_REQUEST_SECONDS
-            ).values()
-            self._check(self.answer(topic), AclOperation.WRITE, _TOPIC_REFUSED)
-            while commits:
-                try:
-                    [group] = self._client.describe_consumer_groups(
-                        [self._id],
-                        include_authorized_operations=True,
-                        request_timeout=_REQUEST_SECONDS,
-                    ).values()
-                    self._check(self.answer(group), AclOperation.READ, _GROUP_REFUSED)
-                    return
-                except KafkaException as error:
-                    if error.args[0].code() not in SETTLING or self._giving_up():
-                        raise
-                    time.sleep(_LOOK_SECONDS)
+            # First: who may not see the group waits for its offsets in vain.
+            self._check(self._described_group(), _GROUP_REFUSED, AclOperation.READ)
+            if made:
+                [future] = self._client.describe_topics(
+                    TopicCollection([self._topic]),
+                    include_authorized_operations=True,
+                    request_timeout=_REQUEST_SECONDS,
+                ).values()
+                # A transaction that commits an offset of a topic reads it.
+                operations = AclOperation.WRITE, AclOperation.READ
+                self._check(self.answer(future), _TOPIC_REFUSED, *operations)
         except KafkaException as error:
             raise self.raised(error) from error
 
-    def _check(self, described: Any, needed: AclOperation, code: int) -> None:  # noqa: ANN401  # of two kinds
+    def _described_group(self) -> object:
+        while True:
+            try:
+                [future] = self._client.describe_consumer_groups(
+                    [self._id], include_authorized_operations=True, request_timeout=_REQUEST_SECONDS
+                ).values()
+                return self.answer(future)
+            except KafkaException as error:
+                if error.args[0].code() not in SETTLING or self._giving_up():
+                    raise
+                time.sleep(_LOOK_SECONDS)
+
+    def _check(self, described: Any, refused: int, *needed: AclOperation) -> None:  # noqa: ANN401  # of two kinds
         allowed = described.authorized_operations
-        # A broker that is old, or none at all, says nothing.
-        if allowed and needed not in allowed:
-            raise KafkaException(KafkaError(code))
+        # A broker that is old, or has no rules, says nothing.
+        if allowed and not {*needed} <= {*allowed}:
+            raise KafkaException(KafkaError(refused))
 
     def create(self, options: Mapping[str, str | int], defaults: Mapping[str, str]) -> None:
         """Makes the topic, and waits until every partition has a leader."""

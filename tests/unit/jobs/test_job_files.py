@@ -82,7 +82,15 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
     # One topic, and one place for rejects.
     instead, text = text[text.index("# [rejects]") : text.index("# [listen]")], text
     text = text.replace(instead, "")
-    others = ("# topic = ", "# pattern = ", "# target = ", "# json_field_paths = ", "# weights = ", "# subject = ", *FILES)
+    others = (
+        "# topic = ",
+        "# pattern = ",
+        "# target = ",
+        "# json_field_paths = ",
+        "# weights = ",
+        "# subject = ",
+        *FILES,
+    )
     optional = [
         line.removeprefix("# ") if line.startswith("# ") and " = " in line[:30] else line
         for line in text.splitlines()
