@@ -75,13 +75,12 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
     # A topic of CSV has no registry.
     place = text.index("# [source.schema_registry]"), text.index("# Columns of what a message")
     framed, text = text[slice(*place)], text[: place[0]] + text[place[1] :]
+    # One place for rejects.
+    text = text[: text.index("# [rejects]")] + text[text.index("# [listen]") :]
     for table in ("[source.metadata]", "[forget]", "[state]", "[run]", "[listen]"):
         assert f"# {table}" in text
         text = text.replace(f"# {table}", table)
-    # Explanations, what excludes rows that fade, and files in place of a topic.
-    # One topic, and one place for rejects.
-    instead, text = text[text.index("# [rejects]") : text.index("# [listen]")], text
-    text = text.replace(instead, "")
+    # Explanations, what excludes rows that fade, and files or several topics in place of a topic.
     others = (
         "# topic = ",
         "# pattern = ",
@@ -421,3 +420,29 @@ def test_the_client_tells_every_setting_that_it_refuses() -> None:
         assert any(key in problem for problem in caught.value.problems)
     assert "bogus" not in str(caught.value)
     check_client({"bootstrap.servers": "127.0.0.1:1", "group.id": "g"}, "job.toml")
+
+
+def test_rejects_go_to_a_topic_or_a_file() -> None:
+    """The topic is on the source's cluster unless its settings say another, and there is one place alone."""
+    example_of = example()
+    lines = example_of[example_of.index("# [rejects]") : example_of.index("# [listen]")]
+    text = "\n".join(
+        line.removeprefix("# ") for line in lines.splitlines() if "=" in line or "[" in line
+    )
+    assert read(MINIMAL + text).rejects == {
+        "topic": "linear-regression-rejects",
+        "rdkafka_settings": {"bootstrap.servers": "localhost:9092"},
+        "create": {"num.partitions": "1", "retention.ms": "-1"},
+    }
+    own = read(
+        MINIMAL.replace("[source.kafka]", '[source.kafka]\ngroup.id = "g"')
+        + '[rejects]\ntopic = "t"'
+    )
+    assert own.rejects == {
+        "topic": "t",
+        "rdkafka_settings": {"bootstrap.servers": "localhost:9092"},
+    }
+    assert own.rejects_file is None
+    both = problems(MINIMAL + '[rejects]\ntopic = "t"\n[run]\nrejects = "r"')
+    assert both == ["run.rejects: beside [rejects]: a file or a topic"]
+    assert problems(MINIMAL + "[rejects]\ntopics = 1")[0].startswith("rejects.topic: missing")

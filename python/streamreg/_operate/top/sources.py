@@ -93,7 +93,7 @@ class State:
             rejects=found["rejects"],
             rows_per_second=rate,
             places=[
-                Place(each["partition"], each["offset"], each.get("topic"))
+                Place(each["partition"], each["offset"], topic=each.get("topic"))
                 for each in found["partitions"]
             ],
             tables=[_of_state(name, result) for name, result in found["results"].items()],

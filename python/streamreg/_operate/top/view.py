@@ -15,11 +15,10 @@ class Place:
 
     partition: int
     offset: int
-    topic: str | None = None
-    """Where there are several."""
-
     log_end: int | None = None
     lag: int | None = None
+    topic: str | None = None
+    """Where there are several."""
 
 
 @dataclass(frozen=True)

@@ -63,11 +63,7 @@ impl Limits {
         self.response_bytes(brokers) / 2
     }
 
-    pub(super) fn request(
-        &self,
-        brokers: usize,
-        topics: Vec<fetch::Topic<fetch::Wanted>>,
-    ) -> fetch::Request {
+    pub(super) fn request(&self, brokers: usize, topics: Vec<fetch::Topic<fetch::Wanted>>) -> fetch::Request {
         fetch::Request {
             wait_ms: i32::try_from(self.wait.as_millis()).unwrap_or(i32::MAX),
             min_bytes: clamped(self.min_bytes),

@@ -34,8 +34,7 @@ impl Topics {
     /// Topics, each with its name, its id as in [`Topics::alone`], and the numbers of its partitions.
     #[must_use]
     pub fn of(topics: impl IntoIterator<Item = (String, Option<[u8; 16]>, BTreeMap<i32, i32>)>) -> Self {
-        let all: Vec<_> =
-            topics.into_iter().map(|(name, id, numbers)| Topic { name, id, numbers }).collect();
+        let all: Vec<_> = topics.into_iter().map(|(name, id, numbers)| Topic { name, id, numbers }).collect();
         let places = all.iter().enumerate().flat_map(|(index, topic)| {
             topic.numbers.iter().map(move |(partition, number)| (*number, (index, *partition)))
         });

@@ -112,7 +112,8 @@ impl Cluster {
             ApiKey::Metadata => {
                 let request = MetadataRequest::decode(&mut body, version).unwrap();
                 let topics = request.topics.unwrap();
-                let names: Vec<_> = topics.iter().map(|topic| topic.name.as_ref().unwrap().as_str()).collect();
+                let names: Vec<_> =
+                    topics.iter().map(|topic| topic.name.as_ref().unwrap().as_str()).collect();
                 assert_eq!(names, self.topics().map(|(name, ..)| name).collect::<Vec<_>>());
                 assert!(!request.allow_auto_topic_creation);
                 self.metadata().encode(&mut out, version).unwrap();

@@ -30,7 +30,11 @@ impl Driven {
                 let numbers: Vec<_> = spans.iter().map(|span| span.partition).collect();
                 let (own, others): (Vec<_>, Vec<_>) = numbers.into_iter().partition(|number| *number < from);
                 Topics::of([
-                    (cluster::TOPIC.to_owned(), None, own.into_iter().map(|number| (number, number)).collect()),
+                    (
+                        cluster::TOPIC.to_owned(),
+                        None,
+                        own.into_iter().map(|number| (number, number)).collect(),
+                    ),
                     (
                         cluster::OTHER.to_owned(),
                         Some(cluster::OTHER_ID),
