@@ -339,8 +339,10 @@ def job(broker: KafkaBroker, topic: str, produce: Produce) -> tuple[str, str]:
     return names
 
 
-def test_the_commands_know_them(job: tuple[str, str], folder: Path) -> None:
-    """`run`, `verify`, `inspect` and `doctor` of a job file; doctor names the topic that is missing."""
+def test_the_commands_know_them(
+    broker: KafkaBroker, job: tuple[str, str], produce: Produce, folder: Path
+) -> None:
+    """`run`, `verify`, `inspect` and `doctor` of a job file, also when there is one more; a missing one is named."""
     before = findings(Path("job.toml"))
     assert before["topic"].text == ", ".join(job)
     assert before["partitions"].text.startswith("2 partitions of 2 topics")
@@ -352,5 +354,15 @@ def test_the_commands_know_them(job: tuple[str, str], folder: Path) -> None:
     after = findings(Path("job.toml"))
     assert {line.check for line in after.values() if line.status == "FAIL"} == set()
     text = Path("job.toml").read_text()
+    more = f"{job[0]}-more"
+    Path("job.toml").write_text(text.replace(f'"{job[1]}"]', f'"{job[1]}", "{more}"]'))
+    broker.create_topic(more, 2)
+    produce(more, ["x,y", "100,7", "?"], 1)
+    assert "the job was changed: it reads" in findings(Path("job.toml"))["state"].text
+    code, said = streamreg(folder, "verify", "job.toml")
+    assert (code, "the job was changed since its last run" in said) == (2, True), said
+    assert streamreg(folder, "run", "job.toml")[0] == 0
+    code, said = streamreg(folder, "verify", "job.toml")
+    assert (code, "streamreg: equal" in said) == (0, True), said
     Path("job.toml").write_text(text.replace(f'"{job[1]}"]', f'"{job[1]}", "{job[1]}x"]'))
     assert "there is no topic" in findings(Path("job.toml"))["topic"].text

@@ -293,8 +293,8 @@ class TopicDestination:
         try:
             if self._producer is not None:
                 self._producer.poll(0)
-        except KafkaException as error:  # After a fatal one it gives nothing else.
-            raise self._requests.raised(error) from error
+        except KafkaException as fatal:  # After one it gives nothing else.
+            raise self._requests.raised(fatal) from fatal
         for error in tuple(self._errors):
             if is_final(error):
                 raise self._requests.raised(KafkaException(error))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from streamreg._core import KeyedReduction, Reduction, WindowReduction
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError
 from streamreg._formats.registry import described, options
-from streamreg._kafka.partition_table import table_of
+from streamreg._operate.places import gap_of, place_of, shown
 from streamreg._plural import plural
 from streamreg._sinks.cells import cells_of, value_of
 from streamreg._sinks.part_position import PartsPosition, open_position, part_path
@@ -23,7 +23,7 @@ from streamreg._state.upserted_rows import PART
 from streamreg._types import held_type
 
 if TYPE_CHECKING:
-    from streamreg._state.checkpoint import Checkpoint, Gap, KeyedPart
+    from streamreg._state.checkpoint import Checkpoint, KeyedPart
 
 _MOST_DIGITS = 4300
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -67,14 +67,18 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
         "rejects": dict(sorted(checkpoint.rejects.items())),
         "partitions": [
             {
-                **_place(checkpoint, partition),
+                **place_of(checkpoint, partition),
                 "began": began.start if (began := checkpoint.began.get(partition)) else 0,
                 "offset": offset,
                 **_event_times(checkpoint, partition),
             }
             for partition, offset in sorted(checkpoint.offsets.items())
         ],
-        **({"lost": [_gap(checkpoint, gap) for gap in checkpoint.gaps]} if checkpoint.gaps else {}),
+        **(
+            {"lost": [gap_of(checkpoint, gap) for gap in checkpoint.gaps]}
+            if checkpoint.gaps
+            else {}
+        ),
         **_changes(checkpoint),
         **_outbox(checkpoint),
         "files": {path: _length(position) for path, position in checkpoint.positions.items()},
@@ -94,12 +98,6 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
     }
 
 
-def _gap(checkpoint: Checkpoint, gap: Gap) -> dict[str, object]:
-    """Offsets of which the messages were deleted before they were read."""
-    partition, start, end = gap
-    return {**_place(checkpoint, partition), "from": start, "to": end}
-
-
 def _changes(checkpoint: Checkpoint) -> dict[str, object]:
     """Where the job was changed so that the topic alone no longer says what it has come to; nothing if it was not."""
     if not checkpoint.changed:
@@ -112,7 +110,7 @@ def _changes(checkpoint: Checkpoint) -> dict[str, object]:
         "changes": [
             {
                 "offsets": {
-                    _shown(_place(checkpoint, p)): offset
+                    shown(place_of(checkpoint, p)): offset
                     for p, offset in sorted(change["offsets"].items())
                 },
                 "begun": names,
@@ -131,22 +129,6 @@ def _format(job: Mapping[str, Any], found: object) -> dict[str, object]:
         return {_PREAMBLE: found}
     preamble = format.preamble
     return {**options(format), **({} if preamble is None else {preamble.name: found})}
-
-
-def _place(checkpoint: Checkpoint, partition: int) -> dict[str, object]:
-    """Which partition it is, of which topic where there are several; of a source of files, which file it is."""
-    identity = checkpoint.identity
-    table = table_of(identity)
-    if table is not None and partition < len(table[1]):
-        return dict(zip(("topic", "partition"), table[1][partition], strict=True))
-    files = identity.get("files") if isinstance(identity, dict) else None
-    held = files[partition : partition + 1] if isinstance(files, list) else []
-    return {"partition": partition, **({"file": str(held[0])} if held else {})}
-
-
-def _shown(place: Mapping[str, object]) -> str:
-    """A place in few words; that of a topic among several as Kafka's tools have it."""
-    return f"{place['topic']}-{place['partition']}" if "topic" in place else str(place["partition"])
 
 
 def _event_times(checkpoint: Checkpoint, partition: int) -> dict[str, object]:
@@ -263,10 +245,10 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
         if "file" in part:
             yield f"read        {part['file']}: up to byte {part['offset']:,}{times}"
             continue
-        yield f"partition   {_shown(part)}: offset {part['offset']:,}, read from {part['began']:,}{times}"
+        yield f"partition   {shown(part)}: offset {part['offset']:,}, read from {part['began']:,}{times}"
     for gap in found.get("lost", ()):
         count = plural(gap["to"] - gap["from"], "offset")
-        yield f"lost        partition {_shown(gap)}: {count} from {gap['from']:,}, deleted before they were read"
+        yield f"lost        partition {shown(gap)}: {count} from {gap['from']:,}, deleted before they were read"
     for change in found.get("changes", ()):
         what = [f"{name} begins" for name in change["begun"]]
         what += ["other columns of messages"] if change["other_columns"] else []

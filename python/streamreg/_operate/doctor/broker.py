@@ -6,9 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import cached_property
-from typing import NoReturn
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin._metadata import BrokerMetadata, TopicMetadata
@@ -22,7 +20,8 @@ from streamreg._kafka.source import KafkaSource
 from streamreg._operate.doctor.disk import Disk
 from streamreg._operate.doctor.metadata import REFUSALS, Outcome, ask
 from streamreg._operate.doctor.network import Network, reach
-from streamreg._operate.doctor.outcomes import NoTlsError, NotYetError, SkipError, TroubleError
+from streamreg._operate.doctor.outcomes import NoTlsError, SkipError, TroubleError
+from streamreg._operate.doctor.topics import check_topics
 from streamreg._plan.plan import Plan
 from streamreg._plural import plural
 from streamreg._run.resume import positions
@@ -42,7 +41,7 @@ class Broker:
 
     def __init__(self, job: Job, plan: Plan, network: Network, disk: Disk) -> None:
         """Connects to nothing yet."""
-        self._waits_for_topic = job.source.wait_for_topic
+        self._waits_for_topic = bool(job.source.wait_for_topic)
         self._network = network
         self._disk = disk
         self._settings = job.source.kafka
@@ -135,37 +134,10 @@ class Broker:
 
     def topic(self) -> str:
         """Is the topic there, or all of them?"""
-        if not self._metadata:
-            text = (
-                f"no topic that the user may see matches the pattern {self.source.asked.pattern!r}"
-            )
-            if self._waits_for_topic:
-                raise NotYetError(f"{text} yet: the run waits for one")
-            raise TroubleError(
-                f"{text}: create one, check source.pattern, or the ACLs DESCRIBE and READ on the topics"
-            )
-        for topic, found in self._metadata.items():
-            if found.error is not None:
-                self._raise(topic, found.error)
+        check_topics(self.source.asked, self._metadata, self._names, waits=self._waits_for_topic)
         checkpoint = self._checkpoint()
         self.source.pin(None if checkpoint is None else checkpoint.identity, _ignore, self._lasts())
         return ", ".join(self._metadata)
-
-    def _raise(self, topic: str, error: KafkaError) -> NoReturn:
-        """Says what is wrong with a topic."""
-        if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            if self._waits_for_topic:
-                raise NotYetError(f"there is no topic {topic!r} yet: the run waits for it")
-            near = get_close_matches(topic, self._names(), n=1)
-            question = f" (is {near[0]!r} meant?)" if near else ""
-            raise TroubleError(
-                f"there is no topic {topic!r}{question}: create it, or check source.topic"
-            )
-        if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
-            raise TroubleError(
-                f"{error.str()}: the user needs the ACLs DESCRIBE and READ on the topic {topic!r}"
-            )
-        raise TroubleError(f"{error.str()}: check source.topic")
 
     def _names(self) -> list[str]:
         """The topics that the user may see; none if the broker does not list them."""
