@@ -185,11 +185,12 @@ class KafkaFetcher:
     def __new__(
         cls,
         settings: Sequence[tuple[str, str]],
-        topic: str,
-        topic_id: bytes | None,
+        topics: Sequence[tuple[str, bytes | None, Mapping[int, int]]],
         ranges: Sequence[tuple[int, int, int | None, int | None]],
     ) -> Self:
-        """Of each range the partition, the first offset, the end, and the leader epoch of the message before it.
+        """Of each topic its name, its id if it must have this one, and the numbers by which its partitions are called.
+
+        Of each range the number of its partition, the first offset, the end, and the leader epoch of what is before it.
 
         Raises:
             ValueError: for settings that it does not know.

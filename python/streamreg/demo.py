@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import random
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from streamreg._exceptions import ConfigurationError
-from streamreg._source.contract import Batch, Location, Origin, Range, Report, Watermarks
+from streamreg._source.contract import Batch, Location, Range, Report
+from streamreg._source.in_memory import InMemorySource
 
 if TYPE_CHECKING:
     from streamreg._language.table import Table
@@ -60,60 +61,21 @@ def noisy_linear_stream(nb_rows: int = 10, input_rate: float = 1.0) -> Table:
 
 
 @dataclass
-class PointSource:
+class PointSource(InMemorySource):
     """Source: the points of `noisy_linear_stream`, one partition of CSV messages."""
 
     rows: int
     rate: float
     name: str = "noisy_linear_stream"
-    autocommit_duration_ms: int = 0
-    goes_on_after_loss: bool = False
-    mode: Literal["streaming", "static"] = "static"
-    refresh_seconds: float | None = None
-    reads: str | None = None
-    identity: None = None
 
-    def origin(self, partition: int) -> Origin:
-        return Origin(self.name, partition)
-
-    def pin(self, identity: str | None, report: Report, stopping: Callable[[], bool]) -> str | None:
-        return None
-
-    def check_log(
-        self, ranges: Mapping[int, Range], report: Report, stopping: Callable[[], bool]
-    ) -> None:
-        return
-
-    def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
-        return {_PARTITION: Watermarks(0, self.rows)}
-
-    def starts(
-        self, watermarks: Mapping[int, Watermarks], report: Report, stopping: Callable[[], bool]
-    ) -> Mapping[int, int]:
-        return {_PARTITION: 0}
-
-    def new_partitions(self, known: Collection[int]) -> dict[int, Watermarks]:
-        return {}
-
-    def first_messages(
-        self,
-        partitions: Mapping[int, Watermarks],
-        report: Report,
-        stopping: Callable[[], bool],
-    ) -> Iterator[tuple[int, bytes | None]]:
-        yield from ()  # Nothing is asked for: the names of the fields are known.
+    def lengths(self) -> dict[int, int]:
+        return {_PARTITION: self.rows}
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         return _PointReader(self, ranges[_PARTITION])
 
     def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
-        return {}
-
-    def commit_offsets(self, offsets: Mapping[int, int]) -> None:
-        return
-
-    def close(self) -> None:
-        return
+        return {}  # A point that is not due yet waits nowhere.
 
 
 class _PointReader:

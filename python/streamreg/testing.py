@@ -15,11 +15,11 @@ from streamreg._source.contract import (
     Envelope,
     Headers,
     Location,
-    Origin,
     Range,
     Report,
     Watermarks,
 )
+from streamreg._source.in_memory import InMemorySource
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Format
@@ -90,7 +90,7 @@ class Message:
 
 
 @dataclass
-class ListSource:
+class ListSource(InMemorySource):
     """Source: messages held in memory."""
 
     partitions: Sequence[Sequence[bytes | Message | None]]
@@ -100,29 +100,9 @@ class ListSource:
     begins: Literal["earliest", "latest"] = "earliest"
     goes_on_after_loss: bool = False
     mode: Literal["streaming", "static"] = "static"
-    refresh_seconds: float | None = None
-    reads: str | None = None
-    identity: None = None
 
-    def origin(self, partition: int) -> Origin:
-        return Origin(self.name, partition)
-
-    def pin(self, identity: str | None, report: Report, stopping: Callable[[], bool]) -> str | None:
-        return None
-
-    def check_log(
-        self, ranges: Mapping[int, Range], report: Report, stopping: Callable[[], bool]
-    ) -> None:
-        return
-
-    def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
-        return {
-            partition: Watermarks(0, len(messages))
-            for partition, messages in enumerate(self.partitions)
-        }
-
-    def new_partitions(self, known: Collection[int]) -> dict[int, Watermarks]:
-        return {}
+    def lengths(self) -> dict[int, int]:
+        return dict(enumerate(map(len, self.partitions)))
 
     def first_messages(
         self,
@@ -143,15 +123,6 @@ class ListSource:
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         return _ListReader(self, ranges)
-
-    def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
-        return {p: len(self.partitions[p]) for p in partitions}
-
-    def commit_offsets(self, offsets: Mapping[int, int]) -> None:
-        return
-
-    def close(self) -> None:
-        return
 
 
 class _ListReader:

@@ -16,6 +16,7 @@ from confluent_kafka.admin import AdminClient
 import streamreg as sr
 from streamreg._kafka.mock_broker import EmbeddedBroker
 from streamreg._kafka.source import KafkaSource
+from streamreg._kafka.topics import Topics
 from streamreg._source.contract import Watermarks
 from tests.support.changelog import inserted
 from tests.support.child import Child
@@ -89,7 +90,7 @@ def test_a_leader_that_changes_is_waited_for(
         return dict.fromkeys(places, failed)
 
     said: list[str] = []
-    source = KafkaSource(broker.settings, topic, "streaming", 0)
+    source = KafkaSource(broker.settings, Topics((topic,)), "streaming", 0)
     monkeypatch.setattr(AdminClient, "list_offsets", answer)
     with contextlib.closing(source):
         found = source.watermarks(said.append, lambda: False)

@@ -19,6 +19,7 @@ from streamreg._operate.inspect import describe, lines
 from streamreg._operate.verify.verify import verify
 from streamreg._run import job_change, resume
 from streamreg._sinks.contract import RunTerms
+from streamreg._sinks.rejects import RejectsFile
 from streamreg._state.checkpoint import checksum_of
 from streamreg._state.commit_record import CommitRecord, CommitRecordFile
 from streamreg._state.database_schema import KEYED, PARTS
@@ -149,8 +150,8 @@ def _plan() -> Any:  # noqa: ANN401 - a plan
 def _check_job() -> None:
     plan = _plan()
     checkpoint = read_state(STATE)
-    rejects = Path("rejects.jsonl")
-    found = job_change.continued(checkpoint, plan, rejects)
+    rejects = RejectsFile(Path("rejects.jsonl"))
+    found = job_change.continued(checkpoint, plan, rejects.name)
     outputs, checkpoint = found.plan.outputs, found.checkpoint
     resume.check_outputs(outputs, rejects, checkpoint, RunTerms(STATE, thorough=True))
     resume.ranges(plan.source, plan.source.watermarks(print, lambda: False), checkpoint, {})

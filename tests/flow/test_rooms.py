@@ -89,6 +89,9 @@ class Units:
     def repeats(self, value: bytes | None, found: object) -> bool:
         return value == b"units"
 
+    def differs(self, value: bytes | None, found: object, columns: object) -> bool:
+        return False
+
 
 @dataclass(frozen=True)
 class WithUnits:

@@ -92,9 +92,9 @@ def test_counts_are_those_of_the_run(served: ServedRun) -> None:
     rejects = {name: value for name, value in found.items() if "rejects" in name}
     assert sum(rejects.values()) == REJECTS
     assert all(name.startswith('streamreg_rejects_total{reason="') for name in rejects)
-    assert found['streamreg_partition_offset{partition="0"}'] == ROWS + REJECTS
-    assert found['streamreg_partition_log_end_offset{partition="0"}'] == ROWS + REJECTS
-    assert found['streamreg_partition_lag_messages{partition="0"}'] == 0
+    assert found['streamreg_partition_offset{partition="0",topic="live"}'] == ROWS + REJECTS
+    assert found['streamreg_partition_log_end_offset{partition="0",topic="live"}'] == ROWS + REJECTS
+    assert found['streamreg_partition_lag_messages{partition="0",topic="live"}'] == 0
     assert found['streamreg_reader_in_use{reader="live",worker="0"}'] == 1
     assert found["streamreg_last_message_timestamp_seconds"] == ROWS + REJECTS - 1
     assert found["streamreg_worker_restarts_total"] == 0

@@ -39,6 +39,7 @@ BY_BOTH = {
     "test_hostile",
     "test_replaced_log",
     "test_resilience",
+    "test_several_topics",
     "test_transactions",
 }
 """Modules about what a reader meets: the others run by one of them alone, unless `KAFKA_READERS` says more."""

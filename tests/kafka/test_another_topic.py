@@ -11,6 +11,7 @@ import pytest
 
 from streamreg._exceptions import SourceError
 from streamreg._kafka.source import KafkaSource
+from streamreg._kafka.topics import Topics
 from streamreg._source.contract import Range, Watermarks
 from streamreg._state import snapshot
 from tests.support.doctor import job_file
@@ -113,7 +114,7 @@ def test_while_a_run_begins(broker: KafkaBroker, topic: str, produce: Produce, s
     """A topic that is made again just after the start has asked which one it is gives no message, at no step."""
     broker.create_topic(topic)
     produce(topic, OLD)
-    source = KafkaSource(broker.plaintext, topic, "static", 0)
+    source = KafkaSource(broker.plaintext, Topics((topic,)), "static", 0)
     stop_at = time.monotonic() + 30
 
     def late() -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from streamreg._kafka.source import KafkaSource
+from streamreg._kafka.topics import Topics
 from streamreg._source.contract import Watermarks
 from tests.support.doctor import job_file
 from tests.support.kafka.cluster import KafkaCluster
@@ -75,7 +76,7 @@ def test_a_dead_controller_is_asked_nothing(cluster: KafkaCluster, points: str) 
     stop = threading.Event()
 
     def begin(_: int) -> tuple[str | None, dict[int, Watermarks]]:
-        source = KafkaSource(cluster.plaintext, points, "static", 0)
+        source = KafkaSource(cluster.plaintext, Topics((points,)), "static", 0)
         said: list[str] = []
         try:
             found = source.pin(None, said.append, stop.is_set)

@@ -6,6 +6,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from streamreg._kafka.source import KafkaSource
+from streamreg._kafka.topics import Topics
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.produce import Produce
 
@@ -27,7 +28,7 @@ def test_what_was_deleted_since_the_watermarks(
     broker.create_topic(topic, partitions=3)
     produce(topic, ["x,y", "1,2", "3,4"], partition=0)
     produce(topic, ["x,y", "5,6"], partition=1)
-    with closing(KafkaSource(broker.plaintext, topic, "static", 100)) as source:
+    with closing(KafkaSource(broker.plaintext, Topics((topic,)), "static", 100)) as source:
         watermarks = source.watermarks(print, never)
         delete_before(broker, topic, 0, 2)
         delete_before(broker, topic, 1, 2)

@@ -14,9 +14,11 @@ from confluent_kafka.admin import AdminClient
 import streamreg as sr
 from streamreg._core import HandOverError
 from streamreg._kafka.native_reader import NativeReader
+from streamreg._kafka.partition_table import PartitionTable
 from streamreg._kafka.settings import ReaderChoice
 from streamreg._kafka.source import KafkaSource
 from streamreg._kafka.switching_reader import SwitchingReader
+from streamreg._kafka.topics import Topics
 from streamreg._source.contract import Batch, Range, Reader
 from tests.support.kafka.broker import KafkaBroker
 
@@ -99,7 +101,8 @@ def by_both(
 ) -> dict[str, tuple[Seen, set[tuple[int, int]]]]:
     """Reads all, and parts of it, by both readers and by both in turns."""
     sources = {
-        name: KafkaSource({**settings}, topic, "static", 0, name) for name in ("client", "native")
+        name: KafkaSource({**settings}, Topics((topic,)), "static", 0, name)
+        for name in ("client", "native")
     }
     for source in sources.values():
         assert source.pin(None, pytest.fail, lambda: False)
@@ -217,7 +220,7 @@ def test_differential_gaps(broker: KafkaBroker, topic: str) -> None:
     broker.create_topic(topic, 1, config)
     producer = Producer({**broker.plaintext})
     sent = 0
-    source = KafkaSource(broker.plaintext, topic, "static", 0, "client")
+    source = KafkaSource(broker.plaintext, Topics((topic,)), "static", 0, "client")
     with closing(source):
         source.pin(None, pytest.fail, lambda: False)
         for _ in range(120):
@@ -264,7 +267,7 @@ def test_the_native_reader_reads(broker: KafkaBroker, topic: str, listener: str)
         producer.produce(topic, value=b"%d" % number)
     producer.flush()
     settings = getattr(broker, listener)
-    source = KafkaSource(settings, topic, "static", 0, "native")
+    source = KafkaSource(settings, Topics((topic,)), "static", 0, "native")
     with closing(source):
         source.pin(None, pytest.fail, lambda: False)
         native = source.native_reader({0: Range(0, None, untouched=True)})
@@ -299,7 +302,9 @@ def test_what_cannot_be_is_handed_over(broker: KafkaBroker, topic: str, damage: 
     """Whoever is not let in, or does not trust the broker, hands over without a secret in its words."""
     broker.create_topic(topic)
     settings = damage(broker.sasl_ssl)
-    native = NativeReader(topic, settings, {0: Range(0, None, untouched=True)}, None)
+    native = NativeReader(
+        PartitionTable(Topics((topic,))), settings, {0: Range(0, None, untouched=True)}
+    )
     with closing(native), pytest.raises(HandOverError) as said:
         read_for(native, 20)
     assert settings["sasl.password"] not in str(said.value)
@@ -341,7 +346,9 @@ def test_a_session_that_ends_is_begun_anew(broker: KafkaBroker, topic: str) -> N
     """A broker that wants clients to log in again (KIP-368) closes the connection; nothing is lost, none hands over."""
     broker.create_topic(topic)
     producer = Producer({**broker.plaintext})
-    native = NativeReader(topic, broker.sasl_ssl, {0: Range(0, None, untouched=True)}, None)
+    native = NativeReader(
+        PartitionTable(Topics((topic,))), broker.sasl_ssl, {0: Range(0, None, untouched=True)}
+    )
     with closing(native):
         until = time.monotonic() + 9.0  # Two sessions and a half.
         sent = 0
@@ -366,11 +373,13 @@ def test_an_open_transaction_is_waited_for(broker: KafkaBroker, topic: str) -> N
 
     for end, kept in ((slow.commit_transaction, [b"held"]), (slow.abort_transaction, [])):
         settings = {**broker.plaintext}
-        start = KafkaSource(settings, topic, "static", 0, "native")
+        start = KafkaSource(settings, Topics((topic,)), "static", 0, "native")
         with closing(start):
             start.pin(None, pytest.fail, lambda: False)
             begin = ranges_of(start)[0].end or 0
-        native = NativeReader(topic, settings, {0: Range(begin, None, untouched=True)}, None)
+        native = NativeReader(
+            PartitionTable(Topics((topic,))), settings, {0: Range(begin, None, untouched=True)}
+        )
         with closing(native):
             send(plain, b"before")
             assert numbers(native, 1) == [b"before"]

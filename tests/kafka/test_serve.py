@@ -94,7 +94,7 @@ def test_a_job_is_served(broker: KafkaBroker, topic: str, produce: Produce, tmp_
         wait_until(same, SECONDS)
         metrics = asked(f"{url}/metrics")[1].decode()
         assert f"streamreg_rows_total {ROWS}.0" in metrics
-        assert 'streamreg_partition_lag_messages{partition="1"} 0.0' in metrics
+        assert f'streamreg_partition_lag_messages{{partition="1",topic="{topic}"}} 0.0' in metrics
         process.send_signal(signal.SIGTERM)
         assert process.wait(SECONDS) == 0
         assert asked(f"{url}/healthz")[0] == 0

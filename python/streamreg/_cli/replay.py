@@ -1,4 +1,4 @@
-"""`streamreg replay-rejects FILE`: sends the messages of a dead-letter file again."""
+"""`streamreg replay-rejects`: sends the messages of a dead-letter file or topic again."""
 
 import argparse
 from pathlib import Path
@@ -18,13 +18,15 @@ example:
   streamreg replay-rejects rejects.jsonl --dry-run
   streamreg replay-rejects rejects.jsonl --topic linear-regression \\
       --bootstrap-servers localhost:9092
+  streamreg replay-rejects --from-topic rejects --topic linear-regression \\
+      --bootstrap-servers localhost:9092
   streamreg replay-rejects rejects.jsonl --topic repaired --reason field-count --reason null \\
       --bootstrap-servers broker:9093 --setting security.protocol=sasl_ssl \\
       --setting 'sasl.password=${KAFKA_PASSWORD}'
 
-FILE is what a run wrote as rejects=. Each message goes out with the key, value and headers that it
-had, in the order of the file. Nothing is sent unless all of the file is sound. Ctrl-C stops it, and
-it says how to go on.
+FILE is what a run wrote as rejects=, or --from-topic the topic that it sent them to. Each message
+goes out with the key, value and headers that it had, in the order in which they were rejected.
+Nothing is sent unless all of them are sound. Ctrl-C stops it, and it says how to go on.
 
 reasons:
 """
@@ -40,7 +42,10 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         description="Sends the messages that a run rejected to a Kafka topic again.",
         epilog=_EPILOG + reasons,
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="the rejects of a run")
+    parser.add_argument("file", type=Path, metavar="FILE", nargs="?", help="the rejects of a run")
+    parser.add_argument(
+        "--from-topic", metavar="TOPIC", help="the topic of the rejects of a run, in place of FILE"
+    )
     parser.add_argument("--bootstrap-servers", metavar="HOST:PORT,…", help="where the brokers are")
     parser.add_argument("--topic", help="where the messages go")
     add_setting(parser)
@@ -71,32 +76,48 @@ def _count(text: str) -> int:
 
 def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     """Runs the command; its client's settings go into `settings` as soon as they are known."""
-    from streamreg._operate.replay import Choice, client_settings, replay, survey
+    from streamreg._operate.replay import (
+        Choice,
+        RejectsOfFile,
+        RejectsOfTopic,
+        client_settings,
+        replay,
+        survey,
+    )
 
     settings.update(arguments.setting)
+    if (arguments.file is None) == (arguments.from_topic is None):
+        raise UsageError("name a FILE of rejects, or --from-topic")
+    if arguments.from_topic is not None and not arguments.bootstrap_servers:
+        raise UsageError("--from-topic: name its --bootstrap-servers")
     if not arguments.dry_run and not (arguments.topic and arguments.bootstrap_servers):
         raise UsageError("name the --topic and its --bootstrap-servers, or give --dry-run")
     choice = Choice(frozenset(arguments.reason), arguments.skip, arguments.limit)
-    found = survey(arguments.file, choice, settings)
+    if arguments.bootstrap_servers:
+        settings["bootstrap.servers"] = arguments.bootstrap_servers
+    rejects = (
+        RejectsOfFile(arguments.file, settings)
+        if arguments.from_topic is None
+        else RejectsOfTopic(arguments.from_topic, settings)
+    )
+    found = survey(rejects, choice)
     wanted = found.chosen.total()
     if arguments.dry_run or not wanted:
         kinds = f" ({counted(found.chosen)})" if wanted else ""
         total = plural(found.entries, "message")
-        print(f"{arguments.file}: {total}, of which {wanted:,} would be sent{kinds}")
+        print(f"{rejects.name}: {total}, of which {wanted:,} would be sent{kinds}")
         return 0
 
     from streamreg._kafka.producer import TopicWriter
 
-    settings["bootstrap.servers"] = arguments.bootstrap_servers
     writer = TopicWriter(client_settings(settings), arguments.topic)
     try:
         with stop_on_signal() as stop:
             sent = replay(
                 writer,
-                arguments.file,
+                rejects,
                 choice,
                 found,
-                settings,
                 same_partition=arguments.same_partition,
                 stop=stop,
             )

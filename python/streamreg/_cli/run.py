@@ -136,11 +136,12 @@ def _start_over(job: Job, arguments: argparse.Namespace) -> None:
 
     from streamreg._jobs.run_job import plan_job
     from streamreg._run.aside import refuse_written, start_over
+    from streamreg._run.rejects import rejects_spec
 
     state = None if job.state is None else Path(job.state)
     plan = plan_job(job)
     with closing(plan.source):
-        refuse_written(plan.outputs, state)
-    outputs = [*job.output.files, *([job.rejects] if job.rejects else [])]
+        refuse_written(plan.outputs, rejects_spec(job.rejects, plan.source), state)
+    outputs = [*job.output.files, *([job.rejects_file] if job.rejects_file else [])]
     for path, target in start_over(state, map(Path, outputs)).items():
         say(line(arguments.lines, logging.WARNING, f"{path} is {target} now"))

@@ -65,13 +65,12 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
 
     checkpoint = read(Path(job.state))
     plan = plan_job(job)
-    rejects = None if job.rejects is None else Path(job.rejects)
     progress = _Progress()
     first = None
     unknown: list[str] = []
     with contextlib.closing(plan.source):
         report = logging.getLogger("streamreg").warning
-        for check in verify(plan, checkpoint, rejects, report=report, tell=progress):
+        for check in verify(plan, checkpoint, job.rejects, report=report, tell=progress):
             progress.clear()
             print(check, flush=True)
             first = first or (check if check.difference else None)

@@ -17,6 +17,7 @@ from streamreg._jobs import Job, Output, Source
 from streamreg._jobs.run_job import run_job
 from streamreg._kafka.mock_broker import EmbeddedBroker
 from streamreg._kafka.producer import TopicWriter
+from streamreg._kafka.topics import Topics
 from streamreg._run.progress import Progress, Summary
 
 TOPIC = "linear-regression"
@@ -137,7 +138,7 @@ def _job(broker: EmbeddedBroker, directory: Path, processes: int | None, listen:
     return Job(
         source=Source(
             kafka={**settings, "group.id": "streamreg-demo"},
-            topic=TOPIC,
+            topics=Topics((TOPIC,)),
             format="csv",
             autocommit_duration_ms=_EPOCH_MS,
         ),

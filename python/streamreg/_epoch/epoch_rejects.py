@@ -1,4 +1,4 @@
-"""Epoch: the messages that do not fit: counted, kept in the dead-letter file, and told of at the end of each epoch."""
+"""Epoch: the messages that do not fit: counted, kept in a file or a topic, and told of at the end of each epoch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from streamreg._epoch.watcher import EpochWatcher
     from streamreg._formats.contract import Input
     from streamreg._rejects.reject import Reject
-    from streamreg._sinks.output_file import OutputFile
+    from streamreg._sinks.rejects import OpenRejects
 
 _log = logging.getLogger("streamreg")
 
@@ -26,17 +26,20 @@ class EpochRejects:
     def __init__(
         self,
         input: Input,
-        file: OutputFile | None,
+        kept: tuple[str, OpenRejects] | None,
         counts: Counter[str],
         limit: int | None,
         watcher: EpochWatcher | None = None,
     ) -> None:
-        """`counts` are those of earlier runs, `limit` is how many this run may reject; None: any number."""
+        """`kept` is where they are kept, with its name.
+
+        `counts` are those of earlier runs, `limit` is how many this run may reject; None: any number.
+        """
         self._watcher = watcher
         self.counts = counts
         self._input = input
-        self._file = file
-        self._limit = RejectLimit(limit, None if file is None else file.path)
+        self._kept = None if kept is None else kept[1]
+        self._limit = RejectLimit(limit, None if kept is None else kept[0])
         self._open: Counter[str] = Counter()
         self._first: Reject | None = None
         self._appearance_told = False
@@ -48,13 +51,15 @@ class EpochRejects:
 
     def keep(self, rejects: Sequence[Reject]) -> None:
         """Adds some to the open epoch. Raises OutputError if the file cannot be written."""
+        number = self.counts.total() + self._open.total()
         self._open.update(reject.kind for reject in rejects)
         self._first = self._first or rejects[0]
         if self._watcher is not None:
             self._watcher.rejected(rejects)
-        if self._file is not None:
+        if self._kept is not None:
             for line in dead_letter_lines(self._input.source.name, rejects):
-                self._file.append(line)
+                number += 1
+                self._kept.append(line, number)
 
     def check_limit(self, rejects: Sequence[Reject]) -> None:
         """Raises RejectsError if with these there are more than the run may reject."""

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from streamreg._plural import plural
 
 if TYPE_CHECKING:
+    from streamreg._source.contract import Source
     from streamreg._state.checkpoint import Gap
 
 
-def lost_text(topic: str, gap: Gap) -> str:
+def lost_text(source: Source, gap: Gap) -> str:
     """What people are told of a gap."""
     partition, start, end = gap
     return (
-        f"topic {topic!r}, partition {partition}: the messages of {plural(end - start, 'offset')}, from {start} to "
+        f"{source.origin(partition)}: the messages of {plural(end - start, 'offset')}, from {start} to "
         f"{end - 1}, were deleted (retention) before they were read: the run goes on without them"
     )
 

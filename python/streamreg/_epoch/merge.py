@@ -202,7 +202,7 @@ class Merge:
         for partition, (start, _) in partial.progress.items():
             if start != self.offsets[partition]:
                 raise WorkerError(
-                    f"partition {partition}: a frame begins at offset {start}, "
+                    f"{self._plan.source.origin(partition)}: a frame begins at offset {start}, "
                     f"but {self.offsets[partition]} is next"
                 )
         if stale := self.clocks.stale(partial.clocks):
@@ -227,7 +227,7 @@ class Merge:
             self._gaps.append((partition, start, end))
             # That of a message before the gap says nothing.
             self.leader_epochs.pop(partition, None)
-            _log.warning("%s", lost_text(self._plan.source.name, self._gaps[-1]))
+            _log.warning("%s", lost_text(self._plan.source, self._gaps[-1]))
         self.leader_epochs.update(partial.leader_epochs)
         self.pending = True
         if partial.rejects:

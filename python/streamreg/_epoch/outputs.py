@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from streamreg._epoch.watcher import EpochWatcher
     from streamreg._plan.output import OutputSpec
     from streamreg._sinks.contract import EpochChanges, Position, Sink
-    from streamreg._sinks.output_file import OutputFile
+    from streamreg._sinks.rejects import OpenRejects
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Outputs:
     rows: Sequence[OpenOutput]
     scores: Sequence[OpenOutput]
     results: Sequence[OpenOutput]
-    rejects: OutputFile | None
-    """The dead-letter file, if there is one."""
+    rejects: tuple[str, OpenRejects] | None
+    """Where rejects are kept, if they are, with its name."""
 
     durable: bool = False
     """Whether a flush waits until everything would outlast a power cut."""
@@ -70,13 +70,17 @@ class Outputs:
             if unix_ms is not None and isinstance(output.sink, PartsSink):
                 output.sink.end_epoch(unix_ms)
         if self.rejects is not None:
-            self.rejects.flush(durable=self.durable)
+            self.rejects[1].flush(durable=self.durable)
 
     def _outboxes(self) -> Iterator[tuple[str, OutboxSink]]:
         """Those that deliver to a destination, with their names."""
         for output in self._tables():
             if isinstance(output.sink, OutboxSink):
                 yield output.spec.name, output.sink
+        if self.rejects is not None:
+            name, rejects = self.rejects
+            if rejects.outbox is not None:
+                yield name, rejects.outbox
 
     @property
     def full(self) -> bool:
@@ -112,7 +116,8 @@ class Outputs:
         """Where each output stands, by its name."""
         found = {output.spec.name: output.sink.position for output in self._tables()}
         if self.rejects is not None:
-            found[str(self.rejects.path)] = self.rejects.position.to_json()
+            name, rejects = self.rejects
+            found[name] = rejects.position
         return found
 
     def close(self) -> None:
@@ -120,4 +125,4 @@ class Outputs:
         for output in self._tables():
             output.sink.close()
         if self.rejects is not None:
-            self.rejects.close()
+            self.rejects[1].close()

@@ -45,8 +45,17 @@ class NumberedFiles:
         return ", ".join(self.paths)
 
     @property
+    def topics(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    @property
     def identity(self) -> dict[str, list[str]]:
         return {_FILES: list(self._files)}
+
+    def identity_after(
+        self, name: str, identity: Identity, partitions: Collection[int]
+    ) -> Identity | None:
+        return None
 
     def origin(self, partition: int) -> Origin:
         # A state may have any numbers.

@@ -62,6 +62,9 @@ class Preamble(Protocol):
     def repeats(self, value: bytes | None, found: Found) -> bool:
         """Whether the first message of a partition is the preamble (again), and so no row."""
 
+    def differs(self, value: bytes | None, found: Found, columns: Mapping[str, SourceType]) -> bool:
+        """Whether it is another one, by which what follows it would have to be read; asked of several topics."""
+
 
 class Format(Protocol):
     """A format."""

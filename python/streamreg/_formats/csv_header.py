@@ -88,6 +88,10 @@ class CsvHeader:
         # Of many records the decoder skips a header before them.
         return value is not None and self.records == "one" and self._names(value) == found
 
+    def differs(self, value: bytes | None, found: Found, columns: Mapping[str, SourceType]) -> bool:
+        names = [] if value is None else self._names(value)
+        return names != found and set(names) >= columns.keys()
+
     def _names(self, value: bytes) -> list[str]:
         try:
             first = first_record(value) if self.records == "many" else value
@@ -104,7 +108,7 @@ def _check_once(input: Input, partition: int, names: list[str]) -> None:
     twice = [name for name in input.fields if names.count(name) > 1]
     if twice:
         raise SourceError(
-            f"topic {input.source.name!r}: the header in partition {partition}, {','.join(names)[:_SHOWN]!r}, "
+            f"{input.source.origin(partition)}: the header, {','.join(names)[:_SHOWN]!r}, "
             f"names the column {twice[0]!r} twice, so that it is not known which field is meant. Let the producer "
             "name each field once, or leave the column out of the schema"
         )
@@ -120,7 +124,9 @@ def _found_instead(input: Input, others: Mapping[int, bytes]) -> str:
     """What stands where the header should, and what to do about it."""
     partition, value = next(iter(others.items()))
     shown = value[: 4 * _SHOWN].decode("utf-8", "replace")[:_SHOWN]
-    text = f"the first message of partition {partition} is {shown!r}"
+    several = len(input.source.topics) > 1
+    where = input.source.origin(partition) if several else f"partition {partition}"
+    text = f"the first message of {where} is {shown!r}"
     if header_and_more(value, input.fields):
         return (
             f"{text}, which holds the names of the columns and a record in one. For messages of many records set "

@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from streamreg._core import schema_ids
 from streamreg._exceptions import ConfigurationError, SourceError
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from streamreg._core import Decoded, Decoder
     from streamreg._formats.contract import Input
     from streamreg._formats.schema_registry import RegisteredSchema
-    from streamreg._source.contract import MessageValues, Report
+    from streamreg._source.contract import MessageValues, Report, Source
+    from streamreg._types import SourceType
 
 _log = logging.getLogger("streamreg")
 
@@ -129,35 +130,51 @@ class FramedDecoder:
         return id, (found.text, found.references), ""
 
 
-def check_subject(
-    input: Input,
+class Framed(Protocol):
+    """A format whose messages have the frame."""
+
+    @property
+    def subject(self) -> str | None:
+        """Whose latest schema is looked at; None: by the strategy of topic names."""
+
+    def check_schema(
+        self, subject: str, schema: RegisteredSchema, columns: Mapping[str, SourceType]
+    ) -> None:
+        """Raises ConfigurationError if the schema of a subject does not give these columns."""
+
+
+def subjects_of(format: Framed, source: Source) -> tuple[str, ...]:
+    """The subjects of the values: that of each topic by its name, unless the program says."""
+    return (format.subject,) if format.subject else tuple(f"{t}-value" for t in source.topics)
+
+
+def check_subjects(
+    format: Framed,
     settings: Mapping[str, Any],
-    subject: str,
-    check: Callable[[RegisteredSchema], None],
+    input: Input,
     report: Report,
     stopping: Callable[[], bool],
 ) -> None:
-    """Has the latest schema of a subject checked before a run begins; waits for the registry, unless `stopping`.
-
-    Raises:
-        SourceError: if the registry does not let the program in.
-        ConfigurationError: what `check` raises.
-    """
+    """As `contract.SubjectCheck`: the latest schema of each subject, before a run begins."""
     registry = SchemaRegistry(settings)
     patience = Patience(registry)
-    found: list[RegisteredSchema | None] = []
     with closing(registry):
-        while not stopping():
-            if patience.ask(lambda: found.append(registry.latest(subject)), report, _WAKE):
-                break
-    for schema in found:
-        if schema is None:
-            report(
-                f"schema registry {registry.name}: there is no subject {subject!r} yet: messages of topic "
-                f"{input.source.name!r} are read by the schemas that they name"
-            )
-        else:
-            check(schema)
+        for subject in subjects_of(format, input.source):
+            found: list[RegisteredSchema | None] = []
+
+            def ask(subject: str = subject, into: list[RegisteredSchema | None] = found) -> None:
+                into.append(registry.latest(subject))
+
+            while not (stopping() or patience.ask(ask, report, _WAKE)):
+                pass
+            for schema in found:
+                if schema is None:
+                    report(
+                        f"schema registry {registry.name}: there is no subject {subject!r} yet: messages of topic "
+                        f"{input.source.name!r} are read by the schemas that they name"
+                    )
+                else:
+                    format.check_schema(subject, schema, input.fields)
 
 
 def looked_up(settings: Mapping[str, Any], subject: str) -> RegisteredSchema | None:

@@ -101,18 +101,9 @@ class Json:
         """As `contract.SubjectCheck`: that the subject holds schemas of JSON, if there is a registry at all."""
         if not self.schema_registry:
             return
-        from streamreg._formats.framed import check_subject
+        from streamreg._formats.framed import check_subjects
 
-        subject = self.subject_of(input)
-
-        def check(schema: RegisteredSchema) -> None:
-            self.check_schema(subject, schema, input.fields)
-
-        check_subject(input, self._settings, subject, check, report, stopping)
-
-    def subject_of(self, input: Input) -> str:
-        """The subject of a topic's values: by the strategy of topic names, unless the program says."""
-        return self.subject or f"{input.source.name}-value"
+        check_subjects(self, self._settings, input, report, stopping)
 
     def check_schema(
         self, subject: str, schema: RegisteredSchema, columns: Mapping[str, SourceType]

@@ -1,9 +1,10 @@
-"""Format: columns of what a message carries beside its value: its timestamp, key, partition, offset and headers."""
+"""Format: columns of what a message carries beside its value: timestamp, key, topic, partition, offset and headers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -14,13 +15,14 @@ from streamreg._types import OPTIONAL, is_optional
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from streamreg._source.contract import Batch
+    from streamreg._source.contract import Batch, Origin
     from streamreg._types import SourceType
 
 _HEADER: Final = "header:"
 _TYPES: Final[Mapping[str, tuple[SourceType, ...]]] = {
     "timestamp": ("datetime", "int"),
     "key": ("str", "bytes"),
+    "topic": ("str",),
     "partition": ("int",),
     "offset": ("int",),
     _HEADER: ("str", "bytes"),
@@ -52,7 +54,8 @@ class Metadata:
         for column, part in self.parts.items():
             if not isinstance(part, str) or _kind(part) not in _TYPES or part == _HEADER:
                 raise ConfigurationError(
-                    f'metadata: {column}: expected "timestamp", "key", "partition", "offset" or "header:<name>", '
+                    f'metadata: {column}: expected "timestamp", "key", "topic", "partition", "offset" or '
+                    f'"header:<name>", '
                     f"found {part!r}"
                 )
 
@@ -77,16 +80,16 @@ class Metadata:
         return found
 
     def read(
-        self, batch: Batch, types: Mapping[str, SourceType]
+        self, batch: Batch, types: Mapping[str, SourceType], origin: Callable[[int], Origin]
     ) -> tuple[dict[str, Part], dict[int, Fault]]:
         """These columns, an entry for each message, and the messages that do not have them, by index.
 
-        In the place of what is not there stands something else.
+        In the place of what is not there stands something else. `origin` is that of the source.
         """
         faults: dict[int, Fault] = {}
         columns: dict[str, Part] = {}
         for column, part in self.parts.items():
-            entries, kind = list(_entries(part, batch)), _present(types[column])
+            entries, kind = list(_entries(part, batch, origin)), _present(types[column])
             missing = np.zeros(len(entries), np.bool_)
             for index, entry in enumerate(entries):
                 if entry is None:
@@ -130,11 +133,15 @@ def _named(part: str) -> str:
     return f"the message's {part}" if name == part else f"the message's header {name!r}"
 
 
-def _entries(part: str, batch: Batch) -> Iterator[object]:
+def _entries(part: str, batch: Batch, origin: Callable[[int], Origin]) -> Iterator[object]:
     messages = range(len(batch.values))
     match _kind(part):
+        case "topic":
+            origins = cache(origin)
+            return (origins(int(number)).name for number in batch.partitions())
         case "partition":
-            return iter(batch.partitions())
+            origins = cache(origin)
+            return (origins(int(number)).partition for number in batch.partitions())
         case "offset":
             return iter(batch.offsets())
         case "timestamp":

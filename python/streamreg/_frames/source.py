@@ -7,13 +7,14 @@ import itertools
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
 from streamreg._exceptions import SourceError
 from streamreg._formats.columns import Cells, Rows
-from streamreg._source.contract import Batch, Beginnings, Location, Origin, Watermarks
+from streamreg._source.contract import Batch, Beginnings, Location
+from streamreg._source.in_memory import InMemorySource
 
 if TYPE_CHECKING:
     from streamreg._source.contract import Identity, MessageValues, Range, Reader, Report
@@ -24,25 +25,21 @@ _BATCH: Final = 50_000
 
 
 @dataclass
-class FrameSource:
+class FrameSource(InMemorySource):
     """The rows of a frame, converted. It goes to a worker process once, as a whole."""
 
     columns: Mapping[str, Cells]
     rows: int
     autocommit_duration_ms: int = 1500
     name: str = "frame"
-    mode: Literal["streaming", "static"] = "static"
-    goes_on_after_loss: bool = False
-    refresh_seconds: float | None = None
-    reads: str | None = None
 
     @property
     def identity(self) -> dict[str, Any]:
         """The digest of what the frame holds: a state goes on with no other one."""
         return {"rows": self.rows, "digest": digest(self.columns)}
 
-    def origin(self, partition: int) -> Origin:
-        return Origin(self.name, partition)
+    def lengths(self) -> dict[int, int]:
+        return {_PARTITION: self.rows}
 
     def pin(self, identity: Identity, report: Report, stopping: Callable[[], bool]) -> Identity:
         own = self.identity
@@ -53,41 +50,8 @@ class FrameSource:
             )
         return own
 
-    def check_log(
-        self, ranges: Mapping[int, Range], report: Report, stopping: Callable[[], bool]
-    ) -> None:
-        return
-
-    def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
-        return {_PARTITION: Watermarks(0, self.rows)}
-
-    def starts(
-        self, watermarks: Mapping[int, Watermarks], report: Report, stopping: Callable[[], bool]
-    ) -> Mapping[int, int]:
-        return {_PARTITION: 0}
-
-    def new_partitions(self, known: Collection[int]) -> dict[int, Watermarks]:
-        return {}
-
-    def first_messages(
-        self,
-        partitions: Mapping[int, Watermarks],
-        report: Report,
-        stopping: Callable[[], bool],
-    ) -> Iterator[tuple[int, bytes | None]]:
-        yield from ()  # Nothing is asked for: the columns are known.
-
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         return _FrameReader(self, ranges)
-
-    def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
-        return dict.fromkeys(partitions, self.rows)
-
-    def commit_offsets(self, offsets: Mapping[int, int]) -> None:
-        return
-
-    def close(self) -> None:
-        return
 
 
 class _FrameReader:
@@ -122,7 +86,7 @@ class _FrameReader:
         )
 
     def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
-        return dict.fromkeys(partitions, self._source.rows)
+        return self._source.log_ends(partitions)
 
     def close(self) -> None:
         return

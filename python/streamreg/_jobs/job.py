@@ -17,7 +17,14 @@ from streamreg._jobs.listen import read_listen
 from streamreg._jobs.paths import client_files, from_folder
 from streamreg._jobs.schema import KEY_TYPES, NUMBERS, TYPES, read_schema
 from streamreg._jobs.source import Source, read_source, with_metadata
-from streamreg._jobs.target import TIMES, Output, Target, read_file_options, read_targets
+from streamreg._jobs.target import (
+    TIMES,
+    Output,
+    Target,
+    read_file_options,
+    read_rejects,
+    read_targets,
+)
 from streamreg._jobs.window import JobWindow, read_window
 from streamreg._language.regression_options import OF_RIDGE, SINGULAR, STATISTICS, Options
 from streamreg._plural import plural
@@ -69,11 +76,18 @@ class Job:
     state: str | None = None  # None: none is kept
     durability: Durability | None = None
     processes: int | None = None
-    rejects: str | None = None
+    rejects: str | Mapping[str, Any] | None = None
+    """The path of a file, or a topic, as `streamreg.run` has it."""
+
     max_rejects: int | None = None
     listen: ListenOptions | None = field(default=None, repr=False)  # it may hold a token
     folder: str = ""
     """The folder of the file, at which its relative paths start; "" is the current directory."""
+
+    @property
+    def rejects_file(self) -> str | None:
+        """The dead-letter file, if it is one."""
+        return self.rejects if isinstance(self.rejects, str) else None
 
 
 def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str], folder: str = "") -> Job:
@@ -131,13 +145,16 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str], folder
     state, durability = _state(root.section("state"), name, folder)
     run = root.section("run")
     processes = run.integer("processes", 1, _MOST_PROCESSES)
-    rejects = from_folder(folder, run.string("rejects", required=False)) or None
+    rejects_file = from_folder(folder, run.string("rejects", required=False)) or None
+    rejects_topic = read_rejects(root.section("rejects"), source.kafka, folder)
+    if rejects_file and rejects_topic:
+        run.problem("rejects", "beside [rejects]: a file or a topic")
     max_rejects = run.integer("max_rejects", 0, _MOST_REJECTS)
     outputs = [abspath(path) for path in output.paths.values()]
-    if rejects and abspath(rejects) in outputs:
+    if rejects_file and abspath(rejects_file) in outputs:
         run.problem("rejects", "the same file as an output's")
     run.close()
-    if state and abspath(state) in [*outputs, abspath(rejects or "")]:
+    if state and abspath(state) in [*outputs, abspath(rejects_file or "")]:
         root.section("state").problem("directory", "the same path as an output's")
     root.close()
     fields = schema.keys() - source.metadata.keys()
@@ -164,7 +181,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str], folder
         state=state,
         durability=durability,
         processes=processes,
-        rejects=rejects,
+        rejects=rejects_file or rejects_topic,
         max_rejects=max_rejects,
         listen=listen,
         folder=folder,

@@ -72,6 +72,6 @@ def _is_of(job: Job, state: Path) -> bool:
     except StateError:
         return True
     names = {os.path.relpath(path, job.folder) for path in job.output.paths.values()}
-    return kept["topic"] == job.source.topic and names <= {
+    return kept["topic"] == job.source.name and names <= {
         os.path.normpath(name) for name in kept["outputs"]
     }

@@ -114,7 +114,8 @@ def _table(job: Job) -> Table:
     source = job.source
     schema = type("JobSchema", (sr.Schema,), _namespace(job))
     if not source.path:
-        return sr.io.kafka.read(dict(source.kafka), source.topic, schema=schema, **source.given)
+        names = list(source.topics.names) or None
+        return sr.io.kafka.read(dict(source.kafka), names, schema=schema, **source.given)
     read = sr.io.jsonlines.read if source.format == "json" else sr.io.csv.read
     return read(source.path, schema=schema, folder=job.folder, **source.given)
 

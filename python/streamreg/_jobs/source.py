@@ -13,6 +13,7 @@ from streamreg._formats.registry import FormatName, having, holding
 from streamreg._jobs.check import Section, listed
 from streamreg._kafka.settings import ReaderChoice
 from streamreg._kafka.start import Start, checked_start
+from streamreg._kafka.topics import Topics, checked_topics
 
 if TYPE_CHECKING:
     from streamreg._types import SourceType
@@ -25,7 +26,8 @@ _LEAST_SCHEMA: dict[str, SourceType] = {"target": "float", "feature": "float"}
 _DAY_MS = 86_400_000
 _OF_FILES: tuple[Format, ...] = ("csv", "json")
 _OF_TOPICS = (
-    "topic", "kafka", "records", "metadata", "upsert", "reader", "start", "wait_for_topic", "on_lost_offsets",
+    "topic", "pattern", "kafka", "records", "metadata", "upsert", "reader", "start", "wait_for_topic",
+    "on_lost_offsets",
 )  # fmt: skip
 
 
@@ -34,8 +36,8 @@ class Source:
     """What is read. None: not given, the reader's default holds."""
 
     kafka: Mapping[str, str] = field(repr=False)  # holds secrets
-    topic: str
-    """Or the paths of the files, as they are written."""
+    topics: Topics = field(default_factory=Topics)
+    """None where files are read."""
 
     path: tuple[str, ...] = ()
     """Files, or patterns of such, in place of a topic."""
@@ -59,6 +61,11 @@ class Source:
     on_lost_offsets: Literal["fail", "continue"] | None = None
 
     @property
+    def name(self) -> str:
+        """What a state calls it: the topics, or the paths of the files as they are written."""
+        return ", ".join(self.path) if self.path else self.topics.name
+
+    @property
     def replaces(self) -> bool:
         """Whether rows are replaced and removed."""
         return bool(self.upsert) or self.format == "debezium"
@@ -69,6 +76,7 @@ class Source:
         options = {
             "format": self.format,
             "mode": self.mode,
+            "pattern": self.topics.pattern,
             "autocommit_duration_ms": self.autocommit_duration_ms,
             **self.of_format,
             "metadata": self.metadata or None,
@@ -105,9 +113,10 @@ def read_source(table: Section) -> Source:
     kafka = client.settings()
     if "bootstrap.servers" not in kafka:
         client.problem("bootstrap.servers", "missing")
+    topics = _topics(table)
     source = Source(
         kafka=kafka,
-        topic=table.string("topic"),
+        topics=topics,
         format=table.choice("format", holding(_LEAST_SCHEMA)),
         mode=table.choice("mode", MODES),
         autocommit_duration_ms=table.integer("autocommit_duration_ms", 0, _DAY_MS),
@@ -121,7 +130,7 @@ def read_source(table: Section) -> Source:
         metadata=table.section("metadata").names(),
         upsert=table.boolean("upsert", False) or None,
         reader=table.choice("reader", get_args(ReaderChoice)),
-        start=_start(table),
+        start=_start(table, topics),
         wait_for_topic=table.boolean("wait_for_topic", False) or None,
         on_lost_offsets=table.choice("on_lost_offsets", ("fail", "continue")),
     )
@@ -142,7 +151,6 @@ def _read_files(table: Section) -> Source:
             table.problem(key, "of a topic, not of files: leave it out, or path")
     source = Source(
         kafka={},
-        topic=", ".join(paths),
         path=paths,
         format=table.choice("format", _OF_FILES),
         mode=table.choice("mode", MODES),
@@ -171,16 +179,43 @@ def _check_options(table: Section, source: Source) -> None:
         table.problem("schema_registry", 'missing: format "avro" needs one, with its url')
 
 
-def _start(table: Section) -> Start | None:
-    """Where a run without a state begins."""
-    given = table.unread("start")
-    if isinstance(given, dict):
-        given = {int(p) if p.isascii() and p.isdigit() else p: at for p, at in given.items()}
+def _topics(table: Section) -> Topics:
+    """Which topics are read."""
+    names: tuple[str, ...] = ()
+    if table.has("pattern"):
+        key, pattern = "pattern", table.string("pattern")
+        if table.has("topic"):
+            table.problem("topic", "beside pattern: give one of them")
+    else:
+        several = isinstance(table.unread("topic"), list)
+        key, pattern = "topic", None
+        names = table.strings("topic") if several else (table.string("topic"),)
+    if not any(names) and not pattern:
+        return Topics(("",))  # What is wrong was noted.
     try:
-        return checked_start(given)
+        return checked_topics(names or None, pattern)
+    except ConfigurationError as error:
+        table.problem(key, str(error).removeprefix(f"{key}: "))
+        return Topics(("",))
+
+
+def _start(table: Section, topics: Topics) -> Start | None:
+    """Where a run without a state begins."""
+    try:
+        return checked_start(_numbered(table.unread("start")), topics)
     except ConfigurationError as error:
         table.problem("start", str(error).removeprefix("start: "))
         return None
+
+
+def _numbered(given: object) -> object:
+    """The keys of tables as numbers, where they are such."""
+    if not isinstance(given, dict):
+        return given
+    return {
+        int(key) if key.isascii() and key.isdigit() else key: _numbered(value)
+        for key, value in given.items()
+    }
 
 
 def with_metadata(

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 from streamreg._jobs.check import Section, describe
 from streamreg._jobs.paths import client_files, from_folder
+from streamreg._kafka.settings import of_writers
 from streamreg._sinks.file_place import is_url
 from streamreg._sinks.rotation import Rotation
 
@@ -21,8 +22,6 @@ FORMATS = ("json", "csv")
 IF_EXISTS = ("fail", "replace", "append")
 
 _MOST_ROWS = 2**31 - 1
-_OF_READERS = ("group.id", "auto.offset.reset", "isolation.level")
-"""Settings of the source that say nothing to whoever writes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,13 +149,24 @@ def _kafka(table: Section, source: Mapping[str, str], folder: str) -> _Read:
     format = table.choice("format", FORMATS)
     key = table.strings("key", required=False)
     create = table.section("create").settings()
-    settings = client_files(folder, table.section("kafka").settings()) or {
-        name: value for name, value in source.items() if name not in _OF_READERS
-    }
+    settings = client_files(folder, table.section("kafka").settings()) or of_writers(source)
     options = {"rdkafka_settings": settings, "topic": topic}
     optional = {"format": format, "key": key, "create": create}
     options |= {name: value for name, value in optional.items() if value}
     return options, ("kafka", settings.get("bootstrap.servers", ""), topic)
+
+
+def read_rejects(table: Section, source: Mapping[str, str], folder: str) -> dict[str, Any] | None:
+    """The topic of the rejects, if the job names one: what `streamreg.run` is given."""
+    if table.empty:
+        return None
+    settings = client_files(folder, table.section("kafka").settings()) or of_writers(source)
+    found: dict[str, Any] = {"topic": table.string("topic"), "rdkafka_settings": settings}
+    create = table.section("create").settings()
+    if not settings:
+        table.problem("kafka", "missing: the source is no topic whose cluster it could be on")
+    table.close()
+    return {**found, "create": create} if create else found
 
 
 def _delta(table: Section, _source: Mapping[str, str], folder: str) -> _Read:

@@ -100,6 +100,11 @@ Made = TypeVar("Made", Consumer, AdminClient)
 class UnknownTopicError(SourceError):
     """There is no topic of that name."""
 
+    def __init__(self, text: str, topic: str = "") -> None:
+        """Takes the text for people, and the topic that is missing."""
+        super().__init__(text)
+        self.topic = topic
+
 
 def consumer(
     settings: Mapping[str, Setting],
@@ -237,5 +242,6 @@ def source_error(
     if place and offset is not None and offset >= 0:
         place += f", offset {offset}"
     text = f"topic {topic!r}{place} at {settings['bootstrap.servers']}: {error.str()}"
-    kind = UnknownTopicError if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART else SourceError
-    return kind(scrub(f"{text}: {hint}" if hint else text, settings))
+    told = scrub(f"{text}: {hint}" if hint else text, settings)
+    unknown = error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART
+    return UnknownTopicError(told, topic) if unknown else SourceError(told)

@@ -8,28 +8,30 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from streamreg._exceptions import SourceError
 from streamreg._kafka import client as kafka_client
 from streamreg._kafka.client import UnknownTopicError
 from streamreg._kafka.commits import Commits
-from streamreg._kafka.reader import place
-from streamreg._kafka.requests import Steps, TopicRequests, waited
-from streamreg._kafka.topic_id import TopicIdWatch, check_topic_id
+from streamreg._kafka.log_looks import LogLooks
+from streamreg._kafka.requests import Steps, TopicDescription, TopicRequests, waited
+from streamreg._kafka.topic_id import TopicIdWatch
 
 if TYPE_CHECKING:
+    from streamreg._kafka.partition_table import PartitionTable, Place
     from streamreg._kafka.settings import Setting
+    from streamreg._kafka.topics import Topics
     from streamreg._source.contract import Range, Report, Watermarks
 
-_RETRY_PAUSE = 0.2
-_PATIENCE = 5.0
-"""Seconds after which a first message that has not come is reported."""
+T = TypeVar("T")
+
 _GONE_SECONDS = 10.0
 """Seconds for which no broker may know the topic any more until it counts as deleted: one that starts may not yet."""
 _LOOK_INTERVAL = 0.8
@@ -51,48 +53,63 @@ class _Open:
 
 
 class Cluster:
-    """A topic on its cluster; its methods are those of a source."""
+    """Topics on their cluster; its methods are those of a source."""
 
     def __init__(
         self,
         settings: Mapping[str, Setting],
-        topic: str,
+        topics: Topics,
+        table: PartitionTable,
         *,
         static: bool,
-        identity: str | None,
         told: set[int],
     ) -> None:
-        """`static`: whether it is read to its end. `told` collects the errors of the connection that were reported."""
+        """`static`: whether it is read to its end. `told` collects the errors of the connection that were reported.
+
+        Topics and partitions that are found are put into the table.
+        """
         self._settings = settings
-        self._topic = topic
+        self._topics = topics
+        self._table = table
         self._static = static
-        self._identity = identity
         self._told = told
         self._held: _Open | None = None
         self._asked: TopicRequests | None = None
         self._discovery: Steps[dict[int, Watermarks]] | None = None
-        self._look: Steps[dict[int, int]] | None = None
+        self._look: Steps[dict[Place, int]] | None = None
         self._look_at = 0.0
         self._gone_since: float | None = None
         self._errors: deque[KafkaError] = deque(maxlen=_ERRORS)
 
     def pin(
         self,
-        identity: str | None,
         report: Report,
         stopping: Callable[[], bool],
         *,
         wait: bool = False,
-    ) -> str | None:
-        """As a source; with `wait` for a topic that is not there yet, too."""
+    ) -> bool:
+        """Looks up the topics; with `wait` for such as are not there yet, too. False if `stopping`."""
         requests = self._requests
         steps = requests.created(report) if wait else requests.describe(report)
         found = waited(steps, stopping)
         if found is None:
-            return None
-        check_topic_id(self._topic, identity, found.id)
-        self._identity = found.id
-        return found.id
+            return False
+        self._note(found)
+        return True
+
+    def _note(self, found: Mapping[str, TopicDescription]) -> None:
+        """Puts what was found into the table.
+
+        Raises:
+            UnknownTopicError: if one that was there is not.
+        """
+        gone = sorted(self._table.topics - found.keys())
+        if gone:
+            raise UnknownTopicError(
+                f"there is no topic {gone[0]!r} any more, but it was read", gone[0]
+            )
+        for topic, described in found.items():
+            self._table.note(topic, described.id, described.partitions)
 
     def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
         return waited(self._watermarks((), report), stopping) or {}
@@ -105,7 +122,8 @@ class Cluster:
         stopping: Callable[[], bool],
     ) -> dict[int, int]:
         """Of each partition the offset of the first message at or after a time; its end where there is none."""
-        found = waited(self._requests.since(start, watermarks, report), stopping) or {}
+        steps = self._requests.since(start, self._places(watermarks), report)
+        found = self._numbered(waited(steps, stopping) or {})
         return {
             p: at.high if found[p] < 0 else min(max(found[p], at.low), at.high)
             for p, at in watermarks.items()
@@ -114,9 +132,20 @@ class Cluster:
 
     def _watermarks(self, known: Collection[int], report: Report) -> Steps[dict[int, Watermarks]]:
         described = yield from self._requests.describe(report)
-        check_topic_id(self._topic, self._identity, described.id)
-        new = set(described.partitions) - set(known)
-        return (yield from self._requests.watermarks(new, report))
+        self._note(described)
+        places = {
+            (topic, partition): self._table.number(topic, partition)
+            for topic, found in described.items()
+            for partition in found.partitions
+        }
+        new = [place for place, number in places.items() if number not in set(known)]
+        return self._numbered((yield from self._requests.watermarks(new, report)))
+
+    def _places(self, numbers: Iterable[int]) -> list[Place]:
+        return [self._table.place(number) for number in numbers]
+
+    def _numbered(self, found: Mapping[Place, T]) -> dict[int, T]:
+        return {self._table.number(*place): what for place, what in found.items()}
 
     def new_partitions(self, known: Collection[int]) -> dict[int, Watermarks] | None:
         if self._discovery is None:
@@ -133,7 +162,7 @@ class Cluster:
             self._gone_since = self._gone_since or time.monotonic()
             if time.monotonic() > self._gone_since + _GONE_SECONDS:
                 raise SourceError(
-                    f"topic {self._topic!r} was deleted while it was being read: what was read before is in the "
+                    f"topic {error.topic!r} was deleted while it was being read: what was read before is in the "
                     f"results. A topic of that name that is made again is another one ({error})"
                 ) from None
             return None
@@ -144,13 +173,12 @@ class Cluster:
         if self._look is None:
             if time.monotonic() < self._look_at:
                 return {}
-            self._look = self._requests.ends(partitions, _unheard)
+            self._look = self._requests.ends(self._places(partitions), _unheard)
         try:
             next(self._look)
         except StopIteration as end:
             self._look, self._look_at = None, time.monotonic() + _LOOK_INTERVAL
-            found: Mapping[int, int] = end.value
-            return found
+            return self._numbered(end.value)
         except SourceError:
             # The reader reports the error, and partition discovery a topic that is gone.
             self._look, self._look_at = None, time.monotonic() + _LOOK_INTERVAL
@@ -159,24 +187,7 @@ class Cluster:
     def check_log(
         self, ranges: Mapping[int, Range], report: Report, stopping: Callable[[], bool]
     ) -> None:
-        held = self._open()
-        consumer = held.consumer
-        places = [place(self._topic, p, r) for p, r in ranges.items() if r.leader_epoch is not None]
-        consumer.assign(places)
-        # A message or the end of the log: either comes only when the leader has said that the log is the same.
-        unsure = {at.partition for at in places}
-        slow = _Slow(f"topic {self._topic!r}: waiting for the leader to compare the log", report)
-        try:
-            while unsure and not stopping():
-                message = consumer.poll(_RETRY_PAUSE)
-                held.watch.check()
-                self._tell(report)
-                slow.tell(unsure)
-                found = None if message is None else self._first_of(message)
-                if found is not None:
-                    unsure.discard(found[0])
-        finally:
-            consumer.unassign()
+        self._looks(report).check_log(ranges, stopping)
 
     def first_messages(
         self,
@@ -184,64 +195,31 @@ class Cluster:
         report: Report,
         stopping: Callable[[], bool],
     ) -> Iterator[tuple[int, bytes | None]]:
-        held = self._open()
-        consumer = held.consumer
-        # Where the log is known to begin: librdkafka takes half a second to look a logical offset up.
-        places = {p: TopicPartition(self._topic, p, at.low) for p, at in partitions.items()}
-        consumer.assign(list(places.values()))
-        empty: set[int] = set()
-        slow = _Slow(f"topic {self._topic!r}: waiting for the first message", report)
-        try:
-            while places and not stopping():
-                message = consumer.poll(_RETRY_PAUSE)
-                held.watch.check()
-                self._tell(report)
-                if message is not None and _begins_later(message):
-                    _assign_beginning(consumer, places[message.partition() or 0])
-                    continue
-                found = None if message is None else self._first_of(message)
-                if found is None:
-                    slow.tell(places.keys() - empty)
-                    continue
-                partition, value = found
-                if partition not in places or (value is None and partition in empty):
-                    continue
-                if value is None:
-                    empty.add(partition)
-                if value is not None or self._static:
-                    consumer.incremental_unassign([places.pop(partition)])
-                yield found
-        finally:
-            consumer.unassign()
-            self._tell(report)
+        return self._looks(report).first_messages(partitions, stopping, static=self._static)
 
-    def _first_of(self, message: Message) -> tuple[int, bytes | None] | None:
-        """A partition and its first message, which is None if it has none; None for an error that may pass."""
-        error, partition = message.error(), message.partition()
-        if partition is not None and error is None:
-            return partition, message.value() or b""  # A tombstone is a first message too.
-        if (
-            partition is not None
-            and error is not None
-            and error.code() == KafkaError._PARTITION_EOF
-        ):
-            return partition, None
-        if error is not None and kafka_client.permanent(error):
-            at = (partition, message.offset())
-            raise kafka_client.source_error(error, self._topic, self._settings, at)
-        return None
+    def _looks(self, report: Report) -> LogLooks:
+        held = self._open()
+        return LogLooks(
+            held.consumer,
+            held.watch,
+            self._table,
+            self._settings,
+            report,
+            partial(self._tell, report),
+        )
 
     def _tell(self, report: Report) -> None:
         """Reports errors of the connection, each kind once."""
         for error in self._errors:
             if error.code() not in self._told:
                 self._told.add(error.code())
-                report(str(kafka_client.source_error(error, self._topic, self._settings)))
+                report(str(kafka_client.source_error(error, self._topics.name, self._settings)))
         self._errors.clear()
 
     def commit_offsets(self, offsets: Mapping[int, int]) -> None:
         held = self._open()
-        held.commits.commit(held.consumer, offsets)
+        places = [TopicPartition(*self._table.place(p), offset) for p, offset in offsets.items()]
+        held.commits.commit(held.consumer, places)
 
     def close(self) -> None:
         if self._held is not None:
@@ -252,47 +230,20 @@ class Cluster:
     @property
     def _requests(self) -> TopicRequests:
         if self._asked is None:
-            self._asked = TopicRequests(self._settings, self._topic, self._told)
+            self._asked = TopicRequests(self._settings, self._topics, self._told)
         return self._asked
 
     def _open(self) -> _Open:
         if self._held is None:
             # Where there is no first message, the broker is to say so at once, and not to delay the next request.
             settings = {"fetch.wait.max.ms": 10, **self._settings}
-            watch = TopicIdWatch(self._topic, self._identity)
-            commits = Commits(self._settings, self._topic)
+            watch = TopicIdWatch(self._table.ids)
+            commits = Commits(self._settings, self._topics.name)
             consumer = kafka_client.consumer(
                 settings, 1, self._errors.append, watch, commits.on_commit
             )
             self._held = _Open(consumer, watch, commits)
         return self._held
-
-
-def _begins_later(message: Message) -> bool:
-    """Whether retention has deleted messages since the watermarks were asked for."""
-    error = message.error()
-    return error is not None and error.code() == KafkaError._AUTO_OFFSET_RESET
-
-
-def _assign_beginning(consumer: Consumer, place: TopicPartition) -> None:
-    """Begins anew where the log begins, wherever that is by then."""
-    consumer.incremental_unassign([place])
-    consumer.incremental_assign([TopicPartition(place.topic, place.partition, OFFSET_BEGINNING)])
-
-
-class _Slow:
-    """Tells now and then what is waited for."""
-
-    def __init__(self, what: str, report: Report) -> None:
-        self._what = what
-        self._report = report
-        self._tell_at = time.monotonic() + _PATIENCE
-
-    def tell(self, partitions: Collection[int]) -> None:
-        """Of these partitions it is waited for; none: of nobody."""
-        if partitions and time.monotonic() >= self._tell_at:
-            self._tell_at += _PATIENCE * 10
-            self._report(f"{self._what} of partition {min(partitions)}")
 
 
 def _unheard(text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
@@ -31,19 +31,18 @@ class Commits:
         self._settings = settings
         self._topic = topic
         self._under_way = 0
-        self._failed: Mapping[int, int] = {}
+        self._failed: list[TopicPartition] = []
         self._retry_at = 0.0
-        self._last: Mapping[int, int] = {}
+        self._last: list[TopicPartition] = []
         self._told: set[int] = set()
 
-    def commit(self, consumer: Consumer, offsets: Mapping[int, int]) -> None:
-        """Commits the offsets; does nothing without a group.id."""
+    def commit(self, consumer: Consumer, places: Sequence[TopicPartition]) -> None:
+        """Commits offsets; does nothing without a group.id."""
         if "group.id" not in self._settings:
             return
-        places = [TopicPartition(self._topic, p, offset) for p, offset in offsets.items()]
-        self._last, self._failed = dict(offsets), {}
+        self._last, self._failed = [*places], []
         try:
-            consumer.commit(offsets=places, asynchronous=True)
+            consumer.commit(offsets=self._last, asynchronous=True)
             self._under_way += 1
         except KafkaException as exception:
             self._tell(exception.args[0])

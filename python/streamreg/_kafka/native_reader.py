@@ -13,6 +13,7 @@ from streamreg._source.contract import Batch, Beginnings, Envelope, Location, Ra
 
 if TYPE_CHECKING:
     from streamreg._core import FetchedMessages
+    from streamreg._kafka.partition_table import PartitionTable
     from streamreg._kafka.settings import Setting
 
 _BATCH = 20_000
@@ -40,18 +41,20 @@ class NativeReader:
 
     def __init__(
         self,
-        topic: str,
+        table: PartitionTable,
         settings: Mapping[str, Setting],
         ranges: Mapping[int, Range],
-        identity: str | None,
     ) -> None:
-        """`identity` is the id of the topic; None: that of the topic that has the name now."""
+        """`table` has the topics, with their ids where they must have these."""
+        self._table = table
         open_ranges = {p: r for p, r in ranges.items() if r.end is None or r.start < r.end}
         self._beginnings = Beginnings(open_ranges)
         self._fetcher = KafkaFetcher(
             _texts(settings),
-            topic,
-            None if identity is None else base64.urlsafe_b64decode(identity + "=="),
+            [
+                (topic, _bytes(table.ids[topic]), numbers)
+                for topic, numbers in table.by_topic(open_ranges).items()
+            ],
             [(p, r.start, r.end, r.leader_epoch) for p, r in open_ranges.items()],
         )
 
@@ -68,7 +71,7 @@ class NativeReader:
         return Batch(
             messages,
             fetched.progress,
-            locate=lambda index: Location(*messages.location(index)),
+            locate=lambda index: self._located(*messages.location(index)),
             partitions=messages.partitions,
             offsets=messages.offsets,
             leader_epochs=fetched.leader_epochs,
@@ -76,6 +79,9 @@ class NativeReader:
             envelope=lambda index: _envelope(messages, index),
             reader="native",
         )
+
+    def _located(self, number: int, offset: int, timestamp: int | None) -> Location:
+        return Location(number, offset, timestamp, self._table.told(number))
 
     def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
         """As a reader: of the last fetch."""
@@ -85,6 +91,10 @@ class NativeReader:
     def close(self) -> None:
         """Ends connections and their threads."""
         self._fetcher.close()
+
+
+def _bytes(id: str | None) -> bytes | None:
+    return None if id is None else base64.urlsafe_b64decode(id + "==")
 
 
 def _texts(settings: Mapping[str, Setting]) -> list[tuple[str, str]]:

@@ -11,8 +11,10 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from streamreg._exceptions import ConfigurationError, SourceError, StreamregError
 from streamreg._kafka.client import admin
 from streamreg._kafka.client_names import with_hint
-from streamreg._kafka.requests import TopicRequests, in_thread, request_seconds, waited
+from streamreg._kafka.in_thread import in_thread
+from streamreg._kafka.requests import TopicRequests, request_seconds, waited
 from streamreg._kafka.settings import Setting
+from streamreg._kafka.topics import Topics
 from streamreg._plural import plural
 from streamreg._secrets import scrub
 from streamreg._source.contract import Headers
@@ -105,9 +107,12 @@ class TopicWriter:
         def given_up() -> bool:
             return bool(given_up_at) and time.monotonic() > given_up_at[0]
 
-        requests = TopicRequests(cast(Mapping[str, Setting], self._settings), self._topic, set())
+        requests = TopicRequests(
+            cast(Mapping[str, Setting], self._settings), Topics((self._topic,)), set()
+        )
+        places = [(self._topic, partition) for partition in range(self.partitions)]
         try:
-            found = waited(requests.watermarks(range(self.partitions), trouble), given_up)
+            found = waited(requests.watermarks(places, trouble), given_up)
         except SourceError as error:
             found = None
             troubles.insert(0, str(error))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import cast
 
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
 from streamreg._kafka import client as kafka_client
+from streamreg._kafka.partition_table import PartitionTable, Place
 from streamreg._kafka.settings import Setting
 from streamreg._kafka.topic_id import TopicIdWatch
 from streamreg._source.contract import Batch, Beginnings, Envelope, Headers, Location, Range, Report
@@ -27,23 +28,23 @@ class KafkaReader:
 
     def __init__(
         self,
-        topic: str,
+        table: PartitionTable,
         settings: Mapping[str, Setting],
         ranges: Mapping[int, Range],
         report: Report,
-        identity: str | None,
         told: Collection[int] = (),
         *,
         goes_on_after_loss: bool = False,
     ) -> None:
-        """`identity` is the id of the topic; None: that of the topic that has the name now.
+        """`table` has the topics, with their ids where they must have these.
 
         `told` is the kinds of trouble that the parent has told of before anything was read.
         """
-        self._topic = topic
+        self._table = table
+        self._number = _numbering(table)
         self._settings = settings
         self._report = report
-        self._watch = TopicIdWatch(topic, identity)
+        self._watch = TopicIdWatch(table.ids)
         self._complaints: set[tuple[int, int | None]] = set()
         self._told, self._told_until = frozenset(told), time.monotonic() + _AGAIN_SECONDS
         open_ranges = {p: r for p, r in ranges.items() if r.end is None or r.start < r.end}
@@ -58,7 +59,7 @@ class KafkaReader:
         self._consumer = kafka_client.consumer(
             settings, kafka_client.AHEAD, self._complain, self._watch
         )
-        self._consumer.assign([place(topic, p, r) for p, r in open_ranges.items()])
+        self._consumer.assign([place(table.place(p), r) for p, r in open_ranges.items()])
 
     def read(self, timeout: float) -> Batch | None:
         if self._behind:
@@ -80,18 +81,17 @@ class KafkaReader:
         mended = {c for c in self._complaints if c[1] is None or c[1] in progress}
         if mended:
             self._complaints -= mended
-            self._report(f"topic {self._topic!r}: reading again")
+            self._report(f"topic {self._table.name!r}: reading again")
         values = list(map(Message.value, messages))
         self._room = _room(values)
 
-        # Methods of C over a list, as for the values: windows ask for the partition of every message.
         def partitions() -> Iterable[int]:
-            return cast(Iterable[int], map(Message.partition, messages))
+            return map(self._number, messages)
 
         return Batch(
             values,
             progress,
-            locate=lambda index: _location(messages[index]),
+            locate=lambda index: self._location(messages[index]),
             partitions=partitions,
             offsets=lambda: cast(Iterable[int], map(Message.offset, messages)),
             leader_epochs=leader_epochs,
@@ -109,20 +109,23 @@ class KafkaReader:
             if error is None:
                 kept.append(message)
             elif error.code() == KafkaError._PARTITION_EOF:
-                log_ends[message.partition() or 0] = message.offset() or 0
+                log_ends[self._number(message)] = message.offset() or 0
             elif self._goes_on_after_loss and _is_lost(error):
-                self._behind.add(message.partition() or 0)
+                self._behind.add(self._number(message))
             elif kafka_client.permanent(error):
                 at = (message.partition(), message.offset())
-                raise kafka_client.source_error(error, self._topic, self._settings, at)
+                topic = message.topic() or self._table.name
+                raise kafka_client.source_error(error, topic, self._settings, at)
             else:
-                self._complain(error, message.partition())
+                # One of a whole topic has no partition, or -1.
+                known = message.topic() is not None and (message.partition() or 0) >= 0
+                self._complain(error, self._number(message) if known else None)
         messages[:] = kept
         return log_ends
 
     def _past_gap(self, partition: int, timeout: float) -> Batch | None:
         """Goes on where the log begins now; what was deleted before it is progress without messages."""
-        place = TopicPartition(self._topic, partition)
+        place = TopicPartition(*self._table.place(partition))
         try:
             low, high = self._consumer.get_watermark_offsets(place, timeout=max(timeout, 1.0))
         except KafkaException as failed:
@@ -132,7 +135,8 @@ class KafkaReader:
         start = self._next[partition]
         if start > high:
             error = KafkaError(KafkaError.OFFSET_OUT_OF_RANGE)
-            raise kafka_client.source_error(error, self._topic, self._settings, (partition, start))
+            at = (place.partition, start)
+            raise kafka_client.source_error(error, place.topic, self._settings, at)
         end = min(low, self._ends.get(partition, low))
         self._consumer.incremental_unassign([place])
         if start < end == self._ends.get(partition):
@@ -158,13 +162,14 @@ class KafkaReader:
     ) -> tuple[dict[int, tuple[int, int]], dict[int, int]]:
         """How far each partition has come since the last batch, and the leader epochs of their last messages."""
         progress, leader_epochs = {}, {}
-        for at in self._consumer.position([TopicPartition(self._topic, p) for p in self._next]):
-            done = max(at.offset, log_ends.get(at.partition, -1))
-            if done > self._next[at.partition]:
-                progress[at.partition] = (self._next[at.partition], done)
-                self._next[at.partition] = done
+        places = [TopicPartition(*self._table.place(p)) for p in self._next]
+        for number, at in zip([*self._next], self._consumer.position(places), strict=True):
+            done = max(at.offset, log_ends.get(number, -1))
+            if done > self._next[number]:
+                progress[number] = (self._next[number], done)
+                self._next[number] = done
                 if at.leader_epoch is not None:
-                    leader_epochs[at.partition] = at.leader_epoch
+                    leader_epochs[number] = at.leader_epoch
         return progress, leader_epochs
 
     def _cut(self, messages: list[Message], progress: dict[int, tuple[int, int]]) -> list[Message]:
@@ -174,16 +179,16 @@ class KafkaReader:
             end = self._ends.pop(partition)
             progress[partition] = (progress[partition][0], end)
             del self._next[partition]
-            self._consumer.incremental_unassign([TopicPartition(self._topic, partition)])
+            self._consumer.incremental_unassign([TopicPartition(*self._table.place(partition))])
             messages = [
-                m for m in messages if m.partition() != partition or (m.offset() or 0) < end
+                m for m in messages if self._number(m) != partition or (m.offset() or 0) < end
             ]
         return messages
 
     def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
         found = {}
         for partition in partitions:
-            at = TopicPartition(self._topic, partition)
+            at = TopicPartition(*self._table.place(partition))
             # Of the last fetch, from the client's memory.
             _, end = self._consumer.get_watermark_offsets(at, cached=True)
             if end >= 0:
@@ -195,11 +200,26 @@ class KafkaReader:
         known = error.code() in self._told and time.monotonic() < self._told_until
         if not known and (error.code(), partition) not in self._complaints:
             self._complaints.add((error.code(), partition))
-            at = (partition, None)
-            self._report(str(kafka_client.source_error(error, self._topic, self._settings, at)))
+            topic, of = self._table.name, None
+            if partition is not None:
+                topic, of = self._table.place(partition)
+            self._report(str(kafka_client.source_error(error, topic, self._settings, (of, None))))
+
+    def _location(self, message: Message) -> Location:
+        number, (_, timestamp) = self._number(message), message.timestamp()
+        at = timestamp if timestamp >= 0 else None
+        return Location(number, message.offset() or 0, at, self._table.told(number))
 
     def close(self) -> None:
         self._consumer.close()
+
+
+def _numbering(table: PartitionTable) -> Callable[[Message], int]:
+    """Gives the number of the partition of a message."""
+    if table.alone is not None:
+        # A method of C: windows ask for the partition of every message.
+        return cast(Callable[[Message], int], Message.partition)
+    return lambda message: table.number(message.topic() or "", message.partition() or 0)
 
 
 def _is_lost(error: KafkaError) -> bool:
@@ -212,15 +232,15 @@ def _nothing(index: int) -> Location:
     raise IndexError(index)
 
 
-def place(topic: str, partition: int, start: Range) -> TopicPartition:
+def place(at: Place, start: Range) -> TopicPartition:
     """Where a range begins.
 
     With the leader epoch of the message before it the client makes sure that this one is still in the log before it
     reads on (KIP-320).
     """
     if start.leader_epoch is None:
-        return TopicPartition(topic, partition, start.start)
-    return TopicPartition(topic, partition, start.start, leader_epoch=start.leader_epoch)
+        return TopicPartition(*at, start.start)
+    return TopicPartition(*at, start.start, leader_epoch=start.leader_epoch)
 
 
 def _room(values: Sequence[bytes | None]) -> int:
@@ -228,13 +248,6 @@ def _room(values: Sequence[bytes | None]) -> int:
     sample = values[::_SAMPLE]
     size = sum(len(value or b"") for value in sample)
     return max(min(_BATCH, _BATCH_BYTES * len(sample) // max(size, 1)), 2)
-
-
-def _location(message: Message) -> Location:
-    _, timestamp = message.timestamp()
-    return Location(
-        message.partition() or 0, message.offset() or 0, timestamp if timestamp >= 0 else None
-    )
 
 
 def _headers(message: Message) -> Headers:

@@ -1,4 +1,4 @@
-"""Source, Kafka: metadata of a topic: its id, its partitions, and what they hold.
+"""Source, Kafka: metadata of topics: their ids, their partitions, and what they hold.
 
 Nothing here has a patience of its own: a request is waited for until the client gives it up (`socket.timeout.ms`), and
 then made again. Nobody is blocked by it: whoever waits looks in between whether to stop.
@@ -10,7 +10,6 @@ metadata is asked for again meanwhile, from whichever broker responds.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Mapping
@@ -18,7 +17,7 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from confluent_kafka import (
     IsolationLevel,
@@ -29,13 +28,16 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
-from confluent_kafka.admin._metadata import ClusterMetadata
 
 from streamreg._kafka import client as kafka_client
 from streamreg._kafka.client import UnknownTopicError
+from streamreg._kafka.cluster_metadata import Brokers, Metadata, Refresh, look_up
+from streamreg._kafka.in_thread import in_thread
+from streamreg._kafka.partition_table import Place
 from streamreg._kafka.settings import Setting
 from streamreg._kafka.start import milliseconds
 from streamreg._kafka.topic_id import NO_ID
+from streamreg._kafka.topics import Topics
 from streamreg._source.contract import Report, Watermarks
 
 T = TypeVar("T")
@@ -44,8 +46,6 @@ Steps = Generator[Collection["Future[Any]"], None, T]
 
 _PAUSE = 0.2
 """Seconds between two looks at a request that is waited for, and before it is made again."""
-_REFRESH = 1.0
-"""Seconds between two looks at the metadata while a request is waited for."""
 _PATIENCE = 10.0
 """Seconds after which a result that has not come is told of."""
 _TIMEOUT_MS = 60_000
@@ -64,94 +64,105 @@ class TopicDescription:
 
 
 class TopicRequests:
-    """Asks about one topic."""
+    """Asks about topics."""
 
-    def __init__(self, settings: Mapping[str, Setting], topic: str, told: set[int]) -> None:
+    def __init__(self, settings: Mapping[str, Setting], topics: Topics, told: set[int]) -> None:
         """Connects at the first request. `told` is the kinds of trouble that were told of, and those to come."""
         self._settings = settings
-        self._topic = topic
+        self._topics = topics
         self._told = told
-        self._errors: deque[KafkaError] = deque(maxlen=_ERRORS)
+        self._errors: deque[tuple[KafkaError, str]] = deque(maxlen=_ERRORS)
+        """Each with the topic that it is about, or all of them."""
+
         self._client: AdminClient | None = None
-        self._asked: _Brokers | None = None
+        self._asked: Brokers | None = None
         self._slow = False
         self._timeout = request_seconds(settings)
 
-    def describe(self, report: Report) -> Steps[TopicDescription]:
-        """The id and the partitions. SourceError, as for all requests, if the cluster refuses for good."""
-        found = yield from self._ask(
-            lambda client: {"": in_thread(lambda: self._metadata(client))}, report, refresh=False
-        )
-        metadata: ClusterMetadata = found[""]
-        self._asked = _brokers(metadata, self._topic)
-        return TopicDescription(
-            (yield from self._id(metadata, report)), list(metadata.topics[self._topic].partitions)
-        )
+    def describe(self, report: Report) -> Steps[dict[str, TopicDescription]]:
+        """The ids and the partitions of the topics there are. SourceError, as for all requests, if it is refused.
 
-    def created(self, report: Report) -> Steps[TopicDescription]:
-        """As `describe`, of a topic that need not be there yet: it is waited for, which is told once."""
-        told = False
+        Raises:
+            UnknownTopicError: if one that is named is not there, or none matches the pattern.
+        """
+        found = yield from self._ask(
+            lambda client: {"": in_thread(lambda: self._look(client))}, report, refresh=False
+        )
+        metadata: Metadata = found[""]
+        if not metadata.topics:
+            raise UnknownTopicError(
+                f"no topic at {self._settings['bootstrap.servers']} matches the pattern {self._topics.pattern!r} that "
+                "the user may see: create one, check pattern=, or the ACLs DESCRIBE and READ on the topics",
+                self._topics.name,
+            )
+        self._asked = metadata.brokers
+        ids = yield from self._ids(metadata, report)
+        return {
+            topic: TopicDescription(ids[topic], list(found.partitions))
+            for topic, found in metadata.topics.items()
+        }
+
+    def created(self, report: Report) -> Steps[dict[str, TopicDescription]]:
+        """As `describe`, of topics that need not be there yet: they are waited for, which is told once of each."""
+        told: set[str] = set()
         while True:
             try:
                 return (yield from self.describe(report))
-            except UnknownTopicError:
-                if not told:
-                    told = True
-                    report(f"topic {self._topic!r} is not there yet: waiting until it is created")
+            except UnknownTopicError as error:
+                if error.topic not in told:
+                    told.add(error.topic)
+                    report(f"topic {error.topic!r} is not there yet: waiting until it is created")
             # Whoever waits looks again as often as at any request.
             yield [Future()]
 
-    def _metadata(self, client: AdminClient) -> ClusterMetadata:
-        metadata = client.list_topics(self._topic, timeout=self._timeout)
-        error = metadata.topics[self._topic].error
-        if error is not None:
-            raise KafkaException(error)
-        return metadata
+    def _look(self, client: AdminClient) -> Metadata:
+        return look_up(client, self._topics, self._timeout)
 
-    def _id(self, metadata: ClusterMetadata, report: Report) -> Steps[str | None]:
-        if metadata.controller_id not in metadata.brokers:
-            return None  # It would be waited for: the client's own broker, of the demo, has none.
+    def _ids(self, metadata: Metadata, report: Report) -> Steps[dict[str, str | None]]:
+        if metadata.brokers.controller not in metadata.cluster.brokers:
+            # It would be waited for: the client's own broker, of the demo, has none.
+            return dict.fromkeys(metadata.topics)
 
         def request(client: AdminClient) -> Mapping[Any, Future[Any]]:
-            return client.describe_topics(TopicCollection([self._topic]))
+            return client.describe_topics(TopicCollection(list(metadata.topics)))
 
-        [found] = (yield from self._ask(request, report)).values()
-        topic_id = str(found.topic_id)
-        return None if topic_id == NO_ID else topic_id
+        found = yield from self._ask(request, report)
+        ids = {topic: str(each.topic_id) for topic, each in found.items()}
+        return {topic: None if id == NO_ID else id for topic, id in ids.items()}
 
     def watermarks(
-        self, partitions: Collection[int], report: Report
-    ) -> Steps[dict[int, Watermarks]]:
+        self, partitions: Collection[Place], report: Report
+    ) -> Steps[dict[Place, Watermarks]]:
         """What each of these partitions holds, as far as a reader of this isolation level may read it."""
         earliest = OffsetSpec.earliest()  # type: ignore[no-untyped-call]  # it ships no types
         lows = yield from self._offsets(partitions, earliest, report)
         highs = yield from self.ends(partitions, report)
         return {p: Watermarks(lows[p], max(highs[p], lows[p])) for p in sorted(partitions)}
 
-    def ends(self, partitions: Collection[int], report: Report) -> Steps[dict[int, int]]:
+    def ends(self, partitions: Collection[Place], report: Report) -> Steps[dict[Place, int]]:
         """Where each of these partitions ends, for such a reader."""
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # it ships no types
         return self._offsets(partitions, latest, report)
 
     def since(
-        self, start: datetime, partitions: Collection[int], report: Report
-    ) -> Steps[dict[int, int]]:
+        self, start: datetime, partitions: Collection[Place], report: Report
+    ) -> Steps[dict[Place, int]]:
         """The first message of each of these partitions that is not before a time; -1 where there is none."""
         at = OffsetSpec.for_timestamp(milliseconds(start))
         return self._offsets(partitions, at, report)
 
     def _offsets(
-        self, partitions: Collection[int], spec: OffsetSpec, report: Report
-    ) -> Steps[dict[int, int]]:
+        self, partitions: Collection[Place], spec: OffsetSpec, report: Report
+    ) -> Steps[dict[Place, int]]:
         committed = self._settings.get("isolation.level", "read_committed") == "read_committed"
         level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
 
         def request(client: AdminClient) -> Mapping[Any, Future[Any]]:
-            places = {TopicPartition(self._topic, p): spec for p in partitions}
+            places = {TopicPartition(*place): spec for place in partitions}
             return client.list_offsets(places, isolation_level=level) if places else {}
 
         found = yield from self._ask(request, report)
-        return {at.partition: result.offset for at, result in found.items()}
+        return {(at.topic, at.partition): result.offset for at, result in found.items()}
 
     def _ask(
         self,
@@ -169,13 +180,13 @@ class TopicRequests:
         while True:
             client = self._open()
             attempts = [request(client)]
-            metadata = _Refresh(partial(self._metadata, client))
+            metadata = Refresh(partial(self._look, client))
             while (answered := next(filter(_done, attempts), None)) is None:
                 yield [future for attempt in attempts for future in attempt.values()]
                 client.poll(0)  # Serves the callback that collects the errors of the connection.
                 self._tell(report)
                 now = metadata.look() if refresh else None
-                brokers = self._asked if now is None else _brokers(now, self._topic)
+                brokers = self._asked if now is None else now.brokers
                 if brokers != self._asked:
                     if self._asked is not None:
                         attempts.append(request(client))
@@ -183,74 +194,54 @@ class TopicRequests:
                 if not self._told and not self._slow and time.monotonic() >= tell_at:
                     self._slow = True
                     report(
-                        f"topic {self._topic!r}: the cluster at {self._settings['bootstrap.servers']} takes long to "
-                        "respond; still waiting"
+                        f"topic {self._topics.name!r}: the cluster at {self._settings['bootstrap.servers']} takes long "
+                        "to respond; still waiting"
                     )
-            try:
-                return {key: future.result() for key, future in answered.items()}
-            except KafkaException as exception:
-                client.poll(_PAUSE)
-                # The connection's own errors are more specific.
-                self._errors.append(exception.args[0])
-                self._tell(report)
+            results = {}
+            for key, future in answered.items():
+                try:
+                    results[key] = future.result()
+                except KafkaException as exception:
+                    client.poll(_PAUSE)
+                    # The connection's own errors are more specific.
+                    self._errors.append((exception.args[0], self._about(key, exception)))
+                    self._tell(report)
+                    break
+            else:
+                return results
+
+    def _about(self, key: object, exception: KafkaException) -> str:
+        """Which topic an error is about."""
+        if len(exception.args) > 1:
+            return str(exception.args[1])
+        if isinstance(key, TopicPartition):
+            return str(key.topic)
+        return str(key) or self._topics.name
 
     def _tell(self, report: Report) -> None:
         errors = list(self._errors)
         self._errors.clear()
-        for error in errors:
+        for error, topic in errors:
             if kafka_client.permanent(error):
-                raise kafka_client.source_error(error, self._topic, self._settings)
-        for error in errors:
+                raise kafka_client.source_error(error, topic, self._settings)
+        for error, topic in errors:
             if error.code() not in self._told:
                 # The first says most: what follows is its echo.
                 if not self._told:
-                    told = kafka_client.source_error(error, self._topic, self._settings)
+                    told = kafka_client.source_error(error, topic, self._settings)
                     report(f"{told}; trying again until it responds")
                 self._told.add(error.code())
 
     def _open(self) -> AdminClient:
         if self._client is None:
-            self._client = kafka_client.admin(self._settings, self._errors.append)
+            self._client = kafka_client.admin(
+                self._settings, lambda error: self._errors.append((error, self._topics.name))
+            )
         return self._client
 
     def close(self) -> None:
         """Frees connections."""
         self._client = None
-
-
-class _Refresh:
-    """Looks at the metadata again and again."""
-
-    def __init__(self, ask: Callable[[], ClusterMetadata]) -> None:
-        self._ask = ask
-        self._asked: Future[ClusterMetadata] | None = None
-        self._ask_at = time.monotonic() + _REFRESH
-
-    def look(self) -> ClusterMetadata | None:
-        """What has come since the last call; asks if it is time to."""
-        if self._asked is None and time.monotonic() >= self._ask_at:
-            self._asked = in_thread(self._ask)
-        if self._asked is None or not self._asked.done():
-            return None
-        asked, self._asked, self._ask_at = self._asked, None, time.monotonic() + _REFRESH
-        # The connection says itself what is wrong with it.
-        return asked.result() if asked.exception() is None else None
-
-
-class _Brokers(NamedTuple):
-    """Who is asked about a topic, by their numbers."""
-
-    controller: int
-    """That of a cluster without ZooKeeper is any broker that is well, at each look another."""
-
-    leaders: Mapping[int, int]
-    """By partition; -1: none."""
-
-
-def _brokers(metadata: ClusterMetadata, topic: str) -> _Brokers:
-    partitions = metadata.topics[topic].partitions
-    leaders = {number: partition.leader for number, partition in partitions.items()}
-    return _Brokers(metadata.controller_id, leaders)
 
 
 def _done(attempt: Mapping[Any, Future[Any]]) -> bool:
@@ -260,20 +251,6 @@ def _done(attempt: Mapping[Any, Future[Any]]) -> bool:
 def request_seconds(settings: Mapping[str, object]) -> float:
     """The client's own timeout of a request, in seconds."""
     return float(str(settings.get("socket.timeout.ms", _TIMEOUT_MS))) / 1000
-
-
-def in_thread(call: Callable[[], T]) -> Future[T]:
-    """The result of a call that blocks."""
-    future: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(call())
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return future
 
 
 def waited(steps: Steps[T], stopping: Callable[[], bool]) -> T | None:

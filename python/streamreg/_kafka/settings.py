@@ -6,10 +6,12 @@ It knows no client, which a worker that reads natively does not import.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._kafka.setting_names import did_you_mean
+
+T = TypeVar("T")
 
 OAuthCallback = Callable[[str], tuple[object, ...]]
 """Gives a token, when it ends (in seconds since 1970), and if need be the principal and extensions."""
@@ -30,6 +32,7 @@ OURS: Mapping[str, Setting] = {
 OAUTH_CB: Final = "oauth_cb"
 """The one setting that is no text: a function, which the client calls whenever it needs a token."""
 
+_OF_READERS: Final = ("group.id", "auto.offset.reset", "isolation.level")
 _REFRESH_MS = 30_000
 
 
@@ -72,6 +75,11 @@ def checked(settings: object) -> dict[str, Setting]:
     begins(settings)
     refresh_seconds(settings)
     return dict(settings)
+
+
+def of_writers(settings: Mapping[str, T]) -> dict[str, T]:
+    """The settings of a source for whoever writes to its cluster."""
+    return {key: value for key, value in settings.items() if key not in _OF_READERS}
 
 
 def begins(settings: Mapping[str, Setting]) -> Literal["earliest", "latest"]:

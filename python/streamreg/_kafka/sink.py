@@ -14,10 +14,10 @@ from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 from streamreg._exceptions import ConfigurationError, OutputError
 from streamreg._kafka import client as kafka_client
 from streamreg._kafka.client_names import with_hint
+from streamreg._kafka.in_thread import in_thread
 from streamreg._kafka.patience import LAST_SECONDS, Patience, never
-from streamreg._kafka.requests import in_thread
 from streamreg._kafka.sink_errors import SETTLING, is_final
-from streamreg._kafka.sink_messages import MessageFormat, MessageRows
+from streamreg._kafka.sink_messages import MessageFormat, MessageRows, SentRows
 from streamreg._kafka.sink_read_back import TopicReadBack
 from streamreg._kafka.sink_requests import SinkRequests, epoch_offset
 from streamreg._secrets import scrub
@@ -86,8 +86,11 @@ class Topic(DeliveredSpec):
         key = None if self.message_key is None else list(self.message_key)
         return {**super().identity(), "format": self.format, "key": key}
 
-    def rows(self, columns: Sequence[ColumnSpec]) -> MessageRows:
+    def rows(self, columns: Sequence[ColumnSpec]) -> SentRows:
         """How rows stand in its messages."""
+        return self._message_rows(columns)
+
+    def _message_rows(self, columns: Sequence[ColumnSpec]) -> MessageRows:
         return MessageRows(columns, self.mode, self.message_key, self.format)
 
     def connect(
@@ -110,7 +113,7 @@ class Topic(DeliveredSpec):
             Patience(never, _PATIENCE, ()),
         )
         return TopicReadBack(
-            self.settings, self.topic, requests, self.rows(columns), self.mode, position
+            self.settings, self.topic, requests, self._message_rows(columns), self.mode, position
         )
 
 
@@ -154,6 +157,7 @@ class TopicDestination:
                 f"{self._spec.name} at {self._spec.settings['bootstrap.servers']} is not there: make it, or give "
                 "create={…}"
             )
+        self._requests.check_rights(made=self._partitions is not None)
         if self._look:
             return
         self._start_producer()
@@ -219,10 +223,12 @@ class TopicDestination:
         assert self._producer is not None
         producer, topic = self._producer, self._spec.topic
         given_up = self._patience()
-        for count, (key, value, headers) in enumerate(self._rows.of(epochs), 1):
+        for count, each in enumerate(self._rows.of(epochs), 1):
             while True:
                 try:
-                    producer.produce(topic, value, key, headers=headers)
+                    producer.produce(
+                        topic, each.value, each.key, headers=each.headers, timestamp=each.timestamp
+                    )
                     break
                 except BufferError:
                     producer.poll(_SLICE)
@@ -284,8 +290,11 @@ class TopicDestination:
 
     def _serve(self) -> None:
         """Lets the callbacks collect errors. Raises OutputError if the connection is refused for good."""
-        if self._producer is not None:
-            self._producer.poll(0)
+        try:
+            if self._producer is not None:
+                self._producer.poll(0)
+        except KafkaException as fatal:  # After one it gives nothing else.
+            raise self._requests.raised(fatal) from fatal
         for error in tuple(self._errors):
             if is_final(error):
                 raise self._requests.raised(KafkaException(error))

@@ -20,7 +20,8 @@ _HINTS: Final[Mapping[int, str]] = {
     KafkaError.SASL_AUTHENTICATION_FAILED: _PASSWORD,
     KafkaError.UNSUPPORTED_SASL_MECHANISM: "check sasl.mechanism",
     KafkaError._SSL: "check ssl.ca.location and security.protocol",
-    KafkaError.TOPIC_AUTHORIZATION_FAILED: "the user needs the ACLs WRITE and DESCRIBE on the topic",
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: "the user needs the ACLs READ, WRITE and DESCRIBE on the "
+    "topic",
     KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: "the user needs the ACLs WRITE and DESCRIBE on the transactional "
     "id {id!r}",
     KafkaError.GROUP_AUTHORIZATION_FAILED: "the user needs the ACLs READ and DESCRIBE on the group {id!r}",

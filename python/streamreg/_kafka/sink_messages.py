@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, get_args
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol, TypeAlias, get_args
 
 from streamreg._sinks.cells import cells_of, value_of
 from streamreg._sinks.json_cells import json_writer
@@ -33,6 +33,15 @@ class TopicMessage(NamedTuple):
     """None: the row of the key is gone."""
 
     headers: list[tuple[str, str | bytes | None]] | None
+    timestamp: int = 0
+    """Milliseconds since 1970-01-01 UTC; 0: when it is sent."""
+
+
+class SentRows(Protocol):
+    """How what waits in an outbox stands in messages."""
+
+    def of(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
+        """The messages that take the topic through these epochs."""
 
 
 class MessageRows:

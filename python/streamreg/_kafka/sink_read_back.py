@@ -37,11 +37,11 @@ class TopicReadBack(DeliveredReadBack):
         settings: Mapping[str, Setting],
         topic: str,
         requests: SinkRequests,
-        rows: MessageRows,
+        rows: MessageRows | None,
         mode: Mode,
         position: Position,
     ) -> None:
-        """Nothing is read yet."""
+        """Nothing is read yet. `rows` None: those who derive from it read the messages."""
         super().__init__(position)
         self._settings = settings
         self._topic = topic
@@ -50,22 +50,34 @@ class TopicReadBack(DeliveredReadBack):
         self._mode = mode
 
     def _read(self) -> Iterator[tuple[Sequence[object], int, int]]:
+        assert self._rows is not None
+        if self._mode == "current":
+            # All messages of a key are in one partition.
+            yield from self._standing(chain.from_iterable(self._logs()))
+            return
+        for time, message in self._timed():
+            row, diff = self._rows.row(message.value() or b"")
+            yield row, time, diff
+
+    def _timed(self) -> Iterator[_Read]:
+        """The messages in the order of their times; each partition is in that order."""
+        return heapq.merge(*self._logs(), key=itemgetter(0))
+
+    def _logs(self) -> list[Iterator[_Read]]:
+        """The messages of each partition."""
+        return [self._log(partition, *extent) for partition, extent in self._extents().items()]
+
+    def _extents(self) -> Mapping[int, tuple[int, int]]:
+        """The offsets that there are of each partition. Raises OutputError if they are not those of the position."""
         current = self._mode == "current"
         checked_last(self._requests.last(), self._position, moves_on=not current)
         extents = self._requests.extents(self._requests.partitions() or 0)
         if not current and any(low > 0 for low, _ in extents.values()):
             raise MovedOnError("the topic has deleted its beginning (retention)")
-        # Each partition is in the order of the times.
-        logs = [self._log(partition, *extent) for partition, extent in extents.items()]
-        if current:
-            # All messages of a key are in one partition.
-            yield from self._standing(chain.from_iterable(logs))
-            return
-        for time, message in heapq.merge(*logs, key=itemgetter(0)):
-            row, diff = self._rows.row(message.value() or b"")
-            yield row, time, diff
+        return extents
 
     def _standing(self, messages: Iterator[_Read]) -> Iterator[tuple[Sequence[object], int, int]]:
+        assert self._rows is not None
         standing: dict[bytes | None, bytes] = {}
         for _, message in messages:
             value = message.value()
@@ -101,14 +113,13 @@ class TopicReadBack(DeliveredReadBack):
                 if error is not None:
                     raise RecordError(f"it cannot be read: {error.str()}")
                 low = (message.offset() or 0) + 1
-                time = 0 if self._mode == "current" else _time(message)
+                time = 0 if self._mode == "current" else self._time(message)
                 if time <= self._position["time"]:
                     yield time, message
 
-
-def _time(message: Message) -> int:
-    """The time that its header says. Raises RecordError if there is none."""
-    found = dict(message.headers() or ()).get(TIME)
-    if not isinstance(found, bytes) or not found.isdigit():
-        raise RecordError("a message has no time: no run has written it")
-    return int(found)
+    def _time(self, message: Message) -> int:
+        """The time that its header says. Raises RecordError if there is none."""
+        found = dict(message.headers() or ()).get(TIME)
+        if not isinstance(found, bytes) or not found.isdigit():
+            raise RecordError("a message has no time: no run has written it")
+        return int(found)

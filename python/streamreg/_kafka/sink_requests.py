@@ -20,12 +20,13 @@ from confluent_kafka import (
     TopicCollection,
     TopicPartition,
 )
+from confluent_kafka.admin._acl import AclOperation
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewTopic
 
 from streamreg._exceptions import OutputError
 from streamreg._kafka import client as kafka_client
-from streamreg._kafka.requests import in_thread
+from streamreg._kafka.in_thread import in_thread
 from streamreg._kafka.sink_errors import SETTLING, is_final, raised
 from streamreg._sinks.contract import AwayError, Delivered
 
@@ -38,6 +39,8 @@ _LOOK_SECONDS: Final = 0.2
 _REQUEST_SECONDS: Final = 30.0
 """After which a request is given up, to be made again of whoever leads by then."""
 
+_TOPIC_REFUSED: Final = KafkaError.TOPIC_AUTHORIZATION_FAILED
+_GROUP_REFUSED: Final = KafkaError.GROUP_AUTHORIZATION_FAILED
 _PARTITION: Final = 0
 """The partition of the topic that the offset which stands for an epoch is one of."""
 
@@ -90,6 +93,47 @@ class SinkRequests:
                 return None
             raise self.raised(error) from error
 
+    def check_rights(self, *, made: bool) -> None:
+        """Whether the user may commit epochs to the group, and write to the topic if it is `made`, as the brokers say.
+
+        Of the transactional id they say nothing without a transaction.
+
+        Raises:
+            OutputError: naming the ACLs that are missing.
+        """
+        try:
+            # First: who may not see the group waits for its offsets in vain.
+            self._check(self._described_group(), _GROUP_REFUSED, AclOperation.READ)
+            if made:
+                [future] = self._client.describe_topics(
+                    TopicCollection([self._topic]),
+                    include_authorized_operations=True,
+                    request_timeout=_REQUEST_SECONDS,
+                ).values()
+                # A transaction that commits an offset of a topic reads it.
+                operations = AclOperation.WRITE, AclOperation.READ
+                self._check(self.answer(future), _TOPIC_REFUSED, *operations)
+        except KafkaException as error:
+            raise self.raised(error) from error
+
+    def _described_group(self) -> object:
+        while True:
+            try:
+                [future] = self._client.describe_consumer_groups(
+                    [self._id], include_authorized_operations=True, request_timeout=_REQUEST_SECONDS
+                ).values()
+                return self.answer(future)
+            except KafkaException as error:
+                if error.args[0].code() not in SETTLING or self._giving_up():
+                    raise
+                time.sleep(_LOOK_SECONDS)
+
+    def _check(self, described: Any, refused: int, *needed: AclOperation) -> None:  # noqa: ANN401  # of two kinds
+        allowed = described.authorized_operations
+        # A broker that is old, or has no rules, says nothing.
+        if allowed and not {*needed} <= {*allowed}:
+            raise KafkaException(KafkaError(refused))
+
     def create(self, options: Mapping[str, str | int], defaults: Mapping[str, str]) -> None:
         """Makes the topic, and waits until every partition has a leader."""
         config = {**defaults, **{key: str(value) for key, value in options.items()}}
@@ -102,7 +146,13 @@ class SinkRequests:
             [future] = self._client.create_topics([new], request_timeout=_REQUEST_SECONDS).values()
             self.answer(future)
         except KafkaException as error:
-            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+            code: KafkaError = error.args[0]
+            if code.code() == _TOPIC_REFUSED:
+                raise OutputError(
+                    f"{self._name} at {self._settings['bootstrap.servers']}: {code.str()}: the user needs the ACL "
+                    "CREATE on the topic or the cluster: grant it, or make the topic without create="
+                ) from error
+            if code.code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise self.raised(error) from error
         while not self._led():
             if self._giving_up():

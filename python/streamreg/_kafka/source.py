@@ -1,35 +1,36 @@
-"""Source, Kafka: a topic, as a program describes it: who reads it, and what it gives of the cluster.
+"""Source, Kafka: topics, as a program describes them: who reads it, and what it gives of the cluster.
 
 It is what a worker's task brings along, and imports no client: a worker that reads natively has none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from streamreg._kafka import settings as kafka_settings
 from streamreg._kafka.native_reader import NativeReader, obstacle
+from streamreg._kafka.partition_table import PartitionTable, identity_after
 from streamreg._kafka.start import Start, known_starts
 from streamreg._kafka.switching_reader import SwitchingReader
+from streamreg._kafka.topics import Topics
 from streamreg._process import quick_imports
 from streamreg._secrets import masked
-from streamreg._source.contract import Origin
 
 if TYPE_CHECKING:
     from streamreg._kafka.cluster import Cluster
     from streamreg._kafka.settings import ReaderChoice
-    from streamreg._source.contract import Range, Reader, Report, Watermarks
+    from streamreg._source.contract import Identity, Origin, Range, Reader, Report, Watermarks
 
 
 @dataclass
 class KafkaSource:
-    """A topic on a Kafka cluster."""
+    """Topics on a Kafka cluster."""
 
     settings: Mapping[str, kafka_settings.Setting] = field(repr=False)
-    topic: str
+    asked: Topics
     mode: Literal["streaming", "static"]
     autocommit_duration_ms: int
     reads_by: ReaderChoice = "auto"
@@ -37,12 +38,16 @@ class KafkaSource:
     """Where a run without a state begins; None: as `auto.offset.reset` says."""
 
     wait_for_topic: bool = False
-    """Whether a run waits for a topic that is not there yet."""
+    """Whether a run waits for topics that are not there yet."""
 
     goes_on_after_loss: bool = False
-    _identity: str | None = field(default=None, init=False, repr=False, compare=False)
+    _table: PartitionTable = field(init=False, repr=False, compare=False)
     _told: set[int] = field(default_factory=set, init=False, repr=False, compare=False)
     _open: Cluster | None = field(default=None, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """No topic is looked up yet."""
+        self._table = PartitionTable(self.asked)
 
     @property
     def refresh_seconds(self) -> float | None:
@@ -50,32 +55,42 @@ class KafkaSource:
 
     @property
     def name(self) -> str:
-        return self.topic
+        return self.asked.name
+
+    @property
+    def topics(self) -> Sequence[str]:
+        return self.asked.names or sorted(self._table.topics)
 
     def __repr__(self) -> str:
-        return f"KafkaSource({self.topic!r}, {masked(self.settings)})"
+        return f"KafkaSource({self.name!r}, {masked(self.settings)})"
 
     def __getstate__(self) -> dict[str, object]:
         kept = {one.name: getattr(self, one.name) for one in fields(self) if one.init}
-        return {**kept, "_identity": self._identity, "_told": self._told}
+        return {**kept, "_table": self._table, "_told": self._told}
 
     def __setstate__(self, state: Mapping[str, object]) -> None:
         init = {one.name: state[one.name] for one in fields(self) if one.init}
         self.__init__(**init)  # type: ignore[misc]  # connections are opened again
-        self._identity = state["_identity"]  # type: ignore[assignment]
+        self._table = state["_table"]  # type: ignore[assignment]
         self._told = state["_told"]  # type: ignore[assignment]
 
     @property
-    def identity(self) -> str | None:
-        return self._identity
+    def identity(self) -> Identity:
+        return self._table.identity
+
+    def identity_after(
+        self, name: str, identity: Identity, partitions: Collection[int]
+    ) -> Identity | None:
+        return identity_after(self.asked, name, identity, partitions)
 
     def origin(self, partition: int) -> Origin:
-        return Origin(self.topic, partition)
+        return self._table.origin(partition)
 
-    def pin(self, identity: str | None, report: Report, stopping: Callable[[], bool]) -> str | None:
-        found = self._cluster.pin(identity, report, stopping, wait=self.wait_for_topic)
-        self._identity = found or self._identity
-        return found
+    def pin(self, identity: Identity, report: Report, stopping: Callable[[], bool]) -> Identity:
+        self._table.restore(identity)
+        return (
+            self.identity if self._cluster.pin(report, stopping, wait=self.wait_for_topic) else None
+        )
 
     def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
         return self._cluster.watermarks(report, stopping)
@@ -86,7 +101,7 @@ class KafkaSource:
         start = kafka_settings.begins(self.settings) if self.start is None else self.start
         if isinstance(start, datetime):
             return self._cluster.starts(start, watermarks, report, stopping)
-        return known_starts(self.topic, start, watermarks)
+        return known_starts(start, {p: self._table.place(p) for p in watermarks}, watermarks)
 
     def new_partitions(self, known: Collection[int]) -> dict[int, Watermarks] | None:
         return self._cluster.new_partitions(known)
@@ -124,9 +139,9 @@ class KafkaSource:
 
             self._open = Cluster(
                 self.settings,
-                self.topic,
+                self.asked,
+                self._table,
                 static=self.mode == "static",
-                identity=self._identity,
                 told=self._told,
             )
         return self._open
@@ -136,22 +151,21 @@ class KafkaSource:
             from streamreg._kafka.reader import KafkaReader  # Late, too.
 
             return KafkaReader(
-                self.topic,
+                self._table,
                 self.settings,
                 ranges,
                 report,
-                self._identity,
                 self._told,
                 goes_on_after_loss=self.goes_on_after_loss,
             )
 
         if self.obstacle_to_native_reading is not None:
             return client(ranges)
-        return SwitchingReader(self.topic, ranges, self.native_reader, client, report)
+        return SwitchingReader(self.name, ranges, self.native_reader, client, report)
 
     def native_reader(self, ranges: Mapping[int, Range]) -> NativeReader:
         """Opens the native reader alone, which gives up where anything is unusual."""
-        return NativeReader(self.topic, self.settings, ranges, self._identity)
+        return NativeReader(self._table, self.settings, ranges)
 
     @property
     def reads(self) -> str | None:

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from streamreg._exceptions import ConfigurationError, SourceError
 from streamreg._source.contract import Watermarks
 from streamreg._types import quoted
 
-Start: TypeAlias = Literal["earliest", "latest"] | datetime | Mapping[int, int]
-"""The ends of the partitions, a time, or offsets by partition."""
+if TYPE_CHECKING:
+    from streamreg._kafka.partition_table import Place
+    from streamreg._kafka.topics import Topics
+
+Offsets: TypeAlias = Mapping[int, int]
+"""By partition."""
+
+Start: TypeAlias = Literal["earliest", "latest"] | datetime | Offsets | Mapping[str, Offsets]
+"""The ends of the partitions, a time, or offsets: by partition of the topic, or by topic and partition of several."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_OFFSET = 2**63 - 1
 _MOST_PARTITION = 2**31 - 1
 
 
-def checked_start(start: object) -> Start | None:
+def checked_start(start: object, topics: Topics) -> Start | None:
     """What was asked for; None if nothing was.
 
     Raises:
-        ConfigurationError: if it is none of these.
+        ConfigurationError: if it is none of these, or of other topics.
     """
     if start is None or start == "earliest" or start == "latest":
         return start
@@ -31,15 +38,36 @@ def checked_start(start: object) -> Start | None:
             raise ConfigurationError(f"start: {start} has no offset from UTC: give it a tzinfo")
         return start
     if isinstance(start, Mapping):
-        for partition, offset in start.items():
-            if not (_is(partition, _MOST_PARTITION) and _is(offset, _MOST_OFFSET)):
-                raise ConfigurationError(
-                    f"start: expected offsets by partition, as {{0: 1200}}, found {quoted(partition)}: {quoted(offset)}"
-                )
-        return dict(start)
+        return _offsets(start) if topics.alone is not None else _by_topic(start, topics)
     raise ConfigurationError(
         f"start: expected 'earliest', 'latest', a datetime or offsets by partition, found {quoted(start)}"
     )
+
+
+def _by_topic(start: Mapping[Any, Any], topics: Topics) -> dict[str, Offsets]:
+    """Offsets of several topics."""
+    found = {}
+    for topic, offsets in start.items():
+        if not isinstance(topic, str) or not isinstance(offsets, Mapping):
+            raise ConfigurationError(
+                "start: of several topics expected offsets by topic and partition, as {'a': {0: 1200}}, found "
+                f"{quoted(topic)}: {quoted(offsets)}"
+            )
+        if not topics.has(topic):
+            raise ConfigurationError(f"start: {topic!r} is none of the topics {topics.name}")
+        found[topic] = _offsets(offsets)
+    return found
+
+
+def _offsets(start: Mapping[Any, Any]) -> Offsets:
+    found: dict[int, int] = {}
+    for partition, offset in start.items():
+        if not (_is(partition, _MOST_PARTITION) and _is(offset, _MOST_OFFSET)):
+            raise ConfigurationError(
+                f"start: expected offsets by partition, as {{0: 1200}}, found {quoted(partition)}: {quoted(offset)}"
+            )
+        found[partition] = offset
+    return found
 
 
 def _is(value: object, most: int) -> bool:
@@ -55,27 +83,45 @@ def milliseconds(start: datetime) -> int:
 
 
 def known_starts(
-    topic: str,
-    start: Literal["earliest", "latest"] | Mapping[int, int],
+    start: Literal["earliest", "latest"] | Offsets | Mapping[str, Offsets],
+    places: Mapping[int, Place],
     watermarks: Mapping[int, Watermarks],
 ) -> dict[int, int]:
     """The first offset to read of each partition, where no broker must be asked: of others than named ones all.
+
+    `places` says which partition of which topic each is.
 
     Raises:
         SourceError: if there is no such partition or offset.
     """
     if not isinstance(start, Mapping):
         return {p: at.high if start == "latest" else at.low for p, at in watermarks.items()}
-    for partition, offset in sorted(start.items()):
-        if partition not in watermarks:
+    [alone, *_] = {topic for topic, _ in places.values()}
+    numbers = {place: number for number, place in places.items()}
+    found = {p: at.low for p, at in watermarks.items()}
+    for (topic, partition), offset in sorted(_by_place(start, alone).items()):
+        number = numbers.get((topic, partition))
+        if number is None:
+            there = sorted(p for name, p in numbers if name == topic)
             raise SourceError(
                 f"topic {topic!r} has no partition {partition}, at which start= is to begin: it has "
-                f"{', '.join(map(str, sorted(watermarks)))}"
+                f"{', '.join(map(str, there)) or 'none'}"
             )
-        at = watermarks[partition]
+        at = watermarks[number]
         if not at.low <= offset <= at.high:
             raise SourceError(
                 f"topic {topic!r}, partition {partition}: start= is to begin at offset {offset}, but the broker has "
                 f"{at.low} to {at.high}"
             )
-    return {p: start.get(p, at.low) for p, at in watermarks.items()}
+        found[number] = offset
+    return found
+
+
+def _by_place(start: Mapping[Any, Any], alone: str) -> dict[Place, int]:
+    found: dict[Place, int] = {}
+    for key, value in start.items():
+        if isinstance(key, str):
+            found |= {(key, partition): offset for partition, offset in value.items()}
+        else:
+            found[alone, key] = value
+    return found

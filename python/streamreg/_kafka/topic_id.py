@@ -1,4 +1,4 @@
-"""Source, Kafka: which topic it is that a client reads. A name can be given to another topic, an id cannot (KIP-516).
+"""Source, Kafka: which topics a client reads. A name can be given to another topic, an id cannot (KIP-516).
 
 The client fetches by the id of the topic, and takes a new one from the cluster's metadata when the old one is gone: it
 reads on at the old offset, in another topic. It says so in its log alone (librdkafka 2.16, context `metadata`, function
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from streamreg._exceptions import SourceError
@@ -18,31 +19,34 @@ NO_ID: Final = "A" * 22
 """What a broker before 2.8 gives: 16 bytes of zero."""
 
 
-class TopicIdWatch(logging.Handler):
-    """Follows the client's log, and knows whether it still reads the same topic."""
+_CHANGE: Final = re.compile(r"Topic (\S+) changed id from \S+ to (\S+)")
 
-    def __init__(self, topic: str, expected: str | None) -> None:
-        """`expected` is the id of the topic; None: that of the first one."""
+
+class TopicIdWatch(logging.Handler):
+    """Follows the client's log, and knows whether it still reads the same topics."""
+
+    def __init__(self, expected: Mapping[str, str | None]) -> None:
+        """`expected` are the ids of the topics; None: that of the first one."""
         super().__init__()
-        self._topic = topic
-        self._expected = expected
-        self._other: str | None = None
-        self._change = re.compile(rf"Topic {re.escape(topic)} changed id from \S+ to (\S+)")
+        self._expected = dict(expected)
+        self._other: tuple[str, str, str] | None = None
+        """A topic that is another one now, the id that it had, and the one that it has."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Notes the id that the client takes from now on."""
-        found = self._change.search(record.getMessage())
-        if found is None or found[1] == NO_ID:
+        found = _CHANGE.search(record.getMessage())
+        if found is None or found[2] == NO_ID or found[1] not in self._expected:
             return
-        if self._expected is None:
-            self._expected = found[1]
-        elif found[1] != self._expected:
-            self._other = found[1]
+        expected = self._expected[found[1]]
+        if expected is None:
+            self._expected[found[1]] = found[2]
+        elif found[2] != expected:
+            self._other = found[1], expected, found[2]
 
     def check(self) -> None:
         """Raises SourceError if the client has turned to another topic."""
-        if self._expected is not None and self._other is not None:
-            raise another_topic(self._topic, self._expected, self._other)
+        if self._other is not None:
+            raise another_topic(*self._other)
 
 
 def check_topic_id(topic: str, expected: str | None, found: str | None) -> None:

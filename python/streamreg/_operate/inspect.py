@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from streamreg._core import KeyedReduction, Reduction, WindowReduction
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError
 from streamreg._formats.registry import described, options
+from streamreg._operate.places import gap_of, place_of, shown
 from streamreg._plural import plural
 from streamreg._sinks.cells import cells_of, value_of
 from streamreg._sinks.part_position import PartsPosition, open_position, part_path
@@ -22,7 +23,7 @@ from streamreg._state.upserted_rows import PART
 from streamreg._types import held_type
 
 if TYPE_CHECKING:
-    from streamreg._state.checkpoint import Checkpoint, Gap, KeyedPart
+    from streamreg._state.checkpoint import Checkpoint, KeyedPart
 
 _MOST_DIGITS = 4300
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -66,15 +67,18 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
         "rejects": dict(sorted(checkpoint.rejects.items())),
         "partitions": [
             {
-                "partition": partition,
+                **place_of(checkpoint, partition),
                 "began": began.start if (began := checkpoint.began.get(partition)) else 0,
                 "offset": offset,
-                **_file(checkpoint, partition),
                 **_event_times(checkpoint, partition),
             }
             for partition, offset in sorted(checkpoint.offsets.items())
         ],
-        **({"lost": [_gap(gap) for gap in checkpoint.gaps]} if checkpoint.gaps else {}),
+        **(
+            {"lost": [gap_of(checkpoint, gap) for gap in checkpoint.gaps]}
+            if checkpoint.gaps
+            else {}
+        ),
         **_changes(checkpoint),
         **_outbox(checkpoint),
         "files": {path: _length(position) for path, position in checkpoint.positions.items()},
@@ -94,11 +98,6 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
     }
 
 
-def _gap(gap: Gap) -> dict[str, int]:
-    """Offsets of which the messages were deleted before they were read."""
-    return dict(zip(("partition", "from", "to"), gap, strict=True))
-
-
 def _changes(checkpoint: Checkpoint) -> dict[str, object]:
     """Where the job was changed so that the topic alone no longer says what it has come to; nothing if it was not."""
     if not checkpoint.changed:
@@ -110,7 +109,10 @@ def _changes(checkpoint: Checkpoint) -> dict[str, object]:
     return {
         "changes": [
             {
-                "offsets": {str(p): offset for p, offset in sorted(change["offsets"].items())},
+                "offsets": {
+                    shown(place_of(checkpoint, p)): offset
+                    for p, offset in sorted(change["offsets"].items())
+                },
                 "begun": names,
                 "other_columns": SOURCE in change,
                 "other_rejects": bool(change.get("judged")),
@@ -127,13 +129,6 @@ def _format(job: Mapping[str, Any], found: object) -> dict[str, object]:
         return {_PREAMBLE: found}
     preamble = format.preamble
     return {**options(format), **({} if preamble is None else {preamble.name: found})}
-
-
-def _file(checkpoint: Checkpoint, partition: int) -> dict[str, str]:
-    """Which file a partition is, of a source of files."""
-    files = checkpoint.identity.get("files") if isinstance(checkpoint.identity, dict) else None
-    held = files[partition : partition + 1] if isinstance(files, list) else []
-    return {"file": str(held[0])} if held else {}
 
 
 def _event_times(checkpoint: Checkpoint, partition: int) -> dict[str, object]:
@@ -231,7 +226,9 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
     format = "".join(f", {name} {_listed(value)}" for name, value in of_format.items())
     yield f"state       {state}, format {found['format']}"
     source = "files" if any("file" in part for part in found["partitions"]) else "topic"
-    yield f"{source}       {job['topic']}, {job['format']}{format}"
+    if len({part.get("topic") for part in found["partitions"]}) > 1:
+        source = "topics"
+    yield f"{source:<12}{job['topic']}, {job['format']}{format}"
     yield f"schema      {_pairs(job['schema'])}"
     last = ""
     if found["unix_ms"] is not None:
@@ -248,10 +245,10 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
         if "file" in part:
             yield f"read        {part['file']}: up to byte {part['offset']:,}{times}"
             continue
-        yield f"partition   {part['partition']}: offset {part['offset']:,}, read from {part['began']:,}{times}"
+        yield f"partition   {shown(part)}: offset {part['offset']:,}, read from {part['began']:,}{times}"
     for gap in found.get("lost", ()):
         count = plural(gap["to"] - gap["from"], "offset")
-        yield f"lost        partition {gap['partition']}: {count} from {gap['from']:,}, deleted before they were read"
+        yield f"lost        partition {shown(gap)}: {count} from {gap['from']:,}, deleted before they were read"
     for change in found.get("changes", ()):
         what = [f"{name} begins" for name in change["begun"]]
         what += ["other columns of messages"] if change["other_columns"] else []

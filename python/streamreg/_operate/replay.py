@@ -1,20 +1,27 @@
-"""Replay: the messages of a dead-letter file go to a topic again, as they were.
+"""Replay: the messages of a dead-letter file or topic go to a topic again, as they were.
 
-The file is read twice: once to its end before anything is sent, so that a line that is wrong is found while nothing
-has happened, and then again, up to that end. A run may be adding to it meanwhile, even because of what is sent.
+It is read twice: once to its end before anything is sent, so that an entry that is wrong is found while nothing has
+happened, and then again, up to that end. A run may be adding to it meanwhile, even because of what is sent.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
 
-from streamreg._exceptions import ConfigurationError, DeadLetterError
+from streamreg._exceptions import ConfigurationError, DeadLetterError, OutputError
 from streamreg._kafka.producer import TopicWriter
+from streamreg._rejects.dead_letter_messages import entry_of_letter
 from streamreg._rejects.dead_letters import Entry, read_dead_letters
+from streamreg._sinks.contract import AwayError
+
+if TYPE_CHECKING:
+    from streamreg._kafka.settings import Setting
 
 _CONFIRM_SECONDS = 60.0
 _MESSAGE_BYTES = 1_000_000
@@ -29,7 +36,7 @@ _QUEUE_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class Choice:
-    """Which entries of a dead-letter file."""
+    """Which rejects."""
 
     reasons: Set[str] = frozenset()
     """Only these; none: all."""
@@ -43,7 +50,7 @@ class Choice:
 
 @dataclass
 class Survey:
-    """What a dead-letter file holds of what was chosen."""
+    """What there is of what was chosen."""
 
     chosen: Counter[str] = field(default_factory=Counter)
     """By reason."""
@@ -55,20 +62,74 @@ class Survey:
     """The entry with the highest partition of those chosen."""
 
     end: int = 0
-    """Length of the file in bytes, as far as it was read."""
+    """How far it was read."""
 
 
-def survey(path: Path, choice: Choice, settings: Mapping[str, object]) -> Survey:
-    """Reads a dead-letter file to its end.
+class Rejects(Protocol):
+    """Where rejects are kept."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+
+    def entries(self, end: int | None = None) -> Iterator[tuple[Entry, int]]:
+        """The entries in order, up to an end or to the end there is, each with the end behind it.
+
+        Raises:
+            DeadLetterError: naming the entry that is none.
+            OSError: if it cannot be read.
+        """
+
+
+class RejectsOfFile:
+    """A dead-letter file; an end is a byte of it."""
+
+    def __init__(self, path: Path, settings: Mapping[str, object]) -> None:
+        """`settings` are those of the client that sends. Raises ConfigurationError if they cannot be used."""
+        self._path = path
+        self._longest = _longest(settings)
+
+    @property
+    def name(self) -> str:
+        return str(self._path)
+
+    def entries(self, end: int | None = None) -> Iterator[tuple[Entry, int]]:
+        return read_dead_letters(self._path, self._longest, end)
+
+
+class RejectsOfTopic:
+    """A dead-letter topic; an end is the number of a reject."""
+
+    def __init__(self, topic: str, settings: Mapping[str, object]) -> None:
+        """`settings` are those of the client, which reads and sends."""
+        self._topic = topic
+        self._settings = cast("Mapping[str, Setting]", settings)
+
+    @property
+    def name(self) -> str:
+        return f"topic {self._topic}"
+
+    def entries(self, end: int | None = None) -> Iterator[tuple[Entry, int]]:
+        from streamreg._kafka.rejects_topic import SentRejects  # Late: a file needs none of it.
+
+        sent = SentRejects(self._settings, self._topic, sys.maxsize if end is None else end)
+        try:
+            for number, reject in sent.rejects():
+                yield entry_of_letter(number, reject), number
+        except (OutputError, AwayError) as error:
+            raise DeadLetterError(f"{self.name}: {error}") from None
+
+
+def survey(rejects: Rejects, choice: Choice) -> Survey:
+    """Reads rejects to their end.
 
     Raises:
-        DeadLetterError: naming the line that is not one of a dead-letter file.
-        ConfigurationError: if message.max.bytes of the client is no number.
-        OSError: if the file cannot be read.
+        DeadLetterError: naming the entry that is none.
+        OSError: if they cannot be read.
     """
     found = Survey()
     matching = 0
-    for entry, end in read_dead_letters(path, _longest(settings)):
+    for entry, end in rejects.entries():
         found.entries += 1
         found.end = end
         if _wanted(entry, choice):
@@ -82,10 +143,9 @@ def survey(path: Path, choice: Choice, settings: Mapping[str, object]) -> Survey
 
 def replay(
     writer: TopicWriter,
-    path: Path,
+    rejects: Rejects,
     choice: Choice,
     surveyed: Survey,
-    settings: Mapping[str, object],
     *,
     same_partition: bool,
     stop: threading.Event,
@@ -94,16 +154,16 @@ def replay(
 
     Raises:
         DeliveryError: if a message was not delivered.
-        DeadLetterError: if the file names a partition that the topic does not have, or has changed since.
-        OSError: if the file cannot be read.
+        DeadLetterError: if one is of a partition that the topic does not have, or they have changed since.
+        OSError: if they cannot be read.
     """
     last = surveyed.last
     if same_partition and last is not None and last.partition >= writer.partitions:
         raise DeadLetterError(
-            f"{path}:{last.line}: partition {last.partition}, but the topic has only {writer.partitions}: "
+            f"{rejects.name}:{last.line}: partition {last.partition}, but the topic has only {writer.partitions}: "
             "let the key choose the partition"
         )
-    for entry in _chosen(path, choice, _longest(settings), surveyed.end):
+    for entry in _chosen(rejects, choice, surveyed.end):
         if stop.is_set():
             break
         partition = entry.partition if same_partition else None
@@ -117,9 +177,9 @@ def client_settings(settings: Mapping[str, object]) -> dict[str, object]:
     return {"queue.buffering.max.kbytes": most // 1024, **settings}
 
 
-def _chosen(path: Path, choice: Choice, longest: int, end: int) -> Iterator[Entry]:
+def _chosen(rejects: Rejects, choice: Choice, end: int) -> Iterator[Entry]:
     matching = 0
-    for entry, _ in read_dead_letters(path, longest, end):
+    for entry, _ in rejects.entries(end):
         if _wanted(entry, choice):
             matching += 1
             if _in_turn(matching, choice):

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from streamreg._exceptions import DeadLetterError, RejectsError
 from streamreg._rejects.reject import Reject
-from streamreg._source.contract import Headers
+from streamreg._source.contract import Headers, Location
 
 REASONS: Final[Mapping[str, str]] = {
     "missing-field": "the JSON object, or the schema of the Avro record, lacks the column",
@@ -69,13 +69,8 @@ _SHOWN = 60
 def dead_letter_lines(topic: str, rejects: Iterable[Reject]) -> Iterator[bytes]:
     """A line for each reject. One at a time: a message may be as large as the broker lets it."""
     for reject in rejects:
-        origin = reject.location.origin
         fields = {
-            **(
-                {"topic": topic, "partition": reject.location.partition}
-                if origin is None
-                else {"file": origin.name}
-            ),
+            **_place(topic, reject.location),
             "offset": reject.location.offset,
             "timestamp": reject.location.timestamp,
             "reason": reject.kind,
@@ -90,6 +85,15 @@ def dead_letter_lines(topic: str, rejects: Iterable[Reject]) -> Iterator[bytes]:
             parts.append(b'"headers": [' + headers + b"]")
         # Joined once, all together: another copy of a value may be many megabytes.
         yield b"".join([b"{", b", ".join(parts), b", ", *_data("value", reject.value), b"}\n"])
+
+
+def _place(topic: str, location: Location) -> dict[str, object]:
+    origin = location.origin
+    if origin is None:
+        return {"topic": topic, "partition": location.partition}
+    if origin.partition is None:
+        return {"file": origin.name}
+    return {"topic": origin.name, "partition": origin.partition}
 
 
 def _header(name: str, value: bytes | None) -> bytes:
@@ -120,7 +124,8 @@ def shown(reject: Reject) -> str:
     detail = f": {reject.detail}" if reject.detail else ""
     place = f"partition {reject.location.partition} offset {reject.location.offset}"
     if origin is not None:
-        place = f"{origin}, byte {reject.location.offset}"
+        unit = "byte" if origin.partition is None else "offset"
+        place = f"{origin}, {unit} {reject.location.offset}"
     return f"{place}: {reject.kind}{column}{detail}"
 
 
@@ -132,8 +137,8 @@ def counted(counts: Mapping[str, int]) -> str:
 class RejectLimit:
     """How many messages one run may reject."""
 
-    def __init__(self, limit: int | None, dead_letters: Path | None) -> None:
-        """`limit` None: any number. `dead_letters` is the file that keeps them."""
+    def __init__(self, limit: int | None, dead_letters: str | None) -> None:
+        """`limit` None: any number. `dead_letters` is the name of what keeps them."""
         self._limit = limit
         self._dead_letters = dead_letters
         self._counts: Counter[str] = Counter()
@@ -148,7 +153,7 @@ class RejectLimit:
         count = self._counts.total()
         if count > self._limit:
             kept = (
-                "give the run a file for them (rejects=)"
+                "give the run a file or a topic for them (rejects=)"
                 if self._dead_letters is None
                 else f"they are in {self._dead_letters}"
             )
@@ -205,7 +210,7 @@ def read_dead_letters(
                     )
                 if not line.endswith(b"\n"):
                     raise ValueError("ends in the middle: is it still being written?")
-                entry = _entry(number, line)
+                entry = entry_of(number, line)
             except RecursionError:
                 raise DeadLetterError(f"{path}:{number}: nested too deeply") from None
             except ValueError as error:
@@ -213,8 +218,8 @@ def read_dead_letters(
             yield entry, done
 
 
-def _entry(number: int, line: bytes) -> Entry:
-    """Raises ValueError, RecursionError if this is no line of a dead-letter file."""
+def entry_of(number: int, line: bytes) -> Entry:
+    """What a line of a dead-letter file says. Raises ValueError, RecursionError if it is none."""
     try:
         fields = json.loads(line.decode())
     except UnicodeDecodeError:

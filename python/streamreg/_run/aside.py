@@ -19,6 +19,7 @@ from streamreg._state.store import LOCK, begun
 
 if TYPE_CHECKING:
     from streamreg._plan.output import OutputSpec
+    from streamreg._sinks.rejects import RejectsSpec
 
 
 def start_over(state: Path | None, outputs: Iterable[Path]) -> Mapping[Path, Path]:
@@ -54,22 +55,26 @@ def start_over(state: Path | None, outputs: Iterable[Path]) -> Mapping[Path, Pat
         return moved(found)
 
 
-def refuse_written(outputs: Iterable[OutputSpec], state: Path | None) -> None:
+def refuse_written(
+    outputs: Iterable[OutputSpec], rejects: RejectsSpec | None, state: Path | None
+) -> None:
     """Before anything is moved: can a new run begin with each table and topic, which stay where they are?
 
     Raises:
         OutputError: if one holds something, cannot be reached, or does not fit.
     """
     terms = RunTerms(state, thorough=True)
-    for output in outputs:
-        if not isinstance(output.sink, FileSpec):
-            try:
+    try:
+        for output in outputs:
+            if not isinstance(output.sink, FileSpec):
                 output.sink.check(output.columns, None, terms)
-            except OutputError as error:
-                raise OutputError(
-                    f"{error}. A fresh start leaves tables and topics as they are: drop this one, or name another in "
-                    "the job. Nothing was moved"
-                ) from None
+        if rejects is not None and rejects.kind == "topic":
+            rejects.check(None, terms)
+    except OutputError as error:
+        raise OutputError(
+            f"{error}. A fresh start leaves tables and topics as they are: drop this one, or name another in the job. "
+            "Nothing was moved"
+        ) from None
 
 
 def moved(paths: Mapping[Path, type[OutputError | StateError]]) -> Mapping[Path, Path]:

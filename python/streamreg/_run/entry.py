@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._language.outputs import Output, taken
@@ -28,7 +28,7 @@ def run(
     processes: int | None = None,
     state: str | os.PathLike[str] | None = None,
     durability: Durability = "process",
-    rejects: str | os.PathLike[str] | None = None,
+    rejects: str | os.PathLike[str] | Mapping[str, Any] | None = None,
     max_rejects: int | None = None,
     progress: bool | Callable[[Progress], None] | None = None,
     stop: Callable[[Progress], bool] | None = None,
@@ -55,8 +55,12 @@ def run(
         durability: what an epoch survives once it is closed: "process", a crash of all processes; "power", a
             power cut of the machine too, at the price of waiting for the disk at each epoch. After a power cut a state
             without it may be refused as damaged.
-        rejects: file for the messages that do not fit the schema, as JSON lines; `streamreg replay-rejects` sends them
-            again. They are counted in any case.
+        rejects: file for the messages that do not fit the schema, as JSON lines; or a topic, as `{"topic": "dead"}`,
+            with `rdkafka_settings` of its own if it is not on the cluster of the source, and `create` as
+            `io.kafka.write` has it. A message of the topic has key, value, timestamp and headers of the one that did
+            not fit, and behind them headers that say why and where it stood (`streamreg.reason`, `streamreg.topic` and
+            so on); each is sent once, in transactions. `streamreg replay-rejects` sends them again from either. They
+            are counted in any case.
         max_rejects: how many messages this run may reject; when there are more, it closes the epoch and ends with
             RejectsError. Default: any number.
         progress: called after each epoch, and about once a second when nothing comes; True shows a line on stderr,
@@ -90,7 +94,7 @@ def run(
                 processes=wanted,
                 state=None if state is None else Path(state),
                 durability=durability,
-                rejects=None if rejects is None else Path(rejects),
+                rejects=rejects,
                 max_rejects=most,
                 progress=progress if callable(progress) else None,
                 stop=stop,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from streamreg._state.checkpoint import Checkpoint
 
 
-def continued(checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> Continued:
+def continued(checkpoint: Checkpoint, plan: Plan, rejects: str | None) -> Continued:
     """How a job goes on with a state. Nothing is changed or locked: a run may go on meanwhile.
 
     Raises:
@@ -49,7 +49,7 @@ def continued(checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> Conti
     return changed_job.continued(checkpoint, plan, rejects, fits)
 
 
-def unchanged(checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> Continued:
+def unchanged(checkpoint: Checkpoint, plan: Plan, rejects: str | None) -> Continued:
     """The same for those who only look: the job must be as it was when it was run last, but for names of files.
 
     Raises:

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from streamreg._plural import plural
 from streamreg._rejects.dead_letters import counted
+from streamreg._source.contract import short_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from streamreg._run.progress import Progress, Summary
+    from streamreg._source.contract import Source
     from streamreg._state.checkpoint import Checkpoint
 
 LOGGER: Final = "streamreg.run"
@@ -32,16 +34,18 @@ def _tell(event: str, text: str, **fields: object) -> None:
     _log.info("%s: %s", event, text, extra={"streamreg": {"event": event, **fields}})
 
 
-def started(topic: str, offsets: Mapping[int, int], reads: str | None, processes: int) -> None:
+def started(source: Source, offsets: Mapping[int, int], processes: int) -> None:
     """A run begins to read, from these offsets, with so many worker processes (0: in its own)."""
+    reads = source.reads
+    named = {short_name(source, p): offset for p, offset in sorted(offsets.items())}
     _tell(
         "start",
-        f"topic {topic!r}, {plural(len(offsets), 'partition')} from offset {_offsets(offsets)}"
+        f"topic {source.name!r}, {plural(len(offsets), 'partition')} from offset {_offsets(named)}"
         + ("" if reads is None else f", read {reads}")
         + (f", {plural(processes, 'worker process', 'worker processes')}" if processes else ""),
-        topic=topic,
+        topic=source.name,
         partitions=len(offsets),
-        offsets={str(partition): offset for partition, offset in sorted(offsets.items())},
+        offsets=named,
         reads=reads,
         processes=processes,
     )
@@ -93,11 +97,11 @@ def stopped(summary: Summary) -> None:
     )
 
 
-def _offsets(offsets: Mapping[int, int]) -> str:
-    shown = _listed(sorted(offsets.items())[:_MOST_SHOWN])
+def _offsets(offsets: Mapping[str, int]) -> str:
+    shown = _listed([*offsets.items()][:_MOST_SHOWN])
     more = len(offsets) - _MOST_SHOWN
     return f"{shown} and {more} more" if more > 0 else shown
 
 
-def _listed(pairs: Iterable[tuple[int, int]]) -> str:
+def _listed(pairs: Iterable[tuple[str, int]]) -> str:
     return ", ".join(f"{offset} of {partition}" for partition, offset in pairs)

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 from streamreg._epoch.event_clocks import EventClocks, Move
 from streamreg._epoch.outputs import OpenOutput, Outputs
 from streamreg._exceptions import CorruptStateError, OutputError, SourceError, StateError
-from streamreg._sinks.file_place import place_of
-from streamreg._sinks.open_file import check_file, open_file
 from streamreg._source.contract import Range
 from streamreg._state.checkpoint import Checkpoint
 
@@ -20,7 +18,8 @@ if TYPE_CHECKING:
     from streamreg._plan.output import OutputSpec
     from streamreg._plan.plan import Plan
     from streamreg._sinks.contract import Position, RunTerms
-    from streamreg._source.contract import Identity, Source, Watermarks
+    from streamreg._sinks.rejects import RejectsSpec
+    from streamreg._source.contract import Source, Watermarks
     from streamreg._state.checkpoint import Gap
     from streamreg._worker.task import Task
 
@@ -29,7 +28,7 @@ _GO_ON: Final = ", or go on without them (on_lost_offsets)"
 
 def check_outputs(
     outputs: Sequence[OutputSpec],
-    rejects: Path | None,
+    rejects: RejectsSpec | None,
     checkpoint: Checkpoint | None,
     terms: RunTerms,
     besides: Collection[Path] = (),
@@ -46,14 +45,14 @@ def check_outputs(
     terms = _with_outbox(terms, checkpoint)
     places = [(output.name, output.sink.place, output.sink.kind) for output in outputs]
     if rejects is not None:
-        places.append((str(rejects), place_of(rejects), "file"))
+        places.append((rejects.name, rejects.place, rejects.kind))
     _refuse_shared(places)
     with _positions(checkpoint) as positions:
         for output in outputs:
             if Path(output.name) not in besides:
                 output.sink.check(output.columns, positions.get(output.name), terms)
         if rejects is not None:
-            check_file(rejects, b"", positions.get(str(rejects)), terms)
+            rejects.check(positions.get(rejects.name), terms)
 
 
 def _with_outbox(terms: RunTerms, checkpoint: Checkpoint | None) -> RunTerms:
@@ -84,7 +83,7 @@ def _positions(checkpoint: Checkpoint | None) -> Iterator[Mapping[str, Position]
 
 
 def open_outputs(
-    plan: Plan, rejects: Path | None, checkpoint: Checkpoint | None, terms: RunTerms
+    plan: Plan, rejects: RejectsSpec | None, checkpoint: Checkpoint | None, terms: RunTerms
 ) -> Outputs | None:
     """New outputs, or those of the last run as they were when its last epoch ended; None if the run is to end first.
 
@@ -108,11 +107,12 @@ def open_outputs(
                 found.append(OpenOutput(output, sink))
         dead_letters = None
         if rejects is not None:
-            dead_letters = open_file(rejects, b"", positions.get(str(rejects)), terms)
+            dead_letters = rejects.open(positions.get(rejects.name), terms)
             if dead_letters is None:
                 return None
             files.callback(dead_letters.close)
-        every = Outputs(opened[0], opened[1], opened[2], dead_letters, terms.durable)
+        kept = None if rejects is None or dead_letters is None else (rejects.name, dead_letters)
+        every = Outputs(opened[0], opened[1], opened[2], kept, terms.durable)
         every.flush()
         if not every.deliver(terms.stopping):
             return None
@@ -206,12 +206,12 @@ def first_checkpoint(
     task: Task,
     positions: dict[str, Position],
     last: Checkpoint | None,
-    identity: Identity,
 ) -> Checkpoint:
     """The checkpoint at which this run begins: nothing read, or the last one with the partitions there are now.
 
     Its outbox is empty: what there was has been delivered.
     """
+    identity = task.input.source.identity
     offsets = {partition: r.start for partition, r in task.ranges.items()}
     untouched = {partition for partition, r in task.ranges.items() if r.untouched}
     known = {} if last is None else last.offsets

@@ -20,12 +20,12 @@ from streamreg._run import job_change, lifecycle, resume
 from streamreg._run.measures import Measures
 from streamreg._run.processes import cores
 from streamreg._run.progress import Progress, Rate, Summary
+from streamreg._run.rejects import name_of, rejects_spec
 from streamreg._run.served import Served, layout_of
 from streamreg._run.stderr_line import stderr_line
 from streamreg._run.supervisor import TELL_INTERVAL, Supervisor
 from streamreg._sinks.append_file import sync_directory
 from streamreg._sinks.contract import RunTerms
-from streamreg._sinks.file_place import place_of
 from streamreg._source.partition_discovery import PartitionDiscovery
 from streamreg._state import job_identity
 from streamreg._state.store import Durability, Store
@@ -36,9 +36,11 @@ from streamreg._worker.task import Task
 if TYPE_CHECKING:
     from streamreg._language.outputs import Output
     from streamreg._plan.plan import Plan
+    from streamreg._run.rejects import RejectsArgument
     from streamreg._run.signals import StopSignals
     from streamreg._serve.address import ListenArgument
     from streamreg._serve.publisher import Publisher
+    from streamreg._sinks.rejects import RejectsSpec
     from streamreg._state.checkpoint import Checkpoint
     from streamreg._worker.spawn import WorkerProcess
 
@@ -56,7 +58,7 @@ class Options:
     processes: int | None
     state: Path | None
     durability: Durability
-    rejects: Path | None
+    rejects: RejectsArgument | None
     max_rejects: int | None
     progress: Callable[[Progress], None] | None
     stop: Callable[[Progress], bool] | None
@@ -74,19 +76,21 @@ def run_outputs(
         raise ConfigurationError(
             f'durability: expected "process" or "power", found {options.durability!r}'
         )
-    rejects = options.rejects
-    if rejects is not None and any(o.sink.place == place_of(rejects) for o in outputs):
-        raise ConfigurationError(f"rejects: an output writes {rejects}: give each its own path")
     plan = compile_plan(outputs)
+    rejects = rejects_spec(options.rejects, plan.source)
+    if rejects is not None and any(o.sink.place == rejects.place for o in outputs):
+        own = "path" if rejects.kind == "file" else "topic"
+        raise ConfigurationError(
+            f"rejects: an output writes {rejects.name}: give each its own {own}"
+        )
     shown = False if callable(progress) else progress
     with (
         stderr_line(shown, _log) as line,
         contextlib.closing(plan.source),
         _publisher(options.listen) as publisher,
     ):
-        summary = _run(
-            plan, options if line is None else replace(options, progress=line), publisher
-        )
+        shown_by = options if line is None else replace(options, progress=line)
+        summary = _run(plan, shown_by, rejects, publisher)
         if line is not None:
             line.end(summary)
         lifecycle.stopped(summary)
@@ -106,10 +110,12 @@ def _publisher(listen: ListenArgument | None) -> Iterator[Publisher | None]:
         yield publisher
 
 
-def _run(plan: Plan, options: Options, publisher: Publisher | None) -> Summary:
+def _run(
+    plan: Plan, options: Options, rejects: RejectsSpec | None, publisher: Publisher | None
+) -> Summary:
     keep_freed_memory()
     signals = options.signals
-    served = None if publisher is None else Served(publisher, plan.source.name)
+    served = None if publisher is None else Served(publisher, plan.source)
     watch = _Watch(options, served)
     with contextlib.ExitStack() as stack:
         store, last = None, None
@@ -121,16 +127,14 @@ def _run(plan: Plan, options: Options, publisher: Publisher | None) -> Summary:
         )
         old_files: list[Path] = []
         if last is not None:
-            goes_on = job_change.continued(last, plan, options.rejects)
+            goes_on = job_change.continued(last, plan, name_of(rejects))
             old_files = job_change.to_be_moved(goes_on, last, terms)
             plan, last = goes_on.plan, goes_on.checkpoint
             for change in goes_on.changes:
                 _log.warning("the job was changed: %s", change)
-        job = job_identity.job(plan, options.rejects)
-        resume.check_outputs(plan.outputs, options.rejects, last, terms, besides=old_files)
-        identity = plan.source.pin(
-            None if last is None else last.identity, _log.warning, watch.stopping
-        )
+        job = job_identity.job(plan, name_of(rejects))
+        resume.check_outputs(plan.outputs, rejects, last, terms, besides=old_files)
+        plan.source.pin(None if last is None else last.identity, _log.warning, watch.stopping)
         watermarks = plan.source.watermarks(_log.warning, watch.stopping)
         if watch.ended_by is not None:
             return watch.summary(None)
@@ -150,7 +154,7 @@ def _run(plan: Plan, options: Options, publisher: Publisher | None) -> Summary:
                 return watch.summary(None)
         ranges = resume.ranges(plan.source, watermarks, last, starts)
         job_change.move(old_files, _log.warning)
-        outputs = resume.open_outputs(plan, options.rejects, last, terms)
+        outputs = resume.open_outputs(plan, rejects, last, terms)
         if outputs is None:
             # A signal came while a file was read, or the reader of a pipe waited for.
             watch.stopping()
@@ -163,9 +167,9 @@ def _run(plan: Plan, options: Options, publisher: Publisher | None) -> Summary:
             if found is None:
                 return watch.summary(None)
         task = Task(0, plan.input, plan.rows, found, ranges)
-        first = resume.first_checkpoint(job, task, outputs.positions(), last, identity)
+        first = resume.first_checkpoint(job, task, outputs.positions(), last)
         for gap in first.gaps[0 if last is None else len(last.gaps) :]:
-            _log.warning("%s", lost_text(plan.source.name, gap))
+            _log.warning("%s", lost_text(plan.source, gap))
         if store is not None:
             # Before the first row: a file with rows but without a state could not be continued.
             store.save(first)
@@ -191,7 +195,7 @@ def _run(plan: Plan, options: Options, publisher: Publisher | None) -> Summary:
         ends = {partition: r.end for partition, r in task.ranges.items()}
         if last is not None and options.state is not None:
             lifecycle.resumed(options.state, last)
-        lifecycle.started(plan.source.name, merge.offsets, plan.source.reads, len(pool.processes()))
+        lifecycle.started(plan.source, merge.offsets, len(pool.processes()))
         if served is not None:
             layout = layout_of(plan, job, options.state)
             fixed = {partition: end for partition, end in ends.items() if end is not None}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from streamreg._plan.result_plan import ResultPlan
     from streamreg._run.measures import Measures
     from streamreg._serve.publisher import Publisher
+    from streamreg._source.contract import Source
     from streamreg._worker.pool import Pool
 
 _PACE: Final = 0.2
@@ -33,10 +34,10 @@ _NAME: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 class Served:
     """A run that is served."""
 
-    def __init__(self, publisher: Publisher, topic: str) -> None:
+    def __init__(self, publisher: Publisher, source: Source) -> None:
         """Nothing is read yet."""
         self._publisher = publisher
-        self._topic = topic
+        self._source = source
         self._started_at = time.time()
         self._due = 0.0
         self._flow: tuple[Merge, Pool, Measures, Mapping[int, int]] | None = None
@@ -77,7 +78,7 @@ class Served:
                 turned_at=now,
                 unix=time.time(),
                 started_at=self._started_at,
-                topic=self._topic,
+                topic=self._source.name,
                 processes=processes,
             )
         merge, pool, measures, ends = self._flow
@@ -87,7 +88,7 @@ class Served:
             turned_at=now,
             unix=time.time(),
             started_at=self._started_at,
-            topic=self._topic,
+            topic=self._source.name,
             epochs=progress.epochs,
             rows=progress.rows,
             rows_per_second=progress.rows_per_second,
@@ -95,6 +96,7 @@ class Served:
             tombstones=merge.tombstones,
             excluded=merge.excluded,
             lost=merge.lost,
+            origins=self._origins(merge.offsets),
             offsets=dict(merge.offsets),
             log_ends={**measures.log_ends, **ends},
             epoch_seconds=measures.epoch_seconds.durations(),
@@ -106,6 +108,14 @@ class Served:
             last_merged=measures.last_merged,
             results=progress.results,
         )
+
+    def _origins(self, partitions: Iterable[int]) -> dict[int, tuple[str, int]]:
+        if len(self._source.topics) == 1:
+            return {}
+        found = {partition: self._source.origin(partition) for partition in partitions}
+        return {
+            p: (at.name, p if at.partition is None else at.partition) for p, at in found.items()
+        }
 
 
 def layout_of(plan: Plan, job: Mapping[str, Any], state: Path | None) -> Layout:

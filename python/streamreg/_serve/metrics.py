@@ -114,17 +114,18 @@ def _counts(now: Snapshot) -> Iterator[Metric]:
 
 
 def _partitions(now: Snapshot) -> Iterator[Metric]:
+    names = ["topic", "partition"]
     offsets = GaugeMetricFamily(
-        "streamreg_partition_offset", "Offset of the next message.", labels=["partition"]
+        "streamreg_partition_offset", "Offset of the next message.", labels=names
     )
     ends = GaugeMetricFamily(
-        "streamreg_partition_log_end_offset", "Where the log ends.", labels=["partition"]
+        "streamreg_partition_log_end_offset", "Where the log ends.", labels=names
     )
     lags = GaugeMetricFamily(
-        "streamreg_partition_lag_messages", "Messages that wait.", labels=["partition"]
+        "streamreg_partition_lag_messages", "Messages that wait.", labels=names
     )
     for partition, offset in sorted(now.offsets.items()):
-        labels = [str(partition)]
+        labels = [*map(str, now.place(partition))]
         offsets.add_metric(labels, offset)
         lag = now.lag(partition)
         if lag is not None:

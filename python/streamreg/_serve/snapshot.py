@@ -67,6 +67,9 @@ class Snapshot:
     excluded: int = 0
     lost: int = 0
 
+    origins: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+    """Of several topics for each partition its topic, and its number there."""
+
     offsets: Mapping[int, int] = field(default_factory=dict)
     """For each partition the offset of the next message to be merged."""
 
@@ -96,6 +99,10 @@ class Snapshot:
 
     results: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """As `Progress.results`."""
+
+    def place(self, partition: int) -> tuple[str, int]:
+        """The topic of a partition, and its number there."""
+        return self.origins.get(partition, (self.topic, partition))
 
     def lag(self, partition: int) -> int | None:
         """Messages of a partition that are not merged yet; None if it is not known where its log ends."""

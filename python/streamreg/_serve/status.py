@@ -51,7 +51,8 @@ def described(now: Snapshot) -> dict[str, Any]:
         "lost": now.lost,
         "partitions": [
             {
-                "partition": partition,
+                **({"topic": now.place(partition)[0]} if now.origins else {}),
+                "partition": now.place(partition)[1],
                 "offset": offset,
                 "log_end": now.log_ends.get(partition),
                 "lag": now.lag(partition),

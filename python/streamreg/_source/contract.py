@@ -49,7 +49,7 @@ class Origin:
     """What people call a partition of a source."""
 
     name: str
-    """Of a topic, or the path of a file."""
+    """Of its topic, or the path of a file."""
 
     partition: int | None
     """The number within the topic; None: it is a file."""
@@ -58,6 +58,11 @@ class Origin:
         if self.partition is None:
             return f"file {self.name!r}"
         return f"topic {self.name!r}, partition {self.partition}"
+
+    @property
+    def short(self) -> str:
+        """As Kafka's own tools call the partition of a topic: `topic-0`."""
+        return self.name if self.partition is None else f"{self.name}-{self.partition}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ class Location:
     """Milliseconds since 1970-01-01 UTC, as the topic has it."""
 
     origin: Origin | None = None
-    """Of a source of files; None: of its topic, the partition of this number."""
+    """Of a source of files, or of several topics; None: of its topic, the partition of this number."""
 
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -186,6 +191,10 @@ class Source(Protocol):
         """Its name in messages: the topic."""
 
     @property
+    def topics(self) -> Sequence[str]:
+        """The names of the topics that are read, as far as they are known yet; of files the same as `name`."""
+
+    @property
     def autocommit_duration_ms(self) -> int:
         """The least time between the ends of two epochs, in milliseconds."""
 
@@ -207,9 +216,21 @@ class Source(Protocol):
 
     @property
     def identity(self) -> Identity:
-        """What is read, as JSON has it: of a topic its id, of files which of them has which number. None: not known.
+        """What is read, as JSON has it; None: not known.
+
+        Of a topic that is its id, of several topics their ids and which of their partitions has which number, of files
+        which of them has which number.
 
         It changes where there are new partitions, and is kept in the state with their offsets.
+        """
+
+    def identity_after(
+        self, name: str, identity: Identity, partitions: Collection[int]
+    ) -> Identity | None:
+        """The identity with which this source goes on where one of another name has stopped, and reads more beside.
+
+        `identity` is what that one had read, and these are its partitions, whose numbers stay. None: it does not read
+        all of that.
         """
 
     def origin(self, partition: int) -> Origin:
@@ -286,3 +307,8 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Frees what `watermarks`, `first_messages` and `commit_offsets` hold open in this process."""
+
+
+def short_name(source: Source, partition: int) -> str:
+    """What tells the partitions of a source apart: of one topic their numbers."""
+    return source.origin(partition).short if len(source.topics) > 1 else str(partition)

@@ -38,9 +38,10 @@ class PartitionDiscovery:
                     "%s has new files: %s", self._source.name, ", ".join(o.name for o in found)
                 )
             else:
-                _log.warning(
-                    "topic %r has new partitions, read from their beginning: %s",
-                    self._source.name,
-                    ", ".join(map(str, sorted(watermarks))),
-                )
+                for topic in sorted({origin.name for origin in found}):
+                    _log.warning(
+                        "topic %r has new partitions, read from their beginning: %s",
+                        topic,
+                        ", ".join(str(o.partition) for o in found if o.name == topic),
+                    )
         return {p: Range(watermark.low, None, True) for p, watermark in watermarks.items()}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamreg._exceptions import StateError
@@ -53,7 +52,7 @@ class NewStartError(Exception):
 def continued(
     checkpoint: Checkpoint,
     plan: Plan,
-    rejects: Path | None,
+    rejects: str | None,
     fits: Fits = lambda name, position: False,
 ) -> Continued:
     """How this job goes on with a state.
@@ -61,7 +60,7 @@ def continued(
     Args:
         checkpoint: the state.
         plan: what the job computes now.
-        rejects: its dead-letter file.
+        rejects: the name of what keeps its rejects, a file or a topic.
         fits: by it a file is known that was renamed.
 
     Raises:
@@ -87,7 +86,7 @@ def continued(
 class _Change:
     """From the job of a state to another one."""
 
-    def __init__(self, checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> None:
+    def __init__(self, checkpoint: Checkpoint, plan: Plan, rejects: str | None) -> None:
         self._checkpoint = checkpoint
         self._plan = plan
         self._rejects = rejects
@@ -99,6 +98,7 @@ class _Change:
         found = changed_source.refusal(checkpoint, plan, self._before, self._now)
         if found is not None:
             raise NewStartError(found if isinstance(found, str) else difference_of(*found))
+        self._more_topics = changed_source.with_more_topics(checkpoint, plan)
         self._check_functions()
         self._held = [self._reduction(at) for at in range(len(plan.rows.reductions))]
         """For each reduction its index in the state."""
@@ -106,12 +106,12 @@ class _Change:
     def continued(self, fits: Fits) -> Continued:
         """The plan and the checkpoint."""
         kept = self._kept(fits)
-        self._check_outbox(kept)
+        letters = self._letters(fits)
+        self._check_outbox(kept, letters)
         began = [name for name in self._now.outputs if name not in kept]
         plan = self._whole_plan()
         described = DescribedJob(self._numbers, job(plan, self._rejects))
         self._check_began(began, described)
-        letters = self._letters(fits)
         positions = {name: self._checkpoint.positions[old] for name, old in kept.items()}
         checkpoint = replace(
             self._checkpoint,
@@ -119,14 +119,15 @@ class _Change:
             **moved_parts(self._checkpoint, plan, self._held, kept),
             **self._history(kept, began, letters, described),
             positions=positions | letters,
+            identity=self._more_topics or self._checkpoint.identity,
         )
         aside = tuple(name for name in began if name in self._before.outputs)
         return Continued(plan, checkpoint, self._told(kept, began, letters), aside)
 
-    def _check_outbox(self, kept: Mapping[str, str]) -> None:
+    def _check_outbox(self, kept: Mapping[str, str], letters: Mapping[str, Position]) -> None:
         """Nothing that waits in the state for a destination is dropped."""
         waiting = {name for name, epochs in self._checkpoint.outbox.items() if epochs}
-        for name in sorted(waiting - {old for new, old in kept.items() if new == old}):
+        for name in sorted(waiting - {old for new, old in kept.items() if new == old} - {*letters}):
             raise NewStartError(
                 f"changes wait in the state for {name}, which the job does not write any more as it was: run it as "
                 "before until they are delivered"
@@ -251,7 +252,7 @@ class _Change:
         before = self._before.job["rejects"]
         if before is None or self._rejects is None:
             return {}
-        now, position = str(self._rejects), self._checkpoint.positions[before]
+        now, position = self._rejects, self._checkpoint.positions[before]
         return {now: position} if now == before or fits(now, position) else {}
 
     def _history(
@@ -263,10 +264,10 @@ class _Change:
     ) -> dict[str, Any]:
         """What a comparison with the topic must know: from where on the job has been another one."""
         before = self._checkpoint
-        names = {**kept, **({str(self._rejects): self._before.job["rejects"]} if letters else {})}
+        names = {**kept, **dict.fromkeys(letters, self._before.job["rejects"])}
         since = {name: before.since[old] for name, old in names.items() if old in before.since}
         late = [name for name in began if self._now.outputs[name].kind != "results"]
-        late += [] if letters or self._rejects is None else [str(self._rejects)]
+        late += [] if letters or self._rejects is None else [self._rejects]
         change: dict[str, Any] = {"offsets": dict(before.offsets)}
         if self._reads_otherwise():
             change[changed_source.SOURCE] = changed_source.input_of(self._before.job, self._now.job)
@@ -303,6 +304,10 @@ class _Change:
             told.append(f"rejects are no more written to {rejects}")
         if self._rejects is not None and not letters:
             told.append(f"rejects are written to {self._rejects} from now on")
+        if self._more_topics is not None:
+            told.append(
+                f"it reads {self._now.job['topic']} from now on, and of topics that are new all there is"
+            )
         if self._reads_otherwise():
             told.append(
                 "messages are read by other columns from now on: what those before came to stays"

@@ -10,6 +10,7 @@ from streamreg._state.shape import ShapeError
 
 if TYPE_CHECKING:
     from streamreg._plan.plan import Plan
+    from streamreg._source.contract import Identity
     from streamreg._state.checkpoint import Checkpoint
     from streamreg._state.described_job import DescribedJob
 
@@ -38,6 +39,14 @@ def input_of(job: Mapping[str, Json], now: Mapping[str, Json]) -> dict[str, Json
     return {IN_ORDER: [*known, *sorted(job["schema"].keys() - {*known})], **found}
 
 
+def with_more_topics(checkpoint: Checkpoint, plan: Plan) -> Identity | None:
+    """What a job that reads more topics than that of a state goes on with; None if it reads the same, or others."""
+    name = checkpoint.job["topic"]
+    if name == plan.source.name:
+        return None
+    return plan.source.identity_after(name, checkpoint.identity, checkpoint.offsets)
+
+
 def refusal(
     checkpoint: Checkpoint, plan: Plan, before: DescribedJob, now: DescribedJob
 ) -> tuple[str, object, object] | str | None:
@@ -45,7 +54,9 @@ def refusal(
 
     Either a text, or which part differs, with what it was and what it is.
     """
-    for part in ("topic", "upsert", *(["rules"] if "rules" in before.job else [])):
+    told = ["rules"] if "rules" in before.job else []
+    same = [] if with_more_topics(checkpoint, plan) is not None else ["topic"]
+    for part in (*same, "upsert", *told):
         if before.job.get(part) != now.job.get(part):
             return part, before.job.get(part), now.job.get(part)
     old, new = input_of(before.job, now.job), input_of(now.job, now.job)

@@ -258,7 +258,7 @@ def _check_outputs(job: Mapping[str, Json], run: Mapping[str, Json]) -> None:
     if files != run["positions"].keys():
         raise ShapeError("run: positions: they are not those of the outputs")
     within("run: outbox", _OUTBOX, run.get("outbox", {}))
-    if not run.get("outbox", {}).keys() <= set(names):
+    if not run.get("outbox", {}).keys() <= files:
         raise ShapeError("run: outbox: it is not that of the outputs")
     if MODELS in job and not job[MODELS].keys() <= set(names):
         raise ShapeError(f"job: {MODELS}: they are not those of the outputs")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamreg._core import time_zone
@@ -46,7 +45,7 @@ _SHOWN = 120
 """Characters of a value shown where two jobs differ."""
 
 
-def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
+def job(plan: Plan, rejects: str | None) -> dict[str, Any]:
     """What a run computes, from which messages and into which outputs, in what JSON has.
 
     Brokers and credentials may change, and so may the pace. Python functions count by their names.
@@ -102,7 +101,7 @@ def job(plan: Plan, rejects: Path | None) -> dict[str, Any]:
             for at, result in enumerate(plan.results)
             for output, held in zip(result.outputs, result.models, strict=True)
         },
-        "rejects": None if rejects is None else str(rejects),
+        "rejects": rejects,
         **({"clocks": clocks} if clocks else {}),
         **({} if plan.rules < _TOLD else {_RULES: plan.rules}),
     }
@@ -167,7 +166,7 @@ def _scored(score: ScorePlan, shipped: Shipped) -> dict[str, Any]:
     }
 
 
-def same_plan(checkpoint: Checkpoint, plan: Plan, rejects: Path | None) -> Plan | str:
+def same_plan(checkpoint: Checkpoint, plan: Plan, rejects: str | None) -> Plan | str:
     """The plan that a state goes on with: this one, or what an earlier build has made of the same program.
 
     If the state is of another job, the first difference between the two.

@@ -8,7 +8,7 @@ the first crash the successors announce where each batch begins before they proc
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 _STEADY_SECONDS = 60.0
 """A worker that has run so long was healthy, even if its topic had no messages."""
@@ -46,10 +46,9 @@ class CrashLoop:
         self._batch = {}
         return max(self._idle, *self._places.values(), 0)
 
-    @property
-    def where(self) -> str:
-        """Where it has crashed most often, for messages."""
+    def where(self, name: Callable[[int], str]) -> str:
+        """Where it has crashed most often, for messages; `name` says what people call a partition."""
         if not self._places:
             return ""
         [((partition, offset), _)] = self._places.most_common(1)
-        return f" at partition {partition} offset {offset} or soon after"
+        return f" at partition {name(partition)} offset {offset} or soon after"

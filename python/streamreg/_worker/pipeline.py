@@ -15,7 +15,7 @@ import numpy as np
 
 from streamreg._core import KeyedReduction, WindowReduction, render
 from streamreg._evaluate.columns import at, nullable, portable, take_rows
-from streamreg._exceptions import ProgramError
+from streamreg._exceptions import ProgramError, SourceError
 from streamreg._formats.contract import ready
 from streamreg._rejects.reject import Reject
 from streamreg._source.contract import without
@@ -192,6 +192,14 @@ class Pipeline:
         """The messages that are no rows, but the preamble."""
         if self._preamble is None:
             return set()
+        source = self._input.source
+        for partition, index in batch.firsts.items() if len(source.topics) > 1 else ():
+            if self._preamble.differs(batch.values[index], self._found, self._input.fields):
+                raise SourceError(
+                    f"{source.origin(partition)}: the {self._preamble.name} is another one than that of the other "
+                    f"topics ({self._preamble.shown(self._found)}): read it by a job of its own, or let all topics "
+                    "have the same"
+                )
         return {
             index
             for index in batch.firsts.values()
@@ -204,7 +212,9 @@ class Pipeline:
         """The columns of the messages' metadata, and the values without those whose metadata do not fit."""
         if self._input.metadata is None:
             return {}, values
-        parts, faults = self._input.metadata.read(batch, self._input.columns)
+        parts, faults = self._input.metadata.read(
+            batch, self._input.columns, self._input.source.origin
+        )
         columns = {name: nullable(*part) for name, part in parts.items()}
         refused = {index: fault for index, fault in faults.items() if values[index] is not None}
         for index, (kind, column, detail) in sorted(refused.items()):

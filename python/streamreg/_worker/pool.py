@@ -16,12 +16,13 @@ import traceback
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Protocol
 
 from streamreg._exceptions import ProgramError, WorkerError
 from streamreg._plural import plural
-from streamreg._source.contract import Range
+from streamreg._source.contract import Range, short_name
 from streamreg._worker import carried, spawn
 from streamreg._worker import worker as _worker
 from streamreg._worker.crash_loop import CrashLoop
@@ -234,8 +235,9 @@ class ProcessPool:
         crashes = worker.crashes.add(time.monotonic() - worker.started_at, self._merged.offsets)
         text = f"worker {worker.index} died ({_manner(worker.process)})"
         if crashes > _RESTARTS:
+            where = worker.crashes.where(partial(short_name, self._task.input.source))
             raise WorkerError(
-                f"{text} {plural(crashes, 'time')} without progress{worker.crashes.where}: giving up"
+                f"{text} {plural(crashes, 'time')} without progress{where}: giving up"
             )
         pause = _FIRST_PAUSE * 2 ** (crashes - 1)
         worker.restart_at = time.monotonic() + pause

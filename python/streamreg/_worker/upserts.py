@@ -118,7 +118,7 @@ class BatchUpserts:
     def _truncated(self, index: int) -> SourceError:
         place = self._batch.locate(index)
         return SourceError(
-            f"topic {self._input.source.name!r}, partition {place.partition}, offset {place.offset}: the table was "
+            f"{self._input.source.origin(place.partition)}, offset {place.offset}: the table was "
             "truncated, and no event says which rows are gone: let the connector take a new snapshot into an empty "
             "topic, and start anew there with an empty state and new outputs (Debezium leaves such events out with "
             'skipped.operations="t", its default)'

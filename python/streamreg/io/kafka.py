@@ -29,9 +29,10 @@ def __dir__() -> list[str]:
 
 def read(
     rdkafka_settings: Mapping[str, str | int | float | bool | OAuthCallback],
-    topic: str,
+    topic: str | Sequence[str] | None = None,
     *,
     schema: type[Schema],
+    pattern: str | None = None,
     format: FormatName | Format = "csv",
     mode: Literal["streaming", "static"] = "streaming",
     autocommit_duration_ms: int = 1500,
@@ -45,11 +46,15 @@ def read(
     metadata: Mapping[str, str] | None = None,
     upsert: bool | None = None,
     reader: ReaderChoice = "auto",
-    start: Literal["earliest", "latest"] | datetime | Mapping[int, int] | None = None,
+    start: Literal["earliest", "latest"]
+    | datetime
+    | Mapping[int, int]
+    | Mapping[str, Mapping[int, int]]
+    | None = None,
     wait_for_topic: bool = False,
     on_lost_offsets: Literal["fail", "continue"] = "fail",
 ) -> Table:
-    """A table of the messages of a topic.
+    """A table of the messages of a topic, or of several.
 
     A message that does not fit the schema is a reject: counted, kept if `run` is told where, and not in the table.
     A message without a value (a tombstone) is skipped; with `upsert` it removes the row of its key.
@@ -61,15 +66,19 @@ def read(
             offsets are committed to that group, for tools that show the lag; no group is joined.
             `fetch.message.max.bytes` is 524288 for the client, for the sake of memory: for a broker that is far away
             set it higher.
-        topic: the topic.
+        topic: the topic, or several of the same schema. A job with a state can go on with more topics: those that are
+            new are read from their beginning. With fewer it is another job.
         schema: the columns and their types. Values of those like `float | None` can be missing: an empty CSV cell (of
             text and bytes one without quotes), JSON's null or no such member, no such part of a message's metadata.
+        pattern: in place of `topic` a regular expression of Python, which a whole name matches, as in Java's clients;
+            a `^` before it, as librdkafka has it, changes nothing. Topics whose names begin with `__` are left out.
+            Topics that are made later are found as new partitions are, and read from their beginning.
         format: "csv": one RFC 4180 record a message. The first message of the topic names the columns, in any order;
-            others than the schema's are ignored. "json": one object a message. "raw": the whole message in the
-            schema's only column, as `bytes` or `str`. "debezium": one change event of Debezium a message, in JSON
-            with or without its schema: `after` replaces the row of the message's key, a deletion removes it. Without
-            a key (a table without a primary key) `before` is taken back and `after` added; where `before` is missing
-            the message is a reject. A truncation ends the run with SourceError.
+            others than the schema's are ignored. Several topics have the same header. "json": one object a message.
+            "raw": the whole message in the schema's only column, as `bytes` or `str`. "debezium": one change event of
+            Debezium a message, in JSON with or without its schema: `after` replaces the row of the message's key, a
+            deletion removes it. Without a key (a table without a primary key) `before` is taken back and `after`
+            added; where `before` is missing the message is a reject. A truncation ends the run with SourceError.
             "avro": one record a message, behind the frame of a Schema Registry (`schema_registry`). Its fields are the
             columns: int and long for int, float too; float and double for float; decimals for Decimal; string and
             enum for str; dates and timestamps for datetime, which local ones need a `tz` for; times of day for
@@ -94,10 +103,10 @@ def read(
         subject: the registry's subject whose latest schema is compared with `schema` when a run begins; the topic's
             name with `-value` behind it, if nothing is said.
         metadata: columns of what a message carries beside its value, as `{"sensor": "key"}`: "timestamp", "key",
-            "partition", "offset", or "header:" and a name, of which the last counts. A timestamp is a datetime, or
-            milliseconds since 1970-01-01 UTC if the schema declares the column as int; a key or header is text, or
-            bytes if the schema says so. A message that does not have it, or has no text where text is wanted, is a
-            reject.
+            "topic", "partition", "offset", or "header:" and a name, of which the last counts. A timestamp is a
+            datetime, or milliseconds since 1970-01-01 UTC if the schema declares the column as int; a key or header is
+            text, or bytes if the schema says so. A message that does not have it, or has no text where text is wanted,
+            is a reject.
         upsert: whether the key of a message names its row: a message replaces the row of the last one with that key
             in its partition, and a tombstone removes it, as in compacted topics and changelogs of tables. A message
             without a key is a reject (`missing-key`), and a reject changes nothing: the row of its key stands. All
@@ -112,10 +121,11 @@ def read(
             native reader. The messages, and so the results, are the same.
         start: where a run begins that has no state, or whose state has no offsets yet: "earliest", "latest", a datetime
             (with a tzinfo: at the first message of each partition that is not older), or offsets by partition, as
-            `{0: 1200}` (partitions that are not named: at the earliest). It is looked up once: from before the first
+            `{0: 1200}` (partitions that are not named: at the earliest), of several topics by topic and partition, as
+            `{"a": {0: 1200}}`. It is looked up once: from before the first
             message on the state has the offsets, and a run that has a state takes no heed of it. Partitions that are
             added later are read from their beginning.
-        wait_for_topic: whether a topic that is not there yet is waited for, which the run says, and no error.
+        wait_for_topic: whether topics that are not there yet are waited for, which the run says, and no error.
         on_lost_offsets: what happens where the broker has deleted messages before they were read (retention): "fail"
             ends the run with SourceError. "continue" goes on with what is there; the sums stay those of all messages
             that were read, and the gap is logged, counted in `Summary.lost` and kept in the state.
@@ -129,11 +139,11 @@ def read(
     from streamreg._kafka.settings import checked
     from streamreg._kafka.source import KafkaSource
     from streamreg._kafka.start import checked_start
+    from streamreg._kafka.topics import checked_topics
 
     settings = checked(rdkafka_settings)
     check_reader(reader, settings)
-    if not isinstance(topic, str) or not topic:
-        raise ConfigurationError(f"topic: expected the name of a topic, found {topic!r}")
+    topics = checked_topics(topic, pattern)
     check_mode(mode)
     check_interval(autocommit_duration_ms)
     options = {
@@ -155,11 +165,11 @@ def read(
         )
     source = KafkaSource(
         settings,
-        topic,
+        topics,
         mode,
         autocommit_duration_ms,
         reader,
-        checked_start(start),
+        checked_start(start, topics),
         wait_for_topic,
         on_lost_offsets == "continue",
     )
@@ -216,6 +226,7 @@ def write(
     from streamreg._kafka.settings import checked
     from streamreg._kafka.sink import Topic
     from streamreg._kafka.sink_messages import FORMATS
+    from streamreg._kafka.topic_settings import checked_topic_settings
 
     settings = checked(rdkafka_settings)
     if not isinstance(topic, str) or not topic:
@@ -230,7 +241,7 @@ def write(
         topic=topic,
         format=format,
         message_key=_message_key(rows, key, keys if mode == "current" else None),
-        create=_topic_settings(create),
+        create=checked_topic_settings(create),
     )
     return outputs.write(rows, sink, time)
 
@@ -257,17 +268,3 @@ def _message_key(
             f"found {', '.join(found)}"
         )
     return tuple(found)
-
-
-def _topic_settings(given: Mapping[str, str | int] | None) -> Mapping[str, str | int] | None:
-    if given is None:
-        return None
-    if not isinstance(given, Mapping):
-        raise ConfigurationError(f"create: expected settings of a topic, found {given!r}")
-    for name, value in given.items():
-        number = name in ("num.partitions", "replication.factor")
-        if not isinstance(name, str) or isinstance(value, bool) or not isinstance(value, str | int):
-            raise ConfigurationError(f"create: {name}: expected text or a number, found {value!r}")
-        if number and not (str(value).isascii() and str(value).isdecimal() and int(value) > 0):
-            raise ConfigurationError(f"create: {name}: expected a number above 0, found {value!r}")
-    return dict(given)

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use streamreg_kafka::fetcher::{Action, Fetcher, Node};
 use streamreg_kafka::settings::Settings;
-use streamreg_kafka::{Messages, Room, Span};
+use streamreg_kafka::{Messages, Room, Span, Topics};
 
 const TOPIC_ID: [u8; 16] = *b"0123456789abcdef";
 
@@ -93,7 +93,8 @@ fuzz_target!(|data: &[u8]| {
     let given = [("bootstrap.servers", "a:1,b:2"), ("check.crcs", "false"), ("fetch.max.bytes", "600")];
     let settings = Settings::of(given).expect("known settings");
     let span = |partition| Span { partition, start: 0, end: Some(40), leader_epoch: None };
-    let mut fetcher = Fetcher::new(&settings, "t", None, &[0, 1].map(span));
+    let spans = [0, 1].map(span);
+    let mut fetcher = Fetcher::new(&settings, Topics::alone("t", None, &spans), &spans);
     let (began, mut now) = (Instant::now(), Duration::ZERO);
     let mut open: BTreeMap<Node, Vec<u8>> = BTreeMap::new();
     let mut last = BTreeMap::from([(0, -1i64), (1, -1)]);

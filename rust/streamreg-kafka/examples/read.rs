@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 use streamreg_kafka::settings::Settings;
-use streamreg_kafka::{Reader, Room, Span};
+use streamreg_kafka::{Reader, Room, Span, Topics};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let end = Some(end.parse()?).filter(|end| *end > 0);
     let span = |partition| Span { partition, start: 0, end, leader_epoch: None };
     let spans: Vec<_> = (0..partitions.parse()?).map(span).collect();
-    let mut reader = Reader::new(settings, topic, None, &spans);
+    let mut reader = Reader::new(settings, Topics::alone(topic, None, &spans), &spans);
     let room = Room { messages: 50_000, bytes: 4 << 20 };
     let (mut messages, mut bytes, mut batches) = (0usize, 0usize, 0usize);
     let mut began = None;

@@ -6,6 +6,7 @@ mod limits;
 mod nodes;
 mod partitions;
 mod responses;
+mod topics;
 mod trouble;
 
 use crate::log::{Isolation, Options, PartitionLog, Room, Span};
@@ -18,6 +19,7 @@ use nodes::{Asked, Nodes};
 use partitions::Partitions;
 use std::collections::BTreeMap;
 use std::time::Instant;
+pub use topics::Topics;
 use trouble::{Of, Trouble};
 
 /// Who is asked: a server that the settings name, or a broker of the cluster.
@@ -51,8 +53,7 @@ pub type GiveUp = String;
 /// What is known of the cluster, and what was asked.
 #[derive(Debug)]
 pub struct Fetcher {
-    topic: String,
-    topic_id: Option<[u8; 16]>,
+    topics: Topics,
     client_id: String,
     limits: Limits,
     servers: Vec<(String, u16)>,
@@ -80,16 +81,15 @@ enum Need {
 }
 
 impl Fetcher {
-    /// Makes one that has asked nothing yet. `topic_id` is the id of the topic; `None`: that of the one that has the name.
+    /// Makes one that has asked nothing yet.
     #[must_use]
-    pub fn new(settings: &Settings, topic: &str, topic_id: Option<[u8; 16]>, spans: &[Span]) -> Self {
+    pub fn new(settings: &Settings, topics: Topics, spans: &[Span]) -> Self {
         let isolation =
             if settings.read_committed { Isolation::ReadCommitted } else { Isolation::ReadUncommitted };
         let options =
             Options { isolation, check_crcs: settings.check_crcs, most_unpacked: settings.response_bytes };
         Self {
-            topic: topic.to_owned(),
-            topic_id,
+            topics,
             client_id: settings.client_id.clone(),
             limits: Limits::new(settings),
             servers: settings.servers.clone(),
@@ -124,17 +124,19 @@ impl Fetcher {
             self.attempts = self.attempts.wrapping_add(1);
             let correlation = self.nodes.ask(node, Asked::Metadata, now);
             let request = Api::METADATA.request(correlation, &self.client_id, |writer| {
-                metadata::write(writer, &self.topic);
+                metadata::write(writer, self.topics.names());
             });
             actions.extend(self.action(node, request));
         }
-        let Some(topic_id) = self.topic_id.filter(|_| self.leaders > 0) else { return Ok(actions) };
+        if self.leaders == 0 || !self.topics.identified() {
+            return Ok(actions);
+        }
         for (node, wanted) in self.partitions.wanted(&self.limits, self.leaders) {
             if !self.nodes.free(node, now) {
                 continue;
             }
-            let request = self.limits.request(topic_id, self.leaders, wanted);
-            let correlation = self.nodes.ask(node, Asked::fetch(&request), now);
+            let correlation = self.nodes.ask(node, Asked::fetch(&wanted), now);
+            let request = self.limits.request(self.leaders, self.topics.asked(wanted));
             let request = Api::FETCH.request(correlation, &self.client_id, |writer| {
                 fetch::write(writer, &request);
             });

@@ -1,4 +1,4 @@
-//! Reads ranges of offsets of one Kafka topic, as fast as the brokers send.
+//! Reads ranges of offsets of Kafka topics, as fast as the brokers send.
 //!
 //! What is usual it does itself; whatever is not (an unknown codec, a damaged batch, a setting that it does not know, an
 //! error of a broker that needs an answer) it hands over: whoever asked goes on at the next offset with another client.
@@ -23,6 +23,7 @@ mod unusual;
 
 pub use aborted::Aborted;
 pub use codec::Unpacker;
+pub use fetcher::Topics;
 pub use log::{Isolation, Options, PartitionLog, Pushed, Room, Span};
 pub use messages::{Headers, Messages};
 pub use reader::{Batch, HandOver, Reader};

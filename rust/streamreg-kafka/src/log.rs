@@ -42,7 +42,7 @@ impl Default for Options {
 /// The part of a log that is to be read.
 #[derive(Clone, Copy, Debug)]
 pub struct Span {
-    /// Which partition's log.
+    /// Which partition's log, by its number.
     pub partition: i32,
     /// The first offset.
     pub start: i64,

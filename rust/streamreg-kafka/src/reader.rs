@@ -1,8 +1,8 @@
-//! Read: what whoever reads has: ranges of one topic, batch by batch.
+//! Read: what whoever reads has: ranges of partitions, batch by batch.
 
 use crate::connection::{Address, Connection, Outcome, Shared};
 use crate::dial;
-use crate::fetcher::{Action, Fetcher, Node};
+use crate::fetcher::{Action, Fetcher, Node, Topics};
 use crate::log::{Room, Span};
 use crate::messages::Messages;
 use crate::settings::Settings;
@@ -38,7 +38,7 @@ impl std::error::Error for HandOver {}
 /// The number of a connection, and to whom it is.
 type Name = (u64, Node);
 
-/// Reads ranges of one topic.
+/// Reads ranges of partitions.
 pub struct Reader {
     fetcher: Fetcher,
     shared: Result<Arc<Shared>, String>,
@@ -54,11 +54,10 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Makes a reader, which connects when it is first asked for messages. `topic_id` is the id of the topic; `None`: that
-    /// of the one that has the name by then.
+    /// Makes a reader, which connects when it is first asked for messages.
     #[must_use]
-    pub fn new(settings: Settings, topic: &str, topic_id: Option<[u8; 16]>, spans: &[Span]) -> Self {
-        let fetcher = Fetcher::new(&settings, topic, topic_id, spans);
+    pub fn new(settings: Settings, topics: Topics, spans: &[Span]) -> Self {
+        let fetcher = Fetcher::new(&settings, topics, spans);
         let shared = match settings.tls.as_ref().map(dial::tls).transpose() {
             Ok(tls) => Ok(Arc::new(Shared { settings, tls })),
             Err(why) => Err(why),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use streamreg_kafka::settings::{NotKnown, Settings};
-use streamreg_kafka::{Reader, Room, Span};
+use streamreg_kafka::{Reader, Room, Span, Topics};
 
 create_exception!(streamreg._core, HandOverError, PyException);
 
@@ -42,17 +42,20 @@ impl KafkaFetcher {
     }
 }
 
-/// Partition, first offset, end, and the leader epoch of the message before.
+/// Name, id, and the numbers of the partitions.
+type Topic = (String, Option<[u8; 16]>, BTreeMap<i32, i32>);
+
+/// The number of a partition, first offset, end, and the leader epoch of the message before.
 type Range = (i32, i64, Option<i64>, Option<i32>);
 
 #[pymethods]
 impl KafkaFetcher {
     #[new]
-    fn new(settings: Given, topic: &str, topic_id: Option<[u8; 16]>, ranges: Vec<Range>) -> PyResult<Self> {
+    fn new(settings: Given, topics: Vec<Topic>, ranges: Vec<Range>) -> PyResult<Self> {
         let settings = self::settings(&settings).map_err(|why| PyValueError::new_err(why.to_string()))?;
         let span = |(partition, start, end, leader_epoch)| Span { partition, start, end, leader_epoch };
         let spans: Vec<_> = ranges.into_iter().map(span).collect();
-        Ok(Self(Mutex::new(Reader::new(settings, topic, topic_id, &spans))))
+        Ok(Self(Mutex::new(Reader::new(settings, Topics::of(topics), &spans))))
     }
 
     fn read(

@@ -7,6 +7,7 @@ import json
 import os
 
 import streamreg as sr
+from tests.support import outbox_faults
 from tests.support.kafka import faults, numbered
 
 
@@ -17,11 +18,18 @@ class InputSchema(sr.Schema):
 
 
 if "CHAOS_STEP" in os.environ:
-    faults.install(os.environ["CHAOS_STEP"], int(os.environ["CHAOS_COUNT"]))
+    step = os.environ["CHAOS_STEP"]
+    of_outbox = "JOB_REJECTS_TOPIC" in os.environ
+    install = outbox_faults.install if of_outbox else faults.install
+    install(step, int(os.environ["CHAOS_COUNT"]))
 
+# One topic, several, or a pattern.
+named = os.environ["JOB_TOPIC"]
+pattern = named if named.startswith("^") else None
 t = sr.io.kafka.read(
     json.loads(os.environ["JOB_SETTINGS"]),
-    topic=os.environ["JOB_TOPIC"],
+    topic=named.split(",") if pattern is None else None,
+    pattern=pattern,
     schema=InputSchema,
     autocommit_duration_ms=int(os.environ["JOB_AUTOCOMMIT_MS"]),
 )
@@ -31,4 +39,5 @@ sr.io.csv.write(fit.select(a=fit.intercept, b=fit.x), numbered.COEFFICIENTS)
 if "CHAOS_SCORES" in os.environ:
     some = t.filter(t.seq % numbered.SCORED_OF == 0)
     sr.io.csv.write(some.linear_regression(some.y, some.x).predict_on(some), numbered.SCORES)
-sr.run(state="state", rejects=numbered.REJECTS)
+rejects_topic = os.environ.get("JOB_REJECTS_TOPIC")
+sr.run(state="state", rejects={"topic": rejects_topic} if rejects_topic else numbered.REJECTS)

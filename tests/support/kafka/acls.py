@@ -1,7 +1,15 @@
 """What the broker's user may and may not do."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._acl import AclBinding, AclOperation, AclPermissionType
+from confluent_kafka.admin._acl import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+)
 from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
 
 from tests.support.kafka.broker import USER, KafkaBroker
@@ -27,3 +35,25 @@ def allow(broker: KafkaBroker, kind: ResourceType, name: str, operation: AclOper
 
 def deny(broker: KafkaBroker, kind: ResourceType, name: str, operation: AclOperation) -> None:
     _add(broker, kind, name, operation, AclPermissionType.DENY)
+
+
+@contextmanager
+def denied(
+    broker: KafkaBroker, kind: ResourceType, name: str, operation: AclOperation
+) -> Iterator[None]:
+    """The same for a while, of what other tests use too."""
+    deny(broker, kind, name, operation)
+    try:
+        yield
+    finally:
+        rule = AclBindingFilter(
+            kind,
+            name,
+            ResourcePatternType.LITERAL,
+            f"User:{USER}",
+            "*",
+            operation,
+            AclPermissionType.DENY,
+        )
+        admin = AdminClient({**broker.plaintext})
+        admin.delete_acls([rule])[rule].result(30)

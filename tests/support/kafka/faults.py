@@ -18,6 +18,7 @@ from streamreg._kafka.source import KafkaSource
 from streamreg._run import resume
 from streamreg._sinks.append_file import AppendFile
 from streamreg._sinks.file_sink import FileSink
+from streamreg._sinks.rejects import OpenRejectsFile
 from streamreg._state import checkpoint as _checkpoint
 from streamreg._state.commit_record import CommitRecord, CommitRecordFile
 from streamreg._state.store import Store
@@ -97,7 +98,9 @@ def first_flush(countdown: Countdown) -> None:
 
     def patched(self: Outputs, unix_ms: int | None = None) -> None:
         sinks = [output.sink for output in (*self.rows, *self.scores, *self.results)]
-        for file in (*(sink._file for sink in sinks if isinstance(sink, FileSink)), self.rejects):
+        rejects = None if self.rejects is None else self.rejects[1]
+        letters = rejects._file if isinstance(rejects, OpenRejectsFile) else None
+        for file in (*(sink._file for sink in sinks if isinstance(sink, FileSink)), letters):
             if file is not None and file._held_size:
                 file.flush()
                 countdown()

@@ -75,11 +75,21 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
     # A topic of CSV has no registry.
     place = text.index("# [source.schema_registry]"), text.index("# Columns of what a message")
     framed, text = text[slice(*place)], text[: place[0]] + text[place[1] :]
+    # One place for rejects.
+    text = text[: text.index("# [rejects]")] + text[text.index("# [listen]") :]
     for table in ("[source.metadata]", "[forget]", "[state]", "[run]", "[listen]"):
         assert f"# {table}" in text
         text = text.replace(f"# {table}", table)
-    # Explanations, what excludes rows that fade, and files in place of a topic.
-    others = ("# target = ", "# json_field_paths = ", "# weights = ", "# subject = ", *FILES)
+    # Explanations, what excludes rows that fade, and files or several topics in place of a topic.
+    others = (
+        "# topic = ",
+        "# pattern = ",
+        "# target = ",
+        "# json_field_paths = ",
+        "# weights = ",
+        "# subject = ",
+        *FILES,
+    )
     optional = [
         line.removeprefix("# ") if line.startswith("# ") and " = " in line[:30] else line
         for line in text.splitlines()
@@ -339,7 +349,7 @@ def test_the_environment_fills_strings_anywhere() -> None:
     """Any string value takes variables; the value is taken as it is, and $${ is an escape."""
     text = changed('"points"', '"a-${TOPIC}-$${TOPIC}-$5"').replace('"x", "n"', '"${X}", "n"')
     job = read(text, TOPIC="${X}", X="x")
-    assert job.source.topic == "a-${X}-${TOPIC}-$5"
+    assert job.source.name == "a-${X}-${TOPIC}-$5"
     assert job.features == ("x", "n")
 
 
@@ -391,7 +401,7 @@ def test_a_file_is_read_with_the_environment(tmp_path: Path) -> None:
     path = tmp_path / "job.toml"
     text = changed('"points"', '"${TOPIC}"').replace("\n", "\r\n")
     path.write_bytes(b"\xef\xbb\xbf" + text.encode())
-    assert load_job(path, {"TOPIC": "t"}).source.topic == "t"
+    assert load_job(path, {"TOPIC": "t"}).source.name == "t"
 
 
 def test_the_client_tells_every_setting_that_it_refuses() -> None:
@@ -410,3 +420,29 @@ def test_the_client_tells_every_setting_that_it_refuses() -> None:
         assert any(key in problem for problem in caught.value.problems)
     assert "bogus" not in str(caught.value)
     check_client({"bootstrap.servers": "127.0.0.1:1", "group.id": "g"}, "job.toml")
+
+
+def test_rejects_go_to_a_topic_or_a_file() -> None:
+    """The topic is on the source's cluster unless its settings say another, and there is one place alone."""
+    example_of = example()
+    lines = example_of[example_of.index("# [rejects]") : example_of.index("# [listen]")]
+    text = "\n".join(
+        line.removeprefix("# ") for line in lines.splitlines() if "=" in line or "[" in line
+    )
+    assert read(MINIMAL + text).rejects == {
+        "topic": "linear-regression-rejects",
+        "rdkafka_settings": {"bootstrap.servers": "localhost:9092"},
+        "create": {"num.partitions": "1", "retention.ms": "-1"},
+    }
+    own = read(
+        MINIMAL.replace("[source.kafka]", '[source.kafka]\ngroup.id = "g"')
+        + '[rejects]\ntopic = "t"'
+    )
+    assert own.rejects == {
+        "topic": "t",
+        "rdkafka_settings": {"bootstrap.servers": "localhost:9092"},
+    }
+    assert own.rejects_file is None
+    both = problems(MINIMAL + '[rejects]\ntopic = "t"\n[run]\nrejects = "r"')
+    assert both == ["run.rejects: beside [rejects]: a file or a topic"]
+    assert problems(MINIMAL + "[rejects]\ntopics = 1")[0].startswith("rejects.topic: missing")

@@ -58,7 +58,8 @@ def test_options_of_messages() -> None:
         (
             "",
             '[source.metadata]\nk = "size"',
-            'source.metadata: k: expected "timestamp", "key", "partition", "offset" or "header:<name>", found '
+            'source.metadata: k: expected "timestamp", "key", "topic", "partition", "offset" or "header:<name>", '
+            "found "
             "'size'",
         ),
         ('header = ["x", "n", "y"]', "", 'source.header: lacks the schema\'s "s"'),

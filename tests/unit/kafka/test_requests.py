@@ -11,11 +11,13 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from streamreg._exceptions import SourceError
 from streamreg._kafka import client as kafka_client
-from streamreg._kafka import requests
+from streamreg._kafka import cluster_metadata, requests
 from streamreg._kafka.requests import Steps, TopicRequests, waited
+from streamreg._kafka.topics import Topics
 from streamreg._source.contract import Watermarks
 
 SETTINGS = {"bootstrap.servers": "broker:9092"}
+PLACE = ("topic", 0)
 
 
 def ignored(error: KafkaError) -> None:
@@ -80,12 +82,12 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Client:
         return made
 
     monkeypatch.setattr(kafka_client, "admin", admin)
-    monkeypatch.setattr(requests, "_REFRESH", 0.0)
+    monkeypatch.setattr(cluster_metadata, "_REFRESH", 0.0)
     return made
 
 
 def asked() -> TopicRequests:
-    return TopicRequests(SETTINGS, "topic", set())
+    return TopicRequests(SETTINGS, Topics(("topic",)), set())
 
 
 def result(steps: Steps[Any]) -> Any:  # noqa: ANN401  # of any request
@@ -98,7 +100,7 @@ def test_a_dead_controller_is_not_waited_for(client: Client) -> None:
     """The client goes on when it hears of another; it hears of it, for the metadata is asked for meanwhile."""
     client.answers_after = 3
     said: list[str] = []
-    found = result(asked().describe(said.append))
+    found = result(asked().describe(said.append))["topic"]
     assert (found.id, list(found.partitions)) == ("an id", [0])
     assert client.lists > 3
 
@@ -110,8 +112,8 @@ def test_a_dead_leader_is_not_waited_for(client: Client) -> None:
     client.dead[-1] = True
     said: list[str] = []
     topic = asked()
-    assert result(topic.describe(said.append)).id == "an id"
-    assert result(topic.watermarks([0], said.append)) == {0: Watermarks(7, 7)}
+    assert result(topic.describe(said.append))["topic"].id == "an id"
+    assert result(topic.watermarks([PLACE], said.append)) == {PLACE: Watermarks(7, 7)}
 
 
 def test_a_leader_that_stays_is_asked_once(client: Client) -> None:
@@ -119,9 +121,9 @@ def test_a_leader_that_stays_is_asked_once(client: Client) -> None:
     client.dead[1] = True
     said: list[str] = []
     topic = asked()
-    assert result(topic.describe(said.append)).id == "an id"
+    assert result(topic.describe(said.append))["topic"].id == "an id"
     deadline = time.monotonic() + 1
-    assert waited(topic.ends([0], said.append), lambda: time.monotonic() > deadline) is None
+    assert waited(topic.ends([PLACE], said.append), lambda: time.monotonic() > deadline) is None
     assert client.offsets == 1
 
 
@@ -133,7 +135,7 @@ def test_trouble_is_told_once_in_all_questions(client: Client) -> None:
     for _ in range(3):
         client.answers_after = client.lists + 2
         client.errors.append(away)
-        assert result(topic.describe(said.append)).id == "an id"
+        assert result(topic.describe(said.append))["topic"].id == "an id"
     assert len(said) == 1
     assert "Connection refused" in said[0]
 
@@ -147,7 +149,7 @@ def test_a_cluster_that_says_nothing_is_told_of(
     topic = asked()
     for _ in range(2):
         client.answers_after = client.lists + 3
-        assert result(topic.describe(said.append)).id == "an id"
+        assert result(topic.describe(said.append))["topic"].id == "an id"
     assert len(said) == 1
     assert "takes long to respond" in said[0]
 

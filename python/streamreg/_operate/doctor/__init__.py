@@ -105,7 +105,7 @@ def examine(path: Path) -> Iterator[Line]:
         yield examination.line("registry", lambda: registry(plan.input))
         yield examination.line("header", broker.header, after="read", besides="registry")
         yield examination.line("group", lambda: group(job.source.kafka), after="metadata")
-    yield examination.line("state", lambda: disk.state(broker.watermarks))
+    yield examination.line("state", lambda: disk.state(broker.source, broker.watermarks))
     yield examination.line("outputs", disk.outputs, after="state")
 
 
@@ -117,7 +117,7 @@ def _of_files(examination: _Examination, plan: Plan, disk: Disk) -> Iterator[Lin
         "partitions": files.lengths,
         "read": files.read,
         "header": files.header,
-        "state": lambda: disk.state(files.watermarks),
+        "state": lambda: disk.state(files.source, files.watermarks),
         "outputs": disk.outputs,
     }
     after = {"partitions": "topic", "read": "partitions", "header": "read", "outputs": "state"}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import cached_property
 
 from confluent_kafka import KafkaError, KafkaException
@@ -21,11 +20,12 @@ from streamreg._kafka.source import KafkaSource
 from streamreg._operate.doctor.disk import Disk
 from streamreg._operate.doctor.metadata import REFUSALS, Outcome, ask
 from streamreg._operate.doctor.network import Network, reach
-from streamreg._operate.doctor.outcomes import NoTlsError, NotYetError, SkipError, TroubleError
+from streamreg._operate.doctor.outcomes import NoTlsError, SkipError, TroubleError
+from streamreg._operate.doctor.topics import check_topics
 from streamreg._plan.plan import Plan
 from streamreg._plural import plural
 from streamreg._run.resume import positions
-from streamreg._source.contract import Range, Watermarks
+from streamreg._source.contract import Origin, Range, Watermarks, short_name
 from streamreg._state.checkpoint import Checkpoint
 
 _SECONDS = 8.0
@@ -41,29 +41,28 @@ class Broker:
 
     def __init__(self, job: Job, plan: Plan, network: Network, disk: Disk) -> None:
         """Connects to nothing yet."""
-        self._waits_for_topic = job.source.wait_for_topic
+        self._waits_for_topic = bool(job.source.wait_for_topic)
         self._network = network
         self._disk = disk
         self._settings = job.source.kafka
-        self._topic = job.source.topic
         assert isinstance(plan.source, KafkaSource)
         # What is not there is not waited for.
-        self._source = replace(plan.source, mode="static")
-        self._input = replace(plan.input, source=self._source)
+        self.source = replace(plan.source, mode="static")
+        self._input = replace(plan.input, source=self.source)
         self._patience = _SECONDS
         self.watermarks: dict[int, Watermarks] = {}
         """What the partitions hold, as far as that is known."""
 
     def close(self) -> None:
         """Frees connections."""
-        self._source.close()
+        self.source.close()
 
     @cached_property
     def _outcome(self) -> Outcome:
         # A broker that responds at all to an unknown client is there, however far it is.
         silent = self._network.language() == "other"
         started = time.monotonic()
-        outcome = ask(self._settings, self._topic, _SECONDS, silent=silent)
+        outcome = ask(self._settings, self.source.asked, _SECONDS, silent=silent)
         self._patience = max(_SECONDS, _TIMES * (time.monotonic() - started))
         return outcome
 
@@ -121,7 +120,7 @@ class Broker:
             raise TroubleError(
                 f"no response in {_SECONDS:g} s{why}: check bootstrap.servers and security.protocol"
             )
-        brokers: list[BrokerMetadata] = list(outcome.metadata.brokers.values())
+        brokers: list[BrokerMetadata] = list(outcome.metadata.cluster.brokers.values())
         for broker in brokers:
             error = reach(broker.host or "", broker.port or 0)
             if error is not None:
@@ -134,27 +133,11 @@ class Broker:
         return f"{plural(len(brokers), 'broker')}: {', '.join(places + more)}"
 
     def topic(self) -> str:
-        """Is the topic there?"""
-        error = self._metadata.error
-        if error is None:
-            checkpoint = self._checkpoint()
-            self._source.pin(
-                None if checkpoint is None else checkpoint.identity, _ignore, self._lasts()
-            )
-            return self._topic
-        if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            if self._waits_for_topic:
-                raise NotYetError(f"there is no topic {self._topic!r} yet: the run waits for it")
-            near = get_close_matches(self._topic, self._names(), n=1)
-            question = f" (is {near[0]!r} meant?)" if near else ""
-            raise TroubleError(
-                f"there is no topic {self._topic!r}{question}: create it, or check source.topic"
-            )
-        if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
-            raise TroubleError(
-                f"{error.str()}: the user needs the ACLs DESCRIBE and READ on the topic {self._topic!r}"
-            )
-        raise TroubleError(f"{error.str()}: check source.topic")
+        """Is the topic there, or all of them?"""
+        check_topics(self.source.asked, self._metadata, self._names, waits=self._waits_for_topic)
+        checkpoint = self._checkpoint()
+        self.source.pin(None if checkpoint is None else checkpoint.identity, _ignore, self._lasts())
+        return ", ".join(self._metadata)
 
     def _names(self) -> list[str]:
         """The topics that the user may see; none if the broker does not list them."""
@@ -167,26 +150,34 @@ class Broker:
             consumer.close()
 
     @property
-    def _metadata(self) -> TopicMetadata:
+    def _metadata(self) -> Mapping[str, TopicMetadata]:
         if self._outcome.metadata is None:
             raise SkipError("no metadata")
-        return self._outcome.metadata.topics[self._topic]
+        return self._outcome.metadata.topics
 
     def partitions(self) -> str:
         """Does every partition have a leader, and what does it hold?"""
-        partitions = self._metadata.partitions
-        headless = sorted(p for p, found in partitions.items() if found.leader < 0)
+        partitions = {
+            Origin(topic, number): partition
+            for topic, found in self._metadata.items()
+            for number, partition in sorted(found.partitions.items())
+        }
+        headless = [at for at, found in partitions.items() if found.leader < 0]
         if headless:
-            shown = ", ".join(map(str, headless[:_SHOWN]))
+            several = len(self._metadata) > 1
+            shown = ", ".join(
+                at.short if several else str(at.partition) for at in headless[:_SHOWN]
+            )
             raise TroubleError(
                 f"no leader for {len(headless)} of {plural(len(partitions), 'partition')} ({shown}): "
                 "are all brokers of the cluster running?"
             )
-        self.watermarks = self._source.watermarks(_ignore, self._lasts())
+        self.watermarks = self.source.watermarks(_ignore, self._lasts())
         if not self.watermarks:
             raise TroubleError(f"the leaders do not give their offsets in {self._patience:.0f} s")
         held = sum(watermark.high - watermark.low for watermark in self.watermarks.values())
-        return f"{plural(len(partitions), 'partition')}, offsets of {plural(held, 'message')}"
+        of = f" of {plural(len(self._metadata), 'topic')}" if len(self._metadata) > 1 else ""
+        return f"{plural(len(partitions), 'partition')}{of}, offsets of {plural(held, 'message')}"
 
     def read(self) -> str:
         """May the user read, and does a message come?"""
@@ -195,18 +186,18 @@ class Broker:
         value = self._first_message(partition)
         if value is None:
             return "nothing to read yet"
-        return f"the first message of partition {partition} has {plural(len(value), 'byte')}"
+        return f"the first message of {self._named(partition)} has {plural(len(value), 'byte')}"
 
     def reader(self) -> str:
         """Who is to read, and whether that goes."""
-        if self._source.obstacle_to_native_reading is not None:
-            return f"{self._source.reads}"
+        if self.source.obstacle_to_native_reading is not None:
+            return f"{self.source.reads}"
         partition, at = next(
             ((p, e) for p, e in self.watermarks.items() if e.low < e.high), (0, None)
         )
         if at is None:
             return "natively, as soon as there is a message"
-        native = self._source.native_reader({partition: Range(at.low, at.high, untouched=False)})
+        native = self.source.native_reader({partition: Range(at.low, at.high, untouched=False)})
         with closing(native):
             late = self._lasts()
             try:
@@ -219,11 +210,14 @@ class Broker:
 
     def _first_message(self, partition: int) -> bytes | None:
         first = {partition: self.watermarks[partition]}
-        for _, value in self._source.first_messages(first, _ignore, self._lasts()):
+        for _, value in self.source.first_messages(first, _ignore, self._lasts()):
             return value
         raise TroubleError(
-            f"partition {partition} gives no message in {self._patience:.0f} s: are all brokers of the cluster well?"
+            f"{self._named(partition)} gives no message in {self._patience:.0f} s: are all brokers of the cluster well?"
         )
+
+    def _named(self, partition: int) -> str:
+        return f"partition {short_name(self.source, partition)}"
 
     def header(self) -> str:
         """What the format must find in the topic first; else: does a first message fit the schema?"""
@@ -269,7 +263,7 @@ class Broker:
                 if p in self.watermarks
                 and self.watermarks[p].low <= at.start <= self.watermarks[p].high
             }
-            self._source.check_log(inside, _ignore, self._lasts())
+            self.source.check_log(inside, _ignore, self._lasts())
 
     def _first_row(self, partitions: list[int]) -> str:
         """The first messages, of one partition after the other, until one is a row."""
@@ -277,6 +271,7 @@ class Broker:
         decoder, events = format.decoder(self._input.fields, None), events_of(format)
         why = ""
         for partition in partitions[:_SHOWN]:
+            named = self._named(partition)
             value = self._first_message(partition)
             if not value:
                 continue
@@ -285,13 +280,13 @@ class Broker:
                 split = events([value])
                 rows = split.after
                 for _, kind, detail in split.rejects:
-                    why = why or f"partition {partition}: {kind}{f': {detail}' if detail else ''}"
+                    why = why or f"{named}: {kind}{f': {detail}' if detail else ''}"
             decoded = decoder.decode(rows)
             if decoded.rows:
-                return f"the first message of partition {partition} fits the schema"
+                return f"the first message of {named} fits the schema"
             for _, kind, column, detail in decoded.rejects:
                 at = f" in column {column}" if column is not None else ""
-                why = why or f"partition {partition}: {kind}{at}{f': {detail}' if detail else ''}"
+                why = why or f"{named}: {kind}{at}{f': {detail}' if detail else ''}"
         if why:
             raise TroubleError(
                 f"the first message does not fit ({why}): check schema, source.format and source.header"

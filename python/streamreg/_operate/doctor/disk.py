@@ -14,13 +14,14 @@ from streamreg._jobs.paths import refuse_old_place
 from streamreg._operate.doctor.outcomes import SkipError, TroubleError
 from streamreg._plural import plural
 from streamreg._run import job_change, resume
+from streamreg._run.rejects import name_of, rejects_spec
 from streamreg._sinks.contract import RunTerms
 from streamreg._state.checkpoint import Checkpoint
 from streamreg._state.store import Store, begun
 
 if TYPE_CHECKING:
     from streamreg._plan.plan import Plan
-    from streamreg._source.contract import Watermarks
+    from streamreg._source.contract import Source, Watermarks
 
 _LEAST_FREE = 64 << 20
 _GIBI = 1 << 30
@@ -33,7 +34,7 @@ class Disk:
         """Looks at nothing yet."""
         self._job = job
         self._plan = plan
-        self._rejects = None if job.rejects is None else Path(job.rejects)
+        self._rejects = rejects_spec(job.rejects, plan.source)
         self._changes: tuple[str, ...] = ()
         self._old_files: list[Path] = []
 
@@ -52,16 +53,17 @@ class Disk:
         if checkpoint is None:
             return None
         terms = RunTerms(state)
-        found = job_change.continued(checkpoint, self._plan, self._rejects)
+        found = job_change.continued(checkpoint, self._plan, name_of(self._rejects))
         self._plan, self._changes = found.plan, found.changes
         self._old_files = job_change.to_be_moved(found, checkpoint, terms)
         return found.checkpoint
 
-    def state(self, watermarks: Mapping[int, Watermarks]) -> str:
+    def state(self, source: Source, watermarks: Mapping[int, Watermarks]) -> str:
         """Can the run resume from the state, and does the topic still hold what comes next?
 
         Args:
-            watermarks: What the topic holds; none if that is not known.
+            source: What is read, as far as it was looked up.
+            watermarks: What it holds; none if that is not known.
         """
         if self._job.state is None:
             raise SkipError("state.directory=false: every run begins anew")
@@ -74,7 +76,7 @@ class Disk:
         if self.checkpoint is None:
             return f"{folder}: the run begins anew; {room}"
         if watermarks:
-            resume.ranges(self._plan.source, watermarks, self.checkpoint, {})
+            resume.ranges(source, watermarks, self.checkpoint, {})
         changes = "".join(f"; the job was changed: {change}" for change in self._changes)
         return f"{folder}: the run goes on after {plural(self.checkpoint.rows, 'row')}{changes}; {room}"
 
@@ -82,7 +84,7 @@ class Disk:
         """Can every output be written, and is there nothing in it that a run would not go on from?"""
         named = {f"output.{key}": path for key, path in self._job.output.paths.items()}
         room = ""
-        for key, name in [*named.items(), ("run.rejects", self._job.rejects)]:
+        for key, name in [*named.items(), ("run.rejects", self._job.rejects_file)]:
             if name is not None:
                 path = Path(name)
                 folder = path.absolute().parent

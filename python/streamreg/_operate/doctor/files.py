@@ -25,7 +25,7 @@ class Files:
 
     def __init__(self, plan: Plan, disk: Disk) -> None:
         """Looks at nothing yet."""
-        self._source = plan.source
+        self.source = plan.source
         self._input = plan.input
         self._disk = disk
         self.watermarks: Mapping[int, Watermarks] = {}
@@ -39,15 +39,15 @@ class Files:
         checkpoint = self._checkpoint()
         waits: list[str] = []
         known = None if checkpoint is None else checkpoint.identity
-        if self._source.pin(known, waits.append, lambda: True) is None:
+        if self.source.pin(known, waits.append, lambda: True) is None:
             raise SkipError(" ".join(waits))
-        names = [self._source.origin(p).name for p in range(len(self._source.identity["files"]))]
+        names = [self.source.origin(p).name for p in range(len(self.source.identity["files"]))]
         more = ["…"] if len(names) > _SHOWN else []
         return f"{plural(len(names), 'file')}: {', '.join([*names[:_SHOWN], *more])}"
 
     def lengths(self) -> str:
         """Can they be looked at?"""
-        self.watermarks = self._source.watermarks(_ignore, _never)
+        self.watermarks = self.source.watermarks(_ignore, _never)
         if not self.watermarks:
             raise SkipError("no file yet")
         return plural(sum(each.high for each in self.watermarks.values()), "byte")
@@ -56,19 +56,19 @@ class Files:
         """May they be read, and are they those that the state has read?"""
         checkpoint = self._checkpoint()
         if checkpoint is None:
-            first = self._source.first_messages(self.watermarks, _ignore, _never)
+            first = self.source.first_messages(self.watermarks, _ignore, _never)
             return f"{sum(value is not None for _, value in first)} of {len(self.watermarks)} hold something"
         inside = {
             p: at for p, at in positions(checkpoint).items() if at.start <= self.watermarks[p].high
         }
-        self._source.check_log(inside, _ignore, _never)
+        self.source.check_log(inside, _ignore, _never)
         return "what was read of them is still there"
 
     def header(self) -> str:
         """Do the first records fit?"""
         for partition, at in self.watermarks.items():
             # What a run would do first: it raises what it would.
-            reader = self._source.reader({partition: Range(0, at.high, untouched=True)}, _ignore)
+            reader = self.source.reader({partition: Range(0, at.high, untouched=True)}, _ignore)
             try:
                 batch = reader.read(0.0) if at.high else None
             finally:
@@ -76,16 +76,16 @@ class Files:
             if batch is None:
                 continue
             if batch.found is not None:
-                return f"{self._source.origin(partition)}: the columns are {', '.join(batch.found)}"
+                return f"{self.source.origin(partition)}: the columns are {', '.join(batch.found)}"
             decoder = self._input.format.decoder(self._input.fields, None)
             decoded = decoder.decode([*batch.values][:1])
             if not decoded.rows:
                 kind, detail = decoded.rejects[0][1], decoded.rejects[0][3]
                 raise TroubleError(
-                    f"{self._source.origin(partition)}: its first record does not fit ({kind}: {detail}): check "
+                    f"{self.source.origin(partition)}: its first record does not fit ({kind}: {detail}): check "
                     "schema, source.format and source.header"
                 )
-            return f"{self._source.origin(partition)}: its first record fits the schema"
+            return f"{self.source.origin(partition)}: its first record fits the schema"
         raise SkipError("nothing to read yet")
 
     def _checkpoint(self) -> Checkpoint | None:

@@ -8,10 +8,12 @@ from concurrent.futures import wait
 from dataclasses import dataclass, field
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin._metadata import ClusterMetadata
 
 from streamreg._kafka import client as kafka_client
-from streamreg._kafka.requests import in_thread, request_seconds
+from streamreg._kafka.cluster_metadata import Metadata, found
+from streamreg._kafka.in_thread import in_thread
+from streamreg._kafka.requests import request_seconds
+from streamreg._kafka.topics import Topics
 
 REFUSALS = (
     KafkaError._AUTHENTICATION,
@@ -26,7 +28,7 @@ REFUSALS = (
 class Outcome:
     """The outcome of a metadata request."""
 
-    metadata: ClusterMetadata | None = None
+    metadata: Metadata | None = None
     errors: list[KafkaError] = field(default_factory=list)
 
     def error(self, *codes: int) -> KafkaError | None:
@@ -34,7 +36,7 @@ class Outcome:
         return next((error for error in self.errors if error.code() in codes), None)
 
 
-def ask(settings: Mapping[str, str], topic: str, seconds: float, *, silent: bool) -> Outcome:
+def ask(settings: Mapping[str, str], topics: Topics, seconds: float, *, silent: bool) -> Outcome:
     """Asks until there is a response, a permanent refusal, or no time left.
 
     That is so many seconds after the first error; of a server that is `silent` to others, from the beginning.
@@ -44,7 +46,7 @@ def ask(settings: Mapping[str, str], topic: str, seconds: float, *, silent: bool
     longest = request_seconds(settings)
     deadline = time.monotonic() + seconds if silent else None
     while outcome.error(*REFUSALS) is None:
-        asked = in_thread(lambda: client.list_topics(topic, timeout=longest))
+        asked = in_thread(lambda: found(client, topics, longest))
         while not wait([asked], 0.1).done and outcome.error(*REFUSALS) is None:
             client.poll(0.0)  # serves the callback that collects the reasons
             if deadline is None and outcome.errors:

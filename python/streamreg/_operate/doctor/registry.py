@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamreg._formats.avro import Avro
-from streamreg._formats.framed import looked_up
+from streamreg._formats.framed import looked_up, subjects_of
 from streamreg._formats.json import Json
 from streamreg._operate.doctor.outcomes import SkipError, TroubleError
 
@@ -25,11 +25,15 @@ def registry(input: Input) -> str:
     format = input.format
     if not isinstance(format, Avro | Json) or not isinstance(format.schema_registry, dict):
         raise SkipError("the messages have no registry")
-    subject = format.subject_of(input)
-    schema = looked_up(format.schema_registry, subject)
-    if schema is None:
-        raise TroubleError(
-            f"there is no subject {subject!r}: if the producer names it otherwise, say so in source.subject"
-        )
-    format.check_schema(subject, schema, input.fields)
-    return f"the latest schema of subject {subject!r} gives all columns"
+    subjects = subjects_of(format, input.source)
+    for subject in subjects:
+        schema = looked_up(format.schema_registry, subject)
+        if schema is None:
+            raise TroubleError(
+                f"there is no subject {subject!r}: if the producer names it otherwise, say so in source.subject"
+            )
+        format.check_schema(subject, schema, input.fields)
+    named = ", ".join(map(repr, subjects))
+    if len(subjects) > 1:
+        return f"the latest schemas of the subjects {named} give all columns"
+    return f"the latest schema of subject {named} gives all columns"

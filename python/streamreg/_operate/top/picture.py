@@ -50,12 +50,13 @@ def _of_places(places: Sequence[Place]) -> Iterator[str]:
     shown = sorted(places, key=lambda place: -(place.lag or 0))[:_MOST_PLACES]
     found = [
         {
+            **({} if place.topic is None else {"topic": place.topic}),
             "partition": place.partition,
             "offset": f"{place.offset:,}",
             **({} if place.log_end is None else {"log end": f"{place.log_end:,}"}),
             **({} if place.lag is None else {"lag": f"{place.lag:,}"}),
         }
-        for place in sorted(shown, key=lambda place: place.partition)
+        for place in sorted(shown, key=lambda place: (place.topic or "", place.partition))
     ]
     yield from _grid(found)
     if len(places) > len(shown):

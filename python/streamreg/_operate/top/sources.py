@@ -92,7 +92,10 @@ class State:
             epochs=found["epochs"],
             rejects=found["rejects"],
             rows_per_second=rate,
-            places=[Place(each["partition"], each["offset"]) for each in found["partitions"]],
+            places=[
+                Place(each["partition"], each["offset"], topic=each.get("topic"))
+                for each in found["partitions"]
+            ],
             tables=[_of_state(name, result) for name, result in found["results"].items()],
         )
 

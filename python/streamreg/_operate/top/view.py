@@ -17,6 +17,8 @@ class Place:
     offset: int
     log_end: int | None = None
     lag: int | None = None
+    topic: str | None = None
+    """Where there are several."""
 
 
 @dataclass(frozen=True)

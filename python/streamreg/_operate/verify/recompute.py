@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from streamreg._plan.output import OutputSpec
     from streamreg._plan.plan import Plan
     from streamreg._plan.row_plan import AnyReduction
+    from streamreg._sinks.rejects import RejectsSpec
     from streamreg._source.contract import Report, Source, Watermarks
     from streamreg._state.checkpoint import Checkpoint
     from streamreg._types import Moment
@@ -71,7 +72,10 @@ class Reading:
     """Its parts between changes of the job."""
 
     letters_from: Mapping[int, int] = field(default_factory=dict)
-    """The offsets at which the dead-letter file has begun, where it has not with the first message."""
+    """The offsets at which the dead-letter file or topic has begun, where it has not with the first message."""
+
+    kept_letter: Callable[[bytes], bytes] = lambda line: line
+    """What it gives back of a line that was appended."""
 
     def tasks(self) -> Iterator[tuple[Task, Sequence[Move]]]:
         """The parts of it between these moves, one after another, each with the moves at its beginning."""
@@ -99,7 +103,12 @@ class Reading:
             yield replace(self.task, ranges=ranges), moves
 
 
-def reading(plan: Plan, checkpoint: Checkpoint, watermarks: Mapping[int, Watermarks]) -> Reading:
+def reading(
+    plan: Plan,
+    checkpoint: Checkpoint,
+    watermarks: Mapping[int, Watermarks],
+    rejects: RejectsSpec | None,
+) -> Reading:
     """What is to be read again.
 
     Raises:
@@ -116,7 +125,8 @@ def reading(plan: Plan, checkpoint: Checkpoint, watermarks: Mapping[int, Waterma
     moves = [Move._make(move) for move in checkpoint.moves]
     letters = checkpoint.since.get(checkpoint.job["rejects"] or "", 0)
     letters_from = checkpoint.changed[letters - 1]["offsets"] if letters else {}
-    return Reading(task, moves, [*phases(plan, checkpoint, task)], letters_from)
+    of_run = Reading(task, moves, [*phases(plan, checkpoint, task)], letters_from)
+    return of_run if rejects is None else replace(of_run, kept_letter=rejects.kept)
 
 
 def _check_watermarks(
@@ -228,14 +238,15 @@ def scored_rows(partial: Partial, own: OwnColumns | None) -> Iterator[list[bytes
 
 
 def dead_letter_lines(plan: Plan, reading: Reading, partial: Partial) -> Iterator[list[bytes]]:
-    """The lines of the rejects, as they stand in their file."""
+    """The lines of the rejects, as they stand in their file or topic."""
     begun = reading.letters_from
     rejects = [
         reject
         for reject in partial.rejects
         if reject.location.offset >= begun.get(reject.location.partition, 0)
     ]
-    return records(reject_lines(plan.source.name, rejects), quotes=False)
+    lines = reject_lines(plan.source.name, rejects)
+    return records(map(reading.kept_letter, lines), quotes=False)
 
 
 @dataclass(frozen=True)

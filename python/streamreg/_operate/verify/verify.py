@@ -7,7 +7,6 @@ may go on meanwhile: outputs only grow, and what is compared is what the checkpo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._core import Changelog, KeyedReduction, Reduction, WindowReduction
@@ -21,10 +20,9 @@ from streamreg._operate.verify.row_outputs import RowOutputs, times_of
 from streamreg._operate.verify.standing import Compaction
 from streamreg._plural import plural
 from streamreg._run.job_change import unchanged
+from streamreg._run.rejects import name_of, rejects_spec
 from streamreg._run.resume import positions
-from streamreg._sinks.file_position import FilePosition
-from streamreg._sinks.file_read_back import FileReadBack
-from streamreg._sinks.records import records, shown
+from streamreg._sinks.records import shown
 from streamreg._state import keyed_rows
 from streamreg._state.keyed_rows import ONLY_KEY
 from streamreg._state.snapshot import last_row
@@ -32,21 +30,28 @@ from streamreg._state.snapshot import last_row
 if TYPE_CHECKING:
     from streamreg._operate.verify.recompute import Recomputed, Results, Tell
     from streamreg._plan.plan import Plan
+    from streamreg._run.rejects import RejectsArgument
     from streamreg._sinks.contract import ReadBack
+    from streamreg._sinks.rejects import RejectsSpec
     from streamreg._source.contract import Report
     from streamreg._state.checkpoint import Checkpoint, KeyedPart
     from streamreg._worker.task import Task
 
 
 def verify(
-    plan: Plan, checkpoint: Checkpoint, rejects: Path | None, *, report: Report, tell: Tell
+    plan: Plan,
+    checkpoint: Checkpoint,
+    rejects: RejectsArgument | None,
+    *,
+    report: Report,
+    tell: Tell,
 ) -> Iterator[Check]:
     """Compares one thing after the other; what differs does not end it.
 
     Args:
         plan: what the run computes.
         checkpoint: its state.
-        rejects: its dead-letter file, if it has one.
+        rejects: its dead-letter file or topic, as `run` has it, if it has one.
         report: takes lines about the connection.
         tell: called with how far the reading is.
 
@@ -54,17 +59,17 @@ def verify(
         StateError: if the state is of another job.
         SourceError: if the topic cannot be read, or no longer has what the run has read.
     """
-    found = unchanged(checkpoint, plan, rejects)
+    kept = rejects_spec(rejects, plan.source)
+    found = unchanged(checkpoint, plan, name_of(kept))
     plan, checkpoint = found.plan, found.checkpoint
     written: dict[str, ReadBack | None] = {
         output.name: output.sink.read_back(output.columns, checkpoint.positions[output.name])
         for output in plan.outputs
     }
-    if rejects is not None:
-        position = FilePosition.of(checkpoint.positions[str(rejects)])
-        written[str(rejects)] = FileReadBack(rejects, position, _lines)
+    if kept is not None:
+        written[kept.name] = kept.read_back(checkpoint.positions[kept.name])
     different: set[str] = set()
-    for check in _against_topic(plan, checkpoint, rejects, written, report=report, tell=tell):
+    for check in _against_topic(plan, checkpoint, kept, written, report=report, tell=tell):
         if check.difference:
             different.add(check.subject.rpartition(", ")[0])
         yield check
@@ -73,15 +78,10 @@ def verify(
             yield from _same_bytes(name, output)
 
 
-def _lines(pieces: Iterator[bytes]) -> Iterator[Sequence[bytes]]:
-    """The lines of a file of rejects."""
-    return records(pieces, quotes=False)
-
-
 def _against_topic(
     plan: Plan,
     checkpoint: Checkpoint,
-    rejects: Path | None,
+    rejects: RejectsSpec | None,
     written: Mapping[str, ReadBack | None],
     *,
     report: Report,
@@ -93,7 +93,7 @@ def _against_topic(
         return
     plan.source.pin(checkpoint.identity, report, _never)
     watermarks = plan.source.watermarks(report, _never)
-    reading = recompute.reading(plan, checkpoint, watermarks)
+    reading = recompute.reading(plan, checkpoint, watermarks, rejects)
     plan.source.check_log(positions(checkpoint), report, _never)
     again = recompute.recompute(plan, reading, report, tell)
     compaction = Compaction(plan, checkpoint, again)
@@ -113,9 +113,10 @@ def _against_topic(
     for index, output in enumerate(plan.score_outputs):
         scores = comparison.scores(index, output, written[output.name], again)
         yield from compaction.history(scores)
-    letters = None if rejects is None else written[str(rejects)]
-    if letters is not None:
-        lines = comparison.dead_letters(f"{rejects}, its lines", letters, again)
+    letters = None if rejects is None else written[rejects.name]
+    if rejects is not None and letters is not None:
+        what = "lines" if rejects.kind == "file" else "messages"
+        lines = comparison.dead_letters(f"{rejects.name}, its {what}", letters, again)
         yield from compaction.history([lines])
 
 

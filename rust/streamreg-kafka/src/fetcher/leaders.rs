@@ -5,7 +5,6 @@ use super::trouble::Of;
 use super::{Fetcher, GiveUp, Need, Node};
 use crate::protocol::Code;
 use crate::protocol::metadata::{self, Cluster};
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 impl Fetcher {
@@ -26,7 +25,8 @@ impl Fetcher {
             partition.log.reset();
         }
         self.ask_leaders(now);
-        self.trouble.worry(Of::Partition(index), &format!("partition {index}: {}", code.name()), now, now)
+        let why = format!("{}: {}", self.topics.told(index), code.name());
+        self.trouble.worry(Of::Partition(index), &why, now, now)
     }
 
     /// The leaders must be asked for, in a moment.
@@ -43,18 +43,16 @@ impl Fetcher {
             self.closing.push(node);
             self.nodes.remove(node);
         }
-        if cluster.code.passes() {
-            self.ask_leaders(now);
-            return self.trouble.worry(Of::Cluster, &cluster.code.name(), now, now);
+        for topic in &cluster.topics {
+            if topic.code.passes() {
+                self.ask_leaders(now);
+                return self.trouble.worry(Of::Cluster, &topic.code.name(), now, now);
+            }
+            if topic.code != Code::NONE {
+                return Err(topic.code.name());
+            }
         }
-        if cluster.code != Code::NONE {
-            return Err(cluster.code.name());
-        }
-        match self.topic_id {
-            Some(known) if known != cluster.topic_id => return Err("the topic has another id now".to_owned()),
-            None if cluster.topic_id == [0; 16] => return Err("the broker gives topics no id".to_owned()),
-            _ => self.topic_id = Some(cluster.topic_id),
-        }
+        self.topics.identify(&cluster.topics)?;
         self.trouble.well(Of::Cluster);
         self.move_brokers(cluster);
         self.follow(cluster, now)
@@ -75,7 +73,7 @@ impl Fetcher {
 
     /// Notes who leads the partitions now.
     fn follow(&mut self, cluster: &Cluster, now: Instant) -> Result<(), GiveUp> {
-        let found: BTreeMap<_, _> = cluster.partitions.iter().map(|found| (found.index, found)).collect();
+        let found = self.topics.numbered(&cluster.topics);
         let mut leaderless = Vec::new();
         for (index, partition) in self.partitions.iter_mut() {
             // Who tells of an older leader than is known has not heard of the newer one yet.
@@ -97,7 +95,7 @@ impl Fetcher {
             self.ask_leaders(now);
         }
         leaderless.into_iter().try_for_each(|index| {
-            let why = format!("partition {index} has no leader");
+            let why = format!("{} has no leader", self.topics.told(index));
             self.trouble.worry(Of::Partition(index), &why, now, now)
         })
     }

@@ -63,19 +63,13 @@ impl Limits {
         self.response_bytes(brokers) / 2
     }
 
-    pub(super) fn request(
-        &self,
-        topic_id: [u8; 16],
-        brokers: usize,
-        partitions: Vec<fetch::Wanted>,
-    ) -> fetch::Request {
+    pub(super) fn request(&self, brokers: usize, topics: Vec<fetch::Topic<fetch::Wanted>>) -> fetch::Request {
         fetch::Request {
-            topic_id,
             wait_ms: i32::try_from(self.wait.as_millis()).unwrap_or(i32::MAX),
             min_bytes: clamped(self.min_bytes),
             max_bytes: clamped(self.response_bytes(brokers)),
             read_committed: self.read_committed,
-            partitions,
+            topics,
         }
     }
 }

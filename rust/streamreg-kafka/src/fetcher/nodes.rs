@@ -20,11 +20,11 @@ pub(super) enum Asked {
 }
 
 impl Asked {
-    pub(super) fn fetch(request: &fetch::Request) -> Self {
+    pub(super) fn fetch(wanted: &[fetch::Wanted]) -> Self {
         let place = |wanted: &fetch::Wanted| (wanted.partition, (wanted.leader_epoch, wanted.offset));
         Self::Fetch {
-            first: request.partitions.first().map_or(-1, |wanted| wanted.partition),
-            places: request.partitions.iter().map(place).collect(),
+            first: wanted.first().map_or(-1, |wanted| wanted.partition),
+            places: wanted.iter().map(place).collect(),
         }
     }
 }

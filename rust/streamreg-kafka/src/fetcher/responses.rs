@@ -25,9 +25,8 @@ impl Fetcher {
                 self.know(node, &cluster, now)
             }
             Asked::Fetch { first, places } => {
-                let Some(topic_id) = self.topic_id else { return Ok(()) };
                 let body = Api::FETCH.response(correlation, frame).map_err(unread)?;
-                let response = fetch::read(body, topic_id).map_err(unread)?;
+                let response = fetch::read(body).map_err(unread)?;
                 self.nodes.well(node, response.throttle_ms, now);
                 if response.code.passes() {
                     return places.keys().try_for_each(|at| self.mislead(*at, response.code, now));
@@ -36,12 +35,19 @@ impl Fetcher {
                     return Err(response.code.name());
                 }
                 let mut places = places;
-                for fetched in response.partitions {
-                    // What was asked for before the log was begun anew would leave a gap.
-                    if let Some(place) = places.remove(&fetched.partition)
-                        && self.place(fetched.partition) == Some(place)
-                    {
-                        self.take(fetched, first, now)?;
+                for topic in response.topics {
+                    let Some(numbers) = self.topics.numbers(topic.id) else {
+                        return Err(unread(Malformed("it is about another topic")));
+                    };
+                    let number = |fetched: Fetched| Some((*numbers.get(&fetched.partition)?, fetched));
+                    let found: Vec<_> = topic.partitions.into_iter().filter_map(number).collect();
+                    for (index, fetched) in found {
+                        // What was asked for before the log was begun anew would leave a gap.
+                        if let Some(place) = places.remove(&index)
+                            && self.place(index) == Some(place)
+                        {
+                            self.take(index, fetched, first, now)?;
+                        }
                     }
                 }
                 Ok(())
@@ -54,15 +60,14 @@ impl Fetcher {
         self.partitions.get_mut(partition).map(|found| (found.epoch, found.log.fetch_offset()))
     }
 
-    /// Takes what came of a partition; `first` is the one that the request named first.
-    fn take(&mut self, fetched: Fetched, first: i32, now: Instant) -> Result<(), GiveUp> {
-        let index = fetched.partition;
+    /// Takes what came of the partition of this number; `first` is the one that the request named first.
+    fn take(&mut self, index: i32, fetched: Fetched, first: i32, now: Instant) -> Result<(), GiveUp> {
         if fetched.code.passes() {
             return self.mislead(index, fetched.code, now);
         }
         let Some(partition) = self.partitions.get_mut(index) else { return Ok(()) };
         let offset = partition.log.fetch_offset();
-        let give_up = |why: &str| Err(format!("partition {index}, offset {offset}: {why}"));
+        let give_up = |why: &str| Err(format!("{}, offset {offset}: {why}", self.topics.told(index)));
         if fetched.code != Code::NONE {
             return give_up(&fetched.code.name());
         }
@@ -77,7 +82,8 @@ impl Fetcher {
             // Of the partition that is named first a broker gives one whole batch, however large.
             Pushed::Cut { .. } if first == index => return give_up("a batch is cut off"),
             Pushed::Nothing if first == index && offset < readable => {
-                let why = format!("partition {index}, offset {offset}: nothing comes, though there is more");
+                let place = self.topics.told(index);
+                let why = format!("{place}, offset {offset}: nothing comes, though there is more");
                 return self.trouble.worry(Of::Partition(index), &why, now, now);
             }
             Pushed::Cut { .. } | Pushed::Nothing => {}

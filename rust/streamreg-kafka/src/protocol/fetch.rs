@@ -1,4 +1,4 @@
-//! Protocol: messages of the partitions of one topic, from given offsets on.
+//! Protocol: messages of partitions of topics, from given offsets on.
 
 use super::wire::{Reader, Writer};
 use super::{Code, Malformed};
@@ -8,12 +8,18 @@ use bytes::Bytes;
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    pub(crate) topic_id: [u8; 16],
     pub(crate) wait_ms: i32,
     pub(crate) min_bytes: i32,
     pub(crate) max_bytes: i32,
     pub(crate) read_committed: bool,
-    pub(crate) partitions: Vec<Wanted>,
+    pub(crate) topics: Vec<Topic<Wanted>>,
+}
+
+/// What is asked for, or came, of a topic.
+#[derive(Clone, Debug)]
+pub(crate) struct Topic<Of> {
+    pub(crate) id: [u8; 16],
+    pub(crate) partitions: Vec<Of>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,19 +42,21 @@ pub(crate) fn write(writer: &mut Writer, request: &Request) {
     writer.u8(u8::from(request.read_committed));
     writer.i32(0);
     writer.i32(-1);
-    writer.count(1);
-    writer.raw(&request.topic_id);
-    writer.count(request.partitions.len());
-    for wanted in &request.partitions {
-        writer.i32(wanted.partition);
-        writer.i32(wanted.leader_epoch);
-        writer.i64(wanted.offset);
-        writer.i32(wanted.fetched_epoch);
-        writer.i64(-1); // Where its log begins, which replicas tell.
-        writer.i32(wanted.max_bytes);
+    writer.count(request.topics.len());
+    for topic in &request.topics {
+        writer.raw(&topic.id);
+        writer.count(topic.partitions.len());
+        for wanted in &topic.partitions {
+            writer.i32(wanted.partition);
+            writer.i32(wanted.leader_epoch);
+            writer.i64(wanted.offset);
+            writer.i32(wanted.fetched_epoch);
+            writer.i64(-1); // Where its log begins, which replicas tell.
+            writer.i32(wanted.max_bytes);
+            writer.no_tags();
+        }
         writer.no_tags();
     }
-    writer.no_tags();
     writer.count(0); // Partitions to be forgotten.
     writer.compact_string(""); // The rack.
     writer.no_tags();
@@ -59,7 +67,7 @@ pub(crate) fn write(writer: &mut Writer, request: &Request) {
 pub(crate) struct Response {
     pub(crate) throttle_ms: i32,
     pub(crate) code: Code,
-    pub(crate) partitions: Vec<Fetched>,
+    pub(crate) topics: Vec<Topic<Fetched>>,
 }
 
 /// Of one partition.
@@ -91,19 +99,16 @@ impl Fetched {
 /// Reads the response.
 ///
 /// # Errors
-/// [`Malformed`] if the body is none of such a response, or about another topic.
-pub(crate) fn read(mut body: Reader, topic_id: [u8; 16]) -> Result<Response, Malformed> {
+/// [`Malformed`] if the body is none of such a response.
+pub(crate) fn read(mut body: Reader) -> Result<Response, Malformed> {
     let (throttle_ms, code) = (body.i32()?, Code(body.i16()?));
     body.i32()?; // The fetch session.
     let topics = body.compact_items(|item| {
-        if item.uuid()? != topic_id {
-            return Err(Malformed("it is about another topic"));
-        }
-        let partitions = item.compact_items(fetched)?;
+        let (id, partitions) = (item.uuid()?, item.compact_items(fetched)?);
         item.skip_tags()?;
-        Ok(partitions)
+        Ok(Topic { id, partitions })
     })?;
-    Ok(Response { throttle_ms, code, partitions: topics.into_iter().flatten().collect() })
+    Ok(Response { throttle_ms, code, topics })
 }
 
 /// The tag of the field that says where a log has diverged.

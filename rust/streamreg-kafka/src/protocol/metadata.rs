@@ -1,15 +1,21 @@
-//! Protocol: the brokers of a cluster, and who leads the partitions of a topic.
+//! Protocol: the brokers of a cluster, and who leads the partitions of topics.
 
 use super::wire::{Reader, Writer};
 use super::{Code, Malformed};
 
-/// A cluster, and one topic of it.
+/// A cluster, and topics of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cluster {
     pub(crate) throttle_ms: i32,
     pub(crate) brokers: Vec<Broker>,
+    pub(crate) topics: Vec<Topic>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Topic {
     pub(crate) code: Code,
-    pub(crate) topic_id: [u8; 16],
+    pub(crate) name: String,
+    pub(crate) id: [u8; 16],
     pub(crate) partitions: Vec<Partition>,
 }
 
@@ -29,13 +35,15 @@ pub(crate) struct Partition {
     pub(crate) leader_epoch: i32,
 }
 
-/// The body of a request about a topic of this name.
-pub(crate) fn write(writer: &mut Writer, topic: &str) {
-    writer.count(1);
-    writer.raw(&[0; 16]);
-    writer.compact_string(topic);
-    writer.no_tags();
-    // The topic must not be made by being asked about; no one asks who may do what.
+/// The body of a request about topics of these names.
+pub(crate) fn write<'a>(writer: &mut Writer, topics: impl ExactSizeIterator<Item = &'a str>) {
+    writer.count(topics.len());
+    for topic in topics {
+        writer.raw(&[0; 16]);
+        writer.compact_string(topic);
+        writer.no_tags();
+    }
+    // A topic must not be made by being asked about; no one asks who may do what.
     writer.u8(0);
     writer.u8(0);
     writer.no_tags();
@@ -44,7 +52,7 @@ pub(crate) fn write(writer: &mut Writer, topic: &str) {
 /// Reads the response.
 ///
 /// # Errors
-/// [`Malformed`] if the body is none of such a response, or about other topics.
+/// [`Malformed`] if the body is none of such a response.
 pub(crate) fn read(mut body: Reader) -> Result<Cluster, Malformed> {
     let throttle_ms = body.i32()?;
     let brokers = body.compact_items(|item| {
@@ -58,17 +66,14 @@ pub(crate) fn read(mut body: Reader) -> Result<Cluster, Malformed> {
     body.i32()?; // Its controller.
     let topics = body.compact_items(|item| {
         let code = Code(item.i16()?);
-        item.compact_bytes()?; // Its name.
-        let id = item.uuid()?;
+        let (name, id) = (item.compact_text()?, item.uuid()?);
         item.u8()?; // Whether it is internal.
         let partitions = item.compact_items(partition)?;
         item.i32()?; // Who may do what.
         item.skip_tags()?;
-        Ok((code, id, partitions))
+        Ok(Topic { code, name, id, partitions })
     })?;
-    let [(code, topic_id, partitions)] =
-        <[_; 1]>::try_from(topics).map_err(|_| Malformed("it is not about one topic"))?;
-    Ok(Cluster { throttle_ms, brokers, code, topic_id, partitions })
+    Ok(Cluster { throttle_ms, brokers, topics })
 }
 
 fn partition(item: &mut Reader) -> Result<Partition, Malformed> {

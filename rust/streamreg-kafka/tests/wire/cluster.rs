@@ -1,4 +1,4 @@
-//! A model of a cluster with one topic: its brokers answer requests as Kafka's do, in bytes that another implementation
+//! A model of a cluster with one topic or two: its brokers answer requests as Kafka's do, in bytes that another implementation
 //! of the protocol reads and writes.
 
 use super::support::write::Batch;
@@ -19,6 +19,8 @@ use uuid::Uuid;
 
 pub const TOPIC: &str = "measurements";
 pub const TOPIC_ID: [u8; 16] = *b"0123456789abcdef";
+pub const OTHER: &str = "others";
+pub const OTHER_ID: [u8; 16] = *b"fedcba9876543210";
 
 /// The log of a partition, and who leads it.
 #[derive(Clone, Debug)]
@@ -70,6 +72,8 @@ pub struct Cluster {
     pub topic_id: [u8; 16],
     pub brokers: BTreeMap<i32, (String, u16)>,
     pub logs: BTreeMap<i32, Log>,
+    /// From which number on logs are the partitions, from 0, of the other topic; `None`: there is none.
+    pub others_from: Option<i32>,
     pub throttle_ms: i32,
     /// The highest version of Fetch.
     pub fetch_version: i16,
@@ -86,6 +90,7 @@ impl Cluster {
             logs: (0..partitions)
                 .map(|index| (index, Log::new(index, index % brokers, batches, 10)))
                 .collect(),
+            others_from: None,
             throttle_ms: 0,
             fetch_version: 17,
             fetches: 0,
@@ -107,7 +112,9 @@ impl Cluster {
             ApiKey::Metadata => {
                 let request = MetadataRequest::decode(&mut body, version).unwrap();
                 let topics = request.topics.unwrap();
-                assert_eq!(topics[0].name.as_ref().unwrap().as_str(), TOPIC);
+                let names: Vec<_> =
+                    topics.iter().map(|topic| topic.name.as_ref().unwrap().as_str()).collect();
+                assert_eq!(names, self.topics().map(|(name, ..)| name).collect::<Vec<_>>());
                 assert!(!request.allow_auto_topic_creation);
                 self.metadata().encode(&mut out, version).unwrap();
             }
@@ -129,6 +136,12 @@ impl Cluster {
         ApiVersionsResponse::default().with_api_keys(known.map(version).to_vec())
     }
 
+    /// Name, id, and the first number, of each topic.
+    fn topics(&self) -> impl Iterator<Item = (&'static str, [u8; 16], i32)> {
+        let other = self.others_from.map(|from| (OTHER, OTHER_ID, from));
+        std::iter::once((TOPIC, self.topic_id, 0)).chain(other)
+    }
+
     fn metadata(&self) -> MetadataResponse {
         let broker = |(id, (host, port)): (&i32, &(String, u16))| {
             MetadataResponseBroker::default()
@@ -136,36 +149,43 @@ impl Cluster {
                 .with_host(StrBytes::from_string(host.clone()))
                 .with_port(i32::from(*port))
         };
-        let partition = |(index, log): (&i32, &Log)| {
+        let partition = |index: i32, log: &Log| {
             MetadataResponsePartition::default()
-                .with_partition_index(*index)
+                .with_partition_index(index)
                 .with_leader_id(BrokerId(log.leader))
                 .with_leader_epoch(log.epoch)
                 .with_replica_nodes(vec![BrokerId(0), BrokerId(1)])
         };
-        let topic = MetadataResponseTopic::default()
-            .with_name(Some(TopicName(StrBytes::from_static_str(TOPIC))))
-            .with_topic_id(Uuid::from_bytes(self.topic_id))
-            .with_partitions(self.logs.iter().map(partition).collect());
+        let topic = |(name, id, first): (&'static str, [u8; 16], i32)| {
+            let end = if first == 0 { self.others_from.unwrap_or(i32::MAX) } else { i32::MAX };
+            let own = self.logs.range(first..end).map(|(number, log)| partition(number - first, log));
+            MetadataResponseTopic::default()
+                .with_name(Some(TopicName(StrBytes::from_static_str(name))))
+                .with_topic_id(Uuid::from_bytes(id))
+                .with_partitions(own.collect())
+        };
         MetadataResponse::default()
             .with_brokers(self.brokers.iter().map(broker).collect())
-            .with_topics(vec![topic])
+            .with_topics(self.topics().map(topic).collect())
     }
 
     fn fetch(&mut self, broker: i32, request: &FetchRequest) -> FetchResponse {
         self.fetches += 1;
-        assert_eq!((request.session_id, request.session_epoch, request.topics.len()), (0, -1, 1));
+        assert_eq!((request.session_id, request.session_epoch), (0, -1));
         let mut left = usize::try_from(request.max_bytes).unwrap();
         let mut first = true;
-        let topic: &FetchTopic = &request.topics[0];
-        let partitions = topic
-            .partitions
-            .iter()
-            .map(|asked| self.partition(broker, topic, asked, &mut left, &mut first))
-            .collect();
-        let topic =
-            FetchableTopicResponse::default().with_topic_id(topic.topic_id).with_partitions(partitions);
-        FetchResponse::default().with_throttle_time_ms(self.throttle_ms).with_responses(vec![topic])
+        let mut topics = Vec::new();
+        for topic in &request.topics {
+            let partitions = topic
+                .partitions
+                .iter()
+                .map(|asked| self.partition(broker, topic, asked, &mut left, &mut first))
+                .collect();
+            topics.push(
+                FetchableTopicResponse::default().with_topic_id(topic.topic_id).with_partitions(partitions),
+            );
+        }
+        FetchResponse::default().with_throttle_time_ms(self.throttle_ms).with_responses(topics)
     }
 
     fn partition(
@@ -177,10 +197,9 @@ impl Cluster {
         first: &mut bool,
     ) -> PartitionData {
         let found = PartitionData::default().with_partition_index(asked.partition);
-        if topic.topic_id.into_bytes() != self.topic_id {
-            return found.with_error_code(100);
-        }
-        let log = &self.logs[&asked.partition];
+        let known = self.topics().find(|(_, id, _)| topic.topic_id.into_bytes() == *id);
+        let Some((_, _, first_number)) = known else { return found.with_error_code(100) };
+        let log = &self.logs[&(first_number + asked.partition)];
         let error = match asked.current_leader_epoch {
             _ if log.leader != broker => 6,
             _ if log.error != 0 => log.error,

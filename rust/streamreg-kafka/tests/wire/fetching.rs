@@ -24,7 +24,26 @@ impl Driven {
     }
 
     pub fn of(cluster: Cluster, given: &[(&str, &str)], spans: &[Span]) -> Self {
-        let fetcher = Fetcher::new(&settings(given), cluster::TOPIC, None, spans);
+        let topics = match cluster.others_from {
+            None => Topics::alone(cluster::TOPIC, None, spans),
+            Some(from) => {
+                let numbers: Vec<_> = spans.iter().map(|span| span.partition).collect();
+                let (own, others): (Vec<_>, Vec<_>) = numbers.into_iter().partition(|number| *number < from);
+                Topics::of([
+                    (
+                        cluster::TOPIC.to_owned(),
+                        None,
+                        own.into_iter().map(|number| (number, number)).collect(),
+                    ),
+                    (
+                        cluster::OTHER.to_owned(),
+                        Some(cluster::OTHER_ID),
+                        others.into_iter().map(|number| (number - from, number)).collect(),
+                    ),
+                ])
+            }
+        };
+        let fetcher = Fetcher::new(&settings(given), topics, spans);
         Self {
             cluster,
             fetcher,

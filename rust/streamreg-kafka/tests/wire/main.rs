@@ -12,6 +12,7 @@ mod fetching;
 mod randomly;
 mod secured;
 mod server;
+mod topics;
 mod whole;
 
 use bytes::Bytes;
@@ -20,7 +21,7 @@ use proptest::test_runner::{Config, RngSeed};
 use std::time::{Duration, Instant};
 use streamreg_kafka::fetcher::{Action, Fetcher, Node};
 use streamreg_kafka::settings::Settings;
-use streamreg_kafka::{Messages, Reader, Room, Span};
+use streamreg_kafka::{Messages, Reader, Room, Span, Topics};
 use support::read::{self, ALL};
 
 /// Random tests are the same in every run.

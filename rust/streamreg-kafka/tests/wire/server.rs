@@ -71,7 +71,9 @@ impl Server {
     }
 
     pub fn reader(&self, given: &[(&str, &str)]) -> Reader {
-        Reader::new(self.settings("localhost", given), cluster::TOPIC, None, &spans(2))
+        let spans = spans(2);
+        let topics = Topics::alone(cluster::TOPIC, None, &spans);
+        Reader::new(self.settings("localhost", given), topics, &spans)
     }
 }
 

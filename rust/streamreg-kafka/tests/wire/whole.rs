@@ -100,8 +100,9 @@ fn law_nobody_there_is_handed_over() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    let mut reader =
-        Reader::new(settings(&[("bootstrap.servers", &format!("127.0.0.1:{port}"))]), "t", None, &spans(1));
+    let spans = spans(1);
+    let settings = settings(&[("bootstrap.servers", &format!("127.0.0.1:{port}"))]);
+    let mut reader = Reader::new(settings, Topics::alone("t", None, &spans), &spans);
     let began = Instant::now();
     let why = read_all(&mut reader, 1).unwrap_err();
     assert!(why.contains("refused"), "{why}");
