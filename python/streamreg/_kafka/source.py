@@ -52,6 +52,10 @@ class KafkaSource:
     def name(self) -> str:
         return self.topic
 
+    @property
+    def reads_anywhere(self) -> bool:
+        return True
+
     def __repr__(self) -> str:
         return f"KafkaSource({self.topic!r}, {masked(self.settings)})"
 
