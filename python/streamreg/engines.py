@@ -10,13 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from streamreg._exceptions import ConfigurationError
-from streamreg._spark.engine import (
-    MOST_ROWS,
-    MOST_TASKS,
-    SparkEngine,
-    check_count,
-    trigger_seconds,
-)
+from streamreg._spark.engine import SparkEngine
+from streamreg._spark.options import MOST_ROWS, MOST_TASKS, check_count, trigger_seconds
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

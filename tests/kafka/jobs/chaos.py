@@ -1,6 +1,6 @@
 """The job under siege: rows, their regression and the rejects, with a state.
 
-It may be told a step at which to die, and to score some of the rows. No `__main__` guard, as in users' programs.
+It may be told a step at which to die, to score some of the rows, and to run on Spark. No `__main__` guard, as in users' programs.
 """
 
 import json
@@ -31,4 +31,11 @@ sr.io.csv.write(fit.select(a=fit.intercept, b=fit.x), numbered.COEFFICIENTS)
 if "CHAOS_SCORES" in os.environ:
     some = t.filter(t.seq % numbered.SCORED_OF == 0)
     sr.io.csv.write(some.linear_regression(some.y, some.x).predict_on(some), numbered.SCORES)
-sr.run(state="state", rejects=numbered.REJECTS)
+engine = None
+if "CHAOS_SPARK" in os.environ:
+    engine = sr.engines.spark(
+        master=os.environ["CHAOS_SPARK"],
+        trigger="100 milliseconds",
+        conf={"spark.ui.enabled": "false", "spark.network.timeout": "30s"},
+    )
+sr.run(state="state", rejects=numbered.REJECTS, engine=engine)
