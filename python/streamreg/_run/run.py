@@ -133,7 +133,6 @@ def _run(plan: Plan, options: Options, publisher: Publisher | None) -> Summary:
                 _log.warning("the job was changed: %s", change)
         job = job_identity.job(plan, options.rejects)
         resume.check_outputs(plan.outputs, options.rejects, last, terms, besides=old_files)
-        make_pool = stack.enter_context(_pools(options))
         identity = plan.source.pin(
             None if last is None else last.identity, _log.warning, watch.stopping
         )
@@ -154,6 +153,7 @@ def _run(plan: Plan, options: Options, publisher: Publisher | None) -> Summary:
             check_subject(plan.input, _log.warning, watch.stopping)
             if watch.ended_by is not None:
                 return watch.summary(None)
+        make_pool = stack.enter_context(_pools(options))
         ranges = resume.ranges(plan.source, watermarks, last, starts)
         job_change.move(old_files, _log.warning)
         outputs = resume.open_outputs(plan, options.rejects, last, terms)
