@@ -120,13 +120,12 @@ def test_a_batch_that_always_fails_ends_the_run(
     from streamreg._spark import pool
 
     monkeypatch.setattr(pool, "_FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(random.Random, "random", lambda _self: 0.0)
     sr.io.csv.write(topic(), "rows.csv")
     with (
         caplog.at_level(logging.WARNING, "streamreg"),
         pytest.raises(sr.WorkerError, match=r"(?s)failed 6 times without progress.*an executor was lost"),
     ):
-        sr.run(engine=FakeEngine(seed=1))
+        sr.run(engine=FakeEngine(seed=1, faults=1.0))
     assert sum("is run again from the merged offsets" in each.message for each in caplog.records) == 5
 
 

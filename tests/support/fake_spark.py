@@ -81,6 +81,9 @@ class FakeEngine:
     seed: int | None = None
     """Of what goes wrong; None: nothing does."""
 
+    faults: float = 0.1
+    """How often it does."""
+
     interval: float = 0.0
     jobs: list[FakeJobs] = field(default_factory=list)
     """Those of each run."""
@@ -93,7 +96,7 @@ class FakeEngine:
         def make(task: Task, merged: Merged, log_ends: Mapping[int, int]) -> Pool:
             fold = not task.plan.clocks and not task.input.upsert
             shared = Shared((__version__, packed(task)))
-            faults = 0.0 if self.seed is None else 0.1
+            faults = 0.0 if self.seed is None else self.faults
             self.jobs.append(FakeJobs(shared, fold, random.Random(self.seed or 0), faults))
             return SparkPool(
                 self.jobs[-1],
