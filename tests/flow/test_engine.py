@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import streamreg as sr
+from streamreg._spark import pool, work
 from streamreg.testing import read
 from tests.support import upserts
 from tests.support.changelog import changes
@@ -22,6 +23,13 @@ from tests.support.engine_jobs import (
     write_windows,
 )
 from tests.support.fake_spark import FakeEngine
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has failed is run again at once."""
+    monkeypatch.setattr(pool, "_FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(work, "PATIENCE", 0.5)
 
 
 def topic(batch: int = 10**6) -> sr.Table:
@@ -114,12 +122,9 @@ def test_an_error_of_the_program_is_told_once(folder: Path) -> None:
 
 
 def test_a_batch_that_always_fails_ends_the_run(
-    folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """After some tries, each of which is told; the error says what failed."""
-    from streamreg._spark import pool
-
-    monkeypatch.setattr(pool, "_FIRST_PAUSE", 0.001)
     sr.io.csv.write(topic(), "rows.csv")
     with (
         caplog.at_level(logging.WARNING, "streamreg"),

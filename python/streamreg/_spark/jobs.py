@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from pyspark import inheritable_thread_target
-
 from streamreg._core import __version__
 from streamreg._spark import work
 from streamreg._spark.contract import EndedError
@@ -52,10 +50,8 @@ class SparkJobs:
         return max(count - 1, 1)
 
     def run(self, pieces: Sequence[Piece]) -> list[Done]:
-        # Each thread of Python has one of Java's, which is to end with it.
-        run = inheritable_thread_target(self._run)
         try:
-            return run(pieces)
+            return self._run(pieces)
         except Exception as error:
             if self._ended():
                 raise EndedError(_reason(error)) from error

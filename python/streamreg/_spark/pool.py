@@ -13,6 +13,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from multiprocessing.connection import wait
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 from streamreg._exceptions import ConfigurationError, WorkerError
@@ -73,6 +74,7 @@ class SparkPool:
         self._interval = interval
         self._max_rows = max_rows
         self._tasks = tasks
+        self._runner = _Runner(jobs)
         self._running: _Running | None = None
         self._start_at = time.monotonic()
         self._failures = 0
@@ -88,7 +90,7 @@ class SparkPool:
                 wait([wake], min(timeout, max(pause, _LOOK)))
                 return
             self._start_at = time.monotonic() + self._interval
-            self._running = _Running(self._jobs, pieces)
+            self._running = self._runner.start(pieces)
         if self._running.ended in wait([self._running.ended, wake], timeout):
             running, self._running = self._running, None
             yield from self._frames(running)
@@ -176,6 +178,7 @@ class SparkPool:
         yield from ()
 
     def kill(self) -> None:
+        self._runner.close()
         self._jobs.close()
         if self._running is not None:
             self._running.drop()
@@ -188,25 +191,44 @@ class SparkPool:
         return self._figures
 
 
-class _Running:
-    """A batch under way, in a thread: the loop looks after signals and progress meanwhile."""
+class _Runner:
+    """Runs batches in a thread, always the same: the loop looks after signals and progress meanwhile."""
 
-    def __init__(self, jobs: Jobs, pieces: Sequence[Piece]) -> None:
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self._batches: SimpleQueue[_Running | None] = SimpleQueue()
+        threading.Thread(target=self._work, name="streamreg-batches", daemon=True).start()
+
+    def start(self, pieces: Sequence[Piece]) -> _Running:
+        """Begins a batch."""
+        running = _Running(pieces)
+        self._batches.put(running)
+        return running
+
+    def close(self) -> None:
+        """Ends the thread, when what it runs has ended."""
+        self._batches.put(None)
+
+    def _work(self) -> None:
+        while (running := self._batches.get()) is not None:
+            running.run(self._jobs)
+
+
+class _Running:
+    """A batch under way."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
         self.pieces = pieces
         self.seconds = 0.0
-        self._jobs = jobs
         self._found: list[Done] = []
         self._error: Exception | None = None
         self.ended, self._end = os.pipe()
         """Readable as soon as there is a result."""
 
-        self._thread = threading.Thread(target=self._run, name="streamreg-batch", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
+    def run(self, jobs: Jobs) -> None:
         started = time.monotonic()
         try:
-            self._found = self._jobs.run(self.pieces)
+            self._found = jobs.run(self.pieces)
         except Exception as error:  # told to whoever asks for the result
             self._error = error
         finally:
@@ -214,8 +236,7 @@ class _Running:
             os.close(self._end)
 
     def result(self) -> list[Done]:
-        """What the tasks have handed in. Raises what `Jobs.run` has raised."""
-        self._thread.join()
+        """What the tasks have handed in; once, when it has ended. Raises what `Jobs.run` has raised."""
         os.close(self.ended)
         if self._error is not None:
             raise self._error
