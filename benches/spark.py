@@ -1,4 +1,4 @@
-"""Spark: the same line by streamreg on one machine, on Spark, and by Spark's own connector and SQL; and what a batch costs.
+"""Spark: the same line by streamreg on one machine, on Spark, and by Spark's own connector and SQL.
 
     python -m benches.spark [--rows 4000000] [--batch 800000] [--json FILE]
 
@@ -126,7 +126,13 @@ def measured(rows: int, batch: int, chosen: Sequence[str]) -> list[dict[str, Any
         servers = settings["bootstrap.servers"]
         contenders = [
             ("streamreg", "one machine, 1 process", "ours", "1", {}),
-            ("streamreg, rows written too", "one machine, 1 process", "ours", "1", {"BENCH_ROWS": "yes"}),
+            (
+                "streamreg, rows written too",
+                "one machine, 1 process",
+                "ours",
+                "1",
+                {"BENCH_ROWS": "yes"},
+            ),
         ]
         for executors in (1, 2):
             where = f"Spark, {executors} executor{'s' * (executors > 1)}"

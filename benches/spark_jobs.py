@@ -1,6 +1,6 @@
 """One contender of `benches.spark`, in a process of its own: prints what it took as a line of JSON.
 
-    python -m benches.spark_jobs ours|one|connector SERVERS TOPIC MASTER_OR_PROCESSES ROWS_A_BATCH [JARS]
+python -m benches.spark_jobs ours|one|connector SERVERS TOPIC MASTER_OR_PROCESSES ROWS_A_BATCH [JARS]
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class Clock:
     """Time and processor time, from the second batch on: the first one is the start of everything."""
 
     def __init__(self) -> None:
+        """It runs from now on."""
         self._begun = time.monotonic()
         self._first: tuple[float, float, int] | None = None
         self._last: tuple[float, float, int] | None = None

@@ -57,7 +57,7 @@ def test_one_batch_gives_the_same_files(folder: Path) -> None:
 
 @pytest.mark.parametrize("write", [write, write_windows], ids=["all", "windows"])
 def test_law_any_batches_give_the_same(folder: Path, write: object) -> None:
-    """Cut at random, with tasks that fail or hand in nothing, the results come to the same, and `verify` finds them so."""
+    """Cut at random, with tasks that fail or hand in nothing, the results come to the same."""
     assert callable(write)
     (folder / "one").mkdir()
     sr.run(outputs=write(topic(50), folder / "one"), processes=0, state="one/state")
@@ -67,7 +67,12 @@ def test_law_any_batches_give_the_same(folder: Path, write: object) -> None:
         (folder / name).mkdir()
         engine = FakeEngine(chance.choice([60, 400, 3000]), chance.choice([1, 5, 40]), seed)
         outputs = write(topic(50), folder / name)
-        sr.run(outputs=outputs, state=folder / name / "state", rejects=folder / name / REJECTS, engine=engine)
+        sr.run(
+            outputs=outputs,
+            state=folder / name / "state",
+            rejects=folder / name / REJECTS,
+            engine=engine,
+        )
         for file in FILES:
             if (folder / "one" / file).exists() and file != "scores.csv":
                 assert standing(folder / name / file) == standing(folder / "one" / file), file
@@ -116,7 +121,9 @@ def test_an_error_of_the_program_is_told_once(folder: Path) -> None:
 
     t = topic(50)
     sr.io.csv.write(t.select(x=sr.apply(fails, t.x)), "out.csv")
-    with pytest.raises(sr.WorkerError, match=r"(?s)a task on the fake failed.*ArithmeticError: too much"):
+    with pytest.raises(
+        sr.WorkerError, match=r"(?s)a task on the fake failed.*ArithmeticError: too much"
+    ):
         sr.run(engine=FakeEngine(tasks=3))
     assert changes("out.csv", "x") == []
 
@@ -128,10 +135,14 @@ def test_a_batch_that_always_fails_ends_the_run(
     sr.io.csv.write(topic(), "rows.csv")
     with (
         caplog.at_level(logging.WARNING, "streamreg"),
-        pytest.raises(sr.WorkerError, match=r"(?s)failed 6 times without progress.*an executor was lost"),
+        pytest.raises(
+            sr.WorkerError, match=r"(?s)failed 6 times without progress.*an executor was lost"
+        ),
     ):
         sr.run(engine=FakeEngine(seed=1, faults=1.0))
-    assert sum("is run again from the merged offsets" in each.message for each in caplog.records) == 5
+    assert (
+        sum("is run again from the merged offsets" in each.message for each in caplog.records) == 5
+    )
 
 
 def test_what_an_engine_is_not_for_is_refused(folder: Path) -> None:
@@ -139,9 +150,13 @@ def test_what_an_engine_is_not_for_is_refused(folder: Path) -> None:
     sr.io.csv.write(topic(), "rows.csv")
     with pytest.raises(sr.ConfigurationError, match="processes: 2 were asked for, but the engine"):
         sr.run(processes=2, engine=FakeEngine())
-    with pytest.raises(sr.ConfigurationError, match=r"engine: expected one of streamreg.engines.*'spark'"):
+    with pytest.raises(
+        sr.ConfigurationError, match=r"engine: expected one of streamreg.engines.*'spark'"
+    ):
         sr.run(engine="spark")  # type: ignore[arg-type]  # what a user may try
-    with pytest.raises(sr.ConfigurationError, match=r"engine: 'list' can be read on this machine alone"):
+    with pytest.raises(
+        sr.ConfigurationError, match=r"engine: 'list' can be read on this machine alone"
+    ):
         sr.run(engine=sr.engines.spark())
     assert not Path("rows.csv").exists()
     for wrong, text in (
@@ -153,4 +168,4 @@ def test_what_an_engine_is_not_for_is_refused(folder: Path) -> None:
         ({"conf": {"spark.cores.max": 2}}, "conf: expected texts by name"),
     ):
         with pytest.raises(sr.ConfigurationError, match=text):
-            sr.engines.spark(**wrong)  # type: ignore[arg-type]  # what a user may try
+            sr.engines.spark(**wrong)

@@ -46,14 +46,13 @@ def test_what_dies_on_a_cluster(broker: KafkaBroker, topic: str, folder: Path) -
     """Python workers and executors are killed under a running job: it goes on, and nothing is lost or doubled."""
     siege = siege_of(broker, topic, folder, LOCAL_CLUSTER)
     chance = random.Random(2)
-    with Stream(broker.plaintext, topic, 2) as stream:
-        with siege.job() as process:
-            siege.until(lambda: rows_so_far(folder) > 0, "no rows", PATIENCE)
-            for find in (python_workers, executors, python_workers, executors):
-                kill(siege, lambda find=find: find(process.pid), chance)  # type: ignore[misc]
-                siege.until_rows(process)
-            stream.finish()
-            siege.finish(stream.rows, process)
+    with Stream(broker.plaintext, topic, 2) as stream, siege.job() as process:
+        siege.until(lambda: rows_so_far(folder) > 0, "no rows", PATIENCE)
+        for find in (python_workers, executors, python_workers, executors):
+            kill(siege, lambda find=find: find(process.pid), chance)  # type: ignore[misc]
+            siege.until_rows(process)
+        stream.finish()
+        siege.finish(stream.rows, process)
     verify(folder, stream.rows, stream.junk)
     verify_scores(folder, stream.rows)
 
@@ -101,16 +100,15 @@ def test_a_node_that_is_lost(
 ) -> None:
     """Of two workers of a standalone cluster one is killed with its executor: the other takes over."""
     siege = siege_of(broker, topic, folder, cluster.url)
-    with Stream(broker.plaintext, topic, 3) as stream:
-        with siege.job() as process:
-            siege.until(lambda: rows_so_far(folder) > 0, "no rows", PATIENCE)
-            nodes = [descendants(worker.pid) for worker in cluster.workers]
-            assert all(any("Backend" in line for line in node.values()) for node in nodes)
-            cluster.kill_worker(0)
-            siege.until_rows(process)
-            siege.until_rows(process)
-            stream.finish()
-            siege.finish(stream.rows, process)
+    with Stream(broker.plaintext, topic, 3) as stream, siege.job() as process:
+        siege.until(lambda: rows_so_far(folder) > 0, "no rows", PATIENCE)
+        nodes = [descendants(worker.pid) for worker in cluster.workers]
+        assert all(any("Backend" in line for line in node.values()) for node in nodes)
+        cluster.kill_worker(0)
+        siege.until_rows(process)
+        siege.until_rows(process)
+        stream.finish()
+        siege.finish(stream.rows, process)
     verify(folder, stream.rows, stream.junk)
 
 
@@ -161,7 +159,9 @@ def test_a_driver_killed_leaves_nobody(broker: KafkaBroker, topic: str, folder: 
         job.signal(signal.SIGKILL)
         group_is_gone(job.pid)
     del environment["JOB_MASTER"]
-    with Process(HERE / "jobs" / "readings.py", folder, environment | {"JOB_MODE": "static"}) as job:
+    with Process(
+        HERE / "jobs" / "readings.py", folder, environment | {"JOB_MODE": "static"}
+    ) as job:
         job.finish(30)
     _, offsets, count, rejects = state_of(folder / "state")
     assert (offsets, count + rejects) == ({"0": len(messages)}, len(messages))

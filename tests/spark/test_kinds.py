@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from confluent_kafka import Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Producer
 
 import streamreg as sr
 from streamreg._cli import main
@@ -28,7 +27,7 @@ from tests.support.engine_jobs import (
 )
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.produce import Produce
-from tests.support.kafka.topics import delete_topic
+from tests.support.kafka.topics import delete_records, delete_topic
 from tests.support.kafka.transactions import LIE, transact, transactional, truth
 
 if TYPE_CHECKING:
@@ -64,13 +63,16 @@ def engine(session: "SparkSession", **options: object) -> "Engine":
 
 def table(broker: KafkaBroker, topic: str) -> sr.Table:
     return sr.io.kafka.read(
-        broker.plaintext, topic=topic, schema=Reading, format="json", mode="static", autocommit_duration_ms=100
+        broker.plaintext,
+        topic=topic,
+        schema=Reading,
+        format="json",
+        mode="static",
+        autocommit_duration_ms=100,
     )
 
 
-def run_both(
-    folder: Path, outputs: Callable[[Path], list[sr.Output]], engine: "Engine"
-) -> None:
+def run_both(folder: Path, outputs: Callable[[Path], list[sr.Output]], engine: "Engine") -> None:
     """The same outputs on one machine, into `one`, and on the engine, into `spark`."""
     for name, given in (("one", None), ("spark", engine)):
         (folder / name).mkdir()
@@ -117,7 +119,11 @@ def test_one_batch_is_one_epoch(
 
     def outputs(own: Path) -> list[sr.Output]:
         t = sr.io.kafka.read(
-            broker.plaintext, topic=topic, schema=Point, mode="static", autocommit_duration_ms=60_000
+            broker.plaintext,
+            topic=topic,
+            schema=Point,
+            mode="static",
+            autocommit_duration_ms=60_000,
         )
         fit = t.linear_regression(t.y, t.x)
         return [
@@ -175,7 +181,13 @@ def test_a_state_moves_to_spark_and_back(
             produce(topic, part[partition::2], partition)
         given = engine(session) if turn % 2 else None
         outputs = write(table(broker, topic), folder)
-        sr.run(outputs=outputs, state="state", rejects=REJECTS, engine=given, processes=None if given else 0)
+        sr.run(
+            outputs=outputs,
+            state="state",
+            rejects=REJECTS,
+            engine=given,
+            processes=None if given else 0,
+        )
     (folder / "one").mkdir()
     sr.run(outputs=write(table(broker, topic), folder / "one"), state="one/state", processes=0)
     for file in FILES:
@@ -185,7 +197,7 @@ def test_a_state_moves_to_spark_and_back(
     check(write(table(broker, topic), folder), folder)
 
 
-def test_a_thousand_ranges(
+def test_many_ranges(
     broker: KafkaBroker, filled: str, session: "SparkSession", folder: Path
 ) -> None:
     """A batch of many tasks is put together on executors; the driver is given few partials, and the same bits."""
@@ -217,8 +229,12 @@ def test_a_thousand_ranges(
             return found
 
         patch.setattr(SparkJobs, "run", counted)
-        sr.run(outputs=outputs(folder / "spark"), state="spark/state", engine=engine(session, tasks=300))
-    assert seen[0] > 280
+        sr.run(
+            outputs=outputs(folder / "spark"),
+            state="spark/state",
+            engine=engine(session, tasks=100),
+        )
+    assert seen[0] > 90
     assert seen[1] <= 16
     (folder / "one").mkdir()
     sr.run(outputs=outputs(folder / "one"), state="one/state", processes=0)
@@ -256,8 +272,7 @@ def test_a_compacted_topic(
     with transactional(broker, topic) as producer:
         for start in range(0, 100, 2):
             transact(producer, topic, truth(range(start, start + 2)), 0, commit=start % 20 == 0)
-    [deleted] = AdminClient(broker.plaintext).delete_records([TopicPartition(topic, 0, 5)]).values()
-    deleted.result()
+    delete_records(broker.plaintext, topic, 5)
 
     def outputs(own: Path) -> list[sr.Output]:
         t = sr.io.kafka.read(
@@ -320,12 +335,11 @@ def test_what_retention_has_taken(
 
     sr.run(outputs=outputs("fail"), state="state", engine=engine(session))
     produce(topic, [f"{x},{x}" for x in range(10, 30)])
-    [deleted] = AdminClient(broker.plaintext).delete_records([TopicPartition(topic, 0, 15)]).values()
-    deleted.result()
+    delete_records(broker.plaintext, topic, 15)
     with pytest.raises(sr.SourceError, match=r"were deleted .*on_lost_offsets"):
         sr.run(outputs=outputs("fail"), state="state", engine=engine(session))
     summary = sr.run(outputs=outputs("continue"), state="state", engine=engine(session))
-    assert (summary.rows, summary.lost) == (15, 5)
+    assert (summary.rows, summary.lost) == (10 + 15, 5)
 
 
 def test_functions_of_the_program(
@@ -341,10 +355,14 @@ def test_functions_of_the_program(
                 raise ArithmeticError("too much")
             return float(x**0.5)
 
-        t = sr.io.kafka.read(broker.plaintext, topic=topic, schema=Point, header=["x", "y"], mode="static")
+        t = sr.io.kafka.read(
+            broker.plaintext, topic=topic, schema=Point, header=["x", "y"], mode="static"
+        )
         return [sr.io.csv.write(t.select(r=sr.apply(root, t.x)), f"roots{most}.csv")]
 
-    with pytest.raises(sr.WorkerError, match=r"(?s)a task on Spark at local\[2\] failed.*ArithmeticError: too much"):
+    with pytest.raises(
+        sr.WorkerError, match=r"(?s)a task on Spark at local\[2\] failed.*ArithmeticError: too much"
+    ):
         sr.run(outputs=outputs(50), engine=engine(session))
     sr.run(outputs=outputs(100), engine=engine(session))
     rows = {(repr(random_root**0.5),): 1 for random_root in map(float, range(100))}

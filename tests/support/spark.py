@@ -47,7 +47,9 @@ def descendants(parent: int) -> dict[int, str]:
         for child, own in parents.items():
             if own == at and child not in found:
                 with suppress(OSError):
-                    found[child] = Path(f"/proc/{child}/cmdline").read_bytes().decode(errors="replace")
+                    found[child] = (
+                        Path(f"/proc/{child}/cmdline").read_bytes().decode(errors="replace")
+                    )
                     todo.append(child)
     return found
 
@@ -80,13 +82,32 @@ class Standalone:
 
     def start(self, workers: int) -> None:
         """Returns when all workers are registered."""
-        self._launch("org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
+        self._launch(
+            "org.apache.spark.deploy.master.Master",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--webui-port",
+            "0",
+        )
         wait_until(lambda: "Starting Spark master at" in self.said, 60, lambda: self.said)
         self.url = self.said.partition("Starting Spark master at ")[2].split()[0]
         for _ in range(workers):
             worker = "org.apache.spark.deploy.worker.Worker"
             self.workers.append(
-                self._launch(worker, "--host", "127.0.0.1", "--cores", "1", "--memory", "900m", "--webui-port", "0", self.url)
+                self._launch(
+                    worker,
+                    "--host",
+                    "127.0.0.1",
+                    "--cores",
+                    "1",
+                    "--memory",
+                    "900m",
+                    "--webui-port",
+                    "0",
+                    self.url,
+                )
             )
         registered = "Successfully registered with master"
         wait_until(lambda: self.said.count(registered) == workers, 60, lambda: self.said)
@@ -99,7 +120,11 @@ class Standalone:
             process = subprocess.Popen(
                 [str(home / "bin" / "spark-class"), name, *arguments],
                 cwd=self._folder,
-                env={**os.environ, "SPARK_HOME": str(home), "SPARK_WORKER_DIR": str(self._folder / "work")},
+                env={
+                    **os.environ,
+                    "SPARK_HOME": str(home),
+                    "SPARK_WORKER_DIR": str(self._folder / "work"),
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -139,7 +164,9 @@ def group_is_gone(group: int, seconds: float = 30) -> None:
                 with suppress(OSError):
                     fields = (entry / "stat").read_text().rpartition(")")[2].split()
                     if int(fields[3]) == group and fields[0] != "Z":
-                        found[int(entry.name)] = (entry / "cmdline").read_bytes().decode(errors="replace")[:200]
+                        found[int(entry.name)] = (
+                            (entry / "cmdline").read_bytes().decode(errors="replace")[:200]
+                        )
         return found
 
     deadline = time.monotonic() + seconds

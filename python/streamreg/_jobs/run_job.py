@@ -61,7 +61,9 @@ def run_job(
 
     outputs = _write_tables(job)
     options = _RunOptions() if job.durability is None else _RunOptions(durability=job.durability)
-    engine = None if job.engine is None else getattr(sr.engines, job.engine.name)(**job.engine.given)
+    engine = (
+        None if job.engine is None else getattr(sr.engines, job.engine.name)(**job.engine.given)
+    )
     return sr.run(
         outputs=outputs,
         # Those of one machine: the same file runs on either.

@@ -1,1 +1,1 @@
-"""Spark as an engine: batches of offset ranges, planned by the parent, processed by tasks on executors, merged by the parent."""
+"""Spark as an engine: the parent plans batches of ranges and merges what tasks on executors make of them."""

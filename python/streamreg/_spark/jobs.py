@@ -36,6 +36,7 @@ class SparkJobs:
         self._group = f"streamreg-{id(self):x}"
         self._shared: Broadcast[tuple[str, bytes]] = context.broadcast((__version__, task))
         self._number = 0
+        self._busy = False
 
     @property
     def name(self) -> str:
@@ -50,12 +51,15 @@ class SparkJobs:
         return max(count - 1, 1)
 
     def run(self, pieces: Sequence[Piece]) -> list[Done]:
+        self._busy = True
         try:
             return self._run(pieces)
         except Exception as error:
             if self._ended():
                 raise EndedError(_reason(error)) from error
             raise
+        finally:
+            self._busy = False
 
     def _run(self, pieces: Sequence[Piece]) -> list[Done]:
         self._number += 1
@@ -84,7 +88,8 @@ class SparkJobs:
 
     def close(self) -> None:
         if not self._ended():
-            self._context.cancelJobGroup(self._group)
+            if self._busy:
+                self._context.cancelJobGroup(self._group)
             self._shared.destroy()
 
 

@@ -1,6 +1,7 @@
 """The job under siege: rows, their regression and the rejects, with a state.
 
-It may be told a step at which to die, to score some of the rows, and to run on Spark. No `__main__` guard, as in users' programs.
+It may be told a step at which to die, to score some of the rows, and to run on Spark. No `__main__` guard, as in
+users' programs.
 """
 
 import json

@@ -75,7 +75,15 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
     # A topic of CSV has no registry.
     place = text.index("# [source.schema_registry]"), text.index("# Columns of what a message")
     framed, text = text[slice(*place)], text[: place[0]] + text[place[1] :]
-    tables = ("[source.metadata]", "[forget]", "[state]", "[run]", "[engine]", "[engine.conf]", "[listen]")
+    tables = (
+        "[source.metadata]",
+        "[forget]",
+        "[state]",
+        "[run]",
+        "[engine]",
+        "[engine.conf]",
+        "[listen]",
+    )
     for table in tables:
         assert f"# {table}" in text
         text = text.replace(f"# {table}", table)

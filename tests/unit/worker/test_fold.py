@@ -27,7 +27,6 @@ def partials(batch: int) -> tuple[sr.Table, list[list[bytes]], list[Partial]]:
     return table, topic, found
 
 
-
 def test_law_partials_fold_in_any_grouping() -> None:
     """However neighbours are put together, and again, the states are the same bytes and the rows the same order."""
     table, topic, found = partials(7)
