@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.kafka import faults
 from tests.support.kafka.broker import KafkaBroker
-from tests.support.kafka.numbered import PARTITIONS, Stream, rows_so_far, verify, verify_scores
+from tests.support.kafka.numbered import PARTITIONS, Stream, verify, verify_scores
 from tests.support.kafka.program import job_environment
 from tests.support.kafka.siege import Siege
 from tests.support.process import Process

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from streamreg._core import __version__
 from streamreg._spark import work
 from streamreg._spark.contract import EndedError
+from streamreg._spark.errors import first_line
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
@@ -56,7 +57,7 @@ class SparkJobs:
             return self._run(pieces)
         except Exception as error:
             if self._ended():
-                raise EndedError(_reason(error)) from error
+                raise EndedError(first_line(error)) from error
             raise
         finally:
             self._busy = False
@@ -91,7 +92,3 @@ class SparkJobs:
             if self._busy:
                 self._context.cancelJobGroup(self._group)
             self._shared.destroy()
-
-
-def _reason(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -20,6 +20,7 @@ from streamreg._exceptions import ConfigurationError, WorkerError
 from streamreg._plural import plural
 from streamreg._spark.batch import Piece, cut
 from streamreg._spark.contract import EndedError
+from streamreg._spark.errors import first_line, said
 from streamreg._worker.contract import EngineFigures
 from streamreg._worker.mailbox import Frame
 from streamreg._worker.task import remaining
@@ -148,7 +149,7 @@ class SparkPool:
         if self._failures > _RETRIES:
             raise WorkerError(
                 f"a batch on {self._jobs.name} has failed {plural(self._failures, 'time')} without progress: giving "
-                f"up:\n{text}"
+                f"up:\n{said(error)}"
             ) from error
         self.restarts += 1
         pause = _FIRST_PAUSE * 2 ** (self._failures - 1)
@@ -157,7 +158,7 @@ class SparkPool:
             "a batch on %s has failed: it is run again from the merged offsets in %.1f s: %s",
             self._jobs.name,
             pause,
-            text.strip().partition("\n")[0],
+            first_line(error),
         )
 
     def _tell(self, found: Sequence[Done]) -> None:

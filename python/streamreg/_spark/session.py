@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from streamreg._exceptions import ConfigurationError, WorkerError
+from streamreg._spark.errors import said
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
@@ -74,8 +75,7 @@ def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkCo
         except Exception as error:
             raise WorkerError(
                 f"Spark does not start at {settings.get('spark.master')}: "
-                f"{str(error).strip() or type(error).__name__} (it needs Java 17 or later, as java on the PATH or by "
-                "JAVA_HOME)"
+                f"{said(error)} (it needs Java 17 or later, as java on the PATH or by JAVA_HOME)"
             ) from error
     try:
         yield context

@@ -37,6 +37,6 @@ if "CHAOS_SPARK" in os.environ:
     engine = sr.engines.spark(
         master=os.environ["CHAOS_SPARK"],
         trigger="100 milliseconds",
-        conf={"spark.ui.enabled": "false", "spark.network.timeout": "30s"},
+        conf={"spark.ui.enabled": "false", "spark.executor.memory": "900m"},
     )
 sr.run(state="state", rejects=numbered.REJECTS, engine=engine)
