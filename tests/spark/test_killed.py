@@ -47,7 +47,7 @@ def test_what_dies_on_a_cluster(broker: KafkaBroker, topic: str, folder: Path) -
     siege = siege_of(broker, topic, folder, LOCAL_CLUSTER)
     chance = random.Random(2)
     with Stream(broker.plaintext, topic, 2) as stream, siege.job() as process:
-        siege.until(lambda: rows_so_far(folder) > 0, "no rows", PATIENCE)
+        siege.until_rows(process)
         for find in (python_workers, executors, python_workers, executors):
             kill(siege, lambda find=find: find(process.pid), chance)  # type: ignore[misc]
             siege.until_rows(process)
@@ -101,7 +101,7 @@ def test_a_node_that_is_lost(
     """Of two workers of a standalone cluster one is killed with its executor: the other takes over."""
     siege = siege_of(broker, topic, folder, cluster.url)
     with Stream(broker.plaintext, topic, 3) as stream, siege.job() as process:
-        siege.until(lambda: rows_so_far(folder) > 0, "no rows", PATIENCE)
+        siege.until_rows(process)
         nodes = [descendants(worker.pid) for worker in cluster.workers]
         assert all(any("Backend" in line for line in node.values()) for node in nodes)
         cluster.kill_worker(0)

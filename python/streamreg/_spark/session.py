@@ -23,6 +23,8 @@ _CONF: Final = {
 }
 """Of a session of its own, unless the program or spark-submit says otherwise."""
 
+_JAVA: Final = " (it needs Java 17 or later, as java on the PATH or by JAVA_HOME)"
+
 
 def context_of(session: SparkSession) -> SparkContext:
     """The context of a session.
@@ -75,7 +77,7 @@ def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkCo
         except Exception as error:
             raise WorkerError(
                 f"Spark does not start at {settings.get('spark.master')}: "
-                f"{said(error)} (it needs Java 17 or later, as java on the PATH or by JAVA_HOME)"
+                f"{said(error)}{_JAVA if 'JAVA_GATEWAY_EXITED' in str(error) else ''}"
             ) from error
     try:
         yield context
