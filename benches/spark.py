@@ -26,6 +26,8 @@ from streamreg._bench.tables import table
 from tests.support.kafka.jars import cache
 from tests.support.maven import fetch
 
+TASKS = (1, 16, 100, 1000)
+TASKS_HEAD = ["tasks in a batch", "seconds a batch"]
 HEAD = ["who", "where", "rows/s", "µs CPU a row", "first result", "right digits of the slope"]
 CLUSTER = "local-cluster[{},1,900]"
 CONNECTOR = "spark-sql-kafka-0-10_2.13"
@@ -115,7 +117,7 @@ def run(kind: str, *arguments: str, environment: dict[str, str] | None = None) -
     raise SystemExit(f"{kind} {arguments} failed:\n{done.stderr[-3000:]}")
 
 
-def measured(rows: int, batch: int, chosen: Sequence[str]) -> list[dict[str, Any]]:
+def measured(rows: int, batch: int, chosen: Sequence[str]) -> dict[str, Any]:
     """All contenders, one after the other."""
     found = []
     exact = exact_slope(rows)
@@ -150,7 +152,8 @@ def measured(rows: int, batch: int, chosen: Sequence[str]) -> list[dict[str, Any
             took |= {"who": who, "where": where, "digits": digits(took["slope"], exact)}
             print(row(took), flush=True)
             found.append(took)
-    return found
+        costs = [run("tasks", servers, topic, "local[2]", str(count)) for count in TASKS]
+    return {"runs": found, "tasks": costs}
 
 
 def row(took: dict[str, Any]) -> list[str]:
@@ -174,10 +177,14 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     found = measured(arguments.rows, arguments.batch, arguments.only)
-    text = table(HEAD, [row(took) for took in found])
-    print(text)
+    costs = [[f"{cost['tasks']:,}", f"{cost['seconds']:.2f}"] for cost in found["tasks"]]
+    parts = {
+        "table": table(HEAD, [row(took) for took in found["runs"]]),
+        "tasks_table": table(TASKS_HEAD, costs),
+    }
+    print(*parts.values(), sep="\n\n")
     if arguments.json is not None:
-        arguments.json.write_text(json.dumps({"runs": found, "table": text}))
+        arguments.json.write_text(json.dumps({**found, **parts}))
 
 
 if __name__ == "__main__":

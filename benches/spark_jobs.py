@@ -1,6 +1,9 @@
 """One contender of `benches.spark`, in a process of its own: prints what it took as a line of JSON.
 
-python -m benches.spark_jobs ours|one|connector SERVERS TOPIC MASTER_OR_PROCESSES ROWS_A_BATCH [JARS]
+    python -m benches.spark_jobs ours|connector SERVERS TOPIC MASTER_OR_PROCESSES ROWS_A_BATCH [JARS]
+    python -m benches.spark_jobs tasks SERVERS TOPIC MASTER TASKS
+
+Plain data and no figures for people: those make `benches.spark`.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 PARTITIONS = 4
+BATCHES = 5
 
 
 def cpu() -> float:
@@ -170,12 +174,47 @@ def connector(servers: str, topic: str, master: str, batch: int, jars: str) -> d
     return found
 
 
+def tasks(servers: str, topic: str, master: str, count: int) -> dict[str, Any]:
+    """What a batch takes that is cut for so many tasks, of ten rows each."""
+    import streamreg as sr
+    from streamreg._spark import batch
+
+    batch._LEAST = 1  # type: ignore[misc]  # what is measured is the tasks
+
+    class Point(sr.Schema):
+        x: float
+        y: float
+
+    settings = {"bootstrap.servers": servers}
+    t = sr.io.kafka.read(settings, topic=topic, schema=Point, header=["x", "y"])
+    folder = Path(tempfile.mkdtemp())
+    sr.io.csv.write(t.linear_regression(t.y, t.x), folder / "fit.csv")
+    ends: dict[int, float] = {}
+
+    def stop(now: sr.Progress) -> bool:
+        ends.setdefault(now.epochs, time.monotonic())
+        return now.epochs >= BATCHES
+
+    engine = sr.engines.spark(
+        master=master,
+        trigger="0 seconds",
+        max_rows=10 * count,
+        tasks=count,
+        conf={"spark.ui.enabled": "false"},
+    )
+    sr.run(state=folder / "state", engine=engine, stop=stop)
+    shutil.rmtree(folder)
+    # In the first one everything starts, and partitions of which nothing was read are not cut.
+    return {"tasks": count, "seconds": (ends[BATCHES] - ends[2]) / (BATCHES - 2)}
+
+
 def main() -> None:
     """Runs one contender."""
     kind, servers, topic, where, batch, *jars = sys.argv[1:]
     os.environ["PYSPARK_PYTHON"] = sys.executable
     run: Callable[[], dict[str, Any]] = {
         "ours": lambda: ours(servers, topic, where, int(batch)),
+        "tasks": lambda: tasks(servers, topic, where, int(batch)),
         "connector": lambda: connector(servers, topic, where, int(batch), *jars),
     }[kind]
     print("RESULT", json.dumps(run()))
