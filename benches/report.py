@@ -33,7 +33,7 @@ _COMMANDS = """\
     cargo bench -p streamreg-core"""
 
 SPARK = (
-    "The line over points whose x are times in milliseconds, in batches of equal size; rates leave out the first batch, "
+    "The line over points whose x are times in milliseconds, in batches of equal size; rates leave out the first one, "
     "in which everything starts. CPU is that of all processes but the broker's. Executors share the two cores with the "
     "broker and the driver: a second one says nothing of a second machine."
 )

@@ -20,6 +20,7 @@ from typing import Any
 
 PARTITIONS = 4
 BATCHES = 5
+CONF = {"spark.ui.enabled": "false", "spark.executor.memory": "900m"}
 
 
 def cpu() -> float:
@@ -114,9 +115,7 @@ def ours(servers: str, topic: str, master: str, batch: int) -> dict[str, Any]:
 
     engine = None
     if not master.isdecimal():
-        engine = sr.engines.spark(
-            master=master, trigger="0 seconds", max_rows=batch, conf={"spark.ui.enabled": "false"}
-        )
+        engine = sr.engines.spark(master=master, trigger="0 seconds", max_rows=batch, conf=CONF)
     sr.run(
         state=folder / "state",
         progress=progress,
@@ -136,6 +135,7 @@ def connector(servers: str, topic: str, master: str, batch: int, jars: str) -> d
     spark = (
         SparkSession.builder.master(master)
         .config("spark.jars", jars)
+        .config("spark.executor.memory", CONF["spark.executor.memory"])
         .config("spark.ui.enabled", "false")
         .config("spark.sql.shuffle.partitions", str(PARTITIONS))
         .getOrCreate()
@@ -200,7 +200,7 @@ def tasks(servers: str, topic: str, master: str, count: int) -> dict[str, Any]:
         trigger="0 seconds",
         max_rows=10 * count,
         tasks=count,
-        conf={"spark.ui.enabled": "false"},
+        conf=CONF,
     )
     sr.run(state=folder / "state", engine=engine, stop=stop)
     shutil.rmtree(folder)
