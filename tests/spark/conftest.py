@@ -23,6 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.spark)
+            item.add_marker(pytest.mark.kafka)
             # What Spark leaves open at its end is its affair.
             item.add_marker(pytest.mark.filterwarnings("default"))
             if missing and not os.environ.get("CI"):

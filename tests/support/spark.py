@@ -8,18 +8,22 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-from pyspark.sql import SparkSession
+from typing import TYPE_CHECKING
 
 from tests.support.process import wait_until
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 CONF = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
 LOCAL_CLUSTER = "local-cluster[2,1,900]"
 
 
 @contextmanager
-def spark_session(master: str) -> Iterator[SparkSession]:
+def spark_session(master: str) -> "Iterator[SparkSession]":
     """A session whose tasks run this environment."""
+    from pyspark.sql import SparkSession
+
     os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder.master(master).appName("streamreg-tests")
     for name, value in CONF.items():
