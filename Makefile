@@ -273,6 +273,7 @@ bench: $(BENCH)/.made ## measure everything beside its rivals, into benches/RESU
 	$(BENCH)/rolling/bin/python -m benches.rolling --rounds $(ROUNDS) --json $(MEASURED)/rolling.json
 	$(BENCH)/bin/python -m benches.windows --peers windows $(QUIX) --rows $(ROWS) --rounds $(ROUNDS) --json $(MEASURED)/windows.json
 	$(BENCH)/bin/python -m benches.topics --rows $(ROWS) --rounds $(ROUNDS) --json $(MEASURED)/topics.json
+	$(BENCH)/spark/bin/python -m benches.spark --json $(MEASURED)/spark.json
 	$(BENCH)/bin/python -m benches.report $(MEASURED)
 
 # Environments of their own: the peers bring a hundred packages, and one of them an older Kafka client than ours.
@@ -282,6 +283,9 @@ $(BENCH)/.made: $(WHEEL)
 	$(BIN)/python -m venv --clear $(BENCH)/quix
 	$(BENCH)/bin/python -m pip --disable-pip-version-check --quiet install "$$(echo $(DIST)/*.whl)[peers]"
 	$(BIN)/python -m pip --disable-pip-version-check --quiet --python $(BENCH)/quix install --group quix
+	$(BIN)/python -m venv --clear $(BENCH)/spark
+	$(BIN)/python -m pip --disable-pip-version-check --quiet --python $(BENCH)/spark install \
+	  --constraint $(LOCK) "$$(echo $(DIST)/*.whl)[spark]"
 	$(BIN)/python -m venv --clear $(BENCH)/rolling
 	$(BIN)/python -m pip --disable-pip-version-check --quiet --python $(BENCH)/rolling install \
 	  --group rolling "$$(echo $(DIST)/*.whl)[tables]"

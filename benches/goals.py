@@ -31,6 +31,7 @@ class Results:
     rolling: dict[str, Any]
     windows: dict[str, Any]
     topics: dict[str, Any]
+    spark: dict[str, Any]
     core: list[Bench]
 
     def case(self, contender: str, form: str, parallel: int) -> dict[str, Any]:

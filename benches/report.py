@@ -2,9 +2,9 @@
 
     python -m benches.report FOLDER
 
-FOLDER holds `throughput.json`, `latency.json`, `numerics.json`, `rolling.json`, `windows.json` and `topics.json`;
-criterion's results are where cargo put them. What explains a shortfall is written by hand in `notes.md`, and goes in
-as it is.
+FOLDER holds `throughput.json`, `latency.json`, `numerics.json`, `rolling.json`, `windows.json`, `topics.json` and
+`spark.json`; criterion's results are where cargo put them. What explains a shortfall is written by hand in `notes.md`,
+and goes in as it is.
 """
 
 from __future__ import annotations
@@ -29,7 +29,14 @@ _COMMANDS = """\
     python -m benches.rolling
     python -m benches.windows --peers windows
     python -m benches.topics
+    python -m benches.spark
     cargo bench -p streamreg-core"""
+
+SPARK = (
+    "The line over points whose x are times in milliseconds, in batches of equal size; rates leave out the first one, "
+    "in which everything starts. CPU is that of all processes but the broker's. Executors share the two cores with the "
+    "broker and the driver: a second one says nothing of a second machine."
+)
 
 
 def report(results: Results) -> str:
@@ -59,6 +66,10 @@ def report(results: Results) -> str:
         "## Topics",
         "Whole runs, start included; `of` is how many times as fast, CPU that of all processes of ours.",
         results.topics["table"],
+        "## Spark",
+        SPARK,
+        results.spark["table"],
+        results.spark["tasks_table"],
         "## The core",
         table(["benchmark", "ns", "of"], [_bench(bench) for bench in results.core]),
     ]
@@ -83,7 +94,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
-    names = ("throughput", "latency", "numerics", "rolling", "windows", "topics")
+    names = ("throughput", "latency", "numerics", "rolling", "windows", "topics", "spark")
     found = {name: json.loads((folder / f"{name}.json").read_text()) for name in names}
     text = report(Results(**found, core=read(results_folder())))
     (_HERE / "RESULTS.md").write_text(text)

@@ -15,6 +15,8 @@ settings.load_profile("fixed")
 
 
 BROKER = "tests/kafka/"
+ON_BROKERS = (BROKER, "tests/spark/")
+"""Folders whose tests are run by one process, one after the other: brokers and Spark fill the machine."""
 
 
 class Groups(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
@@ -22,7 +24,7 @@ class Groups(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        return BROKER if module.startswith(BROKER) else module
+        return BROKER if module.startswith(ON_BROKERS) else module
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:  # noqa: ANN401  # as xdist has it

@@ -5,7 +5,7 @@ import typing as _typing
 from streamreg._core import __version__
 
 if _typing.TYPE_CHECKING:
-    from streamreg import demo, io, plots, reducers, temporal
+    from streamreg import demo, engines, io, plots, reducers, temporal
     from streamreg._estimators import (
         GaussianNB,
         LinearDiscriminantAnalysis,
@@ -69,7 +69,7 @@ if _typing.TYPE_CHECKING:
 else:
     # Everything is imported when it is asked for: NumPy and the client take longer than all the rest, and a worker
     # process, which imports this package too, needs no table language.
-    _MODULES = ("demo", "io", "plots", "reducers", "temporal")
+    _MODULES = ("demo", "engines", "io", "plots", "reducers", "temporal")
     _NAMES = {
         "_estimators": (
             "GaussianNB",
@@ -189,6 +189,7 @@ __all__ = [
     "column",
     "cos",
     "demo",
+    "engines",
     "exp",
     "expm1",
     "floor",

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Producer
 
 import streamreg as sr
 from streamreg._operate.inspect import describe, lines
@@ -17,6 +16,7 @@ from streamreg._state.store import Store
 from tests.support.changelog import inserted
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.produce import Produce
+from tests.support.kafka.topics import delete_records
 from tests.support.process import wait_until
 
 STATE = Path("state")
@@ -65,14 +65,6 @@ def run(
 def numbers() -> list[int]:
     """What was read, in order of the numbers."""
     return sorted(int(n) for (n,) in inserted("rows.csv", "n"))
-
-
-def delete_before(broker: KafkaBroker, topic: str, *offsets: int) -> None:
-    """As retention would."""
-    places = [TopicPartition(topic, p, offset) for p, offset in enumerate(offsets)]
-    admin = AdminClient({**broker.plaintext})
-    for done in admin.delete_records(places).values():
-        done.result(30)
 
 
 def test_offsets_by_partition(broker: KafkaBroker, made: str) -> None:
@@ -177,7 +169,7 @@ def test_lost_offsets_between_two_runs(
     run(broker, made)
     for partition in range(2):
         produce(made, [b"%d" % (100 * partition + n + 100) for n in range(10)], partition)
-    delete_before(broker, made, 15, 3)
+    delete_records(broker.plaintext, made, 15, 3)
     with pytest.raises(sr.SourceError, match=r"were deleted .*on_lost_offsets"):
         run(broker, made)
     sr.clear()
@@ -206,7 +198,7 @@ def test_all_of_a_static_run_may_be_lost(
     def late(*arguments: Any) -> Any:  # noqa: ANN401 - as it is
         found = ranges(*arguments)
         produce(made, [b"50", b"51"], 0)
-        delete_before(broker, made, 11, 10)
+        delete_records(broker.plaintext, made, 11, 10)
         return found
 
     with monkeypatch.context() as patch:
@@ -234,7 +226,7 @@ def test_offsets_that_are_lost_while_they_are_read(
     def late(*arguments: Any) -> Any:  # noqa: ANN401 - as it is
         """As if retention had struck right after the offsets were looked up."""
         found = ranges(*arguments)
-        delete_before(broker, made, 4, 10)
+        delete_records(broker.plaintext, made, 4, 10)
         produce(made, [b"50"], 1)
         return found
 

@@ -1,45 +1,15 @@
 """What stands in a log without being a message for anyone: markers, aborted messages, tombstones, gaps."""
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import Producer
 
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.outputs import changes_so_far, fold, read_changelog, read_rejects
 from tests.support.kafka.program import JOBS, Program, job_environment, run_job
-
-LIE = b"1,-1"
-"""A point that is far off the line of all others, in transactions that are aborted."""
-
-
-def truth(numbers: Sequence[int]) -> list[bytes]:
-    """Points of y = 2x + 1."""
-    return [b"%d,%d" % (x, 2 * x + 1) for x in numbers]
-
-
-@contextmanager
-def transactional(broker: KafkaBroker, name: str) -> Iterator[Producer]:
-    producer = Producer({**broker.plaintext, "transactional.id": name, "linger.ms": 0})
-    producer.init_transactions(30)
-    yield producer
-
-
-def transact(
-    producer: Producer, topic: str, values: Sequence[bytes], partition: int, *, commit: bool
-) -> None:
-    producer.begin_transaction()
-    for value in values:
-        producer.produce(topic, value, partition=partition)
-    # In the log before the transaction ends, so that an abort leaves them there.
-    assert producer.flush(30) == 0
-    if commit:
-        producer.commit_transaction(30)
-    else:
-        producer.abort_transaction(30)
+from tests.support.kafka.transactions import LIE, left, transact, transactional, truth
 
 
 def last_rows(folder: Path) -> tuple[int, tuple[float, ...]]:
@@ -137,22 +107,3 @@ def test_a_compacted_topic(broker: KafkaBroker, topic: str, tmp_path: Path) -> N
     run_job("regression", tmp_path, environment, seconds=30)
     assert last_rows(tmp_path) == (15, (1.0, 2.0))
     assert read_rejects(tmp_path / "rejects.jsonl") == []
-
-
-def left(broker: KafkaBroker, topic: str) -> int:
-    """The number of messages that the log still holds."""
-    settings = {**broker.plaintext, "group.id": topic, "enable.partition.eof": True}
-    consumer = Consumer(settings)
-    consumer.assign([TopicPartition(topic, 0, 0)])
-    count = 0
-    try:
-        while True:
-            message = consumer.poll(30)
-            assert message is not None
-            error = message.error()
-            if error is not None:
-                assert error.code() == KafkaError._PARTITION_EOF
-                return count
-            count += 1
-    finally:
-        consumer.close()

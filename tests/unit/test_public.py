@@ -77,6 +77,7 @@ PUBLIC: dict[ModuleType, list[str]] = {
         *ESTIMATORS,
         *FUNCTIONS,
         "demo",
+        "engines",
         "io",
         "plots",
         "reducers",
@@ -93,6 +94,7 @@ PUBLIC: dict[ModuleType, list[str]] = {
     sr.io.postgres: ["write"],
     sr.io.sqlite: ["write"],
     sr.demo: ["noisy_linear_stream"],
+    sr.engines: ["spark"],
     sr.plots: ["changes"],
     sr.reducers: REDUCERS,
     sr.temporal: [

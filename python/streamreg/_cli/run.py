@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from streamreg._cli.arguments import UsageError, processes
 from streamreg._cli.log import FORMATS, LEVELS, line, log_a_run
 from streamreg._jobs import Job, example, load_job
+from streamreg._jobs.engine import ENGINES, JobEngine
 from streamreg._jobs.run_job import run_job
 from streamreg._terminal.end_signals import end_at_once
 from streamreg._terminal.screen import say
@@ -39,6 +40,7 @@ example:
   streamreg run job.toml --processes 4
   streamreg run job.toml --fresh
   streamreg run job.toml --listen 127.0.0.1:9464
+  streamreg run job.toml --engine spark --master spark://host:7077
   streamreg run job.toml --log-format json
 
 With path = "data/*.csv" in place of topic and [source.kafka] it reads files. Relative paths in the
@@ -65,6 +67,17 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         type=processes,
         metavar="N",
         help="processes that read, instead of the job file's",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=("local", *ENGINES),
+        help="where messages are read and processed, instead of where the job file says: local is this machine, spark "
+        "a cluster (needs streamreg[spark])",
+    )
+    parser.add_argument(
+        "--master",
+        metavar="URL",
+        help="of Spark, such as local[4] or spark://host:7077 (default: as spark-submit says)",
     )
     parser.add_argument(
         "--fresh",
@@ -116,6 +129,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     arguments.lines = log_a_run(arguments.log_format, arguments.log_level, debug=arguments.debug)
     if arguments.processes is not None:
         job = replace(job, processes=arguments.processes)
+    job = replace(job, engine=_engine(job, arguments))
     if arguments.listen is not None:
         job = replace(job, listen={**(job.listen or {}), "address": arguments.listen})
     settings["token"] = (job.listen or {}).get("token")
@@ -128,6 +142,24 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     end_at_once()  # what a second signal means; the run listens to the first
     summary = run_job(job)
     return 1 if summary.nothing_fitted and summary.ended_by == "source" else 0
+
+
+def _engine(job: Job, arguments: argparse.Namespace) -> JobEngine | None:
+    """That of the job, but for what the command line says."""
+    engine = job.engine
+    if arguments.engine == "local":
+        engine = None
+    elif arguments.engine is not None and (engine is None or engine.name != arguments.engine):
+        engine = JobEngine(arguments.engine)
+    if engine is None:
+        if arguments.master is not None:
+            raise UsageError("--master is of --engine spark")
+        return None
+    if arguments.processes is not None:
+        raise UsageError("--processes is of one machine: leave it out with an engine")
+    if arguments.master is None:
+        return engine
+    return replace(engine, given={**engine.given, "master": arguments.master})
 
 
 def _start_over(job: Job, arguments: argparse.Namespace) -> None:

@@ -279,18 +279,19 @@ class Merge:
         self._open_rows += partial.rows
 
     def _score(self, partial: Partial) -> None:
-        scored = (
-            rows
-            for scoring, (columns, count) in zip(self._scorings, partial.shipped, strict=True)
-            for rows in scoring.rows(columns, count)
-        )
-        for output, rows in zip(self._outputs.scores, scored, strict=True):
-            output.append(stamp(rows, self._times[output.spec.time], 1))
+        first = 0
+        for scoring, pieces in zip(self._scorings, partial.shipped, strict=True):
+            outputs = self._outputs.scores[first : first + scoring.outputs]
+            first += scoring.outputs
+            for columns, count in pieces:
+                for output, rows in zip(outputs, scoring.rows(columns, count), strict=True):
+                    output.append(stamp(rows, self._times[output.spec.time], 1))
 
     def _change(self, partial: Partial, diff: Literal[1, -1]) -> None:
         """Adds rows, or takes them back."""
-        for output, rows in zip(self._outputs.rows, partial.outputs, strict=True):
-            output.append(stamp(rows, self._times[output.spec.time], diff))
+        for output, pieces in zip(self._outputs.rows, partial.outputs, strict=True):
+            for rows in pieces:
+                output.append(stamp(rows, self._times[output.spec.time], diff))
         reductions = zip(self._plan.results, self._reductions, partial.states, strict=True)
         for plan, reduction, state in reductions:
             try:

@@ -33,6 +33,11 @@ class Scoring:
         self._reduction = reduction
         self._scorer: Scorer | ClassScorer | WindowClassScorer | None = None
 
+    @property
+    def outputs(self) -> int:
+        """How many outputs have its rows."""
+        return len(self._plan.outputs)
+
     def begin(self) -> None:
         """Until it is called again, rows are scored by what the reduction holds now."""
         reduction, (aggregate, model) = self._reduction, self._plan.model

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._jobs.check import MOST_SHOWN, Section, describe, listed, near
+from streamreg._jobs.engine import JobEngine, read_engine
 from streamreg._jobs.forget import Forget, read_forget
 from streamreg._jobs.listen import read_listen
 from streamreg._jobs.paths import client_files, from_folder
@@ -81,6 +82,7 @@ class Job:
 
     max_rejects: int | None = None
     listen: ListenOptions | None = field(default=None, repr=False)  # it may hold a token
+    engine: JobEngine | None = None
     folder: str = ""
     """The folder of the file, at which its relative paths start; "" is the current directory."""
 
@@ -120,6 +122,9 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str], folder
     by = _keys(regression, columns, schema)
     regression.close()
     listen = read_listen(root.section("listen"))
+    engine = read_engine(root.section("engine"))
+    if engine is not None and source.path:
+        root.section("engine").problem("name", "its executors read topics, not files")
     forget = read_forget(root.section("forget"), schema)
     if forget and weights:
         root.section("forget").problem("half_life", "rows that fade have no other weights")
@@ -184,6 +189,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str], folder
         rejects=rejects_file or rejects_topic,
         max_rejects=max_rejects,
         listen=listen,
+        engine=engine,
         folder=folder,
     )
 

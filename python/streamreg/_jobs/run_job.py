@@ -61,15 +61,20 @@ def run_job(
 
     outputs = _write_tables(job)
     options = _RunOptions() if job.durability is None else _RunOptions(durability=job.durability)
+    engine = (
+        None if job.engine is None else getattr(sr.engines, job.engine.name)(**job.engine.given)
+    )
     return sr.run(
         outputs=outputs,
-        processes=job.processes,
+        # Those of one machine: the same file runs on either.
+        processes=job.processes if engine is None else None,
         state=job.state,
         rejects=job.rejects,
         max_rejects=job.max_rejects,
         progress=progress,
         stop=stop,
         listen=job.listen,
+        engine=engine,
         **options,
     )
 

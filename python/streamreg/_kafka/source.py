@@ -61,6 +61,10 @@ class KafkaSource:
     def topics(self) -> Sequence[str]:
         return self.asked.names or sorted(self._table.topics)
 
+    @property
+    def reads_anywhere(self) -> bool:
+        return True
+
     def __repr__(self) -> str:
         return f"KafkaSource({self.name!r}, {masked(self.settings)})"
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from streamreg._run.progress import Progress, Summary
     from streamreg._serve.address import ListenArgument
     from streamreg._state.store import Durability
+    from streamreg._worker.contract import Engine
 
 
 def run(
@@ -33,6 +34,7 @@ def run(
     progress: bool | Callable[[Progress], None] | None = None,
     stop: Callable[[Progress], bool] | None = None,
     listen: ListenArgument | None = None,
+    engine: Engine | None = None,
 ) -> Summary:
     """Runs the program's outputs: reads the source, writes the changelogs, until stopped.
 
@@ -70,6 +72,8 @@ def run(
             HTTP there, by a process of its own that the run never waits for (`/openapi.json` says what there is). Needs
             `streamreg[serve]`. Beyond this machine only with a token, of the environment variable STREAMREG_TOKEN, or
             with the options in a dict: `{"address": …, "token": …, "insecure": …, "hosts": …}`.
+        engine: where messages are read and processed, if not by processes of this machine: `sr.engines.spark(…)`. The
+            results are the same, and a state goes on with any of them.
 
     Raises:
         ProgramError: if nothing is written, or the outputs do not come from one source.
@@ -80,7 +84,7 @@ def run(
         RejectsError: if more than `max_rejects` messages were rejected.
         WorkerError: with the traceback of a worker, if a function given to `apply` raises.
     """
-    wanted = asked_for(processes)
+    wanted = asked_for(processes) if engine is None else _of_engine(engine, processes)
     most = _max_rejects(max_rejects)
     with taken(outputs) as chosen, StopSignals() as signals, _spares(wanted) as spares:
         # Late: it brings NumPy, while the workers import what they need.
@@ -101,6 +105,7 @@ def run(
                 signals=signals,
                 spares=spares,
                 listen=listen,
+                engine=engine,
             ),
         )
 
@@ -122,6 +127,19 @@ def _spares(wanted: int | None) -> Iterator[list[spawn.WorkerProcess]]:
     finally:
         for spare in spares:
             spare.kill()
+
+
+def _of_engine(engine: object, processes: int | None) -> int:
+    """The worker processes beside an engine: none. Raises ConfigurationError if some were asked for."""
+    if not hasattr(engine, "started"):
+        raise ConfigurationError(
+            f"engine: expected one of streamreg.engines, as engines.spark(), found {engine!r}"
+        )
+    if processes is not None:
+        raise ConfigurationError(
+            f"processes: {processes!r} were asked for, but the engine has processes of its own: leave it out"
+        )
+    return 0
 
 
 def _max_rejects(argument: int | None) -> int | None:

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +31,7 @@ from streamreg._source.partition_discovery import PartitionDiscovery
 from streamreg._state import job_identity
 from streamreg._state.store import Durability, Store
 from streamreg._state.upserted_rows import TemporaryRows, UpsertedRows
-from streamreg._worker.pool import InlinePool, Pool, ProcessPool
+from streamreg._worker.pool import InlinePool, ProcessPool
 from streamreg._worker.task import Task
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from streamreg._serve.publisher import Publisher
     from streamreg._sinks.rejects import RejectsSpec
     from streamreg._state.checkpoint import Checkpoint
+    from streamreg._worker.contract import Engine, MakePool, Merged, Pool
     from streamreg._worker.spawn import WorkerProcess
 
 _log = logging.getLogger("streamreg")
@@ -67,6 +69,7 @@ class Options:
     spares: list[WorkerProcess]
     """Worker processes that were started before, for the pool to take."""
     listen: ListenArgument | None = None
+    engine: Engine | None = None
 
 
 def run_outputs(
@@ -83,6 +86,8 @@ def run_outputs(
         raise ConfigurationError(
             f"rejects: an output writes {rejects.name}: give each its own {own}"
         )
+    if options.engine is not None:
+        options.engine.check(plan.input)
     shown = False if callable(progress) else progress
     with (
         stderr_line(shown, _log) as line,
@@ -152,6 +157,7 @@ def _run(
             check_subject(plan.input, _log.warning, watch.stopping)
             if watch.ended_by is not None:
                 return watch.summary(None)
+        make_pool = stack.enter_context(_pools(options))
         ranges = resume.ranges(plan.source, watermarks, last, starts)
         job_change.move(old_files, _log.warning)
         outputs = resume.open_outputs(plan, rejects, last, terms)
@@ -177,7 +183,8 @@ def _run(
             if store.durability == "power":
                 for directory in (store.directory, store.directory.absolute().parent):
                     sync_directory(directory)
-        interval = plan.source.autocommit_duration_ms / 1000
+        # An engine has its own pace: each of its batches is an epoch.
+        interval = plan.source.autocommit_duration_ms / 1000 if options.engine is None else 0.0
         measures = Measures()
         merge = Merge(
             plan,
@@ -185,13 +192,13 @@ def _run(
             outputs,
             commit=None if store is None else measures.timed(store.save),
             unix_ms=_unix_ms,
-            interval=interval,
+            interval=interval if options.engine is None else options.engine.interval,
             max_rejects=options.max_rejects,
             upserted=_upserted(plan, store, stack),
             watcher=publisher,
         )
         watch.begin(plan, first)
-        pool = _pool(task, options, merge)
+        pool = make_pool(task, merge, measures.log_ends)
         ends = {partition: r.end for partition, r in task.ranges.items()}
         if last is not None and options.state is not None:
             lifecycle.resumed(options.state, last)
@@ -300,9 +307,15 @@ def _unix_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _pool(task: Task, options: Options, merge: Merge) -> Pool:
-    wanted = options.processes
-    if wanted == 0:
-        return InlinePool(task, merge)
-    most = wanted or min(cores(), DEFAULT_PROCESSES)
-    return ProcessPool(task, most, merge, options.spares)
+def _pools(options: Options) -> AbstractContextManager[MakePool]:
+    """What makes the pool: an engine, which starts here, or worker processes."""
+    if options.engine is not None:
+        return options.engine.started()
+
+    def make(task: Task, merged: Merged, _log_ends: Mapping[int, int]) -> Pool:
+        if options.processes == 0:
+            return InlinePool(task, merged)
+        most = options.processes or min(cores(), DEFAULT_PROCESSES)
+        return ProcessPool(task, most, merged, options.spares)
+
+    return contextlib.nullcontext(make)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from streamreg._run.measures import Measures
     from streamreg._serve.publisher import Publisher
     from streamreg._source.contract import Source
-    from streamreg._worker.pool import Pool
+    from streamreg._worker.contract import Pool
 
 _PACE: Final = 0.2
 """Seconds between two snapshots, at least: epochs may be more frequent."""
@@ -107,6 +107,7 @@ class Served:
             last_message=None if measures.last_message is None else measures.last_message / 1000,
             last_merged=measures.last_merged,
             results=progress.results,
+            engine=pool.figures(),
         )
 
     def _origins(self, partitions: Iterable[int]) -> dict[int, tuple[str, int]]:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from streamreg._run.signals import StopSignals
     from streamreg._source.contract import Source
     from streamreg._source.partition_discovery import PartitionDiscovery
+    from streamreg._worker.contract import Pool
     from streamreg._worker.mailbox import Frame
-    from streamreg._worker.pool import Pool
 
 _COMMIT_INTERVAL = 1.0
 _IDLE_INTERVAL = 0.2

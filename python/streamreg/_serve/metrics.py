@@ -14,6 +14,7 @@ from prometheus_client.metrics_core import (
     HistogramMetricFamily,
     InfoMetricFamily,
     Metric,
+    SummaryMetricFamily,
 )
 from starlette.requests import Request
 from starlette.responses import Response
@@ -87,6 +88,7 @@ class RunCollector:
             now.checkpoint_seconds,
         )
         yield from _processes(now, stored(self._feed.layout.state))
+        yield from _engine(now)
         yield from _times(now, turn_age(self._feed))
         yield from _results(self._feed.tables.values())
 
@@ -162,6 +164,24 @@ def _processes(now: Snapshot, size: int | None) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "streamreg_checkpoint_size_bytes", "What the files of the state take.", value=size
         )
+
+
+def _engine(now: Snapshot) -> Iterator[Metric]:
+    engine = now.engine
+    if engine is None:
+        return
+    yield SummaryMetricFamily(
+        "streamreg_engine_batch_duration_seconds",
+        "How long batches of the engine took, from their start to the last result of a task.",
+        count_value=engine.batches,
+        sum_value=engine.seconds,
+    )
+    yield GaugeMetricFamily(
+        "streamreg_engine_ranges", "Ranges of offsets in the last batch.", value=engine.ranges
+    )
+    yield GaugeMetricFamily(
+        "streamreg_engine_executors", "Processes that work for the engine.", value=engine.executors
+    )
 
 
 def _times(now: Snapshot, age: float | None) -> Iterator[Metric]:

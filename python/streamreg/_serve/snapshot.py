@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+from streamreg._worker.contract import EngineFigures
+
 Phase: TypeAlias = Literal["starting", "reading"]
 
 BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -100,6 +102,8 @@ class Snapshot:
     results: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """As `Progress.results`."""
 
+    engine: EngineFigures | None = None
+    """What the engine has done, of a run that has one."""
     def place(self, partition: int) -> tuple[str, int]:
         """The topic of a partition, and its number there."""
         return self.origins.get(partition, (self.topic, partition))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
@@ -64,6 +65,7 @@ def described(now: Snapshot) -> dict[str, Any]:
         "checkpoints": sum(now.checkpoint_seconds.counts),
         "checkpoint_seconds_total": now.checkpoint_seconds.total,
         "worker_restarts": now.worker_restarts,
+        "engine": None if now.engine is None else asdict(now.engine),
         "readers": {str(worker): reader for worker, reader in sorted(now.readers.items())},
         "memory_bytes": resident(now.processes),
         "last_message": now.last_message,

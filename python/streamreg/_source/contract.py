@@ -183,6 +183,15 @@ class Reader(Protocol):
         """Frees connections."""
 
 
+def reads_anywhere(source: Source) -> bool:
+    """Whether any range of its offsets can be read by a process of any machine, with the same result.
+
+    A source of which that is so says it, as `reads_anywhere`; the others say nothing.
+    """
+    found: bool = getattr(source, "reads_anywhere", False)
+    return found
+
+
 class Source(Protocol):
     """A description of a topic. Picklable: it is opened anew in each process."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from streamreg._evaluate.columns import Column
 from streamreg._rejects.reject import Reject
@@ -24,17 +24,21 @@ class Passage(NamedTuple):
     """The greatest time up to the end of the batch."""
 
 
+Shipped: TypeAlias = tuple[list[Column], int]
+"""Columns of rows, and their number."""
+
+
 @dataclass(slots=True)
 class Partial:
     """What one batch of messages comes to: a function of these messages alone."""
 
     progress: dict[int, tuple[int, int]]
     rows: int = 0
-    outputs: list[bytes] = field(default_factory=list)
-    """Packed CSV rows, one per row output of the plan."""
+    outputs: list[list[bytes]] = field(default_factory=list)
+    """For each row output of the plan its packed CSV rows, in pieces."""
 
-    shipped: list[tuple[list[Column], int]] = field(default_factory=list)
-    """Columns of rows that the parent is to score, and their number, one per scoring of the plan."""
+    shipped: list[list[Shipped]] = field(default_factory=list)
+    """For each scoring of the plan the rows that the parent is to score, in pieces."""
 
     states: list[bytes] = field(default_factory=list)
     """Exact partial states, one per reduction of the plan."""

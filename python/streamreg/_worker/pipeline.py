@@ -226,9 +226,9 @@ class Pipeline:
     ) -> None:
         if not partial.rows:
             return
-        partial.outputs = [render(cells) for cells in result.outputs]
+        partial.outputs = [[render(cells)] for cells in result.outputs]
         partial.shipped = [
-            ([portable(values) for values in columns], count) for columns, count in result.shipped
+            [([portable(values) for values in columns], count)] for columns, count in result.shipped
         ]
         for index, (inputs, count) in enumerate(result.reductions):
             if windowed is not None and index in windowed.partials:

@@ -18,21 +18,24 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing.connection import Connection, wait
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from streamreg._exceptions import ProgramError, WorkerError
+from streamreg._exceptions import WorkerError
 from streamreg._plural import plural
 from streamreg._source.contract import Range, short_name
-from streamreg._worker import carried, spawn
+from streamreg._worker import spawn
 from streamreg._worker import worker as _worker
 from streamreg._worker.crash_loop import CrashLoop
 from streamreg._worker.mailbox import Begun, Failure, Frame, Inbox, Notice
+from streamreg._worker.task import packed, remaining
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
+    from streamreg._source.contract import Range
+    from streamreg._worker.contract import Merged
     from streamreg._worker.spawn import WorkerProcess
-    from streamreg._worker.task import Task, Times
+    from streamreg._worker.task import Task
 
 _log = logging.getLogger("streamreg")
 
@@ -51,54 +54,6 @@ _ADVICE = {
     errno.ENOMEM: "give the machine more memory",
 }
 """What to do where the system does not start a process."""
-
-
-class Merged(Protocol):
-    """How far the messages of each partition have been merged; it advances while the workers read."""
-
-    @property
-    def offsets(self) -> Mapping[int, int]:
-        """For each partition the offset of the next message."""
-
-    @property
-    def untouched(self) -> Collection[int]:
-        """The partitions of which no message was merged yet."""
-
-    @property
-    def leader_epochs(self) -> Mapping[int, int]:
-        """For each partition the leader epoch of the last message that was merged, where it is known."""
-
-    def event_times(self, partitions: Collection[int]) -> Times:
-        """How far these partitions have come in event time, for whoever reads on from the merged offsets."""
-
-
-class Pool(Protocol):
-    """Where frames come from."""
-
-    def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
-        """Frames that have come; waits for one up to `timeout` seconds or until `wake` is readable.
-
-        Raises what ended a worker: a StreamregError as it is, else WorkerError with the traceback.
-        """
-
-    def grow(self, ranges: Mapping[int, Range]) -> None:
-        """Reads these partitions too."""
-
-    def read_again(self, partitions: Collection[int]) -> None:
-        """Reads these partitions anew from the merged offsets; what is on its way of them is dropped."""
-
-    def stop(self) -> Iterator[Frame]:
-        """Ends all work, and gives the frames that were on their way."""
-
-    def kill(self) -> None:
-        """Kills what still runs, at once."""
-
-    @property
-    def restarts(self) -> int:
-        """How many workers were started in the place of one that had died."""
-
-    def processes(self) -> Mapping[int, int]:
-        """The ids of the processes that run, by worker."""
 
 
 @dataclass
@@ -148,7 +103,7 @@ class ProcessPool:
             ) from error
 
     def _spawn(self, worker: _Worker) -> None:
-        ranges = {p: _left(p, self._task.ranges[p], self._merged) for p in worker.partitions}
+        ranges = {p: remaining(p, self._task.ranges[p], self._merged) for p in worker.partitions}
         task = replace(
             self._task,
             worker=worker.index,
@@ -156,9 +111,9 @@ class ProcessPool:
             times=self._merged.event_times(worker.partitions),
             announce=worker.crashes.any,
         )
-        packed = _packed(task)
+        errand = packed(task)
         started = self._spares.pop(0) if self._spares else spawn.worker_process(worker.index)
-        threading.Thread(target=_hand_over, args=(packed, started.errand), daemon=True).start()
+        threading.Thread(target=_hand_over, args=(errand, started.errand), daemon=True).start()
         worker.started_at = time.monotonic()
         worker.process, worker.control = started.process, started.control
         worker.inbox = Inbox(started.inbox)
@@ -264,6 +219,9 @@ class ProcessPool:
         running = ((worker.index, worker.process) for worker in self._workers)
         return {index: each.pid for index, each in running if each is not None and each.pid}
 
+    def figures(self) -> None:
+        return None
+
     def _release(self, worker: _Worker, patience: float = _STOP_SECONDS) -> None:
         """Closes what the parent holds of a worker, and makes sure that its process is gone."""
         for end in (worker.inbox, worker.control):
@@ -292,8 +250,8 @@ class InlinePool:
         self.read_again(ranges)
 
     def read_again(self, partitions: Collection[int]) -> None:
-        left = {p: _left(p, r, self._merged) for p, r in self._task.ranges.items()}
-        task = replace(self._task, ranges=left, times=self._merged.event_times(left))
+        ranges = {p: remaining(p, r, self._merged) for p, r in self._task.ranges.items()}
+        task = replace(self._task, ranges=ranges, times=self._merged.event_times(ranges))
         self._ingest.close()
         self._ingest = _worker.Ingest(task, _log.warning)
 
@@ -316,6 +274,9 @@ class InlinePool:
     def processes(self) -> Mapping[int, int]:
         return {}
 
+    def figures(self) -> None:
+        return None
+
 
 def _hand_over(task: bytes, errand: Connection) -> None:
     """Gives a worker its task, in a thread: it may be long, and the worker dead or stopped before it has read it.
@@ -324,26 +285,6 @@ def _hand_over(task: bytes, errand: Connection) -> None:
     """
     with errand, suppress(OSError):
         errand.send_bytes(task)
-
-
-def _packed(task: Task) -> bytes:
-    try:
-        return carried.pack(task)
-    except Exception as error:  # whatever the objects that a function refers to raise
-        raise ProgramError(
-            f"a function given to apply cannot be sent to a worker process ({error}): take out of it what "
-            "cannot be pickled, or run with processes=0"
-        ) from error
-
-
-def _left(partition: int, whole: Range, merged: Merged) -> Range:
-    untouched = partition in merged.untouched
-    return replace(
-        whole,
-        start=merged.offsets[partition],
-        untouched=untouched,
-        leader_epoch=merged.leader_epochs.get(partition),
-    )
 
 
 def _manner(process: SpawnProcess) -> str:

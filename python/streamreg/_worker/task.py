@@ -1,16 +1,20 @@
-"""Worker: the task of one worker, as it is sent to its process."""
+"""Worker: the task of one worker, as it is sent to its process, and what is left of its ranges to be read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
+
+from streamreg._exceptions import ProgramError
+from streamreg._worker import carried
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Found, Input
     from streamreg._plan.row_plan import RowPlan
     from streamreg._source.contract import Range
     from streamreg._types import Moment
+    from streamreg._worker.contract import Merged
 
 
 Times: TypeAlias = Sequence[Mapping[int, "Moment"]]
@@ -33,3 +37,28 @@ class Task:
 
     announce: bool = False
     """Whether to say of each batch where it begins before it is worked on: a worker has crashed before."""
+
+
+def packed(task: Task) -> bytes:
+    """A task for another process.
+
+    Raises:
+        ProgramError: if a function in it cannot be pickled.
+    """
+    try:
+        return carried.pack(task)
+    except Exception as error:  # whatever the objects that a function refers to raise
+        raise ProgramError(
+            f"a function given to apply cannot be sent to a worker process ({error}): take out of it what "
+            "cannot be pickled, or run with processes=0"
+        ) from error
+
+
+def remaining(partition: int, whole: Range, merged: Merged) -> Range:
+    """What is still to be read of a range."""
+    return replace(
+        whole,
+        start=merged.offsets[partition],
+        untouched=partition in merged.untouched,
+        leader_epoch=merged.leader_epochs.get(partition),
+    )

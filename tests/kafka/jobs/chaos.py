@@ -1,6 +1,7 @@
 """The job under siege: rows, their regression and the rejects, with a state.
 
-It may be told a step at which to die, and to score some of the rows. No `__main__` guard, as in users' programs.
+It may be told a step at which to die, to score some of the rows, and to run on Spark. No `__main__` guard, as in
+users' programs.
 """
 
 import json
@@ -40,4 +41,15 @@ if "CHAOS_SCORES" in os.environ:
     some = t.filter(t.seq % numbered.SCORED_OF == 0)
     sr.io.csv.write(some.linear_regression(some.y, some.x).predict_on(some), numbered.SCORES)
 rejects_topic = os.environ.get("JOB_REJECTS_TOPIC")
-sr.run(state="state", rejects={"topic": rejects_topic} if rejects_topic else numbered.REJECTS)
+engine = None
+if "CHAOS_SPARK" in os.environ:
+    engine = sr.engines.spark(
+        master=os.environ["CHAOS_SPARK"],
+        trigger="100 milliseconds",
+        conf={"spark.ui.enabled": "false", "spark.executor.memory": "900m"},
+    )
+sr.run(
+    state="state",
+    rejects={"topic": rejects_topic} if rejects_topic else numbered.REJECTS,
+    engine=engine,
+)

@@ -44,9 +44,12 @@ class Siege:
         broker: KafkaBroker,
         seed: int,
         log: Path | None = None,
+        patience: float = _PATIENCE,
     ) -> None:
+        """`patience` is the seconds that anything is waited for."""
         self.folder = folder
         self.kills: dict[str, int] = {}
+        self._patience = patience
         self._log = log or folder / "job.log"
         self._broker = broker
         self._chance = random.Random(seed)
@@ -151,9 +154,9 @@ class Siege:
         self._count("the broker and the parent")
 
     def until(
-        self, condition: Callable[[], bool], otherwise: str, seconds: float = _PATIENCE
+        self, condition: Callable[[], bool], otherwise: str, seconds: float | None = None
     ) -> None:
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + (self._patience if seconds is None else seconds)
         while not condition():
             assert time.monotonic() < deadline, f"{otherwise}; {self.said}"
             time.sleep(0.01)

@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Mapping
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -56,3 +56,11 @@ def delete_topic(settings: Mapping[str, str], name: str) -> None:
     while name in admin.list_topics(timeout=10).topics:
         assert time.monotonic() < deadline, f"topic {name} is still there"
         time.sleep(0.02)
+
+
+def delete_records(settings: Mapping[str, str], topic: str, *before: int) -> None:
+    """Deletes the first records of each partition, up to an offset, as retention would."""
+    admin = AdminClient({**settings})
+    places = [TopicPartition(topic, p, offset) for p, offset in enumerate(before)]
+    for done in admin.delete_records(places).values():
+        done.result(30)

@@ -76,8 +76,17 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
     place = text.index("# [source.schema_registry]"), text.index("# Columns of what a message")
     framed, text = text[slice(*place)], text[: place[0]] + text[place[1] :]
     # One place for rejects.
-    text = text[: text.index("# [rejects]")] + text[text.index("# [listen]") :]
-    for table in ("[source.metadata]", "[forget]", "[state]", "[run]", "[listen]"):
+    text = text[: text.index("# [rejects]")] + text[text.index("# [engine]") :]
+    tables = (
+        "[source.metadata]",
+        "[forget]",
+        "[state]",
+        "[run]",
+        "[engine]",
+        "[engine.conf]",
+        "[listen]",
+    )
+    for table in tables:
         assert f"# {table}" in text
         text = text.replace(f"# {table}", table)
     # Explanations, what excludes rows that fade, and files or several topics in place of a topic.
@@ -112,6 +121,17 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
         "hosts": ("streamreg",),
     }
     assert "t0p" not in repr(job)
+    assert job.engine is not None
+    assert (job.engine.name, dict(job.engine.given)) == (
+        "spark",
+        {
+            "master": "spark://host:7077",
+            "trigger": "1 second",
+            "max_rows": 1_000_000,
+            "tasks": 8,
+            "conf": {"spark.executor.memory": "2g"},
+        },
+    )
     settings = "\n".join(line.removeprefix("# ") for line in framed.splitlines())
     avro = 'format = "avro"\nsubject = "s"'
     text = changed('"points"', f'"points"\n{avro}') + f"\n{settings}\n"

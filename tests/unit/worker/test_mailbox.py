@@ -27,7 +27,7 @@ def ends() -> Iterator[Ends]:
 
 
 def frame(number: int, size: int = 3) -> Frame:
-    return Frame(0, Partial({0: (number, number + 1)}, rows=1, outputs=[bytes(size)]), {})
+    return Frame(0, Partial({0: (number, number + 1)}, rows=1, outputs=[[bytes(size)]]), {})
 
 
 def test_mails_come_whole_and_in_order(ends: Ends) -> None:

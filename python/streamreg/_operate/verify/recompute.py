@@ -226,15 +226,16 @@ def _read(task: Task, report: Report) -> Iterator[tuple[Partial | None, int]]:
 
 def output_rows(partial: Partial, output: int) -> Iterator[list[bytes]]:
     """The rows of a row output, as they stand in its file but for their time."""
-    if partial.rows:
-        for lines in records([stamp(partial.outputs[output], 0, 1)], quotes=True):
+    for rows in partial.outputs[output] if partial.rows else ():
+        for lines in records([stamp(rows, 0, 1)], quotes=True):
             yield [line[: -len(STAMP)] for line in lines]
 
 
 def scored_rows(partial: Partial, own: OwnColumns | None) -> Iterator[list[bytes]]:
     """The rows of an output of scores, so far as they can be compared."""
     if partial.rows and own is not None:
-        yield from own.of_topic(*partial.shipped[own.scoring])
+        for columns, count in partial.shipped[own.scoring]:
+            yield from own.of_topic(columns, count)
 
 
 def dead_letter_lines(plan: Plan, reading: Reading, partial: Partial) -> Iterator[list[bytes]]:

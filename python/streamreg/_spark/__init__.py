@@ -1,0 +1,1 @@
+"""Spark as an engine: the parent plans batches of ranges and merges what tasks on executors make of them."""

@@ -1,0 +1,41 @@
+"""Spark, the seam: what runs the tasks of a batch, as the pool sees it: a Spark context, or a fake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from streamreg._spark.batch import Piece
+    from streamreg._spark.work import Done
+
+
+class EndedError(Exception):
+    """Spark has ended: no job can be run any more."""
+
+
+class Jobs(Protocol):
+    """Runs batches."""
+
+    @property
+    def name(self) -> str:
+        """What runs them, for people."""
+
+    def slots(self) -> int:
+        """How many tasks can run side by side now."""
+
+    def executors(self) -> int:
+        """How many processes run them now."""
+
+    def run(self, pieces: Sequence[Piece]) -> list[Done]:
+        """What the tasks of these pieces hand in, in their order, or less of it: put together.
+
+        Waits until all have ended; called in a thread of its own.
+
+        Raises:
+            EndedError: if there is nobody any more to run them.
+            Exception: if the job has failed: it may be run again.
+        """
+
+    def close(self) -> None:
+        """Ends what runs, and frees what its tasks have shared."""

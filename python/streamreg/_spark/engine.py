@@ -1,0 +1,73 @@
+"""Spark: the engine: what it is asked for, checked, and what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from streamreg._exceptions import ConfigurationError
+from streamreg._source.contract import reads_anywhere
+from streamreg._spark.pool import SparkPool
+from streamreg._worker.task import packed
+
+if TYPE_CHECKING:
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    from streamreg._formats.contract import Input
+    from streamreg._worker.contract import MakePool, Merged, Pool
+    from streamreg._worker.task import Task
+
+
+@dataclass(frozen=True)
+class SparkEngine:
+    """Runs the batches of a run as jobs of Spark."""
+
+    interval: float
+    max_rows: int
+    session: SparkSession | None = None
+    master: str | None = None
+    tasks: int | None = None
+    conf: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def check(self, input: Input) -> None:
+        """As an engine."""
+        if not reads_anywhere(input.source):
+            raise ConfigurationError(
+                f"engine: {input.source.name!r} can be read on this machine alone, and not by executors of Spark: "
+                "they read topics of Kafka; run without engine"
+            )
+        if find_spec("pyspark") is None:
+            raise ConfigurationError("engine: Spark needs pyspark: pip install 'streamreg[spark]'")
+
+    @contextmanager
+    def started(self) -> Iterator[MakePool]:
+        """As an engine."""
+        # Late: it is an extra, and slow to import.
+        from streamreg._spark.session import context_of, own_context
+
+        if self.session is not None:
+            yield self._pools(context_of(self.session))
+            return
+        with own_context(self.master, self.conf) as context:
+            yield self._pools(context)
+
+    def _pools(self, context: SparkContext) -> MakePool:
+        from streamreg._spark.jobs import SparkJobs
+
+        def make(task: Task, merged: Merged, log_ends: Mapping[int, int]) -> Pool:
+            fold = not task.plan.clocks and not task.input.upsert
+            return SparkPool(
+                SparkJobs(context, packed(task), fold=fold),
+                task,
+                merged,
+                log_ends,
+                interval=self.interval,
+                max_rows=self.max_rows,
+                tasks=self.tasks,
+            )
+
+        return make

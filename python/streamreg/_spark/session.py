@@ -1,0 +1,99 @@
+"""Spark, on the driver: the session that a run works in: one that is there, or one of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from streamreg._exceptions import ConfigurationError, WorkerError
+from streamreg._spark.errors import said
+
+if TYPE_CHECKING:
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+_CONF: Final = {
+    "spark.app.name": "streamreg",
+    "spark.ui.showConsoleProgress": "false",
+}
+"""Of a session of its own, unless the program or spark-submit says otherwise."""
+
+_JAVA: Final = " (it needs Java 17 or later, as java on the PATH or by JAVA_HOME)"
+
+
+def context_of(session: SparkSession) -> SparkContext:
+    """The context of a session.
+
+    Raises:
+        ConfigurationError: if it has none here: the session of a remote server.
+    """
+    try:
+        return session.sparkContext
+    except Exception as error:
+        raise ConfigurationError(
+            f"engine: this session has no Spark context in this process ({type(error).__name__}): Spark Connect gives "
+            "none: run the program by spark-submit, or give master="
+        ) from error
+
+
+@contextmanager
+def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkContext]:
+    """A context for one run; one that there is in this process is taken, and left as it is.
+
+    Raises:
+        ConfigurationError: if there is one, and it is of another master.
+        WorkerError: if Spark does not start.
+    """
+    from pyspark import SparkConf, SparkContext
+
+    active = SparkContext._active_spark_context
+    if active is not None:
+        if master is not None and master != active.master:
+            raise ConfigurationError(
+                f"engine: this process has a Spark session at {active.master} already: stop it, or leave out "
+                f"master={master!r}"
+            )
+        yield active
+        return
+    # Executors of this machine are to be of this environment.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    settings = SparkConf()
+    if master is not None:
+        settings.setMaster(master)
+    settings.setIfMissing("spark.master", "local[*]")
+    for name, value in {**_CONF, **conf}.items():
+        if name in conf:
+            settings.set(name, value)
+        else:
+            settings.setIfMissing(name, value)
+    with _own_signals():
+        try:
+            context = SparkContext(conf=settings)
+        except Exception as error:
+            raise WorkerError(
+                f"Spark does not start at {settings.get('spark.master')}: "
+                f"{said(error)}{_JAVA if 'JAVA_GATEWAY_EXITED' in str(error) else ''}"
+            ) from error
+    try:
+        yield context
+    finally:
+        context.stop()
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Keeps the handler of SIGINT, for which Spark sets one of its own: the run acts on it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGINT, before)

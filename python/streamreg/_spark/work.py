@@ -1,0 +1,148 @@
+"""Spark, on executors: what a task does. It reads its ranges, processes them, and hands in what they come to.
+
+It is the pipeline of a worker process, at the readers of one. A task raises nothing that would make Spark run it again:
+an error of the program or of the source would come again, and is handed in as what it is.
+"""
+
+from __future__ import annotations
+
+import pickle
+import time
+import traceback
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+
+from streamreg._core import __version__
+from streamreg._exceptions import ConfigurationError
+from streamreg._worker import carried
+from streamreg._worker.fold import folded
+from streamreg._worker.mailbox import Failure
+from streamreg._worker.worker import READ_TIMEOUT, Ingest, is_known
+
+if TYPE_CHECKING:
+    from streamreg._spark.batch import Piece
+    from streamreg._worker.partial import Partial
+    from streamreg._worker.task import Task
+
+PATIENCE: Final = 5.0
+"""Seconds without a message after which a task hands in what it has: what is missing is read by the next batch. So a
+broker that cannot be reached is told of, and holds up nothing else."""
+
+
+class Shared(Protocol):
+    """What all tasks of a run have, as Spark's broadcast variables are."""
+
+    @property
+    def value(self) -> tuple[str, bytes]:
+        """The version of streamreg that runs, and the packed task, whose ranges are each piece's own."""
+
+
+Numbered: TypeAlias = tuple[int, bytes]
+"""The place of a task in its batch, and what it hands in, pickled."""
+
+
+@dataclass(slots=True)
+class Done:
+    """What a task hands in."""
+
+    partials: list[Partial] = field(default_factory=list)
+    """In the order of the topic."""
+
+    notices: list[str] = field(default_factory=list)
+    """Lines about the connection, for people."""
+
+    failure: Failure | None = None
+    reader: str = ""
+    """As a batch has it, of the last one."""
+
+    timestamp: int | None = None
+    """The greatest of the last messages of its batches."""
+
+
+def read(shared: Shared, index: int, pieces: Iterable[bytes]) -> Iterator[Numbered]:
+    """The task of a batch with this index."""
+    for piece in pieces:
+        yield index, pickle.dumps(_read(shared, pickle.loads(piece)), pickle.HIGHEST_PROTOCOL)
+
+
+def _read(shared: Shared, piece: Piece) -> Done:
+    done = Done()
+    try:
+        task = replace(_task(shared), ranges=piece.ranges, times=piece.times)
+        upsert = task.input.upsert
+        done.partials = list(folded(task.plan, _partials(task, done), upsert=upsert))
+    except BaseException as error:  # a function of the user's may raise anything
+        known = error if is_known(error) else None
+        done.partials, done.failure = [], Failure(known, traceback.format_exc())
+    return done
+
+
+def _task(shared: Shared) -> Task:
+    version, packed = shared.value
+    if version != __version__:
+        raise ConfigurationError(
+            f"engine: the executors have streamreg {__version__}, and the driver {version}: install the same on all"
+        )
+    return _unpacked(packed)
+
+
+@lru_cache(maxsize=2)
+def _unpacked(packed: bytes) -> Task:
+    """A task, unpacked once in each process: an executor keeps its processes from one batch to the next."""
+    task: Task = carried.unpack(packed)
+    return task
+
+
+def _partials(task: Task, done: Done) -> Iterator[Partial]:
+    """Reads until all ranges are covered, or nothing comes any more."""
+    left = {p: r.end or 0 for p, r in task.ranges.items()}
+    ingest = Ingest(task, done.notices.append)
+    try:
+        give_up_at = time.monotonic() + PATIENCE
+        while left and time.monotonic() < give_up_at:
+            frame = ingest.step(READ_TIMEOUT)
+            if frame is None:
+                continue
+            give_up_at = time.monotonic() + PATIENCE
+            done.reader = frame.reader
+            if frame.timestamp is not None:
+                done.timestamp = max(frame.timestamp, done.timestamp or frame.timestamp)
+            for partition, (_, end) in frame.partial.progress.items():
+                if end >= left.get(partition, end + 1):
+                    del left[partition]
+            yield frame.partial
+    finally:
+        ingest.close()
+
+
+def grouped(width: int, done: Numbered) -> tuple[int, Numbered]:
+    """To which group of neighbours, so many of them, a task's hand-in belongs."""
+    return done[0] // width, done
+
+
+def joined(shared: Shared, group: tuple[int, Iterable[Numbered]]) -> Numbered:
+    """What a group hands in, put together to one."""
+    index, members = group
+    parts: list[Done] = [pickle.loads(packed) for _, packed in sorted(members)]
+    return index, pickle.dumps(_joined(shared, parts), pickle.HIGHEST_PROTOCOL)
+
+
+def _joined(shared: Shared, parts: list[Done]) -> Done:
+    done = Done()
+    for part in parts:
+        done.notices += part.notices
+        done.failure = done.failure or part.failure
+        done.reader = part.reader or done.reader
+        if part.timestamp is not None:
+            done.timestamp = max(part.timestamp, done.timestamp or part.timestamp)
+    if done.failure is None:
+        try:
+            task = _task(shared)
+            partials = (partial for part in parts for partial in part.partials)
+            done.partials = list(folded(task.plan, partials, upsert=task.input.upsert))
+        except Exception as error:
+            known = error if is_known(error) else None
+            done.failure = Failure(known, traceback.format_exc())
+    return done

@@ -1,0 +1,111 @@
+"""Worker: the contract. Where the partials of a run come from: worker processes of this machine, or an engine.
+
+The parent's loop asks a pool for frames and merges them in the order in which they come; which ranges of offsets they
+are of, and who has processed these, is the pool's affair. To add an engine: a folder that implements `Engine` and
+`Pool`, and its function in `engines`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from streamreg._formats.contract import Input
+    from streamreg._source.contract import Range
+    from streamreg._worker.mailbox import Frame
+    from streamreg._worker.task import Task, Times
+
+
+class Merged(Protocol):
+    """How far the messages of each partition have been merged; it advances while the workers read."""
+
+    @property
+    def offsets(self) -> Mapping[int, int]:
+        """For each partition the offset of the next message."""
+
+    @property
+    def untouched(self) -> Collection[int]:
+        """The partitions of which no message was merged yet."""
+
+    @property
+    def leader_epochs(self) -> Mapping[int, int]:
+        """For each partition the leader epoch of the last message that was merged, where it is known."""
+
+    def event_times(self, partitions: Collection[int]) -> Times:
+        """How far these partitions have come in event time, for whoever reads on from the merged offsets."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFigures:
+    """What an engine has done in this run."""
+
+    name: str
+    batches: int
+    """Batches that were run to their end."""
+
+    seconds: float
+    """What they took, all together."""
+
+    ranges: int
+    """Ranges of offsets in the last one."""
+
+    executors: int
+    """Processes that work for the engine now, as it says."""
+
+
+class Pool(Protocol):
+    """Where frames come from."""
+
+    def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
+        """Frames that have come; waits for one up to `timeout` seconds or until `wake` is readable.
+
+        Raises what ended a worker: a StreamregError as it is, else WorkerError with the traceback.
+        """
+
+    def grow(self, ranges: Mapping[int, Range]) -> None:
+        """Reads these partitions too."""
+
+    def read_again(self, partitions: Collection[int]) -> None:
+        """Reads these partitions anew from the merged offsets; what is on its way of them is dropped."""
+
+    def stop(self) -> Iterator[Frame]:
+        """Ends all work, and gives the frames that were on their way."""
+
+    def kill(self) -> None:
+        """Kills what still runs, at once."""
+
+    @property
+    def restarts(self) -> int:
+        """How many workers were started in the place of one that had died; of an engine, batches run again."""
+
+    def processes(self) -> Mapping[int, int]:
+        """The ids of the processes of this machine that run, by worker."""
+
+    def figures(self) -> EngineFigures | None:
+        """What its engine has done; None of worker processes."""
+
+
+MakePool: TypeAlias = "Callable[[Task, Merged, Mapping[int, int]], Pool]"
+"""Makes the pool of a run: from its task, what is merged while it goes on, and where the logs of partitions end, which
+the loop learns of the source: as far as they may be read."""
+
+
+class Engine(Protocol):
+    """Where the batches of a run are processed, if not by worker processes of this machine."""
+
+    @property
+    def interval(self) -> float:
+        """The least time between the starts of two batches, in seconds; each that holds something is an epoch."""
+
+    def check(self, input: Input) -> None:
+        """Raises ConfigurationError if it cannot process what is read so, naming what and why; nothing is started."""
+
+    def started(self) -> AbstractContextManager[MakePool]:
+        """Starts it, for the time of one run.
+
+        Raises:
+            WorkerError: if it cannot be started.
+        """

@@ -1,0 +1,79 @@
+"""Engines: where a run's messages are read and processed, if not by processes of this machine: `run(engine=…)`.
+
+The results are the same bits. State, checkpoint and outputs stay with the program, the driver, as on one machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from streamreg._exceptions import ConfigurationError
+from streamreg._spark.engine import SparkEngine
+from streamreg._spark.options import MOST_ROWS, MOST_TASKS, check_count, trigger_seconds
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+__all__ = ["spark"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def spark(
+    session: SparkSession | None = None,
+    *,
+    master: str | None = None,
+    trigger: str | timedelta = "1 second",
+    max_rows: int = 1_000_000,
+    tasks: int | None = None,
+    conf: Mapping[str, str] | None = None,
+) -> SparkEngine:
+    """Spark: executors read ranges of offsets, and hand in exact partial sums. Needs `streamreg[spark]`, and Java 17.
+
+    Each batch is one job of Spark and one epoch: all that the topic has beyond the merged offsets, up to `max_rows`.
+    What a batch comes to is put together on executors, so that the driver gets as little as the job allows. A task, an
+    executor or a node that dies costs its share of a batch, read again; a driver that dies is started again with its
+    state, which alone decides where it goes on. It may go on without an engine, too, and the other way.
+
+    Executors need the same Python, the same streamreg, and what functions given to `apply` import; files that settings
+    of the client name must be there on each.
+
+    Args:
+        session: a session that there is; the run leaves it as it is. Default: the one of this process (as under
+            spark-submit), or one of the run's own.
+        master: where a session of its own runs: "local[4]", "spark://host:7077", "yarn", "k8s://…". Default: as
+            spark-submit says, else all cores of this machine.
+        trigger: the least time between the starts of two batches, in place of the source's `autocommit_duration_ms`:
+            "1 second", "500 milliseconds", a timedelta.
+        max_rows: messages in a batch, at most. Their rows pass through the driver where an output writes them.
+        tasks: tasks in a batch, at most. Default: one for each core of the executors. Partitions are cut where that
+            evens them out, but for windows.
+        conf: further settings of a session of its own, by Spark's names.
+
+    Returns:
+        The engine, for `run(engine=…)`.
+
+    Raises:
+        ConfigurationError: naming the argument that cannot be used.
+    """
+    if session is not None and (master is not None or conf):
+        raise ConfigurationError(
+            "master, conf: a session was given, which has its own: leave them out"
+        )
+    if master is not None and (not isinstance(master, str) or not master):
+        raise ConfigurationError(f'master: expected a URL like "local[4]", found {master!r}')
+    for name, value in (conf or {}).items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise ConfigurationError(f"conf: expected texts by name, found {name!r}: {value!r}")
+    return SparkEngine(
+        interval=trigger_seconds(trigger),
+        max_rows=check_count("max_rows", max_rows, MOST_ROWS),
+        session=session,
+        master=master,
+        tasks=None if tasks is None else check_count("tasks", tasks, MOST_TASKS),
+        conf=dict(conf or {}),
+    )

@@ -1,0 +1,111 @@
+"""An engine as Spark's, whose jobs are run by this process: everything but Spark."""
+
+import pickle
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from streamreg._core import __version__
+from streamreg._formats.contract import Input
+from streamreg._spark import work
+from streamreg._spark.batch import Piece
+from streamreg._spark.pool import SparkPool
+from streamreg._spark.work import Done
+from streamreg._worker.contract import MakePool, Merged, Pool
+from streamreg._worker.task import Task, packed
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What Spark would broadcast."""
+
+    value: tuple[str, bytes]
+
+
+@dataclass
+class FakeJobs:
+    """Jobs of this process, in which things go wrong at random."""
+
+    shared: Shared
+    fold: bool
+    chance: random.Random
+    faults: float
+    """How often something goes wrong."""
+
+    name: str = "the fake"
+    batches: list[int] = field(default_factory=list)
+    """How many pieces each batch had."""
+
+    closed: bool = False
+
+    def slots(self) -> int:
+        return 2
+
+    def executors(self) -> int:
+        return 1
+
+    def run(self, pieces: Sequence[Piece]) -> list[Done]:
+        self.batches.append(len(pieces))
+        if self.chance.random() < self.faults:
+            raise RuntimeError("an executor was lost")
+        # Tasks end in any order, and some are run twice.
+        order = [*range(len(pieces)), *self.chance.choices(range(len(pieces)), k=1)]
+        self.chance.shuffle(order)
+        found = dict(
+            next(work.read(self.shared, index, [pickle.dumps(pieces[index])])) for index in order
+        )
+        if self.chance.random() < self.faults:
+            # A task that could not reach the broker.
+            found[self.chance.randrange(len(pieces))] = pickle.dumps(Done(notices=["no broker"]))
+        while self.fold and len(found) > 3:
+            groups: dict[int, list[work.Numbered]] = {}
+            for done in found.items():
+                group, member = work.grouped(3, done)
+                groups.setdefault(group, []).append(member)
+            for members in groups.values():
+                self.chance.shuffle(members)
+            found = dict(work.joined(self.shared, group) for group in groups.items())
+        return [pickle.loads(found[index]) for index in sorted(found)]
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@dataclass
+class FakeEngine:
+    """An engine, as `run(engine=…)` takes it."""
+
+    max_rows: int = 10**9
+    tasks: int | None = None
+    seed: int | None = None
+    """Of what goes wrong; None: nothing does."""
+
+    faults: float = 0.1
+    """How often it does."""
+
+    interval: float = 0.0
+    jobs: list[FakeJobs] = field(default_factory=list)
+    """Those of each run."""
+
+    def check(self, input: Input) -> None:
+        return
+
+    @contextmanager
+    def started(self) -> Iterator[MakePool]:
+        def make(task: Task, merged: Merged, log_ends: Mapping[int, int]) -> Pool:
+            fold = not task.plan.clocks and not task.input.upsert
+            shared = Shared((__version__, packed(task)))
+            faults = 0.0 if self.seed is None else self.faults
+            self.jobs.append(FakeJobs(shared, fold, random.Random(self.seed or 0), faults))
+            return SparkPool(
+                self.jobs[-1],
+                task,
+                merged,
+                log_ends,
+                interval=self.interval,
+                max_rows=self.max_rows,
+                tasks=self.tasks,
+            )
+
+        yield make
