@@ -104,6 +104,7 @@ class Snapshot:
 
     engine: EngineFigures | None = None
     """What the engine has done, of a run that has one."""
+
     def place(self, partition: int) -> tuple[str, int]:
         """The topic of a partition, and its number there."""
         return self.origins.get(partition, (self.topic, partition))
