@@ -277,6 +277,7 @@ def test_windows_stand_on_a_line_of_time(browser: Browser, folder: Path) -> None
     )
     fit = windows.linear_regression(t.y, t.x, statistics=["n"])
     with ServedRun([sr.io.csv.write(fit, "fit.csv")], processes=0) as run, watched(browser) as seen:
+        run.until("/v1/tables/fit")  # of windows that were closed before, what serves knows nothing
         for at in range(200):
             source.add(
                 *(f"{k},{at},{at},{(at * 7) % (n + 5)}".encode() for n, k in enumerate("ab"))

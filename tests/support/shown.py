@@ -73,7 +73,11 @@ def pairs(page: Page) -> dict[str, str]:
 
 def until(page: Page, script: str, argument: object = None) -> None:
     """Returns when JavaScript says something true; playwright's own wait would have the page evaluate a text."""
-    wait_until(lambda: bool(page.evaluate(script, argument)), SECONDS, lambda: script)
+    wait_until(
+        lambda: bool(page.evaluate(script, argument)),
+        SECONDS,
+        lambda: f"{script}; there is {page.inner_text('main')[:3000]}",
+    )
 
 
 def shows(page: Page, row: dict[str, str]) -> None:
