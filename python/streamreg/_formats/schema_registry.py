@@ -48,8 +48,9 @@ class RegisteredSchema(NamedTuple):
     """AVRO, JSON or PROTOBUF."""
 
     text: str
-    references: list[str]
-    """The schemas that it refers to, each behind those that it refers to itself."""
+    references: list[tuple[str, str]]
+    """The schemas that it refers to, each behind those that it refers to itself: the name that it has there, and its
+    text."""
 
 
 def checked_settings(given: object) -> dict[str, Any]:
@@ -116,14 +117,17 @@ class SchemaRegistry:
             self._open = None
 
     def _registered(self, schema: Schema) -> RegisteredSchema:
-        texts: dict[tuple[str, int], str] = {}
+        texts: dict[tuple[str, int], tuple[str, str]] = {}
         self._follow(schema, texts, set())
         return RegisteredSchema(
             schema.schema_type or "AVRO", schema.schema_str or "", list(texts.values())
         )
 
     def _follow(
-        self, schema: Schema, texts: dict[tuple[str, int], str], begun: set[tuple[str, int]]
+        self,
+        schema: Schema,
+        texts: dict[tuple[str, int], tuple[str, str]],
+        begun: set[tuple[str, int]],
     ) -> None:
         """Puts the texts of all that a schema refers to behind those that are there."""
         for reference in schema.references or ():
@@ -139,7 +143,7 @@ class SchemaRegistry:
             if found is None or not found.schema:
                 continue  # Whoever reads the schema says what it lacks.
             self._follow(found.schema, texts, begun)
-            texts[place] = found.schema.schema_str or ""
+            texts[place] = (str(reference.name), found.schema.schema_str or "")
 
     def _ask(self, question: Callable[[SchemaRegistryClient], _Answer]) -> _Answer | None:
         """The answer; None if there is no such thing."""

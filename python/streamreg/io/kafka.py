@@ -74,6 +74,10 @@ def read(
             columns: int and long for int, float too; float and double for float; decimals for Decimal; string and
             enum for str; dates and timestamps for datetime, which local ones need a `tz` for; times of day for
             timedelta. A union with null is a column like `float | None`, and so is a field that some schemas lack.
+            "protobuf": one message of Protobuf, likewise: whole numbers of all kinds for int, float and Decimal; an
+            enum for str (its name) or int; `google.protobuf.Timestamp` for datetime and `Duration` for timedelta. A
+            field that is not written is 0, false or empty; one of those with presence (`optional`, in a `oneof` or in
+            a message that is not there, `google.protobuf.DoubleValue` and its like) is a missing value.
         mode: "streaming" reads for ever; "static" reads up to the ends found at the start, then finishes.
         autocommit_duration_ms: the least time between the ends of two epochs, in milliseconds. 0: an epoch ends as
             soon as it holds anything.
@@ -82,13 +86,13 @@ def read(
             punctuation mark.
         json_field_paths: columns that are no members of the JSON object itself, and where they stand in it, as JSON
             pointers (RFC 6901): `{"x": "/payload/after/x"}`; the items of an array by their numbers. Likewise through
-            the records of Avro.
+            the records of Avro and the messages of Protobuf.
         numbers_in_strings: whether JSON may hold the numbers of float and int columns as strings, too: `"1.5"`.
         records: "many" for messages that hold any number of records: CSV, one a line, also with a header before them;
             a JSON array of objects, or an object a line. Each is a row or a reject of its own. "one" otherwise.
         schema_registry: settings of confluent-kafka's client of a Schema Registry, as they are: `url`,
-            `basic.auth.user.info`, `ssl.ca.location`, `bearer.auth.*`; needs the extra `registry`. For "avro", and for
-            "json" whose messages begin with a registry's frame. The run asks for each schema when the first message
+            `basic.auth.user.info`, `ssl.ca.location`, `bearer.auth.*`; needs the extra `registry`. For "avro" and
+            "protobuf", and for "json" whose messages begin with a registry's frame. The run asks for each schema when the first message
             names it, and while the registry is away it waits and says so. An id that the registry does not know is a
             reject (`unknown-schema`); a registry that does not let the program in ends the run with SourceError.
         subject: the registry's subject whose latest schema is compared with `schema` when a run begins; the topic's
