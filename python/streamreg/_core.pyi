@@ -1288,8 +1288,8 @@ def protobuf_decoder(
 ) -> Decoder:
     """A decoder of Protobuf messages behind the frame of a Schema Registry, of those that these schemas have written.
 
-    `paths` are names of columns and JSON pointers (RFC 6901) through messages, of those that are no fields of the message
-    itself.
+    `paths` are names of columns and JSON pointers (RFC 6901) through messages, of those that are no fields of the
+    message itself.
 
     Raises:
         ValueError: as `json_decoder`.

@@ -92,9 +92,10 @@ def read(
             a JSON array of objects, or an object a line. Each is a row or a reject of its own. "one" otherwise.
         schema_registry: settings of confluent-kafka's client of a Schema Registry, as they are: `url`,
             `basic.auth.user.info`, `ssl.ca.location`, `bearer.auth.*`; needs the extra `registry`. For "avro" and
-            "protobuf", and for "json" whose messages begin with a registry's frame. The run asks for each schema when the first message
-            names it, and while the registry is away it waits and says so. An id that the registry does not know is a
-            reject (`unknown-schema`); a registry that does not let the program in ends the run with SourceError.
+            "protobuf", and for "json" whose messages begin with a registry's frame. The run asks for each schema when
+            the first message names it, and while the registry is away it waits and says so. An id that the registry
+            does not know is a reject (`unknown-schema`); a registry that does not let the program in ends the run with
+            SourceError.
         subject: the registry's subject whose latest schema is compared with `schema` when a run begins; the topic's
             name with `-value` behind it, if nothing is said.
         metadata: columns of what a message carries beside its value, as `{"sensor": "key"}`: "timestamp", "key",
