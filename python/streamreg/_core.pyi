@@ -1252,8 +1252,8 @@ def json_decoder(
     """
 
 _Registered: TypeAlias = tuple[int, tuple[str, Sequence[tuple[str, str]]] | None, str]
-"""The id of a schema; its text and those that it refers to, each by its name and behind what it refers to itself, or None
-and why values are not read by it."""
+"""The id of a schema; its text and those that it refers to, each by its name and behind what it refers to itself, or
+None and why values are not read by it."""
 
 def avro_decoder(
     columns: Sequence[tuple[str, SourceType]],

@@ -1,10 +1,8 @@
-"""Avro and Protobuf by Confluent's serializers, and JSON, through a real registry: the right bits, over a change of schema too."""
+"""Avro and Protobuf by Confluent's serializers, and JSON, by a real registry: the right bits as schemas change."""
 
 import json
-import os
 import random
 import struct
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,7 +18,7 @@ import streamreg as sr
 from streamreg._cli import main
 from streamreg._operate.doctor import examine
 from streamreg.testing import collect
-from tests.support.apicurio import Apicurio, missing_tools
+from tests.support.apicurio import Apicurio
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.oracle import line
 from tests.support.kafka.produce import Produce
@@ -57,19 +55,6 @@ regression = "line.csv"
 [state]
 directory = "state"
 """
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apicurio]:
-    missing = missing_tools()
-    if missing:
-        reason = f"a real registry needs {', '.join(missing)}"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    found = Apicurio(tmp_path_factory.mktemp("apicurio"))
-    yield found
-    found.close()
 
 
 def avro(

@@ -67,7 +67,16 @@ def writer(sink: str) -> Write:
         settings = json.loads(os.environ["SINK_SETTINGS"])
         topic = f"{os.environ['SINK_TOPIC']}-{name}"
         create = {"num.partitions": 3 if name.startswith("by_key") else 1}
-        return sr.io.kafka.write(table, settings, topic, mode=mode, create=create)
+        url = os.environ.get("SINK_REGISTRY")
+        return sr.io.kafka.write(
+            table,
+            settings,
+            topic,
+            mode=mode,
+            format="avro" if url else "json",
+            schema_registry={"url": url} if url else None,
+            create=create,
+        )
 
     def postgres(table: sr.Table, name: str, mode: Mode) -> object:
         return sr.io.postgres.write(table, os.environ["SINK_SETTINGS"], table=name, mode=mode)

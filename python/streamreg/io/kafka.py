@@ -179,7 +179,9 @@ def write(
     *,
     key: str | Sequence[str] | None = None,
     mode: Literal["changelog", "current"] = "changelog",
-    format: Literal["json", "csv"] = "json",
+    format: Literal["json", "csv", "avro"] = "json",
+    schema_registry: Mapping[str, object] | None = None,
+    subject: str | None = None,
     create: Mapping[str, str | int] | None = None,
     time: Literal["epoch", "unix_ms"] = "epoch",
 ) -> Output:
@@ -194,6 +196,13 @@ def write(
     timedelta and bytes (in base64) are text, and so are "NaN" and "Infinity"; what is missing is null. The topic
     must be empty at first, and nobody else may write to it.
 
+    In Avro a value stands behind the frame of a Schema Registry: a record whose fields are the columns, each with null
+    as its default, so that a column more or less is compatible both ways. A float is a double, an int a long, a
+    datetime a timestamp in microseconds, a decimal one of 38 digits, 18 of them behind the point; a timedelta is text.
+    Changes have `time` and `diff` behind them, both long. The schema is registered before the first message; one that
+    is not compatible with its subject is refused before the run begins, and a registry that is away is waited for. Keys
+    are JSON: an id before them would make other keys of them whenever the schema changes.
+
     Args:
         rows: the table to write.
         rdkafka_settings: settings of librdkafka, as they are: `bootstrap.servers` is required. `transactional.id` is
@@ -204,7 +213,9 @@ def write(
         mode: "changelog": every change is a message, with `time` and `diff` in its value and its headers.
             "current": a message has the row as it is now, a tombstone says that the row of its key is gone: fit for
             compaction. For results of reductions and regressions.
-        format: "json" or "csv".
+        format: "json", "csv" or "avro".
+        schema_registry: settings of confluent-kafka's client of a Schema Registry, for "avro", as for `read`.
+        subject: where the schema is registered; the topic's name with `-value` behind it, if nothing is said.
         create: settings of the topic, which is made if it is not there: `num.partitions`, `replication.factor`, others
             as Kafka has them. In the mode "current" `cleanup.policy` is "compact", if nothing is said.
         time: what `time` holds, as for `io.csv.write`.
@@ -226,7 +237,7 @@ def write(
     if not isinstance(topic, str) or not topic:
         raise ConfigurationError(f"topic: expected the name of a topic, found {topic!r}")
     if format not in FORMATS:
-        raise ConfigurationError(f"format: expected 'json' or 'csv', found {format!r}")
+        raise ConfigurationError(f"format: expected 'json', 'csv' or 'avro', found {format!r}")
     keys = keys_for(rows, mode, Topic.call)
     sink = Topic(
         mode=mode,
@@ -236,6 +247,8 @@ def write(
         format=format,
         message_key=_message_key(rows, key, keys if mode == "current" else None),
         create=_topic_settings(create),
+        schema_registry=_registry(format, schema_registry, subject),
+        subject=subject,
     )
     return outputs.write(rows, sink, time)
 
@@ -262,6 +275,25 @@ def _message_key(
             f"found {', '.join(found)}"
         )
     return tuple(found)
+
+
+def _registry(
+    format: str, given: Mapping[str, object] | None, subject: str | None
+) -> Mapping[str, object] | None:
+    """The checked settings of the registry, of a format that has one."""
+    from streamreg._formats.avro import Avro
+    from streamreg._formats.options import check_subject_name
+    from streamreg._formats.schema_registry import checked_settings
+
+    check_subject_name(subject)
+    if format == Avro.name:
+        if given is None:
+            raise ConfigurationError(Avro.needed())
+        return checked_settings(given)
+    for option, value in (("schema_registry", given), ("subject", subject)):
+        if value is not None:
+            raise ConfigurationError(f'{option}: only format="avro" has one, not {format!r}')
+    return None
 
 
 def _topic_settings(given: Mapping[str, str | int] | None) -> Mapping[str, str | int] | None:
