@@ -2,9 +2,9 @@
 
     python -m benches.report FOLDER
 
-FOLDER holds `throughput.json`, `latency.json`, `numerics.json`, `rolling.json`, `windows.json` and `topics.json`;
-criterion's results are where cargo put them. What explains a shortfall is written by hand in `notes.md`, and goes in
-as it is.
+FOLDER holds `throughput.json`, `latency.json`, `numerics.json`, `rolling.json`, `windows.json`, `topics.json`,
+`sinks.json` and `files.json`; criterion's results are where cargo put them. What explains a shortfall is written by hand
+in `notes.md`, and goes in as it is.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ _COMMANDS = """\
     python -m benches.rolling
     python -m benches.windows --peers windows
     python -m benches.topics
+    python -m benches.sinks
+    python -m benches.files
     cargo bench -p streamreg-core"""
 
 
@@ -59,6 +61,9 @@ def report(results: Results) -> str:
         "## Topics",
         "Whole runs, start included; `of` is how many times as fast, CPU that of all processes of ours.",
         results.topics["table"],
+        "## Topics that are written to, and files",
+        results.sinks["table"],
+        results.files["table"],
         "## The core",
         table(["benchmark", "ns", "of"], [_bench(bench) for bench in results.core]),
     ]

@@ -83,7 +83,13 @@ def writer(sink: str) -> Write:
 
     def delta(table: sr.Table, name: str, mode: Mode) -> object:
         gathered = int(os.environ.get("SINK_ROWS_PER_FILE", "1"))
-        return sr.io.delta.write(table, name, mode=mode, rows_per_file=gathered)
+        return sr.io.delta.write(
+            table,
+            os.environ.get("SINK_FOLDER", "") + name,
+            mode=mode,
+            rows_per_file=gathered,
+            storage_options=json.loads(os.environ.get("SINK_OPTIONS", "{}")),
+        )
 
     return {"sqlite": sqlite, "kafka": kafka, "postgres": postgres, "delta": delta}[sink]
 

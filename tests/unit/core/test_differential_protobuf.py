@@ -22,8 +22,10 @@ from hypothesis import strategies as st
 
 from streamreg._core import protobuf_decoder
 from streamreg._evaluate.columns import nullable, to_list
+from streamreg._formats.framed import Registered
 from tests.support.registry import framed
 
+_Proto = descriptor_pb2.FieldDescriptorProto
 _INT, _LONG = 2**31, 2**63
 _doubles = st.floats(allow_nan=False, allow_infinity=False)
 _floats = st.floats(allow_nan=False, allow_infinity=False, width=32)
@@ -90,10 +92,7 @@ _OTHERS = [
     ("bytes", _bytes),
     ("fixed32", _unsigned),
 ]
-_SCALARS = {
-    name.removeprefix("TYPE_").lower(): number
-    for name, number in descriptor_pb2.FieldDescriptorProto.Type.items()
-}
+_SCALARS = {name.removeprefix("TYPE_").lower(): number for name, number in _Proto.Type.items()}
 _MODULES = ("timestamp", "duration", "wrappers")
 _HEAD = "".join(
     [
@@ -142,12 +141,12 @@ def _class_of(fields: list[_Field]) -> type[Message]:
         message.oneof_decl.add(name="choice")
     for each in fields:
         field = message.field.add(name=each.name, number=each.number)
-        field.label = 3 if each.label == "repeated" else 1
+        field.label = _Proto.LABEL_REPEATED if each.label == "repeated" else _Proto.LABEL_OPTIONAL
         if each.written in _SCALARS:
-            field.type = _SCALARS[each.written]  # type: ignore[assignment]  # a number of the enum
+            field.type = _SCALARS[each.written]
         else:
             field.type_name = ".p.Color" if each.written == "Color" else f".{each.written}"
-            field.type = 14 if each.written == "Color" else 11
+            field.type = _Proto.TYPE_ENUM if each.written == "Color" else _Proto.TYPE_MESSAGE
         if each.label == "oneof":
             field.oneof_index = 0
         if each.label == "optional":
@@ -200,14 +199,14 @@ def _topics(draw: st.DrawFn) -> _Topic:
         field = _Field(f"o{at}", numbers[next(places)], label, kind)
         fields.append(field)
         values[field] = entries
-    kind = _class_of(fields)
+    made_by = _class_of(fields)
 
     def message() -> bytes:
-        made = kind()
+        made = made_by()
         for field in draw(st.permutations(fields)):
             if draw(st.integers(0, 2)):
                 _set(made, field, draw(values[field]))
-        return made.SerializeToString()
+        return bytes(made.SerializeToString())
 
     rows = [
         b"".join(message() for _ in range(draw(st.integers(1, 3))))
@@ -223,7 +222,7 @@ def test_differential_google(topic: _Topic) -> None:
     """Each column has what Google's library reads of the same bytes, to the bit; None where there is no value."""
     kind = _class_of(topic.fields)
     named = [(name, f"{read.column} | None") for name, read in topic.columns]
-    schemas = [(1, (_text_of(topic.fields), []), "")]
+    schemas: list[Registered] = [(1, (_text_of(topic.fields), []), "")]
     values: list[bytes | None] = [framed(1, b"\0" + each) for each in topic.messages]
     decoded = protobuf_decoder(named, [], schemas).decode(values)
     assert decoded.rejects == []
