@@ -3,8 +3,8 @@
     python -m benches.report FOLDER
 
 FOLDER holds `throughput.json`, `latency.json`, `numerics.json`, `rolling.json`, `windows.json`, `topics.json`,
-`sinks.json` and `files.json`; criterion's results are where cargo put them. What explains a shortfall is written by hand
-in `notes.md`, and goes in as it is.
+`sinks.json` and `files.json`; criterion's results are where cargo put them. What explains a shortfall is written by
+hand in `notes.md`, and goes in as it is.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import json
 import tempfile
 import time
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ import streamreg as sr
 from benches.broker import apache_kafka
 from streamreg._bench.broker import Broker
 from streamreg._bench.tables import table
-from tests.support.kafka.consumed import current
+from tests.support.kafka.consumed import Load, current
 
 HEAD = ["format", "keys", "s", "keys/s", "epochs"]
 PARTITIONS = 4
@@ -43,7 +44,7 @@ def measured(broker: Broker, format: str, keys: int) -> dict[str, Any]:
     topic = f"bench-{uuid.uuid4().hex}"
     settings: dict[str, Any] = dict(broker.settings)
     t = sr.from_frame(frame, schema=Point)
-    found = t.group_by(t.k).reduce(t.k, x=sr.reducers.sum(t.x))
+    found = t.groupby(t.k).reduce(t.k, x=sr.reducers.sum(t.x))
     output = sr.io.kafka.write(
         found,
         settings,
@@ -68,7 +69,7 @@ def measured(broker: Broker, format: str, keys: int) -> dict[str, Any]:
     }
 
 
-LOADS = {
+LOADS: Mapping[str, Load] = {
     "json": json.loads,
     "csv": lambda value: dict(zip("kx", value.decode().split(","), strict=True)),
 }
