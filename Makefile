@@ -274,6 +274,8 @@ bench: $(BENCH)/.made ## measure everything beside its rivals, into benches/RESU
 	$(BENCH)/bin/python -m benches.windows --peers windows $(QUIX) --rows $(ROWS) --rounds $(ROUNDS) --json $(MEASURED)/windows.json
 	$(BENCH)/bin/python -m benches.topics --rows $(ROWS) --rounds $(ROUNDS) --json $(MEASURED)/topics.json
 	$(BENCH)/spark/bin/python -m benches.spark --json $(MEASURED)/spark.json
+	$(BENCH)/bin/python -m benches.sinks --rounds $(ROUNDS) --json $(MEASURED)/sinks.json
+	$(BENCH)/bin/python -m benches.files --rows $(ROWS) --rounds $(ROUNDS) --json $(MEASURED)/files.json
 	$(BENCH)/bin/python -m benches.report $(MEASURED)
 
 # Environments of their own: the peers bring a hundred packages, and one of them an older Kafka client than ours.

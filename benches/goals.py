@@ -32,6 +32,8 @@ class Results:
     windows: dict[str, Any]
     topics: dict[str, Any]
     spark: dict[str, Any]
+    sinks: dict[str, Any]
+    files: dict[str, Any]
     core: list[Bench]
 
     def case(self, contender: str, form: str, parallel: int) -> dict[str, Any]:
@@ -102,6 +104,7 @@ def goals() -> Iterator[Goal]:
     yield from _rolling()
     yield from _windows()
     yield from _topics()
+    yield from _in_and_out()
 
 
 def _first(found: Iterator[T]) -> T:
@@ -197,12 +200,21 @@ def _core() -> Iterator[Goal]:
         lambda r: r.nanoseconds(*csv) / r.nanoseconds(csv[0], "bare fast_float2"),
     )
     yield _least(4, "csv to moments", 15, "million rows/s", _millions(*csv))
+    for form in ("avro", "protobuf"):
+        group = f"decode {form}, two floats"
+        text = f"{form} to columns, beside json of the same rows"
+        yield _most(4, text, 1, "x", _beside_json(group))
     features = "accumulate/10 features", "exact by 65536"
     yield _most(4, "a row of 10 features", 90, "ns", lambda r: r.nanoseconds(*features))
     yield _most(4, "solving a line", 1, "µs", _microseconds("solve", "features/1"))
     yield _most(4, "solving 10 features", 300, "µs", _microseconds("solve", "features/10"))
     yield _least(4, "rows into 100,000 keys", 3, "million rows/s", _millions(*_KEYS))
     yield _most(4, "the state of a line", 300, "bytes", lambda r: float(r.numerics["state_bytes"]))
+
+
+def _beside_json(group: str) -> Measure:
+    """The time of a row."""
+    return lambda r: r.nanoseconds(group, "decode") / r.nanoseconds(group, "json of the same rows")
 
 
 def _welford(results: Results) -> float:
@@ -273,3 +285,18 @@ def _topics() -> Iterator[Goal]:
 
 def _reading(topic: str, parallel: int, ratio: str) -> Measure:
     return lambda results: results.topic(topic, STREAMREG.name, parallel, ratio)
+
+
+def _in_and_out() -> Iterator[Goal]:
+    text = "a topic as a table stands, json, whole run"
+    yield _least(9, text, 100_000, "keys/s", lambda r: _written(r, "json"))
+    for name in ("csv", "json lines", "parquet"):
+        yield _least(9, f"{name}, beside the same rows in a topic", 1, "x", _of_topic(name))
+
+
+def _written(results: Results, format: str) -> float:
+    return float(_first(s["rate"] for s in results.sinks["sinks"] if s["format"] == format))
+
+
+def _of_topic(name: str) -> Measure:
+    return lambda results: float(results.files["files"][name]["of_topic"])

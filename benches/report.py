@@ -2,9 +2,9 @@
 
     python -m benches.report FOLDER
 
-FOLDER holds `throughput.json`, `latency.json`, `numerics.json`, `rolling.json`, `windows.json`, `topics.json` and
-`spark.json`; criterion's results are where cargo put them. What explains a shortfall is written by hand in `notes.md`,
-and goes in as it is.
+FOLDER holds `throughput.json`, `latency.json`, `numerics.json`, `rolling.json`, `windows.json`, `topics.json`,
+`spark.json`, `sinks.json` and `files.json`; criterion's results are where cargo put them. What explains a shortfall is
+written by hand in `notes.md`, and goes in as it is.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ _COMMANDS = """\
     python -m benches.windows --peers windows
     python -m benches.topics
     python -m benches.spark
+    python -m benches.sinks
+    python -m benches.files
     cargo bench -p streamreg-core"""
 
 SPARK = (
@@ -70,6 +72,9 @@ def report(results: Results) -> str:
         SPARK,
         results.spark["table"],
         results.spark["tasks_table"],
+        "## Topics that are written to, and files",
+        results.sinks["table"],
+        results.files["table"],
         "## The core",
         table(["benchmark", "ns", "of"], [_bench(bench) for bench in results.core]),
     ]

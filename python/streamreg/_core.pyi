@@ -71,6 +71,8 @@ __all__ = [
     "micros_of_floats",
     "micros_of_texts",
     "nearest_doubles",
+    "protobuf_decoder",
+    "protobuf_problems",
     "raw_decoder",
     "render",
     "rolling",
@@ -1250,9 +1252,9 @@ def json_decoder(
             another column.
     """
 
-_Registered: TypeAlias = tuple[int, tuple[str, Sequence[str]] | None, str]
-"""The id of a schema; its text and those that it refers to, each behind what it refers to itself, or None and why
-values are not read by it."""
+_Registered: TypeAlias = tuple[int, tuple[str, Sequence[tuple[str, str]]] | None, str]
+"""The id of a schema; its text and those that it refers to, each by its name and behind what it refers to itself, or
+None and why values are not read by it."""
 
 def avro_decoder(
     columns: Sequence[tuple[str, SourceType]],
@@ -1272,12 +1274,38 @@ def avro_problems(
     columns: Sequence[tuple[str, SourceType]],
     paths: Sequence[tuple[str, str]],
     schema: str,
-    references: Sequence[str],
+    references: Sequence[tuple[str, str]],
 ) -> list[tuple[str, str]]:
     """What keeps an Avro schema from giving all columns that need a value: of each the name, and why.
 
     Raises:
         ValueError: as `avro_decoder`; if it is no schema of records.
+    """
+
+def protobuf_decoder(
+    columns: Sequence[tuple[str, SourceType]],
+    paths: Sequence[tuple[str, str]],
+    schemas: Sequence[_Registered],
+) -> Decoder:
+    """A decoder of Protobuf messages behind the frame of a Schema Registry, of those that these schemas have written.
+
+    `paths` are names of columns and JSON pointers (RFC 6901) through messages, of those that are no fields of the
+    message itself.
+
+    Raises:
+        ValueError: as `json_decoder`.
+    """
+
+def protobuf_problems(
+    columns: Sequence[tuple[str, SourceType]],
+    paths: Sequence[tuple[str, str]],
+    schema: str,
+    references: Sequence[tuple[str, str]],
+) -> list[tuple[str, str]]:
+    """What keeps a Protobuf schema from giving all columns that need a value: of each the name, and why.
+
+    Raises:
+        ValueError: as `protobuf_decoder`; if it is no schema, or has no message.
     """
 
 def framed_json_decoder(

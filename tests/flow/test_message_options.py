@@ -225,7 +225,7 @@ def test_another_option_is_another_job(folder: Path) -> None:
         ({"format": "json", "numbers_in_strings": 1}, "numbers_in_strings: expected True or False"),
         (
             {"json_field_paths": {"x": "/x"}},
-            'json_field_paths: only format="json" or "debezium" or "avro" has one',
+            'json_field_paths: only format="json" or "debezium" or "avro" or "protobuf" has one',
         ),
         ({"format": "json", "delimiter": ";"}, 'delimiter: only format="csv" has one'),
     ],

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import apicurio
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.cluster import KafkaCluster
 from tests.support.kafka.jars import missing_tools
@@ -133,3 +134,17 @@ def cluster(whole_cluster: KafkaCluster) -> KafkaCluster:
     """The cluster, with all of its brokers there; a test that kills one starts it again."""
     whole_cluster.wait()
     return whole_cluster
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apicurio.Apicurio]:
+    """A real registry, for all modules."""
+    missing = apicurio.missing_tools()
+    if missing:
+        reason = f"a real registry needs {', '.join(missing)}"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    found = apicurio.Apicurio(tmp_path_factory.mktemp("apicurio"))
+    yield found
+    found.close()

@@ -1,22 +1,24 @@
-"""Avro by Confluent's serializer, and JSON, through a real registry: the right bits, over a change of schema too."""
+"""Avro and Protobuf by Confluent's serializers, and JSON, by a real registry: the right bits as schemas change."""
 
 import json
-import os
 import random
-from collections.abc import Iterator
+import struct
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from confluent_kafka.schema_registry import Schema, SchemaReference, SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroSerializer
+from confluent_kafka.schema_registry.protobuf import ProtobufSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
+from google.protobuf import descriptor_pb2, message_factory
+from google.protobuf.descriptor_pool import DescriptorPool
 
 import streamreg as sr
 from streamreg._cli import main
 from streamreg._operate.doctor import examine
 from streamreg.testing import collect
-from tests.support.apicurio import Apicurio, missing_tools
+from tests.support.apicurio import Apicurio
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.oracle import line
 from tests.support.kafka.produce import Produce
@@ -53,19 +55,6 @@ regression = "line.csv"
 [state]
 directory = "state"
 """
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apicurio]:
-    missing = missing_tools()
-    if missing:
-        reason = f"a real registry needs {', '.join(missing)}"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    found = Apicurio(tmp_path_factory.mktemp("apicurio"))
-    yield found
-    found.close()
 
 
 def avro(
@@ -158,3 +147,76 @@ def test_json_behind_a_frame(
     sr.run(processes=1)
     total = float(sum(Fraction(float(str(row["y"]))) for row in rows))
     assert found[-1][0] == (total,)
+
+
+def test_protobuf_by_confluents_serializer(
+    broker: KafkaBroker, registry: Apicurio, topic: str, produce: Produce, tmp_path: Path
+) -> None:
+    """What Confluent's serializer registers and writes is read exactly, by `streamreg run`, `doctor` and `verify`."""
+    rows = points(500)
+    values = protobuf(registry, topic, rows)
+    broker.create_topic(topic)
+    produce(topic, values)
+    servers = broker.plaintext["bootstrap.servers"]
+    job = tmp_path / "job.toml"
+    text = JOB.replace('"avro"', '"protobuf"').format(
+        topic=topic, servers=servers, url=registry.url
+    )
+    job.write_text(text)
+    found = {each.check: each for each in examine(job)}
+    assert found["registry"].status == "ok", found["registry"]
+    assert main(["run", str(job)]) == 0
+    last = (tmp_path / "line.csv").read_text().splitlines()[-1].split(",")
+    xs, ys = ([float(str(row[name])) for row in rows] for name in ("x", "y"))
+    assert {float(cell) for cell in last[:-2] if cell} >= set(line(xs, ys))
+    assert main(["verify", str(job)]) == 0
+
+
+def test_protobuf_of_a_text(
+    broker: KafkaBroker, registry: Apicurio, topic: str, produce: Produce
+) -> None:
+    """A schema that was registered as the text of a .proto file, which imports another, is read by that."""
+    inner = 'syntax = "proto3"; package q; message Inner { double x = 1; }'
+    text = (
+        'syntax = "proto3"; import "q/inner.proto"; message Outer { q.Inner at = 1; double y = 2; }'
+    )
+    with SchemaRegistryClient(registry.settings) as client:
+        client.register_schema(f"{topic}-inner", Schema(inner, "PROTOBUF"))
+        reference = SchemaReference("q/inner.proto", f"{topic}-inner", 1)
+        id = client.register_schema(f"{topic}-value", Schema(text, "PROTOBUF", [reference]))
+    rows = points(50)
+    broker.create_topic(topic)
+    produce(topic, [framed(id, b"\0" + nested(row)) for row in rows])
+    t = sr.io.kafka.read(
+        broker.plaintext,
+        topic,
+        schema=Point,
+        format="protobuf",
+        schema_registry=registry.settings,
+        json_field_paths={"x": "/at/x"},
+        mode="static",
+    )
+    found = collect(t)
+    sr.run(processes=1)
+    assert sorted(row for row, _, _ in found) == sorted((row["x"], row["y"]) for row in rows)
+
+
+def protobuf(registry: Apicurio, topic: str, rows: list[dict[str, object]]) -> list[bytes]:
+    """The values that Confluent's serializer makes, which registers the schema."""
+    file = descriptor_pb2.FileDescriptorProto(name=f"{topic}.proto", syntax="proto3")
+    message = file.message_type.add(name="Point")
+    for number, name in enumerate(("x", "y"), 1):
+        message.field.add(name=name, number=number, type=1, label=1)
+    pool = DescriptorPool()
+    pool.AddSerializedFile(file.SerializeToString())
+    kind = message_factory.GetMessageClass(pool.FindMessageTypeByName("Point"))
+    context = SerializationContext(topic, MessageField.VALUE)
+    with SchemaRegistryClient(registry.settings) as client:
+        serializer = ProtobufSerializer(kind, client, {"use.deprecated.format": False})
+        return [bytes(serializer(kind(**row), context) or b"") for row in rows]
+
+
+def nested(row: dict[str, object]) -> bytes:
+    """A message of the schema with an inner message."""
+    inner = b"\x09" + struct.pack("<d", row["x"])
+    return b"\x0a" + bytes([len(inner)]) + inner + b"\x11" + struct.pack("<d", row["y"])

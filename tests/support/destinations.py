@@ -67,14 +67,29 @@ def writer(sink: str) -> Write:
         settings = json.loads(os.environ["SINK_SETTINGS"])
         topic = f"{os.environ['SINK_TOPIC']}-{name}"
         create = {"num.partitions": 3 if name.startswith("by_key") else 1}
-        return sr.io.kafka.write(table, settings, topic, mode=mode, create=create)
+        url = os.environ.get("SINK_REGISTRY")
+        return sr.io.kafka.write(
+            table,
+            settings,
+            topic,
+            mode=mode,
+            format="avro" if url else "json",
+            schema_registry={"url": url} if url else None,
+            create=create,
+        )
 
     def postgres(table: sr.Table, name: str, mode: Mode) -> object:
         return sr.io.postgres.write(table, os.environ["SINK_SETTINGS"], table=name, mode=mode)
 
     def delta(table: sr.Table, name: str, mode: Mode) -> object:
         gathered = int(os.environ.get("SINK_ROWS_PER_FILE", "1"))
-        return sr.io.delta.write(table, name, mode=mode, rows_per_file=gathered)
+        return sr.io.delta.write(
+            table,
+            os.environ.get("SINK_FOLDER", "") + name,
+            mode=mode,
+            rows_per_file=gathered,
+            storage_options=json.loads(os.environ.get("SINK_OPTIONS", "{}")),
+        )
 
     return {"sqlite": sqlite, "kafka": kafka, "postgres": postgres, "delta": delta}[sink]
 

@@ -41,7 +41,7 @@ def appearance(value: bytes, format: str, columns: Collection[str]) -> str | Non
     if len(value) > 4 and value[:1] == b"\0":
         return (
             "framed by a Schema Registry's serializer (a zero byte, the schema's id, then Avro, Protobuf or JSON): "
-            'read Avro with format="avro" and schema_registry={…}, JSON with format="json" and that'
+            'read it with format="avro", "protobuf" or "json" and schema_registry={…}'
         )
     text = value.removeprefix(_MARK).decode("utf-8", "replace").strip()
     if text.startswith("{"):

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("streamreg")
 
-Registered: TypeAlias = tuple[int, tuple[str, Sequence[str]] | None, str]
-"""The id of a schema, its text and those that it refers to, or why values are not read by it."""
+Registered: TypeAlias = tuple[int, tuple[str, Sequence[tuple[str, str]]] | None, str]
+"""The id of a schema, its text and those that it refers to by their names, or why values are not read by it."""
 
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 15.0

@@ -7,12 +7,14 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from streamreg._exceptions import ConfigurationError
-from streamreg._formats.avro import NEEDED, Avro
+from streamreg._formats.avro import Avro
 from streamreg._formats.contract import Input, events_of
 from streamreg._formats.csv import Csv
 from streamreg._formats.debezium import Debezium
 from streamreg._formats.json import Json
+from streamreg._formats.protobuf import Protobuf
 from streamreg._formats.raw import Raw
+from streamreg._formats.registered import RegisteredFormat
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Format
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from streamreg._source.contract import Source
     from streamreg._types import SourceType
 
-FormatName: TypeAlias = Literal["csv", "json", "raw", "debezium", "avro"]
+FormatName: TypeAlias = Literal["csv", "json", "raw", "debezium", "avro", "protobuf"]
 
 _FORMATS: Final[dict[FormatName, type[Any]]] = {
     "csv": Csv,
@@ -28,7 +30,13 @@ _FORMATS: Final[dict[FormatName, type[Any]]] = {
     "raw": Raw,
     "debezium": Debezium,
     "avro": Avro,
+    "protobuf": Protobuf,
 }
+
+OF_REGISTRY: Final[tuple[FormatName, ...]] = tuple(
+    name for name, kind in _FORMATS.items() if issubclass(kind, RegisteredFormat)
+)
+"""Those that cannot be read without a Schema Registry."""
 
 FORMATS: Final[tuple[FormatName, ...]] = tuple(_FORMATS)
 """The names that there are."""
@@ -44,8 +52,9 @@ def format_for(
     """
     given = {option: value for option, value in options.items() if value is not None}
     if isinstance(name, str) and name in _FORMATS:
-        if name == "avro" and "schema_registry" not in given:
-            raise ConfigurationError(NEEDED)
+        kind = _FORMATS[name]
+        if issubclass(kind, RegisteredFormat) and "schema_registry" not in given:
+            raise ConfigurationError(kind.needed())
         found = _named(name, given)
     elif callable(getattr(name, "decoder", None)):
         found = cast("Format", name)
@@ -143,7 +152,7 @@ def described(identity: Mapping[str, Any], like: Format | None = None) -> Format
         return None
     known = {each: identity[each] for each in _options(kind) if each in identity}
     settings = getattr(like, "schema_registry", None)
-    if settings and (kind is Avro or known.get("schema_registry")):
+    if settings and (issubclass(kind, RegisteredFormat) or known.get("schema_registry")):
         known["schema_registry"] = settings
     found: Format = kind(**known)
     return found

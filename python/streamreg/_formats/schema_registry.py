@@ -30,6 +30,8 @@ _NUMBERS: Final = (
 """Settings that the client wants as numbers; a job file has them as text."""
 _NOT_FOUND: Final = 404
 _REFUSED: Final = (401, 403)
+_UNFIT: Final = (409, 422)
+"""Of a schema that is registered: it goes with the earlier ones of its subject not, or is none."""
 _REFUSED_BY_TOKEN_SERVER: Final = (400, *_REFUSED)
 _MOST_REFERENCES: Final = 1000
 EXTRA: Final = (
@@ -41,6 +43,10 @@ class AwayError(Exception):
     """The registry does not answer now, or has no time; it says why."""
 
 
+class UnfitError(Exception):
+    """A schema that the registry does not take; it says why."""
+
+
 class RegisteredSchema(NamedTuple):
     """A schema of a registry."""
 
@@ -48,8 +54,9 @@ class RegisteredSchema(NamedTuple):
     """AVRO, JSON or PROTOBUF."""
 
     text: str
-    references: list[str]
-    """The schemas that it refers to, each behind those that it refers to itself."""
+    references: list[tuple[str, str]]
+    """The schemas that it refers to, each behind those that it refers to itself: the name that it has there, and its
+    text."""
 
 
 def checked_settings(given: object) -> dict[str, Any]:
@@ -109,21 +116,49 @@ class SchemaRegistry:
         found = self._ask(lambda client: client.get_latest_version(subject))
         return None if found is None else self._registered(found.schema)
 
+    def register(self, subject: str, kind: str, text: str) -> int:
+        """The id of a schema, which becomes the latest of a subject if it is not there yet.
+
+        Raises:
+            UnfitError: if the subject does not take it.
+            AwayError, SourceError, ConfigurationError: as `schema`.
+        """
+        schema = self._schema(kind, text)
+        found = self._ask(lambda client: client.register_schema(subject, schema))
+        if found is None:
+            raise AwayError(f"it cannot register a schema of subject {subject!r}: not found")
+        return found
+
+    def compatible(self, subject: str, kind: str, text: str) -> bool:
+        """Whether a subject would take a schema; a new subject takes each. Raises as `register`."""
+        schema = self._schema(kind, text)
+        found = self._ask(lambda client: client.test_compatibility(subject, schema))
+        return found is not False
+
     def close(self) -> None:
         """Ends the connections; another question opens them again."""
         if self._open is not None:
             self._open.close()
             self._open = None
 
+    def _schema(self, kind: str, text: str) -> Schema:
+        self._client()  # It says that the client is not installed.
+        from confluent_kafka.schema_registry import Schema
+
+        return Schema(text, kind)
+
     def _registered(self, schema: Schema) -> RegisteredSchema:
-        texts: dict[tuple[str, int], str] = {}
+        texts: dict[tuple[str, int], tuple[str, str]] = {}
         self._follow(schema, texts, set())
         return RegisteredSchema(
             schema.schema_type or "AVRO", schema.schema_str or "", list(texts.values())
         )
 
     def _follow(
-        self, schema: Schema, texts: dict[tuple[str, int], str], begun: set[tuple[str, int]]
+        self,
+        schema: Schema,
+        texts: dict[tuple[str, int], tuple[str, str]],
+        begun: set[tuple[str, int]],
     ) -> None:
         """Puts the texts of all that a schema refers to behind those that are there."""
         for reference in schema.references or ():
@@ -139,7 +174,7 @@ class SchemaRegistry:
             if found is None or not found.schema:
                 continue  # Whoever reads the schema says what it lacks.
             self._follow(found.schema, texts, begun)
-            texts[place] = found.schema.schema_str or ""
+            texts[place] = (str(reference.name), found.schema.schema_str or "")
 
     def _ask(self, question: Callable[[SchemaRegistryClient], _Answer]) -> _Answer | None:
         """The answer; None if there is no such thing."""
@@ -153,6 +188,8 @@ class SchemaRegistry:
                 return None
             if error.http_status_code in _REFUSED:
                 raise self._refused(error) from None
+            if error.http_status_code in _UNFIT:
+                raise UnfitError(self._said(error)) from None
             raise AwayError(self._said(error)) from None
         except OAuthTokenError as error:
             if error.status_code in _REFUSED_BY_TOKEN_SERVER:

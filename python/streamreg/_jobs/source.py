@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 from streamreg._exceptions import ConfigurationError
 from streamreg._formats.metadata import Metadata
 from streamreg._formats.options import Records
-from streamreg._formats.registry import FormatName, having, holding
+from streamreg._formats.registry import OF_REGISTRY, FormatName, having, holding
 from streamreg._jobs.check import Section, listed
 from streamreg._kafka.settings import ReaderChoice
 from streamreg._kafka.start import Start, checked_start
@@ -175,8 +175,9 @@ def _check_options(table: Section, source: Source) -> None:
         formats = [name for name in having(option) if not source.path or name in _OF_FILES]
         if value is not None and (source.format or "csv") not in formats:
             table.problem(option, f"for format {listed(formats)} alone")
-    if source.format == "avro" and not source.schema_registry:
-        table.problem("schema_registry", 'missing: format "avro" needs one, with its url')
+    if source.format in OF_REGISTRY and not source.schema_registry:
+        missing = f'missing: format "{source.format}" needs one, with its url'
+        table.problem("schema_registry", missing)
 
 
 def _topics(table: Section) -> Topics:

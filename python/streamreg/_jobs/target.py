@@ -18,7 +18,7 @@ Time = Literal["epoch", "unix_ms"]
 TABLES: tuple[Of, ...] = get_args(Of)
 MODES: tuple[Mode, ...] = get_args(Mode)
 TIMES: tuple[Time, ...] = get_args(Time)
-FORMATS = ("json", "csv")
+FORMATS = ("json", "csv", "avro")
 IF_EXISTS = ("fail", "replace", "append")
 
 _MOST_ROWS = 2**31 - 1
@@ -151,7 +151,20 @@ def _kafka(table: Section, source: Mapping[str, str], folder: str) -> _Read:
     create = table.section("create").settings()
     settings = client_files(folder, table.section("kafka").settings()) or of_writers(source)
     options = {"rdkafka_settings": settings, "topic": topic}
-    optional = {"format": format, "key": key, "create": create}
+    registry = client_files(folder, table.section("schema_registry").settings())
+    subject = table.string("subject", required=False)
+    for option, value in (("schema_registry", registry), ("subject", subject)):
+        if value and format != "avro":
+            table.problem(option, 'for format "avro" alone')
+    if format == "avro" and not registry:
+        table.problem("schema_registry", 'missing: format "avro" needs one, with its url')
+    optional = {
+        "format": format,
+        "key": key,
+        "create": create,
+        "schema_registry": registry,
+        "subject": subject,
+    }
     options |= {name: value for name, value in optional.items() if value}
     return options, ("kafka", settings.get("bootstrap.servers", ""), topic)
 

@@ -17,7 +17,7 @@ from streamreg._kafka.client_names import with_hint
 from streamreg._kafka.in_thread import in_thread
 from streamreg._kafka.patience import LAST_SECONDS, Patience, never
 from streamreg._kafka.sink_errors import SETTLING, is_final
-from streamreg._kafka.sink_messages import MessageFormat, MessageRows, SentRows
+from streamreg._kafka.sink_messages import MessageFormat, MessageRows, MessageValues, SentRows
 from streamreg._kafka.sink_read_back import TopicReadBack
 from streamreg._kafka.sink_requests import SinkRequests, epoch_offset
 from streamreg._secrets import scrub
@@ -64,6 +64,11 @@ class Topic(DeliveredSpec):
     """The columns that the key of a message is made of; None: messages have no key."""
 
     create: Mapping[str, str | int] | None = None
+    schema_registry: Mapping[str, Any] | None = field(default=None, repr=False)  # holds secrets
+    """The settings of the registry's client, of the format "avro"."""
+
+    subject: str | None = None
+    """Where the schema is registered; None: the topic's name with `-value` behind it."""
 
     kind: ClassVar[str] = "topic"
     sink: ClassVar[str] = "kafka"
@@ -91,7 +96,16 @@ class Topic(DeliveredSpec):
         return self._message_rows(columns)
 
     def _message_rows(self, columns: Sequence[ColumnSpec]) -> MessageRows:
-        return MessageRows(columns, self.mode, self.message_key, self.format)
+        return MessageRows(columns, self.mode, self.message_key, self.format, self._values(columns))
+
+    def _values(self, columns: Sequence[ColumnSpec]) -> MessageValues | None:
+        if self.schema_registry is None:
+            return None
+        # Late: it brings the libraries of an extra.
+        from streamreg._kafka.sink_avro import AvroValues
+
+        subject = self.subject or f"{self.topic}-value"
+        return AvroValues(self.name, self.topic, columns, self.mode, self.schema_registry, subject)
 
     def connect(
         self, columns: Sequence[ColumnSpec], terms: RunTerms, *, look: bool = False
@@ -158,6 +172,7 @@ class TopicDestination:
                 "create={…}"
             )
         self._requests.check_rights(made=self._partitions is not None)
+        self._rows.values.prepare(look=self._look)
         if self._look:
             return
         self._start_producer()

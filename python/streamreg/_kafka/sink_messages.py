@@ -1,4 +1,4 @@
-"""Sink, Kafka: changes as messages, and messages as changes again: a row as JSON or as a record of CSV."""
+"""Sink, Kafka: changes as messages, and messages as changes again: a row as JSON, a record of CSV or one of Avro."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from streamreg._sinks.standing import Cells
     from streamreg._types import DType
 
-MessageFormat: TypeAlias = Literal["json", "csv"]
+MessageFormat: TypeAlias = Literal["json", "csv", "avro"]
 FORMATS: Final[Sequence[MessageFormat]] = get_args(MessageFormat)
 
 TIME: Final = "time"
@@ -44,6 +44,27 @@ class SentRows(Protocol):
         """The messages that take the topic through these epochs."""
 
 
+class MessageValues(Protocol):
+    """How rows stand in the values of messages."""
+
+    def prepare(self, *, look: bool) -> None:
+        """What there is to do before the first one; `look` changes nothing.
+
+        Raises:
+            OutputError: if rows cannot stand in such messages.
+            AwayError: if what is needed for that cannot be reached now.
+        """
+
+    def row(self, row: bytes) -> bytes:
+        """A row that stands, of the text of its cells."""
+
+    def change(self, cells: Cells, time: int, diff: int) -> bytes:
+        """A change."""
+
+    def read(self, value: bytes) -> tuple[Sequence[object], int]:
+        """The row of a value, and its diff. ValueError and the like if no run has written it."""
+
+
 class MessageRows:
     """How the rows of a table stand in messages."""
 
@@ -53,18 +74,20 @@ class MessageRows:
         mode: Mode,
         keys: Sequence[str] | None,
         format: MessageFormat,
+        values: MessageValues | None = None,
     ) -> None:
-        """`keys` are the columns that the key is made of; of none its key is the same for all, None: no key."""
+        """`keys` are the columns that the key is made of; of none its key is the same for all, None: no key.
+
+        `values` are those of a format that needs more than the columns.
+        """
         names = [column.name for column in columns]
-        self._columns = columns
         self._mode = mode
         self._places = None if keys is None else [names.index(key) for key in keys]
-        self._write = json_writer(columns) if format == "json" else _csv
-        self._read = self._from_json if format == "json" else self._from_csv
-        self._write_key = self._write
-        if format == "json" and keys is not None:
-            self._write_key = json_writer([columns[names.index(key)] for key in keys])
-        self._json = format == "json"
+        self.values = values or (Csv(columns, mode) if format == "csv" else Json(columns))
+        # A key of Avro would have an id before it, and be another one after each change of the schema.
+        self._write_key = (
+            _csv if format == "csv" else json_writer([columns[at] for at in self._places or ()])
+        )
 
     def of(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
         """The messages that take the topic through these epochs."""
@@ -72,23 +95,18 @@ class MessageRows:
 
     def _current(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
         for key, row in standing(epochs, self._places or ()).items():
-            yield TopicMessage(
-                self._write_key(key), None if row is None else self._value(row), None
-            )
-
-    def _value(self, row: bytes) -> bytes:
-        return self._write(cells_of(row)) if self._json else row
+            value = None if row is None else self.values.row(row)
+            yield TopicMessage(self._write_key(key), value, None)
 
     def _changes(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
         places = self._places
         for cells, time, diff in changes(epochs):
-            stamps = (b"%d" % time, b"%d" % diff)
             key = None if places is None else self._write_key([cells[place] for place in places])
-            if self._json:
-                value = self._write(cells)[:-1] + b',"time":%b,"diff":%b}' % stamps
-            else:
-                value = self._write([*cells, *stamps])
-            yield TopicMessage(key, value, list(zip((TIME, DIFF), stamps, strict=True)))
+            headers: list[tuple[str, str | bytes | None]] = [
+                (TIME, b"%d" % time),
+                (DIFF, b"%d" % diff),
+            ]
+            yield TopicMessage(key, self.values.change(cells, time, diff), headers)
 
     def row(self, value: bytes) -> tuple[Sequence[object], int]:
         """The row of a message, and its diff.
@@ -97,16 +115,52 @@ class MessageRows:
             RecordError: if no run has written it.
         """
         try:
-            return self._read(value)
-        except (ValueError, LookupError, TypeError, ArithmeticError) as error:
+            return self.values.read(value)
+        except (ValueError, LookupError, TypeError, ArithmeticError, EOFError) as error:
             raise RecordError(f"a message is no row of this output: {shown(value)}") from error
 
-    def _from_json(self, value: bytes) -> tuple[Sequence[object], int]:
+
+class Json:
+    """Objects."""
+
+    def __init__(self, columns: Sequence[ColumnSpec]) -> None:
+        """Of these columns."""
+        self._columns = columns
+        self._write = json_writer(columns)
+
+    def prepare(self, *, look: bool) -> None:
+        """Nothing."""
+
+    def row(self, row: bytes) -> bytes:
+        return self._write(cells_of(row))
+
+    def change(self, cells: Cells, time: int, diff: int) -> bytes:
+        return self._write(cells)[:-1] + b',"time":%d,"diff":%d}' % (time, diff)
+
+    def read(self, value: bytes) -> tuple[Sequence[object], int]:
         found = json.loads(value, parse_float=str, parse_int=str)
         row = [_from_json(found[column.name], column.dtype) for column in self._columns]
         return row, int(found.get(DIFF, 1))
 
-    def _from_csv(self, value: bytes) -> tuple[Sequence[object], int]:
+
+class Csv:
+    """Records."""
+
+    def __init__(self, columns: Sequence[ColumnSpec], mode: Mode) -> None:
+        """Of these columns, and of what changes have beside."""
+        self._columns = columns
+        self._mode = mode
+
+    def prepare(self, *, look: bool) -> None:
+        """Nothing."""
+
+    def row(self, row: bytes) -> bytes:
+        return row
+
+    def change(self, cells: Cells, time: int, diff: int) -> bytes:
+        return _csv([*cells, b"%d" % time, b"%d" % diff])
+
+    def read(self, value: bytes) -> tuple[Sequence[object], int]:
         cells = cells_of(value)
         diff = 1
         if self._mode == "changelog":

@@ -20,16 +20,17 @@ from streamreg._rejects.reject import Reject
 from streamreg._source.contract import Headers, Location
 
 REASONS: Final[Mapping[str, str]] = {
-    "missing-field": "the JSON object, or the schema of the Avro record, lacks the column",
+    "missing-field": "the JSON object, or the schema of the Avro record or Protobuf message, lacks the column",
     "field-count": "the CSV record has more or fewer fields than the header",
     "malformed-csv": "no CSV record: a stray or unclosed quote, or a line end outside quotes",
     "malformed-json": "no JSON, or something stands after it",
     "not-an-object": "JSON, but no object",
-    "wrong-type": "a JSON or Avro value of another type than the column's",
+    "wrong-type": "a JSON, Avro or Protobuf value of another type than the column's",
     "not-framed": "a value without the frame of a Schema Registry",
     "unknown-schema": "the registry has no schema of the id in the frame",
     "unusable-schema": "the schema of the id in the frame is of another format, or cannot be read",
     "malformed-avro": "bytes that are no record of their schema",
+    "malformed-protobuf": "bytes that are no message of their schema",
     "null": "null, or an empty CSV field, where a number or a boolean belongs",
     "invalid-number": "text that is no decimal number",
     "decimal-range": "a decimal of more than 34 significant digits, or with an exponent beyond ±400",

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
 from streamreg._exceptions import OutputError
-from streamreg._sinks.cells import unquoted, value_of
+from streamreg._sinks.stored_cells import from_stored, to_stored
 from streamreg._sinks.table_columns import (
     TableColumns,
-    ToValue,
     computed_column,
     missing_column,
     required_column,
@@ -73,7 +71,7 @@ class DeltaColumns(TableColumns):
         Raises:
             OutputError: if a column has a name that a table cannot have.
         """
-        super().__init__(columns, mode, keys, _value)
+        super().__init__(columns, mode, keys, lambda column: to_stored(column.dtype))
         self.keys = list(keys)
         self._name = name
         self._made = {column: _MADE[dtype] for column, dtype in self._types.items()}
@@ -195,7 +193,7 @@ class DeltaColumns(TableColumns):
         """The changes that rows of the table are, of one time those that go first; or the rows that stand."""
         if self.changelog:
             table = table.sort_by([("time", "ascending"), ("diff", "ascending")])
-        kinds = [_reads(dtype) for dtype in self._types.values()]
+        kinds = [from_stored(dtype) for dtype in self._types.values()]
         for batch in table.select(self.names).to_batches(_AT_A_TIME):
             for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 values = [read(value) for read, value in zip(kinds, row, strict=True)]
@@ -208,31 +206,3 @@ class DeltaColumns(TableColumns):
 def _arrow(made: str) -> pa.DataType:
     decimal = _DECIMAL.fullmatch(made)
     return pa.decimal128(int(decimal[1]), int(decimal[2])) if decimal else _ARROW[made]
-
-
-def _value(column: ColumnSpec) -> ToValue:
-    """What makes a value for Arrow of a cell."""
-
-    def text(cell: bytes) -> str | None:
-        return unquoted(cell).decode() if cell else None
-
-    if column.dtype in ("str", "any", "timedelta"):
-        return text
-    return lambda cell: value_of(cell, column.dtype)
-
-
-def _reads(dtype: DType) -> Callable[[Any], object]:
-    """What a value of the table stands for."""
-    if dtype == "decimal":
-        return _shortest
-    if dtype == "timedelta":
-        return lambda text: text if text is None else value_of(text.encode(), "timedelta")
-    return lambda value: value
-
-
-def _shortest(number: Decimal | None) -> Decimal | None:
-    """Without the zeros that the scale of the table has added."""
-    if number is None:
-        return None
-    text = f"{number:f}"
-    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)

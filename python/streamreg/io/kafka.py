@@ -83,6 +83,10 @@ def read(
             columns: int and long for int, float too; float and double for float; decimals for Decimal; string and
             enum for str; dates and timestamps for datetime, which local ones need a `tz` for; times of day for
             timedelta. A union with null is a column like `float | None`, and so is a field that some schemas lack.
+            "protobuf": one message of Protobuf, likewise: whole numbers of all kinds for int, float and Decimal; an
+            enum for str (its name) or int; `google.protobuf.Timestamp` for datetime and `Duration` for timedelta. A
+            field that is not written is 0, false or empty; one of those with presence (`optional`, in a `oneof` or in
+            a message that is not there, `google.protobuf.DoubleValue` and its like) is a missing value.
         mode: "streaming" reads for ever; "static" reads up to the ends found at the start, then finishes.
         autocommit_duration_ms: the least time between the ends of two epochs, in milliseconds. 0: an epoch ends as
             soon as it holds anything.
@@ -91,15 +95,16 @@ def read(
             punctuation mark.
         json_field_paths: columns that are no members of the JSON object itself, and where they stand in it, as JSON
             pointers (RFC 6901): `{"x": "/payload/after/x"}`; the items of an array by their numbers. Likewise through
-            the records of Avro.
+            the records of Avro and the messages of Protobuf.
         numbers_in_strings: whether JSON may hold the numbers of float and int columns as strings, too: `"1.5"`.
         records: "many" for messages that hold any number of records: CSV, one a line, also with a header before them;
             a JSON array of objects, or an object a line. Each is a row or a reject of its own. "one" otherwise.
         schema_registry: settings of confluent-kafka's client of a Schema Registry, as they are: `url`,
-            `basic.auth.user.info`, `ssl.ca.location`, `bearer.auth.*`; needs the extra `registry`. For "avro", and for
-            "json" whose messages begin with a registry's frame. The run asks for each schema when the first message
-            names it, and while the registry is away it waits and says so. An id that the registry does not know is a
-            reject (`unknown-schema`); a registry that does not let the program in ends the run with SourceError.
+            `basic.auth.user.info`, `ssl.ca.location`, `bearer.auth.*`; needs the extra `registry`. For "avro" and
+            "protobuf", and for "json" whose messages begin with a registry's frame. The run asks for each schema when
+            the first message names it, and while the registry is away it waits and says so. An id that the registry
+            does not know is a reject (`unknown-schema`); a registry that does not let the program in ends the run with
+            SourceError.
         subject: the registry's subject whose latest schema is compared with `schema` when a run begins; the topic's
             name with `-value` behind it, if nothing is said.
         metadata: columns of what a message carries beside its value, as `{"sensor": "key"}`: "timestamp", "key",
@@ -184,7 +189,9 @@ def write(
     *,
     key: str | Sequence[str] | None = None,
     mode: Literal["changelog", "current"] = "changelog",
-    format: Literal["json", "csv"] = "json",
+    format: Literal["json", "csv", "avro"] = "json",
+    schema_registry: Mapping[str, object] | None = None,
+    subject: str | None = None,
     create: Mapping[str, str | int] | None = None,
     time: Literal["epoch", "unix_ms"] = "epoch",
 ) -> Output:
@@ -199,6 +206,13 @@ def write(
     timedelta and bytes (in base64) are text, and so are "NaN" and "Infinity"; what is missing is null. The topic
     must be empty at first, and nobody else may write to it.
 
+    In Avro a value stands behind the frame of a Schema Registry: a record whose fields are the columns, each with null
+    as its default, so that a column more or less is compatible both ways. A float is a double, an int a long, a
+    datetime a timestamp in microseconds, a decimal one of 38 digits, 18 of them behind the point; a timedelta is text.
+    Changes have `time` and `diff` behind them, both long. The schema is registered before the first message; one that
+    is not compatible with its subject is refused before the run begins, and a registry that is away is waited for. Keys
+    are JSON: an id before them would make other keys of them whenever the schema changes.
+
     Args:
         rows: the table to write.
         rdkafka_settings: settings of librdkafka, as they are: `bootstrap.servers` is required. `transactional.id` is
@@ -209,7 +223,9 @@ def write(
         mode: "changelog": every change is a message, with `time` and `diff` in its value and its headers.
             "current": a message has the row as it is now, a tombstone says that the row of its key is gone: fit for
             compaction. For results of reductions and regressions.
-        format: "json" or "csv".
+        format: "json", "csv" or "avro".
+        schema_registry: settings of confluent-kafka's client of a Schema Registry, for "avro", as for `read`.
+        subject: where the schema is registered; the topic's name with `-value` behind it, if nothing is said.
         create: settings of the topic, which is made if it is not there: `num.partitions`, `replication.factor`, others
             as Kafka has them. In the mode "current" `cleanup.policy` is "compact", if nothing is said.
         time: what `time` holds, as for `io.csv.write`.
@@ -232,7 +248,7 @@ def write(
     if not isinstance(topic, str) or not topic:
         raise ConfigurationError(f"topic: expected the name of a topic, found {topic!r}")
     if format not in FORMATS:
-        raise ConfigurationError(f"format: expected 'json' or 'csv', found {format!r}")
+        raise ConfigurationError(f"format: expected 'json', 'csv' or 'avro', found {format!r}")
     keys = keys_for(rows, mode, Topic.call)
     sink = Topic(
         mode=mode,
@@ -242,6 +258,8 @@ def write(
         format=format,
         message_key=_message_key(rows, key, keys if mode == "current" else None),
         create=checked_topic_settings(create),
+        schema_registry=_registry(format, schema_registry, subject),
+        subject=subject,
     )
     return outputs.write(rows, sink, time)
 
@@ -268,3 +286,22 @@ def _message_key(
             f"found {', '.join(found)}"
         )
     return tuple(found)
+
+
+def _registry(
+    format: str, given: Mapping[str, object] | None, subject: str | None
+) -> Mapping[str, object] | None:
+    """The checked settings of the registry, of a format that has one."""
+    from streamreg._formats.avro import Avro
+    from streamreg._formats.options import check_subject_name
+    from streamreg._formats.schema_registry import checked_settings
+
+    check_subject_name(subject)
+    if format == Avro.name:
+        if given is None:
+            raise ConfigurationError(Avro.needed())
+        return checked_settings(given)
+    for option, value in (("schema_registry", given), ("subject", subject)):
+        if value is not None:
+            raise ConfigurationError(f'{option}: only format="avro" has one, not {format!r}')
+    return None

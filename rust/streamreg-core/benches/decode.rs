@@ -14,7 +14,7 @@ use std::ops::Range;
 use streamreg_core::accumulate::Accumulator;
 use streamreg_core::column::Numbers;
 use streamreg_core::decimal::Decimal;
-use streamreg_core::decode::{Column, ColumnType, Decoder, Value, avro, csv, json};
+use streamreg_core::decode::{Column, ColumnType, Decoder, Value, avro, csv, json, protobuf};
 use streamreg_core::moments::{Moments, Workspace};
 use streamreg_core::time::write_datetime;
 use streamreg_core::wire::Versioned;
@@ -151,38 +151,48 @@ fn decode_json(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The same rows as records behind the frame of a registry, with a field beside them that nobody wants; the rival is the
-/// text of the same rows.
-fn decode_avro(criterion: &mut Criterion) {
+/// The same rows behind the frame of a registry, with a field beside them that nobody wants; the rival is the text of the
+/// same rows.
+fn decode_framed(criterion: &mut Criterion) {
     let (x, y) = points(ROWS);
     let texts = x.iter().zip(&y).map(|(x, y)| format!(r#"{{"x":{x},"label":"a","y":{y}}}"#));
     let texts = messages(texts);
-    let (mut bytes, mut spans) = (Vec::new(), Vec::new());
-    for (x, y) in x.iter().zip(&y) {
-        let start = bytes.len();
-        bytes.extend([0, 0, 0, 0, 1]);
-        bytes.extend(x.to_le_bytes());
-        bytes.extend(b"\x02a");
-        bytes.extend(y.to_le_bytes());
-        spans.push(start..bytes.len());
-    }
-    let values: Vec<Value<'_>> = spans.iter().map(|span| Some(&bytes[span.clone()])).collect();
-    let text = r#"{"type":"record","name":"R","fields":[{"name":"x","type":"double"},
-        {"name":"label","type":"string"},{"name":"y","type":"double"}]}"#;
-    let reader = avro::Reader::new(schema(&ColumnType::Float), &[]).unwrap();
-    let reader = reader.decoder(vec![(1, Ok((text.to_owned(), Vec::new())))]);
     let json = json::decoder(schema(&ColumnType::Float)).unwrap();
     check(&json, &texts, &x, &y);
-    let batch = reader.decode(&values);
-    let [Column::Float(first), Column::Float(second)] = &batch.columns[..] else { panic!("doubles") };
-    assert!(*first == x && *second == y, "the decoded numbers are others");
-    let mut group = criterion.benchmark_group("decode avro, two floats");
-    group.throughput(Throughput::Elements(ROWS as u64));
-    group.bench_function("json of the same rows", |bencher| {
-        bencher.iter(|| json.decode(black_box(&texts.values())));
-    });
-    group.bench_function("decode", |bencher| bencher.iter(|| reader.decode(black_box(&values))));
-    group.finish();
+    let avro = r#"{"type":"record","name":"R","fields":[{"name":"x","type":"double"},
+        {"name":"label","type":"string"},{"name":"y","type":"double"}]}"#;
+    let proto = r#"syntax = "proto3"; message R { double x = 1; string label = 2; double y = 3; }"#;
+    let columns = || schema(&ColumnType::Float);
+    let by_avro = avro::Reader::new(columns(), &[]).unwrap();
+    let by_avro = by_avro.decoder(vec![(1, Ok((avro.to_owned(), Vec::new())))]);
+    let by_protobuf = protobuf::Reader::new(columns(), &[]).unwrap();
+    let by_protobuf = by_protobuf.decoder(vec![(1, Ok((proto.to_owned(), Vec::new())))]);
+    for (name, reader, before, between) in [
+        ("decode avro, two floats", by_avro, &b""[..], &b"\x02a"[..]),
+        ("decode protobuf, two floats", by_protobuf, b"\x00\x09", b"\x12\x01a\x19"),
+    ] {
+        let (mut bytes, mut spans) = (Vec::new(), Vec::new());
+        for (x, y) in x.iter().zip(&y) {
+            let start = bytes.len();
+            bytes.extend([0, 0, 0, 0, 1]);
+            bytes.extend(before);
+            bytes.extend(x.to_le_bytes());
+            bytes.extend(between);
+            bytes.extend(y.to_le_bytes());
+            spans.push(start..bytes.len());
+        }
+        let values: Vec<Value<'_>> = spans.iter().map(|span| Some(&bytes[span.clone()])).collect();
+        let batch = reader.decode(&values);
+        let [Column::Float(first), Column::Float(second)] = &batch.columns[..] else { panic!("doubles") };
+        assert!(*first == x && *second == y, "the decoded numbers are others");
+        let mut group = criterion.benchmark_group(name);
+        group.throughput(Throughput::Elements(ROWS as u64));
+        group.bench_function("json of the same rows", |bencher| {
+            bencher.iter(|| json.decode(black_box(&texts.values())));
+        });
+        group.bench_function("decode", |bencher| bencher.iter(|| reader.decode(black_box(&values))));
+        group.finish();
+    }
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "microseconds of some thirty years")]
@@ -212,5 +222,5 @@ fn decode_datetimes(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, decode_csv, decode_decimals, decode_json, decode_avro, decode_datetimes);
+criterion_group!(benches, decode_csv, decode_decimals, decode_json, decode_framed, decode_datetimes);
 criterion_main!(benches);

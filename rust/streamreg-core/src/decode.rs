@@ -13,10 +13,12 @@ pub mod debezium;
 mod framed;
 pub mod json;
 mod number;
+pub mod protobuf;
 pub mod raw;
 mod reject;
 mod text;
 mod times;
+mod wanted;
 
 pub use column_type::ColumnType;
 pub use columns::Column;
@@ -82,7 +84,7 @@ pub type Value<'a> = Option<&'a [u8]>;
 pub type Span = std::ops::Range<usize>;
 
 /// Turns message values into the columns of one schema. Each format makes its own: [`csv::decoder`],
-/// [`json::decoder`], [`raw::decoder`], [`avro::Reader`].
+/// [`json::decoder`], [`raw::decoder`], [`avro::Reader`], [`protobuf::Reader`].
 #[derive(Clone, Debug)]
 pub struct Decoder {
     types: Vec<ColumnType>,

@@ -59,6 +59,14 @@ impl TimeType {
         };
         i64::try_from(micros).ok().filter(|micros| self.holds(*micros)).ok_or(NotTime::Range(beyond))
     }
+
+    /// The same of a count of nanoseconds.
+    ///
+    /// # Errors
+    /// [`NotTime::Range`] if there is none, or it is finer than a microsecond.
+    pub fn of_nanos(self, nanos: i128) -> Result<i64, NotTime> {
+        if nanos % 1000 == 0 { self.checked(nanos / 1000) } else { Err(FINER) }
+    }
 }
 
 /// Why a text or a number is no time; each with what is wrong.

@@ -34,11 +34,19 @@ pub fn json_decoder(
     Decoder::of(columns, many, |schema| core::json::Options { paths, numbers_in_strings }.decoder(schema))
 }
 
-/// A schema of a registry: its text and those that it refers to, or why values are not read by it.
-type Registered = (u32, Option<(String, Vec<String>)>, String);
+/// The schemas that one refers to: of each the name that it is called by, and its text.
+type References = Vec<(String, String)>;
 
-fn registered(schemas: Vec<Registered>) -> impl Iterator<Item = (u32, core::avro::Registered)> {
+/// A schema of a registry: its text and those that it refers to, or why values are not read by it.
+type Registered = (u32, Option<(String, References)>, String);
+
+fn registered(schemas: Vec<Registered>) -> impl Iterator<Item = (u32, core::protobuf::Registered)> {
     schemas.into_iter().map(|(id, schema, why)| (id, schema.ok_or(why)))
+}
+
+/// The texts alone: schemas of Avro say their names themselves.
+fn texts(references: References) -> Vec<String> {
+    references.into_iter().map(|(_, text)| text).collect()
 }
 
 /// A decoder of Avro records behind the frames of these schemas.
@@ -48,9 +56,12 @@ pub fn avro_decoder(
     paths: Vec<(String, String)>,
     schemas: Vec<Registered>,
 ) -> PyResult<Decoder> {
-    Decoder::of(columns, false, |schema| {
-        Ok(core::avro::Reader::new(schema, &paths)?.decoder(registered(schemas).collect()))
-    })
+    let schemas = registered(schemas).map(|(id, schema)| {
+        let schema = schema.map(|(text, references)| (text, texts(references)));
+        (id, schema)
+    });
+    let schemas = schemas.collect();
+    Decoder::of(columns, false, |schema| Ok(core::avro::Reader::new(schema, &paths)?.decoder(schemas)))
 }
 
 /// What keeps a schema from giving all columns that need a value: of each the name, and why.
@@ -59,10 +70,35 @@ pub fn avro_problems(
     columns: Columns,
     paths: Vec<(String, String)>,
     schema: &str,
-    references: Vec<String>,
+    references: References,
 ) -> PyResult<Vec<(String, String)>> {
+    let references = texts(references);
     typed(columns)
         .and_then(|columns| core::avro::Reader::new(columns, &paths)?.problems(schema, &references))
+        .map_err(|error| to_py(&error))
+}
+
+/// A decoder of Protobuf messages behind the frames of these schemas.
+#[pyfunction]
+pub fn protobuf_decoder(
+    columns: Columns,
+    paths: Vec<(String, String)>,
+    schemas: Vec<Registered>,
+) -> PyResult<Decoder> {
+    let schemas = registered(schemas).collect();
+    Decoder::of(columns, false, |schema| Ok(core::protobuf::Reader::new(schema, &paths)?.decoder(schemas)))
+}
+
+/// What keeps a schema from giving all columns that need a value: of each the name, and why.
+#[pyfunction]
+pub fn protobuf_problems(
+    columns: Columns,
+    paths: Vec<(String, String)>,
+    schema: &str,
+    references: References,
+) -> PyResult<Vec<(String, String)>> {
+    typed(columns)
+        .and_then(|columns| core::protobuf::Reader::new(columns, &paths)?.problems(schema, &references))
         .map_err(|error| to_py(&error))
 }
 

@@ -56,6 +56,8 @@ mod _core {
     #[pymodule_export]
     use super::decode::{csv_decoder, json_decoder, raw_decoder};
     #[pymodule_export]
+    use super::decode::{protobuf_decoder, protobuf_problems};
+    #[pymodule_export]
     use super::fetched::FetchedMessages;
     #[pymodule_export]
     use super::fetcher::{FetchedBatch, HandOverError, KafkaFetcher, unknown_to_fetcher};

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import Any, NamedTuple
 
@@ -48,19 +48,27 @@ def consumed(settings: Mapping[str, str], topic: str) -> list[Consumed]:
     return found
 
 
-def changes(settings: Mapping[str, str], topic: str) -> list[tuple[Any, ...]]:
-    """The changes that JSON messages of a changelog hold, in the order of their times; headers say the same."""
+Load = Callable[[bytes], Mapping[str, Any]]
+"""What makes the fields of a row of a message."""
+
+
+def changes(
+    settings: Mapping[str, str], topic: str, load: Load = json.loads
+) -> list[tuple[Any, ...]]:
+    """The changes that messages of a changelog hold, in the order of their times; headers say the same."""
     found = consumed(settings, topic)
     rows = []
     for message in found:
         assert message.value is not None
-        row = tuple(json.loads(message.value).values())
+        row = tuple(load(message.value).values())
         assert message.headers == {"time": b"%d" % row[-2], "diff": b"%d" % row[-1]}
         rows.append(row)
     return sorted(rows, key=lambda row: row[-2])  # stable: partitions are in order
 
 
-def current(settings: Mapping[str, str], topic: str) -> list[tuple[Any, ...]]:
+def current(
+    settings: Mapping[str, str], topic: str, load: Load = json.loads
+) -> list[tuple[Any, ...]]:
     """The rows that stand where each message replaces the last one of its key, which is always in one partition."""
     standing: dict[bytes, tuple[Any, ...]] = {}
     places: dict[bytes, int] = {}
@@ -69,5 +77,5 @@ def current(settings: Mapping[str, str], topic: str) -> list[tuple[Any, ...]]:
         assert places.setdefault(message.key, message.partition) == message.partition
         standing.pop(message.key, None)
         if message.value is not None:
-            standing[message.key] = tuple(json.loads(message.value).values())
+            standing[message.key] = tuple(load(message.value).values())
     return list(standing.values())

@@ -139,7 +139,7 @@ def test_arrivals_are_when_the_file_was_seen_to_hold_a_row(tmp_path: Path) -> No
 def test_goals_are_met_or_not_or_not_measured() -> None:
     """Each goal has its direction, and what was not run is not said to be missed."""
     core = [Bench("solve", "features/1", 1500.0, False), Bench("solve", "features/10", 9e4, False)]
-    results = Results({"cases": []}, {"latency": []}, {}, {"rolling": []}, {}, {}, {}, core)
+    results = Results({"cases": []}, {"latency": []}, {}, {"rolling": []}, {}, {}, {}, {}, {}, core)
     measured = {goal.text: goal.measured(results) for goal in goals()}
     assert {text: value for text, value in measured.items() if value is not None} == {
         "solving a line": 1.5,
@@ -172,7 +172,7 @@ def test_goals_of_topics_are_ratios_of_whole_runs() -> None:
     """Each topic has its rival; what was not measured is not said to be missed."""
     ours = {"contender": STREAMREG.name, "of_raw": 2.5, "of_client": 0.9, "cpu_of_client": 0.3}
     found = {name: [{**ours, "parallel": 1}] for name in ("csv", "lz4", "batches of 5")}
-    results = Results({}, {}, {}, {}, {}, {"topics": found}, {}, [])
+    results = Results({}, {}, {}, {}, {}, {"topics": found}, {}, {}, {}, [])
     measured = {goal.text: goal.measured(results) for goal in goals() if goal.number == 8}
     assert {text.split(",")[0]: value for text, value in measured.items() if value} == {
         "csv": 0.3,

@@ -117,7 +117,7 @@ def test_goals_of_windows_are_those_of_two_processes() -> None:
         {"contender": FINAL.name, "parallel": 2, "slower": 1.2, "dearer": 1.6},
         {"contender": SLIDING.name, "parallel": 2, "slower": 2.5, "dearer": None},
     ]
-    results = Results({}, {}, {}, {}, {"costs": {"cases": cases}}, {}, {}, [])
+    results = Results({}, {}, {}, {}, {"costs": {"cases": cases}}, {}, {}, {}, {}, [])
     found = [(goal, goal.measured(results)) for goal in goals() if goal.number == 7]
     assert [value for _, value in found] == [1.2, 1.6, 2.5, None]
     assert [goal.met(value) for goal, value in found if value is not None] == [True, False, True]

@@ -25,7 +25,7 @@ def test_a_new_format_needs_nothing_here(monkeypatch: pytest.MonkeyPatch) -> Non
     assert str(read(changed('"points"', '"points"\nformat = "pairs"')).source.format) == "pairs"
     told = problems(changed('"points"', '"points"\nformat = "raw"'))
     assert told == [
-        'source.format: expected one of "csv", "json", "debezium", "avro", "pairs", found "raw"'
+        'source.format: expected one of "csv", "json", "debezium", "avro", "protobuf", "pairs", found "raw"'
     ]
 
 

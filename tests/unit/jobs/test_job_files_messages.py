@@ -47,7 +47,7 @@ def test_options_of_messages() -> None:
         (
             'json_field_paths = { x = "/x" }',
             "",
-            'source.json_field_paths: for format "json", "debezium", "avro" alone',
+            'source.json_field_paths: for format "json", "debezium", "avro", "protobuf" alone',
         ),
         ('format = "json"\ndelimiter = ";"', "", 'source.delimiter: for format "csv" alone'),
         (

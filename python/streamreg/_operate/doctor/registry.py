@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamreg._formats.avro import Avro
 from streamreg._formats.framed import looked_up, subjects_of
 from streamreg._formats.json import Json
+from streamreg._formats.registered import RegisteredFormat
 from streamreg._operate.doctor.outcomes import SkipError, TroubleError
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ def registry(input: Input) -> str:
         ConfigurationError: if its settings cannot be used, or the schema does not give the columns.
     """
     format = input.format
-    if not isinstance(format, Avro | Json) or not isinstance(format.schema_registry, dict):
+    if not isinstance(format, RegisteredFormat | Json) or not isinstance(
+        format.schema_registry, dict
+    ):
         raise SkipError("the messages have no registry")
     subjects = subjects_of(format, input.source)
     for subject in subjects:

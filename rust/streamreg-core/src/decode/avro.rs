@@ -13,11 +13,11 @@ mod value;
 
 use super::columns::Columns;
 use super::framed::Known;
-use super::json::levels::{Levels, tokens};
 use super::reject::Fault;
+use super::wanted::Wanted;
 use super::{ColumnType, Decoder, Format, Schema, Span};
 use crate::error::Error;
-use plan::{Plan, Wanted};
+use plan::Plan;
 
 /// A schema as a registry has it: its text with those that it refers to, each behind what it refers to itself; or why
 /// values are not read by it.
@@ -39,13 +39,7 @@ impl Reader {
     /// into the value of another column.
     pub fn new(columns: Vec<(String, ColumnType)>, paths: &[(String, String)]) -> Result<Self, Error> {
         let schema = Schema::new(columns)?;
-        // It refuses what leads nowhere.
-        Levels::new(&schema, paths)?;
-        let names = schema.names.iter().map(|name| {
-            let path = paths.iter().find(|(named, _)| named == name);
-            path.map_or_else(|| Ok(vec![name.clone()]), |(_, path)| tokens(path))
-        });
-        let wanted = Wanted::new(&names.collect::<Result<Vec<_>, _>>()?);
+        let wanted = Wanted::new(&schema, paths)?;
         Ok(Self { schema, wanted })
     }
 

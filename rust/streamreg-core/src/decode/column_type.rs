@@ -43,6 +43,21 @@ impl ColumnType {
         }
     }
 
+    /// The type of values that are there, as programs have it.
+    pub(super) fn called(&self) -> &'static str {
+        match self {
+            Self::Float => "float",
+            Self::Int => "int",
+            Self::Decimal => "Decimal",
+            Self::Bool => "bool",
+            Self::Str => "str",
+            Self::Bytes => "bytes",
+            Self::Datetime(_) => "datetime",
+            Self::Timedelta(_) => "timedelta",
+            Self::Optional(present) => present.called(),
+        }
+    }
+
     /// The type of values that are there.
     fn present(text: &str) -> Result<Self, Error> {
         let (word, option) = match text.split_once(' ') {

@@ -64,3 +64,9 @@ pub(super) fn boolean(text: &[u8]) -> Result<bool, Fault> {
         Err(Fault::found(RejectKind::INVALID_BOOLEAN, text))
     }
 }
+
+/// A number that must be finite.
+#[inline]
+pub(super) fn finite(value: f64) -> Result<f64, Fault> {
+    if value.is_finite() { Ok(value) } else { Err(Fault::with(RejectKind::NON_FINITE, value.to_string())) }
+}

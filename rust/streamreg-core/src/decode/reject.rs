@@ -109,7 +109,7 @@ impl Fault {
         let more = if self.detail.is_empty() { String::new() } else { format!(": {}", self.detail) };
         Self {
             detail: format!(
-                "begins with the frame of a Schema Registry (schema id {id}): read it with format='avro' or 'json' and schema_registry={{…}}{more}"
+                "begins with the frame of a Schema Registry (schema id {id}): read it with format='avro', 'protobuf' or 'json' and schema_registry={{…}}{more}"
             ),
             ..self
         }

@@ -99,6 +99,16 @@ pub(super) fn refused(text: &[u8], kind: TimeType, error: NotTime) -> Fault {
     }
 }
 
+/// The microseconds of a number that counts a unit.
+pub(super) fn counted(count: i64, unit: Unit, kind: TimeType) -> Result<i64, Fault> {
+    unit.whole_micros(count).and_then(|micros| kind.checked(micros)).map_err(|why| late(count, kind, why))
+}
+
+/// What is wrong with a number that counts to no time.
+pub(super) fn late(count: i64, kind: TimeType, why: NotTime) -> Fault {
+    refused(count.to_string().as_bytes(), kind, why)
+}
+
 fn invalid(kind: TimeType) -> RejectKind {
     match kind {
         TimeType::Datetime => RejectKind::INVALID_DATETIME,

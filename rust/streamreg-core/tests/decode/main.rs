@@ -9,6 +9,7 @@ mod decimal;
 mod json;
 mod laws;
 mod missing;
+mod protobuf;
 mod raw;
 mod times;
 

@@ -61,7 +61,7 @@ pub(super) fn fit(column: &ColumnType, kind: &Type) -> Result<Read, String> {
         },
         (ColumnType::Optional(present), _) => return fit(present, kind),
     };
-    found.ok_or_else(|| format!("{} where {} belongs", kind.name, called(column)))
+    found.ok_or_else(|| format!("{} where {} belongs", kind.name, column.called()))
 }
 
 fn floating(kind: &Type) -> Option<Read> {
@@ -78,19 +78,4 @@ fn text(kind: &Type) -> Option<Read> {
 
 fn fixed(kind: &Type) -> Option<usize> {
     if let Node::Fixed(size) = kind.node { Some(size) } else { None }
-}
-
-/// The column's type, as programs have it.
-fn called(column: &ColumnType) -> &'static str {
-    match column {
-        ColumnType::Float => "float",
-        ColumnType::Int => "int",
-        ColumnType::Decimal => "Decimal",
-        ColumnType::Bool => "bool",
-        ColumnType::Str => "str",
-        ColumnType::Bytes => "bytes",
-        ColumnType::Datetime(_) => "datetime",
-        ColumnType::Timedelta(_) => "timedelta",
-        ColumnType::Optional(present) => called(present),
-    }
 }

@@ -10,6 +10,7 @@ use super::skip::skip;
 use super::value::{Read, push};
 use crate::decode::columns::Columns;
 use crate::decode::reject::{Fault, RejectKind};
+use crate::decode::wanted::Wanted;
 use crate::decode::{ColumnType, Schema};
 
 /// How values of one schema are read.
@@ -36,40 +37,8 @@ enum Step {
     Misfit(usize, String),
 }
 
-/// A column or an inner field that is wanted of a record.
-#[derive(Debug, Default)]
-pub(super) struct Wanted {
-    column: Option<usize>,
-    inner: Vec<(String, Wanted)>,
-}
-
 /// Which columns a schema does not give, and why.
 pub(super) type Problems = Vec<(usize, String)>;
-
-impl Wanted {
-    /// The fields of all columns; of each the names that lead to it.
-    pub(super) fn new(paths: &[Vec<String>]) -> Self {
-        let mut root = Self::default();
-        for (column, path) in paths.iter().enumerate() {
-            let mut at = &mut root;
-            for name in path {
-                let place = at.inner.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
-                    at.inner.push((name.clone(), Self::default()));
-                    at.inner.len() - 1
-                });
-                at = &mut at.inner[place].1;
-            }
-            at.column = Some(column);
-        }
-        root
-    }
-
-    /// All columns in it.
-    fn columns(&self) -> Vec<usize> {
-        let inner = self.inner.iter().flat_map(|(_, wanted)| wanted.columns());
-        self.column.into_iter().chain(inner).collect()
-    }
-}
 
 impl Plan {
     /// The plan for a schema, and what is wrong with columns that it does not give.

@@ -5,9 +5,9 @@ use super::schema::Logical;
 use crate::decimal::{Decimal, MOST_DIGITS};
 use crate::decode::columns::Column;
 use crate::decode::reject::{Fault, RejectKind};
-use crate::decode::times::refused;
+use crate::decode::times::{counted, late};
 use crate::decode::{DatetimeText, Item, TimedeltaText, number};
-use crate::time::{self, NotTime, TimeType, Unit};
+use crate::time::{self, NotTime, TimeType};
 
 /// How a value is written that a column can hold; which go together says [`super::fit`].
 #[derive(Clone, Debug)]
@@ -51,8 +51,8 @@ impl Width {
 #[inline]
 pub(super) fn push(column: &mut Column, read: &Read, bytes: &mut Bytes<'_>) -> Result<(), Fault> {
     match (column, read) {
-        (Column::Float(values), Read::Double) => values.push(finite(bytes.double()?)?),
-        (Column::Float(values), Read::Float) => values.push(finite(bytes.float()?.into())?),
+        (Column::Float(values), Read::Double) => values.push(number::finite(bytes.double()?)?),
+        (Column::Float(values), Read::Float) => values.push(number::finite(bytes.float()?.into())?),
         (Column::Float(values), Read::Whole(width)) => {
             #[allow(clippy::cast_precision_loss, reason = "the nearest double, as of any number")]
             values.push(width.read(bytes)? as f64);
@@ -98,11 +98,6 @@ pub(super) fn push(column: &mut Column, read: &Read, bytes: &mut Bytes<'_>) -> R
     Ok(())
 }
 
-#[inline]
-fn finite(value: f64) -> Result<f64, Fault> {
-    if value.is_finite() { Ok(value) } else { Err(Fault::with(RejectKind::NON_FINITE, value.to_string())) }
-}
-
 /// A decimal: an integer in two's complement, the high byte first.
 fn decimal(bytes: &mut Bytes<'_>, scale: i32, size: Option<usize>) -> Result<Decimal, Fault> {
     let digits = match size {
@@ -140,14 +135,6 @@ fn datetime(count: i64, logical: Logical, text: &mut DatetimeText) -> Result<i64
         DatetimeText::Local(zone) if local => time::of_local(micros, zone),
         _ => Ok(micros),
     }
-}
-
-fn counted(count: i64, unit: Unit, kind: TimeType) -> Result<i64, Fault> {
-    unit.whole_micros(count).and_then(|micros| kind.checked(micros)).map_err(|why| late(count, kind, why))
-}
-
-fn late(count: i64, kind: TimeType, why: NotTime) -> Fault {
-    refused(count.to_string().as_bytes(), kind, why)
 }
 
 fn uuid(bytes: [u8; 16]) -> String {

@@ -1,0 +1,32 @@
+"""Format Protobuf: messages behind the frame of a Schema Registry, whose fields are the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from streamreg._core import protobuf_decoder, protobuf_problems
+from streamreg._formats.registered import RegisteredFormat
+
+if TYPE_CHECKING:
+    from streamreg._core import Decoder
+    from streamreg._formats.framed import Registered
+    from streamreg._formats.schema_registry import RegisteredSchema
+    from streamreg._types import SourceType
+
+
+@dataclass(frozen=True)
+class Protobuf(RegisteredFormat):
+    """Values that are Protobuf messages."""
+
+    name = "protobuf"
+    kind = "PROTOBUF"
+
+    def _knowing(self, columns: Mapping[str, SourceType], schemas: Sequence[Registered]) -> Decoder:
+        return protobuf_decoder(list(columns.items()), self._paths, schemas)
+
+    def _problems(
+        self, columns: Mapping[str, SourceType], schema: RegisteredSchema
+    ) -> Sequence[tuple[str, str]]:
+        return protobuf_problems(list(columns.items()), self._paths, schema.text, schema.references)
