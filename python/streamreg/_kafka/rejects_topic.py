@@ -141,6 +141,9 @@ class _Letters(Topic):
 class _LetterRows:
     """How rejects stand in messages."""
 
+    def prepare(self, *, look: bool) -> None:
+        """Nothing: they are sent as they are."""
+
     def of(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
         """The messages for what waited in these epochs."""
         for epoch in epochs:

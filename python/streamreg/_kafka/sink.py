@@ -172,7 +172,7 @@ class TopicDestination:
                 "create={…}"
             )
         self._requests.check_rights(made=self._partitions is not None)
-        self._rows.values.prepare(look=self._look)
+        self._rows.prepare(look=self._look)
         if self._look:
             return
         self._start_producer()

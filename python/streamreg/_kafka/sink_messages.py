@@ -40,6 +40,9 @@ class TopicMessage(NamedTuple):
 class SentRows(Protocol):
     """How what waits in an outbox stands in messages."""
 
+    def prepare(self, *, look: bool) -> None:
+        """What there is to do before the first one: as `MessageValues.prepare`."""
+
     def of(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
         """The messages that take the topic through these epochs."""
 
@@ -88,6 +91,10 @@ class MessageRows:
         self._write_key = (
             _csv if format == "csv" else json_writer([columns[at] for at in self._places or ()])
         )
+
+    def prepare(self, *, look: bool) -> None:
+        """As `SentRows.prepare`."""
+        self.values.prepare(look=look)
 
     def of(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
         """The messages that take the topic through these epochs."""
