@@ -15,6 +15,7 @@ from playwright.sync_api import Error, sync_playwright
 
 _SCRAPE_SECONDS = 1.0
 _AWAY_SECONDS = 0.05
+_START_SECONDS = 180.0
 
 
 class Visitor:
@@ -36,7 +37,7 @@ class Visitor:
         """Returns when the browser is open."""
         for thread in self._threads:
             thread.start()
-        if not self._ready.wait(60):
+        if not self._ready.wait(_START_SECONDS):
             raise RuntimeError("the browser does not start")
 
     def end(self) -> None:
@@ -58,7 +59,7 @@ class Visitor:
 
     def _look(self) -> None:
         # The thread's own: the browser inherits it.
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"), args=["--no-sandbox"]
