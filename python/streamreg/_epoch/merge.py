@@ -12,11 +12,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from streamreg._core import KeyedReduction, Reduction, WindowReduction, stamp
-from streamreg._epoch.class_parameters import check_classes
+from streamreg._core import Reduction, stamp
 from streamreg._epoch.epoch_rejects import EpochRejects
 from streamreg._epoch.event_clocks import EventClocks, Move
 from streamreg._epoch.gaps import lost_offsets, lost_text
+from streamreg._epoch.reductions import Reductions
 from streamreg._epoch.result_changes import ResultChanges
 from streamreg._epoch.row_scorer import Scoring
 from streamreg._epoch.slow_results import SlowResults
@@ -86,19 +86,18 @@ class Merge:
         self.clocks = EventClocks(
             plan.rows.clocks, checkpoint.times, map(Move._make, checkpoint.moves)
         )
-        self._reductions = [reducing.empty() for reducing in plan.rows.reductions]
+        self._reductions = Reductions(plan)
         if checkpoint.reductions or checkpoint.changelogs:
             self._restore(checkpoint)
             if checkpoint.rewrite:
-                self._give_all()
-        for reducing, reduction in zip(plan.rows.reductions, self._reductions, strict=True):
-            if reducing.windows is not None and isinstance(reduction, WindowReduction):
-                self.clocks.windows[reducing.windows.clock].append(reduction)
+                self._reductions.give_all()
+        for clock, windows in self._reductions.by_clock():
+            self.clocks.windows[clock].append(windows)
         self._scorings = [
-            Scoring(score, self._reductions[score.reduction]) for score in plan.scores
+            Scoring(score, self._reductions.each[score.reduction]) for score in plan.scores
         ]
         self._upserts = None if upserted is None else Upserts(plan, checkpoint.found, upserted)
-        self.excluded = self._count_excluded()
+        self.excluded = self._reductions.excluded()
         self._opened = False
         self._open_rows = 0
         self._outbox = False
@@ -106,33 +105,12 @@ class Merge:
             self._open()
             self.pending = True
 
-    def _give_all(self) -> None:
-        """Counts all keys as changed, so that outputs which begin get their rows. Windows begin with none."""
-        for index, reduction in enumerate(self._reductions):
-            if isinstance(reduction, KeyedReduction):
-                again = self._plan.rows.reductions[index].empty()
-                again.merge(reduction.to_bytes())
-                self._reductions[index] = again
-
     def _restore(self, checkpoint: Checkpoint) -> None:
         try:
             kept = len(checkpoint.reductions), len(checkpoint.changelogs)
-            if kept != (len(self._reductions), len(self._plan.result_outputs)):
+            if kept != (len(self._reductions.each), len(self._plan.result_outputs)):
                 raise CorruptStateError("a part of it is missing")
-            states = zip(self._reductions, checkpoint.reductions, strict=True)
-            for index, (reduction, state) in enumerate(states):
-                by_key = checkpoint.keyed.pop(f"reduction {index}", None)
-                if isinstance(by_key, KeyedReduction) and isinstance(reduction, KeyedReduction):
-                    by_key.merge(reduction.to_bytes())  # Of no rows: it must be of the same shape.
-                    self._reductions[index] = by_key
-                elif isinstance(by_key, WindowReduction):
-                    # Made by what the job says of it, which is the same.
-                    by_key.resume(self._time(index))
-                    self._reductions[index] = by_key
-                elif isinstance(reduction, Reduction):
-                    reduction.merge(state)
-                else:
-                    raise CorruptStateError("the keys of a reduction are missing")
+            self._reductions.restore(checkpoint, self._time)
             self._results.restore(checkpoint)
         except (CorruptStateError, MismatchError) as error:
             raise StateError(f"the state does not fit this job: {error}") from error
@@ -164,7 +142,7 @@ class Merge:
     def sums(self) -> tuple[bytes | None, ...]:
         """The state of each reduction, None of those with keys; asked right after an epoch was closed."""
         return tuple(
-            one.to_bytes() if isinstance(one, Reduction) else None for one in self._reductions
+            one.to_bytes() if isinstance(one, Reduction) else None for one in self._reductions.each
         )
 
     def event_times(self, partitions: Collection[int]) -> Times:
@@ -292,20 +270,7 @@ class Merge:
         for output, pieces in zip(self._outputs.rows, partial.outputs, strict=True):
             for rows in pieces:
                 output.append(stamp(rows, self._times[output.spec.time], diff))
-        reductions = zip(self._plan.results, self._reductions, partial.states, strict=True)
-        for plan, reduction, state in reductions:
-            try:
-                if diff > 0:
-                    reduction.merge(state)
-                elif not isinstance(reduction, WindowReduction):
-                    reduction.subtract(state)
-                else:
-                    raise AssertionError("windows take nothing back")
-            except (CorruptStateError, MismatchError) as error:
-                # The state on disk is not damaged: a worker of this run has sent wrong bytes.
-                raise WorkerError(f"a frame does not fit the job: {error}") from error
-            # At once: unlimited labels would fill the memory before the epoch ends.
-            check_classes(plan, reduction)
+        self._reductions.change(partial, diff)
 
     def close(self) -> bool:
         """Ends the open epoch: solves, writes what changed, flushes, commits.
@@ -319,8 +284,8 @@ class Merge:
             StateError: if the checkpoint cannot be written.
         """
         if self._opened:
-            times = [self._time(index) for index in range(len(self._reductions))]
-            self._results.write(self._reductions, self.epochs, self._times, times)
+            times = [self._time(index) for index in range(len(self._reductions.each))]
+            self._results.write(self._reductions.each, self.epochs, self._times, times)
             self.epochs += 1
         self._outputs.flush(self._times["unix_ms"] if self._opened else None)
         self.rows += self._open_rows
@@ -328,7 +293,7 @@ class Merge:
         if self._commit is not None:
             self._commit(checkpoint := self._checkpoint())
             self._outbox = bool(checkpoint.outbox)
-        for kept in (*self._reductions, *self._results.changelogs):
+        for kept in (*self._reductions.each, *self._results.changelogs):
             if not isinstance(kept, Reduction):
                 kept.mark_clean()
         if self._upserts is not None:
@@ -366,11 +331,7 @@ class Merge:
 
     def _keyed(self) -> dict[str, KeyedPart | UpsertedRows]:
         """The parts that the checkpoint keeps by key."""
-        found: dict[str, KeyedPart | UpsertedRows] = {
-            f"reduction {index}": reduction
-            for index, reduction in enumerate(self._reductions)
-            if not isinstance(reduction, Reduction)
-        }
+        found: dict[str, KeyedPart | UpsertedRows] = {**self._reductions.keyed()}
         if self._upserts is not None:
             found[UPSERTED] = self._upserts.rows
         return found | self._results.keyed()
@@ -393,10 +354,7 @@ class Merge:
             rejects=dict(self.rejects),
             positions=self._outputs.positions(),
             outbox=self._outputs.outbox(),
-            reductions=[
-                reduction.to_bytes() if isinstance(reduction, Reduction) else b""
-                for reduction in self._reductions
-            ],
+            reductions=self._reductions.states(),
             changelogs=[
                 b"" if f"changelog {index}" in keyed else changelog.to_bytes()
                 for index, changelog in enumerate(self._results.changelogs)
@@ -405,9 +363,6 @@ class Merge:
             changes={part: changes(kept) for part, kept in keyed.items()},
         )
 
-    def _count_excluded(self) -> int:
-        return max((n for reduction in self._reductions for n in reduction.excluded()), default=0)
-
     def _tell(self) -> None:
         """Logs the rejects and the excluded rows of the epoch.
 
@@ -415,7 +370,7 @@ class Merge:
         """
         epoch = self._times["epoch"] if self._opened else self.epochs
         self._rejects.tell(epoch, any_row=self.rows > 0)
-        excluded = self._count_excluded()
+        excluded = self._reductions.excluded()
         if excluded > self.excluded:
             _log.log(
                 # Where values can be missing, rows without them are no surprise.
