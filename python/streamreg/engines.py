@@ -5,6 +5,8 @@ The results are the same bits. State, checkpoint and outputs stay with the progr
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["spark"]
 
+_log = logging.getLogger("streamreg")
+
 
 def __dir__() -> list[str]:
     return __all__
@@ -27,6 +31,7 @@ def spark(
     session: SparkSession | None = None,
     *,
     master: str | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
     trigger: str | timedelta = "1 second",
     max_rows: int = 1_000_000,
     tasks: int | None = None,
@@ -47,6 +52,8 @@ def spark(
             spark-submit), or one of the run's own.
         master: where a session of its own runs: "local[4]", "spark://host:7077", "yarn", "k8s://…". Default: as
             spark-submit says, else all cores of this machine.
+        checkpoint: where a streaming query of Spark's would keep how far it has come. It may be given, and nothing is
+            kept there: the state of the run alone says where it goes on, so that the two cannot disagree.
         trigger: the least time between the starts of two batches, in place of the source's `autocommit_duration_ms`:
             "1 second", "500 milliseconds", a timedelta.
         max_rows: messages in a batch, at most. Their rows pass through the driver where an output writes them.
@@ -66,6 +73,12 @@ def spark(
         )
     if master is not None and (not isinstance(master, str) or not master):
         raise ConfigurationError(f'master: expected a URL like "local[4]", found {master!r}')
+    if checkpoint is not None:
+        if not isinstance(checkpoint, str | os.PathLike):
+            raise ConfigurationError(f"checkpoint: expected a path, found {checkpoint!r}")
+        _log.info(
+            "checkpoint: nothing is kept in %s: the state says where the run goes on", checkpoint
+        )
     for name, value in (conf or {}).items():
         if not isinstance(name, str) or not isinstance(value, str):
             raise ConfigurationError(f"conf: expected texts by name, found {name!r}: {value!r}")

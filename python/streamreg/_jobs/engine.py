@@ -31,6 +31,7 @@ def read_engine(table: Section) -> JobEngine | None:
         table.problem("name", "missing")
     given: dict[str, Any] = {
         "master": table.string("master", required=False),
+        "checkpoint": table.string("checkpoint", required=False),
         "trigger": table.string("trigger", required=False),
         "max_rows": table.integer("max_rows", 1, MOST_ROWS),
         "tasks": table.integer("tasks", 1, MOST_TASKS),

@@ -126,6 +126,7 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
         "spark",
         {
             "master": "spark://host:7077",
+            "checkpoint": "spark-checkpoint",
             "trigger": "1 second",
             "max_rows": 1_000_000,
             "tasks": 8,
@@ -445,7 +446,7 @@ def test_the_client_tells_every_setting_that_it_refuses() -> None:
 def test_rejects_go_to_a_topic_or_a_file() -> None:
     """The topic is on the source's cluster unless its settings say another, and there is one place alone."""
     example_of = example()
-    lines = example_of[example_of.index("# [rejects]") : example_of.index("# [listen]")]
+    lines = example_of[example_of.index("# [rejects]") : example_of.index("# [engine]")]
     text = "\n".join(
         line.removeprefix("# ") for line in lines.splitlines() if "=" in line or "[" in line
     )

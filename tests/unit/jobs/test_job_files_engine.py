@@ -40,7 +40,8 @@ def test_settings_of_spark_need_no_quotes() -> None:
         ('name = "spark"\ntrigger = "soon"', 'engine.trigger: expected a time like "1 second"'),
         ('name = "spark"\nmax_rows = 0', "engine.max_rows: expected 1 to 1000000000, found 0"),
         ('name = "spark"\ntasks = "8"', 'engine.tasks: expected an integer, found "8"'),
-        ('name = "spark"\ncheckpoint = "c"', "engine.checkpoint: unknown key"),
+        ('name = "spark"\ncheckpoint = 1', "engine.checkpoint: expected a string, found 1"),
+        ('name = "spark"\nsomething = "c"', "engine.something: unknown key"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_named(lines: str, problem: str) -> None:
