@@ -1,4 +1,4 @@
-"""A Schema Registry in this process, of the few requests that readers and writers make, for tests of what it may answer.
+"""A Schema Registry in this process, of the few requests that runs make, for tests of what it may answer.
 
 The real one is in `tests/support/apicurio.py`.
 """
