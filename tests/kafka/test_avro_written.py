@@ -1,6 +1,7 @@
 """Avro that a run writes to topics, by a real registry: Confluent's deserializer reads each change once."""
 
 import json
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from tests.support.destinations import NAMES, besieged, check, folded, kinds
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.consumed import Load, changes, consumed, current
 from tests.support.kafka.produce import Produce
+from tests.support.process import wait_until
 from tests.support.registry import fake_registry
 
 JOB = """
@@ -196,6 +198,32 @@ def test_a_registry_that_refuses_ends_the_run(broker: KafkaBroker, topic: str) -
         with pytest.raises(sr.OutputError, match="does not let this program in") as caught:
             sr.run(outputs=[written(broker, topic, settings)], processes=0, state="state")
     assert "alice-secret" not in str(caught.value)
+
+
+def test_a_registry_that_is_away_is_waited_for(
+    broker: KafkaBroker, topic: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While the registry does not answer the run waits and says so; then all is written."""
+    with fake_registry() as away:
+        away.status = 503
+
+        def mend() -> None:
+            wait_until(lambda: len(away.asked) > 1, 60)
+            away.status = 200
+
+        mending = threading.Thread(target=mend)
+        mending.start()
+        summary = sr.run(
+            outputs=[written(broker, topic, away.settings)], processes=0, state="state"
+        )
+        mending.join()
+    assert (summary.rows, summary.ended_by) == (1, "source")
+    assert "waits until it is back" in caplog.text
+    # The broker may still write the mark of the commit that it has confirmed.
+    wait_until(lambda: len(consumed(broker.plaintext, topic)) > 0, 30)
+    (message,) = consumed(broker.plaintext, topic)
+    assert message.value is not None
+    assert message.value.startswith(b"\0\0\0\0\1")
 
 
 def test_options_go_with_the_format(broker: KafkaBroker) -> None:

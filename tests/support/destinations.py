@@ -149,9 +149,15 @@ class Job(Process):
         super().__init__(JOB, folder, given)
 
 
-def besieged(sink: str, folder: Path, rows: int, **environment: str) -> None:
+def besieged(
+    sink: str,
+    folder: Path,
+    rows: int,
+    deaths: Iterable[tuple[str, int]] = DEATHS,
+    **environment: str,
+) -> None:
     """Runs the job to its end, after it has died at each step."""
-    for step, count in DEATHS:
+    for step, count in deaths:
         chaos = {"CHAOS_STEP": step, "CHAOS_COUNT": str(count)}
         with Job(sink, folder, rows, **environment, **chaos) as job:
             code = job.exit_code(60)

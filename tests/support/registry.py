@@ -1,4 +1,4 @@
-"""A Schema Registry in this process, of the few requests that readers make, for tests of what it may answer.
+"""A Schema Registry in this process, of the few requests that runs make, for tests of what it may answer.
 
 The real one is in `tests/support/apicurio.py`.
 """
@@ -31,8 +31,14 @@ class FakeRegistry:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:  # the name that the library gives it
+                self._say(*registry._answer(self.path))
+
+            def do_POST(self) -> None:  # the name that the library gives it
+                given = self.rfile.read(int(self.headers["Content-Length"]))
+                self._say(*registry._take(self.path, json.loads(given)))
+
+            def _say(self, status: int, answer: object) -> None:
                 registry.asked.append(self.path)
-                status, answer = registry._answer(self.path)
                 body = json.dumps(answer).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/vnd.schemaregistry.v1+json")
@@ -80,6 +86,17 @@ class FakeRegistry:
                 found = {"subject": subject, "version": at, "id": versions[at - 1]}
                 return 200, {**found, **self._ids[versions[at - 1]]}
         return 404, {"error_code": 40403, "message": "not found"}
+
+    def _take(self, path: str, given: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Registers a schema as the next one of a subject; all are compatible."""
+        if self.status != 200:
+            return self.status, {"error_code": self.status, "message": "not now"}
+        match path.partition("?")[0].strip("/").split("/"):
+            case ["subjects", subject, "versions"]:
+                id = len(self._ids) + 1
+                self.put(id, given["schema"], subject, given.get("schemaType", "AVRO"))
+                return 200, {"id": id}
+        return 404, {"error_code": 40401, "message": "not found"}
 
 
 @contextmanager

@@ -33,7 +33,9 @@ _ints, _longs = st.integers(-_INT, _INT - 1), st.integers(-_LONG, _LONG - 1)
 _unsigned, _halves = st.integers(0, 2 * _INT - 1), st.integers(0, _LONG - 1)
 _text, _bytes = st.text(max_size=8), st.binary(max_size=8)
 _moments = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
-_durations = st.timedeltas(timedelta(-9000), timedelta(9000))
+# Apart: in a message of parts the seconds of one and the nanoseconds of another must have one sign.
+_later = st.timedeltas(timedelta(0), timedelta(9000))
+_earlier = st.timedeltas(timedelta(-9000), timedelta(0))
 
 
 def _timestamp(value: timestamp_pb2.Timestamp) -> datetime:
@@ -79,7 +81,8 @@ _READ = [
     _Read("bytes", "bytes", _bytes, bytes),
     _Read("decimal", "sint64", _longs, Decimal),
     _Read("datetime", "google.protobuf.Timestamp", _moments, _timestamp),
-    _Read("timedelta", "google.protobuf.Duration", _durations, _duration),
+    _Read("timedelta", "google.protobuf.Duration", _later, _duration),
+    _Read("timedelta", "google.protobuf.Duration", _earlier, _duration),
     _Read("float", "google.protobuf.DoubleValue", _doubles, _wrapped),
     _Read("int", "google.protobuf.Int64Value", _longs, _wrapped),
     _Read("str", "google.protobuf.StringValue", _text, _wrapped),

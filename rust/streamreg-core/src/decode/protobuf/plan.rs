@@ -108,7 +108,7 @@ impl Plan {
         found.seen.resize(self.levels.len(), false);
         self.walk(0, wire, found)?;
         for (column, given) in self.columns.iter().enumerate() {
-            self.entry(column, given, columns, found).map_err(|fault| fault.in_column(column))?;
+            entry(column, given, columns, found).map_err(|fault| fault.in_column(column))?;
         }
         Ok(())
     }
@@ -146,27 +146,22 @@ impl Plan {
         }
         Ok(())
     }
+}
 
-    #[inline]
-    fn entry(
-        &self,
-        column: usize,
-        given: &Given,
-        columns: &mut Columns,
-        found: &Found<'_>,
-    ) -> Result<(), Fault> {
-        match given {
-            Given::Field { level, read, implicit } => match found.slots[column] {
-                Slot::Nothing if *implicit && found.seen[*level] => {
-                    push(&mut columns.list[column], read, read.zero())
-                }
-                Slot::Nothing => columns.push_missing(column),
-                slot => push(&mut columns.list[column], read, slot),
-            },
-            Given::Absent(_) if columns.can_miss(column) => columns.push_missing(column),
-            Given::Absent(why) => Err(Fault::with(RejectKind::MISSING_FIELD, why.clone())),
-            Given::Misfit(why) => Err(Fault::with(RejectKind::WRONG_TYPE, why.clone())),
-        }
+/// Appends a column's entry of the row.
+#[inline]
+fn entry(column: usize, given: &Given, columns: &mut Columns, found: &Found<'_>) -> Result<(), Fault> {
+    match given {
+        Given::Field { level, read, implicit } => match found.slots[column] {
+            Slot::Nothing if *implicit && found.seen[*level] => {
+                push(&mut columns.list[column], read, read.zero())
+            }
+            Slot::Nothing => columns.push_missing(column),
+            slot => push(&mut columns.list[column], read, slot),
+        },
+        Given::Absent(_) if columns.can_miss(column) => columns.push_missing(column),
+        Given::Absent(why) => Err(Fault::with(RejectKind::MISSING_FIELD, why.clone())),
+        Given::Misfit(why) => Err(Fault::with(RejectKind::WRONG_TYPE, why.clone())),
     }
 }
 

@@ -81,7 +81,9 @@ impl Scalar {
             (Self::Double, Written::Fixed64(bits)) => Slot::Real(f64::from_bits(bits)),
             (Self::Float, Written::Fixed32(bits)) => Slot::Real(f32::from_bits(bits).into()),
             (Self::Int32, Written::Varint(bits)) => Slot::Whole(low(bits).into()),
-            (Self::Int64, Written::Varint(bits)) => Slot::Whole(bits.cast_signed().into()),
+            (Self::Int64, Written::Varint(bits)) | (Self::Sfixed64, Written::Fixed64(bits)) => {
+                Slot::Whole(bits.cast_signed().into())
+            }
             (Self::Uint32, Written::Varint(bits)) => Slot::Whole(low(bits).cast_unsigned().into()),
             (Self::Uint64, Written::Varint(bits)) | (Self::Fixed64, Written::Fixed64(bits)) => {
                 Slot::Whole(bits.into())
@@ -92,7 +94,6 @@ impl Scalar {
             (Self::Sint64, Written::Varint(bits)) => Slot::Whole(unzigzag(bits).into()),
             (Self::Fixed32, Written::Fixed32(bits)) => Slot::Whole(bits.into()),
             (Self::Sfixed32, Written::Fixed32(bits)) => Slot::Whole(bits.cast_signed().into()),
-            (Self::Sfixed64, Written::Fixed64(bits)) => Slot::Whole(bits.cast_signed().into()),
             (Self::Bool, Written::Varint(bits)) => Slot::Whole((bits != 0).into()),
             _ => return None,
         })
