@@ -5,7 +5,7 @@ Objects may be used from several threads: calls on one of them have their turn, 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal, Self, TypeAlias, final
+from typing import Literal, Self, TypeAlias, TypeVar, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from streamreg._types import (
     ClassParameters,
     CoreWindow,
     InputType,
+    JsonKind,
     Model,
     Moment,
     Number,
@@ -42,6 +43,7 @@ __all__ = [
     "FetchedMessages",
     "Fit",
     "HandOverError",
+    "JsonRows",
     "KafkaFetcher",
     "KeptWindow",
     "KeyedReduction",
@@ -79,11 +81,14 @@ __all__ = [
     "schema_ids",
     "split_header",
     "stamp",
+    "standing",
     "time_decimals",
     "time_texts",
     "time_zone",
     "unknown_to_fetcher",
 ]
+
+_Row = TypeVar("_Row", bytes, bytes | None)
 
 MOST_CLASSES: int
 """The most classes of a classification."""
@@ -1380,6 +1385,30 @@ def render(columns: Sequence[Column | Cells]) -> bytes:
     None, bool, int, float, Decimal, datetime, timedelta, str, bytes; or such a column with missing values, which are
     empty cells.
     """
+
+def standing(epochs: Sequence[bytes], places: Sequence[int]) -> list[tuple[bytes, bytes | None]]:
+    """What the lines of some epochs come to: of each key that has changed its cells, as CSV, and its last row.
+
+    A row is None where the key went; keys are in the order in which they first changed. `places` are those of the
+    columns that are keys.
+
+    Raises:
+        ValueError: if these are no lines of a changelog with such columns.
+    """
+
+@final
+class JsonRows:
+    """Makes JSON objects of rows of CSV text, whose numbers are the very ones of the cells; NaN is a text."""
+
+    def __new__(cls, columns: Sequence[tuple[str, JsonKind]]) -> Self:
+        """Of rows with columns of these names, and of these kinds."""
+
+    def write(self, rows: Sequence[_Row]) -> list[_Row]:
+        """The object of each row; None of None.
+
+        Raises:
+            ValueError: if a row has another number of cells, or one of another kind.
+        """
 
 def stamp(rows: bytes, time: int, diff: int) -> bytes:
     """Packed rows as lines of a changelog: each with `,time,diff` and a line end.

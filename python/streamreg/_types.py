@@ -115,6 +115,9 @@ Moment: TypeAlias = int | float
 EVENT_TIMES: Final = ("datetime", "int", "float")
 """The types of columns that hold the time of a row by which it is put into windows."""
 
+JsonKind: TypeAlias = Literal["number", "bool", "text"]
+"""What the values of a column are in JSON, where none is missing."""
+
 CoreWindow: TypeAlias = (
     tuple[Literal["grid"], Moment, Moment, Moment]
     | tuple[Literal["session"], Moment]

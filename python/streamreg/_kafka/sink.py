@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _SLICE: Final = 0.5
 """Seconds that a call is given, before it is made again."""
 
+_FULL_SECONDS: Final = 0.01
+"""Seconds that a full queue is given, before it is tried again: what has been sent leaves it without a word."""
+
 _PAUSE: Final = 0.05
 """Seconds before it is made again."""
 
@@ -246,7 +249,7 @@ class TopicDestination:
                     )
                     break
                 except BufferError:
-                    producer.poll(_SLICE)
+                    producer.poll(_FULL_SECONDS)
                     if given_up():
                         raise AwayError(self._requests.heard()) from None
             if count % _POLL_EVERY == 0:

@@ -94,8 +94,8 @@ class AvroValues:
             id = self._ask(lambda: registry.register(self._subject, _KIND, self._text))
         self._frame = b"\0" + id.to_bytes(_FRAME - 1, "big")
 
-    def row(self, row: bytes) -> bytes:
-        return self._record(self._fields(cells_of(row)))
+    def rows(self, rows: Sequence[bytes | None]) -> Sequence[bytes | None]:
+        return [None if row is None else self._record(self._fields(cells_of(row))) for row in rows]
 
     def change(self, cells: Cells, time: int, diff: int) -> bytes:
         fields = self._fields(cells)

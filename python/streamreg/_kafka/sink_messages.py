@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import repeat
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol, TypeAlias, get_args
 
 from streamreg._sinks.cells import cells_of, value_of
-from streamreg._sinks.json_cells import json_writer
+from streamreg._sinks.json_cells import json_rows
 from streamreg._sinks.records import RecordError, shown
 from streamreg._sinks.standing import changes, standing
 
@@ -23,6 +24,9 @@ FORMATS: Final[Sequence[MessageFormat]] = get_args(MessageFormat)
 TIME: Final = "time"
 DIFF: Final = "diff"
 """The headers, and the last two members of a change."""
+
+_AT_A_TIME: Final = 10_000
+"""Rows that become messages together."""
 
 
 class TopicMessage(NamedTuple):
@@ -58,8 +62,8 @@ class MessageValues(Protocol):
             AwayError: if what is needed for that cannot be reached now.
         """
 
-    def row(self, row: bytes) -> bytes:
-        """A row that stands, of the text of its cells."""
+    def rows(self, rows: Sequence[bytes | None]) -> Sequence[bytes | None]:
+        """Rows that stand, each of the text of its cells; None where there is none."""
 
     def change(self, cells: Cells, time: int, diff: int) -> bytes:
         """A change."""
@@ -88,8 +92,8 @@ class MessageRows:
         self._places = None if keys is None else [names.index(key) for key in keys]
         self.values = values or (Csv(columns, mode) if format == "csv" else Json(columns))
         # A key of Avro would have an id before it, and be another one after each change of the schema.
-        self._write_key = (
-            _csv if format == "csv" else json_writer([columns[at] for at in self._places or ()])
+        self._keys = (
+            None if format == "csv" else json_rows([columns[at] for at in self._places or ()])
         )
 
     def prepare(self, *, look: bool) -> None:
@@ -101,19 +105,26 @@ class MessageRows:
         return self._current(epochs) if self._mode == "current" else self._changes(epochs)
 
     def _current(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
-        for key, row in standing(epochs, self._places or ()).items():
-            value = None if row is None else self.values.row(row)
-            yield TopicMessage(self._write_key(key), value, None)
+        found = standing(epochs, self._places or ())
+        for start in range(0, len(found), _AT_A_TIME):
+            keys, rows = zip(*found[start : start + _AT_A_TIME], strict=True)
+            yield from map(TopicMessage, self._written(keys), self.values.rows(rows), repeat(None))
 
     def _changes(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
         places = self._places
         for cells, time, diff in changes(epochs):
-            key = None if places is None else self._write_key([cells[place] for place in places])
+            key = None
+            if places is not None:
+                [key] = self._written([_csv([cells[place] for place in places])])
             headers: list[tuple[str, str | bytes | None]] = [
                 (TIME, b"%d" % time),
                 (DIFF, b"%d" % diff),
             ]
             yield TopicMessage(key, self.values.change(cells, time, diff), headers)
+
+    def _written(self, keys: Sequence[bytes]) -> Sequence[bytes]:
+        """Keys of messages, each of the text of its cells."""
+        return keys if self._keys is None else self._keys.write(keys)
 
     def row(self, value: bytes) -> tuple[Sequence[object], int]:
         """The row of a message, and its diff.
@@ -133,16 +144,17 @@ class Json:
     def __init__(self, columns: Sequence[ColumnSpec]) -> None:
         """Of these columns."""
         self._columns = columns
-        self._write = json_writer(columns)
+        self._rows = json_rows(columns)
 
     def prepare(self, *, look: bool) -> None:
         """Nothing."""
 
-    def row(self, row: bytes) -> bytes:
-        return self._write(cells_of(row))
+    def rows(self, rows: Sequence[bytes | None]) -> Sequence[bytes | None]:
+        return self._rows.write(rows)
 
     def change(self, cells: Cells, time: int, diff: int) -> bytes:
-        return self._write(cells)[:-1] + b',"time":%d,"diff":%d}' % (time, diff)
+        [text] = self._rows.write([_csv(cells)])
+        return text[:-1] + b',"time":%d,"diff":%d}' % (time, diff)
 
     def read(self, value: bytes) -> tuple[Sequence[object], int]:
         found = json.loads(value, parse_float=str, parse_int=str)
@@ -161,8 +173,8 @@ class Csv:
     def prepare(self, *, look: bool) -> None:
         """Nothing."""
 
-    def row(self, row: bytes) -> bytes:
-        return row
+    def rows(self, rows: Sequence[bytes | None]) -> Sequence[bytes | None]:
+        return rows
 
     def change(self, cells: Cells, time: int, diff: int) -> bytes:
         return _csv([*cells, b"%d" % time, b"%d" % diff])

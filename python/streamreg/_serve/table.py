@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from streamreg._sinks.cells import cells_of, records_of, unquoted, value_of
-from streamreg._sinks.json_cells import json_writer
+from streamreg._sinks.json_cells import json_rows
 
 if TYPE_CHECKING:
     from streamreg._serve.messages import TableSpec
@@ -33,7 +33,7 @@ class CurrentTable:
         self.overflown = False
         """Whether there were too many rows, so that there are none now."""
 
-        self._json: Callable[[Sequence[bytes]], bytes] = json_writer(spec.columns)
+        self._json = json_rows(spec.columns)
         self._most = most
         self._most_closed = closed
         self._rows: dict[Key, tuple[bytes, int]] = {}
@@ -148,7 +148,8 @@ class CurrentTable:
 
     def written(self, row: bytes) -> bytes:
         """A row as a JSON object."""
-        return self._json(cells_of(row))
+        [text] = self._json.write([row])
+        return text
 
     def _ordered(self) -> list[tuple[Any, Key]]:
         if self._moved:

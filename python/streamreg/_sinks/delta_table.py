@@ -28,7 +28,7 @@ from streamreg._sinks.delta_read_back import DeltaReadBack
 from streamreg._sinks.file_place import is_url, place_of, refuse_state
 from streamreg._sinks.gathering import Gathering
 from streamreg._sinks.output_file import output_errors
-from streamreg._sinks.standing import changes, standing
+from streamreg._sinks.standing import changes, standing_by_cells
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -202,7 +202,7 @@ class DeltaDestination:
         columns = self._columns
         if columns.changelog:
             return columns.changes(changes(epochs))
-        found = standing(epochs, columns.places)
+        found = standing_by_cells(epochs, columns.places)
         if columns.keys:
             rows = ((key, None if row is None else cells_of(row)) for key, row in found.items())
             return columns.upserts(rows)

@@ -18,7 +18,7 @@ from streamreg._sinks.delivered import DeliveredSpec, foreign_rows, written_mean
 from streamreg._sinks.postgres_columns import PostgresColumns
 from streamreg._sinks.postgres_errors import raised
 from streamreg._sinks.postgres_read_back import PostgresReadBack
-from streamreg._sinks.standing import changes, standing
+from streamreg._sinks.standing import changes, standing_by_cells
 
 if TYPE_CHECKING:
     from streamreg._sinks.contract import ColumnSpec, EpochChanges, Position, RunTerms
@@ -154,7 +154,7 @@ class PostgresDestination:
         if columns.changelog:
             columns.copy(self._connection, map(columns.change, changes(epochs)))
             return
-        rows = standing(epochs, columns.places)
+        rows = standing_by_cells(epochs, columns.places)
         columns.delete(self._connection, list(rows))
         columns.copy(
             self._connection,

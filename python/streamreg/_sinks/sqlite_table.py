@@ -20,7 +20,7 @@ from streamreg._sinks.file_place import kind_of, place_of, refuse_state
 from streamreg._sinks.output_file import output_errors
 from streamreg._sinks.sqlite_columns import SqliteColumns
 from streamreg._sinks.sqlite_read_back import SqliteReadBack
-from streamreg._sinks.standing import changes, standing
+from streamreg._sinks.standing import changes, standing_by_cells
 from streamreg._sinks.table_columns import EPOCHS
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class SqliteDestination:
         if columns.changelog:
             database.executemany(columns.insert, map(columns.change, changes(epochs)))
             return
-        rows = standing(epochs, columns.places)
+        rows = standing_by_cells(epochs, columns.places)
         database.executemany(columns.delete, map(columns.key, rows))
         database.executemany(
             columns.insert, (columns.row(cells_of(row)) for row in rows.values() if row is not None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
+from streamreg import _core
 from streamreg._sinks.cells import cells_of, records_of
 from streamreg._sinks.contract import EpochChanges
 
@@ -14,21 +15,24 @@ Cells: TypeAlias = Sequence[bytes]
 
 def standing(
     epochs: Iterable[EpochChanges], keys: Sequence[int]
-) -> dict[tuple[bytes, ...], bytes | None]:
+) -> list[tuple[bytes, bytes | None]]:
     """The last row of each key that has changed, None where it went; in the order in which keys first changed.
 
-    A row is text, as CSV has it: of many keys the lists of their cells would cost more than all else.
+    Keys and rows are text, as CSV has it: of many keys the lists of their cells would cost more than all else. `keys`
+    are the places of the columns that are keys; of none the key is empty.
 
-    Of each key at most one row stands, and a retraction stands before the insertion that replaces it: so the last
-    change of a key says all. `keys` are the places of the columns that are keys.
+    Raises:
+        ValueError: if the lines are no changes of a table with these columns.
     """
-    found: dict[tuple[bytes, ...], bytes | None] = {}
-    for epoch in epochs:
-        for record in records_of(epoch.lines):
-            row, _, diff = record.rsplit(b",", 2)
-            cells = cells_of(row)
-            found[tuple([cells[at] for at in keys])] = row if diff == b"1" else None
-    return found
+    return _core.standing([epoch.lines for epoch in epochs], keys)
+
+
+def standing_by_cells(
+    epochs: Iterable[EpochChanges], keys: Sequence[int]
+) -> dict[tuple[bytes, ...], bytes | None]:
+    """The same, by the cells of the keys."""
+    found = standing(epochs, keys)
+    return {tuple(cells_of(key)) if keys else (): row for key, row in found}
 
 
 def changes(epochs: Iterable[EpochChanges]) -> Iterable[tuple[Cells, int, int]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Final, Protocol, TypeAlias
 from zlib import crc32
@@ -33,6 +33,11 @@ ONLY_KEY: Final = b""
 EMPTY: Final[Digest] = (0, 0)
 _AT_A_TIME: Final = 10_000
 _BYTES_AT_A_TIME: Final = 4 * 1024 * 1024
+_ROWS: Final = 100
+"""Rows that one statement stores: by one of each row that takes half as long again."""
+
+_REPLACE_ROW: Final = "REPLACE INTO keyed VALUES (?1, ?, ?, ?)"
+_REPLACE_ROWS: Final = _REPLACE_ROW + ", (?1, ?, ?, ?)" * (_ROWS - 1)
 _LENGTH: Final = struct.Struct("<I")
 
 
@@ -68,15 +73,19 @@ def write(database: sqlite3.Connection, parts: Mapping[str, Iterable[Sequence[Ch
         database.execute(KEYED.replace("TABLE", "TABLE IF NOT EXISTS", 1))
     for part, pieces in parts.items():
         for piece in pieces:
-            database.executemany(
-                "INSERT INTO keyed VALUES (?, ?, ?, ?) "
-                "ON CONFLICT (part, key) DO UPDATE SET value = excluded.value, checksum = excluded.checksum",
-                [(part, *change) for change in piece if change[1] is not None],
-            )
+            _replace(database, part, [change for change in piece if change[1] is not None])
             database.executemany(
                 "DELETE FROM keyed WHERE part = ? AND key = ?",
                 [(part, key) for key, value, _ in piece if value is None],
             )
+
+
+def _replace(database: sqlite3.Connection, part: str, rows: Sequence[Change]) -> None:
+    whole = len(rows) - len(rows) % _ROWS
+    for start in range(0, whole, _ROWS):
+        values = chain.from_iterable(rows[start : start + _ROWS])
+        database.execute(_REPLACE_ROWS, (part, *values))
+    database.executemany(_REPLACE_ROW, [(part, *row) for row in rows[whole:]])
 
 
 def rename(database: sqlite3.Connection, moved: Mapping[str, str | None]) -> None:

@@ -2,7 +2,8 @@
 //!
 //! The stages, in the order of the flow: [`decode`] (bytes to columns) → [`reduce`] (columns to exact
 //! states that obey the law of [`accumulate`], built on [`exact`] and [`moments`]; by [`windows`] of time too) → [`gram`] (their cross-products) → [`solve`] and [`infer`] (states
-//! to correctly rounded results) → [`write`](mod@write) (results and rows to CSV text) → [`changelog`] (what changed since the last result).
+//! to correctly rounded results) → [`write`](mod@write) (results and rows to CSV text) → [`changelog`] (what changed since the last result)
+//! → [`lines`] (what changes come to, for what is no file).
 //! Beside the flow, for the estimators: [`classes`] (columns and labels to exact states) → [`discriminant`]
 //! (classification), and [`rolling`] (a fit for the window of each row of a frame).
 //!
@@ -21,6 +22,7 @@ pub mod exact;
 pub mod fading;
 pub mod gram;
 pub mod infer;
+pub mod lines;
 pub mod moments;
 pub mod monomials;
 mod plural;

@@ -21,6 +21,7 @@ mod integers;
 mod keyed;
 mod label;
 mod labelled;
+mod lines;
 mod moments;
 mod monomials;
 mod optional;
@@ -65,6 +66,8 @@ mod _core {
     use super::infer::Fit;
     #[pymodule_export]
     use super::keyed::{KeyedReduction, KeyedResults};
+    #[pymodule_export]
+    use super::lines::{JsonRows, standing};
     #[pymodule_export]
     use super::moments::Moments;
     #[pymodule_export]
