@@ -70,6 +70,9 @@ def test_nothing_on_the_disk_is_unpickled() -> None:
         # What changes, from a run to the process that serves it.
         "_serve/publisher.py": {"pickle"},
         "_serve/process.py": {"pickle"},
+        # What a task of Spark is given and hands in, between driver and executors of one application.
+        "_spark/jobs.py": {"pickle"},
+        "_spark/work.py": {"pickle"},
         "_worker/carried.py": {
             "cloudpickle",
             "marshal",

@@ -40,7 +40,7 @@ class Apicurio:
         if not cache().is_dir():
             goal = [_UNPACK, f"-Dartifact={_ARTIFACT}"]
             fetch(cache(), f"Apicurio {VERSION}", goal, 280)
-        [port] = free_ports(1)
+        port, management = free_ports(2)
         self.url = f"http://{HOST}:{port}/apis/ccompat/v7"
         self.settings = {"url": self.url}
         log = folder / "apicurio.log"
@@ -50,7 +50,9 @@ class Apicurio:
             "-XX:+UseSerialGC",
             f"-Dquarkus.http.host={HOST}",
             f"-Dquarkus.http.port={port}",
-            "-Dquarkus.management.enabled=false",
+            # Built in, so that it cannot be switched off: another registry may have its usual port.
+            f"-Dquarkus.management.port={management}",
+            f"-Dquarkus.management.host={HOST}",
             "-jar",
             str(next(cache().rglob("quarkus-run.jar"))),
         ]

@@ -1,5 +1,8 @@
 """Fault points of deliveries: the steps between an epoch and its destination at which a run can be made to die."""
 
+from collections.abc import Sequence
+
+from streamreg._kafka.sink import TopicDestination
 from streamreg._run import resume
 from streamreg._sinks import contract
 from streamreg._sinks.outbox import OutboxSink
@@ -35,6 +38,19 @@ def of_destination(moment: str) -> Step:
     return install
 
 
+def within_delivery(countdown: Countdown) -> None:
+    """Dies where changes are written and not committed; of a topic they have arrived there."""
+    write = TopicDestination._write
+
+    def patched(self: TopicDestination, epochs: Sequence[contract.EpochChanges]) -> None:
+        write(self, epochs)
+        assert self._producer is not None
+        self._producer.flush()
+
+    TopicDestination._write = patched  # type: ignore[method-assign]  # what a fault point is
+    of_destination("after _write")(countdown)
+
+
 AT_START: dict[str, Step] = {
     "made, nothing committed": of_destination("after begin"),
     "all made, nothing committed": before(Store, "save"),
@@ -48,7 +64,7 @@ CLOSING: dict[str, Step] = {
     "after the transaction, before its commit record": before_the_commit_record,
     "after the commit, before the first delivery": after(Store, "save"),
     "before a delivery": before(OutboxSink, "deliver"),
-    "the transaction of a delivery is open": of_destination("after _write"),
+    "the transaction of a delivery is open": within_delivery,
     "delivered, and not confirmed": of_destination("after deliver"),
     "one delivered, the others not": after(OutboxSink, "deliver"),
 }

@@ -161,6 +161,7 @@ class TopicDestination:
         self._producer: Producer | None = None
         self._group: object = None
         self._partitions: int | None = None
+        self._fresh = False
 
     def _patience(self) -> Patience:
         seconds = _LOOK_PATIENCE if self._look else _PATIENCE
@@ -196,6 +197,7 @@ class TopicDestination:
             extents = self._requests.extents(self._partitions)
             if any(low < high for low, high in extents.values()):
                 return FORGOTTEN
+        self._fresh = found is None or found.time < 0
         return found
 
     def begin(self, run: str) -> None:
@@ -203,16 +205,25 @@ class TopicDestination:
             defaults = {"cleanup.policy": "compact"} if self._spec.mode == "current" else {}
             self._requests.create(self._spec.create or {}, defaults)
             self._partitions = self._requests.partitions()
+        if self._fresh:
+            # Before the first records: those of a transaction that dies stay in the log, though nobody reads them, and
+            # without this it could not be told whether they count.
+            self._transaction((), Delivered(run, -1))
 
     def deliver(self, epochs: Sequence[EpochChanges], before: Delivered) -> None:
+        self._transaction(epochs, before._replace(time=epochs[-1].time))
+
+    def _transaction(self, epochs: Sequence[EpochChanges], delivered: Delivered) -> None:
+        """Writes the changes, and up to where they go, both or nothing."""
         assert self._producer is not None
         try:
             self._producer.poll(0)
             if self._errors:
                 self._start_producer()
             self._producer.begin_transaction()
-            self._write(epochs)
-            self._commit(epoch_offset(self._spec.topic, before._replace(time=epochs[-1].time)))
+            if epochs:
+                self._write(epochs)
+            self._commit(epoch_offset(self._spec.topic, delivered))
         except BaseException as error:
             self._abort(self._producer)
             if isinstance(error, KafkaException):

@@ -20,7 +20,7 @@ from streamreg._rejects.reject import Reject
 from streamreg._source.contract import Headers, Location
 
 REASONS: Final[Mapping[str, str]] = {
-    "missing-field": "the JSON object, or the schema of the Avro record or Protobuf message, lacks the column",
+    "missing-field": "the JSON object, or the schema of the Avro or Protobuf message, lacks the column",
     "field-count": "the CSV record has more or fewer fields than the header",
     "malformed-csv": "no CSV record: a stray or unclosed quote, or a line end outside quotes",
     "malformed-json": "no JSON, or something stands after it",
