@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from streamreg import _core
+from streamreg._core import standing as last_rows
 from streamreg._sinks.cells import cells_of, records_of
 from streamreg._sinks.contract import EpochChanges
 
@@ -24,7 +24,7 @@ def standing(
     Raises:
         ValueError: if the lines are no changes of a table with these columns.
     """
-    return _core.standing([epoch.lines for epoch in epochs], keys)
+    return last_rows([epoch.lines for epoch in epochs], keys)
 
 
 def standing_by_cells(

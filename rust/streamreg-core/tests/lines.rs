@@ -106,7 +106,10 @@ fn values_of_json() {
     assert_eq!(number(""), r#"{"x":null}"#);
     let mixed = [("q\"", Kind::Bool), ("t", Kind::Text), ("u", Kind::Text)];
     assert_eq!(json(&mixed, b"True,\"\",").unwrap(), r#"{"q\"":true,"t":"","u":null}"#);
-    assert_eq!(json(&mixed, "False,\"\"\"\u{1}é\n\",\\".as_bytes()).unwrap(), "{\"q\\\"\":false,\"t\":\"\\\"\\u0001é\\n\",\"u\":\"\\\\\"}");
+    assert_eq!(
+        json(&mixed, "False,\"\"\"\u{1}é\n\",\\".as_bytes()).unwrap(),
+        "{\"q\\\"\":false,\"t\":\"\\\"\\u0001é\\n\",\"u\":\"\\\\\"}"
+    );
     assert_eq!(json(&[], b"").unwrap(), "{}");
 }
 
