@@ -30,7 +30,8 @@ fuzz_target!(|data: &[u8]| {
     let framed = [&[0, 0, 0, 0, 1], data].concat();
     let first = [&[0, 0, 0, 0, 1, 0], data].concat();
     let messages = [Some(data), Some(framed.as_slice()), Some(first.as_slice()), None];
-    let columns = ["x float | None", "d decimal", "s str", "t datetime", "b bool", "u int | None", "v int | None"];
+    let columns =
+        ["x float | None", "d decimal", "s str", "t datetime", "b bool", "u int | None", "v int | None"];
     let columns = columns.map(|column| column.split_once(' ').expect("a name and a type"));
     let columns: Vec<_> = columns.map(|(name, kind)| (name.to_owned(), named(kind))).to_vec();
     let paths = [("v".to_owned(), "/v/inner/d".to_owned())];
