@@ -13,11 +13,11 @@ type Standing<'py> = (Bound<'py, PyBytes>, Option<Bound<'py, PyBytes>>);
 
 /// What the lines of some epochs come to, by key.
 #[pyfunction]
-pub fn standing<'py>(
-    py: Python<'py>,
+pub fn standing(
+    py: Python<'_>,
     epochs: Vec<PyBackedBytes>,
     places: Vec<usize>,
-) -> PyResult<Vec<Standing<'py>>> {
+) -> PyResult<Vec<Standing<'_>>> {
     let found = py
         .detach(|| core::standing(epochs.iter().map(|lines| &**lines), &places))
         .map_err(|error| to_py(&error))?;
