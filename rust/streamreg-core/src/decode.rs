@@ -18,6 +18,7 @@ pub mod raw;
 mod reject;
 mod text;
 mod times;
+mod varint;
 mod wanted;
 
 pub use column_type::ColumnType;

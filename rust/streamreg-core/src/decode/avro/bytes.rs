@@ -1,6 +1,7 @@
 //! Decode, avro: the primitives of the binary encoding (Avro 1.12, "Binary Encoding"), from bytes that may be anything.
 
 use crate::decode::reject::{Fault, RejectKind};
+use crate::decode::varint::{unzigzag, varint};
 
 impl RejectKind {
     /// Bytes that are no value of the schema that they were written by.
@@ -44,20 +45,7 @@ impl<'a> Bytes<'a> {
     /// A zigzag number of at most 64 bits, in seven a byte.
     #[inline]
     pub(super) fn long(&mut self) -> Result<i64, Fault> {
-        let mut bits = 0u64;
-        for shift in (0..70).step_by(7) {
-            let [byte] = self.array()?;
-            let part = u64::from(byte & 0x7f);
-            // The tenth byte has room for one bit.
-            if shift == 63 && part > 1 {
-                break;
-            }
-            bits |= part << shift;
-            if byte < 0x80 {
-                return Ok((bits >> 1).cast_signed() ^ -(bits & 1).cast_signed());
-            }
-        }
-        Err(malformed("a number of more than 64 bits"))
+        varint(&mut self.0).map(unzigzag).map_err(malformed)
     }
 
     /// The same of at most 32 bits.

@@ -1,10 +1,11 @@
 //! Decode, protobuf: a value as it is written becomes an entry of a column.
 
-use super::wire::{Wire, Written, malformed, unzigzag};
+use super::wire::{Wire, Written, malformed};
 use crate::decimal::Decimal;
 use crate::decode::columns::Column;
 use crate::decode::reject::{Fault, RejectKind};
 use crate::decode::times::{counted, refused};
+use crate::decode::varint::unzigzag;
 use crate::decode::{DatetimeText, Item, TimedeltaText, number};
 use crate::time::TimeType;
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! Decode, protobuf: the wire format, from bytes that may be anything.
 
 use crate::decode::reject::{Fault, RejectKind};
+use crate::decode::varint::{unzigzag, varint};
 
 impl RejectKind {
     /// Bytes that are no message of the schema that they were written by.
@@ -49,20 +50,7 @@ impl<'a> Wire<'a> {
     /// A number of at most 64 bits, in seven a byte.
     #[inline]
     pub(super) fn varint(&mut self) -> Result<u64, Fault> {
-        let mut bits = 0u64;
-        for shift in (0..70).step_by(7) {
-            let [byte] = self.array()?;
-            let part = u64::from(byte & 0x7f);
-            // The tenth byte has room for one bit.
-            if shift == 63 && part > 1 {
-                break;
-            }
-            bits |= part << shift;
-            if byte < 0x80 {
-                return Ok(bits);
-            }
-        }
-        Err(malformed("a number of more than 64 bits"))
+        varint(&mut self.0).map_err(malformed)
     }
 
     /// The same with its sign in the lowest bit.
@@ -122,10 +110,4 @@ impl<'a> Wire<'a> {
         }
         Ok(Written::Group)
     }
-}
-
-/// The number whose sign is the lowest bit.
-#[inline]
-pub(super) fn unzigzag(bits: u64) -> i64 {
-    (bits >> 1).cast_signed() ^ -(bits & 1).cast_signed()
 }
