@@ -14,7 +14,33 @@ from streamreg._cli import main
 from streamreg._state.database_schema import KEYED, PARTS
 from streamreg._state.snapshot import read as read_state
 from streamreg._state.store import FILE
-from tests.support.odd_states import _load, look_at_everything, mutated, stored, write, written
+from tests.support.odd_states import (
+    STATE,
+    loaded,
+    look_at_everything,
+    mutated,
+    run,
+    stored,
+    write,
+    written,
+)
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The outputs and the state of a run."""
+    folder = tmp_path_factory.mktemp("begun")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        run()
+    return folder
+
+
+@pytest.fixture
+def state(begun: Path, folder: Path) -> Path:
+    shutil.copytree(begun, folder, dirs_exist_ok=True)
+    return STATE
+
 
 MOVES = [[0, 0, 5, 100], [0, 1, 21, 400], [1, 1, 21, 2.5]]
 """Of partitions that were idle, by both clocks."""
@@ -136,7 +162,7 @@ def test_another_schema_is_refused(
     database.commit()
     database.close()
     before = (state / FILE).read_bytes()
-    for look in (lambda: read_state(state), _load):
+    for look in (lambda: read_state(state), loaded):
         with pytest.raises(sr.StateError, match="holds other things than the tables of a state"):
             look()
     assert main(["inspect", "state"]) == 1

@@ -3,14 +3,11 @@
 import copy
 import json
 import random
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 import streamreg as sr
 from streamreg._cli import main
@@ -74,22 +71,6 @@ def run() -> None:
     sr.run(processes=0, state=STATE, rejects="rejects.jsonl")
 
 
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The outputs and the state of a run."""
-    folder = tmp_path_factory.mktemp("begun")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        run()
-    return folder
-
-
-@pytest.fixture
-def state(begun: Path, folder: Path) -> Path:
-    shutil.copytree(begun, folder, dirs_exist_ok=True)
-    return STATE
-
-
 def stored(directory: Path) -> dict[str, bytes]:
     with closing(sqlite3.connect(directory / FILE)) as database:
         return dict(database.execute("SELECT name, value FROM part"))
@@ -116,7 +97,7 @@ def write(directory: Path, parts: dict[str, bytes]) -> None:
 def look_at_everything() -> None:
     """All that reads a state; each error must be one of ours."""
     looks: list[Callable[[], object]] = [
-        _load,
+        loaded,
         lambda: list(lines("state", describe(read_state(STATE), 5))),
         lambda: main(["inspect", "state"]),
         lambda: main(["inspect", "state", "--json"]),
@@ -137,7 +118,7 @@ def look_at_everything() -> None:
             outputs.clear()  # What a refused run has left.
 
 
-def _load() -> None:
+def loaded() -> None:
     with Store(STATE) as store:
         store.load()
 
