@@ -8,6 +8,7 @@ import logging
 import os
 import pickle
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from multiprocessing import parent_process
@@ -27,6 +28,12 @@ _MOST_CONNECTIONS: Final = 512
 _NICE: Final = 5
 """How much this process stands back where processors are scarce: the run comes first, whatever clients ask for."""
 
+_SWITCH_SECONDS: Final = 0.001
+"""How long a thread that draws a figure keeps Python from the loop, which answers everyone else."""
+
+_MOST_AT_ONCE: Final = 64
+"""Messages that are taken together."""
+
 _END_SECONDS: Final = 1
 """How long clients are given to take the last they were sent."""
 
@@ -34,6 +41,7 @@ _END_SECONDS: Final = 1
 def main(messages: Connection, listening: socket, listen: Listen) -> None:
     """Serves until the run closes its end of the pipe, or dies."""
     os.nice(_NICE)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     handled = {signal.SIGINT, signal.SIGTERM}
     for number in handled:  # The run listens to signals, and tells this process when it has ended.
         signal.signal(number, signal.SIG_IGN)
@@ -46,7 +54,7 @@ def main(messages: Connection, listening: socket, listen: Listen) -> None:
 async def _serve(messages: Connection, listening: socket, listen: Listen) -> None:
     feed = Feed()
     while feed.snapshot is None:  # Clients wait until something is known.
-        if not await _take(messages, feed):
+        if not await take(messages, feed):
             return
     config = uvicorn.Config(
         app_of(feed, listen),
@@ -77,26 +85,37 @@ class _Server(uvicorn.Server):
 
 
 async def _read(messages: Connection, feed: Feed, server: uvicorn.Server) -> None:
-    """Takes the messages, one after another: while one is worked on, the next waits in the pipe.
+    """Takes the messages in their order: while some are worked on, the next wait in the pipe.
 
     What fails here ends the process, which the run starts again: it must not go on to serve what is old.
     """
     try:
-        while await _take(messages, feed):
+        while await take(messages, feed):
             pass
     finally:
         feed.end()
         server.should_exit = True
 
 
-async def _take(messages: Connection, feed: Feed) -> bool:
-    """Takes the next message; False if none will come."""
-    try:
-        message: Message = pickle.loads(await asyncio.to_thread(messages.recv_bytes))
-    except (EOFError, OSError):
-        return False
-    feed.take(message)
-    return True
+async def take(messages: Connection, feed: Feed) -> bool:
+    """Takes the messages that have come, and waits where none has; False if none will come."""
+    found = await asyncio.to_thread(_received, messages)
+    for message in found:
+        feed.take(message)
+        await asyncio.sleep(0)  # Clients have their turn.
+    return bool(found)
+
+
+def _received(messages: Connection) -> list[Message]:
+    """All that have come, not one at a time: the way from thread to thread is long where processors are scarce.
+
+    One after the other, what is served would lag more and more behind a run that goes on.
+    """
+    found: list[Message] = []
+    with contextlib.suppress(EOFError, OSError):  # The next call finds the end again.
+        while len(found) < _MOST_AT_ONCE and (not found or messages.poll()):
+            found.append(pickle.loads(messages.recv_bytes()))
+    return found
 
 
 def _end_with_parent() -> None:
