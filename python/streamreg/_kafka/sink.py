@@ -20,6 +20,7 @@ from streamreg._kafka.sink_errors import SETTLING, is_final
 from streamreg._kafka.sink_messages import MessageFormat, MessageRows, MessageValues, SentRows
 from streamreg._kafka.sink_read_back import TopicReadBack
 from streamreg._kafka.sink_requests import SinkRequests, epoch_offset
+from streamreg._kafka.sink_sender import QUEUE, Sender
 from streamreg._secrets import scrub
 from streamreg._sinks.contract import FORGOTTEN, AwayError, Delivered
 from streamreg._sinks.delivered import DeliveredSpec
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
 _SLICE: Final = 0.5
 """Seconds that a call is given, before it is made again."""
-
-_FULL_SECONDS: Final = 0.01
-"""Seconds that a full queue is given, before it is tried again: what has been sent leaves it without a word."""
 
 _PAUSE: Final = 0.05
 """Seconds before it is made again."""
@@ -51,7 +49,6 @@ _DEFAULTS: Final[Mapping[str, Setting]] = {
     # A broker that is back is to be seen soon.
     "reconnect.backoff.max.ms": 1000,
 }
-_POLL_EVERY: Final = 1000
 _ERRORS: Final = 100
 """Errors of the connection that are kept."""
 
@@ -250,21 +247,15 @@ class TopicDestination:
     def _write(self, epochs: Sequence[EpochChanges]) -> None:
         """The changes, within the transaction."""
         assert self._producer is not None
-        producer, topic = self._producer, self._spec.topic
-        given_up = self._patience()
-        for count, each in enumerate(self._rows.of(epochs), 1):
-            while True:
-                try:
-                    producer.produce(
-                        topic, each.value, each.key, headers=each.headers, timestamp=each.timestamp
-                    )
-                    break
-                except BufferError:
-                    producer.poll(_FULL_SECONDS)
-                    if given_up():
-                        raise AwayError(self._requests.heard()) from None
-            if count % _POLL_EVERY == 0:
-                producer.poll(0)
+        spec = self._spec
+        sender = Sender(
+            self._producer,
+            spec.topic,
+            spec.settings.get(QUEUE),
+            self._patience,
+            self._requests.heard,
+        )
+        self._rows.send(epochs, sender)
 
     def close(self) -> None:
         if self._producer is not None:
