@@ -15,7 +15,7 @@ from streamreg._exceptions import ConfigurationError, OutputError
 from streamreg._kafka import client as kafka_client
 from streamreg._kafka.client_names import with_hint
 from streamreg._kafka.in_thread import in_thread
-from streamreg._kafka.patience import LAST_SECONDS, Patience, never
+from streamreg._kafka.patience import LAST_SECONDS, Patience, QueuePatience, never
 from streamreg._kafka.sink_errors import SETTLING, is_final
 from streamreg._kafka.sink_messages import MessageFormat, MessageRows, MessageValues, SentRows
 from streamreg._kafka.sink_read_back import TopicReadBack
@@ -164,6 +164,11 @@ class TopicDestination:
         seconds = _LOOK_PATIENCE if self._look else _PATIENCE
         return Patience(self._stopping, seconds, self._errors)
 
+    def _queue_patience(self) -> QueuePatience:
+        """While messages leave the client, or the answer to all of them is waited for."""
+        assert self._producer is not None
+        return QueuePatience(self._patience, self._producer)
+
     def open(self) -> None:
         """Looks at the topic, and ends what an earlier producer of the run has left open."""
         self._partitions = self._requests.partitions()
@@ -252,7 +257,7 @@ class TopicDestination:
             self._producer,
             spec.topic,
             spec.settings.get(QUEUE),
-            self._patience,
+            self._queue_patience,
             self._requests.heard,
         )
         self._rows.send(epochs, sender)
@@ -289,7 +294,7 @@ class TopicDestination:
         In a thread: where the connection is lost, some of them return long after their timeout. One that is given up
         ends by itself. Raises AwayError, OutputError.
         """
-        given_up = self._patience()
+        given_up = self._queue_patience()
         while True:
             made = in_thread(lambda: call(_SLICE))
             while not made.done():

@@ -39,7 +39,7 @@ class Sender:
     ) -> None:
         """`most` is the setting `QUEUE`, if there is one.
 
-        `patience` gives what says when that has taken too long in which nothing has left the queue; `heard` says why.
+        `patience` gives what says, from then on, whether a full queue is no longer waited for; `heard` says why.
         """
         self._producer = producer
         self._topic = topic
@@ -94,13 +94,10 @@ class Sender:
 
     def _wait(self, most: int) -> None:
         """Until no more than so many messages wait in the client. Raises AwayError if they stay there."""
+        if len(self._producer) <= most:
+            return
         given_up = self._patience()
-        waiting = len(self._producer)
-        while waiting > most:
+        while len(self._producer) > most:
             self._producer.poll(_FULL_SECONDS)
-            left = len(self._producer)
-            if left < waiting:
-                given_up = self._patience()
-            elif given_up():
+            if given_up():
                 raise AwayError(self._heard())
-            waiting = left
