@@ -40,13 +40,11 @@ impl Messages {
     }
 
     fn write(&mut self, row: &[u8], json: Option<&JsonRows>) -> Result<(), Error> {
-        match json {
-            Some(json) => json.write(row, &mut self.text),
-            None => {
-                self.text.extend_from_slice(row);
-                Ok(())
-            }
+        if let Some(json) = json {
+            return json.write(row, &mut self.text);
         }
+        self.text.extend_from_slice(row);
+        Ok(())
     }
 
     /// Number of messages.
