@@ -18,6 +18,7 @@ from streamreg._types import (
     CoreWindow,
     InputType,
     JsonKind,
+    KeyedMessage,
     Model,
     Moment,
     Number,
@@ -48,6 +49,7 @@ __all__ = [
     "KeptWindow",
     "KeyedReduction",
     "KeyedResults",
+    "Messages",
     "Moments",
     "Monomials",
     "Reduction",
@@ -890,7 +892,7 @@ class KeyedReduction:
             ValueError: as `Reduction.scorer` and `Scorer.scores`, or if the keys are others.
         """
 
-    def changes(self, start: int, end: int) -> list[tuple[bytes, bytes | None, int]]:
+    def changes(self, start: int, end: int) -> list[tuple[bytearray, bytearray | None, int]]:
         """Of some of the keys that have changed: key, state, and the CRC-32 of both; None and 0 if it is gone."""
 
     def mark_clean(self) -> None:
@@ -1114,7 +1116,7 @@ class WindowReduction:
         """The number of entries that are stored."""
 
     def changed(self) -> int: ...
-    def changes(self, start: int, end: int) -> list[tuple[bytes, bytes | None, int]]: ...
+    def changes(self, start: int, end: int) -> list[tuple[bytearray, bytearray | None, int]]: ...
     def mark_clean(self) -> None: ...
     def digest(self) -> tuple[int, int]: ...
     def load(self, rows: bytes) -> None: ...
@@ -1156,7 +1158,7 @@ class Changelog:
 
     def __len__(self) -> int: ...
     def changed(self) -> int: ...
-    def changes(self, start: int, end: int) -> list[tuple[bytes, bytes | None, int]]: ...
+    def changes(self, start: int, end: int) -> list[tuple[bytearray, bytearray | None, int]]: ...
     def mark_clean(self) -> None: ...
     def digest(self) -> tuple[int, int]: ...
     def load(self, rows: bytes) -> None: ...
@@ -1409,6 +1411,29 @@ class JsonRows:
         Raises:
             ValueError: if a row has another number of cells, or one of another kind.
         """
+
+@final
+class Messages:
+    """What the lines of some epochs come to, as `standing` has it, as messages."""
+
+    def __new__(
+        cls,
+        epochs: Sequence[bytes],
+        places: Sequence[int],
+        keys: JsonRows | None = None,
+        values: JsonRows | None = None,
+    ) -> Self:
+        """Of keys and values that are objects of these columns, or CSV.
+
+        Raises:
+            ValueError: if these are no lines of a changelog with such columns.
+        """
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def some(self, start: int, end: int) -> list[KeyedMessage]:
+        """Some of them; the value is None where the row of a key is gone."""
 
 def stamp(rows: bytes, time: int, diff: int) -> bytes:
     """Packed rows as lines of a changelog: each with `,time,diff` and a line end.

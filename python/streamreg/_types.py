@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from types import UnionType
-from typing import Final, Literal, NamedTuple, TypeAlias, Union, cast
+from typing import Final, Literal, NamedTuple, TypeAlias, TypedDict, Union, cast
 
 from streamreg._exceptions import ProgramError
 
@@ -117,6 +117,15 @@ EVENT_TIMES: Final = ("datetime", "int", "float")
 
 JsonKind: TypeAlias = Literal["number", "bool", "text"]
 """What the values of a column are in JSON, where none is missing."""
+
+
+class KeyedMessage(TypedDict):
+    """A message of a topic that holds the last row of each key."""
+
+    key: bytes
+    value: bytes | None
+    """None: the row of the key is gone."""
+
 
 CoreWindow: TypeAlias = (
     tuple[Literal["grid"], Moment, Moment, Moment]

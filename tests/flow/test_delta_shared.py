@@ -4,10 +4,8 @@ import os
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -19,6 +17,7 @@ from streamreg._sinks.contract import EpochChanges
 from streamreg._sinks.delta_table import DeltaDestination
 from tests.support.delta_tables import rows_of, run, table
 from tests.support.destinations import folded
+from tests.support.held_run import check_refused, held_run
 
 MADE = {
     "fits": (pa.schema({"x": pa.float64(), "z": pa.string(), "intercept": pa.float64()}), ""),
@@ -138,40 +137,14 @@ def test_a_table_that_has_forgotten_its_epoch_is_refused(folder: Path) -> None:
     assert DeltaTable("rows").version() == 1
 
 
-@contextmanager
-def held_run(path: str) -> Iterator[None]:
-    """A run that has the table, and goes on after the block."""
-    opening, waits = threading.Event(), threading.Event()
-
-    def held(x: float) -> float:
-        waits.set()
-        assert opening.wait(60)
-        return x
-
-    t = table()
-    slow = t.select(t.k, x=sr.apply(held, t.x), y=t.y)
-    options: dict[str, Any] = {
-        "outputs": [sr.io.delta.write(slow, path)],
-        "processes": 0,
-        "state": "first",
-    }
-    thread = threading.Thread(target=sr.run, kwargs=options)
-    thread.start()
-    try:
-        assert waits.wait(60)
-        yield
-    finally:
-        opening.set()
-        thread.join(60)
+def rows_to(path: str) -> Callable[[sr.Table], sr.Output]:
+    return lambda t: sr.io.delta.write(t, path)
 
 
 def test_a_second_run_is_refused(folder: Path) -> None:
     """As of files: a table has one run at a time."""
-    with held_run("rows"):
-        for state in (None, "second"):
-            again = sr.io.delta.write(table(), "./rows")
-            with pytest.raises(sr.OutputError, match="another run uses it: stop that one first"):
-                sr.run(outputs=[again], processes=0, state=state)
+    with held_run(table(), rows_to("rows")):
+        check_refused(lambda: rows_to("./rows")(table()), (None, "second"))
     assert len(rows_of("rows")) == 40
 
 
@@ -180,7 +153,7 @@ def test_two_runs_without_a_lock(folder: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(delta_table, "lock", lambda *_given, **_named: None)
     failed: list[BaseException] = []
     monkeypatch.setattr(threading, "excepthook", lambda args: failed.append(args.exc_value))
-    with held_run("rows"):
+    with held_run(table(), rows_to("rows")):
         again = sr.io.delta.write(table(), "rows")
         sr.run(outputs=[again], processes=0, state="second")
     assert "another run has written to it meanwhile" in str(failed[0])

@@ -14,6 +14,7 @@ import streamreg as sr
 from streamreg._operate.verify.check import Check
 from streamreg.testing import read
 from tests.support.destinations import NAMES, Job, besieged, check, folded, kinds
+from tests.support.held_run import check_refused, held_run
 from tests.support.postgres import PASSWORD, PostgresServer
 from tests.support.verified import checks_of
 
@@ -211,30 +212,12 @@ def test_what_does_not_fit_is_named(server: PostgresServer, folder: Path) -> Non
 
 def test_a_second_run_is_refused(server: PostgresServer, folder: Path) -> None:
     """A table has one run at a time."""
-    opening, waits = threading.Event(), threading.Event()
 
-    def held(x: float) -> float:
-        waits.set()
-        assert opening.wait(60)
-        return x
+    def to_rows(t: sr.Table) -> sr.Output:
+        return sr.io.postgres.write(t, server.connection, table="rows")
 
-    t = table()
-    slow = t.select(x=sr.apply(held, t.x))
-    options: dict[str, Any] = {
-        "outputs": [sr.io.postgres.write(slow, server.connection, table="rows")],
-        "processes": 0,
-        "state": "first",
-    }
-    thread = threading.Thread(target=sr.run, kwargs=options)
-    thread.start()
-    try:
-        assert waits.wait(60)
-        again = sr.io.postgres.write(table(), server.connection, table="rows")
-        with pytest.raises(sr.OutputError, match="another run uses it: stop that one first"):
-            sr.run(outputs=[again], processes=0, state="second")
-    finally:
-        opening.set()
-        thread.join(60)
+    with held_run(table(), to_rows):
+        check_refused(lambda: to_rows(table()), ("second",))
     assert len(server.rows("rows")) == 40
 
 

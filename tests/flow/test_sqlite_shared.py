@@ -7,7 +7,6 @@ import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,6 +14,7 @@ import streamreg as sr
 from streamreg._operate import inspect
 from streamreg._state.snapshot import read as read_state
 from tests.support.destinations import NAMES, Job, check
+from tests.support.held_run import check_refused, held_run
 from tests.support.sqlite_tables import fit, opened, rows_of, run, table, write
 
 ROWS = 360
@@ -115,30 +115,12 @@ def test_a_database_of_another_time_is_refused(folder: Path) -> None:
 
 def test_a_second_run_is_refused(folder: Path) -> None:
     """As of files: a table has one run at a time; another table of the database is free."""
-    opening, waits = threading.Event(), threading.Event()
-
-    def held(x: float) -> float:
-        waits.set()
-        assert opening.wait(60)
-        return x
-
-    t = table()
-    slow = t.select(t.k, x=sr.apply(held, t.x), y=t.y)
-    output = sr.io.sqlite.write(slow, "out.db", table="rows")
-    options: dict[str, Any] = {"outputs": [output], "processes": 0, "state": "first"}
-    thread = threading.Thread(target=sr.run, kwargs=options)
-    thread.start()
-    try:
-        assert waits.wait(60)
-        for state in (None, "second"):
-            again = sr.io.sqlite.write(table(), "./out.db", table="ROWS")
-            with pytest.raises(sr.OutputError, match="another run uses it: stop that one first"):
-                sr.run(outputs=[again], processes=0, state=state)
+    with held_run(table(), lambda t: sr.io.sqlite.write(t, "out.db", table="rows")):
+        check_refused(
+            lambda: sr.io.sqlite.write(table(), "./out.db", table="ROWS"), (None, "second")
+        )
         other = sr.io.sqlite.write(table(), "out.db", table="others")
         assert sr.run(outputs=[other], processes=0).rows == 40
-    finally:
-        opening.set()
-        thread.join(60)
     assert len(rows_of("rows")) == 40
 
 

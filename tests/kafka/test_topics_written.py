@@ -21,6 +21,7 @@ from streamreg._state.snapshot import read as read_state
 from streamreg.testing import read
 from tests.support.destinations import NAMES, Job, besieged, check, folded, kinds
 from tests.support.doctor import failure, findings, job_file
+from tests.support.held_run import held_run
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.consumed import changes, consumed, current
 from tests.support.kafka.topics import delete_topic
@@ -222,37 +223,17 @@ def test_what_cannot_be_written_is_told_at_the_start(
     assert len(consumed(broker.plaintext, topic)) == 1
 
 
-def test_the_older_of_two_runs_ends(broker: KafkaBroker, topic: str, folder: Path) -> None:
+def test_the_older_of_two_runs_ends(
+    broker: KafkaBroker, topic: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two runs of one transactional id: the first is fenced, and says so; of one state there is no second run."""
-    opening, waits = threading.Event(), threading.Event()
-    errors: list[BaseException] = []
-
-    def held(x: float) -> float:
-        waits.set()
-        assert opening.wait(60)
-        return x
-
-    t = table()
+    failed: list[Any] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: failed.append(args.exc_value))
     settings = {**broker.plaintext, "transactional.id": f"{topic}-id"}
-    slow = t.select(t.k, x=sr.apply(held, t.x), y=t.y)
-    output = sr.io.kafka.write(slow, settings, topic, create={})
-
-    def older() -> None:
-        try:
-            sr.run(outputs=[output], processes=0, state="first")
-        except BaseException as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=older)
-    thread.start()
-    try:
-        assert waits.wait(60)
+    with held_run(table(), lambda t: sr.io.kafka.write(t, settings, topic, create={})):
         newer = sr.io.kafka.write(table(), settings, topic)
         assert sr.run(outputs=[newer], processes=0, state="second").rows == 40
-    finally:
-        opening.set()
-        thread.join(60)
-    (error,) = errors
+    (error,) = failed
     assert isinstance(error, sr.OutputError), error
     assert f"another run with the transactional id '{topic}-id' has begun" in str(error)
     assert len(consumed(broker.plaintext, topic)) == 40

@@ -137,11 +137,11 @@ class Run:
                 del self.table[key]
         assert next(rows, None) is None
         closed = self.state.close(time)
-        for key, entry, _ in self.state.changes(0, self.state.changed()):
-            if entry is None:
-                self.stored.pop(key, None)
+        for changed, stored, _ in self.state.changes(0, self.state.changed()):
+            if stored is None:
+                self.stored.pop(bytes(changed), None)
             else:
-                self.stored[key] = entry
+                self.stored[bytes(changed)] = bytes(stored)
         self.state.mark_clean()
         if restart:
             self.restart(time)

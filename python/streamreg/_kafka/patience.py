@@ -36,6 +36,24 @@ class Patience:
         return now >= self._until
 
 
+class QueuePatience:
+    """Whether a queue is no longer waited for: patience begins anew when something has left it, however much it is."""
+
+    def __init__(self, patience: Callable[[], Callable[[], bool]], queue: Sized) -> None:
+        """`patience` gives what begins now."""
+        self._patience = patience
+        self._queue = queue
+        self._waiting = len(queue)
+        self._given_up = patience()
+
+    def __call__(self) -> bool:
+        left = len(self._queue)
+        if left < self._waiting:
+            self._given_up = self._patience()
+        self._waiting = left
+        return self._given_up()
+
+
 def never() -> bool:
     """Nothing ends what is waited for."""
     return False

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from confluent_kafka import Message
 
     from streamreg._kafka.settings import Setting
+    from streamreg._kafka.sink_sender import Sender
     from streamreg._rejects.reject import Reject
     from streamreg._sinks.contract import (
         ColumnSpec,
@@ -144,12 +145,12 @@ class _LetterRows:
     def prepare(self, *, look: bool) -> None:
         """Nothing: they are sent as they are."""
 
-    def of(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
-        """The messages for what waited in these epochs."""
+    def send(self, epochs: Sequence[EpochChanges], sender: Sender) -> None:
+        """As `SentRows.send`."""
         for epoch in epochs:
             for each in epoch.lines[:-1].split(b"\n"):
                 line, number, _ = each.rsplit(b",", 2)
-                yield TopicMessage(*letter_of(line + b"\n", int(number)))
+                sender.send(TopicMessage(*letter_of(line + b"\n", int(number))))
 
 
 class LettersReadBack(TopicReadBack):

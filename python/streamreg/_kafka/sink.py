@@ -15,11 +15,12 @@ from streamreg._exceptions import ConfigurationError, OutputError
 from streamreg._kafka import client as kafka_client
 from streamreg._kafka.client_names import with_hint
 from streamreg._kafka.in_thread import in_thread
-from streamreg._kafka.patience import LAST_SECONDS, Patience, never
+from streamreg._kafka.patience import LAST_SECONDS, Patience, QueuePatience, never
 from streamreg._kafka.sink_errors import SETTLING, is_final
 from streamreg._kafka.sink_messages import MessageFormat, MessageRows, MessageValues, SentRows
 from streamreg._kafka.sink_read_back import TopicReadBack
 from streamreg._kafka.sink_requests import SinkRequests, epoch_offset
+from streamreg._kafka.sink_sender import QUEUE, Sender
 from streamreg._secrets import scrub
 from streamreg._sinks.contract import FORGOTTEN, AwayError, Delivered
 from streamreg._sinks.delivered import DeliveredSpec
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
 _SLICE: Final = 0.5
 """Seconds that a call is given, before it is made again."""
-
-_FULL_SECONDS: Final = 0.01
-"""Seconds that a full queue is given, before it is tried again: what has been sent leaves it without a word."""
 
 _PAUSE: Final = 0.05
 """Seconds before it is made again."""
@@ -51,7 +49,6 @@ _DEFAULTS: Final[Mapping[str, Setting]] = {
     # A broker that is back is to be seen soon.
     "reconnect.backoff.max.ms": 1000,
 }
-_POLL_EVERY: Final = 1000
 _ERRORS: Final = 100
 """Errors of the connection that are kept."""
 
@@ -167,6 +164,11 @@ class TopicDestination:
         seconds = _LOOK_PATIENCE if self._look else _PATIENCE
         return Patience(self._stopping, seconds, self._errors)
 
+    def _queue_patience(self) -> QueuePatience:
+        """While messages leave the client, or the answer to all of them is waited for."""
+        assert self._producer is not None
+        return QueuePatience(self._patience, self._producer)
+
     def open(self) -> None:
         """Looks at the topic, and ends what an earlier producer of the run has left open."""
         self._partitions = self._requests.partitions()
@@ -250,21 +252,15 @@ class TopicDestination:
     def _write(self, epochs: Sequence[EpochChanges]) -> None:
         """The changes, within the transaction."""
         assert self._producer is not None
-        producer, topic = self._producer, self._spec.topic
-        given_up = self._patience()
-        for count, each in enumerate(self._rows.of(epochs), 1):
-            while True:
-                try:
-                    producer.produce(
-                        topic, each.value, each.key, headers=each.headers, timestamp=each.timestamp
-                    )
-                    break
-                except BufferError:
-                    producer.poll(_FULL_SECONDS)
-                    if given_up():
-                        raise AwayError(self._requests.heard()) from None
-            if count % _POLL_EVERY == 0:
-                producer.poll(0)
+        spec = self._spec
+        sender = Sender(
+            self._producer,
+            spec.topic,
+            spec.settings.get(QUEUE),
+            self._queue_patience,
+            self._requests.heard,
+        )
+        self._rows.send(epochs, sender)
 
     def close(self) -> None:
         if self._producer is not None:
@@ -298,7 +294,7 @@ class TopicDestination:
         In a thread: where the connection is lost, some of them return long after their timeout. One that is given up
         ends by itself. Raises AwayError, OutputError.
         """
-        given_up = self._patience()
+        given_up = self._queue_patience()
         while True:
             made = in_thread(lambda: call(_SLICE))
             while not made.done():

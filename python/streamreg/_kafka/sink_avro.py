@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from streamreg._exceptions import ConfigurationError, OutputError, SourceError
 from streamreg._formats.schema_registry import EXTRA, SchemaRegistry, UnfitError
@@ -25,7 +25,7 @@ except ImportError as error:
 if TYPE_CHECKING:
     from streamreg._sinks.contract import ColumnSpec, Mode
     from streamreg._sinks.standing import Cells
-    from streamreg._types import DType
+    from streamreg._types import DType, KeyedMessage
 
 _Answer = TypeVar("_Answer")
 
@@ -56,6 +56,8 @@ _FRAME: Final = 5
 
 class AvroValues:
     """Records, as `MessageValues` has them."""
+
+    objects: ClassVar[None] = None
 
     def __init__(
         self,
@@ -94,8 +96,10 @@ class AvroValues:
             id = self._ask(lambda: registry.register(self._subject, _KIND, self._text))
         self._frame = b"\0" + id.to_bytes(_FRAME - 1, "big")
 
-    def rows(self, rows: Sequence[bytes | None]) -> Sequence[bytes | None]:
-        return [None if row is None else self._record(self._fields(cells_of(row))) for row in rows]
+    def finish(self, messages: Sequence[KeyedMessage]) -> None:
+        for message in messages:
+            if (row := message["value"]) is not None:
+                message["value"] = self._record(self._fields(cells_of(row)))
 
     def change(self, cells: Cells, time: int, diff: int) -> bytes:
         fields = self._fields(cells)

@@ -5,18 +5,29 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import repeat
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol, TypeAlias, get_args
+from typing import (
+    TYPE_CHECKING,
+    ClassVar,
+    Final,
+    Literal,
+    NamedTuple,
+    Protocol,
+    TypeAlias,
+    get_args,
+)
 
+from streamreg._core import Messages
 from streamreg._sinks.cells import cells_of, value_of
 from streamreg._sinks.json_cells import json_rows
 from streamreg._sinks.records import RecordError, shown
-from streamreg._sinks.standing import changes, standing
+from streamreg._sinks.standing import changes
 
 if TYPE_CHECKING:
+    from streamreg._core import JsonRows
+    from streamreg._kafka.sink_sender import Sender
     from streamreg._sinks.contract import ColumnSpec, EpochChanges, Mode
     from streamreg._sinks.standing import Cells
-    from streamreg._types import DType
+    from streamreg._types import DType, KeyedMessage
 
 MessageFormat: TypeAlias = Literal["json", "csv", "avro"]
 FORMATS: Final[Sequence[MessageFormat]] = get_args(MessageFormat)
@@ -26,7 +37,7 @@ DIFF: Final = "diff"
 """The headers, and the last two members of a change."""
 
 _AT_A_TIME: Final = 10_000
-"""Rows that become messages together."""
+"""Messages that are sent together."""
 
 
 class TopicMessage(NamedTuple):
@@ -47,12 +58,16 @@ class SentRows(Protocol):
     def prepare(self, *, look: bool) -> None:
         """What there is to do before the first one: as `MessageValues.prepare`."""
 
-    def of(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
-        """The messages that take the topic through these epochs."""
+    def send(self, epochs: Sequence[EpochChanges], sender: Sender) -> None:
+        """Gives `sender` the messages that take the topic through these epochs. Raises what it raises."""
 
 
 class MessageValues(Protocol):
     """How rows stand in the values of messages."""
+
+    @property
+    def objects(self) -> JsonRows | None:
+        """What makes the values of rows that stand; None: their CSV."""
 
     def prepare(self, *, look: bool) -> None:
         """What there is to do before the first one; `look` changes nothing.
@@ -62,8 +77,8 @@ class MessageValues(Protocol):
             AwayError: if what is needed for that cannot be reached now.
         """
 
-    def rows(self, rows: Sequence[bytes | None]) -> Sequence[bytes | None]:
-        """Rows that stand, each of the text of its cells; None where there is none."""
+    def finish(self, messages: Sequence[KeyedMessage]) -> None:
+        """Makes of such values what is sent."""
 
     def change(self, cells: Cells, time: int, diff: int) -> bytes:
         """A change."""
@@ -100,31 +115,38 @@ class MessageRows:
         """As `SentRows.prepare`."""
         self.values.prepare(look=look)
 
-    def of(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
-        """The messages that take the topic through these epochs."""
-        return self._current(epochs) if self._mode == "current" else self._changes(epochs)
+    def send(self, epochs: Sequence[EpochChanges], sender: Sender) -> None:
+        """As `SentRows.send`."""
+        if self._mode == "current":
+            for messages in self.standing(epochs):
+                sender.send_all(messages)
+        else:
+            for message in self.changes(epochs):
+                sender.send(message)
 
-    def _current(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
-        found = standing(epochs, self._places or ())
+    def standing(self, epochs: Sequence[EpochChanges]) -> Iterator[list[KeyedMessage]]:
+        """For each key that has changed its last row; some at a time."""
+        lines = [epoch.lines for epoch in epochs]
+        found = Messages(lines, self._places or (), self._keys, self.values.objects)
         for start in range(0, len(found), _AT_A_TIME):
-            keys, rows = zip(*found[start : start + _AT_A_TIME], strict=True)
-            yield from map(TopicMessage, self._written(keys), self.values.rows(rows), repeat(None))
+            messages = found.some(start, start + _AT_A_TIME)
+            self.values.finish(messages)
+            yield messages
 
-    def _changes(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
+    def changes(self, epochs: Sequence[EpochChanges]) -> Iterator[TopicMessage]:
+        """Each change."""
         places = self._places
         for cells, time, diff in changes(epochs):
             key = None
             if places is not None:
-                [key] = self._written([_csv([cells[place] for place in places])])
+                key = _csv([cells[place] for place in places])
+                if self._keys is not None:
+                    [key] = self._keys.write([key])
             headers: list[tuple[str, str | bytes | None]] = [
                 (TIME, b"%d" % time),
                 (DIFF, b"%d" % diff),
             ]
             yield TopicMessage(key, self.values.change(cells, time, diff), headers)
-
-    def _written(self, keys: Sequence[bytes]) -> Sequence[bytes]:
-        """Keys of messages, each of the text of its cells."""
-        return keys if self._keys is None else self._keys.write(keys)
 
     def row(self, value: bytes) -> tuple[Sequence[object], int]:
         """The row of a message, and its diff.
@@ -144,16 +166,16 @@ class Json:
     def __init__(self, columns: Sequence[ColumnSpec]) -> None:
         """Of these columns."""
         self._columns = columns
-        self._rows = json_rows(columns)
+        self.objects = json_rows(columns)
 
     def prepare(self, *, look: bool) -> None:
         """Nothing."""
 
-    def rows(self, rows: Sequence[bytes | None]) -> Sequence[bytes | None]:
-        return self._rows.write(rows)
+    def finish(self, messages: Sequence[KeyedMessage]) -> None:
+        """Nothing."""
 
     def change(self, cells: Cells, time: int, diff: int) -> bytes:
-        [text] = self._rows.write([_csv(cells)])
+        [text] = self.objects.write([_csv(cells)])
         return text[:-1] + b',"time":%d,"diff":%d}' % (time, diff)
 
     def read(self, value: bytes) -> tuple[Sequence[object], int]:
@@ -165,6 +187,8 @@ class Json:
 class Csv:
     """Records."""
 
+    objects: ClassVar[None] = None
+
     def __init__(self, columns: Sequence[ColumnSpec], mode: Mode) -> None:
         """Of these columns, and of what changes have beside."""
         self._columns = columns
@@ -173,8 +197,8 @@ class Csv:
     def prepare(self, *, look: bool) -> None:
         """Nothing."""
 
-    def rows(self, rows: Sequence[bytes | None]) -> Sequence[bytes | None]:
-        return rows
+    def finish(self, messages: Sequence[KeyedMessage]) -> None:
+        """Nothing."""
 
     def change(self, cells: Cells, time: int, diff: int) -> bytes:
         return _csv([*cells, b"%d" % time, b"%d" % diff])

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
-from typing import Final
+from typing import Final, TypeAlias
 
 from streamreg._exceptions import StateError
 from streamreg._state import keyed_rows
@@ -26,6 +26,9 @@ _AT_A_TIME: Final = 500
 _HELD: Final = 100_000
 """Changes of the open epoch that are held in memory."""
 _PENDING: Final = "CREATE TABLE pending (key BLOB PRIMARY KEY, value BLOB, checksum INTEGER NOT NULL) WITHOUT ROWID"
+_Held: TypeAlias = tuple[bytes, bytes | None, int]
+"""A change, as long as it is held here."""
+
 _MOST_ROWS: Final = 20_000
 _MOST_BYTES: Final = 4 * 1024 * 1024
 """Of a piece of what is found, about: as much as a worker has in a batch."""
@@ -52,8 +55,8 @@ class UpsertedRows:
         self._errors = errors
         self._count, self._total = digest
         self._in_database = self._count > 0
-        self._changes: dict[bytes, Change] = {}
-        self._in_order: Iterator[Change] = iter(())
+        self._changes: dict[bytes, _Held] = {}
+        self._in_order: Iterator[_Held] = iter(())
         self._pending: sqlite3.Connection | None = None
         """Changes that are too many for memory."""
 
@@ -148,7 +151,10 @@ class UpsertedRows:
     def changes(self, start: int, end: int) -> Sequence[Change]:
         """The next of them: they are asked for from the first to the last, once."""
         with _temporary():
-            return list(islice(self._in_order, end - start))
+            return [
+                (bytearray(name), None if value is None else bytearray(value), new)
+                for name, value, new in islice(self._in_order, end - start)
+            ]
 
     def digest(self) -> Digest:
         """How many rows stand, and the sum of their checksums modulo 2^64."""

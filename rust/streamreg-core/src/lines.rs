@@ -5,9 +5,11 @@
 //! to a cell.
 
 mod json;
+mod messages;
 mod standing;
 
 pub use json::{JsonRows, Kind};
+pub use messages::{Message, Messages};
 pub use standing::{Standing, standing};
 
 use crate::error::Error;

@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 use std::collections::HashMap;
-use streamreg_core::lines::{JsonRows, Kind, standing};
+use streamreg_core::lines::{JsonRows, Kind, Messages, standing};
 use streamreg_core::write::{Cell, Cells, render, stamp};
 
 /// Rows of a text and a double, as lines.
@@ -58,11 +58,48 @@ proptest! {
         }
     }
 
+    /// Messages are what stands, key and row as JSON or as they are; some at a time they are the same.
+    #[test]
+    fn messages_are_what_stands(
+        changes in prop::collection::vec((any::<String>(), any::<f64>(), any::<bool>()), 0..30),
+        json in any::<(bool, bool)>(),
+        size in 1_usize..7,
+    ) {
+        let all: Vec<Vec<u8>> = changes
+            .iter()
+            .map(|(text, number, stands)| lines(&[(text.clone(), *number)], 0, if *stands { 1 } else { -1 }))
+            .collect();
+        let epochs = || all.iter().map(Vec::as_slice);
+        let keys = JsonRows::new([("k", Kind::Text)]).unwrap();
+        let rows = JsonRows::new([("k", Kind::Text), ("x", Kind::Number)]).unwrap();
+        let (keys, rows) = (json.0.then_some(&keys), json.1.then_some(&rows));
+        let text = |row: &[u8], json: Option<&JsonRows>| {
+            let mut out = Vec::new();
+            match json {
+                Some(json) => json.write(row, &mut out).unwrap(),
+                None => out.extend_from_slice(row),
+            }
+            out
+        };
+        let found = Messages::new(epochs(), &[0], keys, rows).unwrap();
+        let expected = standing(epochs(), &[0]).unwrap();
+        prop_assert_eq!(found.len(), expected.len());
+        let some = (0..found.len()).step_by(size).flat_map(|start| found.some(start..start + size));
+        let some: Vec<_> = some.map(|(key, value)| (key.to_vec(), value.map(<[u8]>::to_vec))).collect();
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|each| (text(&each.key, keys), each.row.map(|row| text(row, rows))))
+            .collect();
+        prop_assert_eq!(some, expected);
+        prop_assert_eq!(found.some(found.len()..found.len() + size).count(), 0);
+    }
+
     /// Bytes of any kind are no reason to panic.
     #[test]
     fn hostile_lines_are_refused_or_read(bytes in prop::collection::vec(prop::sample::select(b"\",\n1-a\xff".to_vec()), 0..40)) {
         for places in [&[][..], &[0], &[1, 0]] {
             let _ = standing([bytes.as_slice()], places);
+            let _ = Messages::new([bytes.as_slice()], places, None, None);
         }
         let _ = json(&[("a", Kind::Text), ("b", Kind::Bool)], &bytes);
     }

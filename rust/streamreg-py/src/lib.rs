@@ -67,7 +67,7 @@ mod _core {
     #[pymodule_export]
     use super::keyed::{KeyedReduction, KeyedResults};
     #[pymodule_export]
-    use super::lines::{JsonRows, standing};
+    use super::lines::{JsonRows, Messages, standing};
     #[pymodule_export]
     use super::moments::Moments;
     #[pymodule_export]

@@ -2,9 +2,10 @@
 
 use crate::errors::to_py;
 use pyo3::exceptions::PyValueError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict};
 use streamreg_core::error::Error;
 use streamreg_core::lines::{self as core, Kind};
 
@@ -25,6 +26,43 @@ pub fn standing(
         .iter()
         .map(|each| (PyBytes::new(py, &each.key), each.row.map(|row| PyBytes::new(py, row))))
         .collect())
+}
+
+/// What the lines of some epochs come to, as messages.
+#[pyclass(frozen, module = "streamreg._core")]
+pub struct Messages(core::Messages);
+
+#[pymethods]
+impl Messages {
+    #[new]
+    #[pyo3(signature = (epochs, places, keys=None, values=None))]
+    fn new(
+        py: Python<'_>,
+        epochs: Vec<PyBackedBytes>,
+        places: Vec<usize>,
+        keys: Option<Bound<'_, JsonRows>>,
+        values: Option<Bound<'_, JsonRows>>,
+    ) -> PyResult<Self> {
+        let keys = keys.as_ref().map(|rows| &rows.get().0);
+        let values = values.as_ref().map(|rows| &rows.get().0);
+        py.detach(|| core::Messages::new(epochs.iter().map(|lines| &**lines), &places, keys, values))
+            .map(Self)
+            .map_err(|error| to_py(&error))
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+
+    fn some<'py>(&self, py: Python<'py>, start: usize, end: usize) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        let message = |(key, value): core::Message<'_>| {
+            let message = PyDict::new(py);
+            message.set_item(intern!(py, "key"), PyBytes::new(py, key))?;
+            message.set_item(intern!(py, "value"), value.map(|value| PyBytes::new(py, value)))?;
+            Ok(message)
+        };
+        self.0.some(start..end).map(message).collect()
+    }
 }
 
 /// Makes JSON objects of rows.

@@ -1,12 +1,15 @@
 //! What is kept for each key, on its way into a checkpoint.
 
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyByteArray, PyBytes};
 use std::ops::Range;
 use streamreg_core::tracked_map::TrackedMap;
 
 /// A key, what is kept for it now, and a checksum of both.
-pub type StoredChange<'py> = (Bound<'py, PyBytes>, Option<Bound<'py, PyBytes>>, u32);
+///
+/// In byte arrays: the `sqlite3` module takes them as they are, but looks for an adapter for each `bytes`, which takes
+/// longer than all else that it does with a row.
+pub type StoredChange<'py> = (Bound<'py, PyByteArray>, Option<Bound<'py, PyByteArray>>, u32);
 
 /// The same, copied.
 pub type Change = (Vec<u8>, Option<Vec<u8>>, u32);
@@ -47,7 +50,7 @@ pub fn stored(py: Python<'_>, changes: Vec<Change>) -> Vec<StoredChange<'_>> {
     changes
         .into_iter()
         .map(|(key, bytes, checksum)| {
-            (PyBytes::new(py, &key), bytes.map(|bytes| PyBytes::new(py, &bytes)), checksum)
+            (PyByteArray::new(py, &key), bytes.map(|bytes| PyByteArray::new(py, &bytes)), checksum)
         })
         .collect()
 }

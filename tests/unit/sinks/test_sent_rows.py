@@ -84,20 +84,21 @@ def test_messages_say_what_stands(
     changes: list[tuple[tuple[Any, ...], bool]], format: MessageFormat
 ) -> None:
     expected = {row[0]: row if stands else None for row, stands in changes}
-    sent = list(MessageRows(_SPECS, "current", ["k"], format).of(_epochs(changes)))
-    assert [message.key for message in sent] == [
+    rows = MessageRows(_SPECS, "current", ["k"], format)
+    sent = [message for some in rows.standing(_epochs(changes)) for message in some]
+    assert [message["key"] for message in sent] == [
         f'{{"k":{k}}}'.encode() if format == "json" else str(k).encode() for k in expected
     ]
     for message, row in zip(sent, expected.values(), strict=True):
-        assert message.headers is None
+        value = message["value"]
         if row is None:
-            assert message.value is None
+            assert value is None
             continue
-        assert message.value is not None
+        assert value is not None
         if format == "json":
-            assert _read_json(message.value) == _as_json(row)
+            assert _read_json(value) == _as_json(row)
         else:
-            cells = _cells(message.value)
+            cells = _cells(value)
             assert cells[1] == (row[1] or "")
             assert cells[0] == str(row[0])
 
@@ -105,7 +106,7 @@ def test_messages_say_what_stands(
 @given(_rows, st.sampled_from([-1, 1]))
 def test_a_change_says_its_time(row: tuple[Any, ...], diff: int) -> None:
     epoch = EpochChanges(7, stamp(render([[cell] for cell in row]), 7, diff))
-    [message] = MessageRows(_SPECS, "changelog", None, "json").of([epoch])
+    [message] = MessageRows(_SPECS, "changelog", None, "json").changes([epoch])
     assert message.value is not None
     assert _read_json(message.value) == {**_as_json(row), "time": "7", "diff": str(diff)}
     assert message == TopicMessage(None, message.value, [("time", b"7"), ("diff", b"%d" % diff)])
@@ -124,8 +125,8 @@ def test_keys_of_none_and_of_several_columns() -> None:
     epochs = [EpochChanges(0, b'1,"a,""",2,0,1\n')]
     assert standing_by_cells(epochs, []) == {(): b'1,"a,""",2'}
     assert standing_by_cells(epochs, [1, 0]) == {(b'"a,"""', b"1"): b'1,"a,""",2'}
-    [message] = MessageRows(_SPECS[:3], "current", [], "json").of(epochs)
-    assert message.key == b"{}"
+    [[message]] = MessageRows(_SPECS[:3], "current", [], "json").standing(epochs)
+    assert message["key"] == b"{}"
 
 
 @pytest.mark.parametrize("lines", [b"1,0,1", b"1,0,2\n", b'"1,0,1\n', b"1\n"])

@@ -126,9 +126,9 @@ class Run:
         """Stores what has changed, and goes on from what is stored."""
         for key, state, _ in self.parent.changes(0, self.parent.changed()):
             if state is None:
-                self.disk.pop(key, None)
+                self.disk.pop(bytes(key), None)
             else:
-                self.disk[key] = state
+                self.disk[bytes(key)] = bytes(state)
         self.parent.mark_clean()
         before = self.parent
         self.parent = reduction(self.kind, self.grid, extremes=self.extremes)
