@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from streamreg._core import KeyedReduction, Reduction, WindowReduction, render
+from streamreg._dataclass import dataclass
 from streamreg._epoch.class_parameters import ClassResults, class_results, window_class_results
 from streamreg._evaluate.keyed import evaluate_keys
 from streamreg._evaluate.program import Load

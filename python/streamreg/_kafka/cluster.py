@@ -9,13 +9,13 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import SourceError
 from streamreg._kafka import client as kafka_client
 from streamreg._kafka.client import UnknownTopicError

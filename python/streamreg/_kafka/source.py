@@ -6,10 +6,11 @@ It is what a worker's task brings along, and imports no client: a worker that re
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from streamreg._dataclass import dataclass
 from streamreg._kafka import settings as kafka_settings
 from streamreg._kafka.native_reader import NativeReader, obstacle
 from streamreg._kafka.partition_table import PartitionTable, identity_after

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from streamreg._core import KeyedReduction, Reduction, WindowReduction
+from streamreg._dataclass import dataclass
 from streamreg._evaluate.batch import Evaluated
 from streamreg._evaluate.columns import contiguous, inputs
 from streamreg._evaluate.program import Load, Program

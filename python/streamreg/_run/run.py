@@ -7,11 +7,12 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._compile.compile import compile as compile_plan
+from streamreg._dataclass import dataclass
 from streamreg._epoch.gaps import lost_text
 from streamreg._epoch.merge import Merge
 from streamreg._exceptions import ConfigurationError, SourceError

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, TypeAlias
 
+from streamreg._dataclass import dataclass
 from streamreg._evaluate.columns import Column
 from streamreg._rejects.reject import Reject
 from streamreg._types import Moment

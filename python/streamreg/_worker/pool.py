@@ -15,11 +15,12 @@ import time
 import traceback
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import WorkerError
 from streamreg._plural import plural
 from streamreg._source.contract import Range, short_name
