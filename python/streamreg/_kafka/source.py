@@ -18,7 +18,6 @@ from streamreg._kafka.start import Start, known_starts
 from streamreg._kafka.switching_reader import SwitchingReader
 from streamreg._kafka.topics import Topics
 from streamreg._process import quick_imports
-from streamreg._secrets import masked
 
 if TYPE_CHECKING:
     from streamreg._kafka.cluster import Cluster
@@ -67,6 +66,9 @@ class KafkaSource:
         return True
 
     def __repr__(self) -> str:
+        # Late: it brings more than all else here, and a worker never shows its settings.
+        from streamreg._secrets import masked
+
         return f"KafkaSource({self.name!r}, {masked(self.settings)})"
 
     def __getstate__(self) -> dict[str, object]:
