@@ -103,7 +103,7 @@ OF_THE_PARENT = (
 def test_an_ordinary_run_imports_what_it_needs(
     broker: EmbeddedBroker, topic: str, folder: Path
 ) -> None:
-    """A run starts as fast as its imports: the parent has no NumPy, a worker no client, and neither what others need."""
+    """A run starts as fast as it imports: the parent has no NumPy, a worker no client, and neither what others need."""
     writer = Producer({**broker.settings})
     for number in range(20):
         writer.produce(topic, f'{{"x":{number},"y":{2 * number + 1}}}'.encode())

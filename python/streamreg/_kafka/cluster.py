@@ -168,8 +168,8 @@ class Cluster:
             return None
 
     def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
-        held = self._open()
-        held.commits.serve(held.consumer)
+        if self._held is not None:
+            self._held.commits.serve(self._held.consumer)
         if self._look is None:
             if time.monotonic() < self._look_at:
                 return {}
@@ -217,6 +217,8 @@ class Cluster:
         self._errors.clear()
 
     def commit_offsets(self, offsets: Mapping[int, int]) -> None:
+        if "group.id" not in self._settings:
+            return
         held = self._open()
         places = [TopicPartition(*self._table.place(p), offset) for p, offset in offsets.items()]
         held.commits.commit(held.consumer, places)
