@@ -35,23 +35,21 @@ def _dataclass(
             cls
         )
         fields = dataclasses.fields(cls)  # type: ignore[arg-type]  # it is a dataclass now
-        methods = {"__init__": _first_init(cls, frozen=frozen)}
-        if "__repr__" not in own:
-            methods["__repr__"] = _repr(fields)
+        methods = {"__init__": _first_init(cls, frozen=frozen), "__repr__": _repr(fields)}
         if eq:
-            methods |= _comparing(fields, own, frozen=frozen)
+            methods |= _comparing(fields, frozen=frozen)
         if frozen:
             methods |= _freezing(cls, fields)
             if slots:
                 methods |= _pickling(fields)
-        for name, method in methods.items():
-            setattr(cls, name, method)
+        for name in methods.keys() - own:
+            setattr(cls, name, methods[name])
         return cls
 
     return made if cls is None else made(cls)
 
 
-def _first_init(cls: type, *, frozen: bool) -> Callable[..., None]:
+def _first_init(cls: type, *, frozen: bool) -> Any:  # noqa: ANN401  # as what takes its place
     """What compiles `__init__` when it is called, and takes its place."""
 
     def __init__(self: object, *values: object, **named: object) -> None:
@@ -66,7 +64,7 @@ def _init(cls: type, *, frozen: bool) -> Callable[..., None]:
     """The method that gives each field its value."""
     parameters, lines = ["self"], []
     known: dict[str, Any] = {"_set": object.__setattr__, "_none": dataclasses.MISSING}
-    fields = dataclasses.fields(cls)  # type: ignore[arg-type]
+    fields = dataclasses.fields(cls)
     for field in sorted(fields, key=lambda field: bool(field.kw_only)):
         name, default = field.name, f"_default_{field.name}"
         made = field.default_factory is not dataclasses.MISSING
@@ -102,9 +100,7 @@ def _repr(fields: tuple[dataclasses.Field[Any], ...]) -> Callable[[Any], str]:
     return __repr__
 
 
-def _comparing(
-    fields: tuple[dataclasses.Field[Any], ...], own: set[str], *, frozen: bool
-) -> dict[str, Any]:
+def _comparing(fields: tuple[dataclasses.Field[Any], ...], *, frozen: bool) -> dict[str, Any]:
     """Equality, and with it the hash: of what is frozen; else there is none."""
     compared = _values([field.name for field in fields if field.compare])
     hashed = _values(
@@ -119,12 +115,7 @@ def _comparing(
     def __hash__(self: object) -> int:
         return hash(hashed(self))
 
-    methods: dict[str, Any] = {}
-    if "__eq__" not in own:
-        methods["__eq__"] = __eq__
-    if "__hash__" not in own:
-        methods["__hash__"] = __hash__ if frozen else None
-    return methods
+    return {"__eq__": __eq__, "__hash__": __hash__ if frozen else None}
 
 
 def _values(names: list[str]) -> Callable[[object], tuple[object, ...]]:
@@ -136,7 +127,9 @@ def _values(names: list[str]) -> Callable[[object], tuple[object, ...]]:
 
 def _freezing(cls: type, fields: tuple[dataclasses.Field[Any], ...]) -> dict[str, Any]:
     names = {field.name for field in fields}
-    assign, delete = cls.__setattr__, cls.__delattr__
+    # As the class has them: functions that take the object.
+    assign: Any = cls.__setattr__
+    delete: Any = cls.__delattr__
 
     def __setattr__(self: object, name: str, value: object) -> None:
         if type(self) is cls or name in names:

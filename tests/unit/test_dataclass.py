@@ -122,6 +122,10 @@ class Built(Base):
 
     y: int = 3
 
+    def __init__(self, x: int, y: int = 4) -> None:
+        super().__init__(x)
+        self.y = y
+
     def __repr__(self) -> str:
         return f"<{self.x} {self.y} {self.total}>"
 
@@ -143,7 +147,7 @@ def test_frozen_ones_without_a_dict_travel() -> None:
 def test_they_build_upon_each_other() -> None:
     """Fields are inherited, `__post_init__` is called, and methods of the class itself stay."""
     built = Built(1)
-    assert (repr(built), built == Built(1, 9), Base(4).total) == ("<1 3 2>", True, 5)
+    assert (repr(built), built == Built(1, 9), Base(4).total) == ("<1 4 2>", True, 5)
     with pytest.raises(TypeError, match="unhashable"):
         hash(built)
 
