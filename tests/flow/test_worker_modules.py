@@ -63,8 +63,14 @@ sr.run(processes=1, state="state")
 print(json.dumps(sorted(sys.modules)))
 """
 """An ordinary run, which says what it has imported itself; on its standard error its worker does."""
-OF_A_WORKER = ("numpy", "streamreg._worker.worker", "streamreg._worker.inline_pool")
-"""What only those import that read."""
+OF_A_WORKER = (
+    "asyncio",
+    "numpy",
+    "ssl",
+    "streamreg._worker.worker",
+    "streamreg._worker.inline_pool",
+)
+"""What only those import that read, or serve."""
 OF_OTHER_JOBS = (
     "streamreg._bench",
     "streamreg._epoch.class_scorer",

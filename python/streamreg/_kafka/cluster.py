@@ -20,11 +20,11 @@ from streamreg._exceptions import SourceError
 from streamreg._kafka import client as kafka_client
 from streamreg._kafka.client import UnknownTopicError
 from streamreg._kafka.commits import Commits
-from streamreg._kafka.log_looks import LogLooks
 from streamreg._kafka.requests import Steps, TopicDescription, TopicRequests, waited
 from streamreg._kafka.topic_id import TopicIdWatch
 
 if TYPE_CHECKING:
+    from streamreg._kafka.log_looks import LogLooks
     from streamreg._kafka.partition_table import PartitionTable, Place
     from streamreg._kafka.settings import Setting
     from streamreg._kafka.topics import Topics
@@ -198,6 +198,9 @@ class Cluster:
         return self._looks(report).first_messages(partitions, stopping, static=self._static)
 
     def _looks(self, report: Report) -> LogLooks:
+        # Late: a new run whose format has no preamble looks at no message, and it brings the client's reader.
+        from streamreg._kafka.log_looks import LogLooks
+
         held = self._open()
         return LogLooks(
             held.consumer,

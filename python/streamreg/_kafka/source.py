@@ -17,7 +17,7 @@ from streamreg._kafka.partition_table import PartitionTable, identity_after
 from streamreg._kafka.start import Start, known_starts
 from streamreg._kafka.switching_reader import SwitchingReader
 from streamreg._kafka.topics import Topics
-from streamreg._process import quick_imports
+from streamreg._process import imported_when_used, quick_imports
 
 if TYPE_CHECKING:
     from streamreg._kafka.cluster import Cluster
@@ -140,8 +140,8 @@ class KafkaSource:
     @property
     def _cluster(self) -> Cluster:
         if self._open is None:
-            # Late: it brings the client, whose import is slow.
-            with quick_imports():
+            # Late: it brings the client, whose import is slow: a third of it is asyncio, for interfaces not used here.
+            with quick_imports(), imported_when_used("asyncio"):
                 from streamreg._kafka.cluster import Cluster
 
             self._open = Cluster(
