@@ -31,9 +31,16 @@ def _dataclass(
     def made(cls: type[T]) -> type[T]:
         # A class with an `__eq__` of its own has None for its hash, which is none of its own.
         own = {name for name, value in vars(cls).items() if value is not None}
-        cls = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)(
-            cls
-        )
+        cls = dataclasses.dataclass(
+            init=False,
+            repr=False,
+            eq=False,
+            # What is frozen and what is not do not build upon each other, which is checked there.
+            frozen=frozen and any(map(dataclasses.is_dataclass, cls.__mro__[1:])),
+            slots=slots,
+            kw_only=kw_only,
+        )(cls)
+        vars(cls)["__dataclass_params__"].frozen = frozen
         fields = dataclasses.fields(cls)  # type: ignore[arg-type]  # it is a dataclass now
         methods = {"__init__": _first_init(cls, frozen=frozen), "__repr__": _repr(fields)}
         if eq:

@@ -152,6 +152,40 @@ def test_they_build_upon_each_other() -> None:
         hash(built)
 
 
+@pytest.mark.parametrize("base", [QUICK, STANDARD], ids=["quick", "standard"])
+@pytest.mark.parametrize("upon", [QUICK, STANDARD], ids=["quick", "standard"])
+@pytest.mark.parametrize(("frozen", "above"), [*product([False, True], repeat=2)])
+def test_both_build_upon_both(
+    base: Callable[..., Any], upon: Callable[..., Any], *, frozen: bool, above: bool
+) -> None:
+    """What is frozen builds upon what is frozen, and the rest upon the rest, whoever made them; else it is refused."""
+
+    @base(frozen=frozen)
+    class Below:
+        x: int
+
+    def build() -> Any:  # noqa: ANN401
+        @upon(frozen=above)
+        class Above(Below):
+            y: int = 2
+
+        return Above
+
+    if frozen is not above:
+        with pytest.raises(TypeError, match="cannot inherit"):
+            build()
+        return
+    one = build()(1)
+    assert (one.x, one.y, one == build()(1), one == type(one)(1)) == (1, 2, False, True)
+    for name in ("x", "y"):
+        if frozen:
+            with pytest.raises(dataclasses.FrozenInstanceError):
+                setattr(one, name, 3)
+        else:
+            setattr(one, name, 3)
+            assert getattr(one, name) == 3
+
+
 def test_what_holds_itself_can_be_shown() -> None:
     """A cycle does not end in a RecursionError."""
     base = Base(1)
