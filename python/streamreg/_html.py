@@ -1,7 +1,6 @@
 """HTML of what a notebook shows: plain tables, every cell escaped, with nothing that is loaded from elsewhere."""
 
 from collections.abc import Sequence
-from html import escape
 
 
 def row(cells: Sequence[str], heads: Sequence[int] = (0,)) -> str:
@@ -19,4 +18,8 @@ def table(caption: str, rows: Sequence[Sequence[str]], heads: Sequence[str] | No
 
 def _shown(text: str) -> str:
     """Escaped; half of a surrogate pair, which no encoding has, as a question mark."""
+    from html import (
+        escape,  # late: it knows thousands of names of characters, which take a millisecond
+    )
+
     return escape(text.encode("utf-8", "replace").decode())

@@ -73,9 +73,7 @@ def test_nothing_on_the_disk_is_unpickled() -> None:
         # What a task of Spark is given and hands in, between driver and executors of one application.
         "_spark/jobs.py": {"pickle"},
         "_spark/work.py": {"pickle"},
-        "_worker/carried.py": {
-            "cloudpickle",
-            "marshal",
-            "pickle",
-        },  # a worker's task, from the parent
+        # A worker's task, from the parent.
+        "_worker/carried.py": {"pickle"},
+        "_worker/code_pickler.py": {"cloudpickle", "marshal"},
     }

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Literal
@@ -25,6 +25,7 @@ from streamreg._bench.broker import PARTITIONS
 from streamreg._bench.memory import shared_out
 from streamreg._bench.points import ResultValue, Settings
 from streamreg._bench.timed_points import Windowing, WindowValues
+from streamreg._dataclass import dataclass
 from streamreg._demo.points import FORMATS, Format
 from streamreg._exceptions import StreamregError
 from streamreg._plural import plural

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,6 +33,7 @@ from streamreg._bench.contender import (
 )
 from streamreg._bench.points import Tell
 from streamreg._bench.sender import Sending, send
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import StreamregError
 
 SLOW = 20.0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from threading import Event
 
+from streamreg._dataclass import dataclass
 from streamreg._demo.points import Format, Plan, Stream, generate
 from streamreg._kafka.producer import TopicWriter
 

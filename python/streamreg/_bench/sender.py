@@ -9,11 +9,12 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import count
 from threading import Event
 
 from streamreg._bench.points import Settings
+from streamreg._dataclass import dataclass
 from streamreg._demo.points import Format, Plan, generate
 from streamreg._kafka.producer import TopicWriter
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from streamreg._bench.broker import Broker
 from streamreg._bench.contender import (
@@ -21,6 +21,7 @@ from streamreg._bench.contender import (
     measure,
 )
 from streamreg._bench.points import Tell, exact, load
+from streamreg._dataclass import dataclass
 from streamreg._demo.points import FORMATS, Format
 
 PARALLEL = (1, 2)

@@ -6,7 +6,6 @@ import csv
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +21,7 @@ from streamreg._bench.points import (
     plus,
     solved,
 )
+from streamreg._dataclass import dataclass
 from streamreg._demo.points import Format
 from streamreg._kafka.producer import TopicWriter
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 
 from streamreg._bench.broker import Broker
 from streamreg._bench.contender import SPARED, STREAMREG, Contender
 from streamreg._bench.points import Points, ResultValue, Settings, Tell, exact, load
 from streamreg._bench.throughput import Case, take_turns
+from streamreg._dataclass import dataclass
 from streamreg._demo.points import Format, Stream
 
 PARALLEL = (1, 2)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Final
 
+from streamreg._dataclass import dataclass
 from streamreg._evaluate.constants import meaning
 from streamreg._evaluate.program import Call, Compute, Fixed, Step
 from streamreg._language.build import converted

@@ -4,12 +4,12 @@ import math
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import count as integers
 from itertools import islice
 from threading import Event
 from typing import Literal, Protocol, get_args
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError
 from streamreg._kafka.producer import TopicWriter
 

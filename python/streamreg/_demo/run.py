@@ -7,10 +7,11 @@ that `streamreg run` would run, in its own worker processes.
 import csv
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from threading import Event, Thread
 
+from streamreg._dataclass import dataclass
 from streamreg._demo.points import NoisyLine, Plan, generate
 from streamreg._exceptions import ConfigurationError, StreamregError
 from streamreg._jobs import Job, Output, Source

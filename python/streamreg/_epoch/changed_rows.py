@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from streamreg._core import KeyedReduction, Reduction, WindowReduction, render
+from streamreg._dataclass import dataclass
 from streamreg._epoch.class_parameters import ClassResults, class_results, window_class_results
-from streamreg._evaluate.keyed import evaluate_keys
 from streamreg._evaluate.program import Load
 from streamreg._state.keyed_rows import ONLY_KEY
 
@@ -111,6 +111,9 @@ def _unchanged(plan: ResultPlan, results: KeyedResults | ClassResults) -> list[R
 
 def _computed(plan: ResultPlan, results: KeyedResults | ClassResults) -> list[ResultRows]:
     """What the program makes of each key's results."""
+    # Late: it brings NumPy, and without keys, or with statistics alone, nothing is computed here.
+    from streamreg._evaluate.keyed import evaluate_keys
+
     columns: list[Sequence[Any]] = [
         column if isinstance(column, list) else column.to_list() for column in results.columns
     ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from streamreg._core import MOST_CLASSES, Reduction, WindowReduction
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import SourceError
 from streamreg._types import WINDOW_BOUNDS, ClassParameters, ClassStatistic
 

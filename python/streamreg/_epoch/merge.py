@@ -18,9 +18,7 @@ from streamreg._epoch.event_clocks import EventClocks, Move
 from streamreg._epoch.gaps import lost_offsets, lost_text
 from streamreg._epoch.reductions import Reductions
 from streamreg._epoch.result_changes import ResultChanges
-from streamreg._epoch.row_scorer import Scoring
 from streamreg._epoch.slow_results import SlowResults
-from streamreg._epoch.upserts import TakenBack, Upserts
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError, WorkerError
 from streamreg._plural import plural
 from streamreg._state.keyed_rows import changes
@@ -28,7 +26,10 @@ from streamreg._state.upserted_rows import PART as UPSERTED
 
 if TYPE_CHECKING:
     from streamreg._epoch.outputs import Outputs
+    from streamreg._epoch.row_scorer import Scoring
+    from streamreg._epoch.upserts import TakenBack, Upserts
     from streamreg._epoch.watcher import EpochWatcher
+    from streamreg._formats.contract import Found
     from streamreg._plan.plan import Plan
     from streamreg._source.contract import Identity, Range
     from streamreg._state.checkpoint import Checkpoint, KeyedPart
@@ -93,10 +94,8 @@ class Merge:
                 self._reductions.give_all()
         for clock, windows in self._reductions.by_clock():
             self.clocks.windows[clock].append(windows)
-        self._scorings = [
-            Scoring(score, self._reductions.each[score.reduction]) for score in plan.scores
-        ]
-        self._upserts = None if upserted is None else Upserts(plan, checkpoint.found, upserted)
+        self._scorings = _scorings(plan, self._reductions)
+        self._upserts = None if upserted is None else _upserts(plan, checkpoint.found, upserted)
         self.excluded = self._reductions.excluded()
         self._opened = False
         self._open_rows = 0
@@ -380,3 +379,20 @@ class Merge:
                 plural(excluded - self.excluded, "row"),
             )
         self.excluded = excluded
+
+
+# What few jobs need is imported for them alone: it brings NumPy, whose import takes longer than all of the rest.
+
+
+def _scorings(plan: Plan, reductions: Reductions) -> Sequence[Scoring]:
+    if not plan.scores:
+        return ()
+    from streamreg._epoch.row_scorer import Scoring
+
+    return [Scoring(score, reductions.each[score.reduction]) for score in plan.scores]
+
+
+def _upserts(plan: Plan, found: Found, rows: UpsertedRows) -> Upserts:
+    from streamreg._epoch.upserts import Upserts
+
+    return Upserts(plan, found, rows)

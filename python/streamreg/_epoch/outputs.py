@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from streamreg._dataclass import dataclass
 from streamreg._sinks.contract import Changes
 from streamreg._sinks.outbox import OutboxSink
 from streamreg._sinks.parts_sink import PartsSink

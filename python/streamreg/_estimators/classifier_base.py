@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streamreg._dataclass import dataclass
 from streamreg._estimators.inputs import Matrix, matrix
 from streamreg._estimators.labels import Label, Labels, array_of, kind, labels
 from streamreg._estimators.numbers import Column, Data, doubles

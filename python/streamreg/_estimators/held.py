@@ -10,11 +10,12 @@ move. A class is never dropped, whatever comes after it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from streamreg._dataclass import dataclass
 
 Floats = NDArray[np.float64]
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
+from streamreg._dataclass import dataclass
 from streamreg._estimators.numbers import Column, Data, array_of, column
 
 _PIECE: Final = 2**20

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streamreg._dataclass import dataclass
 from streamreg._estimators.inputs import flat
 from streamreg._estimators.numbers import EXACT, Data, entries
 from streamreg._types import INT_MAX, INT_MIN, encodable

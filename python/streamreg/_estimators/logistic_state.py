@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import numpy as np
 
+from streamreg._dataclass import dataclass
 from streamreg._estimators import turns
 from streamreg._estimators.held import Floats, Rows, capacity, thinned
 from streamreg._estimators.newton import Batch, Penalty, in_range, logits, minimum, slope

@@ -9,12 +9,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import RangeError
 
 Floats = NDArray[np.float64]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from streamreg._core import Classes
+from streamreg._dataclass import dataclass
 from streamreg._estimators.open_windows import AskedWindow, window_of
 from streamreg._estimators.select_model import Described, Kind, chosen, keyed_reduction, opening
 from streamreg._exceptions import ConfigurationError

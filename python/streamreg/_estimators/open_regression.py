@@ -5,11 +5,11 @@ Nothing is locked or written, so that a run goes on undisturbed; what is read is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from streamreg._core import Moments, Monomials, Reduction
+from streamreg._dataclass import dataclass
 from streamreg._estimators.key_cells import SHOWN, Key, columns_of, listed
 from streamreg._estimators.open_windows import AskedWindow, window_of
 from streamreg._estimators.regression_state import Exact

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from streamreg._core import KeptWindow, WindowReduction
+from streamreg._dataclass import dataclass
 from streamreg._estimators.key_cells import SHOWN, Key, columns_of, listed
 from streamreg._evaluate import times
 from streamreg._exceptions import ConfigurationError, CorruptStateError

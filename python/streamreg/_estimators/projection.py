@@ -7,11 +7,12 @@ than the parameters that it starts from, each rounded once, the result is as exa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from streamreg._dataclass import dataclass
 
 Floats = NDArray[np.float64]
 

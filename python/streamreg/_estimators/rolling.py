@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamreg._core import rolling
+from streamreg._dataclass import dataclass
 from streamreg._estimators.numbers import Column, Data
 from streamreg._estimators.rolling_frames import Frame, Mask, Results
 from streamreg._estimators.rolling_window import Length, On, number, ratio, rows

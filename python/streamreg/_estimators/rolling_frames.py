@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streamreg._dataclass import dataclass
 from streamreg._estimators.inputs import table_of
 from streamreg._estimators.numbers import Column, Data, array_of, column, entries, is_decimal
 from streamreg._estimators.rolling_window import NANOSECONDS, On

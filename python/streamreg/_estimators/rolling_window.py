@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from streamreg._dataclass import dataclass
 
 Length: TypeAlias = float | str | timedelta | np.timedelta64
 """A number (of rows, or in the unit of a column of numbers), or a time: a text such as "1h30min", or a timedelta."""

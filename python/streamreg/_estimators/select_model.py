@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from streamreg._core import KeyedReduction
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import (
     ConfigurationError,
     CorruptStateError,

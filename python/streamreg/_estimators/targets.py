@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from streamreg._dataclass import dataclass
 from streamreg._estimators.inputs import columns_of, vector
 from streamreg._estimators.numbers import Column, Data
 

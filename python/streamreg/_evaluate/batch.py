@@ -10,12 +10,12 @@ Columns without missing values, which are the usual ones, go to the kernels as t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streamreg._dataclass import dataclass
 from streamreg._evaluate import missing, times
 from streamreg._evaluate.columns import (
     NUMPY_TYPES,

@@ -7,13 +7,13 @@ what a function of unknown type returned is a list. Where values are missing, su
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Protocol, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streamreg._dataclass import dataclass
 from streamreg._evaluate import times
 from streamreg._evaluate.decimals import WORDS, constant, to_objects
 from streamreg._evaluate.times import NUMPY_TIMES

@@ -8,8 +8,9 @@ without them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from streamreg._dataclass import dataclass
 
 if TYPE_CHECKING:
     from streamreg._evaluate.udf import RowFunction

@@ -1,10 +1,13 @@
 """Evaluate: the error of single rows, that cannot be computed though others can."""
 
-from collections.abc import Sequence
-from typing import Final, Literal, TypeAlias
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 RowErrorKind: TypeAlias = Literal[
     "integer-overflow",

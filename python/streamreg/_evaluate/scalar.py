@@ -2,7 +2,7 @@
 
 Results are single values. Integers have no limit, and any value can be missing (None); whatever is
 computed from a missing value is missing too, and so is what cannot be computed. Floats go through
-the kernels of the columns, so that both give the same bits.
+the kernels of the columns (`one_row`), so that both give the same bits.
 """
 
 from __future__ import annotations
@@ -10,16 +10,8 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
-import numpy as np
-
-from streamreg._evaluate import times
-from streamreg._evaluate.columns import Values, to_list
-from streamreg._evaluate.decimals import from_objects
-from streamreg._evaluate.kernels import KERNELS
 from streamreg._evaluate.program import (
     ALL_ROWS,
     IS_NONE,
@@ -35,7 +27,6 @@ from streamreg._evaluate.program import (
 )
 from streamreg._evaluate.row_errors import BadRowsError
 from streamreg._evaluate.udf import nearest_double
-from streamreg._types import INT_MAX, INT_MIN
 
 
 def _quotient(a: int, b: int) -> float:
@@ -105,10 +96,9 @@ def evaluate_scalars(program: Program, results: Sequence[object]) -> list[object
         TypeError: if one returns another type than declared.
     """
     slots: list[object] = []
-    with np.errstate(all="ignore"):
-        for step in program.steps:
-            inside = in_scope(program, step.scope, slots)
-            slots.append(_value(step, slots, results) if inside else None)
+    for step in program.steps:
+        inside = in_scope(program, step.scope, slots)
+        slots.append(_value(step, slots, results) if inside else None)
     return slots
 
 
@@ -147,14 +137,10 @@ def _value(step: Step, slots: Sequence[object], results: Sequence[object]) -> ob
                 return None
             return slots[step.chosen if condition else step.otherwise]
         case Call():
-            row = tuple(slots[slot] for slot in step.arguments)
-            if step.function.rejects:
-                # No message is behind this row that could be rejected: what cannot be computed is missing.
-                (value,), _ = step.function.tried([row], step.column, may_miss=True)
-            else:
-                (value,) = step.function.values([row], step.column, may_miss=True)
-            is_time = isinstance(value, datetime | timedelta)
-            return None if is_time and not times.in_range(value) else value
+            # Late, as in `_computed`: most programs take results as they are, and NumPy's import is slow.
+            from streamreg._evaluate.one_row import called
+
+            return called(step, tuple(slots[slot] for slot in step.arguments))
         case Compute():
             return _computed(step.kernel, [slots[slot] for slot in step.arguments])
 
@@ -167,24 +153,8 @@ def _computed(kernel: str, arguments: list[Any]) -> object:
     try:
         if kernel in EXACT:
             return EXACT[kernel](*arguments)
-        (value,) = to_list(KERNELS[kernel](*map(_column, arguments)))
+        from streamreg._evaluate.one_row import computed
+
+        return computed(kernel, arguments)
     except _UNDEFINED:
         return None
-    return value
-
-
-def _column(value: object) -> Values:
-    """The column of one row; raises OverflowError for an integer that no column holds."""
-    match value:
-        case str() | bytes():
-            return [value]
-        case datetime():
-            return times.from_objects([value], "datetime")
-        case timedelta():
-            return times.from_objects([value], "timedelta")
-        case Decimal():
-            return from_objects([value])
-        case int() if not INT_MIN <= value <= INT_MAX:
-            raise OverflowError(value)
-        case _:
-            return np.array([value])

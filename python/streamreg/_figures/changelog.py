@@ -6,11 +6,12 @@ import csv
 import io
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError, OutputError
 from streamreg._figures.history import Line
 from streamreg._types import shortened

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streamreg._dataclass import dataclass
 from streamreg._figures.look import Theme, figure, look
 from streamreg._figures.shapes import band, line, points
 

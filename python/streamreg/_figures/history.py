@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from streamreg._dataclass import dataclass
 from streamreg._figures.look import Theme, figure, look, text
 from streamreg._figures.shapes import band, line
 from streamreg._figures.thinned import thinned

@@ -7,8 +7,9 @@ colour alone: lines have dashes too, and points symbols.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from streamreg._dataclass import dataclass
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -11,10 +11,10 @@ import os
 import stat
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from streamreg._core import crc32
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import SourceError
 from streamreg._files.numbered_files import AGAIN
 from streamreg._files.records import Records, first_record, records, whole_records

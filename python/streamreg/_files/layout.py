@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from streamreg._core import split_header
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import SourceError
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import SourceError
 from streamreg._files.names import found
 from streamreg._source.contract import Identity, Origin, Report, Watermarks

@@ -7,12 +7,13 @@ step goes from record to record in Python, but where quotes stand around line en
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from streamreg._dataclass import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

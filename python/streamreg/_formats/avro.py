@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streamreg._core import avro_decoder, avro_problems
+from streamreg._dataclass import dataclass
 from streamreg._formats.registered import RegisteredFormat
 
 if TYPE_CHECKING:

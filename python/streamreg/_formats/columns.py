@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
+from streamreg._dataclass import dataclass
 from streamreg._types import is_optional
 
 if TYPE_CHECKING:

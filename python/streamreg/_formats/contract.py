@@ -7,8 +7,9 @@ add one: a file in this folder, a file in the core's `decode`, and a line in `_f
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from streamreg._dataclass import dataclass
 
 if TYPE_CHECKING:
     from streamreg._core import ChangeEvents, Decoded

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from streamreg._core import Decoder, csv_decoder, split_header
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError
 from streamreg._formats.csv_header import CsvHeader
 from streamreg._formats.options import Records, check_records, chosen

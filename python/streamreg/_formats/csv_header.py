@@ -8,10 +8,10 @@ on no other message.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from streamreg._core import first_record, split_header
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import SourceError
 from streamreg._formats.appearance import appearance, header_and_more
 

@@ -8,10 +8,11 @@ the row. With a schema in each message the event stands in `payload`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from streamreg._core import ChangeEvents, debezium_events
+from streamreg._dataclass import dataclass
 from streamreg._formats.json import Json
 from streamreg._formats.options import chosen
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from streamreg._core import framed_json_decoder, json_decoder
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError
 from streamreg._formats.options import (
     Records,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError
 from streamreg._types import OPTIONAL, is_optional
 

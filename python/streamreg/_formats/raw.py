@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from streamreg._core import Decoder, raw_decoder
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ import hashlib
 import itertools
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import SourceError
 from streamreg._formats.columns import Cells, Rows
 from streamreg._source.contract import Batch, Beginnings, Location

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, Literal
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError
 from streamreg._jobs.check import Section
 from streamreg._spark.options import MOST_ROWS, MOST_TASKS, trigger_seconds

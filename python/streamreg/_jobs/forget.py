@@ -1,10 +1,10 @@
 """Stage 4 of a job file, forgetting: rows that lose half of their weight in every half-life."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from streamreg._core import micros_of_texts
+from streamreg._dataclass import dataclass
 from streamreg._jobs.check import Section, describe, listed, near
 from streamreg._language.fading import TIMES as TIMES_OF_ROWS
 from streamreg._types import INT_MAX, SourceType, held_type

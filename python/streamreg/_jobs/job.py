@@ -5,11 +5,12 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from os.path import abspath
 from pathlib import PurePath
 from typing import Any, Literal
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError
 from streamreg._jobs.check import MOST_SHOWN, Section, describe, listed, near
 from streamreg._jobs.engine import JobEngine, read_engine

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError
 from streamreg._formats.metadata import Metadata
 from streamreg._formats.options import Records

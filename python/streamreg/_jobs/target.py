@@ -1,10 +1,11 @@
 """Stage 4 of a job file, several outputs: `[[output]]`, one table for each, with the keys of its sink."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from os.path import abspath
 from typing import Any, Literal, get_args
 
+from streamreg._dataclass import dataclass
 from streamreg._jobs.check import Section, describe
 from streamreg._jobs.paths import client_files, from_folder
 from streamreg._kafka.settings import of_writers

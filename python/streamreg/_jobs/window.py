@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from streamreg._core import micros_of_texts
+from streamreg._dataclass import dataclass
 from streamreg._jobs.check import Section, describe, listed, near
 from streamreg._language.windows import Behavior, Grid, Last, Point, Session, Span, Window
 from streamreg._types import EVENT_TIMES, INT_MAX, INT_MIN, SourceType, held_type

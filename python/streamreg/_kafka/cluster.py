@@ -9,22 +9,22 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import SourceError
 from streamreg._kafka import client as kafka_client
 from streamreg._kafka.client import UnknownTopicError
 from streamreg._kafka.commits import Commits
-from streamreg._kafka.log_looks import LogLooks
 from streamreg._kafka.requests import Steps, TopicDescription, TopicRequests, waited
 from streamreg._kafka.topic_id import TopicIdWatch
 
 if TYPE_CHECKING:
+    from streamreg._kafka.log_looks import LogLooks
     from streamreg._kafka.partition_table import PartitionTable, Place
     from streamreg._kafka.settings import Setting
     from streamreg._kafka.topics import Topics
@@ -168,8 +168,8 @@ class Cluster:
             return None
 
     def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
-        held = self._open()
-        held.commits.serve(held.consumer)
+        if self._held is not None:
+            self._held.commits.serve(self._held.consumer)
         if self._look is None:
             if time.monotonic() < self._look_at:
                 return {}
@@ -198,6 +198,9 @@ class Cluster:
         return self._looks(report).first_messages(partitions, stopping, static=self._static)
 
     def _looks(self, report: Report) -> LogLooks:
+        # Late: a new run whose format has no preamble looks at no message, and it brings the client's reader.
+        from streamreg._kafka.log_looks import LogLooks
+
         held = self._open()
         return LogLooks(
             held.consumer,
@@ -217,6 +220,8 @@ class Cluster:
         self._errors.clear()
 
     def commit_offsets(self, offsets: Mapping[int, int]) -> None:
+        if "group.id" not in self._settings:
+            return
         held = self._open()
         places = [TopicPartition(*self._table.place(p), offset) for p, offset in offsets.items()]
         held.commits.commit(held.consumer, places)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin._metadata import ClusterMetadata, TopicMetadata
 
+from streamreg._dataclass import dataclass
 from streamreg._kafka.in_thread import in_thread
 
 if TYPE_CHECKING:

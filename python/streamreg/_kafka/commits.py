@@ -37,9 +37,7 @@ class Commits:
         self._told: set[int] = set()
 
     def commit(self, consumer: Consumer, places: Sequence[TopicPartition]) -> None:
-        """Commits offsets; does nothing without a group.id."""
-        if "group.id" not in self._settings:
-            return
+        """Commits offsets, of the group that the settings name."""
         self._last, self._failed = [*places], []
         try:
             consumer.commit(offsets=self._last, asynchronous=True)

@@ -6,9 +6,9 @@ What waits for them stands in the outbox of the state, as the lines of a dead-le
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError
 from streamreg._kafka.patience import Patience, never
 from streamreg._kafka.settings import checked, of_writers

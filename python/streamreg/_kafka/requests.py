@@ -14,7 +14,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Mapping
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -29,6 +28,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
+from streamreg._dataclass import dataclass
 from streamreg._kafka import client as kafka_client
 from streamreg._kafka.client import UnknownTopicError
 from streamreg._kafka.cluster_metadata import Brokers, Metadata, Refresh, look_up

@@ -6,7 +6,6 @@ Nothing is refused for not being here. An older client knows fewer, and what it 
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -57,5 +56,7 @@ ALL_NAMES: Final = tuple(_TEXT.split())
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The end of an error about a name: the most similar one that is known, "" if none is."""
+    from difflib import get_close_matches  # late: names are seldom wrong
+
     close = get_close_matches(name[:100], list(known), n=1)
     return f"; did you mean {close[0]}?" if close else ""

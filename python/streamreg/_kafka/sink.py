@@ -6,11 +6,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import wait
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError, OutputError
 from streamreg._kafka import client as kafka_client
 from streamreg._kafka.client_names import with_hint

@@ -6,18 +6,18 @@ It is what a worker's task brings along, and imports no client: a worker that re
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from streamreg._dataclass import dataclass
 from streamreg._kafka import settings as kafka_settings
 from streamreg._kafka.native_reader import NativeReader, obstacle
 from streamreg._kafka.partition_table import PartitionTable, identity_after
 from streamreg._kafka.start import Start, known_starts
 from streamreg._kafka.switching_reader import SwitchingReader
 from streamreg._kafka.topics import Topics
-from streamreg._process import quick_imports
-from streamreg._secrets import masked
+from streamreg._process import imported_when_used, quick_imports
 
 if TYPE_CHECKING:
     from streamreg._kafka.cluster import Cluster
@@ -66,6 +66,9 @@ class KafkaSource:
         return True
 
     def __repr__(self) -> str:
+        # Late: it brings more than all else here, and a worker never shows its settings.
+        from streamreg._secrets import masked
+
         return f"KafkaSource({self.name!r}, {masked(self.settings)})"
 
     def __getstate__(self) -> dict[str, object]:
@@ -137,8 +140,8 @@ class KafkaSource:
     @property
     def _cluster(self) -> Cluster:
         if self._open is None:
-            # Late: it brings the client, whose import is slow.
-            with quick_imports():
+            # Late: it brings the client, whose import is slow: a third of it is asyncio, for interfaces not used here.
+            with quick_imports(), imported_when_used("asyncio"):
                 from streamreg._kafka.cluster import Cluster
 
             self._open = Cluster(

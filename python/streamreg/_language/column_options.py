@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from streamreg._core import check_column_type
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ProgramError
 from streamreg._types import quoted
 

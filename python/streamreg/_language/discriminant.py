@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias, get_args
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ProgramError
 from streamreg._language.build import mistyped
 from streamreg._language.expression import Expression, TypedExpression

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ProgramError
 from streamreg._language.expression import TypedExpression
 from streamreg._types import INT_MAX, quoted

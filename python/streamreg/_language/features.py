@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ProgramError
 from streamreg._language.build import column_given
 from streamreg._language.deferred import Environment, resolved

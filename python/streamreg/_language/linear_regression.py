@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from streamreg._core import Monomials
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ProgramError
 from streamreg._language.build import column_given, lifted
 from streamreg._language.deferred import resolved

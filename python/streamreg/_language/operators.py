@@ -5,9 +5,9 @@ and the type of its result. `_evaluate/kernels` holds what the kernels do to col
 `_evaluate/scalar` what they do to single values.
 """
 
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from streamreg._dataclass import dataclass
 from streamreg._evaluate.program import FLOAT_FUNCTIONS, IS_NONE
 from streamreg._types import DType
 

@@ -6,9 +6,9 @@ import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, get_args
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ProgramError
 from streamreg._language.table import Table
 from streamreg._types import Time

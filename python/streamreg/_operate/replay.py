@@ -10,10 +10,11 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError, DeadLetterError, OutputError
 from streamreg._kafka.producer import TopicWriter
 from streamreg._rejects.dead_letter_messages import entry_of_letter

@@ -9,10 +9,11 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from streamreg._core import crc32
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError, SourceError
 from streamreg._files.numbered_files import AGAIN, NumberedFiles
 from streamreg._formats.columns import Rows

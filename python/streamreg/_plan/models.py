@@ -5,8 +5,9 @@ The rest of the plan says what is computed; this says what people call it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from streamreg._dataclass import dataclass
 
 if TYPE_CHECKING:
     from streamreg._types import ClassModel

@@ -8,8 +8,9 @@ results.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from streamreg._dataclass import dataclass
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Input

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streamreg._dataclass import dataclass
 from streamreg._evaluate.scalar import evaluate_row
 from streamreg._types import ClassStatistic
 

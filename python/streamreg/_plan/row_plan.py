@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from streamreg._core import KeyedReduction, Reduction, WindowReduction
-from streamreg._evaluate.batch import Evaluated
-from streamreg._evaluate.columns import contiguous, inputs
+from streamreg._dataclass import dataclass
 from streamreg._evaluate.program import Load, Program
 from streamreg._types import is_optional
 
@@ -117,6 +115,10 @@ class RowPlan:
             Exception: whatever a function in `apply` raises, with a note about the row.
             TypeError: if one returns another type than it is declared to.
         """
+        # Late: the parent has the plan too, and computes no rows; these bring NumPy.
+        from streamreg._evaluate.batch import Evaluated
+        from streamreg._evaluate.columns import contiguous, inputs
+
         done = Evaluated(self.program, columns, rows)
         return RowResult(
             tuple(

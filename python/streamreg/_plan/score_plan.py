@@ -6,8 +6,9 @@ and the target among it, and shipped; filters and expressions with scores in the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from streamreg._dataclass import dataclass
 
 if TYPE_CHECKING:
     from streamreg._evaluate.program import Program, Selection

@@ -11,10 +11,10 @@ import base64
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import DeadLetterError, RejectsError
 from streamreg._rejects.reject import Reject
 from streamreg._source.contract import Headers, Location

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from streamreg._dataclass import dataclass
 from streamreg._source.contract import Headers, Location
 
 

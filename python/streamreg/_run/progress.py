@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from streamreg._evaluate.times import iso_text
 from streamreg._html import table
 from streamreg._plural import plural
 from streamreg._rejects.dead_letters import counted
@@ -182,6 +181,9 @@ def _short(value: object) -> str:
     if isinstance(value, float | Decimal):
         return f"{value:.6g}"
     if isinstance(value, datetime | timedelta):
+        # Late: it brings NumPy, and few results are times.
+        from streamreg._evaluate.times import iso_text
+
         return iso_text(value)
     return str(value)
 

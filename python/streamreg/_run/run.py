@@ -7,23 +7,22 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamreg._compile.compile import compile as compile_plan
+from streamreg._dataclass import dataclass
 from streamreg._epoch.gaps import lost_text
 from streamreg._epoch.merge import Merge
 from streamreg._exceptions import ConfigurationError, SourceError
 from streamreg._formats.contract import subject_check_of
 from streamreg._process import keep_freed_memory
-from streamreg._run import job_change, lifecycle, resume
-from streamreg._run.closed_windows import closed_windows
+from streamreg._run import lifecycle, resume
 from streamreg._run.measures import Measures
 from streamreg._run.processes import cores
 from streamreg._run.progress import Progress, Rate, Summary
 from streamreg._run.rejects import name_of, rejects_spec
-from streamreg._run.served import Served, layout_of
 from streamreg._run.stderr_line import stderr_line
 from streamreg._run.supervisor import TELL_INTERVAL, Supervisor
 from streamreg._sinks.append_file import sync_directory
@@ -32,13 +31,14 @@ from streamreg._source.partition_discovery import PartitionDiscovery
 from streamreg._state import job_identity
 from streamreg._state.store import Durability, Store
 from streamreg._state.upserted_rows import TemporaryRows, UpsertedRows
-from streamreg._worker.pool import InlinePool, ProcessPool
+from streamreg._worker.pool import ProcessPool
 from streamreg._worker.task import Task
 
 if TYPE_CHECKING:
     from streamreg._language.outputs import Output
     from streamreg._plan.plan import Plan
     from streamreg._run.rejects import RejectsArgument
+    from streamreg._run.served import Served
     from streamreg._run.signals import StopSignals
     from streamreg._serve.address import ListenArgument
     from streamreg._serve.publisher import Publisher
@@ -121,7 +121,7 @@ def _run(
 ) -> Summary:
     keep_freed_memory()
     signals = options.signals
-    served = None if publisher is None else Served(publisher, plan.source)
+    served = None if publisher is None else _served(publisher, plan)
     watch = _Watch(options, served)
     with contextlib.ExitStack() as stack:
         store, last = None, None
@@ -133,6 +133,9 @@ def _run(
         )
         old_files: list[Path] = []
         if last is not None:
+            # Late, as below: it is large, and a run without a state needs none of it.
+            from streamreg._run import job_change
+
             goes_on = job_change.continued(last, plan, name_of(rejects))
             old_files = job_change.to_be_moved(goes_on, last, terms)
             plan, last = goes_on.plan, goes_on.checkpoint
@@ -160,7 +163,10 @@ def _run(
                 return watch.summary(None)
         make_pool = stack.enter_context(_pools(options))
         ranges = resume.ranges(plan.source, watermarks, last, starts)
-        job_change.move(old_files, _log.warning)
+        if old_files:
+            from streamreg._run.job_change import move
+
+            move(old_files, _log.warning)
         outputs = resume.open_outputs(plan, rejects, last, terms)
         if outputs is None:
             # A signal came while a file was read, or the reader of a pipe waited for.
@@ -205,6 +211,9 @@ def _run(
             lifecycle.resumed(options.state, last)
         lifecycle.started(plan.source, merge.offsets, len(pool.processes()))
         if served is not None:
+            from streamreg._run.closed_windows import closed_windows
+            from streamreg._run.served import layout_of
+
             layout = layout_of(plan, job, options.state)
             fixed = {partition: end for partition, end in ends.items() if end is not None}
             # Outputs of a first run hold nothing yet, and may be pipes.
@@ -233,6 +242,13 @@ def _upserted(plan: Plan, store: Store | None, stack: contextlib.ExitStack) -> U
         return None
     rows = TemporaryRows() if store is None else store.upserted_rows()
     return stack.enter_context(contextlib.closing(rows))
+
+
+def _served(publisher: Publisher, plan: Plan) -> Served:
+    # Late: a run that nobody asks needs none of it.
+    from streamreg._run.served import Served
+
+    return Served(publisher, plan.source)
 
 
 class _Watch:
@@ -318,6 +334,9 @@ def _pools(options: Options) -> AbstractContextManager[MakePool]:
 
     def make(task: Task, merged: Merged, _log_ends: Mapping[int, int]) -> Pool:
         if options.processes == 0:
+            # Late: it brings all that a worker imports.
+            from streamreg._worker.inline_pool import InlinePool
+
             return InlinePool(task, merged)
         most = options.processes or min(cores(), DEFAULT_PROCESSES)
         return ProcessPool(task, most, merged, options.spares)

@@ -7,10 +7,11 @@ import os
 import re
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from importlib.util import find_spec
 from typing import Final, TypeAlias, TypedDict
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError
 
 TOKEN: Final = "STREAMREG_TOKEN"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from streamreg._dataclass import dataclass
 from streamreg._figures.history import Line, history_figure
 from streamreg._sinks.cells import cells_of, unquoted, value_of
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from streamreg._dataclass import dataclass
 from streamreg._figures.fit import FitData, fit_figure
 from streamreg._figures.residuals import ResidualData, residual_figure
 from streamreg._serve.drawn import MOST_TEXT, Drawn, text_of

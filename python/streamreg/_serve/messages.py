@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from streamreg._dataclass import dataclass
 from streamreg._serve.snapshot import Snapshot
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from streamreg._core import Fit, KeyedReduction, Moments, Monomials, Reduction
+from streamreg._dataclass import dataclass
 from streamreg._state.one_key import read_key
 from streamreg._state.program_data import WINDOWS, tuples
 from streamreg._types import OPTIONAL

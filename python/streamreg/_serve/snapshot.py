@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, TypeAlias
 
+from streamreg._dataclass import dataclass
 from streamreg._worker.contract import EngineFigures
 
 Phase: TypeAlias = Literal["starting", "reading"]

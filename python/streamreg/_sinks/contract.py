@@ -11,10 +11,11 @@ checkpoint that holds them too (`outbox`), in transactions of its own that say h
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import OutputError
 from streamreg._sinks.cells import rows_of
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import OutputError
 from streamreg._sinks.file_sink import FileSink, FileSpec
 from streamreg._sinks.open_file import Found, check_file, open_file

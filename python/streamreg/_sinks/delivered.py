@@ -8,9 +8,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import OutputError
 from streamreg._sinks.contract import AwayError
 from streamreg._sinks.outbox import OutboxSink

@@ -11,12 +11,13 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import OutputError
 from streamreg._file_lock import lock
 from streamreg._sinks.cells import cells_of

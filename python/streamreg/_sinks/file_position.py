@@ -9,10 +9,10 @@ rest.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from streamreg._core import crc32
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import CorruptStateError
 
 _MOST_LENGTH: Final = 2**63

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import OutputError
 from streamreg._sinks.file_place import place_of
 from streamreg._sinks.file_position import FilePosition

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from streamreg._core import crc32
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import CorruptStateError
 from streamreg._sinks.file_position import FilePosition
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import OutputError
 from streamreg._sinks.cells import cells_of
 from streamreg._sinks.contract import Delivered

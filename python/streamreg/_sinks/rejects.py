@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from streamreg._dataclass import dataclass
 from streamreg._sinks.file_place import place_of
 from streamreg._sinks.file_position import FilePosition
 from streamreg._sinks.file_read_back import FileReadBack

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from streamreg._dataclass import dataclass
 
 _BYTES: Final[Mapping[str, int]] = {
     "b": 1,

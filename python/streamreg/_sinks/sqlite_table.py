@@ -6,11 +6,11 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import quote
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import OutputError
 from streamreg._file_lock import lock
 from streamreg._sinks.cells import cells_of

@@ -9,8 +9,10 @@ it was given. A source does not know what the bytes of a message mean: `_formats
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+from streamreg._dataclass import dataclass
 
 if TYPE_CHECKING:
     from streamreg._core import FetchedMessages

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from streamreg._dataclass import dataclass
 from streamreg._source.contract import Range
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ of rows that were read before. So an output may come or go, and ask for other st
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import StateError
 from streamreg._state import changed_source
 from streamreg._state.changed_parts import moved_clocks, moved_parts

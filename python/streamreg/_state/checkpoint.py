@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from streamreg._core import Changelog, KeyedReduction, WindowReduction
+from streamreg._dataclass import dataclass
 from streamreg._plural import plural
 from streamreg._sinks.contract import EpochChanges
 from streamreg._source.contract import Identity, Range

@@ -13,9 +13,9 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import CorruptStateError
 
 FILE = "checkpoint.seal"

@@ -6,9 +6,9 @@ By these numbers the parts of two jobs are found in each other, whatever else th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from streamreg._dataclass import dataclass
 from streamreg._state.numbered import Numbered, Numbers, renumbered
 from streamreg._state.program_data import STEPS, WINDOWS, Json, tuples
 from streamreg._state.shape import ShapeError

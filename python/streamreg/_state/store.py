@@ -246,9 +246,10 @@ def _checked(
 def _open(path: Path, durability: Durability) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level="IMMEDIATE")
     try:
+        # First: the change to a write-ahead log would wait for the disk four times, else.
+        database.execute(f"PRAGMA synchronous = {'FULL' if durability == 'power' else 'OFF'}")
         # Whoever made the state directory decides who may read it: SQLite keeps to the umask.
         database.execute("PRAGMA journal_mode = WAL")
-        database.execute(f"PRAGMA synchronous = {'FULL' if durability == 'power' else 'OFF'}")
         database.execute(PARTS.replace("TABLE", "TABLE IF NOT EXISTS", 1))
         database.commit()
     except BaseException:

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import io
 import linecache
-import marshal
 import pickle
 import sys
-from types import CodeType
 from typing import Any
-
-import cloudpickle
 
 
 def pack(task: object) -> bytes:
@@ -23,8 +19,11 @@ def pack(task: object) -> bytes:
     Raises:
         Exception: whatever an object that a function refers to raises when it is pickled.
     """
+    # Late: a worker unpacks alone, and needs cloudpickle where functions travel, which then name it.
+    from streamreg._worker.code_pickler import CodePickler
+
     with io.BytesIO() as file:
-        pickler = _Pickler(file, protocol=pickle.HIGHEST_PROTOCOL)
+        pickler = CodePickler(file, protocol=pickle.HIGHEST_PROTOCOL)
         pickler.dump(task)
         sources = {name: lines for name in sorted(pickler.files) if (lines := _lines(name))}
         return pickle.dumps((sources, file.getvalue()), protocol=pickle.HIGHEST_PROTOCOL)
@@ -41,24 +40,6 @@ def unpack(packed: bytes) -> Any:  # noqa: ANN401  # what was packed
         # Without a time of change the entry stays, whether or not there is such a file.
         linecache.cache[name] = (sum(map(len, lines)), None, lines, name)
     return pickle.loads(task)
-
-
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # it ships no types
-    """Keeps the names of the files that code is from, and notes them: some releases of cloudpickle take them away."""
-
-    def __init__(self, file: io.BytesIO, protocol: int) -> None:
-        super().__init__(file, protocol=protocol)
-        self.files: set[str] = set()
-
-    def reducer_override(self, found: object) -> Any:  # noqa: ANN401  # as pickle has it
-        if isinstance(found, CodeType):
-            try:
-                code = marshal.dumps(found)
-            except ValueError:  # a constant in it is of a type that no compiler puts there
-                return NotImplemented
-            self.files.add(found.co_filename)
-            return marshal.loads, (code,)
-        return super().reducer_override(found)
 
 
 def _lines(name: str) -> list[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
 from streamreg._core import RowTimes, WindowReduction
+from streamreg._dataclass import dataclass
 from streamreg._evaluate.columns import Nullable, numbers, placed, to_list
 from streamreg._evaluate.program import Load
 from streamreg._evaluate.times import NUMPY_TIMES

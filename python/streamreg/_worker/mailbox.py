@@ -21,9 +21,9 @@ import pickle
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
+from streamreg._dataclass import dataclass
 from streamreg._worker.partial import Partial
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from dataclasses import field
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from streamreg._evaluate.columns import Column
+from streamreg._dataclass import dataclass
 from streamreg._rejects.reject import Reject
 from streamreg._types import Moment
+
+if TYPE_CHECKING:
+    from streamreg._evaluate.columns import Column
 
 
 class Passage(NamedTuple):
@@ -24,7 +27,7 @@ class Passage(NamedTuple):
     """The greatest time up to the end of the batch."""
 
 
-Shipped: TypeAlias = tuple[list[Column], int]
+Shipped: TypeAlias = tuple[list["Column"], int]
 """Columns of rows, and their number."""
 
 

@@ -22,7 +22,6 @@ from streamreg._source.contract import without
 from streamreg._worker import event_time
 from streamreg._worker.event_time import WindowedRows
 from streamreg._worker.partial import Partial
-from streamreg._worker.upserts import NOT_THE_SAME, BatchUpserts
 
 if TYPE_CHECKING:
     from streamreg._core import Decoded
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from streamreg._plan.row_plan import RowPlan, RowResult
     from streamreg._source.contract import Batch, MessageValues, Report
     from streamreg._worker.task import Times
+    from streamreg._worker.upserts import BatchUpserts
 
 
 class Pipeline:
@@ -75,6 +75,9 @@ class Pipeline:
         values = without(batch.values, preambles)
         upserts = None
         if self._input.upsert:
+            # Late: it brings formats that few jobs have.
+            from streamreg._worker.upserts import BatchUpserts
+
             upserts = BatchUpserts(self._input, batch, values, self._decoder_of(batch))
             values = upserts.values
             for index, (kind, detail) in sorted(upserts.faults.items()):
@@ -161,6 +164,8 @@ class Pipeline:
             columns = {name: take_rows(values, standing, stand) for name, values in columns.items()}
             again = self._plan.evaluate(columns, len(stand))
             if any(len(errors.rows) for errors in again.errors):
+                from streamreg._worker.upserts import NOT_THE_SAME
+
                 raise ProgramError(NOT_THE_SAME)
             result = replace(again, shipped=result.shipped)
         self._accumulate(partial, result, None)

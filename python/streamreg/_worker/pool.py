@@ -2,7 +2,7 @@
 
 `ProcessPool` spawns them, notices a crash and starts a successor from the merged offsets. What a dead worker had
 sent is not used any more: its pipe is closed unread, so that the successor reads the same messages again.
-`InlinePool` does the same work in the parent's own process, for debugging and for tests.
+`inline_pool` does the same work in the parent's own process.
 """
 
 from __future__ import annotations
@@ -12,19 +12,18 @@ import logging
 import signal
 import threading
 import time
-import traceback
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import WorkerError
 from streamreg._plural import plural
 from streamreg._source.contract import Range, short_name
 from streamreg._worker import spawn
-from streamreg._worker import worker as _worker
 from streamreg._worker.crash_loop import CrashLoop
 from streamreg._worker.mailbox import Begun, Failure, Frame, Inbox, Notice
 from streamreg._worker.task import packed, remaining
@@ -213,6 +212,9 @@ class ProcessPool:
 
     def kill(self) -> None:
         for worker in self._workers:
+            if worker.process is not None:
+                worker.process.kill()  # All at once: to end one takes some milliseconds.
+        for worker in self._workers:
             self._release(worker, patience=0)
 
     def processes(self) -> Mapping[int, int]:
@@ -232,50 +234,6 @@ class ProcessPool:
             worker.process.join(patience)
             worker.process.kill()
             worker.process.join()
-
-
-class InlinePool:
-    """All partitions in the parent's own process."""
-
-    restarts = 0
-
-    def __init__(self, task: Task, merged: Merged) -> None:
-        """`merged` is read when there are more partitions."""
-        self._task = replace(task, times=merged.event_times(task.ranges))
-        self._merged = merged
-        self._ingest = _worker.Ingest(self._task, _log.warning)
-
-    def grow(self, ranges: Mapping[int, Range]) -> None:
-        self._task = replace(self._task, ranges={**self._task.ranges, **ranges})
-        self.read_again(ranges)
-
-    def read_again(self, partitions: Collection[int]) -> None:
-        ranges = {p: remaining(p, r, self._merged) for p, r in self._task.ranges.items()}
-        task = replace(self._task, ranges=ranges, times=self._merged.event_times(ranges))
-        self._ingest.close()
-        self._ingest = _worker.Ingest(task, _log.warning)
-
-    def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
-        try:
-            frame = self._ingest.step(min(timeout, _worker.READ_TIMEOUT))
-        except (Exception, SystemExit) as error:
-            if _worker.is_known(error):
-                raise
-            raise WorkerError(f"the work failed:\n{traceback.format_exc()}") from error
-        if frame is not None:
-            yield frame
-
-    def stop(self) -> Iterator[Frame]:
-        yield from ()
-
-    def kill(self) -> None:
-        self._ingest.close()
-
-    def processes(self) -> Mapping[int, int]:
-        return {}
-
-    def figures(self) -> None:
-        return None
 
 
 def _hand_over(task: bytes, errand: Connection) -> None:

@@ -9,11 +9,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
+from streamreg._dataclass import dataclass
 from streamreg._process import quick_imports
 from streamreg._terminal.standard_streams import drop_broken
 

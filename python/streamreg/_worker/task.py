@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ProgramError
 from streamreg._worker import carried
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from streamreg._evaluate.program import Call
 from streamreg._evaluate.udf import is_of_function
 from streamreg._exceptions import StreamregError
-from streamreg._process import keep_freed_memory
+from streamreg._process import keep_freed_memory, quick_imports
 from streamreg._worker import carried
 from streamreg._worker.mailbox import Begun, Failure, Frame, Notice, Outbox
 from streamreg._worker.pipeline import Pipeline
@@ -85,11 +85,14 @@ def main(tasks: Connection, mailbox: Connection, control: Connection) -> None:
     keep_freed_memory()
     outbox = Outbox(mailbox)
     try:
+        if not tasks.poll():
+            _import_ahead()
         task = tasks.recv_bytes()
     except EOFError:
         return  # The parent is gone.
     try:
-        loaded: Task = carried.unpack(task)
+        with quick_imports():
+            loaded: Task = carried.unpack(task)
         begin = outbox.send if loaded.announce else None
         ingest = Ingest(loaded, lambda text: outbox.send(Notice(text)), begin)
         if not any(isinstance(step, Call) for step in loaded.plan.program.steps):
@@ -103,6 +106,14 @@ def main(tasks: Connection, mailbox: Connection, control: Connection) -> None:
         known = error if is_known(error) else None
         with contextlib.suppress(BrokenPipeError):  # Nobody is left to be told.
             outbox.send(Failure(known, traceback.format_exc()))
+
+
+def _import_ahead() -> None:
+    """What most tasks bring along or use, imported while there is none yet."""
+    with quick_imports():
+        import streamreg._evaluate.batch
+        import streamreg._kafka.source
+        import streamreg._plan.row_plan  # noqa: F401
 
 
 def is_known(error: BaseException) -> TypeGuard[StreamregError]:

@@ -27,7 +27,14 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Column<'py> {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        if let Ok(array) = object.extract::<PyReadonlyArray1<'_, f64>>() {
+        // Arrays last: to ask for one imports NumPy, which a process that writes results alone does not need.
+        if let Ok(text) = object.cast::<Text>() {
+            Ok(Self::Text(text.to_owned()))
+        } else if let Ok(cells) = object.cast::<Cells>() {
+            Ok(Self::Cells(cells.to_owned()))
+        } else if let Ok(list) = object.cast::<PyList>() {
+            list.iter().map(|value| cell(&value)).collect::<PyResult<_>>().map(Self::Any)
+        } else if let Ok(array) = object.extract::<PyReadonlyArray1<'_, f64>>() {
             Ok(Self::Float(array))
         } else if let Ok(array) = object.extract::<PyReadonlyArray1<'_, i64>>() {
             Ok(Self::Int(array))
@@ -37,12 +44,6 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Column<'py> {
             Ok(Self::Decimal(array))
         } else if let Ok(array) = object.extract::<TimeArray<'_>>() {
             Ok(Self::Time(array))
-        } else if let Ok(text) = object.cast::<Text>() {
-            Ok(Self::Text(text.to_owned()))
-        } else if let Ok(cells) = object.cast::<Cells>() {
-            Ok(Self::Cells(cells.to_owned()))
-        } else if let Ok(list) = object.cast::<PyList>() {
-            list.iter().map(|value| cell(&value)).collect::<PyResult<_>>().map(Self::Any)
         } else {
             Err(PyTypeError::new_err(format!("a column cannot be a {}", object.get_type())))
         }

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import StreamregError
 from streamreg._jobs import Job, load_job
 from streamreg._jobs.client import check_client

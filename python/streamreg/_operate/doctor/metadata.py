@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from concurrent.futures import wait
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from confluent_kafka import KafkaError, KafkaException
 
+from streamreg._dataclass import dataclass
 from streamreg._kafka import client as kafka_client
 from streamreg._kafka.cluster_metadata import Metadata, found
 from streamreg._kafka.in_thread import in_thread

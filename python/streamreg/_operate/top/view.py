@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from streamreg._dataclass import dataclass
 
 MOST_ROWS = 10
 """Rows of a table that are shown."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import OutputError
 from streamreg._operate.verify import changelog_files as files
 from streamreg._operate.verify.multiset import Multiset

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from streamreg._dataclass import dataclass
 from streamreg._formats.contract import Input
 from streamreg._formats.metadata import Metadata
 from streamreg._formats.registry import described

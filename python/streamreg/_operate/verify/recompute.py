@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from streamreg._core import Changelog, WindowReduction, stamp
+from streamreg._dataclass import dataclass
 from streamreg._epoch.changed_rows import changed_rows
 from streamreg._epoch.event_clocks import Move
 from streamreg._exceptions import SourceError

@@ -8,10 +8,10 @@ topic cannot tell which must be there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from streamreg._core import render, stamp
+from streamreg._dataclass import dataclass
 from streamreg._evaluate.program import ALL_ROWS, Load
 from streamreg._plural import plural
 from streamreg._sinks.cells import cells_of
