@@ -17,7 +17,7 @@ from streamreg._epoch.merge import Merge
 from streamreg._exceptions import ConfigurationError, SourceError
 from streamreg._formats.contract import subject_check_of
 from streamreg._process import keep_freed_memory
-from streamreg._run import job_change, lifecycle, resume
+from streamreg._run import job_change, lifecycle, resume, sharding
 from streamreg._run.measures import Measures
 from streamreg._run.processes import cores
 from streamreg._run.progress import Progress, Rate, Summary
@@ -88,6 +88,9 @@ def run_outputs(
         )
     if options.engine is not None:
         options.engine.check(plan.input)
+        if options.engine.shards is not None:
+            kept = options.state is not None
+            sharding.check(plan, state=kept, listen=options.listen is not None)
     shown = False if callable(progress) else progress
     with (
         stderr_line(shown, _log) as line,
@@ -122,10 +125,12 @@ def _run(
     signals = options.signals
     served = None if publisher is None else Served(publisher, plan.source)
     watch = _Watch(options, served)
+    shards = None if options.engine is None else options.engine.shards
     with contextlib.ExitStack() as stack:
         store, last = None, None
         if options.state is not None:
-            store = stack.enter_context(Store(options.state, options.durability))
+            opened = Store(options.state, options.durability, keyed=shards is None)
+            store = stack.enter_context(opened)
             last = store.load()
         terms = RunTerms(
             options.state, durable=options.durability == "power", stopping=signals.noted
@@ -176,10 +181,12 @@ def _run(
         first = resume.first_checkpoint(job, task, outputs.positions(), last)
         for gap in first.gaps[0 if last is None else len(last.gaps) :]:
             _log.warning("%s", lost_text(plan.source, gap))
+        sharded = None
         if store is not None:
+            first, sharded = sharding.placed(plan, shards, store, first)
             # Before the first row: a file with rows but without a state could not be continued.
             store.save(first)
-            first = replace(first, moved={})
+            first = replace(first, moved={}, changes={})
             if store.durability == "power":
                 for directory in (store.directory, store.directory.absolute().parent):
                     sync_directory(directory)
@@ -196,6 +203,7 @@ def _run(
             max_rejects=options.max_rejects,
             upserted=_upserted(plan, store, stack),
             watcher=publisher,
+            sharded=sharded,
         )
         watch.begin(plan, first)
         pool = make_pool(task, merge, measures.log_ends)

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 from zlib import crc32
 
 from streamreg._exceptions import CorruptStateError
@@ -24,8 +24,10 @@ Change: TypeAlias = tuple[bytes, bytes | None, int]
 Digest: TypeAlias = tuple[int, int]
 """The number of keys, and the sum of the checksums modulo 2^64."""
 
-_Row: TypeAlias = tuple[object, object, object, object]
-"""Part, key, value and checksum, as a database has them."""
+StoredRow: TypeAlias = tuple[Any, Any, Any, Any]
+"""Part, key, value and checksum, as a database has them: of which type is to be looked at."""
+
+AnyRow = TypeVar("AnyRow", bound=tuple[object, ...])
 
 ONLY_KEY: Final = b""
 """The key of what has no keys."""
@@ -121,23 +123,32 @@ def read(database: sqlite3.Connection, parts: Mapping[str, Loaded]) -> dict[str,
     Raises:
         CorruptStateError: if a row is damaged, or of no such part.
     """
+    return read_rows(stored(database), parts)
+
+
+def stored(database: sqlite3.Connection) -> Iterable[StoredRow]:
+    """All rows, in order."""
     if not _is_there(database):
-        return {}
+        return ()
+    return database.execute("SELECT part, key, value, checksum FROM keyed ORDER BY part, key")
+
+
+def read_rows(rows: Iterable[StoredRow], parts: Mapping[str, Loaded]) -> dict[str, Digest]:
+    """As `read`, of rows from anywhere: a part may come in several pieces."""
     digests: dict[str, Digest] = {}
-    cursor = database.execute("SELECT part, key, value, checksum FROM keyed ORDER BY part, key")
-    for found in _pieces(cursor):
-        for part, rows in groupby(found, itemgetter(0)):
+    for found in pieces(rows):
+        for part, of_part in groupby(found, itemgetter(0)):
             if part not in parts:
                 raise CorruptStateError("there are rows of a part that its job does not have")
             keys, total = digests.get(part, EMPTY)
-            count, checksum = _load(part, rows, parts[part])
+            count, checksum = load(part, of_part, parts[part])
             digests[part] = (keys + count, (total + checksum) % 2**64)
     return digests
 
 
-def _pieces(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
+def pieces(rows: Iterable[AnyRow]) -> Iterator[list[AnyRow]]:
     """Some rows at a time; few of them if they are large."""
-    piece: list[_Row] = []
+    piece: list[AnyRow] = []
     size = 0
     for row in rows:
         piece.append(row)
@@ -154,15 +165,16 @@ def checksum(key: bytes, value: bytes) -> int:
     return crc32(value, crc32(key))
 
 
-def _load(part: str, rows: Iterable[_Row], loaded: Loaded) -> Digest:
-    pieces: list[bytes] = []
+def load(part: str, rows: Iterable[StoredRow], loaded: Loaded) -> Digest:
+    """Loads rows of a part; their digest. Raises CorruptStateError if one is damaged."""
+    packed: list[bytes] = []
     total = 0
     for _, key, value, found in rows:
         if not (isinstance(key, bytes) and isinstance(value, bytes) and isinstance(found, int)):
             raise CorruptStateError(f"a row of {part} has another type")
         if checksum(key, value) != found:
             raise CorruptStateError(f"the checksum of the key {key!r} in {part} does not match")
-        pieces += (_LENGTH.pack(len(key)), key, _LENGTH.pack(len(value)), value)
+        packed += (_LENGTH.pack(len(key)), key, _LENGTH.pack(len(value)), value)
         total += found
-    loaded.load(b"".join(pieces))
-    return len(pieces) // 4, total
+    loaded.load(b"".join(packed))
+    return len(packed) // 4, total

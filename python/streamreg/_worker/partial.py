@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from streamreg._evaluate.columns import Column
 from streamreg._rejects.reject import Reject
 from streamreg._types import Moment
+
+if TYPE_CHECKING:
+    from streamreg._state.shards import ShardChanges
 
 
 class Passage(NamedTuple):
@@ -41,7 +44,10 @@ class Partial:
     """For each scoring of the plan the rows that the parent is to score, in pieces."""
 
     states: list[bytes] = field(default_factory=list)
-    """Exact partial states, one per reduction of the plan."""
+    """Exact partial states, one per reduction of the plan; nothing of those that are in shards."""
+
+    shards: Sequence[ShardChanges] = ()
+    """What its rows have changed in each shard, where what is kept by keys is in shards."""
 
     rejects: list[Reject] = field(default_factory=list)
     tombstones: int = 0
