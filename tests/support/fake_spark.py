@@ -80,7 +80,7 @@ class FakeJobs:
         if self.shards is None:
             return next(work.read(self.shared, index, packed))
         kept = next(shard_work.read(self.shared, self.shards[0], index, packed))
-        self.kept = [other for other in self.kept if other.index != index] + [kept]
+        self.kept = [other for other in self.kept if other.number != index] + [kept]
         return shard_work.handed_in(kept)
 
     def change(self, step: shard_work.Step) -> list[ShardChanges | Failure]:

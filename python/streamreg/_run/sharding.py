@@ -50,8 +50,8 @@ def placed(
     if count is None:
         if first.shards is None:
             return first, None
-        rows = sharding.changes(store.directory, first.shards, first.moved)
-        return replace(first, shards=None, changes=rows), None
+        changes = sharding.changes(store.directory, first.shards, first.moved)
+        return replace(first, shards=None, changes=changes), None
     if first.rewrite:
         raise StateError(
             "the job was changed so that an output begins anew with the rows of all keys at once: run it once without "

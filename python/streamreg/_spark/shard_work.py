@@ -31,7 +31,7 @@ Progress: TypeAlias = Mapping[int, tuple[int, int]]
 class Kept(NamedTuple):
     """What a task that reads has for the second job, and what it hands in at once."""
 
-    index: int
+    number: int
     done: bytes
     """As `work.read` has it, without what is in shards."""
 
@@ -80,7 +80,7 @@ def _cut(plan: RowPlan, partial: Partial, count: int) -> list[list[bytes]]:
 
 def handed_in(kept: Kept) -> Numbered:
     """What goes to the driver at once."""
-    return kept.index, kept.done
+    return kept.number, kept.done
 
 
 def shuffled(progress: Progress, kept: Kept) -> Iterator[tuple[int, bytes]]:

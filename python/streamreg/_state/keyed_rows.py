@@ -38,7 +38,7 @@ _BYTES_AT_A_TIME: Final = 4 * 1024 * 1024
 _ROWS: Final = 100
 """Rows that one statement stores: by one of each row that takes half as long again."""
 
-_REPLACE_ROW: Final = "REPLACE INTO keyed VALUES (?1, ?, ?, ?)"
+_REPLACE_ROW: Final = "REPLACE INTO {} VALUES (?1, ?, ?, ?)"
 _REPLACE_ROWS: Final = _REPLACE_ROW + ", (?1, ?, ?, ?)" * (_ROWS - 1)
 _LENGTH: Final = struct.Struct("<I")
 
@@ -75,19 +75,24 @@ def write(database: sqlite3.Connection, parts: Mapping[str, Iterable[Sequence[Ch
         database.execute(KEYED.replace("TABLE", "TABLE IF NOT EXISTS", 1))
     for part, pieces in parts.items():
         for piece in pieces:
-            _replace(database, part, [change for change in piece if change[1] is not None])
+            kept = [change for change in piece if change[1] is not None]
+            replace_rows(database, "keyed", part, kept)
             database.executemany(
                 "DELETE FROM keyed WHERE part = ? AND key = ?",
                 [(part, key) for key, value, _ in piece if value is None],
             )
 
 
-def _replace(database: sqlite3.Connection, part: str, rows: Sequence[Change]) -> None:
+def replace_rows(
+    database: sqlite3.Connection, table: str, part: str, rows: Sequence[Change]
+) -> None:
+    """Writes rows of a part into a table of such, as a part of the open transaction."""
     whole = len(rows) - len(rows) % _ROWS
+    many, one = _REPLACE_ROWS.format(table), _REPLACE_ROW.format(table)
     for start in range(0, whole, _ROWS):
         values = chain.from_iterable(rows[start : start + _ROWS])
-        database.execute(_REPLACE_ROWS, (part, *values))
-    database.executemany(_REPLACE_ROW, [(part, *row) for row in rows[whole:]])
+        database.execute(many, (part, *values))
+    database.executemany(one, [(part, *row) for row in rows[whole:]])
 
 
 def rename(database: sqlite3.Connection, moved: Mapping[str, str | None]) -> None:

@@ -23,7 +23,7 @@ from zlib import crc32
 
 from streamreg._exceptions import CorruptStateError, StateError
 from streamreg._state.errors import damaged, errors
-from streamreg._state.keyed_rows import Change, StoredRow, checksum
+from streamreg._state.keyed_rows import Change, StoredRow, checksum, replace_rows
 from streamreg._state.shards import Run, Shard
 
 FOLDER: Final = "shards"
@@ -81,10 +81,9 @@ class RunWriter:
 
     def put(self, part: str, changes: Sequence[Change]) -> None:
         """Takes rows of a part, in the place of those there are."""
-        rows = ((part, key, value, found) for key, value, found in changes)
         with errors(self._directory):
             self._database.execute("BEGIN")
-            self._database.executemany("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?)", rows)
+            replace_rows(self._database, "run", part, changes)
             self._database.execute("COMMIT")
 
     def finish(self, *, oldest: bool, durable: bool) -> tuple[Run, ...]:
@@ -124,15 +123,15 @@ class OpenRuns:
         self._paths = [(run, checked(directory, run)) for run in shard.runs]
         self._database = sqlite3.connect(":memory:", isolation_level=None, uri=True)
         self._database.execute("CREATE TABLE wanted (key BLOB PRIMARY KEY) WITHOUT ROWID")
+        self._wanted: Sequence[bytes] = ()
 
     def find(self, part: str, keys: Sequence[bytes]) -> list[StoredRow]:
         """The rows of a part for these keys, of those that it has: not looked at yet."""
         found: dict[bytes, StoredRow] = {}
+        if not self._paths:
+            return []
         with errors(self._directory):
-            self._database.execute("DELETE FROM wanted")
-            self._database.execute("BEGIN")
-            self._database.executemany("INSERT INTO wanted VALUES (?)", ((key,) for key in keys))
-            self._database.execute("COMMIT")
+            self._want(keys)
             for run, path in self._paths:
                 self._database.execute("ATTACH ? AS run", [_uri(path)])
                 _check_schema(self._database, "run", self._directory, run)
@@ -145,6 +144,15 @@ class OpenRuns:
                 found.update((row[1], row) for row in rows)
                 self._database.execute("DETACH run")
         return [row for row in found.values() if row[2] is not None]
+
+    def _want(self, keys: Sequence[bytes]) -> None:
+        """Puts the keys where they can be looked for; those of one reduction are those of its outputs too."""
+        if keys is not self._wanted:
+            self._database.execute("DELETE FROM wanted")
+            self._database.execute("BEGIN")
+            self._database.executemany("INSERT INTO wanted VALUES (?)", ((key,) for key in keys))
+            self._database.execute("COMMIT")
+            self._wanted = keys
 
     def close(self) -> None:
         self._database.close()

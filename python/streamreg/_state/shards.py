@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
 from streamreg._state.keyed_rows import EMPTY, Digest
-from streamreg._state.shape import Json, ShapeError, array, fixed, integer, only, table, within
+from streamreg._state.program_data import Json
+from streamreg._state.shape import ShapeError, array, fixed, integer, only, table, within
 
 if TYPE_CHECKING:
     from streamreg._plan.sharded import ShardPlan
