@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from streamreg._core import Reduction, stamp
 from streamreg._epoch.epoch_rejects import EpochRejects
 from streamreg._epoch.event_clocks import EventClocks, Move
+from streamreg._epoch.excluded_rows import ExcludedRows
 from streamreg._epoch.gaps import lost_offsets, lost_text
 from streamreg._epoch.reductions import Reductions
 from streamreg._epoch.result_changes import ResultChanges
@@ -22,7 +23,6 @@ from streamreg._epoch.scorings import Scorings
 from streamreg._epoch.slow_results import SlowResults
 from streamreg._epoch.upserts import TakenBack, Upserts
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError, WorkerError
-from streamreg._plural import plural
 from streamreg._state.keyed_rows import changes
 from streamreg._state.upserted_rows import PART as UPSERTED
 
@@ -99,7 +99,7 @@ class Merge:
             self.clocks.windows[clock].append(windows)
         self._scorings = Scorings(plan, self._reductions, self._outputs, self._slow_results)
         self._upserts = None if upserted is None else Upserts(plan, checkpoint.found, upserted)
-        self.excluded = self._reductions.excluded()
+        self._excluded = ExcludedRows(self._reductions.excluded(), can_miss=plan.rows.can_miss)
         self._opened = False
         self._open_rows = 0
         self._outbox = False
@@ -121,6 +121,11 @@ class Merge:
     def rejects(self) -> Counter[str]:
         """How many there are of each kind, in closed epochs."""
         return self._rejects.counts
+
+    @property
+    def excluded(self) -> int:
+        """The most rows that one aggregate has left out, in closed epochs."""
+        return self._excluded.count
 
     @property
     def lost(self) -> int:
@@ -372,13 +377,4 @@ class Merge:
         """
         epoch = self._times["epoch"] if self._opened else self.epochs
         self._rejects.tell(epoch, any_row=self.rows > 0)
-        excluded = self._reductions.excluded()
-        if excluded > self.excluded:
-            _log.log(
-                # Where values can be missing, rows without them are no surprise.
-                logging.INFO if self._plan.rows.can_miss else logging.WARNING,
-                "epoch %d: %s excluded from a sum or regression: a value is missing or not finite",
-                epoch,
-                plural(excluded - self.excluded, "row"),
-            )
-        self.excluded = excluded
+        self._excluded.tell(epoch, self._reductions.excluded())
