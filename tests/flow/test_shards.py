@@ -37,10 +37,12 @@ def topic(batch: int = 10**6) -> sr.Table:
     return read(MESSAGES, schema=Point, format="json", batch=batch)
 
 
-def run(folder: Path, engine: FakeEngine | None, batch: int = 10**6, until: int = 10**9) -> None:
+def run(
+    folder: Path, engine: FakeEngine | None, batch: int = 10**6, until: int = 10**9
+) -> sr.Summary:
     """Runs the program in a folder, until it has so many rows."""
     folder.mkdir(exist_ok=True)
-    sr.run(
+    return sr.run(
         outputs=write(topic(batch), folder),
         processes=0 if engine is None else None,
         state=folder / "state",
@@ -79,14 +81,16 @@ def test_one_batch_gives_the_same_files(folder: Path) -> None:
 def test_law_any_batches_give_the_same(folder: Path, seed: int) -> None:
     """Cut at random, with tasks that fail, do all twice, or read less at their second time."""
     chance = random.Random(seed)
-    run(folder / "one", None, 50)
+    one = run(folder / "one", None, 50)
     engine = FakeEngine(
         chance.choice([60, 400, 3000]),
         chance.choice([1, 5, 40]),
         seed,
         shards=chance.choice([1, 3, 16]),
     )
-    run(folder / "shards", engine, 50)
+    other = run(folder / "shards", engine, 50)
+    assert one.excluded > 0
+    assert (other.rows, other.excluded) == (one.rows, one.excluded)
     for file in FILES:
         if file != "scores.csv":
             assert standing(folder / "shards" / file) == standing(folder / "one" / file), file
@@ -181,6 +185,36 @@ def test_damage_is_told(folder: Path) -> None:
     check_same_state(folder / "one" / "state", state)
 
 
+def test_a_changed_job_goes_on_in_shards(folder: Path) -> None:
+    """Outputs that are gone, and others that come, as far as they need not all keys at once; the rest stays."""
+
+    def run(name: str, until: int, shards: int | None, *files: str) -> None:
+        t = topic(50)
+        sums = t.groupby(t.m).reduce(t.m, y=sr.reducers.max(t.y))
+        tables = {
+            "line": t.linear_regression(t.y, t.x),
+            "fits": t.linear_regression(t.y, t.x, by=t.k),
+            "sums": sums,
+            "more": sums,
+        }
+        sr.run(
+            outputs=[sr.io.csv.write(tables[file], f"{name}{file}.csv") for file in files],
+            state=f"{name}state",
+            engine=None if shards is None else FakeEngine(200, 2, shards=shards),
+            processes=0 if shards is None else None,
+            stop=lambda now: now.rows >= until,
+        )
+
+    for name, shards in (("a", 4), ("b", None)):
+        run(name, 800, shards, "line", "fits", "sums")
+        run(name, 1600, shards, "sums", "line")
+        run(name, 10**9, shards and 2, "sums")
+    check_same_state(folder / "bstate", folder / "astate")
+    assert read_state(folder / "astate").keyed.keys() == {"reduction 0", "changelog 0"}
+    with pytest.raises(sr.StateError, match="begins anew with the rows of all keys at once"):
+        run("a", 10**9, 2, "sums", "more")
+
+
 def test_what_shards_are_not_for_is_refused(folder: Path) -> None:
     """At the start, each by its name."""
 
@@ -210,15 +244,15 @@ def test_what_shards_are_not_for_is_refused(folder: Path) -> None:
             sr.engines.spark(shards=wrong)  # type: ignore[arg-type]
 
 
-def test_inspect_and_top_look_into_shards(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """They say the same of both states."""
+def test_inspect_looks_into_shards(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says the same of both states."""
     run(folder / "one", None)
     run(folder / "shards", FakeEngine(shards=3))
     said = []
     for name in ("one", "shards"):
         assert main(["inspect", str(folder / name / "state")]) == 0
         lines = capsys.readouterr().out.replace(str(folder / name), "")
-        said.append([line for line in lines.splitlines() if "format" not in line])
+        said.append([line for line in lines.splitlines() if "the last at" not in line])
     assert said[0] == said[1]
 
 

@@ -58,7 +58,8 @@ def one_machine(broker: KafkaBroker, topic: str, folder: Path) -> Path:
     """What the topic comes to there."""
     own = folder / "one"
     own.mkdir()
-    sr.run(outputs=write(table(broker, topic), own), state=own / "state", processes=0)
+    outputs = write(table(broker, topic), own)
+    sr.run(outputs=outputs, state=own / "state", rejects=own / REJECTS, processes=0)
     return own
 
 
@@ -97,6 +98,7 @@ def test_law_the_same_in_shards(
             outputs=write(table(broker, filled), own),
             processes=None if engine else 0,
             state=own / "state",
+            rejects=own / REJECTS,
             durability=durable,  # type: ignore[arg-type]  # one of two words
             engine=engine,
             stop=lambda now, rows=rows: now.rows >= rows,  # type: ignore[misc]

@@ -11,7 +11,7 @@ from streamreg._epoch.sharded_keys import ShardedKeys
 from streamreg._exceptions import ConfigurationError, StateError
 from streamreg._plan.sharded import sharded
 from streamreg._state import sharding
-from streamreg._state.shard_runs import ShardReader
+from streamreg._state.shard_runs import ShardReader, make_folder
 from streamreg._state.shards import ShardJob
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def placed(
         )
     directory = store.directory.absolute()
     durable = store.durability == "power"
+    make_folder(directory)
     shards, moved = first.shards, first.moved
     if shards is None or len(shards.each) != count or moved:
         shards = sharding.empty(count)

@@ -31,7 +31,6 @@ def check_folder(context: SparkContext, directory: Path) -> None:
     tasks = context.defaultParallelism
     try:
         with errors(directory):
-            folder.mkdir(exist_ok=True)
             own.write_text(word)
         answers = (
             context.parallelize(range(tasks), tasks)

@@ -47,6 +47,12 @@ def folder_of(directory: Path) -> Path:
     return directory / FOLDER
 
 
+def make_folder(directory: Path) -> None:
+    """Makes the folder, if need be. Raises StateError if it cannot be made."""
+    with errors(directory):
+        folder_of(directory).mkdir(exist_ok=True)
+
+
 class RunWriter:
     """A run that is written."""
 
@@ -57,7 +63,6 @@ class RunWriter:
         self._path = folder_of(directory) / self._name
         self._temporary = self._path.with_suffix(".part")
         with errors(directory):
-            folder_of(directory).mkdir(exist_ok=True)
             # Nobody else knows it: without locks, which not every shared file system has.
             self._database = sqlite3.connect(
                 _uri(self._temporary, "nolock"), isolation_level=None, uri=True
@@ -277,18 +282,18 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def keep_only(directory: Path, names: Iterable[str]) -> None:
-    """Removes all other runs, and what is left of such and of probes; the folder too if nothing is left in it.
+def keep_only(directory: Path, names: Iterable[str] | None) -> None:
+    """Removes all other runs, and what is left of such and of probes; of None the folder too, if nothing else is in it.
 
     Raises:
         StateError: if something cannot be removed.
     """
     folder = folder_of(directory)
-    kept = set(names)
+    kept = frozenset(names or ())
     with errors(directory), contextlib.suppress(FileNotFoundError):
         others = [path for path in folder.iterdir() if path.name not in kept]
         ours = [path for path in others if path.suffix in (".run", ".part", PROBE)]
         for path in ours:
             path.unlink(missing_ok=True)
-        if not kept and len(ours) == len(others):
+        if names is None and len(ours) == len(others):
             folder.rmdir()

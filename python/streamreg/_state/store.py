@@ -77,7 +77,9 @@ class Store:
             self._found, records = look(directory, at_rest=at_rest, keyed=keyed)
             self._last = records.last
             self._runs: frozenset[str] | None = None
-            """Those that the last checkpoint names, and no others are there; None if others may be."""
+            """Those that the last checkpoint names; None if it has no shards."""
+            self._stray = True
+            """Whether there may be others."""
             self._older = self._found is not None and self._found.format < FORMAT_VERSION
             with errors(directory):
                 self._record = CommitRecordFile(
@@ -127,17 +129,17 @@ class Store:
                 # The disk has all of the database from now on, also what runs wrote that did not wait for it.
                 self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
                 self._synced = True
-        self._keep_runs(frozenset() if checkpoint.shards is None else checkpoint.shards.files)
+        self._keep_runs(None if checkpoint.shards is None else checkpoint.shards.files)
 
-    def _keep_runs(self, names: frozenset[str]) -> None:
+    def _keep_runs(self, names: frozenset[str] | None) -> None:
         """Removes the runs that the checkpoint does not name.
 
         Not before it is saved: of two runs where locks do nothing, one of which ends at its commit, it is the other
         that removes files.
         """
-        if names != self._runs:
+        if self._stray or names != self._runs:
             shard_runs.keep_only(self.directory, names)
-            self._runs = names
+            self._runs, self._stray = names, False
 
     def keyed_rows(self) -> Iterable[StoredRow]:
         """The rows of the last checkpoint that are kept by keys in the database."""

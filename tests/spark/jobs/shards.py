@@ -21,6 +21,7 @@ t = sr.io.kafka.read(
 write(t)
 sr.run(
     state="state",
+    rejects="rejects.jsonl",
     engine=sr.engines.spark(
         master=os.environ["JOB_MASTER"],
         trigger="100 milliseconds",

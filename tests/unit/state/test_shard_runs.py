@@ -16,6 +16,7 @@ from streamreg._state.shard_runs import (
     checked,
     folder_of,
     keep_only,
+    make_folder,
 )
 from streamreg._state.shards import Run, Shard, Shards, absorbed, check, packed, shard_of, unpacked
 
@@ -32,6 +33,7 @@ def written(
     *older: Run,
     oldest: bool = False,
 ) -> tuple[Run, ...]:
+    make_folder(directory)
     writer = RunWriter(directory, 0, 1)
     for run in older:
         writer.copy(run)
@@ -104,6 +106,7 @@ def test_a_run_without_rows_is_none(tmp_path: Path) -> None:
 
 def test_what_is_not_whole_has_no_name(tmp_path: Path) -> None:
     """A writer that is dropped leaves nothing."""
+    make_folder(tmp_path)
     writer = RunWriter(tmp_path, 3, 4)
     writer.put("reduction 0", [change(b"a", b"1")])
     assert [path.suffix for path in folder_of(tmp_path).iterdir()] == [".part"]
@@ -139,12 +142,14 @@ def test_files_of_others_stay(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
     (folder / "notes.txt").write_text("mine")
     (folder / "abc.probe").write_text("left")
-    keep_only(tmp_path, ())
+    keep_only(tmp_path, None)
     assert [path.name for path in folder.iterdir()] == ["notes.txt"]
     (folder / "notes.txt").unlink()
     keep_only(tmp_path, ())
+    assert folder.exists()
+    keep_only(tmp_path, None)
     assert not folder.exists()
-    keep_only(tmp_path, ())
+    keep_only(tmp_path, None)
 
 
 def test_hostile_shards_are_refused() -> None:
