@@ -162,11 +162,12 @@ def test_damage_is_told(folder: Path) -> None:
     for path in runs(state):
         content = bytearray(before[path])
         content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
-        for damage, text in (
+        damages: list[tuple[bytes | None, str]] = [
             (bytes(content), "is damaged"),
             (before[path][:-1], "is damaged"),
             (None, f"shards/{path.name} is missing"),
-        ):
+        ]
+        for damage, text in damages:
             path.unlink()
             if damage is not None:
                 path.write_bytes(damage)
@@ -177,9 +178,9 @@ def test_damage_is_told(folder: Path) -> None:
             with pytest.raises(sr.StateError, match=text):
                 read_state(state)
             path.write_bytes(before[path])
-    for path, content in before.items():
+    for path, written in before.items():
         if path.suffix == ".csv":
-            assert path.read_bytes() == content, path
+            assert path.read_bytes() == written, path
     run(folder / "a", FakeEngine(700, 2, shards=3), 50)
     run(folder / "one", None)
     check_same_state(folder / "one" / "state", state)

@@ -41,7 +41,7 @@ class ShardedKeys:
 
     def take(self, changes: Sequence[ShardChanges]) -> None:
         """What the open epoch changes, of all shards in their order."""
-        if len(changes) != len(self.shards.each):
+        if self._changes or len(changes) != len(self.shards.each):
             raise AssertionError("an epoch changes all shards, once")
         excluded = {part: list(counts) for part, counts in self.shards.excluded.items()}
         for change in changes:

@@ -62,7 +62,7 @@ def test_law_the_newest_row_counts(tmp_path: Path, seed: int) -> None:
         first = len(runs) - absorbed(runs, len(rows))
         own = ((part, key, value) for (part, key), value in rows.items())
         runs = runs[:first] + written(tmp_path, own, *runs[first:], oldest=first == 0)
-        table = {at: v for at, v in (table | rows).items() if v is not None}  # type: ignore[operator]
+        table = {at: v for at, v in (table | rows).items() if v is not None}
         shard = Shard(runs)
         assert held(tmp_path, shard) == table
         wanted = sorted(chance.sample(keys, 9))
@@ -174,7 +174,6 @@ def test_hostile_shards_are_refused() -> None:
         {**shards, "each": [[[], {}]]},
         {**shards, "excluded": {"reduction 0": [-1]}},
         {**shards, "more": 1},
-        [],
     ):
         with pytest.raises(ShapeError, match="run: shards"):
             check({**run, "shards": wrong})
