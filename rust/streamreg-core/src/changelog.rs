@@ -7,6 +7,9 @@ use crate::tracked_map::TrackedMap;
 use crate::wire::{Reader, Versioned, Writer, corrupt, kind};
 use crate::write::{Packed, Stamp};
 
+/// Keys, and the lines by which the row of each changes.
+pub type KeyLines<'a> = Vec<(&'a [u8], Vec<u8>)>;
+
 /// The last row of each key, as CSV text.
 ///
 /// Two changelogs that hold the same rows have the same bytes, whatever changes led to them.
@@ -89,7 +92,7 @@ impl Changelog {
         present: &[bool],
         rows: &[u8],
         time: i64,
-    ) -> Result<Vec<(&'a [u8], Vec<u8>)>, Error> {
+    ) -> Result<KeyLines<'a>, Error> {
         let (mut lines, mut found) = (Vec::new(), Vec::new());
         self.change(keys, present, rows, time, &mut lines, |key, lines| {
             found.push((key, std::mem::take(lines)));
