@@ -13,8 +13,13 @@ from typing import TYPE_CHECKING
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._spark.engine import SparkEngine
-from streamreg._spark.options import MOST_ROWS, MOST_TASKS, check_count, trigger_seconds
-from streamreg._state.shards import MOST_SHARDS
+from streamreg._spark.options import (
+    MOST_ROWS,
+    MOST_SHARDS,
+    MOST_TASKS,
+    check_count,
+    trigger_seconds,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -8,8 +8,7 @@ from typing import Any, Final, Literal
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._jobs.check import Section
-from streamreg._spark.options import MOST_ROWS, MOST_TASKS, trigger_seconds
-from streamreg._state.shards import MOST_SHARDS
+from streamreg._spark.options import MOST_ROWS, MOST_SHARDS, MOST_TASKS, trigger_seconds
 
 EngineName = Literal["spark"]
 
