@@ -115,8 +115,11 @@ def test_an_epoch_writes_the_changed_keys_alone(
     # A state with a trigger is refused, but here it is what looks.
     monkeypatch.setattr("streamreg._state.store.check_schema", lambda _: {"part", "keyed"})
     database = sqlite3.connect(Path("state") / FILE)
+    # A row that is replaced is inserted anew: SQLite calls that no update.
     database.execute(
-        "CREATE TRIGGER no BEFORE UPDATE ON keyed BEGIN SELECT raise(FAIL, 'overwritten'); END"
+        "CREATE TRIGGER no BEFORE INSERT ON keyed "
+        "WHEN EXISTS (SELECT 1 FROM keyed WHERE part = NEW.part AND key = NEW.key) "
+        "BEGIN SELECT raise(FAIL, 'overwritten'); END"
     )
     database.close()
     run([("a", True, 1.0, 2.0), ("b", True, 1.0, 2.0), ("c", False, 1.0, 2.0)])

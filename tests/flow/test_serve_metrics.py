@@ -9,12 +9,16 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 import streamreg as sr
+from streamreg._serve.metrics import _engine
+from streamreg._worker.contract import EngineFigures
 from tests.support.plans import table_of_source
 from tests.support.process import ROOT, wait_until
 from tests.support.served import SECONDS, LiveSource, ServedRun
@@ -143,13 +147,21 @@ def expressions(value: Any) -> Iterator[str]:  # noqa: ANN401  # what JSON has
             yield from expressions(inner)
 
 
+def engine_metrics() -> set[str]:
+    """The names of what a run on an engine has besides."""
+    run = SimpleNamespace(engine=EngineFigures("an engine", 1, 1.0, 1, 1))
+    found = SimpleNamespace(collect=lambda: _engine(run))  # type: ignore[arg-type]  # all it looks at
+    text = generate_latest(found).decode()
+    return {line.partition(" ")[0] for line in text.splitlines() if line[0] != "#"}
+
+
 @pytest.mark.parametrize("name", ["grafana.json", "streamreg-rules.yml"])
 def test_dashboard_and_rules_ask_for_what_there_is(served: ServedRun, name: str) -> None:
     """Each metric of each query is in an answer, with the labels that it is asked by."""
     text_of = (DEPLOY / name).read_text()
     asked = list(expressions(json.loads(text_of))) if name.endswith("json") else [text_of]
     found = samples(served)
-    known = {key.partition("{")[0] for key in found} | {"streamreg_run_info"}
+    known = {key.partition("{")[0] for key in found} | {"streamreg_run_info"} | engine_metrics()
     names = {metric for query in asked for metric in re.findall(r"\bstreamreg_\w+", query)}
     assert names - known == set()
     assert len(names) > 3

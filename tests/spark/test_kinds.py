@@ -1,7 +1,6 @@
 """What a job of each kind comes to on Spark: the bits that it comes to on one machine, from a real broker."""
 
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,15 +8,10 @@ import pytest
 from confluent_kafka import Producer
 
 import streamreg as sr
-from streamreg._cli import main
-from streamreg._compile.compile import compile as compile_plan
-from streamreg._operate.verify.verify import verify
-from streamreg._state.snapshot import read as read_state
 from tests.support import upserts
 from tests.support.engine_jobs import (
     FILES,
     REJECTS,
-    Reading,
     readings,
     spread,
     standing,
@@ -27,21 +21,13 @@ from tests.support.engine_jobs import (
 )
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.produce import Produce
-from tests.support.kafka.topics import delete_records, delete_topic
-from tests.support.kafka.transactions import LIE, transact, transactional, truth
+from tests.support.spark_runs import Point, check, engine, run_both, table
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from streamreg._worker.contract import Engine
-
 PARTITIONS = 4
 COUNT = 20_000
-
-
-class Point(sr.Schema):
-    x: float
-    y: float
 
 
 @pytest.fixture(scope="module")
@@ -55,43 +41,6 @@ def filled(broker: KafkaBroker) -> str:
     for partition, messages in enumerate(spread(readings(COUNT, 11), PARTITIONS, 11)):
         produce(name, messages, partition)
     return name
-
-
-def engine(session: "SparkSession", **options: object) -> "Engine":
-    return sr.engines.spark(session, trigger="10 milliseconds", **options)  # type: ignore[arg-type]
-
-
-def table(broker: KafkaBroker, topic: str) -> sr.Table:
-    return sr.io.kafka.read(
-        broker.plaintext,
-        topic=topic,
-        schema=Reading,
-        format="json",
-        mode="static",
-        autocommit_duration_ms=100,
-    )
-
-
-def run_both(folder: Path, outputs: Callable[[Path], list[sr.Output]], engine: "Engine") -> None:
-    """The same outputs on one machine, into `one`, and on the engine, into `spark`."""
-    for name, given in (("one", None), ("spark", engine)):
-        (folder / name).mkdir()
-        sr.run(
-            outputs=outputs(folder / name),
-            processes=None if given else 0,
-            state=folder / name / "state",
-            rejects=folder / name / REJECTS,
-            engine=given,
-        )
-
-
-def check(outputs: list[sr.Output], folder: Path) -> None:
-    """`verify` finds all in a folder to be what the topic comes to."""
-    plan = compile_plan(outputs)
-    state = read_state(folder / "state")
-    for found in verify(plan, state, folder / REJECTS, report=print, tell=lambda *_: None):
-        assert found.compared, str(found)
-        assert not found.difference, str(found)
 
 
 @pytest.mark.parametrize("kind", ["all", "windows"])
@@ -240,197 +189,3 @@ def test_many_ranges(
     sr.run(outputs=outputs(folder / "one"), state="one/state", processes=0)
     assert standing(folder / "spark" / "line.csv") == standing(folder / "one" / "line.csv")
     assert state_of(folder / "spark" / "state") == state_of(folder / "one" / "state")
-
-
-def test_only_committed_messages_count(
-    broker: KafkaBroker, session: "SparkSession", topic: str, folder: Path
-) -> None:
-    """Aborted messages are in no sum; a batch ends where an open transaction does, and does not wait for it."""
-    broker.create_topic(topic, 2)
-    with transactional(broker, topic) as producer, transactional(broker, f"{topic}-2") as other:
-        transact(producer, topic, [b"x,y", *truth(range(10))], 0, commit=True)
-        for start in range(10, 40, 10):
-            transact(producer, topic, [LIE] * 7, 0, commit=False)
-            transact(producer, topic, truth(range(start, start + 10)), 0, commit=True)
-        transact(producer, topic, [LIE] * 3, 1, commit=False)
-        other.begin_transaction()
-        other.produce(topic, LIE, partition=0)
-        assert other.flush(30) == 0
-        t = sr.io.kafka.read(broker.plaintext, topic=topic, schema=Point)
-        sr.io.csv.write(t.linear_regression(t.y, t.x, statistics=["n"]), "line.csv")
-        summary = sr.run(engine=engine(session, max_rows=17), stop=lambda now: now.rows >= 40)
-        other.abort_transaction(30)
-    assert (summary.rows, dict(summary.rejects)) == (40, {})
-    assert standing(Path("line.csv")) == {("1.0", "2.0", "40"): 1}
-
-
-def test_a_compacted_topic(
-    broker: KafkaBroker, session: "SparkSession", topic: str, folder: Path
-) -> None:
-    """Offsets that are not there any more, here deleted records, end no range; ranges without messages are read."""
-    broker.create_topic(topic, 1)
-    with transactional(broker, topic) as producer:
-        for start in range(0, 100, 2):
-            transact(producer, topic, truth(range(start, start + 2)), 0, commit=start % 20 == 0)
-    delete_records(broker.plaintext, topic, 5)
-
-    def outputs(own: Path) -> list[sr.Output]:
-        t = sr.io.kafka.read(
-            broker.plaintext, topic=topic, schema=Point, header=["x", "y"], mode="static"
-        )
-        return [sr.io.csv.write(t, own / "rows.csv")]
-
-    run_both(folder, outputs, engine(session, max_rows=7, tasks=3))
-    assert standing(folder / "spark" / "rows.csv") == standing(folder / "one" / "rows.csv")
-    assert state_of(folder / "spark" / "state") == state_of(folder / "one" / "state")
-
-
-def test_another_topic_of_the_name(
-    broker: KafkaBroker, session: "SparkSession", produce: Produce, topic: str, folder: Path
-) -> None:
-    """A run ends when its topic is made anew, with the words of one machine; a restart is refused by them too."""
-    broker.create_topic(topic)
-    produce(topic, [f"{x},{x}" for x in range(100)])
-
-    def run() -> None:
-        t = sr.io.kafka.read(broker.plaintext, topic=topic, schema=Point, header=["x", "y"])
-        sr.io.csv.write(t, "rows.csv")
-        replaced = False
-
-        def replace_topic(now: sr.Progress) -> bool:
-            nonlocal replaced
-            if now.rows == 100 and not replaced:
-                replaced = True
-                delete_topic(broker.plaintext, topic)
-                broker.create_topic(topic)
-                produce(topic, [f"{x},7" for x in range(300)])
-            return False
-
-        sr.run(state="state", engine=engine(session), stop=replace_topic)
-
-    for _ in range(2):
-        with pytest.raises(sr.SourceError, match="this is another topic of that name"):
-            run()
-        sr.clear()
-    assert len(standing(Path("rows.csv"))) == 100
-
-
-def test_what_retention_has_taken(
-    broker: KafkaBroker, session: "SparkSession", produce: Produce, topic: str, folder: Path
-) -> None:
-    """Offsets that were deleted before they were read end the run, in the words of one machine; or they are counted."""
-    broker.create_topic(topic)
-    produce(topic, [f"{x},{x}" for x in range(10)])
-
-    def outputs(on_lost: str) -> list[sr.Output]:
-        t = sr.io.kafka.read(
-            broker.plaintext,
-            topic=topic,
-            schema=Point,
-            header=["x", "y"],
-            mode="static",
-            on_lost_offsets=on_lost,  # type: ignore[arg-type]  # one of two words
-        )
-        return [sr.io.csv.write(t, "rows.csv")]
-
-    sr.run(outputs=outputs("fail"), state="state", engine=engine(session))
-    produce(topic, [f"{x},{x}" for x in range(10, 30)])
-    delete_records(broker.plaintext, topic, 15)
-    with pytest.raises(sr.SourceError, match=r"were deleted .*on_lost_offsets"):
-        sr.run(outputs=outputs("fail"), state="state", engine=engine(session))
-    summary = sr.run(outputs=outputs("continue"), state="state", engine=engine(session))
-    assert (summary.rows, summary.lost) == (10 + 15, 5)
-
-
-def test_functions_of_the_program(
-    broker: KafkaBroker, session: "SparkSession", produce: Produce, topic: str, folder: Path
-) -> None:
-    """Functions given to `apply` run on executors; what one raises ends the run, with its traceback, at once."""
-    broker.create_topic(topic)
-    produce(topic, [f"{x},{x}" for x in range(100)])
-
-    def outputs(most: int) -> list[sr.Output]:
-        def root(x: float) -> float:
-            if x >= most:
-                raise ArithmeticError("too much")
-            return float(x**0.5)
-
-        t = sr.io.kafka.read(
-            broker.plaintext, topic=topic, schema=Point, header=["x", "y"], mode="static"
-        )
-        return [sr.io.csv.write(t.select(r=sr.apply(root, t.x)), f"roots{most}.csv")]
-
-    with pytest.raises(
-        sr.WorkerError, match=r"(?s)a task on Spark at local\[2\] failed.*ArithmeticError: too much"
-    ):
-        sr.run(outputs=outputs(50), engine=engine(session))
-    sr.run(outputs=outputs(100), engine=engine(session))
-    rows = {(repr(random_root**0.5),): 1 for random_root in map(float, range(100))}
-    assert standing(Path("roots100.csv")) == rows
-
-
-JOB = """
-[source]
-topic = "{topic}"
-mode = "static"
-[source.kafka]
-bootstrap.servers = "{servers}"
-[schema]
-x = "float"
-y = "float"
-[regression]
-target = "y"
-features = ["x"]
-[output]
-regression = "fit.csv"
-input = "rows.csv"
-[run]
-processes = 2
-"""
-
-
-def test_a_job_file(
-    broker: KafkaBroker,
-    session: "SparkSession",
-    produce: Produce,
-    topic: str,
-    folder: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """`run --engine spark` runs the file of one machine, in the session that there is; `verify` finds it equal."""
-    broker.create_topic(topic)
-    produce(topic, ["x,y", *(f"{x},{x + 1}" for x in range(100))])
-    servers = broker.plaintext["bootstrap.servers"]
-    Path("job.toml").write_text(JOB.format(topic=topic, servers=servers))
-    assert main(["run", "job.toml", "--engine", "spark", "--master", "local[2]"]) == 0
-    assert main(["verify", "job.toml"]) == 0
-    produce(topic, [f"{x},{x + 1}" for x in range(100, 200)])
-    assert main(["run", "job.toml", "--processes", "1"]) == 0
-    assert main(["verify", "job.toml"]) == 0
-    assert standing(Path("fit.csv")) == {("1.0", "1.0"): 1}
-    assert main(["run", "job.toml", "--master", "local[2]"]) == 2
-    assert "--master is of --engine spark" in capsys.readouterr().err
-
-
-def test_a_second_driver_is_refused(
-    broker: KafkaBroker, session: "SparkSession", produce: Produce, topic: str, folder: Path
-) -> None:
-    """Two runs on one state cannot be: whoever comes second ends before it starts anything."""
-    broker.create_topic(topic)
-    produce(topic, ["x,y", "1,2"])
-
-    def outputs() -> list[sr.Output]:
-        t = sr.io.kafka.read(broker.plaintext, topic=topic, schema=Point)
-        return [sr.io.csv.write(t, "rows.csv")]
-
-    refused: list[str] = []
-
-    def second(now: sr.Progress) -> bool:
-        if now.rows == 1 and not refused:
-            with pytest.raises(sr.StateError) as error:
-                sr.run(outputs=outputs(), state="state", engine=engine(session))
-            refused.append(str(error.value))
-        return bool(refused)
-
-    assert sr.run(outputs=outputs(), state="state", engine=engine(session), stop=second).rows == 1
-    assert "another run uses it" in refused[0]
