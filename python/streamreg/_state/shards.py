@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from streamreg._plan.sharded import ShardPlan
 
 _GROWTH: Final = 4
-"""How many times as many rows a run has as the next one, at least, when that is written: so there are few, of any number
-of keys, and a row is written again few times."""
+"""How many times as many rows a run has as the next one, at least, when that is written: so runs are few, and rows are
+written again few times."""
 
 _MOST: Final = 2**62
 _COUNT: Final = integer(0, _MOST)

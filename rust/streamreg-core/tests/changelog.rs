@@ -200,11 +200,7 @@ fn lines_apart_are_the_same() {
         let lines: Vec<u8> = found.iter().flat_map(|(_, lines)| lines.clone()).collect();
         assert_eq!(String::from_utf8(lines).unwrap(), apply(&mut whole, update, time));
         assert_eq!(whole, apart);
-        let expected: &[&[u8]] = match time {
-            0 => &[b"b", b"a"],
-            1 => &[b"b", b"d"],
-            _ => &[b"b", b"a"],
-        };
+        let expected: &[&[u8]] = if time == 1 { &[b"b", b"d"] } else { &[b"b", b"a"] };
         assert_eq!(keys, expected);
     }
 }
