@@ -74,6 +74,8 @@ def soak(seconds: int, rate: float) -> bool:
                     print(f"{visitor.scraped} scrapes, {visitor.drawn} figures")
             finally:
                 process.terminate()
+    if not found:
+        raise SystemExit(f"nothing was read within {seconds} s: give it more")
     quarter = len(found) // 4
     flat = True
     for role in found[-1]:

@@ -158,7 +158,7 @@ def test_a_server_that_fails_does_not_go_on_with_what_is_old(
 ) -> None:
     """It ends, with its traceback on stderr, and another one is given everything."""
     told = publisher.Publisher.end_epoch
-    wrong = [Standing(7, ((), ()), ())]  # of two tables, where there is one
+    wrong = [Standing(7, ((), ()), ((), ()), ())]  # of two tables, where there is one
 
     def end_epoch(self: publisher.Publisher, *arguments: Any) -> None:  # noqa: ANN401  # as they come
         told(self, *arguments)

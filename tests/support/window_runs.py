@@ -11,9 +11,12 @@ import streamreg as sr
 from streamreg._compile.compile import compile as compile_plan
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read as state
+from streamreg.testing import read
 from tests.support.changelog import changes
+from tests.support.plans import csv_output
 from tests.support.rationals import nearest
 from tests.support.resumed import after
+from tests.support.windows import Partition, messages
 
 COLUMNS = ("k", "window_start", "window_end", "intercept", "x", "n")
 LETTERS = Path("rejects.jsonl")
@@ -27,6 +30,25 @@ GRIDS: list[tuple[str, sr.temporal.Window, Mapping[str, Any]]] = [
     ("uneven", sr.temporal.sliding(hop=4, duration=11), {"hop": 4, "duration": 11}),
     ("gaps", sr.temporal.sliding(hop=10, duration=3), {"hop": 10, "duration": 3}),
 ]
+
+
+class Timed(sr.Schema):
+    at: int
+    x: float
+    y: float
+    k: str
+
+
+def fitted(
+    topic: Sequence[Partition],
+    window: sr.temporal.Window,
+    behavior: sr.temporal.Behavior | None,
+    batch: int,
+    schema: type[sr.Schema] = Timed,
+) -> list[sr.Output]:
+    t = read(messages(topic), schema=schema, batch=batch)
+    w = t.windowby(t.at, window=window, instance=t.k, behavior=behavior)
+    return [csv_output(w.linear_regression(t.y, t.x, statistics=["n"]), "fit.csv")]
 
 
 def as_int(value: Fraction) -> str:

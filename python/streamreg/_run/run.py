@@ -18,6 +18,7 @@ from streamreg._exceptions import ConfigurationError, SourceError
 from streamreg._formats.contract import subject_check_of
 from streamreg._process import keep_freed_memory
 from streamreg._run import job_change, lifecycle, resume, sharding
+from streamreg._run.closed_windows import closed_windows
 from streamreg._run.measures import Measures
 from streamreg._run.processes import cores
 from streamreg._run.progress import Progress, Rate, Summary
@@ -214,7 +215,10 @@ def _run(
         if served is not None:
             layout = layout_of(plan, job, options.state)
             fixed = {partition: end for partition, end in ends.items() if end is not None}
-            served.begin(layout, merge, pool, measures, fixed)
+            # Outputs of a first run hold nothing yet, and may be pipes.
+            positions = {} if last is None else first.positions
+            closed = closed_windows(plan, layout.tables, positions, merge.result_rows)
+            served.begin(layout, merge, pool, measures, fixed, closed)
         supervisor = Supervisor(
             pool,
             merge,

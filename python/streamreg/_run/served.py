@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,10 +50,14 @@ class Served:
         pool: Pool,
         measures: Measures,
         ends: Mapping[int, int],
+        closed: Sequence[Sequence[bytes]],
     ) -> None:
-        """The flow starts; `ends` are those of the partitions that are read up to one."""
+        """The flow starts; `ends` are those of the partitions that are read up to one.
+
+        `closed` are for each table rows of windows that earlier runs have closed.
+        """
         self._flow = merge, pool, measures, ends
-        self._publisher.begin(layout, merge.result_rows, merge.sums(), merge.epochs - 1)
+        self._publisher.begin(layout, merge.result_rows, closed, merge.sums(), merge.epochs - 1)
         self._due = 0.0
 
     def end_epoch(self) -> None:

@@ -55,8 +55,10 @@ class Feed:
                 self.tables = {spec.name: CurrentTable(spec) for spec in message.tables}
                 self.past.begin(list(self.tables.values()))
             case Standing():
-                for table, rows in zip(self.tables.values(), message.rows, strict=True):
-                    table.stand(rows)
+                for table, rows, closed in zip(
+                    self.tables.values(), message.rows, message.closed, strict=True
+                ):
+                    table.stand(rows, closed)
                 self.epoch, self.sums = message.epoch, message.sums
                 self.ring.begin(message.epoch + 1)
                 self.past.forget()

@@ -72,8 +72,16 @@ class Standing:
     rows: tuple[Sequence[bytes], ...]
     """For each table its rows, as CSV has them."""
 
+    closed: tuple[Sequence[bytes], ...]
+    """For each table the newest rows of closed windows, which the run has let go of; the newest last."""
+
     sums: tuple[bytes | None, ...]
     """For each reduction its state; None where it has keys."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, nearly."""
+        return sum(len(row) for of in (self.rows, self.closed) for rows in of for row in rows)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 from streamreg._exceptions import ConfigurationError
 from streamreg._process import quick_imports
 from streamreg._serve.address import Listen, ListenArgument, bound, listen_of, url_of
+from streamreg._serve.closed_rows import ClosedRows
 from streamreg._serve.messages import EpochChanges, Layout, Message, Recent, Standing
 from streamreg._serve.recent import RecentKeeper
 from streamreg._worker.spawn import CONTEXT, start
@@ -74,6 +75,7 @@ class Publisher:
         self._epoch = -1
         self._changes: list[list[bytes]] = []
         self._closed: list[Sequence[bytes]] = []
+        self._kept = ClosedRows()
         self._recent = RecentKeeper(0)
         self._generation = 0
         """Of the process that was given all tables."""
@@ -87,11 +89,16 @@ class Publisher:
         self,
         layout: Layout,
         rows: Callable[[], tuple[Sequence[bytes], ...]],
+        closed: Sequence[Sequence[bytes]],
         sums: tuple[bytes | None, ...],
         epoch: int,
     ) -> None:
-        """The flow starts: `rows` gives those of all tables, as of the last closed epoch."""
+        """The flow starts: `rows` gives those of all tables, as of the last closed epoch.
+
+        `closed` are those of windows that earlier runs have closed, as far as they are known.
+        """
         self._layout, self._rows, self._sums, self._epoch = layout, rows, sums, epoch
+        self._kept = ClosedRows(closed)
         self._recent = RecentKeeper(len(layout.rows))
         self._clear()
         self._sync()
@@ -131,6 +138,7 @@ class Publisher:
             tuple(self._closed),
             self._sums,
         )
+        self._kept.add(self._closed)
         self._clear()
         if self._in_sync():
             self._pipe.put(self._generation, message, message.size)
@@ -167,12 +175,10 @@ class Publisher:
             return
         if self._layout is None:
             raise AssertionError("begin comes first")
-        standing = Standing(self._epoch, self._rows(), self._sums)
+        standing = Standing(self._epoch, self._rows(), self._kept.rows(), self._sums)
         if generation != self._generation:
             self._pipe.put(generation, self._layout, 0)
-        self._pipe.put(
-            generation, standing, sum(len(row) for rows in standing.rows for row in rows)
-        )
+        self._pipe.put(generation, standing, standing.size)
         self._generation, self._skipped = generation, False
 
 

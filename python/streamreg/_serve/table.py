@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -37,20 +37,25 @@ class CurrentTable:
         self._most = most
         self._most_closed = closed
         self._rows: dict[Key, tuple[bytes, int]] = {}
-        self._closed: OrderedDict[Key, bytes] = OrderedDict()
+        self._closed: OrderedDict[Key, tuple[bytes, int]] = OrderedDict()
+        self._open_count = self._closed_count = 0
+        """Rows, of which several may have one key where a table has not all of its keys."""
+
         self._order: list[tuple[Any, Key]] = []
         self._moved: set[Key] = set()
         """Keys that have come or gone since they were put in order."""
 
     def __len__(self) -> int:
-        return len(self._rows) + len(self._closed)
+        return self._open_count + self._closed_count
 
-    def stand(self, rows: Iterable[bytes]) -> None:
-        """Holds these rows, and no others."""
+    def stand(self, rows: Iterable[bytes], closed: Iterable[bytes]) -> None:
+        """Holds these rows, and these of closed windows, and no others."""
         self.overflown = False
         self._clear()
         for row in rows:
             self._put(row)
+        for row in closed:
+            self._keep(row, self.key_of(row))
         self._limit()
 
     def change(self, lines: bytes, closed: Iterable[bytes]) -> None:
@@ -65,6 +70,7 @@ class CurrentTable:
                 if key in gone:  # In its old place: the order of the keys is the same.
                     del gone[key]
                     self._rows[key] = (row, 1)
+                    self._open_count += 1
                 else:
                     self._put(row, key)
             else:
@@ -74,12 +80,8 @@ class CurrentTable:
             self._moved.add(key)
         for row in closed:
             key = self.key_of(row)
-            self._rows.pop(key, None)
-            self._closed[key] = row
-            self._moved.add(key)
-        while len(self._closed) > self._most_closed:
-            key, _ = self._closed.popitem(last=False)
-            self._moved.add(key)
+            self._drop(key)
+            self._keep(row, key)
         self._limit()
 
     def _put(self, row: bytes, key: Key | None = None) -> None:
@@ -88,13 +90,38 @@ class CurrentTable:
         if not count:
             self._moved.add(key)
         self._rows[key] = (row, count + 1)
+        self._open_count += 1
 
     def _take(self, row: bytes, key: Key, gone: dict[Key, tuple[bytes, int]]) -> None:
         held, count = self._rows.get(key, (row, 0))
+        if not count or key in gone:
+            return
         if count > 1:
             self._rows[key] = (held, count - 1)
-        elif count:
+        else:
             gone[key] = (held, count)
+        self._open_count -= 1
+
+    def _drop(self, key: Key) -> None:
+        """Lets go of a row of this key, if there is one."""
+        if key in self._rows:
+            row, count = self._rows[key]
+            if count > 1:
+                self._rows[key] = (row, count - 1)
+            else:
+                del self._rows[key]
+            self._open_count -= 1
+
+    def _keep(self, row: bytes, key: Key) -> None:
+        """Keeps a row for good, and of all such rows the newest."""
+        _, count = self._closed.get(key, (row, 0))
+        self._closed[key] = (row, count + 1)
+        self._closed_count += 1
+        self._moved.add(key)
+        while self._closed_count > self._most_closed:
+            oldest, (_, count) = self._closed.popitem(last=False)
+            self._closed_count -= count
+            self._moved.add(oldest)
 
     def _limit(self) -> None:
         if len(self._rows) > self._most:
@@ -104,6 +131,7 @@ class CurrentTable:
     def _clear(self) -> None:
         self._rows, self._order = {}, []
         self._closed.clear()
+        self._open_count = self._closed_count = 0
         self._moved.clear()
 
     def key_of(self, row: bytes) -> Key:
@@ -114,11 +142,17 @@ class CurrentTable:
         return tuple([cells[at] for at in self.spec.keys])
 
     def find(self, key: Key) -> list[bytes]:
-        """The row of a key, if there is one."""
-        if key in self._rows:
-            row, count = self._rows[key]
-            return [row] * count
-        return [self._closed[key]] if key in self._closed else []
+        """The row of a key, if there is one; several of a table that has not all of its keys."""
+        found: list[bytes] = []
+        for rows in (self._closed, self._rows):
+            row, count = rows.get(key, (b"", 0))
+            found += [row] * count
+        return found
+
+    def rows(self) -> Iterator[bytes]:
+        """All rows but those of closed windows, in the order in which they have come."""
+        for row, count in self._rows.values():
+            yield from [row] * count
 
     def page(
         self, after: Key | None, most: int, wanted: Mapping[int, bytes], search: str = ""

@@ -49,7 +49,8 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
             "/v1/tables/{name}",
             rows,
             "The rows of a table as they stand after `epoch`, in the order of their keys. Numbers are written with all "
-            f"their digits. Of closed windows the newest {MOST_CLOSED:,} rows are here.",
+            f"their digits. Of closed windows the newest {MOST_CLOSED:,} rows are here; where earlier runs have closed "
+            "them, those that the end of a CSV file tells of.",
             parameters=(
                 _NAME,
                 Parameter(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from streamreg._plural import plural
 from streamreg._sinks.file_position import FilePosition
-from streamreg._sinks.records import RecordError, pieces
+from streamreg._sinks.records import RecordError, last_records, pieces
 
 
 class FileReadBack:
@@ -28,8 +28,21 @@ class FileReadBack:
     def extent(self) -> str:
         return plural(self._position.length, "byte")
 
+    @property
+    def length(self) -> int:
+        """In bytes."""
+        return self._position.length
+
     def changes(self) -> Iterator[Sequence[bytes]]:
         return self._records(self._pieces())
+
+    def last_changes(self, most: int) -> Sequence[bytes]:
+        """The changes in the last bytes, at most so many, without reading what is before them.
+
+        Raises:
+            OutputError: if they cannot be read.
+        """
+        return last_records(self._path, self._position.length, most)
 
     def check_bytes(self) -> str:
         found = FilePosition(0)

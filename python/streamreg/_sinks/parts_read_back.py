@@ -37,6 +37,17 @@ class PartsReadBack:
             with _named(path):
                 yield from part.changes()
 
+    def last_changes(self, most: int) -> Sequence[bytes]:
+        """As `FileReadBack.last_changes`; none from before a part that was moved away."""
+        found: list[Sequence[bytes]] = []
+        for path, part in reversed(list(self._parts())):
+            if most <= 0 or not path.exists():
+                break
+            with _named(path):
+                found.append(part.last_changes(most))
+            most -= part.length
+        return [change for changes in reversed(found) for change in changes]
+
     def check_bytes(self) -> str:
         for path, part in self._parts():
             with _named(path):

@@ -6,7 +6,7 @@ comma or an end of line is quoted, a quote in it doubled), and JSON lines hold n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from streamreg._exceptions import OutputError
@@ -45,6 +45,27 @@ def pieces(path: Path, length: int) -> Iterator[bytes]:
         raise RecordError("it is missing") from None
     except OSError as error:
         raise RecordError(f"it cannot be read: {error.strerror}") from error
+
+
+def last_records(path: Path, length: int, most: int) -> Sequence[bytes]:
+    """The whole records in the last bytes, at most `most`, of the first `length` of a file of CSV, without its header.
+
+    Raises:
+        RecordError: if it cannot be read, is shorter, or ends in the middle of a record.
+    """
+    start = max(length - most, 0)
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            tail = file.read(length - start)
+    except OSError as error:
+        raise RecordError(f"it cannot be read: {error.strerror}") from error
+    if len(tail) < length - start:
+        raise RecordError(f"it has {plural(start + len(tail), 'byte')}, not {length:,}")
+    # A file ends outside of quotes: an odd number of them says that the tail begins within some.
+    opened = b'"' if tail.count(b'"') % 2 else b""
+    found = [record for each in records([opened + tail], quotes=True) for record in each]
+    return found[1:]  # The first one is the header, or may lack its beginning.
 
 
 def records(parts: Iterable[bytes], *, quotes: bool) -> Iterator[list[bytes]]:

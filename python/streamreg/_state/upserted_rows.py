@@ -198,6 +198,7 @@ class TemporaryRows(UpsertedRows):
 
     def close(self) -> None:
         """Frees the database."""
+        super().close()
         self._database.close()
 
 

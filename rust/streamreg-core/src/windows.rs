@@ -25,11 +25,13 @@ mod panes;
 mod range;
 mod reduction;
 mod row_times;
+mod scored;
 mod sessions;
 mod spans;
 mod spec;
 mod states;
 mod store;
+mod stored;
 mod window_rows;
 
 pub use assign::SetAside;

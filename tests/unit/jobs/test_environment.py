@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streamreg._jobs.environment import ExpansionError, expand
+from tests.support.job_files import changed, problems, read
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,33 @@ def test_a_variable_that_is_no_text() -> None:
     """A default does not hide bytes that are no text."""
     with pytest.raises(ExpansionError, match="SET is not UTF-8"):
         expand("${SET:-text}", {"SET": "\udcff"})
+
+
+def test_the_environment_fills_strings_anywhere() -> None:
+    """Any string value takes variables; the value is taken as it is, and $${ is an escape."""
+    text = changed('"points"', '"a-${TOPIC}-$${TOPIC}-$5"').replace('"x", "n"', '"${X}", "n"')
+    job = read(text, TOPIC="${X}", X="x")
+    assert job.source.name == "a-${X}-${TOPIC}-$5"
+    assert job.features == ("x", "n")
+
+
+@pytest.mark.parametrize("text", ["${", "${}", "${A", "${A B}", "${1}", "${A:b}", "x${é}"])
+def test_a_reference_that_is_none_is_an_error(text: str) -> None:
+    """A ${ never stays in a value by accident."""
+    with pytest.raises(ExpansionError, match=r"write \$\$\{"):
+        expand(text, {"A": "1"})
+
+
+def test_a_variable_that_is_no_text_is_an_error() -> None:
+    """Bytes of the environment that are no UTF-8 do not get into a setting."""
+    with pytest.raises(ExpansionError, match="the environment variable A is not UTF-8"):
+        expand("${A}", {"A": "\udcff"})
+
+
+def test_a_value_of_the_environment_is_in_no_error_and_no_repr() -> None:
+    """A secret put into the wrong key, and one in the right key, are not shown."""
+    text = changed('"points"', '"points"\nmode = "${P}"')
+    text = text.replace("[schema]", 'sasl.password = "${P}"\n[schema]')
+    assert "hunter2" not in "".join(problems(text, P="hunter2"))
+    fine = text.replace('mode = "${P}"', "")
+    assert "hunter2" not in repr(read(fine, P="hunter2"))

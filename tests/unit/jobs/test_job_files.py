@@ -1,6 +1,5 @@
 """A job file gives a job, or a clear error for everything that is wrong with it."""
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +8,9 @@ import pytest
 from streamreg._exceptions import ConfigurationError
 from streamreg._formats import registry
 from streamreg._formats.json import Json
-from streamreg._jobs import Forget, JobError, example, job_from_bytes, load_job
+from streamreg._jobs import JobError, job_from_bytes, load_job
 from streamreg._jobs.check import listed
 from streamreg._jobs.client import check_client
-from streamreg._jobs.environment import ExpansionError, expand
 from tests.support.job_files import MINIMAL, changed, problems, read
 
 FORMATS = registry.holding({"x": "float", "y": "float"})
@@ -29,12 +27,6 @@ def test_a_new_format_needs_nothing_here(monkeypatch: pytest.MonkeyPatch) -> Non
     ]
 
 
-def test_the_example_explains_every_format() -> None:
-    """Each has its name there."""
-    for name in FORMATS:
-        assert f'"{name}" (' in example()
-
-
 def test_a_small_job_leaves_the_rest_to_the_defaults() -> None:
     """What the file does not give is None, so that each default is written once, in the runtime."""
     job = read(MINIMAL)
@@ -46,106 +38,6 @@ def test_a_small_job_leaves_the_rest_to_the_defaults() -> None:
     assert [*absent, output.time, output.input, output.scores] == [None] * 7
     assert [job.processes, job.rejects, job.max_rejects] == [None] * 3
     assert (job.state, job.durability) == ("job.state", None)
-
-
-FILES = ("# path = ", "# refresh_seconds = ")
-"""What the example says of files."""
-
-
-def test_the_example_may_read_files() -> None:
-    """Its lines about files go in the place of those about the topic."""
-    head, _, rest = example().partition("\n[source.kafka]")
-    lines = [
-        line.removeprefix("# ") if line.startswith(FILES) else line
-        for line in head.splitlines()
-        if not line.startswith("topic")
-    ]
-    job = read("\n".join([*lines, rest[rest.index("# Columns of what a message") :]]))
-    assert job.source.path == ("data/*.csv",)
-    assert job.source.given["refresh_seconds"] == 5.0
-
-
-def test_the_example_is_valid_and_gives_every_key() -> None:
-    """The example that users start from can be run, and so can its optional lines."""
-    read(example())
-    # Windows have several kinds, each with keys of its own: they are tried by themselves, and so are several outputs.
-    before, _, after = example().partition("# [window]")
-    text = before + after[after.index("[output]") : after.index("# In place of [output]")]
-    text += after[after.index("# [state]") :]
-    # A topic of CSV has no registry.
-    place = text.index("# [source.schema_registry]"), text.index("# Columns of what a message")
-    framed, text = text[slice(*place)], text[: place[0]] + text[place[1] :]
-    # One place for rejects.
-    text = text[: text.index("# [rejects]")] + text[text.index("# [engine]") :]
-    tables = (
-        "[source.metadata]",
-        "[forget]",
-        "[state]",
-        "[run]",
-        "[engine]",
-        "[engine.conf]",
-        "[listen]",
-    )
-    for table in tables:
-        assert f"# {table}" in text
-        text = text.replace(f"# {table}", table)
-    # Explanations, what excludes rows that fade, and files or several topics in place of a topic.
-    others = (
-        "# topic = ",
-        "# pattern = ",
-        "# target = ",
-        "# json_field_paths = ",
-        "# weights = ",
-        "# subject = ",
-        *FILES,
-    )
-    optional = [
-        line.removeprefix("# ") if line.startswith("# ") and " = " in line[:30] else line
-        for line in text.splitlines()
-        if not line.startswith(others)
-    ]
-    job = read("\n".join(optional), KAFKA_PASSWORD="hunter2", STREAMREG_TOKEN="t0p")
-    assert job.source.metadata == {"at": "timestamp"}
-    assert job.forget == Forget(half_life=timedelta(hours=1), time="at")
-    assert (job.source.delimiter, job.source.records) == (",", "one")
-    assert job.source.kafka["sasl.password"] == "hunter2"
-    assert job.source.header == ("sensor", "x", "y", "w", "at", "shown", "sent")
-    assert job.by == ("sensor",)
-    assert (job.source.mode, job.output.time) == ("streaming", "epoch")
-    assert (job.processes, job.rejects, job.max_rejects) == (2, "rejects.jsonl", 1000)
-    assert (job.state, job.durability) == ("job.state", "process")
-    assert job.listen == {
-        "address": "127.0.0.1:9464",
-        "token": "t0p",
-        "insecure": False,
-        "hosts": ("streamreg",),
-    }
-    assert "t0p" not in repr(job)
-    assert job.engine is not None
-    assert (job.engine.name, dict(job.engine.given)) == (
-        "spark",
-        {
-            "master": "spark://host:7077",
-            "checkpoint": "spark-checkpoint",
-            "trigger": "1 second",
-            "max_rows": 1_000_000,
-            "tasks": 8,
-            "shards": 64,
-            "conf": {"spark.executor.memory": "2g"},
-        },
-    )
-    settings = "\n".join(line.removeprefix("# ") for line in framed.splitlines())
-    avro = 'format = "avro"\nsubject = "s"'
-    text = changed('"points"', f'"points"\n{avro}') + f"\n{settings}\n"
-    source = read(text, REGISTRY_PASSWORD="hunter2").source
-    assert source.schema_registry["basic.auth.user.info"] == "alice:hunter2"
-    assert "hunter2" not in repr(source)
-
-
-def test_the_example_in_the_examples_is_the_one_that_is_shipped() -> None:
-    """There is one example, under both of its names."""
-    path = Path(__file__).parents[3] / "examples" / "job.toml"
-    assert path.read_text(encoding="utf-8") == example()
 
 
 def test_all_problems_are_told_at_once_with_their_keys() -> None:
@@ -367,36 +259,6 @@ def test_settings_mean_the_same_with_and_without_quotes() -> None:
     }
 
 
-def test_the_environment_fills_strings_anywhere() -> None:
-    """Any string value takes variables; the value is taken as it is, and $${ is an escape."""
-    text = changed('"points"', '"a-${TOPIC}-$${TOPIC}-$5"').replace('"x", "n"', '"${X}", "n"')
-    job = read(text, TOPIC="${X}", X="x")
-    assert job.source.name == "a-${X}-${TOPIC}-$5"
-    assert job.features == ("x", "n")
-
-
-@pytest.mark.parametrize("text", ["${", "${}", "${A", "${A B}", "${1}", "${A:b}", "x${é}"])
-def test_a_reference_that_is_none_is_an_error(text: str) -> None:
-    """A ${ never stays in a value by accident."""
-    with pytest.raises(ExpansionError, match=r"write \$\$\{"):
-        expand(text, {"A": "1"})
-
-
-def test_a_variable_that_is_no_text_is_an_error() -> None:
-    """Bytes of the environment that are no UTF-8 do not get into a setting."""
-    with pytest.raises(ExpansionError, match="the environment variable A is not UTF-8"):
-        expand("${A}", {"A": "\udcff"})
-
-
-def test_a_value_of_the_environment_is_in_no_error_and_no_repr() -> None:
-    """A secret put into the wrong key, and one in the right key, are not shown."""
-    text = changed('"points"', '"points"\nmode = "${P}"')
-    text = text.replace("[schema]", 'sasl.password = "${P}"\n[schema]')
-    assert "hunter2" not in "".join(problems(text, P="hunter2"))
-    fine = text.replace('mode = "${P}"', "")
-    assert "hunter2" not in repr(read(fine, P="hunter2"))
-
-
 def test_a_secret_of_the_wrong_type_is_not_shown() -> None:
     """The error for a number that is too long does not quote a password."""
     text = changed('"localhost:9092"', '"localhost:9092"\nsasl.password = 12345678901')
@@ -442,29 +304,3 @@ def test_the_client_tells_every_setting_that_it_refuses() -> None:
         assert any(key in problem for problem in caught.value.problems)
     assert "bogus" not in str(caught.value)
     check_client({"bootstrap.servers": "127.0.0.1:1", "group.id": "g"}, "job.toml")
-
-
-def test_rejects_go_to_a_topic_or_a_file() -> None:
-    """The topic is on the source's cluster unless its settings say another, and there is one place alone."""
-    example_of = example()
-    lines = example_of[example_of.index("# [rejects]") : example_of.index("# [engine]")]
-    text = "\n".join(
-        line.removeprefix("# ") for line in lines.splitlines() if "=" in line or "[" in line
-    )
-    assert read(MINIMAL + text).rejects == {
-        "topic": "linear-regression-rejects",
-        "rdkafka_settings": {"bootstrap.servers": "localhost:9092"},
-        "create": {"num.partitions": "1", "retention.ms": "-1"},
-    }
-    own = read(
-        MINIMAL.replace("[source.kafka]", '[source.kafka]\ngroup.id = "g"')
-        + '[rejects]\ntopic = "t"'
-    )
-    assert own.rejects == {
-        "topic": "t",
-        "rdkafka_settings": {"bootstrap.servers": "localhost:9092"},
-    }
-    assert own.rejects_file is None
-    both = problems(MINIMAL + '[rejects]\ntopic = "t"\n[run]\nrejects = "r"')
-    assert both == ["run.rejects: beside [rejects]: a file or a topic"]
-    assert problems(MINIMAL + "[rejects]\ntopics = 1")[0].startswith("rejects.topic: missing")

@@ -1,4 +1,4 @@
-"""Several outputs in a job file: `[[output]]`, one table for each."""
+"""Several outputs in a job file: `[[output]]`, one table for each; and where rejects go."""
 
 import pytest
 
@@ -164,3 +164,29 @@ def test_rows_cannot_have_the_columns_of_a_changelog() -> None:
     assert problems(text + CSV.replace("out.csv", "o.csv") + rows) == [
         'output.2.of: the changelog has a column "time" of its own'
     ]
+
+
+def test_rejects_go_to_a_topic_or_a_file() -> None:
+    """The topic is on the source's cluster unless its settings say another, and there is one place alone."""
+    example_of = example()
+    lines = example_of[example_of.index("# [rejects]") : example_of.index("# [engine]")]
+    text = "\n".join(
+        line.removeprefix("# ") for line in lines.splitlines() if "=" in line or "[" in line
+    )
+    assert read(MINIMAL + text).rejects == {
+        "topic": "linear-regression-rejects",
+        "rdkafka_settings": {"bootstrap.servers": "localhost:9092"},
+        "create": {"num.partitions": "1", "retention.ms": "-1"},
+    }
+    own = read(
+        MINIMAL.replace("[source.kafka]", '[source.kafka]\ngroup.id = "g"')
+        + '[rejects]\ntopic = "t"'
+    )
+    assert own.rejects == {
+        "topic": "t",
+        "rdkafka_settings": {"bootstrap.servers": "localhost:9092"},
+    }
+    assert own.rejects_file is None
+    both = problems(MINIMAL + '[rejects]\ntopic = "t"\n[run]\nrejects = "r"')
+    assert both == ["run.rejects: beside [rejects]: a file or a topic"]
+    assert problems(MINIMAL + "[rejects]\ntopics = 1")[0].startswith("rejects.topic: missing")

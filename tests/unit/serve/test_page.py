@@ -23,7 +23,7 @@ LISTEN = Listen("127.0.0.1", 1)
 def feed() -> Feed:
     made = Feed()
     made.take(Layout((TableSpec("line", "line.csv", COLUMNS, (), 0),), ({},), None))
-    made.take(Standing(-1, ((),), (None,)))
+    made.take(Standing(-1, ((),), ((),), (None,)))
     made.take(EpochChanges(0, 1000, (b"0.5,1e-07,0,1\n",), ((),), (None,)))
     return made
 

@@ -15,7 +15,7 @@ COLUMNS = (ColumnSpec("k", "int", "k"), ColumnSpec("v", "int", "v"))
 def feed(keys: tuple[int, ...]) -> Feed:
     made = Feed()
     made.take(Layout((TableSpec("t", "t.csv", COLUMNS, keys, 0),), ({},), None))
-    made.take(Standing(-1, ((),), (None,)))
+    made.take(Standing(-1, ((),), ((),), (None,)))
     return made
 
 
@@ -71,7 +71,7 @@ def test_a_gap_is_not_bridged() -> None:
     table = made.tables["t"]
     change(made, 0, b"1,10,0,1\n")
     made.past.of(table, (b"1",), made.ring)
-    made.take(Standing(9, ((b"1,70",),), (None,)))
+    made.take(Standing(9, ((b"1,70",),), ((),), (None,)))
     (now,) = made.past.of(table, (b"1",), made.ring)
     assert (now.epoch, now.row) == (9, b"1,70")
     change(made, 10, b"1,70,10,-1\n1,80,10,1\n")

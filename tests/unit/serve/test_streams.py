@@ -27,7 +27,7 @@ def feed(ring: Ring) -> Feed:
     made = Feed(ring)
     columns = (ColumnSpec("k", "int", "k"),)
     made.take(Layout((TableSpec("t", "t.csv", columns, (0,), 0),), ({},), None))
-    made.take(Standing(-1, ((),), (None,)))
+    made.take(Standing(-1, ((),), ((),), (None,)))
     return made
 
 

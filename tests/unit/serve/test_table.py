@@ -61,6 +61,32 @@ def test_closed_windows_are_kept_up_to_a_limit() -> None:
     assert len(table) == 4
 
 
+def test_closed_windows_stand_beside_open_ones() -> None:
+    """Also where all comes anew; the newest come last."""
+    table = CurrentTable(spec((0,)), closed=2)
+    table.stand([b"9,a,1.0"], [b"%d,a,1.0" % k for k in (3, 1, 2)])
+    rows, _ = table.page(None, 100, {})
+    assert rows == [b"1,a,1.0", b"2,a,1.0", b"9,a,1.0"]
+    assert len(table) == 3
+
+
+def test_rows_that_are_alike_count_where_keys_are_not_shown() -> None:
+    """Of two windows with the same figures one closes, then the other: there are two all the time."""
+    row, other = b"1,a,1.0", b"2,a,1.0"
+    table = CurrentTable(spec(None), closed=3)
+    table.change(line(row, 0, 1) + line(row, 0, 1), ())
+    for epoch in range(1, 4):
+        closed = [row] if epoch < 3 else ()
+        table.change(line(other, epoch, 1), closed)
+        rows, _ = table.page(None, 100, {})
+        assert Counter(rows) == {row: 2, other: epoch}
+        assert len(table) == 2 + epoch
+    table.change(b"", [other, other])
+    rows, _ = table.page(None, 100, {})
+    assert Counter(rows) == {other: 3}  # The oldest, which are alike, go together.
+    assert len(table) == 3
+
+
 def test_a_table_that_grows_too_large_is_not_kept() -> None:
     """Until all of it comes anew."""
     table = CurrentTable(spec((0,)), most=5)
@@ -68,14 +94,14 @@ def test_a_table_that_grows_too_large_is_not_kept() -> None:
     assert table.overflown
     table.change(line(b"9,a,1.0", 1, 1), ())
     assert (table.overflown, len(table)) == (True, 0)
-    table.stand([b"1,a,1.0"])
+    table.stand([b"1,a,1.0"], ())
     assert (table.overflown, len(table)) == (False, 1)
 
 
 def test_pages_go_on_where_rows_have_come_and_gone() -> None:
     """A cursor is a place among the keys, not a count of rows."""
     table = CurrentTable(spec((0,)))
-    table.stand([b"%d,a,1.0" % k for k in range(10)])
+    table.stand([b"%d,a,1.0" % k for k in range(10)], ())
     first, following = table.page(None, 3, {})
     assert following is not None
     gone = b"".join(line(b"%d,a,1.0" % k, 1, -1) for k in (0, 2, 3))
@@ -138,10 +164,10 @@ def test_all_tables_anew_begin_the_ring_anew() -> None:
     """What was skipped cannot be followed."""
     feed = Feed()
     feed.take(Layout((spec((0,)),), ({},), None))
-    feed.take(Standing(-1, ((),), (None,)))
+    feed.take(Standing(-1, ((),), ((),), (None,)))
     feed.take(changes(0))
     assert feed.ring.since(0) != []
-    feed.take(Standing(7, ((b"5,a,1.0",),), (None,)))
+    feed.take(Standing(7, ((b"5,a,1.0",),), ((),), (None,)))
     assert (feed.epoch, feed.ring.since(0), feed.ring.since(8)) == (7, None, [])
     assert feed.tables["t"].page(None, 9, {})[0] == [b"5,a,1.0"]
 
@@ -172,6 +198,6 @@ def test_rows_are_found_by_a_part_of_a_key(search: str, found: int) -> None:
     """In whatever letters; quotes are those of the text, not of the file."""
     names = ["banana", "Straße a", '"q""u"', "x"]
     table = CurrentTable(spec((1,)))
-    table.stand(f"{at},{name},1.0".encode() for at, name in enumerate(names))
+    table.stand((f"{at},{name},1.0".encode() for at, name in enumerate(names)), ())
     rows, _ = table.page(None, 100, {}, search)
     assert len(rows) == found

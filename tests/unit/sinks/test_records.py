@@ -2,6 +2,8 @@
 
 import csv
 import io
+import tempfile
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamreg._core import render, stamp
-from streamreg._sinks.records import RecordError, pieces, records
+from streamreg._sinks.records import RecordError, last_records, pieces, records
 
 CELLS = st.text(st.sampled_from('ab,"\n\r é'), max_size=6)
 
@@ -66,3 +68,27 @@ def test_only_the_recorded_bytes_are_read(tmp_path: Path) -> None:
         list(pieces(path, 11))
     with pytest.raises(RecordError, match="cannot be read"):
         list(pieces(tmp_path, 1))
+
+
+@given(cells=st.lists(CELLS, max_size=8), most=st.integers(1, 60))
+def test_differential_the_last_records_are_the_end_of_all(cells: list[str], most: int) -> None:
+    """Wherever the tail begins, within quotes too: all records but those before it, and the first one in it."""
+    data = b'"a ""header"""\n' + (stamp(render([[*cells]]), 5, 1) if cells else b"")
+    every = flat([data])
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data + b"what a run has written since")
+        file.flush()
+        found = last_records(Path(file.name), len(data), most)
+    left = max(len(data) - most, 0)
+    begun = sum(end <= left for end in accumulate(len(record) + 1 for record in every))
+    assert found == every[begun + 1 :]
+
+
+def test_last_records_that_are_not_there(tmp_path: Path) -> None:
+    """A file that is shorter, or gone, is an error."""
+    path = tmp_path / "f"
+    with pytest.raises(RecordError, match="cannot be read"):
+        last_records(path, 9, 5)
+    path.write_bytes(b"k\n1\n")
+    with pytest.raises(RecordError, match="it has 4 bytes, not 9"):
+        last_records(path, 9, 5)

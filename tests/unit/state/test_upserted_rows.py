@@ -2,6 +2,8 @@
 
 import random
 import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -21,21 +23,29 @@ def found(rows: UpsertedRows, names: list[bytes]) -> dict[bytes, bytes]:
     return whole
 
 
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    """Closes databases and rows at the end of a test."""
+    with ExitStack() as found:
+        yield found
+
+
 @pytest.mark.parametrize("held", [0, 700, 100_000])
 @pytest.mark.parametrize("temporary", [False, True])
 def test_oracle_a_dictionary(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, temporary: bool, held: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stack: ExitStack, *, temporary: bool, held: int
 ) -> None:
     """Random replacements and removals, committed now and then, leave what a dictionary holds; so does its digest."""
     monkeypatch.setattr(upserted_rows, "_HELD", held)
     chance = random.Random(4)
-    database = sqlite3.connect(tmp_path / "rows.sqlite")
+    database = stack.enter_context(closing(sqlite3.connect(tmp_path / "rows.sqlite")))
     database.execute(KEYED)
     database.execute("INSERT INTO keyed VALUES ('reduction 0', x'00', x'01', 1)")
     rows: UpsertedRows
     rows = (
         TemporaryRows() if temporary else UpsertedRows(database, (0, 0), lambda: errors(tmp_path))
     )
+    stack.enter_context(closing(rows))
     names = [b"%d" % number for number in range(1500)]
     table: dict[bytes, bytes] = {}
     for _ in range(60):
@@ -56,12 +66,13 @@ def test_oracle_a_dictionary(
             if not temporary:  # As after a restart.
                 rows.close()
                 rows = UpsertedRows(database, rows.digest(), lambda: errors(tmp_path))
+                stack.enter_context(closing(rows))
     assert found(rows, names) == table
 
 
-def test_large_rows_come_in_pieces() -> None:
+def test_large_rows_come_in_pieces(stack: ExitStack) -> None:
     """However many are asked for, some megabytes are held at a time; each row comes once."""
-    rows = TemporaryRows()
+    rows = stack.enter_context(closing(TemporaryRows()))
     large = 3_000_000
     kept = {b"%d" % number: bytes(large) for number in range(9)}
     rows.put(dict(kept), {})
@@ -73,7 +84,7 @@ def test_large_rows_come_in_pieces() -> None:
     assert max(len(piece) for piece in rows.find([b"%d" % n for n in range(100_000)])) == 20_000
 
 
-def test_a_database_that_fails_is_an_error_that_says_so(tmp_path: Path) -> None:
+def test_a_database_that_fails_is_an_error_that_says_so(tmp_path: Path, stack: ExitStack) -> None:
     """Of a state its directory is named, of a temporary file what to set."""
     rows = TemporaryRows()
     rows.put({b"a": b"1"}, {})
@@ -81,7 +92,7 @@ def test_a_database_that_fails_is_an_error_that_says_so(tmp_path: Path) -> None:
     rows.close()
     with pytest.raises(sr.StateError, match="TMPDIR"):
         list(rows.find([b"b"]))
-    database = sqlite3.connect(tmp_path / "rows.sqlite")
+    database = stack.enter_context(closing(sqlite3.connect(tmp_path / "rows.sqlite")))
     broken = UpsertedRows(database, (1, 1), lambda: errors(tmp_path))
     with pytest.raises(sr.StateError, match="damaged"):
         list(broken.find([b"b"]))

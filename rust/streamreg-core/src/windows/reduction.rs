@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::assign::SetAside;
-use super::kept::{Kept, OPEN};
+use super::kept::Kept;
 use super::moment::{Moment, TimeKind};
 use super::row_times::RowTimes;
 use super::spec::{Spec, Window};
@@ -12,12 +12,9 @@ use super::store::{Asked, Batch, Store};
 use super::{grid, last, sessions};
 use crate::column::{NumberType, Numbers};
 use crate::error::Error;
-use crate::infer::Residuals;
 use crate::reduce::block::Block;
-use crate::reduce::score::{self, Observations};
 use crate::reduce::shape::{self, Inputs};
-use crate::reduce::{Aggregate, KeyColumn, KeyType, KeyedAnswers, Regression, Statistic, key};
-use crate::tracked_map::TrackedMap;
+use crate::reduce::{Aggregate, KeyColumn, KeyType, KeyedAnswers, Statistic, key};
 use crate::wire::{Reader, Writer, kind};
 use crate::write::Cell;
 
@@ -268,81 +265,6 @@ impl WindowReduction {
         Ok(cells.into_iter().map(Cell::from).chain(span).collect())
     }
 
-    /// Rows are scored by the last closed windows of this moment, whatever is merged and closed, until this is called
-    /// again.
-    pub fn freeze(&mut self) {
-        self.kept.freeze();
-    }
-
-    /// Scores rows, each by the regression of the last closed window of its instance when they were
-    /// [frozen](Self::freeze), or by its last rows as they were when results were [due](Self::due) last before; all NaN
-    /// for an instance that had none.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] if closed windows are not kept, or the aggregate is no regression; [`Error::Columns`] as
-    /// [`Scorer::scores`](crate::reduce::Scorer::scores).
-    pub fn scores(
-        &mut self,
-        aggregate: usize,
-        regression: &Regression,
-        keys: &[KeyColumn<'_>],
-        rows: Observations<'_>,
-    ) -> Result<Residuals, Error> {
-        self.check_closed()?;
-        let (types, states, map, before) = self.kept.parts();
-        score::by_key(types, keys, rows, |instance| match Kept::closed(map, before, instance) {
-            Some(closed) => states.scorer(closed, aggregate, regression),
-            None => Ok(None),
-        })
-    }
-
-    /// That the last closed windows are kept, or an error.
-    pub(super) fn check_closed(&self) -> Result<(), Error> {
-        if self.kept.keeps_closed() {
-            return Ok(());
-        }
-        Err(Error::Invalid("closed windows are not kept: no row can be scored by them".to_owned()))
-    }
-
-    /// Takes in what was stored of some entries, in the form that [`TrackedMap::load`] tells; there may be more to come.
-    ///
-    /// # Errors
-    /// [`Error::Corrupt`] if it is not what this reduction stores, or of an entry that is here already; nothing is
-    /// changed then.
-    pub fn load(&mut self, rows: &[u8]) -> Result<(), Error> {
-        let loaded = TrackedMap::load(rows)?;
-        let mut excluded = self.kept.excluded().to_vec();
-        let mut open = Vec::new();
-        for (key, bytes) in loaded.in_order() {
-            if !self.kept.load(key, bytes, &mut excluded)? {
-                self.store.check(&mut self.kept, &key[1..], bytes)?;
-                open.push(key[1..].to_vec());
-            }
-        }
-        self.kept.extend(loaded, excluded)?;
-        for key in open {
-            self.store.index(&self.kept, &key);
-        }
-        Ok(())
-    }
-
-    /// The entries, and which have changed since they were last marked clean.
-    #[must_use]
-    pub fn tracked(&self) -> &TrackedMap {
-        &self.kept.map
-    }
-
-    /// The same, to be put in order.
-    pub fn tracked_mut(&mut self) -> &mut TrackedMap {
-        &mut self.kept.map
-    }
-
-    /// Marks all entries clean: their changes have been stored.
-    pub fn mark_clean(&mut self) {
-        self.kept.map.mark_clean();
-        self.store.mark_clean();
-    }
-
     /// For each aggregate the 64-bit limbs that the exact sums of the open windows take.
     ///
     /// # Errors
@@ -359,12 +281,4 @@ impl WindowReduction {
     pub fn excluded(&self) -> &[i128] {
         self.kept.excluded()
     }
-}
-
-/// The key of an open entry in the map.
-pub(super) fn open_key(key: &[u8]) -> Vec<u8> {
-    let mut stored = Vec::with_capacity(1 + key.len());
-    stored.push(OPEN);
-    stored.extend_from_slice(key);
-    stored
 }

@@ -9,8 +9,8 @@ use crate::column::Numbers;
 use crate::error::Error;
 use crate::reduce::block::Block;
 use crate::windows::kept::Kept;
-use crate::windows::reduction::open_key;
 use crate::windows::states::States;
+use crate::windows::stored::open_key;
 use crate::wire::Writer;
 
 /// Rows whose columns are in memory at one time.
