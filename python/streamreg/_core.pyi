@@ -873,6 +873,15 @@ class KeyedReduction:
             ValueError: if they cannot be classes, or there are too many.
         """
 
+    def split(self, parts: int) -> list[bytes]:
+        """All keys in so many parts, each as `to_bytes` gives it of these keys alone.
+
+        A key is in the part whose number is the CRC-32 of its bytes modulo the number of parts.
+
+        Raises:
+            ValueError: if there are no parts, or too many.
+        """
+
     def freeze(self) -> None:
         """Rows are scored by the states of now, whatever is merged, until this is called again."""
 
@@ -1175,6 +1184,11 @@ class Changelog:
 
         `rows` holds those of the keys that are present.
         """
+
+    def update_each(
+        self, keys: Sequence[bytes], present: Sequence[bool], rows: bytes, time: int
+    ) -> list[tuple[bytes, bytes]]:
+        """The same, apart for each key that has lines: the key, and these."""
 
     def forget(self, keys: Sequence[bytes]) -> None:
         """Lets go of the rows of keys that get no other row: what was written of them stands."""

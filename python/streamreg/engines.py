@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._spark.engine import SparkEngine
-from streamreg._spark.options import MOST_ROWS, MOST_TASKS, check_count, trigger_seconds
+from streamreg._spark.options import (
+    MOST_ROWS,
+    MOST_SHARDS,
+    MOST_TASKS,
+    check_count,
+    trigger_seconds,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -35,6 +41,7 @@ def spark(
     trigger: str | timedelta = "1 second",
     max_rows: int = 1_000_000,
     tasks: int | None = None,
+    shards: int | None = None,
     conf: Mapping[str, str] | None = None,
 ) -> SparkEngine:
     """Spark: executors read ranges of offsets, and hand in exact partial sums. Needs `streamreg[spark]`, and Java 17.
@@ -59,6 +66,11 @@ def spark(
         max_rows: messages in a batch, at most. Their rows pass through the driver where an output writes them.
         tasks: tasks in a batch, at most. Default: one for each core of the executors. Partitions are cut where that
             evens them out, but for windows.
+        shards: in how many parts tasks keep what is kept by keys (`by=`, `groupby`), so that neither the driver nor an
+            executor holds more of it than a batch changes. They are files in the folder `shards` of the state, which
+            all executors must reach at the same path. Take some times as many as there are cores, up to 512; another
+            number at a later start is fine. Not with windows, classes, upserts, scores by keys and `listen`. Default:
+            the driver keeps it, in memory.
         conf: further settings of a session of its own, by Spark's names.
 
     Returns:
@@ -88,5 +100,6 @@ def spark(
         session=session,
         master=master,
         tasks=None if tasks is None else check_count("tasks", tasks, MOST_TASKS),
+        shards=None if shards is None else check_count("shards", shards, MOST_SHARDS),
         conf=dict(conf or {}),
     )

@@ -57,7 +57,7 @@ def changed_rows(
     """
     # Windows whose results nobody reads are told the time too: their rows may be scored by those that close.
     count = reduction.due(time) if isinstance(reduction, WindowReduction) else 0
-    if not plan.outputs:
+    if not plan.slots:
         return
     if isinstance(reduction, Reduction):
         yield _only_row(plan, reduction)

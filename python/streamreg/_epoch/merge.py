@@ -15,18 +15,19 @@ from typing import TYPE_CHECKING, Literal
 from streamreg._core import Reduction, stamp
 from streamreg._epoch.epoch_rejects import EpochRejects
 from streamreg._epoch.event_clocks import EventClocks, Move
+from streamreg._epoch.excluded_rows import ExcludedRows
 from streamreg._epoch.gaps import lost_offsets, lost_text
 from streamreg._epoch.reductions import Reductions
 from streamreg._epoch.result_changes import ResultChanges
+from streamreg._epoch.scorings import Scorings
 from streamreg._epoch.slow_results import SlowResults
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError, WorkerError
-from streamreg._plural import plural
 from streamreg._state.keyed_rows import changes
 from streamreg._state.upserted_rows import PART as UPSERTED
 
 if TYPE_CHECKING:
     from streamreg._epoch.outputs import Outputs
-    from streamreg._epoch.row_scorer import Scoring
+    from streamreg._epoch.sharded_keys import ShardedKeys
     from streamreg._epoch.upserts import TakenBack, Upserts
     from streamreg._epoch.watcher import EpochWatcher
     from streamreg._formats.contract import Found
@@ -56,11 +57,13 @@ class Merge:
         max_rejects: int | None = None,
         upserted: UpsertedRows | None = None,
         watcher: EpochWatcher | None = None,
+        sharded: ShardedKeys | None = None,
     ) -> None:
         """Goes on from `checkpoint`; `commit`, if there is one, is given the next one at the end of each epoch.
 
         Epochs are closed `interval` seconds apart, where results do not take longer. `upserted` has the rows that
-        stand, of a source of upserts. `watcher` is told what the epochs bring.
+        stand, of a source of upserts. `watcher` is told what the epochs bring. `sharded` is what is kept by keys, where
+        others keep it.
 
         Raises:
             StateError: if the checkpoint holds states that are not those of this plan.
@@ -82,21 +85,22 @@ class Merge:
         self._commit = commit
         self._unix_ms = unix_ms
         self._slow_results = SlowResults(interval)
-        self._results = ResultChanges(plan, outputs, self._slow_results, watcher)
+        self.sharded = sharded
+        self._results = ResultChanges(plan, outputs, self._slow_results, watcher, sharded)
         self._times = {"epoch": checkpoint.epochs - 1, "unix_ms": checkpoint.unix_ms}
         self.clocks = EventClocks(
             plan.rows.clocks, checkpoint.times, map(Move._make, checkpoint.moves)
         )
-        self._reductions = Reductions(plan)
+        self._reductions = Reductions(plan, sharded)
         if checkpoint.reductions or checkpoint.changelogs:
             self._restore(checkpoint)
             if checkpoint.rewrite:
                 self._reductions.give_all()
         for clock, windows in self._reductions.by_clock():
             self.clocks.windows[clock].append(windows)
-        self._scorings = _scorings(plan, self._reductions)
+        self._scorings = Scorings(plan, self._reductions, self._outputs, self._slow_results)
         self._upserts = None if upserted is None else _upserts(plan, checkpoint.found, upserted)
-        self.excluded = self._reductions.excluded()
+        self._excluded = ExcludedRows(self._reductions.excluded(), can_miss=plan.rows.can_miss)
         self._opened = False
         self._open_rows = 0
         self._outbox = False
@@ -118,6 +122,11 @@ class Merge:
     def rejects(self) -> Counter[str]:
         """How many there are of each kind, in closed epochs."""
         return self._rejects.counts
+
+    @property
+    def excluded(self) -> int:
+        """The most rows that one aggregate has left out, in closed epochs."""
+        return self._excluded.count
 
     @property
     def lost(self) -> int:
@@ -192,6 +201,8 @@ class Merge:
             if not self._opened:
                 self._open()
             self._add(partial, back)
+            if self.sharded is not None:
+                self.sharded.take(partial.shards)
         if self._upserts is not None:
             self._upserts.put(partial)
         self.clocks.take(partial.clocks)
@@ -226,6 +237,12 @@ class Merge:
         """Whether windows close where partitions are idle."""
         return self.clocks.wait_for_idle
 
+    def stamps(self) -> Mapping[str, int]:
+        """What the column `time` may hold of the open epoch, which is opened, for whoever works on it elsewhere."""
+        if not self._opened:
+            self._open()
+        return dict(self._times)
+
     def _open(self) -> None:
         """Gives the epoch its time (its number, and a wall-clock time later than the last) and its scoring models."""
         self._opened = True
@@ -233,9 +250,7 @@ class Merge:
             "epoch": self.epochs,
             "unix_ms": max(self._unix_ms(), self._times["unix_ms"] + 1),
         }
-        for scoring, plan in zip(self._scorings, self._plan.scores, strict=True):
-            with self._slow_results.watching(self.epochs, plan.outputs[0].name):
-                scoring.begin()
+        self._scorings.begin(self.epochs)
 
     def _add(self, partial: Partial, back: TakenBack | None) -> None:
         if back is None:
@@ -251,18 +266,9 @@ class Merge:
             self._change(own, -1)
 
     def _insert(self, partial: Partial) -> None:
-        self._score(partial)
+        self._scorings.write(partial, self._times)
         self._change(partial, 1)
         self._open_rows += partial.rows
-
-    def _score(self, partial: Partial) -> None:
-        first = 0
-        for scoring, pieces in zip(self._scorings, partial.shipped, strict=True):
-            outputs = self._outputs.scores[first : first + scoring.outputs]
-            first += scoring.outputs
-            for columns, count in pieces:
-                for output, rows in zip(outputs, scoring.rows(columns, count), strict=True):
-                    output.append(stamp(rows, self._times[output.spec.time], 1))
 
     def _change(self, partial: Partial, diff: Literal[1, -1]) -> None:
         """Adds rows, or takes them back."""
@@ -297,6 +303,8 @@ class Merge:
                 kept.mark_clean()
         if self._upserts is not None:
             self._upserts.rows.mark_clean()
+        if self.sharded is not None:
+            self.sharded.end()
         self._tell()
         held = self._opened or self._rejects.any
         self._opened, self._open_rows = False, 0
@@ -337,6 +345,9 @@ class Merge:
 
     def _checkpoint(self) -> Checkpoint:
         keyed = self._keyed()
+        digests = {part: kept.digest() for part, kept in keyed.items()}
+        if self.sharded is not None:
+            digests |= self.sharded.digests()
         return replace(
             self._base,
             offsets=dict(self.offsets),
@@ -354,11 +365,9 @@ class Merge:
             positions=self._outputs.positions(),
             outbox=self._outputs.outbox(),
             reductions=self._reductions.states(),
-            changelogs=[
-                b"" if f"changelog {index}" in keyed else changelog.to_bytes()
-                for index, changelog in enumerate(self._results.changelogs)
-            ],
-            digests={part: kept.digest() for part, kept in keyed.items()},
+            changelogs=self._results.states(),
+            digests=digests,
+            shards=None if self.sharded is None else self.sharded.shards,
             changes={part: changes(kept) for part, kept in keyed.items()},
         )
 
@@ -369,30 +378,11 @@ class Merge:
         """
         epoch = self._times["epoch"] if self._opened else self.epochs
         self._rejects.tell(epoch, any_row=self.rows > 0)
-        excluded = self._reductions.excluded()
-        if excluded > self.excluded:
-            _log.log(
-                # Where values can be missing, rows without them are no surprise.
-                logging.INFO if self._plan.rows.can_miss else logging.WARNING,
-                "epoch %d: %s excluded from a sum or regression: a value is missing or not finite",
-                epoch,
-                plural(excluded - self.excluded, "row"),
-            )
-        self.excluded = excluded
-
-
-# What few jobs need is imported for them alone: it brings NumPy, whose import takes longer than all of the rest.
-
-
-def _scorings(plan: Plan, reductions: Reductions) -> Sequence[Scoring]:
-    if not plan.scores:
-        return ()
-    from streamreg._epoch.row_scorer import Scoring
-
-    return [Scoring(score, reductions.each[score.reduction]) for score in plan.scores]
+        self._excluded.tell(epoch, self._reductions.excluded())
 
 
 def _upserts(plan: Plan, found: Found, rows: UpsertedRows) -> Upserts:
+    # Late: few jobs have them, and they bring NumPy, whose import takes longer than all of the rest.
     from streamreg._epoch.upserts import Upserts
 
     return Upserts(plan, found, rows)

@@ -10,7 +10,9 @@ from streamreg._epoch.class_parameters import check_classes
 from streamreg._exceptions import CorruptStateError, MismatchError, WorkerError
 
 if TYPE_CHECKING:
+    from streamreg._epoch.sharded_keys import ShardedKeys
     from streamreg._plan.plan import Plan
+    from streamreg._plan.row_plan import AnyReduction
     from streamreg._state.checkpoint import Checkpoint, KeyedPart
     from streamreg._types import Moment
     from streamreg._worker.partial import Partial
@@ -19,9 +21,10 @@ if TYPE_CHECKING:
 class Reductions:
     """Those of a plan; without rows at first."""
 
-    def __init__(self, plan: Plan) -> None:
-        """Of this plan."""
+    def __init__(self, plan: Plan, sharded: ShardedKeys | None = None) -> None:
+        """Of this plan. Those by keys stay without a key where they are in shards."""
         self._plan = plan
+        self._sharded = sharded
         self.each = [reducing.empty() for reducing in plan.rows.reductions]
 
     def restore(self, checkpoint: Checkpoint, time: Callable[[int], Moment | None]) -> None:
@@ -34,6 +37,8 @@ class Reductions:
         states = zip(self.each, checkpoint.reductions, strict=True)
         for index, (reduction, state) in enumerate(states):
             by_key = checkpoint.keyed.pop(f"reduction {index}", None)
+            if self._elsewhere(reduction):
+                continue
             if isinstance(by_key, KeyedReduction) and isinstance(reduction, KeyedReduction):
                 by_key.merge(reduction.to_bytes())  # Of no rows: it must be of the same shape.
                 self.each[index] = by_key
@@ -45,6 +50,9 @@ class Reductions:
                 reduction.merge(state)
             else:
                 raise CorruptStateError("the keys of a reduction are missing")
+
+    def _elsewhere(self, reduction: AnyReduction) -> bool:
+        return self._sharded is not None and isinstance(reduction, KeyedReduction)
 
     def give_all(self) -> None:
         """Counts all keys as changed, so that outputs which begin get their rows. Windows begin with none."""
@@ -70,6 +78,8 @@ class Reductions:
         for plan, reduction, state in zip(
             self._plan.results, self.each, partial.states, strict=True
         ):
+            if self._elsewhere(reduction):
+                continue
             try:
                 if diff > 0:
                     reduction.merge(state)
@@ -92,9 +102,11 @@ class Reductions:
         return {
             f"reduction {index}": one
             for index, one in enumerate(self.each)
-            if not isinstance(one, Reduction)
+            if not isinstance(one, Reduction) and not self._elsewhere(one)
         }
 
     def excluded(self) -> int:
         """The most rows that one of them has left out, since a value is missing or not finite."""
-        return max((count for one in self.each for count in one.excluded()), default=0)
+        elsewhere = 0 if self._sharded is None else self._sharded.excluded()
+        here = max((count for one in self.each for count in one.excluded()), default=0)
+        return max(here, elsewhere)

@@ -11,6 +11,7 @@ from streamreg._exceptions import CorruptStateError
 
 if TYPE_CHECKING:
     from streamreg._epoch.outputs import Outputs
+    from streamreg._epoch.sharded_keys import ShardedKeys
     from streamreg._epoch.slow_results import SlowResults
     from streamreg._epoch.watcher import EpochWatcher
     from streamreg._plan.plan import Plan
@@ -28,9 +29,11 @@ class ResultChanges:
         outputs: Outputs,
         slow_results: SlowResults,
         watcher: EpochWatcher | None = None,
+        sharded: ShardedKeys | None = None,
     ) -> None:
-        """No rows."""
+        """No rows. Those by keys stay without any where they are in shards."""
         self._watcher = watcher
+        self._sharded = sharded
         self.changelogs = [Changelog() for _ in plan.result_outputs]
         self.shown: list[Mapping[str, object]] = [{} for _ in plan.result_outputs]
         self._keys = [bool(result.keys) for result in plan.results for _ in result.outputs]
@@ -46,7 +49,7 @@ class ResultChanges:
                 self.changelogs[index] = Changelog.from_bytes(state)
             elif isinstance(last_rows, Changelog):
                 self.changelogs[index] = last_rows
-            else:
+            elif self._sharded is None:
                 raise CorruptStateError("the last rows of an output are missing")
 
     def keyed(self) -> dict[str, KeyedPart]:
@@ -54,8 +57,15 @@ class ResultChanges:
         return {
             f"changelog {index}": self.changelogs[index]
             for index, keyed in enumerate(self._keys)
-            if keyed
+            if keyed and self._sharded is None
         }
+
+    def states(self) -> list[bytes]:
+        """The bytes of each; nothing of those by key."""
+        return [
+            b"" if keyed else changelog.to_bytes()
+            for keyed, changelog in zip(self._keys, self.changelogs, strict=True)
+        ]
 
     def write(
         self,
@@ -70,6 +80,11 @@ class ResultChanges:
         """
         first = 0
         for at, (plan, reduction) in enumerate(zip(self._plan.results, reductions, strict=True)):
+            if plan.keys and self._sharded is not None:
+                for index in range(first, first + len(plan.outputs)):
+                    self._take(index, self._sharded)
+                first += len(plan.outputs)
+                continue
             name = plan.outputs[0].name if plan.outputs else ""
             found = changed_rows(plan, reduction, event_times[at])
             for outputs in self._slow_results.watched(found, epoch, name):
@@ -96,12 +111,21 @@ class ResultChanges:
             self._watcher.closed(index, [row for row in rows if row is not None])
         changelog.forget(closed)
 
+    def _take(self, index: int, sharded: ShardedKeys) -> None:
+        """Writes the changes of an output that is in shards."""
+        for lines in sharded.lines(index):
+            self._write(index, lines)
+        self.shown[index] = {"keys": sharded.keys(index)}
+
     def _change(self, index: int, rows: ResultRows, stamps: Mapping[str, int]) -> None:
         """Writes the changes of an output to these rows."""
         output = self._outputs.results[index]
         lines = self.changelogs[index].update(
             rows.keys, rows.present, rows.packed, stamps[output.spec.time]
         )
-        output.append(lines)
+        self._write(index, lines)
+
+    def _write(self, index: int, lines: bytes) -> None:
+        self._outputs.results[index].append(lines)
         if self._watcher is not None and lines:
             self._watcher.changed(index, lines)

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError
 from streamreg._jobs.check import Section
-from streamreg._spark.options import MOST_ROWS, MOST_TASKS, trigger_seconds
+from streamreg._spark.options import MOST_ROWS, MOST_SHARDS, MOST_TASKS, trigger_seconds
 
 EngineName = Literal["spark"]
 
@@ -36,6 +36,7 @@ def read_engine(table: Section) -> JobEngine | None:
         "trigger": table.string("trigger", required=False),
         "max_rows": table.integer("max_rows", 1, MOST_ROWS),
         "tasks": table.integer("tasks", 1, MOST_TASKS),
+        "shards": table.integer("shards", 1, MOST_SHARDS),
         "conf": table.section("conf").settings(),
     }
     table.close()

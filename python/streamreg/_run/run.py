@@ -89,6 +89,11 @@ def run_outputs(
         )
     if options.engine is not None:
         options.engine.check(plan.input)
+        if options.engine.shards is not None:
+            from streamreg._run import sharding
+
+            kept = options.state is not None
+            sharding.check(plan, state=kept, listen=options.listen is not None)
     shown = False if callable(progress) else progress
     with (
         stderr_line(shown, _log) as line,
@@ -123,10 +128,12 @@ def _run(
     signals = options.signals
     served = None if publisher is None else _served(publisher, plan)
     watch = _Watch(options, served)
+    shards = None if options.engine is None else options.engine.shards
     with contextlib.ExitStack() as stack:
         store, last = None, None
         if options.state is not None:
-            store = stack.enter_context(Store(options.state, options.durability))
+            opened = Store(options.state, options.durability, keyed=shards is None)
+            store = stack.enter_context(opened)
             last = store.load()
         terms = RunTerms(
             options.state, durable=options.durability == "power", stopping=signals.noted
@@ -183,10 +190,15 @@ def _run(
         first = resume.first_checkpoint(job, task, outputs.positions(), last)
         for gap in first.gaps[0 if last is None else len(last.gaps) :]:
             _log.warning("%s", lost_text(plan.source, gap))
+        sharded = None
         if store is not None:
+            if shards is not None or first.shards is not None:
+                from streamreg._run import sharding
+
+                first, sharded = sharding.placed(plan, shards, store, first)
             # Before the first row: a file with rows but without a state could not be continued.
             store.save(first)
-            first = replace(first, moved={})
+            first = replace(first, moved={}, changes={})
             if store.durability == "power":
                 for directory in (store.directory, store.directory.absolute().parent):
                     sync_directory(directory)
@@ -203,6 +215,7 @@ def _run(
             max_rejects=options.max_rejects,
             upserted=_upserted(plan, store, stack),
             watcher=publisher,
+            sharded=sharded,
         )
         watch.begin(plan, first)
         pool = make_pool(task, merge, measures.log_ends)

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from streamreg._spark.batch import Piece
+    from streamreg._spark.shard_work import Step
     from streamreg._spark.work import Done
+    from streamreg._state.shards import ShardChanges
+    from streamreg._worker.mailbox import Failure
 
 
 class EndedError(Exception):
@@ -35,6 +38,12 @@ class Jobs(Protocol):
         Raises:
             EndedError: if there is nobody any more to run them.
             Exception: if the job has failed: it may be run again.
+        """
+
+    def change(self, step: Step) -> list[ShardChanges | Failure]:
+        """What the tasks that own the shards hand in, in the order of these, of what the pieces run last come to.
+
+        Waits and raises as `run`.
         """
 
     def close(self) -> None:

@@ -32,6 +32,7 @@ class SparkEngine:
     session: SparkSession | None = None
     master: str | None = None
     tasks: int | None = None
+    shards: int | None = None
     conf: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def check(self, input: Input) -> None:
@@ -58,11 +59,17 @@ class SparkEngine:
 
     def _pools(self, context: SparkContext) -> MakePool:
         from streamreg._spark.jobs import SparkJobs
+        from streamreg._spark.probe import check_folder
 
         def make(task: Task, merged: Merged, log_ends: Mapping[int, int]) -> Pool:
             fold = not task.plan.clocks and not task.input.upsert
+            sharded = merged.sharded
+            shards = None
+            if sharded is not None:
+                check_folder(context, sharded.job.directory)
+                shards = len(sharded.shards.each), packed(sharded.job)
             return SparkPool(
-                SparkJobs(context, packed(task), fold=fold),
+                SparkJobs(context, packed(task), fold=fold, shards=shards),
                 task,
                 merged,
                 log_ends,

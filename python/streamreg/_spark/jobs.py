@@ -7,21 +7,28 @@ and no Arrow.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from pyspark import StorageLevel
 
 from streamreg._core import __version__
-from streamreg._spark import work
+from streamreg._spark import shard_work, work
 from streamreg._spark.contract import EndedError
 from streamreg._spark.errors import first_line
 
 if TYPE_CHECKING:
-    from pyspark import SparkContext
+    from pyspark import RDD, SparkContext
     from pyspark.core.broadcast import Broadcast
 
     from streamreg._spark.batch import Piece
+    from streamreg._spark.shard_work import Kept, Step
     from streamreg._spark.work import Done
+    from streamreg._state.shards import ShardChanges
+    from streamreg._worker.mailbox import Failure
+
+T = TypeVar("T")
 
 _MOST: Final = 16
 """Results of tasks that the driver takes itself. More are put together on executors first, so many at a time."""
@@ -30,9 +37,27 @@ _MOST: Final = 16
 class SparkJobs:
     """Jobs of a Spark context."""
 
-    def __init__(self, context: SparkContext, task: bytes, *, fold: bool) -> None:
-        """`task` is that of all pieces, packed; `fold` says whether results can be put together."""
+    def __init__(
+        self,
+        context: SparkContext,
+        task: bytes,
+        *,
+        fold: bool,
+        shards: tuple[int, bytes] | None = None,
+    ) -> None:
+        """`task` is that of all pieces, packed; `fold` says whether results can be put together.
+
+        `shards` says how many there are, and what is packed for those who keep one.
+        """
         self._context = context
+        self._shards = 0
+        self._shard_job: Broadcast[tuple[str, bytes]] | None = None
+        if shards is not None:
+            self._shards = shards[0]
+            self._shard_job = context.broadcast((__version__, shards[1]))
+        self._kept: RDD[Kept] | None = None
+        """What the last batch has for its shards, where Spark keeps it."""
+
         self._fold = fold
         self._group = f"streamreg-{id(self):x}"
         self._shared: Broadcast[tuple[str, bytes]] = context.broadcast((__version__, task))
@@ -52,9 +77,15 @@ class SparkJobs:
         return max(count - 1, 1)
 
     def run(self, pieces: Sequence[Piece]) -> list[Done]:
+        return self._watched(partial(self._run, pieces))
+
+    def change(self, step: Step) -> list[ShardChanges | Failure]:
+        return self._watched(partial(self._change, step))
+
+    def _watched(self, job: Callable[[], T]) -> T:
         self._busy = True
         try:
-            return self._run(pieces)
+            return job()
         except Exception as error:
             if self._ended():
                 raise EndedError(first_line(error)) from error
@@ -64,14 +95,18 @@ class SparkJobs:
 
     def _run(self, pieces: Sequence[Piece]) -> list[Done]:
         self._number += 1
-        self._context.setJobGroup(
-            self._group, f"streamreg: batch {self._number}", interruptOnCancel=True
-        )
+        self._name_job(f"batch {self._number}")
+        self._let_go()
         packed = [pickle.dumps(piece, pickle.HIGHEST_PROTOCOL) for piece in pieces]
         count = len(packed)
-        found = self._context.parallelize(packed, count).mapPartitionsWithIndex(
-            partial(work.read, self._shared)
-        )
+        parts = self._context.parallelize(packed, count)
+        if self._shards:
+            self._kept = parts.mapPartitionsWithIndex(
+                partial(shard_work.read, self._shared, self._shards)
+            ).persist(StorageLevel.MEMORY_AND_DISK)
+            found = self._kept.map(shard_work.handed_in)
+        else:
+            found = parts.mapPartitionsWithIndex(partial(work.read, self._shared))
         while self._fold and count > _MOST:
             count = -(-count // _MOST)
             found = (
@@ -80,6 +115,28 @@ class SparkJobs:
                 .map(partial(work.joined, self._shared))
             )
         return [pickle.loads(done) for _, done in sorted(found.collect())]
+
+    def _change(self, step: Step) -> list[ShardChanges | Failure]:
+        if self._kept is None or self._shard_job is None:
+            raise AssertionError("a batch is read before its shards are changed")
+        self._name_job(f"shards of batch {self._number}")
+        found = (
+            self._kept.flatMap(partial(shard_work.shuffled, step.progress))
+            .partitionBy(self._shards, _itself)
+            .mapPartitionsWithIndex(partial(shard_work.change, self._shard_job, step))
+            .collect()
+        )
+        self._let_go()
+        return [pickle.loads(handed) for handed in found]
+
+    def _name_job(self, text: str) -> None:
+        self._context.setJobGroup(self._group, f"streamreg: {text}", interruptOnCancel=True)
+
+    def _let_go(self) -> None:
+        """Spark need not keep what the last batch had for its shards."""
+        if self._kept is not None:
+            self._kept.unpersist()
+            self._kept = None
 
     def _ended(self) -> bool:
         try:
@@ -92,3 +149,10 @@ class SparkJobs:
             if self._busy:
                 self._context.cancelJobGroup(self._group)
             self._shared.destroy()
+            if self._shard_job is not None:
+                self._shard_job.destroy()
+
+
+def _itself(shard: int) -> int:
+    """The partition of a shard."""
+    return shard

@@ -11,6 +11,8 @@ from streamreg._exceptions import ConfigurationError
 
 MOST_ROWS: Final = 10**9
 MOST_TASKS: Final = 100_000
+MOST_SHARDS: Final = 512
+"""Each is a file that is open while a state is cut into shards."""
 
 _SECONDS: Final[Mapping[str, float]] = {
     "millisecond": 0.001,

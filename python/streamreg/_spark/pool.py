@@ -7,29 +7,33 @@ Spark keeps nothing of it. What does not continue them is dropped, and read agai
 from __future__ import annotations
 
 import logging
-import os
-import threading
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from multiprocessing.connection import wait
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from streamreg._exceptions import ConfigurationError, WorkerError
 from streamreg._plural import plural
 from streamreg._spark.batch import Piece, cut
 from streamreg._spark.contract import EndedError
 from streamreg._spark.errors import first_line, said
+from streamreg._spark.running import Runner, Running
+from streamreg._spark.shard_work import Step
+from streamreg._state.shards import ShardEpoch
 from streamreg._worker.contract import EngineFigures
-from streamreg._worker.mailbox import Frame
+from streamreg._worker.fold import folded
+from streamreg._worker.mailbox import Failure, Frame
 from streamreg._worker.task import remaining
 
 if TYPE_CHECKING:
     from streamreg._source.contract import Range
     from streamreg._spark.contract import Jobs
     from streamreg._spark.work import Done
-    from streamreg._worker.contract import Merged
+    from streamreg._state.shards import ShardChanges
+    from streamreg._worker.contract import Merged, Sharded
+    from streamreg._worker.partial import Partial
     from streamreg._worker.task import Task
 
 _log = logging.getLogger("streamreg")
@@ -69,14 +73,15 @@ class SparkPool:
         self._jobs = jobs
         self._ranges = dict(task.ranges)
         # What is late in a range depends on those before it; and rows that are taken back are merged one by one.
+        self._plan = task.plan
         self._whole = bool(task.plan.clocks)
         self._merged = merged
         self._log_ends = log_ends
         self._interval = interval
         self._max_rows = max_rows
         self._tasks = tasks
-        self._runner = _Runner(jobs)
-        self._running: _Running | None = None
+        self._runner = Runner()
+        self._running: Running[Any] | None = None
         self._start_at = time.monotonic()
         self._failures = 0
         self._told: dict[str, float] = {}
@@ -91,10 +96,16 @@ class SparkPool:
                 wait([wake], min(timeout, max(pause, _LOOK)))
                 return
             self._start_at = time.monotonic() + self._interval
-            self._running = self._runner.start(pieces)
-        if self._running.ended in wait([self._running.ended, wake], timeout):
-            running, self._running = self._running, None
+            self._start(Running(partial(self._jobs.run, pieces), partial(self._read, pieces)))
+        running = self._running
+        if running is not None and running.ended in wait([running.ended, wake], timeout):
+            self._running = None
+            self._figures = replace(self._figures, seconds=self._figures.seconds + running.seconds)
             yield from self._frames(running)
+
+    def _start(self, running: Running[Any]) -> None:
+        self._running = running
+        self._runner.start(running)
 
     def _next(self) -> list[Piece]:
         ranges = {p: remaining(p, r, self._merged) for p, r in self._ranges.items()}
@@ -107,9 +118,9 @@ class SparkPool:
             for part in parts
         ]
 
-    def _frames(self, running: _Running) -> Iterator[Frame]:
+    def _frames(self, running: Running[Any]) -> Iterator[Frame]:
         try:
-            found = running.result()
+            frames = running.frames()
         except EndedError as error:
             raise WorkerError(
                 f"{self._jobs.name} has ended ({error}): what was merged is in the state, from which a new run goes on"
@@ -117,27 +128,71 @@ class SparkPool:
         except Exception as error:
             self._failed(error)
             return
+        yield from frames
+
+    def _read(self, pieces: Sequence[Piece], found: Sequence[Done]) -> Iterator[Frame]:
+        """What comes of a batch that was read."""
         self._tell(found)
         for done in found:
-            if done.failure is not None:
-                raise done.failure.error or WorkerError(
-                    f"a task on {self._jobs.name} failed:\n{done.failure.traceback}"
-                )
-        before = self._figures
+            self._check(done.failure)
         self._figures = replace(
-            before,
-            batches=before.batches + 1,
-            seconds=before.seconds + running.seconds,
-            ranges=sum(len(piece.ranges) for piece in running.pieces),
+            self._figures,
+            batches=self._figures.batches + 1,
+            ranges=sum(len(piece.ranges) for piece in pieces),
             executors=self._jobs.executors(),
         )
+        if self._merged.sharded is not None:
+            yield from self._change(found, self._merged.sharded)
+            return
         for done in found:
-            for partial in done.partials:
+            for own in done.partials:
                 # The loop merges each before it asks for the next.
                 offsets = self._merged.offsets
-                if all(start == offsets[p] for p, (start, _) in partial.progress.items()):
+                if all(start == offsets[p] for p, (start, _) in own.progress.items()):
                     self._failures = 0
-                    yield Frame(0, partial, {}, done.reader, done.timestamp)
+                    yield Frame(0, own, {}, done.reader, done.timestamp)
+
+    def _change(self, found: Sequence[Done], sharded: Sharded) -> Iterator[Frame]:
+        """Has the shards changed by what counts of a batch, in one piece: it is one epoch, all or nothing."""
+        offsets = dict(self._merged.offsets)
+        goes_on: list[Partial] = []
+        for done in found:
+            for own in done.partials:
+                if all(start == offsets[p] for p, (start, _) in own.progress.items()):
+                    goes_on.append(own)
+                    offsets.update({p: end for p, (_, end) in own.progress.items()})
+        # What cannot be put together with the rest is read again by the next batch.
+        whole = next(folded(self._plan, goes_on, upsert=False), None)
+        if whole is None:
+            return
+        reader = next((done.reader for done in reversed(found) if done.reader), "")
+        times = [done.timestamp for done in found if done.timestamp is not None]
+        frame = Frame(0, whole, {}, reader, max(times, default=None))
+        if not whole.rows:
+            self._failures = 0
+            yield frame
+            return
+        epoch = ShardEpoch(self._merged.epochs, self._merged.stamps())
+        step = Step(whole.progress, epoch, sharded.shards.each)
+        self._start(Running(partial(self._jobs.change, step), partial(self._changed, frame)))
+
+    def _changed(self, frame: Frame, changes: Sequence[ShardChanges | Failure]) -> Iterator[Frame]:
+        """The batch with what it has changed in the shards."""
+        shards: list[ShardChanges] = []
+        for change in changes:
+            if isinstance(change, Failure):
+                self._check(change)
+            else:
+                shards.append(change)
+        frame.partial.shards = shards
+        self._failures = 0
+        yield frame
+
+    def _check(self, failure: Failure | None) -> None:
+        if failure is not None:
+            raise failure.error or WorkerError(
+                f"a task on {self._jobs.name} failed:\n{failure.traceback}"
+            )
 
     def _failed(self, error: Exception) -> None:
         """A job has failed although each of its tasks was tried as often as Spark does."""
@@ -190,59 +245,3 @@ class SparkPool:
 
     def figures(self) -> EngineFigures:
         return self._figures
-
-
-class _Runner:
-    """Runs batches in a thread, always the same: the loop looks after signals and progress meanwhile."""
-
-    def __init__(self, jobs: Jobs) -> None:
-        self._jobs = jobs
-        self._batches: SimpleQueue[_Running | None] = SimpleQueue()
-        threading.Thread(target=self._work, name="streamreg-batches", daemon=True).start()
-
-    def start(self, pieces: Sequence[Piece]) -> _Running:
-        """Begins a batch."""
-        running = _Running(pieces)
-        self._batches.put(running)
-        return running
-
-    def close(self) -> None:
-        """Ends the thread, when what it runs has ended."""
-        self._batches.put(None)
-
-    def _work(self) -> None:
-        while (running := self._batches.get()) is not None:
-            running.run(self._jobs)
-
-
-class _Running:
-    """A batch under way."""
-
-    def __init__(self, pieces: Sequence[Piece]) -> None:
-        self.pieces = pieces
-        self.seconds = 0.0
-        self._found: list[Done] = []
-        self._error: Exception | None = None
-        self.ended, self._end = os.pipe()
-        """Readable as soon as there is a result."""
-
-    def run(self, jobs: Jobs) -> None:
-        started = time.monotonic()
-        try:
-            self._found = jobs.run(self.pieces)
-        except Exception as error:  # told to whoever asks for the result
-            self._error = error
-        finally:
-            self.seconds = time.monotonic() - started
-            os.close(self._end)
-
-    def result(self) -> list[Done]:
-        """What the tasks have handed in; once, when it has ended. Raises what `Jobs.run` has raised."""
-        os.close(self.ended)
-        if self._error is not None:
-            raise self._error
-        return self._found
-
-    def drop(self) -> None:
-        """Nobody asks for the result any more."""
-        os.close(self.ended)

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from streamreg._core import __version__
 from streamreg._dataclass import dataclass
@@ -37,7 +37,7 @@ class Shared(Protocol):
 
     @property
     def value(self) -> tuple[str, bytes]:
-        """The version of streamreg that runs, and the packed task, whose ranges are each piece's own."""
+        """The version of streamreg that runs, and what is packed: the task, whose ranges are each piece's own."""
 
 
 Numbered: TypeAlias = tuple[int, bytes]
@@ -65,13 +65,19 @@ class Done:
 def read(shared: Shared, index: int, pieces: Iterable[bytes]) -> Iterator[Numbered]:
     """The task of a batch with this index."""
     for piece in pieces:
-        yield index, pickle.dumps(_read(shared, pickle.loads(piece)), pickle.HIGHEST_PROTOCOL)
+        yield index, packed_done(do_read(shared, pickle.loads(piece)))
 
 
-def _read(shared: Shared, piece: Piece) -> Done:
+def packed_done(done: Done) -> bytes:
+    """As it is handed in."""
+    return pickle.dumps(done, pickle.HIGHEST_PROTOCOL)
+
+
+def do_read(shared: Shared, piece: Piece) -> Done:
+    """What the ranges of a piece come to; an error is in it."""
     done = Done()
     try:
-        task = replace(_task(shared), ranges=piece.ranges, times=piece.times)
+        task = replace(shared_task(shared), ranges=piece.ranges, times=piece.times)
         upsert = task.input.upsert
         done.partials = list(folded(task.plan, _partials(task, done), upsert=upsert))
     except BaseException as error:  # a function of the user's may raise anything
@@ -80,7 +86,14 @@ def _read(shared: Shared, piece: Piece) -> Done:
     return done
 
 
-def _task(shared: Shared) -> Task:
+def shared_task(shared: Shared) -> Task:
+    """The task of all pieces, without ranges. Raises ConfigurationError if another streamreg runs here."""
+    task: Task = unpacked(shared)
+    return task
+
+
+def unpacked(shared: Shared) -> Any:  # noqa: ANN401  # what was packed
+    """What all tasks have. Raises as `shared_task`."""
     version, packed = shared.value
     if version != __version__:
         raise ConfigurationError(
@@ -89,11 +102,10 @@ def _task(shared: Shared) -> Task:
     return _unpacked(packed)
 
 
-@lru_cache(maxsize=2)
-def _unpacked(packed: bytes) -> Task:
-    """A task, unpacked once in each process: an executor keeps its processes from one batch to the next."""
-    task: Task = carried.unpack(packed)
-    return task
+@lru_cache(maxsize=4)
+def _unpacked(packed: bytes) -> Any:  # noqa: ANN401
+    """Once in each process: an executor keeps its processes from one batch to the next."""
+    return carried.unpack(packed)
 
 
 def _partials(task: Task, done: Done) -> Iterator[Partial]:
@@ -127,7 +139,7 @@ def joined(shared: Shared, group: tuple[int, Iterable[Numbered]]) -> Numbered:
     """What a group hands in, put together to one."""
     index, members = group
     parts: list[Done] = [pickle.loads(packed) for _, packed in sorted(members)]
-    return index, pickle.dumps(_joined(shared, parts), pickle.HIGHEST_PROTOCOL)
+    return index, packed_done(_joined(shared, parts))
 
 
 def _joined(shared: Shared, parts: list[Done]) -> Done:
@@ -140,7 +152,7 @@ def _joined(shared: Shared, parts: list[Done]) -> Done:
             done.timestamp = max(part.timestamp, done.timestamp or part.timestamp)
     if done.failure is None:
         try:
-            task = _task(shared)
+            task = shared_task(shared)
             partials = (partial for part in parts for partial in part.partials)
             done.partials = list(folded(task.plan, partials, upsert=task.input.upsert))
         except Exception as error:

@@ -17,10 +17,11 @@ from streamreg._dataclass import dataclass
 from streamreg._plural import plural
 from streamreg._sinks.contract import EpochChanges
 from streamreg._source.contract import Identity, Range
-from streamreg._state import finished_parts, outbox
+from streamreg._state import finished_parts, outbox, shards
 from streamreg._state.checkpoint_shape import check_shape
 from streamreg._state.keyed_rows import Change, Digest
 from streamreg._state.old_formats import upgraded, upgraded_run
+from streamreg._state.shards import Shards
 
 if TYPE_CHECKING:
     from streamreg._types import Moment
@@ -29,6 +30,9 @@ FORMAT_VERSION = 3
 """Since 2 a state describes the models of each output, since 3 the job in plain data; older ones are read, and go on as
 states of this format."""
 
+
+SHARDED: Final = 4
+"""The format of states with shards, which older builds cannot read; without any a state is of the format above."""
 
 PLAIN: Final = 3
 """The first format that describes the job in plain data."""
@@ -99,6 +103,9 @@ class Checkpoint:
     changes: Mapping[str, Iterable[Sequence[Change]]] = field(default_factory=dict, compare=False)
     """What of these parts is to be written."""
 
+    shards: Shards | None = None
+    """These parts, where they are in shards that tasks own, and nothing of them here; None if they are not."""
+
     gaps: list[Gap] = field(default_factory=list)
     """Offsets of which the messages were deleted before they were read, where the run has gone on without them."""
 
@@ -122,7 +129,7 @@ class Checkpoint:
 def packed(checkpoint: Checkpoint) -> dict[str, bytes]:
     """What is kept of a checkpoint, by name; beside it, what changed of the parts that are kept by keys."""
     parts = {
-        "version": str(FORMAT_VERSION).encode(),
+        "version": str(FORMAT_VERSION if checkpoint.shards is None else SHARDED).encode(),
         "job": _json(checkpoint.job),
         "run": _json(
             {
@@ -142,6 +149,7 @@ def packed(checkpoint: Checkpoint) -> dict[str, bytes]:
                 "positions": finished_parts.index(checkpoint.positions),
                 "digests": checkpoint.digests,
                 **_outbox_index(checkpoint),
+                **_shards(checkpoint),
             }
         ),
     }
@@ -194,6 +202,7 @@ def unpacked(parts: Mapping[str, bytes], version: int) -> Checkpoint:
         reductions=_states(parts, "reduction", len(job["reductions"])),
         changelogs=_states(parts, "changelog", len(job["outputs"])),
         digests={part: (keys, total) for part, (keys, total) in run["digests"].items()},
+        shards=shards.unpacked(run["shards"]) if "shards" in run else None,
     )
 
 
@@ -226,6 +235,11 @@ def _outbox_index(checkpoint: Checkpoint) -> dict[str, object]:
     """What waits for destinations; nothing where nothing does."""
     index = outbox.index(checkpoint.outbox)
     return {"outbox": index} if index else {}
+
+
+def _shards(checkpoint: Checkpoint) -> dict[str, object]:
+    """The shards; nothing where there are none."""
+    return {} if checkpoint.shards is None else {"shards": shards.packed(checkpoint.shards)}
 
 
 def _states(parts: Mapping[str, bytes], kind: str, most: int) -> list[bytes]:

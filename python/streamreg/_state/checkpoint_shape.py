@@ -14,6 +14,7 @@ from streamreg._exceptions import ConfigurationError, CorruptStateError, Mismatc
 from streamreg._formats.registry import described
 from streamreg._plan.row_plan import AnyReduction, Reducing
 from streamreg._plan.windowing import Windows
+from streamreg._state import shards
 from streamreg._state.program_data import IN_ORDER, MODELS, TIME_ZONES, WINDOWS, Json, tuples
 from streamreg._state.shape import (
     ShapeError,
@@ -180,6 +181,7 @@ def check_shape(job: Json, run: Json) -> None:
         within(f"job: {MODELS}", table(array(_model)), job[MODELS])
     within("job: upsert", true_or_false, job.get("upsert", False))
     within(f"job: {TIME_ZONES}", table(_TIME_ZONE), job.get(TIME_ZONES, {}))
+    shards.check(run)
     _check_format(job, run["found"])
     _check_changes(job, run)
     _check_outputs(job, run)

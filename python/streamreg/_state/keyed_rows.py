@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 from zlib import crc32
 
 from streamreg._exceptions import CorruptStateError
@@ -28,8 +28,10 @@ else that it does with a row.
 Digest: TypeAlias = tuple[int, int]
 """The number of keys, and the sum of the checksums modulo 2^64."""
 
-_Row: TypeAlias = tuple[object, object, object, object]
-"""Part, key, value and checksum, as a database has them."""
+StoredRow: TypeAlias = tuple[Any, Any, Any, Any]
+"""Part, key, value and checksum, as a database has them: of which type is to be looked at."""
+
+AnyRow = TypeVar("AnyRow", bound=tuple[object, ...])
 
 ONLY_KEY: Final = b""
 """The key of what has no keys."""
@@ -40,7 +42,7 @@ _BYTES_AT_A_TIME: Final = 4 * 1024 * 1024
 _ROWS: Final = 100
 """Rows that one statement stores: by one of each row that takes half as long again."""
 
-_REPLACE_ROW: Final = "REPLACE INTO keyed VALUES (?1, ?, ?, ?)"
+_REPLACE_ROW: Final = "REPLACE INTO {} VALUES (?1, ?, ?, ?)"
 _REPLACE_ROWS: Final = _REPLACE_ROW + ", (?1, ?, ?, ?)" * (_ROWS - 1)
 _LENGTH: Final = struct.Struct("<I")
 
@@ -77,19 +79,24 @@ def write(database: sqlite3.Connection, parts: Mapping[str, Iterable[Sequence[Ch
         database.execute(KEYED.replace("TABLE", "TABLE IF NOT EXISTS", 1))
     for part, pieces in parts.items():
         for piece in pieces:
-            _replace(database, part, [change for change in piece if change[1] is not None])
+            kept = [change for change in piece if change[1] is not None]
+            replace_rows(database, "keyed", part, kept)
             database.executemany(
                 "DELETE FROM keyed WHERE part = ? AND key = ?",
                 [(part, key) for key, value, _ in piece if value is None],
             )
 
 
-def _replace(database: sqlite3.Connection, part: str, rows: Sequence[Change]) -> None:
+def replace_rows(
+    database: sqlite3.Connection, table: str, part: str, rows: Sequence[Change]
+) -> None:
+    """Writes rows of a part into a table of such, as a part of the open transaction."""
     whole = len(rows) - len(rows) % _ROWS
+    many, one = _REPLACE_ROWS.format(table), _REPLACE_ROW.format(table)
     for start in range(0, whole, _ROWS):
         values = chain.from_iterable(rows[start : start + _ROWS])
-        database.execute(_REPLACE_ROWS, (part, *values))
-    database.executemany(_REPLACE_ROW, [(part, *row) for row in rows[whole:]])
+        database.execute(many, (part, *values))
+    database.executemany(one, [(part, *row) for row in rows[whole:]])
 
 
 def rename(database: sqlite3.Connection, moved: Mapping[str, str | None]) -> None:
@@ -125,23 +132,32 @@ def read(database: sqlite3.Connection, parts: Mapping[str, Loaded]) -> dict[str,
     Raises:
         CorruptStateError: if a row is damaged, or of no such part.
     """
+    return read_rows(stored(database), parts)
+
+
+def stored(database: sqlite3.Connection) -> Iterable[StoredRow]:
+    """All rows, in order."""
     if not _is_there(database):
-        return {}
+        return ()
+    return database.execute("SELECT part, key, value, checksum FROM keyed ORDER BY part, key")
+
+
+def read_rows(rows: Iterable[StoredRow], parts: Mapping[str, Loaded]) -> dict[str, Digest]:
+    """As `read`, of rows from anywhere: a part may come in several pieces."""
     digests: dict[str, Digest] = {}
-    cursor = database.execute("SELECT part, key, value, checksum FROM keyed ORDER BY part, key")
-    for found in _pieces(cursor):
-        for part, rows in groupby(found, itemgetter(0)):
+    for found in pieces(rows):
+        for part, of_part in groupby(found, itemgetter(0)):
             if part not in parts:
                 raise CorruptStateError("there are rows of a part that its job does not have")
             keys, total = digests.get(part, EMPTY)
-            count, checksum = _load(part, rows, parts[part])
+            count, checksum = load(part, of_part, parts[part])
             digests[part] = (keys + count, (total + checksum) % 2**64)
     return digests
 
 
-def _pieces(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
+def pieces(rows: Iterable[AnyRow]) -> Iterator[list[AnyRow]]:
     """Some rows at a time; few of them if they are large."""
-    piece: list[_Row] = []
+    piece: list[AnyRow] = []
     size = 0
     for row in rows:
         piece.append(row)
@@ -158,15 +174,16 @@ def checksum(key: bytes, value: bytes) -> int:
     return crc32(value, crc32(key))
 
 
-def _load(part: str, rows: Iterable[_Row], loaded: Loaded) -> Digest:
-    pieces: list[bytes] = []
+def load(part: str, rows: Iterable[StoredRow], loaded: Loaded) -> Digest:
+    """Loads rows of a part; their digest. Raises CorruptStateError if one is damaged."""
+    packed: list[bytes] = []
     total = 0
     for _, key, value, found in rows:
         if not (isinstance(key, bytes) and isinstance(value, bytes) and isinstance(found, int)):
             raise CorruptStateError(f"a row of {part} has another type")
         if checksum(key, value) != found:
             raise CorruptStateError(f"the checksum of the key {key!r} in {part} does not match")
-        pieces += (_LENGTH.pack(len(key)), key, _LENGTH.pack(len(value)), value)
+        packed += (_LENGTH.pack(len(key)), key, _LENGTH.pack(len(value)), value)
         total += found
-    loaded.load(b"".join(pieces))
-    return len(pieces) // 4, total
+    loaded.load(b"".join(packed))
+    return len(packed) // 4, total

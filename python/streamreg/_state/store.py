@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Self
@@ -21,8 +21,14 @@ from urllib.parse import quote
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError
 from streamreg._file_lock import lock
 from streamreg._state import checkpoint as _checkpoint
-from streamreg._state import commit_record, finished_parts, keyed_rows, outbox
-from streamreg._state.checkpoint import FORMAT_VERSION, Checkpoint, checksum_of, unpacked
+from streamreg._state import commit_record, finished_parts, keyed_rows, outbox, shard_runs
+from streamreg._state.checkpoint import (
+    FORMAT_VERSION,
+    SHARDED,
+    Checkpoint,
+    checksum_of,
+    unpacked,
+)
 from streamreg._state.commit_record import (
     NO_RECORDS,
     CommitRecord,
@@ -32,6 +38,7 @@ from streamreg._state.commit_record import (
 from streamreg._state.database_schema import PARTS, check_schema
 from streamreg._state.errors import damaged, errors
 from streamreg._state.keyed_parts import load_parts
+from streamreg._state.keyed_rows import StoredRow
 from streamreg._state.shape import ShapeError
 from streamreg._state.upserted_rows import PART, UpsertedRows
 
@@ -44,8 +51,12 @@ LOCK = "lock"
 class Store:
     """A state directory, locked by this process as long as it is open."""
 
-    def __init__(self, directory: Path, durability: Durability = "process") -> None:
+    def __init__(
+        self, directory: Path, durability: Durability = "process", *, keyed: bool = True
+    ) -> None:
         """Creates the directory if need be.
+
+        `keyed` says whether the checkpoint is to hold what is kept by keys; else it stays where it is.
 
         Raises:
             StateError: if the directory cannot be used, another run uses it, or what it holds is damaged.
@@ -62,8 +73,13 @@ class Store:
         try:
             lock(self._lock.fileno(), f"state {directory}", StateError)
             # By a reader, which changes nothing: SQLite itself would drop a log in which it sees damage.
-            self._found, records = look(directory, at_rest=not log_of(directory).exists())
+            at_rest = not log_of(directory).exists()
+            self._found, records = look(directory, at_rest=at_rest, keyed=keyed)
             self._last = records.last
+            self._runs: frozenset[str] | None = None
+            """Those that the last checkpoint names; None if it has no shards."""
+            self._stray = True
+            """Whether there may be others."""
             self._older = self._found is not None and self._found.format < FORMAT_VERSION
             with errors(directory):
                 self._record = CommitRecordFile(
@@ -113,6 +129,21 @@ class Store:
                 # The disk has all of the database from now on, also what runs wrote that did not wait for it.
                 self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
                 self._synced = True
+        self._keep_runs(None if checkpoint.shards is None else checkpoint.shards.files)
+
+    def _keep_runs(self, names: frozenset[str] | None) -> None:
+        """Removes the runs that the checkpoint does not name.
+
+        Not before it is saved: of two runs where locks do nothing, one of which ends at its commit, it is the other
+        that removes files.
+        """
+        if self._stray or names != self._runs:
+            shard_runs.keep_only(self.directory, names)
+            self._runs, self._stray = names, False
+
+    def keyed_rows(self) -> Iterable[StoredRow]:
+        """The rows of the last checkpoint that are kept by keys in the database."""
+        return keyed_rows.stored(self._database)
 
     def upserted_rows(self) -> UpsertedRows:
         """The rows of upserts that the last checkpoint holds."""
@@ -147,8 +178,12 @@ class Store:
         self.close()
 
 
-def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, CommitRecords]:
+def look(
+    directory: Path, *, at_rest: bool, keyed: bool = True
+) -> tuple[Checkpoint | None, CommitRecords]:
     """The last checkpoint, None if there is none yet, and the database's commit records; nothing is written or locked.
+
+    `keyed` says whether it is to hold what is kept by keys.
 
     `at_rest` means that there is no log beside the database. A log belongs to a run that is under way or has crashed.
     Where there is none, SQLite would make one, and leave it behind, in a directory that may not even be ours to
@@ -169,7 +204,8 @@ def look(directory: Path, *, at_rest: bool) -> tuple[Checkpoint | None, CommitRe
                 database.execute("BEGIN")
                 try:
                     checkpoint, records = _checked(_parts(database), directory)
-                    load_parts(database, checkpoint)
+                    if keyed:
+                        load_parts(database, checkpoint, directory)
                     finished_parts.load(
                         database, {} if checkpoint is None else checkpoint.positions
                     )
@@ -224,10 +260,10 @@ def _checked(
         version = int(parts.get("version", b"0"))
     except ValueError:
         raise damaged(directory, "its version is no number") from None
-    if version > FORMAT_VERSION:
+    if version > SHARDED:
         raise StateError(
             f"state {directory}: written in format {version}, but this streamreg knows formats up to "
-            f"{FORMAT_VERSION}: install a newer streamreg"
+            f"{SHARDED}: install a newer streamreg"
         )
     recorded = parts.pop("checksum", None)
     checksum = checksum_of(parts)

@@ -16,6 +16,7 @@ from streamreg._dataclass import dataclass
 if TYPE_CHECKING:
     from streamreg._formats.contract import Input
     from streamreg._source.contract import Range
+    from streamreg._state.shards import ShardJob, Shards
     from streamreg._worker.mailbox import Frame
     from streamreg._worker.task import Task, Times
 
@@ -37,6 +38,29 @@ class Merged(Protocol):
 
     def event_times(self, partitions: Collection[int]) -> Times:
         """How far these partitions have come in event time, for whoever reads on from the merged offsets."""
+
+    @property
+    def sharded(self) -> Sharded | None:
+        """What is kept by keys, where an engine keeps it in shards."""
+
+    @property
+    def epochs(self) -> int:
+        """The number of the open epoch, or of the next."""
+
+    def stamps(self) -> Mapping[str, int]:
+        """What the column `time` may hold of that epoch."""
+
+
+class Sharded(Protocol):
+    """What is kept by keys in shards. Each partial with rows says what it changes in them, and ends an epoch."""
+
+    @property
+    def job(self) -> ShardJob:
+        """What is kept, and where."""
+
+    @property
+    def shards(self) -> Shards:
+        """What was merged; it advances with the offsets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +120,10 @@ the loop learns of the source: as far as they may be read."""
 
 class Engine(Protocol):
     """Where the batches of a run are processed, if not by worker processes of this machine."""
+
+    @property
+    def shards(self) -> int | None:
+        """In how many shards it keeps what is kept by keys; None if the parent keeps it."""
 
     @property
     def interval(self) -> float:

@@ -85,7 +85,8 @@ class _Fold:
         if self._reductions is None:
             self._reductions = [reducing.empty() for reducing in self._plan.reductions]
         for reduction, state in zip(self._reductions, partial.states, strict=True):
-            reduction.merge(state)
+            if state:  # None of it is here where it is in shards.
+                reduction.merge(state)
 
     def partial(self) -> Partial:
         """What all come to."""

@@ -12,6 +12,7 @@ from streamreg._types import Moment
 
 if TYPE_CHECKING:
     from streamreg._evaluate.columns import Column
+    from streamreg._state.shards import ShardChanges
 
 
 class Passage(NamedTuple):
@@ -44,7 +45,10 @@ class Partial:
     """For each scoring of the plan the rows that the parent is to score, in pieces."""
 
     states: list[bytes] = field(default_factory=list)
-    """Exact partial states, one per reduction of the plan."""
+    """Exact partial states, one per reduction of the plan; nothing of those that are in shards."""
+
+    shards: Sequence[ShardChanges] = ()
+    """What its rows have changed in each shard, where what is kept by keys is in shards."""
 
     rejects: list[Reject] = field(default_factory=list)
     tombstones: int = 0

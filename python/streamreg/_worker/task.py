@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from streamreg._formats.contract import Found, Input
     from streamreg._plan.row_plan import RowPlan
     from streamreg._source.contract import Range
+    from streamreg._state.shards import ShardJob
     from streamreg._types import Moment
     from streamreg._worker.contract import Merged
 
@@ -40,8 +41,8 @@ class Task:
     """Whether to say of each batch where it begins before it is worked on: a worker has crashed before."""
 
 
-def packed(task: Task) -> bytes:
-    """A task for another process.
+def packed(task: Task | ShardJob) -> bytes:
+    """What a task is to do, for another process.
 
     Raises:
         ProgramError: if a function in it cannot be pickled.

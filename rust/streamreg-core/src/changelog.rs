@@ -7,6 +7,9 @@ use crate::tracked_map::TrackedMap;
 use crate::wire::{Reader, Versioned, Writer, corrupt, kind};
 use crate::write::{Packed, Stamp};
 
+/// Keys, and the lines by which the row of each changes.
+pub type KeyLines<'a> = Vec<(&'a [u8], Vec<u8>)>;
+
 /// The last row of each key, as CSV text.
 ///
 /// Two changelogs that hold the same rows have the same bytes, whatever changes led to them.
@@ -74,6 +77,39 @@ impl Changelog {
         rows: &[u8],
         time: i64,
     ) -> Result<Vec<u8>, Error> {
+        let mut lines = Vec::new();
+        self.change(keys, present, rows, time, &mut lines, |_, _| ())?;
+        Ok(lines)
+    }
+
+    /// The same, apart for each key that has lines.
+    ///
+    /// # Errors
+    /// As [`Changelog::update`].
+    pub fn update_each<'a, K: AsRef<[u8]>>(
+        &mut self,
+        keys: &'a [K],
+        present: &[bool],
+        rows: &[u8],
+        time: i64,
+    ) -> Result<KeyLines<'a>, Error> {
+        let (mut lines, mut found) = (Vec::new(), Vec::new());
+        self.change(keys, present, rows, time, &mut lines, |key, lines| {
+            found.push((key, std::mem::take(lines)));
+        })?;
+        Ok(found)
+    }
+
+    /// Changes the rows of the keys; `each` is told of a key whose lines are at the end of `lines`.
+    fn change<'a, K: AsRef<[u8]>>(
+        &mut self,
+        keys: &'a [K],
+        present: &[bool],
+        rows: &[u8],
+        time: i64,
+        lines: &mut Vec<u8>,
+        mut each: impl FnMut(&'a [u8], &mut Vec<u8>),
+    ) -> Result<(), Error> {
         let rows = Packed::from_bytes(rows)?;
         let expected = present.iter().filter(|&&present| present).count();
         if keys.len() != present.len() || rows.len() != expected {
@@ -85,7 +121,6 @@ impl Changelog {
             )));
         }
         let (removed, inserted) = (Stamp::new(time, -1), Stamp::new(time, 1));
-        let mut lines = Vec::new();
         let mut rows = rows.iter();
         for (key, &present) in keys.iter().zip(present) {
             let key = key.as_ref();
@@ -95,14 +130,15 @@ impl Changelog {
                 continue;
             }
             if let Some(old) = old {
-                removed.write(old, &mut lines);
+                removed.write(old, lines);
             }
             if let Some(new) = new {
-                inserted.write(new, &mut lines);
+                inserted.write(new, lines);
             }
             self.rows.put(key, new);
+            each(key, lines);
         }
-        Ok(lines)
+        Ok(())
     }
 
     /// Lets go of the rows of keys that get no other row: what was written of them stands.

@@ -181,3 +181,26 @@ proptest! {
         }
     }
 }
+
+/// Lines apart for each key are those of all keys together, and leave the same rows.
+#[test]
+fn lines_apart_are_the_same() {
+    let (mut whole, mut apart) = (Changelog::new(), Changelog::new());
+    let updates = [
+        vec![key("b", Some(1)), key("a", Some(2)), key("c", None)],
+        vec![key("a", Some(2)), key("b", Some(3)), key("d", Some(4))],
+        vec![key("b", None), key("a", None)],
+    ];
+    for (time, update) in (0..).zip(&updates) {
+        let (keys, rows): (Vec<_>, Vec<_>) = update.iter().cloned().unzip();
+        let present: Vec<bool> = rows.iter().map(Option::is_some).collect();
+        let found = apart.update_each(&keys, &present, &pack(update), time).unwrap();
+        assert!(found.iter().all(|(_, lines)| lines.ends_with(b"\n")));
+        let keys: Vec<&[u8]> = found.iter().map(|(key, _)| *key).collect();
+        let lines: Vec<u8> = found.iter().flat_map(|(_, lines)| lines.clone()).collect();
+        assert_eq!(String::from_utf8(lines).unwrap(), apply(&mut whole, update, time));
+        assert_eq!(whole, apart);
+        let expected: &[&[u8]] = if time == 1 { &[b"b", b"d"] } else { &[b"b", b"a"] };
+        assert_eq!(keys, expected);
+    }
+}

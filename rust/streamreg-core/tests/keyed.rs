@@ -7,6 +7,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use streamreg_core::checksum::crc32;
 use streamreg_core::column::{NumberType, Numbers};
 use streamreg_core::decode::{Item, Text};
 use streamreg_core::error::Error;
@@ -213,6 +214,25 @@ proptest! {
         }
     }
 
+    /// Cut in parts, each key is in the one of its checksum, and all parts together come to the same.
+    #[test]
+    fn law_split(rows in rows(30), parts in 1usize..9) {
+        let whole = merged(&rows);
+        let mut joined = keyed();
+        let cut = whole.split(parts).unwrap();
+        prop_assert_eq!(cut.len(), parts);
+        for (at, part) in cut.iter().enumerate() {
+            let mut own = keyed();
+            own.merge(part).unwrap();
+            prop_assert_eq!(&own.to_bytes(), part);
+            for (key, _) in own.tracked().in_order() {
+                prop_assert_eq!(crc32(0, key) as usize % parts, at);
+            }
+            joined.merge(part).unwrap();
+        }
+        prop_assert_eq!(joined.to_bytes(), whole.to_bytes());
+    }
+
     /// The first difference of two maps is that of the sorted maps.
     #[test]
     fn oracle_difference(here in rows(8), there in rows(8)) {
@@ -307,6 +327,13 @@ fn an_overflow_changes_no_key() {
     let before = counts.to_bytes();
     assert!(matches!(counts.merge(&one), Err(Error::Overflow(_))));
     assert_eq!(counts.to_bytes(), before);
+}
+
+/// No keys can be cut, but not in no parts.
+#[test]
+fn keys_are_cut_in_some_parts() {
+    assert!(matches!(keyed().split(0), Err(Error::Invalid(_))));
+    assert_eq!(keyed().split(2).unwrap(), vec![keyed().to_bytes(), keyed().to_bytes()]);
 }
 
 /// A key whose rows were all taken away is gone, from the state, from the answers and from the digest.

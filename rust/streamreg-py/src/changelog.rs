@@ -52,6 +52,18 @@ impl Changelog {
         Ok(PyBytes::new(py, &lines))
     }
 
+    fn update_each<'py>(
+        &self,
+        py: Python<'py>,
+        keys: Vec<Vec<u8>>,
+        present: Vec<bool>,
+        rows: &[u8],
+        time: i64,
+    ) -> PyResult<Vec<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)>> {
+        let found = self.0.run(py, |own| own.update_each(&keys, &present, rows, time))?;
+        Ok(found.iter().map(|(key, lines)| (PyBytes::new(py, key), PyBytes::new(py, lines))).collect())
+    }
+
     fn forget(&self, py: Python<'_>, keys: Vec<Vec<u8>>) -> PyResult<()> {
         self.0.with(py, |own| own.forget(&keys))
     }

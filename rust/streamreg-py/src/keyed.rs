@@ -159,6 +159,11 @@ impl KeyedReduction {
         self.0.run(py, |own| own.classes(aggregate)).map(Classes::of)
     }
 
+    fn split<'py>(&self, py: Python<'py>, parts: usize) -> PyResult<Vec<Bound<'py, PyBytes>>> {
+        let found = self.0.run(py, |own| own.split(parts))?;
+        Ok(found.iter().map(|part| PyBytes::new(py, part)).collect())
+    }
+
     fn freeze(&self, py: Python<'_>) -> PyResult<()> {
         self.0.with(py, core::KeyedReduction::freeze)
     }

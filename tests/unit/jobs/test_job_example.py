@@ -96,6 +96,7 @@ def test_the_example_is_valid_and_gives_every_key() -> None:
             "trigger": "1 second",
             "max_rows": 1_000_000,
             "tasks": 8,
+            "shards": 64,
             "conf": {"spark.executor.memory": "2g"},
         },
     )

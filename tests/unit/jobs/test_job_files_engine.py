@@ -40,6 +40,7 @@ def test_settings_of_spark_need_no_quotes() -> None:
         ('name = "spark"\ntrigger = "soon"', 'engine.trigger: expected a time like "1 second"'),
         ('name = "spark"\nmax_rows = 0', "engine.max_rows: expected 1 to 1000000000, found 0"),
         ('name = "spark"\ntasks = "8"', 'engine.tasks: expected an integer, found "8"'),
+        ('name = "spark"\nshards = 513', "engine.shards: expected 1 to 512, found 513"),
         ('name = "spark"\ncheckpoint = 1', "engine.checkpoint: expected a string, found 1"),
         ('name = "spark"\nsomething = "c"', "engine.something: unknown key"),
     ],

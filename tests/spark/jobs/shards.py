@@ -1,0 +1,32 @@
+"""Sums by key in shards; the test says by environment what is read, where, and at which step the run kills itself."""
+
+import json
+import os
+
+import streamreg as sr
+from tests.support.kafka import faults
+from tests.support.shard_jobs import Point, write
+
+if "CHAOS_STEP" in os.environ:
+    faults.install(os.environ["CHAOS_STEP"], int(os.environ["CHAOS_COUNT"]))
+
+t = sr.io.kafka.read(
+    json.loads(os.environ["JOB_SETTINGS"]),
+    topic=os.environ["JOB_TOPIC"],
+    schema=Point,
+    format="json",
+    mode="static",
+    autocommit_duration_ms=100,
+)
+write(t)
+sr.run(
+    state="state",
+    rejects="rejects.jsonl",
+    engine=sr.engines.spark(
+        master=os.environ["JOB_MASTER"],
+        trigger="100 milliseconds",
+        max_rows=int(os.environ["JOB_MAX_ROWS"]),
+        shards=5,
+        conf={"spark.ui.enabled": "false", "spark.executor.memory": "900m"},
+    ),
+)
