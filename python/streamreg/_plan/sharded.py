@@ -5,10 +5,11 @@ It can be pickled by cloudpickle; of outputs it knows what their `time` is, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from streamreg._core import KeyedReduction
+from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError
 from streamreg._types import ClassStatistic
 

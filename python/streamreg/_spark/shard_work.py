@@ -9,10 +9,10 @@ from __future__ import annotations
 import pickle
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from streamreg._core import KeyedReduction
+from streamreg._dataclass import dataclass
 from streamreg._epoch.shard import merged
 from streamreg._spark.work import Shared, do_read, packed_done, shared_task, unpacked
 from streamreg._worker.mailbox import Failure

@@ -18,11 +18,11 @@ from zlib import crc32
 from streamreg._exceptions import CorruptStateError
 from streamreg._state.database_schema import KEYED
 
-Change: TypeAlias = tuple[bytearray, bytearray | None, int]
+Change: TypeAlias = tuple[bytes | bytearray, bytes | bytearray | None, int]
 """A key, what is kept for it now, and a checksum of both; None and 0 if nothing is.
 
-In byte arrays: `sqlite3` takes them as they are, but looks for an adapter for each `bytes`, which takes longer than all
-else that it does with a row.
+Many are better in byte arrays: `sqlite3` takes them as they are, but looks for an adapter for each `bytes`, which takes
+longer than all else that it does with a row.
 """
 
 Digest: TypeAlias = tuple[int, int]

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
+from streamreg._dataclass import dataclass
 from streamreg._state.keyed_rows import EMPTY, Digest
 from streamreg._state.program_data import Json
 from streamreg._state.shape import ShapeError, array, fixed, integer, only, table, within
