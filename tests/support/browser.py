@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-SECONDS = 30.0
+SECONDS = 60.0
 _BREACHES = """
 window.breaches = [];
 document.addEventListener("securitypolicyviolation", (event) =>
