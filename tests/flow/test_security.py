@@ -72,6 +72,7 @@ def test_nothing_on_the_disk_is_unpickled() -> None:
         "_serve/process.py": {"pickle"},
         # What a task of Spark is given and hands in, between driver and executors of one application.
         "_spark/jobs.py": {"pickle"},
+        "_spark/shard_work.py": {"pickle"},
         "_spark/work.py": {"pickle"},
         # A worker's task, from the parent.
         "_worker/carried.py": {"pickle"},
