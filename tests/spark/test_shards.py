@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import streamreg as sr
-from streamreg._compile.compile import compile as compile_plan
-from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read as read_state
+from tests.support import spark_runs
 from tests.support.engine_jobs import REJECTS, spread, standing
 from tests.support.kafka import faults
 from tests.support.kafka.broker import KafkaBroker
@@ -44,14 +43,7 @@ def filled(broker: KafkaBroker) -> str:
 
 
 def table(broker: KafkaBroker, topic: str) -> sr.Table:
-    return sr.io.kafka.read(
-        broker.plaintext,
-        topic=topic,
-        schema=Point,
-        format="json",
-        mode="static",
-        autocommit_duration_ms=100,
-    )
+    return spark_runs.table(broker, topic, Point)
 
 
 def one_machine(broker: KafkaBroker, topic: str, folder: Path) -> Path:
@@ -69,11 +61,9 @@ def check(broker: KafkaBroker, topic: str, folder: Path, one: Path) -> None:
         if file != "scores.csv":
             assert standing(folder / file) == standing(one / file), file
     check_same_state(one / "state", folder / "state")
-    state = read_state(folder / "state")
-    plan = compile_plan(write(table(broker, topic), folder))
-    for found in verify(plan, state, folder / REJECTS, report=print, tell=lambda *_: None):
-        assert not found.difference, str(found)
+    spark_runs.check(write(table(broker, topic), folder), folder)
     sr.clear()
+    state = read_state(folder / "state")
     if state.shards is not None:
         there = {path.name for path in (folder / "state" / "shards").iterdir()}
         assert there == state.shards.files

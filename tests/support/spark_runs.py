@@ -26,11 +26,11 @@ def engine(session: "SparkSession", **options: object) -> "Engine":
     return sr.engines.spark(session, trigger="10 milliseconds", **options)  # type: ignore[arg-type]
 
 
-def table(broker: KafkaBroker, topic: str) -> sr.Table:
+def table(broker: KafkaBroker, topic: str, schema: type[sr.Schema] = Reading) -> sr.Table:
     return sr.io.kafka.read(
         broker.plaintext,
         topic=topic,
-        schema=Reading,
+        schema=schema,
         format="json",
         mode="static",
         autocommit_duration_ms=100,

@@ -139,8 +139,13 @@ def sync_directory(directory: Path) -> None:
         OutputError: if the disk does not take them.
     """
     with output_errors(directory):
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(directory)
+
+
+def sync(path: Path) -> None:
+    """Waits until the disk has a file, or the names of those in a directory. Raises OSError if it refuses."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import heapq
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, partial
@@ -22,6 +21,7 @@ from urllib.parse import quote
 from zlib import crc32
 
 from streamreg._exceptions import CorruptStateError, StateError
+from streamreg._sinks.append_file import sync
 from streamreg._state.errors import damaged, errors
 from streamreg._state.keyed_rows import Change, StoredRow, checksum, replace_rows
 from streamreg._state.shards import Run, Shard
@@ -106,11 +106,11 @@ class RunWriter:
                 self._temporary.unlink()
                 return ()
             if durable:
-                _sync(self._temporary)
+                sync(self._temporary)
             size, found = _content(self._temporary)
             self._temporary.rename(self._path)
             if durable:
-                _sync(self._path.parent)
+                sync(self._path.parent)
         return (Run(self._name, rows, size, found),)
 
     def drop(self) -> None:
@@ -272,14 +272,6 @@ def _check(directory: Path, part: object, key: object, value: object, kept: obje
 
 def _uri(path: Path, how: str = "immutable") -> str:
     return f"file:{quote(str(path.absolute()))}?{how}=1"
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def keep_only(directory: Path, names: Iterable[str] | None) -> None:
