@@ -100,9 +100,10 @@ class Evaluated:
         self._run = run
         self._left = left
 
-    def values(self, slot: int) -> Column:
-        """The column in a slot."""
-        return self._run.slots[slot]
+    @property
+    def slots(self) -> Sequence[Column]:
+        """The columns in the slots."""
+        return self._run.slots
 
     def rows(self, scope: int) -> int:
         """How many rows a scope has."""

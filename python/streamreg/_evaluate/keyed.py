@@ -76,7 +76,7 @@ def _together(
     inputs = {str(index): _column([columns[index][place] for place in places]) for index in loaded}
     done = Evaluated(program, inputs, len(places))
     for output, (scope, slots) in zip(found, outputs, strict=True):
-        cells = zip(*(to_list(done.values(slot)) for slot in slots), strict=True)
+        cells = zip(*(to_list(done.slots[slot]) for slot in slots), strict=True)
         for row, values in zip(done.places(scope).tolist(), cells, strict=True):
             output[places[row]] = values
     failed = {row for errors in done.errors for row in errors.rows.tolist()}

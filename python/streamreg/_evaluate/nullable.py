@@ -44,7 +44,7 @@ def packed_rows(
         done = _together(program, columns, count)
         if not done.errors:
             return [
-                render([contiguous(done.values(slot)) for slot in slots]) for _, slots in outputs
+                render([contiguous(done.slots[slot]) for slot in slots]) for _, slots in outputs
             ]
         found = [_cells(done, scope, slots) for scope, slots in outputs]
         left = sorted(row for errors in done.errors for row in errors.rows.tolist())
@@ -70,7 +70,7 @@ def _together(program: Program, columns: Sequence[Column], count: int) -> Evalua
 
 def _cells(done: Evaluated, scope: int, slots: Sequence[int]) -> dict[int, _Cells]:
     """The rows of a scope that could be computed."""
-    cells = zip(*(to_list(done.values(slot)) for slot in slots), strict=True)
+    cells = zip(*(to_list(done.slots[slot]) for slot in slots), strict=True)
     return dict(zip(done.places(scope).tolist(), cells, strict=True))
 
 

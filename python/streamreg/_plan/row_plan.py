@@ -120,31 +120,33 @@ class RowPlan:
         from streamreg._evaluate.columns import contiguous, inputs
 
         done = Evaluated(self.program, columns, rows)
+        slots = done.slots
+        # Lists within, and no generators: a lone row waits for each call.
         return RowResult(
+            tuple([tuple([contiguous(slots[slot]) for slot in output]) for output in self.outputs]),
             tuple(
-                tuple(contiguous(done.values(slot)) for slot in output) for output in self.outputs
+                [
+                    (tuple([inputs(slots[slot]) for slot in each.slots]), done.rows(each.scope))
+                    for each in self.reductions
+                ]
             ),
             tuple(
-                (
-                    tuple(inputs(done.values(slot)) for slot in reducing.slots),
-                    done.rows(reducing.scope),
-                )
-                for reducing in self.reductions
+                [
+                    tuple([contiguous(slots[slot]) for slot in each.key_slots])
+                    for each in self.reductions
+                ]
             ),
             tuple(
-                tuple(contiguous(done.values(slot)) for slot in reducing.key_slots)
-                for reducing in self.reductions
+                [
+                    (tuple([contiguous(slots[slot]) for slot in each.slots]), done.rows(each.scope))
+                    for each in self.shipped
+                ]
             ),
             tuple(
-                (
-                    tuple(contiguous(done.values(slot)) for slot in shipped.slots),
-                    done.rows(shipped.scope),
-                )
-                for shipped in self.shipped
-            ),
-            tuple(
-                EventTimes(inputs(done.values(clock.slot)), done.places(clock.scope))
-                for clock in self.clocks
+                [
+                    EventTimes(inputs(slots[clock.slot]), done.places(clock.scope))
+                    for clock in self.clocks
+                ]
             ),
             tuple(done.errors),
         )

@@ -102,7 +102,7 @@ class AppendFile(OutputFile):
         target = self.place.with_name(name)
         self.flush(durable=durable)
         refuse_taken(target)
-        with self._errors():
+        with output_errors(self.path):
             self.place.rename(target)
             if durable:
                 sync_directory(self.place.parent)

@@ -42,6 +42,10 @@ class Frame:
     timestamp: int | None = None
     """That of its last message, as the topic has it; None if there is none."""
 
+    def __reduce__(self) -> tuple[type[Frame], tuple[object, ...]]:
+        """By position, as a partial."""
+        return Frame, (self.worker, self.partial, self.log_ends, self.reader, self.timestamp)
+
 
 @dataclass(slots=True)
 class Begun:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import select
 import signal
 import threading
 import time
@@ -16,7 +17,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import field, replace
 from functools import partial
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from streamreg._dataclass import dataclass
@@ -156,9 +157,13 @@ class ProcessPool:
         yield from self._receive(timeout, [wake])
 
     def _receive(self, timeout: float, also: list[int]) -> Iterator[Frame]:
-        inboxes = {w.inbox.connection: w for w in self._workers if w.inbox is not None}
-        for ready in wait([*inboxes, *also], timeout):
-            worker = inboxes.get(ready)  # type: ignore[call-overload]  # `also` holds plain descriptors
+        inboxes = {w.inbox.connection.fileno(): w for w in self._workers if w.inbox is not None}
+        # Bare: `multiprocessing.connection.wait` puts a selector around it, which a lone frame would wait for.
+        poll = select.poll()
+        for descriptor in (*inboxes, *also):
+            poll.register(descriptor, select.POLLIN)
+        for descriptor, _ in poll.poll(timeout * 1000):
+            worker = inboxes.get(descriptor)
             if worker is None or worker.inbox is None:
                 continue
             try:

@@ -140,7 +140,7 @@ def test_differential_columns_and_single_rows(name: str) -> None:
     # Alone it is missing, and something can be put in its place.
     assert all(_beyond(alone[row]) for row in failed) or name == "coalesced"
     kept = [bits(value) for row, value in enumerate(alone) if row not in failed]
-    assert [bits(value) for value in to_list(done.values(slot))] == kept
+    assert [bits(value) for value in to_list(done.slots[slot])] == kept
     assert any(value is None for value in alone) or "coalesced" in name or "none" in name
 
 
@@ -159,7 +159,7 @@ def test_what_stands_in_the_place_of_a_missing_value_rejects_no_row() -> None:
     }
     done = Evaluated(program, columns, 3)
     assert not done.errors
-    assert to_list(done.values(slot)) == [3, None, None]
+    assert to_list(done.slots[slot]) == [3, None, None]
 
 
 def test_a_reject_is_told_of_its_own_row() -> None:

@@ -174,7 +174,7 @@ def agree(
     )
     batch: list[object] = [None] * len(rows)
     for place, value in zip(
-        done.places(ALL_ROWS).tolist(), to_list(done.values(arity)), strict=True
+        done.places(ALL_ROWS).tolist(), to_list(done.slots[arity]), strict=True
     ):
         batch[place] = value
     single = [evaluate_scalars(program(kernel, arity, 0), row)[-1] for row in rows]
