@@ -71,6 +71,7 @@ class Options:
     """Worker processes that were started before, for the pool to take."""
     listen: ListenArgument | None = None
     engine: Engine | None = None
+    drop_undelivered: bool = False
 
 
 def run_outputs(
@@ -143,7 +144,9 @@ def _run(
             # Late, as below: it is large, and a run without a state needs none of it.
             from streamreg._run import job_change
 
-            goes_on = job_change.continued(last, plan, name_of(rejects))
+            goes_on = job_change.continued(
+                last, plan, name_of(rejects), drop_undelivered=options.drop_undelivered
+            )
             old_files = job_change.to_be_moved(goes_on, last, terms)
             plan, last = goes_on.plan, goes_on.checkpoint
             for change in goes_on.changes:
