@@ -10,11 +10,12 @@ import os
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import field
+from pathlib import Path
 from typing import Final, Literal
 
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import SourceError
-from streamreg._files.names import found
+from streamreg._files.names import found, matches
 from streamreg._source.contract import Identity, Origin, Report, Watermarks
 
 _FILES: Final = "files"
@@ -62,6 +63,9 @@ class NumberedFiles:
         # A state may have any numbers.
         known = partition < len(self._files)
         return Origin(self._files[partition] if known else f"number {partition}", None)
+
+    def would_read(self, path: Path) -> bool:
+        return any(matches(each, self.folder, path) for each in self.paths)
 
     def path(self, partition: int) -> str:
         """Where a file is."""

@@ -20,6 +20,7 @@ from streamreg._formats.contract import subject_check_of
 from streamreg._process import keep_freed_memory
 from streamreg._run import lifecycle, resume
 from streamreg._run.measures import Measures
+from streamreg._run.own_files import refuse_own_files
 from streamreg._run.processes import cores
 from streamreg._run.progress import Progress, Rate, Summary
 from streamreg._run.rejects import name_of, rejects_spec
@@ -88,6 +89,7 @@ def run_outputs(
         raise ConfigurationError(
             f"rejects: an output writes {rejects.name}: give each its own {own}"
         )
+    refuse_own_files(plan, rejects, options.state)
     if options.engine is not None:
         options.engine.check(plan.input)
         if options.engine.shards is not None:

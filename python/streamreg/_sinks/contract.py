@@ -157,6 +157,9 @@ class SinkSpec(Protocol):
     def place(self) -> str:
         """Where it writes, the same for all names of one place: two outputs never write to one."""
 
+    def files(self) -> Sequence[Path]:
+        """Files that it writes on this machine; of those that are numbered one."""
+
     def identity(self) -> Mapping[str, Any]:
         """What makes it the same output, as JSON has it: a state goes on with the same outputs alone."""
 

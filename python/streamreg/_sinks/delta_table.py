@@ -65,6 +65,9 @@ class DeltaLakeTable(DeliveredSpec):
     def name(self) -> str:
         return self.path
 
+    def files(self) -> Sequence[Path]:
+        return () if self.remote else (Path(self.path) / "part.parquet",)
+
     @property
     def gathering(self) -> Gathering:
         return self.gathered

@@ -50,6 +50,9 @@ class SqliteTable(DeliveredSpec):
     def name(self) -> str:
         return f"{self.path}:{self.table}"
 
+    def files(self) -> Sequence[Path]:
+        return (Path(self.path),)
+
     @property
     def place(self) -> str:
         return f"{place_of(Path(self.path))} table {self.table.lower()}"
