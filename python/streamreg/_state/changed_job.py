@@ -334,7 +334,7 @@ class _Change:
             told.append(f"rejects are written to {self._rejects} from now on")
         if self._more_topics is not None:
             told.append(
-                f"it reads {self._now.job['topic']} from now on, and of topics that are new all there is"
+                f"it reads {self._now.job['topic']} from now on, and of what is new all there is"
             )
         if self._reads_otherwise():
             told.append(
