@@ -36,7 +36,9 @@ class SentAhead:
     ) -> None:
         """Begins at once; `send` opens the transaction."""
         self._epochs = epochs
-        self._old_at = time.monotonic() + _MOST * float(settings.get(TIMEOUT, _TIMEOUT_MS)) / 1000
+        self._old_at = (
+            time.monotonic() + _MOST * float(str(settings.get(TIMEOUT, _TIMEOUT_MS))) / 1000
+        )
         self._sent = in_thread(send)
 
     def end(self, serve: Callable[[], None]) -> None:

@@ -236,4 +236,5 @@ def _paused(seconds: float, stopping: Callable[[], bool]) -> bool:
 
 def time_of(lines: bytes) -> int:
     """The time of the changes of an epoch: each line says it, before its diff."""
-    return int(lines[:-1].rsplit(b",", 2)[1])
+    end = lines.rindex(b",")
+    return int(lines[lines.rindex(b",", 0, end) + 1 : end])
