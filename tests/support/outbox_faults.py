@@ -83,7 +83,6 @@ AT_START: dict[str, Step] = {
 
 CLOSING: dict[str, Step] = {
     "the outbox filled, nothing committed": after(OutboxSink, "flush"),
-    "sent ahead, nothing committed": sent_ahead,
     "within the transaction": within_transaction,
     "after the transaction, before its commit record": before_the_commit_record,
     "after the commit, before the first delivery": after(Store, "save"),
@@ -94,7 +93,10 @@ CLOSING: dict[str, Step] = {
 }
 """Steps of an epoch; each happens again and again."""
 
+AHEAD: dict[str, Step] = {"sent ahead, nothing committed": sent_ahead}
+"""The same, of topics alone."""
+
 
 def install(name: str, count: int) -> None:
     """Makes the process die when it comes to this step for the `count`-th time."""
-    (AT_START | CLOSING)[name](Countdown(count))
+    (AT_START | CLOSING | AHEAD)[name](Countdown(count))
