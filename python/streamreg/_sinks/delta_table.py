@@ -191,6 +191,9 @@ class DeltaDestination:
                 raise_if_key_not_exists=False,
             )
 
+    def send_ahead(self, epochs: Sequence[EpochChanges]) -> None:
+        """Nothing: files that no commit names would be left behind."""
+
     def deliver(self, epochs: Sequence[EpochChanges], before: Delivered) -> None:
         assert self._table is not None
         with self._errors():

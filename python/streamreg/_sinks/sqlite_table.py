@@ -158,6 +158,9 @@ class SqliteDestination:
                 (self._spec.table.lower(), run),
             )
 
+    def send_ahead(self, epochs: Sequence[EpochChanges]) -> None:
+        """Nothing: a transaction of a database locks others out."""
+
     def deliver(self, epochs: Sequence[EpochChanges], before: Delivered) -> None:
         self._refuse_another_file()
         with self._transaction() as database:
