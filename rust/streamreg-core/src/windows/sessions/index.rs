@@ -58,6 +58,11 @@ impl Index {
         self.open.len()
     }
 
+    /// All sessions in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Key, Extent)> {
+        self.open.iter().map(|(key, open)| (key, open.extent))
+    }
+
     /// The sessions that rows with this key touch, in order.
     pub(super) fn touching(&self, rows: &SessionKey<'_>, rules: &Rules) -> Vec<(Key, Extent)> {
         let key = rows.stored();
