@@ -117,11 +117,12 @@ class SparkJobs:
         return [pickle.loads(done) for _, done in sorted(found.collect())]
 
     def _change(self, step: Step) -> list[ShardChanges | Failure]:
-        if self._kept is None or self._shard_job is None:
+        kept: RDD[Kept] | None = self._kept if step.progress else self._context.parallelize([], 1)
+        if kept is None or self._shard_job is None:
             raise AssertionError("a batch is read before its shards are changed")
         self._name_job(f"shards of batch {self._number}")
         found = (
-            self._kept.flatMap(partial(shard_work.shuffled, step.progress))
+            kept.flatMap(partial(shard_work.shuffled, step.progress))
             .partitionBy(self._shards, _itself)
             .mapPartitionsWithIndex(partial(shard_work.change, self._shard_job, step))
             .collect()
