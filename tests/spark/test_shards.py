@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from tests.support.kafka.produce import producer_for
 from tests.support.process import Process
 from tests.support.shard_jobs import check_same_state
 from tests.support.shard_programs import PROGRAMS
+from tests.support.shard_windows import Event
 from tests.support.spark import LOCAL_CLUSTER, executors, python_workers
 
 if TYPE_CHECKING:
@@ -99,6 +101,34 @@ def test_law_the_same_in_shards(
             stop=lambda now, rows=rows: now.rows >= rows,  # type: ignore[misc]
         )
     check(broker, filled, own, one_machine(broker, filled, folder))
+
+
+def test_a_quiet_stream_closes_its_windows(
+    broker: KafkaBroker, session: "SparkSession", folder: Path
+) -> None:
+    """Where nothing is read event time passes idle partitions all the same, and shards close what is due by it."""
+    broker.create_topic("quiet", 2)
+    messages = [b'{"k": "%d", "m": 1, "at": %d, "x": 1, "y": 2}' % (at % 7, at) for at in range(40)]
+    producer_for(broker.plaintext)("quiet", messages, 0)
+    t = sr.io.kafka.read(broker.plaintext, topic="quiet", schema=Event, format="json")
+    behavior = sr.temporal.exactly_once_behavior(idle_timeout=0.5)
+    windows = t.windowby(t.at, window=sr.temporal.tumbling(10), instance=t.k, behavior=behavior)
+    sr.io.csv.write(windows.reduce(n=sr.reducers.count()), "windows.csv")
+    deadline = time.monotonic() + PATIENCE
+
+    def stop(_: sr.Progress) -> bool:
+        assert time.monotonic() < deadline
+        written = Path("windows.csv")
+        return written.exists() and written.read_bytes().count(b"\n") > 28
+
+    engine = sr.engines.spark(session, trigger="100 milliseconds", shards=3)
+    sr.run(state="state", engine=engine, stop=stop)
+    found = standing(Path("windows.csv"))
+    assert sum(int(row[-1]) for row in found) == len(messages)
+    assert len(found) == 28
+    state = read_state(Path("state"))
+    assert {move[:2] for move in state.moves} == {(0, 0), (0, 1)}
+    sr.clear()
 
 
 def test_a_folder_that_is_not_shared(
