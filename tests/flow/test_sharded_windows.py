@@ -1,6 +1,8 @@
 """Windows in shards that tasks of an engine own: the results and the state are those of one machine."""
 
 import random
+import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -8,14 +10,16 @@ import pytest
 import streamreg as sr
 from streamreg._compile.compile import compile as compile_plan
 from streamreg._operate.verify.verify import verify
+from streamreg._source.contract import Range
 from streamreg._spark import pool
 from streamreg._spark import work as spark_work
+from streamreg._spark.shard_work import Step
 from streamreg._state.keyed_rows import StoredRow
 from streamreg._state.open_runs import OpenRuns
 from streamreg._state.snapshot import read as read_state
 from streamreg.testing import read
 from tests.support.engine_jobs import REJECTS, spread, standing
-from tests.support.fake_spark import FakeEngine
+from tests.support.fake_spark import FakeEngine, FakeJobs
 from tests.support.shard_jobs import check_same_state
 from tests.support.shard_windows import CLOSING, ENDLESS, Event, events, write
 
@@ -179,3 +183,44 @@ def test_a_changed_job_goes_on_in_shards(folder: Path) -> None:
     for file in turns[-1]:
         assert standing(folder / "shards" / file) == standing(folder / "one" / file), file
     check_same_state(folder / "one" / "state", folder / "shards" / "state")
+
+
+def test_a_partition_that_comes_while_shards_are_changed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows may be of windows that the shards have closed by then: nothing of that counts, and it is done again."""
+    grown = threading.Event()
+    grow, change = pool.SparkPool.grow, FakeJobs.change
+    changed: list[int] = []
+
+    def noted(of: pool.SparkPool, ranges: Mapping[int, Range]) -> None:
+        grow(of, ranges)
+        grown.set()
+
+    def overtaken(jobs: FakeJobs, step: Step) -> object:
+        found = change(jobs, step)
+        changed.append(step.epoch.number)
+        if not grown.is_set():
+            Path("b.jsonl").write_bytes(rows(1, 104))
+            assert grown.wait(60)
+        return found
+
+    def rows(first: int, end: int) -> bytes:
+        lines = (
+            f'{{"k": "", "m": 1, "at": {at}, "x": 1, "y": 2}}\n' for at in range(first, end, 4)
+        )
+        return "".join(lines).encode()
+
+    monkeypatch.setattr(pool.SparkPool, "grow", noted)
+    monkeypatch.setattr(FakeJobs, "change", overtaken)
+    Path("a.jsonl").write_bytes(rows(0, 104))
+    t = sr.io.jsonlines.read("*.jsonl", schema=Event, refresh_seconds=0.05)
+    once = sr.temporal.exactly_once_behavior()
+    windows = t.windowby(t.at, window=sr.temporal.tumbling(20), instance=t.k, behavior=once)
+    sr.io.csv.write(windows.reduce(n=sr.reducers.count()), "out.csv")
+    sr.run(state="state", engine=FakeEngine(shards=3), stop=lambda now: now.rows >= 52)
+    assert standing(Path("out.csv")) == {
+        ("", f"{start}.0", f"{start + 20}.0", "10"): 1 for start in range(0, 100, 20)
+    }
+    # The first epoch was worked out twice.
+    assert changed[:2] == [0, 0]
