@@ -29,7 +29,7 @@ class Shared:
 class FakeJobs:
     """Jobs of this process, in which things go wrong at random."""
 
-    task: Task
+    shared: Shared
     fold: bool
     chance: random.Random
     faults: float
@@ -46,11 +46,6 @@ class FakeJobs:
 
     kept: list[shard_work.Kept] = field(default_factory=list)
     """What the last batch has for them."""
-
-    @property
-    def shared(self) -> Shared:
-        """The task as it is now: its source may have found more files, which Spark does not read."""
-        return Shared((__version__, packed(self.task)))
 
     def slots(self) -> int:
         return 2
@@ -111,6 +106,9 @@ class FakeJobs:
             found.append(pickle.loads(handed))
         return found
 
+    def renew(self, task: bytes) -> None:
+        self.shared = Shared((__version__, task))
+
     def close(self) -> None:
         self.closed = True
 
@@ -140,7 +138,8 @@ class FakeEngine:
         def make(task: Task, merged: Merged, log_ends: Mapping[int, int]) -> Pool:
             fold = not task.plan.clocks and not task.input.upsert
             faults = 0.0 if self.seed is None else self.faults
-            jobs = FakeJobs(task, fold, random.Random(self.seed or 0), faults)
+            shared = Shared((__version__, packed(task)))
+            jobs = FakeJobs(shared, fold, random.Random(self.seed or 0), faults)
             if merged.sharded is not None:
                 packed_job = packed(merged.sharded.job)
                 jobs.shards = len(merged.sharded.shards.each), Shared((__version__, packed_job))

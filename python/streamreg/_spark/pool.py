@@ -26,7 +26,7 @@ from streamreg._worker.contract import EngineFigures
 from streamreg._worker.fold import folded
 from streamreg._worker.mailbox import Failure, Frame
 from streamreg._worker.partial import Partial
-from streamreg._worker.task import remaining
+from streamreg._worker.task import packed, remaining
 
 if TYPE_CHECKING:
     from streamreg._source.contract import Range
@@ -71,6 +71,7 @@ class SparkPool:
     ) -> None:
         """`log_ends` is renewed by whoever asks for frames; `tasks` is the most of a batch, None: one for each slot."""
         self._jobs = jobs
+        self._task = task
         self._ranges = dict(task.ranges)
         # What is late in a range depends on those before it; and rows that are taken back are merged one by one.
         self._plan = task.plan
@@ -236,6 +237,7 @@ class SparkPool:
 
     def grow(self, ranges: Mapping[int, Range]) -> None:
         self._ranges.update(ranges)
+        self._jobs.renew(packed(self._task))
 
     def read_again(self, partitions: Collection[int]) -> None:
         """Nothing is to be done: what follows of them does not continue the merged offsets."""
