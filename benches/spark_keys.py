@@ -1,9 +1,11 @@
 """Spark with very many keys: a regression for each, in shards that tasks own; what each process takes of memory.
 
     python -m benches.spark_keys [--keys 10000000] [--batch 1000000] [--shards 32] [--executors 2] [--json FILE]
+                                 [--window 0]
 
 Each key comes once, in a random order, and then a tenth of them again: so all keys are kept, and stored ones are
-changed. Needs Java and Maven, as the tests on a real broker do, and `streamreg[spark]`.
+changed. With a window it is a regression for each key and window of so many messages, written when that is closed.
+Needs Java and Maven, as the tests on a real broker do, and `streamreg[spark]`.
 """
 
 from __future__ import annotations
@@ -35,11 +37,12 @@ _STEP = 7_368_787
 
 
 class Reading(sr.Schema):
-    """A message: of a key two numbers."""
+    """A message: of a key two numbers, and which message it is."""
 
     key: int
     x: int
     y: int
+    at: int
 
 
 def numbers(keys: int) -> Iterator[int]:
@@ -54,7 +57,7 @@ def load(settings: dict[str, str], topic: str, keys: int) -> None:
     for number, key in enumerate(numbers(keys)):
         while True:
             try:
-                message = b"%d,%d,%d" % (key, number % 1000, number % 997)
+                message = b"%d,%d,%d,%d" % (key, number % 1000, number % 997, number)
                 producer.produce(topic, message, partition=number % PARTITIONS)
                 break
             except BufferError:
@@ -123,7 +126,28 @@ def kinds(root: int) -> dict[int, str]:
     return found
 
 
-def measured(keys: int, batch: int, shards: int, executors: int) -> dict[str, Any]:
+def fits(t: sr.Table, window: int) -> sr.Table:
+    """A regression for each key; in windows of so many messages, unless that is 0."""
+    if not window:
+        return t.linear_regression(t.y, t.x, by=t.key)
+    once = sr.temporal.exactly_once_behavior()
+    tumbling = sr.temporal.tumbling(window)
+    windows = t.windowby(t.at, window=tumbling, instance=t.key, behavior=once)
+    return windows.linear_regression(t.y, t.x)
+
+
+def expected(keys: int, window: int) -> int:
+    """How many rows stand at the end: one of each key, or of each key and window that is closed."""
+    if not window:
+        return keys
+    # The time of all partitions is that of the one whose last message came first.
+    time = keys + keys // 10 - PARTITIONS
+    closed = time // window * window
+    both = {(number // window, key) for number, key in enumerate(numbers(keys)) if number < closed}
+    return len(both)
+
+
+def measured(keys: int, batch: int, shards: int, executors: int, window: int) -> dict[str, Any]:
     """The run."""
     with (
         apache_kafka() as broker,
@@ -133,10 +157,9 @@ def measured(keys: int, batch: int, shards: int, executors: int) -> dict[str, An
         settings = {name: str(value) for name, value in broker.settings.items()}
         print(f"loading {keys + keys // 10:,} messages of {keys:,} keys", flush=True)
         load(settings, topic, keys)
-        names = ["key", "x", "y"]
+        names = ["key", "x", "y", "at"]
         t = sr.io.kafka.read(settings, topic=topic, schema=Reading, header=names, mode="static")
-        fit = t.linear_regression(t.y, t.x, by=t.key)
-        sr.io.csv.write(fit, Path(folder) / "keys.csv")
+        sr.io.csv.write(fits(t, window), Path(folder) / "keys.csv")
         memory = Memory()
         times: list[tuple[int, float]] = []
 
@@ -159,7 +182,7 @@ def measured(keys: int, batch: int, shards: int, executors: int) -> dict[str, An
             changes = sum(line.endswith(b",1\n") for line in file)
             file.seek(0)
             gone = sum(line.endswith(b",-1\n") for line in file)
-        if changes - gone != keys or summary.rows != keys + keys // 10:
+        if changes - gone != expected(keys, window) or summary.rows != keys + keys // 10:
             raise SystemExit(f"{changes} - {gone} rows of {keys} keys: the benchmark is wrong")
         files = list((Path(folder) / "state" / "shards").iterdir())
         return {
@@ -167,6 +190,7 @@ def measured(keys: int, batch: int, shards: int, executors: int) -> dict[str, An
             "batch": batch,
             "shards": shards,
             "executors": executors,
+            "window": window,
             "seconds": seconds,
             "memory": memory.end(),
             "batches": [
@@ -185,11 +209,14 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=1_000_000)
     parser.add_argument("--shards", type=int, default=32)
     parser.add_argument("--executors", type=int, default=2)
+    parser.add_argument("--window", type=int, default=0)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     if arguments.keys % _STEP == 0:
         raise SystemExit("take another number of keys")
-    found = measured(arguments.keys, arguments.batch, arguments.shards, arguments.executors)
+    found = measured(
+        arguments.keys, arguments.batch, arguments.shards, arguments.executors, arguments.window
+    )
     batches = [[f"{b:,}", f"{r / s:,.0f}", f"{s:.1f}"] for b, r, s in found["batches"]]
     memory = [[kind, str(most)] for kind, most in found["memory"].items()]
     print(table(HEAD, memory), table(BATCH_HEAD, batches), sep="\n\n")

@@ -1083,6 +1083,34 @@ class WindowReduction:
     def stored_cells(self, key: bytes) -> list[ResultValue]:
         """Of the key of an entry the cells of the instance, then start and end of the window where it tells them."""
 
+    def split(self, state: bytes, parts: int) -> list[bytes]:
+        """What `partial` gives in so many parts, by the instances: they are in parts as keys are.
+
+        Raises:
+            ValueError: if there are no parts, or too many; it raises as `merge` too.
+        """
+
+    def instances_in(self, state: bytes) -> list[bytes]:
+        """The instances that what `partial` gives has rows of, in order, each as bytes; raises as `merge`.
+
+        The keys of results begin with these bytes, and those of entries of open windows with a zero byte before them.
+        """
+
+    def instance_of(self, key: bytes) -> bytes | None:
+        """The instance of the key of an entry, None of that of excluded rows; raises CorruptStateError of others."""
+
+    def next_due(self) -> list[tuple[bytes, Moment]]:
+        """For each instance, in order, the least T at which one of its windows becomes visible, or closes.
+
+        Without those of which none ever does. Asked when the windows that are due now have had results, and are closed.
+        """
+
+    def keep_no_totals(self) -> None:
+        """Excluded rows are counted from now on, and are no entry of what is stored."""
+
+    def exclude(self, counts: Sequence[int]) -> None:
+        """Counts rows as excluded that others have, by aggregate. Raises CorruptStateError if that are not so many."""
+
     def single(self, window: KeptWindow) -> Reduction:
         """The aggregates over the rows of a window. Raises ValueError if rows are labelled."""
 

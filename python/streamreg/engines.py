@@ -66,11 +66,11 @@ def spark(
         max_rows: messages in a batch, at most. Their rows pass through the driver where an output writes them.
         tasks: tasks in a batch, at most. Default: one for each core of the executors. Partitions are cut where that
             evens them out, but for windows.
-        shards: in how many parts tasks keep what is kept by keys (`by=`, `groupby`), so that neither the driver nor an
-            executor holds more of it than a batch changes. They are files in the folder `shards` of the state, which
-            all executors must reach at the same path. Take some times as many as there are cores, up to 512; another
-            number at a later start is fine. Not with windows, classes, upserts, scores by keys and `listen`. Default:
-            the driver keeps it, in memory.
+        shards: in how many parts tasks keep what is kept by keys (`by=`, `groupby`) and in windows, so that neither the
+            driver nor an executor holds more of it than a batch changes. They are files in the folder `shards` of the
+            state, which all executors must reach at the same path. Take some times as many as there are cores, up to
+            512; another number at a later start is fine. Not with upserts, scores by keys, `listen`, and classes but
+            those of windows. Default: the driver keeps it, in memory.
         conf: further settings of a session of its own, by Spark's names.
 
     Returns:

@@ -249,8 +249,10 @@ def test_what_shards_are_not_for_is_refused(folder: Path) -> None:
     refused("listen: it serves the tables of one process", fits, listen="127.0.0.1:0")
     refused(r"shards: scores by keys \(predict_on\)", fits, fits.predict_on(t))
     refused("shards: classes", t.linear_discriminant(t.k, t.x))
-    windows = t.windowby(t.m, window=sr.temporal.tumbling(5), instance=t.k)
-    refused("shards: windows", windows.linear_regression(t.y, t.x))
+    once = sr.temporal.exactly_once_behavior()
+    windows = t.windowby(t.m, window=sr.temporal.tumbling(5), instance=t.k, behavior=once)
+    lines = windows.linear_regression(t.y, t.x)
+    refused(r"shards: scores by keys \(predict_on\)", lines, lines.predict_on(t))
     upserts = read([[b"{}"]], schema=Point, format="json", upsert=True)
     refused(
         r"shards: rows that are replaced \(upsert\)",

@@ -14,6 +14,7 @@ from streamreg._kafka.mock_broker import EmbeddedBroker
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read as state
 from tests.support.changelog import changes, rejects
+from tests.support.fake_spark import FakeEngine
 from tests.support.plans import csv_output
 from tests.support.produce import send
 from tests.support.windows import Event, line
@@ -21,6 +22,17 @@ from tests.support.windows import Event, line
 COLUMNS = ("window_start", "window_end", "intercept", "x", "n")
 LETTERS = Path("rejects.jsonl")
 IDLE = 0.3
+HOW = pytest.mark.parametrize(
+    "how",
+    [
+        lambda: {"processes": 0},
+        lambda: {"processes": 2},
+        lambda: {"engine": FakeEngine(shards=3)},
+        lambda: {"engine": FakeEngine()},
+    ],
+    ids=["inline", "workers", "shards", "engine"],
+)
+"""By which processes a run is; its windows may be in shards."""
 
 
 class Timed(sr.Schema):
@@ -66,9 +78,9 @@ def until(met: Callable[[], bool]) -> Callable[[sr.Progress], bool]:
     return stop
 
 
-@pytest.mark.parametrize("processes", [0, 2])
+@HOW
 def test_a_quiet_stream_closes_its_windows(
-    broker: EmbeddedBroker, topic: str, folder: Path, processes: int
+    broker: EmbeddedBroker, topic: str, folder: Path, how: Callable[[], dict[str, object]]
 ) -> None:
     """All windows close, and stay closed: what comes for them after that is late, also after a restart."""
     behavior = sr.temporal.exactly_once_behavior(idle_timeout=IDLE)
@@ -76,10 +88,10 @@ def test_a_quiet_stream_closes_its_windows(
     def run(met: Callable[[], bool]) -> None:
         sr.run(
             outputs=program(broker, topic, behavior),
-            processes=processes,
             state="state",
             rejects=LETTERS,
             stop=until(met),
+            **how(),  # type: ignore[arg-type]  # by which processes
         )
 
     send(broker, topic, {0: [record(1), record(3), record(12)], 1: [record(4)]})
@@ -101,9 +113,9 @@ def test_a_quiet_stream_closes_its_windows(
     assert [check for check in checks if check.difference] == []
 
 
-@pytest.mark.parametrize("processes", [0, 2])
+@HOW
 def test_within_one_run_rows_come_late(
-    broker: EmbeddedBroker, topic: str, folder: Path, processes: int
+    broker: EmbeddedBroker, topic: str, folder: Path, how: Callable[[], dict[str, object]]
 ) -> None:
     """A worker that reads on after its partition was passed over reads again, and rejects what is late."""
     behavior = sr.temporal.exactly_once_behavior(idle_timeout=IDLE)
@@ -126,10 +138,10 @@ def test_within_one_run_rows_come_late(
 
     sr.run(
         outputs=program(broker, topic, behavior),
-        processes=processes,
         state="state",
         rejects=LETTERS,
         stop=until(met),
+        **how(),  # type: ignore[arg-type]  # by which processes
     )
     late = {(r["reason"], r["partition"], r["offset"]) for r in rejects(LETTERS)}
     assert late == {("late", 0, 2), ("late", 1, 1)}
@@ -143,8 +155,9 @@ def test_within_one_run_rows_come_late(
     assert [check for check in checks if check.difference] == []
 
 
+@HOW
 def test_an_idle_partition_holds_nothing_up(
-    broker: EmbeddedBroker, topic: str, folder: Path
+    broker: EmbeddedBroker, topic: str, folder: Path, how: Callable[[], dict[str, object]]
 ) -> None:
     """Partitions without messages count as having passed as far as the others, and no further."""
     behavior = sr.temporal.exactly_once_behavior(idle_timeout=IDLE)
@@ -160,7 +173,12 @@ def test_an_idle_partition_holds_nothing_up(
         return found >= 4
 
     send(broker, topic, {0: [record(2)]})
-    sr.run(outputs=program(broker, topic, behavior), processes=1, stop=until(met))
+    sr.run(
+        outputs=program(broker, topic, behavior),
+        state="state",
+        stop=until(met),
+        **how(),  # type: ignore[arg-type]  # by which processes
+    )
     assert written()[:4] == [row(2), row(12), row(22), row(32)]
 
 

@@ -1,9 +1,10 @@
-"""Sums by key in shards that tasks of Spark own: whatever is killed, they come to what one machine comes to."""
+"""Sums by key, and windows, in shards of tasks of Spark: whatever is killed, they come to what one machine comes to."""
 
 import json
 import os
 import random
 import signal
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,9 @@ from tests.support.kafka import faults
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.produce import producer_for
 from tests.support.process import Process
-from tests.support.shard_jobs import FILES, Point, check_same_state, points, write
+from tests.support.shard_jobs import check_same_state
+from tests.support.shard_programs import PROGRAMS
+from tests.support.shard_windows import Event
 from tests.support.spark import LOCAL_CLUSTER, executors, python_workers
 
 if TYPE_CHECKING:
@@ -32,36 +35,40 @@ COUNT = 12_000
 pytestmark = pytest.mark.timeout(1800)
 
 
-@pytest.fixture(scope="module")
-def filled(broker: KafkaBroker) -> str:
-    """A topic of points."""
-    name = "spark-shards"
+@pytest.fixture(scope="module", params=[*PROGRAMS])
+def filled(request: pytest.FixtureRequest, broker: KafkaBroker) -> str:
+    """A topic of messages of a program, called as it."""
+    name: str = request.param
     broker.create_topic(name, 4)
-    for partition, messages in enumerate(spread(points(COUNT, 11, 3000), 4, 11)):
+    for partition, messages in enumerate(spread(PROGRAMS[name].messages(COUNT), 4, 11)):
         producer_for(broker.plaintext)(name, messages, partition)
     return name
 
 
 def table(broker: KafkaBroker, topic: str) -> sr.Table:
-    return spark_runs.table(broker, topic, Point)
+    return spark_runs.table(broker, topic, PROGRAMS[topic].schema)
+
+
+def write(broker: KafkaBroker, topic: str, folder: Path) -> list[sr.Output]:
+    return PROGRAMS[topic].write(table(broker, topic), folder)
 
 
 def one_machine(broker: KafkaBroker, topic: str, folder: Path) -> Path:
     """What the topic comes to there."""
     own = folder / "one"
     own.mkdir()
-    outputs = write(table(broker, topic), own)
-    sr.run(outputs=outputs, state=own / "state", rejects=own / REJECTS, processes=0)
+    sr.run(
+        outputs=write(broker, topic, own), state=own / "state", rejects=own / REJECTS, processes=0
+    )
     return own
 
 
 def check(broker: KafkaBroker, topic: str, folder: Path, one: Path) -> None:
     """The folder has what one machine has; `verify` finds it to be what the topic comes to."""
-    for file in FILES:
-        if file != "scores.csv":
-            assert standing(folder / file) == standing(one / file), file
+    for file in PROGRAMS[topic].files:
+        assert standing(folder / file) == standing(one / file), file
     check_same_state(one / "state", folder / "state")
-    spark_runs.check(write(table(broker, topic), folder), folder)
+    spark_runs.check(write(broker, topic, folder), folder)
     sr.clear()
     state = read_state(folder / "state")
     if state.shards is not None:
@@ -85,7 +92,7 @@ def test_law_the_same_in_shards(
         if shards is not None:
             engine = sr.engines.spark(session, trigger="0 seconds", max_rows=2000, shards=shards)
         sr.run(
-            outputs=write(table(broker, filled), own),
+            outputs=write(broker, filled, own),
             processes=None if engine else 0,
             state=own / "state",
             rejects=own / REJECTS,
@@ -94,6 +101,34 @@ def test_law_the_same_in_shards(
             stop=lambda now, rows=rows: now.rows >= rows,  # type: ignore[misc]
         )
     check(broker, filled, own, one_machine(broker, filled, folder))
+
+
+def test_a_quiet_stream_closes_its_windows(
+    broker: KafkaBroker, session: "SparkSession", folder: Path
+) -> None:
+    """Where nothing is read event time passes idle partitions all the same, and shards close what is due by it."""
+    broker.create_topic("quiet", 2)
+    messages = [b'{"k": "%d", "m": 1, "at": %d, "x": 1, "y": 2}' % (at % 7, at) for at in range(40)]
+    producer_for(broker.plaintext)("quiet", messages, 0)
+    t = sr.io.kafka.read(broker.plaintext, topic="quiet", schema=Event, format="json")
+    behavior = sr.temporal.exactly_once_behavior(idle_timeout=0.5)
+    windows = t.windowby(t.at, window=sr.temporal.tumbling(10), instance=t.k, behavior=behavior)
+    sr.io.csv.write(windows.reduce(n=sr.reducers.count()), "windows.csv")
+    deadline = time.monotonic() + PATIENCE
+
+    def stop(_: sr.Progress) -> bool:
+        assert time.monotonic() < deadline
+        written = Path("windows.csv")
+        return written.exists() and written.read_bytes().count(b"\n") > 28
+
+    engine = sr.engines.spark(session, trigger="100 milliseconds", shards=3)
+    sr.run(state="state", engine=engine, stop=stop)
+    found = standing(Path("windows.csv"))
+    assert sum(int(row[-1]) for row in found) == len(messages)
+    assert len(found) == 28
+    state = read_state(Path("state"))
+    assert {move[:2] for move in state.moves} == {(0, 0), (0, 1)}
+    sr.clear()
 
 
 def test_a_folder_that_is_not_shared(
@@ -125,6 +160,7 @@ def environment_of(broker: KafkaBroker, topic: str, master: str) -> dict[str, st
     return {
         "JOB_SETTINGS": json.dumps(broker.plaintext),
         "JOB_TOPIC": topic,
+        "JOB_PROGRAM": topic,
         "JOB_MASTER": master,
         "JOB_MAX_ROWS": "600",
         "PYTHONPATH": os.pathsep.join([str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")]),
@@ -152,11 +188,11 @@ def test_a_driver_that_dies_with_shards(broker: KafkaBroker, filled: str, folder
         chaos = {"CHAOS_STEP": step, "CHAOS_COUNT": "3"}
         with Process(HERE / "jobs" / "shards.py", folder, environment | chaos) as job:
             assert job.exit_code(PATIENCE) == -signal.SIGKILL, job.said
-    before = rows_of(folder)
-    assert before < COUNT * 0.97
+    one = one_machine(broker, filled, folder)
+    assert rows_of(folder) < rows_of(one)
     with Process(HERE / "jobs" / "shards.py", folder, environment) as job:
         job.finish(PATIENCE)
-    check(broker, filled, folder, one_machine(broker, filled, folder))
+    check(broker, filled, folder, one)
 
 
 def test_executors_that_die_with_shards(broker: KafkaBroker, filled: str, folder: Path) -> None:

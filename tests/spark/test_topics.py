@@ -1,5 +1,6 @@
 """What happens to a topic under a run on Spark: transactions, compaction, retention, another one of its name."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ import pytest
 import streamreg as sr
 from tests.support.engine_jobs import standing, state_of
 from tests.support.kafka.broker import KafkaBroker
-from tests.support.kafka.produce import Produce
+from tests.support.kafka.produce import Produce, producer_for
 from tests.support.kafka.topics import delete_records, delete_topic
 from tests.support.kafka.transactions import LIE, transact, transactional, truth
 from tests.support.spark_runs import Point, engine, run_both
@@ -115,3 +116,28 @@ def test_what_retention_has_taken(
         sr.run(outputs=outputs("fail"), state="state", engine=engine(session))
     summary = sr.run(outputs=outputs("continue"), state="state", engine=engine(session))
     assert (summary.rows, summary.lost) == (10 + 15, 5)
+
+
+def test_a_topic_that_is_found_later(
+    broker: KafkaBroker, session: "SparkSession", topic: str, folder: Path
+) -> None:
+    """Tasks know its partitions by the numbers that the run has given them since it began."""
+    settings = {**broker.plaintext, "topic.metadata.refresh.interval.ms": "200"}
+    send = producer_for(broker.plaintext)
+    broker.create_topic(f"{topic}-a", 2)
+    send(f"{topic}-a", [b'{"x": 1, "y": 2}', b'{"x": 2, "y": 3}'], 1)
+    t = sr.io.kafka.read(settings, pattern=f"{topic}-.", schema=Point, format="json")
+    sr.io.csv.write(t.linear_regression(t.y, t.x, statistics=["n"]), "line.csv")
+    deadline = time.monotonic() + 120
+    later: list[str] = []
+
+    def stop(now: sr.Progress) -> bool:
+        assert time.monotonic() < deadline
+        if now.rows == 2 and not later:
+            later.append(f"{topic}-b")
+            broker.create_topic(later[0], 1)
+            send(later[0], [b'{"x": 3, "y": 4}'], 0)
+        return now.rows == 3
+
+    sr.run(engine=engine(session), stop=stop)
+    assert standing(Path("line.csv")) == {("1.0", "1.0", "3"): 1}

@@ -106,6 +106,9 @@ class FakeJobs:
             found.append(pickle.loads(handed))
         return found
 
+    def renew(self, task: bytes) -> None:
+        self.shared = Shared((__version__, task))
+
     def close(self) -> None:
         self.closed = True
 
@@ -134,8 +137,8 @@ class FakeEngine:
     def started(self) -> Iterator[MakePool]:
         def make(task: Task, merged: Merged, log_ends: Mapping[int, int]) -> Pool:
             fold = not task.plan.clocks and not task.input.upsert
-            shared = Shared((__version__, packed(task)))
             faults = 0.0 if self.seed is None else self.faults
+            shared = Shared((__version__, packed(task)))
             jobs = FakeJobs(shared, fold, random.Random(self.seed or 0), faults)
             if merged.sharded is not None:
                 packed_job = packed(merged.sharded.job)

@@ -41,6 +41,11 @@ class ResultRows:
     """The row by column, if there is one, of a reduction without keys."""
 
 
+def gone_rows(keys: Sequence[bytes]) -> ResultRows:
+    """That these keys have no row any more."""
+    return ResultRows(keys, [False] * len(keys), render([[]]))
+
+
 def changed_rows(
     plan: ResultPlan, reduction: AnyReduction, time: Moment | None = None
 ) -> Iterator[list[ResultRows]]:

@@ -8,22 +8,24 @@ alone, so that such moves are kept, with the offset from which they hold, where 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Protocol
+
+from streamreg._worker.partial import Move
 
 if TYPE_CHECKING:
-    from streamreg._core import WindowReduction
     from streamreg._plan.windowing import Clock
     from streamreg._types import Moment
     from streamreg._worker.partial import Passage
 
 
-class Move(NamedTuple):
-    """A partition counts as having come so far in event time, from an offset on, though no row of its own has."""
+class Windows(Protocol):
+    """Windows that go by a clock, of one reduction."""
 
-    clock: int
-    partition: int
-    offset: int
-    time: Moment
+    def late(self, time: Moment, watermark: Moment) -> bool:
+        """Whether a row of this time would be late for any, were this the greatest time before it."""
+
+    def horizon(self) -> Moment | None:
+        """A time at which every open one is closed; None if none is open, or none is ever closed."""
 
 
 class EventClocks:
@@ -35,7 +37,7 @@ class EventClocks:
         """`times` are those of a checkpoint; none if there is none."""
         self._clocks = clocks
         self.times: list[dict[int, Moment]] = [dict(of) for of in times] or [{} for _ in clocks]
-        self.windows: list[list[WindowReduction]] = [[] for _ in clocks]
+        self.windows: list[list[Windows]] = [[] for _ in clocks]
         """Those that go by each clock, which say what is late and what is open: whoever has them puts them here."""
 
         self._kept = list(moves)
@@ -80,14 +82,11 @@ class EventClocks:
                     # The rows themselves have come as far now, and none of them was late.
                     self._pending.pop((clock, partition), None)
 
-    def move(self, clock: int, partition: int, offset: int, time: Moment) -> bool:
-        """Moves a partition on from an offset; False if it has come so far already."""
-        before = self.times[clock].get(partition)
-        if before is not None and before >= time:
-            return False
-        self.times[clock][partition] = time
-        self._pending[clock, partition] = Move(clock, partition, offset, time)
-        return True
+    def move(self, move: Move) -> None:
+        """Moves a partition on from an offset, unless it has come so far already."""
+        if self._moves_on(move):
+            self.times[move.clock][move.partition] = move.time
+            self._pending[move.clock, move.partition] = move
 
     def keep(self, partitions: Collection[int]) -> None:
         """The messages of these partitions are read by the moved times from now on, which are kept therefore."""
@@ -104,17 +103,17 @@ class EventClocks:
             time = self.time(clock, known)
             if time is not None:
                 for partition, offset in new.items():
-                    self.move(clock, partition, offset, time)
+                    self.move(Move(clock, partition, offset, time))
         self.keep(new)
 
-    def pass_idle(
+    def idle_moves(
         self, offsets: Mapping[int, int], idle: Callable[[float], Collection[int]]
-    ) -> bool:
-        """Moves idle partitions on as far as the others have come, or if all are idle past every open window.
+    ) -> list[Move]:
+        """Idle partitions count as having come as far as the others, or if all are idle past every open window.
 
-        `idle` gives the partitions that have been so for some seconds. Returns whether one was moved.
+        `idle` gives the partitions that have been so for some seconds. None is moved yet.
         """
-        moved = False
+        found = []
         for index, clock in enumerate(self._clocks):
             if clock.idle_timeout is None:
                 continue
@@ -122,9 +121,26 @@ class EventClocks:
             active = offsets.keys() - resting
             time = self.time(index, active) if active else self._horizon(index)
             if time is not None:
-                for partition in sorted(resting):
-                    moved |= self.move(index, partition, offsets[partition], time)
-        return moved
+                moves = (Move(index, p, offsets[p], time) for p in sorted(resting))
+                found += [move for move in moves if self._moves_on(move)]
+        return found
+
+    def _moves_on(self, move: Move) -> bool:
+        before = self.times[move.clock].get(move.partition)
+        return before is None or before < move.time
+
+    def after(
+        self,
+        partitions: Collection[int],
+        passages: Sequence[Mapping[int, Passage]],
+        moves: Iterable[Move],
+    ) -> list[Moment | None]:
+        """Up to where all of these partitions will have come on each clock, once these are taken."""
+        then = EventClocks(self._clocks, self.times, ())
+        then.take(passages)
+        for move in moves:
+            then.move(move)
+        return [then.time(clock, partitions) for clock in range(len(self._clocks))]
 
     def _horizon(self, clock: int) -> Moment | None:
         """The time at which all open windows close; None if none is open."""

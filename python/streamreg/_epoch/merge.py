@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from streamreg._core import Reduction, stamp
 from streamreg._epoch.epoch_rejects import EpochRejects
-from streamreg._epoch.event_clocks import EventClocks, Move
+from streamreg._epoch.event_clocks import EventClocks
 from streamreg._epoch.excluded_rows import ExcludedRows
 from streamreg._epoch.gaps import lost_offsets, lost_text
 from streamreg._epoch.reductions import Reductions
@@ -24,6 +24,7 @@ from streamreg._epoch.slow_results import SlowResults
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError, WorkerError
 from streamreg._state.keyed_rows import changes
 from streamreg._state.upserted_rows import PART as UPSERTED
+from streamreg._worker.partial import Move
 
 if TYPE_CHECKING:
     from streamreg._epoch.outputs import Outputs
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from streamreg._plan.plan import Plan
     from streamreg._source.contract import Identity, Range
     from streamreg._state.checkpoint import Checkpoint, KeyedPart
+    from streamreg._state.shards import Span
     from streamreg._state.upserted_rows import UpsertedRows
     from streamreg._types import Moment
     from streamreg._worker.partial import Partial
@@ -96,6 +98,7 @@ class Merge:
             self._restore(checkpoint)
             if checkpoint.rewrite:
                 self._reductions.give_all()
+        self._moves: Sequence[Move] = ()
         for clock, windows in self._reductions.by_clock():
             self.clocks.windows[clock].append(windows)
         self._scorings = Scorings(plan, self._reductions, self._outputs, self._slow_results)
@@ -183,7 +186,9 @@ class Merge:
             RejectsError: if more was rejected than the run may reject; the partial is added, and the epoch can
                 be closed.
         """
-        if all(end <= self.offsets[p] for p, (_, end) in partial.progress.items()):
+        if not partial.moves and all(
+            end <= self.offsets[p] for p, (_, end) in partial.progress.items()
+        ):
             return set()
         for partition, (start, _) in partial.progress.items():
             if start != self.offsets[partition]:
@@ -194,6 +199,9 @@ class Merge:
         if stale := self.clocks.stale(partial.clocks):
             self.clocks.keep(stale)
             return set(partial.progress)
+        if partial.shards and partial.spans != self.spans(partial):
+            # Partitions have come since: other windows are due than those that were closed.
+            return set(partial.progress)
         if self._upserts is None and partial.kept:
             raise AssertionError("upserts have rows that stand")
         back = None if self._upserts is None else self._upserts.taken_back(partial)
@@ -201,8 +209,10 @@ class Merge:
             if not self._opened:
                 self._open()
             self._add(partial, back)
-            if self.sharded is not None:
-                self.sharded.take(partial.shards)
+        if partial.moves:
+            self._move(partial.moves)
+        if self.sharded is not None and partial.shards:
+            self.sharded.take(partial.shards)
         if self._upserts is not None:
             self._upserts.put(partial)
         self.clocks.take(partial.clocks)
@@ -225,12 +235,34 @@ class Merge:
     def pass_idle(self, idle: Callable[[float], Collection[int]]) -> None:
         """Lets event time pass idle partitions, so that their windows close.
 
-        `idle` gives the partitions that have no more messages for some seconds.
+        `idle` gives the partitions that have no more messages for some seconds. Where windows are in shards, a partial
+        does so, which says what it closes.
         """
-        if self.clocks.pass_idle(self.offsets, idle):
-            if not self._opened:
-                self._open()
+        moves = self.clocks.idle_moves(self.offsets, idle)
+        if self.sharded is not None:
+            self._moves = moves
+        elif moves:
+            self._move(moves)
             self.pending = True
+
+    def _move(self, moves: Sequence[Move]) -> None:
+        if not self._opened:
+            self._open()
+        for move in moves:
+            self.clocks.move(move)
+
+    @property
+    def moves(self) -> Sequence[Move]:
+        """Idle partitions that are to be moved on in event time by whoever has the shards."""
+        return [move for move in self._moves if self.offsets[move.partition] == move.offset]
+
+    def spans(self, partial: Partial) -> Mapping[str, Span]:
+        """For each reduction in windows that are in shards from when to when its event time goes with a partial."""
+        after = self.clocks.after(self.offsets, partial.clocks, partial.moves)
+        return {
+            f"reduction {index}": (self.clocks.time(clock, self.offsets), after[clock])
+            for index, clock in self._reductions.sharded_windows()
+        }
 
     @property
     def waits_for_idle(self) -> bool:

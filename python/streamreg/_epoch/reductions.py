@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 from streamreg._core import KeyedReduction, Reduction, WindowReduction
 from streamreg._epoch.class_parameters import check_classes
+from streamreg._epoch.sharded_keys import ShardedKeys, ShardedWindows
 from streamreg._exceptions import CorruptStateError, MismatchError, WorkerError
 
 if TYPE_CHECKING:
-    from streamreg._epoch.sharded_keys import ShardedKeys
+    from streamreg._epoch.event_clocks import Windows
     from streamreg._plan.plan import Plan
     from streamreg._plan.row_plan import AnyReduction
     from streamreg._state.checkpoint import Checkpoint, KeyedPart
@@ -22,7 +23,7 @@ class Reductions:
     """Those of a plan; without rows at first."""
 
     def __init__(self, plan: Plan, sharded: ShardedKeys | None = None) -> None:
-        """Of this plan. Those by keys stay without a key where they are in shards."""
+        """Of this plan. Those by keys and in windows stay without a key where they are in shards."""
         self._plan = plan
         self._sharded = sharded
         self.each = [reducing.empty() for reducing in plan.rows.reductions]
@@ -52,7 +53,7 @@ class Reductions:
                 raise CorruptStateError("the keys of a reduction are missing")
 
     def _elsewhere(self, reduction: AnyReduction) -> bool:
-        return self._sharded is not None and isinstance(reduction, KeyedReduction)
+        return self._sharded is not None and not isinstance(reduction, Reduction)
 
     def give_all(self) -> None:
         """Counts all keys as changed, so that outputs which begin get their rows. Windows begin with none."""
@@ -62,11 +63,22 @@ class Reductions:
                 again.merge(reduction.to_bytes())
                 self.each[index] = again
 
-    def by_clock(self) -> Iterator[tuple[int, WindowReduction]]:
+    def by_clock(self) -> Iterator[tuple[int, Windows]]:
         """Those with windows, each with the number of its clock."""
-        for reducing, reduction in zip(self._plan.rows.reductions, self.each, strict=True):
-            if reducing.windows is not None and isinstance(reduction, WindowReduction):
-                yield reducing.windows.clock, reduction
+        for index, reducing in enumerate(self._plan.rows.reductions):
+            reduction = self.each[index]
+            if reducing.windows is None or not isinstance(reduction, WindowReduction):
+                continue
+            windows: Windows = reduction
+            if self._sharded is not None:
+                windows = ShardedWindows(self._sharded, f"reduction {index}", reduction)
+            yield reducing.windows.clock, windows
+
+    def sharded_windows(self) -> Iterator[tuple[int, int]]:
+        """Those with windows that are in shards: the number of each, and that of its clock."""
+        for index, reducing in enumerate(self._plan.rows.reductions):
+            if self._sharded is not None and reducing.windows is not None:
+                yield index, reducing.windows.clock
 
     def change(self, partial: Partial, diff: Literal[1, -1]) -> None:
         """Adds rows, or takes them back.

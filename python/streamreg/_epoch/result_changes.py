@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from streamreg._core import Changelog, WindowReduction, render
-from streamreg._epoch.changed_rows import ResultRows, changed_rows
+from streamreg._core import Changelog, WindowReduction
+from streamreg._epoch.changed_rows import changed_rows, gone_rows
 from streamreg._exceptions import CorruptStateError
 
 if TYPE_CHECKING:
+    from streamreg._epoch.changed_rows import ResultRows
     from streamreg._epoch.outputs import Outputs
     from streamreg._epoch.sharded_keys import ShardedKeys
     from streamreg._epoch.slow_results import SlowResults
@@ -99,8 +100,7 @@ class ResultChanges:
                     if windows is not None and windows.keep_results:
                         self._forget(index, closed)
                     else:
-                        gone = ResultRows(closed, [False] * len(closed), render([[]]))
-                        self._change(index, gone, stamps)
+                        self._change(index, gone_rows(closed), stamps)
             first += len(plan.outputs)
 
     def _forget(self, index: int, closed: Sequence[bytes]) -> None:

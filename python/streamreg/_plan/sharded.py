@@ -1,4 +1,4 @@
-"""Plan: the part of the plan for tasks that keep what is kept by keys: a shard of the keys each.
+"""Plan: the part of the plan for tasks that keep what is kept by keys, or in windows: a shard of the keys each.
 
 It can be pickled by cloudpickle; of outputs it knows what their `time` is, and not where they are written.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from streamreg._core import KeyedReduction
+from streamreg._core import KeyedReduction, WindowReduction
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError
 from streamreg._types import ClassStatistic
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ShardedReduction:
-    """A reduction by keys, and what is written of it."""
+    """A reduction by keys or in windows, and what is written of it."""
 
     index: int
     """Which one of the plan it is."""
@@ -32,12 +32,23 @@ class ShardedReduction:
     outputs: tuple[tuple[int, Time], ...]
     """For each of its outputs which result output of the plan it is, and its time."""
 
-    def empty(self) -> KeyedReduction:
+    def empty(self) -> KeyedReduction | WindowReduction:
         """Its states, without a key."""
         made = self.reducing.empty()
-        if not isinstance(made, KeyedReduction):
+        if not isinstance(made, KeyedReduction | WindowReduction):
             raise AssertionError("it is by keys")
         return made
+
+    @property
+    def keep_results(self) -> bool:
+        """Whether rows of closed windows stay in the outputs."""
+        return self.reducing.windows is not None and self.reducing.windows.keep_results
+
+    @property
+    def waits(self) -> bool:
+        """Whether windows of it change only because time goes on."""
+        windows = self.reducing.windows
+        return windows is not None and (windows.delay is not None or windows.cutoff is not None)
 
     @property
     def part(self) -> str:
@@ -75,13 +86,12 @@ def sharded(plan: Plan) -> ShardPlan:
     ):
         outputs = tuple((at, output.time) for at, output in enumerate(result.outputs, first))
         first += len(outputs)
-        if reducing.windows is not None:
-            raise ConfigurationError(_refused("windows"))
-        if not reducing.keys:
+        if not reducing.keys and reducing.windows is None:
             continue
-        if result.label is not None or any(
+        classes = result.label is not None or any(
             isinstance(asked, ClassStatistic) for asked in result.statistics
-        ):
+        )
+        if classes and reducing.windows is None:
             raise ConfigurationError(_refused("classes"))
         if any(score.reduction == index for score in plan.scores):
             raise ConfigurationError(_refused("scores by keys (predict_on)"))
@@ -89,7 +99,7 @@ def sharded(plan: Plan) -> ShardPlan:
         found.append(ShardedReduction(index, reducing, own, outputs))
     if not found:
         raise ConfigurationError(
-            "engine: shards: nothing is kept by keys (by=, groupby): leave it out"
+            "engine: shards: nothing is kept by keys (by=, groupby) or in windows: leave it out"
         )
     return ShardPlan(tuple(found), first)
 

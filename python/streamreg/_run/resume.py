@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from streamreg._epoch.event_clocks import EventClocks, Move
+from streamreg._epoch.event_clocks import EventClocks
 from streamreg._epoch.outputs import OpenOutput, Outputs
 from streamreg._exceptions import CorruptStateError, OutputError, SourceError, StateError
 from streamreg._source.contract import Range
 from streamreg._state.checkpoint import Checkpoint
+from streamreg._worker.partial import Move
 
 if TYPE_CHECKING:
     from streamreg._plan.output import OutputSpec

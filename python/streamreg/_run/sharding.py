@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from streamreg._epoch.event_clocks import EventClocks
 from streamreg._epoch.sharded_keys import ShardedKeys
 from streamreg._exceptions import ConfigurationError, StateError
 from streamreg._plan.sharded import sharded
 from streamreg._state import sharding
-from streamreg._state.shard_runs import ShardReader, make_folder
+from streamreg._state.keyed_rows import EMPTY
+from streamreg._state.open_runs import ShardReader
+from streamreg._state.shard_runs import make_folder
 from streamreg._state.shards import ShardJob
 
 if TYPE_CHECKING:
     from streamreg._plan.plan import Plan
+    from streamreg._plan.sharded import ShardPlan
     from streamreg._state.checkpoint import Checkpoint
     from streamreg._state.keyed_rows import StoredRow
+    from streamreg._state.shards import Shards
     from streamreg._state.store import Store
+    from streamreg._types import Moment
 
 
 def check(plan: Plan, *, state: bool, listen: bool) -> None:
@@ -50,8 +56,7 @@ def placed(
     if count is None:
         if first.shards is None:
             return first, None
-        changes = sharding.changes(store.directory, first.shards, first.moved)
-        return replace(first, shards=None, changes=changes), None
+        return sharding.together(store.directory, first, first.shards), None
     if first.rewrite:
         raise StateError(
             "the job was changed so that an output begins anew with the rows of all keys at once: run it once without "
@@ -61,15 +66,42 @@ def placed(
     durable = store.durability == "power"
     make_folder(directory)
     shards, moved = first.shards, first.moved
+    own = sharded(plan)
     if shards is None or len(shards.each) != count or moved:
         shards = sharding.empty(count)
         if first.digests:
+            times = _times(plan, first)
             with _rows(store, first) as rows:
-                shards = sharding.cut(directory, first, rows, count, durable=durable)
+                shards = sharding.cut(directory, first, rows, count, own, times, durable=durable)
+        if first.shards is not None:
+            shards = replace(shards, excluded=_excluded(own, first.shards, moved, shards))
     if first.shards is None:
         moved = dict.fromkeys({*moved, *first.digests})
-    keys = ShardedKeys(ShardJob(sharded(plan), directory, durable), shards)
-    return replace(first, shards=shards, moved=moved), keys
+    keys = ShardedKeys(ShardJob(own, directory, durable), shards)
+    digests = {**dict.fromkeys(first.digests, EMPTY), **shards.digests()}
+    return replace(first, shards=shards, moved=moved, digests=digests), keys
+
+
+def _times(plan: Plan, first: Checkpoint) -> dict[str, Moment | None]:
+    """For each reduction in windows how far its event time is."""
+    clocks = EventClocks(plan.rows.clocks, first.times, ())
+    return {
+        f"reduction {index}": clocks.time(one.windows.clock, first.offsets)
+        for index, one in enumerate(plan.rows.reductions)
+        if one.windows is not None
+    }
+
+
+def _excluded(
+    plan: ShardPlan, before: Shards, moved: Mapping[str, str | None], now: Shards
+) -> dict[str, tuple[int, ...]]:
+    """Of rows in windows that are in shards no row says how many are excluded: their checkpoint does."""
+    found = dict(now.excluded)
+    windows = {one.part for one in plan.reductions if one.reducing.windows is not None}
+    for part, counts in before.excluded.items():
+        if (new := moved.get(part, part)) is not None and new in windows:
+            found[new] = counts
+    return found
 
 
 @contextlib.contextmanager

@@ -46,5 +46,8 @@ class Jobs(Protocol):
         Waits and raises as `run`.
         """
 
+    def renew(self, task: bytes) -> None:
+        """Tasks of the batches that follow have this one: its source knows more partitions."""
+
     def close(self) -> None:
         """Ends what runs, and frees what its tasks have shared."""

@@ -61,6 +61,9 @@ class SparkJobs:
         self._fold = fold
         self._group = f"streamreg-{id(self):x}"
         self._shared: Broadcast[tuple[str, bytes]] = context.broadcast((__version__, task))
+        self._renewed: bytes | None = None
+        """What is shared from the next batch on: one that runs goes on with what it has."""
+
         self._number = 0
         self._busy = False
 
@@ -82,6 +85,9 @@ class SparkJobs:
     def change(self, step: Step) -> list[ShardChanges | Failure]:
         return self._watched(partial(self._change, step))
 
+    def renew(self, task: bytes) -> None:
+        self._renewed = task
+
     def _watched(self, job: Callable[[], T]) -> T:
         self._busy = True
         try:
@@ -97,6 +103,10 @@ class SparkJobs:
         self._number += 1
         self._name_job(f"batch {self._number}")
         self._let_go()
+        if self._renewed is not None:
+            self._shared.destroy()
+            self._shared = self._context.broadcast((__version__, self._renewed))
+            self._renewed = None
         packed = [pickle.dumps(piece, pickle.HIGHEST_PROTOCOL) for piece in pieces]
         count = len(packed)
         parts = self._context.parallelize(packed, count)
@@ -117,11 +127,12 @@ class SparkJobs:
         return [pickle.loads(done) for _, done in sorted(found.collect())]
 
     def _change(self, step: Step) -> list[ShardChanges | Failure]:
-        if self._kept is None or self._shard_job is None:
+        kept: RDD[Kept] | None = self._kept if step.progress else self._context.parallelize([], 1)
+        if kept is None or self._shard_job is None:
             raise AssertionError("a batch is read before its shards are changed")
         self._name_job(f"shards of batch {self._number}")
         found = (
-            self._kept.flatMap(partial(shard_work.shuffled, step.progress))
+            kept.flatMap(partial(shard_work.shuffled, step.progress))
             .partitionBy(self._shards, _itself)
             .mapPartitionsWithIndex(partial(shard_work.change, self._shard_job, step))
             .collect()

@@ -25,7 +25,8 @@ from streamreg._state.shards import ShardEpoch
 from streamreg._worker.contract import EngineFigures
 from streamreg._worker.fold import folded
 from streamreg._worker.mailbox import Failure, Frame
-from streamreg._worker.task import remaining
+from streamreg._worker.partial import Partial
+from streamreg._worker.task import packed, remaining
 
 if TYPE_CHECKING:
     from streamreg._source.contract import Range
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from streamreg._spark.work import Done
     from streamreg._state.shards import ShardChanges
     from streamreg._worker.contract import Merged, Sharded
-    from streamreg._worker.partial import Partial
     from streamreg._worker.task import Task
 
 _log = logging.getLogger("streamreg")
@@ -71,6 +71,7 @@ class SparkPool:
     ) -> None:
         """`log_ends` is renewed by whoever asks for frames; `tasks` is the most of a batch, None: one for each slot."""
         self._jobs = jobs
+        self._task = task
         self._ranges = dict(task.ranges)
         # What is late in a range depends on those before it; and rows that are taken back are merged one by one.
         self._plan = task.plan
@@ -92,11 +93,15 @@ class SparkPool:
         if self._running is None:
             pause = self._start_at - time.monotonic()
             pieces = self._next() if pause <= 0 else []
-            if not pieces:
+            if not pieces and pause <= 0 and self._merged.moves and self._merged.sharded:
+                self._start_at = time.monotonic() + self._interval
+                self._step(Frame(0, Partial({}), {}, ""), self._merged.sharded)
+            elif not pieces:
                 wait([wake], min(timeout, max(pause, _LOOK)))
                 return
-            self._start_at = time.monotonic() + self._interval
-            self._start(Running(partial(self._jobs.run, pieces), partial(self._read, pieces)))
+            else:
+                self._start_at = time.monotonic() + self._interval
+                self._start(Running(partial(self._jobs.run, pieces), partial(self._read, pieces)))
         running = self._running
         if running is not None and running.ended in wait([running.ended, wake], timeout):
             self._running = None
@@ -162,7 +167,7 @@ class SparkPool:
                     goes_on.append(own)
                     offsets.update({p: end for p, (_, end) in own.progress.items()})
         # What cannot be put together with the rest is read again by the next batch.
-        whole = next(folded(self._plan, goes_on, upsert=False), None)
+        whole = next(folded(self._plan, goes_on, upsert=False, cut=True), None)
         if whole is None:
             return
         reader = next((done.reader for done in reversed(found) if done.reader), "")
@@ -172,7 +177,14 @@ class SparkPool:
             self._failures = 0
             yield frame
             return
-        epoch = ShardEpoch(self._merged.epochs, self._merged.stamps())
+        self._step(frame, sharded)
+
+    def _step(self, frame: Frame, sharded: Sharded) -> None:
+        """Has the shards changed by a frame, and by event time, which passes idle partitions with it."""
+        whole = frame.partial
+        whole.moves = [m for m in self._merged.moves if m.partition not in whole.progress]
+        whole.spans = self._merged.spans(whole)
+        epoch = ShardEpoch(self._merged.epochs, self._merged.stamps(), whole.spans)
         step = Step(whole.progress, epoch, sharded.shards.each)
         self._start(Running(partial(self._jobs.change, step), partial(self._changed, frame)))
 
@@ -225,6 +237,7 @@ class SparkPool:
 
     def grow(self, ranges: Mapping[int, Range]) -> None:
         self._ranges.update(ranges)
+        self._jobs.renew(packed(self._task))
 
     def read_again(self, partitions: Collection[int]) -> None:
         """Nothing is to be done: what follows of them does not continue the merged offsets."""

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from streamreg._core import KeyedReduction
+from streamreg._core import KeyedReduction, Reduction
 from streamreg._dataclass import dataclass
 from streamreg._epoch.shard import merged
 from streamreg._spark.work import Shared, do_read, packed_done, shared_task, unpacked
@@ -44,7 +44,7 @@ class Step:
     """The second job of a batch."""
 
     progress: Progress
-    """What counts of what was read."""
+    """What counts of what was read; nothing, if event time alone goes on."""
 
     epoch: ShardEpoch
     shards: tuple[Shard, ...]
@@ -70,11 +70,16 @@ def _cut(plan: RowPlan, partial: Partial, count: int) -> list[list[bytes]]:
     cut: list[list[bytes]] = [[] for _ in range(count)]
     for at, reducing in enumerate(plan.reductions if partial.rows else ()):
         whole = reducing.empty()
+        if isinstance(whole, Reduction):
+            continue
         if isinstance(whole, KeyedReduction):
             whole.merge(partial.states[at])
-            partial.states[at] = b""
-            for own, state in zip(cut, whole.split(count), strict=True):
-                own.append(state)
+            states = whole.split(count)
+        else:
+            states = whole.split(partial.states[at], count)
+        partial.states[at] = b""
+        for own, state in zip(cut, states, strict=True):
+            own.append(state)
     return cut
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from streamreg._core import Changelog, Reduction
+from streamreg._core import Changelog, Reduction, WindowReduction
 from streamreg._exceptions import CorruptStateError
 from streamreg._state import keyed_rows
 from streamreg._state.checkpoint import Checkpoint, KeyedPart
 from streamreg._state.checkpoint_shape import made_of
-from streamreg._state.shard_runs import ShardReader
+from streamreg._state.open_runs import ShardReader
 from streamreg._state.upserted_rows import PART, CountedRows
 
 
@@ -32,6 +32,9 @@ def load_parts(
             raise CorruptStateError("there are rows of keys beside its shards")
         with ShardReader(directory, checkpoint.shards.each) as reader:
             digests = keyed_rows.read_rows(reader.rows(), parts)
+        for part, counts in checkpoint.shards.excluded.items():
+            if isinstance(windows := parts.get(part), WindowReduction):
+                windows.exclude(counts)
     if checkpoint is None:
         return
     if digests != {part: g for part, g in checkpoint.digests.items() if g != keyed_rows.EMPTY}:

@@ -1,5 +1,7 @@
 """Checkpoint: the runs of shards: files of SQLite with a row for each key that some epochs have changed.
 
+Beside them stands when instances of windows are due (`due_rows`).
+
 Each is written under another name first, and has its own when it is complete; nothing changes it afterwards. A row has
 a checksum over its key and value; a key that is gone has a row without a value. A file is compared with what the
 checkpoint says of it once in each process, before the first row is read.
@@ -8,23 +10,24 @@ checkpoint says of it once in each process, before the first row is read.
 from __future__ import annotations
 
 import contextlib
-import heapq
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from secrets import token_hex
-from typing import Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import quote
 from zlib import crc32
 
 from streamreg._exceptions import CorruptStateError, StateError
 from streamreg._sinks.append_file import sync
+from streamreg._state import due_rows
 from streamreg._state.errors import damaged, errors
-from streamreg._state.keyed_rows import Changes, StoredRow, checksum, replace_rows
-from streamreg._state.shards import Run, Shard
+from streamreg._state.keyed_rows import Changes, replace_rows
+from streamreg._state.shards import Run
+
+if TYPE_CHECKING:
+    from streamreg._types import Moment
 
 FOLDER: Final = "shards"
 """In the state directory."""
@@ -65,7 +68,7 @@ class RunWriter:
         with errors(directory):
             # Nobody else knows it: without locks, which not every shared file system has.
             self._database = sqlite3.connect(
-                _uri(self._temporary, "nolock"), isolation_level=None, uri=True
+                uri(self._temporary, "nolock"), isolation_level=None, uri=True
             )
             # It is thrown away if anything ends before it has its name.
             self._database.execute("PRAGMA journal_mode = OFF")
@@ -76,8 +79,9 @@ class RunWriter:
         """Takes all rows of a run, in the place of those there are."""
         path = checked(self._directory, run)
         with errors(self._directory):
-            self._database.execute("ATTACH ? AS older", [_uri(path)])
-            _check_schema(self._database, "older", self._directory, run)
+            self._database.execute("ATTACH ? AS older", [uri(path)])
+            if check_schema(self._database, "older", self._directory, run):
+                due_rows.copy(self._database, "older")
             self._database.execute(
                 "INSERT OR REPLACE INTO run SELECT part, key, value, checksum FROM older.run "
                 "ORDER BY part, key"
@@ -91,6 +95,11 @@ class RunWriter:
             replace_rows(self._database, "run", part, changes)
             self._database.execute("COMMIT")
 
+    def put_due(self, part: str, due: Mapping[bytes, Moment | None]) -> None:
+        """Says of instances of a part when they are due, in the place of what was said."""
+        with errors(self._directory):
+            due_rows.put(self._database, part, due)
+
     def finish(self, *, oldest: bool, durable: bool) -> tuple[Run, ...]:
         """The run, with its name; none if it has no row.
 
@@ -100,7 +109,9 @@ class RunWriter:
         with errors(self._directory):
             if oldest:
                 self._database.execute("DELETE FROM run WHERE value IS NULL")
+                due_rows.drop_nothing(self._database)
             (rows,) = self._database.execute("SELECT count(*) FROM run").fetchone()
+            rows += due_rows.count(self._database)
             self._database.close()
             if not rows:
                 self._temporary.unlink()
@@ -117,104 +128,6 @@ class RunWriter:
         """Nothing is kept of it, unless it has its name."""
         self._database.close()
         self._temporary.unlink(missing_ok=True)
-
-
-class OpenRuns:
-    """The runs of a shard, to look for some of its keys."""
-
-    def __init__(self, directory: Path, shard: Shard) -> None:
-        """Raises StateError if a file is missing or damaged."""
-        self._directory = directory
-        self._paths = [(run, checked(directory, run)) for run in shard.runs]
-        self._database = sqlite3.connect(":memory:", isolation_level=None, uri=True)
-        self._database.execute("CREATE TABLE wanted (key BLOB PRIMARY KEY) WITHOUT ROWID")
-        self._wanted: Sequence[bytes] = ()
-
-    def find(self, part: str, keys: Sequence[bytes]) -> list[StoredRow]:
-        """The rows of a part for these keys, of those that it has: not looked at yet."""
-        found: dict[bytes, StoredRow] = {}
-        if not self._paths:
-            return []
-        with errors(self._directory):
-            self._want(keys)
-            for run, path in self._paths:
-                self._database.execute("ATTACH ? AS run", [_uri(path)])
-                _check_schema(self._database, "run", self._directory, run)
-                # CROSS: the keys in their order, each looked for.
-                rows = self._database.execute(
-                    "SELECT r.part, w.key, r.value, r.checksum FROM wanted w CROSS JOIN run.run r "
-                    "ON r.part = ? AND r.key = w.key",
-                    [part],
-                )
-                found.update((row[1], row) for row in rows)
-                self._database.execute("DETACH run")
-        return [row for row in found.values() if row[2] is not None]
-
-    def _want(self, keys: Sequence[bytes]) -> None:
-        """Puts the keys where they can be looked for; those of one reduction are those of its outputs too."""
-        if keys is not self._wanted:
-            self._database.execute("DELETE FROM wanted")
-            self._database.execute("BEGIN")
-            self._database.executemany("INSERT INTO wanted VALUES (?)", ((key,) for key in keys))
-            self._database.execute("COMMIT")
-            self._wanted = keys
-
-    def close(self) -> None:
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class ShardReader:
-    """All rows of some shards. Files are opened at once: what a run removes meanwhile can still be read."""
-
-    def __init__(self, directory: Path, shards: Sequence[Shard]) -> None:
-        """Raises StateError if a file is missing or damaged."""
-        self._directory = directory
-        self._open = contextlib.ExitStack()
-        try:
-            self._shards = [[self._opened(run) for run in shard.runs] for shard in shards]
-        except BaseException:
-            self._open.close()
-            raise
-
-    def _opened(self, run: Run) -> sqlite3.Connection:
-        path = checked(self._directory, run)
-        with errors(self._directory):
-            database = sqlite3.connect(_uri(path), isolation_level=None, uri=True)
-            self._open.callback(database.close)
-            _check_schema(database, "main", self._directory, run)
-        return database
-
-    def rows(self, part: str | None = None) -> Iterator[Row]:
-        """Those of a part, or of all: shard by shard, in order. Raises StateError if one is damaged."""
-        with errors(self._directory):
-            for runs in self._shards:
-                yield from self._merged(runs, part)
-
-    def _merged(self, runs: Sequence[sqlite3.Connection], part: str | None) -> Iterator[Row]:
-        where, given = ("", []) if part is None else (" WHERE part = ?", [part])
-        asked = f"SELECT part, key, -?, value, checksum FROM run{where} ORDER BY part, key"
-        # Of equal keys the newest comes first.
-        each = [run.execute(asked, [age, *given]) for age, run in enumerate(runs)]
-        for _, same in groupby(heapq.merge(*each, key=itemgetter(0, 1, 2)), itemgetter(0, 1)):
-            name, key, _, value, kept = next(same)
-            _check(self._directory, name, key, value, kept)
-            if value is not None:
-                yield name, key, value, kept
-
-    def close(self) -> None:
-        self._open.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def checked(directory: Path, run: Run) -> Path:
@@ -256,21 +169,17 @@ def _content(path: Path) -> tuple[int, int]:
     return size, found
 
 
-def _check_schema(database: sqlite3.Connection, name: str, directory: Path, run: Run) -> None:
-    """Whatever else a file may hold, SQLite would run where the table is read."""
+def check_schema(database: sqlite3.Connection, name: str, directory: Path, run: Run) -> bool:
+    """Whatever else a file may hold, SQLite would run where the table is read. Whether it says when windows are due."""
     found = database.execute(f"SELECT type, name, sql FROM {name}.sqlite_master").fetchall()
-    if found != [("table", "run", _RUN)]:
-        raise damaged(directory, f"{FOLDER}/{run.name} holds other things than the table of a run")
+    rows = ("table", "run", _RUN)
+    if found not in ([rows], [rows, *due_rows.SCHEMA]):
+        raise damaged(directory, f"{FOLDER}/{run.name} holds other things than the tables of a run")
+    return len(found) > 1
 
 
-def _check(directory: Path, part: object, key: object, value: object, kept: object) -> None:
-    if not (isinstance(key, bytes) and isinstance(value, bytes | None)):
-        raise damaged(directory, f"a row of {part} has another type")
-    if kept != (0 if value is None else checksum(key, value)):
-        raise damaged(directory, f"the checksum of the key {key!r} in {part} does not match")
-
-
-def _uri(path: Path, how: str = "immutable") -> str:
+def uri(path: Path, how: str = "immutable") -> str:
+    """By which SQLite opens a run as what it is."""
     return f"file:{quote(str(path.absolute()))}?{how}=1"
 
 

@@ -1,17 +1,19 @@
 """Checkpoint: what is kept by keys in shards: which files each of them is made of. The files: `shard_runs`.
 
-A key belongs to one shard, by a hash of its bytes. A shard is a list of runs: immutable files, each with the rows that
-some epochs have changed; of a key the newest run that has it counts. The checkpoint names the runs of each shard. What
-it does not name does not exist: so whoever dies while it writes one, or writes one twice, changes nothing.
+A key belongs to one shard, by a hash of its bytes; a window by those of its instance. A shard is a list of runs:
+immutable files, each with the rows that some epochs have changed; of a key the newest run that has it counts. The
+checkpoint names the runs of each shard. What it does not name does not exist: so whoever dies while it writes one, or
+writes one twice, changes nothing.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from zlib import crc32
 
 from streamreg._dataclass import dataclass
@@ -21,6 +23,13 @@ from streamreg._state.shape import ShapeError, array, fixed, integer, only, tabl
 
 if TYPE_CHECKING:
     from streamreg._plan.sharded import ShardPlan
+    from streamreg._types import Moment
+
+Span: TypeAlias = "tuple[Moment | None, Moment | None]"
+"""From when to when the time of all partitions goes."""
+
+OPEN_WINDOW: Final = b"\0"
+"""Stands before the instance in the keys of open windows; results have the same keys without it."""
 
 _GROWTH: Final = 4
 """How many times as many rows a run has as the next one, at least, when that is written: so runs are few, and rows are
@@ -28,6 +37,7 @@ written again few times."""
 
 _MOST: Final = 2**62
 _COUNT: Final = integer(0, _MOST)
+_INTEGER: Final = integer(-(2**63), 2**63 - 1)
 _NAME: Final = re.compile(r"[0-9]+-[0-9]+-[0-9a-f]{16}\.run")
 
 
@@ -61,7 +71,10 @@ class Shards:
 
     each: tuple[Shard, ...]
     excluded: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    """For each reduction by keys ("reduction 0") how many rows each of its aggregates could not take."""
+    """For each reduction ("reduction 0") how many rows each of its aggregates could not take."""
+
+    horizons: Mapping[str, Moment] = field(default_factory=dict)
+    """For each reduction in windows that are closed one day the greatest time at which all that were open would be."""
 
     def digests(self) -> dict[str, Digest]:
         """For each part that of all its rows."""
@@ -97,6 +110,9 @@ class ShardEpoch:
     stamps: Mapping[str, int]
     """What the column `time` may hold."""
 
+    spans: Mapping[str, Span] = field(default_factory=dict)
+    """For each reduction in windows from when to when its event time goes."""
+
 
 @dataclass(frozen=True)
 class ShardChanges:
@@ -111,9 +127,20 @@ class ShardChanges:
     lines: Sequence[Sequence[tuple[bytes, bytes]]]
     """For each result output the keys whose rows have changed, in order, and the lines of these changes."""
 
+    closed: Sequence[Sequence[tuple[bytes, bytes]]]
+    """The same of rows that go with windows that are closed; they come behind all others."""
+
+    horizons: Mapping[str, Moment]
+    """As `Shards` has it, of the windows of keys that were looked at."""
+
+
+def latest(one: Mapping[str, Moment], other: Mapping[str, Moment]) -> dict[str, Moment]:
+    """The greatest horizon of each reduction."""
+    return {**one, **{part: max(time, one.get(part, time)) for part, time in other.items()}}
+
 
 def shard_of(key: bytes, count: int) -> int:
-    """The shard of a key; `_core.KeyedReduction.split` has the same."""
+    """The shard of a key, or of an instance; `split` of the core has the same."""
     return crc32(key) % count
 
 
@@ -135,13 +162,12 @@ def absorbed(runs: Sequence[Run], rows: int) -> int:
 
 def packed(shards: Shards) -> dict[str, Any]:
     """As JSON has it."""
-    return {
-        "each": [
-            [[[run.name, run.rows, run.size, run.crc32] for run in shard.runs], shard.digests]
-            for shard in shards.each
-        ],
-        "excluded": shards.excluded,
-    }
+    each = [
+        [[[run.name, run.rows, run.size, run.crc32] for run in shard.runs], shard.digests]
+        for shard in shards.each
+    ]
+    horizons = {"horizons": shards.horizons} if shards.horizons else {}
+    return {"each": each, "excluded": shards.excluded, **horizons}
 
 
 def unpacked(stored: Mapping[str, Any]) -> Shards:
@@ -155,6 +181,7 @@ def unpacked(stored: Mapping[str, Any]) -> Shards:
             for runs, digests in stored["each"]
         ),
         {part: tuple(counts) for part, counts in stored["excluded"].items()},
+        stored.get("horizons", {}),
     )
 
 
@@ -163,16 +190,26 @@ def _name(value: Json) -> None:
         raise ShapeError("no name of a file of a shard")
 
 
+def _time(value: Json) -> None:
+    if isinstance(value, float) and math.isfinite(value):
+        return
+    _INTEGER(value)
+
+
 _RUN: Final = fixed(_name, _COUNT, _COUNT, integer(0, 2**32 - 1))
 _SHARD: Final = fixed(array(_RUN), table(fixed(_COUNT, integer(0, 2**64 - 1))))
-_SHAPE: Final = only({"each": array(_SHARD), "excluded": table(array(_COUNT))})
+_SHAPES: Final = {"each": array(_SHARD), "excluded": table(array(_COUNT))}
+_SHAPE: Final = only(_SHAPES)
+_WITH_HORIZONS: Final = only({**_SHAPES, "horizons": table(_time)})
 
 
 def check(run: Mapping[str, Json]) -> None:
     """Raises ShapeError if the shards in the run of a checkpoint are not what a run writes; there may be none."""
     if "shards" not in run:
         return
-    within("run: shards", _SHAPE, run["shards"])
+    stored = run["shards"]
+    shape = _WITH_HORIZONS if isinstance(stored, dict) and "horizons" in stored else _SHAPE
+    within("run: shards", shape, stored)
     found = unpacked(run["shards"])
     if not found.each:
         raise ShapeError("run: shards: there are none")

@@ -7,7 +7,7 @@ are of, and who has processed these, is the pool's affair. To add an engine: a f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -16,8 +16,9 @@ from streamreg._dataclass import dataclass
 if TYPE_CHECKING:
     from streamreg._formats.contract import Input
     from streamreg._source.contract import Range
-    from streamreg._state.shards import ShardJob, Shards
+    from streamreg._state.shards import ShardJob, Shards, Span
     from streamreg._worker.mailbox import Frame
+    from streamreg._worker.partial import Move, Partial
     from streamreg._worker.task import Task, Times
 
 
@@ -50,9 +51,16 @@ class Merged(Protocol):
     def stamps(self) -> Mapping[str, int]:
         """What the column `time` may hold of that epoch."""
 
+    @property
+    def moves(self) -> Sequence[Move]:
+        """Idle partitions that are to be moved on in event time, where windows are in shards: a partial does so."""
+
+    def spans(self, partial: Partial) -> Mapping[str, Span]:
+        """For each reduction in windows that are in shards from when to when its event time goes with a partial."""
+
 
 class Sharded(Protocol):
-    """What is kept by keys in shards. Each partial with rows says what it changes in them, and ends an epoch."""
+    """What is kept by keys in shards. A partial with rows or moves says what it changes in them, and ends an epoch."""
 
     @property
     def job(self) -> ShardJob:

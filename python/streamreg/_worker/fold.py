@@ -7,11 +7,11 @@ upserts, and of messages that were lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from streamreg._core import WindowReduction
-from streamreg._worker.partial import Partial
+from streamreg._worker.partial import Partial, Passage
 
 if TYPE_CHECKING:
     from streamreg._plan.row_plan import AnyReduction, RowPlan
@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 Piece = TypeVar("Piece")
 
 
-def folded(plan: RowPlan, partials: Iterable[Partial], *, upsert: bool) -> Iterator[Partial]:
+def folded(
+    plan: RowPlan, partials: Iterable[Partial], *, upsert: bool, cut: bool = False
+) -> Iterator[Partial]:
     """The same in as few partials as can be, in their order.
 
-    `upsert` says whether messages replace the rows of others. Rows of one partition stay in the order of the topic.
+    `upsert` says whether messages replace the rows of others, `cut` whether the states of windows were taken out. Rows
+    of one partition stay in the order of the topic.
     """
     fold: _Fold | None = None
-    foldable = not upsert and not plan.clocks
+    foldable = not upsert and (cut or not plan.clocks)
     for partial in partials:
         if not foldable or partial.lost:
             if fold is not None:
@@ -75,6 +78,7 @@ class _Fold:
         whole.tombstones += partial.tombstones
         whole.leader_epochs = {**whole.leader_epochs, **partial.leader_epochs}
         whole.begun += partial.begun
+        whole.clocks = _together(whole.clocks, partial.clocks)
         if partial.rows:
             _extend(whole.outputs, partial.outputs)
             _extend(whole.shipped, partial.shipped)
@@ -85,8 +89,11 @@ class _Fold:
         if self._reductions is None:
             self._reductions = [reducing.empty() for reducing in self._plan.reductions]
         for reduction, state in zip(self._reductions, partial.states, strict=True):
-            if state:  # None of it is here where it is in shards.
-                reduction.merge(state)
+            if not state:  # None of it is here where it is in shards.
+                continue
+            if isinstance(reduction, WindowReduction):
+                raise AssertionError("windows are not folded")
+            reduction.merge(state)
 
     def partial(self) -> Partial:
         """What all come to."""
@@ -104,7 +111,21 @@ def _extend(wholes: list[list[Piece]], pieces: list[list[Piece]]) -> None:
         whole.extend(more)
 
 
+def _together(
+    first: tuple[Mapping[int, Passage], ...], more: tuple[Mapping[int, Passage], ...]
+) -> tuple[Mapping[int, Passage], ...]:
+    """How far partitions have come in a batch and in what follows it, on each clock."""
+    if not first or not more:
+        return first or more
+    return tuple(
+        {**one, **{p: _on(one.get(p, passage), passage) for p, passage in other.items()}}
+        for one, other in zip(first, more, strict=True)
+    )
+
+
+def _on(one: Passage, more: Passage) -> Passage:
+    return Passage(one.before, min(one.oldest, more.oldest), max(one.after, more.after))
+
+
 def _state(reduction: AnyReduction) -> bytes:
-    if isinstance(reduction, WindowReduction):
-        raise AssertionError("windows are not folded")
-    return reduction.to_bytes()
+    return b"" if isinstance(reduction, WindowReduction) else reduction.to_bytes()

@@ -13,7 +13,16 @@ from streamreg._types import Moment
 
 if TYPE_CHECKING:
     from streamreg._evaluate.columns import Column
-    from streamreg._state.shards import ShardChanges
+    from streamreg._state.shards import ShardChanges, Span
+
+
+class Move(NamedTuple):
+    """A partition counts as having come so far in event time, from an offset on, though no row of its own has."""
+
+    clock: int
+    partition: int
+    offset: int
+    time: Moment
 
 
 class Passage(NamedTuple):
@@ -50,6 +59,12 @@ class Partial:
 
     shards: Sequence[ShardChanges] = ()
     """What its rows have changed in each shard, where what is kept by keys is in shards."""
+
+    moves: Sequence[Move] = ()
+    """Idle partitions that count as having come on in event time; where windows are in shards, which it closes."""
+
+    spans: Mapping[str, Span] = field(default_factory=dict)
+    """From when to when event time goes, as the shards were told."""
 
     rejects: list[Reject] = field(default_factory=list)
     tombstones: int = 0

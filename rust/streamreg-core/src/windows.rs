@@ -9,7 +9,7 @@
 //! `moment` compares times without rounding, `grid` numbers the windows of a grid, `assign` says for each row whether it
 //! is in a window, late, or outside. What rows come to, with or without labels, is said by `states`. How windows are kept
 //! is said by `store` and done by one file for each kind: `direct`,
-//! `difference`, `sessions`, `last`.
+//! `difference`, `sessions`, `last`. Who keeps the windows of some instances only finds in `sharded` what it needs.
 
 mod assign;
 mod batch_labels;
@@ -27,6 +27,7 @@ mod reduction;
 mod row_times;
 mod scored;
 mod sessions;
+mod sharded;
 mod spans;
 mod spec;
 mod states;
@@ -40,6 +41,7 @@ pub use opened::KeptWindow;
 pub use reduction::{WindowPartial, WindowReduction};
 pub use row_times::{Row, RowTimes, Times, Watermark};
 pub use spec::{MOST_PANES, Spec, Window};
+pub use store::NextDue;
 
 #[cfg(test)]
 mod tests;

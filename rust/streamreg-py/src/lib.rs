@@ -31,6 +31,7 @@ mod score;
 mod times;
 mod tracked_map;
 mod window_models;
+mod window_shards;
 mod windows;
 mod write;
 

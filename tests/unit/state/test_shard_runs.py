@@ -8,16 +8,9 @@ import pytest
 
 from streamreg import StateError
 from streamreg._state.keyed_rows import Changes, checksum
+from streamreg._state.open_runs import OpenRuns, ShardReader
 from streamreg._state.shape import ShapeError
-from streamreg._state.shard_runs import (
-    OpenRuns,
-    RunWriter,
-    ShardReader,
-    checked,
-    folder_of,
-    keep_only,
-    make_folder,
-)
+from streamreg._state.shard_runs import RunWriter, checked, folder_of, keep_only, make_folder
 from streamreg._state.shards import Run, Shard, Shards, absorbed, check, packed, shard_of, unpacked
 
 PARTS = ("changelog 0", "reduction 0")
@@ -167,7 +160,13 @@ def test_hostile_shards_are_refused() -> None:
         wrong = {**shards, "each": [[[[other, 2, 4096, 9]], {"reduction 0": [2, 7]}]]}
         with pytest.raises(ShapeError, match="no name of a file of a shard"):
             check({**run, "shards": wrong})
+    later = {**shards, "horizons": {"reduction 0": 2.5, "reduction 1": -3}}
+    check({**run, "shards": later})
+    assert packed(unpacked(later))["horizons"] == later["horizons"]
     for wrong in (
+        *({**shards, "horizons": {"reduction 0": time}} for time in (None, "1", True, 2**63)),
+        {**shards, "horizons": {"reduction 0": float("inf")}},
+        {**shards, "horizons": []},
         {**shards, "each": []},
         {**shards, "each": [[[], {"reduction 0": [2, 8]}]]},
         {**shards, "each": [[[], {}]]},

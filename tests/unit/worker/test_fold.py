@@ -2,9 +2,12 @@
 
 import random
 
+import pytest
+
 import streamreg as sr
 from streamreg._compile.compile import compile as compile_plan
 from streamreg._source.contract import Range
+from streamreg._types import Moment
 from streamreg._worker.fold import folded
 from streamreg._worker.partial import Partial
 from streamreg._worker.pipeline import Pipeline
@@ -62,3 +65,35 @@ def test_what_does_not_follow_stays_apart() -> None:
     lost = Partial({0: (20, 30)}, lost={0: (20, 30)})
     first, alone, rest = folded(plan, [found[0], lost, found[1]], upsert=False)
     assert (first, alone, rest) == (found[0], lost, found[1])
+
+
+def test_windows_that_were_taken_out_fold() -> None:
+    """How far partitions have come is that of all of them, also where nothing is known of one in some."""
+    topic = spread(readings(300, 5), 2, 5)
+    table = read(topic, schema=Reading, format="json", batch=7)
+    windows = table.windowby(table.at, window=sr.temporal.tumbling(50), instance=table.k)
+    fit = windows.linear_regression(table.y, table.x)
+    plan = compile_plan([csv_output(fit, "windows"), csv_output(table, "rows")])
+    found: list[Partial] = []
+    times: list[dict[int, Moment]] = [{}]
+    for partition, messages in enumerate(topic):
+        reader = plan.source.reader({partition: Range(0, len(messages), untouched=True)}, print)
+        pipeline = Pipeline(plan.input, plan.rows, None)
+        while (part := reader.read(0)) is not None:
+            found.append(pipeline.process(part, times))
+            found[-1].move_on(times)
+    assert list(folded(plan.rows, found, upsert=False)) == found
+    with pytest.raises(AssertionError, match="windows are not folded"):
+        list(folded(plan.rows, found, upsert=False, cut=True))
+    for one in found:
+        one.states = [b""] * len(one.states)
+    [whole] = folded(plan.rows, found, upsert=False, cut=True)
+    [passages] = whole.clocks
+    for partition in (0, 1):
+        own = [one.clocks[0][partition] for one in found if partition in one.progress]
+        assert passages[partition] == (
+            None,
+            min(passage.oldest for passage in own),
+            times[0][partition],
+        )
+    assert whole.rows == sum(one.rows for one in found)

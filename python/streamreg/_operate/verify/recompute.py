@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from streamreg._core import Changelog, WindowReduction, stamp
 from streamreg._dataclass import dataclass
 from streamreg._epoch.changed_rows import changed_rows
-from streamreg._epoch.event_clocks import Move
 from streamreg._exceptions import SourceError
 from streamreg._operate.verify.multiset import Multiset
 from streamreg._operate.verify.phases import Phase, phases
@@ -24,6 +23,7 @@ from streamreg._rejects.dead_letters import dead_letter_lines as reject_lines
 from streamreg._sinks.records import records
 from streamreg._source.contract import Range
 from streamreg._state.keyed_rows import EMPTY, Digest
+from streamreg._worker.partial import Move
 from streamreg._worker.task import Task
 from streamreg._worker.worker import READ_TIMEOUT, Ingest
 

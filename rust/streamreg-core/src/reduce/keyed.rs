@@ -8,7 +8,7 @@ mod answers;
 pub(crate) mod before_epoch;
 mod partial;
 mod single;
-mod split;
+pub(crate) mod split;
 
 pub use answers::KeyedAnswers;
 

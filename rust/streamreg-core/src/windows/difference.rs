@@ -16,7 +16,7 @@ use super::kept::Kept;
 use super::moment::Moment;
 use super::panes::{self, Stage, read_index, read_key};
 use super::spans::Spans;
-use super::store::{Asked, Batch, OpenWindow, Store};
+use super::store::{Asked, Batch, NextDue, OpenWindow, Store};
 use crate::accumulate::Sign;
 use crate::error::Error;
 use crate::reduce::{KeyedAnswers, key};
@@ -90,6 +90,10 @@ impl Store for Difference {
         Ok(())
     }
 
+    fn read_piece<'a>(&self, kept: &mut Kept, reader: &mut Reader<'a>) -> Result<&'a [u8], Error> {
+        panes::read_piece(kept, reader)
+    }
+
     fn check(&self, kept: &mut Kept, key: &[u8], bytes: &[u8]) -> Result<(), Error> {
         let (_, index) = read_key(kept, key)?;
         kept.states.unpack(bytes)?;
@@ -116,6 +120,27 @@ impl Store for Difference {
 
     fn next_close(&self) -> Option<Moment> {
         self.grid.done(self.entries.first()?)
+    }
+
+    fn next_due(&self, kept: &mut Kept, now: Option<Moment>) -> Result<Vec<NextDue>, Error> {
+        let visible = self.grid.visible_to(now);
+        let mut found = Vec::new();
+        for (instance, indexes) in self.entries.iter() {
+            let closes = indexes.first().and_then(|&first| self.grid.done(first));
+            let mut appears = None;
+            let mut run = Run::new(instance, indexes, i128::MAX);
+            while let Some((first, last)) = run.next_with_rows(kept)? {
+                if let Ok(next) = i64::try_from(visible.saturating_add(1).max(first.into()))
+                    && next <= last
+                {
+                    appears = self.grid.next_change(next, now);
+                    break;
+                }
+            }
+            let next = closes.into_iter().chain(appears).reduce(Moment::earlier);
+            found.extend(next.map(|next| (instance.to_vec(), next)));
+        }
+        Ok(found)
     }
 
     fn due(&mut self, kept: &mut Kept, before: Option<Moment>, now: Option<Moment>) -> Result<usize, Error> {

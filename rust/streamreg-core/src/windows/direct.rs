@@ -9,7 +9,7 @@ use super::grid::Grid;
 use super::kept::{Kept, OPEN};
 use super::moment::Moment;
 use super::panes::{self, Delta, Group, Stage, read_index, read_key, write_key};
-use super::store::{Asked, Batch, Store};
+use super::store::{Asked, Batch, NextDue, Store};
 use crate::accumulate::Sign;
 use crate::error::Error;
 use crate::reduce::{KeyedAnswers, key};
@@ -86,6 +86,10 @@ impl Store for Direct {
         Ok(())
     }
 
+    fn read_piece<'a>(&self, kept: &mut Kept, reader: &mut Reader<'a>) -> Result<&'a [u8], Error> {
+        panes::read_piece(kept, reader)
+    }
+
     fn check(&self, kept: &mut Kept, key: &[u8], bytes: &[u8]) -> Result<(), Error> {
         let (_, index) = read_key(kept, key)?;
         kept.states.unpack(bytes)?;
@@ -110,6 +114,21 @@ impl Store for Direct {
     fn next_close(&self) -> Option<Moment> {
         let (&first, _) = self.waiting.first_key_value().filter(|_| self.grid.closes())?;
         self.grid.done(first)
+    }
+
+    fn next_due(&self, kept: &mut Kept, now: Option<Moment>) -> Result<Vec<NextDue>, Error> {
+        let mut found: Vec<NextDue> = Vec::new();
+        for (stored, _) in kept.map.in_order() {
+            let [OPEN, key @ ..] = stored else { continue };
+            let (instance, index) = read_key(kept, key)?;
+            // The windows of an instance are in order: the first one that waits may wait longer than one behind it.
+            let Some(next) = self.grid.next_change(index, now) else { continue };
+            match found.last_mut() {
+                Some((last, at)) if **last == *instance => *at = at.earlier(next),
+                _ => found.push((instance.to_vec(), next)),
+            }
+        }
+        Ok(found)
     }
 
     fn due(&mut self, kept: &mut Kept, before: Option<Moment>, now: Option<Moment>) -> Result<usize, Error> {

@@ -153,6 +153,14 @@ impl Grid {
         }
     }
 
+    /// The least time later than this at which an open window becomes visible, or else is closed; `None` if there is none.
+    pub(super) fn next_change(&self, window: i64, now: Option<Moment>) -> Option<Moment> {
+        match self.delay.filter(|_| !self.is_final && i128::from(window) > self.visible_to(now)) {
+            Some(delay) => self.exact(self.time, window, &[delay], true),
+            None => self.done(window),
+        }
+    }
+
     /// Start and end of a window, each rounded once; `None` if there is no such window.
     pub(super) fn span(&self, window: i64) -> Option<(Moment, Moment)> {
         let end = if self.whole {

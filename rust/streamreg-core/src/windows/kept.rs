@@ -31,6 +31,8 @@ pub(super) struct Kept {
     /// Keys begin with [`OPEN`] or one of the other marks. Stores touch the open ones only.
     pub(super) map: TrackedMap,
     keep_closed: bool,
+    /// Whether excluded rows are counted in the map too.
+    pub(super) totals: bool,
     before: BeforeEpoch,
     excluded: Vec<i128>,
 }
@@ -39,7 +41,7 @@ impl Kept {
     pub(super) fn new(keys: Vec<Key>, time: TimeKind, states: States, keep_closed: bool) -> Self {
         let excluded = vec![0; states.len()];
         let (map, before) = (TrackedMap::default(), BeforeEpoch::default());
-        Self { keys, time, states, map, keep_closed, before, excluded }
+        Self { keys, time, states, map, keep_closed, totals: true, before, excluded }
     }
 
     /// For each aggregate the rows of all windows, also closed ones, that it could not take.
@@ -57,7 +59,9 @@ impl Kept {
             *total += more;
             writer.append(&total.to_le_bytes());
         }
-        self.map.put(TOTALS, Some(&writer.into_payload()));
+        if self.totals {
+            self.map.put(TOTALS, Some(&writer.into_payload()));
+        }
     }
 
     /// Keeps these states as the last closed window of an instance, unless a later one is there: `order` is that of the
@@ -170,6 +174,18 @@ impl Kept {
         self.map.extend(loaded)?;
         self.excluded = excluded;
         Ok(())
+    }
+
+    /// The bytes of the instance of a stored key; `None` of one that is of none.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if it is no stored key.
+    pub(super) fn instance_of<'a>(&self, stored: &'a [u8]) -> Result<Option<&'a [u8]>, Error> {
+        match stored.split_first() {
+            Some((&(OPEN | CLOSED), mut key)) => Ok(Some(self.skip_instance(&mut key)?)),
+            _ if stored == TOTALS => Ok(None),
+            _ => Err(corrupt("a stored key is of no window")),
+        }
     }
 
     /// The bytes of an instance at the beginning of a key, which moves behind them.

@@ -41,7 +41,7 @@ impl WindowReduction {
     }
 
     /// The columns of the instances, and that of the labels, if rows have such.
-    pub(super) fn split<'a, 'b>(
+    pub(super) fn split_label<'a, 'b>(
         &self,
         keys: &'a [KeyColumn<'b>],
         rows: usize,

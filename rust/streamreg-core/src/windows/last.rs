@@ -19,7 +19,7 @@ use super::assign::SetAside;
 use super::kept::{Kept, OPEN};
 use super::moment::{Moment, TimeKind};
 use super::spec::{Spec, Window};
-use super::store::{Asked, Batch, OpenWindow, Store};
+use super::store::{Asked, Batch, NextDue, OpenWindow, Store};
 use crate::error::Error;
 use crate::reduce::KeyedAnswers;
 use crate::wire::{Reader, Writer, corrupt};
@@ -144,6 +144,16 @@ impl Store for Last {
         Ok(())
     }
 
+    fn counts(&self, kept: &Kept) -> usize {
+        kept.states.len()
+    }
+
+    fn read_piece<'a>(&self, _: &mut Kept, reader: &mut Reader<'a>) -> Result<&'a [u8], Error> {
+        let instance = reader.bytes()?;
+        reader.bytes()?;
+        Ok(instance)
+    }
+
     fn check(&self, kept: &mut Kept, mut key: &[u8], bytes: &[u8]) -> Result<(), Error> {
         kept.skip_instance(&mut key)?;
         place::read(self.kind, key)?;
@@ -174,6 +184,10 @@ impl Store for Last {
 
     fn next_close(&self) -> Option<Moment> {
         None
+    }
+
+    fn next_due(&self, _: &mut Kept, _: Option<Moment>) -> Result<Vec<NextDue>, Error> {
+        Ok(Vec::new())
     }
 
     fn due(&mut self, kept: &mut Kept, _: Option<Moment>, _: Option<Moment>) -> Result<usize, Error> {

@@ -103,6 +103,11 @@ impl Moment {
         if self.order(other).is_lt() { other } else { self }
     }
 
+    /// The earlier one of two times.
+    pub(super) fn earlier(self, other: Self) -> Self {
+        if self.order(other).is_gt() { other } else { self }
+    }
+
     /// Appends it as a cell of a key: in the order of the bytes is that of the times.
     pub(super) fn encode(self, out: &mut Vec<u8>) {
         match self {

@@ -125,6 +125,16 @@ pub(super) fn groups<'a>(grid: &Grid, kept: &Kept, mut reader: Reader<'a>) -> Re
     Ok(groups)
 }
 
+/// Reads a group of a partial; gives its instance.
+///
+/// # Errors
+/// [`Error::Corrupt`] if there is none.
+pub(super) fn read_piece<'a>(kept: &Kept, reader: &mut Reader<'a>) -> Result<&'a [u8], Error> {
+    let mut key = reader.bytes()?;
+    reader.bytes()?;
+    kept.skip_instance(&mut key)
+}
+
 /// What open entries will be once deltas are added to them: nothing changes before all of them could be.
 #[derive(Debug)]
 pub(super) struct Stage<'a> {

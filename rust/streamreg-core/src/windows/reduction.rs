@@ -33,11 +33,11 @@ pub struct WindowReduction {
     pub(super) kept: Kept,
     pub(super) store: Box<dyn Store>,
     /// The shape in bytes, as every partial carries it.
-    shape: Vec<u8>,
+    pub(super) shape: Vec<u8>,
     /// Whether rows can be without a time.
-    untimed: bool,
+    pub(super) untimed: bool,
     /// The time of all partitions when the last results were given.
-    now: Option<Moment>,
+    pub(super) now: Option<Moment>,
 }
 
 impl WindowReduction {
@@ -126,7 +126,7 @@ impl WindowReduction {
         rows: usize,
     ) -> Result<WindowPartial, Error> {
         let block = Block { columns, missing, rows };
-        let (keys, labels) = self.split(keys, rows)?;
+        let (keys, labels) = self.split_label(keys, rows)?;
         self.kept.states.check_rows(block)?;
         if (times.kind(), times.len()) != (self.kept.time, rows) {
             let (kind, found, time) = (times.kind(), times.len(), self.kept.time);
@@ -166,16 +166,25 @@ impl WindowReduction {
     /// # Errors
     /// As [`Reduction::merge`](crate::reduce::Reduction::merge); nothing is added then.
     pub fn merge(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let mut reader = self.open_partial(bytes)?;
+        let untimed = if self.untimed { reader.unsigned()? } else { 0 };
+        self.store.merge(&mut self.kept, reader)?;
+        self.kept.exclude(&vec![untimed.into(); self.kept.states.len()]);
+        Ok(())
+    }
+
+    /// Stands behind the shape of a partial.
+    ///
+    /// # Errors
+    /// As [`WindowReduction::merge`].
+    pub(super) fn open_partial<'a>(&self, bytes: &'a [u8]) -> Result<Reader<'a>, Error> {
         let mut reader = Reader::open(kind::WINDOWS, bytes)?;
         if reader.bytes()? != self.shape {
             return Err(Error::Mismatch(
                 "the state belongs to a reduction of other windows, keys, columns or aggregates".to_owned(),
             ));
         }
-        let untimed = if self.untimed { reader.unsigned()? } else { 0 };
-        self.store.merge(&mut self.kept, reader)?;
-        self.kept.exclude(&vec![untimed.into(); self.kept.states.len()]);
-        Ok(())
+        Ok(reader)
     }
 
     /// The least time of all partitions at which every open window is visible and closed; `None` if none is open, or none

@@ -18,7 +18,7 @@ use super::assign::SetAside;
 use super::kept::Kept;
 use super::moment::{Moment, TimeKind};
 use super::spec::{Spec, Window};
-use super::store::{Asked, Batch, Store};
+use super::store::{Asked, Batch, NextDue, Store};
 use crate::accumulate::Sign;
 use crate::error::Error;
 use crate::reduce::KeyedAnswers;
@@ -178,6 +178,12 @@ impl Store for Sessions {
         Ok(())
     }
 
+    fn read_piece<'a>(&self, kept: &mut Kept, reader: &mut Reader<'a>) -> Result<&'a [u8], Error> {
+        let mut key = reader.bytes()?;
+        kept.states.read(reader)?;
+        kept.skip_instance(&mut key)
+    }
+
     fn check(&self, kept: &mut Kept, key: &[u8], bytes: &[u8]) -> Result<(), Error> {
         let (key, _) = SessionKey::read(kept, key)?;
         kept.states.unpack(bytes)?;
@@ -210,6 +216,19 @@ impl Store for Sessions {
         let visible = waiting.filter(|_| cutoff.is_some()).zip(delay);
         let visible = visible.map(|(start, delay)| kind.least_at(&[start, delay]));
         closed.into_iter().chain(visible).min_by(|one, other| one.order(*other))
+    }
+
+    fn next_due(&self, kept: &mut Kept, now: Option<Moment>) -> Result<Vec<NextDue>, Error> {
+        let mut found: Vec<NextDue> = Vec::new();
+        for (stored, extent) in self.index.iter() {
+            let Some(next) = self.rules.next_change(extent, now, self.is_final) else { continue };
+            let instance = kept.skip_instance(&mut &stored[1..])?;
+            match found.last_mut() {
+                Some((last, at)) if **last == *instance => *at = at.earlier(next),
+                _ => found.push((instance.to_vec(), next)),
+            }
+        }
+        Ok(found)
     }
 
     fn due(&mut self, kept: &mut Kept, before: Option<Moment>, now: Option<Moment>) -> Result<usize, Error> {

@@ -31,6 +31,9 @@ pub(super) struct OpenWindow {
     pub(super) states: Rc<[u8]>,
 }
 
+/// An instance, and when something is to be done about its windows.
+pub type NextDue = (Vec<u8>, Moment);
+
 /// What is asked of windows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked<'a> {
@@ -53,6 +56,14 @@ pub(super) trait Store: Debug + Send {
     /// Adds all that is left of a partial, and finishes reading it; nothing is changed after an error.
     fn merge(&mut self, kept: &mut Kept, reader: Reader<'_>) -> Result<(), Error>;
 
+    /// Number of counts that stand in a partial before its pieces: of excluded rows that these do not tell.
+    fn counts(&self, _: &Kept) -> usize {
+        0
+    }
+
+    /// Reads one piece of a partial, of which it has a number behind these counts: rows of one instance; gives that.
+    fn read_piece<'a>(&self, kept: &mut Kept, reader: &mut Reader<'a>) -> Result<&'a [u8], Error>;
+
     /// Checks an entry of open windows that was stored, of which the key is given without its mark.
     fn check(&self, kept: &mut Kept, key: &[u8], bytes: &[u8]) -> Result<(), Error>;
 
@@ -68,6 +79,10 @@ pub(super) trait Store: Debug + Send {
     /// A time before which no open window is closed, and at which one may be; `None` if none is open, or none is ever
     /// closed.
     fn next_close(&self) -> Option<Moment>;
+
+    /// For each instance, in order, the least time later than this at which one of its windows becomes visible or is closed;
+    /// without those of which none ever does. What was due by then was given results, and closed.
+    fn next_due(&self, kept: &mut Kept, now: Option<Moment>) -> Result<Vec<NextDue>, Error>;
 
     /// Puts the windows that are to be given results in order, now that the time is `now` and was `before`; gives their
     /// number.

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use streamreg_core::column::Numbers;
+use streamreg_core::column::{NumberType, Numbers};
+use streamreg_core::decode::{Item, Text};
 use streamreg_core::error::Error;
-use streamreg_core::reduce::{KeyColumn, Observations, Regression};
-use streamreg_core::windows::{Moment, TimeKind, WindowReduction};
+use streamreg_core::reduce::{KeyColumn, KeyType, Observations, Regression};
+use streamreg_core::windows::{Moment, RowTimes, TimeKind, Times, WindowReduction};
 
 use crate::oracle::{merged, spec};
-use crate::support::events::{Event, Row, Watermarks, apply, partial, plain, shown, time_of, windows};
+use crate::support::events::{
+    Event, Row, Watermarks, aggregates, apply, partial, plain, shown, time_of, windows,
+};
 
 fn event(instance: i64, offset: i64, time: i64) -> Event {
     #[allow(clippy::cast_precision_loss, reason = "it is small")]
@@ -141,4 +144,25 @@ fn misfits_are_errors() {
     assert!(of(3, None).merge(&bytes).is_ok());
     assert!(matches!(of(4, None).merge(&bytes), Err(Error::Mismatch(_))));
     assert!(matches!(of(3, Some(0)).merge(&bytes), Err(Error::Mismatch(_))));
+}
+
+/// Texts of which one begins the other are two instances, though the bytes of the one begin those of the other.
+#[test]
+fn instances_that_begin_alike_are_apart() {
+    let kind = TimeKind::Int;
+    let spec = spec(kind, 10, None, None, false);
+    let mut state =
+        WindowReduction::new(&[KeyType::Text], &[NumberType::Float; 2], aggregates(true), kind, spec)
+            .unwrap();
+    for texts in [["a", "a\0"], ["a\0", "a"], ["a\0b", "a"]] {
+        let mut text = Text::strings(2);
+        for each in texts {
+            text.push(Item::Str(each)).unwrap();
+        }
+        let times = RowTimes::new(Times::Int(&[1, 2]), &[0, 0], &[], None, None).unwrap();
+        let columns = [Numbers::Float(&[1.0, 2.0]), Numbers::Float(&[1.0, 2.0])];
+        let found = state.partial(&[KeyColumn::Text(&text)], &times, &columns, 2).unwrap();
+        state.merge(&found.state).unwrap();
+    }
+    assert_eq!(state.open_windows().unwrap(), 3);
 }

@@ -58,12 +58,19 @@ impl Index {
         self.open.len()
     }
 
+    /// All sessions in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Key, Extent)> {
+        self.open.iter().map(|(key, open)| (key, open.extent))
+    }
+
     /// The sessions that rows with this key touch, in order.
     pub(super) fn touching(&self, rows: &SessionKey<'_>, rules: &Rules) -> Vec<(Key, Extent)> {
         let key = rows.stored();
         let instance = &key[..rows.prefix()];
+        // Other instances may begin with the same bytes: only keys of this one are as long.
         let own = |(found, open): (&Key, &Open)| {
-            found.starts_with(instance).then(|| (Key::clone(found), open.extent))
+            let is_own = found.len() == key.len() && found.starts_with(instance);
+            is_own.then(|| (Key::clone(found), open.extent))
         };
         let before = self.open.range::<[u8], _>((Bound::Unbounded, Bound::Excluded(&*key))).rev();
         let before = before.map_while(own).take_while(|(_, before)| rules.joins(*before, rows.extent));

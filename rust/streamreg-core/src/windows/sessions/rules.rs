@@ -60,4 +60,13 @@ impl Rules {
             _ => false,
         }
     }
+
+    /// The least time later than this at which an open session is given results only because time goes on, or is closed;
+    /// `None` if it never is. Those of a final one are given when it is closed.
+    pub(super) fn next_change(&self, open: Extent, now: Option<Moment>, is_final: bool) -> Option<Moment> {
+        let over = self.cutoff.map(|cutoff| self.kind.least_at(&[open.last, self.gap, self.gap, cutoff]));
+        let Some(delay) = self.delay.filter(|_| !self.visible(open.start, now)) else { return over };
+        let visible = self.kind.least_at(&[open.start, delay]);
+        if is_final { over.map(|over| over.later(visible)) } else { Some(visible) }
+    }
 }
