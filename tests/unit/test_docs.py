@@ -57,6 +57,30 @@ def test_jobs_of_the_pages(tmp_path: Path, job: str) -> None:
 
 
 @pages
+def test_files_that_pages_include(page: Document) -> None:
+    """What looks like an include is one, of a file that is there: to a formatter of Python it is an expression."""
+    text = (ROOT / page.name).read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if re.search(r"\b8 ?<", line)]
+    assert [line for line in lines if not re.fullmatch(r'--8<-- "[\w./-]+"', line)] == []
+    names = re.findall(r'^--8<-- "(.*)"', text, re.M)
+    # The help of the commands is made by `make docs`.
+    assert [x for x in names if not (x.startswith("target/help/") or (ROOT / x).is_file())] == []
+
+
+def test_the_tutorial_shows_its_two_programs() -> None:
+    """They stand on the page line by line."""
+    (tutorial,) = [page for page in PAGES if page.name == "docs/tutorial.md"]
+    shown = [
+        (ROOT / f"examples/{name}.py").read_text(encoding="utf-8")
+        for name in ("generating_kafka_stream", "realtime_regression")
+    ]
+    assert [part.rstrip("\n") for part in tutorial.parts[:2]] == [
+        text.rstrip("\n") for text in shown
+    ]
+    assert "pw.run()" in tutorial.parts[1]
+
+
+@pages
 def test_files_that_pages_point_at(page: Document) -> None:
     """Every relative link leads to a file."""
     assert missing(ROOT / page.name, page.links) == []
