@@ -22,6 +22,7 @@ import yaml
 
 from streamreg._kafka.mock_broker import EmbeddedBroker
 from tests.support.process import ROOT, wait_until
+from tests.support.programs import document
 
 DEPLOY = ROOT / "deploy"
 TOKEN = "a-token-of-this-test"
@@ -39,6 +40,12 @@ def kubernetes_job() -> str:
     return re.sub(r"^(security|sasl)\..*\n", "", job["data"]["job.toml"], flags=re.M)
 
 
+def systemd_job() -> str:
+    """That of the page about services, which listens nowhere."""
+    (job,) = document(ROOT / "docs/how-to/service.md").jobs
+    return job + '[listen]\naddress = "127.0.0.1:9464"\n'
+
+
 @contextmanager
 def listening(
     command: Sequence[str], said: re.Pattern[str], log: Path, *, status: int = 0
@@ -46,7 +53,10 @@ def listening(
     """Runs a program that says in its log where it listens; gives the port. SIGTERM must end it with this status."""
     with log.open("w") as lines:
         process = subprocess.Popen(
-            command, stdout=lines, stderr=lines, env={**os.environ, "STREAMREG_TOKEN": TOKEN}
+            command,
+            stdout=lines,
+            stderr=lines,
+            env={**os.environ, "STREAMREG_TOKEN": TOKEN, "STATE_DIRECTORY": str(log.parent)},
         )
     try:
         wait_until(
@@ -64,20 +74,25 @@ def listening(
         process.wait()
 
 
+def put(text: str, **others: str) -> str:
+    """A text with other words in the place of some that it must have."""
+    for wanted, other in others.items():
+        assert wanted in text
+        text = text.replace(wanted, other)
+    return text
+
+
 def served(
-    job: str, broker: EmbeddedBroker, topic: str, folder: Path
+    job: str, broker: EmbeddedBroker, topic: str, folder: Path, own: Path | None = None
 ) -> AbstractContextManager[int]:
-    """Runs a job with the names that it has, on a port that is free."""
-    for wanted, put in {
-        "/data": str(folder),
-        '"linear-regression"': f'"{topic}"',
-        ":9464": ":0",
-    }.items():
-        assert wanted in job
-        job = job.replace(wanted, put)
+    """Runs a job of this topic on a port that is free; `own` is where its file stands, if not in the folder."""
+    job = put(job, **{'"linear-regression"': f'"{topic}"', ":9464": ":0"}).replace(
+        "/data", str(folder)
+    )
     servers = f'bootstrap.servers = "{broker.bootstrap_servers}"'
-    path = folder / "job.toml"
-    path.write_text(re.sub(r"^bootstrap\.servers.*", servers, job, flags=re.M), encoding="utf-8")
+    job = re.sub(r"^bootstrap\.servers.*", servers, job, flags=re.M)
+    path = (own or folder) / "job.toml"
+    path.write_text(job, encoding="utf-8")
     command = [sys.executable, "-m", "streamreg", "run", str(path), "--processes", "1"]
     said = re.compile(r"page, metrics, health and results: http://[\d.]+:(\d+)")
     return listening(command, said, folder / "run.log")
@@ -106,6 +121,18 @@ def test_a_job_answers_to_the_names_that_it_is_called_by(
         assert status(port, f"{hosts[0]}:9464", None) == 401
 
 
+def test_the_job_of_the_unit_writes_to_the_folder_of_its_state_alone(
+    broker: EmbeddedBroker, topic: str, folder: Path
+) -> None:
+    """Its own folder is read-only there, as all but STATE_DIRECTORY."""
+    own = folder / "etc"
+    own.mkdir()
+    with served(systemd_job(), broker, topic, folder, own) as port:
+        assert status(port, "127.0.0.1") == 200
+    assert [path.name for path in own.iterdir()] == ["job.toml"]
+    assert {"state", "regression_output_stream.csv"} <= {path.name for path in folder.iterdir()}
+
+
 def test_prometheus_scrapes_by_the_configuration_of_the_compose_file(
     broker: EmbeddedBroker, topic: str, folder: Path
 ) -> None:
@@ -119,14 +146,12 @@ def test_prometheus_scrapes_by_the_configuration_of_the_compose_file(
     shutil.copy(DEPLOY / "streamreg-rules.yml", folder)
     config = (DEPLOY / "prometheus-compose.yml").read_text(encoding="utf-8")
     with served(compose_job(), broker, topic, folder) as port:
-        for wanted, put in {
+        others = {
             "/run/secrets/streamreg-token": str(folder / "token"),
             "job:9464": f"127.0.0.1:{port}",
             "15s": "1s",
-        }.items():
-            assert wanted in config
-            config = config.replace(wanted, put)
-        (folder / "prometheus.yml").write_text(config, encoding="utf-8")
+        }
+        (folder / "prometheus.yml").write_text(put(config, **others), encoding="utf-8")
         command = [
             program,
             f"--config.file={folder / 'prometheus.yml'}",

@@ -49,8 +49,9 @@ def test_parts_of_programs(part: str) -> None:
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_jobs_of_the_pages(tmp_path: Path, job: str) -> None:
+def test_jobs_of_the_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, job: str) -> None:
     """Each job file is one that `streamreg run` takes."""
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))  # as systemd does
     path = tmp_path / "job.toml"
     path.write_text(job, encoding="utf-8")
     load_job(path)
