@@ -40,62 +40,64 @@ def kubernetes_job() -> str:
     return re.sub(r"^(security|sasl)\..*\n", "", job["data"]["job.toml"], flags=re.M)
 
 
-def systemd_job() -> str:
-    """That of the page about services, which listens nowhere."""
+def page_job() -> str:
+    """That of the page about services, for the unit; here it listens, too."""
     (job,) = document(ROOT / "docs/how-to/service.md").jobs
     return job + '[listen]\naddress = "127.0.0.1:9464"\n'
 
 
-@contextmanager
-def listening(
-    command: Sequence[str], said: re.Pattern[str], log: Path, *, status: int = 0
-) -> Iterator[int]:
-    """Runs a program that says in its log where it listens; gives the port. SIGTERM must end it with this status."""
-    with log.open("w") as lines:
-        process = subprocess.Popen(
-            command,
-            stdout=lines,
-            stderr=lines,
-            env={**os.environ, "STREAMREG_TOKEN": TOKEN, "STATE_DIRECTORY": str(log.parent)},
-        )
-    try:
-        wait_until(
-            lambda: bool(said.search(log.read_text())) or process.poll() is not None,
-            SECONDS,
-            log.read_text,
-        )
-        found = said.search(log.read_text())
-        assert found is not None, log.read_text()
-        yield int(found[1])
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(SECONDS) == status, log.read_text()
-    finally:
-        process.kill()
-        process.wait()
-
-
 def put(text: str, **others: str) -> str:
-    """A text with other words in the place of some that it must have."""
+    """A text with others in the place of those that it must have."""
     for wanted, other in others.items():
         assert wanted in text
         text = text.replace(wanted, other)
     return text
 
 
-def served(
-    job: str, broker: EmbeddedBroker, topic: str, folder: Path, own: Path | None = None
-) -> AbstractContextManager[int]:
-    """Runs a job of this topic on a port that is free; `own` is where its file stands, if not in the folder."""
-    job = put(job, **{'"linear-regression"': f'"{topic}"', ":9464": ":0"}).replace(
-        "/data", str(folder)
-    )
-    servers = f'bootstrap.servers = "{broker.bootstrap_servers}"'
-    job = re.sub(r"^bootstrap\.servers.*", servers, job, flags=re.M)
-    path = (own or folder) / "job.toml"
-    path.write_text(job, encoding="utf-8")
-    command = [sys.executable, "-m", "streamreg", "run", str(path), "--processes", "1"]
-    said = re.compile(r"page, metrics, health and results: http://[\d.]+:(\d+)")
-    return listening(command, said, folder / "run.log")
+@pytest.fixture
+def job_in(broker: EmbeddedBroker, topic: str, folder: Path) -> Callable[[str, Path], Path]:
+    """Writes a job to a folder: of an empty topic, on a port that is free, with this test's folder as /data."""
+
+    def written(text: str, where: Path) -> Path:
+        text = put(text, **{'"linear-regression"': f'"{topic}"'})
+        text = text.replace("/data", str(folder)).replace(":9464", ":0")
+        servers = f'bootstrap.servers = "{broker.bootstrap_servers}"'
+        path = where / "job.toml"
+        path.write_text(re.sub(r"^bootstrap\.servers.*", servers, text, flags=re.M))
+        return path
+
+    return written
+
+
+@contextmanager
+def listening(command: Sequence[str], said: str, log: Path, **environment: str) -> Iterator[int]:
+    """Runs a program that says in its log where it listens; gives the port. SIGTERM ends it, well."""
+    with log.open("w") as lines:
+        process = subprocess.Popen(
+            command, stdout=lines, stderr=lines, env={**os.environ, **environment}
+        )
+    found: list[re.Match[str]] = []
+
+    def is_told() -> bool:
+        assert process.poll() is None, log.read_text()
+        found.extend(re.finditer(said, log.read_text(), re.S))
+        return bool(found)
+
+    try:
+        wait_until(is_told, SECONDS, log.read_text)
+        yield int(found[0][1])
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(SECONDS) == 0, log.read_text()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def served(*arguments: str, **environment: str) -> AbstractContextManager[int]:
+    """Runs the command line."""
+    said = r"page, metrics, health and results: http://[\d.]+:(\d+)"
+    command = [sys.executable, "-m", "streamreg", *arguments]
+    return listening(command, said, Path("run.log"), STREAMREG_PROCESSES="1", **environment)
 
 
 def status(port: int, host: str, token: str | None = TOKEN) -> int:
@@ -110,11 +112,11 @@ def status(port: int, host: str, token: str | None = TOKEN) -> int:
 
 @pytest.mark.parametrize("job", [compose_job, kubernetes_job])
 def test_a_job_answers_to_the_names_that_it_is_called_by(
-    job: Callable[[], str], broker: EmbeddedBroker, topic: str, folder: Path
+    job: Callable[[], str], job_in: Callable[[str, Path], Path], folder: Path
 ) -> None:
     """With the token, by each name of its file; not by another, and not without the token."""
     hosts = tomllib.loads(job())["listen"]["hosts"]
-    with served(job(), broker, topic, folder) as port:
+    with served("run", str(job_in(job(), folder)), STREAMREG_TOKEN=TOKEN) as port:
         found = {host: status(port, f"{host}:9464") for host in hosts}
         assert found == dict.fromkeys(hosts, 200)
         assert status(port, "other:9464") == 421
@@ -122,19 +124,44 @@ def test_a_job_answers_to_the_names_that_it_is_called_by(
 
 
 def test_the_job_of_the_unit_writes_to_the_folder_of_its_state_alone(
-    broker: EmbeddedBroker, topic: str, folder: Path
+    job_in: Callable[[str, Path], Path], folder: Path
 ) -> None:
-    """Its own folder is read-only there, as all but STATE_DIRECTORY."""
-    own = folder / "etc"
-    own.mkdir()
-    with served(systemd_job(), broker, topic, folder, own) as port:
-        assert status(port, "127.0.0.1") == 200
-    assert [path.name for path in own.iterdir()] == ["job.toml"]
-    assert {"state", "regression_output_stream.csv"} <= {path.name for path in folder.iterdir()}
+    """The job's own folder is read-only there, as all is but STATE_DIRECTORY."""
+    etc, state = folder / "etc", folder / "var"
+    etc.mkdir()
+    state.mkdir()
+    with served("run", str(job_in(page_job(), etc)), STATE_DIRECTORY=str(state)) as port:
+        assert status(port, "127.0.0.1", None) == 200
+    assert [path.name for path in etc.iterdir()] == ["job.toml"]
+    written = {path.name for path in state.iterdir()}
+    assert {"state", "regression_output_stream.csv"} <= written
+
+
+def test_the_image_is_well_by_its_own_command(
+    job_in: Callable[[str, Path], Path], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its command runs with a job alone, without a token; its health check finds it, and nothing when it has ended."""
+    monkeypatch.delenv("STREAMREG_TOKEN", raising=False)
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^CMD (\[.*\])$", text, re.M)
+    (check,) = re.findall(r"^HEALTHCHECK .*\\\n +CMD (\[.*\])$", text, re.M)
+    job = job_in(page_job().partition("[listen]")[0], folder)
+    command = put(command, **{"/data/job.toml": str(job), ":9464": ":0"})
+    python, *asks = json.loads(check)
+    assert python == "python"
+
+    def health(port: int) -> int:
+        (*options, program) = asks
+        asked = [sys.executable, *options, put(program, **{":9464": f":{port}"})]
+        return subprocess.run(asked, stderr=subprocess.DEVNULL, check=False).returncode
+
+    with served(*json.loads(command), STATE_DIRECTORY=str(folder)) as port:
+        assert health(port) == 0
+    assert health(port) == 1
 
 
 def test_prometheus_scrapes_by_the_configuration_of_the_compose_file(
-    broker: EmbeddedBroker, topic: str, folder: Path
+    job_in: Callable[[str, Path], Path], folder: Path
 ) -> None:
     """A real one, with all of it but the place of the token and the name, which only compose resolves."""
     program = shutil.which("prometheus")
@@ -145,7 +172,7 @@ def test_prometheus_scrapes_by_the_configuration_of_the_compose_file(
     (folder / "token").write_text(TOKEN)
     shutil.copy(DEPLOY / "streamreg-rules.yml", folder)
     config = (DEPLOY / "prometheus-compose.yml").read_text(encoding="utf-8")
-    with served(compose_job(), broker, topic, folder) as port:
+    with served("run", str(job_in(compose_job(), folder)), STREAMREG_TOKEN=TOKEN) as port:
         others = {
             "/run/secrets/streamreg-token": str(folder / "token"),
             "job:9464": f"127.0.0.1:{port}",
@@ -158,7 +185,7 @@ def test_prometheus_scrapes_by_the_configuration_of_the_compose_file(
             f"--storage.tsdb.path={folder / 'prometheus'}",
             "--web.listen-address=127.0.0.1:0",
         ]
-        said = re.compile(r"Listening on\S* address=\S+:(\d+).*Server is ready", re.S)
+        said = r"Listening on\S* address=\S+:(\d+).*Server is ready"
         with listening(command, said, folder / "prometheus.log") as own:
 
             def asked(path: str) -> Any:  # noqa: ANN401  # what JSON has

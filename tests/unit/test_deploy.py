@@ -137,6 +137,16 @@ def test_what_the_image_is_made_of_is_there() -> None:
     assert all(f"!{name}" in kept for name in copied)
 
 
+def test_the_image_has_what_jobs_ask_for() -> None:
+    """Every extra that a job file can need, but Spark: that wants Java, and is the cluster's."""
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    (installed,) = re.findall(r"\$\{wheel\}\[([\w,]+)\]", text)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    programs_alone = {"tables", "parquet", "sklearn", "peers"}
+    wanted = set(project["optional-dependencies"]) - programs_alone - {"spark"}
+    assert set(installed.split(",")) == wanted
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 def test_the_unit_is_one(tmp_path: Path) -> None:
     """The checker of systemd finds nothing to say about the unit, once its command is one that is here."""
