@@ -13,6 +13,7 @@ import pytest
 
 import streamreg
 from streamreg._jobs import load_job
+from streamreg._run.served import table_names
 from tests.support.programs import ROOT, Document, check_program, document, missing
 
 DOCS = ROOT / "docs"
@@ -55,6 +56,22 @@ def test_jobs_of_the_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, job:
     path = tmp_path / "job.toml"
     path.write_text(job, encoding="utf-8")
     load_job(path)
+
+
+def test_the_first_page_lists_every_extra() -> None:
+    """What there is to be installed beside, in the words of pip."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    listed = re.findall(
+        r"^\| `streamreg\[(\w+)\]` \|", (DOCS / "index.md").read_text(encoding="utf-8"), re.M
+    )
+    assert sorted(listed) == sorted(project["optional-dependencies"])
+
+
+def test_tables_are_called_as_the_page_about_watching_says() -> None:
+    """The page's own example comes to what it says there."""
+    text = (DOCS / "how-to/observe.md").read_text(encoding="utf-8")
+    ((file, name),) = re.findall(r"that\s+of `([^`]+)` is `([^`]+)`", text)
+    assert table_names([file, f"other/{file}"]) == {file: name, f"other/{file}": f"{name}-2"}
 
 
 @pages
