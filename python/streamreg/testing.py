@@ -22,6 +22,8 @@ from streamreg._source.contract import (
 from streamreg._source.in_memory import InMemorySource
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from streamreg._formats.contract import Format
     from streamreg._formats.registry import FormatName
     from streamreg._language.outputs import Output
@@ -235,6 +237,9 @@ class ListSink:
     def position(self) -> int:
         kept = len(self.changes) if self._keep is None else self._keep
         return kept + len(self._pending)
+
+    def files(self) -> Sequence[Path]:
+        return ()
 
     def identity(self) -> Mapping[str, object]:
         return {"sink": "list"}

@@ -13,6 +13,10 @@ from streamreg import testing
 from streamreg._state.snapshot import read
 
 
+class Numbers(sr.Schema):
+    n: int
+
+
 class Rows(sr.Schema):
     k: str
     x: float
@@ -64,10 +68,40 @@ def test_what_waits_for_a_removed_table_is_not_dropped(folder: Path) -> None:
         database.execute("BEGIN IMMEDIATE")
         run(40, "first", waits=True)
     assert read(Path("state")).outbox["out.db:first"]
-    with pytest.raises(sr.StateError, match=r"changes wait in the state for out\.db:first, which"):
+    refused = (
+        r"the changes of 1 epoch that wait for out\.db:first are in the state, and the job does"
+    )
+    with pytest.raises(sr.StateError, match=refused):
         run(40)
     run(40, "first")
     delivered = rows_of("first")
     run(40)
     run(40, "second")
     assert rows_of("second") == delivered
+
+
+def test_what_a_table_will_never_take_is_given_up_on_request(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One value that does not fit ends each run; others go on once the program leaves that table, and says so."""
+
+    def sums(*names: str, drop_undelivered: bool = False) -> None:
+        t = testing.read([[b"1", b"%d" % (2**62)] * 4], schema=Numbers, header=["n"], batch=3)
+        total = t.reduce(total=sr.reducers.sum(t.n), rows=sr.reducers.count())
+        outputs = [sr.io.csv.write(total, "total.csv"), sr.io.csv.write(t, "rows.csv")]
+        outputs += [sr.io.sqlite.write(total, "out.db", table=name) for name in names]
+        sr.run(outputs=outputs, processes=0, state="state", drop_undelivered=drop_undelivered)
+
+    for _ in range(2):
+        with pytest.raises(sr.OutputError, match="does not fit in the 64 bits"):
+            sums("first")
+    for names in ((), ("second",)):
+        with pytest.raises(sr.StateError, match=r"^the changes of 1 epoch .*--drop-undelivered"):
+            sums(*names)
+    caplog.clear()
+    sums(drop_undelivered=True)
+    assert "the changes of 1 epoch that wait for out.db:first are given up" in caplog.text
+    assert Path("rows.csv").read_text().count("\n") == 9
+    assert f"{4 + 4 * 2**62},8," in Path("total.csv").read_text()
+    assert not read(Path("state")).outbox
+    sums()

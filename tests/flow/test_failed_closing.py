@@ -8,6 +8,7 @@ import pytest
 
 import streamreg as sr
 from streamreg._sinks.append_file import AppendFile
+from streamreg._sinks.output_file import output_errors
 from streamreg._state.checkpoint import Checkpoint
 from streamreg._state.store import Store
 from streamreg.testing import read as read_list
@@ -78,7 +79,7 @@ def test_a_write_that_fails_in_the_middle(
         if writes == failing:
             held = b"".join(sink._held)
             sink._file.write(held[: len(held) // 2])
-            with sink._errors():
+            with output_errors(sink.path):
                 raise OSError(errno.ENOSPC, "No space left on device")
         flush(sink, durable=durable)
 

@@ -16,7 +16,7 @@ from streamreg._files import file_log
 from streamreg.testing import collect, read
 from tests.support.changelog import rejects, result
 from tests.support.followed_files import put, table, texts
-from tests.support.numbered import count_sound, row, write_regression
+from tests.support.numbered import Point, count_sound, row, write_regression
 from tests.support.resumed import after
 
 
@@ -162,6 +162,27 @@ def test_new_files_after_a_restart_get_new_numbers(folder: Path) -> None:
     write_regression(table())
     assert sr.run(processes=0, state="state").rows == 60
     assert count_sound(folder, 3) == 60
+
+
+def test_more_files_may_be_named_than_before(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was read stays what it is, however it is called now; fewer files than were read are another job."""
+
+    def run(*paths: str) -> sr.Summary:
+        write_regression(
+            sr.io.csv.read(list(paths), schema=Point, mode="static", autocommit_duration_ms=0)
+        )
+        return sr.run(processes=0, state="state")
+
+    put(folder, texts(60, 3))
+    assert run("1.csv").rows == 20
+    assert run("./1.csv", "0.csv").rows == 40
+    assert "it reads ./1.csv, 0.csv from now on, and of what is new all there is" in caplog.text
+    assert run("[0-9].csv").rows == 60
+    assert count_sound(folder, 3) == 60
+    with pytest.raises(sr.StateError, match=r"another job: topic: it was '\[0-9\]\.csv'"):
+        run("0.csv", "1.csv")
 
 
 def grow(path: Path, text: bytes, seed: int) -> None:

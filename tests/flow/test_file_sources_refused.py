@@ -197,3 +197,25 @@ def test_more_files_than_may_be_open(folder: Path, monkeypatch: pytest.MonkeyPat
         sr.SourceError, match=r"^file '0\.csv' cannot be read: Too many open files: .*ulimit -n"
     ):
         sr.run(processes=0)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [
+        ("*.csv", r"rows\.csv: rows\.csv"),
+        ("*.0*.csv", r"rows\.csv: rows\.0+\.csv"),
+        ("*.jsonl", r"rejects\.jsonl: rejects\.jsonl"),
+        ("state/*", "state state: state/checkpoint"),
+        ("*.db", r"out\.db:rows: out\.db"),
+    ],
+)
+def test_no_run_reads_what_it_writes(folder: Path, pattern: str, name: str) -> None:
+    """A pattern that an output, a part of one, the rejects or the state would match is refused before any is made."""
+    put(folder, texts(20, 1))
+    before = sorted(folder.iterdir())
+    t = table("static", pattern)
+    write_regression(t)
+    sr.io.sqlite.write(t, "out.db", table="rows")
+    with pytest.raises(sr.OutputError, match=rf"^{name}.* is one of the files that are read"):
+        sr.run(processes=0, state="state", rejects="rejects.jsonl")
+    assert sorted(folder.iterdir()) == before

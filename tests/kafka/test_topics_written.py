@@ -19,7 +19,7 @@ from streamreg._operate.verify.check import Check
 from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read as read_state
 from streamreg.testing import read
-from tests.support.destinations import NAMES, Job, besieged, check, folded, kinds
+from tests.support.destinations import DEATHS_OF_TOPICS, NAMES, Job, besieged, check, folded, kinds
 from tests.support.doctor import failure, findings, job_file
 from tests.support.held_run import held_run
 from tests.support.kafka.broker import KafkaBroker
@@ -97,7 +97,7 @@ def test_each_change_is_there_once_whatever_dies(
 ) -> None:
     """After a death at every step folded changelogs are the current tables, and these the exact ones."""
     settings = json.dumps(broker.plaintext)
-    besieged("kafka", folder, ROWS, SINK_SETTINGS=settings, SINK_TOPIC=topic)
+    besieged("kafka", folder, ROWS, DEATHS_OF_TOPICS, SINK_SETTINGS=settings, SINK_TOPIC=topic)
     check(found(broker.plaintext, topic), ROWS, folder)
 
 

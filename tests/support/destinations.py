@@ -16,7 +16,7 @@ import streamreg as sr
 from streamreg.testing import read
 from tests.support.kafka.oracle import line
 from tests.support.numbered import count_sound, y_of
-from tests.support.outbox_faults import AT_START, CLOSING
+from tests.support.outbox_faults import AHEAD, AT_START, CLOSING
 from tests.support.process import ROOT, Process
 
 Mode = Literal["changelog", "current"]
@@ -37,6 +37,8 @@ DEATHS = [
     *((step, 2 + 5 * (at % 2)) for at, step in enumerate(CLOSING)),
 ]
 """At which step a run dies, and which time it comes there: in its first epochs, of one destination or another."""
+
+DEATHS_OF_TOPICS = [*DEATHS, *((step, 4) for step in AHEAD)]
 
 JOB = Path(__file__).with_name("sinks_job.py")
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from confluent_kafka import TopicPartition
+
 from streamreg._kafka.sink import TopicDestination
 from streamreg._run import resume
 from streamreg._sinks import contract
@@ -17,8 +19,8 @@ from tests.support.kafka.faults import (
 )
 
 
-def of_destination(moment: str) -> Step:
-    """A step of whatever destinations are connected: "before" or "after" one of their methods."""
+def of_destination(moment: str, *, topics: bool = True) -> Step:
+    """A step of whatever destinations are connected, or of all but topics: "before" or "after" one of their methods."""
     when, _, name = moment.partition(" ")
     wrap = before if when == "before" else after
 
@@ -28,7 +30,8 @@ def of_destination(moment: str) -> Step:
 
         def patched(self: OutboxSink) -> contract.Destination:
             destination = connected(self)
-            if not any(destination is each for each in known):
+            wanted = topics or not isinstance(destination, TopicDestination)
+            if wanted and not any(destination is each for each in known):
                 known.append(destination)
                 wrap(destination, name)(countdown)
             return destination
@@ -40,15 +43,35 @@ def of_destination(moment: str) -> Step:
 
 def within_delivery(countdown: Countdown) -> None:
     """Dies where changes are written and not committed; of a topic they have arrived there."""
-    write = TopicDestination._write
+    commit = TopicDestination._commit
+
+    def patched(self: TopicDestination, epoch: TopicPartition) -> None:
+        flush(self)
+        countdown()
+        commit(self, epoch)
+
+    TopicDestination._commit = patched  # type: ignore[method-assign]  # what a fault point is
+    of_destination("after _write", topics=False)(countdown)
+
+
+def sent_ahead(countdown: Countdown) -> None:
+    """Dies where changes are sent, and no checkpoint holds them; of a topic they have arrived there."""
+    send = TopicDestination.send_ahead
 
     def patched(self: TopicDestination, epochs: Sequence[contract.EpochChanges]) -> None:
-        write(self, epochs)
-        assert self._producer is not None
-        self._producer.flush()
+        send(self, epochs)
+        assert self._ahead is not None
+        self._ahead.wait()
+        flush(self)
 
-    TopicDestination._write = patched  # type: ignore[method-assign]  # what a fault point is
-    of_destination("after _write")(countdown)
+    TopicDestination.send_ahead = patched  # type: ignore[method-assign]  # what a fault point is
+    of_destination("after send_ahead")(countdown)
+
+
+def flush(destination: TopicDestination) -> None:
+    """Waits until the topic has what was sent."""
+    assert destination._producer is not None
+    destination._producer.flush()
 
 
 AT_START: dict[str, Step] = {
@@ -70,7 +93,10 @@ CLOSING: dict[str, Step] = {
 }
 """Steps of an epoch; each happens again and again."""
 
+AHEAD: dict[str, Step] = {"sent ahead, nothing committed": sent_ahead}
+"""The same, of topics alone."""
+
 
 def install(name: str, count: int) -> None:
     """Makes the process die when it comes to this step for the `count`-th time."""
-    (AT_START | CLOSING)[name](Countdown(count))
+    (AT_START | CLOSING | AHEAD)[name](Countdown(count))

@@ -137,8 +137,10 @@ class Run:
                 del self.table[key]
         assert next(rows, None) is None
         closed = self.state.close(time)
-        for changed, stored, _ in self.state.changes(0, self.state.changed()):
-            if stored is None:
+        cells = self.state.changes(0, self.state.changed())
+        for changed, stored in zip(cells[::3], cells[1::3], strict=True):
+            assert isinstance(changed, bytearray)
+            if not isinstance(stored, bytearray):
                 self.stored.pop(bytes(changed), None)
             else:
                 self.stored[bytes(changed)] = bytes(stored)

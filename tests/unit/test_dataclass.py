@@ -204,8 +204,9 @@ builtins.exec = lambda *arguments: compiled.append(arguments[0]) or real(*argume
 @dataclass(frozen=True, slots=True)
 class A:
     x: int
-assert compiled == []
-assert (A(1), A(2)) == (A(1), A(2)) and len(compiled) == 1, compiled
+made = lambda: [text for text in compiled if "def __init__" in text]  # 3.13 and later compile something empty
+assert made() == []
+assert (A(1), A(2)) == (A(1), A(2)) and len(made()) == 1, compiled
 """
     subprocess.run([sys.executable, "-c", program], check=True)
     assert _dataclass.__all__ == ["dataclass"]

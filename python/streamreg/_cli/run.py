@@ -86,6 +86,12 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         "tables and topics stay: drop them, or name others in the job file",
     )
     parser.add_argument(
+        "--drop-undelivered",
+        action="store_true",
+        help="give up, for good, the changes that wait in the state for a table or topic which the job file does not "
+        "name any more: where it will never take one of them",
+    )
+    parser.add_argument(
         "--check", action="store_true", help="only say whether the job file is valid"
     )
     parser.add_argument(
@@ -140,7 +146,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
 
         refuse_old_place(job)
     end_at_once()  # what a second signal means; the run listens to the first
-    summary = run_job(job)
+    summary = run_job(job, drop_undelivered=arguments.drop_undelivered)
     return 1 if summary.nothing_fitted and summary.ended_by == "source" else 0
 
 

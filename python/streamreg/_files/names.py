@@ -6,6 +6,8 @@ import glob
 import os
 import stat
 from collections.abc import Collection, Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
 
 from streamreg._exceptions import SourceError
 
@@ -40,6 +42,28 @@ def found(paths: Sequence[str], folder: str, known: Collection[str]) -> Iterator
             if name not in seen:
                 seen.add(name)
                 yield _text(name)
+
+
+def matches(path: str, folder: str, file: Path) -> bool:
+    """Whether a path, or a pattern, stands for this file, be it there or not."""
+    wanted = Path(os.path.abspath(os.path.join(folder, path))).parts
+    return any(_match(wanted, Path(name).parts) for name in {file.absolute(), file.resolve()})
+
+
+def _match(wanted: Sequence[str], parts: Sequence[str]) -> bool:
+    """As `glob` compares a pattern with a path, part by part."""
+    if not parts:
+        return all(each == "**" for each in wanted)
+    if not wanted:
+        return False
+    first, *rest = wanted
+    hidden = parts[0].startswith(".")
+    if first == "**" and not hidden and _match(wanted, parts[1:]):
+        return True
+    if first == "**":
+        return _match(rest, parts)
+    fits = fnmatchcase(parts[0], first) and (not hidden or first.startswith("."))
+    return (fits or parts[0] == first) and _match(rest, parts[1:])
 
 
 def _check_named(path: str, folder: str) -> None:

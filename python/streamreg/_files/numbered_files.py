@@ -10,11 +10,12 @@ import os
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import field
+from pathlib import Path
 from typing import Final, Literal
 
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import SourceError
-from streamreg._files.names import found
+from streamreg._files.names import found, matches
 from streamreg._source.contract import Identity, Origin, Report, Watermarks
 
 _FILES: Final = "files"
@@ -56,12 +57,23 @@ class NumberedFiles:
     def identity_after(
         self, name: str, identity: Identity, partitions: Collection[int]
     ) -> Identity | None:
-        return None
+        before = identity.get(_FILES) if isinstance(identity, Mapping) else None
+        if not isinstance(before, list):
+            return None
+        # Of what was read each file is still one of these, under its name.
+        same = (isinstance(each, str) and self._would_read_named(each) for each in before)
+        return identity if all(same) else None
+
+    def _would_read_named(self, name: str) -> bool:
+        return self.would_read(Path(self.folder, name))
 
     def origin(self, partition: int) -> Origin:
         # A state may have any numbers.
         known = partition < len(self._files)
         return Origin(self._files[partition] if known else f"number {partition}", None)
+
+    def would_read(self, path: Path) -> bool:
+        return any(matches(each, self.folder, path) for each in self.paths)
 
     def path(self, partition: int) -> str:
         """Where a file is."""

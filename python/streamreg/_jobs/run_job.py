@@ -43,6 +43,7 @@ def run_job(
     *,
     progress: Callable[[Progress], None] | None = None,
     stop: Callable[[Progress], bool] | None = None,
+    drop_undelivered: bool = False,
 ) -> Summary:
     """Runs a job until its topic ends (`static`), `stop` says so, or SIGINT or SIGTERM comes.
 
@@ -50,6 +51,7 @@ def run_job(
         job: What to read, fit and write.
         progress: Called about once a second and at each changed result.
         stop: Called with the same; true closes the epoch and ends the run.
+        drop_undelivered: Whether to give up what waits for destinations that the job does not name any more.
 
     Returns:
         The counts of the run.
@@ -75,6 +77,7 @@ def run_job(
         stop=stop,
         listen=job.listen,
         engine=engine,
+        drop_undelivered=drop_undelivered,
         **options,
     )
 

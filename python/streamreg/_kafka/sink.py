@@ -17,6 +17,7 @@ from streamreg._kafka import client as kafka_client
 from streamreg._kafka.client_names import with_hint
 from streamreg._kafka.in_thread import in_thread
 from streamreg._kafka.patience import LAST_SECONDS, Patience, QueuePatience, never
+from streamreg._kafka.sink_ahead import SentAhead
 from streamreg._kafka.sink_errors import SETTLING, is_final
 from streamreg._kafka.sink_messages import MessageFormat, MessageRows, MessageValues, SentRows
 from streamreg._kafka.sink_read_back import TopicReadBack
@@ -157,6 +158,7 @@ class TopicDestination:
             self._errors,
         )
         self._producer: Producer | None = None
+        self._ahead: SentAhead | None = None
         self._group: object = None
         self._partitions: int | None = None
         self._fresh = False
@@ -213,25 +215,45 @@ class TopicDestination:
             # without this it could not be told whether they count.
             self._transaction((), Delivered(run, -1))
 
+    def send_ahead(self, epochs: Sequence[EpochChanges]) -> None:
+        # By a producer's one thread at a time: whatever else needs it waits for the end of this.
+        self._ahead = SentAhead(epochs, lambda: self._send(epochs), self._spec.settings)
+
     def deliver(self, epochs: Sequence[EpochChanges], before: Delivered) -> None:
         self._transaction(epochs, before._replace(time=epochs[-1].time))
 
     def _transaction(self, epochs: Sequence[EpochChanges], delivered: Delivered) -> None:
         """Writes the changes, and up to where they go, both or nothing."""
-        assert self._producer is not None
         try:
-            self._producer.poll(0)
-            if self._errors:
-                self._start_producer()
-            self._producer.begin_transaction()
-            if epochs:
-                self._write(epochs)
+            if not self._is_sent(epochs):
+                self._send(epochs)
             self._commit(epoch_offset(self._spec.topic, delivered))
         except BaseException as error:
-            self._abort(self._producer)
+            self._abort()
             if isinstance(error, KafkaException):
                 raise self._requests.raised(error) from error
             raise
+
+    def _send(self, epochs: Sequence[EpochChanges]) -> None:
+        """Opens a transaction, and writes the changes."""
+        assert self._producer is not None
+        self._producer.poll(0)
+        if self._errors:
+            self._start_producer()
+        self._producer.begin_transaction()
+        if epochs:
+            self._write(epochs)
+
+    def _is_sent(self, epochs: Sequence[EpochChanges]) -> bool:
+        """Whether a transaction is open that holds these changes. Raises what sending them has raised."""
+        if self._ahead is None:
+            return False
+        self._ahead.end(self._serve)
+        ahead, self._ahead = self._ahead, None
+        if ahead.holds(epochs):
+            return True
+        self._start_producer()  # It ends the transactions of the one before.
+        return False
 
     def _commit(self, epoch: TopicPartition) -> None:
         assert self._producer is not None
@@ -241,10 +263,15 @@ class TopicDestination:
         )
         self._blocking(producer.commit_transaction)
 
-    def _abort(self, producer: Producer) -> None:
+    def _abort(self) -> None:
         """Readers of what is committed would wait for the end of a transaction; nobody waits for that of this one."""
+        assert self._producer is not None
+        producer, ahead = self._producer, self._ahead
+        self._ahead = None
 
         def abort() -> None:
+            if ahead is not None:
+                ahead.wait()
             producer.purge()
             producer.abort_transaction(LAST_SECONDS)
 
@@ -265,6 +292,8 @@ class TopicDestination:
 
     def close(self) -> None:
         if self._producer is not None:
+            if self._ahead is not None:
+                self._abort()
             self._producer = None  # Not closed: that waits for brokers that are away.
         self._requests.close()
 

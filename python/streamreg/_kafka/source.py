@@ -20,6 +20,8 @@ from streamreg._kafka.topics import Topics
 from streamreg._process import imported_when_used, quick_imports
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from streamreg._kafka.cluster import Cluster
     from streamreg._kafka.settings import ReaderChoice
     from streamreg._source.contract import Identity, Origin, Range, Reader, Report, Watermarks
@@ -92,6 +94,9 @@ class KafkaSource:
 
     def origin(self, partition: int) -> Origin:
         return self._table.origin(partition)
+
+    def would_read(self, path: Path) -> bool:
+        return False
 
     def pin(self, identity: Identity, report: Report, stopping: Callable[[], bool]) -> Identity:
         self._table.restore(identity)

@@ -35,6 +35,7 @@ def run(
     stop: Callable[[Progress], bool] | None = None,
     listen: ListenArgument | None = None,
     engine: Engine | None = None,
+    drop_undelivered: bool = False,
 ) -> Summary:
     """Runs the program's outputs: reads the source, writes the changelogs, until stopped.
 
@@ -74,6 +75,9 @@ def run(
             with the options in a dict: `{"address": …, "token": …, "insecure": …, "hosts": …}`.
         engine: where messages are read and processed, if not by processes of this machine: `sr.engines.spark(…)`. The
             results are the same, and a state goes on with any of them.
+        drop_undelivered: gives up, for good, the changes that wait in the state for a table or topic which the program
+            does not write any more, and says how many: where it will never take one of them, such as a text that its
+            database cannot hold. Otherwise such a program is refused until they are delivered.
 
     Raises:
         ProgramError: if nothing is written, or the outputs do not come from one source.
@@ -106,6 +110,7 @@ def run(
                 spares=spares,
                 listen=listen,
                 engine=engine,
+                drop_undelivered=drop_undelivered,
             ),
         )
 

@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from streamreg._state.checkpoint import Checkpoint
 
 
-def continued(checkpoint: Checkpoint, plan: Plan, rejects: str | None) -> Continued:
+def continued(
+    checkpoint: Checkpoint, plan: Plan, rejects: str | None, *, drop_undelivered: bool = False
+) -> Continued:
     """How a job goes on with a state. Nothing is changed or locked: a run may go on meanwhile.
+
+    `drop_undelivered` gives up what waits for destinations that the job does not write any more.
 
     Raises:
         StateError: if it needs a new start.
@@ -46,7 +50,7 @@ def continued(checkpoint: Checkpoint, plan: Plan, rejects: str | None) -> Contin
         except (OutputError, CorruptStateError):
             return False
 
-    return changed_job.continued(checkpoint, plan, rejects, fits)
+    return changed_job.continued(checkpoint, plan, rejects, fits, drop_undelivered=drop_undelivered)
 
 
 def unchanged(checkpoint: Checkpoint, plan: Plan, rejects: str | None) -> Continued:

@@ -20,11 +20,13 @@ from streamreg._formats.contract import subject_check_of
 from streamreg._process import keep_freed_memory
 from streamreg._run import lifecycle, resume
 from streamreg._run.measures import Measures
+from streamreg._run.own_files import refuse_own_files
 from streamreg._run.processes import cores
-from streamreg._run.progress import Progress, Rate, Summary
+from streamreg._run.progress import Progress, Summary
 from streamreg._run.rejects import name_of, rejects_spec
 from streamreg._run.stderr_line import stderr_line
-from streamreg._run.supervisor import TELL_INTERVAL, Supervisor
+from streamreg._run.supervisor import Supervisor
+from streamreg._run.watch import Watch
 from streamreg._sinks.append_file import sync_directory
 from streamreg._sinks.contract import RunTerms
 from streamreg._source.partition_discovery import PartitionDiscovery
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
     from streamreg._serve.address import ListenArgument
     from streamreg._serve.publisher import Publisher
     from streamreg._sinks.rejects import RejectsSpec
-    from streamreg._state.checkpoint import Checkpoint
     from streamreg._worker.contract import Engine, MakePool, Merged, Pool
     from streamreg._worker.spawn import WorkerProcess
 
@@ -71,6 +72,7 @@ class Options:
     """Worker processes that were started before, for the pool to take."""
     listen: ListenArgument | None = None
     engine: Engine | None = None
+    drop_undelivered: bool = False
 
 
 def run_outputs(
@@ -87,6 +89,7 @@ def run_outputs(
         raise ConfigurationError(
             f"rejects: an output writes {rejects.name}: give each its own {own}"
         )
+    refuse_own_files(plan, rejects, options.state)
     if options.engine is not None:
         options.engine.check(plan.input)
         if options.engine.shards is not None:
@@ -127,7 +130,7 @@ def _run(
     keep_freed_memory()
     signals = options.signals
     served = None if publisher is None else _served(publisher, plan)
-    watch = _Watch(options, served)
+    watch = Watch(options, served)
     shards = None if options.engine is None else options.engine.shards
     with contextlib.ExitStack() as stack:
         store, last = None, None
@@ -143,7 +146,9 @@ def _run(
             # Late, as below: it is large, and a run without a state needs none of it.
             from streamreg._run import job_change
 
-            goes_on = job_change.continued(last, plan, name_of(rejects))
+            goes_on = job_change.continued(
+                last, plan, name_of(rejects), drop_undelivered=options.drop_undelivered
+            )
             old_files = job_change.to_be_moved(goes_on, last, terms)
             plan, last = goes_on.plan, goes_on.checkpoint
             for change in goes_on.changes:
@@ -262,78 +267,6 @@ def _served(publisher: Publisher, plan: Plan) -> Served:
     from streamreg._run.served import Served
 
     return Served(publisher, plan.source)
-
-
-class _Watch:
-    """Gives the progress to the functions given to `run`, and knows whether the run is to stop."""
-
-    def __init__(self, options: Options, served: Served | None) -> None:
-        self._served = served
-        self._heartbeat_at = time.monotonic() + lifecycle.HEARTBEAT_SECONDS
-        self.ended_by: str | None = None
-        self._options = options
-        self._signals = options.signals
-        self._started = time.monotonic()
-        self._tell_at = self._started
-        self._paths: list[str] = []
-        self._before: Checkpoint | None = None
-        self._rate = Rate(0, self._started)
-
-    def stopping(self) -> bool:
-        """Whether to stop while the source is still waited for; reports that nothing was read yet."""
-        if self._signals.received is not None:
-            self.ended_by = self._signals.received.name
-        elif time.monotonic() >= self._tell_at:
-            self._tell_at = time.monotonic() + TELL_INTERVAL
-            if self._give(Progress(0, 0, 0, 0.0, None, {})):
-                self.ended_by = "stop"
-        return self.ended_by is not None
-
-    def begin(self, plan: Plan, first: Checkpoint) -> None:
-        """The flow starts, with what earlier runs of its state have left."""
-        self._paths = [output.name for output in plan.result_outputs]
-        self._before = first
-        self._rate = Rate(first.rows, time.monotonic())
-
-    def tell(self, merge: Merge, lag: int | None) -> bool:
-        """Tells where the flow is; returns whether to stop."""
-        results = dict(zip(self._paths, merge.results, strict=True))
-        now = time.monotonic()
-        rate = self._rate.at(merge.rows, now)
-        progress = Progress(merge.epochs, merge.rows, merge.rejects.total(), rate, lag, results)
-        if now >= self._heartbeat_at:
-            self._heartbeat_at = now + lifecycle.HEARTBEAT_SECONDS
-            lifecycle.goes_on(progress, merge.rejects)
-        return self._give(progress)
-
-    def _give(self, progress: Progress) -> bool:
-        if self._served is not None:
-            self._served.show(progress)
-        if self._options.progress is not None:
-            self._options.progress(progress)
-        return self._options.stop is not None and self._options.stop(progress)
-
-    def _seconds(self) -> float:
-        return time.monotonic() - self._started
-
-    def summary(self, merge: Merge | None) -> Summary:
-        """The summary at the end; `merge` is None if nothing was read."""
-        ended_by = self.ended_by or "source"
-        if merge is None:
-            return Summary(seconds=self._seconds(), ended_by=ended_by)
-        return Summary(
-            epochs=merge.epochs,
-            rows=merge.rows,
-            rejects=dict(merge.rejects),
-            tombstones=merge.tombstones,
-            excluded=merge.excluded,
-            lost=merge.lost,
-            seconds=self._seconds(),
-            ended_by=ended_by,
-            earlier_epochs=0 if self._before is None else self._before.epochs,
-            earlier_rows=0 if self._before is None else self._before.rows,
-            earlier_rejects=0 if self._before is None else sum(self._before.rejects.values()),
-        )
 
 
 def _unix_ms() -> int:

@@ -157,6 +157,9 @@ class SinkSpec(Protocol):
     def place(self) -> str:
         """Where it writes, the same for all names of one place: two outputs never write to one."""
 
+    def files(self) -> Sequence[Path]:
+        """Files that it writes on this machine; of those that are numbered one."""
+
     def identity(self) -> Mapping[str, Any]:
         """What makes it the same output, as JSON has it: a state goes on with the same outputs alone."""
 
@@ -230,6 +233,13 @@ class Destination(Protocol):
 
     def begin(self, run: str) -> None:
         """Makes what changes go to, where it is not there yet, and says whose it is, with the time -1."""
+
+    def send_ahead(self, epochs: Sequence[EpochChanges]) -> None:
+        """Told what is delivered next, as soon as a checkpoint holds it; raises nothing.
+
+        A destination may take it meanwhile, such that nobody sees it before `deliver`, and nothing is left of it if
+        that is called with something else, or not at all.
+        """
 
     def deliver(self, epochs: Sequence[EpochChanges], before: Delivered) -> None:
         """Takes all changes, and the time of the last epoch, in one transaction; `before` is what `last` says.

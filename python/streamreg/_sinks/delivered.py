@@ -17,6 +17,8 @@ from streamreg._sinks.outbox import OutboxSink
 from streamreg._sinks.outbox_position import compared, confirmed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from streamreg._sinks.contract import (
         ColumnSpec,
         Destination,
@@ -73,6 +75,9 @@ class DeliveredSpec(ABC):
     @abstractmethod
     def read_back(self, columns: Sequence[ColumnSpec], position: Position) -> ReadBack | None:
         """As `SinkSpec.read_back`."""
+
+    def files(self) -> Sequence[Path]:
+        return ()
 
     def identity(self) -> Mapping[str, Any]:
         return {"sink": self.sink, "mode": self.mode, "keys": list(self.keys)}

@@ -17,6 +17,7 @@ from streamreg._sinks.file_place import place_of
 from streamreg._sinks.file_position import FilePosition
 from streamreg._sinks.file_read_back import FileReadBack
 from streamreg._sinks.open_file import check_file, open_file
+from streamreg._sinks.part_position import part_path
 
 if TYPE_CHECKING:
     from streamreg._sinks.contract import Changes, ColumnSpec, Position, ReadBack, RunTerms, Sink
@@ -82,6 +83,9 @@ class FileSpec(ABC):
     @property
     def place(self) -> str:
         return place_of(Path(self.path))
+
+    def files(self) -> Sequence[Path]:
+        return (Path(self.path), part_path(Path(self.path), 0))
 
     def identity(self) -> Mapping[str, Any]:
         return {"sink": self.sink}

@@ -131,6 +131,10 @@ def _open_stream(path: Path, header: bytes, stopping: Callable[[], bool]) -> Str
     descriptor = open_stream(path, stopping)
     if descriptor is None:
         return None
+    _log.warning(
+        "%s: a pipe or a device, which no state goes on with: after a crash all rows come again, from the first one",
+        path,
+    )
     try:
         if stat.S_ISFIFO(
             os.fstat(descriptor).st_mode

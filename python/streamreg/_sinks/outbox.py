@@ -115,8 +115,15 @@ class OutboxSink:
             self._waiting.append(EpochChanges(time_of(lines), lines))
             self._rows += lines.count(b"\n")
             self._size += len(lines)
+            if not self._direct and self._gathering is None:
+                self._send_ahead()
         if self._direct:
             self.deliver(self._stopping, gather=True)
+
+    def _send_ahead(self) -> None:
+        """Tells the destination what waits, before the checkpoint holds it, unless it is away."""
+        if self._destination is not None and self._begun:
+            self._destination.send_ahead(tuple(self._waiting))
 
     def connect(self, stopping: Callable[[], bool]) -> bool:
         """Connects and compares, and waits while the destination is away; False if the run is to end first.
@@ -229,4 +236,5 @@ def _paused(seconds: float, stopping: Callable[[], bool]) -> bool:
 
 def time_of(lines: bytes) -> int:
     """The time of the changes of an epoch: each line says it, before its diff."""
-    return int(lines[:-1].rsplit(b",", 2)[1])
+    end = lines.rindex(b",")
+    return int(lines[lines.rindex(b",", 0, end) + 1 : end])

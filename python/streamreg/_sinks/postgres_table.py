@@ -143,6 +143,9 @@ class PostgresDestination:
         with _errors(self._spec), self._connection.transaction():
             self._columns.create(self._connection, run)
 
+    def send_ahead(self, epochs: Sequence[EpochChanges]) -> None:
+        """Nothing: a transaction of a database locks others out."""
+
     def deliver(self, epochs: Sequence[EpochChanges], before: Delivered) -> None:
         with _errors(self._spec), self._connection.transaction():
             if not self._columns.move_on(self._connection, before, epochs[-1].time):

@@ -50,6 +50,9 @@ class SqliteTable(DeliveredSpec):
     def name(self) -> str:
         return f"{self.path}:{self.table}"
 
+    def files(self) -> Sequence[Path]:
+        return (Path(self.path),)
+
     @property
     def place(self) -> str:
         return f"{place_of(Path(self.path))} table {self.table.lower()}"
@@ -154,6 +157,9 @@ class SqliteDestination:
                 f"INSERT OR REPLACE INTO {EPOCHS} VALUES (?, ?, -1)",
                 (self._spec.table.lower(), run),
             )
+
+    def send_ahead(self, epochs: Sequence[EpochChanges]) -> None:
+        """Nothing: a transaction of a database locks others out."""
 
     def deliver(self, epochs: Sequence[EpochChanges], before: Delivered) -> None:
         self._refuse_another_file()

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 from streamreg._dataclass import dataclass
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from streamreg._core import FetchedMessages
 
 Identity: TypeAlias = Any
@@ -246,6 +248,9 @@ class Source(Protocol):
 
     def origin(self, partition: int) -> Origin:
         """What people call a partition."""
+
+    def would_read(self, path: Path) -> bool:
+        """Whether a file that is written there is one of those that it reads."""
 
     def pin(self, identity: Identity, report: Report, stopping: Callable[[], bool]) -> Identity:
         """Holds on to one topic, for all that follows: its readers give no message of another of the same name.

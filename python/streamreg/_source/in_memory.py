@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 from streamreg._source.contract import Origin, Watermarks
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from streamreg._source.contract import Identity, Range, Reader, Report
 
 
@@ -48,6 +50,9 @@ class InMemorySource(ABC):
 
     def origin(self, partition: int) -> Origin:
         return Origin(self.name, partition)
+
+    def would_read(self, path: Path) -> bool:
+        return False
 
     def pin(self, identity: Identity, report: Report, stopping: Callable[[], bool]) -> Identity:
         return self.identity

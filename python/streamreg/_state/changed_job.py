@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import StateError
+from streamreg._plural import plural
 from streamreg._state import changed_source
 from streamreg._state.changed_parts import moved_clocks, moved_parts
 from streamreg._state.described_job import DescribedJob, DescribedOutput
@@ -50,11 +51,17 @@ class NewStartError(Exception):
     """The job cannot go on with the state; the text says why."""
 
 
+class UndeliveredError(NewStartError):
+    """It could, but for what waits in the state."""
+
+
 def continued(
     checkpoint: Checkpoint,
     plan: Plan,
     rejects: str | None,
     fits: Fits = lambda name, position: False,
+    *,
+    drop_undelivered: bool = False,
 ) -> Continued:
     """How this job goes on with a state.
 
@@ -63,6 +70,7 @@ def continued(
         plan: what the job computes now.
         rejects: the name of what keeps its rejects, a file or a topic.
         fits: by it a file is known that was renamed.
+        drop_undelivered: whether to give up what waits for destinations that the job does not write any more.
 
     Raises:
         StateError: if it needs a new start; the text says why.
@@ -73,9 +81,12 @@ def continued(
     reasons = []
     for each in plans(checkpoint, plan):
         try:
-            return _Change(checkpoint, each, rejects).continued(fits)
+            change = _Change(checkpoint, each, rejects, drop_undelivered=drop_undelivered)
+            return change.continued(fits)
         except ShapeError:  # States of the first formats say too little of their jobs.
             pass
+        except UndeliveredError as error:
+            raise StateError(str(error)) from None
         except NewStartError as error:
             reasons.append("" if str(error) == same else f"{error}. ")
     raise StateError(
@@ -87,8 +98,11 @@ def continued(
 class _Change:
     """From the job of a state to another one."""
 
-    def __init__(self, checkpoint: Checkpoint, plan: Plan, rejects: str | None) -> None:
+    def __init__(
+        self, checkpoint: Checkpoint, plan: Plan, rejects: str | None, *, drop_undelivered: bool
+    ) -> None:
         self._checkpoint = checkpoint
+        self._drop_undelivered = drop_undelivered
         self._plan = plan
         self._rejects = rejects
         self._numbers = Numbers()
@@ -108,7 +122,7 @@ class _Change:
         """The plan and the checkpoint."""
         kept = self._kept(fits)
         letters = self._letters(fits)
-        self._check_outbox(kept, letters)
+        dropped = self._dropped(kept, letters)
         began = [name for name in self._now.outputs if name not in kept]
         plan = self._whole_plan()
         described = DescribedJob(self._numbers, job(plan, self._rejects))
@@ -120,19 +134,32 @@ class _Change:
             **moved_parts(self._checkpoint, plan, self._held, kept),
             **self._history(kept, began, letters, described),
             positions=positions | letters,
+            outbox={n: epochs for n, epochs in self._checkpoint.outbox.items() if n not in dropped},
             identity=self._more_topics or self._checkpoint.identity,
         )
         aside = tuple(name for name in began if name in self._before.outputs)
-        return Continued(plan, checkpoint, self._told(kept, began, letters), aside)
+        told = (
+            *self._told(kept, began, letters),
+            *(f"{what} are given up" for what in dropped.values()),
+        )
+        return Continued(plan, checkpoint, told, aside)
 
-    def _check_outbox(self, kept: Mapping[str, str], letters: Mapping[str, Position]) -> None:
-        """Nothing that waits in the state for a destination is dropped."""
-        waiting = {name for name, epochs in self._checkpoint.outbox.items() if epochs}
-        for name in sorted(waiting - {old for new, old in kept.items() if new == old} - {*letters}):
-            raise NewStartError(
-                f"changes wait in the state for {name}, which the job does not write any more as it was: run it as "
-                "before until they are delivered"
+    def _dropped(self, kept: Mapping[str, str], letters: Mapping[str, Position]) -> dict[str, str]:
+        """What waits in the state for destinations that are written no more: by their names, what that is."""
+        waiting = {name: epochs for name, epochs in self._checkpoint.outbox.items() if epochs}
+        found = {
+            name: f"the changes of {plural(len(epochs), 'epoch')} that wait for {name}"
+            for name, epochs in sorted(waiting.items())
+            if kept.get(name) != name and name not in letters
+        }
+        if found and not self._drop_undelivered:
+            what = next(iter(found.values()))
+            raise UndeliveredError(
+                f"{what} are in the state, and the job does not write it any more as it was: run it as before until "
+                "they are delivered, or give them up (streamreg run --drop-undelivered, "
+                "sr.run(drop_undelivered=True))"
             )
+        return found
 
     def _check_functions(self) -> None:
         """A function that has rejected rows of the state is not one that ends the run now."""
@@ -307,7 +334,7 @@ class _Change:
             told.append(f"rejects are written to {self._rejects} from now on")
         if self._more_topics is not None:
             told.append(
-                f"it reads {self._now.job['topic']} from now on, and of topics that are new all there is"
+                f"it reads {self._now.job['topic']} from now on, and of what is new all there is"
             )
         if self._reads_otherwise():
             told.append(

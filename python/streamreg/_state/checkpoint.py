@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -19,7 +19,7 @@ from streamreg._sinks.contract import EpochChanges
 from streamreg._source.contract import Identity, Range
 from streamreg._state import finished_parts, outbox, shards
 from streamreg._state.checkpoint_shape import check_shape
-from streamreg._state.keyed_rows import Change, Digest
+from streamreg._state.keyed_rows import Changes, Digest
 from streamreg._state.old_formats import upgraded, upgraded_run
 from streamreg._state.shards import Shards
 
@@ -100,7 +100,7 @@ class Checkpoint:
     keyed: dict[str, KeyedPart] = field(default_factory=dict)
     """These parts, where a checkpoint was read; a run that resumes from them takes them out."""
 
-    changes: Mapping[str, Iterable[Sequence[Change]]] = field(default_factory=dict, compare=False)
+    changes: Mapping[str, Iterable[Changes]] = field(default_factory=dict, compare=False)
     """What of these parts is to be written."""
 
     shards: Shards | None = None
@@ -258,5 +258,6 @@ def checksum_of(parts: Mapping[str, bytes]) -> int:
     checksum = 0
     for name in sorted(parts):
         for piece in (name.encode(), parts[name]):
-            checksum = zlib.crc32(len(piece).to_bytes(8, "little") + piece, checksum)
+            # One after the other: together they would be copied, and there may be many megabytes.
+            checksum = zlib.crc32(piece, zlib.crc32(len(piece).to_bytes(8, "little"), checksum))
     return checksum

@@ -30,8 +30,9 @@ def errors(directory: Path) -> Iterator[None]:
         raise refused(directory, error) from error
     except sqlite3.OperationalError as error:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-        if code == sqlite3.SQLITE_ERROR:
-            raise damaged(directory, str(error)) from error  # The schema is another one.
+        # The schema is another one; or the file ends where there should be more, as newer releases of SQLite say it.
+        if code in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_IOERR_SHORT_READ):
+            raise damaged(directory, str(error)) from error
         # Disk full, read-only directory and the like. A full disk may show as any failed I/O.
         hint = " (is the disk full?)" if code & 0xFF == sqlite3.SQLITE_IOERR else ""
         raise StateError(f"state {directory}: {error}{hint}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from streamreg._core import time_zone
@@ -229,8 +230,25 @@ def _difference(where: str, before: object, now: object) -> str | None:
 
 
 def difference_of(what: str, before: object, now: object) -> str:
-    """How messages say that a part of a job is another one."""
+    """How messages say that a part of a job is another one; of a long one the first part that is."""
+    while max(len(repr(before)), len(repr(now))) > _SHOWN:
+        part = _first_difference(before, now)
+        if part is None:
+            break
+        name, before, now = part
+        what = f"{what}: {name}"
     return f"{what}: it was {_short(before)}, now it is {_short(now)}"
+
+
+def _first_difference(before: object, now: object) -> tuple[object, object, object] | None:
+    """The name of the first part that is another one, and what it was and is; None where there are no parts."""
+    parts: list[tuple[object, object, object]] = []
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        parts = [(key, before.get(key), now.get(key)) for key in {**before, **now}]
+    elif isinstance(before, list) and isinstance(now, list):
+        pairs = enumerate(zip_longest(before, now))
+        parts = [(at, one, other) for at, (one, other) in pairs]
+    return next((part for part in parts if not _same(part[1], part[2])), None)
 
 
 def _with_on_error(before: Mapping[str, Any], now: Mapping[str, Any]) -> Mapping[str, Any]:

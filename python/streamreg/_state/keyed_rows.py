@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, groupby
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 from zlib import crc32
@@ -18,12 +18,15 @@ from zlib import crc32
 from streamreg._exceptions import CorruptStateError
 from streamreg._state.database_schema import KEYED
 
-Change: TypeAlias = tuple[bytes | bytearray, bytes | bytearray | None, int]
-"""A key, what is kept for it now, and a checksum of both; None and 0 if nothing is.
+Changes: TypeAlias = Sequence[bytes | bytearray | int | None]
+"""Key, what is kept for it now, and a checksum of both, of some keys in turn; None and 0 if nothing is.
 
 Many are better in byte arrays: `sqlite3` takes them as they are, but looks for an adapter for each `bytes`, which takes
-longer than all else that it does with a row.
+longer than all else that it does with a row. So would a tuple for each.
 """
+
+_CELLS: Final = 3
+"""Those of a change."""
 
 Digest: TypeAlias = tuple[int, int]
 """The number of keys, and the sum of the checksums modulo 2^64."""
@@ -53,7 +56,7 @@ class Kept(Protocol):
     def changed(self) -> int:
         """Puts the keys that have changed in order; their number."""
 
-    def changes(self, start: int, end: int) -> Sequence[Change]:
+    def changes(self, start: int, end: int) -> Changes:
         """Some of them."""
 
 
@@ -67,36 +70,48 @@ class Loaded(Protocol):
         """
 
 
-def changes(kept: Kept) -> Iterator[Sequence[Change]]:
+def changes(kept: Kept) -> Iterator[Changes]:
     """Everything that has changed, some keys at a time."""
     for start in range(0, kept.changed(), _AT_A_TIME):
         yield kept.changes(start, start + _AT_A_TIME)
 
 
-def write(database: sqlite3.Connection, parts: Mapping[str, Iterable[Sequence[Change]]]) -> None:
+def as_changes(rows: Iterable[StoredRow]) -> Changes:
+    """Stored rows as changes."""
+    return [cell for row in rows for cell in row[1:]]
+
+
+def write(database: sqlite3.Connection, parts: Mapping[str, Iterable[Changes]]) -> None:
     """Writes what has changed, as a part of the open transaction."""
     if parts:
         database.execute(KEYED.replace("TABLE", "TABLE IF NOT EXISTS", 1))
     for part, pieces in parts.items():
         for piece in pieces:
-            kept = [change for change in piece if change[1] is not None]
+            kept, gone = _split(piece)
             replace_rows(database, "keyed", part, kept)
             database.executemany(
-                "DELETE FROM keyed WHERE part = ? AND key = ?",
-                [(part, key) for key, value, _ in piece if value is None],
+                "DELETE FROM keyed WHERE part = ? AND key = ?", [(part, key) for key in gone]
             )
 
 
-def replace_rows(
-    database: sqlite3.Connection, table: str, part: str, rows: Sequence[Change]
-) -> None:
+def _split(piece: Changes) -> tuple[Changes, Sequence[object]]:
+    """The changes of keys for which something is kept, and the keys for which nothing is."""
+    if None not in piece[1::_CELLS]:
+        return piece, ()
+    rows = [piece[start : start + _CELLS] for start in range(0, len(piece), _CELLS)]
+    kept = [cell for row in rows if row[1] is not None for cell in row]
+    return kept, [row[0] for row in rows if row[1] is None]
+
+
+def replace_rows(database: sqlite3.Connection, table: str, part: str, rows: Changes) -> None:
     """Writes rows of a part into a table of such, as a part of the open transaction."""
-    whole = len(rows) - len(rows) % _ROWS
+    most = _ROWS * _CELLS
+    whole = len(rows) - len(rows) % most
     many, one = _REPLACE_ROWS.format(table), _REPLACE_ROW.format(table)
-    for start in range(0, whole, _ROWS):
-        values = chain.from_iterable(rows[start : start + _ROWS])
-        database.execute(many, (part, *values))
-    database.executemany(one, [(part, *row) for row in rows[whole:]])
+    for start in range(0, whole, most):
+        database.execute(many, (part, *rows[start : start + most]))
+    for start in range(whole, len(rows), _CELLS):
+        database.execute(one, (part, *rows[start : start + _CELLS]))
 
 
 def rename(database: sqlite3.Connection, moved: Mapping[str, str | None]) -> None:

@@ -23,7 +23,7 @@ from zlib import crc32
 from streamreg._exceptions import CorruptStateError, StateError
 from streamreg._sinks.append_file import sync
 from streamreg._state.errors import damaged, errors
-from streamreg._state.keyed_rows import Change, StoredRow, checksum, replace_rows
+from streamreg._state.keyed_rows import Changes, StoredRow, checksum, replace_rows
 from streamreg._state.shards import Run, Shard
 
 FOLDER: Final = "shards"
@@ -84,7 +84,7 @@ class RunWriter:
             )
             self._database.execute("DETACH older")
 
-    def put(self, part: str, changes: Sequence[Change]) -> None:
+    def put(self, part: str, changes: Changes) -> None:
         """Takes rows of a part, in the place of those there are."""
         with errors(self._directory):
             self._database.execute("BEGIN")

@@ -17,7 +17,7 @@ from streamreg._exceptions import CorruptStateError, MismatchError
 from streamreg._state.checkpoint import Checkpoint
 from streamreg._state.errors import damaged
 from streamreg._state.keyed_parts import empty_parts
-from streamreg._state.keyed_rows import EMPTY, Change, Digest, load, pieces
+from streamreg._state.keyed_rows import EMPTY, Changes, Digest, as_changes, load, pieces
 from streamreg._state.shard_runs import Row, RunWriter, ShardReader
 from streamreg._state.shards import Shard, Shards, added, shard_of
 
@@ -52,9 +52,9 @@ def cut(
                     _count_excluded(part, own, checkpoint, excluded)
                 except (CorruptStateError, MismatchError) as error:
                     raise damaged(directory, str(error)) from None
-                for shard, changes in _by_shard(own, count).items():
-                    writers[shard].put(part, changes)
-                    more = (len(changes), sum(kept for _, _, kept in changes))
+                for shard, owned in _by_shard(own, count).items():
+                    writers[shard].put(part, as_changes(owned))
+                    more = (len(owned), sum(kept for _, _, _, kept in owned))
                     digests[shard][part] = added(digests[shard].get(part, EMPTY), more)
         runs = [writer.finish(oldest=True, durable=durable) for writer in writers]
     found = Shards(
@@ -86,16 +86,16 @@ def _count_excluded(
     excluded[part] = [one + more for one, more in zip(before, counts, strict=True)]
 
 
-def _by_shard(rows: Iterable[Row], count: int) -> dict[int, list[Change]]:
-    found: dict[int, list[Change]] = {}
-    for _, key, value, kept in rows:
-        found.setdefault(shard_of(key, count), []).append((key, value, kept))
+def _by_shard(rows: Iterable[Row], count: int) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = {}
+    for row in rows:
+        found.setdefault(shard_of(row[1], count), []).append(row)
     return found
 
 
 def changes(
     directory: Path, shards: Shards, moved: Mapping[str, str | None]
-) -> dict[str, Iterator[Sequence[Change]]]:
+) -> dict[str, Iterator[Changes]]:
     """All rows of shards, part by part, for a checkpoint that keeps them in its database.
 
     `moved` says which other names the parts have in it, and which are gone.
@@ -104,7 +104,7 @@ def changes(
     return {new: _changes(directory, shards, old) for old, new in names.items() if new is not None}
 
 
-def _changes(directory: Path, shards: Shards, part: str) -> Iterator[Sequence[Change]]:
+def _changes(directory: Path, shards: Shards, part: str) -> Iterator[Changes]:
     with ShardReader(directory, shards.each) as reader:
         for piece in pieces(reader.rows(part)):
-            yield [(key, value, kept) for _, key, value, kept in piece]
+            yield as_changes(piece)

@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 from streamreg._exceptions import StateError
 from streamreg._state import keyed_rows
 from streamreg._state.database_schema import KEYED
-from streamreg._state.keyed_rows import EMPTY, Change, Digest, checksum
+from streamreg._state.keyed_rows import EMPTY, Changes, Digest, checksum
 
 PART: Final = "upserted"
 """What the checkpoint calls them."""
@@ -148,12 +148,13 @@ class UpsertedRows:
             self._in_order = self._pending.execute("SELECT * FROM pending ORDER BY key")
         return int(count)
 
-    def changes(self, start: int, end: int) -> Sequence[Change]:
+    def changes(self, start: int, end: int) -> Changes:
         """The next of them: they are asked for from the first to the last, once."""
         with _temporary():
             return [
-                (bytearray(name), None if value is None else bytearray(value), new)
+                cell
                 for name, value, new in islice(self._in_order, end - start)
+                for cell in (bytearray(name), None if value is None else bytearray(value), new)
             ]
 
     def digest(self) -> Digest:

@@ -13,7 +13,7 @@ pub type KeyLines<'a> = Vec<(&'a [u8], Vec<u8>)>;
 /// The last row of each key, as CSV text.
 ///
 /// Two changelogs that hold the same rows have the same bytes, whatever changes led to them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Changelog {
     rows: TrackedMap,
 }
@@ -125,18 +125,18 @@ impl Changelog {
         for (key, &present) in keys.iter().zip(present) {
             let key = key.as_ref();
             let new = if present { rows.next() } else { None };
-            let old = self.rows.get(key);
-            if old == new {
-                continue;
+            let changed = self.rows.put_if(key, new, |old| {
+                if let Some(old) = old.filter(|_| old != new) {
+                    removed.write(old, lines);
+                }
+                if let Some(new) = new.filter(|_| old != new) {
+                    inserted.write(new, lines);
+                }
+                old != new
+            });
+            if changed {
+                each(key, lines);
             }
-            if let Some(old) = old {
-                removed.write(old, lines);
-            }
-            if let Some(new) = new {
-                inserted.write(new, lines);
-            }
-            self.rows.put(key, new);
-            each(key, lines);
         }
         Ok(())
     }

@@ -1,24 +1,50 @@
 //! What is kept for each key, on its way into a checkpoint.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes};
+use pyo3::types::{PyByteArray, PyBytes, PyList};
 use std::ops::Range;
 use streamreg_core::tracked_map::TrackedMap;
 
-/// A key, what is kept for it now, and a checksum of both.
-///
-/// In byte arrays: the `sqlite3` module takes them as they are, but looks for an adapter for each `bytes`, which takes
-/// longer than all else that it does with a row.
-pub type StoredChange<'py> = (Bound<'py, PyByteArray>, Option<Bound<'py, PyByteArray>>, u32);
+/// What has changed of some keys, copied.
+#[derive(Default)]
+pub struct Changes {
+    /// Keys, each with what is kept for it behind it.
+    text: Vec<u8>,
+    /// Of each where it ends, where what is kept for it does, if anything is, and a checksum of both.
+    ends: Vec<(usize, Option<usize>, u32)>,
+}
 
-/// The same, copied.
-pub type Change = (Vec<u8>, Option<Vec<u8>>, u32);
+impl Changes {
+    /// Of some of the keys that have changed.
+    pub fn of(map: &TrackedMap, keys: Range<usize>) -> Self {
+        let mut copied = Self::default();
+        for change in map.changes(keys) {
+            copied.text.extend_from_slice(change.key);
+            let key = copied.text.len();
+            copied.text.extend_from_slice(change.bytes.unwrap_or_default());
+            copied.ends.push((key, change.bytes.map(|_| copied.text.len()), change.checksum));
+        }
+        copied
+    }
 
-/// What has changed of some of the keys that have.
-pub fn changes(map: &TrackedMap, keys: Range<usize>) -> Vec<Change> {
-    map.changes(keys)
-        .map(|change| (change.key.to_vec(), change.bytes.map(<[u8]>::to_vec), change.checksum))
-        .collect()
+    /// The key, what is kept for it now, and the checksum of each in turn: a tuple for each would take longer.
+    ///
+    /// In byte arrays: the `sqlite3` module takes them as they are, but looks for an adapter for each `bytes`, which
+    /// takes longer than all else that it does with a row.
+    pub fn cells<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let mut cells = Vec::with_capacity(3 * self.ends.len());
+        let mut start = 0;
+        for &(key, end, checksum) in &self.ends {
+            cells.push(PyByteArray::new(py, &self.text[start..key]).into_any());
+            start = end.unwrap_or(key);
+            cells.push(match end {
+                Some(end) => PyByteArray::new(py, &self.text[key..end]).into_any(),
+                None => py.None().into_bound(py),
+            });
+            cells.push(checksum.into_pyobject(py)?.into_any());
+        }
+        PyList::new(py, cells)
+    }
 }
 
 /// A key, and what two objects keep for it.
@@ -45,16 +71,6 @@ pub fn first(map: &TrackedMap, most: Option<usize>) -> Vec<(Vec<u8>, Vec<u8>)> {
     map.first(most).into_iter().map(|(key, bytes)| (key.to_vec(), bytes.to_vec())).collect()
 }
 
-/// Changes as objects of Python.
-pub fn stored(py: Python<'_>, changes: Vec<Change>) -> Vec<StoredChange<'_>> {
-    changes
-        .into_iter()
-        .map(|(key, bytes, checksum)| {
-            (PyByteArray::new(py, &key), bytes.map(|bytes| PyByteArray::new(py, &bytes)), checksum)
-        })
-        .collect()
-}
-
 /// The methods of what keeps something for each key.
 macro_rules! tracked {
     ($name:ident) => {
@@ -73,10 +89,10 @@ macro_rules! tracked {
                 py: Python<'py>,
                 start: usize,
                 end: usize,
-            ) -> PyResult<Vec<crate::tracked_map::StoredChange<'py>>> {
-                let changes =
-                    self.0.with(py, |own| crate::tracked_map::changes(own.tracked(), start..end))?;
-                Ok(crate::tracked_map::stored(py, changes))
+            ) -> PyResult<Bound<'py, pyo3::types::PyList>> {
+                let found =
+                    self.0.with(py, |own| crate::tracked_map::Changes::of(own.tracked(), start..end))?;
+                found.cells(py)
             }
 
             fn load(&self, py: Python<'_>, rows: &[u8]) -> PyResult<()> {
@@ -116,7 +132,7 @@ macro_rules! tracked {
             }
 
             fn digest(&self, py: Python<'_>) -> PyResult<(usize, u64)> {
-                let digest = self.0.with(py, |own| own.tracked().digest())?;
+                let digest = self.0.with(py, |own| own.tracked_mut().digest())?;
                 Ok((digest.keys, digest.checksum))
             }
         }

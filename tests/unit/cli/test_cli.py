@@ -37,7 +37,8 @@ def job_file(tmp_path: Path) -> Path:
 def runs(monkeypatch: pytest.MonkeyPatch, action: Callable[[Job], Summary]) -> None:
     """Puts a function in the place of the runtime, which logs how it ends."""
 
-    def run_job(job: Job) -> Summary:
+    def run_job(job: Job, *, drop_undelivered: bool) -> Summary:
+        assert not drop_undelivered
         summary = action(job)
         lifecycle.stopped(summary)
         return summary

@@ -3,6 +3,7 @@
 import typing
 from datetime import datetime
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import pytest
@@ -35,6 +36,7 @@ def table(annotation: object = float | None, n: object = int) -> sr.Table:
         "Optional[float]",
         "typing.Optional[float]",
     ],
+    ids=count(),  # Python 3.14 gives three of them one name
 )
 def test_the_ways_to_say_that_values_can_be_missing(annotation: object) -> None:
     """All of them mean the same column."""
@@ -50,7 +52,9 @@ def test_types_with_options_can_be_missing_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "annotation", [float | int | None, None, type(None), list[float] | None, "int | float | None"]
+    "annotation",
+    [float | int | None, None, type(None), list[float] | None, "int | float | None"],
+    ids=count(),
 )
 def test_other_unions_are_refused(annotation: object) -> None:
     """There is one type beside None."""

@@ -32,6 +32,7 @@ class Held:
     def __init__(self) -> None:
         self.delivered: Delivered | None = None
         self.lines = b""
+        self.ahead: list[Sequence[EpochChanges]] = []
         self.troubles: list[tuple[str, Exception]] = []
         self.opened = 0
 
@@ -45,6 +46,9 @@ class Held:
 
     def begin(self, run: str) -> None:
         self.delivered = Delivered(run, -1)
+
+    def send_ahead(self, epochs: Sequence[EpochChanges]) -> None:
+        self.ahead.append(epochs)
 
     def deliver(self, epochs: Sequence[EpochChanges], before: Delivered) -> None:
         assert before == self.delivered
@@ -144,6 +148,21 @@ def test_epochs_are_gathered_while_it_is_away() -> None:
     assert held.lines == b"".join(epoch.lines for epoch in EPOCHS)
 
 
+def test_a_destination_is_told_what_comes() -> None:
+    """Of all that waits, when it is flushed; not one that is away."""
+    held = Held()
+    sink = sink_of(held)
+    assert sink.connect(never)
+    assert sink.deliver(never)
+    append(sink, EPOCHS[0])
+    append(sink, EPOCHS[1])
+    assert held.ahead == [(EPOCHS[0],), (EPOCHS[0], EPOCHS[1])]
+    held.troubles = [("before", AwayError("gone"))]
+    assert not sink.deliver(lambda: True)
+    append(sink, EPOCHS[2])
+    assert len(held.ahead) == 2
+
+
 def test_without_a_state_it_is_direct() -> None:
     """Changes are delivered when they are flushed; what is not taken when the run ends is told of."""
     held = Held()
@@ -151,7 +170,7 @@ def test_without_a_state_it_is_direct() -> None:
     sink = sink_of(held, state=False, stopping=lambda: bool(ending))
     assert sink.connect(never)
     append(sink, EPOCHS[0])
-    assert held.lines == EPOCHS[0].lines
+    assert (held.lines, held.ahead) == (EPOCHS[0].lines, [])
     held.troubles = [("before", AwayError("gone"))]
     ending.append(True)
     with pytest.raises(sr.OutputError, match="it is away, and the run is to end, without a state"):

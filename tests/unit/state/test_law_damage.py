@@ -108,7 +108,7 @@ def refused(folder: Path, copy: Path, name: str, held: bytes | None) -> bool:
     assert not found or contents(copy) == before
     shutil.rmtree(copy)
     assert len(found) in (0, 2)
-    assert all("is damaged" in text for text in found)
+    assert all("is damaged" in text for text in found), found
     return bool(found)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from streamreg import StateError
-from streamreg._state.keyed_rows import Change, checksum
+from streamreg._state.keyed_rows import Changes, checksum
 from streamreg._state.shape import ShapeError
 from streamreg._state.shard_runs import (
     OpenRuns,
@@ -23,7 +23,7 @@ from streamreg._state.shards import Run, Shard, Shards, absorbed, check, packed,
 PARTS = ("changelog 0", "reduction 0")
 
 
-def change(key: bytes, value: bytes | None) -> Change:
+def change(key: bytes, value: bytes | None) -> Changes:
     return key, value, 0 if value is None else checksum(key, value)
 
 
@@ -38,7 +38,7 @@ def written(
     for run in older:
         writer.copy(run)
     for part, key, value in rows:
-        writer.put(part, [change(key, value)])
+        writer.put(part, change(key, value))
     return writer.finish(oldest=oldest, durable=True)
 
 
@@ -108,7 +108,7 @@ def test_what_is_not_whole_has_no_name(tmp_path: Path) -> None:
     """A writer that is dropped leaves nothing."""
     make_folder(tmp_path)
     writer = RunWriter(tmp_path, 3, 4)
-    writer.put("reduction 0", [change(b"a", b"1")])
+    writer.put("reduction 0", change(b"a", b"1"))
     assert [path.suffix for path in folder_of(tmp_path).iterdir()] == [".part"]
     writer.drop()
     assert list(folder_of(tmp_path).iterdir()) == []

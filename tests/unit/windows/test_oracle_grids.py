@@ -124,8 +124,10 @@ class Run:
 
     def restart(self) -> None:
         """Stores what has changed, and goes on from what is stored."""
-        for key, state, _ in self.parent.changes(0, self.parent.changed()):
-            if state is None:
+        cells = self.parent.changes(0, self.parent.changed())
+        for key, state in zip(cells[::3], cells[1::3], strict=True):
+            assert isinstance(key, bytearray)
+            if not isinstance(state, bytearray):
                 self.disk.pop(bytes(key), None)
             else:
                 self.disk[bytes(key)] = bytes(state)

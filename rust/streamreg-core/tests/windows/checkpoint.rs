@@ -19,11 +19,11 @@ impl Disk {
             };
         }
         let sum: u64 = self.0.values().map(|(_, checksum)| u64::from(*checksum)).sum();
-        let digest = parent.tracked().digest();
+        let digest = parent.tracked_mut().digest();
         assert_eq!((digest.keys, digest.checksum), (self.0.len(), sum));
         assert_eq!(self.rows(), stored(parent));
         parent.mark_clean();
-        assert_eq!(parent.tracked().digest(), digest);
+        assert_eq!(parent.tracked_mut().digest(), digest);
         assert_eq!(parent.tracked_mut().changed(), 0);
     }
 
