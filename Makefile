@@ -161,15 +161,17 @@ $(addprefix wheel-,$(WHEEL_TARGETS)): wheel-%: $(RELEASE)/.made
 	for wheel in $(WHEELS)/*linux*.whl; do if [ -e "$$wheel" ]; then $(RELEASE)/bin/auditwheel show "$$wheel"; fi; done
 	$(RELEASE)/bin/twine check --strict $(WHEELS)/*.whl
 
-# Of the parsers themselves, so that it says what --help does.
+# Of the parsers themselves, so that it says what --help does; it is in the repository, since they are in the wheel that has it.
+MAN := python/wheel-data/data/share/man/man1/streamreg.1
+
 .PHONY: man
-man: $(INSTALLED) $(RELEASE)/.made ## write the manual page into target/man/streamreg.1
-	mkdir -p target/man
+man: $(INSTALLED) $(RELEASE)/.made ## write the manual page anew, which the wheel has with it
+	mkdir -p $(dir $(MAN))
 	PYTHONPATH="$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')" \
 	  $(RELEASE)/bin/argparse-manpage --module streamreg._cli --function _parser --prog streamreg --project-name streamreg \
 	  --description 'an exact linear regression over a Kafka topic, kept up to date' --manual-title streamreg \
 	  --version "$$($(BIN)/python -c 'import streamreg; print(streamreg.__version__)')" \
-	  --format single-commands-section --output target/man/streamreg.1
+	  --format single-commands-section --output $(MAN)
 
 .PHONY: sdist
 sdist: $(RELEASE)/.made ## build the source distribution into target/sdist, and a wheel from it, without the network

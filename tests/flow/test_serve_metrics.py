@@ -74,6 +74,7 @@ def test_promtool_finds_nothing_to_say(served: ServedRun) -> None:
     for arguments, given in (
         (["check", "metrics"], text(served)),
         (["check", "config", "prometheus.yml"], ""),
+        (["check", "config", "--syntax-only", "prometheus-compose.yml"], ""),
         (["check", "rules", "streamreg-rules.yml"], ""),
     ):
         done = subprocess.run(
@@ -189,6 +190,8 @@ def test_files_beside_the_dashboard(served: ServedRun) -> None:
     assert {path.name for path in DEPLOY.iterdir()} >= {
         "grafana.json",
         "prometheus.yml",
+        "prometheus-compose.yml",
         "streamreg-rules.yml",
     }
-    assert "streamreg-rules.yml" in Path(DEPLOY / "prometheus.yml").read_text()
+    for name in ("prometheus.yml", "prometheus-compose.yml"):
+        assert "streamreg-rules.yml" in Path(DEPLOY / name).read_text()

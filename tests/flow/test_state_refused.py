@@ -3,6 +3,7 @@
 import random
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -172,6 +173,24 @@ def test_a_directory_that_is_a_file() -> None:
     write_regression(read(stream(ROWS, 3), schema=Point))
     Path("file").touch()
     must_refuse(sr.StateError, "^state file: ", lambda: sr.run(processes=0, state="file"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no /sys")
+def test_where_nothing_may_be_written() -> None:
+    """The error says why, and how another place is named; of an output too."""
+    write_regression(read(stream(ROWS, 3), schema=Point))
+    must_refuse(
+        sr.StateError,
+        r"^state /sys/streamreg: [A-Z].*: name a directory .*\[state\] directory.*STATE_DIRECTORY",
+        lambda: sr.run(processes=0, state="/sys/streamreg"),
+    )
+    sr.clear()
+    sr.io.csv.write(read(stream(ROWS, 3), schema=Point), "/sys/rows.csv")
+    must_refuse(
+        sr.OutputError,
+        r"^/sys/rows\.csv: [A-Z].*: name a path .*start at the job file",
+        lambda: sr.run(processes=0),
+    )
 
 
 def test_one_that_is_in_use() -> None:

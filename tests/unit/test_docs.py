@@ -13,6 +13,7 @@ import pytest
 
 import streamreg
 from streamreg._jobs import load_job
+from streamreg._run.served import table_names
 from tests.support.programs import ROOT, Document, check_program, document, missing
 
 DOCS = ROOT / "docs"
@@ -49,11 +50,52 @@ def test_parts_of_programs(part: str) -> None:
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_jobs_of_the_pages(tmp_path: Path, job: str) -> None:
+def test_jobs_of_the_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, job: str) -> None:
     """Each job file is one that `streamreg run` takes."""
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))  # as systemd does
     path = tmp_path / "job.toml"
     path.write_text(job, encoding="utf-8")
     load_job(path)
+
+
+def test_the_first_page_lists_every_extra() -> None:
+    """What there is to be installed beside, in the words of pip."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    listed = re.findall(
+        r"^\| `streamreg\[(\w+)\]` \|", (DOCS / "index.md").read_text(encoding="utf-8"), re.M
+    )
+    assert sorted(listed) == sorted(project["optional-dependencies"])
+
+
+def test_tables_are_called_as_the_page_about_watching_says() -> None:
+    """The page's own example comes to what it says there."""
+    text = (DOCS / "how-to/observe.md").read_text(encoding="utf-8")
+    ((file, name),) = re.findall(r"that\s+of `([^`]+)` is `([^`]+)`", text)
+    assert table_names([file, f"other/{file}"]) == {file: name, f"other/{file}": f"{name}-2"}
+
+
+@pages
+def test_files_that_pages_include(page: Document) -> None:
+    """What looks like an include is one, of a file that is there: to a formatter of Python it is an expression."""
+    text = (ROOT / page.name).read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if re.search(r"\b8 ?<", line)]
+    assert [line for line in lines if not re.fullmatch(r'--8<-- "[\w./-]+"', line)] == []
+    names = re.findall(r'^--8<-- "(.*)"', text, re.M)
+    # The help of the commands is made by `make docs`.
+    assert [x for x in names if not (x.startswith("target/help/") or (ROOT / x).is_file())] == []
+
+
+def test_the_tutorial_shows_its_two_programs() -> None:
+    """They stand on the page line by line."""
+    (tutorial,) = [page for page in PAGES if page.name == "docs/tutorial.md"]
+    shown = [
+        (ROOT / f"examples/{name}.py").read_text(encoding="utf-8")
+        for name in ("generating_kafka_stream", "realtime_regression")
+    ]
+    assert [part.rstrip("\n") for part in tutorial.parts[:2]] == [
+        text.rstrip("\n") for text in shown
+    ]
+    assert "pw.run()" in tutorial.parts[1]
 
 
 @pages

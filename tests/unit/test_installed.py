@@ -6,6 +6,14 @@ from pathlib import Path
 
 import streamreg
 from streamreg import _core
+from tests.support.programs import ROOT
+
+
+def test_the_manual_page_is_installed() -> None:
+    """`man streamreg` finds it in the environment: beside `bin`, as the source has it."""
+    page = "share/man/man1/streamreg.1"
+    found = Path(sysconfig.get_path("data")) / page
+    assert found.read_bytes() == (ROOT / "python/wheel-data/data" / page).read_bytes()
 
 
 def test_package_is_the_installed_wheel() -> None:

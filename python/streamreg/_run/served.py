@@ -125,7 +125,7 @@ class Served:
 
 def layout_of(plan: Plan, job: Mapping[str, Any], state: Path | None) -> Layout:
     """What there is to serve of a plan; `job` is how a state describes it."""
-    names = _names(output.name for output in plan.result_outputs)
+    names = table_names(output.name for output in plan.result_outputs)
     models = job["models"]
     tables = tuple(
         TableSpec(
@@ -164,7 +164,7 @@ def _rows(plan: Plan) -> Iterator[RowsSpec]:
             yield RowsSpec(output.name, output.columns, found)
 
 
-def _names(outputs: Iterable[str]) -> dict[str, str]:
+def table_names(outputs: Iterable[str]) -> dict[str, str]:
     """For each output what its table is called: a file's name without its end, and a number if it is another's too."""
     found: dict[str, str] = {}
     for output in outputs:

@@ -6,8 +6,10 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from streamreg._exceptions import OutputError
+from streamreg._os_error import said
 from streamreg._sinks.file_position import FilePosition
 
+_ELSEWHERE = "name a path where this process may write; relative ones start at the job file, or the current folder"
 _HELD = 1 << 20
 """Bytes gathered before they are written."""
 
@@ -63,4 +65,4 @@ class output_errors:  # as those of contextlib are named
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, OSError) and not isinstance(error, OutputError):
-            raise OutputError(f"{self._path}: {error.strerror}") from error
+            raise OutputError(f"{self._path}: {said(error, _ELSEWHERE)}") from error

@@ -8,9 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from streamreg._exceptions import StateError
+from streamreg._os_error import said
 
 _ADVICE = (
     "restore the directory from a backup, or start anew with an empty one and new output files"
+)
+
+
+_ELSEWHERE = (
+    "name a directory where this process may write, by [state] directory of a job file "
+    '("${STATE_DIRECTORY}/state" under systemd) or state= of a program'
 )
 
 
@@ -20,7 +27,7 @@ def errors(directory: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StateError(f"state {directory}: {error.strerror}") from error
+        raise refused(directory, error) from error
     except sqlite3.OperationalError as error:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         # The schema is another one; or the file ends where there should be more, as newer releases of SQLite say it.
@@ -32,6 +39,11 @@ def errors(directory: Path) -> Iterator[None]:
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         # A message of SQLite with damaged text cannot be decoded.
         raise damaged(directory, str(error)) from error
+
+
+def refused(directory: Path, error: OSError) -> StateError:
+    """The error for a directory that the system does not let a state be kept in."""
+    return StateError(f"state {directory}: {said(error, _ELSEWHERE)}")
 
 
 def damaged(directory: Path, why: str) -> StateError:

@@ -36,7 +36,7 @@ from streamreg._state.commit_record import (
     CommitRecords,
 )
 from streamreg._state.database_schema import PARTS, check_schema
-from streamreg._state.errors import damaged, errors
+from streamreg._state.errors import damaged, errors, refused
 from streamreg._state.keyed_parts import load_parts
 from streamreg._state.keyed_rows import StoredRow
 from streamreg._state.shape import ShapeError
@@ -69,7 +69,7 @@ class Store:
             directory.mkdir(parents=True, exist_ok=True)
             self._lock = (directory / LOCK).open("a+b")
         except OSError as error:
-            raise StateError(f"state {directory}: {error.strerror}") from error
+            raise refused(directory, error) from error
         try:
             lock(self._lock.fileno(), f"state {directory}", StateError)
             # By a reader, which changes nothing: SQLite itself would drop a log in which it sees damage.
