@@ -9,6 +9,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import psycopg
+from psycopg import RawCursor
 from psycopg.conninfo import conninfo_to_dict
 
 from streamreg._dataclass import dataclass
@@ -98,7 +99,7 @@ def connection_of(spec: PostgresTable) -> psycopg.Connection[Any]:
     """A connection with the settings of a session. Raises OutputError, AwayError."""
     with _errors(spec):
         connection: psycopg.Connection[Any] = psycopg.connect(
-            autocommit=True, **{**_DEFAULTS, **spec.connection}
+            autocommit=True, cursor_factory=RawCursor, **{**_DEFAULTS, **spec.connection}
         )
         for statement in _SESSION:
             connection.execute(statement)
