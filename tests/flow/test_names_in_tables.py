@@ -86,6 +86,22 @@ def test_names_of_postgresql(server: PostgresServer, folder: Path, name: str) ->
     check(write, rows_of, name)
 
 
+def test_the_longest_names_of_postgresql(server: PostgresServer, folder: Path) -> None:
+    """PostgreSQL would cut longer ones, and make one of two; bytes of UTF-8 count."""
+    t = points(20)
+    longest = "ä" * 31 + "b"
+
+    def write(column: str, table: str, schema: str | None = None) -> sr.Output:
+        rows = t.select(**{column: t.x})
+        return sr.io.postgres.write(rows, server.connection, table=table, schema=schema)
+
+    for count in (1, 2):
+        assert sr.run(outputs=[write(longest, longest)], processes=0, state="state").rows, count
+    for names in [(longest + "c", "t"), ("x", longest + "c"), ("x", "t", longest + "c")]:
+        with pytest.raises(sr.ConfigurationError, match=r"has 64 bytes, .* at most 63"):
+            write(*names)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_names_of_sqlite(folder: Path, name: str) -> None:
     """A table, and the lock that is called after it."""
