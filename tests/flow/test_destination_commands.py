@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 
 from streamreg._cli import main
 from streamreg._kafka.mock_broker import EmbeddedBroker
-from tests.support.doctor import failure, findings, job_file
+from tests.support.doctor import failure, job_file, of_outputs
 from tests.support.postgres import PASSWORD, PostgresServer
 from tests.support.produce import send
 
@@ -42,7 +42,10 @@ def test_postgres(
         to + 'table = "line"\nmode = "current"',
         to + 'schema = "public"\ntable = "rows"\nof = "input"',
     )
-    assert findings(path)["outputs"].text == "can be written"
+    assert of_outputs(path) == [
+        "ok table public.rows: can be written",
+        "ok table line: can be written",
+    ]
     assert main(["run", str(path)]) == 0
     assert main(["doctor", str(path)]) == 0
     capsys.readouterr()
@@ -118,7 +121,7 @@ def test_delta(broker: EmbeddedBroker, topic: str, capsys: Capture) -> None:
     line = failure(path)
     assert (line.check, "is a file: a Delta Lake table is" in line.text) == ("outputs", True)
     Path("line").unlink()
-    assert findings(path)["outputs"].text.startswith("can be written")
+    assert all(": can be written; " in line for line in of_outputs(path))
     assert os.listdir() == ["job.toml"]
     assert main(["run", str(path)]) == 0
     assert main(["doctor", str(path)]) == 0
