@@ -115,6 +115,31 @@ def test_names_of_sqlite(folder: Path, name: str) -> None:
     check(write, rows_of, name)
 
 
+def test_umlauts_of_sqlite_in_both_cases(folder: Path) -> None:
+    """Tables and columns that differ by one are two to SQLite; a letter of ASCII is the same in both cases."""
+    t = points(20)
+
+    def write(columns: dict[str, str], table: str) -> sr.Output:
+        rows = t.select(**{name: t[of] for name, of in columns.items()})
+        return sr.io.sqlite.write(rows, "out.db", table=table)
+
+    def outputs() -> list[sr.Output]:
+        return [write({"ä": "x", "Ä": "y"}, "ä"), write({"x": "x"}, "Ä")]
+
+    for _ in range(2):
+        sr.run(outputs=outputs(), processes=0, state="state")
+    for table, column, other in (("ä", "ä", "Ä"), ("Ä", "x", "x")):
+        with sqlite_tables.opened() as database:
+            asked = f'SELECT "{column}", "{other}" FROM "{table}" ORDER BY 1'
+            found = database.execute(asked).fetchall()
+        expected = [(i, i * i % 7 if other == "Ä" else i) for i in range(20)]
+        assert found == expected
+    compared = checks_of(outputs(), Path("state")).values()
+    assert [str(c) for c in compared if c.difference or not c.compared] == []
+    with pytest.raises(sr.ProgramError, match="two outputs write"):
+        sr.run(outputs=[write({"x": "x"}, "t"), write({"x": "x"}, "T")], processes=0)
+
+
 @pytest.mark.parametrize("name", ["%s%", "'c'\"", "Größeµ点", "$1:a?@", "a.b", "select"])
 def test_names_of_delta_lake(folder: Path, name: str) -> None:
     """Of a folder and its columns, as far as Delta Lake has them."""
