@@ -54,6 +54,10 @@ def test_postgres(
     assert "ok         table line, its changes folded: the same row after" in out
     assert "ok         table public.rows, its rows: the same 2; up to the time 0" in out
     assert err.endswith("streamreg: equal\n")
+    assert main(["inspect", "job.state"]) == 0
+    told = capsys.readouterr().out
+    assert "\ntable       line: intercept float, x float\n" in told
+    assert "\ntable       public.rows: " in told
     server.do("UPDATE line SET x = 7", "DELETE FROM rows WHERE y = 3")
     assert main(["verify", str(path)]) == 1
     out, err = capsys.readouterr()
