@@ -151,3 +151,13 @@ def test_names_of_delta_lake(folder: Path, name: str) -> None:
         return delta_tables.rows_of(table.replace(" ", "_"))
 
     check(write, rows_of, name)
+
+
+@pytest.mark.parametrize("name", ["[a]", "a^b", "a|b", "a\\b", "a%20b", "%2F"])
+def test_what_delta_lake_cannot_have(folder: Path, name: str) -> None:
+    """A folder that its library would not find again is refused before anything is read."""
+    for path in (name, f"{name}/table"):
+        with pytest.raises(sr.ConfigurationError, match="Delta Lake's library cannot have"):
+            sr.io.delta.write(points(1), path)
+    sr.io.delta.write(points(1), f"s3://bucket/{name}")
+    sr.clear()
