@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 
 from streamreg._cli import main
 from streamreg._kafka.mock_broker import EmbeddedBroker
-from tests.support.doctor import failure, findings, job_file
+from tests.support.doctor import failure, job_file, of_outputs
 from tests.support.postgres import PASSWORD, PostgresServer
 from tests.support.produce import send
 
@@ -42,7 +42,10 @@ def test_postgres(
         to + 'table = "line"\nmode = "current"',
         to + 'schema = "public"\ntable = "rows"\nof = "input"',
     )
-    assert findings(path)["outputs"].text == "can be written"
+    assert of_outputs(path) == [
+        "ok table public.rows: can be written",
+        "ok table line: can be written",
+    ]
     assert main(["run", str(path)]) == 0
     assert main(["doctor", str(path)]) == 0
     capsys.readouterr()
@@ -51,6 +54,10 @@ def test_postgres(
     assert "ok         table line, its changes folded: the same row after" in out
     assert "ok         table public.rows, its rows: the same 2; up to the time 0" in out
     assert err.endswith("streamreg: equal\n")
+    assert main(["inspect", "job.state"]) == 0
+    told = capsys.readouterr().out
+    assert "\ntable       line: intercept float, x float\n" in told
+    assert "\ntable       public.rows: " in told
     server.do("UPDATE line SET x = 7", "DELETE FROM rows WHERE y = 3")
     assert main(["verify", str(path)]) == 1
     out, err = capsys.readouterr()
@@ -118,7 +125,7 @@ def test_delta(broker: EmbeddedBroker, topic: str, capsys: Capture) -> None:
     line = failure(path)
     assert (line.check, "is a file: a Delta Lake table is" in line.text) == ("outputs", True)
     Path("line").unlink()
-    assert findings(path)["outputs"].text.startswith("can be written")
+    assert all(": can be written; " in line for line in of_outputs(path))
     assert os.listdir() == ["job.toml"]
     assert main(["run", str(path)]) == 0
     assert main(["doctor", str(path)]) == 0

@@ -12,7 +12,7 @@ import pytest
 from streamreg._cli import main
 from streamreg._kafka.mock_broker import EmbeddedBroker
 from streamreg._state.store import Store
-from tests.support.doctor import failure, findings, job_file
+from tests.support.doctor import failure, findings, job_file, of_outputs
 from tests.support.produce import send
 
 Capture = pytest.CaptureFixture[str]
@@ -36,7 +36,7 @@ def test_all_is_well(broker: EmbeddedBroker, topic: str, capsys: Capture) -> Non
     path = job_file(settings(broker), topic, more='[run]\nrejects = "rejects.jsonl"')
     assert main(["doctor", str(path)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line[:4].strip() for line in lines].count("ok") == 11
+    assert [line[:4].strip() for line in lines].count("ok") == 12
     assert lines[0] == "ok    job file    job.toml is valid"
     assert os.listdir() == ["job.toml"]
     found = findings(path)
@@ -150,6 +150,27 @@ def test_an_output_that_cannot_be_written(broker: EmbeddedBroker, topic: str) ->
         assert "cannot be written" in line.text
 
 
+def test_each_output_has_its_line(broker: EmbeddedBroker, topic: str, folder: Path) -> None:
+    """Those that are well are named too, and of several that are not each says why; so do the rejects."""
+    Path("mine.csv").write_text("mine")
+    Path("linked").symlink_to(folder)
+    Path("no.db").write_text("no database " * 100)
+    text = job_file(settings(broker), topic).read_text().partition("[output]")[0]
+    text += '[[output]]\nsink = "csv"\npath = "mine.csv"\n'
+    text += '[[output]]\nsink = "csv"\npath = "well.csv"\n'
+    text += '[[output]]\nsink = "sqlite"\npath = "no.db"\ntable = "line"\n'
+    text += '[[output]]\nsink = "sqlite"\npath = "no/where.db"\ntable = "line"\n'
+    path = folder / "job.toml"
+    path.write_text(text + '[run]\nrejects = "linked/well.csv"\n')
+    mine, well, broken, nowhere, rejects = of_outputs(path)
+    assert mine.startswith(f"FAIL {folder}/mine.csv exists")
+    assert well.startswith(f"ok {folder}/well.csv: can be written; ")
+    assert broken.startswith(f"FAIL {folder}/no.db:line: the file is no SQLite database")
+    assert nowhere.startswith(f"FAIL {folder}/no/where.db:line: there is no directory")
+    assert nowhere.endswith("change output.4.path")
+    assert "two names of one file" in rejects
+
+
 def test_a_full_disk(broker: EmbeddedBroker, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Too little room is said before a run finds out."""
     monkeypatch.setattr("streamreg._operate.doctor.disk._LEAST_FREE", 1 << 60)
@@ -166,7 +187,7 @@ def test_a_state_that_cannot_be_gone_on_from(broker: EmbeddedBroker, topic: str)
     with Store(Path("job.state")):
         found = findings(path)
         assert "another run uses it" in found["state"].text
-        assert found["outputs"].text == "state first"
+        assert found["outputs"].text == "out.csv: state first"
     line = failure(job_file(settings(broker), topic, more='time = "unix_ms"'))
     assert line.check == "state"
     assert "another job" in line.text
@@ -216,7 +237,7 @@ def test_a_table_of_a_database(
     line = failure(path)
     assert (line.check, "column 'x' is TEXT" in line.text) == ("outputs", True)
     Path("out.db").unlink()
-    assert findings(path)["outputs"].text.startswith("can be written; ")
+    assert all(" can be written; " in line for line in of_outputs(path))
     assert os.listdir() == ["job.toml"]
     assert main(["run", str(path)]) == 0
     assert main(["doctor", str(path)]) == 0

@@ -73,9 +73,14 @@ def test_the_json_holds_everything(job: Verified, capsys: Capture) -> None:
                 paths["rows.csv"]: {
                     "columns": {"x": "float", "y": "float", "s": "str"},
                     "time": "epoch",
+                    "sink": "csv",
                 },
-                paths["fit.csv"]: {"columns": {"a": "float", "b": "float"}, "time": "epoch"},
-                paths["count.csv"]: {"columns": {"n": "int"}, "time": "epoch"},
+                paths["fit.csv"]: {
+                    "columns": {"a": "float", "b": "float"},
+                    "time": "epoch",
+                    "sink": "csv",
+                },
+                paths["count.csv"]: {"columns": {"n": "int"}, "time": "epoch", "sink": "csv"},
             },
             "rejects": str(job.rejects),
         },

@@ -12,6 +12,8 @@ import pytest
 
 import streamreg as sr
 from streamreg._operate.verify.check import Check
+from streamreg._sinks.contract import AwayError, RunTerms
+from streamreg._sinks.delivered import DeliveredSpec
 from streamreg.testing import read
 from tests.support.destinations import NAMES, Job, besieged, check, folded, kinds
 from tests.support.held_run import check_refused, held_run
@@ -186,6 +188,60 @@ def test_what_is_refused_is_told_without_the_password(server: PostgresServer, fo
             sr.io.postgres.write(table(), connection, table="t")
         assert words in str(refused.value)
         assert "guessed-wrong" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("password=", "no password supplied: give it in the connection string, PGPASSFILE"),
+        ("sslmode=bogus", 'invalid sslmode value: "bogus"'),
+        ("port=notaport", 'invalid integer value "notaport"'),
+        ("port=99999", "invalid port number"),
+        ("sslmode=require", "server does not support SSL, but SSL was required"),
+        ("user=nobody", 'password authentication failed for user "nobody"'),
+        ("dbname=nowhere", 'database "nowhere" does not exist'),
+        ("options='-c nosuch=1'", 'unrecognized configuration parameter "nosuch"'),
+        ("target_session_attrs=x", "invalid target_session_attrs value"),
+        ("connect_timeout=soon", "bad value for connect_timeout"),
+        ("service=nowhere", "nowhere"),
+        # One address is away, the server at the other one refuses.
+        ("host=127.0.0.1,127.0.0.1 port=1,{port} password=x", "password authentication failed"),
+    ],
+)
+def test_what_no_retry_mends_is_not_waited_for(
+    server: PostgresServer, folder: Path, change: str, words: str
+) -> None:
+    """An option, a password, what the server does not have: one line at once."""
+    changed = f"{server.connection} {change.format(port=server.port)}"
+    output = sr.io.postgres.write(table(), changed, table="rows")
+    with pytest.raises(sr.OutputError) as caught:
+        sr.run(outputs=[output], processes=0)
+    assert str(caught.value).startswith("table rows: ")
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("port=1", "Connection refused"),
+        ("host=/nowhere", "No such file or directory"),
+        ("host=nowhere.invalid", "nowhere.invalid"),
+        ("user=crowded password=x", "too many connections for role"),
+        ("target_session_attrs=standby", "server is not in hot standby mode"),
+    ],
+)
+def test_what_may_pass_is_waited_for(
+    server: PostgresServer, folder: Path, change: str, words: str
+) -> None:
+    """A server that is not there, or lets nobody in for now, counts as away."""
+    server.do(
+        "DROP ROLE IF EXISTS crowded", "CREATE ROLE crowded LOGIN CONNECTION LIMIT 0 PASSWORD 'x'"
+    )
+    output = sr.io.postgres.write(table(), f"{server.connection} {change}", table="rows")
+    assert isinstance(output.sink, DeliveredSpec)
+    with pytest.raises(AwayError, match=words):
+        output.sink.connect([], RunTerms())
 
 
 def test_what_does_not_fit_is_named(server: PostgresServer, folder: Path) -> None:

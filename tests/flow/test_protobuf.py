@@ -79,6 +79,14 @@ def test_hostile_values_are_rejects(registry: FakeRegistry) -> None:
     assert summary.rejects == {"malformed-protobuf": 2, "unusable-schema": 2, "unknown-schema": 1}
 
 
+def test_the_frame_is_no_surprise(registry: FakeRegistry, caplog: pytest.LogCaptureFixture) -> None:
+    """Where nothing fits, nobody is told to read what is read."""
+    registry.put(1, POINT, kind="PROTOBUF")
+    collect(table(registry, framed(1, b"\xff"), framed(9, b"\0")))
+    assert sr.run(processes=0).rejects == {"malformed-protobuf": 1, "unknown-schema": 1}
+    assert "looks like" not in caplog.text
+
+
 def test_a_registry_is_needed() -> None:
     """The format cannot be read without the settings of a registry, and says so."""
     with pytest.raises(sr.ConfigurationError, match=r"schema_registry: format=.protobuf. needs it"):

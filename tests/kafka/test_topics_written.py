@@ -294,8 +294,15 @@ def test_a_job_file(broker: KafkaBroker, topic: str, folder: Path) -> None:
     line = f'[[output]]\nsink = "kafka"\ntopic = "{topic}-line"\nmode = "current"\n'
     path.write_text(text + line)
     assert "is not there: make it" in failure(path).text
+    for setting, words in [
+        ("replication.factor = 3", "check replication.factor in create="),
+        ("retention.msec = 3", "retention.msec"),
+        ('retention.ms = "long"', "retention.ms"),
+    ]:
+        path.write_text(text + line + f"[output.create]\n{setting}\n")
+        assert words in failure(path).text
     path.write_text(text + line + "[output.create]\nnum.partitions = 1\n")
-    assert findings(path)["outputs"].text == "can be written"
+    assert findings(path)["outputs"].text == f"topic {topic}-line: can be written"
     for command in ("run", "doctor", "verify"):
         assert main([command, str(path)]) == 0
     (message,) = consumed(broker.plaintext, f"{topic}-line")

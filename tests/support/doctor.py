@@ -27,14 +27,25 @@ def job_file(
 
 
 def findings(path: Path) -> dict[str, Line]:
-    """The line of each check; every check has one, in the order that is promised."""
-    lines = list(examine(path))
-    assert tuple(line.check for line in lines) == CHECKS
-    assert all(line.text and "\n" not in str(line) for line in lines)
+    """The line of each check, of outputs the last one; every check has one, in the order that is promised."""
+    lines = _lines(path)
     return {line.check: line for line in lines}
+
+
+def of_outputs(path: Path) -> list[str]:
+    """What is said of each output."""
+    return [f"{line.status} {line.text}" for line in _lines(path) if line.check == "outputs"]
+
+
+def _lines(path: Path) -> list[Line]:
+    lines = list(examine(path))
+    assert tuple(dict.fromkeys(line.check for line in lines)) == CHECKS
+    assert {line.check for line in lines[len(CHECKS) :]} <= {"outputs"}
+    assert all(line.text and "\n" not in str(line) for line in lines)
+    return lines
 
 
 def failure(path: Path) -> Line:
     """The only thing that is wrong."""
-    [line] = [line for line in findings(path).values() if line.status == "FAIL"]
+    [line] = [line for line in _lines(path) if line.status == "FAIL"]
     return line

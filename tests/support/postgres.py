@@ -40,19 +40,19 @@ class PostgresServer:
             owner = pwd.getpwnam(self._user)
             for path in (self._folder, password):
                 os.chown(path, owner.pw_uid, owner.pw_gid)
-        [self._port] = free_ports(1)
+        [self.port] = free_ports(1)
         made = ["-D", str(self._data), "-U", USER, f"--pwfile={password}", "-A", "scram-sha-256"]
         self._run("initdb", [*made, "--no-sync", "-E", "UTF8", "--locale=C"])
 
     @property
     def connection(self) -> str:
         """How a program reaches it."""
-        return f"host=127.0.0.1 port={self._port} user={USER} password={PASSWORD} dbname=postgres"
+        return f"host=127.0.0.1 port={self.port} user={USER} password={PASSWORD} dbname=postgres"
 
     def start(self) -> None:
         """Returns when it takes connections."""
         options = (
-            f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= "
+            f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= "
             "-c fsync=off -c max_connections=30"
         )
         log = str(self._folder / "log")

@@ -12,8 +12,9 @@ example:
   streamreg doctor job.toml
 
 One line for each thing that a run needs, in the order in which it needs them: ok, FAIL with what to
-change, or skip with why it was not looked at. Nothing is changed: no topic or group is made, no
-offset committed, no output touched. The exit code is 0 if nothing fails, else 1.
+change, or skip with why it was not looked at. Each output has a line of its own. Nothing is
+changed: no topic or group is made, no offset committed, no output touched. The exit code is 0 if
+nothing fails, else 1.
 """
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from streamreg._cli.arguments import UsageError, add_setting
@@ -30,11 +31,16 @@ Nothing is sent unless all of them are sound. Ctrl-C stops it, and it says how t
 
 reasons:
 """
+_WIDTH = 100
 
 
 def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
     """Adds the command to the program's parser."""
-    reasons = "".join(f"  {name:<18}{text}\n" for name, text in REASONS.items())
+    names = max(map(len, REASONS)) + 4
+    reasons = "\n".join(
+        fill(text, _WIDTH, initial_indent=f"  {name}".ljust(names), subsequent_indent=" " * names)
+        for name, text in REASONS.items()
+    )
     parser = commands.add_parser(
         "replay-rejects",
         parents=[common],

@@ -126,12 +126,15 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     job = load_job(arguments.job)
     settings.update(job.source.kafka)
 
+    if arguments.check:
+        from streamreg._jobs.run_job import check_job
+
+        check_job(job)
+        say(f"{arguments.job}: valid")
+        return 0
     from streamreg._jobs.client import check_client
 
     check_client(job.source.kafka, str(arguments.job))
-    if arguments.check:
-        say(f"{arguments.job}: valid")
-        return 0
     arguments.lines = log_a_run(arguments.log_format, arguments.log_level, debug=arguments.debug)
     if arguments.processes is not None:
         job = replace(job, processes=arguments.processes)

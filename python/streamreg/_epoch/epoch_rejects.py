@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from streamreg._formats.appearance import appearance
+from streamreg._formats.contract import is_framed
 from streamreg._plural import plural
 from streamreg._rejects.dead_letters import RejectLimit, counted, dead_letter_lines, shown
 
@@ -83,7 +84,12 @@ class EpochRejects:
         if any_row or self._appearance_told:
             return
         self._appearance_told = True
-        look = appearance(self._first.value, self._input.format.name, self._input.fields)
+        look = appearance(
+            self._first.value,
+            self._input.format.name,
+            self._input.fields,
+            framed=is_framed(self._input.format),
+        )
         if look is not None:
             _log.warning("no message has been a row yet; the first looks like %s", look)
 

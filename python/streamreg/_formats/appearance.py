@@ -28,17 +28,19 @@ _BEGINNINGS: Final = {
 }
 
 
-def appearance(value: bytes, format: str, columns: Collection[str]) -> str | None:
+def appearance(
+    value: bytes, format: str, columns: Collection[str], *, framed: bool = False
+) -> str | None:
     """What a value is likely to be instead, and what to do, where it does not fit this format; None if that is unclear.
 
-    `value` may be the beginning of a long one.
+    `value` may be the beginning of a long one. `framed` says that the format reads the frame of a Schema Registry.
     """
     if _in_utf16(value):
         return _UTF16
     for beginning, look in _BEGINNINGS.items():
         if value.startswith(beginning) and format != "raw":
             return look
-    if len(value) > 4 and value[:1] == b"\0":
+    if len(value) > 4 and value[:1] == b"\0" and not framed:
         return (
             "framed by a Schema Registry's serializer (a zero byte, the schema's id, then Avro, Protobuf or JSON): "
             'read it with format="avro", "protobuf" or "json" and schema_registry={…}'

@@ -122,6 +122,11 @@ def subject_check_of(format: Format) -> SubjectCheck | None:
     return found
 
 
+def is_framed(format: Format) -> bool:
+    """Whether its values have the frame of a Schema Registry before them."""
+    return bool(getattr(format, "schema_registry", None))
+
+
 def ready(decoder: Decoder, values: MessageValues, report: Report, timeout: float) -> bool:
     """Whether a decoder has all that these values need; otherwise it has waited for it up to `timeout` seconds.
 

@@ -90,10 +90,10 @@ class Section:
         """Whether no key is given."""
         return not self._tree
 
-    def string(self, key: str, *, required: bool = True) -> str:
-        """A string that is not empty, with the environment's values in it."""
+    def string(self, key: str, *, required: bool = True, empty: bool = False) -> str:
+        """A string, with the environment's values in it; it may be `empty` if that is a valid one."""
         value = self._get(key, required)
-        return "" if value is None else self._text(key, value)
+        return "" if value is None else self._text(key, value, empty=empty)
 
     def string_or_false(self, key: str, default: str) -> str | None:
         """As `string`, where false gives None and nothing the default."""
@@ -227,12 +227,12 @@ class Section:
             return False
         return True
 
-    def _text(self, key: str, value: object) -> str:
+    def _text(self, key: str, value: object, *, empty: bool = False) -> str:
         if not isinstance(value, str):
             self.problem(key, f"expected a string, found {describe(value)}")
             return ""
         text = self._expanded(key, value)
-        if text == "":
+        if text == "" and not empty:
             self.problem(key, f"expected a string that is not empty, found {describe(value)}")
         return text or ""
 

@@ -19,12 +19,13 @@ _NAMED = re.compile(r'property:? "(?P<key>[^"]+)"')
 _SERVERS = ("bootstrap.servers", "metadata.broker.list")
 
 
-def check_client(settings: Mapping[str, str], name: str) -> None:
+def check_client(settings: Mapping[str, str], name: str, key: str = "source.kafka") -> None:
     """Asks the client whether it takes the settings.
 
     Args:
         settings: Raw librdkafka settings.
         name: The job file's name, for errors.
+        key: Where the file has them.
 
     Raises:
         JobError: With every setting that the client refuses.
@@ -40,7 +41,7 @@ def check_client(settings: Mapping[str, str], name: str) -> None:
             reason = error.args[0]
         text = reason.str() if isinstance(reason, KafkaError) else str(reason)
         shown = with_hint(" ".join(text.split()))
-        problems.append(f"source.kafka: {scrub(shown, settings)}")
+        problems.append(f"{key}: {scrub(shown, settings)}")
         found = _NAMED.search(text)
         # It stops at the first: asked again without that one, it tells the next.
         if found is None or remaining.pop(found["key"], None) is None:

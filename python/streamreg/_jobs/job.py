@@ -84,6 +84,9 @@ class Job:
     max_rejects: int | None = None
     listen: ListenOptions | None = field(default=None, repr=False)  # it may hold a token
     engine: JobEngine | None = None
+    name: str = "job"
+    """What errors call the file."""
+
     folder: str = ""
     """The folder of the file, at which its relative paths start; "" is the current directory."""
 
@@ -191,6 +194,7 @@ def read_job(tree: dict[str, Any], name: str, environ: Mapping[str, str], folder
         max_rejects=max_rejects,
         listen=listen,
         engine=engine,
+        name=name,
         folder=folder,
     )
 

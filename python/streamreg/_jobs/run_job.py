@@ -1,18 +1,20 @@
 """Runs a `Job`: the same few lines of streamreg that a user would write for it.
 
-The one place where the command line meets the runtime, which is imported when a job is run and not
-before: `--help` and `--check` need neither NumPy nor a Kafka client.
+The one place where the command line meets the runtime, which is imported when a job is run or
+checked and not before: `--help` needs neither NumPy nor a Kafka client.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, TypedDict
 
-from streamreg._jobs import Durability, Job
+from streamreg._exceptions import ConfigurationError, ProgramError
+from streamreg._jobs import Durability, Job, JobError
 from streamreg._types import OPTIONAL, is_optional
 
 if TYPE_CHECKING:
@@ -57,7 +59,8 @@ def run_job(
         The counts of the run.
 
     Raises:
-        StreamregError: What the runtime raises.
+        JobError: If the job can only be wrong.
+        StreamregError: What else the runtime raises.
     """
     import streamreg as sr
 
@@ -86,22 +89,59 @@ def plan_job(job: Job) -> Plan:
     """What a run of the job would execute.
 
     Raises:
-        StreamregError: What the runtime raises.
+        JobError: If the job can only be wrong.
+        StreamregError: What else the runtime raises.
     """
     from streamreg._compile.compile import compile as compile_plan
     from streamreg._language import outputs
 
-    with outputs.taken(_write_tables(job)) as chosen:
+    chosen = _write_tables(job)
+    with _of_file(job), outputs.taken(chosen):
         return compile_plan(chosen)
 
 
+def check_job(job: Job) -> None:
+    """Looks at all that can be known of a job without a connection, as a run of it would.
+
+    Raises:
+        JobError: With what is wrong.
+        StreamregError: What else the runtime raises.
+    """
+    from streamreg._jobs.client import check_client
+    from streamreg._run.rejects import rejects_spec
+
+    check_client(job.source.kafka, job.name)
+    plan = plan_job(job)
+    with closing(plan.source), _of_file(job):
+        rejects_spec(job.rejects, plan.source)
+    for at, target in enumerate(job.output.targets, 1):
+        if target.sink == "kafka":
+            check_client(target.options["rdkafka_settings"], job.name, f"output.{at}.kafka")
+
+
+@contextmanager
+def _of_file(job: Job) -> Iterator[None]:
+    """What is wrong with a program is so with the file that it is made of."""
+    try:
+        yield
+    except JobError:
+        raise
+    except (ConfigurationError, ProgramError) as error:
+        raise JobError(job.name, [str(error)]) from error
+
+
 def _write_tables(job: Job) -> list[Output]:
+    with _of_file(job):
+        table = _table(job)
+        fit = _fit(table, job)
+        if job.output.targets:
+            return _write_targets(job, table, fit)
+        return _write_files(job, table, fit)
+
+
+def _write_files(job: Job, table: Table, fit: Table) -> list[Output]:
     import streamreg as sr
 
-    table = _table(job)
-    fit = _fit(table, job)
-    if job.output.targets:
-        return _write_targets(job.output.targets, table, fit)
     options = dict(job.output.file_options)
     if job.output.time is not None:
         options["time"] = job.output.time
@@ -128,20 +168,31 @@ def _table(job: Job) -> Table:
     return read(source.path, schema=schema, folder=job.folder, **source.given)
 
 
-def _write_targets(targets: Sequence[Target], table: Table, fit: Table) -> list[Output]:
+def _write_targets(job: Job, table: Table, fit: Table) -> list[Output]:
+    outputs: list[Output] = []
+    problems: list[str] = []
+    for at, target in enumerate(job.output.targets, 1):
+        try:
+            outputs.append(_write_target(target, table, fit))
+        except (ConfigurationError, ProgramError) as error:
+            problems.append(f"output.{at}: {error}")
+    if problems:
+        raise JobError(job.name, problems)
+    return outputs
+
+
+def _write_target(target: Target, table: Table, fit: Table) -> Output:
     import streamreg as sr
 
-    outputs = []
-    for target in targets:
-        match target.of:
-            case "regression":
-                written = _renamed(fit, target.columns)
-            case "scores":
-                written = fit.predict_on(table)
-            case "input":
-                written = table
-        outputs.append(getattr(sr.io, target.sink).write(written, **target.options))
-    return outputs
+    match target.of:
+        case "regression":
+            written = _renamed(fit, target.columns)
+        case "scores":
+            written = fit.predict_on(table)
+        case "input":
+            written = table
+    output: Output = getattr(sr.io, target.sink).write(written, **target.options)
+    return output
 
 
 def _renamed(fit: Table, columns: Mapping[str, str]) -> Table:

@@ -11,6 +11,7 @@ from streamreg._jobs.paths import client_files, from_folder
 from streamreg._kafka.settings import of_writers
 from streamreg._sinks.file_place import is_url
 from streamreg._sinks.rotation import Rotation
+from streamreg._sinks.sqlite_names import folded
 
 Of = Literal["regression", "input", "scores"]
 Mode = Literal["changelog", "current"]
@@ -135,11 +136,12 @@ def read_file_options(table: Section) -> dict[str, Any]:
 
 def _sqlite(table: Section, _source: Mapping[str, str], folder: str) -> _Read:
     path, name = from_folder(folder, table.string("path")), table.string("table")
-    return {"path": path, "table": name}, ("sqlite", abspath(path), name.lower())
+    return {"path": path, "table": name}, ("sqlite", abspath(path), folded(name))
 
 
 def _postgres(table: Section, _source: Mapping[str, str], _folder: str) -> _Read:
-    connection, name = table.string("connection"), table.string("table")
+    # Empty leaves all to libpq's variables.
+    connection, name = table.string("connection", empty=True), table.string("table")
     schema = table.string("schema", required=False)
     options = {"connection": connection, "table": name, **({"schema": schema} if schema else {})}
     return options, ("postgres", connection, schema, name)

@@ -183,6 +183,8 @@ class TopicDestination:
         self._requests.check_rights(made=self._partitions is not None)
         self._rows.prepare(look=self._look)
         if self._look:
+            if self._partitions is None:
+                self._create()
             return
         self._start_producer()
         self._group = self._requests.group_metadata()
@@ -196,6 +198,10 @@ class TopicDestination:
         self._producer = self._open_producer()
         self._blocking(self._producer.init_transactions)
 
+    def _create(self) -> None:
+        defaults = {"cleanup.policy": "compact"} if self._spec.mode == "current" else {}
+        self._requests.create(self._spec.create or {}, defaults, look=self._look)
+
     def last(self) -> Delivered | None:
         found = self._requests.last()
         if found is None and self._partitions:
@@ -207,8 +213,7 @@ class TopicDestination:
 
     def begin(self, run: str) -> None:
         if self._partitions is None:
-            defaults = {"cleanup.policy": "compact"} if self._spec.mode == "current" else {}
-            self._requests.create(self._spec.create or {}, defaults)
+            self._create()
             self._partitions = self._requests.partitions()
         if self._fresh:
             # Before the first records: those of a transaction that dies stay in the log, though nobody reads them, and

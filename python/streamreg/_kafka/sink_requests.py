@@ -134,8 +134,10 @@ class SinkRequests:
         if allowed and not {*needed} <= {*allowed}:
             raise KafkaException(KafkaError(refused))
 
-    def create(self, options: Mapping[str, str | int], defaults: Mapping[str, str]) -> None:
-        """Makes the topic, and waits until every partition has a leader."""
+    def create(
+        self, options: Mapping[str, str | int], defaults: Mapping[str, str], *, look: bool = False
+    ) -> None:
+        """Makes the topic, and waits until every partition has a leader; a `look` asks if that could be."""
         config = {**defaults, **{key: str(value) for key, value in options.items()}}
         partitions = int(config.pop("num.partitions", -1))
         replicas = int(config.pop("replication.factor", -1))
@@ -143,7 +145,9 @@ class SinkRequests:
             self._topic, num_partitions=partitions, replication_factor=replicas, config=config
         )
         try:
-            [future] = self._client.create_topics([new], request_timeout=_REQUEST_SECONDS).values()
+            [future] = self._client.create_topics(
+                [new], request_timeout=_REQUEST_SECONDS, validate_only=look
+            ).values()
             self.answer(future)
         except KafkaException as error:
             code: KafkaError = error.args[0]
@@ -154,7 +158,7 @@ class SinkRequests:
                 ) from error
             if code.code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise self.raised(error) from error
-        while not self._led():
+        while not (look or self._led()):
             if self._giving_up():
                 raise AwayError("its partitions have no leaders yet")
             time.sleep(_LOOK_SECONDS)

@@ -38,7 +38,10 @@ def checked_start(start: object, topics: Topics) -> Start | None:
             raise ConfigurationError(f"start: {start} has no offset from UTC: give it a tzinfo")
         return start
     if isinstance(start, Mapping):
-        return _offsets(start) if topics.alone is not None else _by_topic(start, topics)
+        if topics.alone is None:
+            return _by_topic(start, topics)
+        # Of one topic its name may be said, too.
+        return _offsets(_by_topic(start, topics)[topics.alone] if topics.alone in start else start)
     raise ConfigurationError(
         f"start: expected 'earliest', 'latest', a datetime or offsets by partition, found {quoted(start)}"
     )

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _MOST_DIGITS = 4300
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PREAMBLE = "preamble"
+_KINDS = {"kafka": "topic", "postgres": "table", "sqlite": "table", "delta": "table"}
+"""What people call the outputs of sinks that write no files."""
 _OF_EVERY_JOB = ("topic", "format", "schema", "outputs", "rejects")
 """What is said of a job whatever its format; the rest is of the format."""
 
@@ -54,6 +56,7 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
                 path: {
                     "columns": dict(job["outputs"][path]["row"]),
                     "time": job["outputs"][path]["time"],
+                    "sink": job["outputs"][path]["sink"],
                 }
                 for path in paths
             },
@@ -256,9 +259,11 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
         offsets = ", ".join(f"{offset:,} of {p}" for p, offset in change["offsets"].items())
         yield f"job changed at offset {offsets}: {'; '.join(what)}"
     for path, size in found["files"].items():
-        columns = job["outputs"].get(path, {}).get("columns")
+        output = job["outputs"].get(path)
         length = "" if size is None else f"{plural(size, 'byte')}, "
-        yield f"file        {path}: {length}{_pairs(columns) if columns else 'rejects'}"
+        columns = "rejects" if output is None else _pairs(output["columns"])
+        kind, name = _kind_and_name(path, output, size)
+        yield f"{kind:<12}{name}: {length}{columns}"
     for path, parts in found.get("parts", {}).items():
         yield f"parts       {path}: {plural(len(parts), 'finished part')}, the last {list(parts)[-1]}"
     for path, epochs in found.get("outbox", {}).items():
@@ -279,6 +284,17 @@ def lines(state: str, found: Mapping[str, Any]) -> Iterator[str]:
         if "open_windows" in exact:
             keys = f" for {plural(exact['open_windows'], 'open window')}"
         yield f"exact sums  {number}: {sizes}: {plural(exact['bytes'], 'byte')}{keys}"
+
+
+def _kind_and_name(
+    name: str, output: Mapping[str, Any] | None, size: int | None
+) -> tuple[str, str]:
+    """What people call an output, and which of these it is: some have the kind in their name."""
+    if output is not None:
+        kind = _KINDS.get(output["sink"], "file")
+    else:  # where rejects go
+        kind = "topic" if size is None and name.startswith("topic ") else "file"
+    return kind, name if kind == "file" else name.removeprefix(f"{kind} ")
 
 
 def _listed(value: object) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,32 +44,48 @@ def check_outputs(
             should go on from is missing or shorter.
         StateError: if the state does not say where they stand.
     """
+    for check in output_checks(outputs, rejects, checkpoint, terms, besides).values():
+        check()
+
+
+def output_checks(
+    outputs: Sequence[OutputSpec],
+    rejects: RejectsSpec | None,
+    checkpoint: Checkpoint | None,
+    terms: RunTerms,
+    besides: Collection[Path] = (),
+) -> Mapping[str, Callable[[], None]]:
+    """By its name, what looks at an output alone, as `check_outputs` does at all of them; the rejects come last."""
     terms = _with_outbox(terms, checkpoint)
-    places = [(output.name, output.sink.place, output.sink.kind) for output in outputs]
-    if rejects is not None:
-        places.append((rejects.name, rejects.place, rejects.kind))
-    _refuse_shared(places)
-    with _positions(checkpoint) as positions:
-        for output in outputs:
-            if Path(output.name) not in besides:
+    first: dict[str, str] = {}
+    for name, place in [(output.name, output.sink.place) for output in outputs]:
+        first.setdefault(place, name)
+
+    def refuse_shared(name: str, place: str, kind: str) -> None:
+        if (other := first.get(place, name)) != name:
+            raise OutputError(
+                f"{other} and {name} are two names of one {kind}: give each output a {kind} of its own"
+            )
+
+    def check(output: OutputSpec) -> None:
+        refuse_shared(output.name, output.sink.place, output.sink.kind)
+        if Path(output.name) not in besides:
+            with _positions(checkpoint) as positions:
                 output.sink.check(output.columns, positions.get(output.name), terms)
-        if rejects is not None:
+
+    def check_rejects(rejects: RejectsSpec) -> None:
+        refuse_shared(rejects.name, rejects.place, rejects.kind)
+        with _positions(checkpoint) as positions:
             rejects.check(positions.get(rejects.name), terms)
+
+    found: dict[str, Callable[[], None]] = {o.name: partial(check, o) for o in outputs}
+    if rejects is not None:
+        found[rejects.name] = partial(check_rejects, rejects)
+    return found
 
 
 def _with_outbox(terms: RunTerms, checkpoint: Checkpoint | None) -> RunTerms:
     return terms if checkpoint is None else replace(terms, outbox=checkpoint.outbox)
-
-
-def _refuse_shared(places: Iterable[tuple[str, str, str]]) -> None:
-    """Takes of each output its name, its place, and what people call such a one."""
-    names: dict[str, str] = {}
-    for name, place, kind in places:
-        if place in names:
-            raise OutputError(
-                f"{names[place]} and {name} are two names of one {kind}: give each output a {kind} of its own"
-            )
-        names[place] = name
 
 
 @contextlib.contextmanager

@@ -45,7 +45,7 @@ _ALSO: Final[Mapping[DType, Sequence[str]]] = {
 
 
 class PostgresColumns(TableColumns):
-    """A table with these columns."""
+    """A table with these columns. Its connections have raw cursors: parameters are $1, and a % in a name is one."""
 
     def __init__(
         self,
@@ -66,14 +66,14 @@ class PostgresColumns(TableColumns):
     def lock(self, connection: Connection[Any]) -> bool:
         """Takes the lock of the table, for the session; False if another one has it."""
         found = connection.execute(
-            "SELECT pg_try_advisory_lock(hashtext('streamreg'), hashtext(coalesce(%s, current_schema()) || '.' || %s))",
+            "SELECT pg_try_advisory_lock(hashtext('streamreg'), hashtext(coalesce($1, current_schema()) || '.' || $2))",
             (self._schema, self._output),
         ).fetchone()
         return bool(found and found[0])
 
     def _oid(self, connection: Connection[Any], table: sql.Identifier) -> int | None:
         found = connection.execute(
-            "SELECT to_regclass(%s)::oid", (table.as_string(connection),)
+            "SELECT to_regclass($1)::oid", (table.as_string(connection),)
         ).fetchone()
         oid: int | None = found[0] if found else None
         return oid
@@ -89,7 +89,7 @@ class PostgresColumns(TableColumns):
         """Up to which time it is written, and by which run; None if it is not there."""
         if None in (self._oid(connection, self._epochs), self._oid(connection, self._table)):
             return None
-        asked = sql.SQL("SELECT run, time FROM {} WHERE output = %s").format(self._epochs)
+        asked = sql.SQL("SELECT run, time FROM {} WHERE output = $1").format(self._epochs)
         found = connection.execute(asked, (self._output,)).fetchone()
         return None if found is None else Delivered(*found)
 
@@ -111,7 +111,7 @@ class PostgresColumns(TableColumns):
         )
         connection.execute(
             sql.SQL(
-                "INSERT INTO {} VALUES (%s, %s, -1) ON CONFLICT (output) DO UPDATE SET run = excluded.run, time = -1"
+                "INSERT INTO {} VALUES ($1, $2, -1) ON CONFLICT (output) DO UPDATE SET run = excluded.run, time = -1"
             ).format(self._epochs),
             (self._output, run),
         )
@@ -119,7 +119,7 @@ class PostgresColumns(TableColumns):
     def move_on(self, connection: Connection[Any], before: Delivered, time: int) -> bool:
         """Says a new time; False if what stands there is not what it should be."""
         moved = connection.execute(
-            sql.SQL("UPDATE {} SET time = %s WHERE output = %s AND run = %s AND time = %s").format(
+            sql.SQL("UPDATE {} SET time = $1 WHERE output = $2 AND run = $3 AND time = $4").format(
                 self._epochs
             ),
             (time, self._output, *before),
@@ -144,8 +144,8 @@ class PostgresColumns(TableColumns):
         lacking = [self._key_text(key) for key in keys if not all(key)]
         if lacking:
             where = sql.SQL(" AND ").join(
-                sql.SQL("{} IS NOT DISTINCT FROM {}").format(sql.Identifier(key), self._cast(key))
-                for key in self._keys
+                sql.SQL("{} IS NOT DISTINCT FROM {}").format(sql.Identifier(key), self._cast(at))
+                for at, key in enumerate(self._keys)
             )
             with connection.cursor() as cursor:
                 asked = sql.SQL("DELETE FROM {} WHERE {}").format(self._table, where)
@@ -160,34 +160,34 @@ class PostgresColumns(TableColumns):
         )
         asked = sql.SQL("DELETE FROM {} old USING unnest({}) AS gone ({}) WHERE {}").format(
             self._table,
-            sql.SQL(", ").join(self._cast(key, "[]") for key in self._keys),
+            sql.SQL(", ").join(self._cast(at, "[]") for at in range(len(self._keys))),
             sql.SQL(", ").join(names),
             where,
         )
         connection.execute(asked, [list(c) for c in zip(*map(self._key_text, keys), strict=True)])
 
-    def _cast(self, key: str, array: str = "") -> sql.Composed:
-        """A parameter of text as the type of a key."""
-        made = sql.SQL(_MADE[self._types[key]] + array)
-        return sql.SQL("%s::text{}::{}").format(sql.SQL(array), made)
+    def _cast(self, at: int, array: str = "") -> sql.SQL:
+        """The parameter for a key, which is text, as the type of that key."""
+        made = _MADE[self._types[self._keys[at]]]
+        return sql.SQL(f"${at + 1}::text{array}::{made}{array}")
 
     def check(self, connection: Connection[Any], name: str) -> None:
         """Raises OutputError, naming the column, if the table is there and cannot hold such rows."""
         oid = self._oid(connection, self._table)
         if oid is None:
             if self._schema is not None:
-                asked = "SELECT 1 FROM pg_namespace WHERE nspname = %s"
+                asked = "SELECT 1 FROM pg_namespace WHERE nspname = $1"
                 if connection.execute(asked, (self._schema,)).fetchone() is None:
                     raise OutputError(f"{name}: there is no schema {self._schema!r}: make it")
             return
-        kind = connection.execute("SELECT relkind FROM pg_class WHERE oid = %s", (oid,)).fetchone()
+        kind = connection.execute("SELECT relkind FROM pg_class WHERE oid = $1", (oid,)).fetchone()
         if kind is None or kind[0] not in ("r", "p", b"r", b"p"):
             raise OutputError(f"{name} is no table, but a view or the like: write to a table")
         found = {
             row[0]: row[1:]
             for row in connection.execute(
                 "SELECT attname, format_type(atttypid, atttypmod), attnotnull AND NOT atthasdef AND attidentity = '', "
-                "attgenerated <> '' FROM pg_attribute WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped",
+                "attgenerated <> '' FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped",
                 (oid,),
             )
         }

@@ -9,6 +9,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import psycopg
+from psycopg import RawCursor
 from psycopg.conninfo import conninfo_to_dict
 
 from streamreg._dataclass import dataclass
@@ -17,7 +18,7 @@ from streamreg._sinks.cells import cells_of
 from streamreg._sinks.contract import Delivered
 from streamreg._sinks.delivered import DeliveredSpec, foreign_rows, written_meanwhile
 from streamreg._sinks.postgres_columns import PostgresColumns
-from streamreg._sinks.postgres_errors import raised
+from streamreg._sinks.postgres_errors import not_connected, raised
 from streamreg._sinks.postgres_read_back import PostgresReadBack
 from streamreg._sinks.standing import changes, standing_by_cells
 
@@ -96,10 +97,13 @@ class PostgresTable(DeliveredSpec):
 
 def connection_of(spec: PostgresTable) -> psycopg.Connection[Any]:
     """A connection with the settings of a session. Raises OutputError, AwayError."""
-    with _errors(spec):
+    try:
         connection: psycopg.Connection[Any] = psycopg.connect(
-            autocommit=True, **{**_DEFAULTS, **spec.connection}
+            autocommit=True, cursor_factory=RawCursor, **{**_DEFAULTS, **spec.connection}
         )
+    except psycopg.Error as error:
+        raise not_connected(error, spec.name, spec.connection) from error
+    with _errors(spec):
         for statement in _SESSION:
             connection.execute(statement)
         return connection

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from streamreg._exceptions import OutputError
 from streamreg._sinks.cells import unquoted, value_of
+from streamreg._sinks.sqlite_names import folded, quoted
 from streamreg._sinks.table_columns import (
     TableColumns,
     ToValue,
@@ -52,11 +53,6 @@ _AFFINITIES: Final = (
     ("REAL", ("REAL", "FLOA", "DOUB")),
 )
 """https://sqlite.org/datatype3.html#determination_of_column_affinity; `ANY` of strict tables keeps values, too."""
-
-
-def quoted(name: str) -> str:
-    """A name as SQL has it, whatever is in it."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def affinity(declared: str) -> str:
@@ -118,13 +114,13 @@ class SqliteColumns(TableColumns):
         if not self.there(database):
             return
         found = {
-            row[1].lower(): row
+            folded(row[1]): row
             for row in database.execute(f"PRAGMA table_xinfo({quoted(self._table)})")
         }
         for column, dtype in self._types.items():
-            if column.lower() not in found:
+            if folded(column) not in found:
                 raise missing_column(name, column, _MADE[dtype])
-            _, _, declared, _, _, _, hidden = found.pop(column.lower())
+            _, _, declared, _, _, _, hidden = found.pop(folded(column))
             if hidden:
                 raise computed_column(name, column)
             if affinity(declared) not in _FITTING.get(dtype, _TEXT):

@@ -13,6 +13,7 @@ from streamreg._sinks.delivered_read_back import DeliveredReadBack
 from streamreg._sinks.outbox_position import checked_last
 from streamreg._sinks.records import RecordError
 from streamreg._sinks.sqlite_columns import SqliteColumns
+from streamreg._sinks.sqlite_names import folded
 from streamreg._sinks.table_columns import EPOCHS
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class SqliteReadBack(DeliveredReadBack):
             with contextlib.closing(sqlite3.connect(uri, uri=True)) as database:
                 database.execute("BEGIN")  # What it says of itself and its rows are of one epoch.
                 found = database.execute(
-                    f"SELECT run, time FROM {EPOCHS} WHERE output = ?", (self._table.lower(),)
+                    f"SELECT run, time FROM {EPOCHS} WHERE output = ?", (folded(self._table),)
                 ).fetchone()
                 checked_last(found, self._position, moves_on=self._columns.changelog)
                 yield from self._columns.rows(database, self._position["time"])

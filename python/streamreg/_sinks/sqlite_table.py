@@ -19,6 +19,7 @@ from streamreg._sinks.delivered import DeliveredSpec, foreign_rows, written_mean
 from streamreg._sinks.file_place import kind_of, place_of, refuse_state
 from streamreg._sinks.output_file import output_errors
 from streamreg._sinks.sqlite_columns import SqliteColumns
+from streamreg._sinks.sqlite_names import folded
 from streamreg._sinks.sqlite_read_back import SqliteReadBack
 from streamreg._sinks.standing import changes, standing_by_cells
 from streamreg._sinks.table_columns import EPOCHS
@@ -55,7 +56,7 @@ class SqliteTable(DeliveredSpec):
 
     @property
     def place(self) -> str:
-        return f"{place_of(Path(self.path))} table {self.table.lower()}"
+        return f"{place_of(Path(self.path))} table {folded(self.table)}"
 
     def connect(
         self, columns: Sequence[ColumnSpec], terms: RunTerms, *, look: bool = False
@@ -140,7 +141,7 @@ class SqliteDestination:
             ).fetchone():
                 return None
             found = database.execute(
-                f"SELECT run, time FROM {EPOCHS} WHERE output = ?", (self._spec.table.lower(),)
+                f"SELECT run, time FROM {EPOCHS} WHERE output = ?", (folded(self._spec.table),)
             ).fetchone()
             if found is not None and not self._columns.there(database):
                 return None  # Somebody has dropped the table.
@@ -155,7 +156,7 @@ class SqliteDestination:
             database.execute(_EPOCHS)
             database.execute(
                 f"INSERT OR REPLACE INTO {EPOCHS} VALUES (?, ?, -1)",
-                (self._spec.table.lower(), run),
+                (folded(self._spec.table), run),
             )
 
     def send_ahead(self, epochs: Sequence[EpochChanges]) -> None:
@@ -166,7 +167,7 @@ class SqliteDestination:
         with self._transaction() as database:
             moved = database.execute(
                 f"UPDATE {EPOCHS} SET time = ? WHERE output = ? AND run = ? AND time = ?",
-                (epochs[-1].time, self._spec.table.lower(), *before),
+                (epochs[-1].time, folded(self._spec.table), *before),
             ).rowcount
             if moved != 1:
                 raise written_meanwhile(self._spec.name)
@@ -227,7 +228,7 @@ def _locked(path: Path, table: str, name: str, *, look: bool) -> int | None:
 
     Nothing is locked by a look at a table that no run has had.
     """
-    place = path.with_name(f"{path.name}-{quote(table.lower(), safe='')}.lock")
+    place = path.with_name(f"{path.name}-{quote(folded(table), safe='')}.lock")
     with output_errors(path):
         try:
             descriptor = os.open(

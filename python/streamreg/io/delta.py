@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final, Literal
@@ -12,12 +13,15 @@ from streamreg._language import outputs
 from streamreg._language.keys import keys_for
 from streamreg._language.outputs import Output
 from streamreg._language.table import Table
+from streamreg._sinks.file_place import is_url
 from streamreg._sinks.gathering import Gathering
 from streamreg._sinks.rotation import Rotation
 
 __all__ = ["write"]
 
 _MOST_ROWS: Final = 2**31
+_UNFIT: Final = re.compile(r"[][^|\\]|%[0-9A-Fa-f]{2}")
+"""What Delta Lake's library, which makes a URL of a path, finds no more or takes for something else."""
 
 
 def __dir__() -> list[str]:
@@ -78,6 +82,10 @@ def write(
         raise ConfigurationError(f"path: expected a directory or a URL, found {path!r}")
     if not name:
         raise ConfigurationError("path: expected a directory or a URL, found an empty one")
+    if not is_url(name) and (unfit := _UNFIT.search(place := os.path.abspath(name))):
+        raise ConfigurationError(
+            f"path: {place}: Delta Lake's library cannot have {unfit[0]!r} in a path: use another directory"
+        )
     options = {} if storage_options is None else storage_options
     if not isinstance(options, Mapping) or not all(
         isinstance(text, str) for pair in options.items() for text in pair

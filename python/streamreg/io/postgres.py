@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._language import outputs
@@ -16,6 +16,10 @@ __all__ = ["write"]
 
 def __dir__() -> list[str]:
     return __all__
+
+
+_LONGEST: Final = 63
+"""Bytes of a name: PostgreSQL cuts off the rest, so that two names may become one."""
 
 
 def write(
@@ -51,7 +55,7 @@ def write(
         The output, for `run(outputs=[…])`, as of `io.csv.write`.
 
     Raises:
-        ConfigurationError: if an argument cannot be used, or psycopg is not installed.
+        ConfigurationError: if an argument cannot be used, a name is too long, or psycopg is not installed.
         ProgramError: if the table has a column `time` or `diff`; with mode="current", if its rows have no keys, or
             one is not among the columns.
     """
@@ -74,8 +78,19 @@ def write(
     for argument, name in (("table", table), ("schema", "public" if schema is None else schema)):
         if not isinstance(name, str) or not name or "\0" in name or not encodable(name):
             raise ConfigurationError(f"{argument}: expected the name of one, found {name!r}")
+        _check_length(argument, name)
     if table == EPOCHS:
         raise ConfigurationError(f"table: {table!r} is the name of a table with another purpose")
     keys = keys_for(rows, mode, PostgresTable.call)
+    for column in rows:
+        _check_length("column", column.name)
     sink = PostgresTable(mode=mode, keys=keys, connection=settings, table=table, schema=schema)
     return outputs.write(rows, sink, time)
+
+
+def _check_length(argument: str, name: str) -> None:
+    size = len(name.encode())
+    if size > _LONGEST:
+        raise ConfigurationError(
+            f"{argument}: {name!r} has {size} bytes, a name of PostgreSQL at most {_LONGEST}: use a shorter one"
+        )

@@ -56,6 +56,7 @@ def write(
             one is not among the columns.
     """
     # Late: it brings SQLite.
+    from streamreg._sinks.sqlite_names import folded
     from streamreg._sinks.sqlite_table import SqliteTable
     from streamreg._sinks.table_columns import EPOCHS
 
@@ -65,7 +66,7 @@ def write(
         raise ConfigurationError(f"path: expected the path of a database, found {name!r}")
     if not isinstance(table, str) or not table or "\0" in table or not encodable(table):
         raise ConfigurationError(f"table: expected the name of a table, found {table!r}")
-    if table.lower() == EPOCHS or table.lower().startswith("sqlite_"):
+    if folded(table) == EPOCHS or folded(table).startswith("sqlite_"):
         raise ConfigurationError(f"table: {table!r} is the name of a table with another purpose")
     keys = keys_for(rows, mode, SqliteTable.call)
     return outputs.write(rows, SqliteTable(mode=mode, keys=keys, path=name, table=table), time)

@@ -21,6 +21,7 @@ from streamreg._demo import run as _demo
 from streamreg._exceptions import ConfigurationError, StreamregError
 from streamreg._jobs import Job, example, job_from_bytes
 from streamreg._kafka.mock_broker import EmbeddedBroker
+from streamreg._rejects.dead_letters import REASONS
 from streamreg._run import lifecycle
 from streamreg._run.progress import Summary
 
@@ -170,6 +171,15 @@ def test_a_wrong_command_is_one_line_and_code_2(
     assert err.startswith("streamreg: error: ")
     assert words in err
     assert err.count("\n") == 1
+
+
+def test_each_reason_stands_beside_its_meaning(capsys: Capture) -> None:
+    """However long its name is."""
+    assert main(["replay-rejects", "--help"]) == 0
+    reasons = capsys.readouterr().out.partition("reasons:\n")[2]
+    for name, text in REASONS.items():
+        assert f"  {name}  " in reasons
+        assert text in " ".join(reasons.split())
 
 
 def test_a_setting_may_hold_equals_signs_and_variables(monkeypatch: pytest.MonkeyPatch) -> None:

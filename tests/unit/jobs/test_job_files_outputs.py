@@ -113,6 +113,14 @@ def test_a_table_of_postgresql() -> None:
     (problem,) = told(table)
     assert problem.startswith("output.1.connection: ")
     assert "SECRET" in problem
+    (target,) = targets(table.replace("host=db password=${SECRET}", ""))
+    assert target.options["connection"] == ""
+    assert told(table.replace('table = "line"', 'table = ""'))[1].startswith("output.1.table: ")
+
+
+def test_tables_of_sqlite_that_differ() -> None:
+    """SQLite takes no other letters than ASCII's for the same in both cases."""
+    assert len(targets(SQLITE.replace('"line"', '"Ä"'), SQLITE.replace('"line"', '"ä"'))) == 2
 
 
 def test_one_of_the_example() -> None:
@@ -147,6 +155,7 @@ def test_one_of_the_example() -> None:
         (CSV + 'of = "input"\n', "output: none of them is of the regression"),
         (SQLITE + 'of = "input"\nmode = "current"\n', 'output.1.mode: "current" is for the'),
         (SQLITE + SQLITE.replace("line.db", "./line.db"), "output.2.sink: another output writes"),
+        (SQLITE + SQLITE.replace('"line"', '"LINE"'), "output.2.sink: another output writes"),
         (SQLITE + 'columns = { z = "b" }\n', 'output.1.columns: "z" is no column of the result'),
         (CSV + CSV + 'of = "input"\ncolumns = { x = "b" }\n', "output.2.columns: other names are"),
     ],

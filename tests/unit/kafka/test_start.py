@@ -44,6 +44,21 @@ def test_what_is_one_stays_as_it_is(start: object) -> None:
     assert checked_start(start, ONE) == start
 
 
+def test_the_name_of_the_one_topic_may_be_said() -> None:
+    """It means the same, and no other can be named."""
+    assert checked_start({"t": {0: 1}}, ONE) == {0: 1}
+    text = changed('topic = "points"', 'topic = "points"\nstart = { points = { 0 = 1200 } }')
+    assert read(text).source.start == {0: 1200}
+    for other, why in [
+        ({"x": {0: 1}}, "offsets by partition"),
+        ({"t": {0: 1}, "x": {0: 1}}, "'x' is none of the topics t"),
+        ({"t": 1}, "by topic and partition"),
+        ({"t": {0: 1}, 0: 1}, "by topic and partition"),
+    ]:
+        with pytest.raises(sr.ConfigurationError, match=why):
+            checked_start(other, ONE)
+
+
 def test_times_are_milliseconds_of_the_brokers() -> None:
     """A time between two is the later one, other zones are the same time, and none is before 1970."""
     assert milliseconds(NOON) == 1_772_366_400_000

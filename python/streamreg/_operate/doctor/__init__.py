@@ -15,8 +15,7 @@ from typing import Literal
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import StreamregError
 from streamreg._jobs import Job, load_job
-from streamreg._jobs.client import check_client
-from streamreg._jobs.run_job import plan_job
+from streamreg._jobs.run_job import check_job, plan_job
 from streamreg._operate.doctor import network
 from streamreg._operate.doctor.broker import Broker
 from streamreg._operate.doctor.disk import Disk
@@ -68,8 +67,8 @@ def examine(path: Path) -> Iterator[Line]:
         path: a job file.
 
     Yields:
-        One line for each of `CHECKS`, without secrets: what is well, what is not and which setting to change, or why
-        it was not looked at.
+        One line for each of `CHECKS`, of "outputs" one for each output, without secrets: what is well, what is not and
+        which setting to change, or why it was not looked at.
     """
     examination = _Examination()
     loaded: list[tuple[Job, Plan]] = []
@@ -77,7 +76,7 @@ def examine(path: Path) -> Iterator[Line]:
     def load() -> str:
         job = load_job(path)
         examination.settings = dict(job.source.kafka)
-        check_client(job.source.kafka, str(path))
+        check_job(job)
         loaded.append((job, plan_job(job)))
         return f"{path} is valid"
 
@@ -106,7 +105,7 @@ def examine(path: Path) -> Iterator[Line]:
         yield examination.line("header", broker.header, after="read", besides="registry")
         yield examination.line("group", lambda: group(job.source.kafka), after="metadata")
     yield examination.line("state", lambda: disk.state(broker.source, broker.watermarks))
-    yield examination.line("outputs", disk.outputs, after="state")
+    yield from _outputs(examination, disk)
 
 
 def _of_files(examination: _Examination, plan: Plan, disk: Disk) -> Iterator[Line]:
@@ -118,12 +117,19 @@ def _of_files(examination: _Examination, plan: Plan, disk: Disk) -> Iterator[Lin
         "read": files.read,
         "header": files.header,
         "state": lambda: disk.state(files.source, files.watermarks),
-        "outputs": disk.outputs,
     }
-    after = {"partitions": "topic", "read": "partitions", "header": "read", "outputs": "state"}
-    for check in CHECKS[1:]:
+    after = {"partitions": "topic", "read": "partitions", "header": "read"}
+    for check in CHECKS[1:-1]:
         look = looks.get(check, files.no_broker)
         yield examination.line(check, look, after=after.get(check))
+    yield from _outputs(examination, disk)
+
+
+def _outputs(examination: _Examination, disk: Disk) -> Iterator[Line]:
+    for name, look in disk.outputs.items():
+        line = examination.line("outputs", look, after="state")
+        named = line.text.startswith(name)
+        yield line if named else Line(line.status, line.check, f"{name}: {line.text}")
 
 
 class _Examination:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,24 +80,46 @@ class Disk:
         changes = "".join(f"; the job was changed: {change}" for change in self._changes)
         return f"{folder}: the run goes on after {plural(self.checkpoint.rows, 'row')}{changes}; {room}"
 
-    def outputs(self) -> str:
-        """Can every output be written, and is there nothing in it that a run would not go on from?"""
-        named = {f"output.{key}": path for key, path in self._job.output.paths.items()}
-        room = ""
-        for key, name in [*named.items(), ("run.rejects", self._job.rejects_file)]:
-            if name is not None:
-                path = Path(name)
-                folder = path.absolute().parent
-                if not folder.is_dir():
-                    raise TroubleError(f"there is no directory {folder}: make it, or change {key}")
-                room = _room(path if path.exists() else folder, key)
+    @property
+    def outputs(self) -> Mapping[str, Callable[[], str]]:
+        """By its name, what looks at an output, or at where rejects are kept.
+
+        Can it be written, and is there nothing in it that a run would not go on from?
+        """
+        names = [output.name for output in self._plan.outputs]
+        if self._rejects is not None:
+            names.append(self._rejects.name)
+        return {name: partial(self._output, name) for name in names}
+
+    def _output(self, name: str) -> str:
+        room = self._room_of(name)
         state = None if self._job.state is None else Path(self._job.state)
-        terms = RunTerms(state, thorough=True)
+        # After the checkpoint was read: that it is of an earlier job may change the plan.
         checkpoint = self.checkpoint
-        resume.check_outputs(
-            self._plan.outputs, self._rejects, checkpoint, terms, besides=self._old_files
+        checks = resume.output_checks(
+            self._plan.outputs,
+            self._rejects,
+            checkpoint,
+            RunTerms(state, thorough=True),
+            besides=self._old_files,
         )
+        checks[name]()
         return f"can be written; {room}" if room else "can be written"
+
+    def _room_of(self, name: str) -> str:
+        """How much room the file has that is called so, or holds what is; "" where there is none."""
+        named = {path: f"output.{key}" for key, path in self._job.output.paths.items()}
+        if self._job.rejects_file is not None:
+            named[self._job.rejects_file] = "run.rejects"
+        # A table of a database is called by both.
+        file = name if name in named else name.rpartition(":")[0]
+        if file not in named:
+            return ""
+        path = Path(file)
+        folder = path.absolute().parent
+        if not folder.is_dir():
+            raise TroubleError(f"there is no directory {folder}: make it, or change {named[file]}")
+        return _room(path if path.exists() else folder, named[file])
 
 
 def _room(place: Path, key: str) -> str:

@@ -18,7 +18,7 @@ use super::reject::Fault;
 use super::wanted::Wanted;
 use super::{ColumnType, Decoder, Format, Schema, Span};
 use crate::error::Error;
-use plan::{Found, Problems};
+use plan::{Found, Problem, Problems};
 use schema::Messages;
 use wire::Wire;
 
@@ -47,7 +47,7 @@ impl Reader {
     }
 
     /// What keeps a schema from giving all columns that need a value: of each the name, and why. A schema of several
-    /// messages needs one that gives them; if none does, it is said of the first.
+    /// messages needs one that gives them; if none does, it is said of the one that has most of their fields.
     ///
     /// # Errors
     /// [`Error::Invalid`] if it is no schema, or has no message.
@@ -56,12 +56,19 @@ impl Reader {
         text: &str,
         imported: &[(String, String)],
     ) -> Result<Vec<(String, String)>, Error> {
-        let (_, mut problems) = self.messages(text, imported).map_err(Error::Invalid)?;
-        if problems.iter().any(Vec::is_empty) {
-            return Ok(Vec::new());
-        }
-        let first = if problems.is_empty() { Vec::new() } else { problems.swap_remove(0) };
-        Ok(first.into_iter().map(|(column, why)| (self.schema.names[column].clone(), why)).collect())
+        let (_, problems) = self.messages(text, imported).map_err(Error::Invalid)?;
+        let several = problems.len() > 1;
+        let nearest = problems.into_iter().min_by_key(|(_, found)| {
+            let absent = found.iter().filter(|problem| problem.absent).count();
+            (absent, found.len())
+        });
+        let (message, nearest) = nearest.unwrap_or_default();
+        let told = nearest.into_iter().map(|Problem { column, absent, why }| {
+            // That a field is absent names the message in any case.
+            let why = if several && !absent { format!("{message}: {why}") } else { why };
+            (self.schema.names[column].clone(), why)
+        });
+        Ok(told.collect())
     }
 
     /// A decoder of values that were written by these schemas. One that cannot be read is the reason of a reject.
@@ -80,7 +87,7 @@ impl Reader {
         &self,
         text: &str,
         imported: &[(String, String)],
-    ) -> Result<(Messages, Vec<Problems>), String> {
+    ) -> Result<(Messages, Vec<(String, Problems)>), String> {
         Messages::new(&schema::compiled(text, imported)?, &self.schema, &self.wanted)
     }
 }

@@ -241,9 +241,25 @@ fn problems_name_columns() {
     let problems = |columns: &[(&str, ColumnType)]| reader(columns).problems(&text, &[]).unwrap();
     assert_eq!(problems(&[("x", Float)]), []);
     assert_eq!(problems(&[("x", Str), ("y", named("int | None"))]), []);
-    let wrong = problems(&[("x", Bool), ("y", Int)]);
-    let wanted = [("x", "string where bool belongs"), ("y", "p.A has no field \"y\"")];
-    assert_eq!(wrong, wanted.map(|(name, why)| (name.to_owned(), why.to_owned())));
+    let told = |columns: &[(&str, ColumnType)], wanted: &[(&str, &str)]| {
+        let wanted: Vec<_> =
+            wanted.iter().map(|(name, why)| ((*name).to_owned(), (*why).to_owned())).collect();
+        assert_eq!(problems(columns), wanted);
+    };
+    told(&[("x", Bool)], &[("x", "p.A: string where bool belongs")]);
+    // Of the message that lacks least, before one that comes first.
+    told(&[("x", Bool), ("y", Int)], &[("x", "p.B: double where bool belongs")]);
+    told(
+        &[("x", Bool), ("z", Int)],
+        &[("x", "p.A: string where bool belongs"), ("z", "p.A has no field \"z\"")],
+    );
+    told(&[("z", Int)], &[("z", "p.A has no field \"z\"")]);
+    let inside = proto3("message Outer { message P { double x = 1; } int32 k = 1; }");
+    let wrong = reader(&[("x", Int)]).problems(&inside, &[]).unwrap();
+    assert_eq!(wrong, [("x".to_owned(), "p.Outer.P: double where int belongs".to_owned())]);
+    let alone = proto3("message A { string x = 1; }");
+    let wrong = reader(&[("x", Bool)]).problems(&alone, &[]).unwrap();
+    assert_eq!(wrong, [("x".to_owned(), "string where bool belongs".to_owned())]);
     for text in [
         "message",
         "{}",

@@ -71,8 +71,17 @@ impl Found<'_> {
     }
 }
 
-/// Which columns a schema does not give, and why.
-pub(super) type Problems = Vec<(usize, String)>;
+/// Which columns a message does not give.
+pub(super) type Problems = Vec<Problem>;
+
+/// A column that a message does not give.
+#[derive(Debug)]
+pub(super) struct Problem {
+    pub(super) column: usize,
+    /// Whether there is no such field, and not one of another type.
+    pub(super) absent: bool,
+    pub(super) why: String,
+}
 
 /// Messages around one value, whose presence says whether it is missing.
 const WRAPPERS: [&str; 9] = [
@@ -243,7 +252,7 @@ impl Compiler<'_> {
     fn absent(&mut self, columns: &[usize], why: &str) {
         for &column in columns {
             if !matches!(self.schema.types[column], ColumnType::Optional(_)) {
-                self.problems.push((column, why.to_owned()));
+                self.problems.push(Problem { column, absent: true, why: why.to_owned() });
             }
             self.columns[column] = Given::Absent(why.to_owned());
         }
@@ -251,7 +260,7 @@ impl Compiler<'_> {
 
     fn refuse(&mut self, columns: &[usize], why: &str) -> Target {
         for &column in columns {
-            self.problems.push((column, why.to_owned()));
+            self.problems.push(Problem { column, absent: false, why: why.to_owned() });
             self.columns[column] = Given::Misfit(why.to_owned());
         }
         Target::Nothing

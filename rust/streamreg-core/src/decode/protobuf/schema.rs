@@ -69,7 +69,7 @@ pub(super) struct Messages {
 }
 
 impl Messages {
-    /// The plans, and what is wrong with each.
+    /// The plans, and of each message its name and what is wrong with it.
     ///
     /// # Errors
     /// If there is no message.
@@ -77,12 +77,12 @@ impl Messages {
         file: &FileDescriptor,
         schema: &Schema,
         wanted: &Wanted,
-    ) -> Result<(Self, Vec<Problems>), String> {
+    ) -> Result<(Self, Vec<(String, Problems)>), String> {
         let mut all = BTreeMap::new();
         let mut problems = Vec::new();
         let mut add = |place: Vec<usize>, message: &MessageDescriptor| {
             let (plan, wrong) = Plan::new(message, schema, wanted);
-            problems.push(wrong);
+            problems.push((message.full_name().to_owned(), wrong));
             all.insert(place, plan);
         };
         let mut next: Vec<_> = file.messages().enumerate().map(|(at, message)| (vec![at], message)).collect();
