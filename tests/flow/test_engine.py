@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import streamreg as sr
-from streamreg._spark import pool, work
+from streamreg._spark import patience, pool
 from streamreg.testing import read
 from tests.support import upserts
 from tests.support.changelog import changes
@@ -29,7 +29,7 @@ from tests.support.fake_spark import FakeEngine
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has failed is run again at once."""
     monkeypatch.setattr(pool, "_FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(work, "PATIENCE", 0.5)
+    monkeypatch.setattr(patience, "PATIENCE", 0.5)
 
 
 def topic(batch: int = 10**6) -> sr.Table:

@@ -24,6 +24,9 @@ class Piece:
     times: Times
     """How far its partitions had come in event time before the batch."""
 
+    patience: float
+    """Seconds for which it waits for a sign of a message."""
+
 
 def cut(
     ranges: Mapping[int, Range], ends: Mapping[int, int], most: int, tasks: int, *, whole: bool
@@ -33,7 +36,7 @@ def cut(
     Args:
         ranges: what is still to be read of each partition.
         ends: up to where each may be read now, of those of which that is known.
-        most: offsets in the batch; each partition gives its share of what waits.
+        most: offsets in the batch, each partition gives its share of what waits.
         tasks: the most tasks, but for partitions that are not cut.
         whole: whether no partition is cut: where what comes of its messages depends on those before them.
 

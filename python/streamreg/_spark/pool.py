@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from streamreg._exceptions import ConfigurationError, WorkerError
 from streamreg._plural import plural
+from streamreg._source.contract import silence_seconds
 from streamreg._spark.batch import Piece, cut
 from streamreg._spark.contract import EndedError
 from streamreg._spark.errors import first_line, said
+from streamreg._spark.patience import Patience
 from streamreg._spark.running import Runner, Running
 from streamreg._spark.shard_work import Step
 from streamreg._state.shards import ShardEpoch
@@ -84,6 +86,8 @@ class SparkPool:
         self._running: Running[Any] | None = None
         self._start_at = time.monotonic()
         self._failures = 0
+        self._source = task.input.source
+        self._patience = Patience(self._source.name, silence_seconds(self._source))
         self._told: dict[str, float] = {}
         self.restarts = 0
         self._figures = EngineFigures(jobs.name, 0, 0.0, 0, jobs.executors())
@@ -95,8 +99,9 @@ class SparkPool:
             if not pieces:
                 wait([wake], min(timeout, max(pause, _LOOK)))
                 return
-            self._start_at = time.monotonic() + self._interval
-            self._start(Running(partial(self._jobs.run, pieces), partial(self._read, pieces)))
+            now = time.monotonic()
+            self._start_at = now + self._interval
+            self._start(Running(partial(self._jobs.run, pieces), partial(self._read, pieces, now)))
         running = self._running
         if running is not None and running.ended in wait([running.ended, wake], timeout):
             self._running = None
@@ -109,12 +114,21 @@ class SparkPool:
 
     def _next(self) -> list[Piece]:
         ranges = {p: remaining(p, r, self._merged) for p, r in self._ranges.items()}
-        tasks = self._tasks or max(self._jobs.slots(), 1)
-        parts = cut(ranges, self._log_ends, self._max_rows, tasks, whole=self._whole)
+        parts = cut(
+            ranges,
+            self._log_ends,
+            self._max_rows,
+            self._tasks or max(self._jobs.slots(), 1),
+            whole=self._whole,
+        )
         # Asked for at once: whoever is asked notes that these are read by what it says now.
         times = self._merged.event_times({p for part in parts for p in part}) if parts else ()
         return [
-            Piece(part, [{p: at for p, at in of.items() if p in part} for of in times])
+            Piece(
+                part,
+                [{p: at for p, at in of.items() if p in part} for of in times],
+                self._patience.seconds,
+            )
             for part in parts
         ]
 
@@ -130,11 +144,18 @@ class SparkPool:
             return
         yield from frames
 
-    def _read(self, pieces: Sequence[Piece], found: Sequence[Done]) -> Iterator[Frame]:
+    def _read(
+        self, pieces: Sequence[Piece], started: float, found: Sequence[Done]
+    ) -> Iterator[Frame]:
         """What comes of a batch that was read."""
         self._tell(found)
         for done in found:
             self._check(done.failure)
+        self._patience.batch(
+            started,
+            sum((r.end or 0) - r.start for piece in pieces for r in piece.ranges.values()),
+            came=any(self._goes_on(own) for done in found for own in done.partials),
+        )
         self._figures = replace(
             self._figures,
             batches=self._figures.batches + 1,
@@ -147,10 +168,14 @@ class SparkPool:
         for done in found:
             for own in done.partials:
                 # The loop merges each before it asks for the next.
-                offsets = self._merged.offsets
-                if all(start == offsets[p] for p, (start, _) in own.progress.items()):
+                if self._goes_on(own):
                     self._failures = 0
                     yield Frame(0, own, {}, done.reader, done.timestamp)
+
+    def _goes_on(self, own: Partial) -> bool:
+        """Whether it begins where the merged offsets of its partitions end."""
+        offsets = self._merged.offsets
+        return all(start == offsets[p] for p, (start, _) in own.progress.items())
 
     def _change(self, found: Sequence[Done], sharded: Sharded) -> Iterator[Frame]:
         """Has the shards changed by what counts of a batch, in one piece: it is one epoch, all or nothing."""
