@@ -20,6 +20,7 @@ from streamreg._source.contract import silence_seconds
 from streamreg._spark.batch import Piece, cut
 from streamreg._spark.contract import EndedError
 from streamreg._spark.errors import first_line, said
+from streamreg._spark.notices import Notices
 from streamreg._spark.patience import Patience
 from streamreg._spark.running import Runner, Running
 from streamreg._spark.shard_work import Step
@@ -46,8 +47,6 @@ _FIRST_PAUSE = 0.5
 """Seconds before a batch that has failed is run again; doubled for each further time."""
 _LOOK: Final = 0.1
 """Seconds between two looks at the ends of the logs while nothing waits."""
-_QUIET: Final = 30.0
-"""Seconds for which a notice is not told again: each batch opens readers anew, and they find the same trouble."""
 
 _ADVICE: Final = {
     "No module named 'streamreg'": "streamreg is not installed on the executors: install the same wheel on each",
@@ -88,7 +87,7 @@ class SparkPool:
         self._failures = 0
         self._source = task.input.source
         self._patience = Patience(self._source.name, silence_seconds(self._source))
-        self._told: dict[str, float] = {}
+        self._notices = Notices()
         self.restarts = 0
         self._figures = EngineFigures(jobs.name, 0, 0.0, 0, jobs.executors())
 
@@ -148,7 +147,7 @@ class SparkPool:
         self, pieces: Sequence[Piece], started: float, found: Sequence[Done]
     ) -> Iterator[Frame]:
         """What comes of a batch that was read."""
-        self._tell(found)
+        self._notices.tell(notice for done in found for notice in done.notices)
         for done in found:
             self._check(done.failure)
         self._patience.batch(
@@ -240,13 +239,6 @@ class SparkPool:
             pause,
             first_line(error),
         )
-
-    def _tell(self, found: Sequence[Done]) -> None:
-        now = time.monotonic()
-        for text in dict.fromkeys(notice for done in found for notice in done.notices):
-            if now >= self._told.get(text, now):
-                self._told[text] = now + _QUIET
-                _log.warning("%s", text)
 
     def grow(self, ranges: Mapping[int, Range]) -> None:
         self._ranges.update(ranges)
