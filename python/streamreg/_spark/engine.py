@@ -9,8 +9,9 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from streamreg._dataclass import dataclass
-from streamreg._exceptions import ConfigurationError
+from streamreg._exceptions import ConfigurationError, StreamregError
 from streamreg._source.contract import reads_anywhere
+from streamreg._spark.errors import ended
 from streamreg._spark.pool import SparkPool
 from streamreg._worker.task import packed
 
@@ -60,8 +61,18 @@ class SparkEngine:
     def _pools(self, context: SparkContext) -> MakePool:
         from streamreg._spark.jobs import SparkJobs
         from streamreg._spark.probe import check_folder
+        from streamreg._spark.session import why_ended
 
         def make(task: Task, merged: Merged, log_ends: Mapping[int, int]) -> Pool:
+            try:
+                return pool(task, merged, log_ends)
+            except Exception as error:
+                why = None if isinstance(error, StreamregError) else why_ended(context, error)
+                if why is None:
+                    raise
+                raise ended(f"Spark at {context.master}", why) from error
+
+        def pool(task: Task, merged: Merged, log_ends: Mapping[int, int]) -> Pool:
             fold = not task.plan.clocks and not task.input.upsert
             sharded = merged.sharded
             shards = None

@@ -19,7 +19,7 @@ from streamreg._plural import plural
 from streamreg._source.contract import silence_seconds
 from streamreg._spark.batch import Piece, cut
 from streamreg._spark.contract import EndedError
-from streamreg._spark.errors import first_line, said
+from streamreg._spark.errors import ended, first_line, said
 from streamreg._spark.notices import Notices
 from streamreg._spark.patience import Patience
 from streamreg._spark.running import Runner, Running
@@ -92,6 +92,12 @@ class SparkPool:
         self._figures = EngineFigures(jobs.name, 0, 0.0, 0, jobs.executors())
 
     def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
+        try:
+            yield from self._collect(timeout, wake)
+        except EndedError as error:
+            raise ended(self._jobs.name, str(error)) from error
+
+    def _collect(self, timeout: float, wake: int) -> Iterator[Frame]:
         if self._running is None:
             pause = self._start_at - time.monotonic()
             pieces = self._next() if pause <= 0 else []
@@ -113,11 +119,13 @@ class SparkPool:
 
     def _next(self) -> list[Piece]:
         ranges = {p: remaining(p, r, self._merged) for p, r in self._ranges.items()}
+        # Asked for at any time, so that an end of Spark is noticed while nothing comes.
+        slots = self._jobs.slots()
         parts = cut(
             ranges,
             self._log_ends,
             self._max_rows,
-            self._tasks or max(self._jobs.slots(), 1),
+            self._tasks or max(slots, 1),
             whole=self._whole,
         )
         # Asked for at once: whoever is asked notes that these are read by what it says now.
@@ -134,10 +142,8 @@ class SparkPool:
     def _frames(self, running: Running[Any]) -> Iterator[Frame]:
         try:
             frames = running.frames()
-        except EndedError as error:
-            raise WorkerError(
-                f"{self._jobs.name} has ended ({error}): what was merged is in the state, from which a new run goes on"
-            ) from error
+        except EndedError:
+            raise
         except Exception as error:
             self._failed(error)
             return

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from streamreg._exceptions import ConfigurationError, WorkerError
-from streamreg._spark.errors import said
+from streamreg._spark.errors import first_line, said
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
@@ -30,15 +30,38 @@ def context_of(session: SparkSession) -> SparkContext:
     """The context of a session.
 
     Raises:
-        ConfigurationError: if it has none here: the session of a remote server.
+        ConfigurationError: if it has none here: the session of a remote server; or if it has ended.
     """
     try:
-        return session.sparkContext
+        context = session.sparkContext
     except Exception as error:
         raise ConfigurationError(
             f"engine: this session has no Spark context in this process ({type(error).__name__}): Spark Connect gives "
             "none: run the program by spark-submit, or give master="
         ) from error
+    if has_ended(context):
+        raise ConfigurationError(
+            "engine: this session was stopped, or its Spark has ended: give one that runs"
+        )
+    return context
+
+
+def has_ended(context: SparkContext) -> bool:
+    """Whether no job can be run any more."""
+    return why_ended(context) is not None
+
+
+def why_ended(context: SparkContext, error: Exception | None = None) -> str | None:
+    """Why no job can be run any more, as an error has it where it knows; None if one can."""
+    if context._jsc is None:
+        return "it was stopped"
+    try:
+        stopped = context._jsc.sc().isStopped()
+    except Exception:  # Whatever the gateway raises.
+        return "its process is gone"
+    if not stopped:
+        return None
+    return "it was stopped" if error is None else first_line(error)
 
 
 @contextmanager
@@ -52,7 +75,9 @@ def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkCo
     from pyspark import SparkConf, SparkContext
 
     active = SparkContext._active_spark_context
-    if active is not None:
+    if active is not None and has_ended(active):
+        _stop(active)
+    elif active is not None:
         if master is not None and master != active.master:
             raise ConfigurationError(
                 f"engine: this process has a Spark session at {active.master} already: stop it, or leave out "
@@ -82,7 +107,19 @@ def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkCo
     try:
         yield context
     finally:
-        context.stop()
+        _stop(context)
+
+
+def _stop(context: SparkContext) -> None:
+    """Ends Spark; where it has ended by itself nobody there is asked, and this process can start another."""
+    from pyspark import SparkContext
+
+    if has_ended(context):
+        context._jsc = None
+    context.stop()
+    java = getattr(SparkContext._gateway, "proc", None)
+    if java is not None and java.poll() is not None:
+        SparkContext._gateway = SparkContext._jvm = None
 
 
 @contextmanager
