@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -22,6 +23,9 @@ _CONF: Final = {
     "spark.ui.showConsoleProgress": "false",
 }
 """Of a session of its own, unless the program or spark-submit says otherwise."""
+
+_LOCAL_CLUSTER: Final = re.compile(r"local-cluster\[ *[0-9]+ *, *[0-9]+ *, *([0-9]+) *\]")
+"""Spark's cluster on one machine: workers, cores of each, and its memory in MiB."""
 
 _JAVA: Final = " (it needs Java 17 or later, as java on the PATH or by JAVA_HOME)"
 
@@ -91,6 +95,10 @@ def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkCo
     if master is not None:
         settings.setMaster(master)
     settings.setIfMissing("spark.master", "local[*]")
+    memory = _LOCAL_CLUSTER.fullmatch(settings.get("spark.master", ""))
+    if memory is not None:
+        # More than a worker of it has would be asked for.
+        settings.setIfMissing("spark.executor.memory", f"{memory[1]}m")
     for name, value in {**_CONF, **conf}.items():
         if name in conf:
             settings.set(name, value)
