@@ -126,6 +126,7 @@ class SparkPool:
             self._log_ends,
             self._max_rows,
             self._tasks or max(slots, 1),
+            turn=self._figures.batches,
             whole=self._whole,
         )
         # Asked for at once: whoever is asked notes that these are read by what it says now.
