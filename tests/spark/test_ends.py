@@ -143,7 +143,7 @@ def test_a_process_can_start_spark_again(
     produce(topic, messages(100))
 
     def own() -> object:
-        return sr.engines.spark(master="local[2]", conf={"spark.ui.enabled": "false"})
+        return sr.engines.spark(master="local[2]", conf={"spark.ui.enabled": False})
 
     with pytest.raises(
         sr.WorkerError, match=r"Spark at local\[2\] has ended \(its process is gone\)"
@@ -153,3 +153,25 @@ def test_a_process_can_start_spark_again(
     outputs = [sr.io.csv.write(t, "rows.csv")]
     assert sr.run(outputs=outputs, state="state", engine=own()).rows == 100  # type: ignore[arg-type]
     assert rows_in(folder / "rows.csv") == 100
+
+
+def test_settings_of_another_session(
+    broker: KafkaBroker, produce: Produce, topic: str, folder: Path
+) -> None:
+    """They cannot be had any more, and are not passed over; those that it has may be named."""
+    broker.create_topic(topic)
+    produce(topic, messages(10))
+
+    def rows(**conf: str) -> int:
+        t = sr.io.kafka.read(
+            broker.plaintext, topic=topic, schema=Point, format="json", mode="static"
+        )
+        outputs = [sr.io.csv.write(t, "rows.csv")]
+        return sr.run(outputs=outputs, state="state", engine=sr.engines.spark(conf=conf)).rows
+
+    with spark_session("local[2]"):
+        with pytest.raises(
+            sr.ConfigurationError, match=r"in which spark.executor.memory is 900m: stop it"
+        ):
+            rows(**{"spark.executor.memory": "3g"})
+        assert rows(**{"spark.ui.enabled": "false"}) == 10

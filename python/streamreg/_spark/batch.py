@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _LEAST: Final = 1000
 """Offsets that are not divided among tasks: starting one costs more than reading them."""
+_MOST_TOLD: Final = 8
+"""Ranges that an error names."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,19 @@ def cut(
             # Of the message before the rest nothing is known yet.
             left = Range(until, end, untouched=False)
     return found
+
+
+def told(pieces: Sequence[Piece], name: Callable[[int], str]) -> str:
+    """The ranges of a batch, for people; `name` says what they call a partition."""
+    starts: dict[int, int] = {}
+    ends: dict[int, int] = {}
+    for piece in pieces:
+        for partition, own in piece.ranges.items():
+            starts.setdefault(partition, own.start)
+            ends[partition] = own.end or own.start
+    found = [f"partition {name(p)} offsets {start} to {ends[p]}" for p, start in starts.items()]
+    more = f" and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
+    return ", ".join(found[:_MOST_TOLD]) + more
 
 
 def _shares(waits: Mapping[int, int], most: int, first: int) -> dict[int, int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError, StreamregError
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from streamreg._formats.contract import Input
     from streamreg._worker.contract import MakePool, Merged, Pool
     from streamreg._worker.task import Task
+
+_OTHERWISE: Final = "run without engine, and with processes=0"
+"""Where a function need not be sent anywhere."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +81,9 @@ class SparkEngine:
             shards = None
             if sharded is not None:
                 check_folder(context, sharded.job.directory)
-                shards = len(sharded.shards.each), packed(sharded.job)
+                shards = len(sharded.shards.each), packed(sharded.job, _OTHERWISE)
             return SparkPool(
-                SparkJobs(context, packed(task), fold=fold, shards=shards),
+                SparkJobs(context, packed(task, _OTHERWISE), fold=fold, shards=shards),
                 task,
                 merged,
                 log_ends,

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from streamreg._exceptions import ConfigurationError, WorkerError
 from streamreg._plural import plural
-from streamreg._source.contract import silence_seconds
-from streamreg._spark.batch import Piece, cut
+from streamreg._source.contract import short_name, silence_seconds
+from streamreg._spark.batch import Piece, cut, told
 from streamreg._spark.contract import EndedError
 from streamreg._spark.errors import ended, first_line, said
 from streamreg._spark.notices import Notices
@@ -86,6 +86,7 @@ class SparkPool:
         self._start_at = time.monotonic()
         self._failures = 0
         self._source = task.input.source
+        self._batch: Sequence[Piece] = ()
         self._patience = Patience(self._source.name, silence_seconds(self._source))
         self._notices = Notices()
         self.restarts = 0
@@ -104,6 +105,7 @@ class SparkPool:
             if not pieces:
                 wait([wake], min(timeout, max(pause, _LOOK)))
                 return
+            self._batch = pieces
             now = time.monotonic()
             self._start_at = now + self._interval
             self._start(Running(partial(self._jobs.run, pieces), partial(self._read, pieces, now)))
@@ -235,7 +237,7 @@ class SparkPool:
         if self._failures > _RETRIES:
             raise WorkerError(
                 f"a batch on {self._jobs.name} has failed {plural(self._failures, 'time')} without progress: giving "
-                f"up:\n{said(error)}"
+                f"up; it had {told(self._batch, partial(short_name, self._source))}:\n{said(error)}"
             ) from error
         self.restarts += 1
         pause = _FIRST_PAUSE * 2 ** (self._failures - 1)

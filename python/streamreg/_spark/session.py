@@ -68,12 +68,23 @@ def why_ended(context: SparkContext, error: Exception | None = None) -> str | No
     return "it was stopped" if error is None else first_line(error)
 
 
+def _check_settings(context: SparkContext, conf: Mapping[str, str]) -> None:
+    """Raises ConfigurationError if a session that there is was made with other settings."""
+    own = context.getConf()
+    for name, value in conf.items():
+        if own.get(name) != value:
+            raise ConfigurationError(
+                f"engine: conf: this process has a Spark session already, in which {name} is "
+                f"{own.get(name) or 'not set'}: stop it, or leave {name} out"
+            )
+
+
 @contextmanager
 def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkContext]:
     """A context for one run; one that there is in this process is taken, and left as it is.
 
     Raises:
-        ConfigurationError: if there is one, and it is of another master.
+        ConfigurationError: if there is one, and it is of another master, or was made with other settings.
         WorkerError: if Spark does not start.
     """
     from pyspark import SparkConf, SparkContext
@@ -87,6 +98,7 @@ def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkCo
                 f"engine: this process has a Spark session at {active.master} already: stop it, or leave out "
                 f"master={master!r}"
             )
+        _check_settings(active, conf)
         yield active
         return
     # Executors of this machine are to be of this environment.

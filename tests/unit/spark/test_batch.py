@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamreg._source.contract import Range
-from streamreg._spark.batch import cut
+from streamreg._spark.batch import Piece, cut, told
 
 partitions = st.dictionaries(
     st.integers(0, 30), st.tuples(st.integers(0, 10**6), st.integers(0, 50_000), st.booleans())
@@ -106,3 +106,17 @@ def test_a_limited_batch_takes_of_each_partition_its_share(
     parts = cut(ranges, {0: 100_000, 1: 300_000}, most, 1, turn=turn, whole=False)
     [part] = parts
     assert {p: r.end for p, r in part.items()} == ends
+
+
+def test_an_error_names_what_a_batch_had() -> None:
+    """The pieces of a partition as one range; of many partitions the first."""
+    pieces = [
+        Piece({0: Range(5, 9, False)}, (), 5.0),
+        Piece({0: Range(9, 20, False), 3: Range(0, 2, True)}, (), 5.0),
+    ]
+    name = "topic-{}".format
+    assert (
+        told(pieces, name) == "partition topic-0 offsets 5 to 20, partition topic-3 offsets 0 to 2"
+    )
+    many = [Piece({p: Range(0, 2, True) for p in range(20)}, (), 5.0)]
+    assert told(many, str).endswith("partition 7 offsets 0 to 2 and 12 more")
