@@ -212,6 +212,9 @@ class KafkaFetcher:
             HandOverError: where anything is unusual.
         """
 
+    def heard(self) -> int:
+        """How often a broker was heard of: it grows while a response is on its way, too."""
+
     def log_ends(self) -> dict[int, int]:
         """Where logs end, as the last responses of their brokers had it."""
 

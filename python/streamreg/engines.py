@@ -18,6 +18,7 @@ from streamreg._spark.options import (
     MOST_SHARDS,
     MOST_TASKS,
     check_count,
+    checked_conf,
     trigger_seconds,
 )
 
@@ -42,7 +43,7 @@ def spark(
     max_rows: int = 1_000_000,
     tasks: int | None = None,
     shards: int | None = None,
-    conf: Mapping[str, str] | None = None,
+    conf: Mapping[str, str | float] | None = None,
 ) -> SparkEngine:
     """Spark: executors read ranges of offsets, and hand in exact partial sums. Needs `streamreg[spark]`, and Java 17.
 
@@ -62,7 +63,7 @@ def spark(
         checkpoint: where a streaming query of Spark's would keep how far it has come. It may be given, and nothing is
             kept there: the state of the run alone says where it goes on, so that the two cannot disagree.
         trigger: the least time between the starts of two batches, in place of the source's `autocommit_duration_ms`:
-            "1 second", "500 milliseconds", a timedelta.
+            "1 second", "500 milliseconds", "1 minute 30 seconds", a timedelta; a year at most.
         max_rows: messages in a batch, at most. Their rows pass through the driver where an output writes them.
         tasks: tasks in a batch, at most. Default: one for each core of the executors. Partitions are cut where that
             evens them out, but for windows.
@@ -71,7 +72,7 @@ def spark(
             state, which all executors must reach at the same path. Take some times as many as there are cores, up to
             512; another number at a later start is fine. Not with upserts, scores by keys, `listen`, and classes but
             those of windows. Default: the driver keeps it, in memory.
-        conf: further settings of a session of its own, by Spark's names.
+        conf: further settings of a session of its own, by Spark's names: texts, numbers, True and False.
 
     Returns:
         The engine, for `run(engine=…)`.
@@ -91,9 +92,6 @@ def spark(
         _log.info(
             "checkpoint: nothing is kept in %s: the state says where the run goes on", checkpoint
         )
-    for name, value in (conf or {}).items():
-        if not isinstance(name, str) or not isinstance(value, str):
-            raise ConfigurationError(f"conf: expected texts by name, found {name!r}: {value!r}")
     return SparkEngine(
         interval=trigger_seconds(trigger),
         max_rows=check_count("max_rows", max_rows, MOST_ROWS),
@@ -101,5 +99,5 @@ def spark(
         master=master,
         tasks=None if tasks is None else check_count("tasks", tasks, MOST_TASKS),
         shards=None if shards is None else check_count("shards", shards, MOST_SHARDS),
-        conf=dict(conf or {}),
+        conf=checked_conf({} if conf is None else conf),
     )

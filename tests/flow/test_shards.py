@@ -13,8 +13,7 @@ import streamreg as sr
 from streamreg._cli import main
 from streamreg._compile.compile import compile as compile_plan
 from streamreg._operate.verify.verify import verify
-from streamreg._spark import pool
-from streamreg._spark import work as spark_work
+from streamreg._spark import patience, pool
 from streamreg._state.snapshot import read as read_state
 from streamreg._state.store import Store
 from streamreg.testing import read
@@ -27,7 +26,7 @@ from tests.support.shard_jobs import FILES, KEYED, Point, check_same_state, poin
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has failed is run again at once."""
     monkeypatch.setattr(pool, "_FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(spark_work, "PATIENCE", 0.5)
+    monkeypatch.setattr(patience, "PATIENCE", 0.5)
 
 
 MESSAGES = spread(points(3000, 5), 4, 5)

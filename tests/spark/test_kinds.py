@@ -1,13 +1,17 @@
 """What a job of each kind comes to on Spark: the bits that it comes to on one machine, from a real broker."""
 
+import random
 import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
 
 import pytest
 from confluent_kafka import Producer
 
 import streamreg as sr
+from streamreg._source.contract import Range
 from tests.support import upserts
 from tests.support.engine_jobs import (
     FILES,
@@ -21,16 +25,26 @@ from tests.support.engine_jobs import (
 )
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.produce import Produce
+from tests.support.spark import LOCAL_CLUSTER, spark_session
 from tests.support.spark_runs import Point, check, engine, run_both, table
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+P = ParamSpec("P")
+
 PARTITIONS = 4
 COUNT = 20_000
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["local[2]", LOCAL_CLUSTER])
+def session(request: pytest.FixtureRequest) -> "Iterator[SparkSession]":
+    """In this process, and on two executors, of a process each."""
+    with spark_session(request.param) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
 def filled(broker: KafkaBroker) -> str:
     """A topic of readings."""
     from tests.support.kafka.produce import producer_for
@@ -57,6 +71,52 @@ def test_law_the_same_bits(
             assert standing(folder / "spark" / file) == standing(folder / "one" / file), file
     assert state_of(folder / "spark" / "state") == state_of(folder / "one" / "state")
     check(make(table(broker, filled), folder / "spark"), folder / "spark")
+
+
+def at_random(
+    cut: Callable[P, list[dict[int, Range]]], chance: random.Random, sizes: list[int]
+) -> Callable[P, list[dict[int, Range]]]:
+    """The ranges of a batch in pieces of any lengths, and tasks of any pieces; says how many there were."""
+
+    def found(*given: P.args, **named: P.kwargs) -> list[dict[int, Range]]:
+        parts: list[dict[int, Range]] = []
+        for partition, whole in ((p, r) for part in cut(*given, **named) for p, r in part.items()):
+            at, end = whole.start, whole.end or 0
+            while at < end:
+                # The first message of a partition is looked for in its first range.
+                length = end if whole.untouched else chance.choice([1, 7, 200, 2000])
+                until = min(end, at + length)
+                if not parts or partition in parts[-1] or chance.random() < 0.5:
+                    parts.append({})
+                first = replace(whole, end=until)
+                parts[-1][partition] = (
+                    first if at == whole.start else Range(at, until, untouched=False)
+                )
+                at = until
+        sizes.append(len(parts))
+        return parts
+
+    return found
+
+
+def test_law_any_cut_gives_the_same_bits(
+    broker: KafkaBroker,
+    filled: str,
+    session: "SparkSession",
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However the ranges of a batch are cut, and whoever reads which: the same sums."""
+    from streamreg._spark import batch, pool
+
+    sizes: list[int] = []
+    monkeypatch.setattr(pool, "cut", at_random(batch.cut, random.Random(17), sizes))
+    run_both(folder, lambda own: write(table(broker, filled), own), engine(session, max_rows=9000))
+    assert max(sizes) > 4
+    for file in FILES:
+        if (folder / "one" / file).exists() and file != "scores.csv":
+            assert standing(folder / "spark" / file) == standing(folder / "one" / file), file
+    assert state_of(folder / "spark" / "state") == state_of(folder / "one" / "state")
 
 
 def test_one_batch_is_one_epoch(

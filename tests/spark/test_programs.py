@@ -1,5 +1,7 @@
 """How a run on Spark is asked for: by a program with functions of its own, by a job file; and by one driver only."""
 
+import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,6 +9,7 @@ import pytest
 
 import streamreg as sr
 from streamreg._cli import main
+from streamreg._spark import pool
 from tests.support.engine_jobs import standing
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.produce import Produce
@@ -84,6 +87,49 @@ def test_a_job_file(
     assert standing(Path("fit.csv")) == {("1.0", "1.0"): 1}
     assert main(["run", "job.toml", "--master", "local[2]"]) == 2
     assert "--master is of --engine spark" in capsys.readouterr().err
+
+
+def test_a_function_that_cannot_be_sent(
+    broker: KafkaBroker, session: "SparkSession", produce: Produce, topic: str, folder: Path
+) -> None:
+    """The way out that the error shows is one that an engine allows."""
+    broker.create_topic(topic)
+    produce(topic, ["x,y", "1,2"])
+    lock = threading.Lock()
+
+    def locked(x: float) -> float:
+        with lock:
+            return x
+
+    t = sr.io.kafka.read(broker.plaintext, topic=topic, schema=Point, mode="static")
+    outputs = [sr.io.csv.write(t.select(x=sr.apply(locked, t.x)), "out.csv")]
+    with pytest.raises(sr.ProgramError, match=r"or run without engine, and with processes=0$"):
+        sr.run(outputs=outputs, engine=engine(session))
+
+
+def test_a_function_that_ends_its_process(
+    broker: KafkaBroker, session: "SparkSession", produce: Produce, topic: str, folder: Path
+) -> None:
+    """The run gives up after some tries, and says which messages it could not get past."""
+    broker.create_topic(topic)
+    produce(topic, [f"{x},{x}" for x in range(100)])
+
+    def ends(x: float) -> float:
+        if x >= 60:
+            os._exit(3)
+        return x
+
+    t = sr.io.kafka.read(
+        broker.plaintext, topic=topic, schema=Point, header=["x", "y"], mode="static"
+    )
+    outputs = [sr.io.csv.write(t.select(x=sr.apply(ends, t.x)), "out.csv")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pool, "_FIRST_PAUSE", 0.01)
+        with pytest.raises(
+            sr.WorkerError, match="giving up; it had partition 0 offsets 50 to 100:"
+        ):
+            sr.run(outputs=outputs, engine=engine(session, max_rows=50))
+    assert len(standing(Path("out.csv"))) == 50
 
 
 def test_a_second_driver_is_refused(

@@ -15,7 +15,11 @@ from tests.support.process import wait_until
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-CONF = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
+CONF = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.executor.memory": "900m",  # what a worker of the cluster has
+}
 LOCAL_CLUSTER = "local-cluster[2,1,900]"
 
 

@@ -88,6 +88,10 @@ class NativeReader:
         found = self._fetcher.log_ends()
         return {p: found[p] for p in partitions if p in found}
 
+    @property
+    def heard(self) -> int:
+        return self._fetcher.heard()
+
     def close(self) -> None:
         """Ends connections and their threads."""
         self._fetcher.close()

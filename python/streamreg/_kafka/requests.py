@@ -34,7 +34,7 @@ from streamreg._kafka.client import UnknownTopicError
 from streamreg._kafka.cluster_metadata import Brokers, Metadata, Refresh, look_up
 from streamreg._kafka.in_thread import in_thread
 from streamreg._kafka.partition_table import Place
-from streamreg._kafka.settings import Setting
+from streamreg._kafka.settings import TIMEOUT_MS, Setting
 from streamreg._kafka.start import milliseconds
 from streamreg._kafka.topic_id import NO_ID
 from streamreg._kafka.topics import Topics
@@ -48,7 +48,6 @@ _PAUSE = 0.2
 """Seconds between two looks at a request that is waited for, and before it is made again."""
 _PATIENCE = 10.0
 """Seconds after which a result that has not come is told of."""
-_TIMEOUT_MS = 60_000
 _ERRORS = 100
 """Errors of the connection that are kept until they are reported."""
 
@@ -250,7 +249,7 @@ def _done(attempt: Mapping[Any, Future[Any]]) -> bool:
 
 def request_seconds(settings: Mapping[str, object]) -> float:
     """The client's own timeout of a request, in seconds."""
-    return float(str(settings.get("socket.timeout.ms", _TIMEOUT_MS))) / 1000
+    return float(str(settings.get("socket.timeout.ms", TIMEOUT_MS))) / 1000
 
 
 def waited(steps: Steps[T], stopping: Callable[[], bool]) -> T | None:

@@ -34,6 +34,9 @@ OAUTH_CB: Final = "oauth_cb"
 
 _OF_READERS: Final = ("group.id", "auto.offset.reset", "isolation.level")
 _REFRESH_MS = 30_000
+_WAIT_MS = 500
+TIMEOUT_MS: Final = 60_000
+"""The client's own timeout of a request, where the user says nothing."""
 
 
 def checked(settings: object) -> dict[str, Setting]:
@@ -96,6 +99,13 @@ def begins(settings: Mapping[str, Setting]) -> Literal["earliest", "latest"]:
     raise ConfigurationError(
         f"rdkafka_settings: auto.offset.reset: expected earliest or latest, found {value!r}"
     )
+
+
+def silence_seconds(settings: Mapping[str, Setting]) -> float:
+    """How long a broker may take for a response: it waits for messages, and they are on their way."""
+    took = settings.get("socket.timeout.ms", TIMEOUT_MS)
+    waits = settings.get("fetch.wait.max.ms", _WAIT_MS)
+    return (float(str(took)) + float(str(waits))) / 1000
 
 
 def refresh_seconds(settings: Mapping[str, Setting]) -> float | None:

@@ -67,6 +67,10 @@ class KafkaSource:
     def reads_anywhere(self) -> bool:
         return True
 
+    @property
+    def silence_seconds(self) -> float:
+        return kafka_settings.silence_seconds(self.settings)
+
     def __repr__(self) -> str:
         # Late: it brings more than all else here, and a worker never shows its settings.
         from streamreg._secrets import masked

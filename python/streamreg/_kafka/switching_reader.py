@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from streamreg._core import HandOverError
-from streamreg._source.contract import Batch, Range, Reader, Report
+from streamreg._source.contract import Batch, Range, Reader, Report, heard
 
 AGAIN_SECONDS = 30.0
 """After which native reading is tried again."""
@@ -40,6 +40,9 @@ class SwitchingReader:
         self._again = again
         self._told: set[str] = set()
         self._retry_at: float | None = None
+        self._heard = 0
+        """Signs of messages that the readers before had, and the switches: each has to connect first."""
+
         self._reader: Reader = native(self._ranges)
 
     def read(self, timeout: float) -> Batch | None:
@@ -66,6 +69,7 @@ class SwitchingReader:
             )
 
     def _switch(self, opened: Opened) -> None:
+        self._heard = self.heard + 1
         self._reader.close()
         self._reader = opened(self._ranges)
 
@@ -85,6 +89,10 @@ class SwitchingReader:
     def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
         """As the readers do."""
         return self._reader.log_ends(partitions)
+
+    @property
+    def heard(self) -> int:
+        return self._heard + heard(self._reader)
 
     def close(self) -> None:
         """Frees connections."""

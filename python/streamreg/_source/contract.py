@@ -196,6 +196,24 @@ def reads_anywhere(source: Source) -> bool:
     return found
 
 
+def silence_seconds(source: Source) -> float:
+    """For how long it may send nothing, while messages wait there, before its readers count it as lost.
+
+    A source of which that is known says it, as `silence_seconds`; the others send at once.
+    """
+    found: float = getattr(source, "silence_seconds", 0.0)
+    return found
+
+
+def heard(reader: Reader) -> int:
+    """How many signs there were of messages on their way: it grows while a large one comes over a slow connection.
+
+    A reader that knows it says it, as `heard`; the others say nothing.
+    """
+    found: int = getattr(reader, "heard", 0)
+    return found
+
+
 class Source(Protocol):
     """A description of a topic. Picklable: it is opened anew in each process."""
 

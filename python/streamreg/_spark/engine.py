@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from streamreg._dataclass import dataclass
-from streamreg._exceptions import ConfigurationError
+from streamreg._exceptions import ConfigurationError, StreamregError
 from streamreg._source.contract import reads_anywhere
+from streamreg._spark.errors import ended
 from streamreg._spark.pool import SparkPool
 from streamreg._worker.task import packed
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from streamreg._formats.contract import Input
     from streamreg._worker.contract import MakePool, Merged, Pool
     from streamreg._worker.task import Task
+
+_OTHERWISE: Final = "run without engine, and with processes=0"
+"""Where a function need not be sent anywhere."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +64,26 @@ class SparkEngine:
     def _pools(self, context: SparkContext) -> MakePool:
         from streamreg._spark.jobs import SparkJobs
         from streamreg._spark.probe import check_folder
+        from streamreg._spark.session import why_ended
 
         def make(task: Task, merged: Merged, log_ends: Mapping[int, int]) -> Pool:
+            try:
+                return pool(task, merged, log_ends)
+            except Exception as error:
+                why = None if isinstance(error, StreamregError) else why_ended(context, error)
+                if why is None:
+                    raise
+                raise ended(f"Spark at {context.master}", why) from error
+
+        def pool(task: Task, merged: Merged, log_ends: Mapping[int, int]) -> Pool:
             fold = not task.plan.clocks and not task.input.upsert
             sharded = merged.sharded
             shards = None
             if sharded is not None:
                 check_folder(context, sharded.job.directory)
-                shards = len(sharded.shards.each), packed(sharded.job)
+                shards = len(sharded.shards.each), packed(sharded.job, _OTHERWISE)
             return SparkPool(
-                SparkJobs(context, packed(task), fold=fold, shards=shards),
+                SparkJobs(context, packed(task, _OTHERWISE), fold=fold, shards=shards),
                 task,
                 merged,
                 log_ends,

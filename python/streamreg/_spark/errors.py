@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from streamreg._exceptions import WorkerError
+
 _CALLING: Final = "An error occurred while calling"
 
 
@@ -14,6 +16,13 @@ def said(error: Exception) -> str:
     if head.startswith(_CALLING) and rest:
         text = rest.removeprefix(": ").strip()
     return text or type(error).__name__
+
+
+def ended(name: str, why: str) -> WorkerError:
+    """What a run ends with when Spark of this name has ended under it."""
+    return WorkerError(
+        f"{name} has ended ({why}): what was merged is in the state, from which a new run goes on"
+    )
 
 
 def first_line(error: Exception) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -16,7 +17,7 @@ from pyspark import StorageLevel
 from streamreg._core import __version__
 from streamreg._spark import shard_work, work
 from streamreg._spark.contract import EndedError
-from streamreg._spark.errors import first_line
+from streamreg._spark.session import why_ended
 
 if TYPE_CHECKING:
     from pyspark import RDD, SparkContext
@@ -72,32 +73,38 @@ class SparkJobs:
         return f"Spark at {self._context.master}"
 
     def slots(self) -> int:
-        return self._context.defaultParallelism
+        return self._asked(lambda: self._context.defaultParallelism)
 
     def executors(self) -> int:
         # The driver is among them; where it runs the tasks itself there is no other.
-        count: int = self._context._jsc.sc().getExecutorMemoryStatus().size()
+        count: int = self._asked(lambda: self._context._jsc.sc().getExecutorMemoryStatus().size())
         return max(count - 1, 1)
 
     def run(self, pieces: Sequence[Piece]) -> list[Done]:
-        return self._watched(partial(self._run, pieces))
+        return self._busy_with(partial(self._run, pieces))
 
     def change(self, step: Step) -> list[ShardChanges | Failure]:
-        return self._watched(partial(self._change, step))
+        return self._busy_with(partial(self._change, step))
 
     def renew(self, task: bytes) -> None:
         self._renewed = task
 
-    def _watched(self, job: Callable[[], T]) -> T:
+    def _busy_with(self, job: Callable[[], T]) -> T:
         self._busy = True
         try:
-            return job()
-        except Exception as error:
-            if self._ended():
-                raise EndedError(first_line(error)) from error
-            raise
+            return self._asked(job)
         finally:
             self._busy = False
+
+    def _asked(self, call: Callable[[], T]) -> T:
+        """What Spark says. Raises EndedError where nobody is left to say it."""
+        try:
+            return call()
+        except Exception as error:
+            why = why_ended(self._context, error)
+            if why is None:
+                raise
+            raise EndedError(why) from error
 
     def _run(self, pieces: Sequence[Piece]) -> list[Done]:
         self._number += 1
@@ -149,19 +156,17 @@ class SparkJobs:
             self._kept.unpersist()
             self._kept = None
 
-    def _ended(self) -> bool:
-        try:
-            return bool(self._context._jsc.sc().isStopped())
-        except Exception:  # Whatever the gateway raises: the process behind it is gone.
-            return True
-
     def close(self) -> None:
-        if not self._ended():
-            if self._busy:
-                self._context.cancelJobGroup(self._group)
-            self._shared.destroy()
-            if self._shard_job is not None:
-                self._shard_job.destroy()
+        # Where Spark has ended there is nothing to be freed.
+        with suppress(EndedError):
+            self._asked(self._free)
+
+    def _free(self) -> None:
+        if self._busy:
+            self._context.cancelJobGroup(self._group)
+        self._shared.destroy()
+        if self._shard_job is not None:
+            self._shard_job.destroy()
 
 
 def _itself(shard: int) -> int:

@@ -14,27 +14,60 @@ MOST_TASKS: Final = 100_000
 MOST_SHARDS: Final = 512
 """Each is a file that is open while a state is cut into shards."""
 
-_SECONDS: Final[Mapping[str, float]] = {
-    "millisecond": 0.001,
-    "second": 1.0,
-    "minute": 60.0,
-    "hour": 3600.0,
+_MICROSECOND: Final = timedelta(microseconds=1)
+_MOST_TRIGGER: Final = timedelta(days=366) // _MICROSECOND
+_UNITS: Final[Mapping[str, int]] = {
+    "microsecond": 1,
+    "millisecond": 1000,
+    "second": 10**6,
+    "minute": 60 * 10**6,
+    "hour": 3600 * 10**6,
+    "day": 24 * 3600 * 10**6,
+    "week": 7 * 24 * 3600 * 10**6,
 }
-_TRIGGER: Final = re.compile(r"([0-9]{1,9}) ?([A-Za-z]+)")
+"""In microseconds."""
+
+_PART: Final = r"([0-9]{1,9}) ?([A-Za-z]+)"
+_TRIGGER: Final = re.compile(rf"{_PART}(?: {_PART})*")
 
 
 def trigger_seconds(given: object) -> float:
-    """The seconds of a trigger like "1 second". Raises ConfigurationError for anything else."""
-    if isinstance(given, timedelta) and given >= timedelta(0):
-        return given.total_seconds()
-    found = _TRIGGER.fullmatch(given) if isinstance(given, str) else None
-    unit = None if found is None else _SECONDS.get(found[2].lower().removesuffix("s"))
-    if found is None or unit is None:
+    """The seconds of a trigger like "1 second". Raises ConfigurationError for anything else, and for years."""
+    found = given // _MICROSECOND if isinstance(given, timedelta) else _microseconds(given)
+    if found is None or found < 0:
         raise ConfigurationError(
-            'trigger: expected a time like "1 second", "500 milliseconds" or "2 minutes", '
+            'trigger: expected a time like "1 second", "500 milliseconds" or "1 minute 30 seconds", '
             f"or a timedelta, found {given!r}"
         )
-    return int(found[1]) * unit
+    if found > _MOST_TRIGGER:
+        raise ConfigurationError(f"trigger: expected a year at most, found {given!r}")
+    return found / 10**6
+
+
+def _microseconds(given: object) -> int | None:
+    """What an interval of Spark's comes to; None for anything else."""
+    if not isinstance(given, str) or not _TRIGGER.fullmatch(given):
+        return None
+    total = 0
+    for count, name in re.findall(_PART, given):
+        unit = _UNITS.get(name.lower().removesuffix("s"))
+        if unit is None:
+            return None
+        total += int(count) * unit
+    return total
+
+
+def checked_conf(given: object) -> dict[str, str]:
+    """Settings as Spark takes them. Raises ConfigurationError for what is none."""
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(f"conf: expected texts by name, found {given!r}")
+    for name, value in given.items():
+        if not isinstance(name, str) or not isinstance(value, str | int | float):
+            raise ConfigurationError(f"conf: expected texts by name, found {name!r}: {value!r}")
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in given.items()
+    }
 
 
 def check_count(name: str, given: object, most: int) -> int:

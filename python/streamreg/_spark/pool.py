@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from streamreg._exceptions import ConfigurationError, WorkerError
 from streamreg._plural import plural
-from streamreg._spark.batch import Piece, cut
+from streamreg._source.contract import short_name, silence_seconds
+from streamreg._spark.batch import Piece, cut, told
 from streamreg._spark.contract import EndedError
-from streamreg._spark.errors import first_line, said
+from streamreg._spark.errors import ended, first_line, said
+from streamreg._spark.notices import Notices
+from streamreg._spark.patience import Patience
 from streamreg._spark.running import Runner, Running
 from streamreg._spark.shard_work import Step
 from streamreg._state.shards import ShardEpoch
@@ -44,8 +47,6 @@ _FIRST_PAUSE = 0.5
 """Seconds before a batch that has failed is run again; doubled for each further time."""
 _LOOK: Final = 0.1
 """Seconds between two looks at the ends of the logs while nothing waits."""
-_QUIET: Final = 30.0
-"""Seconds for which a notice is not told again: each batch opens readers anew, and they find the same trouble."""
 
 _ADVICE: Final = {
     "No module named 'streamreg'": "streamreg is not installed on the executors: install the same wheel on each",
@@ -85,23 +86,37 @@ class SparkPool:
         self._running: Running[Any] | None = None
         self._start_at = time.monotonic()
         self._failures = 0
-        self._told: dict[str, float] = {}
+        self._source = task.input.source
+        self._batch: Sequence[Piece] = ()
+        self._patience = Patience(self._source.name, silence_seconds(self._source))
+        self._notices = Notices()
         self.restarts = 0
         self._figures = EngineFigures(jobs.name, 0, 0.0, 0, jobs.executors())
 
     def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
+        try:
+            yield from self._collect(timeout, wake)
+        except EndedError as error:
+            raise ended(self._jobs.name, str(error)) from error
+
+    def _collect(self, timeout: float, wake: int) -> Iterator[Frame]:
         if self._running is None:
             pause = self._start_at - time.monotonic()
             pieces = self._next() if pause <= 0 else []
             if not pieces and pause <= 0 and self._merged.moves and self._merged.sharded:
+                self._batch = ()
                 self._start_at = time.monotonic() + self._interval
                 self._step(Frame(0, Partial({}), {}, ""), self._merged.sharded)
             elif not pieces:
                 wait([wake], min(timeout, max(pause, _LOOK)))
                 return
             else:
-                self._start_at = time.monotonic() + self._interval
-                self._start(Running(partial(self._jobs.run, pieces), partial(self._read, pieces)))
+                self._batch = pieces
+                now = time.monotonic()
+                self._start_at = now + self._interval
+                self._start(
+                    Running(partial(self._jobs.run, pieces), partial(self._read, pieces, now))
+                )
         running = self._running
         if running is not None and running.ended in wait([running.ended, wake], timeout):
             self._running = None
@@ -114,32 +129,49 @@ class SparkPool:
 
     def _next(self) -> list[Piece]:
         ranges = {p: remaining(p, r, self._merged) for p, r in self._ranges.items()}
-        tasks = self._tasks or max(self._jobs.slots(), 1)
-        parts = cut(ranges, self._log_ends, self._max_rows, tasks, whole=self._whole)
+        # Asked for at any time, so that an end of Spark is noticed while nothing comes.
+        slots = self._jobs.slots()
+        parts = cut(
+            ranges,
+            self._log_ends,
+            self._max_rows,
+            self._tasks or max(slots, 1),
+            turn=self._figures.batches,
+            whole=self._whole,
+        )
         # Asked for at once: whoever is asked notes that these are read by what it says now.
         times = self._merged.event_times({p for part in parts for p in part}) if parts else ()
         return [
-            Piece(part, [{p: at for p, at in of.items() if p in part} for of in times])
+            Piece(
+                part,
+                [{p: at for p, at in of.items() if p in part} for of in times],
+                self._patience.seconds,
+            )
             for part in parts
         ]
 
     def _frames(self, running: Running[Any]) -> Iterator[Frame]:
         try:
             frames = running.frames()
-        except EndedError as error:
-            raise WorkerError(
-                f"{self._jobs.name} has ended ({error}): what was merged is in the state, from which a new run goes on"
-            ) from error
+        except EndedError:
+            raise
         except Exception as error:
             self._failed(error)
             return
         yield from frames
 
-    def _read(self, pieces: Sequence[Piece], found: Sequence[Done]) -> Iterator[Frame]:
+    def _read(
+        self, pieces: Sequence[Piece], started: float, found: Sequence[Done]
+    ) -> Iterator[Frame]:
         """What comes of a batch that was read."""
-        self._tell(found)
+        self._notices.tell(notice for done in found for notice in done.notices)
         for done in found:
             self._check(done.failure)
+        self._patience.batch(
+            started,
+            sum((r.end or 0) - r.start for piece in pieces for r in piece.ranges.values()),
+            came=any(self._goes_on(own) for done in found for own in done.partials),
+        )
         self._figures = replace(
             self._figures,
             batches=self._figures.batches + 1,
@@ -152,10 +184,14 @@ class SparkPool:
         for done in found:
             for own in done.partials:
                 # The loop merges each before it asks for the next.
-                offsets = self._merged.offsets
-                if all(start == offsets[p] for p, (start, _) in own.progress.items()):
+                if self._goes_on(own):
                     self._failures = 0
                     yield Frame(0, own, {}, done.reader, done.timestamp)
+
+    def _goes_on(self, own: Partial) -> bool:
+        """Whether it begins where the merged offsets of its partitions end."""
+        offsets = self._merged.offsets
+        return all(start == offsets[p] for p, (start, _) in own.progress.items())
 
     def _change(self, found: Sequence[Done], sharded: Sharded) -> Iterator[Frame]:
         """Has the shards changed by what counts of a batch, in one piece: it is one epoch, all or nothing."""
@@ -216,7 +252,7 @@ class SparkPool:
         if self._failures > _RETRIES:
             raise WorkerError(
                 f"a batch on {self._jobs.name} has failed {plural(self._failures, 'time')} without progress: giving "
-                f"up:\n{said(error)}"
+                f"up; it had {told(self._batch, partial(short_name, self._source))}:\n{said(error)}"
             ) from error
         self.restarts += 1
         pause = _FIRST_PAUSE * 2 ** (self._failures - 1)
@@ -227,13 +263,6 @@ class SparkPool:
             pause,
             first_line(error),
         )
-
-    def _tell(self, found: Sequence[Done]) -> None:
-        now = time.monotonic()
-        for text in dict.fromkeys(notice for done in found for notice in done.notices):
-            if now >= self._told.get(text, now):
-                self._told[text] = now + _QUIET
-                _log.warning("%s", text)
 
     def grow(self, ranges: Mapping[int, Range]) -> None:
         self._ranges.update(ranges)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from streamreg._exceptions import ConfigurationError, WorkerError
-from streamreg._spark.errors import said
+from streamreg._spark.errors import first_line, said
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
@@ -23,6 +24,9 @@ _CONF: Final = {
 }
 """Of a session of its own, unless the program or spark-submit says otherwise."""
 
+_LOCAL_CLUSTER: Final = re.compile(r"local-cluster\[ *[0-9]+ *, *[0-9]+ *, *([0-9]+) *\]")
+"""Spark's cluster on one machine: workers, cores of each, and its memory in MiB."""
+
 _JAVA: Final = " (it needs Java 17 or later, as java on the PATH or by JAVA_HOME)"
 
 
@@ -30,15 +34,49 @@ def context_of(session: SparkSession) -> SparkContext:
     """The context of a session.
 
     Raises:
-        ConfigurationError: if it has none here: the session of a remote server.
+        ConfigurationError: if it has none here: the session of a remote server; or if it has ended.
     """
     try:
-        return session.sparkContext
+        context = session.sparkContext
     except Exception as error:
         raise ConfigurationError(
             f"engine: this session has no Spark context in this process ({type(error).__name__}): Spark Connect gives "
             "none: run the program by spark-submit, or give master="
         ) from error
+    if has_ended(context):
+        raise ConfigurationError(
+            "engine: this session was stopped, or its Spark has ended: give one that runs"
+        )
+    return context
+
+
+def has_ended(context: SparkContext) -> bool:
+    """Whether no job can be run any more."""
+    return why_ended(context) is not None
+
+
+def why_ended(context: SparkContext, error: Exception | None = None) -> str | None:
+    """Why no job can be run any more, as an error has it where it knows; None if one can."""
+    if context._jsc is None:
+        return "it was stopped"
+    try:
+        stopped = context._jsc.sc().isStopped()
+    except Exception:  # Whatever the gateway raises.
+        return "its process is gone"
+    if not stopped:
+        return None
+    return "it was stopped" if error is None else first_line(error)
+
+
+def _check_settings(context: SparkContext, conf: Mapping[str, str]) -> None:
+    """Raises ConfigurationError if a session that there is was made with other settings."""
+    own = context.getConf()
+    for name, value in conf.items():
+        if own.get(name) != value:
+            raise ConfigurationError(
+                f"engine: conf: this process has a Spark session already, in which {name} is "
+                f"{own.get(name) or 'not set'}: stop it, or leave {name} out"
+            )
 
 
 @contextmanager
@@ -46,18 +84,21 @@ def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkCo
     """A context for one run; one that there is in this process is taken, and left as it is.
 
     Raises:
-        ConfigurationError: if there is one, and it is of another master.
+        ConfigurationError: if there is one, and it is of another master, or was made with other settings.
         WorkerError: if Spark does not start.
     """
     from pyspark import SparkConf, SparkContext
 
     active = SparkContext._active_spark_context
-    if active is not None:
+    if active is not None and has_ended(active):
+        _stop(active)
+    elif active is not None:
         if master is not None and master != active.master:
             raise ConfigurationError(
                 f"engine: this process has a Spark session at {active.master} already: stop it, or leave out "
                 f"master={master!r}"
             )
+        _check_settings(active, conf)
         yield active
         return
     # Executors of this machine are to be of this environment.
@@ -66,6 +107,10 @@ def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkCo
     if master is not None:
         settings.setMaster(master)
     settings.setIfMissing("spark.master", "local[*]")
+    memory = _LOCAL_CLUSTER.fullmatch(settings.get("spark.master", ""))
+    if memory is not None:
+        # More than a worker of it has would be asked for.
+        settings.setIfMissing("spark.executor.memory", f"{memory[1]}m")
     for name, value in {**_CONF, **conf}.items():
         if name in conf:
             settings.set(name, value)
@@ -82,7 +127,19 @@ def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkCo
     try:
         yield context
     finally:
-        context.stop()
+        _stop(context)
+
+
+def _stop(context: SparkContext) -> None:
+    """Ends Spark; where it has ended by itself nobody there is asked, and this process can start another."""
+    from pyspark import SparkContext
+
+    if has_ended(context):
+        context._jsc = None
+    context.stop()
+    java = getattr(SparkContext._gateway, "proc", None)
+    if java is not None and java.poll() is not None:
+        SparkContext._gateway = SparkContext._jvm = None
 
 
 @contextmanager

@@ -7,16 +7,17 @@ an error of the program or of the source would come again, and is handed in as w
 from __future__ import annotations
 
 import pickle
-import time
 import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from streamreg._core import __version__
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError
+from streamreg._source.contract import silence_seconds
+from streamreg._spark.patience import Wait
 from streamreg._worker import carried
 from streamreg._worker.fold import folded
 from streamreg._worker.mailbox import Failure
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     from streamreg._spark.batch import Piece
     from streamreg._worker.partial import Partial
     from streamreg._worker.task import Task
-
-PATIENCE: Final = 5.0
-"""Seconds without a message after which a task hands in what it has: what is missing is read by the next batch. So a
-broker that cannot be reached is told of, and holds up nothing else."""
 
 
 class Shared(Protocol):
@@ -79,7 +76,8 @@ def do_read(shared: Shared, piece: Piece) -> Done:
     try:
         task = replace(shared_task(shared), ranges=piece.ranges, times=piece.times)
         upsert = task.input.upsert
-        done.partials = list(folded(task.plan, _partials(task, done), upsert=upsert))
+        wait = Wait(piece.patience, silence_seconds(task.input.source))
+        done.partials = list(folded(task.plan, _partials(task, done, wait), upsert=upsert))
     except BaseException as error:  # a function of the user's may raise anything
         known = error if is_known(error) else None
         done.partials, done.failure = [], Failure(known, traceback.format_exc())
@@ -108,17 +106,16 @@ def _unpacked(packed: bytes) -> Any:  # noqa: ANN401
     return carried.unpack(packed)
 
 
-def _partials(task: Task, done: Done) -> Iterator[Partial]:
+def _partials(task: Task, done: Done, wait: Wait) -> Iterator[Partial]:
     """Reads until all ranges are covered, or nothing comes any more."""
     left = {p: r.end or 0 for p, r in task.ranges.items()}
     ingest = Ingest(task, done.notices.append)
     try:
-        give_up_at = time.monotonic() + PATIENCE
-        while left and time.monotonic() < give_up_at:
+        while left and not wait.over:
             frame = ingest.step(READ_TIMEOUT)
+            wait.heard(ingest.heard)
             if frame is None:
                 continue
-            give_up_at = time.monotonic() + PATIENCE
             done.reader = frame.reader
             if frame.timestamp is not None:
                 done.timestamp = max(frame.timestamp, done.timestamp or frame.timestamp)
@@ -126,6 +123,8 @@ def _partials(task: Task, done: Done) -> Iterator[Partial]:
                 if end >= left.get(partition, end + 1):
                     del left[partition]
             yield frame.partial
+            # What is done with it takes no time of the source.
+            wait.delivered()
     finally:
         ingest.close()
 

@@ -41,8 +41,8 @@ class Task:
     """Whether to say of each batch where it begins before it is worked on: a worker has crashed before."""
 
 
-def packed(task: Task | ShardJob) -> bytes:
-    """What a task is to do, for another process.
+def packed(task: Task | ShardJob, otherwise: str = "run with processes=0") -> bytes:
+    """What a task is to do, for another process; `otherwise` says how no such process is needed.
 
     Raises:
         ProgramError: if a function in it cannot be pickled.
@@ -52,7 +52,7 @@ def packed(task: Task | ShardJob) -> bytes:
     except Exception as error:  # whatever the objects that a function refers to raise
         raise ProgramError(
             f"a function given to apply cannot be sent to a worker process ({error}): take out of it what "
-            "cannot be pickled, or run with processes=0"
+            f"cannot be pickled, or {otherwise}"
         ) from error
 
 

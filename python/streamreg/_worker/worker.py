@@ -17,6 +17,7 @@ from streamreg._evaluate.program import Call
 from streamreg._evaluate.udf import is_of_function
 from streamreg._exceptions import StreamregError
 from streamreg._process import keep_freed_memory, quick_imports
+from streamreg._source.contract import heard
 from streamreg._worker import carried
 from streamreg._worker.mailbox import Begun, Failure, Frame, Notice, Outbox
 from streamreg._worker.pipeline import Pipeline
@@ -66,6 +67,11 @@ class Ingest:
         timestamp = batch.locate(count - 1).timestamp if count else None
         log_ends = self._reader.log_ends(batch.progress)
         return Frame(self._worker, partial, log_ends, batch.reader, timestamp)
+
+    @property
+    def heard(self) -> int:
+        """As `contract.heard` has it of its reader."""
+        return heard(self._reader)
 
     def close(self) -> None:
         self._reader.close()

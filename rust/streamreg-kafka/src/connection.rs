@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 pub(crate) enum Outcome {
     /// The response, without its length.
     Response(Bytes),
-    /// There is something of the response, and more is to come. Told once in a while.
+    /// There is something of the response, or of what comes before it, and more is to come. Told once in a while.
     Arriving,
     /// The connection is lost, or never came about: why.
     Lost(String),
@@ -162,7 +162,9 @@ impl<'a> Line<'a> {
 
     fn ask(&mut self, api: Api, write: impl FnOnce(&mut Writer)) -> Result<Reader, Outcome> {
         let request = api.request(0, &self.shared.settings.client_id, write);
-        api.response(0, self.exchange(&request)?).map_err(malformed)
+        let frame = self.exchange(&request)?;
+        (self.tell)(Outcome::Arriving);
+        api.response(0, frame).map_err(malformed)
     }
 
     /// Answers requests until nobody is left to make any.

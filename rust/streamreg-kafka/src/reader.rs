@@ -49,6 +49,7 @@ pub struct Reader {
     told: Receiver<(Name, Outcome)>,
     /// Where each partition has been delivered up to.
     next: BTreeMap<i32, i64>,
+    heard: u64,
     /// Why it gives up, as soon as all that it has is delivered.
     gives_up: Option<String>,
 }
@@ -71,6 +72,7 @@ impl Reader {
             tells,
             told,
             next: spans.iter().map(|span| (span.partition, span.start)).collect(),
+            heard: 0,
             gives_up: None,
         }
     }
@@ -119,6 +121,9 @@ impl Reader {
             return Ok(());
         }
         let now = Instant::now();
+        if matches!(outcome, Outcome::Response(_) | Outcome::Arriving) {
+            self.heard = self.heard.saturating_add(1);
+        }
         let taken = match outcome {
             Outcome::Response(frame) => self.fetcher.respond(node, frame, now),
             Outcome::Arriving => {
@@ -174,6 +179,12 @@ impl Reader {
             }
         }
         (!batch.progress.is_empty()).then_some(batch)
+    }
+
+    /// How often a broker was heard of: it grows while a response is on its way, too.
+    #[must_use]
+    pub fn heard(&self) -> u64 {
+        self.heard
     }
 
     /// Where logs end, as their leaders had it last.

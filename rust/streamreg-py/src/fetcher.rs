@@ -83,6 +83,10 @@ impl KafkaFetcher {
         }))
     }
 
+    fn heard(&self, py: Python<'_>) -> u64 {
+        py.detach(|| self.reader().heard())
+    }
+
     fn log_ends(&self, py: Python<'_>) -> BTreeMap<i32, i64> {
         py.detach(|| self.reader().log_ends().clone())
     }

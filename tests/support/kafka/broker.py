@@ -5,6 +5,7 @@ on the same data and ports; and it is gone when the process that started it is, 
 """
 
 import atexit
+import math
 import shutil
 import time
 from collections.abc import Mapping
@@ -82,9 +83,9 @@ class KafkaBroker:
         """Settings for a client that comes through `proxy`, and finds the broker behind it alone."""
         return {"bootstrap.servers": f"{HOST}:{self._port(4)}", **self.read_by}
 
-    def proxy(self, round_trip: float) -> DelayingProxy:
-        """The way to the broker for `far`: so many seconds there and back."""
-        return DelayingProxy(self._port(4), (HOST, self._port(3)), round_trip)
+    def proxy(self, round_trip: float, rate: float = math.inf) -> DelayingProxy:
+        """The way to the broker for `far`: so many seconds there and back, so many bytes a second from it."""
+        return DelayingProxy(self._port(4), (HOST, self._port(3)), round_trip, rate)
 
     @property
     def running(self) -> bool:

@@ -1,9 +1,10 @@
-"""A way to the broker that takes its time: a TCP proxy that hands on every byte later, and as it was.
+"""A way to the broker that takes its time: a TCP proxy that hands on every byte later, or few at a time, and as it was.
 
 The broker must say that it is at the proxy's port (`KafkaBroker.far`): clients then come this way alone.
 """
 
 import contextlib
+import math
 import queue
 import socket
 import threading
@@ -13,14 +14,21 @@ from types import TracebackType
 from typing import Self
 
 _PIECE = 1 << 16
+_THIN_PIECE = 1 << 14
 
 
 class DelayingProxy:
     """Hands on what comes half a round trip later, each way; connections are taken at once."""
 
-    def __init__(self, port: int, target: tuple[str, int], round_trip: float) -> None:
-        """Listens at this port of the loopback once it is entered."""
+    def __init__(
+        self, port: int, target: tuple[str, int], round_trip: float, rate: float = math.inf
+    ) -> None:
+        """Listens at this port of the loopback once it is entered.
+
+        `rate` is the bytes a second of each connection that come from the broker.
+        """
         self._target = target
+        self._rate = rate
         self._delay = round_trip / 2
         self._listener = socket.create_server(("127.0.0.1", port))
         self._ends: list[socket.socket] = [self._listener]
@@ -46,10 +54,13 @@ class DelayingProxy:
                 near, _ = self._listener.accept()
                 far = socket.create_connection(self._target)
                 self._ends += [near, far]
-                for source, sink in ((near, far), (far, near)):
-                    self._hand_on(source, sink)
+                if self._rate < math.inf:
+                    # Else much would be on its way in the system, at once.
+                    near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _THIN_PIECE)
+                for source, sink, rate in ((near, far, math.inf), (far, near, self._rate)):
+                    self._hand_on(source, sink, rate)
 
-    def _hand_on(self, source: socket.socket, sink: socket.socket) -> None:
+    def _hand_on(self, source: socket.socket, sink: socket.socket, rate: float) -> None:
         """Two threads: what comes meanwhile is not held up by what is on its way."""
         on_its_way: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
 
@@ -57,7 +68,7 @@ class DelayingProxy:
             piece = b"-"
             while piece:
                 try:
-                    piece = source.recv(_PIECE)
+                    piece = source.recv(_PIECE if rate == math.inf else _THIN_PIECE)
                 except OSError:
                     piece = b""
                 on_its_way.put((time.monotonic() + self._delay, piece))
@@ -72,6 +83,7 @@ class DelayingProxy:
                         sink.shutdown(socket.SHUT_WR)
                         return
                     sink.sendall(piece)
+                    time.sleep(len(piece) / rate)
 
         self._go(take)
         self._go(give)

@@ -1,0 +1,177 @@
+"""Spark ends under a run, or has ended before it: one line says so, and the state goes on."""
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import streamreg as sr
+from tests.support.engine_jobs import standing
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.produce import Produce
+from tests.support.process import Process
+from tests.support.spark import descendants, spark_session
+from tests.support.spark_runs import Point, engine
+
+PATIENCE = 150.0
+ENDED = "has ended ({}): what was merged is in the state, from which a new run goes on"
+
+
+def messages(count: int) -> list[str]:
+    return [json.dumps({"x": x, "y": 2 * x + 1}) for x in range(count)]
+
+
+def java_of(parent: int) -> list[int]:
+    return [pid for pid, line in descendants(parent).items() if "SparkSubmit" in line]
+
+
+def kill_java(parent: int) -> None:
+    [java] = java_of(parent)
+    os.kill(java, signal.SIGKILL)
+
+
+def rows_in(path: Path) -> int:
+    return path.read_text().count("\n") - 1 if path.exists() else 0
+
+
+JOB = """
+[source]
+topic = "{topic}"
+mode = "{mode}"
+format = "json"
+[source.kafka]
+bootstrap.servers = "{servers}"
+[schema]
+x = "float"
+y = "float"
+[regression]
+target = "y"
+features = ["x"]
+[output]
+regression = "fit.csv"
+input = "rows.csv"
+[engine]
+name = "spark"
+master = "local[2]"
+trigger = "100 milliseconds"
+max_rows = {most}
+[engine.conf]
+spark.ui.enabled = false
+"""
+
+COMMAND = """
+import sys
+from streamreg._cli import main
+
+sys.exit(main(["run", "job.toml"]))
+"""
+
+
+@pytest.mark.parametrize("idle", [True, False], ids=["idle", "busy"])
+def test_java_dies_under_a_job(
+    broker: KafkaBroker, produce: Produce, topic: str, folder: Path, *, idle: bool
+) -> None:
+    """The last line of the command says what has ended, whether a batch was under way; run again, it goes on."""
+    count = 1000 if idle else 50_000
+    broker.create_topic(topic, 2)
+    for partition in (0, 1):
+        produce(topic, messages(count // 2), partition)
+    job = Path("job.toml")
+
+    def write(mode: str) -> None:
+        servers = broker.plaintext["bootstrap.servers"]
+        most = 1_000_000 if idle or mode == "static" else 100
+        job.write_text(JOB.format(topic=topic, servers=servers, mode=mode, most=most))
+
+    write("streaming")
+    command = folder / "command.py"
+    command.write_text(COMMAND)
+    rows = folder / "rows.csv"
+    with Process(command, folder, {}) as process:
+        least = count if idle else 300
+        process.wait_until(lambda: rows_in(rows) >= least, PATIENCE)
+        kill_java(process.pid)
+        assert process.exit_code(PATIENCE) == 1
+        last = process.said.strip().splitlines()[-1]
+    said = "Spark at local[2] " + ENDED.format("its process is gone")
+    assert last.partition("ERROR ")[2] == said, process.said
+    write("static")
+    with Process(command, folder, {}) as process:
+        process.finish(PATIENCE)
+    assert standing(folder / "fit.csv") == {("1.0", "2.0"): 1}
+    assert rows_in(rows) == count
+
+
+def run(broker: KafkaBroker, topic: str, engine: object, stop: Callable[[], None]) -> int:
+    """Runs without an end, and calls `stop` when all is read."""
+    t = sr.io.kafka.read(broker.plaintext, topic=topic, schema=Point, format="json")
+    called = False
+
+    def look(now: sr.Progress) -> bool:
+        nonlocal called
+        if now.rows >= 100 and not called:
+            called = True
+            stop()
+        return False
+
+    outputs = [sr.io.csv.write(t, "rows.csv")]
+    return sr.run(outputs=outputs, state="state", engine=engine, stop=look).rows  # type: ignore[arg-type]
+
+
+def test_a_session_that_is_stopped(
+    broker: KafkaBroker, produce: Produce, topic: str, folder: Path
+) -> None:
+    """Under a run, which ends; before one, which is refused."""
+    broker.create_topic(topic)
+    produce(topic, messages(100))
+    with spark_session("local[2]") as session:
+        with pytest.raises(sr.WorkerError) as error:
+            run(broker, topic, engine(session), session.stop)
+        assert str(error.value) == "Spark at local[2] " + ENDED.format("it was stopped")
+        with pytest.raises(sr.ConfigurationError, match="this session was stopped"):
+            run(broker, topic, engine(session), session.stop)
+
+
+def test_a_process_can_start_spark_again(
+    broker: KafkaBroker, produce: Produce, topic: str, folder: Path
+) -> None:
+    """Where its Java was killed under a run, the next run in the same process has one of its own."""
+    broker.create_topic(topic)
+    produce(topic, messages(100))
+
+    def own() -> object:
+        return sr.engines.spark(master="local[2]", conf={"spark.ui.enabled": False})
+
+    with pytest.raises(
+        sr.WorkerError, match=r"Spark at local\[2\] has ended \(its process is gone\)"
+    ):
+        run(broker, topic, own(), lambda: kill_java(os.getpid()))
+    t = sr.io.kafka.read(broker.plaintext, topic=topic, schema=Point, format="json", mode="static")
+    outputs = [sr.io.csv.write(t, "rows.csv")]
+    assert sr.run(outputs=outputs, state="state", engine=own()).rows == 100  # type: ignore[arg-type]
+    assert rows_in(folder / "rows.csv") == 100
+
+
+def test_settings_of_another_session(
+    broker: KafkaBroker, produce: Produce, topic: str, folder: Path
+) -> None:
+    """They cannot be had any more, and are not passed over; those that it has may be named."""
+    broker.create_topic(topic)
+    produce(topic, messages(10))
+
+    def rows(**conf: str) -> int:
+        t = sr.io.kafka.read(
+            broker.plaintext, topic=topic, schema=Point, format="json", mode="static"
+        )
+        outputs = [sr.io.csv.write(t, "rows.csv")]
+        return sr.run(outputs=outputs, state="state", engine=sr.engines.spark(conf=conf)).rows
+
+    with spark_session("local[2]"):
+        with pytest.raises(
+            sr.ConfigurationError, match=r"in which spark.executor.memory is 900m: stop it"
+        ):
+            rows(**{"spark.executor.memory": "3g"})
+        assert rows(**{"spark.ui.enabled": "false"}) == 10
