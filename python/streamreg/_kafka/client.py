@@ -44,7 +44,8 @@ _HINTS: Mapping[int, str] = {
     KafkaError._AUTHENTICATION: "check sasl.username, sasl.password and sasl.mechanism",
     KafkaError.SASL_AUTHENTICATION_FAILED: "check sasl.username, sasl.password and sasl.mechanism",
     KafkaError.UNSUPPORTED_SASL_MECHANISM: "check sasl.mechanism",
-    KafkaError._SSL: "check ssl.ca.location and security.protocol",
+    KafkaError._SSL: "check ssl.ca.location and security.protocol; streamreg doctor says what is wrong with a "
+    "certificate",
     KafkaError.TOPIC_AUTHORIZATION_FAILED: "the user needs the ACLs READ and DESCRIBE on the topic",
     KafkaError.UNKNOWN_TOPIC_OR_PART: "create the topic, or check topic=",
     KafkaError.TOPIC_EXCEPTION: "check topic=",

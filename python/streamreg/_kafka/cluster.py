@@ -230,6 +230,8 @@ class Cluster:
         if self._held is not None:
             seconds = _STATIC_CLOSE_SECONDS if self._static else _CLOSE_SECONDS
             self._held.commits.close(self._held.consumer, seconds)
+        if self._asked is not None:
+            self._asked.close()
         self._held, self._asked, self._discovery, self._look = None, None, None, None
 
     @property

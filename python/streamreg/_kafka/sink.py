@@ -15,7 +15,7 @@ from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError, OutputError
 from streamreg._kafka import client as kafka_client
 from streamreg._kafka.client_names import with_hint
-from streamreg._kafka.in_thread import in_thread
+from streamreg._kafka.in_thread import Threads
 from streamreg._kafka.patience import LAST_SECONDS, Patience, QueuePatience, never
 from streamreg._kafka.sink_errors import SETTLING, is_final
 from streamreg._kafka.sink_messages import MessageFormat, MessageRows, MessageValues, SentRows
@@ -35,6 +35,9 @@ _SLICE: Final = 0.5
 
 _PAUSE: Final = 0.05
 """Seconds before it is made again."""
+
+_END_SECONDS: Final = 1.0
+"""Seconds that the end waits for calls that are given up: two slices."""
 
 _LOOK_SECONDS: Final = 0.1
 """How often it is looked meanwhile what the connection says, and whether the run is to end."""
@@ -157,6 +160,7 @@ class TopicDestination:
             self._errors,
         )
         self._producer: Producer | None = None
+        self._threads = Threads()
         self._group: object = None
         self._partitions: int | None = None
         self._fresh = False
@@ -243,12 +247,19 @@ class TopicDestination:
 
     def _abort(self, producer: Producer) -> None:
         """Readers of what is committed would wait for the end of a transaction; nobody waits for that of this one."""
+        threads, until = self._threads, time.monotonic() + LAST_SECONDS
 
         def abort() -> None:
             producer.purge()
-            producer.abort_transaction(LAST_SECONDS)
+            while True:
+                try:
+                    return producer.abort_transaction(_SLICE)
+                except KafkaException as error:
+                    late = threads.ending() or time.monotonic() > until
+                    if late or error.args[0].code() != KafkaError._TIMED_OUT:
+                        raise
 
-        in_thread(abort)
+        threads.start(abort)
 
     def _write(self, epochs: Sequence[EpochChanges]) -> None:
         """The changes, within the transaction."""
@@ -265,6 +276,7 @@ class TopicDestination:
 
     def close(self) -> None:
         if self._producer is not None:
+            self._threads.end(_END_SECONDS)
             self._producer = None  # Not closed: that waits for brokers that are away.
         self._requests.close()
 
@@ -297,7 +309,7 @@ class TopicDestination:
         """
         given_up = self._queue_patience()
         while True:
-            made = in_thread(lambda: call(_SLICE))
+            made = self._threads.start(lambda: call(_SLICE))
             while not made.done():
                 wait([made], _LOOK_SECONDS)
                 self._serve()
