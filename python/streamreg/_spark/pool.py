@@ -25,6 +25,7 @@ from streamreg._state.shards import ShardEpoch
 from streamreg._worker.contract import EngineFigures
 from streamreg._worker.fold import folded
 from streamreg._worker.mailbox import Failure, Frame
+from streamreg._worker.notices import Notices
 from streamreg._worker.task import remaining
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class SparkPool:
         self._running: Running[Any] | None = None
         self._start_at = time.monotonic()
         self._failures = 0
-        self._told: dict[str, float] = {}
+        self._notices = Notices(_QUIET)
         self.restarts = 0
         self._figures = EngineFigures(jobs.name, 0, 0.0, 0, jobs.executors())
 
@@ -217,11 +218,9 @@ class SparkPool:
         )
 
     def _tell(self, found: Sequence[Done]) -> None:
-        now = time.monotonic()
-        for text in dict.fromkeys(notice for done in found for notice in done.notices):
-            if now >= self._told.get(text, now):
-                self._told[text] = now + _QUIET
-                _log.warning("%s", text)
+        for done in found:
+            for text in done.notices:
+                self._notices(text)
 
     def grow(self, ranges: Mapping[int, Range]) -> None:
         self._ranges.update(ranges)
