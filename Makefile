@@ -160,6 +160,7 @@ $(addprefix wheel-,$(WHEEL_TARGETS)): wheel-%: $(RELEASE)/.made
 	  $(if $(findstring linux,$*),--zig --compatibility $(if $(findstring musl,$*),musllinux_1_2,manylinux_2_28))
 	for wheel in $(WHEELS)/*linux*.whl; do if [ -e "$$wheel" ]; then $(RELEASE)/bin/auditwheel show "$$wheel"; fi; done
 	$(RELEASE)/bin/twine check --strict $(WHEELS)/*.whl
+	! find $(WHEELS) -name '*.whl' -size +6000000c | grep .
 
 # Of the parsers themselves, so that it says what --help does; it is in the repository, since they are in the wheel that has it.
 MAN := python/wheel-data/data/share/man/man1/streamreg.1

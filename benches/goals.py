@@ -239,6 +239,13 @@ def _start() -> Iterator[Goal]:
     yield _most(
         5, "import streamreg", 0.15, "s", lambda r: float(r.latency["imports"]["streamreg"])
     )
+    yield _most(
+        5,
+        "an empty run of two processes, imports included",
+        0.25,
+        "s",
+        lambda r: float(r.latency["empty_run"]),
+    )
     yield _most(5, "first row in the file after sr.run(), the later of two", 1.5, "s", _first_row)
 
 

@@ -9,10 +9,11 @@ broker do.
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 
 from benches.broker import apache_kafka
 from streamreg._bench.latency import latency, rivals
-from streamreg._bench.startup import imports
+from streamreg._bench.startup import startup
 from streamreg._bench.tables import latency_json, latency_table, startup_table
 from streamreg._cli.bench import add_measuring, keep, peers, tell
 
@@ -25,10 +26,10 @@ def main() -> None:
     contenders = rivals(peers(arguments))
     with apache_kafka() as broker:
         found = latency(broker, contenders, arguments.seconds, tell)
-    started = imports(arguments.rounds, tell)
+        started = startup(broker, arguments.rounds, tell)
     text = f"{latency_table(found)}\n\n{startup_table(started)}"
     print(text)
-    keep(arguments, {"latency": latency_json(found), "imports": started, "table": text})
+    keep(arguments, {"latency": latency_json(found), **asdict(started), "table": text})
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ def test_bench_measures_on_the_users_broker(
     found = json.loads(path.read_text())
     assert {case["format"] for case in found["cases"]} == {"csv", "json"}
     assert len(found["latency"]) == 4
+    assert 0 < found["imports"]["streamreg"] < found["empty_run"]
     said = "".join(capsys.readouterr())
     assert PASSWORD not in said + path.read_text()
     topics = AdminClient(dict(broker.plaintext)).list_topics(timeout=10).topics

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from streamreg._kafka.settings import ReaderChoice
 from streamreg._kafka.source import KafkaSource
 from streamreg._kafka.topics import Topics
 from streamreg._source.contract import Range
+from streamreg._worker.notices import Notices
 from tests.support.kafka.both_readers import ranges_of
 from tests.support.kafka.broker import KafkaBroker
 
@@ -160,3 +161,54 @@ def test_an_open_transaction_is_waited_for(broker: KafkaBroker, topic: str) -> N
             read_for(native, 2)
             end(60)
             assert numbers(native, 2 + len(kept)) == [*kept, b"behind", b"further behind"]
+
+
+def test_a_hand_over_is_told_once(
+    broker: KafkaBroker,
+    topic: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """However many workers meet the same trouble: the run says once that the client reads, and why. Nothing is lost."""
+    heard: list[str] = []
+
+    class Hearing(Notices):
+        def __call__(self, text: str) -> None:
+            if "read by the client for " in text:
+                heard.append(text)
+            super().__call__(text)
+
+    monkeypatch.setattr("streamreg._worker.pool.Notices", Hearing)
+    broker.create_topic(topic, 2)
+    producer = Producer({**broker.plaintext})
+
+    def send() -> None:
+        for partition in (0, 1):
+            producer.produce(topic, value=b'{"x": 1.5}', partition=partition)
+        producer.flush()
+
+    send()
+    with ExitStack() as before, ExitStack() as after:
+        before.enter_context(broker.proxy(0.0))
+
+        def come_back() -> None:
+            after.enter_context(broker.proxy(0.0))
+            send()
+
+        # By rows, and by workers that have handed over.
+        steps: dict[tuple[int, int], Callable[[], object]] = {
+            (2, 0): before.close,
+            (2, 2): come_back,
+        }
+
+        def stop(progress: sr.Progress) -> bool:
+            step = steps.pop((progress.rows, len(heard)), None)
+            if step is not None:
+                step()
+            return progress.rows == 4
+
+        t = sr.io.kafka.read(broker.far, topic, schema=Number, format="json")
+        sr.io.csv.write(t, tmp_path / "rows.csv")
+        sr.run(processes=2, stop=stop)
+    assert len([line for line in caplog.messages if line in heard]) == 1

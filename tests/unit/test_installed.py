@@ -1,8 +1,10 @@
 """What is tested is the wheel that a user installs, not the source beside the tests."""
 
+import io
 import sysconfig
-from importlib.metadata import entry_points, version
+from importlib.metadata import entry_points, files, version
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import streamreg
 from streamreg import _core
@@ -40,3 +42,15 @@ def test_command_is_declared() -> None:
     """The wheel brings the command `streamreg`."""
     (command,) = entry_points(group="console_scripts", name="streamreg")
     assert command.value == "streamreg.__main__:main"
+
+
+def test_the_wheel_is_small() -> None:
+    """What was installed, packed as a wheel is, has less than 6 MB."""
+    packed = io.BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as wheel:
+        for file in files("streamreg") or ():
+            if file.parts[0] == "streamreg" and file.suffix != ".pyc":
+                wheel.writestr(str(file), file.read_binary())
+    names = ZipFile(packed).namelist()
+    assert any(name.startswith("streamreg/_core.") and name.endswith(".so") for name in names)
+    assert 1_000_000 < packed.tell() < 6_000_000

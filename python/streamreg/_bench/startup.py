@@ -1,20 +1,83 @@
-"""Bench: how long an import takes in a fresh process."""
+"""Bench: how long an import takes in a fresh process, and a whole program that has nothing to do."""
 
 from __future__ import annotations
 
+import json
 import statistics
 import subprocess
 import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from streamreg._bench.broker import Broker
+from streamreg._bench.contender import WrongError
 from streamreg._bench.points import Tell
+from streamreg._dataclass import dataclass
 
 MODULES = ("streamreg", "numpy", "confluent_kafka")
+_EMPTY = Path(__file__).parent / "jobs" / "empty_job.py"
+_HEADERS = {"input.csv": "x,y,time,diff\n", "output.csv": "intercept,x,time,diff\n"}
 _PROGRAM = """
 import time
 started = time.perf_counter()
 import {module}
 print(time.perf_counter() - started)
 """
+
+
+@dataclass(frozen=True)
+class Startup:
+    """Median seconds."""
+
+    imports: Mapping[str, float]
+    """By module."""
+    empty_run: float
+    """Of a program that reads a topic without messages, with two processes, from its start to its end."""
+
+
+def startup(broker: Broker, rounds: int, tell: Tell) -> Startup:
+    """Measures both.
+
+    Raises:
+        WrongError: if the program fails, or finds a row.
+    """
+    return Startup(imports(rounds, tell), empty_run(broker, rounds, tell))
+
+
+def empty_run(broker: Broker, rounds: int, tell: Tell) -> float:
+    """The median seconds of the program; an unmeasured round warms the disk's cache.
+
+    Raises:
+        WrongError: if it fails, or finds a row.
+    """
+    found = []
+    with broker.topic("empty") as topic:
+        job = json.dumps({"settings": {**broker.settings, **broker.reading}, "topic": topic})
+        for number in range(rounds + 1):
+            with TemporaryDirectory() as folder:
+                began = time.perf_counter()
+                # -P: what lies in the program's folder is not meant.
+                done = subprocess.run(
+                    [sys.executable, "-P", str(_EMPTY)],
+                    cwd=folder,
+                    input=job,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+                seconds = time.perf_counter() - began
+                if done.returncode:
+                    raise WrongError(f"an empty run has failed: {done.stderr.strip()[-500:]}")
+                written = {name: (Path(folder) / name).read_text() for name in _HEADERS}
+            if written != _HEADERS:
+                raise WrongError(f"an empty run has written {written}")
+            if number:
+                found.append(seconds)
+    middle = statistics.median(found)
+    tell(f"an empty run of two processes: {middle * 1000:.0f} ms")
+    return middle
 
 
 def imports(rounds: int, tell: Tell) -> dict[str, float]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from streamreg._bench.contender import RAW, SPARED
 from streamreg._bench.latency import Latency
+from streamreg._bench.startup import Startup
 from streamreg._bench.throughput import Case, Throughput
 from streamreg._bench.topics import BY_CLIENT, Read
 
@@ -169,9 +170,11 @@ def latency_table(found: Sequence[Latency]) -> str:
     return table(head, rows)
 
 
-def startup_table(found: Mapping[str, float]) -> str:
-    """A line for each module."""
-    rows = [[f"import {module}", f"{seconds * 1000:.0f}"] for module, seconds in found.items()]
+def startup_table(found: Startup) -> str:
+    """A line for each module, and one for a whole program."""
+    seconds = {f"import {module}": each for module, each in found.imports.items()}
+    seconds["an empty run of two processes"] = found.empty_run
+    rows = [[what, f"{each * 1000:.0f}"] for what, each in seconds.items()]
     return table(["milliseconds", "median"], rows)
 
 

@@ -166,8 +166,10 @@ def _regression(
     broker: "Broker", rows: int, arguments: argparse.Namespace
 ) -> tuple[str, dict[str, object]]:
     """One regression: throughput, latency and start-up, as tables and to be kept."""
+    from dataclasses import asdict
+
     from streamreg._bench.latency import latency, rivals
-    from streamreg._bench.startup import imports
+    from streamreg._bench.startup import startup
     from streamreg._bench.tables import (
         latency_json,
         latency_table,
@@ -179,9 +181,9 @@ def _regression(
 
     read = throughput(broker, rows, arguments.rounds, peers(arguments), tell)
     late = latency(broker, rivals(peers(arguments)), arguments.seconds, tell)
-    started = imports(arguments.rounds, tell)
+    started = startup(broker, arguments.rounds, tell)
     text = f"{throughput_table(read)}\n\n{latency_table(late)}\n\n{startup_table(started)}"
-    return text, {**throughput_json(read), "latency": latency_json(late), "imports": started}
+    return text, {**throughput_json(read), "latency": latency_json(late), **asdict(started)}
 
 
 def _windows(

@@ -8,6 +8,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from streamreg._jobs.job import JobError
+from streamreg._kafka.client import SERVERS, of_readers
 from streamreg._kafka.client_names import with_hint
 from streamreg._secrets import scrub
 
@@ -15,8 +16,6 @@ _log = logging.getLogger("streamreg.librdkafka")
 
 # How librdkafka names the setting that it does not take.
 _NAMED = re.compile(r'property:? "(?P<key>[^"]+)"')
-# With servers the client would start to connect; without them it only checks.
-_SERVERS = ("bootstrap.servers", "metadata.broker.list")
 
 
 def check_client(settings: Mapping[str, str], name: str, key: str = "source.kafka") -> None:
@@ -30,8 +29,8 @@ def check_client(settings: Mapping[str, str], name: str, key: str = "source.kafk
     Raises:
         JobError: With every setting that the client refuses.
     """
-    remaining: dict[str, Any] = {k: v for k, v in settings.items() if k not in _SERVERS}
-    remaining.setdefault("group.id", "streamreg-check")
+    # With servers the client would start to connect; without them it only checks.
+    remaining: dict[str, Any] = {k: v for k, v in of_readers(settings).items() if k not in SERVERS}
     problems: list[str] = []
     while True:
         try:

@@ -37,6 +37,9 @@ _LEAST_FETCH_BYTES = 1024 * 1024
 _ENVELOPE_BYTES = 512
 """By which the client wants to receive more than it fetches."""
 
+SERVERS = ("bootstrap.servers", "metadata.broker.list")
+"""Where the client connects to: without them it connects to nothing."""
+
 _OF_CONSUMERS = ("group.id", *OURS, "auto.offset.reset", "transactional.id")
 """Settings of a consumer that runs or that the run itself makes, which an admin client warns of, and of a producer."""
 
@@ -44,7 +47,8 @@ _HINTS: Mapping[int, str] = {
     KafkaError._AUTHENTICATION: "check sasl.username, sasl.password and sasl.mechanism",
     KafkaError.SASL_AUTHENTICATION_FAILED: "check sasl.username, sasl.password and sasl.mechanism",
     KafkaError.UNSUPPORTED_SASL_MECHANISM: "check sasl.mechanism",
-    KafkaError._SSL: "check ssl.ca.location and security.protocol",
+    KafkaError._SSL: "check ssl.ca.location and security.protocol; streamreg doctor says what is wrong with a "
+    "certificate",
     KafkaError.TOPIC_AUTHORIZATION_FAILED: "the user needs the ACLs READ and DESCRIBE on the topic",
     KafkaError.UNKNOWN_TOPIC_OR_PART: "create the topic, or check topic=",
     KafkaError.TOPIC_EXCEPTION: "check topic=",
@@ -119,7 +123,17 @@ def consumer(
         ConfigurationError: if librdkafka refuses a setting; its own words name it.
         SourceError: if the function of the program gives no token.
     """
-    defaults: dict[str, Any] = {
+    forced: dict[str, Any] = {"error_cb": on_error, "logger": logger(settings, log)}
+    if on_commit is not None:
+        forced["on_commit"] = on_commit
+    if log is not None:
+        forced["debug"] = ",".join(filter(None, [str(settings.get("debug", "")), "metadata"]))
+    return _made(Consumer, {**of_readers(settings, ahead), **forced}, settings)
+
+
+def of_readers(settings: Mapping[str, Setting], ahead: int = AHEAD) -> dict[str, Setting]:
+    """The user's settings as a reader completes them."""
+    return {
         # Consumers need one; partitions are assigned, so that no group is joined.
         "group.id": "streamreg",
         "queued.max.messages.kbytes": _QUEUE_KBYTES,
@@ -127,27 +141,36 @@ def consumer(
         "fetch.max.bytes": _fetch_bytes(settings),
         "fetch.message.max.bytes": _FETCH_BYTES_OF_PARTITION,
         **FETCH,
-    }
-    forced: dict[str, Any] = {
+        **settings,
         **OURS,
         "auto.offset.reset": "error",
-        "error_cb": on_error,
-        "logger": logger(settings, log),
     }
-    if on_commit is not None:
-        forced["on_commit"] = on_commit
-    if log is not None:
-        forced["debug"] = ",".join(filter(None, [str(settings.get("debug", "")), "metadata"]))
-    return _made(Consumer, {**defaults, **settings, **forced}, settings)
+
+
+def check(settings: Mapping[str, Setting]) -> None:
+    """Whether the client would read with these settings, whoever reads: its limits are checked when a consumer is made.
+
+    Without servers it connects to nothing, and asks for no token.
+
+    Raises:
+        ConfigurationError: if not; its own words name the setting.
+    """
+    texts = {key: value for key, value in settings.items() if key != OAUTH_CB}
+    complete: dict[str, Any] = {k: v for k, v in of_readers(texts).items() if k not in SERVERS}
+    _made(Consumer, {**complete, "logger": logger({})}, texts).close()
 
 
 def _fetch_bytes(settings: Mapping[str, Setting]) -> int:
-    """How much a response may hold: so much less than the client may receive, or it refuses the setting."""
+    """How much a response may hold, where the user says nothing.
+
+    So much less than the client may receive, and no less than it may send, or it refuses the setting.
+    """
     try:
         most = int(str(settings.get("receive.message.max.bytes", 2 * _FETCH_BYTES)))
+        sent = int(str(settings.get("message.max.bytes", _LEAST_FETCH_BYTES)))
     except ValueError:
         return _FETCH_BYTES  # The client says what is wrong with it.
-    return max(min(_FETCH_BYTES, most - _ENVELOPE_BYTES), _LEAST_FETCH_BYTES)
+    return max(min(_FETCH_BYTES, most - _ENVELOPE_BYTES), _LEAST_FETCH_BYTES, sent)
 
 
 def admin(settings: Mapping[str, Setting], on_error: Callable[[KafkaError], None]) -> AdminClient:

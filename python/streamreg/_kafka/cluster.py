@@ -88,7 +88,12 @@ class Cluster:
         *,
         wait: bool = False,
     ) -> bool:
-        """Looks up the topics; with `wait` for such as are not there yet, too. False if `stopping`."""
+        """Looks up the topics; with `wait` for such as are not there yet, too. False if `stopping`.
+
+        Raises:
+            ConfigurationError: if the client would not read with these settings, whoever reads: it may have to.
+        """
+        kafka_client.check(self._settings)
         requests = self._requests
         steps = requests.created(report) if wait else requests.describe(report)
         found = waited(steps, stopping)
@@ -230,6 +235,8 @@ class Cluster:
         if self._held is not None:
             seconds = _STATIC_CLOSE_SECONDS if self._static else _CLOSE_SECONDS
             self._held.commits.close(self._held.consumer, seconds)
+        if self._asked is not None:
+            self._asked.close()
         self._held, self._asked, self._discovery, self._look = None, None, None, None
 
     @property

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import wait
+from contextlib import closing
 from typing import Any, cast
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -11,7 +12,8 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from streamreg._exceptions import ConfigurationError, SourceError, StreamregError
 from streamreg._kafka.client import admin
 from streamreg._kafka.client_names import with_hint
-from streamreg._kafka.in_thread import in_thread
+from streamreg._kafka.cluster_metadata import END_SECONDS, listed
+from streamreg._kafka.in_thread import Threads
 from streamreg._kafka.requests import TopicRequests, request_seconds, waited
 from streamreg._kafka.settings import Setting
 from streamreg._kafka.topics import Topics
@@ -111,11 +113,12 @@ class TopicWriter:
             cast(Mapping[str, Setting], self._settings), Topics((self._topic,)), set()
         )
         places = [(self._topic, partition) for partition in range(self.partitions)]
-        try:
-            found = waited(requests.watermarks(places, trouble), given_up)
-        except SourceError as error:
-            found = None
-            troubles.insert(0, str(error))
+        with closing(requests):
+            try:
+                found = waited(requests.watermarks(places, trouble), given_up)
+            except SourceError as error:
+                found = None
+                troubles.insert(0, str(error))
         if found is None:
             raise DeliveryError(self._clean(f"cannot look into the topic: {troubles[0]}"))
         return all(watermarks.low == watermarks.high for watermarks in found.values())
@@ -226,6 +229,13 @@ class TopicWriter:
         return max(0, self._sent - self._failed - len(self._producer))
 
     def _reach(self) -> int:
+        threads = Threads()
+        try:
+            return self._reached(threads)
+        finally:
+            threads.end(END_SECONDS)
+
+    def _reached(self, threads: Threads) -> int:
         # From the first error on: a broker that is merely far is waited for as long as the client waits.
         deadline = None
         asked = None
@@ -235,7 +245,7 @@ class TopicWriter:
         client = admin(cast(Mapping[str, Setting], settings), self._on_error)
         problem = "no broker responds"
         while True:
-            asked = asked or in_thread(lambda: client.list_topics(self._topic, timeout=seconds))
+            asked = asked or threads.start(lambda: listed(client, (self._topic,), seconds, threads))
             if wait([asked], 0.1).done:
                 try:
                     found = asked.result().topics[self._topic]

@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Callable, Collection, Generator, Mapping
 from concurrent.futures import Future, wait
 from datetime import datetime
-from functools import partial
 from typing import Any, TypeVar
 
 from confluent_kafka import (
@@ -31,8 +30,8 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from streamreg._dataclass import dataclass
 from streamreg._kafka import client as kafka_client
 from streamreg._kafka.client import UnknownTopicError
-from streamreg._kafka.cluster_metadata import Brokers, Metadata, Refresh, look_up
-from streamreg._kafka.in_thread import in_thread
+from streamreg._kafka.cluster_metadata import END_SECONDS, Brokers, Metadata, Refresh, look_up
+from streamreg._kafka.in_thread import Threads
 from streamreg._kafka.partition_table import Place
 from streamreg._kafka.settings import TIMEOUT_MS, Setting
 from streamreg._kafka.start import milliseconds
@@ -74,6 +73,7 @@ class TopicRequests:
         """Each with the topic that it is about, or all of them."""
 
         self._client: AdminClient | None = None
+        self._threads = Threads()
         self._asked: Brokers | None = None
         self._slow = False
         self._timeout = request_seconds(settings)
@@ -84,9 +84,7 @@ class TopicRequests:
         Raises:
             UnknownTopicError: if one that is named is not there, or none matches the pattern.
         """
-        found = yield from self._ask(
-            lambda client: {"": in_thread(lambda: self._look(client))}, report, refresh=False
-        )
+        found = yield from self._ask(lambda client: {"": self._look(client)}, report, refresh=False)
         metadata: Metadata = found[""]
         if not metadata.topics:
             raise UnknownTopicError(
@@ -114,8 +112,9 @@ class TopicRequests:
             # Whoever waits looks again as often as at any request.
             yield [Future()]
 
-    def _look(self, client: AdminClient) -> Metadata:
-        return look_up(client, self._topics, self._timeout)
+    def _look(self, client: AdminClient) -> Future[Metadata]:
+        threads = self._threads
+        return threads.start(lambda: look_up(client, self._topics, self._timeout, threads))
 
     def _ids(self, metadata: Metadata, report: Report) -> Steps[dict[str, str | None]]:
         if metadata.brokers.controller not in metadata.cluster.brokers:
@@ -175,20 +174,22 @@ class TopicRequests:
         With `refresh` it is made again, beside the first one, where other brokers are to be asked meanwhile: an attempt
         that has picked its broker waits for that one.
         """
+        # The client is held by no frame: those of an error live on with it.
         tell_at = time.monotonic() + _PATIENCE
         while True:
-            client = self._open()
-            attempts = [request(client)]
-            metadata = Refresh(partial(self._look, client))
+            attempts = [request(self._open())]
+            metadata = Refresh(lambda: self._look(self._open()))
             while (answered := next(filter(_done, attempts), None)) is None:
                 yield [future for attempt in attempts for future in attempt.values()]
-                client.poll(0)  # Serves the callback that collects the errors of the connection.
+                self._open().poll(
+                    0
+                )  # Serves the callback that collects the errors of the connection.
                 self._tell(report)
                 now = metadata.look() if refresh else None
                 brokers = self._asked if now is None else now.brokers
                 if brokers != self._asked:
                     if self._asked is not None:
-                        attempts.append(request(client))
+                        attempts.append(request(self._open()))
                     self._asked = brokers
                 if not self._told and not self._slow and time.monotonic() >= tell_at:
                     self._slow = True
@@ -201,7 +202,7 @@ class TopicRequests:
                 try:
                     results[key] = future.result()
                 except KafkaException as exception:
-                    client.poll(_PAUSE)
+                    self._open().poll(_PAUSE)
                     # The connection's own errors are more specific.
                     self._errors.append((exception.args[0], self._about(key, exception)))
                     self._tell(report)
@@ -240,7 +241,8 @@ class TopicRequests:
 
     def close(self) -> None:
         """Frees connections."""
-        self._client = None
+        self._threads.end(END_SECONDS)
+        self._threads, self._client = Threads(), None
 
 
 def _done(attempt: Mapping[Any, Future[Any]]) -> bool:

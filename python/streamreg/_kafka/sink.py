@@ -15,7 +15,7 @@ from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError, OutputError
 from streamreg._kafka import client as kafka_client
 from streamreg._kafka.client_names import with_hint
-from streamreg._kafka.in_thread import in_thread
+from streamreg._kafka.in_thread import Threads
 from streamreg._kafka.patience import LAST_SECONDS, Patience, QueuePatience, never
 from streamreg._kafka.sink_ahead import SentAhead
 from streamreg._kafka.sink_errors import SETTLING, is_final
@@ -36,6 +36,9 @@ _SLICE: Final = 0.5
 
 _PAUSE: Final = 0.05
 """Seconds before it is made again."""
+
+_END_SECONDS: Final = 1.0
+"""Seconds that the end waits for calls that are given up: two slices."""
 
 _LOOK_SECONDS: Final = 0.1
 """How often it is looked meanwhile what the connection says, and whether the run is to end."""
@@ -159,6 +162,7 @@ class TopicDestination:
         )
         self._producer: Producer | None = None
         self._ahead: SentAhead | None = None
+        self._threads = Threads()
         self._group: object = None
         self._partitions: int | None = None
         self._fresh = False
@@ -222,7 +226,9 @@ class TopicDestination:
 
     def send_ahead(self, epochs: Sequence[EpochChanges]) -> None:
         # By a producer's one thread at a time: whatever else needs it waits for the end of this.
-        self._ahead = SentAhead(epochs, lambda: self._send(epochs), self._spec.settings)
+        self._ahead = SentAhead(
+            epochs, lambda: self._send(epochs), self._spec.settings, self._threads
+        )
 
     def deliver(self, epochs: Sequence[EpochChanges], before: Delivered) -> None:
         self._transaction(epochs, before._replace(time=epochs[-1].time))
@@ -273,14 +279,21 @@ class TopicDestination:
         assert self._producer is not None
         producer, ahead = self._producer, self._ahead
         self._ahead = None
+        threads, until = self._threads, time.monotonic() + LAST_SECONDS
 
         def abort() -> None:
             if ahead is not None:
                 ahead.wait()
             producer.purge()
-            producer.abort_transaction(LAST_SECONDS)
+            while True:
+                try:
+                    return producer.abort_transaction(_SLICE)
+                except KafkaException as error:
+                    late = threads.ending() or time.monotonic() > until
+                    if late or error.args[0].code() != KafkaError._TIMED_OUT:
+                        raise
 
-        in_thread(abort)
+        threads.start(abort)
 
     def _write(self, epochs: Sequence[EpochChanges]) -> None:
         """The changes, within the transaction."""
@@ -299,6 +312,7 @@ class TopicDestination:
         if self._producer is not None:
             if self._ahead is not None:
                 self._abort()
+            self._threads.end(_END_SECONDS)
             self._producer = None  # Not closed: that waits for brokers that are away.
         self._requests.close()
 
@@ -331,7 +345,7 @@ class TopicDestination:
         """
         given_up = self._queue_patience()
         while True:
-            made = in_thread(lambda: call(_SLICE))
+            made = self._threads.start(lambda: call(_SLICE))
             while not made.done():
                 wait([made], _LOOK_SECONDS)
                 self._serve()

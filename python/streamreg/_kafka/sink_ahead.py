@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import wait
 from typing import TYPE_CHECKING, Final
 
-from streamreg._kafka.in_thread import in_thread
-
 if TYPE_CHECKING:
+    from streamreg._kafka.in_thread import Threads
     from streamreg._kafka.settings import Setting
     from streamreg._sinks.contract import EpochChanges
 
@@ -33,13 +32,14 @@ class SentAhead:
         epochs: Sequence[EpochChanges],
         send: Callable[[], None],
         settings: Mapping[str, Setting],
+        threads: Threads,
     ) -> None:
-        """Begins at once; `send` opens the transaction."""
+        """Begins at once, in one of `threads`; `send` opens the transaction."""
         self._epochs = epochs
         self._old_at = (
             time.monotonic() + _MOST * float(str(settings.get(TIMEOUT, _TIMEOUT_MS))) / 1000
         )
-        self._sent = in_thread(send)
+        self._sent = threads.start(send)
 
     def end(self, serve: Callable[[], None]) -> None:
         """Waits until all is sent, and calls `serve` meanwhile. Raises what `send` and it raise."""

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from confluent_kafka import (
@@ -26,7 +27,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from streamreg._exceptions import OutputError
 from streamreg._kafka import client as kafka_client
-from streamreg._kafka.in_thread import in_thread
+from streamreg._kafka.in_thread import Threads
 from streamreg._kafka.sink_errors import SETTLING, is_final, raised
 from streamreg._sinks.contract import AwayError, Delivered
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LOOK_SECONDS: Final = 0.2
+_END_SECONDS: Final = 1.0
+"""Seconds that the end waits for a request that is given up."""
 _REQUEST_SECONDS: Final = 30.0
 """After which a request is given up, to be made again of whoever leads by then."""
 
@@ -80,6 +83,7 @@ class SinkRequests:
         self.errors: deque[KafkaError] = deque() if errors is None else errors
         self._client = kafka_client.admin(settings, self.errors.append)
         self._consumer: Consumer | None = None
+        self._threads = Threads()
 
     def partitions(self) -> int | None:
         """How many the topic has; None if it is not there."""
@@ -196,7 +200,9 @@ class SinkRequests:
             try:
                 # Not by the admin client: that crashes where a coordinator has just taken over (librdkafka 2.16,
                 # rd_kafka_handle_OffsetFetch, which looks for the group of a consumer).
-                committed = in_thread(lambda: self._group().committed(asked, _REQUEST_SECONDS))
+                committed = self._threads.start(
+                    partial(self._group().committed, asked, _REQUEST_SECONDS)
+                )
                 [found] = self.answer(committed)
                 if found.error is not None:
                     raise KafkaException(found.error)
@@ -255,7 +261,8 @@ class SinkRequests:
 
     def close(self) -> None:
         """Frees connections."""
-        if self._consumer is not None:
+        # One of which a call is under way must not be closed: it goes with that call.
+        if self._threads.end(_END_SECONDS) and self._consumer is not None:
             self._consumer.close()
-            self._consumer = None
+        self._consumer = None
         del self._client

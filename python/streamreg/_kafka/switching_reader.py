@@ -6,15 +6,18 @@ gives up where anything is unusual; the client goes on at the next offset, and s
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from streamreg._core import HandOverError
-from streamreg._source.contract import Batch, Range, Reader, Report, heard
+from streamreg._source.contract import Batch, Range, Reader, Report, ToldOnce, heard
 
 AGAIN_SECONDS = 30.0
 """After which native reading is tried again."""
+
+_NUMBER = re.compile(r"\d+")
 
 Opened = Callable[[Mapping[int, Range]], Reader]
 """Opens a reader of ranges."""
@@ -38,7 +41,6 @@ class SwitchingReader:
         self._native, self._client = native, client
         self._report = report
         self._again = again
-        self._told: set[str] = set()
         self._retry_at: float | None = None
         self._heard = 0
         """Signs of messages that the readers before had, and the switches: each has to connect first."""
@@ -62,11 +64,9 @@ class SwitchingReader:
         return batch
 
     def _tell(self, why: str) -> None:
-        if why not in self._told:
-            self._told.add(why)
-            self._report(
-                f"topic {self._topic!r}: read by the client for {self._again:.0f} seconds and more: {why}"
-            )
+        text = f"topic {self._topic!r}: read by the client for {self._again:.0f} seconds and more: {why}"
+        # Wherever it is met, and whichever worker meets it.
+        self._report(ToldOnce(text, _NUMBER.sub("", text)))
 
     def _switch(self, opened: Opened) -> None:
         self._heard = self.heard + 1

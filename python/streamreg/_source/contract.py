@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias
 
 from streamreg._dataclass import dataclass
 
@@ -24,6 +24,25 @@ Identity: TypeAlias = Any
 
 Report = Callable[[str], None]
 """Takes one line of text about the connection."""
+
+
+class ToldOnce(str):
+    """A line of which a run tells the first alone, whichever of its readers it comes from."""
+
+    __slots__ = ("about",)
+
+    about: str
+    """What makes lines the same."""
+
+    def __new__(cls, text: str, about: str) -> Self:
+        """A line."""
+        line = super().__new__(cls, text)
+        line.about = about
+        return line
+
+    def __reduce__(self) -> tuple[type[ToldOnce], tuple[str, str]]:
+        """It comes from other processes."""
+        return ToldOnce, (str(self), self.about)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 import time
 from collections.abc import Iterable
 from typing import Final
 
+from streamreg._source.contract import ToldOnce
+
 _log = logging.getLogger("streamreg")
 
 _QUIET: Final = 30.0
 """Seconds for which a notice must be gone before it counts as new."""
-_PLACE: Final = re.compile(r"\b(?:topic [^',]+, )?partition \d+, offset \d+")
-"""Where something was met in a log. It stays there, so that it is told once in a run, by what it is."""
 _SECONDS: Final = re.compile(r"\bfor \d+ seconds\b")
 
 
@@ -22,18 +23,21 @@ class Notices:
 
     def __init__(self) -> None:
         self._told: dict[str, float] = {}
-        """Notices as far as they do not differ each time, and until when each is not told again."""
+        """What notices are about, and until when each is not told again."""
 
     def tell(self, notices: Iterable[str]) -> None:
         """Those of one batch: what is new among them, and not what the batch before had too."""
         now = time.monotonic()
         found: dict[str, str] = {}
         for text in notices:
-            found.setdefault(_SECONDS.sub("for some time", _PLACE.sub("a place", text)), text)
+            about = (
+                text.about if isinstance(text, ToldOnce) else _SECONDS.sub("for some time", text)
+            )
+            found.setdefault(about, text)
         self._told = {
-            key: until for key, until in self._told.items() if key in found or now < until
+            about: until for about, until in self._told.items() if about in found or now < until
         }
-        for key, text in found.items():
-            if key not in self._told:
+        for about, text in found.items():
+            if about not in self._told:
                 _log.warning("%s", text)
-            self._told[key] = float("inf") if _PLACE.search(text) else now + _QUIET
+            self._told[about] = math.inf if isinstance(text, ToldOnce) else now + _QUIET

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import traceback
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from streamreg._exceptions import WorkerError
 from streamreg._worker import worker as _worker
+from streamreg._worker.notices import Notices
 from streamreg._worker.task import remaining
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from streamreg._worker.contract import Merged
     from streamreg._worker.mailbox import Frame
     from streamreg._worker.task import Task
-
-_log = logging.getLogger("streamreg")
 
 
 class InlinePool:
@@ -30,7 +28,8 @@ class InlinePool:
         """`merged` is read when there are more partitions."""
         self._task = replace(task, times=merged.event_times(task.ranges))
         self._merged = merged
-        self._ingest = _worker.Ingest(self._task, _log.warning)
+        self._notices = Notices()
+        self._ingest = _worker.Ingest(self._task, self._notices)
 
     def grow(self, ranges: Mapping[int, Range]) -> None:
         self._task = replace(self._task, ranges={**self._task.ranges, **ranges})
@@ -40,7 +39,7 @@ class InlinePool:
         ranges = {p: remaining(p, r, self._merged) for p, r in self._task.ranges.items()}
         task = replace(self._task, ranges=ranges, times=self._merged.event_times(ranges))
         self._ingest.close()
-        self._ingest = _worker.Ingest(task, _log.warning)
+        self._ingest = _worker.Ingest(task, self._notices)
 
     def collect(self, timeout: float, wake: int) -> Iterator[Frame]:
         try:

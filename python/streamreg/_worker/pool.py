@@ -27,6 +27,7 @@ from streamreg._source.contract import Range, short_name
 from streamreg._worker import spawn
 from streamreg._worker.crash_loop import CrashLoop
 from streamreg._worker.mailbox import Begun, Failure, Frame, Inbox, Notice
+from streamreg._worker.notices import Notices
 from streamreg._worker.task import packed, remaining
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class ProcessPool:
         self._spares = spares
         self._processes = processes
         self._merged = merged
+        self._notices = Notices()
         self.restarts = 0
         partitions = sorted(task.ranges)
         count = min(processes, len(partitions))
@@ -181,7 +183,7 @@ class ProcessPool:
                 case Begun(starts):
                     worker.crashes.batch_begun(starts)
                 case Notice(text):
-                    _log.warning("%s", text)
+                    self._notices(text)
                 case Failure(error, trace):
                     raise error or WorkerError(f"worker {worker.index} failed:\n{trace}")
 

@@ -96,22 +96,24 @@ def main(tasks: Connection, mailbox: Connection, control: Connection) -> None:
         task = tasks.recv_bytes()
     except EOFError:
         return  # The parent is gone.
-    try:
-        with quick_imports():
-            loaded: Task = carried.unpack(task)
-        begin = outbox.send if loaded.announce else None
-        ingest = Ingest(loaded, lambda text: outbox.send(Notice(text)), begin)
-        if not any(isinstance(step, Call) for step in loaded.plan.program.steps):
-            _spare_the_collector()
-        while not control.poll():
-            _step(ingest, outbox)
-        ingest.close()
-    except BrokenPipeError:
-        return  # The parent is gone, or has no more use for this worker.
-    except BaseException as error:  # a function of the user's may raise anything
-        known = error if is_known(error) else None
-        with contextlib.suppress(BrokenPipeError):  # Nobody is left to be told.
-            outbox.send(Failure(known, traceback.format_exc()))
+    # The reader is closed last: whoever waits for the error hears of it before.
+    with contextlib.ExitStack() as closed:
+        try:
+            with quick_imports():
+                loaded: Task = carried.unpack(task)
+            begin = outbox.send if loaded.announce else None
+            ingest = Ingest(loaded, lambda text: outbox.send(Notice(text)), begin)
+            closed.enter_context(contextlib.closing(ingest))
+            if not any(isinstance(step, Call) for step in loaded.plan.program.steps):
+                _spare_the_collector()
+            while not control.poll():
+                _step(ingest, outbox)
+        except BrokenPipeError:
+            return  # The parent is gone, or has no more use for this worker.
+        except BaseException as error:  # a function of the user's may raise anything
+            known = error if is_known(error) else None
+            with contextlib.suppress(BrokenPipeError):  # Nobody is left to be told.
+                outbox.send(Failure(known, traceback.format_exc()))
 
 
 def _import_ahead() -> None:

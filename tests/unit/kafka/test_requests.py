@@ -1,6 +1,8 @@
 """Questions to a cluster whose brokers come and go, by a client that answers as the test says."""
 
+import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from types import SimpleNamespace
@@ -163,3 +165,72 @@ def test_a_refusal_is_the_end(client: Client, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(client, "list_topics", refused)
     with pytest.raises(SourceError, match="ACLs READ and DESCRIBE"):
         result(asked().describe(lambda text: None))
+
+
+def refusing(monkeypatch: pytest.MonkeyPatch, client: Client) -> list[float]:
+    """The client reaches no broker; returns for how many seconds it was to wait for one, each time."""
+    pieces: list[float] = []
+
+    def away(topic: str, timeout: float) -> SimpleNamespace:
+        pieces.append(timeout)
+        time.sleep(timeout)
+        raise KafkaException(KafkaError(KafkaError._TRANSPORT))
+
+    monkeypatch.setattr(client, "list_topics", away)
+    return pieces
+
+
+def test_the_end_leaves_no_thread_and_no_client(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look that still waits for a broker ends with whoever asks, and so does the client, though the error lives."""
+    before = threading.active_count()
+    pieces = refusing(monkeypatch, client)
+    monkeypatch.setattr(cluster_metadata, "_PIECE", 0.05)
+    held: list[weakref.ref[object]] = []
+
+    class Held:
+        """As the client, which the test holds itself."""
+
+        def __init__(self) -> None:
+            self.list_topics = client.list_topics
+            held.append(weakref.ref(self))
+
+        def poll(self, timeout: float) -> None:
+            if len(pieces) > 2:
+                client.on_error(KafkaError(KafkaError._SSL))
+
+    def admin(_: object, on_error: Callable[[KafkaError], None]) -> Held:
+        client.on_error = on_error
+        return Held()
+
+    monkeypatch.setattr(kafka_client, "admin", admin)
+    topic = asked()
+    with pytest.raises(SourceError, match=r"ssl\.ca\.location"):
+        result(topic.describe(lambda text: None))
+    assert threading.active_count() > before
+    topic.close()
+    assert threading.active_count() == before
+    assert [one() for one in held] == [None]
+    assert set(pieces) == {0.05}
+
+
+def test_a_far_broker_is_asked_once_for_metadata(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look whose broker has the request and takes its time is made again once, and then waited for."""
+    pieces: list[float] = []
+    answer = client.list_topics
+
+    def far(topic: str, timeout: float) -> SimpleNamespace:
+        pieces.append(timeout)
+        if timeout < 1:
+            time.sleep(timeout)
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+        return answer(topic, timeout)
+
+    monkeypatch.setattr(client, "list_topics", far)
+    monkeypatch.setattr(cluster_metadata, "_PIECE", 0.05)
+    assert result(asked().describe(lambda text: None))["topic"].id == "an id"
+    assert pieces[0] == 0.05
+    assert pieces[1] == pytest.approx(60.0, abs=5.0)

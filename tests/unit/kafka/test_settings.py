@@ -1,9 +1,18 @@
 """What the client's errors say to people."""
 
+import re
+from contextlib import closing
+
 import pytest
 from confluent_kafka import KafkaError
 
-from streamreg._kafka.client import consumer, source_error
+from streamreg._exceptions import ConfigurationError
+from streamreg._jobs.client import check_client
+from streamreg._jobs.job import JobError
+from streamreg._kafka.client import check, consumer, source_error
+from streamreg._kafka.settings import ReaderChoice, Setting
+from streamreg._kafka.source import KafkaSource
+from streamreg._kafka.topics import Topics
 
 SETTINGS = {"bootstrap.servers": "broker:9092"}
 REFUSED = "Connect to ipv4#10.0.0.1:9092 failed: Connection refused"
@@ -37,3 +46,32 @@ def test_a_client_that_may_receive_little_fetches_little(most: int | str | None)
     """The limits that are set here never contradict the one that the user sets."""
     given = {} if most is None else {"receive.message.max.bytes": most}
     consumer({"bootstrap.servers": "localhost:1", **given}, 1, lambda error: None).close()
+
+
+LIMITS = [
+    ({"fetch.max.bytes": 500_000}, "`fetch.max.bytes` must be >= `message.max.bytes`"),
+    ({"fetch.min.bytes": 0}, '"fetch.min.bytes" value is outside allowed range'),
+    ({"fetch.wait.max.ms": 400_000}, '"fetch.wait.max.ms" value 400000 is outside allowed range'),
+    ({"receive.message.max.bytes": 2000}, "`receive.message.max.bytes` must be >= "),
+]
+
+
+@pytest.mark.parametrize(("settings", "words"), LIMITS)
+def test_a_run_begins_with_what_both_readers_take(settings: dict[str, Setting], words: str) -> None:
+    """What the client would refuse is refused at the start, whoever reads. Jobs say the same."""
+    readers: tuple[ReaderChoice, ...] = ("auto", "client", "native")
+    for reads_by in readers:
+        source = KafkaSource({**SETTINGS, **settings}, Topics(("t",)), "static", 0, reads_by)
+        assert (source.obstacle_to_native_reading is None) is (reads_by != "client")
+        with closing(source), pytest.raises(ConfigurationError, match=re.escape(words)):
+            source.pin(None, pytest.fail, lambda: True)
+    with pytest.raises(JobError, match=re.escape(words)):
+        check_client({k: str(v) for k, v in {**SETTINGS, **settings}.items()}, "job.toml")
+
+
+def test_what_is_sent_may_be_larger_than_what_is_fetched_at_once() -> None:
+    """Nobody has to know the limits that a reader sets itself; and a token is not asked for twice."""
+    check({**SETTINGS, "message.max.bytes": 10_000_000})
+    check({**SETTINGS, "receive.message.max.bytes": 2_000_000})
+    oauth: dict[str, Setting] = {"security.protocol": "sasl_ssl", "sasl.mechanism": "OAUTHBEARER"}
+    check({**SETTINGS, **oauth, "oauth_cb": lambda config: pytest.fail(config)})

@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from streamreg._source.contract import ToldOnce
 from streamreg._spark import notices
 from streamreg._spark.notices import Notices
 
@@ -34,14 +35,16 @@ def test_what_stands_in_the_log_is_told_once_in_a_run(
 ) -> None:
     """By its reason, whatever the offset; another reason is told too."""
     own = Notices()
-    by = "topic 'points': read by the client for 30 seconds and more: "
-    first = [f"{by}partition {p}, offset {7 + p}: a" for p in range(2)]
+
+    def handed_over(offset: int, why: str) -> ToldOnce:
+        return ToldOnce(f"read by the client: offset {offset}: {why}", why)
+
+    first = [handed_over(7 + n, "a") for n in range(2)]
     assert told(own, caplog, *first) == first[:1]
     for offset in range(100):
         now[0] += 60
-        assert told(own, caplog, f"{by}partition 3, offset {offset}: a") == []
-        assert told(own, caplog, f"{by}topic t-1, partition 3, offset {offset}: a") == []
-    assert told(own, caplog, f"{by}partition 3, offset 8: b") == [f"{by}partition 3, offset 8: b"]
+        assert told(own, caplog, handed_over(offset, "a")) == []
+    assert told(own, caplog, handed_over(8, "b")) == ["read by the client: offset 8: b"]
 
 
 def test_trouble_that_lasts_is_told_once_and_anew_when_it_comes_back(

@@ -11,8 +11,8 @@ from confluent_kafka import KafkaError, KafkaException
 
 from streamreg._dataclass import dataclass
 from streamreg._kafka import client as kafka_client
-from streamreg._kafka.cluster_metadata import Metadata, found
-from streamreg._kafka.in_thread import in_thread
+from streamreg._kafka.cluster_metadata import END_SECONDS, Metadata, found
+from streamreg._kafka.in_thread import Threads
 from streamreg._kafka.requests import request_seconds
 from streamreg._kafka.topics import Topics
 
@@ -42,12 +42,28 @@ def ask(settings: Mapping[str, str], topics: Topics, seconds: float, *, silent: 
 
     That is so many seconds after the first error; of a server that is `silent` to others, from the beginning.
     """
-    outcome = Outcome()
+    outcome, threads = Outcome(), Threads()
+    try:
+        _ask(outcome, threads, settings, topics, seconds, silent=silent)
+    finally:
+        threads.end(END_SECONDS)
+    return outcome
+
+
+def _ask(
+    outcome: Outcome,
+    threads: Threads,
+    settings: Mapping[str, str],
+    topics: Topics,
+    seconds: float,
+    *,
+    silent: bool,
+) -> None:
     client = kafka_client.admin(settings, outcome.errors.append)
     longest = request_seconds(settings)
     deadline = time.monotonic() + seconds if silent else None
     while outcome.error(*REFUSALS) is None:
-        asked = in_thread(lambda: found(client, topics, longest))
+        asked = threads.start(lambda: found(client, topics, longest, threads))
         while not wait([asked], 0.1).done and outcome.error(*REFUSALS) is None:
             client.poll(0.0)  # serves the callback that collects the reasons
             if deadline is None and outcome.errors:
@@ -65,4 +81,3 @@ def ask(settings: Mapping[str, str], topics: Topics, seconds: float, *, silent: 
         deadline = deadline or time.monotonic() + seconds
         if time.monotonic() > deadline:
             break
-    return outcome
