@@ -103,6 +103,16 @@ def test_the_doctor_looks_at_files(folder: Path, capsys: pytest.CaptureFixture[s
     assert "FAIL  partitions  file 'data/1.csv' cannot be read" in capsys.readouterr().out
 
 
+def test_the_doctor_finds_an_output_that_would_be_read(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pattern that matches the job's own file."""
+    file = job(folder, '"**/*.csv"')
+    put(file.parent / "data", texts(60, 2))
+    assert main(["doctor", str(file)]) != 0
+    assert "line.csv is one of the files that are read" in capsys.readouterr().out
+
+
 def test_json_in_a_job(folder: Path) -> None:
     """An object a line, by the options of JSON."""
     file = job(

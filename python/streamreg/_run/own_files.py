@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from streamreg._sinks.rejects import RejectsSpec
 
 
-def refuse_own_files(plan: Plan, rejects: RejectsSpec | None, state: Path | None) -> None:
-    """Raises OutputError if the source would read an output of the run, its rejects, or its state."""
+def refuse_own_files(
+    plan: Plan, rejects: RejectsSpec | None, state: Path | None, of: str | None = None
+) -> None:
+    """Raises OutputError if the source would read an output of the run, its rejects, or its state; or the one `of`."""
     for name, file in _files(plan, rejects, state):
-        if plan.source.would_read(file):
+        if of in (None, name) and plan.source.would_read(file):
             raise OutputError(
                 f"{name}: {file} is one of the files that are read ({plan.source.name}), and would be read as rows of "
                 "theirs: write to another folder, or name what is read more closely"

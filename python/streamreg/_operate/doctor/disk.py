@@ -14,6 +14,7 @@ from streamreg._jobs.paths import refuse_old_place
 from streamreg._operate.doctor.outcomes import SkipError, TroubleError
 from streamreg._plural import plural
 from streamreg._run import job_change, resume
+from streamreg._run.own_files import refuse_own_files
 from streamreg._run.rejects import name_of, rejects_spec
 from streamreg._sinks.contract import RunTerms
 from streamreg._state.checkpoint import Checkpoint
@@ -94,6 +95,7 @@ class Disk:
     def _output(self, name: str) -> str:
         room = self._room_of(name)
         state = None if self._job.state is None else Path(self._job.state)
+        refuse_own_files(self._plan, self._rejects, state, name)
         # After the checkpoint was read: that it is of an earlier job may change the plan.
         checkpoint = self.checkpoint
         checks = resume.output_checks(
