@@ -81,15 +81,15 @@ class SparkJobs:
         return max(count - 1, 1)
 
     def run(self, pieces: Sequence[Piece]) -> list[Done]:
-        return self._busy_with(partial(self._run, pieces))
+        return self._watched(partial(self._run, pieces))
 
     def change(self, step: Step) -> list[ShardChanges | Failure]:
-        return self._busy_with(partial(self._change, step))
+        return self._watched(partial(self._change, step))
 
     def renew(self, task: bytes) -> None:
         self._renewed = task
 
-    def _busy_with(self, job: Callable[[], T]) -> T:
+    def _watched(self, job: Callable[[], T]) -> T:
         self._busy = True
         try:
             return self._asked(job)
