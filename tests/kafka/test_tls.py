@@ -11,7 +11,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 
 import streamreg as sr
 from streamreg._core import HandOverError
@@ -83,7 +84,7 @@ def expired_certificate(folder: Path) -> tuple[Path, Path]:
 @contextmanager
 def showing(broker: KafkaBroker, store: Path, certificate: Path) -> Iterator[None]:
     """The broker shows the certificate of this store meanwhile."""
-    admin = AdminClient(broker.plaintext)
+    admin = AdminClient({**broker.plaintext})
     host, port = broker.sasl_ssl["bootstrap.servers"].split(":")
 
     def configure(change: AlterConfigOpType, shown: Path) -> None:
