@@ -21,7 +21,8 @@ PARTITIONS = 3
 def carried(rng: random.Random) -> dict[str, Any]:
     """A message: value, key and headers, each of which may be none."""
     key = rng.choice([None, b"", b"k%d" % rng.randrange(20)])
-    value = rng.choice([None, b"", rng.randbytes(rng.randrange(200))])
+    number = b'{"x": %d}' % rng.randrange(1000)
+    value = rng.choice([None, b"", rng.randbytes(rng.randrange(200)), number, number[:-1]])
     names = [rng.choice(["", "a", "ä", "unit"]) for _ in range(rng.choice([0, 0, 1, 3]))]
     return {
         "key": key,

@@ -7,6 +7,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -120,12 +121,39 @@ pub(crate) fn tls(settings: &Tls) -> Result<Arc<ClientConfig>, String> {
 fn authorities(given: Option<&Pem>) -> Result<RootCertStore, String> {
     let mut trusted = RootCertStore::empty();
     let found = match given {
+        Some(Pem::File(path)) if Path::new(path).is_dir() => of_folder(path)?,
         Some(pem) => certificates("ssl.ca.location", pem)?,
         None => rustls_native_certs::load_native_certs().certs,
     };
     // Of those of a system some may be too old to be read; the others count.
     trusted.add_parsable_certificates(found);
     if trusted.is_empty() { Err("there is no certificate authority".to_owned()) } else { Ok(trusted) }
+}
+
+/// All that OpenSSL would find there, which looks for one by the hash of its name when it needs it.
+fn of_folder(path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let failed = |error: io::Error| format!("ssl.ca.location: {path}: {error}");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if entry.file_name().to_str().is_some_and(is_hashed)
+            // One that cannot be read is of no matter if the broker's is another: if it is not, that is told.
+            && let Ok(text) = std::fs::read(entry.path())
+        {
+            found.extend(CertificateDer::pem_slice_iter(&text).filter_map(Result::ok));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a file is called as `openssl rehash` calls certificates: eight digits of a hash, and a number.
+fn is_hashed(name: &str) -> bool {
+    name.split_once('.').is_some_and(|(hash, number)| {
+        hash.len() == 8
+            && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && !number.is_empty()
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 fn certificates(setting: &str, pem: &Pem) -> Result<Vec<CertificateDer<'static>>, String> {

@@ -3,11 +3,16 @@
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+import streamreg as sr
 from streamreg._core import HandOverError
 from streamreg._kafka.native_reader import NativeReader
+from streamreg._kafka.settings import ReaderChoice
 from streamreg._kafka.source import KafkaSource
 from streamreg._kafka.switching_reader import SwitchingReader
 from streamreg._kafka.topics import Topics
@@ -119,6 +124,31 @@ def by_both(
             source.close()
 
 
+class Number(sr.Schema):
+    """What some of the messages hold."""
+
+    x: float
+
+
+def rows_and_rejects(
+    settings: Mapping[str, str], topic: str, reader: ReaderChoice
+) -> tuple[list[str], list[str]]:
+    """What a run by this reader makes of the topic: rows, and dead letters with all that they carry."""
+    with TemporaryDirectory() as folder:
+        rows, rejects = Path(folder) / "rows.csv", Path(folder) / "rejects.jsonl"
+        t = sr.io.kafka.read(
+            dict(settings), topic, schema=Number, format="json", mode="static", reader=reader
+        )
+        sr.io.csv.write(t, rows)
+        try:
+            sr.run(processes=0, rejects=rejects)
+        finally:
+            sr.clear()
+        # Without their times, which are those of epochs.
+        values = [line.split(",")[0] for line in rows.read_text().splitlines()[1:]]
+        return sorted(values), sorted(rejects.read_text().splitlines())
+
+
 def assert_same(settings: Mapping[str, str], topic: str, rng: random.Random) -> Seen:
     """Both readers find the same in a log that nothing changes meanwhile; returns all that is in it."""
     found = by_both(settings, topic, rng)
@@ -127,4 +157,18 @@ def assert_same(settings: Mapping[str, str], topic: str, rng: random.Random) -> 
     assert found["native"] == found["before"]
     assert found["in turns"] == found["before"]
     assert found["native part"] == found["client part"]
+    by_client = rows_and_rejects(settings, topic, "client")
+    assert by_client == rows_and_rejects(settings, topic, "native")
+    with pytest.MonkeyPatch.context() as patch:
+        native = KafkaSource.native_reader
+
+        def hands_over(source: KafkaSource, ranges: Mapping[int, Range]) -> Reader:
+            return HandsOver(native(source, ranges), rng.randint(0, 2))
+
+        patch.setattr(KafkaSource, "native_reader", hands_over)
+        patch.setattr("streamreg._kafka.source.SwitchingReader", partial(SwitchingReader, again=0))
+        assert by_client == rows_and_rejects(settings, topic, "native")
+    assert sum(map(len, by_client)) == len(
+        [1 for each in found["before"][0].values() if each[3] is not None]
+    )
     return found["before"][0]

@@ -104,6 +104,31 @@ fn law_certificates_are_checked() {
     }
 }
 
+/// Authorities may be files of a folder, as OpenSSL has them: by their names those that are trusted are known.
+#[test]
+fn law_authorities_may_be_a_folder() {
+    let (known, other) = (Authority::new("one"), Authority::new("two"));
+    let folder = std::env::temp_dir().join(format!("streamreg-authorities-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let good = Arc::new(tls(&known.sign("localhost", 4000), None));
+    let path = folder.to_str().unwrap().to_owned();
+    let given = [("security.protocol", "ssl"), ("ssl.ca.location", path.as_str())];
+    let read = || {
+        let secured = Arc::clone(&good);
+        outcome(move |stream| secured(stream), None, &given)
+    };
+    for name in ["ca.pem", "0123abcd.r0", "0123abc.0", "0123abcd", "0123abcg.0"] {
+        std::fs::write(folder.join(name), &known.certificate).unwrap();
+    }
+    assert_eq!(read(), Err("there is no certificate authority".to_owned()));
+    std::fs::write(folder.join("0123abcd.0"), &other.certificate).unwrap();
+    std::fs::write(folder.join("4567abcd.0"), "no certificate").unwrap();
+    assert!(read().unwrap_err().contains("UnknownIssuer"));
+    std::fs::write(folder.join("0123abcd.1"), &known.certificate).unwrap();
+    assert_eq!(read(), Ok(4000));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 /// The client's certificate is shown to brokers that ask for one; without one, or with another authority's, they refuse.
 #[test]
 fn law_a_client_may_have_a_certificate() {
