@@ -11,8 +11,7 @@ import streamreg as sr
 from streamreg._compile.compile import compile as compile_plan
 from streamreg._operate.verify.verify import verify
 from streamreg._source.contract import Range
-from streamreg._spark import pool
-from streamreg._spark import work as spark_work
+from streamreg._spark import patience, pool
 from streamreg._spark.shard_work import Step
 from streamreg._state.keyed_rows import StoredRow
 from streamreg._state.open_runs import OpenRuns
@@ -28,7 +27,7 @@ from tests.support.shard_windows import CLOSING, ENDLESS, Event, events, write
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has failed is run again at once."""
     monkeypatch.setattr(pool, "_FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(spark_work, "PATIENCE", 0.5)
+    monkeypatch.setattr(patience, "PATIENCE", 0.5)
 
 
 MESSAGES = spread(events(2500, 5), 3, 5)
