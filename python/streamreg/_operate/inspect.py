@@ -56,7 +56,7 @@ def describe(checkpoint: Checkpoint, most: int | None = None) -> dict[str, Any]:
                 path: {
                     "columns": dict(job["outputs"][path]["row"]),
                     "time": job["outputs"][path]["time"],
-                    "sink": job["outputs"][path]["sink"],
+                    "sink": job["outputs"][path].get("sink"),
                 }
                 for path in paths
             },
@@ -291,7 +291,7 @@ def _kind_and_name(
 ) -> tuple[str, str]:
     """What people call an output, and which of these it is: some have the kind in their name."""
     if output is not None:
-        kind = _KINDS.get(output["sink"], "file")
+        kind = _KINDS.get(str(output["sink"]), "file")
     else:  # where rejects go
         kind = "topic" if size is None and name.startswith("topic ") else "file"
     return kind, name if kind == "file" else name.removeprefix(f"{kind} ")
