@@ -241,7 +241,7 @@ def _start() -> Iterator[Goal]:
     )
     yield _most(
         5,
-        "an empty run of two processes, imports included",
+        "an empty run of two processes, from sr.run() to its end",
         0.25,
         "s",
         lambda r: float(r.latency["empty_run"]),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -99,7 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
-    names = ("throughput", "latency", "numerics", "rolling", "windows", "topics", "spark")
+    names = {field.name for field in fields(Results)} - {"core"}
     found = {name: json.loads((folder / f"{name}.json").read_text()) for name in names}
     text = report(Results(**found, core=read(results_folder())))
     (_HERE / "RESULTS.md").write_text(text)

@@ -34,7 +34,9 @@ class Startup:
     imports: Mapping[str, float]
     """By module."""
     empty_run: float
-    """Of a program that reads a topic without messages, with two processes, from its start to its end."""
+    """Of a run of two processes over a topic without messages, from `sr.run()` to its end."""
+    empty_program: float
+    """Of the whole program with it: the interpreter, imports, and its end too."""
 
 
 def startup(broker: Broker, rounds: int, tell: Tell) -> Startup:
@@ -43,16 +45,16 @@ def startup(broker: Broker, rounds: int, tell: Tell) -> Startup:
     Raises:
         WrongError: if the program fails, or finds a row.
     """
-    return Startup(imports(rounds, tell), empty_run(broker, rounds, tell))
+    return Startup(imports(rounds, tell), *empty_run(broker, rounds, tell))
 
 
-def empty_run(broker: Broker, rounds: int, tell: Tell) -> float:
-    """The median seconds of the program; an unmeasured round warms the disk's cache.
+def empty_run(broker: Broker, rounds: int, tell: Tell) -> tuple[float, float]:
+    """The median seconds of the run, and of its whole program; an unmeasured round warms the disk's cache.
 
     Raises:
         WrongError: if it fails, or finds a row.
     """
-    found = []
+    runs, programs = [], []
     with broker.topic("empty") as topic:
         job = json.dumps({"settings": {**broker.settings, **broker.reading}, "topic": topic})
         for number in range(rounds + 1):
@@ -74,10 +76,11 @@ def empty_run(broker: Broker, rounds: int, tell: Tell) -> float:
             if written != _HEADERS:
                 raise WrongError(f"an empty run has written {written}")
             if number:
-                found.append(seconds)
-    middle = statistics.median(found)
-    tell(f"an empty run of two processes: {middle * 1000:.0f} ms")
-    return middle
+                runs.append(float(done.stdout))
+                programs.append(seconds)
+    run, program = statistics.median(runs), statistics.median(programs)
+    tell(f"an empty run of two processes: {run * 1000:.0f} ms, its program {program * 1000:.0f} ms")
+    return run, program
 
 
 def imports(rounds: int, tell: Tell) -> dict[str, float]:

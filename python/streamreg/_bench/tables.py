@@ -174,6 +174,7 @@ def startup_table(found: Startup) -> str:
     """A line for each module, and one for a whole program."""
     seconds = {f"import {module}": each for module, each in found.imports.items()}
     seconds["an empty run of two processes"] = found.empty_run
+    seconds["its whole program"] = found.empty_program
     rows = [[what, f"{each * 1000:.0f}"] for what, each in seconds.items()]
     return table(["milliseconds", "median"], rows)
 

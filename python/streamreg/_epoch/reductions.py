@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 from streamreg._core import KeyedReduction, Reduction, WindowReduction
 from streamreg._epoch.class_parameters import check_classes
-from streamreg._epoch.sharded_keys import ShardedKeys, ShardedWindows
 from streamreg._exceptions import CorruptStateError, MismatchError, WorkerError
 
 if TYPE_CHECKING:
     from streamreg._epoch.event_clocks import Windows
+    from streamreg._epoch.sharded_keys import ShardedKeys
     from streamreg._plan.plan import Plan
     from streamreg._plan.row_plan import AnyReduction
     from streamreg._state.checkpoint import Checkpoint, KeyedPart
@@ -71,7 +71,7 @@ class Reductions:
                 continue
             windows: Windows = reduction
             if self._sharded is not None:
-                windows = ShardedWindows(self._sharded, f"reduction {index}", reduction)
+                windows = self._sharded.windows(f"reduction {index}", reduction)
             yield reducing.windows.clock, windows
 
     def sharded_windows(self) -> Iterator[tuple[int, int]]:

@@ -87,6 +87,10 @@ class ShardedKeys:
         """The most rows that an aggregate could not take."""
         return max(chain.from_iterable(self.shards.excluded.values()), default=0)
 
+    def windows(self, part: str, empty: WindowReduction) -> ShardedWindows:
+        """Those of a part; `empty` has none of them."""
+        return ShardedWindows(self, part, empty)
+
 
 class ShardedWindows:
     """Windows that are in shards, for the clock that they go by."""

@@ -10,11 +10,11 @@ checkpoint says of it once in each process, before the first row is read.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import quote
 from zlib import crc32
@@ -62,7 +62,7 @@ class RunWriter:
     def __init__(self, directory: Path, shard: int, epoch: int) -> None:
         """Of a state directory. Nobody else writes it: its name is one that nothing else has."""
         self._directory = directory
-        self._name = f"{shard}-{epoch}-{token_hex(8)}.run"
+        self._name = f"{shard}-{epoch}-{os.urandom(8).hex()}.run"
         self._path = folder_of(directory) / self._name
         self._temporary = self._path.with_suffix(".part")
         with errors(directory):

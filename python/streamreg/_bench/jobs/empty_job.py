@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 
 import streamreg as sr
 
@@ -22,4 +23,6 @@ t = sr.io.kafka.read(
 )
 sr.io.csv.write(t, "input.csv")
 sr.io.csv.write(t.linear_regression(t.y, t.x), "output.csv")
+started = time.perf_counter()
 sr.run(state="state", processes=2)
+print(time.perf_counter() - started)
