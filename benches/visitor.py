@@ -21,17 +21,16 @@ _START_SECONDS = 180.0
 class Visitor:
     """Threads that look at a run; the browser stands back, as if it were on another machine."""
 
-    def __init__(self, url: str) -> None:
-        """Nothing needs to be there yet."""
+    def __init__(self, url: str | None) -> None:
+        """Nothing needs to be there yet. With None the browser is open and has an empty page, and nobody scrapes."""
         self.scraped = 0
         self.drawn = 0
         """How often figures of the page came."""
         self._url = url
         self._ended = threading.Event()
         self._ready = threading.Event()
-        self._threads = [
-            threading.Thread(target=work, daemon=True) for work in (self._look, self._scrape)
-        ]
+        works = (self._look,) if url is None else (self._look, self._scrape)
+        self._threads = [threading.Thread(target=work, daemon=True) for work in works]
 
     def start(self) -> None:
         """Returns when the browser is open."""
@@ -67,11 +66,11 @@ class Visitor:
             page = browser.new_page()
             page.on("response", self._count)
             self._ready.set()
-            there = False
+            there = self._url is None
             while not self._ended.is_set():
                 try:
                     if not there:
-                        page.goto(self._url, timeout=10_000)
+                        page.goto(str(self._url), timeout=10_000)
                         there = True
                     page.wait_for_timeout(100)
                 except Error:  # Nobody answers yet.
@@ -84,8 +83,8 @@ class Visitor:
 
 
 @contextlib.contextmanager
-def visited(url: str) -> Iterator[Visitor]:
-    """Somebody looks, for the time of a `with`."""
+def visited(url: str | None) -> Iterator[Visitor]:
+    """Somebody looks, for the time of a `with`; with None at nothing."""
     visitor = Visitor(url)
     visitor.start()
     try:
