@@ -9,7 +9,7 @@ from confluent_kafka import Producer
 
 import streamreg as sr
 from streamreg._kafka import sink_ahead
-from streamreg._kafka.sink import TopicDestination
+from streamreg._kafka.sink_destination import TopicDestination
 from streamreg._sinks.contract import EpochChanges
 from streamreg._state.checkpoint import Checkpoint
 from streamreg._state.store import Store

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from confluent_kafka import TopicPartition
 
-from streamreg._kafka.sink import TopicDestination
+from streamreg._kafka.sink_destination import TopicDestination
 from streamreg._run import resume
 from streamreg._sinks import contract
 from streamreg._sinks.outbox import OutboxSink
