@@ -167,7 +167,7 @@ def measure(contender: Contender, job: Job, wanted: Wanted) -> Measured:
                 memory = max(memory, shared_out(process.pid) or 0)
                 if time.monotonic() > deadline:
                     raise WrongError(f"{contender.name} does not end within {limit:.0f} s")
-        said = _last_line(folder)
+        said = last_line(folder)
         if process.returncode or not said.startswith("{"):
             raise WrongError(f"{contender.name} failed:\n{complaint(folder, job)}")
         found = json.loads(said)
@@ -217,7 +217,8 @@ def _give(stdin: IO[bytes] | None, text: str) -> None:
             stdin.write(text.encode())
 
 
-def _last_line(folder: Path) -> str:
+def last_line(folder: Path) -> str:
+    """What a contender said last on its standard output."""
     lines = (folder / "stdout").read_text(errors="replace").splitlines()
     return lines[-1] if lines else ""
 

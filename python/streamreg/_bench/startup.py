@@ -12,12 +12,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from streamreg._bench.broker import Broker
-from streamreg._bench.contender import WrongError
+from streamreg._bench.contender import (
+    STREAMREG,
+    Job,
+    WrongError,
+    complaint,
+    last_line,
+    running,
+)
 from streamreg._bench.points import Tell
 from streamreg._dataclass import dataclass
 
 MODULES = ("streamreg", "numpy", "confluent_kafka")
-_EMPTY = Path(__file__).parent / "jobs" / "empty_job.py"
 _HEADERS = {"input.csv": "x,y,time,diff\n", "output.csv": "intercept,x,time,diff\n"}
 _PROGRAM = """
 import time
@@ -56,27 +62,23 @@ def empty_run(broker: Broker, rounds: int, tell: Tell) -> tuple[float, float]:
     """
     runs, programs = [], []
     with broker.topic("empty") as topic:
-        job = json.dumps({"settings": {**broker.settings, **broker.reading}, "topic": topic})
+        settings = {**broker.settings, **broker.reading}
+        job = Job(settings=settings, topic=topic, format="json", rows=0, parallel=2)
         for number in range(rounds + 1):
-            with TemporaryDirectory() as folder:
+            with TemporaryDirectory(prefix="streamreg-bench-") as name:
+                folder = Path(name)
                 began = time.perf_counter()
-                # -P: what lies in the program's folder is not meant.
-                done = subprocess.run(
-                    [sys.executable, "-P", str(_EMPTY)],
-                    cwd=folder,
-                    input=job,
-                    capture_output=True,
-                    text=True,
-                    check=False,
-                )
-                seconds = time.perf_counter() - began
-                if done.returncode:
-                    raise WrongError(f"an empty run has failed: {done.stderr.strip()[-500:]}")
-                written = {name: (Path(folder) / name).read_text() for name in _HEADERS}
+                with running(STREAMREG, job, folder) as process:
+                    failed = process.wait()
+                    seconds = time.perf_counter() - began
+                if failed:
+                    raise WrongError(f"an empty run has failed:\n{complaint(folder, job)}")
+                written = {file: (folder / file).read_text() for file in _HEADERS}
+                run_seconds = float(json.loads(last_line(folder))["seconds"])
             if written != _HEADERS:
                 raise WrongError(f"an empty run has written {written}")
             if number:
-                runs.append(float(done.stdout))
+                runs.append(run_seconds)
                 programs.append(seconds)
     run, program = statistics.median(runs), statistics.median(programs)
     tell(f"an empty run of two processes: {run * 1000:.0f} ms, its program {program * 1000:.0f} ms")
