@@ -6,23 +6,12 @@ import pytest
 
 from streamreg._kafka import patience
 from streamreg._kafka.patience import Patience, QueuePatience, never
-
-
-class Clock:
-    """A clock that is moved on."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
+from tests.support.clock import Clock, clock_of
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr(patience, "time", made)
-    return made
+    return clock_of(monkeypatch, patience)
 
 
 def test_a_queue_that_moves_is_waited_for_longer_than_any_patience(clock: Clock) -> None:

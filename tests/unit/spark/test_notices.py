@@ -7,20 +7,14 @@ import pytest
 from streamreg._source.contract import ToldOnce
 from streamreg._spark import notices
 from streamreg._spark.notices import Notices
+from tests.support.clock import Clock, clock_of
 
 DOWN = "topic 'points': no broker can be reached: check bootstrap.servers"
 
 
 @pytest.fixture
-def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    found = [0.0]
-
-    class Clock:
-        def monotonic(self) -> float:
-            return found[0]
-
-    monkeypatch.setattr(notices, "time", Clock())
-    return found
+def now(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return clock_of(monkeypatch, notices, 0.0)
 
 
 def told(own: Notices, caplog: pytest.LogCaptureFixture, *texts: str) -> list[str]:
@@ -31,7 +25,7 @@ def told(own: Notices, caplog: pytest.LogCaptureFixture, *texts: str) -> list[st
 
 
 def test_what_stands_in_the_log_is_told_once_in_a_run(
-    now: list[float], caplog: pytest.LogCaptureFixture
+    now: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """By its reason, whatever the offset; another reason is told too."""
     own = Notices()
@@ -42,30 +36,30 @@ def test_what_stands_in_the_log_is_told_once_in_a_run(
     first = [handed_over(7 + n, "a") for n in range(2)]
     assert told(own, caplog, *first) == first[:1]
     for offset in range(100):
-        now[0] += 60
+        now.now += 60
         assert told(own, caplog, handed_over(offset, "a")) == []
     assert told(own, caplog, handed_over(8, "b")) == ["read by the client: offset 8: b"]
 
 
 def test_trouble_that_lasts_is_told_once_and_anew_when_it_comes_back(
-    now: list[float], caplog: pytest.LogCaptureFixture
+    now: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A batch without it, half a minute later, is its end."""
     own = Notices()
     assert told(own, caplog, DOWN) == [DOWN]
     for _ in range(10):
-        now[0] += 60
+        now.now += 60
         assert told(own, caplog, DOWN) == []
-    now[0] += 20
+    now.now += 20
     told(own, caplog)
     assert told(own, caplog, DOWN) == []
-    now[0] += 40
+    now.now += 40
     told(own, caplog)
     assert told(own, caplog, DOWN) == [DOWN]
 
 
 def test_seconds_that_grow_are_the_same_trouble(
-    now: list[float], caplog: pytest.LogCaptureFixture
+    now: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As those for which a broker sends nothing."""
     own = Notices()

@@ -6,22 +6,12 @@ import pytest
 
 from streamreg._spark import patience
 from streamreg._spark.patience import PATIENCE, Patience, Wait
-
-
-class Clock:
-    """A time that the test sets."""
-
-    now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
+from tests.support.clock import Clock, clock_of
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    found = Clock()
-    monkeypatch.setattr(patience, "time", found)
-    return found
+    return clock_of(monkeypatch, patience)
 
 
 def test_each_sign_of_a_message_is_waited_for_anew(clock: Clock) -> None:
