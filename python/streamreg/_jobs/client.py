@@ -3,12 +3,11 @@
 import logging
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from streamreg._jobs.job import JobError
-from streamreg._kafka.client import SERVERS, of_readers
+from streamreg._kafka.client import unconnected
 from streamreg._kafka.client_names import with_hint
 from streamreg._secrets import scrub
 
@@ -29,8 +28,7 @@ def check_client(settings: Mapping[str, str], name: str, key: str = "source.kafk
     Raises:
         JobError: With every setting that the client refuses.
     """
-    # With servers the client would start to connect; without them it only checks.
-    remaining: dict[str, Any] = {k: v for k, v in of_readers(settings).items() if k not in SERVERS}
+    remaining = unconnected(settings)
     problems: list[str] = []
     while True:
         try:

@@ -7,7 +7,7 @@ checked and not before: `--help` needs neither NumPy nor a Kafka client.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -100,8 +100,11 @@ def plan_job(job: Job) -> Plan:
         return compile_plan(chosen)
 
 
-def check_job(job: Job) -> None:
+def check_job(job: Job) -> Plan:
     """Looks at all that can be known of a job without a connection, as a run of it would.
+
+    Returns:
+        What a run of it would execute.
 
     Raises:
         JobError: With what is wrong.
@@ -112,11 +115,12 @@ def check_job(job: Job) -> None:
 
     check_client(job.source.kafka, job.name)
     plan = plan_job(job)
-    with closing(plan.source), _of_file(job):
+    with _of_file(job):
         rejects_spec(job.rejects, plan.source)
     for at, target in enumerate(job.output.targets, 1):
         if target.sink == "kafka":
             check_client(target.options["rdkafka_settings"], job.name, f"output.{at}.kafka")
+    return plan
 
 
 @contextmanager

@@ -37,7 +37,7 @@ _LEAST_FETCH_BYTES = 1024 * 1024
 _ENVELOPE_BYTES = 512
 """By which the client wants to receive more than it fetches."""
 
-SERVERS = ("bootstrap.servers", "metadata.broker.list")
+_SERVERS = ("bootstrap.servers", "metadata.broker.list")
 """Where the client connects to: without them it connects to nothing."""
 
 _OF_CONSUMERS = ("group.id", *OURS, "auto.offset.reset", "transactional.id")
@@ -156,8 +156,12 @@ def check(settings: Mapping[str, Setting]) -> None:
         ConfigurationError: if not; its own words name the setting.
     """
     texts = {key: value for key, value in settings.items() if key != OAUTH_CB}
-    complete: dict[str, Any] = {k: v for k, v in of_readers(texts).items() if k not in SERVERS}
-    _made(Consumer, {**complete, "logger": logger({})}, texts).close()
+    _made(Consumer, {**unconnected(texts), "logger": logger({})}, texts).close()
+
+
+def unconnected(settings: Mapping[str, Setting]) -> dict[str, Any]:
+    """The settings of a reader that connects to nothing, for the client to say what it does not take."""
+    return {key: value for key, value in of_readers(settings).items() if key not in _SERVERS}
 
 
 def _fetch_bytes(settings: Mapping[str, Setting]) -> int:

@@ -15,7 +15,7 @@ from typing import Literal
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import StreamregError
 from streamreg._jobs import Job, load_job
-from streamreg._jobs.run_job import check_job, plan_job
+from streamreg._jobs.run_job import check_job
 from streamreg._operate.doctor import network
 from streamreg._operate.doctor.broker import Broker
 from streamreg._operate.doctor.disk import Disk
@@ -76,8 +76,7 @@ def examine(path: Path) -> Iterator[Line]:
     def load() -> str:
         job = load_job(path)
         examination.settings = dict(job.source.kafka)
-        check_job(job)
-        loaded.append((job, plan_job(job)))
+        loaded.append((job, check_job(job)))
         return f"{path} is valid"
 
     yield examination.line("job file", load)
