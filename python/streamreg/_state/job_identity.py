@@ -223,9 +223,9 @@ def _difference(where: str, before: object, now: object) -> str | None:
     if _same(before, now):
         return None
     if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
-        at = next(at for at, pair in enumerate(zip(before, now, strict=True)) if not _same(*pair))
-        if isinstance(before[at], Mapping) and isinstance(now[at], Mapping):
-            return _difference(f"{where}{at}: ", before[at], now[at])
+        part = _first_difference(before, now)
+        if part is not None and isinstance(part[1], Mapping) and isinstance(part[2], Mapping):
+            return _difference(f"{where}{part[0]}: ", *part[1:])
     return difference_of(where.removesuffix(": "), before, now)
 
 

@@ -81,6 +81,11 @@ def as_changes(rows: Iterable[StoredRow]) -> Changes:
     return [cell for row in rows for cell in row[1:]]
 
 
+def values(piece: Changes) -> Iterator[bytes]:
+    """What is kept for the keys of some changes, of those for which something is."""
+    return (bytes(value) for value in piece[1::_CELLS] if isinstance(value, bytes | bytearray))
+
+
 def write(database: sqlite3.Connection, parts: Mapping[str, Iterable[Changes]]) -> None:
     """Writes what has changed, as a part of the open transaction."""
     if parts:

@@ -287,7 +287,7 @@ def _folded_keys(
     except OutputError as error:
         return failed(subject, error)
     for piece in keyed_rows.changes(again):
-        standing.subtract(bytes(row) for row in piece[1::3] if isinstance(row, bytearray))
+        standing.subtract(keyed_rows.values(piece))
     for row, count in standing.items():
         if count:
             where = "the output" if count > 0 else "the topic"
