@@ -61,11 +61,8 @@ class NumberedFiles:
         if not isinstance(before, list):
             return None
         # Of what was read each file is still one of these, under its name.
-        same = (isinstance(each, str) and self._would_read_named(each) for each in before)
+        same = (isinstance(n, str) and self.would_read(Path(self.folder, n)) for n in before)
         return identity if all(same) else None
-
-    def _would_read_named(self, name: str) -> bool:
-        return self.would_read(Path(self.folder, name))
 
     def origin(self, partition: int) -> Origin:
         # A state may have any numbers.

@@ -119,6 +119,5 @@ def listed(
             if not over or threads.ending() or time.monotonic() >= until:
                 raise
             if code == KafkaError._TIMED_OUT:
-                piece = (
-                    timeout  # A broker has the request and takes its time: it is not asked anew.
-                )
+                # A broker has the request and takes its time: it is not asked anew.
+                piece = timeout

@@ -181,9 +181,8 @@ class TopicRequests:
             metadata = Refresh(lambda: self._look(self._open()))
             while (answered := next(filter(_done, attempts), None)) is None:
                 yield [future for attempt in attempts for future in attempt.values()]
-                self._open().poll(
-                    0
-                )  # Serves the callback that collects the errors of the connection.
+                # Serves the callback that collects the errors of the connection.
+                self._open().poll(0)
                 self._tell(report)
                 now = metadata.look() if refresh else None
                 brokers = self._asked if now is None else now.brokers

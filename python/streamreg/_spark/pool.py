@@ -170,7 +170,9 @@ class SparkPool:
         self._patience.batch(
             started,
             sum((r.end or 0) - r.start for piece in pieces for r in piece.ranges.values()),
-            came=any(self._goes_on(own) for done in found for own in done.partials),
+            came=any(
+                _goes_on(own, self._merged.offsets) for done in found for own in done.partials
+            ),
         )
         self._figures = replace(
             self._figures,
@@ -184,14 +186,9 @@ class SparkPool:
         for done in found:
             for own in done.partials:
                 # The loop merges each before it asks for the next.
-                if self._goes_on(own):
+                if _goes_on(own, self._merged.offsets):
                     self._failures = 0
                     yield Frame(0, own, {}, done.reader, done.timestamp)
-
-    def _goes_on(self, own: Partial) -> bool:
-        """Whether it begins where the merged offsets of its partitions end."""
-        offsets = self._merged.offsets
-        return all(start == offsets[p] for p, (start, _) in own.progress.items())
 
     def _change(self, found: Sequence[Done], sharded: Sharded) -> Iterator[Frame]:
         """Has the shards changed by what counts of a batch, in one piece: it is one epoch, all or nothing."""
@@ -199,7 +196,7 @@ class SparkPool:
         goes_on: list[Partial] = []
         for done in found:
             for own in done.partials:
-                if all(start == offsets[p] for p, (start, _) in own.progress.items()):
+                if _goes_on(own, offsets):
                     goes_on.append(own)
                     offsets.update({p: end for p, (_, end) in own.progress.items()})
         # What cannot be put together with the rest is read again by the next batch.
@@ -287,3 +284,8 @@ class SparkPool:
 
     def figures(self) -> EngineFigures:
         return self._figures
+
+
+def _goes_on(own: Partial, offsets: Mapping[int, int]) -> bool:
+    """Whether it begins at these offsets of its partitions."""
+    return all(start == offsets[p] for p, (start, _) in own.progress.items())
