@@ -218,7 +218,7 @@ def test_a_hundred_thousand_keys_do_not_hurt(browser: Browser) -> None:
         )
         keys.source.add(*(f"key-077725,{x},{x % 3}".encode() for x in range(30)))
         seen.page.get_by_role("button", name="Show k key-077725", exact=True).click()
-        drawn(seen.page, "fit", "history")
+        drawn(seen.page, "history", "fit")  # what is in view alone is drawn anew
         until(seen.page, "document.querySelectorAll('#fit .points path').length >= 30")
         assert sum(taken) < 3_000_000
 
@@ -259,6 +259,7 @@ def test_the_keyboard_reaches_all(browser: Browser, folder: Path) -> None:
         page.focus("#theme")
         press("Enter")
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+        drawn(page, "fit")  # out of view until now, it takes its colours when it comes into view
         dark = "document.querySelector('#fit .main-svg').style.background === 'rgb(20, 23, 31)'"
         until(page, dark)
         picture(page, folder, "page-keys")
