@@ -52,8 +52,8 @@ def changes(
         ValueError: if there is no such theme.
     """
     from streamreg._figures.changelog import lines_of_changelog
-    from streamreg._figures.history import history_figure
+    from streamreg._figures.history import history_drawing
 
     key_columns = [by] if isinstance(by, str) else list(by or ())
     lines = lines_of_changelog(path, columns, key_columns, keys, time)
-    return history_figure(lines, "epoch" if time == "epoch" else "time (UTC)", theme)
+    return history_drawing(lines, "epoch" if time == "epoch" else "time (UTC)", theme).figure()

@@ -85,21 +85,23 @@ class RegressionFigures(RegressionRows):
         """
         rows, target, counted = self._rows_to_show(X, y, sample_weight)
         if kind == "fit":
-            from streamreg._figures.fit import fit_figure
+            from streamreg._figures.fit import fit_drawing
 
-            return fit_figure(self._fit_data(rows, target, level), theme)
+            return fit_drawing(self._fit_data(rows, target, level), theme).figure()
         if kind == "residuals":
-            from streamreg._figures.residuals import residual_figure
+            from streamreg._figures.residuals import residual_drawing
 
-            return residual_figure(self._residual_data(rows, target), theme)
+            return residual_drawing(self._residual_data(rows, target), theme).figure()
         if kind == "qq":
-            from streamreg._figures.residuals import quantile_figure
+            from streamreg._figures.residuals import quantile_drawing
 
-            return quantile_figure(self._quantile_data(rows, target, counted), theme)
+            return quantile_drawing(self._quantile_data(rows, target, counted), theme).figure()
         if kind == "influence":
-            from streamreg._figures.influence import InfluenceData, influence_figure
+            from streamreg._figures.influence import InfluenceData, influence_drawing
 
-            return influence_figure(InfluenceData(*self._influence(rows, target, counted)), theme)
+            return influence_drawing(
+                InfluenceData(*self._influence(rows, target, counted)), theme
+            ).figure()
         raise ValueError(
             f'kind: expected "fit", "residuals", "qq" or "influence", found {kind!r:.200}'
         )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamreg._dataclass import dataclass
-from streamreg._figures.look import Theme, figure, look
+from streamreg._figures.drawing import Drawing, empty
+from streamreg._figures.look import Theme, look
 from streamreg._figures.shapes import band, line, points
 
 if TYPE_CHECKING:
     import numpy as np
-    import plotly.graph_objects as go
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -43,15 +43,14 @@ class FitData:
     y_name: str
 
 
-def fit_figure(data: FitData, theme: Theme = "light") -> go.Figure:
+def fit_drawing(data: FitData, theme: Theme = "light") -> Drawing:
     """Rows, the line through them, and both bands.
 
     Raises:
-        ImportError: if plotly is not installed.
         ValueError: if there is no such theme.
     """
     own = look(theme)
-    made = figure(own, "Fit", data.x_name, data.y_name)
+    made = empty(own, "Fit", data.x_name, data.y_name)
     percent = f"{data.level * 100:g} %"
     band(made, own, data.at, *data.prediction, f"{percent} of observations", series=0, opacity=0.12)
     band(made, own, data.at, *data.confidence, f"{percent} of the mean", series=0, opacity=0.3)

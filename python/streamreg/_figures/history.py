@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from streamreg._dataclass import dataclass
-from streamreg._figures.look import Theme, figure, look, text
+from streamreg._figures.drawing import Drawing, empty, text
+from streamreg._figures.look import Theme, look
 from streamreg._figures.shapes import band, line
 from streamreg._figures.thinned import thinned
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 _HEIGHT: Final = 180
 """Of each column, in pixels."""
@@ -43,19 +41,18 @@ class Line:
     ends: tuple[Sequence[float | None], Sequence[float | None]] | None = None
 
 
-def history_figure(
+def history_drawing(
     lines: Sequence[Line], time_name: str, theme: Theme = "light", *, most_points: int = 2000
-) -> go.Figure:
+) -> Drawing:
     """Each column by itself over the same times; a value stands until the next one.
 
     A line of more than `most_points` is drawn by so many of its points, which look the same.
 
     Raises:
-        ImportError: if plotly is not installed.
         ValueError: if there is no such theme, or for fewer than 5 points.
     """
     own = look(theme)
-    made = figure(own, "Changes", "", "")
+    made = empty(own, "Changes", "", "")
     columns = list(dict.fromkeys(each.column for each in lines))
     keys = list(dict.fromkeys(each.key for each in lines))
     drawn: set[str] = set()
@@ -98,26 +95,23 @@ def history_figure(
     return made
 
 
-def _lay_out(made: go.Figure, columns: Sequence[str], time_name: str) -> None:
+def _lay_out(made: Drawing, columns: Sequence[str], time_name: str) -> None:
     """Puts the axes of the columns one below the other, with one time for all."""
     count = max(len(columns), 1)
     height = count * _HEIGHT + (count - 1) * _APART
-    made.update_layout(height=height + _AROUND)
+    made.layout["height"] = height + _AROUND
     for number, column in enumerate(columns):
         suffix = "" if number == 0 else str(number + 1)
         top = 1 - number * (_HEIGHT + _APART) / height
         last = number == count - 1
-        axes = {
-            f"yaxis{suffix}": {
-                "domain": [max(top - _HEIGHT / height, 0.0), top],
-                "title": {"text": text(column)},
-                "anchor": f"x{suffix}",
-            },
-            f"xaxis{suffix}": {
-                "anchor": f"y{suffix}",
-                "matches": None if number == 0 else "x",
-                "showticklabels": last,
-                "title": {"text": text(time_name) if last else ""},
-            },
+        made.layout[f"yaxis{suffix}"] = {
+            "domain": [max(top - _HEIGHT / height, 0.0), top],
+            "title": {"text": text(column)},
+            "anchor": f"x{suffix}",
         }
-        made.update_layout(axes)
+        made.layout[f"xaxis{suffix}"] = {
+            "anchor": f"y{suffix}",
+            "showticklabels": last,
+            "title": {"text": text(time_name) if last else ""},
+            **({"matches": "x"} if number else {}),
+        }

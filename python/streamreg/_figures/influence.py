@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from streamreg._dataclass import dataclass
-from streamreg._figures.look import Theme, figure, look
+from streamreg._figures.drawing import Drawing, empty
+from streamreg._figures.look import Theme, look
 from streamreg._figures.shapes import level_line, points
 
 if TYPE_CHECKING:
     import numpy as np
-    import plotly.graph_objects as go
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -29,15 +29,14 @@ class InfluenceData:
     cooks_distance: Floats
 
 
-def influence_figure(data: InfluenceData, theme: Theme = "light") -> go.Figure:
+def influence_drawing(data: InfluenceData, theme: Theme = "light") -> Drawing:
     """Leverage against studentized residual; the area of a point is Cook's distance.
 
     Raises:
-        ImportError: if plotly is not installed.
         ValueError: if there is no such theme.
     """
     own = look(theme)
-    made = figure(own, "Influence (areas: Cook's distances)", "leverage", "studentized residual")
+    made = empty(own, "Influence (areas: Cook's distances)", "leverage", "studentized residual")
     for at in (-2.0, 0.0, 2.0):
         level_line(made, own, at)
     cooks = data.cooks_distance.tolist()

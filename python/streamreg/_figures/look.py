@@ -7,12 +7,9 @@ colour alone: lines have dashes too, and points symbols.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from streamreg._dataclass import dataclass
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 Theme: TypeAlias = Literal["light", "dark"]
 
@@ -56,8 +53,6 @@ LOOKS: Final[dict[Theme, Look]] = {
 DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS: Final = ("circle", "diamond", "square", "triangle-up", "cross", "x")
 
-_FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
-
 
 def look(theme: Theme) -> Look:
     """The colours of a theme.
@@ -68,60 +63,3 @@ def look(theme: Theme) -> Look:
     if theme not in LOOKS:
         raise ValueError(f'theme: expected "light" or "dark", found {theme!r:.200}')
     return LOOKS[theme]
-
-
-def graph_objects() -> Any:  # noqa: ANN401  # a module without types, which may not be there
-    """Plotly's figures.
-
-    Raises:
-        ImportError: if plotly is not installed; it says what to install.
-    """
-    try:
-        import plotly.graph_objects  # only whoever asks for a figure needs it
-    except ImportError as error:
-        raise ImportError("figures need plotly: pip install 'streamreg[plot]'") from error
-    return plotly.graph_objects
-
-
-def figure(look: Look, title: str, x: str, y: str) -> go.Figure:
-    """An empty figure; the titles are text, whatever characters are in them."""
-    go = graph_objects()
-    made = go.Figure(layout={"template": _template(look)})
-    made.update_layout(
-        title={"text": text(title)},
-        xaxis={"title": {"text": text(x)}},
-        yaxis={"title": {"text": text(y)}},
-    )
-    return made
-
-
-def _template(look: Look) -> Any:  # noqa: ANN401  # of no known type
-    axis = {
-        "gridcolor": look.grid,
-        "linecolor": look.ink,
-        "zerolinecolor": look.grid,
-        "ticks": "outside",
-        "tickcolor": look.ink,
-        "automargin": True,
-        "title": {"standoff": 8},  # without it, titles stand upon long labels
-    }
-    return graph_objects().layout.Template(
-        layout={
-            "paper_bgcolor": look.paper,
-            "plot_bgcolor": look.paper,
-            "font": {"family": _FONT, "size": 14, "color": look.ink},
-            "colorway": list(look.series),
-            "xaxis": axis,
-            "yaxis": axis,
-            "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0.0},
-            "hoverlabel": {"bgcolor": look.paper, "font": {"color": look.ink}},
-            "margin": {"l": 60, "r": 20, "t": 90, "b": 60},
-        }
-    )
-
-
-def text(name: str) -> str:
-    """A name as plotly shows it: what looks like its tags or entities, or like TeX, is shown as it is."""
-    for character, shown in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("$", "&#36;")):
-        name = name.replace(character, shown)
-    return name

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamreg._dataclass import dataclass
-from streamreg._figures.look import Theme, figure, look
+from streamreg._figures.drawing import Drawing, empty
+from streamreg._figures.look import Theme, look
 from streamreg._figures.shapes import level_line, line, points
 
 if TYPE_CHECKING:
     import numpy as np
-    import plotly.graph_objects as go
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -42,15 +42,14 @@ class QuantileData:
     df: int
 
 
-def residual_figure(data: ResidualData, theme: Theme = "light") -> go.Figure:
+def residual_drawing(data: ResidualData, theme: Theme = "light") -> Drawing:
     """Residuals against fitted values: without a pattern if the model is right.
 
     Raises:
-        ImportError: if plotly is not installed.
         ValueError: if there is no such theme.
     """
     own = look(theme)
-    made = figure(own, "Residuals", "fitted", "residual")
+    made = empty(own, "Residuals", "fitted", "residual")
     level_line(made, own, 0.0)
     rows = list(range(len(data.fitted)))
     hover = "row %{customdata}<br>fitted %{x}<br>residual %{y}<extra></extra>"
@@ -58,16 +57,15 @@ def residual_figure(data: ResidualData, theme: Theme = "light") -> go.Figure:
     return made
 
 
-def quantile_figure(data: QuantileData, theme: Theme = "light") -> go.Figure:
+def quantile_drawing(data: QuantileData, theme: Theme = "light") -> Drawing:
     """Studentized residuals against the quantiles of Student's distribution: on the line if errors are normal.
 
     Raises:
-        ImportError: if plotly is not installed.
         ValueError: if there is no such theme.
     """
     own = look(theme)
     expected = f"quantile of Student's t, {data.df} degrees of freedom"
-    made = figure(own, "Q-Q", expected, "studentized residual")
+    made = empty(own, "Q-Q", expected, "studentized residual")
     ends = data.expected[[0, -1]] if len(data.expected) else data.expected
     line(made, own, ends, ends, "as expected", series=1)
     hover = "row %{customdata}<br>expected %{x}<br>found %{y}<extra></extra>"

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from streamreg._figures.look import DASHES, SYMBOLS, Look, graph_objects, text
-
-if TYPE_CHECKING:
-    import numpy as np
-    import plotly.graph_objects as go
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+from streamreg._figures.drawing import Drawing, Values, plain, text
+from streamreg._figures.look import DASHES, SYMBOLS, Look
 
 
 def points(
-    onto: go.Figure,
+    onto: Drawing,
     look: Look,
-    x: Floats,
-    y: Floats,
+    x: Values,
+    y: Values,
     name: str,
     *,
     series: int = 0,
@@ -28,30 +22,30 @@ def points(
     size: Sequence[float] | None = None,
 ) -> None:
     """Adds points; `hover` is plotly's template of what is said of one, `numbers` its customdata."""
-    onto.add_trace(
-        graph_objects().Scatter(
-            x=x,
-            y=y,
-            name=text(name),
-            mode="markers",
-            marker={
-                "color": look.colour(series),
-                "symbol": SYMBOLS[series % len(SYMBOLS)],
-                "size": 7 if size is None else size,
-                "opacity": 0.75,
-                "line": {"width": 1, "color": look.paper},
-            },
-            customdata=numbers,
-            hovertemplate=hover,
-        )
-    )
+    trace: dict[str, Any] = {
+        "type": "scatter",
+        "x": plain(x),
+        "y": plain(y),
+        "name": text(name),
+        "mode": "markers",
+        "marker": {
+            "color": look.colour(series),
+            "symbol": SYMBOLS[series % len(SYMBOLS)],
+            "size": 7 if size is None else size,
+            "opacity": 0.75,
+            "line": {"width": 1, "color": look.paper},
+        },
+    }
+    if numbers is not None:
+        trace |= {"customdata": numbers, "hovertemplate": hover}
+    onto.data.append(trace)
 
 
 def line(
-    onto: go.Figure,
+    onto: Drawing,
     look: Look,
-    x: Sequence[Any] | Floats,
-    y: Sequence[float | None] | Floats,
+    x: Values,
+    y: Values,
     name: str,
     *,
     series: int = 0,
@@ -61,33 +55,34 @@ def line(
     axis: str = "",
 ) -> None:
     """Adds a line; with `steps` a value stands until the next one. `axis` is the number of the pair of axes."""
-    onto.add_trace(
-        graph_objects().Scatter(
-            x=x,
-            y=y,
-            name=text(name),
-            mode="lines",
-            line={
+    onto.data.append(
+        {
+            "type": "scatter",
+            "x": plain(x),
+            "y": plain(y),
+            "name": text(name),
+            "mode": "lines",
+            "line": {
                 "color": look.colour(series),
                 "dash": DASHES[series % len(DASHES)],
                 "width": 2,
                 "shape": "hv" if steps else "linear",
             },
-            connectgaps=False,
-            legendgroup=group,
-            showlegend=legend,
-            xaxis=f"x{axis}",
-            yaxis=f"y{axis}",
-        )
+            "connectgaps": False,
+            "legendgroup": group or "",
+            "showlegend": legend,
+            "xaxis": f"x{axis}",
+            "yaxis": f"y{axis}",
+        }
     )
 
 
 def band(
-    onto: go.Figure,
+    onto: Drawing,
     look: Look,
-    x: Sequence[Any] | Floats,
-    low: Sequence[float | None] | Floats,
-    high: Sequence[float | None] | Floats,
+    x: Values,
+    low: Values,
+    high: Values,
     name: str,
     *,
     series: int = 0,
@@ -99,7 +94,8 @@ def band(
 ) -> None:
     """Adds the area between two lines."""
     shared: dict[str, Any] = {
-        "x": x,
+        "type": "scatter",
+        "x": plain(x),
         "mode": "lines",
         "line": {"width": 0, "shape": "hv" if steps else "linear"},
         "connectgaps": False,
@@ -107,23 +103,31 @@ def band(
         "xaxis": f"x{axis}",
         "yaxis": f"y{axis}",
     }
-    scatter = graph_objects().Scatter
-    onto.add_trace(scatter(y=low, showlegend=False, name=text(f"{name}, low"), **shared))
-    onto.add_trace(
-        scatter(
-            y=high,
-            name=text(name),
-            fill="tonexty",
-            fillcolor=_transparent(look.colour(series), opacity),
-            showlegend=legend,
-            **shared,
-        )
+    lower = {"y": plain(low), "name": text(f"{name}, low"), "showlegend": False}
+    upper = {
+        "y": plain(high),
+        "name": text(name),
+        "fill": "tonexty",
+        "fillcolor": _transparent(look.colour(series), opacity),
+        "showlegend": legend,
+    }
+    onto.data.extend((shared | lower, shared | upper))
+
+
+def level_line(onto: Drawing, look: Look, at: float) -> None:
+    """Adds a thin horizontal line across the drawing."""
+    onto.layout.setdefault("shapes", []).append(
+        {
+            "type": "line",
+            "xref": "x domain",
+            "x0": 0,
+            "x1": 1,
+            "yref": "y",
+            "y0": at,
+            "y1": at,
+            "line": {"color": look.ink, "width": 1, "dash": "dot"},
+        }
     )
-
-
-def level_line(onto: go.Figure, look: Look, at: float) -> None:
-    """Adds a thin horizontal line across the figure."""
-    onto.add_hline(y=at, line={"color": look.ink, "width": 1, "dash": "dot"})
 
 
 def _transparent(colour: str, opacity: float) -> str:

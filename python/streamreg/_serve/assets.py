@@ -55,6 +55,9 @@ _HEADERS: Final = {
 }
 _STYLES: Final = re.compile(r'getElementById\("([0-9a-f]{64})"\)')
 _PREAMBLE: Final = 'for (const id of %s) document.head.append(Object.assign(document.createElement("link"), { id }));\n'
+_LEVEL: Final = 4
+"""Of gzip: the highest takes nearly three times as long, beside a run, for 4 % less."""
+
 _FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -117,4 +120,5 @@ def _packed() -> bytes:
     text: str = get_plotlyjs()
     # Styles of maps, which it would put into the page, which the policy forbids: not where it finds such elements.
     names = sorted(set(_STYLES.findall(text)))
-    return gzip.compress(f"{_PREAMBLE % json.dumps(names)}{text}".encode(), mtime=0)
+    whole = f"{_PREAMBLE % json.dumps(names)}{text}".encode()
+    return gzip.compress(whole, _LEVEL, mtime=0)

@@ -8,12 +8,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from streamreg._dataclass import dataclass
-from streamreg._figures.history import Line, history_figure
+from streamreg._figures.history import Line, history_drawing
 from streamreg._sinks.cells import cells_of, unquoted, value_of
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
+    from streamreg._figures.drawing import Drawing
     from streamreg._figures.look import Theme
     from streamreg._serve.messages import TableSpec
     from streamreg._serve.pace import Sample
@@ -45,7 +44,7 @@ class Drawn:
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
-    draw: Callable[[Theme], go.Figure] | None = None
+    draw: Callable[[Theme], Drawing] | None = None
     note: str = ""
 
 
@@ -119,8 +118,8 @@ def pace_of(samples: Iterable[Sample]) -> Drawn:
     return Drawn(head, rows, lambda theme: _history(lines, "time (UTC)", theme))
 
 
-def _history(lines: Sequence[Line], time_name: str, theme: Theme) -> go.Figure:
-    return history_figure(lines, time_name, theme, most_points=_POINTS)
+def _history(lines: Sequence[Line], time_name: str, theme: Theme) -> Drawing:
+    return history_drawing(lines, time_name, theme, most_points=_POINTS)
 
 
 def _lines(

@@ -257,7 +257,9 @@ def _drawn(make: Make, theme: Theme | None) -> bytes:
     if found.draw is not None and theme is not None and not lacks:
         drawn = found.draw(theme)
         # The page has the titles as its headings.
-        drawn.update_layout(title=None, margin={"t": 40}, height=drawn.layout.height or _HEIGHT)
+        del drawn.layout["title"]
+        drawn.layout["margin"] = {"t": 40}
+        drawn.layout.setdefault("height", _HEIGHT)
         figure = drawn.to_json()
     return f'{head[:-1]},"figure":{figure}}}'.encode()
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from streamreg._dataclass import dataclass
-from streamreg._figures.fit import FitData, fit_figure
-from streamreg._figures.residuals import ResidualData, residual_figure
+from streamreg._figures.fit import FitData, fit_drawing
+from streamreg._figures.residuals import ResidualData, residual_drawing
 from streamreg._serve.drawn import MOST_TEXT, Drawn, text_of
 from streamreg._serve.points import Places, column_of, points_of
 
@@ -47,7 +47,7 @@ class Fitted:
         if not rows or self.fit.coefficients() is None:
             return Drawn(head, shown, None, _nothing(rows))
         data = self._line(rows)
-        return Drawn(head, shown, lambda theme: fit_figure(data, theme))
+        return Drawn(head, shown, lambda theme: fit_drawing(data, theme))
 
     def residuals(self) -> Drawn:
         """What the newest rows differ from the regression by."""
@@ -68,7 +68,9 @@ class Fitted:
             for cells, value, rest in zip(rows, fitted, residual, strict=True)
         ]
         data = ResidualData(fitted, residual)
-        return Drawn(head, shown[: -MOST_TEXT - 1 : -1], lambda theme: residual_figure(data, theme))
+        return Drawn(
+            head, shown[: -MOST_TEXT - 1 : -1], lambda theme: residual_drawing(data, theme)
+        )
 
     @property
     def _target_kind(self) -> str:

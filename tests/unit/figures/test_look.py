@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import json
+import math
+from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pytest
 
-from streamreg._figures.look import LOOKS, figure, graph_objects, look, text
+from streamreg._figures.drawing import empty, plain, text
+from streamreg._figures.look import LOOKS, look
 from streamreg._figures.shapes import band, line, points
 
 
@@ -37,21 +42,21 @@ def test_colours_can_be_read(theme: Any) -> None:  # noqa: ANN401  # a literal
 def test_series_differ_by_more_than_colour() -> None:
     """Each of the first six series has a dash and a symbol of its own."""
     own = look("light")
-    made = figure(own, "", "", "")
+    made = empty(own, "", "", "")
     for series in range(len(own.series)):
         line(made, own, [0, 1], [0.0, 1.0], f"line {series}", series=series)
-        points(made, own, [0], [0], f"points {series}", series=series)  # type: ignore[arg-type]
-    dashes = [trace.line.dash for trace in made.data if trace.mode == "lines"]
-    symbols = [trace.marker.symbol for trace in made.data if trace.mode == "markers"]
+        points(made, own, [0], [0], f"points {series}", series=series)
+    dashes = [trace.line.dash for trace in made.figure().data if trace.mode == "lines"]
+    symbols = [trace.marker.symbol for trace in made.figure().data if trace.mode == "markers"]
     assert len(set(dashes)) == len(set(symbols)) == len(own.series)
 
 
 def test_a_band_is_filled_between_its_ends() -> None:
     """The upper end is filled down to the lower one, which comes right before it."""
     own = look("dark")
-    made = figure(own, "", "", "")
+    made = empty(own, "", "", "")
     band(made, own, [0, 1], [0.0, 1.0], [2.0, 3.0], "both")
-    low, high = made.data
+    low, high = made.figure().data
     assert (low.y, high.y) == ((0.0, 1.0), (2.0, 3.0))
     assert (low.fill, high.fill) == (None, "tonexty")
     assert high.fillcolor == "rgba(86, 180, 233, 0.2)"
@@ -68,6 +73,17 @@ def test_figures_leave_plotly_as_it_was() -> None:
     import plotly.io as pio
 
     before = (pio.templates.default, sorted(pio.templates))
-    figure(look("dark"), "title", "x", "y")
+    found = empty(look("dark"), "title", "x", "y").figure()
     assert (pio.templates.default, sorted(pio.templates)) == before
-    assert graph_objects().Figure is not None
+    assert found.layout.template.layout.paper_bgcolor == look("dark").paper
+
+
+def test_what_is_no_number_is_a_gap() -> None:
+    """JSON has neither NaN nor infinities; times and counts stay what they are."""
+    moment = datetime(2026, 1, 2, tzinfo=UTC)
+    assert plain([1, None, moment, 0.5, math.nan, -math.inf]) == [1, None, moment, 0.5, None, None]
+    assert plain(np.array([math.inf, 1e308, math.nan])) == [None, 1e308, None]
+    made = empty(look("light"), "", "", "")
+    line(made, look("light"), [moment, moment], [math.nan, 1.0], "one")
+    [trace] = json.loads(made.to_json())["data"]
+    assert (trace["x"], trace["y"]) == (["2026-01-02T00:00:00+00:00"] * 2, [None, 1.0])

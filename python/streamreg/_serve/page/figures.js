@@ -6,6 +6,7 @@ import { grid } from "./grid.js";
 const OPTIONS = { displayModeBar: false, responsive: true };
 
 let loading = null;
+let spent = 0; // milliseconds that drawing took
 
 // Plotly's JavaScript, when the first figure has come.
 function plotly() {
@@ -79,12 +80,21 @@ export class Figure {
     if (figure === null) return;
     const drawing = await plotly();
     figure.layout.uirevision = this.path; // where a reader has zoomed to stays
+    const begun = performance.now();
     await drawing.react(this.plot, figure.data, figure.layout, OPTIONS);
+    spent += performance.now() - begun;
   }
 
   showNumbers() {
     if (this.details.open && this.answer) grid(this.numbers, this.title, this.answer.columns, this.answer.rows);
   }
+}
+
+// How long drawing took since it was asked for, in milliseconds.
+export function taken() {
+  const found = spent;
+  spent = 0;
+  return found;
 }
 
 // All figures of the page; `seen` is called when one comes into view.

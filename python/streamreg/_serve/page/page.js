@@ -1,11 +1,13 @@
 // The page: follows the status of the run, and asks for what is in view when something has changed.
 
 import { follow, forgetToken, hasToken, json, TokenError, useToken } from "./connection.js";
-import { figures } from "./figures.js";
+import { figures, taken } from "./figures.js";
 import { grid, tiles } from "./grid.js";
 import { Results } from "./results.js";
 
 const PACE = 1_000; // milliseconds between two looks at rows and figures, at least
+const REST = 10; // and so many times as long as drawing took: most of a processor is for others, a run beside it too
+const MOST_PACE = 10_000;
 const THEME = "streamreg-theme";
 const at = (id) => document.getElementById(id);
 const count = (number) => (number === null ? "unknown" : number.toLocaleString("en"));
@@ -65,6 +67,9 @@ async function refresh() {
       await rejects();
       look(drawn);
       await new Promise((done) => setTimeout(done, PACE));
+      // What was drawn meanwhile.
+      const rest = Math.min(REST * taken(), MOST_PACE) - PACE;
+      if (rest > 0) await new Promise((done) => setTimeout(done, rest));
     }
   } catch (error) {
     failed(error);

@@ -1,0 +1,51 @@
+"""What the page of a run asks for, at its pace, as it does from another machine: nothing is drawn here."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Callable, Sequence
+from urllib.parse import quote, urlencode
+
+from benches.visitor import PAUSE_SECONDS, Visitor
+
+_FILES = (
+    "connection.js",
+    "figures.js",
+    "grid.js",
+    "page.css",
+    "page.js",
+    "plotly.js",
+    "results.js",
+)
+_FIGURES = ("history", "fit", "residuals", "pace")
+
+
+class PageClient(Visitor):
+    """Asks a run for all that its page shows, with each figure in view."""
+
+    def looks(self) -> Sequence[Callable[[], None]]:
+        """The page, and the status that it follows."""
+        return self._page, self._status
+
+    def _status(self) -> None:
+        with urllib.request.urlopen(f"{self.url}/v1/status/changes", timeout=10) as answer:
+            while answer.readline() and not self.ended.is_set():
+                pass
+
+    def _page(self) -> None:
+        """Loads the page once, and then rows, rejects and figures again and again."""
+        index = self.get("").decode()
+        folder = index.partition('src="page/')[2].partition("/")[0]
+        for name in _FILES:
+            self.get(f"page/{folder}/{name}")
+        tables = json.loads(self.get("v1/tables"))["tables"]
+        while tables and not self.ended.is_set():
+            table = tables[0]["name"]
+            self.get(f"v1/tables/{quote(table)}?limit=20")
+            self.get("v1/rejects")
+            for figure in _FIGURES:
+                query = {} if figure == "pace" else {"table": table}
+                self.get(f"v1/figures/{figure}?{urlencode({**query, 'theme': 'light'})}")
+                self.drawn += 1
+            self.ended.wait(PAUSE_SECONDS)
