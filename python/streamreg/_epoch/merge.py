@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -16,12 +15,12 @@ from streamreg._core import Reduction, stamp
 from streamreg._epoch.epoch_rejects import EpochRejects
 from streamreg._epoch.event_clocks import EventClocks
 from streamreg._epoch.excluded_rows import ExcludedRows
-from streamreg._epoch.gaps import lost_offsets, lost_text
+from streamreg._epoch.merged_offsets import MergedOffsets
 from streamreg._epoch.reductions import Reductions
 from streamreg._epoch.result_changes import ResultChanges
 from streamreg._epoch.scorings import Scorings
 from streamreg._epoch.slow_results import SlowResults
-from streamreg._exceptions import CorruptStateError, MismatchError, StateError, WorkerError
+from streamreg._exceptions import CorruptStateError, MismatchError, StateError
 from streamreg._state.keyed_rows import changes
 from streamreg._state.upserted_rows import PART as UPSERTED
 from streamreg._worker.partial import Move
@@ -40,8 +39,6 @@ if TYPE_CHECKING:
     from streamreg._types import Moment
     from streamreg._worker.partial import Partial
     from streamreg._worker.task import Times
-
-_log = logging.getLogger("streamreg")
 
 
 class Merge:
@@ -70,10 +67,7 @@ class Merge:
         Raises:
             StateError: if the checkpoint holds states that are not those of this plan.
         """
-        self.offsets = dict(checkpoint.offsets)
-        self.untouched = set(checkpoint.untouched)
-        self.leader_epochs = dict(checkpoint.leader_epochs)
-        self._gaps = list(checkpoint.gaps)
+        self._merged = MergedOffsets(plan.source, checkpoint)
         self.epochs = checkpoint.epochs
         self.rows = checkpoint.rows
         self.tombstones = checkpoint.tombstones
@@ -134,7 +128,22 @@ class Merge:
     @property
     def lost(self) -> int:
         """The offsets of which the messages were deleted before they were read."""
-        return lost_offsets(self._gaps)
+        return self._merged.lost
+
+    @property
+    def offsets(self) -> Mapping[int, int]:
+        """For each partition the offset from which on nothing is merged."""
+        return self._merged.next
+
+    @property
+    def untouched(self) -> Collection[int]:
+        """Partitions of which no message was looked at yet."""
+        return self._merged.untouched
+
+    @property
+    def leader_epochs(self) -> Mapping[int, int]:
+        """For each partition the leader epoch of the last merged message."""
+        return self._merged.leader_epochs
 
     @property
     def results(self) -> Sequence[Mapping[str, object]]:
@@ -164,8 +173,7 @@ class Merge:
     def grow(self, ranges: Mapping[int, Range], identity: Identity) -> None:
         """Goes on with more partitions, of which nothing was read yet, and with what the source is now."""
         self.clocks.join(self.offsets, {p: r.start for p, r in ranges.items()})
-        self.offsets.update({p: r.start for p, r in ranges.items()})
-        self.untouched.update(p for p, r in ranges.items() if r.untouched)
+        self._merged.grow(ranges)
         self._base = replace(
             self._base,
             offsets={**self._base.offsets, **{p: r.start for p, r in ranges.items()}},
@@ -186,16 +194,9 @@ class Merge:
             RejectsError: if more was rejected than the run may reject; the partial is added, and the epoch can
                 be closed.
         """
-        if not partial.moves and all(
-            end <= self.offsets[p] for p, (_, end) in partial.progress.items()
-        ):
+        if not partial.moves and self._merged.holds(partial):
             return set()
-        for partition, (start, _) in partial.progress.items():
-            if start != self.offsets[partition]:
-                raise WorkerError(
-                    f"{self._plan.source.origin(partition)}: a frame begins at offset {start}, "
-                    f"but {self.offsets[partition]} is next"
-                )
+        self._merged.check(partial)
         if stale := self.clocks.stale(partial.clocks):
             self.clocks.keep(stale)
             return set(partial.progress)
@@ -219,14 +220,7 @@ class Merge:
         if partial.rejects:
             self._rejects.keep(partial.rejects)
         self.tombstones += partial.tombstones
-        self.offsets.update({p: end for p, (_, end) in partial.progress.items()})
-        self.untouched.difference_update(partial.begun)
-        for partition, (start, end) in partial.lost.items():
-            self._gaps.append((partition, start, end))
-            # That of a message before the gap says nothing.
-            self.leader_epochs.pop(partition, None)
-            _log.warning("%s", lost_text(self._plan.source, self._gaps[-1]))
-        self.leader_epochs.update(partial.leader_epochs)
+        self._merged.advance(partial)
         self.pending = True
         if partial.rejects:
             self._rejects.check_limit(partial.rejects)
@@ -381,17 +375,13 @@ class Merge:
         if self.sharded is not None:
             digests |= self.sharded.digests()
         return replace(
-            self._base,
-            offsets=dict(self.offsets),
-            untouched=set(self.untouched),
-            leader_epochs=dict(self.leader_epochs),
+            self._merged.kept(self._base),
             times=[dict(of) for of in self.clocks.times],
             moves=self.clocks.moves,
             epochs=self.epochs,
             unix_ms=self._times["unix_ms"],
             rows=self.rows,
             tombstones=self.tombstones,
-            gaps=list(self._gaps),
             rewrite=False,
             rejects=dict(self.rejects),
             positions=self._outputs.positions(),

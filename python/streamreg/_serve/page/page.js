@@ -6,8 +6,8 @@ import { grid, tiles } from "./grid.js";
 import { Results } from "./results.js";
 
 const PACE = 1_000; // milliseconds between two looks at rows and figures, at least
-const REST = 10; // and so many times as long as drawing took: most of a processor is for others, a run beside it too
-const MOST_PACE = 10_000;
+const REST = 10; // figures are drawn anew after so many times as long as that took: a run beside it needs processors
+const MOST_REST = 10_000;
 const THEME = "streamreg-theme";
 const at = (id) => document.getElementById(id);
 const count = (number) => (number === null ? "unknown" : number.toLocaleString("en"));
@@ -17,6 +17,8 @@ const drawn = figures((figure) => look([figure]));
 let status = null;
 let looking = false;
 let again = false;
+let behind = false; // figures are
+let rested = 0; // when they may be drawn
 let following = false;
 let quiet = 0; // events without a change
 
@@ -60,16 +62,20 @@ async function refresh() {
   if (looking || document.hidden) return;
   looking = true;
   try {
-    while (again && !document.hidden) {
-      again = false;
-      if (results.tables.length) await results.refresh();
-      else await results.load();
-      await rejects();
-      look(drawn);
+    while ((again || behind) && !document.hidden) {
+      if (again) {
+        again = false;
+        if (results.tables.length) await results.refresh();
+        else await results.load();
+        await rejects();
+        behind = true;
+      }
+      if (performance.now() >= rested) {
+        behind = false;
+        look(drawn);
+      }
       await new Promise((done) => setTimeout(done, PACE));
-      // What was drawn meanwhile.
-      const rest = Math.min(REST * taken(), MOST_PACE) - PACE;
-      if (rest > 0) await new Promise((done) => setTimeout(done, rest));
+      rested = Math.max(rested, performance.now() - PACE + Math.min(REST * taken(), MOST_REST));
     }
   } catch (error) {
     failed(error);
@@ -78,7 +84,7 @@ async function refresh() {
   }
 }
 
-document.addEventListener("visibilitychange", () => { if (again) refresh(); });
+document.addEventListener("visibilitychange", () => { if (again || behind) refresh(); });
 
 async function rejects() {
   const { counts, examples } = await json("v1/rejects");
