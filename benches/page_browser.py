@@ -46,11 +46,12 @@ class PageBrowser(Visitor):
             there = False
             while not self.ended.is_set():
                 try:
-                    if not there:
-                        page.goto(self.url, timeout=10_000)
-                        there = True
+                    if there != self.looking.is_set():
+                        page.goto("about:blank" if there else self.url, timeout=10_000)
+                        there = not there
                     page.wait_for_timeout(100)
-                except Error:  # Nobody answers yet.
+                except Error:  # Nobody answers yet, or any more.
+                    there = False
                     self.ended.wait(AWAY_SECONDS)
             browser.close()
 

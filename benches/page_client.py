@@ -24,28 +24,32 @@ _FIGURES = ("history", "fit", "residuals", "pace")
 class PageClient(Visitor):
     """Asks a run for all that its page shows, with each figure in view."""
 
+    def __init__(self, url: str) -> None:
+        """Will look at this address."""
+        super().__init__(url)
+        self._table: str | None = None
+
     def looks(self) -> Sequence[Callable[[], None]]:
         """The page, and the status that it follows."""
         return self._page, self._status
 
     def _status(self) -> None:
         with urllib.request.urlopen(f"{self.url}/v1/status/changes", timeout=10) as answer:
-            while answer.readline() and not self.ended.is_set():
+            while answer.readline() and self.looking.is_set() and not self.ended.is_set():
                 pass
 
     def _page(self) -> None:
-        """Loads the page once, and then rows, rejects and figures again and again."""
-        index = self.get("").decode()
-        folder = index.partition('src="page/')[2].partition("/")[0]
-        for name in _FILES:
-            self.get(f"page/{folder}/{name}")
-        tables = json.loads(self.get("v1/tables"))["tables"]
-        while tables and not self.ended.is_set():
-            table = tables[0]["name"]
-            self.get(f"v1/tables/{quote(table)}?limit=20")
-            self.get("v1/rejects")
-            for figure in _FIGURES:
-                query = {} if figure == "pace" else {"table": table}
-                self.get(f"v1/figures/{figure}?{urlencode({**query, 'theme': 'light'})}")
-                self.drawn += 1
-            self.ended.wait(PAUSE_SECONDS)
+        """Loads the page the first time, and then rows, rejects and figures each time."""
+        if self._table is None:
+            index = self.get("").decode()
+            folder = index.partition('src="page/')[2].partition("/")[0]
+            for name in _FILES:
+                self.get(f"page/{folder}/{name}")
+            self._table = json.loads(self.get("v1/tables"))["tables"][0]["name"]
+        self.get(f"v1/tables/{quote(self._table)}?limit=20")
+        self.get("v1/rejects")
+        for figure in _FIGURES:
+            query = {} if figure == "pace" else {"table": self._table}
+            self.get(f"v1/figures/{figure}?{urlencode({**query, 'theme': 'light'})}")
+            self.drawn += 1
+        self.ended.wait(PAUSE_SECONDS)

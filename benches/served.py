@@ -1,30 +1,35 @@
-"""What it costs to be looked at: throughput with the page's requests and a scraper beside without; memory over time.
+"""What it costs to be looked at: throughput with and without, in turns within one run; or memory over time.
 
-    python -m benches.served [--rows 24000000] [--rounds 5]
+    python -m benches.served [--rows 96000000] [--rounds 5]
     python -m benches.served --soak 3600 [--rate 5000]
 
-The first reads a topic of Apache Kafka to its end: alone, with a client that asks for what the page shows at its pace,
-and with the page in a browser, which takes processors of the same machine. It says the medians of the ratios; the goal
-is the client's. The second looks at the memory of all processes of a demonstration with the page in a browser. Both
-need Debian's chromium, and a machine that does nothing else.
+The first reads a topic of Apache Kafka to its end, again and again. Every two seconds somebody begins to look, or ends
+it: a client that asks for what the page shows, at its pace, and scrapes; in further runs the page in a browser, which
+takes processors of the same machine. It says how the rows a second compare; the goal is the client's. The second looks
+at the memory of all processes of a demonstration with the page in a browser. Both need Debian's chromium, and a machine
+that does nothing else.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
-import statistics
+import math
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import replace
 from urllib.error import URLError
 
 from benches.broker import apache_kafka
 from benches.page_browser import PageBrowser
 from benches.page_client import PageClient
+from benches.visitor import Visitor
 from streamreg._bench.contender import STREAMREG, Job, measure
 from streamreg._bench.points import exact, load
 from tests.support.kafka.listeners import free_ports
@@ -34,41 +39,87 @@ LEAST_RATIO = 0.97
 MOST_GROWTH = 1.1
 """Memory at the end by that after the first quarter."""
 _LOOK_SECONDS = 5.0
+_TURN_SECONDS = 2.0
+_BETWEEN_SECONDS = 0.25
+_WAIT_SECONDS = 0.05
 
 
 def throughput(rows: int, rounds: int) -> bool:
-    """Whether a run whose page is open is as fast as one that serves nothing, but for 3 %."""
+    """Whether a run whose page is open is as fast as it is when nobody looks, but for 3 %."""
     [port] = free_ports(1)
     url = f"http://127.0.0.1:{port}"
     served = replace(STREAMREG, name="streamreg, served", listen=f"127.0.0.1:{port}")
-    ratios: dict[str, list[float]] = {"page's requests": [], "page in a browser": []}
+    turns = {PageClient: Turns(url), PageBrowser: Turns(url)}
     with apache_kafka() as broker, broker.topic("served") as topic:
         load(broker.settings, topic, "csv", rows)
         settings = {**broker.settings, **broker.reading}
         job = Job(settings=settings, topic=topic, format="csv", rows=rows, parallel=PARALLEL)
         wanted = exact(rows)
         for number in range(rounds):
-            alone = measure(STREAMREG, job, wanted)
-            print(
-                f"round {number}: {alone.whole:,.0f} rows/s, {alone.processor:.2f} s of CPU",
-                flush=True,
-            )
-            for (name, found), visitor in zip(
-                ratios.items(), (PageClient(url), PageBrowser(url)), strict=True
-            ):
-                with visitor:
-                    looked_at = measure(served, job, wanted)
-                found.append(looked_at.whole / alone.whole)
-                print(
-                    f"  {name}: {looked_at.whole:,.0f} rows/s, {looked_at.processor:.2f} s of CPU: {found[-1]:.3f} "
-                    f"({visitor.scraped} scrapes, {visitor.drawn} figures)",
-                    flush=True,
-                )
-    medians = {name: statistics.median(found) for name, found in ratios.items()}
-    for name, median in medians.items():
-        print(f"{name}: median of the ratios {median:.3f}")
-    print(f"at least {LEAST_RATIO} with the page's requests is the goal")
-    return medians["page's requests"] >= LEAST_RATIO
+            for who, found in turns.items():
+                with who(url) as visitor, found.taken(visitor):
+                    measure(served, job, wanted)
+                print(f"round {number}, {who.__name__}: {found}", flush=True)
+    print(f"at least {LEAST_RATIO} with PageClient is the goal")
+    return turns[PageClient].ratio >= LEAST_RATIO
+
+
+class Turns:
+    """Rows and seconds of runs while somebody looked at them, and while nobody did."""
+
+    def __init__(self, url: str) -> None:
+        """None yet."""
+        self._url = url
+        self._rows = {True: 0, False: 0}
+        self._seconds = {True: 0.0, False: 0.0}
+
+    @property
+    def ratio(self) -> float:
+        """The rows a second that somebody looked at, by those of the other turns."""
+        return self._pace(looking=True) / self._pace(looking=False)
+
+    def __str__(self) -> str:
+        return (
+            f"{self._pace(looking=True):,.0f} rows/s looked at in {self._seconds[True]:.0f} s, "
+            f"{self._pace(looking=False):,.0f} in {self._seconds[False]:.0f} s: {self.ratio:.3f}"
+        )
+
+    def _pace(self, *, looking: bool) -> float:
+        return self._rows[looking] / self._seconds[looking] if self._seconds[looking] else math.nan
+
+    @contextlib.contextmanager
+    def taken(self, visitor: Visitor) -> Iterator[None]:
+        """Takes turns with a run, from when it reads to its end."""
+        thread = threading.Thread(target=self._take, args=(visitor,), daemon=True)
+        thread.start()
+        yield
+        visitor.ended.set()
+        thread.join()
+
+    def _take(self, visitor: Visitor) -> None:
+        before = None
+        while not visitor.ended.wait(_TURN_SECONDS if before else _WAIT_SECONDS):
+            now = self._now()
+            if before and now and now[0] > before[0]:
+                looking = visitor.looking.is_set()
+                self._rows[looking] += now[0] - before[0]
+                self._seconds[looking] += now[1] - before[1]
+            if now:
+                (visitor.looking.clear if visitor.looking.is_set() else visitor.looking.set)()
+                # What begins or ends a turn belongs to neither.
+                visitor.ended.wait(_BETWEEN_SECONDS)
+                now = self._now()
+            before = now
+
+    def _now(self) -> tuple[int, float] | None:
+        """The rows that were read, and when; None when nothing is read."""
+        try:
+            with urllib.request.urlopen(f"{self._url}/v1/status", timeout=10) as answer:
+                status = json.load(answer)
+        except OSError:
+            return None
+        at: float = status["unix"]
+        return (status["rows"], at) if status["phase"] == "reading" and status["rows"] else None
 
 
 def soak(seconds: int, rate: float) -> bool:
@@ -119,7 +170,7 @@ def _watch(url: str, seconds: int) -> list[dict[str, int]]:
 def main() -> None:
     """Measures, and ends with 1 where the goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=24_000_000)
+    parser.add_argument("--rows", type=int, default=96_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--soak", type=int, metavar="SECONDS")
     parser.add_argument("--rate", type=float, default=5000.0)

@@ -17,7 +17,7 @@ AWAY_SECONDS = 0.05
 
 
 class Visitor(ABC):
-    """Threads that look at a run, for the time of a `with`; nothing needs to be there yet."""
+    """Threads that look at a run while `looking` is set, for the time of a `with`; nothing needs to be there yet."""
 
     def __init__(self, url: str) -> None:
         """Will look at this address."""
@@ -25,12 +25,14 @@ class Visitor(ABC):
         self.scraped = 0
         self.drawn = 0
         """How often figures of the page came."""
+        self.looking = threading.Event()
+        self.looking.set()
         self.ended = threading.Event()
         self._threads: list[threading.Thread] = []
 
     @abstractmethod
     def looks(self) -> Sequence[Callable[[], None]]:
-        """What threads do beside scraping, until `ended`; begun anew when nobody answers."""
+        """What threads do beside scraping, while `looking`, again and again; each is to return soon after that."""
 
     def __enter__(self) -> Self:
         for work in (self._scrape, *self.looks()):
@@ -63,6 +65,9 @@ class Visitor(ABC):
 
     def _often(self, work: Callable[[], None]) -> None:
         while not self.ended.is_set():
+            if not self.looking.is_set():
+                self.ended.wait(AWAY_SECONDS)
+                continue
             try:
                 work()
             except (OSError, HTTPException):  # Nobody answers yet, or any more.
