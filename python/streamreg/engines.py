@@ -19,6 +19,7 @@ from streamreg._spark.options import (
     MOST_TASKS,
     check_count,
     checked_conf,
+    checked_master,
     trigger_seconds,
 )
 
@@ -84,8 +85,10 @@ def spark(
         raise ConfigurationError(
             "master, conf: a session was given, which has its own: leave them out"
         )
-    if master is not None and (not isinstance(master, str) or not master):
-        raise ConfigurationError(f'master: expected a URL like "local[4]", found {master!r}')
+    if session is not None and not hasattr(type(session), "sparkContext"):
+        raise ConfigurationError(
+            f"session: expected a SparkSession, found {session!r:.200}; where one is to run is said by master="
+        )
     if checkpoint is not None:
         if not isinstance(checkpoint, str | os.PathLike):
             raise ConfigurationError(f"checkpoint: expected a path, found {checkpoint!r}")
@@ -96,7 +99,7 @@ def spark(
         interval=trigger_seconds(trigger),
         max_rows=check_count("max_rows", max_rows, MOST_ROWS),
         session=session,
-        master=master,
+        master=None if master is None else checked_master(master),
         tasks=None if tasks is None else check_count("tasks", tasks, MOST_TASKS),
         shards=None if shards is None else check_count("shards", shards, MOST_SHARDS),
         conf=checked_conf({} if conf is None else conf),

@@ -12,7 +12,7 @@ import streamreg as sr
 from tests.support.engine_jobs import standing
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.produce import Produce
-from tests.support.process import Process
+from tests.support.process import Process, wait_until
 from tests.support.spark import descendants, spark_session
 from tests.support.spark_runs import Point, engine
 
@@ -153,6 +153,37 @@ def test_a_process_can_start_spark_again(
     outputs = [sr.io.csv.write(t, "rows.csv")]
     assert sr.run(outputs=outputs, state="state", engine=own()).rows == 100  # type: ignore[arg-type]
     assert rows_in(folder / "rows.csv") == 100
+
+
+@pytest.mark.parametrize("java", [True, False])
+def test_java_that_ends_at_once(
+    broker: KafkaBroker,
+    produce: Produce,
+    topic: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    java: bool,
+) -> None:
+    """By settings that it does not take, or since there is none: one line says so, and the next run has its own."""
+    broker.create_topic(topic)
+    produce(topic, messages(10))
+    t = sr.io.kafka.read(broker.plaintext, topic=topic, schema=Point, format="json", mode="static")
+    outputs = [sr.io.csv.write(t, "rows.csv")]
+    conf: dict[str, str | float] = {"spark.ui.enabled": False}
+    for pid in java_of(os.getpid()):  # that of runs before
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not java_of(os.getpid()), PATIENCE)
+    with monkeypatch.context() as broken:
+        if not java:
+            broken.setenv("JAVA_HOME", str(folder))
+        engine = sr.engines.spark(
+            master="local[2]", conf={**conf, "spark.driver.memory": "1k"} if java else conf
+        )
+        why = "its Java process has ended" if java else "there is no Java: install 17 or later"
+        with pytest.raises(sr.WorkerError, match=rf"Spark does not start at local\[2\]: {why}"):
+            sr.run(outputs=outputs, state="state", engine=engine)
+    engine = sr.engines.spark(master="local[2]", conf=conf)
+    assert sr.run(outputs=outputs, state="state", engine=engine).rows == 10
 
 
 def test_settings_of_another_session(

@@ -14,6 +14,9 @@ MOST_TASKS: Final = 100_000
 MOST_SHARDS: Final = 512
 """Each is a file that is open while a state is cut into shards."""
 
+_MASTER: Final = re.compile(r"local(\[.+\])?|local-cluster\[.+\]|yarn|(spark|k8s)://.+")
+"""What spark-submit takes."""
+
 _MICROSECOND: Final = timedelta(microseconds=1)
 _MOST_TRIGGER: Final = timedelta(days=366) // _MICROSECOND
 _UNITS: Final[Mapping[str, int]] = {
@@ -55,6 +58,16 @@ def _microseconds(given: object) -> int | None:
             return None
         total += int(count) * unit
     return total
+
+
+def checked_master(given: object) -> str:
+    """Raises ConfigurationError for what is no master of Spark's."""
+    if not isinstance(given, str) or not _MASTER.fullmatch(given):
+        raise ConfigurationError(
+            'master: expected "local[4]", "spark://host:7077", "yarn", "k8s://…" or "local-cluster[2,1,1024]", '
+            f"found {given!r:.200}"
+        )
+    return given
 
 
 def checked_conf(given: object) -> dict[str, str]:

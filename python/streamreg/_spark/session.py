@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import sys
 import threading
@@ -27,7 +28,15 @@ _CONF: Final = {
 _LOCAL_CLUSTER: Final = re.compile(r"local-cluster\[ *[0-9]+ *, *[0-9]+ *, *([0-9]+) *\]")
 """Spark's cluster on one machine: workers, cores of each, and its memory in MiB."""
 
-_JAVA: Final = " (it needs Java 17 or later, as java on the PATH or by JAVA_HOME)"
+_STOPPED: Final = "Cannot call methods on a stopped SparkContext"
+"""What Spark says where something else is the reason."""
+
+_BY_OTHERS: Final = "it was stopped; its log above says why, as a master that does not respond"
+_NO_JAVA: Final = "there is no Java: install 17 or later, on the PATH or named by JAVA_HOME"
+_JAVA_ENDED: Final = (
+    "its Java process has ended, and what that said stands above: Spark needs Java 17 or later, and a master and "
+    "settings as spark-submit takes them"
+)
 
 
 def context_of(session: SparkSession) -> SparkContext:
@@ -65,7 +74,9 @@ def why_ended(context: SparkContext, error: Exception | None = None) -> str | No
         return "its process is gone"
     if not stopped:
         return None
-    return "it was stopped" if error is None else first_line(error)
+    if error is None:
+        return "it was stopped"
+    return _BY_OTHERS if _STOPPED in str(error) else first_line(error)
 
 
 def _check_settings(context: SparkContext, conf: Mapping[str, str]) -> None:
@@ -101,6 +112,7 @@ def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkCo
         _check_settings(active, conf)
         yield active
         return
+    _forget_java_that_ended()
     # Executors of this machine are to be of this environment.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     settings = SparkConf()
@@ -120,9 +132,12 @@ def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkCo
         try:
             context = SparkContext(conf=settings)
         except Exception as error:
+            if "JAVA_GATEWAY_EXITED" in str(error) or _forget_java_that_ended():
+                why = _NO_JAVA if _no_java() else _JAVA_ENDED
+            else:
+                why = said(error)
             raise WorkerError(
-                f"Spark does not start at {settings.get('spark.master')}: "
-                f"{said(error)}{_JAVA if 'JAVA_GATEWAY_EXITED' in str(error) else ''}"
+                f"Spark does not start at {settings.get('spark.master')}: {why}"
             ) from error
     try:
         yield context
@@ -132,14 +147,28 @@ def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkCo
 
 def _stop(context: SparkContext) -> None:
     """Ends Spark; where it has ended by itself nobody there is asked, and this process can start another."""
-    from pyspark import SparkContext
-
     if has_ended(context):
         context._jsc = None
     context.stop()
+    _forget_java_that_ended()
+
+
+def _forget_java_that_ended() -> bool:
+    """Whether Spark's process of Java has ended; another can be started then."""
+    from pyspark import SparkContext
+
     java = getattr(SparkContext._gateway, "proc", None)
-    if java is not None and java.poll() is not None:
-        SparkContext._gateway = SparkContext._jvm = None
+    if java is None or java.poll() is None:
+        return False
+    if java.stdin is not None:
+        java.stdin.close()
+    SparkContext._gateway = SparkContext._jvm = None
+    return True
+
+
+def _no_java() -> bool:
+    home = os.environ.get("JAVA_HOME")
+    return shutil.which("java" if home is None else os.path.join(home, "bin", "java")) is None
 
 
 @contextmanager

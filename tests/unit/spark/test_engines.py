@@ -27,7 +27,15 @@ def test_a_checkpoint_may_be_given_and_stays_empty(
     ("given", "words"),
     [
         ({"checkpoint": 1}, "checkpoint: expected a path, found 1"),
-        ({"master": ""}, "master: expected a URL"),
+        ({"master": ""}, 'master: expected "local'),
+        ({"master": "garbage"}, "master: expected .*, found 'garbage'"),
+        ({"master": "locally[2]"}, "master: expected .*, found 'locally"),
+        ({"master": "spark://"}, "master: expected .*, found 'spark://'"),
+        ({"master": 2}, "master: expected .*, found 2"),
+        (
+            {"session": "local[2]"},
+            r"session: expected a SparkSession, found 'local\[2\]'; .* master=",
+        ),
         ({"trigger": "soon"}, "trigger: expected a time"),
         ({"max_rows": 0}, "max_rows: expected 1 to"),
         ({"tasks": True}, "tasks: expected 1 to"),
