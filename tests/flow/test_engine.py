@@ -102,6 +102,34 @@ def test_a_run_moves_between_engine_and_machine(folder: Path) -> None:
     assert state_of(folder / "moved" / "state") == state_of(folder / "one" / "state")
 
 
+@pytest.mark.parametrize("write", [write, write_windows], ids=["all", "windows"])
+def test_a_batch_has_as_many_rows_as_fit(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, write: object
+) -> None:
+    """However many messages it may have: tasks hand in what fits, and the next batch has as many messages as that."""
+    assert callable(write)
+    most, tasks = 20_000, 3
+    monkeypatch.setattr(pool, "_BATCH_BYTES", most)
+    for name, engine in (("one", None), ("engine", FakeEngine(tasks=tasks))):
+        (folder / name).mkdir()
+        sr.run(
+            outputs=write(topic(50), folder / name),
+            processes=0 if engine is None else None,
+            state=folder / name / "state",
+            engine=engine,
+        )
+        for file in FILES:
+            if (folder / "one" / file).exists() and file != "scores.csv":
+                assert standing(folder / name / file) == standing(folder / "one" / file), file
+    assert state_of(folder / "engine" / "state") == state_of(folder / "one" / "state")
+    assert engine is not None
+    [jobs] = engine.jobs
+    one_batch = 50 * 300
+    assert max(jobs.sizes) <= most + tasks * one_batch
+    # Messages that were read in vain are few: batches have learnt how wide rows are.
+    assert len(jobs.sizes) <= 3 * sum(jobs.sizes) / most + 3
+
+
 def test_rows_are_replaced_in_order(folder: Path) -> None:
     """Upserts come to the table that their messages leave, also where a batch cuts a partition between them."""
     messages, table = upserts.sequence(4000, 3, 40, 9)
@@ -165,7 +193,7 @@ def test_what_an_engine_is_not_for_is_refused(folder: Path) -> None:
         ({"trigger": "-1 second"}, "trigger: expected a time"),
         ({"max_rows": 0}, "max_rows: expected 1 to"),
         ({"tasks": True}, "tasks: expected 1 to"),
-        ({"master": ""}, "master: expected a URL"),
+        ({"master": ""}, 'master: expected "local'),
         ({"conf": {"spark.cores.max": None}}, "conf: expected texts by name"),
     ):
         with pytest.raises(sr.ConfigurationError, match=text):

@@ -39,6 +39,9 @@ class FakeJobs:
     batches: list[int] = field(default_factory=list)
     """How many pieces each batch had."""
 
+    sizes: list[int] = field(default_factory=list)
+    """About how many bytes of rows the driver was given in each batch."""
+
     closed: bool = False
 
     shards: tuple[int, Shared] | None = None
@@ -73,7 +76,9 @@ class FakeJobs:
             for members in groups.values():
                 self.chance.shuffle(members)
             found = dict(work.joined(self.shared, group) for group in groups.items())
-        return [pickle.loads(found[index]) for index in sorted(found)]
+        given = [pickle.loads(found[index]) for index in sorted(found)]
+        self.sizes.append(sum(own.size for done in given for own in done.partials))
+        return given
 
     def _read(self, index: int, piece: Piece) -> work.Numbered:
         packed = [pickle.dumps(piece)]

@@ -29,6 +29,9 @@ class Piece:
     patience: float
     """Seconds for which it waits for a sign of a message."""
 
+    most_bytes: int
+    """What its rows may take: it hands in what it has once they do, and the next batch has the rest."""
+
 
 def cut(
     ranges: Mapping[int, Range],

@@ -9,9 +9,9 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from streamreg._dataclass import dataclass
-from streamreg._exceptions import ConfigurationError, StreamregError
+from streamreg._exceptions import ConfigurationError, StreamregError, WorkerError
 from streamreg._source.contract import reads_anywhere
-from streamreg._spark.errors import ended
+from streamreg._spark.errors import check_installed, ended, of_spark, said
 from streamreg._spark.pool import SparkPool
 from streamreg._worker.task import packed
 
@@ -70,10 +70,15 @@ class SparkEngine:
             try:
                 return pool(task, merged, log_ends)
             except Exception as error:
-                why = None if isinstance(error, StreamregError) else why_ended(context, error)
-                if why is None:
+                if isinstance(error, StreamregError):
                     raise
-                raise ended(f"Spark at {context.master}", why) from error
+                name, why = f"Spark at {context.master}", why_ended(context, error)
+                if why is not None:
+                    raise ended(name, why) from error
+                check_installed(error)
+                if not of_spark(error):
+                    raise
+                raise WorkerError(f"{name}: {said(error)}") from error
 
         def pool(task: Task, merged: Merged, log_ends: Mapping[int, int]) -> Pool:
             fold = not task.plan.clocks and not task.input.upsert

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from streamreg._exceptions import WorkerError
+from streamreg._exceptions import ConfigurationError, WorkerError
+
+_ADVICE: Final = {
+    "No module named 'streamreg'": "streamreg is not installed on the executors: install the same wheel on each",
+    "No module named 'confluent_kafka'": "the Kafka client is not installed on the executors: install streamreg by pip",
+    "PYTHON_VERSION_MISMATCH": "the executors run another Python than the driver: set PYSPARK_PYTHON",
+    "Cannot run program": "the executors do not find the Python that PYSPARK_PYTHON names: set it to one that each has",
+}
+"""What a failure comes of that no retry mends."""
 
 _CALLING: Final = "An error occurred while calling"
 
@@ -16,6 +24,19 @@ def said(error: Exception) -> str:
     if head.startswith(_CALLING) and rest:
         text = rest.removeprefix(": ").strip()
     return text or type(error).__name__
+
+
+def of_spark(error: Exception) -> bool:
+    """Whether Spark has raised it, or what calls its Java."""
+    return type(error).__module__.partition(".")[0] in ("pyspark", "py4j")
+
+
+def check_installed(error: Exception) -> None:
+    """Raises ConfigurationError if a job has failed because executors lack what a task needs."""
+    text = str(error)
+    for sign, advice in _ADVICE.items():
+        if sign in text:
+            raise ConfigurationError(f"engine: {advice}") from error
 
 
 def ended(name: str, why: str) -> WorkerError:

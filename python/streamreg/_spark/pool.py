@@ -14,12 +14,12 @@ from functools import partial
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Final
 
-from streamreg._exceptions import ConfigurationError, WorkerError
+from streamreg._exceptions import WorkerError
 from streamreg._plural import plural
 from streamreg._source.contract import short_name, silence_seconds
 from streamreg._spark.batch import Piece, cut, told
 from streamreg._spark.contract import EndedError
-from streamreg._spark.errors import ended, first_line, said
+from streamreg._spark.errors import check_installed, ended, first_line, said
 from streamreg._spark.notices import Notices
 from streamreg._spark.patience import Patience
 from streamreg._spark.running import Runner, Running
@@ -48,12 +48,8 @@ _FIRST_PAUSE = 0.5
 _LOOK: Final = 0.1
 """Seconds between two looks at the ends of the logs while nothing waits."""
 
-_ADVICE: Final = {
-    "No module named 'streamreg'": "streamreg is not installed on the executors: install the same wheel on each",
-    "No module named 'confluent_kafka'": "the Kafka client is not installed on the executors: install streamreg by pip",
-    "PYTHON_VERSION_MISMATCH": "the executors run another Python than the driver: set PYSPARK_PYTHON",
-}
-"""What a failure comes of that no retry mends."""
+_BATCH_BYTES: Final = 64 << 20
+"""What the rows of a batch may take: they pass through the driver, whose Java has a gigabyte unless it is told."""
 
 
 class SparkPool:
@@ -80,7 +76,7 @@ class SparkPool:
         self._merged = merged
         self._log_ends = log_ends
         self._interval = interval
-        self._max_rows = max_rows
+        self._max_rows = self._most = max_rows
         self._tasks = tasks
         self._runner = Runner()
         self._running: Running[Any] | None = None
@@ -134,7 +130,7 @@ class SparkPool:
         parts = cut(
             ranges,
             self._log_ends,
-            self._max_rows,
+            self._most,
             self._tasks or max(slots, 1),
             turn=self._figures.batches,
             whole=self._whole,
@@ -146,6 +142,7 @@ class SparkPool:
                 part,
                 [{p: at for p, at in of.items() if p in part} for of in times],
                 self._patience.seconds,
+                max(_BATCH_BYTES // len(parts), 1),
             )
             for part in parts
         ]
@@ -167,6 +164,7 @@ class SparkPool:
         self._notices.tell(notice for done in found for notice in done.notices)
         for done in found:
             self._check(done.failure)
+        self._fit(found)
         self._patience.batch(
             started,
             sum((r.end or 0) - r.start for piece in pieces for r in piece.ranges.values()),
@@ -189,6 +187,14 @@ class SparkPool:
                 if _goes_on(own, self._merged.offsets):
                     self._failures = 0
                     yield Frame(0, own, {}, done.reader, done.timestamp)
+
+    def _fit(self, found: Sequence[Done]) -> None:
+        """Chooses how many messages the next batch may have by how wide the rows of this one are."""
+        partials = [own for done in found for own in done.partials]
+        read = sum(end - start for own in partials for start, end in own.progress.values())
+        size = sum(own.size for own in partials)
+        if read:
+            self._most = min(self._max_rows, max(_BATCH_BYTES * read // max(size, 1), 1))
 
     def _change(self, found: Sequence[Done], sharded: Sharded) -> Iterator[Frame]:
         """Has the shards changed by what counts of a batch, in one piece: it is one epoch, all or nothing."""
@@ -241,10 +247,7 @@ class SparkPool:
 
     def _failed(self, error: Exception) -> None:
         """A job has failed although each of its tasks was tried as often as Spark does."""
-        text = str(error)
-        for sign, advice in _ADVICE.items():
-            if sign in text:
-                raise ConfigurationError(f"engine: {advice}") from error
+        check_installed(error)
         self._failures += 1
         if self._failures > _RETRIES:
             raise WorkerError(

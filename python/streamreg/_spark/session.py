@@ -94,24 +94,59 @@ def _check_settings(context: SparkContext, conf: Mapping[str, str]) -> None:
 def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkContext]:
     """A context for one run; one that there is in this process is taken, and left as it is.
 
+    One that a run has made is stopped by the last of the runs that have taken it.
+
     Raises:
         ConfigurationError: if there is one, and it is of another master, or was made with other settings.
         WorkerError: if Spark does not start.
     """
-    from pyspark import SparkConf, SparkContext
+    with _turn:
+        context = _active(master, conf)
+        if context is None:
+            context = _made(master, conf)
+            _runs[id(context)] = 0
+        own = id(context) in _runs
+        if own:
+            _runs[id(context)] += 1
+    try:
+        yield context
+    finally:
+        with _turn:
+            if own:
+                _runs[id(context)] -= 1
+                if not _runs[id(context)]:
+                    del _runs[id(context)]
+                    _stop(context)
+
+
+_turn: Final = threading.Lock()
+_runs: Final[dict[int, int]] = {}
+"""How many runs have each context that was made for one of them."""
+
+
+def _active(master: str | None, conf: Mapping[str, str]) -> SparkContext | None:
+    """The context that there is in this process, if it can be taken."""
+    from pyspark import SparkContext
 
     active = SparkContext._active_spark_context
-    if active is not None and has_ended(active):
+    if active is None:
+        return None
+    if has_ended(active):
         _stop(active)
-    elif active is not None:
-        if master is not None and master != active.master:
-            raise ConfigurationError(
-                f"engine: this process has a Spark session at {active.master} already: stop it, or leave out "
-                f"master={master!r}"
-            )
-        _check_settings(active, conf)
-        yield active
-        return
+        return None
+    if master is not None and master != active.master:
+        raise ConfigurationError(
+            f"engine: this process has a Spark session at {active.master} already: stop it, or leave out "
+            f"master={master!r}"
+        )
+    _check_settings(active, conf)
+    return active
+
+
+def _made(master: str | None, conf: Mapping[str, str]) -> SparkContext:
+    """Starts Spark."""
+    from pyspark import SparkConf, SparkContext
+
     _forget_java_that_ended()
     # Executors of this machine are to be of this environment.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -130,7 +165,7 @@ def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkCo
             settings.setIfMissing(name, value)
     with _own_signals():
         try:
-            context = SparkContext(conf=settings)
+            return SparkContext(conf=settings)
         except Exception as error:
             if "JAVA_GATEWAY_EXITED" in str(error) or _forget_java_that_ended():
                 why = _NO_JAVA if _no_java() else _JAVA_ENDED
@@ -139,10 +174,6 @@ def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkCo
             raise WorkerError(
                 f"Spark does not start at {settings.get('spark.master')}: {why}"
             ) from error
-    try:
-        yield context
-    finally:
-        _stop(context)
 
 
 def _stop(context: SparkContext) -> None:

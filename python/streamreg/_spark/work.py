@@ -77,7 +77,8 @@ def do_read(shared: Shared, piece: Piece) -> Done:
         task = replace(shared_task(shared), ranges=piece.ranges, times=piece.times)
         upsert = task.input.upsert
         wait = Wait(piece.patience, silence_seconds(task.input.source))
-        done.partials = list(folded(task.plan, _partials(task, done, wait), upsert=upsert))
+        partials = _partials(task, done, wait, piece.most_bytes)
+        done.partials = list(folded(task.plan, partials, upsert=upsert))
     except BaseException as error:  # a function of the user's may raise anything
         known = error if is_known(error) else None
         done.partials, done.failure = [], Failure(known, traceback.format_exc())
@@ -106,12 +107,13 @@ def _unpacked(packed: bytes) -> Any:  # noqa: ANN401
     return carried.unpack(packed)
 
 
-def _partials(task: Task, done: Done, wait: Wait) -> Iterator[Partial]:
-    """Reads until all ranges are covered, or nothing comes any more."""
+def _partials(task: Task, done: Done, wait: Wait, most_bytes: int) -> Iterator[Partial]:
+    """Reads until all ranges are covered, nothing comes any more, or rows take so many bytes."""
+    size = 0
     left = {p: r.end or 0 for p, r in task.ranges.items()}
     ingest = Ingest(task, done.notices.append)
     try:
-        while left and not wait.over:
+        while left and not wait.over and size < most_bytes:
             frame = ingest.step(READ_TIMEOUT)
             wait.heard(ingest.heard)
             if frame is None:
@@ -122,6 +124,7 @@ def _partials(task: Task, done: Done, wait: Wait) -> Iterator[Partial]:
             for partition, (_, end) in frame.partial.progress.items():
                 if end >= left.get(partition, end + 1):
                     del left[partition]
+            size += frame.partial.size
             yield frame.partial
             # What is done with it takes no time of the source.
             wait.delivered()

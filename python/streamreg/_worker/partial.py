@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import field, fields
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from streamreg._dataclass import dataclass
 from streamreg._rejects.reject import Reject
@@ -37,6 +37,10 @@ class Passage(NamedTuple):
     after: Moment
     """The greatest time up to the end of the batch."""
 
+
+_CELL: Final = 8
+_REJECT: Final = 200
+"""Bytes of what is about the message: roughly."""
 
 Shipped: TypeAlias = tuple[list["Column"], int]
 """Columns of rows, and their number."""
@@ -89,6 +93,14 @@ class Partial:
 
     def __reduce__(self) -> tuple[type[Partial], tuple[object, ...]]:
         return Partial, _values(self)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes the rows and the rejected messages are that it brings along, its sums apart."""
+        rows = sum(len(piece) for output in self.outputs for piece in output)
+        shipped = sum(_CELL * len(of) * count for each in self.shipped for of, count in each)
+        rejects = sum(len(reject.value) + _REJECT for reject in self.rejects)
+        return rows + shipped + rejects + (self.taken_back.size if self.taken_back else 0)
 
     def move_on(self, times: Sequence[dict[int, Moment]]) -> None:
         """Takes the event times of each clock, which are those before the batch, to its end."""

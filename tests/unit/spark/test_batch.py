@@ -111,12 +111,12 @@ def test_a_limited_batch_takes_of_each_partition_its_share(
 def test_an_error_names_what_a_batch_had() -> None:
     """The pieces of a partition as one range; of many partitions the first."""
     pieces = [
-        Piece({0: Range(5, 9, False)}, (), 5.0),
-        Piece({0: Range(9, 20, False), 3: Range(0, 2, True)}, (), 5.0),
+        Piece({0: Range(5, 9, False)}, (), 5.0, 1),
+        Piece({0: Range(9, 20, False), 3: Range(0, 2, True)}, (), 5.0, 1),
     ]
     name = "topic-{}".format
     assert (
         told(pieces, name) == "partition topic-0 offsets 5 to 20, partition topic-3 offsets 0 to 2"
     )
-    many = [Piece({p: Range(0, 2, True) for p in range(20)}, (), 5.0)]
+    many = [Piece({p: Range(0, 2, True) for p in range(20)}, (), 5.0, 1)]
     assert told(many, str).endswith("partition 7 offsets 0 to 2 and 12 more")
