@@ -65,8 +65,8 @@ def spark(
             kept there: the state of the run alone says where it goes on, so that the two cannot disagree.
         trigger: the least time between the starts of two batches, in place of the source's `autocommit_duration_ms`:
             "1 second", "500 milliseconds", "1 minute 30 seconds", a timedelta; a year at most.
-        max_rows: messages in a batch, at most. Where an output writes their rows, which pass through the driver, a batch
-            has as many as fit into 64 MiB.
+        max_rows: messages in a batch, at most. Where an output writes their rows, which pass through the driver, it has
+            as many as fit into 64 MiB.
         tasks: tasks in a batch, at most. Default: one for each core of the executors. Partitions are cut where that
             evens them out, but for windows.
         shards: in how many parts tasks keep what is kept by keys (`by=`, `groupby`) and in windows, so that neither the

@@ -12,7 +12,7 @@ import streamreg as sr
 from tests.support.engine_jobs import standing
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.produce import Produce
-from tests.support.process import Process, wait_until
+from tests.support.process import Process
 from tests.support.spark import descendants, spark_session
 from tests.support.spark_runs import Point, engine
 
@@ -165,14 +165,16 @@ def test_java_that_ends_at_once(
     java: bool,
 ) -> None:
     """By settings that it does not take, or since there is none: one line says so, and the next run has its own."""
+    from pyspark import SparkContext
+
     broker.create_topic(topic)
     produce(topic, messages(10))
     t = sr.io.kafka.read(broker.plaintext, topic=topic, schema=Point, format="json", mode="static")
     outputs = [sr.io.csv.write(t, "rows.csv")]
     conf: dict[str, str | float] = {"spark.ui.enabled": False}
-    for pid in java_of(os.getpid()):  # that of runs before
-        os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not java_of(os.getpid()), PATIENCE)
+    if SparkContext._gateway is not None:  # that of runs before
+        SparkContext._gateway.proc.kill()
+        SparkContext._gateway.proc.wait()
     with monkeypatch.context() as broken:
         if not java:
             broken.setenv("JAVA_HOME", str(folder))

@@ -45,8 +45,8 @@ class SlowResults:
         self._told = True
         _log.warning(
             "epoch %d: the results of %r took %.1f s to work out, longer than the %g s between epochs "
-            "(autocommit_duration_ms, on Spark trigger): rows are read on for those between any two, but results come later; take fewer "
-            "features, or scale those of very different sizes",
+            "(autocommit_duration_ms, on Spark trigger): rows are read on for those between any two, but results come "
+            "later; take fewer features, or scale those of very different sizes",
             epoch,
             output,
             taken,

@@ -16,7 +16,7 @@ from streamreg._exceptions import ConfigurationError, WorkerError
 from streamreg._spark.errors import first_line, said
 
 if TYPE_CHECKING:
-    from pyspark import SparkContext
+    from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 
 _CONF: Final = {
@@ -145,11 +145,27 @@ def _active(master: str | None, conf: Mapping[str, str]) -> SparkContext | None:
 
 def _made(master: str | None, conf: Mapping[str, str]) -> SparkContext:
     """Starts Spark."""
-    from pyspark import SparkConf, SparkContext
+    from pyspark import SparkContext
 
     _forget_java_that_ended()
     # Executors of this machine are to be of this environment.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    with _own_signals():
+        try:
+            return SparkContext(conf=_settings(master, conf))
+        except Exception as error:
+            if "JAVA_GATEWAY_EXITED" in str(error) or _forget_java_that_ended():
+                why = _NO_JAVA if _no_java() else _JAVA_ENDED
+            else:
+                why = said(error)
+            place = "" if master is None else f" at {master}"
+            raise WorkerError(f"Spark does not start{place}: {why}") from error
+
+
+def _settings(master: str | None, conf: Mapping[str, str]) -> SparkConf:
+    """Those of a session of a run's own; what the program does not say is as spark-submit has it."""
+    from pyspark import SparkConf
+
     settings = SparkConf()
     if master is not None:
         settings.setMaster(master)
@@ -163,17 +179,7 @@ def _made(master: str | None, conf: Mapping[str, str]) -> SparkContext:
             settings.set(name, value)
         else:
             settings.setIfMissing(name, value)
-    with _own_signals():
-        try:
-            return SparkContext(conf=settings)
-        except Exception as error:
-            if "JAVA_GATEWAY_EXITED" in str(error) or _forget_java_that_ended():
-                why = _NO_JAVA if _no_java() else _JAVA_ENDED
-            else:
-                why = said(error)
-            raise WorkerError(
-                f"Spark does not start at {settings.get('spark.master')}: {why}"
-            ) from error
+    return settings
 
 
 def _stop(context: SparkContext) -> None:
