@@ -90,6 +90,8 @@ def spark(
         raise ConfigurationError(
             f"session: expected a SparkSession, found {session!r:.200}; where one is to run is said by master="
         )
+    if master is not None and conf and "spark.master" in conf:
+        raise ConfigurationError("conf: spark.master is said by master=: leave one of them out")
     if checkpoint is not None:
         if not isinstance(checkpoint, str | os.PathLike):
             raise ConfigurationError(f"checkpoint: expected a path, found {checkpoint!r}")

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,6 +105,46 @@ def test_java_dies_under_a_job(
         process.finish(PATIENCE)
     assert standing(folder / "fit.csv") == {("1.0", "2.0"): 1}
     assert rows_in(rows) == count
+
+
+def test_a_signal_while_spark_starts(broker: KafkaBroker, topic: str, folder: Path) -> None:
+    """A master that does not respond is waited for for a minute; a signal ends that, as it ends any run."""
+    broker.create_topic(topic)
+    servers = broker.plaintext["bootstrap.servers"]
+    job = JOB.format(topic=topic, servers=servers, mode="streaming", most=100)
+    Path("job.toml").write_text(job.replace("local[2]", "spark://127.0.0.1:1"))
+    command = folder / "command.py"
+    command.write_text(COMMAND)
+    with Process(command, folder, {}) as process:
+        process.wait_until(lambda: "Failed to connect to master" in process.said, PATIENCE)
+        assert not Path("fit.csv").exists()
+        process.signal(signal.SIGTERM)
+        assert process.exit_code(20.0) == 0
+        assert process.said.strip().splitlines()[-1].endswith("ended by SIGTERM"), process.said
+
+
+def test_executors_without_streamreg(
+    broker: KafkaBroker,
+    produce: Produce,
+    topic: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One line says so, where shards are looked for too."""
+    broker.create_topic(topic)
+    produce(topic, messages(10))
+    bare = folder / "bare"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(bare)], check=True)
+    monkeypatch.setenv("PYSPARK_PYTHON", str(bare / "bin" / "python"))
+    t = sr.io.kafka.read(broker.plaintext, topic=topic, schema=Point, format="json", mode="static")
+    t = t.select(t.x, t.y, k=sr.cast(int, t.x))
+    outputs = [sr.io.csv.write(t.linear_regression(t.y, t.x, by=t.k), "fits.csv")]
+    for shards in (None, 2):
+        engine = sr.engines.spark(
+            master="local[2]", conf={"spark.ui.enabled": False}, shards=shards
+        )
+        with pytest.raises(sr.ConfigurationError, match="engine: streamreg is not installed on"):
+            sr.run(outputs=outputs, state=f"state{shards}", engine=engine)
 
 
 def run(broker: KafkaBroker, topic: str, engine: object, stop: Callable[[], None]) -> int:

@@ -2,7 +2,7 @@
 
 import pickle
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -55,6 +55,13 @@ class FakeJobs:
 
     def executors(self) -> int:
         return 1
+
+    def check(self) -> None:
+        if self.chance.random() < self.faults:
+            raise RuntimeError("an executor was lost")
+
+    def idle(self) -> bool:
+        return False
 
     def run(self, pieces: Sequence[Piece]) -> list[Done]:
         self.batches.append(len(pieces))
@@ -139,7 +146,7 @@ class FakeEngine:
         return
 
     @contextmanager
-    def started(self) -> Iterator[MakePool]:
+    def started(self, stopping: Callable[[], bool]) -> Iterator[MakePool]:
         def make(task: Task, merged: Merged, log_ends: Mapping[int, int]) -> Pool:
             fold = not task.plan.clocks and not task.input.upsert
             faults = 0.0 if self.seed is None else self.faults

@@ -173,7 +173,9 @@ def _run(
             check_subject(plan.input, _log.warning, watch.stopping)
             if watch.ended_by is not None:
                 return watch.summary(None)
-        make_pool = stack.enter_context(_pools(options))
+        make_pool = stack.enter_context(_pools(options, watch.stopping))
+        if make_pool is None:
+            return watch.summary(None)
         ranges = resume.ranges(plan.source, watermarks, last, starts)
         if old_files:
             from streamreg._run.job_change import move
@@ -273,10 +275,12 @@ def _unix_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _pools(options: Options) -> AbstractContextManager[MakePool]:
+def _pools(
+    options: Options, stopping: Callable[[], bool]
+) -> AbstractContextManager[MakePool | None]:
     """What makes the pool: an engine, which starts here, or worker processes."""
     if options.engine is not None:
-        return options.engine.started()
+        return options.engine.started(stopping)
 
     def make(task: Task, merged: Merged, _log_ends: Mapping[int, int]) -> Pool:
         if options.processes == 0:

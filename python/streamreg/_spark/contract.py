@@ -30,6 +30,15 @@ class Jobs(Protocol):
     def executors(self) -> int:
         """How many processes run them now."""
 
+    def check(self) -> None:
+        """Makes sure that tasks reach the folder of the shards, if there are any; before the first batch.
+
+        Waits and raises as `run`, and ConfigurationError if one does not reach it.
+        """
+
+    def idle(self) -> bool:
+        """Whether none of the tasks of the job that runs has begun."""
+
     def run(self, pieces: Sequence[Piece]) -> list[Done]:
         """What the tasks of these pieces hand in, in their order, or less of it: put together.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field
 from importlib.util import find_spec
@@ -50,7 +50,7 @@ class SparkEngine:
             raise ConfigurationError("engine: Spark needs pyspark: pip install 'streamreg[spark]'")
 
     @contextmanager
-    def started(self) -> Iterator[MakePool]:
+    def started(self, stopping: Callable[[], bool]) -> Iterator[MakePool | None]:
         """As an engine."""
         # Late: it is an extra, and slow to import.
         from streamreg._spark.session import context_of, own_context
@@ -58,12 +58,11 @@ class SparkEngine:
         if self.session is not None:
             yield self._pools(context_of(self.session))
             return
-        with own_context(self.master, self.conf) as context:
-            yield self._pools(context)
+        with own_context(self.master, self.conf, stopping) as context:
+            yield None if context is None else self._pools(context)
 
     def _pools(self, context: SparkContext) -> MakePool:
-        from streamreg._spark.jobs import SparkJobs
-        from streamreg._spark.probe import check_folder
+        from streamreg._spark.jobs import Sharding, SparkJobs
         from streamreg._spark.session import why_ended
 
         def make(task: Task, merged: Merged, log_ends: Mapping[int, int]) -> Pool:
@@ -85,8 +84,8 @@ class SparkEngine:
             sharded = merged.sharded
             shards = None
             if sharded is not None:
-                check_folder(context, sharded.job.directory)
-                shards = len(sharded.shards.each), packed(sharded.job, _OTHERWISE)
+                job = sharded.job
+                shards = Sharding(len(sharded.shards.each), packed(job, _OTHERWISE), job.directory)
             return SparkPool(
                 SparkJobs(context, packed(task, _OTHERWISE), fold=fold, shards=shards),
                 task,

@@ -14,6 +14,13 @@ _ADVICE: Final = {
 }
 """What a failure comes of that no retry mends."""
 
+_MEMORY: Final = "take fewer messages in a batch (max_rows), or give Spark more memory ({})"
+_TOO_LARGE: Final = {
+    "OutOfMemoryError": _MEMORY.format("spark.driver.memory, spark.executor.memory"),
+    "maxResultSize": _MEMORY.format("spark.driver.maxResultSize"),
+}
+"""What makes a failure less likely."""
+
 _CALLING: Final = "An error occurred while calling"
 
 
@@ -39,10 +46,15 @@ def check_installed(error: Exception) -> None:
             raise ConfigurationError(f"engine: {advice}") from error
 
 
+def remedy(text: str) -> str:
+    """What can be done about it, if that is known, as an end of a sentence."""
+    return next((f"; {words}" for sign, words in _TOO_LARGE.items() if sign in text), "")
+
+
 def ended(name: str, why: str) -> WorkerError:
     """What a run ends with when Spark of this name has ended under it."""
     return WorkerError(
-        f"{name} has ended ({why}): what was merged is in the state, from which a new run goes on"
+        f"{name} has ended ({why}): what was merged is in the state, from which a new run goes on{remedy(why)}"
     )
 
 

@@ -10,13 +10,15 @@ import pickle
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from pyspark import StorageLevel
 
 from streamreg._core import __version__
 from streamreg._spark import shard_work, work
 from streamreg._spark.contract import EndedError
+from streamreg._spark.probe import check_folder
 from streamreg._spark.session import why_ended
 
 if TYPE_CHECKING:
@@ -35,6 +37,17 @@ _MOST: Final = 16
 """Results of tasks that the driver takes itself. More are put together on executors first, so many at a time."""
 
 
+class Sharding(NamedTuple):
+    """What is kept by keys in shards."""
+
+    parts: int
+    job: bytes
+    """Packed, for those who keep one."""
+
+    directory: Path
+    """Of the state."""
+
+
 class SparkJobs:
     """Jobs of a Spark context."""
 
@@ -44,18 +57,16 @@ class SparkJobs:
         task: bytes,
         *,
         fold: bool,
-        shards: tuple[int, bytes] | None = None,
+        shards: Sharding | None = None,
     ) -> None:
-        """`task` is that of all pieces, packed; `fold` says whether results can be put together.
-
-        `shards` says how many there are, and what is packed for those who keep one.
-        """
+        """`task` is that of all pieces, packed; `fold` says whether results can be put together."""
         self._context = context
+        self._sharding = shards
         self._shards = 0
         self._shard_job: Broadcast[tuple[str, bytes]] | None = None
         if shards is not None:
-            self._shards = shards[0]
-            self._shard_job = context.broadcast((__version__, shards[1]))
+            self._shards = shards.parts
+            self._shard_job = context.broadcast((__version__, shards.job))
         self._kept: RDD[Kept] | None = None
         """What the last batch has for its shards, where Spark keeps it."""
 
@@ -79,6 +90,27 @@ class SparkJobs:
         # The driver is among them; where it runs the tasks itself there is no other.
         count: int = self._asked(lambda: self._context._jsc.sc().getExecutorMemoryStatus().size())
         return max(count - 1, 1)
+
+    def check(self) -> None:
+        if self._sharding is not None:
+            self._watched(partial(self._check, self._sharding.directory))
+
+    def _check(self, directory: Path) -> None:
+        self._name_job("do all executors reach the folder of the shards?")
+        check_folder(self._context, directory)
+
+    def idle(self) -> bool:
+        return self._asked(self._idle)
+
+    def _idle(self) -> bool:
+        tracker = self._context.statusTracker()
+        for job in tracker.getJobIdsForGroup(self._group):
+            found = tracker.getJobInfo(job)
+            if found is None or found.status != "RUNNING":
+                continue
+            stages = [tracker.getStageInfo(stage) for stage in found.stageIds]
+            return not any(s.numActiveTasks or s.numCompletedTasks for s in stages if s is not None)
+        return False
 
     def run(self, pieces: Sequence[Piece]) -> list[Done]:
         return self._watched(partial(self._run, pieces))

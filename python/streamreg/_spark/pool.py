@@ -14,15 +14,15 @@ from functools import partial
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Final
 
-from streamreg._exceptions import WorkerError
+from streamreg._exceptions import StreamregError, WorkerError
 from streamreg._plural import plural
 from streamreg._source.contract import short_name, silence_seconds
 from streamreg._spark.batch import Piece, cut, told
 from streamreg._spark.contract import EndedError
-from streamreg._spark.errors import check_installed, ended, first_line, said
+from streamreg._spark.errors import check_installed, ended, first_line, remedy, said
 from streamreg._spark.notices import Notices
 from streamreg._spark.patience import Patience
-from streamreg._spark.running import Runner, Running
+from streamreg._spark.running import LOOK_SECONDS, Runner, Running
 from streamreg._spark.shard_work import Step
 from streamreg._state.shards import ShardEpoch
 from streamreg._worker.contract import EngineFigures
@@ -84,6 +84,7 @@ class SparkPool:
         self._failures = 0
         self._source = task.input.source
         self._batch: Sequence[Piece] = ()
+        self._checked = merged.sharded is None
         self._patience = Patience(self._source.name, silence_seconds(self._source))
         self._notices = Notices()
         self.restarts = 0
@@ -96,7 +97,12 @@ class SparkPool:
             raise ended(self._jobs.name, str(error)) from error
 
     def _collect(self, timeout: float, wake: int) -> Iterator[Frame]:
-        if self._running is None:
+        if self._running is None and not self._checked:
+            if self._start_at > time.monotonic():
+                wait([wake], min(timeout, self._start_at - time.monotonic()))
+                return
+            self._start(Running(self._jobs.check, self._was_checked))
+        elif self._running is None:
             pause = self._start_at - time.monotonic()
             pieces = self._next() if pause <= 0 else []
             if not pieces and pause <= 0 and self._merged.moves and self._merged.sharded:
@@ -114,7 +120,11 @@ class SparkPool:
                     Running(partial(self._jobs.run, pieces), partial(self._read, pieces, now))
                 )
         running = self._running
-        if running is not None and running.ended in wait([running.ended, wake], timeout):
+        if running is None:
+            return
+        if running.ended not in wait([running.ended, wake], timeout):
+            self._tell_idle(running)
+        else:
             self._running = None
             self._figures = replace(self._figures, seconds=self._figures.seconds + running.seconds)
             yield from self._frames(running)
@@ -122,6 +132,23 @@ class SparkPool:
     def _start(self, running: Running[Any]) -> None:
         self._running = running
         self._runner.start(running)
+
+    def _was_checked(self, _found: None) -> Iterator[Frame]:
+        self._checked, self._failures = True, 0
+        yield from ()
+
+    def _tell_idle(self, running: Running[Any]) -> None:
+        """Says of a job that nobody takes its tasks."""
+        if time.monotonic() < running.look_at:
+            return
+        running.look_at += LOOK_SECONDS
+        if self._jobs.idle():
+            _log.warning(
+                "no executor of %s has taken a task for %.0f s: has the cluster room for those that are asked for "
+                "(spark.executor.memory, spark.executor.cores)?",
+                self._jobs.name,
+                LOOK_SECONDS,
+            )
 
     def _next(self) -> list[Piece]:
         ranges = {p: remaining(p, r, self._merged) for p, r in self._ranges.items()}
@@ -150,7 +177,7 @@ class SparkPool:
     def _frames(self, running: Running[Any]) -> Iterator[Frame]:
         try:
             frames = running.frames()
-        except EndedError:
+        except (EndedError, StreamregError):
             raise
         except Exception as error:
             self._failed(error)
@@ -248,11 +275,12 @@ class SparkPool:
     def _failed(self, error: Exception) -> None:
         """A job has failed although each of its tasks was tried as often as Spark does."""
         check_installed(error)
+        text = str(error)
         self._failures += 1
         if self._failures > _RETRIES:
             raise WorkerError(
                 f"a batch on {self._jobs.name} has failed {plural(self._failures, 'time')} without progress: giving "
-                f"up; it had {told(self._batch, partial(short_name, self._source))}:\n{said(error)}"
+                f"up; it had {told(self._batch, partial(short_name, self._source))}{remedy(text)}:\n{said(error)}"
             ) from error
         self.restarts += 1
         pause = _FIRST_PAUSE * 2 ** (self._failures - 1)

@@ -28,7 +28,7 @@ def check_folder(context: SparkContext, directory: Path) -> None:
     folder = folder_of(directory)
     word = token_hex(8)
     own = folder / f"{word}{PROBE}"
-    tasks = context.defaultParallelism
+    tasks = max(context.defaultParallelism, 1)
     try:
         with errors(directory):
             own.write_text(word)

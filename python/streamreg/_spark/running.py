@@ -7,12 +7,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
     from streamreg._worker.mailbox import Frame
 
 T = TypeVar("T")
+
+LOOK_SECONDS: Final = 30.0
+"""Seconds in which some task of a job is to begin."""
 
 
 class Running(Generic[T]):
@@ -25,6 +28,9 @@ class Running(Generic[T]):
         self._result: list[T] = []
         self._error: Exception | None = None
         self.seconds = 0.0
+        self.look_at = time.monotonic() + LOOK_SECONDS
+        """When it is to be looked at whether somebody works on it, by the monotonic clock."""
+
         self.ended, self._end = os.pipe()
         """Readable as soon as there is a result."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 from streamreg._exceptions import ConfigurationError, WorkerError
@@ -32,6 +32,9 @@ _STOPPED: Final = "Cannot call methods on a stopped SparkContext"
 """What Spark says where something else is the reason."""
 
 _BY_OTHERS: Final = "it was stopped; its log above says why, as a master that does not respond"
+_LOOK: Final = 0.1
+"""Seconds between two looks at whether the run is to stop while Spark starts."""
+
 _NO_JAVA: Final = "there is no Java: install 17 or later, on the PATH or named by JAVA_HOME"
 _JAVA_ENDED: Final = (
     "its Java process has ended, and what that said stands above: Spark needs Java 17 or later, and a master and "
@@ -91,10 +94,13 @@ def _check_settings(context: SparkContext, conf: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkContext]:
+def own_context(
+    master: str | None, conf: Mapping[str, str], stopping: Callable[[], bool]
+) -> Iterator[SparkContext | None]:
     """A context for one run; one that there is in this process is taken, and left as it is.
 
-    One that a run has made is stopped by the last of the runs that have taken it.
+    One that a run has made is stopped by the last of the runs that have taken it. None if `stopping` says so before
+    Spark has started, which can take a minute where a master does not respond.
 
     Raises:
         ConfigurationError: if there is one, and it is of another master, or was made with other settings.
@@ -103,8 +109,9 @@ def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkCo
     with _turn:
         context = _active(master, conf)
         if context is None:
-            context = _made(master, conf)
-            _runs[id(context)] = 0
+            context = _started(master, conf, stopping)
+            if context is not None:
+                _runs[id(context)] = 0
         own = id(context) in _runs
         if own:
             _runs[id(context)] += 1
@@ -112,7 +119,7 @@ def own_context(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkCo
         yield context
     finally:
         with _turn:
-            if own:
+            if own and context is not None:
                 _runs[id(context)] -= 1
                 if not _runs[id(context)]:
                     del _runs[id(context)]
@@ -143,23 +150,54 @@ def _active(master: str | None, conf: Mapping[str, str]) -> SparkContext | None:
     return active
 
 
-def _made(master: str | None, conf: Mapping[str, str]) -> SparkContext:
-    """Starts Spark."""
+def _started(
+    master: str | None, conf: Mapping[str, str], stopping: Callable[[], bool]
+) -> SparkContext | None:
+    """Starts Spark, in a thread of its own; None if `stopping` says so meanwhile: it is stopped once it is there."""
+    found: SimpleQueue[SparkContext | WorkerError] = SimpleQueue()
+    wanted = True
+
+    def start() -> None:
+        made = _made(master, conf)
+        if wanted or isinstance(made, WorkerError):
+            found.put(made)
+        else:
+            _stop(made)
+
+    threading.Thread(target=start, name="streamreg-spark-starts", daemon=True).start()
+    while not stopping():
+        with suppress(Empty):
+            made = found.get(timeout=_LOOK)
+            if isinstance(made, WorkerError):
+                raise made
+            return made
+    wanted = False
+    return None
+
+
+def _made(master: str | None, conf: Mapping[str, str]) -> SparkContext | WorkerError:
+    """A context, or why there is none."""
     from pyspark import SparkContext
 
     _forget_java_that_ended()
     # Executors of this machine are to be of this environment.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    with _own_signals():
-        try:
-            return SparkContext(conf=_settings(master, conf))
-        except Exception as error:
-            if "JAVA_GATEWAY_EXITED" in str(error) or _forget_java_that_ended():
-                why = _NO_JAVA if _no_java() else _JAVA_ENDED
-            else:
-                why = said(error)
-            place = "" if master is None else f" at {master}"
-            raise WorkerError(f"Spark does not start{place}: {why}") from error
+    name = "Spark does not start" + ("" if master is None else f" at {master}")
+    try:
+        context = SparkContext(conf=_settings(master, conf))
+        why = why_ended(context)
+        if why is None:
+            return context
+        _stop(context)
+        return WorkerError(f"{name}: {_BY_OTHERS}")
+    except Exception as error:
+        if "JAVA_GATEWAY_EXITED" in str(error) or _forget_java_that_ended():
+            why = _NO_JAVA if _no_java() else _JAVA_ENDED
+        else:
+            why = _BY_OTHERS if _STOPPED in str(error) else said(error)
+        failed = WorkerError(f"{name}: {why}")
+        failed.__cause__ = error
+        return failed
 
 
 def _settings(master: str | None, conf: Mapping[str, str]) -> SparkConf:
@@ -167,6 +205,8 @@ def _settings(master: str | None, conf: Mapping[str, str]) -> SparkConf:
     from pyspark import SparkConf
 
     settings = SparkConf()
+    for name, value in conf.items():
+        settings.set(name, value)
     if master is not None:
         settings.setMaster(master)
     settings.setIfMissing("spark.master", "local[*]")
@@ -174,11 +214,8 @@ def _settings(master: str | None, conf: Mapping[str, str]) -> SparkConf:
     if memory is not None:
         # More than a worker of it has would be asked for.
         settings.setIfMissing("spark.executor.memory", f"{memory[1]}m")
-    for name, value in {**_CONF, **conf}.items():
-        if name in conf:
-            settings.set(name, value)
-        else:
-            settings.setIfMissing(name, value)
+    for name, value in _CONF.items():
+        settings.setIfMissing(name, value)
     return settings
 
 
@@ -206,17 +243,3 @@ def _forget_java_that_ended() -> bool:
 def _no_java() -> bool:
     home = os.environ.get("JAVA_HOME")
     return shutil.which("java" if home is None else os.path.join(home, "bin", "java")) is None
-
-
-@contextmanager
-def _own_signals() -> Iterator[None]:
-    """Keeps the handler of SIGINT, for which Spark sets one of its own: the run acts on it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.getsignal(signal.SIGINT)
-    try:
-        yield
-    finally:
-        if before is not None:
-            signal.signal(signal.SIGINT, before)

@@ -140,8 +140,8 @@ class Engine(Protocol):
     def check(self, input: Input) -> None:
         """Raises ConfigurationError if it cannot process what is read so, naming what and why; nothing is started."""
 
-    def started(self) -> AbstractContextManager[MakePool]:
-        """Starts it, for the time of one run.
+    def started(self, stopping: Callable[[], bool]) -> AbstractContextManager[MakePool | None]:
+        """Starts it, for the time of one run; None if the run is to stop meanwhile.
 
         Raises:
             WorkerError: if it cannot be started.

@@ -49,6 +49,7 @@ def test_a_checkpoint_may_be_given_and_stays_empty(
         ({"conf": {1: "a"}}, "conf: expected texts by name, found 1: 'a'"),
         ({"conf": [("a", "b")]}, r"conf: expected texts by name, found \[\('a', 'b'\)\]"),
         ({"conf": "x"}, "conf: expected texts by name, found 'x'"),
+        ({"master": "local", "conf": {"spark.master": "yarn"}}, "conf: spark.master is said by"),
         ({"session": object(), "master": "local"}, "master, conf: a session was given"),
     ],
 )
