@@ -16,7 +16,7 @@ use crate::settings::Settings;
 use crate::unusual::Unusual;
 use limits::{Limits, PAUSE};
 use nodes::{Asked, Nodes};
-use partitions::Partitions;
+use partitions::{Ask, Partitions};
 use std::collections::BTreeMap;
 use std::time::Instant;
 pub use topics::Topics;
@@ -131,12 +131,12 @@ impl Fetcher {
         if self.leaders == 0 || !self.topics.identified() {
             return Ok(actions);
         }
-        for (node, wanted) in self.partitions.wanted(&self.limits, self.leaders) {
+        for Ask { node, wanted, may_wait } in self.partitions.wanted(&self.limits, self.leaders) {
             if !self.nodes.free(node, now) {
                 continue;
             }
             let correlation = self.nodes.ask(node, Asked::fetch(&wanted), now);
-            let request = self.limits.request(self.leaders, self.topics.asked(wanted));
+            let request = self.limits.request(self.leaders, may_wait, self.topics.asked(wanted));
             let request = Api::FETCH.request(correlation, &self.client_id, |writer| {
                 fetch::write(writer, &request);
             });

@@ -63,9 +63,15 @@ impl Limits {
         self.response_bytes(brokers) / 2
     }
 
-    pub(super) fn request(&self, brokers: usize, topics: Vec<fetch::Topic<fetch::Wanted>>) -> fetch::Request {
+    pub(super) fn request(
+        &self,
+        brokers: usize,
+        may_wait: bool,
+        topics: Vec<fetch::Topic<fetch::Wanted>>,
+    ) -> fetch::Request {
+        let wait = if may_wait { self.wait } else { Duration::ZERO };
         fetch::Request {
-            wait_ms: i32::try_from(self.wait.as_millis()).unwrap_or(i32::MAX),
+            wait_ms: i32::try_from(wait.as_millis()).unwrap_or(i32::MAX),
             min_bytes: clamped(self.min_bytes),
             max_bytes: clamped(self.response_bytes(brokers)),
             read_committed: self.read_committed,

@@ -79,6 +79,8 @@ pub struct Cluster {
     pub fetch_version: i16,
     /// How many requests for messages came.
     pub fetches: usize,
+    /// For how long requests would have waited for messages, in milliseconds.
+    pub waited_ms: i32,
 }
 
 impl Cluster {
@@ -94,6 +96,7 @@ impl Cluster {
             throttle_ms: 0,
             fetch_version: 17,
             fetches: 0,
+            waited_ms: 0,
         }
     }
 
@@ -184,6 +187,9 @@ impl Cluster {
             topics.push(
                 FetchableTopicResponse::default().with_topic_id(topic.topic_id).with_partitions(partitions),
             );
+        }
+        if first {
+            self.waited_ms += request.max_wait_ms;
         }
         FetchResponse::default().with_throttle_time_ms(self.throttle_ms).with_responses(topics)
     }

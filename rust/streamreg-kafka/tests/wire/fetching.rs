@@ -192,6 +192,28 @@ fn law_brokers_work_ahead_but_not_without_end() {
     assert!(driven.cluster.fetches <= 2, "{} responses are held", driven.cluster.fetches);
 }
 
+/// A broker may wait for messages only when all that it has was asked for: what there is of one partition does not wait
+/// until there is something of another.
+#[test]
+fn law_a_partition_with_messages_does_not_wait_for_one_without() {
+    let mut cluster = Cluster::new(1, 2, 400);
+    cluster.logs.get_mut(&1).unwrap().batches.clear();
+    let mut driven = Driven::new(cluster, &[("fetch.message.max.bytes", "4000")]);
+    let mut delivered = 0;
+    while driven.cluster.waited_ms == 0 {
+        driven.act().unwrap();
+        let nodes: Vec<_> = driven.open.keys().copied().collect();
+        nodes.into_iter().for_each(|node| driven.answer(node).unwrap());
+        delivered += driven.deliver(Room { messages: 30, bytes: 1 << 20 }).len();
+        driven.pass(1);
+    }
+    // Nor is it asked more often than something is delivered.
+    let fetches = driven.cluster.fetches;
+    assert!(fetches <= delivered / 30 + 10, "{fetches} requests for {delivered} messages");
+    delivered += driven.deliver(ALL).len();
+    assert_eq!(delivered, driven.expected().len());
+}
+
 /// No partition waits for ever for the others, be it in requests or in what is delivered.
 #[test]
 fn law_each_partition_has_its_turn() {
