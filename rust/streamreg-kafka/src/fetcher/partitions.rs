@@ -134,7 +134,8 @@ impl Partitions {
         shares.into_iter().map(in_turn).collect()
     }
 
-    /// Delivers what is there, as far as there is room.
+    /// Delivers what is there, as far as there is room. A batch that was begun is delivered to its end before another
+    /// partition has its turn: unpacked batches are large, and of all partitions one is held.
     pub(super) fn deliver(&mut self, room: &mut Room, into: &mut Messages) -> Result<(), Unusual> {
         for _ in 0..self.line.len() {
             if room.messages == 0 || room.bytes == 0 {
@@ -142,9 +143,15 @@ impl Partitions {
             }
             let Some(index) = self.line.pop_front() else { break };
             let Some(partition) = self.all.get_mut(&index) else { continue };
-            partition.log.read(room, &mut self.unpacker, into)?;
+            if partition.log.within_batch() {
+                partition.log.finish(room, into)?;
+            } else {
+                partition.log.read(room, &mut self.unpacker, into)?;
+            }
             partition.in_line = partition.log.buffered() > 0;
-            if partition.in_line {
+            if partition.log.within_batch() {
+                self.line.push_front(index);
+            } else if partition.in_line {
                 self.line.push_back(index);
             }
         }
