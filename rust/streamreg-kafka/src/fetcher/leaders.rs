@@ -12,7 +12,7 @@ impl Fetcher {
     pub(super) fn who_knows(&self, now: Instant) -> Option<Node> {
         let servers = (0..self.servers.len()).map(Node::Server);
         let all: Vec<_> = servers.chain(self.addresses.keys().copied().map(Node::Broker)).collect();
-        let from = self.attempts.checked_rem(all.len())?;
+        let from = self.questions.checked_rem(all.len())?;
         let (before, after) = all.split_at(from);
         after.iter().chain(before).find(|node| self.nodes.free(**node, now)).copied()
     }
@@ -37,12 +37,10 @@ impl Fetcher {
     }
 
     /// Notes what the cluster says.
-    pub(super) fn know(&mut self, node: Node, cluster: &Cluster, now: Instant) -> Result<(), GiveUp> {
+    pub(super) fn know(&mut self, cluster: &Cluster, now: Instant) -> Result<(), GiveUp> {
         self.metadata = Need::No;
-        if matches!(node, Node::Server(_)) {
-            self.closing.push(node);
-            self.nodes.remove(node);
-        }
+        self.answered = self.questions;
+        self.closing.extend(self.nodes.remove_servers());
         for topic in &cluster.topics {
             if topic.code.passes() {
                 self.ask_leaders(now);
