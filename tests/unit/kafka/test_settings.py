@@ -9,7 +9,7 @@ from confluent_kafka import KafkaError
 from streamreg._exceptions import ConfigurationError
 from streamreg._jobs.client import check_client
 from streamreg._jobs.job import JobError
-from streamreg._kafka.client import check, consumer, source_error
+from streamreg._kafka.client import check, consumer, source_error, too_large
 from streamreg._kafka.settings import ReaderChoice, Setting, checked
 from streamreg._kafka.source import KafkaSource
 from streamreg._kafka.topics import Topics
@@ -96,3 +96,15 @@ def test_what_cannot_be_is_named(setting: str, value: str, words: str) -> None:
         checked({**SETTINGS, setting: value})
     usual = {**SETTINGS, "group.id": " g", "socket.timeout.ms": 60_000, "log_level": "0"}
     assert checked(usual) == usual
+
+
+@pytest.mark.parametrize("place", ["broker:9092/bootstrap", "broker:9092/1"])
+def test_a_response_that_is_too_large_is_told_from_damage(place: str) -> None:
+    """The client has one code for both; a server that is no broker has no number."""
+    what = "Receive failed: Invalid response size 20000149 (0..1100000)"
+    error = KafkaError(KafkaError._BAD_MSG, f"{place}: {what}")
+    assert too_large(error) is place.endswith("/1")
+    assert (
+        "raise receive.message.max.bytes" in str(source_error(error, "t", SETTINGS))
+    ) is too_large(error)
+    assert not too_large(KafkaError(KafkaError._BAD_MSG, "CRC"))
