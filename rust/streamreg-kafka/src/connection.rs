@@ -188,10 +188,11 @@ impl<'a> Line<'a> {
         self.way.read_exact(&mut length)?;
         match usize::try_from(i32::from_be_bytes(length)) {
             Ok(length) if length <= self.shared.settings.response_bytes => self.frame(length),
-            _ => Err(Outcome::Unfit(
-                "a response is larger than receive.message.max.bytes, or what is there is no Kafka broker"
-                    .to_owned(),
-            )),
+            _ => Err(Outcome::Unfit(format!(
+                "a response of {} bytes is larger than receive.message.max.bytes ({}), or what is there is no Kafka broker",
+                u32::from_be_bytes(length),
+                self.shared.settings.response_bytes
+            ))),
         }
     }
 

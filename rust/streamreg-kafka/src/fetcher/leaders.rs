@@ -41,17 +41,25 @@ impl Fetcher {
         self.metadata = Need::No;
         self.answered = self.questions;
         self.closing.extend(self.nodes.remove_servers());
+        let mut untold = None;
         for topic in &cluster.topics {
             if topic.code.passes() {
-                self.ask_leaders(now);
-                return self.trouble.worry(Of::Cluster, &topic.code.name(), now, now);
-            }
-            if topic.code != Code::NONE {
+                untold = Some(topic.code);
+            } else if topic.code != Code::NONE {
                 return Err(topic.code.name());
             }
         }
+        if let Some(code) = untold {
+            self.ask_leaders(now);
+            self.trouble.worry(Of::Cluster, &code.name(), now, now)?;
+        } else {
+            self.trouble.well(Of::Cluster);
+        }
+        // A broker that has just started may know of no topic yet, and of no other broker.
+        if cluster.topics.iter().all(|topic| topic.code != Code::NONE) {
+            return Ok(());
+        }
         self.topics.identify(&cluster.topics)?;
-        self.trouble.well(Of::Cluster);
         self.move_brokers(cluster);
         self.follow(cluster, now)
     }
@@ -72,8 +80,9 @@ impl Fetcher {
     /// Notes who leads the partitions now.
     fn follow(&mut self, cluster: &Cluster, now: Instant) -> Result<(), GiveUp> {
         let found = self.topics.numbered(&cluster.topics);
+        let untold = self.topics.untold(&cluster.topics);
         let mut leaderless = Vec::new();
-        for (index, partition) in self.partitions.iter_mut() {
+        for (index, partition) in self.partitions.iter_mut().filter(|(index, _)| !untold.contains(index)) {
             // Who tells of an older leader than is known has not heard of the newer one yet.
             let leader = found.get(&index).filter(|found| {
                 self.addresses.contains_key(&found.leader) && found.leader_epoch >= partition.epoch
