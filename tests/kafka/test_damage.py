@@ -71,3 +71,22 @@ def test_a_bomb(
     assert "receive.message.max.bytes" in said
     told = [record.getMessage() for record in caplog.records]
     assert len([text for text in told if " read " not in text and ": read " not in text]) <= 1, told
+
+
+def test_a_message_that_is_too_large(
+    broker: KafkaBroker,
+    topic: str,
+    produce: Produce,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One larger than receive.message.max.bytes ends the run after what comes before it: it would never be read."""
+    broker.create_topic(topic, 1, {"max.message.bytes": "10000000"})
+    produce(topic, ["1,2", "3,4"])
+    producer = Producer({**broker.plaintext, "message.max.bytes": 10_000_000})
+    producer.produce(topic, bytes(5_000_000), partition=0)
+    assert producer.flush(30) == 0
+    said = read(broker, topic, monkeypatch, tmp_path, **{"receive.message.max.bytes": "2000000"})
+    assert "raise receive.message.max.bytes" in said
+    assert "damaged" not in said
+    assert "3.0,4.0" in Path("out.csv").read_text()

@@ -239,6 +239,16 @@ def truncated(error: KafkaError) -> bool:
     return _TRUNCATION in error.str()
 
 
+def too_large(error: KafkaError) -> bool:
+    """Whether a response is larger than the client may receive: it would be asked for again for ever.
+
+    The client says so with the code of damaged messages. What is no broker at all is found out before.
+    """
+    return _TOO_LARGE in error.str() and _ADVERTISED.search(error.str()) is not None
+
+
+_TOO_LARGE = "Invalid response size"
+
 _ADVERTISED = re.compile(r"(\S+:\d+)/\d+: ")
 """How the client names a broker that it knows from the cluster, with its number; others are /bootstrap."""
 
@@ -259,6 +269,10 @@ def source_error(
     advertised = _ADVERTISED.search(error.str())
     if truncated(error):
         hint = _REPLACED
+    elif too_large(error):
+        hint = (
+            "a batch of messages is larger: raise receive.message.max.bytes and start the run again"
+        )
     elif hint and advertised and advertised[1] not in str(settings["bootstrap.servers"]):
         hint = (
             f"{hint}. The brokers themselves name the address {advertised[1]}: if it cannot be reached from here, "

@@ -53,6 +53,7 @@ class KafkaReader:
         self._beginnings = Beginnings(open_ranges)
         self._room = 1000
         self._goes_on_after_loss = goes_on_after_loss
+        self._too_large: KafkaError | None = None
         self._behind: set[int] = set()
         """Partitions whose next messages are no longer in the log."""
 
@@ -67,6 +68,8 @@ class KafkaReader:
         first = self._consumer.poll(timeout)
         if first is None:
             self._watch.check()
+            if self._too_large is not None:
+                raise kafka_client.source_error(self._too_large, self._table.name, self._settings)
             return None
         # What is there at once, and no more: waiting for a full batch would cost its first row the wait.
         messages = [first, *self._consumer.consume(self._room - 1, 0)]
@@ -112,6 +115,8 @@ class KafkaReader:
                 log_ends[self._number(message)] = message.offset() or 0
             elif self._goes_on_after_loss and _is_lost(error):
                 self._behind.add(self._number(message))
+            elif error.code() == KafkaError._BAD_MSG and message.topic() is None:
+                continue  # Of no message: the connection on which a request failed says why.
             elif kafka_client.permanent(error):
                 at = (message.partition(), message.offset())
                 topic = message.topic() or self._table.name
@@ -197,6 +202,9 @@ class KafkaReader:
 
     def _complain(self, error: KafkaError, partition: int | None = None) -> None:
         """Reports trouble that the client itself works on, each kind once until it is over where it was."""
+        if kafka_client.too_large(error):
+            self._too_large = error  # Raised when all that comes without it was read.
+            return
         known = error.code() in self._told and time.monotonic() < self._told_until
         if not known and (error.code(), partition) not in self._complaints:
             self._complaints.add((error.code(), partition))

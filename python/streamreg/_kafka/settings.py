@@ -5,6 +5,7 @@ It knows no client, which a worker that reads natively does not import.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeVar
 
@@ -32,6 +33,16 @@ OURS: Mapping[str, Setting] = {
 OAUTH_CB: Final = "oauth_cb"
 """The one setting that is no text: a function, which the client calls whenever it needs a token."""
 
+_NUMBERS: Final = (
+    "fetch.wait.max.ms",
+    "log_level",
+    "queue.buffering.max.messages",
+    "socket.timeout.ms",
+    "transaction.timeout.ms",
+)
+"""What a run itself reckons with. Of "60s" and "0x3e80" the client makes a number in its own way."""
+
+_WHOLE: Final = re.compile(r"0|[1-9][0-9]*")
 _OF_READERS: Final = ("group.id", "auto.offset.reset", "isolation.level")
 _REFRESH_MS = 30_000
 _WAIT_MS = 500
@@ -74,6 +85,16 @@ def checked(settings: object) -> dict[str, Setting]:
             raise ConfigurationError(
                 f"rdkafka_settings: {key} must be {str(value).lower()}: leave it out "
                 "(a run keeps its offsets with its results)"
+            )
+    if not str(settings.get("group.id", "streamreg")).strip():
+        # The client would end the process.
+        raise ConfigurationError(
+            "rdkafka_settings: group.id is empty: leave it out, or give it a name"
+        )
+    for key in _NUMBERS:
+        if key in settings and not _WHOLE.fullmatch(str(settings[key])):
+            raise ConfigurationError(
+                f"rdkafka_settings: {key}: expected a whole number, found {settings[key]!r}"
             )
     begins(settings)
     refresh_seconds(settings)

@@ -42,6 +42,9 @@ class SwitchingReader:
         self._report = report
         self._again = again
         self._retry_at: float | None = None
+        self._reads = False
+        """Whether anything came since the last switch."""
+
         self._heard = 0
         """Signs of messages that the readers before had, and the switches: each has to connect first."""
 
@@ -49,7 +52,8 @@ class SwitchingReader:
 
     def read(self, timeout: float) -> Batch | None:
         """As the readers do."""
-        if self._retry_at is not None and time.monotonic() >= self._retry_at:
+        # Not before the client has come on: where that takes long, the native reader would be of no use either.
+        if self._reads and self._retry_at is not None and time.monotonic() >= self._retry_at:
             self._retry_at = None
             self._switch(self._native)
         try:
@@ -60,6 +64,7 @@ class SwitchingReader:
             self._switch(self._client)
             batch = self._reader.read(timeout)
         if batch is not None:
+            self._reads = True
             self._move_on(batch)
         return batch
 
@@ -70,6 +75,7 @@ class SwitchingReader:
 
     def _switch(self, opened: Opened) -> None:
         self._heard = self.heard + 1
+        self._reads = False
         self._reader.close()
         self._reader = opened(self._ranges)
 

@@ -188,36 +188,46 @@ impl<'a> Line<'a> {
         self.way.read_exact(&mut length)?;
         match usize::try_from(i32::from_be_bytes(length)) {
             Ok(length) if length <= self.shared.settings.response_bytes => self.frame(length),
-            _ => Err(Outcome::Unfit(
-                "a response is larger than receive.message.max.bytes, or what is there is no Kafka broker"
-                    .to_owned(),
-            )),
+            _ => Err(Outcome::Unfit(format!(
+                "a response of {} bytes is larger than receive.message.max.bytes ({}), or what is there is no Kafka broker",
+                u32::from_be_bytes(length),
+                self.shared.settings.response_bytes
+            ))),
         }
     }
 
     /// Reads a frame. Memory is taken as bytes come: the length is not believed at once.
     fn frame(&mut self, length: usize) -> Result<Bytes, Outcome> {
         let mut frame = Vec::with_capacity(length.min(STEP));
-        let mut told = Instant::now();
-        while frame.len() < length {
-            let step = (length - frame.len()).min(PIECE);
-            let read = (&mut self.way).take(step as u64).read_to_end(&mut frame)?;
-            if read < step {
-                return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-            }
-            if told.elapsed() > TELL_AGAIN {
-                told = Instant::now();
-                (self.tell)(Outcome::Arriving);
-            }
+        let arriving = Arriving { way: &mut self.way, tell: self.tell, told: Instant::now() };
+        arriving.take(length as u64).read_to_end(&mut frame)?;
+        if frame.len() < length {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         }
         Ok(frame.into())
     }
 }
 
+/// What comes over a way, and is told while it comes, however little at a time.
+struct Arriving<'a> {
+    way: &'a mut Way,
+    tell: &'a dyn Fn(Outcome) -> bool,
+    told: Instant,
+}
+
+impl Read for Arriving<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.way.read(into)?;
+        if self.told.elapsed() > TELL_AGAIN {
+            self.told = Instant::now();
+            (self.tell)(Outcome::Arriving);
+        }
+        Ok(read)
+    }
+}
+
 /// Bytes for which room is made before any has come.
 const STEP: usize = 8 * 1024 * 1024;
-/// Bytes that are read at once.
-const PIECE: usize = 256 * 1024;
 /// After which it is told again that bytes come.
 const TELL_AGAIN: Duration = Duration::from_secs(1);
 

@@ -105,7 +105,7 @@ pub(crate) fn tls(settings: &Tls) -> Result<Arc<ClientConfig>, String> {
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
-        .with_root_certificates(authorities(settings.authorities.as_ref())?);
+        .with_root_certificates(authorities(&settings.authorities)?);
     let config = match &settings.identity {
         None => config.with_no_client_auth(),
         Some((certificate, key)) => {
@@ -118,16 +118,41 @@ pub(crate) fn tls(settings: &Tls) -> Result<Arc<ClientConfig>, String> {
     Ok(Arc::new(config))
 }
 
-fn authorities(given: Option<&Pem>) -> Result<RootCertStore, String> {
+fn authorities(given: &[Pem]) -> Result<RootCertStore, String> {
     let mut trusted = RootCertStore::empty();
-    let found = match given {
-        Some(Pem::File(path)) if Path::new(path).is_dir() => of_folder(path)?,
-        Some(pem) => certificates("ssl.ca.location", pem)?,
-        None => rustls_native_certs::load_native_certs().certs,
-    };
-    // Of those of a system some may be too old to be read; the others count.
-    trusted.add_parsable_certificates(found);
+    if given.is_empty() {
+        // Of those of a system some may be too old to be read; the others count.
+        trusted.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    }
+    for pem in given {
+        match pem {
+            Pem::File(path) if Path::new(path).is_dir() => {
+                trusted.add_parsable_certificates(of_folder(path)?);
+            }
+            Pem::File(_) => trust_all("ssl.ca.location", pem, &mut trusted)?,
+            Pem::Text(_) => trust_all("ssl.ca.pem", pem, &mut trusted)?,
+        }
+    }
     if trusted.is_empty() { Err("there is no certificate authority".to_owned()) } else { Ok(trusted) }
+}
+
+/// Trusts all certificates that stand there: the broker's may be any of them.
+///
+/// # Errors
+/// If one cannot be read, or is written in a way that only OpenSSL reads.
+fn trust_all(setting: &str, pem: &Pem, trusted: &mut RootCertStore) -> Result<(), String> {
+    let text = read(setting, pem)?;
+    // They may be called TRUSTED, X509 or neither.
+    let begins = |line: &&str| line.contains("-----BEGIN ") && line.contains("CERTIFICATE-----");
+    let begun = String::from_utf8_lossy(&text).lines().filter(begins).count();
+    let found: Vec<_> = CertificateDer::pem_slice_iter(&text)
+        .collect::<Result<_, _>>()
+        .map_err(|error| format!("{setting}: {error}"))?;
+    let (added, _) = trusted.add_parsable_certificates(found);
+    if added == begun {
+        return Ok(());
+    }
+    Err(format!("{setting}: of {begun} certificates {added} can be read"))
 }
 
 /// All that OpenSSL would find there, which looks for one by the hash of its name when it needs it.

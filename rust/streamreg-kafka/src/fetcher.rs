@@ -14,9 +14,9 @@ use crate::messages::Messages;
 use crate::protocol::{Api, fetch, metadata};
 use crate::settings::Settings;
 use crate::unusual::Unusual;
-use limits::{Limits, PAUSE};
+use limits::{ASK_ANOTHER, Limits, PAUSE};
 use nodes::{Asked, Nodes};
-use partitions::Partitions;
+use partitions::{Ask, Partitions};
 use std::collections::BTreeMap;
 use std::time::Instant;
 pub use topics::Topics;
@@ -66,7 +66,9 @@ pub struct Fetcher {
     leaders: usize,
     metadata: Need,
     /// How often the cluster was asked for its leaders.
-    attempts: usize,
+    questions: usize,
+    /// The last question that does not matter any more: it was answered, or another one after it.
+    answered: usize,
     trouble: Trouble,
     /// Nodes that are not needed any more.
     closing: Vec<Node>,
@@ -77,7 +79,23 @@ pub struct Fetcher {
 enum Need {
     No,
     From(Option<Instant>),
-    Asked,
+    /// Of one node after another, so that one that hangs does not matter.
+    Asked(Instant),
+}
+
+impl Need {
+    /// From when on a node is to be asked, if that is not at once, or never.
+    fn from(self) -> Option<Instant> {
+        match self {
+            Self::No => None,
+            Self::From(at) => at,
+            Self::Asked(at) => Some(at + ASK_ANOTHER),
+        }
+    }
+
+    fn due(self, now: Instant) -> bool {
+        self != Self::No && self.from().is_none_or(|at| at <= now)
+    }
 }
 
 impl Fetcher {
@@ -99,7 +117,8 @@ impl Fetcher {
             nodes: Nodes::default(),
             leaders: 0,
             metadata: Need::From(None),
-            attempts: 0,
+            questions: 0,
+            answered: 0,
             trouble: Trouble::default(),
             closing: Vec::new(),
         }
@@ -116,13 +135,12 @@ impl Fetcher {
             self.lost(node, &format!("the broker sends nothing for {silence} seconds"), since, now)?;
         }
         let mut actions: Vec<_> = self.closing.drain(..).map(Action::Close).collect();
-        if let Need::From(at) = self.metadata
-            && at.is_none_or(|at| at <= now)
+        if self.metadata.due(now)
             && let Some(node) = self.who_knows(now)
         {
-            self.metadata = Need::Asked;
-            self.attempts = self.attempts.wrapping_add(1);
-            let correlation = self.nodes.ask(node, Asked::Metadata, now);
+            self.metadata = Need::Asked(now);
+            self.questions += 1;
+            let correlation = self.nodes.ask(node, Asked::Metadata { question: self.questions }, now);
             let request = Api::METADATA.request(correlation, &self.client_id, |writer| {
                 metadata::write(writer, self.topics.names());
             });
@@ -131,12 +149,12 @@ impl Fetcher {
         if self.leaders == 0 || !self.topics.identified() {
             return Ok(actions);
         }
-        for (node, wanted) in self.partitions.wanted(&self.limits, self.leaders) {
+        for Ask { node, wanted, may_wait } in self.partitions.wanted(&self.limits, self.leaders) {
             if !self.nodes.free(node, now) {
                 continue;
             }
             let correlation = self.nodes.ask(node, Asked::fetch(&wanted), now);
-            let request = self.limits.request(self.leaders, self.topics.asked(wanted));
+            let request = self.limits.request(self.leaders, may_wait, self.topics.asked(wanted));
             let request = Api::FETCH.request(correlation, &self.client_id, |writer| {
                 fetch::write(writer, &request);
             });
@@ -156,10 +174,7 @@ impl Fetcher {
     /// When [`Fetcher::due`] may have something to do without anything happening; `None`: never.
     #[must_use]
     pub fn wake_at(&self, now: Instant) -> Option<Instant> {
-        let metadata = match self.metadata {
-            Need::From(at) => at.filter(|at| *at > now),
-            Need::No | Need::Asked => None,
-        };
+        let metadata = self.metadata.from().filter(|at| *at > now);
         self.nodes.wake_at(&self.limits, now).into_iter().chain(metadata).min()
     }
 
@@ -180,8 +195,12 @@ impl Fetcher {
     fn lost(&mut self, node: Node, why: &str, since: Instant, now: Instant) -> Result<(), GiveUp> {
         match self.nodes.lose(node, now) {
             None => Ok(()),
-            Some(Asked::Metadata) => {
+            Some(Asked::Metadata { question }) if question <= self.answered => Ok(()),
+            Some(Asked::Metadata { .. }) => {
                 self.metadata = Need::From(Some(now + PAUSE));
+                if self.nodes.question_after(self.answered) {
+                    return Ok(()); // Another node may still answer.
+                }
                 self.trouble.worry(Of::Cluster, why, since, now)
             }
             Some(Asked::Fetch { places, .. }) => {

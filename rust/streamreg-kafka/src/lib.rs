@@ -26,5 +26,5 @@ pub use codec::Unpacker;
 pub use fetcher::Topics;
 pub use log::{Isolation, Options, PartitionLog, Pushed, Room, Span};
 pub use messages::{Headers, Messages};
-pub use reader::{Batch, HandOver, Reader};
+pub use reader::{Batch, HandOver, Reader, obstacle};
 pub use unusual::Unusual;

@@ -214,20 +214,38 @@ impl PartitionLog {
         into: &mut Messages,
     ) -> Result<(), Unusual> {
         while room.messages > 0 && room.bytes > 0 && !self.ended() {
-            let mut wanted = self.next..self.end();
-            if let Some(opened) = &mut self.opened {
-                let stop = opened.walk(&mut wanted, room, into);
-                let header = opened.header;
-                if wanted.start > self.next {
-                    (self.next, self.leader_epoch) = (wanted.start, epoch(&header));
-                }
-                if stop.map_err(|why| self.unusual(header.base_offset, why))? == Stop::Done {
-                    self.opened = None;
-                    self.pass(&header);
-                }
+            if self.within_batch() {
+                self.finish(room, into)?;
             } else if !self.open_next(unpacker)? {
                 break;
             }
+        }
+        self.settle();
+        Ok(())
+    }
+
+    /// Whether a batch was begun of which more is to be delivered.
+    #[must_use]
+    pub fn within_batch(&self) -> bool {
+        self.opened.is_some()
+    }
+
+    /// Delivers messages of the batch that was begun, if one was, as far as there is room.
+    ///
+    /// # Errors
+    ///
+    /// As [`PartitionLog::read`].
+    pub fn finish(&mut self, room: &mut Room, into: &mut Messages) -> Result<(), Unusual> {
+        let mut wanted = self.next..self.end();
+        let Some(opened) = &mut self.opened else { return Ok(()) };
+        let stop = opened.walk(&mut wanted, room, into);
+        let header = opened.header;
+        if wanted.start > self.next {
+            (self.next, self.leader_epoch) = (wanted.start, epoch(&header));
+        }
+        if stop.map_err(|why| self.unusual(header.base_offset, why))? == Stop::Done {
+            self.opened = None;
+            self.pass(&header);
         }
         self.settle();
         Ok(())

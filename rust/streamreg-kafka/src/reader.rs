@@ -35,6 +35,13 @@ impl std::fmt::Display for HandOver {
 
 impl std::error::Error for HandOver {}
 
+/// What is known before anything is read to make a reader with these settings hand over: a certificate, say, that it
+/// cannot use. The files that they name are read.
+#[must_use]
+pub fn obstacle(settings: &Settings) -> Option<String> {
+    settings.tls.as_ref().and_then(|tls| dial::tls(tls).err())
+}
+
 /// The number of a connection, and to whom it is.
 type Name = (u64, Node);
 

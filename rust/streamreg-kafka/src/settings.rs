@@ -56,8 +56,8 @@ pub enum Family {
 /// Certificates and keys, in PEM.
 #[derive(Clone)]
 pub struct Tls {
-    /// Which authorities are trusted; `None`: those of the system.
-    pub authorities: Option<Pem>,
+    /// Which authorities are trusted, all of these; none: those of the system.
+    pub authorities: Vec<Pem>,
     /// The client's own certificate and key.
     pub identity: Option<(Pem, Pem)>,
 }
@@ -114,6 +114,7 @@ impl Settings {
         let mut raw = Raw::default();
         let mut found = Self::default();
         for (name, value) in given {
+            let value = value.trim_start_matches(is_blank);
             if !raw.take(name, value)? && !found.take(name, value)? {
                 known::check(name, value)?;
             }
@@ -183,6 +184,11 @@ impl Default for Settings {
     }
 }
 
+/// What librdkafka leaves out before a value, and C calls blank.
+fn is_blank(letter: char) -> bool {
+    matches!(letter, ' ' | '\t'..='\r')
+}
+
 fn servers(name: &str, value: &str) -> Result<Vec<(String, u16)>, NotKnown> {
     value.split(',').map(str::trim).filter(|server| !server.is_empty()).map(|one| server(name, one)).collect()
 }
@@ -210,11 +216,19 @@ fn boolean(name: &str, value: &str) -> Result<bool, NotKnown> {
 }
 
 fn number(name: &str, value: &str) -> Result<usize, NotKnown> {
-    value.parse::<u32>().map(|number| number as usize).map_err(|_| other_value(name))
+    whole(name, value).map(|number| number as usize)
 }
 
 fn milliseconds(name: &str, value: &str) -> Result<Duration, NotKnown> {
-    value.parse::<u32>().map(|number| Duration::from_millis(number.into())).map_err(|_| other_value(name))
+    whole(name, value).map(|number| Duration::from_millis(number.into()))
+}
+
+fn whole(name: &str, value: &str) -> Result<u32, NotKnown> {
+    // After a zero librdkafka reads a number as C does: octal, or after 0x hexadecimal.
+    if value.len() > 1 && value.starts_with('0') {
+        return Err(other_value(name));
+    }
+    value.parse().map_err(|_| other_value(name))
 }
 
 /// The value is not shown: it may be a secret.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use streamreg_kafka::settings::{NotKnown, Settings};
-use streamreg_kafka::{Reader, Room, Span, Topics};
+use streamreg_kafka::{Reader, Room, Span, Topics, obstacle};
 
 create_exception!(streamreg._core, HandOverError, PyException);
 
@@ -22,7 +22,10 @@ fn settings(given: &Given) -> Result<Settings, NotKnown> {
 /// Why the native reader cannot read with these settings.
 #[pyfunction]
 pub fn unknown_to_fetcher(settings: Given) -> Option<String> {
-    self::settings(&settings).err().map(|why| why.to_string())
+    match self::settings(&settings) {
+        Ok(settings) => obstacle(&settings),
+        Err(why) => Some(why.to_string()),
+    }
 }
 
 /// What one read has brought.

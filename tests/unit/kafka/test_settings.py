@@ -9,8 +9,8 @@ from confluent_kafka import KafkaError
 from streamreg._exceptions import ConfigurationError
 from streamreg._jobs.client import check_client
 from streamreg._jobs.job import JobError
-from streamreg._kafka.client import check, consumer, source_error
-from streamreg._kafka.settings import ReaderChoice, Setting
+from streamreg._kafka.client import check, consumer, source_error, too_large
+from streamreg._kafka.settings import ReaderChoice, Setting, checked
 from streamreg._kafka.source import KafkaSource
 from streamreg._kafka.topics import Topics
 
@@ -75,3 +75,36 @@ def test_what_is_sent_may_be_larger_than_what_is_fetched_at_once() -> None:
     check({**SETTINGS, "receive.message.max.bytes": 2_000_000})
     oauth: dict[str, Setting] = {"security.protocol": "sasl_ssl", "sasl.mechanism": "OAUTHBEARER"}
     check({**SETTINGS, **oauth, "oauth_cb": lambda config: pytest.fail(config)})
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("group.id", "", "group.id is empty: leave it out"),
+        ("group.id", " \t", "group.id is empty: leave it out"),
+        ("socket.timeout.ms", "60s", "socket.timeout.ms: expected a whole number, found '60s'"),
+        ("socket.timeout.ms", "0x3e80", "socket.timeout.ms: expected a whole number"),
+        ("fetch.wait.max.ms", "0500", "fetch.wait.max.ms: expected a whole number"),
+        ("log_level", "debug", "log_level: expected a whole number"),
+        ("queue.buffering.max.messages", "100k", "queue.buffering.max.messages: expected"),
+        ("transaction.timeout.ms", "60000ms", "transaction.timeout.ms: expected a whole number"),
+    ],
+)
+def test_what_cannot_be_is_named(setting: str, value: str, words: str) -> None:
+    """What would end the process, and numbers that a run reckons with."""
+    with pytest.raises(ConfigurationError, match=re.escape(f"rdkafka_settings: {words}")):
+        checked({**SETTINGS, setting: value})
+    usual = {**SETTINGS, "group.id": " g", "socket.timeout.ms": 60_000, "log_level": "0"}
+    assert checked(usual) == usual
+
+
+@pytest.mark.parametrize("place", ["broker:9092/bootstrap", "broker:9092/1"])
+def test_a_response_that_is_too_large_is_told_from_damage(place: str) -> None:
+    """The client has one code for both; a server that is no broker has no number."""
+    what = "Receive failed: Invalid response size 20000149 (0..1100000)"
+    error = KafkaError(KafkaError._BAD_MSG, f"{place}: {what}")
+    assert too_large(error) is place.endswith("/1")
+    assert (
+        "raise receive.message.max.bytes" in str(source_error(error, "t", SETTINGS))
+    ) is too_large(error)
+    assert not too_large(KafkaError(KafkaError._BAD_MSG, "CRC"))

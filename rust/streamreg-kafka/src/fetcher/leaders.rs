@@ -12,7 +12,7 @@ impl Fetcher {
     pub(super) fn who_knows(&self, now: Instant) -> Option<Node> {
         let servers = (0..self.servers.len()).map(Node::Server);
         let all: Vec<_> = servers.chain(self.addresses.keys().copied().map(Node::Broker)).collect();
-        let from = self.attempts.checked_rem(all.len())?;
+        let from = self.questions.checked_rem(all.len())?;
         let (before, after) = all.split_at(from);
         after.iter().chain(before).find(|node| self.nodes.free(**node, now)).copied()
     }
@@ -37,23 +37,29 @@ impl Fetcher {
     }
 
     /// Notes what the cluster says.
-    pub(super) fn know(&mut self, node: Node, cluster: &Cluster, now: Instant) -> Result<(), GiveUp> {
+    pub(super) fn know(&mut self, cluster: &Cluster, now: Instant) -> Result<(), GiveUp> {
         self.metadata = Need::No;
-        if matches!(node, Node::Server(_)) {
-            self.closing.push(node);
-            self.nodes.remove(node);
-        }
+        self.answered = self.questions;
+        self.closing.extend(self.nodes.remove_servers());
+        let mut untold = None;
         for topic in &cluster.topics {
             if topic.code.passes() {
-                self.ask_leaders(now);
-                return self.trouble.worry(Of::Cluster, &topic.code.name(), now, now);
-            }
-            if topic.code != Code::NONE {
+                untold = Some(topic.code);
+            } else if topic.code != Code::NONE {
                 return Err(topic.code.name());
             }
         }
+        if let Some(code) = untold {
+            self.ask_leaders(now);
+            self.trouble.worry(Of::Cluster, &code.name(), now, now)?;
+        } else {
+            self.trouble.well(Of::Cluster);
+        }
+        // A broker that has just started may know of no topic yet, and of no other broker.
+        if cluster.topics.iter().all(|topic| topic.code != Code::NONE) {
+            return Ok(());
+        }
         self.topics.identify(&cluster.topics)?;
-        self.trouble.well(Of::Cluster);
         self.move_brokers(cluster);
         self.follow(cluster, now)
     }
@@ -74,8 +80,9 @@ impl Fetcher {
     /// Notes who leads the partitions now.
     fn follow(&mut self, cluster: &Cluster, now: Instant) -> Result<(), GiveUp> {
         let found = self.topics.numbered(&cluster.topics);
+        let untold = self.topics.untold(&cluster.topics);
         let mut leaderless = Vec::new();
-        for (index, partition) in self.partitions.iter_mut() {
+        for (index, partition) in self.partitions.iter_mut().filter(|(index, _)| !untold.contains(index)) {
             // Who tells of an older leader than is known has not heard of the newer one yet.
             let leader = found.get(&index).filter(|found| {
                 self.addresses.contains_key(&found.leader) && found.leader_epoch >= partition.epoch

@@ -13,8 +13,11 @@ const ALL_BYTES: usize = 16 * 1024 * 1024;
 
 /// How long trouble that may pass is worked on, before another client is to see to it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(3);
-/// How long a broker may send nothing when it should. Its work is slow then, or it is gone.
+/// How long a broker may send nothing when it should. Its work is slow then, or it is gone. A response of which something
+/// arrives may take as long as it takes: on a thin line it would not be shorter another time.
 const SILENCE: Duration = Duration::from_secs(10);
+/// After which a further node is asked for the leaders, while those before may still answer.
+pub(super) const ASK_ANOTHER: Duration = Duration::from_millis(500);
 /// Until the next attempt, first and at most.
 pub(super) const PAUSE: Duration = Duration::from_millis(50);
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -24,8 +27,6 @@ pub(super) struct Limits {
     pub(super) wait: Duration,
     /// How long a broker may send nothing.
     pub(super) silence: Duration,
-    /// How long it may take for a whole response.
-    pub(super) response_time: Duration,
     pub(super) read_committed: bool,
     min_bytes: usize,
     response_bytes: Option<usize>,
@@ -38,7 +39,6 @@ impl Limits {
         Self {
             wait: settings.wait,
             silence: SILENCE + settings.wait,
-            response_time: settings.response_timeout.max(SILENCE) + settings.wait,
             read_committed: settings.read_committed,
             min_bytes: settings.min_bytes,
             response_bytes: settings.fetch_bytes,
@@ -63,9 +63,15 @@ impl Limits {
         self.response_bytes(brokers) / 2
     }
 
-    pub(super) fn request(&self, brokers: usize, topics: Vec<fetch::Topic<fetch::Wanted>>) -> fetch::Request {
+    pub(super) fn request(
+        &self,
+        brokers: usize,
+        may_wait: bool,
+        topics: Vec<fetch::Topic<fetch::Wanted>>,
+    ) -> fetch::Request {
+        let wait = if may_wait { self.wait } else { Duration::ZERO };
         fetch::Request {
-            wait_ms: i32::try_from(self.wait.as_millis()).unwrap_or(i32::MAX),
+            wait_ms: i32::try_from(wait.as_millis()).unwrap_or(i32::MAX),
             min_bytes: clamped(self.min_bytes),
             max_bytes: clamped(self.response_bytes(brokers)),
             read_committed: self.read_committed,

@@ -9,7 +9,11 @@ use std::time::{Duration, Instant};
 /// What was asked of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
-    Metadata,
+    /// Who leads the partitions.
+    Metadata {
+        /// Which of these questions it is.
+        question: usize,
+    },
     /// Messages of partitions.
     Fetch {
         /// The one that was named first.
@@ -34,7 +38,6 @@ impl Asked {
 struct Open {
     correlation: i32,
     asked: Asked,
-    sent: Instant,
     heard: Instant,
 }
 
@@ -64,7 +67,7 @@ impl Nodes {
     /// Remembers what is asked; gives the number of the request.
     pub(super) fn ask(&mut self, node: Node, asked: Asked, now: Instant) -> i32 {
         self.correlation = self.correlation.wrapping_add(1).max(1);
-        let open = Open { correlation: self.correlation, asked, sent: now, heard: now };
+        let open = Open { correlation: self.correlation, asked, heard: now };
         self.states.entry(node).or_default().open = Some(open);
         self.correlation
     }
@@ -99,15 +102,31 @@ impl Nodes {
         state.open.take().map(|open| open.asked)
     }
 
+    /// Whether a question for the leaders is open that was asked after this one.
+    pub(super) fn question_after(&self, question: usize) -> bool {
+        self.states
+            .values()
+            .filter_map(|state| state.open.as_ref())
+            .any(|open| matches!(open.asked, Asked::Metadata { question: found } if found > question))
+    }
+
+    /// Forgets the servers: which they were.
+    pub(super) fn remove_servers(&mut self) -> Vec<Node> {
+        let servers = self.states.keys().copied().filter(|node| matches!(node, Node::Server(_)));
+        let servers: Vec<_> = servers.collect();
+        self.states.retain(|node, _| !servers.contains(node));
+        servers
+    }
+
     /// Forgets a node.
     pub(super) fn remove(&mut self, node: Node) {
         self.states.remove(&node);
     }
 
-    /// Those that should have responded, and since when they did not.
+    /// Those that should have sent something, and since when they did not.
     pub(super) fn overdue(&self, limits: &Limits, now: Instant) -> Vec<(Node, Instant)> {
         let open = self.states.iter().filter_map(|(node, state)| Some((*node, state.open.as_ref()?)));
-        open.filter(|(_, open)| open.due(limits) <= now).map(|(node, open)| (node, open.sent)).collect()
+        open.filter(|(_, open)| open.due(limits) <= now).map(|(node, open)| (node, open.heard)).collect()
     }
 
     /// When anything changes here by itself.
@@ -123,6 +142,6 @@ impl Nodes {
 impl Open {
     /// When its response should be there.
     fn due(&self, limits: &Limits) -> Instant {
-        (self.heard + limits.silence).min(self.sent + limits.response_time)
+        self.heard + limits.silence
     }
 }

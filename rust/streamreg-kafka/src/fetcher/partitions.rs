@@ -37,6 +37,18 @@ pub(super) struct Partitions {
 struct Share {
     undelivered: usize,
     wanted: Vec<(u64, Wanted)>,
+    /// Whether a partition is left out only until some of it is delivered.
+    full: bool,
+}
+
+/// What a broker is to be asked for.
+#[derive(Debug)]
+pub(super) struct Ask {
+    pub(super) node: Node,
+    pub(super) wanted: Vec<Wanted>,
+    /// Whether it may wait for messages before it responds. Not while there may be some of a partition that is not asked
+    /// for: that one would wait too, since a broker is asked one thing at a time.
+    pub(super) may_wait: bool,
 }
 
 impl Partitions {
@@ -85,7 +97,7 @@ impl Partitions {
 
     /// By leader, what it is to be asked for: not those partitions of which as much as a response holds is still to be
     /// delivered, and nothing of a leader of which that is so for all together.
-    pub(super) fn wanted(&self, limits: &Limits, brokers: usize) -> Vec<(Node, Vec<Wanted>)> {
+    pub(super) fn wanted(&self, limits: &Limits, brokers: usize) -> Vec<Ask> {
         let most = limits.partition_bytes(brokers);
         let mut shares: BTreeMap<i32, Share> = BTreeMap::new();
         for (index, partition) in &self.all {
@@ -93,7 +105,12 @@ impl Partitions {
             let share = shares.entry(leader).or_default();
             let buffered = log.buffered();
             share.undelivered = share.undelivered.saturating_add(buffered);
-            if !log.fetched() && buffered < most.max(1) {
+            if log.fetched() {
+                continue;
+            }
+            if buffered >= most.max(1) {
+                share.full = true;
+            } else {
                 share.wanted.push((
                     partition.turn,
                     Wanted {
@@ -109,14 +126,16 @@ impl Partitions {
         shares.retain(|_, share| {
             !share.wanted.is_empty() && share.undelivered <= limits.undelivered_bytes(brokers)
         });
-        let in_turn = |mut share: Share| {
+        let in_turn = |(leader, mut share): (i32, Share)| {
             share.wanted.sort_by_key(|(turn, _)| *turn);
-            share.wanted.into_iter().map(|(_, wanted)| wanted).collect()
+            let wanted = share.wanted.into_iter().map(|(_, wanted)| wanted).collect();
+            Ask { node: Node::Broker(leader), wanted, may_wait: !share.full }
         };
-        shares.into_iter().map(|(leader, share)| (Node::Broker(leader), in_turn(share))).collect()
+        shares.into_iter().map(in_turn).collect()
     }
 
-    /// Delivers what is there, as far as there is room.
+    /// Delivers what is there, as far as there is room. A batch that was begun is delivered to its end before another
+    /// partition has its turn: unpacked batches are large, and of all partitions one is held.
     pub(super) fn deliver(&mut self, room: &mut Room, into: &mut Messages) -> Result<(), Unusual> {
         for _ in 0..self.line.len() {
             if room.messages == 0 || room.bytes == 0 {
@@ -124,9 +143,15 @@ impl Partitions {
             }
             let Some(index) = self.line.pop_front() else { break };
             let Some(partition) = self.all.get_mut(&index) else { continue };
-            partition.log.read(room, &mut self.unpacker, into)?;
+            if partition.log.within_batch() {
+                partition.log.finish(room, into)?;
+            } else {
+                partition.log.read(room, &mut self.unpacker, into)?;
+            }
             partition.in_line = partition.log.buffered() > 0;
-            if partition.in_line {
+            if partition.log.within_batch() {
+                self.line.push_front(index);
+            } else if partition.in_line {
                 self.line.push_back(index);
             }
         }

@@ -18,11 +18,12 @@ impl Fetcher {
         let Some((correlation, asked)) = self.nodes.close(node) else { return Ok(()) };
         let unread = |what: Malformed| format!("a response cannot be read: {}", what.0);
         match asked {
-            Asked::Metadata => {
+            Asked::Metadata { question } => {
                 let body = Api::METADATA.response(correlation, frame).map_err(unread)?;
                 let cluster = metadata::read(body).map_err(unread)?;
                 self.nodes.well(node, cluster.throttle_ms, now);
-                self.know(node, &cluster, now)
+                // What another node said after it was asked is newer.
+                if question > self.answered { self.know(&cluster, now) } else { Ok(()) }
             }
             Asked::Fetch { first, places } => {
                 let body = Api::FETCH.response(correlation, frame).map_err(unread)?;

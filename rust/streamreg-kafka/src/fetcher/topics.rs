@@ -2,8 +2,8 @@
 
 use super::GiveUp;
 use crate::log::Span;
-use crate::protocol::{fetch, metadata};
-use std::collections::BTreeMap;
+use crate::protocol::{Code, fetch, metadata};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Topics whose partitions share one row of numbers: a partition is called by its number everywhere but in requests and
 /// responses.
@@ -50,7 +50,7 @@ impl Topics {
         self.all.iter().all(|topic| topic.id.is_some())
     }
 
-    /// Takes the ids of topics that had none.
+    /// Takes the ids of topics that had none, of which the cluster says something.
     ///
     /// # Errors
     /// If one is missing, has another id, or none.
@@ -62,6 +62,7 @@ impl Topics {
                 return Err(format!("the brokers do not tell of {}", named()));
             };
             match topic.id {
+                _ if found.code != Code::NONE => {}
                 Some(known) if known != found.id => return Err(format!("{} has another id now", named())),
                 None if found.id == [0; 16] => return Err("the broker gives topics no id".to_owned()),
                 _ => topic.id = Some(found.id),
@@ -80,6 +81,13 @@ impl Topics {
             topic.partitions.iter().filter_map(move |found| Some((*own?.numbers.get(&found.index)?, found)))
         };
         found.iter().flat_map(of).collect()
+    }
+
+    /// The numbers of the partitions of topics of which the cluster says nothing now.
+    pub(super) fn untold(&self, found: &[metadata::Topic]) -> BTreeSet<i32> {
+        let untold = found.iter().filter(|topic| topic.code != Code::NONE);
+        let own = untold.filter_map(|topic| self.all.iter().find(|own| own.name == topic.name));
+        own.flat_map(|topic| topic.numbers.values().copied()).collect()
     }
 
     /// What is asked for, by topic: that of the first one stays the first.

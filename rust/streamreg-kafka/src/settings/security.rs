@@ -8,9 +8,29 @@ pub(super) struct Raw {
     mechanism: Option<String>,
     username: Option<String>,
     password: Option<String>,
-    authorities: Option<Pem>,
-    certificate: Option<Pem>,
-    key: Option<Pem>,
+    authorities: One,
+    certificate: One,
+    key: One,
+}
+
+/// What may be given as a file and as its content.
+#[derive(Default)]
+struct One {
+    file: Option<Pem>,
+    text: Option<Pem>,
+}
+
+impl One {
+    /// The one that was given.
+    ///
+    /// # Errors
+    /// If it was given in both ways: which of them counts, the client knows.
+    fn only(self, name: &str) -> Result<Option<Pem>, NotKnown> {
+        match (self.file, self.text) {
+            (Some(_), Some(_)) => Err(not_known(name, "as a file and as text is")),
+            (file, text) => Ok(file.or(text)),
+        }
+    }
 }
 
 impl Default for Raw {
@@ -20,9 +40,9 @@ impl Default for Raw {
             mechanism: None,
             username: None,
             password: None,
-            authorities: None,
-            certificate: None,
-            key: None,
+            authorities: One::default(),
+            certificate: One::default(),
+            key: One::default(),
         }
     }
 }
@@ -38,13 +58,13 @@ impl Raw {
             "sasl.username" => self.username = Some(value.to_owned()),
             "sasl.password" => self.password = Some(value.to_owned()),
             // "probe" looks where systems have theirs.
-            "ssl.ca.location" if value == "probe" => self.authorities = None,
-            "ssl.ca.location" => self.authorities = file(),
-            "ssl.ca.pem" => self.authorities = text(),
-            "ssl.certificate.location" => self.certificate = file(),
-            "ssl.certificate.pem" => self.certificate = text(),
-            "ssl.key.location" => self.key = file(),
-            "ssl.key.pem" => self.key = text(),
+            "ssl.ca.location" if value == "probe" => self.authorities.file = None,
+            "ssl.ca.location" => self.authorities.file = file(),
+            "ssl.ca.pem" => self.authorities.text = text(),
+            "ssl.certificate.location" => self.certificate.file = file(),
+            "ssl.certificate.pem" => self.certificate.text = text(),
+            "ssl.key.location" => self.key.file = file(),
+            "ssl.key.pem" => self.key.text = text(),
             _ => return Ok(false),
         }
         if value.is_empty() {
@@ -66,7 +86,8 @@ impl Settings {
             _ => return Err(other_value("security.protocol")),
         };
         if tls {
-            let identity = match (raw.certificate, raw.key) {
+            let (certificate, key) = (raw.certificate.only("ssl.certificate")?, raw.key.only("ssl.key")?);
+            let identity = match (certificate, key) {
                 (None, None) => None,
                 (Some(certificate), Some(key)) => Some((certificate, key)),
                 _ => {
@@ -76,7 +97,8 @@ impl Settings {
                     ));
                 }
             };
-            self.tls = Some(Tls { authorities: raw.authorities, identity });
+            let authorities = [raw.authorities.file, raw.authorities.text].into_iter().flatten().collect();
+            self.tls = Some(Tls { authorities, identity });
         }
         if sasl {
             let mechanism = match raw.mechanism.as_deref() {

@@ -36,6 +36,8 @@ fn all_that_is_not_known_is_left_to_the_client_by_its_name() {
         ("isolation.level", "other"),
         ("check.crcs", "perhaps"),
         ("fetch.max.bytes", "-1"),
+        ("fetch.max.bytes", "0100"),
+        ("fetch.max.bytes", "0x100"),
         ("ssl.key.password", "x"),
         ("ssl.keystore.location", "x"),
         ("ssl.cipher.suites", "x"),
@@ -55,11 +57,37 @@ fn users_and_certificates() {
     ] {
         let found = Settings::of(user.into_iter().chain([("sasl.mechanisms", name)])).unwrap();
         assert_eq!(found.sasl.unwrap().mechanism, mechanism);
-        assert!(found.tls.unwrap().authorities.is_none());
+        assert!(found.tls.unwrap().authorities.is_empty());
     }
     assert!(Settings::of(user.into_iter().chain([("sasl.mechanism", "OAUTHBEARER")])).is_err());
     assert!(Settings::of(user).is_err());
     assert!(why(&[("security.protocol", "ssl"), ("ssl.key.pem", "x")]).contains("ssl.certificate.location"));
+}
+
+/// librdkafka leaves out what is blank before a value, not what is after it.
+#[test]
+fn blanks_before_a_value_are_none_of_it() {
+    let given = [
+        SERVER,
+        ("sasl.username", " \t\n\u{b}u "),
+        ("sasl.password", "  p"),
+        ("security.protocol", " sasl_plaintext"),
+        ("sasl.mechanism", "\rPLAIN"),
+    ];
+    let found = Settings::of(given).unwrap().sasl.unwrap();
+    assert_eq!((found.username.as_str(), found.password.as_str()), ("u ", "p"));
+    assert!(why(&[("sasl.username", " ")]).contains("sasl.username"));
+    let kept = Settings::of([SERVER, ("client.id", "\u{a0}x")]).unwrap();
+    assert_eq!(kept.client_id, "\u{a0}x");
+}
+
+#[test]
+fn certificates_in_two_ways_at_once() {
+    let both = [("security.protocol", "ssl"), ("ssl.ca.location", "a"), ("ssl.ca.pem", "b")];
+    let found = Settings::of([SERVER].into_iter().chain(both)).unwrap().tls.unwrap();
+    assert!(matches!(&found.authorities[..], [Pem::File(_), Pem::Text(_)]));
+    let key = [("security.protocol", "ssl"), ("ssl.key.pem", "x"), ("ssl.key.location", "x")];
+    assert!(why(&key).contains("ssl.key"));
 }
 
 #[test]

@@ -4,6 +4,8 @@ use super::server::{Server, frame, plaintext, read_all, send};
 use super::*;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a reader says of a server that serves its connections so.
 fn why(serve: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + 'static) -> String {
@@ -123,6 +125,39 @@ fn law_slow_bytes_are_read() {
         length.iter().chain(&response).try_for_each(|byte| stream.write_all(&[*byte]))
     });
     assert_eq!(read_all(&mut Server::new(slow).reader(&[]), 100).unwrap().len(), 100);
+}
+
+/// That something comes over a thin line is told while it comes, however little.
+#[test]
+fn law_little_that_comes_is_heard_of() {
+    let (thin, begun) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
+    let (line, begins) = (Arc::clone(&thin), Arc::clone(&begun));
+    let server = Server::new(twisted(move |request, response, stream| {
+        if !is_fetch(request) {
+            return send(stream, &response);
+        }
+        stream.set_nodelay(true)?;
+        begins.store(true, Ordering::SeqCst);
+        let length = u32::try_from(response.len()).unwrap().to_be_bytes();
+        length.iter().chain(&response).try_for_each(|byte| {
+            if line.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            stream.write_all(&[*byte])
+        })
+    }));
+    let mut reader = server.reader(&[]);
+    let until = Instant::now() + Duration::from_secs(60);
+    let mut heard = u64::MAX;
+    while reader.heard() < heard.saturating_add(3) {
+        assert!(Instant::now() < until, "heard {} times", reader.heard());
+        assert!(reader.read(Duration::from_millis(100), ALL).unwrap().is_none());
+        if begun.load(Ordering::SeqCst) {
+            heard = heard.min(reader.heard());
+        }
+    }
+    thin.store(false, Ordering::SeqCst);
+    assert_eq!(read_all(&mut reader, 100).unwrap().len(), 100);
 }
 
 /// A broker without the requests that are needed is handed over by their names.

@@ -75,10 +75,14 @@ pub struct Cluster {
     /// From which number on logs are the partitions, from 0, of the other topic; `None`: there is none.
     pub others_from: Option<i32>,
     pub throttle_ms: i32,
+    /// The error that the metadata has in place of the other topic's partitions.
+    pub other_error: i16,
     /// The highest version of Fetch.
     pub fetch_version: i16,
     /// How many requests for messages came.
     pub fetches: usize,
+    /// For how long requests would have waited for messages, in milliseconds.
+    pub waited_ms: i32,
 }
 
 impl Cluster {
@@ -92,8 +96,10 @@ impl Cluster {
                 .collect(),
             others_from: None,
             throttle_ms: 0,
+            other_error: 0,
             fetch_version: 17,
             fetches: 0,
+            waited_ms: 0,
         }
     }
 
@@ -159,10 +165,12 @@ impl Cluster {
         let topic = |(name, id, first): (&'static str, [u8; 16], i32)| {
             let end = if first == 0 { self.others_from.unwrap_or(i32::MAX) } else { i32::MAX };
             let own = self.logs.range(first..end).map(|(number, log)| partition(number - first, log));
-            MetadataResponseTopic::default()
-                .with_name(Some(TopicName(StrBytes::from_static_str(name))))
-                .with_topic_id(Uuid::from_bytes(id))
-                .with_partitions(own.collect())
+            let told =
+                MetadataResponseTopic::default().with_name(Some(TopicName(StrBytes::from_static_str(name))));
+            if name == OTHER && self.other_error != 0 {
+                return told.with_error_code(self.other_error);
+            }
+            told.with_topic_id(Uuid::from_bytes(id)).with_partitions(own.collect())
         };
         MetadataResponse::default()
             .with_brokers(self.brokers.iter().map(broker).collect())
@@ -184,6 +192,9 @@ impl Cluster {
             topics.push(
                 FetchableTopicResponse::default().with_topic_id(topic.topic_id).with_partitions(partitions),
             );
+        }
+        if first {
+            self.waited_ms += request.max_wait_ms;
         }
         FetchResponse::default().with_throttle_time_ms(self.throttle_ms).with_responses(topics)
     }

@@ -192,6 +192,61 @@ fn law_brokers_work_ahead_but_not_without_end() {
     assert!(driven.cluster.fetches <= 2, "{} responses are held", driven.cluster.fetches);
 }
 
+/// A broker may wait for messages only when all that it has was asked for: what there is of one partition does not wait
+/// until there is something of another.
+#[test]
+fn law_a_partition_with_messages_does_not_wait_for_one_without() {
+    let mut cluster = Cluster::new(1, 2, 400);
+    cluster.logs.get_mut(&1).unwrap().batches.clear();
+    let mut driven = Driven::new(cluster, &[("fetch.message.max.bytes", "4000")]);
+    let mut delivered = 0;
+    while driven.cluster.waited_ms == 0 {
+        driven.act().unwrap();
+        let nodes: Vec<_> = driven.open.keys().copied().collect();
+        for node in nodes {
+            driven.answer(node).unwrap();
+        }
+        delivered += driven.deliver(Room { messages: 30, bytes: 1 << 20 }).len();
+        driven.pass(1);
+    }
+    // Nor is it asked more often than something is delivered.
+    let fetches = driven.cluster.fetches;
+    assert!(fetches <= delivered / 30 + 10, "{fetches} requests for {delivered} messages");
+    delivered += driven.deliver(ALL).len();
+    assert_eq!(delivered, driven.expected().len());
+}
+
+/// A batch that was begun is delivered to its end before another partition has its turn: one is held unpacked, however many
+/// partitions there are.
+#[test]
+fn law_one_batch_at_a_time_is_begun() {
+    let mut cluster = Cluster::new(1, 6, 0);
+    for (index, log) in &mut cluster.logs {
+        (0..3).for_each(|_| log.append(*index, 100));
+    }
+    let mut driven = Driven::new(cluster, &[]);
+    let mut batches = Vec::new();
+    let mut delivered = 0;
+    while delivered < 6 * 300 {
+        driven.act().unwrap();
+        let nodes: Vec<_> = driven.open.keys().copied().collect();
+        for node in nodes {
+            driven.answer(node).unwrap();
+        }
+        let messages = driven.deliver(Room { messages: 30, bytes: 1 << 20 });
+        delivered += messages.len();
+        batches.extend(messages.iter().map(|(partition, offset, _)| (*partition, offset / 100)));
+        driven.pass(1);
+    }
+    batches.dedup();
+    assert_eq!(batches.len(), 18, "{batches:?}");
+    // Each partition has its turn all the same.
+    let second = batches.iter().position(|(_, batch)| *batch == 1);
+    let first: std::collections::BTreeSet<_> =
+        batches[..second.unwrap() + 6].iter().map(|(p, _)| p).collect();
+    assert!(first.len() > 4, "{batches:?}");
+}
+
 /// No partition waits for ever for the others, be it in requests or in what is delivered.
 #[test]
 fn law_each_partition_has_its_turn() {

@@ -129,6 +129,55 @@ fn law_authorities_may_be_a_folder() {
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
+/// A file and a text may both have authorities: all of them are trusted.
+#[test]
+fn law_authorities_may_be_in_two_places() {
+    let (known, other) = (Authority::new("one"), Authority::new("two"));
+    let path = std::env::temp_dir().join(format!("streamreg-authority-{}.pem", std::process::id()));
+    for (file, text) in [(&known, &other), (&other, &known)] {
+        std::fs::write(&path, &file.certificate).unwrap();
+        let place = ("ssl.ca.location", path.to_str().unwrap());
+        let text = ("ssl.ca.pem", text.certificate.as_str());
+        for given in [[place, text], [text, place]] {
+            let given = [&[("security.protocol", "ssl")], &given[..]].concat();
+            assert_eq!(outcome(tls(&known.sign("localhost", 4000), None), None, &given), Ok(4000));
+        }
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
+/// What cannot be used of certificates and keys is known before anything is read. One that only OpenSSL reads is not left
+/// out in silence: it may be the broker's.
+#[test]
+fn law_unusable_certificates_are_an_obstacle() {
+    let authority = Authority::new("one");
+    let own = authority.sign("me", 4000);
+    let obstacle = |authorities: &str, key: &str| {
+        streamreg_kafka::obstacle(&settings(&[
+            ("security.protocol", "ssl"),
+            ("ssl.ca.pem", authorities),
+            ("ssl.certificate.pem", &own.certificate),
+            ("ssl.key.pem", key),
+        ]))
+    };
+    let good = &authority.certificate;
+    let usual = format!("# a comment\r\n{}{good}", good.replace('\n', "\r\n"));
+    assert_eq!(obstacle(&usual, &own.key), None);
+    assert_eq!(streamreg_kafka::obstacle(&settings(&[("ssl.ca.pem", "of no use")])), None);
+    let marked = format!("\u{feff}{good}");
+    let trusted = good.replace(" CERTIFICATE", " TRUSTED CERTIFICATE");
+    let old = good.replace(" CERTIFICATE", " X509 CERTIFICATE");
+    for unusual in [marked, trusted, old] {
+        for text in [unusual.clone(), format!("{good}{unusual}")] {
+            let why = obstacle(&text, &own.key).unwrap();
+            assert!(why.starts_with("ssl.ca.pem: of "), "{why}");
+        }
+    }
+    let why = obstacle(good, &own.key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY")).unwrap();
+    assert!(why.starts_with("ssl.key"), "{why}");
+    assert!(obstacle(good, &authority.sign("another", 4000).key).is_some());
+}
+
 /// The client's certificate is shown to brokers that ask for one; without one, or with another authority's, they refuse.
 #[test]
 fn law_a_client_may_have_a_certificate() {

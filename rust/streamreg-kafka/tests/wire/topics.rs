@@ -39,6 +39,34 @@ fn law_another_topic_among_several_is_named() {
     assert_eq!(driven.run().unwrap_err(), "the topic measurements has another id now");
 }
 
+/// Where one topic is gone, the others are read on, until that is given up.
+#[test]
+fn law_topics_are_read_on_where_one_is_gone() {
+    let mut driven = Driven::new(two_topics(3, 4, 4), &[]);
+    let before = driven.run().unwrap();
+    assert_eq!(sorted(before), driven.expected());
+    driven.cluster.other_error = 3;
+    for index in [2, 3] {
+        driven.cluster.logs.get_mut(&index).unwrap().error = 100;
+    }
+    let moved = driven.cluster.logs.get_mut(&0).unwrap();
+    (moved.leader, moved.epoch) = (1, 1);
+    moved.append(0, 4);
+    let mut after = Vec::new();
+    let why = loop {
+        let acted = driven.act().map(drop);
+        let nodes: Vec<_> = driven.open.keys().copied().collect();
+        let answered = acted.and_then(|()| nodes.into_iter().try_for_each(|node| driven.answer(node)));
+        after.extend(driven.deliver(ALL));
+        if let Err(why) = answered {
+            break why;
+        }
+        driven.pass(20);
+    };
+    assert!(why.contains("UNKNOWN_TOPIC"), "{why}");
+    assert_eq!(after.len(), 4);
+}
+
 /// What is wrong with a partition is told of that of its topic.
 #[test]
 fn law_trouble_names_topic_and_partition() {
