@@ -170,6 +170,32 @@ def test_a_signal_ends_the_wait(folder: Path) -> None:
     check({f"{name}_{mode}": rows_of(f"{name}_{mode}") for name, mode in NAMES}, ROWS, folder)
 
 
+@pytest.mark.parametrize("state", [None, "state"])
+def test_stop_is_asked_while_a_table_is_away_at_the_start(folder: Path, state: str | None) -> None:
+    """A run that could not begin ends as its `stop` says, and has read nothing."""
+    with closing(sqlite3.connect("out.db")) as database:
+        database.execute("BEGIN IMMEDIATE")
+        sr.io.sqlite.write(table(), "out.db", table="rows")
+        summary = sr.run(processes=0, state=state, stop=lambda progress: True)
+        assert (summary.ended_by, summary.rows) == ("stop", 0)
+
+
+def test_stop_is_asked_while_a_table_is_away_without_a_state(folder: Path) -> None:
+    """The run tells again how far it is, ends when it is told to, and says what is missing."""
+    told: list[int] = []
+    with closing(sqlite3.connect("out.db", check_same_thread=False)) as database:
+
+        def stop(progress: sr.Progress) -> bool:
+            told.append(progress.rows)
+            if progress.rows and not database.in_transaction:
+                database.execute("BEGIN IMMEDIATE")
+            return told.count(progress.rows) > 1 and progress.rows > 0
+
+        sr.io.sqlite.write(table(), "out.db", table="rows")
+        with pytest.raises(sr.OutputError, match=r"rows: it is away, and the run is to end"):
+            sr.run(processes=0, stop=stop)
+
+
 def test_a_database_that_is_replaced_ends_the_run(folder: Path) -> None:
     """Nothing is written to a file that is not the one any more; put back, the run goes on."""
     run(10)
