@@ -115,6 +115,20 @@ def test_the_subject_is_checked_first(registry: FakeRegistry) -> None:
         sr.run(processes=0)
 
 
+def test_fields_of_one_name_are_no_schema(registry: FakeRegistry) -> None:
+    """A schema that has a field twice is refused at the start, and makes rejects where a message names it."""
+    twice = {**POINT, "fields": [*POINT["fields"], POINT["fields"][0]]}
+    registry.put(1, twice)
+    body = avro(1, POINT, {"x": 1, "y": 2})
+    collect(table(registry, body + bytes(8)))
+    assert sr.run(processes=0).rejects == {"unusable-schema": 1}
+    sr.clear()
+    registry.put(2, twice, "list-value")
+    collect(table(registry, body))
+    with pytest.raises(sr.ConfigurationError, match='two fields of the name "x"'):
+        sr.run(processes=0)
+
+
 def test_unknown_and_strange_schemas_are_rejects(registry: FakeRegistry) -> None:
     """An id that the registry does not know, a schema of another kind and a value without a frame stop nothing."""
     registry.put(1, POINT)
