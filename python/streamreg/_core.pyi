@@ -78,6 +78,7 @@ __all__ = [
     "protobuf_decoder",
     "protobuf_problems",
     "raw_decoder",
+    "record_ends",
     "render",
     "rolling",
     "schema_ids",
@@ -1422,8 +1423,22 @@ def split_header(value: bytes, delimiter: str = ",") -> list[str]:
         ValueError: if it is no CSV record, or no UTF-8.
     """
 
-def first_record(value: bytes) -> bytes:
-    """The first CSV record of a value that may hold many."""
+def first_record(value: bytes, delimiter: str = ",") -> bytes:
+    """The first CSV record of a value that may hold many.
+
+    Raises:
+        ValueError: if that can be no delimiter.
+    """
+
+def record_ends(text: bytes, delimiter: str, most: int, last: bool) -> list[int]:
+    """Where the CSV records end with which a text begins, each behind its line end.
+
+    A record is no longer than `most` bytes, or one line: a quote that is not closed costs its own line. `last` says
+    that the text ends here; otherwise what may go on behind it is left out.
+
+    Raises:
+        ValueError: if that can be no delimiter.
+    """
 
 def render(columns: Sequence[Column | Cells]) -> bytes:
     """Rows as CSV text without line ends, packed with the length of each.

@@ -5,6 +5,7 @@ import tempfile
 import threading
 from collections import Counter
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 import streamreg as sr
 from streamreg._files import file_log
+from streamreg._files import records as files_records
 from streamreg.testing import collect, read
 from tests.support.changelog import rejects, result
 from tests.support.followed_files import put, table, texts
@@ -63,6 +65,92 @@ def test_differential_files_and_messages(folder: Path, processes: int, end: byte
         for name in ("messages", "files")
     ]
     assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("mode", ["static", "streaming"])
+def test_a_stray_quote_costs_its_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, mode: Literal["static", "streaming"]
+) -> None:
+    """One within a field, one that is never closed and one behind which text stands: what follows is read."""
+    monkeypatch.setattr(files_records, "MOST", 64)
+    lines = [b"%d,a" % at for at in range(60)]
+    strays = {7: b'7,5" pipe', 9: b'9,5" pipe', 20: b'20,"closed" not', 40: b'40,"never closed'}
+    for at, line in strays.items():
+        lines[at] = line
+    put(folder, [b"\n".join([b"x,s", *lines, b""])])
+    found = collect(sr.io.csv.read("[0-9].csv", schema=Odd, mode=mode))
+    sr.run(
+        processes=0,
+        rejects="rejects.jsonl",
+        stop=lambda progress: progress.rows == 60 - len(strays),
+    )
+    assert [row[0] for row, _, _ in found] == [at for at in range(60) if at not in strays]
+    told = [(one["reason"], one["value"].encode()) for one in rejects("rejects.jsonl")]
+    assert told == [("malformed-csv", line) for line in strays.values()]
+
+
+def test_a_quote_that_holds_up_a_growing_file_is_told(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What waits for a quote to be closed is neither read nor rejected yet: the run says so, once for each."""
+    path = put(folder, [b'x,s\n0,"open\n'])[0]
+    found = collect(sr.io.csv.read("[0-9].csv", schema=Odd, autocommit_duration_ms=0))
+    lines = iter([b"1,a\n", b"2,b\n", b"3,c\n", b'4,"\n5,d\n'])
+
+    def grow(progress: sr.Progress) -> bool:
+        if (line := next(lines, None)) is not None:
+            with path.open("ab") as file:
+                file.write(line)
+        return progress.rows > 0
+
+    sr.run(processes=0, stop=grow)
+    assert [row for row, _, _ in found] == [(0.0, "open\n1,a\n2,b\n3,c\n4,"), (5.0, "d")]
+    told = [one.message for one in caplog.records if "not closed yet" in one.message]
+    assert told == [
+        "file '0.csv': the record at byte 4 has a quote that is not closed yet: what follows waits for that, until "
+        "1 MiB have come"
+    ]
+
+
+@hypothesis_settings(max_examples=20, deadline=None)
+@given(st.integers(1, 10_000), st.lists(st.integers(1, 40), max_size=4))
+def test_law_stray_quotes_are_the_same_rejects_wherever_a_run_stops(
+    seed: int, stops: list[int]
+) -> None:
+    """Rows and rejects are those of one run over the whole file, whatever the pieces and however often it goes on."""
+    chance = random.Random(seed)
+    words = [
+        b'5" pipe',
+        b'"never closed',
+        b'"closed" not',
+        b'a ""',
+        b'"two\nlines"',
+        b'"1,"2"',
+        b"s",
+    ]
+    lines = [b"%d,%b" % (at, chance.choice(words) if at % 3 else b"s") for at in range(150)]
+    left = []
+    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        patch.chdir(name)
+        patch.setattr(files_records, "MOST", 50)
+        put(Path(), [b"\n".join([b"x,s", *lines, b""])])
+        for at, epochs in enumerate([[], [*stops, 10_000]]):
+            patch.setattr(file_log, "PIECE", chance.choice([16, 64]) if epochs else 2**20)
+            for until in epochs or [10_000]:
+                sr.clear()
+                sr.io.csv.write(
+                    sr.io.csv.read(
+                        "[0-9].csv", schema=Odd, mode="static", autocommit_duration_ms=0
+                    ),
+                    f"{at}.out",
+                )
+                sr.run(processes=0, state=f"{at}.state", rejects=f"{at}.jsonl", stop=after(until))
+            rows = [line.rsplit(",", 2)[0] for line in Path(f"{at}.out").read_text().splitlines()]
+            told = [(one["offset"], one["reason"], one["value"]) for one in rejects(f"{at}.jsonl")]
+            left.append((rows, told))
+        sr.clear()
+    assert left[0] == left[1]
+    assert len(left[0][0]) > 50
 
 
 def test_columns_may_stand_in_any_order(folder: Path) -> None:

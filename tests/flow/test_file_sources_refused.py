@@ -171,15 +171,27 @@ def test_paths_that_are_none(folder: Path) -> None:
         sr.io.csv.read("a", schema=Point, delimiter="ab")
 
 
-def test_a_record_without_an_end_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A quote that is never closed does not fill the memory."""
+@pytest.mark.parametrize("mode", ["static", "streaming"])
+def test_a_pipe_is_refused(folder: Path, mode: str) -> None:
+    """It cannot be read again: a static run took it for an empty file."""
+    os.mkfifo(folder / "0.csv")
+    for path in ("0.csv", "[0-9].csv", "/dev/null"):
+        collect(table(mode, path))
+        with pytest.raises(
+            sr.SourceError, match="is a pipe or a device, which cannot be read again"
+        ):
+            sr.run(processes=0)
+        sr.clear()
+
+
+def test_a_line_without_an_end_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is no text of lines does not fill the memory."""
     monkeypatch.setattr(file_log, "PIECE", 16)
     monkeypatch.setattr(file_log, "LONGEST", 64)
-    put(folder, [b'x,y\n1,2\n3,"' + b"4\n" * 100])
+    put(folder, [b"x,y\n1,2\n3," + b"4" * 200])
     collect(table("streaming"))
     with pytest.raises(
-        sr.SourceError,
-        match=r"file '0\.csv': the record at byte 8 has no end within .* quote not closed",
+        sr.SourceError, match=r"file '0\.csv': the line at byte 8 has no end within"
     ):
         sr.run(processes=0)
 

@@ -165,6 +165,27 @@ def test_a_table_that_is_there_is_checked(
         assert len(server.rows("one")) == 1
 
 
+def test_a_key_to_which_different_texts_are_equal_is_refused(
+    server: PostgresServer, folder: Path
+) -> None:
+    """Rows of different keys would replace each other; in a changelog, or with another collation, nothing does."""
+    server.do(
+        "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+    )
+    for name in ("fit", "log"):
+        server.do(f"CREATE TABLE {name} (k text COLLATE loose, x float8, time bigint, diff bigint)")
+    t = table()
+    key = t.select(t.k, t.x)
+    log = sr.io.postgres.write(key, server.connection, table="log")
+    sr.run(outputs=[log], processes=0)
+    count = t.groupby(t.k).reduce(t.k, x=sr.reducers.sum(t.x))
+    fit = sr.io.postgres.write(count, server.connection, table="fit", mode="current")
+    with pytest.raises(sr.OutputError, match="column 'k' is a key, and different texts are equal"):
+        sr.run(outputs=[fit], processes=0)
+    server.do('ALTER TABLE fit ALTER k TYPE text COLLATE "C"')
+    sr.run(outputs=[fit], processes=0)
+
+
 def test_what_is_refused_is_told_without_the_password(server: PostgresServer, folder: Path) -> None:
     """A wrong password, no such database or schema, rows of another run: one line each."""
     run(server)

@@ -40,6 +40,8 @@ OTHERS = {
         {"name": "x", "type": "int"},
     ],
 }
+PAGES = (b"<html>no such page</html>", b"{}", b"[]", b"")
+"""What another server answers, or another part of a registry's."""
 
 
 @pytest.fixture
@@ -113,6 +115,20 @@ def test_the_subject_is_checked_first(registry: FakeRegistry) -> None:
         sr.run(processes=0)
 
 
+def test_fields_of_one_name_are_no_schema(registry: FakeRegistry) -> None:
+    """A schema that has a field twice is refused at the start, and makes rejects where a message names it."""
+    twice = {**POINT, "fields": [*POINT["fields"], POINT["fields"][0]]}
+    registry.put(1, twice)
+    body = avro(1, POINT, {"x": 1, "y": 2})
+    collect(table(registry, body + bytes(8)))
+    assert sr.run(processes=0).rejects == {"unusable-schema": 1}
+    sr.clear()
+    registry.put(2, twice, "list-value")
+    collect(table(registry, body))
+    with pytest.raises(sr.ConfigurationError, match='two fields of the name "x"'):
+        sr.run(processes=0)
+
+
 def test_unknown_and_strange_schemas_are_rejects(registry: FakeRegistry) -> None:
     """An id that the registry does not know, a schema of another kind and a value without a frame stop nothing."""
     registry.put(1, POINT)
@@ -163,6 +179,65 @@ def test_a_registry_that_is_away_is_waited_for(
     assert [row for row, _, _ in found] == [(1.0, 2.0)]
     assert "waiting for it: not now" in caplog.text
     assert "it answers again" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("status", "page"),
+    [
+        (404, None),
+        *((404, page) for page in PAGES),
+        *((200, page) for page in PAGES),
+        (302, b""),
+        (405, b""),
+        (422, None),
+    ],
+)
+def test_what_is_no_registry_ends_the_run(
+    registry: FakeRegistry, status: int, page: bytes | None
+) -> None:
+    """Where something else answers, as at a wrong path, no message is taken for one of an unknown schema."""
+    registry.status, registry.page = status, page
+    collect(table(registry, avro(1, POINT, {"x": 1, "y": 2})))
+    with pytest.raises(
+        sr.SourceError, match=r"is no Schema Registry.*check url in schema_registry"
+    ):
+        sr.run(processes=0)
+
+
+@pytest.mark.parametrize("page", [PAGES[0], None])
+def test_a_registry_that_has_answered_is_waited_for_behind_another_server(
+    registry: FakeRegistry, page: bytes | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A proxy that says that there is no such page while the registry is away costs no message."""
+    registry.put(1, POINT, "list-value")
+    registry.put(2, OTHERS)
+    values = avro(1, POINT, {"x": 1, "y": 2}), avro(2, OTHERS, {"y": 4, "label": "", "x": 3})
+    found = collect(table(registry, *values))
+    answers = iter([(404, page), (404, page), (200, None)])
+
+    def before(path: str) -> None:
+        if path.startswith("/schemas/ids/2"):
+            registry.status, registry.page = next(answers)
+
+    registry.before = before
+    sr.run(processes=0)
+    assert [row for row, _, _ in found] == [(1.0, 2.0), (3.0, 4.0)]
+    assert "it answers again" in caplog.text
+
+
+def test_an_id_that_no_registry_has_is_not_asked_for(registry: FakeRegistry) -> None:
+    """Ids have a sign: a registry answers to a greater one as to a path that it does not have."""
+    registry.put(1, POINT, "list-value")
+    collect(table(registry, framed(2**31, b"x"), framed(2**31 - 1, b"x")))
+    assert sr.run(processes=0).rejects == {"unknown-schema": 2}
+    assert f"/schemas/ids/{2**31}" not in registry.asked
+
+
+def test_an_address_that_cannot_be_one_is_refused(registry: FakeRegistry) -> None:
+    """A port that is no number is an error of the settings, in one line."""
+    collect(table(registry, framed(1, b""), schema_registry={"url": "http://localhost:abc"}))
+    with pytest.raises(sr.ConfigurationError, match=r"schema_registry: url: .*abc"):
+        sr.run(processes=0)
 
 
 def test_a_run_that_waits_for_a_registry_can_be_stopped(registry: FakeRegistry) -> None:

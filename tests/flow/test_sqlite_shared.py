@@ -13,9 +13,10 @@ import pytest
 import streamreg as sr
 from streamreg._operate import inspect
 from streamreg._state.snapshot import read as read_state
+from streamreg.testing import read
 from tests.support.destinations import NAMES, Job, check
 from tests.support.held_run import check_refused, held_run
-from tests.support.sqlite_tables import fit, opened, rows_of, run, table, write
+from tests.support.sqlite_tables import Point, fit, opened, rows_of, run, table, write
 
 ROWS = 360
 
@@ -49,6 +50,20 @@ def test_a_table_that_is_there_is_checked(folder: Path, made: str, words: str) -
     else:
         sr.run(processes=0, state="state")
         assert len(rows_of("fit")) == 4
+
+
+@pytest.mark.parametrize("collation", ["NOCASE", "RTRIM", "BINARY"])
+def test_a_key_is_compared_byte_by_byte(folder: Path, collation: str) -> None:
+    """A column to which different texts are equal keeps their rows apart."""
+    with opened() as database:
+        database.execute(f"CREATE TABLE fit (k TEXT COLLATE {collation}, x REAL)")
+    t = read(
+        [[b"a,1,0", b"A,2,0", b"a ,4,0", b"a,8,0"]], schema=Point, header=["k", "x", "y"], batch=1
+    )
+    sums = t.groupby(t.k).reduce(t.k, x=sr.reducers.sum(t.x))
+    sr.io.sqlite.write(sums, "out.db", table="fit", mode="current")
+    sr.run(processes=0)
+    assert sorted(rows_of("fit")) == [("A", 2.0), ("a", 9.0), ("a ", 4.0)]
 
 
 def test_rows_of_somebody_else_are_left_alone(folder: Path) -> None:
@@ -168,6 +183,32 @@ def test_a_signal_ends_the_wait(folder: Path) -> None:
         job.finish()
     assert "outbox" not in inspect.describe(read_state(Path("state")))
     check({f"{name}_{mode}": rows_of(f"{name}_{mode}") for name, mode in NAMES}, ROWS, folder)
+
+
+@pytest.mark.parametrize("state", [None, "state"])
+def test_stop_is_asked_while_a_table_is_away_at_the_start(folder: Path, state: str | None) -> None:
+    """A run that could not begin ends as its `stop` says, and has read nothing."""
+    with closing(sqlite3.connect("out.db")) as database:
+        database.execute("BEGIN IMMEDIATE")
+        sr.io.sqlite.write(table(), "out.db", table="rows")
+        summary = sr.run(processes=0, state=state, stop=lambda progress: True)
+        assert (summary.ended_by, summary.rows) == ("stop", 0)
+
+
+def test_stop_is_asked_while_a_table_is_away_without_a_state(folder: Path) -> None:
+    """The run tells again how far it is, ends when it is told to, and says what is missing."""
+    told: list[int] = []
+    with closing(sqlite3.connect("out.db", check_same_thread=False)) as database:
+
+        def stop(progress: sr.Progress) -> bool:
+            told.append(progress.rows)
+            if progress.rows and not database.in_transaction:
+                database.execute("BEGIN IMMEDIATE")
+            return told.count(progress.rows) > 1 and progress.rows > 0
+
+        sr.io.sqlite.write(table(), "out.db", table="rows")
+        with pytest.raises(sr.OutputError, match=r"rows: it is away, and the run is to end"):
+            sr.run(processes=0, stop=stop)
 
 
 def test_a_database_that_is_replaced_ends_the_run(folder: Path) -> None:

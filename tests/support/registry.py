@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -18,12 +18,16 @@ class FakeRegistry:
 
     Attributes:
         status: What it answers to everything, if it is no 200.
+        page: A page that it answers to everything with that status, as another server does.
+        before: Called with each path before it is answered.
         asked: The paths that it was asked for.
     """
 
     def __init__(self) -> None:
         """Empty."""
         self.status = 200
+        self.page: bytes | None = None
+        self.before: Callable[[str], None] = lambda path: None
         self.asked: list[str] = []
         self._ids: dict[int, dict[str, Any]] = {}
         self._subjects: dict[str, list[int]] = {}
@@ -31,6 +35,7 @@ class FakeRegistry:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:  # the name that the library gives it
+                registry.before(self.path)
                 self._say(*registry._answer(self.path))
 
             def do_POST(self) -> None:  # the name that the library gives it
@@ -40,6 +45,8 @@ class FakeRegistry:
             def _say(self, status: int, answer: object) -> None:
                 registry.asked.append(self.path)
                 body = json.dumps(answer).encode()
+                if registry.page is not None:
+                    status, body = registry.status, registry.page
                 self.send_response(status)
                 self.send_header("Content-Type", "application/vnd.schemaregistry.v1+json")
                 self.send_header("Content-Length", str(len(body)))

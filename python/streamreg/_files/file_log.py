@@ -17,18 +17,20 @@ from streamreg._core import crc32
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import SourceError
 from streamreg._files.numbered_files import AGAIN
-from streamreg._files.records import Records, first_record, records, whole_records
+from streamreg._files.records import MOST, Records, first_record, records
 
 if TYPE_CHECKING:
     from streamreg._files.layout import Layout
-    from streamreg._source.contract import Origin, Range
+    from streamreg._source.contract import Origin, Range, Report
 
 PIECE: Final = 1024 * 1024
 """Bytes read at a time."""
 LONGEST: Final = 64 * PIECE
-"""The most bytes of a record, which is in memory as a whole."""
+"""The most bytes of a line, which is in memory as a whole."""
 _TAIL: Final = 64
 """Bytes before the offset that are compared whenever the file is read on."""
+_LOOKS: Final = 2
+"""How often a file has grown behind a quote that is open when that is told: a writer may be in the midst of it."""
 _ADVICE: Final = dict.fromkeys(
     (errno.EMFILE, errno.ENFILE),
     ": files that may grow are kept open: raise the limit of open files (ulimit -n), or read fewer",
@@ -63,8 +65,11 @@ class Piece:
 class FileLog:
     """A file that is read from an offset on."""
 
-    def __init__(self, path: str, origin: Origin, layout: Layout, range: Range) -> None:
+    def __init__(
+        self, path: str, origin: Origin, layout: Layout, range: Range, report: Report
+    ) -> None:
         """Looks at nothing yet. `path` is where it is, `origin` what people call it."""
+        self._report = report
         self._path = path
         self._origin = origin
         self._layout = layout
@@ -75,6 +80,8 @@ class FileLog:
         self._checked = 0
         self._tail = b""
         self._waits_at = -1
+        self._open_at = -1
+        self._open_looks = 0
         self.length = 0
         """How long it was when it was last looked at."""
 
@@ -215,7 +222,7 @@ class FileLog:
         while True:
             data = self._read(file, 0, min(size, limit))
             found = first_record(
-                data, quotes=self._layout.quotes, final=final and len(data) == limit
+                data, delimiter=self._layout.between, final=final and len(data) == limit
             )
             if found is not None:
                 self.names = self._layout.names(found[0], self._origin)
@@ -236,21 +243,30 @@ class FileLog:
             data = data[before:]
             at_end = self._at + len(data) == limit
             final = at_end and self._range.end is not None
-            length = len(data) if final else whole_records(data, quotes=self._layout.quotes)
+            found, length = records(data, self._at, delimiter=self._layout.between, final=final)
             if length:
-                data = data[:length]
-                found = records(data, self._at, quotes=self._layout.quotes)
-                return self._taken(data, found)
+                return self._taken(data[:length], found)
             if at_end:
                 self._waits_at = limit
+                if b"\n" in data:
+                    self._tell_open()
                 return None
             size = self._longer(size, self._at)
 
+    def _tell_open(self) -> None:
+        """Says, if a record had lines more than once and is not whole, that a quote holds up what follows."""
+        self._open_looks = self._open_looks + 1 if self._open_at == self._at else 1
+        self._open_at = self._at
+        if self._open_looks == _LOOKS:
+            self._report(
+                f"{self._origin}: the record at byte {self._at} has a quote that is not closed yet: what follows waits "
+                f"for that, until {MOST >> 20} MiB have come"
+            )
+
     def _longer(self, size: int, at: int) -> int:
         if size >= LONGEST:
-            quote = ": is a quote not closed?" if self._layout.quotes else ""
             raise SourceError(
-                f"{self._origin}: the record at byte {at} has no end within {LONGEST >> 20} MiB{quote}"
+                f"{self._origin}: the line at byte {at} has no end within {LONGEST >> 20} MiB"
             )
         return size * 2
 

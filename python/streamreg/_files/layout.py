@@ -25,6 +25,11 @@ class Layout:
     wanted: tuple[str, ...] | None = None
     """The columns that the header of each file must name, in any order and beside others; None: files have none."""
 
+    @property
+    def between(self) -> str | None:
+        """The delimiter where quotes tell which line ends are those of records; None where each line is one."""
+        return self.delimiter if self.quotes else None
+
     def names(self, record: bytes, origin: Origin) -> list[str]:
         """What a header names. Raises SourceError if it is none for the columns."""
         shown = record[: 4 * _SHOWN].decode("utf-8", "replace")[:_SHOWN]

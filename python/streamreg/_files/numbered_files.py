@@ -7,6 +7,7 @@ have come meanwhile.
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import field
@@ -108,6 +109,11 @@ class NumberedFiles:
             at = os.stat(self.path(partition))
         except OSError as error:
             raise SourceError(f"file {name!r} cannot be read: {error.strerror}: {AGAIN}") from error
+        if not stat.S_ISREG(at.st_mode):
+            raise SourceError(
+                f"file {name!r} is a pipe or a device, which cannot be read again from an offset: write what comes "
+                "from it to a file, and read that, or send it to a topic"
+            )
         other = self._inodes.setdefault((at.st_dev, at.st_ino), name)
         if other != name:
             raise SourceError(

@@ -1,8 +1,8 @@
 """Source, files: where the records of a piece of text begin and end.
 
-A record ends with LF or CRLF. In CSV a line end between quotes ends none (RFC 4180): as in the core's walk through a
-message of many records (`decode/csv/split.rs`), each quote opens or closes. A line without anything is no record. No
-step goes from record to record in Python, but where quotes stand around line ends.
+A record ends with LF or CRLF. In CSV a line end between quotes ends none (RFC 4180), by the core's walk
+(`decode/csv/records.rs`): a quote that is not closed soon, or by the end of the file, costs its own line alone. A line
+without anything is no record. No step goes from record to record in Python, but where quotes stand around line ends.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from streamreg._core import record_ends
 from streamreg._dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ _BLANK: Final = b" \t\r\x0c"
 _SPACES: Final = (b" ", b"\t", b"\x0c", b"\r\r")
 MARK: Final = b"\xef\xbb\xbf"
 """The byte order mark that may stand before a text."""
+
+
+MOST: Final = 1024 * 1024
+"""Bytes within which a quote is to be closed."""
 
 
 @dataclass(frozen=True)
@@ -56,78 +61,48 @@ class Records:
         return starts if self.kept is None else starts[self.kept]
 
 
-def whole_records(data: bytes, *, quotes: bool) -> int:
-    """The length of the whole records with which `data` begins; 0 if it holds none.
-
-    Goes backwards over the line ends that stand between quotes, so that no byte is looked at more than twice.
-    """
-    at = data.rfind(b"\n")
-    opened = quotes and at > 0 and data.count(b'"', 0, at) % 2 == 1
-    while opened and at >= 0:
-        before = data.rfind(b"\n", 0, data.rfind(b'"', 0, at))
-        opened ^= data.count(b'"', max(before, 0), at) % 2 == 1
-        at = before
-    return at + 1
-
-
-def first_record(data: bytes, *, quotes: bool, final: bool) -> tuple[bytes, int] | None:
+def first_record(data: bytes, *, delimiter: str | None, final: bool) -> tuple[bytes, int] | None:
     """The first record with which a file begins, and where it ends; None if it is not whole, or there is none.
 
     `final`: whether the file ends with `data`.
     """
-    start = at = len(MARK) if data.startswith(MARK) else 0
-    opened = False
-    while (end := data.find(b"\n", at)) >= 0:
-        opened ^= quotes and data.count(b'"', at, end) % 2 == 1
-        at = end + 1
-        if not opened:
-            if not _is_blank(data[start:end]):
-                return data[start:end].removesuffix(b"\r"), at
-            start = at
-    if final and not _is_blank(data[start:]):
-        return data[start:].removesuffix(b"\r"), len(data)
-    return None
+    found, length = records(data, 0, delimiter=delimiter, final=final)
+    if not found.values:
+        return None
+    at = 0 if found.kept is None else found.kept[0]
+    end = found.begin + sum(map(len, found.lines[: at + 1])) + at + 1
+    return found.lines[at].removesuffix(b"\r"), min(end, length)
 
 
-def records(data: bytes, begin: int, *, quotes: bool) -> Records:
-    """The records of a piece that begins and ends where one does, from this byte of its file on."""
-    if begin == 0 and data.startswith(MARK):
-        data, begin = data[len(MARK) :], len(MARK)
-    lines = data.split(b"\n")
-    if quotes and b'"' in data:
-        lines = _joined(lines)
+def records(data: bytes, begin: int, *, delimiter: str | None, final: bool) -> tuple[Records, int]:
+    """The whole records of a piece that begins where one does, from this byte of its file on, and how long they are.
+
+    `delimiter` is that of CSV; None where each line is a record. `final`: whether the file ends with `data`, and so the
+    last record, too.
+    """
+    mark = len(MARK) if begin == 0 and data.startswith(MARK) else 0
+    ends = None
+    if delimiter is not None and b'"' in data:
+        ends = record_ends(data[mark:] if mark else data, delimiter, MOST, final)
+        length = mark + ends[-1] if ends else 0
+    else:
+        length = len(data) if final else data.rfind(b"\n") + 1
+    text = data[mark:length]
+    lines = text.split(b"\n")
     if not lines[-1]:
         lines.pop()
+    if ends is not None and len(ends) < len(lines):
+        lines = [
+            text[start:end].removesuffix(b"\n")
+            for start, end in zip((0, *ends), ends, strict=False)
+        ]
     kept = None
     # Where no white space stands, a look at each line for whether it has anything else is saved.
-    spaces = any(space in data for space in _SPACES)
+    spaces = any(space in text for space in _SPACES)
     if (
         b"" in lines
         or b"\r" in lines
         or (spaces and not all(map(bytes.strip, lines, repeat(_BLANK))))
     ):
         kept = [at for at, line in enumerate(lines) if line.strip(_BLANK)]
-    return Records(lines, kept, begin, b"\r" in data)
-
-
-def _joined(lines: list[bytes]) -> list[bytes]:
-    """The lines of CSV, those together that quotes hold together."""
-    flips = [line.count(b'"') % 2 for line in lines]
-    if not any(flips):
-        return lines
-    found: list[bytes] = []
-    parts: list[bytes] = []
-    for line, flip in zip(lines, flips, strict=True):
-        if parts or flip:
-            parts.append(line)
-        if not parts:
-            found.append(line)
-        elif flip and len(parts) > 1:
-            found.append(b"\n".join(parts))
-            parts = []
-    # At the end of a file a quote may be left open.
-    return [*found, b"\n".join(parts)] if parts else found
-
-
-def _is_blank(line: bytes) -> bool:
-    return not line.strip(_BLANK)
+    return Records(lines, kept, begin + mark, b"\r" in text), length

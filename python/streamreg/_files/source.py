@@ -41,13 +41,13 @@ class FileSource(NumberedFiles):
                 return
             with open(self.path(partition), "rb") as file:
                 data = file.read(PIECE)
-            first = first_record(data, quotes=self.layout.quotes, final=len(data) < PIECE)
+            first = first_record(data, delimiter=self.layout.between, final=len(data) < PIECE)
             yield partition, None if first is None else first[0]
 
     def reader(self, ranges: Mapping[int, Range], report: Report) -> Reader:
         origins = {p: self.origin(p) for p in ranges}
         logs = {
-            p: FileLog(self.path(p), origins[p], self.layout, r)
+            p: FileLog(self.path(p), origins[p], self.layout, r, report)
             for p, r in ranges.items()
             if r.end is None or r.start < r.end
         }

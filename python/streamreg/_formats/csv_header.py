@@ -94,7 +94,7 @@ class CsvHeader:
 
     def _names(self, value: bytes) -> list[str]:
         try:
-            first = first_record(value) if self.records == "many" else value
+            first = first_record(value, self.delimiter) if self.records == "many" else value
             return split_header(first, self.delimiter)
         except ValueError:
             return []

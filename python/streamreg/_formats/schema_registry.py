@@ -28,7 +28,13 @@ _NUMBERS: Final = (
     "timeout",
 )
 """Settings that the client wants as numbers; a job file has them as text."""
-_NOT_FOUND: Final = 404
+_NOT_FOUND: Final = (40401, 40402, 40403)
+"""No such subject, version or schema, as a registry says it. A bare HTTP 404 says that there is no registry."""
+_MOST_ID: Final = 2**31 - 1
+"""The ids of registries are of 32 bits with a sign; to others they answer as to a path that they do not have."""
+_PASSES: Final = (408, 425, 429)
+_NO_CODE: Final = -1
+"""What the client has as the code of an answer that it does not understand."""
 _REFUSED: Final = (401, 403)
 _UNFIT: Final = (409, 422)
 """Of a schema that is registered: it goes with the earlier ones of its subject not, or is none."""
@@ -94,6 +100,7 @@ class SchemaRegistry:
         """Checked settings; nothing is asked yet."""
         self._settings = dict(settings)
         self._open: SchemaRegistryClient | None = None
+        self._has_answered = False
 
     @property
     def name(self) -> str:
@@ -105,16 +112,18 @@ class SchemaRegistry:
 
         Raises:
             AwayError: if it does not answer.
-            SourceError: if it does not let the program in.
+            SourceError: if it does not let the program in, or something else is there that never was a registry.
             ConfigurationError: if the settings cannot be used, or the client is not installed.
         """
-        found = self._ask(lambda client: client.get_schema(id))
+        if id > _MOST_ID:
+            return None
+        found = self._ask(lambda client: _with_text(client.get_schema(id)))
         return None if found is None else self._registered(found)
 
     def latest(self, subject: str) -> RegisteredSchema | None:
         """The latest schema of a subject; None if there is no such subject. Raises as `schema`."""
-        found = self._ask(lambda client: client.get_latest_version(subject))
-        return None if found is None else self._registered(found.schema)
+        found = self._ask(lambda client: _with_text(client.get_latest_version(subject).schema))
+        return None if found is None else self._registered(found)
 
     def register(self, subject: str, kind: str, text: str) -> int:
         """The id of a schema, which becomes the latest of a subject if it is not there yet.
@@ -124,7 +133,7 @@ class SchemaRegistry:
             AwayError, SourceError, ConfigurationError: as `schema`.
         """
         schema = self._schema(kind, text)
-        found = self._ask(lambda client: client.register_schema(subject, schema))
+        found = self._ask(lambda client: client.register_schema(subject, schema), given=True)
         if found is None:
             raise AwayError(f"it cannot register a schema of subject {subject!r}: not found")
         return found
@@ -132,7 +141,7 @@ class SchemaRegistry:
     def compatible(self, subject: str, kind: str, text: str) -> bool:
         """Whether a subject would take a schema; a new subject takes each. Raises as `register`."""
         schema = self._schema(kind, text)
-        found = self._ask(lambda client: client.test_compatibility(subject, schema))
+        found = self._ask(lambda client: client.test_compatibility(subject, schema), given=True)
         return found is not False
 
     def close(self) -> None:
@@ -176,27 +185,40 @@ class SchemaRegistry:
             self._follow(found.schema, texts, begun)
             texts[place] = (str(reference.name), found.schema.schema_str or "")
 
-    def _ask(self, question: Callable[[SchemaRegistryClient], _Answer]) -> _Answer | None:
-        """The answer; None if there is no such thing."""
+    def _ask(
+        self, question: Callable[[SchemaRegistryClient], _Answer], *, given: bool = False
+    ) -> _Answer | None:
+        """The answer; None if there is no such thing. `given`: whether the registry is given a schema."""
         client = self._client()
         from confluent_kafka.schema_registry.error import OAuthTokenError, SchemaRegistryError
 
         try:
-            return question(client)
+            found = question(client)
         except SchemaRegistryError as error:
-            if error.http_status_code == _NOT_FOUND:
-                return None
-            if error.http_status_code in _REFUSED:
+            status = error.http_status_code
+            if error.error_code in _NOT_FOUND:
+                found = None
+            elif status in _REFUSED:
                 raise self._refused(error) from None
-            if error.http_status_code in _UNFIT:
+            elif given and status in _UNFIT:
                 raise UnfitError(self._said(error)) from None
-            raise AwayError(self._said(error)) from None
+            elif status < 500 and status not in _PASSES:
+                raise self._foreign(self._said(error)) from None
+            else:
+                raise AwayError(self._said(error)) from None
         except OAuthTokenError as error:
             if error.status_code in _REFUSED_BY_TOKEN_SERVER:
                 raise self._refused(error) from None
             raise AwayError(self._said(error)) from None
-        except _transport_errors() as error:
+        except _http_errors("RequestError") as error:
             raise AwayError(self._said(error)) from None
+        except _http_errors("InvalidURL") as error:
+            raise ConfigurationError(f"schema_registry: url: {self._said(error)}") from None
+        except (ValueError, TypeError, LookupError, AttributeError):
+            # The client takes an answer apart without a look at what it is.
+            raise self._foreign("its answer is not what was asked for") from None
+        self._has_answered = True
+        return found
 
     def _client(self) -> SchemaRegistryClient:
         if self._open is None:
@@ -217,14 +239,33 @@ class SchemaRegistry:
             "basic.auth.user.info or bearer.auth.* in schema_registry, and what the user may read"
         )
 
+    def _foreign(self, why: str) -> SourceError | AwayError:
+        """Of an answer that no registry gives: where one has answered before, it is waited for."""
+        what = f"what answers there is no Schema Registry ({why})"
+        if self._has_answered:
+            return AwayError(what)
+        return SourceError(
+            f"schema registry {self.name}: {what}: check url in schema_registry, and the path in it: some have "
+            "one, such as /apis/ccompat/v7"
+        )
+
     def _said(self, error: Exception) -> str:
+        status = getattr(error, "http_status_code", None)
+        if status is not None and getattr(error, "error_code", None) in (None, _NO_CODE):
+            return f"HTTP status code {status}"  # The rest may be a page.
         text = " ".join(str(error).split()) or type(error).__name__
         return scrub(text, self._settings)
 
 
-def _transport_errors() -> tuple[type[Exception], ...]:
-    """What the client raises where a server cannot be reached: of the HTTP library that its release has."""
+def _with_text(schema: Schema) -> Schema:
+    if not isinstance(schema.schema_str, str):
+        raise ValueError("its answer has no schema")
+    return schema
+
+
+def _http_errors(name: str) -> tuple[type[Exception], ...]:
+    """The errors of this name that the HTTP library has which the client's release uses."""
     from importlib import import_module, util
 
-    found = [import_module(name) for name in ("httpx2", "httpx") if util.find_spec(name)]
-    return tuple(library.TransportError for library in found)
+    found = [import_module(library) for library in ("httpx2", "httpx") if util.find_spec(library)]
+    return tuple(getattr(library, name) for library in found)

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from math import gcd
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from streamreg._core import decimals
-from streamreg._evaluate.times import from_objects
+from streamreg._evaluate.times import from_objects, in_range
 from streamreg._exceptions import ConfigurationError
 from streamreg._formats.columns import Cells
 from streamreg._types import OPTIONAL
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _LEAST, _MOST = -(2**63), 2**63 - 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FINER: Final = {"ns": 10**3, "ps": 10**6, "fs": 10**9, "as": 10**12}
+"""Units of NumPy's, and how many of them are a microsecond."""
 _FIRST, _LAST = np.datetime64("0001-01-01", "us"), np.datetime64("9999-12-31T23:59:59.999999", "us")
 
 
@@ -86,12 +89,19 @@ def _floats(name: str, given: NDArray[Any], missing: NDArray[np.bool_] | None) -
         np.float64,
         np.int64,
     }:
-        given = np.array([0.0 if gone else float(value) for value, gone in _pairs(given, missing)])
+        given = np.array([0.0 if gone else _float(value) for value, gone in _pairs(given, missing)])
     if given.dtype.kind not in "fiu" or given.dtype.itemsize > 8:
         raise _refuse(name, "float", given.dtype)
     values = given.astype(np.float64)
     bad = ~np.isfinite(values) & _there(missing, len(values))
     return Cells(values, None, {"non-finite": bad} if bad.any() else {})
+
+
+def _float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf
 
 
 def _integers(name: str, given: NDArray[Any], missing: NDArray[np.bool_] | None) -> Cells:
@@ -122,7 +132,7 @@ def _decimals(name: str, given: NDArray[Any], missing: NDArray[np.bool_] | None)
     if given.dtype.kind in "iu":
         texts = [str(value) for value in given.tolist()]
     elif given.dtype.kind == "O" and _object_types(given, missing) <= {Decimal, int}:
-        texts = ["0" if gone else str(value) for value, gone in _pairs(given, missing)]
+        texts = ["0" if gone else _digits(value) for value, gone in _pairs(given, missing)]
     else:
         raise _refuse(
             name,
@@ -131,6 +141,13 @@ def _decimals(name: str, given: NDArray[Any], missing: NDArray[np.bool_] | None)
         )
     values, bad = decimals(texts)
     return Cells(values, None, {"decimal-range": bad} if bad.any() else {})
+
+
+def _digits(value: Decimal | int) -> str:
+    try:
+        return str(value)
+    except ValueError:  # Python writes no integer of more than some thousand digits.
+        return "Infinity"
 
 
 def _booleans(name: str, given: NDArray[Any], missing: NDArray[np.bool_] | None) -> Cells:
@@ -182,7 +199,16 @@ def _datetimes(name: str, given: NDArray[Any], missing: NDArray[np.bool_] | None
         if naive:
             raise _refuse(name, "datetime", f"{naive[0]!r}, which has no time zone")
         values = [_EPOCH if gone else value for value, gone in _pairs(given, missing)]
-        given = from_objects(values, "datetime")
+        # pandas has nanoseconds in an attribute of its own.
+        bad = np.fromiter(
+            (bool(getattr(value, "nanosecond", 0)) or not in_range(value) for value in values),
+            np.bool_,
+            len(values),
+        )
+        kept = [_EPOCH if out else value for value, out in zip(values, bad.tolist(), strict=True)]
+        return Cells(
+            from_objects(kept, "datetime"), None, {"datetime-range": bad} if bad.any() else {}
+        )
     return _times(name, given, missing, "datetime")
 
 
@@ -200,24 +226,29 @@ def _times(name: str, given: NDArray[Any], missing: NDArray[np.bool_] | None, ki
         or np.datetime_data(given.dtype)[0] == "generic"
     ):
         raise _refuse(name, kind, given.dtype)
-    gone = np.isnat(given) | ~_there(missing, len(given))
     unit, step = np.datetime_data(given.dtype)
+    if kind == "timedelta" and unit in ("Y", "M"):
+        raise _refuse(name, kind, f"{given.dtype}, whose entries have no length of their own")
+    there = _there(missing, len(given))
     counts = given.view(np.int64)
-    if unit in ("ns", "ps", "fs", "as"):
-        per = {"ns": 10**3, "ps": 10**6, "fs": 10**9, "as": 10**12}[unit]
-        bad = (counts * step % per != 0) & ~gone
-        micros = np.where(gone | bad, 0, counts * step // per)
+    if unit in _FINER:
+        # So many of them are so many microseconds; a step may be a multiple of the unit.
+        many, micros_each = _FINER[unit] // (of := gcd(_FINER[unit], step)), step // of
+        micros = counts // many
+        bad = (counts % many != 0) | (np.abs(micros) > _MOST // micros_each)
+        micros *= micros_each
     else:
-        micros = np.where(gone, 0, given.astype(f"{given.dtype.kind}8[us]").view(np.int64))
+        micros = given.astype(f"{given.dtype.kind}8[us]").view(np.int64)
         # A year of NumPy's may be any 64-bit number: what does not come back was cut.
-        bad = (
-            micros.view(f"{given.dtype.kind}8[us]").astype(given.dtype).view(np.int64) != counts
-        ) & ~gone
-    values = micros.astype(np.int64).view(f"{given.dtype.kind}8[us]")
+        bad = micros.view(f"{given.dtype.kind}8[us]").astype(given.dtype).view(np.int64) != counts
+    # The least count means that there is no time: whoever has no other word for that says it by `missing`.
+    bad = (bad | np.isnat(given)) & there
+    micros = np.where(there & ~bad, micros, 0)
+    values = micros.view(f"{given.dtype.kind}8[us]")
     if kind == "datetime":
-        bad |= ((values < _FIRST) | (values > _LAST)) & ~gone
-    values = np.where(bad, values.dtype.type(0, "us"), values)
-    return Cells(values, gone if gone.any() else None, {f"{kind}-range": bad} if bad.any() else {})
+        bad |= (values < _FIRST) | (values > _LAST)
+        values = np.where(bad, values.dtype.type(0, "us"), values)
+    return Cells(values, None, {f"{kind}-range": bad} if bad.any() else {})
 
 
 def _pairs(given: NDArray[Any], missing: NDArray[np.bool_] | None) -> Any:  # noqa: ANN401  # entries of any kind

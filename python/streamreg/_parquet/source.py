@@ -108,7 +108,7 @@ class _ParquetReader:
             )
         names = [name for name in self._source.columns if name in file.schema_arrow.names]
         groups, at = _groups_from(file.metadata, whole.start)
-        for record_batch in file.iter_batches(_BATCH, row_groups=groups, columns=names):
+        for record_batch in _record_batches(file, origin, groups, names):
             start, at = max(at, whole.start), at + record_batch.num_rows
             skipped = start - (at - record_batch.num_rows)
             if skipped < record_batch.num_rows and start < end:
@@ -162,6 +162,25 @@ def _groups_from(metadata: Any, start: int) -> tuple[list[int], int]:  # noqa: A
     return [], first
 
 
+def _record_batches(
+    file: Any,  # noqa: ANN401  # pyarrow's
+    origin: Origin,
+    groups: list[int],
+    names: list[str],
+) -> Iterator[Any]:
+    """Some rows at a time of these groups. Raises SourceError where the file is damaged."""
+    import pyarrow as pa
+
+    try:
+        yield from file.iter_batches(_BATCH, row_groups=groups, columns=names)
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(origin, error) from error
+
+
+def _unreadable(origin: Origin, error: Exception) -> SourceError:
+    return SourceError(f"{origin} cannot be read: {' '.join(str(error).split())}")
+
+
 def _opened(path: str, origin: Origin) -> Any:  # noqa: ANN401  # pyarrow's
     import pyarrow as pa
     import pyarrow.parquet as parquet
@@ -169,7 +188,7 @@ def _opened(path: str, origin: Origin) -> Any:  # noqa: ANN401  # pyarrow's
     try:
         return parquet.ParquetFile(path)
     except (pa.ArrowException, OSError) as error:
-        raise SourceError(f"{origin} cannot be read: {' '.join(str(error).split())}") from error
+        raise _unreadable(origin, error) from error
 
 
 def check_footer(path: str, origin: Origin, known: int | None) -> int:

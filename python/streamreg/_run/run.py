@@ -139,7 +139,7 @@ def _run(
             store = stack.enter_context(opened)
             last = store.load()
         terms = RunTerms(
-            options.state, durable=options.durability == "power", stopping=signals.noted
+            options.state, durable=options.durability == "power", stopping=watch.stopping
         )
         old_files: list[Path] = []
         if last is not None:
@@ -183,7 +183,7 @@ def _run(
             move(old_files, _log.warning)
         outputs = resume.open_outputs(plan, rejects, last, terms)
         if outputs is None:
-            # A signal came while a file was read, or the reader of a pipe waited for.
+            # It was to stop while a file was read, or the reader of a pipe or a destination waited for.
             watch.stopping()
             return watch.summary(None)
         stack.enter_context(contextlib.closing(outputs))

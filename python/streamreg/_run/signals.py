@@ -32,10 +32,6 @@ class StopSignals:
             }
         return self
 
-    def noted(self) -> bool:
-        """Whether a signal has come."""
-        return self.received is not None
-
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self.received = signal.Signals(number)
         self._restore()

@@ -31,14 +31,15 @@ class Watch:
         self._paths: list[str] = []
         self._before: Checkpoint | None = None
         self._rate = Rate(0, self._started)
+        self._progress = Progress(0, 0, 0, 0.0, None, {})
 
     def stopping(self) -> bool:
-        """Whether to stop while the source is still waited for; reports that nothing was read yet."""
+        """Whether to stop while the source or an output is waited for; tells again where the flow is."""
         if self._signals.received is not None:
             self.ended_by = self._signals.received.name
         elif time.monotonic() >= self._tell_at:
             self._tell_at = time.monotonic() + TELL_INTERVAL
-            if self._give(Progress(0, 0, 0, 0.0, None, {})):
+            if self._give(self._progress):
                 self.ended_by = "stop"
         return self.ended_by is not None
 
@@ -57,7 +58,8 @@ class Watch:
         if now >= self._heartbeat_at:
             self._heartbeat_at = now + lifecycle.HEARTBEAT_SECONDS
             lifecycle.goes_on(progress, merge.rejects)
-        return self._give(progress)
+        self._progress, self._tell_at = progress, now + TELL_INTERVAL
+        return self._give(progress) or self.ended_by is not None
 
     def _give(self, progress: Progress) -> bool:
         if self._served is not None:

@@ -191,6 +191,16 @@ class PostgresColumns(TableColumns):
                 (oid,),
             )
         }
+        loose = connection.execute(
+            "SELECT attname FROM pg_attribute a JOIN pg_collation c ON c.oid = a.attcollation "
+            "WHERE attrelid = $1 AND NOT collisdeterministic AND attname = ANY($2)",
+            (oid, [*self._keys]),
+        ).fetchone()
+        if loose is not None:
+            raise OutputError(
+                f"{name}: column {loose[0]!r} is a key, and different texts are equal to its collation, so that "
+                'their rows would replace each other: give it COLLATE "C", or write to another table'
+            )
         for column, dtype in self._types.items():
             if column not in found:
                 raise missing_column(name, column, _MADE[dtype])

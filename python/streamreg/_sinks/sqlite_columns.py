@@ -75,7 +75,8 @@ class SqliteColumns(TableColumns):
         listed = ", ".join(map(quoted, self._types))
         marks = ", ".join("?" * len(self._types))
         self.insert = f"INSERT INTO {quoted(table)} ({listed}) VALUES ({marks})"
-        where = " AND ".join(f"{quoted(key)} IS ?" for key in keys) or "1"
+        # A table that is there may have columns to which different texts are equal.
+        where = " AND ".join(f"{quoted(key)} COLLATE BINARY IS ?" for key in keys) or "1"
         self.delete = f"DELETE FROM {quoted(table)} WHERE {where}"
         self._select = f"SELECT {listed} FROM {quoted(table)}"
 

@@ -335,6 +335,21 @@ pub fn split_header(value: &[u8], delimiter: char) -> PyResult<Vec<String>> {
 
 /// The first record of a value that may hold many.
 #[pyfunction]
-pub fn first_record(value: &[u8]) -> &[u8] {
-    core::csv::first_record(value)
+#[pyo3(signature = (value, delimiter = ','))]
+pub fn first_record(value: &[u8], delimiter: char) -> PyResult<&[u8]> {
+    let dialect = core::csv::Dialect::new(delimiter).map_err(|error| to_py(&error))?;
+    Ok(dialect.first_record(value))
+}
+
+/// Where the records of a text end.
+#[pyfunction]
+pub fn record_ends(
+    py: Python<'_>,
+    text: &[u8],
+    delimiter: char,
+    most: usize,
+    last: bool,
+) -> PyResult<Vec<usize>> {
+    let dialect = core::csv::Dialect::new(delimiter).map_err(|error| to_py(&error))?;
+    Ok(py.detach(|| dialect.ends(text, most, last)))
 }

@@ -52,7 +52,7 @@ mod _core {
     #[pymodule_export]
     use super::decode::{ChangeEvents, debezium_events};
     #[pymodule_export]
-    use super::decode::{Decoded, Decoder, Text, first_record, split_header};
+    use super::decode::{Decoded, Decoder, Text, first_record, record_ends, split_header};
     #[pymodule_export]
     use super::decode::{avro_decoder, avro_problems, framed_json_decoder, schema_ids};
     #[pymodule_export]

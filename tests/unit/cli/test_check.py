@@ -28,7 +28,15 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (FIRST + KAFKA + 'key = ["nokey"]\n', "output.2: the table has no column 'nokey'"),
         (
             FIRST + KAFKA + '[output.create]\nnum.partitions = "x"\n',
-            "output.2: create: num.partitions: expected a number above 0, found 'x'",
+            "output.2: create: num.partitions: expected a number above 0, 100,000 at most, found 'x'",
+        ),
+        (
+            FIRST + KAFKA + "[output.create]\nnum.partitions = 1000000\n",
+            "output.2: create: num.partitions: expected a number above 0, 100,000 at most, found '1000000'",
+        ),
+        (
+            FIRST + KAFKA + '[output.create]\nretention.ms = "\\u0001"\n',
+            "output.2: create: retention.ms: expected plain text",
         ),
         (
             FIRST + KAFKA + '[output.kafka]\nclient.id = "x"\n',

@@ -35,6 +35,8 @@ _decimals = st.decimals(-(10**15), 10**15, places=3)
 _times = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
 
 _DECIMAL = {"type": "bytes", "logicalType": "decimal", "precision": 20, "scale": 3}
+_NUMBER = {"type": "bytes", "logicalType": "decimal", "precision": 200, "scale": 127}
+"""As Oracle's NUMBER is written: in more than 128 bits, nearly all of them for zeros."""
 _MICROS = {"type": "long", "logicalType": "timestamp-micros"}
 _DATE = {"type": "int", "logicalType": "date"}
 
@@ -52,6 +54,8 @@ _READ: list[tuple[str, Any, st.SearchStrategy[Any], Callable[[Any], Any]]] = [
     ("bytes", "bytes", st.binary(max_size=8), bytes),
     ("bytes", "string", st.text(max_size=8), str.encode),
     ("decimal", _DECIMAL, _decimals, Decimal),
+    ("decimal", _NUMBER, _decimals, Decimal),
+    ("float", _NUMBER, _decimals, float),
     ("decimal", "long", _longs, Decimal),
     ("datetime", _MICROS, _times, _moment),
     ("datetime", _DATE, st.dates(date(1, 1, 1), date(9999, 12, 31)), _moment),

@@ -6,6 +6,7 @@
 
 mod bytes;
 mod fit;
+mod great;
 mod plan;
 mod schema;
 mod skip;

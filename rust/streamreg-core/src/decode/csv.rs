@@ -5,8 +5,10 @@
 //! letter, a field too many) sends the record down the other: split, count, convert. It alone judges. A byte
 //! order mark before a record is no part of it: some writers send one with each message.
 
+mod records;
 mod split;
 
+pub use records::Ends;
 pub use split::{Malformed, Split, split_record};
 
 use super::columns::{Column, Columns};
@@ -29,14 +31,6 @@ impl RejectKind {
 /// As [`Dialect::decoder`].
 pub fn decoder(columns: Vec<(String, ColumnType)>, header: &[String]) -> Result<Decoder, Error> {
     Dialect::default().decoder(columns, header)
-}
-
-/// The first record of a value that may hold many.
-#[must_use]
-pub fn first_record(value: &[u8]) -> &[u8] {
-    let mut spans = Vec::new();
-    split::lines(value, &mut spans);
-    spans.into_iter().next().map_or(value, |span| &value[span])
 }
 
 /// What stands between the fields of a record.
@@ -79,6 +73,20 @@ impl Dialect {
         }
         let layout = Layout::new(&schema.names, &schema.types, header, self)?;
         Ok(Decoder::of(schema, layout))
+    }
+
+    /// The first record of a value that may hold many.
+    #[must_use]
+    pub fn first_record(self, value: &[u8]) -> &[u8] {
+        let mut spans = Vec::new();
+        records::lines(value, self.delimiter, &mut spans);
+        spans.into_iter().next().map_or(value, |span| &value[span])
+    }
+
+    /// Where the records of a text end that LF and CRLF end, as [`Ends::of`].
+    #[must_use]
+    pub fn ends(self, text: &[u8], most: usize, last: bool) -> Vec<usize> {
+        Ends { delimiter: self.delimiter, returns: false }.of(text, most, last)
     }
 
     /// The names in a header, as [`split_record`] gives them.
@@ -178,7 +186,7 @@ impl Format for Layout {
     }
 
     fn records(&self, value: &[u8], spans: &mut Vec<Span>) {
-        split::lines(value, spans);
+        records::lines(value, self.dialect.delimiter, spans);
         // Some writers send the names with each message.
         if spans.first().is_some_and(|first| self.is_header(&value[first.clone()])) {
             spans.remove(0);

@@ -2,11 +2,14 @@
 
 use super::*;
 use ColumnType::{Bool, Bytes, Decimal, Float, Int, Str};
+use num_bigint::BigInt;
 use proptest::prelude::*;
 use streamreg_core::decode::avro::Reader;
 use streamreg_core::decode::schema_ids;
 
 const ID: u32 = 258;
+/// A NUMBER of Oracle's, as Debezium and Kafka Connect write it.
+const ORACLE: &str = r#"{"type":"bytes","logicalType":"decimal","precision":164,"scale":127}"#;
 
 fn decoder(columns: &[(&str, ColumnType)], text: &str) -> Decoder {
     let reader = Reader::new(schema(columns), &[]).unwrap();
@@ -38,6 +41,11 @@ fn long(value: i64) -> Vec<u8> {
 
 fn text(value: &[u8]) -> Vec<u8> {
     [long(value.len().try_into().unwrap()), value.to_vec()].concat()
+}
+
+/// A number with so many zeros behind it, in two's complement.
+fn power(number: i64, zeros: u32) -> Vec<u8> {
+    (BigInt::from(number) * BigInt::from(10).pow(zeros)).to_signed_bytes_be()
 }
 
 /// Reads one value of one type into one column.
@@ -93,6 +101,8 @@ fn types_are_read() {
             [vec![0; 18], vec![0, 200]].concat(),
             Value::Decimal("2".to_owned()),
         ),
+        (Decimal, ORACLE, text(&power(15, 126)), Value::Decimal("1.5".to_owned())),
+        (Float, ORACLE, text(&power(-15, 126)), Value::float(-1.5)),
         (Decimal, r#""long""#, long(i64::MIN), Value::Decimal(i64::MIN.to_string())),
         (Decimal, r#""string""#, text(b"0.10"), Value::Decimal("0.1".to_owned())),
         (
@@ -151,6 +161,8 @@ fn values_that_do_not_fit_are_rejected_by_kind() {
         (Str, r#""string""#, long(1 << 40), RejectKind::MALFORMED_AVRO),
         (Str, r#""string""#, text(b"\xff"), RejectKind::INVALID_UTF8),
         (Decimal, wide, text(&[0x7f; 16]), RejectKind::DECIMAL_RANGE),
+        (Decimal, wide, text(&[0x7f; 1_000_000]), RejectKind::DECIMAL_RANGE),
+        (Decimal, ORACLE, text(&power(1, 528)), RejectKind::DECIMAL_RANGE),
         (
             Decimal,
             wide,
@@ -167,6 +179,15 @@ fn values_that_do_not_fit_are_rejected_by_kind() {
     assert_eq!(reject(&decoder, b"{}").0, RejectKind::NOT_FRAMED);
     assert_eq!(reject(&decoder, &[0, 0, 0, 0, 7, 2]).0, RejectKind::UNUSABLE_SCHEMA);
     assert_eq!(reject(&decoder, &[0, 0, 0, 0, 8, 2]).0, RejectKind::UNKNOWN_SCHEMA);
+}
+
+/// A record has each field once: of two of one name it is not known which is meant.
+#[test]
+fn two_fields_of_one_name_are_no_schema() {
+    let fields = [field("c", r#""long""#), field("c", r#""long""#)];
+    let decoder = decoder(&[("c", Int)], &record(&fields.join(",")));
+    let body = framed(&[long(1), long(2)].concat());
+    assert_eq!(reject(&decoder, &body).0, RejectKind::UNUSABLE_SCHEMA);
 }
 
 /// What nobody wants is skipped, of whatever type, and the columns come in the reader's order.
@@ -286,6 +307,16 @@ const WIDE: &str = r#"{"type":"record","name":"W","fields":[
 
 proptest! {
     #![proptest_config(config(500))]
+
+    /// A decimal is the same at every scale that can hold it, in as many bytes as it takes.
+    #[test]
+    fn law_scales(number in any::<i64>(), scale in 0u32..300, padding in 0usize..20) {
+        let number = number / 10 * 10 + 1;
+        let avro = format!(r#"{{"type":"bytes","logicalType":"decimal","precision":400,"scale":{scale}}}"#);
+        let filling = if number < 0 { 0xff } else { 0 };
+        let body = [vec![filling; padding], power(number, scale)].concat();
+        prop_assert_eq!(one(&Decimal, &avro, &text(&body)), Ok(Value::Decimal(number.to_string())));
+    }
 
     /// Any bytes behind a frame are a row or a reject, alone as in a batch, and never a panic.
     #[test]

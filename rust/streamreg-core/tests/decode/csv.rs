@@ -5,7 +5,7 @@ use ColumnType::{Bool, Bytes, Float, Int, Str};
 use csv_core::{ReadRecordResult, Reader};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use streamreg_core::decode::csv::{Split, split_record};
+use streamreg_core::decode::csv::{Dialect, Ends, Split, split_record};
 use streamreg_core::error::Error;
 
 /// Fields are found by their names: the header's order and its other columns make no difference.
@@ -282,6 +282,53 @@ proptest! {
             prop_assert_eq!(row(&decoder, text.as_bytes()), [Value::float(nearest)]);
         } else {
             prop_assert_eq!(reject(&decoder, text.as_bytes()), (RejectKind::NON_FINITE, Some(0)));
+        }
+    }
+}
+
+/// A stray quote in a message of many records costs its line; what follows it is read.
+#[test]
+fn a_stray_quote_costs_its_line() {
+    let decoder = csv(&["x", "s"], &[("x", Int), ("s", Str)]).of_many();
+    let message = b"\xef\xbb\xbf1,a\r2,5\" pipe\r\n3,\"b\nc\"\n4,\"closed\" not\n5,d\n6,\"open\n\n7,e";
+    let batch = decode(&decoder, &[Some(message)]);
+    let rows: Vec<_> = (0..batch.rows).map(|row| entry(&batch.columns[0], row)).collect();
+    assert_eq!(rows, [1, 3, 5, 7].map(Value::Int));
+    assert!(batch.rejects.iter().all(|reject| reject.kind == RejectKind::MALFORMED_CSV));
+    assert_eq!(batch.rejects.len(), 3);
+}
+
+/// The first record ends where quotes and the delimiter say.
+#[test]
+fn the_first_record_is_cut_by_its_delimiter() {
+    let value = b"x;\"a\nb\"\n1;2";
+    assert_eq!(Dialect::new(';').unwrap().first_record(value), b"x;\"a\nb\"");
+    assert_eq!(Dialect::default().first_record(value), b"x;\"a");
+    assert_eq!(Dialect::default().first_record(b"\"x,y\n1,2"), b"\"x,y");
+}
+
+proptest! {
+    #![proptest_config(config(500))]
+
+    /// The ends of records follow from the bytes behind the last one: of a text that is seen in part they are the first
+    /// of those of the whole, and each is at the end of a line.
+    #[test]
+    fn law_ends_of_a_part(
+        text in vec(prop::sample::select(&b"\"\"\"\n\n\r,,;a"[..]), 0..80),
+        seen in 0usize..80,
+        most in 1usize..40,
+        returns in any::<bool>(),
+    ) {
+        let ends = Ends { delimiter: b',', returns };
+        let whole = ends.of(&text, most, true);
+        let part = ends.of(&text[..seen.min(text.len())], most, false);
+        prop_assert_eq!(&whole[..part.len()], &part[..]);
+        prop_assert_eq!(whole.last().copied().unwrap_or(0), text.len());
+        prop_assert!(part.iter().all(|end| text[end - 1] == b'\n' || returns && text[end - 1] == b'\r'));
+        let mut start = 0;
+        for end in whole {
+            prop_assert_eq!(ends.of(&text[start..], most, true)[0], end - start);
+            start = end;
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::time::Unit;
 use serde_json::{Map, Value as Json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The types of a schema.
 #[derive(Clone, Debug)]
@@ -204,9 +204,13 @@ impl Parser {
         let inner = self.types[at].name.trim_start_matches("record ");
         let inner = inner.rsplit_once('.').map_or("", |(namespace, _)| namespace).to_owned();
         let mut fields = Vec::new();
+        let mut names = HashSet::new();
         for field in list(object, "fields")? {
             let name = field.get("name").and_then(Json::as_str).ok_or("a field without a name")?;
             let kind = field.get("type").ok_or_else(|| format!("the field {name:?} has no type"))?;
+            if !names.insert(name) {
+                return Err(format!("two fields of the name {name:?}"));
+            }
             fields.push((name.to_owned(), self.of(kind, &inner)?));
         }
         self.types[at].node = Node::Record(fields);

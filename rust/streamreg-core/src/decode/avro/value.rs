@@ -1,6 +1,7 @@
 //! Decode, avro: a value as it is written becomes an entry of a column.
 
 use super::bytes::{Bytes, malformed};
+use super::great;
 use super::schema::Logical;
 use crate::decimal::{Decimal, MOST_DIGITS};
 use crate::decode::columns::Column;
@@ -115,7 +116,8 @@ fn decimal(bytes: &mut Bytes<'_>, scale: i32, size: Option<usize>) -> Result<Dec
         // The bit that was cut off is the sign's.
         (whole[0] == filling && (number < 0) == negative).then_some(number)
     });
-    number.and_then(|number| Decimal::new(number, scale.checked_neg()?)).ok_or_else(|| {
+    let number = number.map_or_else(|| great::without_zeros(digits), |number| Some((number, 0)));
+    number.and_then(|(number, zeros)| Decimal::new(number, zeros.checked_sub(scale)?)).ok_or_else(|| {
         let detail = format!("more than {MOST_DIGITS} significant digits, or an exponent beyond ±400");
         Fault::with(RejectKind::DECIMAL_RANGE, detail)
     })

@@ -3,7 +3,7 @@
 //! Lenient readers (csv-core among them) take `a"b` and `"a"b` for fields; here a quote inside or after a
 //! field is an error, since it means that fields were cut elsewhere than their writer meant.
 
-use crate::decode::{Span, without_mark};
+use crate::decode::without_mark;
 use crate::error::Error;
 use std::fmt;
 
@@ -140,33 +140,6 @@ impl Split {
 pub(super) fn without_line_end(value: &[u8]) -> &[u8] {
     let record = value.strip_suffix(b"\n").unwrap_or(value);
     record.strip_suffix(b"\r").unwrap_or(record)
-}
-
-/// The records of a value that holds many: its lines, where line ends between quotes end none, but for empty ones. If
-/// there is none, the whole value is one, which will not fit.
-pub(super) fn lines(value: &[u8], spans: &mut Vec<Span>) {
-    let (mut start, mut quoted) = (0, false);
-    for at in memchr::memchr3_iter(b'"', b'\n', b'\r', value) {
-        match value[at] {
-            // A doubled quote ends what was quoted, and begins it again.
-            b'"' => quoted = !quoted,
-            _ if quoted => {}
-            _ => {
-                put_line(value, start..at, spans);
-                start = at + 1;
-            }
-        }
-    }
-    put_line(value, start..value.len(), spans);
-    if spans.is_empty() {
-        spans.push(0..value.len());
-    }
-}
-
-fn put_line(value: &[u8], line: Span, spans: &mut Vec<Span>) {
-    if !without_mark(&value[line.clone()]).trim_ascii().is_empty() {
-        spans.push(line);
-    }
 }
 
 /// The names in a header: the fields of one record, without a byte order mark and spaces around names.
