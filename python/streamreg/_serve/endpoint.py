@@ -67,18 +67,3 @@ async def refused(request: Request, error: Exception) -> Response:
             {"error": error.detail, "status": error.status_code}, error.status_code
         )
     return json_response({"error": "the server has failed: see its log", "status": 500}, 500)
-
-
-def whole(request: Request, name: str, default: int, least: int, most: int) -> int:
-    """A whole number of the query.
-
-    Raises:
-        HTTPException: 400 if it is none, or not in the range.
-    """
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else -1
-    if not least <= number <= most:
-        raise refusal(400, f"{name}: expected {least} to {most}, found {text[:40]!r}")
-    return number
