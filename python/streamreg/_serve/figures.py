@@ -153,6 +153,7 @@ async def _windows(table: CurrentTable, wanted: dict[int, bytes]) -> Make:
     if keys is None:
         return _without("not all of its keys are among its columns")
     instance = {place: cell for place, cell in wanted.items() if place < len(keys) - 2}
+    await table.settle()
     rows = table.last(MOST_WINDOWS, instance)
     return lambda: windows_of(table.spec, rows)
 

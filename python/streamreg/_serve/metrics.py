@@ -41,6 +41,8 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
     registry.register(RunCollector(feed))
 
     async def metrics(request: Request) -> Response:
+        for table in feed.tables.values():
+            await table.settle()
         encode, kind = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(registry), headers={"content-type": kind})
 

@@ -39,7 +39,9 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
         return json_response({"epoch": feed.epoch, "tables": found})
 
     async def rows(request: Request) -> Response:
-        return _page(feed, table_of(feed, request.path_params["name"]), request)
+        table = table_of(feed, request.path_params["name"])
+        await table.settle()
+        return _page(feed, table, request)
 
     return (
         Endpoint("/v1/tables", tables, "The tables there are, with their columns and keys."),
