@@ -34,7 +34,8 @@ from streamreg._state.program_data import WINDOWS
 
 if TYPE_CHECKING:
     from streamreg._estimators.key_cells import Cell
-    from streamreg._serve.table import CurrentTable, Key
+    from streamreg._serve.order import Key
+    from streamreg._serve.table import CurrentTable
 
 Make: TypeAlias = Callable[[], Drawn]
 """Computes what is drawn, in a thread; what it needs was taken before."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
+from heapq import nlargest
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -176,13 +177,18 @@ class CurrentTable:
         found = [row for key in islice(keys, most) for row in self.find(key)]
         return found[::-1]
 
+    def newest_windows(self, most: int) -> list[bytes]:
+        """The rows of the windows that end last, at most so many, in the order of their keys."""
+        newest = nlargest(most, self._order.now(), key=lambda place: place[0][-1])
+        return [row for _, key in sorted(newest) for row in self.find(key)]
+
     def written(self, row: bytes) -> bytes:
         """A row as a JSON object."""
         [text] = self._json.write([row])
         return text
 
     async def settle(self) -> None:
-        """Puts very many new keys in order, while others have their turn: to be waited for before rows are asked for."""
+        """Puts very many new keys in order, while others have their turn: for whoever is about to ask for rows."""
         await self._order.settle()
 
     def place(self, key: Key) -> Place:

@@ -13,8 +13,9 @@ from starlette.responses import Response
 
 from streamreg._serve.endpoint import JSON, Endpoint, Parameter, json_response, refusal
 from streamreg._serve.feed import Feed
+from streamreg._serve.order import Key
 from streamreg._serve.query import COLUMN, MISSING, query_of, whole
-from streamreg._serve.table import MOST_CLOSED, MOST_ROWS, CurrentTable, Key
+from streamreg._serve.table import MOST_CLOSED, MOST_ROWS, CurrentTable
 from streamreg._serve.texts import cell_of
 
 MOST_AT_A_TIME: Final = 10_000
