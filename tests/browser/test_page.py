@@ -265,6 +265,33 @@ def test_the_keyboard_reaches_all(browser: Browser, folder: Path) -> None:
         picture(page, folder, "page-keys")
 
 
+def test_a_row_whose_key_is_missing_shows_its_own_figures(browser: Browser) -> None:
+    """Not those of the empty text; a key may be called as a parameter is, with or without what stands before it."""
+    source = LiveSource()
+    columns = {"k": "str | None", "column.table": "str", "x": "float", "y": "float"}
+    t = table_of_source(source, columns, format="json")
+    fit = t.linear_regression(t.y, t.x, by=[t.k, t["column.table"]], singular="null")
+    outputs = [sr.io.csv.write(fit, "fit.csv")]
+    with ServedRun(outputs, processes=0) as run, watched(browser) as seen:
+        run.until("/v1/tables/fit")
+        for key, slope in (("null", 2), ('""', -7)):
+            for x in range(3):
+                row = f'{{"k":{key},"column.table":"t","x":{x},"y":{slope * x}}}'
+                source.add(row.encode())
+        run.rows("fit", 2)
+        page = seen.page
+        page.goto(run.url)
+        page.locator("#history summary").click()
+        shown = (
+            "[...document.querySelectorAll('#history tbody tr')]"
+            ".some((row) => row.innerText.split('\\t').includes('%s'))"
+        )
+        until(page, shown % "2.0")
+        assert "k = (missing), column.table = t" in page.inner_text("#chosen")
+        page.get_by_role("button", name="Show k , column.table t", exact=True).click()
+        until(page, shown % "-7.0")
+
+
 def test_windows_stand_on_a_line_of_time(browser: Browser, folder: Path) -> None:
     """Those of the instance that is chosen, closed ones too."""
     source = LiveSource()

@@ -156,6 +156,46 @@ def test_what_ends_a_run_is_a_line_of_the_log(job: Path) -> None:
             assert "out.csv" in match[3]
 
 
+@pytest.mark.parametrize("format", ["text", "json"])
+@pytest.mark.parametrize("more", [[], ["--debug"]])
+def test_what_ends_a_run_before_it_begins_is_a_line_too(
+    folder: Path, format: str, more: list[str]
+) -> None:
+    """Where a format is asked for: a job file that cannot be used, and an error that is none of the job's."""
+    (folder / "wrong.toml").write_text("[sourc]\n")
+    (folder / "bug.py").write_text(
+        """
+import sys
+from streamreg import _cli
+def command(*_):
+    _cli.run.load_job = None
+    return found(*_)
+found, _cli.run.command = _cli.run.command, command
+sys.exit(_cli.main())
+"""
+    )
+    wrong = [sys.executable, "-m", "streamreg"]
+    bug = [sys.executable, "bug.py"]
+    for program, code, words in ((wrong, 2, "sourc"), (bug, 1, "this is a bug in streamreg")):
+        done = subprocess.run(
+            [*program, "run", "wrong.toml", "--log-format", format, *more],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+        lines = done.stderr.splitlines()
+        assert any(words in line for line in lines)
+        for line in lines:
+            if format == "json":
+                assert json.loads(line)["level"] == "error"
+            else:
+                match = LINE.fullmatch(line)
+                assert match is not None, line
+                assert match[2] == "ERROR"
+
+
 def test_a_worker_that_dies_and_its_successor_are_told(folder: Path) -> None:
     """The trouble as a warning, the recovery as news."""
     with Child("gated", folder, STREAMREG_PROCESSES=1, GATE=300.0, LOG="INFO") as program:

@@ -185,6 +185,17 @@ def test_openmetrics_is_spoken_too(served: ServedRun) -> None:
     assert answer.body.endswith(b"# EOF\n")
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/openmetrics-text"])
+@pytest.mark.parametrize("version", ["x", "", "1.x", "999.0.0", "-1"])
+def test_a_client_that_asks_for_a_version_that_is_not_there(
+    served: ServedRun, kind: str, version: str
+) -> None:
+    """It is given one that is."""
+    answer = served.get("/metrics", Accept=f"{kind}; version={version}")
+    assert answer.status == 200
+    assert b"streamreg_rows_total" in answer.body
+
+
 def test_files_beside_the_dashboard(served: ServedRun) -> None:
     """What the configuration names is there."""
     assert {path.name for path in DEPLOY.iterdir()} >= {

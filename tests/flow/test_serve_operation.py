@@ -239,7 +239,7 @@ def test_a_port_that_is_taken_ends_a_run_before_it_reads(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         t = read(stream(10, 1), schema=Point)
         output = line_of(t)
-        with pytest.raises(sr.ConfigurationError, match="Address already in use"):
+        with pytest.raises(sr.StreamregError, match="Address already in use"):
             sr.run(processes=0, listen=f"127.0.0.1:{taken.getsockname()[1]}")
     assert list(folder.iterdir()) == []
     assert sr.run(outputs=[output], processes=0, listen="127.0.0.1:0").rows == 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import multiprocessing
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -54,6 +55,23 @@ def send(run: ServedRun, source: LiveSource, times: range) -> None:
 def served(run: ServedRun) -> Counter[tuple[str, ...]]:
     answer = run.get("/v1/tables/fit?limit=1000").json(parse_float=str, parse_int=str)
     return Counter(tuple(row.values()) for row in answer["rows"])
+
+
+def test_metrics_are_those_of_the_newest_windows(folder: Path) -> None:
+    """Of all instances, closed ones too: a hundred of them."""
+    source = LiveSource()
+    with ServedRun([sr.io.csv.write(windows_of(source), "fit.csv")], processes=0) as run:
+        run.until("/v1/tables/fit")
+        times = range(0, 1200, 5)
+        source.add(*(f"{k},{at},{at},{at % 7}".encode() for at in times for k in "ab"))
+
+        def newest() -> set[str]:
+            text = run.get("/metrics").body.decode()
+            return set(re.findall(r'streamreg_result\{column="n",key="([^"]*)"', text))
+
+        expected = {f"{k},{at}.0,{at + 10}.0" for at in range(700, 1200, 10) for k in "ab"}
+        plain = {key.replace(".0", "") for key in expected}
+        wait_until(lambda: newest() in (expected, plain), SECONDS, lambda: str(sorted(newest())))
 
 
 @pytest.mark.parametrize("keep", [True, False])

@@ -85,6 +85,7 @@ def test_the_broker_is_away(
         siege.finish(count + ROWS, process)
     assert "check bootstrap.servers" in siege.said
     assert "reading again" in siege.said
+    assert "responds again, after" in siege.said
     verify(tmp_path, count + ROWS)
 
 

@@ -91,8 +91,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(_described(error), debug, settings, _lines(parsed))
         return failure
     except Exception:
-        say(scrub(traceback.format_exc().removesuffix("\n"), settings))
-        say("streamreg: error: this is a bug in streamreg: please report it")
+        lines = _lines(parsed)
+        say(_traceback(settings, lines))
+        say(line(lines, logging.ERROR, "this is a bug in streamreg: please report it"))
         return failure
     return code
 
@@ -132,10 +133,16 @@ def _described(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
+def _traceback(settings: dict[str, object], format: LogFormat | None) -> str:
+    """That of the error at hand; where there is a log, as a line of it."""
+    text = scrub(traceback.format_exc().removesuffix("\n"), settings)
+    return text if format is None else line(format, logging.ERROR, text)
+
+
 def _complain(
     text: str, debug: bool, settings: dict[str, object], format: LogFormat | None
 ) -> None:
     if debug:
-        say(scrub(traceback.format_exc().removesuffix("\n"), settings))
+        say(_traceback(settings, format))
     for each in scrub(text, settings).splitlines() or ["no reason is known"]:
         say(line(format, logging.ERROR, each))

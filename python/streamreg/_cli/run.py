@@ -123,7 +123,15 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
         return 0
     if arguments.job is None:
         raise UsageError("name a job file, or --example (see streamreg run --help)")
+    lines = None
+    if not arguments.check:
+        lines = log_a_run(arguments.log_format, arguments.log_level, debug=arguments.debug)
+    # What is wrong with a job file is for people, unless it is asked for lines that programs read.
+    arguments.lines = None if arguments.log_format is None else lines
     job = load_job(arguments.job)
+    if arguments.listen is not None:
+        job = replace(job, listen={**(job.listen or {}), "address": arguments.listen})
+    settings["token"] = (job.listen or {}).get("token")
     settings.update(job.source.kafka)
 
     if arguments.check:
@@ -135,13 +143,10 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     from streamreg._jobs.client import check_client
 
     check_client(job.source.kafka, str(arguments.job))
-    arguments.lines = log_a_run(arguments.log_format, arguments.log_level, debug=arguments.debug)
+    arguments.lines = lines
     if arguments.processes is not None:
         job = replace(job, processes=arguments.processes)
     job = replace(job, engine=_engine(job, arguments))
-    if arguments.listen is not None:
-        job = replace(job, listen={**(job.listen or {}), "address": arguments.listen})
-    settings["token"] = (job.listen or {}).get("token")
     if arguments.fresh:
         _start_over(job, arguments)
     else:

@@ -117,6 +117,11 @@ def check_job(job: Job) -> Plan:
     plan = plan_job(job)
     with _of_file(job):
         rejects_spec(job.rejects, plan.source)
+        if job.listen is not None:
+            # Late: most jobs do not listen.
+            from streamreg._serve.address import listen_of
+
+            listen_of(job.listen)
     for at, target in enumerate(job.output.targets, 1):
         if target.sink == "kafka":
             check_client(target.options["rdkafka_settings"], job.name, f"output.{at}.kafka")

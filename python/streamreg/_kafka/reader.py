@@ -12,7 +12,16 @@ from streamreg._kafka import client as kafka_client
 from streamreg._kafka.partition_table import PartitionTable, Place
 from streamreg._kafka.settings import Setting
 from streamreg._kafka.topic_id import TopicIdWatch
-from streamreg._source.contract import Batch, Beginnings, Envelope, Headers, Location, Range, Report
+from streamreg._source.contract import (
+    Batch,
+    Beginnings,
+    Envelope,
+    Headers,
+    Location,
+    Range,
+    Report,
+    Trouble,
+)
 
 _BATCH = 20_000
 """Messages at a time, at most: each of them is some objects, and many if it is rejected."""
@@ -211,7 +220,8 @@ class KafkaReader:
             topic, of = self._table.name, None
             if partition is not None:
                 topic, of = self._table.place(partition)
-            self._report(str(kafka_client.source_error(error, topic, self._settings, (of, None))))
+            told = kafka_client.source_error(error, topic, self._settings, (of, None))
+            self._report(Trouble(told))
 
     def _location(self, message: Message) -> Location:
         number, (_, timestamp) = self._number(message), message.timestamp()

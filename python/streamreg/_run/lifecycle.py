@@ -1,4 +1,4 @@
-"""Run: what a run logs of its own course: start, resume, a heartbeat once a minute, stop.
+"""Run: what a run logs of its own course: start, resume, a heartbeat once a minute, a source that is away, stop.
 
 The records go to the logger `streamreg.run`, each with its numbers as data beside its text (`record.streamreg`), for
 whoever writes logs for programs. Nothing is configured here: that is the program's affair, or the command line's.
@@ -30,8 +30,8 @@ _MOST_SHOWN: Final = 8
 """Partitions whose offsets stand in the text; the data has all."""
 
 
-def _tell(event: str, text: str, **fields: object) -> None:
-    _log.info("%s: %s", event, text, extra={"streamreg": {"event": event, **fields}})
+def _tell(event: str, text: str, level: int = logging.INFO, **fields: object) -> None:
+    _log.log(level, "%s: %s", event, text, extra={"streamreg": {"event": event, **fields}})
 
 
 def started(source: Source, offsets: Mapping[int, int], processes: int) -> None:
@@ -78,6 +78,29 @@ def goes_on(progress: Progress, rejects: Mapping[str, int]) -> None:
         rows_per_second=round(progress.rows_per_second, 3),
         lag=progress.lag,
         rejects=dict(rejects),
+    )
+
+
+def lost_contact(topic: str, seconds: float) -> None:
+    """A source has not said for so long where its logs end."""
+    _tell(
+        "away",
+        f"topic {topic!r} does not respond, for {seconds:.0f} s: the lag is unknown",
+        logging.WARNING,
+        topic=topic,
+        seconds=round(seconds, 3),
+    )
+
+
+def has_contact(topic: str, seconds: float, lag: int) -> None:
+    """It has said so again, so long after the trouble began: a warning too, so that whoever sees that sees its end."""
+    _tell(
+        "recovery",
+        f"topic {topic!r} responds again, after {seconds:.0f} s: lag {lag:,}",
+        logging.WARNING,
+        topic=topic,
+        seconds=round(seconds, 3),
+        lag=lag,
     )
 
 

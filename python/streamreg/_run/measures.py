@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from streamreg._run.log_ends import LogEnds
 from streamreg._serve.snapshot import DurationCounter
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ class Measures:
         """Nothing was measured."""
         self.epoch_seconds = DurationCounter()
         self.checkpoint_seconds = DurationCounter()
-        self.log_ends: dict[int, int] = {}
-        """For each partition where its log ends, as far as it is known."""
+        self.log_ends = LogEnds()
+        """Where the logs end, as far as it is known."""
 
         self.readers: dict[int, str] = {}
         """By worker what has read its last messages, where a source has several readers."""

@@ -225,7 +225,7 @@ def _run(
             sharded=sharded,
         )
         watch.begin(plan, first)
-        pool = make_pool(task, merge, measures.log_ends)
+        pool = make_pool(task, merge, measures.log_ends.last)
         ends = {partition: r.end for partition, r in task.ranges.items()}
         if last is not None and options.state is not None:
             lifecycle.resumed(options.state, last)

@@ -102,7 +102,7 @@ class Served:
             lost=merge.lost,
             origins=self._origins(merge.offsets),
             offsets=dict(merge.offsets),
-            log_ends={**measures.log_ends, **ends},
+            log_ends={**measures.log_ends.known(now), **ends},
             epoch_seconds=measures.epoch_seconds.durations(),
             checkpoint_seconds=measures.checkpoint_seconds.durations(),
             worker_restarts=pool.restarts,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from streamreg._exceptions import OutputError, StateError, StreamregError
+from streamreg._run.contact import Contact
 from streamreg._run.quiet_partitions import QuietPartitions
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Supervisor:
         self._measures = measures
         self._closed = closed
         self._log_ends = measures.log_ends
+        self._contact = Contact(source.name, measures.log_ends)
         self._quiet = QuietPartitions()
         # Of closed epochs. Those of the last run too: it may have crashed before it could commit.
         self._to_commit: Mapping[int, int] | None = dict(merge.offsets)
@@ -146,9 +148,9 @@ class Supervisor:
             self._learn(frame.log_ends)
 
     def _learn(self, log_ends: Mapping[int, int]) -> None:
-        for partition, end in log_ends.items():
-            self._log_ends[partition] = max(end, self._log_ends.get(partition, end))
-        self._quiet.learn(log_ends, self._merge.offsets, time.monotonic())
+        now = time.monotonic()
+        self._log_ends.learn(log_ends, now)
+        self._quiet.learn(log_ends, self._merge.offsets, now)
 
     def _close(self) -> None:
         if not self._merge.pending:
@@ -185,15 +187,21 @@ class Supervisor:
             self._to_commit = None
 
     def _say(self) -> None:
-        self._tell_at = time.monotonic() + TELL_INTERVAL
-        self._stopped |= self._tell(self._lag())
+        # Here too: an epoch that is long to close, or a destination that is waited for, makes no end of a log unknown.
+        self._learn(self._source.log_ends(self._merge.offsets))
+        now = time.monotonic()
+        self._tell_at = now + TELL_INTERVAL
+        lag = self._lag(now)
+        self._contact.look(self._merge.offsets, lag, self._pool.troubled_at, now)
+        self._stopped |= self._tell(lag)
 
-    def _lag(self) -> int | None:
+    def _lag(self, now: float) -> int | None:
         """Messages of the topic that are not merged yet; None where the end of a log is not known."""
         lag = 0
+        known = self._log_ends.known(now)
         for partition, offset in self._merge.offsets.items():
             end = self._ends.get(partition)
-            end = self._log_ends.get(partition) if end is None else end
+            end = known.get(partition) if end is None else end
             if end is None:
                 return None
             lag += max(end - offset, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import os
 import re
@@ -12,7 +13,7 @@ from importlib.util import find_spec
 from typing import Final, TypeAlias, TypedDict
 
 from streamreg._dataclass import dataclass
-from streamreg._exceptions import ConfigurationError
+from streamreg._exceptions import ConfigurationError, StreamregError
 
 TOKEN: Final = "STREAMREG_TOKEN"
 """The environment variable that may hold the token."""
@@ -21,6 +22,9 @@ _ADDRESS: Final = re.compile(r"(?:\[(?P<v6>[^\]\[]+)\]|(?P<host>[^:\[\]\s/]+)):(
 _NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 _NEEDED: Final = ("prometheus_client", "starlette", "uvicorn")
 _BACKLOG: Final = 128
+
+_FOR_NOW: Final = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, socket.EAI_AGAIN)
+"""What may be otherwise another time: a job is not at fault."""
 
 
 class ListenOptions(TypedDict, total=False):
@@ -95,6 +99,11 @@ def checked(options: ListenOptions) -> Listen:
     host, port = _parts(options.get("address"))
     token = options.get("token")
     _check_token(token)
+    insecure = options.get("insecure", False)
+    if not isinstance(insecure, bool):
+        raise ConfigurationError(
+            f"listen: insecure: expected True or False, found {insecure!r:.80}"
+        )
     return Listen(host, port, token, _hosts(options.get("hosts", ())))
 
 
@@ -102,7 +111,8 @@ def bound(listen: Listen) -> socket.socket:
     """A socket that listens there.
 
     Raises:
-        ConfigurationError: if that cannot be: the port is taken, or the address is not this machine's.
+        ConfigurationError: if that cannot be.
+        StreamregError: if it cannot be now: the port is taken, or the address is not this machine's at the moment.
     """
     try:
         found = socket.getaddrinfo(
@@ -130,8 +140,9 @@ def url_of(opened: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _refused(listen: Listen, error: OSError) -> ConfigurationError:
-    return ConfigurationError(
+def _refused(listen: Listen, error: OSError) -> StreamregError:
+    kind = StreamregError if error.errno in _FOR_NOW else ConfigurationError
+    return kind(
         f"listen: {listen.host}:{listen.port}: {error.strerror or error}: give another address or port "
         "(port 0: any that is free)"
     )
@@ -143,9 +154,17 @@ def _parts(address: object) -> tuple[str, int]:
     if found is None or int(found["port"]) > 65535:
         raise ConfigurationError(f"{wrong}, found {address!r:.80}")
     host = found["v6"] or found["host"]
-    if found["v6"] and _ip(host) is None:
+    if _ip(host) is None and (found["v6"] or not _is_name(host)):
         raise ConfigurationError(f"{wrong}, found {address!r:.80}")
     return host, int(found["port"])
+
+
+def _is_name(host: str) -> bool:
+    """Whether a machine may be called so: whoever resolves it refuses some texts by an error of its own."""
+    try:
+        return host.isprintable() and bool(host.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def _check_token(token: object) -> None:

@@ -22,7 +22,7 @@ from streamreg._serve import (
     status,
     tables,
 )
-from streamreg._serve.endpoint import Endpoint, json_response, refused
+from streamreg._serve.endpoint import Endpoint, Failed, json_response, refused
 from streamreg._serve.guard import Guard
 from streamreg._serve.openapi import document
 
@@ -51,6 +51,6 @@ def app_of(feed: Feed, listen: Listen) -> ASGIApp:
     endpoints = endpoints_of(feed, token=listen.token is not None)
     app = Starlette(
         routes=[Route(each.path, each.handler, methods=["GET"]) for each in endpoints],
-        exception_handlers={HTTPException: refused, Exception: refused},
+        exception_handlers={HTTPException: refused, Exception: Failed()},
     )
     return Guard(app, listen, {each.path for each in endpoints if each.open})

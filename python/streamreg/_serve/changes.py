@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from streamreg._serve.endpoint import Endpoint, Parameter, refusal
 from streamreg._serve.feed import Feed
+from streamreg._serve.query import own_of
 from streamreg._serve.tables import table_of
 from streamreg._sinks.cells import records_of
 
@@ -57,7 +58,7 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
                 ),
             ),
             refusals={
-                400: "`from` is no number.",
+                400: "`from` is no number or given twice, or a parameter is unknown.",
                 404: "There is no such table.",
                 410: "That epoch is not here any more, or not yet of this run: read the table anew.",
                 507: "The table has too many rows to be served.",
@@ -70,9 +71,9 @@ def _start(feed: Feed, request: Request) -> int:
     """The first epoch that is wanted.
 
     Raises:
-        HTTPException: 400 if it is no number, 410 if it is not there.
+        HTTPException: 400 if it is no number, or there are other parameters, 410 if it is not there.
     """
-    asked = request.query_params.get("from")
+    asked = own_of(request, ("from",)).get("from")
     last = request.headers.get("last-event-id")
     text = asked if last is None else last
     if text is None:

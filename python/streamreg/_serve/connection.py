@@ -8,7 +8,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 SILENT_SECONDS: Final = 10.0
-"""How long the first request of a client may take to come."""
+"""How long a request of a client may take to come, after it has connected or was answered."""
 
 STUCK_SECONDS: Final = 30.0
 """How long a client may take nothing of what is written to it."""
@@ -23,7 +23,7 @@ class PatientProtocol(H11Protocol):
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401  # as its base has it
         """A client has come."""
         super().connection_made(transport)
-        self._silent = self.loop.call_later(SILENT_SECONDS, self._end_if_silent)
+        self._await_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It has gone."""
@@ -31,6 +31,12 @@ class PatientProtocol(H11Protocol):
             if timer is not None:
                 timer.cancel()
         super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        """It was answered. Its base waits for no request once the first byte of one has come."""
+        super().on_response_complete()
+        if not self.transport.is_closing():
+            self._await_request()
 
     def pause_writing(self) -> None:
         """It takes nothing for now."""
@@ -45,8 +51,13 @@ class PatientProtocol(H11Protocol):
             self._stuck = None
         super().resume_writing()
 
+    def _await_request(self) -> None:
+        if self._silent is not None:
+            self._silent.cancel()
+        self._silent = self.loop.call_later(SILENT_SECONDS, self._end_if_silent)
+
     def _end_if_silent(self) -> None:
-        if self.cycle is None:
+        if self.cycle is None or self.cycle.response_complete:
             self._abort()
 
     def _abort(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import field
 from typing import Any, Final, TypeAlias
@@ -16,6 +17,11 @@ from streamreg._dataclass import dataclass
 Handler: TypeAlias = Callable[[Request], Awaitable[Response] | Response]
 
 JSON: Final = "application/json"
+
+_log = logging.getLogger("streamreg")
+
+_MOST_TOLD: Final = 100
+"""Kinds of errors that are logged."""
 
 
 @dataclass(frozen=True)
@@ -61,24 +67,23 @@ def json_response(value: object, status: int = 200) -> Response:
 
 
 async def refused(request: Request, error: Exception) -> Response:
-    """The answer for an error."""
-    if isinstance(error, HTTPException):
-        return json_response(
-            {"error": error.detail, "status": error.status_code}, error.status_code
-        )
-    return json_response({"error": "the server has failed: see its log", "status": 500}, 500)
+    """The answer for an error of the client's."""
+    if not isinstance(error, HTTPException):
+        raise error
+    return json_response({"error": error.detail, "status": error.status_code}, error.status_code)
 
 
-def whole(request: Request, name: str, default: int, least: int, most: int) -> int:
-    """A whole number of the query.
+class Failed:
+    """The answer for an error of ours, which is logged: each kind once, however often it is asked for."""
 
-    Raises:
-        HTTPException: 400 if it is none, or not in the range.
-    """
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else -1
-    if not least <= number <= most:
-        raise refusal(400, f"{name}: expected {least} to {most}, found {text[:40]!r}")
-    return number
+    def __init__(self) -> None:
+        """None yet."""
+        self._told: set[str] = set()
+
+    async def __call__(self, request: Request, error: Exception) -> Response:
+        """Of a request that has failed."""
+        kind = f"{request.scope.get('endpoint')} {error!r:.200}"
+        if kind not in self._told and len(self._told) < _MOST_TOLD:
+            self._told.add(kind)
+            _log.error("a request for %s has failed", request.url.path, exc_info=error)
+        return json_response({"error": "the server has failed: see its log", "status": 500}, 500)

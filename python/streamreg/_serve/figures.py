@@ -27,14 +27,15 @@ from streamreg._serve.feed import Feed
 from streamreg._serve.fitted import Fitted
 from streamreg._serve.models import Models, NotServedError, regression_of
 from streamreg._serve.points import places_of
+from streamreg._serve.query import own_of, query_of
 from streamreg._serve.tables import KEYS, table_of, wanted_keys
 from streamreg._sinks.cells import value_of
 from streamreg._state.program_data import WINDOWS
-from streamreg._types import OPTIONAL
 
 if TYPE_CHECKING:
     from streamreg._estimators.key_cells import Cell
-    from streamreg._serve.table import CurrentTable, Key
+    from streamreg._serve.order import Key
+    from streamreg._serve.table import CurrentTable
 
 Make: TypeAlias = Callable[[], Drawn]
 """Computes what is drawn, in a thread; what it needs was taken before."""
@@ -52,7 +53,7 @@ _THEME: Final = Parameter(
 )
 _TABLE: Final = Parameter("table", "The name of a table.", required=True)
 _REFUSALS: Final = {
-    400: "A parameter is missing, unknown or wrong.",
+    400: "A parameter is missing, unknown, wrong or given twice.",
     404: "There is no such table.",
     507: "The table has too many rows to be served.",
 }
@@ -83,6 +84,8 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
         return await of_fit(request, Fitted.residuals)
 
     async def pace(request: Request) -> Response:
+        own_of(request, (_THEME.name,))
+
         async def made() -> Make:
             samples = list(feed.pace.samples)
             return lambda: pace_of(samples)
@@ -111,7 +114,7 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
             pace,
             "Rows a second, lag, and seconds for each epoch, over the last ten minutes.",
             parameters=(_THEME,),
-            refusals={400: "A parameter is unknown or wrong."},
+            refusals={400: "A parameter is unknown, wrong or given twice."},
         ),
     )
 
@@ -122,11 +125,11 @@ def _of_table(path: str, handler: Handler, summary: str) -> Endpoint:
 
 def _row(feed: Feed, request: Request) -> tuple[CurrentTable, dict[int, bytes]]:
     """The table that is asked for, and the cells of keys, by their places among the keys."""
-    name = request.query_params.get("table")
-    if name is None:
+    own, columns = query_of(request, _OWN)
+    if "table" not in own:
         raise refusal(400, "table: missing")
-    table = table_of(feed, name)
-    return table, wanted_keys(table, request, _OWN)
+    table = table_of(feed, own["table"])
+    return table, wanted_keys(table, columns, _OWN)
 
 
 def _whole(table: CurrentTable, wanted: dict[int, bytes]) -> Key | None:
@@ -151,6 +154,7 @@ async def _windows(table: CurrentTable, wanted: dict[int, bytes]) -> Make:
     if keys is None:
         return _without("not all of its keys are among its columns")
     instance = {place: cell for place, cell in wanted.items() if place < len(keys) - 2}
+    await table.settle()
     rows = table.last(MOST_WINDOWS, instance)
     return lambda: windows_of(table.spec, rows)
 
@@ -178,9 +182,7 @@ async def _fitted(
         if not types:
             model = models.of_all(described)
         else:
-            columns = columns_of(
-                _values(table, key), [each.removesuffix(OPTIONAL) for each in types]
-            )
+            columns = columns_of(_values(table, key), types)
             found = None
             if columns is not None:
                 found = await run_in_threadpool(models.of_key, described, columns)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from streamreg._serve.endpoint import Endpoint, json_response
 from streamreg._serve.feed import Feed
+from streamreg._source.contract import BELIEVED_SECONDS
 
 MOST_AGE: Final = 60.0
 """Seconds without a turn of the loop after which a run counts as stuck."""
@@ -29,9 +30,11 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
         return json_response(found, 200 if alive else 503)
 
     async def readyz(request: Request) -> Response:
-        now = feed.snapshot
-        reading = now is not None and now.phase == "reading"
-        known = now is not None and now.total_lag is not None
+        now, age = feed.snapshot, turn_age(feed)
+        # What a loop that stands still said last is not what it does.
+        fresh = age is not None and age <= MOST_AGE
+        reading = fresh and now is not None and now.phase == "reading"
+        known = fresh and now is not None and now.total_lag is not None
         found = {"ready": reading and known, "reading": reading, "lag_known": known}
         return json_response(found, 200 if reading and known else 503)
 
@@ -46,8 +49,9 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
         Endpoint(
             "/readyz",
             readyz,
-            "Whether the run reads, and knows how far it is behind the topic.",
-            refusals={503: "It does not, or not yet."},
+            "Whether the run reads, and knows how far it is behind the topic: its loop turns, and the source has said "
+            f"within the last {BELIEVED_SECONDS:.0f} seconds where its logs end.",
+            refusals={503: "It does not, not yet, or not any more."},
             open=True,
         ),
     )

@@ -25,12 +25,14 @@ from streamreg._serve.health import turn_age
 from streamreg._serve.memory import resident, stored
 from streamreg._serve.snapshot import BOUNDS, Durations, Snapshot
 from streamreg._sinks.cells import cells_of, value_of
+from streamreg._state.program_data import WINDOWS
 
 if TYPE_CHECKING:
     from streamreg._serve.table import CurrentTable
 
 MOST_KEYS: Final = 100
-"""Rows of a table whose numbers are metrics, the first in the order of their keys: each is a series of its own."""
+"""Rows of a table whose numbers are metrics, the first in the order of their keys, of windows those that end last: each
+is a series of its own."""
 
 _NUMBERS: Final = ("float", "int", "decimal")
 
@@ -41,14 +43,20 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
     registry.register(RunCollector(feed))
 
     async def metrics(request: Request) -> Response:
-        encode, kind = choose_encoder(request.headers.get("accept", ""))
+        for table in feed.tables.values():
+            await table.settle()
+        try:
+            encode, kind = choose_encoder(request.headers.get("accept", ""))
+        except (TypeError, ValueError):  # It asks for a version that is no number.
+            encode, kind = choose_encoder("")
         return Response(encode(registry), headers={"content-type": kind})
 
     return (
         Endpoint(
             "/metrics",
             metrics,
-            f"Metrics for Prometheus. Of a table with keys the numbers of the first {MOST_KEYS} rows are among them.",
+            f"Metrics for Prometheus. Of a table with keys the numbers of the first {MOST_KEYS} rows are among "
+            "them, of one of windows those that end last.",
             kind="text/plain",
         ),
     )
@@ -90,7 +98,7 @@ class RunCollector:
         yield from _processes(now, stored(self._feed.layout.state))
         yield from _engine(now)
         yield from _times(now, turn_age(self._feed))
-        yield from _results(self._feed.tables.values())
+        yield from _results(self._feed)
 
 
 def _counts(now: Snapshot) -> Iterator[Metric]:
@@ -198,18 +206,21 @@ def _times(now: Snapshot, age: float | None) -> Iterator[Metric]:
         )
 
 
-def _results(tables: Iterable[CurrentTable]) -> Iterator[Metric]:
+def _results(feed: Feed) -> Iterator[Metric]:
     values = GaugeMetricFamily(
         "streamreg_result",
         "A number of a result as it stands: of a regression its coefficients and statistics.",
         labels=["table", "column", "key"],
     )
     rows = GaugeMetricFamily("streamreg_result_rows", "Rows of a result.", labels=["table"])
-    for table in tables:
+    for table in feed.tables.values():
         rows.add_metric([table.spec.name], len(table))
         if table.spec.keys is None:  # Rows that nothing tells apart are no series.
             continue
-        found, _ = table.page(None, MOST_KEYS, {})
+        if WINDOWS in feed.layout.reductions[table.spec.reduction]:
+            found = table.newest_windows(MOST_KEYS)
+        else:
+            found, _ = table.page(None, MOST_KEYS, {})
         for row in found[:MOST_KEYS]:
             for labels, number in _series(table, row):
                 values.add_metric(labels, number)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from streamreg._sinks.cells import records_of
 
 if TYPE_CHECKING:
+    from streamreg._serve.order import Key
     from streamreg._serve.ring import Ring
-    from streamreg._serve.table import CurrentTable, Key
+    from streamreg._serve.table import CurrentTable
 
 MOST_MOMENTS: Final = 1000
 MOST_WATCHED: Final = 64

@@ -15,7 +15,8 @@ from streamreg._exceptions import CorruptStateError, StateError
 from streamreg._serve.endpoint import Endpoint, Parameter, json_response, refusal
 from streamreg._serve.feed import Feed
 from streamreg._serve.models import Models, NotServedError, regression_of
-from streamreg._serve.tables import COLUMN, table_of
+from streamreg._serve.query import COLUMN, MISSING, query_of
+from streamreg._serve.tables import table_of
 from streamreg._serve.texts import double, number_column, value_of_text
 from streamreg._types import OPTIONAL
 
@@ -63,13 +64,15 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
                 ),
                 Parameter(
                     "features",
-                    "A parameter for each feature, and for each key, such as `x=1.5`; `column.level=3` if it is called "
-                    "as another parameter. Times are ISO 8601.",
+                    f"A parameter for each feature, and for each key, such as `x=1.5`; `{COLUMN}level=3` if it is "
+                    f"called as another parameter, or its name begins with `{COLUMN}` or `{MISSING}`. A key that is "
+                    f"missing: `{MISSING}sensor=`; an empty value is a missing one too, but of text. Times are ISO "
+                    "8601.",
                     {"type": "object", "additionalProperties": {"type": "string"}},
                 ),
             ),
             refusals={
-                400: "A parameter is missing, unknown or wrong.",
+                400: "A parameter is missing, unknown, wrong or given twice.",
                 404: "There is no such table or key.",
                 409: "The table shows no regression that predictions are served of.",
                 503: "The state cannot be read at the moment.",
@@ -79,16 +82,17 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
 
 
 async def _predicted(feed: Feed, models: Models, request: Request) -> Response:
-    given = _given(request)
-    table = table_of(feed, _one(given, "table"))
-    described = regression_of(table.spec.models, given.get("target"))
+    own, given = query_of(request, _OWN)
+    if "table" not in own:
+        raise refusal(400, "table: missing")
+    table = table_of(feed, own["table"])
+    described = regression_of(table.spec.models, own.get("target"))
     types = models.key_types(described)
-    names = dict.fromkeys(described["columns"])
-    known = {*names, *described["keys"]}
-    unknown = [name for name in given if name not in known and name not in _OWN]
+    known = dict.fromkeys([*described["columns"], *described["keys"]])
+    unknown = [name for name in given if name not in known]
     if unknown:
         raise refusal(400, f"there is no column {unknown[0][:80]!r}; there are: {', '.join(known)}")
-    interval, level = _interval(given), _level(given)
+    interval, level = _interval(own), _level(own)
     if types:
         key = columns_of(_key(described, given, types), types)
         model = None if key is None else await run_in_threadpool(models.of_key, described, key)
@@ -98,8 +102,7 @@ async def _predicted(feed: Feed, models: Models, request: Request) -> Response:
         model = models.of_all(described)
     kinds = models.kinds(described)
     columns = [
-        _feature(name, _column(given, name), kind)
-        for name, kind in zip(described["columns"], kinds, strict=True)
+        _feature(name, given, kind) for name, kind in zip(described["columns"], kinds, strict=True)
     ]
     found = await run_in_threadpool(model.fit.intervals, columns, interval, level)
     value, low, high = (_plain(float(part[0])) for part in found)
@@ -116,30 +119,6 @@ async def _predicted(feed: Feed, models: Models, request: Request) -> Response:
             "level": level,
         }
     )
-
-
-def _given(request: Request) -> dict[str, str]:
-    """The parameters; a column that is called as one of ours stands with a prefix."""
-    given: dict[str, str] = {}
-    for name, text in request.query_params.multi_items():
-        if name in given:
-            raise refusal(400, f"{name[:80]}: given twice")
-        given[name] = text
-    for name in list(given):
-        bare = name.removeprefix(COLUMN)
-        if bare != name and bare not in _OWN:
-            given.setdefault(bare, given.pop(name))
-    return given
-
-
-def _column(given: Mapping[str, str], name: str) -> str:
-    return _one(given, f"{COLUMN}{name}" if name in _OWN else name)
-
-
-def _one(given: Mapping[str, str], name: str) -> str:
-    if name not in given:
-        raise refusal(400, f"{name}: missing")
-    return given[name]
 
 
 def _interval(given: Mapping[str, str]) -> Interval:
@@ -162,7 +141,11 @@ def _level(given: Mapping[str, str]) -> float:
     return level
 
 
-def _feature(name: str, text: str, kind: str) -> Array:
+def _feature(name: str, given: Mapping[str, str | None], kind: str) -> Array:
+    _must_have(given, name)
+    text = given[name]
+    if text is None:
+        raise refusal(400, f"{name}: nothing is predicted where a feature is missing")
     try:
         return number_column(text, kind)
     except ValueError as error:
@@ -170,16 +153,23 @@ def _feature(name: str, text: str, kind: str) -> Array:
 
 
 def _key(
-    described: Mapping[str, Any], given: Mapping[str, str], types: Sequence[str]
+    described: Mapping[str, Any], given: Mapping[str, str | None], types: Sequence[str]
 ) -> tuple[Cell, ...]:
     """The cells of the key that is asked for."""
     cells = []
     for name, kind in zip(described["keys"], types, strict=True):
+        _must_have(given, name)
         try:
-            cells.append(value_of_text(_column(given, name), kind.removesuffix(OPTIONAL)))
+            cells.append(value_of_text(given[name], kind.removesuffix(OPTIONAL)))
         except ValueError as error:
             raise refusal(400, f"{name}: {error}") from error
     return tuple(cells)
+
+
+def _must_have(given: Mapping[str, str | None], name: str) -> None:
+    if name not in given:
+        hint = f": say {COLUMN}{name}" if name in _OWN or name.startswith((COLUMN, MISSING)) else ""
+        raise refusal(400, f"{name}: missing{hint}")
 
 
 def _plain(number: float) -> float | None:

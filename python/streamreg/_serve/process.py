@@ -40,7 +40,9 @@ _END_SECONDS: Final = 1
 
 def main(messages: Connection, listening: socket, listen: Listen) -> None:
     """Serves until the run closes its end of the pipe, or dies."""
-    os.nice(_NICE)
+    # A sandbox may forbid it, such as that of the unit for systemd: then the two are equal.
+    with contextlib.suppress(PermissionError):
+        os.nice(_NICE)
     sys.setswitchinterval(_SWITCH_SECONDS)
     handled = {signal.SIGINT, signal.SIGTERM}
     for number in handled:  # The run listens to signals, and tells this process when it has ended.

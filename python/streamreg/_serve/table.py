@@ -5,17 +5,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
+from heapq import nlargest
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
+from streamreg._serve.order import Key, KeyOrder, Place
 from streamreg._sinks.cells import cells_of, records_of, unquoted, value_of
 from streamreg._sinks.json_cells import json_rows
 
 if TYPE_CHECKING:
     from streamreg._serve.messages import TableSpec
-
-Key: TypeAlias = tuple[bytes, ...]
-"""The cells of a row's keys, as CSV has them; where a table has not all of them, those of the whole row."""
 
 MOST_ROWS: Final = 1_000_000
 """Rows of a table that are served, at some 300 bytes each; of a larger one the output itself is to be read."""
@@ -41,9 +40,7 @@ class CurrentTable:
         self._open_count = self._closed_count = 0
         """Rows, of which several may have one key where a table has not all of its keys."""
 
-        self._order: list[tuple[Any, Key]] = []
-        self._moved: set[Key] = set()
-        """Keys that have come or gone since they were put in order."""
+        self._order = KeyOrder(self.place, lambda key: key in self._rows or key in self._closed)
 
     def __len__(self) -> int:
         return self._open_count + self._closed_count
@@ -77,7 +74,7 @@ class CurrentTable:
                 self._take(row, key, gone)
         for key in gone:
             del self._rows[key]
-            self._moved.add(key)
+            self._order.move(key)
         for row in closed:
             key = self.key_of(row)
             self._drop(key)
@@ -88,7 +85,7 @@ class CurrentTable:
         key = self.key_of(row) if key is None else key
         _, count = self._rows.get(key, (row, 0))
         if not count:
-            self._moved.add(key)
+            self._order.move(key)
         self._rows[key] = (row, count + 1)
         self._open_count += 1
 
@@ -117,11 +114,11 @@ class CurrentTable:
         _, count = self._closed.get(key, (row, 0))
         self._closed[key] = (row, count + 1)
         self._closed_count += 1
-        self._moved.add(key)
+        self._order.move(key)
         while self._closed_count > self._most_closed:
             oldest, (_, count) = self._closed.popitem(last=False)
             self._closed_count -= count
-            self._moved.add(oldest)
+            self._order.move(oldest)
 
     def _limit(self) -> None:
         if len(self._rows) > self._most:
@@ -129,10 +126,10 @@ class CurrentTable:
             self._clear()
 
     def _clear(self) -> None:
-        self._rows, self._order = {}, []
+        self._rows = {}
+        self._order.clear()
         self._closed.clear()
         self._open_count = self._closed_count = 0
-        self._moved.clear()
 
     def key_of(self, row: bytes) -> Key:
         """The key of a row."""
@@ -162,7 +159,7 @@ class CurrentTable:
         With `search` those alone of which a cell of the key has this text in it, in small or capital letters.
         Returns them, and the key after which the next page begins; None if there is none.
         """
-        order = self._ordered()
+        order = self._order.now()
         start = 0 if after is None else bisect_right(order, self.place(after))
         found: list[bytes] = []
         needle = search.casefold()
@@ -176,26 +173,25 @@ class CurrentTable:
 
     def last(self, most: int, wanted: Mapping[int, bytes]) -> list[bytes]:
         """The last rows, at most so many, in the order of their keys, which have these cells in these places."""
-        keys = (key for _, key in reversed(self._ordered()) if _has(key, wanted))
+        keys = (key for _, key in reversed(self._order.now()) if _has(key, wanted))
         found = [row for key in islice(keys, most) for row in self.find(key)]
         return found[::-1]
+
+    def newest_windows(self, most: int) -> list[bytes]:
+        """The rows of the windows that end last, at most so many, in the order of their keys."""
+        newest = nlargest(most, self._order.now(), key=lambda place: place[0][-1])
+        return [row for _, key in sorted(newest) for row in self.find(key)]
 
     def written(self, row: bytes) -> bytes:
         """A row as a JSON object."""
         [text] = self._json.write([row])
         return text
 
-    def _ordered(self) -> list[tuple[Any, Key]]:
-        if self._moved:
-            # Two runs, which are merged: keys that have stood before are not put in order again.
-            held = [place for place in self._order if place[1] not in self._moved]
-            come = (key for key in self._moved if key in self._rows or key in self._closed)
-            self._order = held + sorted(map(self.place, come))
-            self._order.sort()
-            self._moved = set()
-        return self._order
+    async def settle(self) -> None:
+        """Puts very many new keys in order, while others have their turn: for whoever is about to ask for rows."""
+        await self._order.settle()
 
-    def place(self, key: Key) -> tuple[Any, Key]:
+    def place(self, key: Key) -> Place:
         """Where a key stands among all: numbers by their size, a missing value first."""
         if self.spec.keys is None:
             return key, key

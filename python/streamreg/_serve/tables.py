@@ -5,28 +5,27 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from streamreg._serve.endpoint import JSON, Endpoint, Parameter, json_response, refusal, whole
+from streamreg._serve.endpoint import JSON, Endpoint, Parameter, json_response, refusal
 from streamreg._serve.feed import Feed
-from streamreg._serve.table import MOST_CLOSED, MOST_ROWS, CurrentTable, Key
+from streamreg._serve.order import Key
+from streamreg._serve.query import COLUMN, MISSING, query_of, whole
+from streamreg._serve.table import MOST_CLOSED, MOST_ROWS, CurrentTable
 from streamreg._serve.texts import cell_of
 
 MOST_AT_A_TIME: Final = 10_000
 _USUAL: Final = 100
 _OWN: Final = ("limit", "cursor", "search")
-COLUMN: Final = "column."
-"""What stands before the name of a column in a query, where the name alone would mean something else."""
-
 KEYS: Final = Parameter(
     "keys",
     "A parameter for each key column that rows are to have a certain value in, such as `sensor=a`; "
-    f"`{COLUMN}limit=a` if the column is called as another parameter. An empty value is a missing one, "
-    "but of text.",
+    f"`{COLUMN}limit=a` if the column is called as another parameter, or its name begins with `{COLUMN}` or "
+    f"`{MISSING}`. Rows in which it is missing: `{MISSING}sensor=`; an empty value is a missing one too, but of text.",
     {"type": "object", "additionalProperties": {"type": "string"}},
 )
 
@@ -41,7 +40,9 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
         return json_response({"epoch": feed.epoch, "tables": found})
 
     async def rows(request: Request) -> Response:
-        return _page(feed, table_of(feed, request.path_params["name"]), request)
+        table = table_of(feed, request.path_params["name"])
+        await table.settle()
+        return _page(feed, table, request)
 
     return (
         Endpoint("/v1/tables", tables, "The tables there are, with their columns and keys."),
@@ -65,7 +66,7 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
                 KEYS,
             ),
             refusals={
-                400: "A parameter is unknown or wrong.",
+                400: "A parameter is unknown, wrong or given twice.",
                 404: "There is no such table.",
                 507: f"The table has more than {MOST_ROWS:,} rows: read the output itself.",
             },
@@ -102,15 +103,16 @@ def _described(table: CurrentTable) -> dict[str, object]:
 
 
 def _page(feed: Feed, table: CurrentTable, request: Request) -> Response:
-    most = whole(request, "limit", _USUAL, 1, MOST_AT_A_TIME)
-    wanted = wanted_keys(table, request, _OWN)
-    cursor = request.query_params.get("cursor")
+    own, columns = query_of(request, _OWN)
+    most = whole(own, "limit", _USUAL, 1, MOST_AT_A_TIME)
+    wanted = wanted_keys(table, columns, _OWN)
+    cursor = own.get("cursor")
     after = None if cursor is None else _key_of(cursor, table)
     if table.spec.keys and len(wanted) == len(table.spec.keys):
         rows = table.find(tuple(wanted[at] for at in range(len(wanted))))
         following = None
     else:
-        search = request.query_params.get("search", "")
+        search = own.get("search", "")
         rows, following = table.page(after, most, wanted, search)
     return Response(_written(feed, table, rows, following), media_type=JSON)
 
@@ -124,8 +126,10 @@ def _written(
     return b'%b,"rows":[%b],"next":%b}' % (head[:-1].encode(), written, cursor.encode())
 
 
-def wanted_keys(table: CurrentTable, request: Request, own: Collection[str]) -> dict[int, bytes]:
-    """For each key that is asked for its place among the keys, and its cell; `own` parameters say something else.
+def wanted_keys(
+    table: CurrentTable, columns: Mapping[str, str | None], own: Sequence[str]
+) -> dict[int, bytes]:
+    """For each key that is asked for its place among the keys, and its cell; `own` are the parameters beside them.
 
     Raises:
         HTTPException: 400 if there is no such key, or it has no such values.
@@ -134,13 +138,10 @@ def wanted_keys(table: CurrentTable, request: Request, own: Collection[str]) -> 
     names = {} if spec.keys is None else {spec.columns[at].name: at for at in spec.keys}
     places = {name: place for place, name in enumerate(names)}
     wanted: dict[int, bytes] = {}
-    for parameter, text in request.query_params.multi_items():
-        name = parameter.removeprefix(COLUMN)
-        if parameter in own:
-            continue
+    for name, text in columns.items():
         if name not in names:
             known = ", ".join([*names, *own])
-            raise refusal(400, f"there is no parameter {parameter[:80]!r}; there are: {known}")
+            raise refusal(400, f"there is no parameter {name[:80]!r}; there are: {known}")
         try:
             wanted[places[name]] = cell_of(text, spec.columns[names[name]].dtype)
         except ValueError as error:

@@ -23,12 +23,14 @@ _MOST_LETTERS: Final = 800
 Cell: TypeAlias = str | int | bool | datetime | timedelta | None
 
 
-def value_of_text(text: str, dtype: str) -> Cell:
-    """The value of a key; an empty text is a missing value, but of text.
+def value_of_text(text: str | None, dtype: str) -> Cell:
+    """The value of a key; None is a missing value, and so is an empty text, but of text.
 
     Raises:
         ValueError: if it is no such value.
     """
+    if text is None:
+        return None
     if dtype == "str":
         return text
     if not text:
@@ -46,7 +48,7 @@ def value_of_text(text: str, dtype: str) -> Cell:
     raise ValueError(f"values of the type {dtype} cannot be asked for")
 
 
-def cell_of(text: str, dtype: DType) -> bytes:
+def cell_of(text: str | None, dtype: DType) -> bytes:
     """The cell, as CSV has it, of a value that a client gives as text. Raises ValueError if it is no such value."""
     value = value_of_text(text, dtype)
     ((line,),) = lines_of([((value,), 0, 1)])

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self, TypeAlias
 
 from streamreg._dataclass import dataclass
 
@@ -24,6 +24,17 @@ Identity: TypeAlias = Any
 
 Report = Callable[[str], None]
 """Takes one line of text about the connection."""
+
+
+BELIEVED_SECONDS: Final = 20.0
+"""For how long the end of a log is known that a source does not say anew: it does so about once a second, and where its
+broker is 5 s away after two round trips."""
+
+
+class Trouble(str):
+    """A line that says that a connection does not work at the moment."""
+
+    __slots__ = ()
 
 
 class ToldOnce(str):

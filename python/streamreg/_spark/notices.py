@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable
 from typing import Final
 
-from streamreg._source.contract import ToldOnce
+from streamreg._source.contract import ToldOnce, Trouble
 
 _log = logging.getLogger("streamreg")
 
@@ -25,6 +25,9 @@ class Notices:
         self._told: dict[str, float] = {}
         """What notices are about, and until when each is not told again."""
 
+        self.troubled_at: float | None = None
+        """When there was trouble last, by the monotonic clock."""
+
     def tell(self, notices: Iterable[str]) -> None:
         """Those of one batch: what is new among them, and not what the batch before had too."""
         now = time.monotonic()
@@ -38,6 +41,8 @@ class Notices:
             about: until for about, until in self._told.items() if about in found or now < until
         }
         for about, text in found.items():
+            if isinstance(text, Trouble):
+                self.troubled_at = now
             if about not in self._told:
                 _log.warning("%s", text)
             self._told[about] = math.inf if isinstance(text, ToldOnce) else now + _QUIET

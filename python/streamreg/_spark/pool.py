@@ -310,6 +310,10 @@ class SparkPool:
             self._running.drop()
             self._running = None
 
+    @property
+    def troubled_at(self) -> float | None:
+        return self._notices.troubled_at
+
     def processes(self) -> Mapping[int, int]:
         return {}
 

@@ -114,6 +114,10 @@ class Pool(Protocol):
     def restarts(self) -> int:
         """How many workers were started in the place of one that had died; of an engine, batches run again."""
 
+    @property
+    def troubled_at(self) -> float | None:
+        """When a reader has last told that its connection does not work, by the monotonic clock; None if none has."""
+
     def processes(self) -> Mapping[int, int]:
         """The ids of the processes of this machine that run, by worker."""
 

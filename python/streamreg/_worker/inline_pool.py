@@ -57,6 +57,10 @@ class InlinePool:
     def kill(self) -> None:
         self._ingest.close()
 
+    @property
+    def troubled_at(self) -> float | None:
+        return self._notices.troubled_at
+
     def processes(self) -> Mapping[int, int]:
         return {}
 

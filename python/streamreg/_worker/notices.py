@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 
-from streamreg._source.contract import ToldOnce
+from streamreg._source.contract import ToldOnce, Trouble
 
 _log = logging.getLogger("streamreg")
 
@@ -17,10 +18,15 @@ class Notices:
         self._told: set[str] = set()
         """What those lines were about that are told once."""
 
+        self.troubled_at: float | None = None
+        """When there was trouble last, by the monotonic clock."""
+
     def __call__(self, text: str) -> None:
         """Tells a line, unless it is one that was told."""
         if isinstance(text, ToldOnce):
             if text.about in self._told:
                 return
             self._told.add(text.about)
+        if isinstance(text, Trouble):
+            self.troubled_at = time.monotonic()
         _log.warning("%s", text)

@@ -224,6 +224,10 @@ class ProcessPool:
         for worker in self._workers:
             self._release(worker, patience=0)
 
+    @property
+    def troubled_at(self) -> float | None:
+        return self._notices.troubled_at
+
     def processes(self) -> Mapping[int, int]:
         running = ((worker.index, worker.process) for worker in self._workers)
         return {index: each.pid for index, each in running if each is not None and each.pid}

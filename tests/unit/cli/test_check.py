@@ -21,6 +21,33 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "job.toml"
 
 
+@pytest.mark.parametrize(
+    ("command", "listen", "problem"),
+    [
+        (["doctor"], "0.0.0.0:1", "other machines can connect to 0.0.0.0: set a token"),
+        (["run"], "0.0.0.0:1", "other machines can connect"),
+        (["run", "--check"], "0.0.0.0:1", "other machines can connect"),
+        (["run", "--check", "--listen", "0.0.0.0:80"], "127.0.0.1:1", "other machines can connect"),
+        (["run", "--check", "--listen", "a..b:80"], "127.0.0.1:1", "found 'a..b:80'"),
+        (["run", "--listen", "a..b:80"], "127.0.0.1:1", "found 'a..b:80'"),
+    ],
+)
+def test_where_a_job_could_not_listen(
+    written: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: list[str],
+    listen: str,
+    problem: str,
+) -> None:
+    """What the command line says counts too."""
+    monkeypatch.delenv("STREAMREG_TOKEN", raising=False)
+    written.write_text(f'{MINIMAL}[listen]\naddress = "{listen}"\n')
+    assert main([*command, "job.toml"]) == (1 if command == ["doctor"] else 2)
+    found = capsys.readouterr()
+    assert problem in found.out + found.err
+
+
 @pytest.mark.parametrize("command", [["run", "--check"], ["run"]])
 @pytest.mark.parametrize(
     ("more", "problem"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import socket
+from unittest.mock import Mock
 
 import pytest
 from starlette.types import ASGIApp
@@ -86,7 +87,7 @@ def test_with_the_token_there_is(scheme: str) -> None:
 @pytest.mark.parametrize(
     "wrong",
     ["", "9464", ":9464", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:x", "::1:80", "[::1]", "a b:1",
-     "http://127.0.0.1:1", None, 9464.0],
+     "http://127.0.0.1:1", "a..b:80", ".foo:80", "a" * 64 + ".org:80", "a\0b:80", "a\u200bb\x7f:80", None, 9464.0],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(wrong: object) -> None:
     """The error shows what one looks like."""
@@ -120,7 +121,10 @@ def test_the_token_is_in_no_repr() -> None:
     assert TOKEN not in repr(listen_of({"address": "127.0.0.1:1", "token": TOKEN}, {}))
 
 
-@pytest.mark.parametrize("options", [{"adress": "x"}, {"hosts": "a"}, {"hosts": ["a/b"]}])
+@pytest.mark.parametrize(
+    "options",
+    [{"adress": "x"}, {"hosts": "a"}, {"hosts": ["a/b"]}, {"insecure": "false"}, {"insecure": 1}],
+)
 def test_other_options_are_refused(options: dict[str, object]) -> None:
     """The error says what there is."""
     with pytest.raises(sr.ConfigurationError, match=r"^listen: "):
@@ -141,16 +145,32 @@ def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_port_that_is_taken_is_refused() -> None:
-    """And an address that is not this machine's; port 0 is any that is free."""
+    """And an address that is not this machine's; port 0 is any that is free. Another time both may be otherwise."""
     with bound(Listen("127.0.0.1", 0)) as first:
         port = first.getsockname()[1]
         assert url_of(first) == f"http://127.0.0.1:{port}"
         with pytest.raises(
-            sr.ConfigurationError, match=f"127.0.0.1:{port}: Address already in use"
-        ):
+            sr.StreamregError, match=f"127.0.0.1:{port}: Address already in use"
+        ) as caught:
             bound(Listen("127.0.0.1", port))
-    with pytest.raises(sr.ConfigurationError, match=r"192\.0\.2\.1:1: "):
+        assert not isinstance(caught.value, sr.ConfigurationError)
+    with pytest.raises(sr.StreamregError, match=r"192\.0\.2\.1:1: ") as caught:
         bound(Listen("192.0.2.1", 1))
+    assert not isinstance(caught.value, sr.ConfigurationError)
+
+
+@pytest.mark.parametrize(
+    ("number", "for_now"), [(socket.EAI_NONAME, False), (socket.EAI_AGAIN, True)]
+)
+def test_a_name_that_nobody_has_is_refused_for_good(
+    monkeypatch: pytest.MonkeyPatch, number: int, for_now: bool
+) -> None:
+    """A name service that does not answer may another time."""
+    failed = Mock(side_effect=socket.gaierror(number, "failed"))
+    monkeypatch.setattr(socket, "getaddrinfo", failed)
+    with pytest.raises(sr.StreamregError) as caught:
+        bound(Listen("nobody.invalid", 1))
+    assert isinstance(caught.value, sr.ConfigurationError) != for_now
 
 
 def test_where_clients_find_it() -> None:

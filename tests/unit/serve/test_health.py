@@ -53,10 +53,11 @@ def test_a_loop_that_does_not_turn_is_not_alive(age: float, status: int) -> None
         ({"phase": "starting"}, 503),
         ({"log_ends": {0: 9}}, 503),
         ({"offsets": {}, "log_ends": {}}, 200),
+        ({"turned_at": time.monotonic() - MOST_AGE - 1}, 503),
     ],
 )
 def test_ready_is_who_reads_and_knows_its_lag(changes: dict[str, object], status: int) -> None:
-    """Of all partitions."""
+    """Of all partitions, and now: what a loop that stands still said last counts no longer."""
     assert asked("/readyz", snapshot(**changes)).status == status
 
 

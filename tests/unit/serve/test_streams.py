@@ -89,6 +89,8 @@ async def endless(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers with more than any client takes."""
 
     async def much() -> AsyncIterator[bytes]:
+        if scope["path"] == "/short":
+            return
         while True:
             yield b"x" * 65536
             await asyncio.sleep(0)
@@ -136,6 +138,24 @@ def test_a_client_that_asks_nothing_is_let_go_of(port: int) -> None:
         with socket.create_connection(("127.0.0.1", port)) as client:
             client.sendall(said)
             assert ended(client)
+
+
+@pytest.mark.parametrize("asked", [b"", b"Content-Length: 9\r\n"])
+@pytest.mark.parametrize("said", [b"", b"G", b"GET / HTTP/1.1\r\nHost:"])
+def test_a_client_that_asks_half_of_something_more_is_let_go_of(
+    port: int, asked: bytes, said: bytes
+) -> None:
+    """After requests that were answered; one with a body that does not come is answered too."""
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        for _ in range(1 if asked else 3):
+            client.sendall(b"GET /short HTTP/1.1\r\nHost: x\r\n%b\r\n" % asked)
+            client.settimeout(SECONDS)
+            answer = b""
+            while not answer.endswith(b"0\r\n\r\n"):
+                answer += client.recv(1000)
+            assert answer.startswith(b"HTTP/1.1 200")
+        client.sendall(said)
+        assert ended(client)
 
 
 def test_a_client_that_takes_nothing_is_let_go_of(port: int) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
 
 import pytest
 
+from streamreg._serve import order
 from streamreg._serve.feed import Feed
 from streamreg._serve.messages import EpochChanges, Layout, Standing, TableSpec
 from streamreg._serve.ring import Ring
@@ -188,6 +190,72 @@ def test_differential_keys_stay_in_order_as_they_come_and_go() -> None:
             rows, _ = table.page(None, 1000, {})
             assert rows == [held[key] for key in sorted(held)]
             assert table.last(7, {}) == [held[key] for key in sorted(held)][-7:]
+
+
+def test_differential_keys_are_put_in_order_while_they_come_and_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Piece by piece, with changes between the pieces, and now and then one who cannot wait, or all rows anew."""
+    monkeypatch.setattr(order, "_AT_ONCE", 3)
+    chance = random.Random(12)
+    table = CurrentTable(spec((0,)))
+    held: dict[int, bytes] = {}
+
+    def check() -> None:
+        rows, _ = table.page(None, 1000, {})
+        assert rows == [held[key] for key in sorted(held)]
+
+    def change(epoch: int) -> None:
+        lines = b""
+        for key in chance.sample(range(60), 9):
+            if key in held:
+                lines += line(held.pop(key), epoch, -1)
+            if chance.random() < 0.6:
+                held[key] = b"%d,a,%d.0" % (key, epoch)
+                lines += line(held[key], epoch, 1)
+        table.change(lines, ())
+
+    async def settled() -> None:
+        await table.settle()
+        check()
+
+    async def changed() -> None:
+        for epoch in range(400):
+            waiting = [asyncio.create_task(settled()) for _ in range(chance.randrange(3))]
+            for _ in range(chance.randrange(20)):
+                await asyncio.sleep(0)
+            match chance.randrange(8):
+                case 0:
+                    check()
+                case 1:
+                    table.stand(list(held.values()), ())
+                case 2 if waiting:
+                    waiting.pop().cancel()
+            change(epoch)
+            await asyncio.gather(*waiting)
+
+    asyncio.run(changed())
+
+
+def test_others_have_their_turn_while_very_many_keys_are_put_in_order() -> None:
+    """And what is left to be done at once is little."""
+    count = 20 * order._AT_ONCE
+    table = CurrentTable(spec((0,)))
+    numbers = random.Random(13).sample(range(count), count)
+    table.stand([b"%d,a,1.0" % number for number in numbers], ())
+
+    async def turns() -> int:
+        settling = asyncio.create_task(table.settle())
+        found = 0
+        while not settling.done():
+            await asyncio.sleep(0)
+            found += 1
+        return found
+
+    assert asyncio.run(turns()) > 30
+    assert len(table._order._moved) + len(table._order._under_way) == 0
+    rows, _ = table.page(None, count, {})
+    assert [int(row.split(b",")[0]) for row in rows] == list(range(count))
 
 
 @pytest.mark.parametrize(

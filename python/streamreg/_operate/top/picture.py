@@ -22,7 +22,9 @@ def lines(view: View, now: datetime | None = None) -> Iterator[str]:
     moment = datetime.now(UTC) if now is None else now
     yield f"{view.topic}  {view.phase}  {view.source}  {moment:%Y-%m-%d %H:%M:%S} UTC"
     rate = "" if view.rows_per_second is None else f"  {view.rows_per_second:,.0f}/s"
-    lag = "" if view.lag is None else f"  lag {view.lag:,}"
+    # A state tells of no lag; a run that is asked does not know it while nothing says where the logs end.
+    unknown = "" if view.restarts is None else "  lag unknown"
+    lag = unknown if view.lag is None else f"  lag {view.lag:,}"
     yield f"rows     {view.rows:,}{rate}{lag}"
     kinds = f" ({counted(view.rejects)})" if view.rejects else ""
     yield f"rejects  {sum(view.rejects.values()):,}{kinds}"

@@ -13,7 +13,7 @@ export class Results {
     this.chosen = chosen;
     this.tables = [];
     this.table = null;
-    this.key = null; // the key columns and their texts, of the row that is shown
+    this.key = null; // the key columns and their texts, null where missing, of the row that is shown
     this.cursor = null;
     this.following = null;
     this.asked = 0;
@@ -98,12 +98,12 @@ export class Results {
       grid(at("result"), name, names, shown);
       return;
     }
-    const keyOf = (row) => Object.fromEntries(keys.map((key) => [key, textOf(row[key])]));
+    const keyOf = (row) => Object.fromEntries(keys.map((key) => [key, row[key] === null ? null : textOf(row[key])]));
     const found = rows.map(keyOf);
     if (this.key === null && found.length) this.choose(found[0], false);
     const same = (key) => this.key !== null && keys.every((one) => key[one] === this.key[one]);
     const cells = shown.map((row, place) => {
-      const label = keys.map((key) => `${key} ${found[place][key]}`).join(", ");
+      const label = keys.map((key) => `${key} ${found[place][key] ?? "(missing)"}`).join(", ");
       return [{ text: "Show", label: `Show ${label}`, press: () => this.choose(found[place], true) }, ...row];
     });
     grid(at("result"), name, ["Figures", ...names], cells, { current: found.findIndex(same) });
@@ -111,7 +111,7 @@ export class Results {
 
   choose(key, told) {
     this.key = key;
-    const text = Object.entries(key).map(([name, value]) => `${name} = ${value}`).join(", ");
+    const text = Object.entries(key).map(([name, value]) => `${name} = ${value ?? "(missing)"}`).join(", ");
     at("chosen").textContent = `Figures show ${text}`;
     if (told) this.refresh();
     this.chosen();
@@ -120,8 +120,8 @@ export class Results {
   // What figures of the row that is shown are asked for by; null if there is none.
   query() {
     if (!this.table) return null;
-    const own = ["table", "theme"];
-    const keys = Object.entries(this.key ?? {}).map(([name, value]) => [own.includes(name) ? `column.${name}` : name, value]);
+    // With what stands before them, columns are called as no other parameter, and a missing value is no text.
+    const keys = Object.entries(this.key ?? {}).map(([name, value]) => value === null ? [`missing.${name}`, ""] : [`column.${name}`, value]);
     return { table: this.table.name, ...Object.fromEntries(keys) };
   }
 }
