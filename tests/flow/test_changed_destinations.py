@@ -29,12 +29,14 @@ def table(count: int) -> sr.Table:
 
 
 def run(count: int, *names: str, waits: bool = False) -> sr.Summary:
-    """Writes the fit to a file, and to these tables; `waits`: until nothing but a destination is waited for."""
+    """Writes the fit to a file, and to these tables; `waits`: until all is read and a destination is waited for."""
     t = table(count)
     fit = t.linear_regression(t.y, t.x, by=t.k)
     outputs = [sr.io.csv.write(fit, "fit.csv")]
     outputs += [sr.io.sqlite.write(fit, "out.db", table=n, mode="current") for n in names]
-    return sr.run(outputs=outputs, processes=0, state="state", stop=lambda _: waits)
+    return sr.run(
+        outputs=outputs, processes=0, state="state", stop=lambda now: waits and now.rows >= count
+    )
 
 
 def rows_of(name: str) -> set[tuple[object, ...]]:
