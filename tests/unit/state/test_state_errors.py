@@ -268,6 +268,7 @@ def test_a_frame_that_does_not_fit_is_no_damaged_state(state: bytes) -> None:
     reducing = SimpleNamespace(empty=lambda: reduction(), windows=None)
     plan: Any = SimpleNamespace(
         input=None,
+        source=None,
         rows=SimpleNamespace(reductions=[reducing], clocks=(), can_miss=False),
         results=[SimpleNamespace(outputs=(), keys=())],
         result_outputs=[],
