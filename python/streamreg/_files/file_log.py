@@ -17,7 +17,7 @@ from streamreg._core import crc32
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import SourceError
 from streamreg._files.numbered_files import AGAIN
-from streamreg._files.records import MOST, Records, first_record, records
+from streamreg._files.records import MOST, Records, ends_of, first_record, records, undecided
 
 if TYPE_CHECKING:
     from streamreg._files.layout import Layout
@@ -79,6 +79,9 @@ class FileLog:
         self._checksum = 0
         self._checked = 0
         self._tail = b""
+        self._rest = b""
+        """What comes before the range and may be no whole record: what follows decides."""
+
         self._waits_at = -1
         self._open_at = -1
         self._open_looks = 0
@@ -115,6 +118,9 @@ class FileLog:
                 if self._checked < self._range.start:
                     return None
             if self.done or limit <= self._at or limit == self._waits_at:
+                return None
+            if b'"' in self._rest and not self._begins(self._file, limit):
+                self._waits_at = limit
                 return None
             if self._layout.wanted is not None and self.names is None:
                 header = self._read_header(self._file, limit)
@@ -182,10 +188,13 @@ class FileLog:
         return SourceError(f"{self._origin} is not the one that was read: it {how}: {AGAIN}")
 
     def _compare(self, file: int, until: float) -> None:
-        """Computes the checksum of what comes before the range, and compares it at the end."""
+        """Computes the checksum of what comes before the range, and compares it at the end; follows its records."""
         start = self._range.start
         while self._checked < start:
             data = self._read(file, self._checked, min(PIECE, start - self._checked))
+            if self._layout.between is not None:
+                before = self._checked - len(self._rest)
+                self._rest = undecided(self._rest + data, before, delimiter=self._layout.between)
             self._checksum = crc32(data, self._checksum)
             self._checked += len(data)
             self._tail = data[-_TAIL:]
@@ -197,9 +206,37 @@ class FileLog:
             # The last record had no line end: it was taken as it stood.
             more = os.pread(file, 1, start)
             if more not in (b"", b"\n", b"\r"):
-                raise self._other(
-                    f"goes on in the record that was read as its last one, at byte {start}"
-                )
+                raise self._goes_on()
+
+    def _goes_on(self) -> SourceError:
+        return self._other(
+            f"goes on in the record that was read as its last one, up to byte {self._range.start}"
+        )
+
+    def _begins(self, file: int, limit: int) -> bool:
+        """Whether a record still begins where the range does; not known yet where a quote before it is open.
+
+        A quote that nothing had closed by the end of the file has cost its line; what follows now may close it.
+
+        Raises:
+            SourceError: if none does.
+        """
+        start, size, at = self._range.start, PIECE, len(self._rest)
+        delimiter = self._layout.delimiter
+        while True:
+            more = self._read(file, start, min(size, limit - start))
+            at_end = start + len(more) == limit
+            final = at_end and self._range.end is not None
+            ends = ends_of(self._rest + more, start - at, delimiter=delimiter, final=final)
+            # A last record that had no line end is followed by that.
+            if any(end - start in (0, 1, 2) and not more[: end - start].strip() for end in ends):
+                self._rest = b""
+                return True
+            if ends and ends[-1] > start:
+                raise self._goes_on()
+            if at_end:
+                return False
+            size *= 2
 
     def _read(self, file: int, start: int, size: int) -> bytes:
         """So many bytes. Raises SourceError if there are fewer."""

@@ -74,13 +74,32 @@ def first_record(data: bytes, *, delimiter: str | None, final: bool) -> tuple[by
     return found.lines[at].removesuffix(b"\r"), min(end, length)
 
 
+def ends_of(data: bytes, begin: int, *, delimiter: str, final: bool) -> list[int]:
+    """Where in the file the whole records of a piece of CSV end; as `records`."""
+    mark = _mark(data, begin)
+    ends = record_ends(data[mark:] if mark else data, delimiter, MOST, final)
+    return [begin + mark + end for end in ends]
+
+
+def undecided(data: bytes, begin: int, *, delimiter: str) -> bytes:
+    """What is left of a piece of CSV behind its whole records: what follows decides where it ends."""
+    if b'"' not in data:
+        return data[data.rfind(b"\n") + 1 :]
+    ends = ends_of(data, begin, delimiter=delimiter, final=False)
+    return data[ends[-1] - begin :] if ends else data
+
+
+def _mark(data: bytes, begin: int) -> int:
+    return len(MARK) if begin == 0 and data.startswith(MARK) else 0
+
+
 def records(data: bytes, begin: int, *, delimiter: str | None, final: bool) -> tuple[Records, int]:
     """The whole records of a piece that begins where one does, from this byte of its file on, and how long they are.
 
     `delimiter` is that of CSV; None where each line is a record. `final`: whether the file ends with `data`, and so the
     last record, too.
     """
-    mark = len(MARK) if begin == 0 and data.startswith(MARK) else 0
+    mark = _mark(data, begin)
     ends = None
     if delimiter is not None and b'"' in data:
         ends = record_ends(data[mark:] if mark else data, delimiter, MOST, final)
