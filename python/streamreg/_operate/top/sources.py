@@ -159,6 +159,7 @@ class Port:
             return json.loads(_within(_SECONDS, lambda: self._read(path)), parse_float=_Written)
         except HTTPError as error:
             hint = f" (set {TOKEN})" if error.code == 401 else ""
+            error.close()
             raise StreamregError(f"{self._url}{path}: {error.code} {error.reason}{hint}") from None
         except (URLError, OSError) as error:
             reason = getattr(error, "reason", error)
