@@ -76,7 +76,10 @@ class Live:
         """The table that is served becomes that of the file."""
 
         def same() -> bool:
-            answer = self.run.get("/v1/tables/line")
+            try:
+                answer = self.run.get("/v1/tables/line")
+            except ConnectionError:  # Whoever serves ends just now.
+                return False
             if answer.status != 200:
                 return False
             (found,) = answer.json(parse_float=str)["rows"] or [{}]
