@@ -24,9 +24,9 @@ def __dir__() -> list[str]:
 def changes(
     path: str | os.PathLike[str],
     *,
-    columns: Sequence[str] | None = None,
+    columns: str | Sequence[str] | None = None,
     by: str | Sequence[str] | None = None,
-    keys: Sequence[object] | None = None,
+    keys: str | Sequence[object] | None = None,
     time: Literal["epoch", "unix_ms"] = "epoch",
     theme: Theme = "light",
 ) -> go.Figure:
@@ -38,10 +38,10 @@ def changes(
 
     Args:
         path: the file.
-        columns: those to show; by default all that hold numbers.
+        columns: the one or those to show; by default all that hold numbers.
         by: the key columns of a result with a row for each key.
-        keys: which keys to show: values of the key column, or tuples of several. By default the first twelve in the
-            file.
+        keys: which keys to show: values of the key column, or tuples of several; a text is one key. By default the
+            first twelve in the file.
         time: what the column `time` of the file holds, as given to `sr.io.csv.write`.
         theme: "light" or "dark".
 
@@ -55,5 +55,8 @@ def changes(
     from streamreg._figures.history import history_drawing
 
     key_columns = [by] if isinstance(by, str) else list(by or ())
-    lines = lines_of_changelog(path, columns, key_columns, keys, time)
+    # A text would be taken for its letters.
+    shown = [columns] if isinstance(columns, str) else columns
+    chosen = [keys] if isinstance(keys, str) else keys
+    lines = lines_of_changelog(path, shown, key_columns, chosen, time)
     return history_drawing(lines, "epoch" if time == "epoch" else "time (UTC)", theme).figure()

@@ -156,6 +156,17 @@ def test_other_rows_are_refused(x: list[list[int]], y: list[int]) -> None:
     assert model.n_samples_seen_ == 4
 
 
+def test_influence_of_numbers_of_any_size() -> None:
+    """Where a square is beyond the doubles, nothing fails; what is too large itself is infinite."""
+    x, y = [[1e-300], [1e300], [1.0], [2.0]], [1.0, 2.0, 3.0, 5.0]
+    model = sr.LinearRegression().fit(x, y)
+    found = model.influence(x, y).cooks_distance
+    assert found[1] == np.inf
+    assert np.isfinite(np.delete(found, 1)).all()
+    for kind in ("qq", "influence"):
+        assert model.plot(x, y, kind=kind).data
+
+
 def test_what_influence_is_not_of() -> None:
     """A ridge, several targets, no fit at all, and more rows than can be waited for are refused by name."""
     x, y = np.arange(6.0)[:, None], np.arange(6.0)

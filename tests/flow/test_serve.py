@@ -191,7 +191,7 @@ def follow(run: ServedRun, path: str, until: int, **headers: str) -> list[Event]
 
 @pytest.mark.parametrize("name", ["by", "line", "odd"])
 def test_changes_are_those_of_the_file(whole: Whole, name: str) -> None:
-    """From the first epoch on: each change, in order, and the end of each epoch with its number as id."""
+    """From the first epoch on: each change, in order, and the end of each epoch with its number and clock as id."""
     with whole.paths[name].open(newline="", encoding="utf-8") as file:
         _, *lines = csv.reader(file)
     last = whole.run.json("/v1/tables")["epoch"]
@@ -204,14 +204,28 @@ def test_changes_are_those_of_the_file(whole: Whole, name: str) -> None:
     ]
     assert changes == lines
     ends = [event for event in found if event.name == "epoch"]
-    assert [event.id for event in ends] == [str(epoch) for epoch in range(last + 1)]
+    assert [event.id for event in ends] == [
+        f"{epoch}-{event.data['unix_ms']}" for epoch, event in enumerate(ends)
+    ]
+    assert len(ends) == last + 1
 
 
 def test_a_reader_goes_on_after_the_last_event(whole: Whole) -> None:
     """As browsers do when they connect again: the epochs after that of Last-Event-ID, which counts more than `from`."""
     last = whole.run.json("/v1/tables")["epoch"]
-    found = follow(whole.run, "/v1/tables/by/changes?from=0", last, last_event_id=str(last - 1))
+    ids = [event.id for event in follow(whole.run, "/v1/tables/by/changes?from=0", last)]
+    before = next(id for id in ids if id is not None and id.startswith(f"{last - 1}-"))
+    found = follow(whole.run, "/v1/tables/by/changes?from=0", last, last_event_id=before)
     assert {event.data["epoch"] for event in found} == {str(last)}
+
+
+@pytest.mark.parametrize(
+    ("id", "status"), [("3", 400), ("3-", 400), ("3-x", 400), ("3-7", 410), ("9999999-7", 410)]
+)
+def test_an_id_that_no_event_had_is_refused(whole: Whole, id: str, status: int) -> None:
+    """Also that of an epoch whose number is here: another run may have had one of it."""
+    path = "/v1/tables/by/changes?from=0"
+    assert whole.run.get(path, Last_Event_ID=id).status == status
 
 
 def openapi_paths(whole: Whole) -> dict[str, dict[str, object]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import signal
@@ -10,11 +11,13 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
 import streamreg as sr
 from streamreg._cli import main
+from streamreg._operate.top import sources
 from streamreg._operate.top.picture import fitted, lines
 from streamreg._operate.top.view import Place, ShownTable, View
 from tests.support.numbered import row
@@ -134,6 +137,88 @@ def test_who_is_not_a_run_is_told_apart(capsys: Capture) -> None:
     assert main(["top", f"http://127.0.0.1:{port}"]) == 1
     assert "nobody answers" in capsys.readouterr().err
     assert main(["top", "nothing.state"]) == 2
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:abc", "http://127.0.0.1:99999", "http://a b:80", "http://", "http://127.0.0.1:80/a b",
+     "http://[::1", "http://ä:80", "http://127.0.0.1:0", "http://127.0.0.1:80?x=1", "http://a\n:80"],
+)  # fmt: skip
+def test_what_is_no_url_is_refused(url: str, capsys: Capture) -> None:
+    """By one line that shows what one looks like."""
+    assert main(["top", url]) == 2
+    said = capsys.readouterr().err
+    assert 'expected the URL of a run, such as "http://127.0.0.1:9464"' in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("token", ["two\nlines", "naïve", "two words"])
+def test_a_token_that_cannot_be_sent_is_refused(
+    token: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variable is named, and the token is not told."""
+    monkeypatch.setenv("STREAMREG_TOKEN", token)
+    assert main(["top", "http://127.0.0.1:1"]) == 2
+    said = capsys.readouterr().err
+    assert "STREAMREG_TOKEN: the token must" in said
+    assert token not in said
+
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"220 mail.example.org ESMTP\r\n", "no run of streamreg answers there"),
+        (b"\x00\x01\x02\r\n\r\n", "no run of streamreg answers there"),
+        (ANSWER % (200_000, b"[" * 200_000), "no run of streamreg answers there"),
+        (ANSWER % (9, b"{"), "no run of streamreg answers there"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000, "no run of streamreg answers there"),
+        (b"", "nobody answers"),
+    ],
+)
+def test_a_server_of_something_else(answer: bytes, words: str, capsys: Capture) -> None:
+    """Whatever it says: one line, and no traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            client, _ = server.accept()
+            with client:
+                client.recv(10_000)
+                client.sendall(answer)
+
+        thread = Thread(target=serve)
+        thread.start()
+        assert main(["top", f"http://127.0.0.1:{server.getsockname()[1]}"]) == 1
+        thread.join()
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("begin", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"])
+def test_a_server_that_drips_is_not_waited_for(
+    begin: bytes, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However little it says at a time."""
+    monkeypatch.setattr(sources, "_SECONDS", 0.5)
+    ended = Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            client, _ = server.accept()
+            with client, contextlib.suppress(OSError):
+                client.sendall(begin)
+                while not ended.wait(0.05):
+                    client.sendall(b"1")
+
+        thread = Thread(target=serve)
+        thread.start()
+        assert main(["top", f"http://127.0.0.1:{server.getsockname()[1]}"]) == 1
+        ended.set()
+        thread.join()
+    assert "nobody answers: no whole answer within" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("target", ["port", "state"])

@@ -169,4 +169,7 @@ def _cooks(
     """Cook's distance by the deleted residual, which takes no difference of near numbers."""
     if not scale or not rank:
         return math.nan
-    return leverage * weight * (residual / scale) ** 2 / rank
+    ratio = residual / scale
+    found = leverage * weight * (ratio * ratio) / rank
+    # A square may be too large where what it is a part of is not.
+    return found if math.isfinite(found) else leverage * weight * ratio / rank * ratio

@@ -28,7 +28,9 @@ class _Statistic:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def __get__(self, model: Fitted, _: type) -> Any:  # noqa: ANN401  # a number, None, or an array
+    def __get__(self, model: Fitted | None, _: type) -> Any:  # noqa: ANN401  # a number, None, or an array
+        if model is None:
+            return self
         return model._statistic(self._name)
 
 

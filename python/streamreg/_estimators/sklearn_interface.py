@@ -25,10 +25,19 @@ if TYPE_CHECKING:
     from streamreg._estimators.inputs import Matrix
 
 
+class _NoRows:
+    """What is found in the place of an attribute that rows give, while there were none."""
+
+    def __get__(self, model: object | None, _: type) -> Self:
+        if model is None:
+            return self
+        raise not_fitted(model)
+
+
 class Interface(Turns):
     """Parameters, and the features that an estimator was fitted with."""
 
-    n_features_in_: int
+    n_features_in_: int = _NoRows()  # type: ignore[assignment]  # rows put a number in its place
 
     _FITTED: ClassVar[tuple[str, ...]] = ("n_features_in_", "_feature_names")
     """The attributes that rows give."""
@@ -133,6 +142,8 @@ class Interface(Turns):
     def feature_names_in_(self) -> NDArray[np.object_]:
         """The names of the features."""
         names = self._names()
+        if "n_features_in_" not in self.__dict__:
+            raise not_fitted(self)
         if names is None:
             raise AttributeError("the rows came without names of features")
         return np.array(names, dtype=object)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final
 
 from streamreg._dataclass import dataclass
@@ -56,8 +57,10 @@ def influence_drawing(data: InfluenceData, theme: Theme = "light") -> Drawing:
 
 def _diameters(distances: list[float]) -> list[float]:
     """Of points whose areas grow with the distances."""
-    greatest = max((value for value in distances if value == value), default=0.0)
+    # A distance may be infinite, or not be defined.
+    finite = [min(value, sys.float_info.max) if value == value else 0.0 for value in distances]
+    greatest = max(finite, default=0.0)
     if not greatest:
         return [_SMALLEST] * len(distances)
-    shares = (value / greatest if value == value else 0.0 for value in distances)
+    shares = (value / greatest for value in finite)
     return [_SMALLEST + (_GREATEST - _SMALLEST) * share**0.5 for share in shares]

@@ -57,7 +57,9 @@ class Served:
         `closed` are for each table rows of windows that earlier runs have closed.
         """
         self._flow = merge, pool, measures, ends
-        self._publisher.begin(layout, merge.result_rows, closed, merge.sums(), merge.epochs - 1)
+        self._publisher.begin(
+            layout, merge.result_rows, closed, merge.sums(), merge.epochs - 1, merge.unix_ms
+        )
         self._due = 0.0
 
     def end_epoch(self) -> None:

@@ -72,7 +72,7 @@ def listen_of(argument: ListenArgument, environ: Mapping[str, str] | None = None
     token = found.token
     if token is None:
         token = (os.environ if environ is None else environ).get(TOKEN)
-        _check_token(token)
+        check_token(token)
     if not (found.loopback or token is not None or options.get("insecure", False)):
         raise ConfigurationError(
             f"listen: other machines can connect to {found.host}: set a token, by the environment variable {TOKEN} or "
@@ -98,7 +98,7 @@ def checked(options: ListenOptions) -> Listen:
         raise ConfigurationError(f"listen: no option {', '.join(unknown)}; there are {known}")
     host, port = _parts(options.get("address"))
     token = options.get("token")
-    _check_token(token)
+    check_token(token)
     insecure = options.get("insecure", False)
     if not isinstance(insecure, bool):
         raise ConfigurationError(
@@ -167,7 +167,7 @@ def _is_name(host: str) -> bool:
         return False
 
 
-def _check_token(token: object) -> None:
+def check_token(token: object) -> None:
     """Raises ConfigurationError, without its text, if no client could bring it."""
     if token is None:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,8 @@ _QUIET_SECONDS: Final = 15.0
 """After which a comment tells that the connection is alive."""
 
 _MOST_EPOCH: Final = 2**63 - 1
+_ID: Final = re.compile(r"([0-9]{1,19})-([0-9]{1,19})")
+"""Of an event: an epoch and its wall clock, which no other run gives an epoch of the same number."""
 
 
 def endpoints(feed: Feed) -> Sequence[Endpoint]:
@@ -44,7 +47,7 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
             "/v1/tables/{name}/changes",
             changes,
             "What changes in a table, epoch by epoch, as server-sent events: `changes` (some rows, each with its diff: "
-            "-1 where it goes, 1 where it comes), then `epoch` (the epoch is whole; its id is the epoch's number); "
+            "-1 where it goes, 1 where it comes), then `epoch` (the epoch is whole; its id is its number and clock); "
             "`reset` (what follows is not here any more, for a reader that was too slow: read the table anew) and "
             "`end` (the run has ended) close the stream.",
             kind=EVENTS,
@@ -53,14 +56,14 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
                 Parameter(
                     "from",
                     "The first epoch that is wanted; by default the next one. The header Last-Event-ID, which a "
-                    "browser sends when it connects again, says the one before.",
+                    "browser sends when it connects again, says the one before, by the id that it had.",
                     {"type": "integer", "minimum": 0},
                 ),
             ),
             refusals={
-                400: "`from` is no number or given twice, or a parameter is unknown.",
+                400: "`from` is no number, Last-Event-ID no id, `from` given twice, or a parameter is unknown.",
                 404: "There is no such table.",
-                410: "That epoch is not here any more, or not yet of this run: read the table anew.",
+                410: "That epoch is not here any more, not yet of this run, or of another run: read the table anew.",
                 507: "The table has too many rows to be served.",
             },
         ),
@@ -75,12 +78,14 @@ def _start(feed: Feed, request: Request) -> int:
     """
     asked = own_of(request, ("from",)).get("from")
     last = request.headers.get("last-event-id")
-    text = asked if last is None else last
-    if text is None:
+    if last is not None:
+        start = _after(feed, last)
+    elif asked is None:
         return feed.ring.next
-    if not (text.isascii() and text.isdecimal() and len(text) < 20):
-        raise refusal(400, f"from: expected the number of an epoch, found {text[:40]!r}")
-    start = min(int(text), _MOST_EPOCH) + (last is not None)
+    elif asked.isascii() and asked.isdecimal() and len(asked) < 20:
+        start = min(int(asked), _MOST_EPOCH)
+    else:
+        raise refusal(400, f"from: expected the number of an epoch, found {asked[:40]!r}")
     if feed.ring.since(start) is None:
         raise refusal(
             410,
@@ -88,6 +93,26 @@ def _start(feed: Feed, request: Request) -> int:
             "table anew, and the changes from the epoch after the one that it says",
         )
     return start
+
+
+def _after(feed: Feed, last: str) -> int:
+    """The epoch after that of an id.
+
+    Raises:
+        HTTPException: 400 if it is none, 410 if that epoch is not here, or one of a run that this one does not go on
+            from.
+    """
+    found = _ID.fullmatch(last)
+    if found is None:
+        raise refusal(400, f"Last-Event-ID: expected the id of an event, found {last[:40]!r}")
+    epoch, unix_ms = int(found[1]), int(found[2])
+    if feed.ring.unix_ms(epoch) != unix_ms:
+        raise refusal(
+            410,
+            f"epoch {epoch} is not here, or another one in this run: read the table anew, and the changes from the "
+            "epoch after the one that it says",
+        )
+    return epoch + 1
 
 
 async def _events(feed: Feed, table: CurrentTable, place: int, start: int) -> AsyncIterator[bytes]:
@@ -123,13 +148,14 @@ def _of_epoch(epoch: EpochChanges, table: CurrentTable, place: int) -> Iterator[
             piece = []
     if piece:
         yield _changes(epoch.epoch, piece)
-    yield _event("epoch", {"epoch": epoch.epoch, "unix_ms": epoch.unix_ms}, epoch.epoch)
+    told: dict[str, object] = {"epoch": epoch.epoch, "unix_ms": epoch.unix_ms}
+    yield _event("epoch", told, f"{epoch.epoch}-{epoch.unix_ms}")
 
 
 def _changes(epoch: int, piece: Sequence[bytes]) -> bytes:
     return b'event: changes\ndata: {"epoch":%d,"changes":[%b]}\n\n' % (epoch, b",".join(piece))
 
 
-def _event(name: str, data: dict[str, object], number: int | None = None) -> bytes:
-    identity = "" if number is None else f"id: {number}\n"
+def _event(name: str, data: dict[str, object], id: str | None = None) -> bytes:
+    identity = "" if id is None else f"id: {id}\n"
     return f"event: {name}\n{identity}data: {json.dumps(data)}\n\n".encode()

@@ -1,14 +1,33 @@
-"""Serve, connections: a client that sends no request, or takes no answer, is let go of after a while."""
+"""Serve, connections: a client that sends no request, or takes no answer, is let go of after a while.
+
+There are never more of them than the process may hold open.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import resource
 from typing import Any, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 SILENT_SECONDS: Final = 10.0
 """How long a request of a client may take to come, after it has connected or was answered."""
+
+AT_ONCE: Final = 64
+"""Connections that are taken before others have their turn, and that wait meanwhile."""
+
+_OTHER_FILES: Final = 64
+
+
+def _most_open() -> int:
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = 1024 if allowed == resource.RLIM_INFINITY else allowed
+    return max(min(most, 1024) - AT_ONCE - _OTHER_FILES, 1)
+
+
+MOST_OPEN: Final = _most_open()
+"""Clients at a time, so that there are always files left that may be opened; more are sent away unheard."""
 
 STUCK_SECONDS: Final = 30.0
 """How long a client may take nothing of what is written to it."""
@@ -23,6 +42,9 @@ class PatientProtocol(H11Protocol):
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401  # as its base has it
         """A client has come."""
         super().connection_made(transport)
+        if len(self.connections) > MOST_OPEN:
+            self._abort()
+            return
         self._await_request()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -60,7 +60,7 @@ class Feed:
                 ):
                     table.stand(rows, closed)
                 self.epoch, self.sums = message.epoch, message.sums
-                self.ring.begin(message.epoch + 1)
+                self.ring.begin(message.epoch + 1, message.unix_ms)
                 self.past.forget()
                 self._note(message.epoch, time.time_ns() // 1_000_000)
             case EpochChanges():

@@ -78,6 +78,9 @@ class Standing:
     sums: tuple[bytes | None, ...]
     """For each reduction its state; None where it has keys."""
 
+    unix_ms: int = -1
+    """The wall clock of that epoch; -1 before the first."""
+
     @property
     def size(self) -> int:
         """Bytes that it takes, nearly."""

@@ -20,7 +20,7 @@ import uvicorn
 
 from streamreg._serve.address import Listen
 from streamreg._serve.app import app_of
-from streamreg._serve.connection import PatientProtocol
+from streamreg._serve.connection import AT_ONCE, PatientProtocol
 from streamreg._serve.feed import Feed
 from streamreg._serve.messages import Message
 
@@ -69,6 +69,7 @@ async def _serve(messages: Connection, listening: socket, listen: Listen) -> Non
         server_header=False,
         date_header=False,
         limit_concurrency=_MOST_CONNECTIONS,
+        backlog=AT_ONCE,
         timeout_graceful_shutdown=_END_SECONDS,
     )
     server = _Server(config)

@@ -72,7 +72,7 @@ class Publisher:
         self._layout: Layout | None = None
         self._rows: Callable[[], tuple[Sequence[bytes], ...]] = tuple
         self._sums: tuple[bytes | None, ...] = ()
-        self._epoch = -1
+        self._epoch = self._unix_ms = -1
         self._changes: list[list[bytes]] = []
         self._closed: list[Sequence[bytes]] = []
         self._kept = ClosedRows()
@@ -92,12 +92,14 @@ class Publisher:
         closed: Sequence[Sequence[bytes]],
         sums: tuple[bytes | None, ...],
         epoch: int,
+        unix_ms: int,
     ) -> None:
-        """The flow starts: `rows` gives those of all tables, as of the last closed epoch.
+        """The flow starts: `rows` gives those of all tables, as of the last closed epoch, which was at `unix_ms`.
 
         `closed` are those of windows that earlier runs have closed, as far as they are known.
         """
-        self._layout, self._rows, self._sums, self._epoch = layout, rows, sums, epoch
+        self._layout, self._rows, self._sums = layout, rows, sums
+        self._epoch, self._unix_ms = epoch, unix_ms
         self._kept = ClosedRows(closed)
         self._recent = RecentKeeper(len(layout.rows))
         self._clear()
@@ -130,7 +132,7 @@ class Publisher:
             self._pipe.recent = recent
         if epoch == self._epoch:
             return
-        self._epoch, self._sums = epoch, sums()
+        self._epoch, self._unix_ms, self._sums = epoch, unix_ms, sums()
         message = EpochChanges(
             epoch,
             unix_ms,
@@ -175,7 +177,7 @@ class Publisher:
             return
         if self._layout is None:
             raise AssertionError("begin comes first")
-        standing = Standing(self._epoch, self._rows(), self._kept.rows(), self._sums)
+        standing = Standing(self._epoch, self._rows(), self._kept.rows(), self._sums, self._unix_ms)
         if generation != self._generation:
             self._pipe.put(generation, self._layout, 0)
         self._pipe.put(generation, standing, standing.size)

@@ -23,6 +23,8 @@ class Ring:
         self._epochs: deque[EpochChanges] = deque()
         self._size = 0
         self._next = 0
+        self._before = -1
+        """The wall clock of the epoch before the oldest; -1 if it is not known."""
 
     @property
     def first(self) -> int:
@@ -34,8 +36,9 @@ class Ring:
         """The epoch that comes next."""
         return self._next
 
-    def begin(self, epoch: int) -> None:
-        """Lets go of all; this epoch comes next."""
+    def begin(self, epoch: int, before: int = -1) -> None:
+        """Lets go of all; this epoch comes next, and `before` is the wall clock of the one before it."""
+        self._before = before
         self._epochs.clear()
         self._size = 0
         self._next = epoch
@@ -50,7 +53,15 @@ class Ring:
         while len(self._epochs) > 1 and (
             self._size > self._most or len(self._epochs) > self._most_epochs
         ):
-            self._size -= self._epochs.popleft().size
+            gone = self._epochs.popleft()
+            self._size -= gone.size
+            self._before = gone.unix_ms
+
+    def unix_ms(self, epoch: int) -> int:
+        """The wall clock of an epoch, which no other run gives an epoch of this number; -1 if it is not known."""
+        if self.first <= epoch < self._next:
+            return self._epochs[epoch - self.first].unix_ms
+        return self._before if epoch == self.first - 1 else -1
 
     def newest_first(self) -> Iterator[EpochChanges]:
         """All epochs that are there, from the newest back."""

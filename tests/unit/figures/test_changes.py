@@ -89,6 +89,14 @@ def test_keys_have_lines_of_their_own(tmp_path: Path) -> None:
     assert list(one) == ["intercept/b", "x/b"]
 
 
+def test_a_text_is_one_name_and_one_key(tmp_path: Path) -> None:
+    """Not its letters."""
+    path = tmp_path / "lines.csv"
+    path.write_text("key,slope,time,diff\nk1,1,0,1\nk,2,0,1\n1,3,0,1\n")
+    found = lines(sr.plots.changes(path, by="key", keys="k1", columns="slope"))
+    assert list(found) == ["slope/k1"]
+
+
 def test_rows_that_go_leave_gaps(tmp_path: Path) -> None:
     """Where a row is taken back and none takes its place, the line ends until the next one."""
     path = tmp_path / "fit.csv"

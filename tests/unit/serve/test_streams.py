@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 import threading
@@ -156,6 +157,24 @@ def test_a_client_that_asks_half_of_something_more_is_let_go_of(
             assert answer.startswith(b"HTTP/1.1 200")
         client.sendall(said)
         assert ended(client)
+
+
+def test_clients_beyond_what_may_be_open_are_sent_away(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once, and nobody who was there before."""
+    monkeypatch.setattr(connection, "SILENT_SECONDS", 10 * SECONDS)
+    monkeypatch.setattr(connection, "MOST_OPEN", 3)
+    with contextlib.ExitStack() as opened:
+        clients = [
+            opened.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(8)
+        ]
+        for client in clients[3:]:
+            assert ended(client)
+        for client in clients[:3]:
+            client.sendall(b"GET /short HTTP/1.1\r\nHost: x\r\n\r\n")
+            client.settimeout(SECONDS)
+            assert client.recv(1000).startswith(b"HTTP/1.1 200")
 
 
 def test_a_client_that_takes_nothing_is_let_go_of(port: int) -> None:

@@ -6,17 +6,20 @@ import json
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, wait
+from http.client import HTTPException
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from streamreg._exceptions import ConfigurationError, StreamregError
 from streamreg._jobs import load_job
 from streamreg._operate.inspect import describe
 from streamreg._operate.top.view import MOST_ROWS, Place, ShownTable, View
-from streamreg._serve.address import TOKEN, checked
+from streamreg._serve.address import TOKEN, check_token, checked
 from streamreg._state.snapshot import read
 
 Look = Callable[[], View]
@@ -37,7 +40,7 @@ def look_at(target: str) -> Look:
         ConfigurationError: if it is none of these.
     """
     if target.startswith(("http://", "https://")):
-        return Port(target, os.environ.get(TOKEN))
+        return Port(target, os.environ.get(TOKEN) or None)
     path = Path(target)
     if path.is_dir():
         return State(path)
@@ -51,7 +54,7 @@ def look_at(target: str) -> Look:
         return state
     listen = checked(job.listen)
     host = f"[{listen.host}]" if ":" in listen.host else listen.host
-    port = Port(f"http://{host}:{listen.port}", listen.token or os.environ.get(TOKEN))
+    port = Port(f"http://{host}:{listen.port}", listen.token or os.environ.get(TOKEN) or None)
     return port if state is None else _First(port, state)
 
 
@@ -119,7 +122,17 @@ class Port:
     """What a run serves (`sr.run(listen=…)`)."""
 
     def __init__(self, url: str, token: str | None) -> None:
-        """The token, if there is one, goes with each request."""
+        """The token, if there is one, goes with each request.
+
+        Raises:
+            ConfigurationError: if the URL is none, or the token cannot be sent.
+        """
+        _check_url(url)
+        try:
+            check_token(token)
+        except ConfigurationError as error:
+            text = str(error).removeprefix("listen: ")
+            raise ConfigurationError(f"{TOKEN}: {text}") from error
         self._url = url.rstrip("/")
         self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         self._opener = build_opener(_NoRedirect)
@@ -142,19 +155,58 @@ class Port:
 
     def _get(self, path: str) -> Any:  # noqa: ANN401  # what JSON has
         try:
-            with self._opener.open(
-                Request(f"{self._url}{path}", headers=self._headers), timeout=_SECONDS
-            ) as answer:
-                # Numbers as they are written: none is rounded on its way to the screen.
-                return json.loads(answer.read(_MOST_BYTES), parse_float=_Written)
+            # Numbers as they are written: none is rounded on its way to the screen.
+            return json.loads(_within(_SECONDS, lambda: self._read(path)), parse_float=_Written)
         except HTTPError as error:
             hint = f" (set {TOKEN})" if error.code == 401 else ""
+            error.close()
             raise StreamregError(f"{self._url}{path}: {error.code} {error.reason}{hint}") from None
         except (URLError, OSError) as error:
             reason = getattr(error, "reason", error)
             raise AwayError(f"{self._url}: nobody answers: {reason}") from error
-        except ValueError as error:
+        except (HTTPException, ValueError, RecursionError) as error:
             raise StreamregError(f"{self._url}: no run of streamreg answers there") from error
+
+    def _read(self, path: str) -> bytes:
+        request = Request(f"{self._url}{path}", headers=self._headers)
+        with self._opener.open(request, timeout=_SECONDS) as answer:
+            text: bytes = answer.read(_MOST_BYTES)
+        return text
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        known = (
+            parts.hostname is not None and parts.port != 0 and not (parts.query or parts.fragment)
+        )
+    except ValueError:
+        known = False
+    if not known or not url.isascii() or not url.isprintable() or " " in url:
+        raise ConfigurationError(
+            f'{url!r:.200}: expected the URL of a run, such as "http://127.0.0.1:9464"'
+        )
+
+
+def _within(seconds: float, work: Callable[[], bytes]) -> bytes:
+    """What comes of work that may last so long in all: a timeout of a socket is one for each of its bytes.
+
+    Raises:
+        TimeoutError: if it lasts longer. Nobody waits for it then.
+    """
+    done: Future[bytes] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:
+            done.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    wait([done], seconds)
+    if not done.done():
+        raise TimeoutError(f"no whole answer within {seconds:.0f} s")
+    return done.result()
 
 
 class _Written(float):
