@@ -22,7 +22,7 @@ from streamreg._operate.verify.verify import verify
 from streamreg._state.snapshot import read as read_state
 from streamreg.testing import read
 from tests.support.delta_tables import Point, rows_of, run, table, tables, write
-from tests.support.destinations import Job, besieged, check, folded, kinds
+from tests.support.destinations import Job, Mode, besieged, check, folded, kinds
 from tests.support.produce import send
 from tests.support.verified import checks_of
 
@@ -181,6 +181,39 @@ def test_a_store_that_is_away_is_waited_for(folder: Path, caplog: pytest.LogCapt
     assert "error sending request" in said
     assert said.endswith("waits until it is back; its changes are kept in the state")
     assert "hunter" not in said + repr(output.sink)
+
+
+@pytest.mark.parametrize("mode", ["changelog", "current"])
+@pytest.mark.parametrize("key", ["", "__HIVE_DEFAULT_PARTITION__", "a/b=c"])
+def test_a_key_that_a_partition_cannot_have_is_refused(folder: Path, mode: Mode, key: str) -> None:
+    """A table that is partitioned by a text would have a missing value in place of some: they are told."""
+    columns = [("k", pa.string()), ("x", pa.float64()), ("time", pa.int64()), ("diff", pa.int64())]
+    made = columns if mode == "changelog" else columns[:2]
+    DeltaTable.create("sums", pa.schema(made), partition_by=["k"])
+    t = read([[b'"%b",1,2' % key.encode(), b",2,3"]], schema=Point, header=["k", "x", "y"])
+    sums = t.groupby(t.k).reduce(t.k, x=sr.reducers.sum(t.x))
+    output = sr.io.delta.write(sums, "sums", mode=mode)
+    if "/" in key:
+        sr.run(outputs=[output], processes=0)
+        found = DeltaTable("sums").to_pyarrow_table().to_pylist()
+        assert {(row["k"], row["x"]) for row in found} == {(key, 1.0), (None, 2.0)}
+    else:
+        with pytest.raises(sr.OutputError, match=r"column 'k': .*would be a missing value"):
+            sr.run(outputs=[output], processes=0)
+
+
+def test_a_table_to_which_is_only_added_is_no_current_one(folder: Path) -> None:
+    """It would refuse each commit: the run says so at the start, and a changelog is written."""
+    columns = [("k", pa.string()), ("x", pa.float64())]
+    only = {"delta.appendOnly": "true"}
+    DeltaTable.create("current", pa.schema(columns), configuration=only)
+    own = [("time", pa.int64()), ("diff", pa.int64())]
+    DeltaTable.create("log", pa.schema(columns + own), configuration=only)
+    t = table()
+    sums = t.groupby(t.k).reduce(t.k, x=sr.reducers.sum(t.x))
+    with pytest.raises(sr.OutputError, match="can only be added to the table"):
+        sr.run(outputs=[sr.io.delta.write(sums, "current", mode="current")], processes=0)
+    sr.run(outputs=[sr.io.delta.write(sums, "log")], processes=0)
 
 
 def test_a_url_is_written_to_without_a_lock(folder: Path) -> None:

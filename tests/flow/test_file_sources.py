@@ -89,6 +89,23 @@ def test_a_stray_quote_costs_its_line(
     assert told == [("malformed-csv", line) for line in strays.values()]
 
 
+def test_a_quote_that_is_open_at_the_end_is_told(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A static run that comes in the midst of a record makes a reject of its first line, and says which one it is."""
+    put(folder, [b'x,s\n0,"a\nb"\n1,"c\n2,d\n', b'x,s\n3,"a\nb"\n4,"c"'])
+    found = collect(sr.io.csv.read("[0-9].csv", schema=Odd, mode="static"))
+    assert sr.run(processes=0).rejects == {"malformed-csv": 1}
+    assert sorted(row for row, _, _ in found) == [
+        (0.0, "a\nb"),
+        (2.0, "d"),
+        (3.0, "a\nb"),
+        (4.0, "c"),
+    ]
+    told = [one.message for one in caplog.records if "by the end of the file" in one.message]
+    assert [text.partition(" has ")[0] for text in told] == ["file '0.csv': the record at byte 12"]
+
+
 def test_a_quote_that_holds_up_a_growing_file_is_told(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -171,6 +172,44 @@ def test_two_names_that_become_one_file_are_refused(
     link(folder / "a.csv", folder / "b.csv")
     with pytest.raises(sr.OutputError, match=r"a\.csv and b\.csv are two names of one file"):
         sr.run(processes=0, state=state)
+
+
+@pytest.mark.parametrize("database_first", [True, False])
+@pytest.mark.parametrize("state", [None, "state"])
+def test_a_file_is_no_database_too(
+    folder: Path, state: str | None, *, database_first: bool
+) -> None:
+    """A database has several tables, but is no file of lines: two kinds of outputs never write to one file."""
+    t = table()
+    lines = sr.io.csv.write(t, "one")
+    one = sr.io.sqlite.write(t, "./one", table="a")
+    other = sr.io.sqlite.write(t, "one", table="b")
+    outputs = [one, other, lines] if database_first else [lines, one, other]
+    with pytest.raises(sr.OutputError, match="write one file: give each a file of its own"):
+        sr.run(outputs=outputs, processes=0, state=state)
+    with pytest.raises(sr.OutputError, match="write one file: give each a file of its own"):
+        sr.run(outputs=[one, other], processes=0, state=state, rejects="one")
+    assert not (folder / "one").exists()
+    sr.run(outputs=[one, other], processes=0, state=state)
+
+
+@pytest.mark.parametrize("path", [".", "/", "a\0b", "a\ud800b", Path("."), "", b"a", 7], ids=repr)
+def test_paths_that_are_none(folder: Path, path: Any) -> None:  # noqa: ANN401  # whatever a program gives
+    """Each is refused where it is given, in one line that names the argument."""
+    t = table()
+    with pytest.raises(sr.ConfigurationError, match=r"^path: "):
+        sr.io.csv.write(t, path)
+    with pytest.raises(sr.ConfigurationError, match=r"^path: "):
+        sr.io.delta.write(t, path)
+    if str(path) not in (".", "/"):
+        with pytest.raises(sr.ConfigurationError, match=r"^path: "):
+            sr.io.sqlite.write(t, path, table="t")
+        with pytest.raises(sr.ConfigurationError, match=r"^path: "):
+            sr.io.csv.read(path, schema=Point)
+        sr.io.csv.write(t, "rows.csv")
+        for option in ("rejects", "state"):
+            with pytest.raises(sr.ConfigurationError, match=f"^{option}: "):
+                sr.run(processes=0, **{option: path})
 
 
 @pytest.mark.parametrize(

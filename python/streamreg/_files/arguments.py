@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from streamreg._exceptions import ConfigurationError
+from streamreg._path import checked_path
 from streamreg._source.arguments import check_interval, check_mode
 
 Mode: TypeAlias = Literal["streaming", "static"]
@@ -39,12 +39,4 @@ def _checked_paths(given: object) -> tuple[str, ...]:
     paths = [*given] if several else [given]  # type: ignore[misc]  # it is a sequence then
     if not paths:
         raise ConfigurationError("path: expected the path of a file, found none")
-    return tuple(map(_checked, paths))
-
-
-def _checked(path: object) -> str:
-    if not isinstance(path, str | os.PathLike) or not isinstance(name := os.fspath(path), str):
-        raise ConfigurationError(f"path: expected the path of a file, found {path!r}")
-    if not name or "\0" in name:
-        raise ConfigurationError(f"path: expected the path of a file, found {name!r}")
-    return name
+    return tuple(checked_path(path, "path", "the path of a file") for path in paths)

@@ -281,6 +281,8 @@ class FileLog:
             at_end = self._at + len(data) == limit
             final = at_end and self._range.end is not None
             found, length = records(data, self._at, delimiter=self._layout.between, final=final)
+            if final and self._layout.between is not None and b'"' in data:
+                self._tell_unclosed(data)
             if length:
                 return self._taken(data[:length], found)
             if at_end:
@@ -298,6 +300,15 @@ class FileLog:
             self._report(
                 f"{self._origin}: the record at byte {self._at} has a quote that is not closed yet: what follows waits "
                 f"for that, until {MOST >> 20} MiB have come"
+            )
+
+    def _tell_unclosed(self, data: bytes) -> None:
+        """Says, of the end of a file, that a quote is open there: it may have been read in the midst of a record."""
+        _, whole = records(data, self._at, delimiter=self._layout.between, final=False)
+        if b"\n" in data[whole:]:
+            self._report(
+                f"{self._origin}: the record at byte {self._at + whole} has a quote that is not closed by the end of "
+                'the file, so that its line is a reject: a file that is still written to needs mode="streaming"'
             )
 
     def _longer(self, size: int, at: int) -> int:

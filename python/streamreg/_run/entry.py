@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._language.outputs import Output, taken
+from streamreg._path import checked_path
 from streamreg._process import quick_imports
 from streamreg._run.processes import asked_for, cores
 from streamreg._run.signals import StopSignals
@@ -100,7 +101,7 @@ def run(
             progress,
             Options(
                 processes=wanted,
-                state=None if state is None else Path(state),
+                state=None if state is None else Path(checked_path(state, "state", "a directory")),
                 durability=durability,
                 rejects=rejects,
                 max_rejects=most,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._kafka.source import KafkaSource
+from streamreg._path import checked_path
 from streamreg._sinks.rejects import RejectsFile
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def rejects_spec(given: RejectsArgument | None, source: Source) -> RejectsSpec |
         raise ConfigurationError(
             f"rejects: expected a path, or {{'topic': …}}, found {type(given).__name__}"
         )
-    return RejectsFile(Path(given))
+    return RejectsFile(Path(checked_path(given, "rejects", "the path of a file")))
 
 
 def name_of(rejects: RejectsSpec | None) -> str | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from streamreg._epoch.event_clocks import EventClocks
 from streamreg._epoch.outputs import OpenOutput, Outputs
 from streamreg._exceptions import CorruptStateError, OutputError, SourceError, StateError
+from streamreg._sinks.file_place import place_of
 from streamreg._source.contract import Range
 from streamreg._state.checkpoint import Checkpoint
 from streamreg._worker.partial import Move
@@ -67,14 +68,26 @@ def output_checks(
                 f"{other} and {name} are two names of one {kind}: give each output a {kind} of its own"
             )
 
+    # A database has several tables: of them alone a file may be that of several outputs.
+    writers: dict[str, tuple[str, str]] = {}
+
+    def refuse_file(name: str, sink: str, files: Sequence[Path]) -> None:
+        for file in files:
+            other, of = writers.setdefault(place_of(file), (name, sink))
+            if of != sink:
+                raise OutputError(f"{other} and {name} write one file: give each a file of its own")
+
     def check(output: OutputSpec) -> None:
         refuse_shared(output.name, output.sink.place, output.sink.kind)
+        refuse_file(output.name, str(output.sink.identity()["sink"]), output.sink.files())
         if Path(output.name) not in besides:
             with _positions(checkpoint) as positions:
                 output.sink.check(output.columns, positions.get(output.name), terms)
 
     def check_rejects(rejects: RejectsSpec) -> None:
         refuse_shared(rejects.name, rejects.place, rejects.kind)
+        if rejects.kind == "file":
+            refuse_file(rejects.name, "rejects", [Path(rejects.name)])
         with _positions(checkpoint) as positions:
             rejects.check(positions.get(rejects.name), terms)
 

@@ -17,6 +17,7 @@ from streamreg._exceptions import OutputError
 from streamreg._sinks.stored_cells import from_stored, to_stored
 from streamreg._sinks.table_columns import (
     TableColumns,
+    ToValue,
     computed_column,
     missing_column,
     required_column,
@@ -58,6 +59,25 @@ _AT_A_TIME: Final = 50_000
 
 GONE: Final = "gone"
 """What a row of `upserts` says of a key that has no row any more; its columns are numbered: none has this name."""
+
+
+_NO_PARTITION: Final = ("", b"", "__HIVE_DEFAULT_PARTITION__", b"__HIVE_DEFAULT_PARTITION__")
+"""Values that the name of a partition has no other word for than for a missing one."""
+
+
+def _of_partition(column: str, value: ToValue) -> ToValue:
+    """What makes a value of a column that a table is partitioned by."""
+
+    def made(cell: bytes) -> object:
+        found = value(cell)
+        if found in _NO_PARTITION:
+            raise OutputError(
+                f"column {column!r}: {found!r} would be a missing value in a table that is partitioned by it: write to "
+                "a table that is not"
+            )
+        return found
+
+    return made
 
 
 class DeltaColumns(TableColumns):
@@ -121,6 +141,16 @@ class DeltaColumns(TableColumns):
         for column, field in found.items():
             if not field["nullable"]:
                 raise required_column(self._name, column)
+        configuration = table.metadata().configuration
+        if not self.changelog and configuration.get("delta.appendOnly") == "true":
+            raise OutputError(
+                f'{self._name}: rows can only be added to the table (delta.appendOnly), and mode="current" replaces '
+                "them: write a changelog, or to another table"
+            )
+        for column in table.metadata().partition_columns:
+            if self._made.get(column) in ("string", "binary"):
+                place = [each.name for each in self._columns].index(column)
+                self._values[place] = _of_partition(column, self._values[place])
         self._others = [each for each in pa.schema(table.schema().to_arrow()) if each.name in found]
 
     def changes(self, changes: Iterable[tuple[Sequence[bytes], int, int]]) -> pa.Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Literal, get_args
 
 from streamreg._exceptions import ConfigurationError
@@ -12,6 +13,7 @@ from streamreg._language import outputs
 from streamreg._language.outputs import Output
 from streamreg._language.schema import Schema, schema_columns
 from streamreg._language.table import Table
+from streamreg._path import checked_path
 from streamreg._sinks.csv_file import CsvFile, IfExists
 from streamreg._sinks.rotation import Rotation
 
@@ -118,10 +120,11 @@ def write(
         ConfigurationError: if the path is none, or an option has no such value.
         ProgramError: if the table has a column `time` or `diff`.
     """
-    if not isinstance(path, str | os.PathLike) or not isinstance(name := os.fspath(path), str):
-        raise ConfigurationError(f"path: expected the path of a file, found {path!r}")
-    if not name:
-        raise ConfigurationError("path: expected the path of a file, found an empty one")
+    name = checked_path(path, "path", "the path of a file")
+    if not Path(name).name:
+        raise ConfigurationError(
+            f"path: expected the path of a file, found {name!r}, which is a directory"
+        )
     if if_exists not in get_args(IfExists):
         raise ConfigurationError(
             f'if_exists: expected "fail", "replace" or "append", found {if_exists!r}'

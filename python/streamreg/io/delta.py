@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Final, Literal
 
 from streamreg._exceptions import ConfigurationError
@@ -13,6 +14,7 @@ from streamreg._language import outputs
 from streamreg._language.keys import keys_for
 from streamreg._language.outputs import Output
 from streamreg._language.table import Table
+from streamreg._path import checked_path
 from streamreg._sinks.file_place import is_url
 from streamreg._sinks.gathering import Gathering
 from streamreg._sinks.rotation import Rotation
@@ -78,10 +80,12 @@ def write(
             f"io.delta.write needs deltalake: pip install 'streamreg[delta]' ({error})"
         ) from error
 
-    if not isinstance(path, str | os.PathLike) or not isinstance(name := os.fspath(path), str):
-        raise ConfigurationError(f"path: expected a directory or a URL, found {path!r}")
-    if not name:
-        raise ConfigurationError("path: expected a directory or a URL, found an empty one")
+    name = checked_path(path, "path", "a directory or a URL")
+    if not (is_url(name) or Path(name).name):
+        raise ConfigurationError(
+            f"path: {name!r} has no name of its own, beside which the lock of the table could be: give its whole "
+            "path, or use another directory"
+        )
     if not is_url(name) and (unfit := _UNFIT.search(place := os.path.abspath(name))):
         raise ConfigurationError(
             f"path: {place}: Delta Lake's library cannot have {unfit[0]!r} in a path: use another directory"

@@ -10,6 +10,7 @@ from streamreg._language import outputs
 from streamreg._language.keys import keys_for
 from streamreg._language.outputs import Output
 from streamreg._language.table import Table
+from streamreg._path import checked_path
 from streamreg._types import encodable
 
 __all__ = ["write"]
@@ -60,9 +61,8 @@ def write(
     from streamreg._sinks.sqlite_table import SqliteTable
     from streamreg._sinks.table_columns import EPOCHS
 
-    if not isinstance(path, str | os.PathLike) or not isinstance(name := os.fspath(path), str):
-        raise ConfigurationError(f"path: expected the path of a database, found {path!r}")
-    if not name or name == ":memory:":
+    name = checked_path(path, "path", "the path of a database")
+    if name == ":memory:":
         raise ConfigurationError(f"path: expected the path of a database, found {name!r}")
     if not isinstance(table, str) or not table or "\0" in table or not encodable(table):
         raise ConfigurationError(f"table: expected the name of a table, found {table!r}")

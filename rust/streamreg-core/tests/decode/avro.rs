@@ -161,7 +161,7 @@ fn values_that_do_not_fit_are_rejected_by_kind() {
         (Str, r#""string""#, long(1 << 40), RejectKind::MALFORMED_AVRO),
         (Str, r#""string""#, text(b"\xff"), RejectKind::INVALID_UTF8),
         (Decimal, wide, text(&[0x7f; 16]), RejectKind::DECIMAL_RANGE),
-        (Decimal, wide, text(&[0x7f; 1_000_000]), RejectKind::DECIMAL_RANGE),
+        (Decimal, wide, text(&vec![0x7f; 1_000_000]), RejectKind::DECIMAL_RANGE),
         (Decimal, ORACLE, text(&power(1, 528)), RejectKind::DECIMAL_RANGE),
         (
             Decimal,
