@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException
 from streamreg._jobs.job import JobError
 from streamreg._kafka.client import unconnected
 from streamreg._kafka.client_names import with_hint
+from streamreg._kafka.settings import unusable
 from streamreg._secrets import scrub
 
 _log = logging.getLogger("streamreg.librdkafka")
@@ -28,8 +29,9 @@ def check_client(settings: Mapping[str, str], name: str, key: str = "source.kafk
     Raises:
         JobError: With every setting that the client refuses.
     """
-    remaining = unconnected(settings)
-    problems: list[str] = []
+    known = unusable(settings)
+    problems = [f"{key}: {problem}" for problem in known.values()]
+    remaining = unconnected({name: settings[name] for name in settings if name not in known})
     while True:
         try:
             Consumer(remaining, logger=_log).close()

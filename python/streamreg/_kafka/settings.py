@@ -86,19 +86,23 @@ def checked(settings: object) -> dict[str, Setting]:
                 f"rdkafka_settings: {key} must be {str(value).lower()}: leave it out "
                 "(a run keeps its offsets with its results)"
             )
-    if not str(settings.get("group.id", "streamreg")).strip():
-        # The client would end the process.
-        raise ConfigurationError(
-            "rdkafka_settings: group.id is empty: leave it out, or give it a name"
-        )
-    for key in _NUMBERS:
-        if key in settings and not _WHOLE.fullmatch(str(settings[key])):
-            raise ConfigurationError(
-                f"rdkafka_settings: {key}: expected a whole number, found {settings[key]!r}"
-            )
+    for problem in unusable(settings).values():
+        raise ConfigurationError(f"rdkafka_settings: {problem}")
     begins(settings)
     refresh_seconds(settings)
     return dict(settings)
+
+
+def unusable(settings: Mapping[str, object]) -> dict[str, str]:
+    """Setting: what is wrong with it, which the client itself would not say."""
+    found = {}
+    if not str(settings.get("group.id", "streamreg")).strip():
+        # The client would end the process.
+        found["group.id"] = "group.id is empty: leave it out, or give it a name"
+    for key in _NUMBERS:
+        if key in settings and not _WHOLE.fullmatch(str(settings[key])):
+            found[key] = f"{key}: expected a whole number, found {settings[key]!r}"
+    return found
 
 
 def of_writers(settings: Mapping[str, T]) -> dict[str, T]:

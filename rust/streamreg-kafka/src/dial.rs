@@ -112,7 +112,7 @@ pub(crate) fn tls(settings: &Tls) -> Result<Arc<ClientConfig>, String> {
             let chain = certificates("ssl.certificate.location", certificate)?;
             let key = PrivateKeyDer::from_pem_slice(&read("ssl.key.location", key)?)
                 .map_err(|error| format!("ssl.key.location: {error}"))?;
-            config.with_client_auth_cert(chain, key).map_err(|error| error.to_string())?
+            config.with_client_auth_cert(chain, key).map_err(|error| format!("ssl.key.location: {error}"))?
         }
     };
     Ok(Arc::new(config))

@@ -94,6 +94,8 @@ def test_what_cannot_be_is_named(setting: str, value: str, words: str) -> None:
     """What would end the process, and numbers that a run reckons with."""
     with pytest.raises(ConfigurationError, match=re.escape(f"rdkafka_settings: {words}")):
         checked({**SETTINGS, setting: value})
+    with pytest.raises(JobError, match=re.escape(f"source.kafka: {words}")):
+        check_client({**SETTINGS, setting: value}, "job.toml")
     usual = {**SETTINGS, "group.id": " g", "socket.timeout.ms": 60_000, "log_level": "0"}
     assert checked(usual) == usual
 
