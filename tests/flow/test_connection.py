@@ -145,9 +145,13 @@ def test_an_unknown_topic_is_named(broker: EmbeddedBroker) -> None:
 def test_an_unknown_setting_is_named(broker: EmbeddedBroker, name: str, value: str) -> None:
     """The error names the one that librdkafka does not know, or that is no number, as early as that is known."""
     settings = {**broker.settings, name: value}
-    with pytest.raises(sr.ConfigurationError, match=f"rdkafka_settings: .*{name}"):
+
+    def read() -> None:
         write_regression(sr.io.kafka.read(settings, "points", schema=Point))
         sr.run()
+
+    with pytest.raises(sr.ConfigurationError, match=f"rdkafka_settings: .*{name}"):
+        read()
 
 
 def test_secrets_are_not_shown(broker: EmbeddedBroker, nobody: str) -> None:
