@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from typing import Final, Literal, TypeAlias
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError, OutputError
 from streamreg._figures.history import Line
+from streamreg._sinks.part_position import parts_beside
 from streamreg._types import shortened
 
 MOST_COLUMNS: Final = 12
@@ -69,7 +71,8 @@ def lines_of_changelog(
     if time not in ("epoch", "unix_ms"):
         raise ConfigurationError(f'time: expected "epoch" or "unix_ms", found {time!r:.200}')
     shown = os.fspath(path)
-    records = _records(Path(path))
+    files = _files(Path(path))
+    records = _records(*next(files))
     header = next(records, [])
     if header[-2:] != ["time", "diff"]:
         raise OutputError(f"{shown}: no changelog: its header does not end with time,diff")
@@ -79,20 +82,50 @@ def lines_of_changelog(
             raise ConfigurationError(f"{shown} has no column {name!r}: it has {', '.join(names)}")
     places = [names.index(name) for name in by]
     wanted = None if keys is None else [_key(key, len(by)) for key in keys]
-    series = _series(records, len(names), places, wanted, shown)
+    series = _series(_all(records, files, header), len(names), places, wanted, shown)
     chosen = _columns(names, columns, by, series)
     return [
         _line(names, name, key, own, time, shown) for name in chosen for key, own in series.items()
     ]
 
 
-def _records(path: Path) -> Iterator[list[str]]:
-    """The records that are whole: the last one may just be written."""
+def _files(path: Path) -> Iterator[tuple[Path, bytes]]:
+    """The finished parts of a file, in order, and the file itself, with what they hold."""
+    while True:
+        parts = parts_beside(path)
+        last = _content(path)
+        if parts_beside(path) == parts:  # Else what was read may be a finished part by now.
+            break
+    for part in parts.values():
+        yield part, _content(part)
+    yield path, last
+
+
+def _content(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
-        text = content[: _end(content)].decode()
+        if stat.S_ISREG(path.stat().st_mode):
+            return path.read_bytes()
     except OSError as error:
         raise OutputError(f"{path}: it cannot be read: {error.strerror}") from error
+    raise OutputError(f"{path}: it cannot be read: it is no regular file")
+
+
+def _all(
+    first: Iterator[list[str]], more: Iterator[tuple[Path, bytes]], header: list[str]
+) -> Iterator[list[str]]:
+    """The records of all files but their headers."""
+    yield from first
+    for path, content in more:
+        records = _records(path, content)
+        if next(records, header) != header:
+            raise OutputError(f"{path}: no part of the changelog: its header is another one")
+        yield from records
+
+
+def _records(path: Path, content: bytes) -> Iterator[list[str]]:
+    """The records that are whole: the last one may just be written."""
+    try:
+        text = content[: _end(content)].decode()
     except UnicodeDecodeError as error:
         raise OutputError(f"{path}: no changelog: it is not UTF-8") from error
     try:

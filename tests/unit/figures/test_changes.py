@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -189,3 +190,31 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         sr.plots.changes(tmp_path / "odd.csv")
     with pytest.raises(sr.ConfigurationError, match="expected the path of a file"):
         sr.plots.changes(3)  # type: ignore[arg-type]
+
+
+def test_finished_parts_come_first(tmp_path: Path) -> None:
+    """An output that is rotated is one changelog, in as many files as it has."""
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    whole.mkdir()
+    parts.mkdir()
+    written(whole / "fit.csv", by=True)
+    sr.clear()
+    t = testing.read([LINES], schema=Reading, header=["sensor", "x", "y"], batch=1)
+    sr.io.csv.write(t.linear_regression(t.y, t.x, by=t.sensor), parts / "fit.csv", rotate="100 B")
+    sr.run(processes=0, state=tmp_path / "state")
+    assert len(list(parts.iterdir())) > 3
+    one, other = (sr.plots.changes(each / "fit.csv", by="sensor") for each in (whole, parts))
+    assert [(line.name, line.x, line.y) for line in one.data] == [
+        (line.name, line.x, line.y) for line in other.data
+    ]
+    last = max(parts.glob("fit.0*.csv"))
+    last.write_bytes(b"other" + last.read_bytes())
+    with pytest.raises(sr.OutputError, match="no part of the changelog"):
+        sr.plots.changes(parts / "fit.csv", by="sensor")
+
+
+def test_a_pipe_is_no_changelog(tmp_path: Path) -> None:
+    """It would be waited for."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(sr.OutputError, match="no regular file"):
+        sr.plots.changes(tmp_path / "pipe")
