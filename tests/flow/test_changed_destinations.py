@@ -29,7 +29,7 @@ def table(count: int) -> sr.Table:
 
 
 def run(count: int, *names: str, waits: bool = False) -> sr.Summary:
-    """Writes the fit to a file, and to these tables; `waits`: until all is read and a destination is waited for."""
+    """Writes the fit to a file, and to these tables; `waits`: until more is read and a destination is waited for."""
     t = table(count)
     fit = t.linear_regression(t.y, t.x, by=t.k)
     outputs = [sr.io.csv.write(fit, "fit.csv")]
