@@ -92,9 +92,11 @@ class Turns:
         """Takes turns with a run, from when it reads to its end."""
         thread = threading.Thread(target=self._take, args=(visitor,), daemon=True)
         thread.start()
-        yield
-        visitor.ended.set()
-        thread.join()
+        try:
+            yield
+        finally:
+            visitor.ended.set()
+            thread.join()
 
     def _take(self, visitor: Visitor) -> None:
         before = None
