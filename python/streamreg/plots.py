@@ -53,10 +53,11 @@ def changes(
     """
     from streamreg._figures.changelog import lines_of_changelog
     from streamreg._figures.history import history_drawing
+    from streamreg._sinks.part_position import parts_beside
 
     key_columns = [by] if isinstance(by, str) else list(by or ())
     # A text would be taken for its letters.
     shown = [columns] if isinstance(columns, str) else columns
     chosen = [keys] if isinstance(keys, str) else keys
-    lines = lines_of_changelog(path, shown, key_columns, chosen, time)
+    lines = lines_of_changelog(path, shown, key_columns, chosen, time, parts_beside)
     return history_drawing(lines, "epoch" if time == "epoch" else "time (UTC)", theme).figure()

@@ -6,7 +6,7 @@ import csv
 import io
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,6 @@ from typing import Final, Literal, TypeAlias
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError, OutputError
 from streamreg._figures.history import Line
-from streamreg._sinks.part_position import parts_beside
 from streamreg._types import shortened
 
 MOST_COLUMNS: Final = 12
@@ -52,6 +51,7 @@ def lines_of_changelog(
     by: Sequence[str],
     keys: Sequence[object] | None,
     time: Literal["epoch", "unix_ms"],
+    parts_beside: Callable[[Path], Mapping[int, Path]],
 ) -> list[Line]:
     """A line for each key and column.
 
@@ -61,6 +61,7 @@ def lines_of_changelog(
         by: the key columns.
         keys: which keys; None for the first twelve.
         time: what the column `time` holds.
+        parts_beside: finds the finished parts of a file, in order.
 
     Raises:
         ConfigurationError: if the path is none, or the file has no such column or key.
@@ -71,7 +72,7 @@ def lines_of_changelog(
     if time not in ("epoch", "unix_ms"):
         raise ConfigurationError(f'time: expected "epoch" or "unix_ms", found {time!r:.200}')
     shown = os.fspath(path)
-    files = _files(Path(path))
+    files = _files(Path(path), parts_beside)
     records = _records(*next(files))
     header = next(records, [])
     if header[-2:] != ["time", "diff"]:
@@ -89,7 +90,9 @@ def lines_of_changelog(
     ]
 
 
-def _files(path: Path) -> Iterator[tuple[Path, bytes]]:
+def _files(
+    path: Path, parts_beside: Callable[[Path], Mapping[int, Path]]
+) -> Iterator[tuple[Path, bytes]]:
     """The finished parts of a file, in order, and the file itself, with what they hold."""
     while True:
         parts = parts_beside(path)
