@@ -41,6 +41,9 @@ MOST_GROWTH = 1.1
 _LOOK_SECONDS = 5.0
 _TURN_SECONDS = 2.0
 _BETWEEN_SECONDS = 0.25
+_SETTLE_SECONDS = 3.0
+"""In which the page is loaded once, and counts for nothing: runs go on for hours."""
+
 _WAIT_SECONDS = 0.05
 
 
@@ -99,6 +102,9 @@ class Turns:
             thread.join()
 
     def _take(self, visitor: Visitor) -> None:
+        while self._now() is None and not visitor.ended.wait(_WAIT_SECONDS):
+            pass
+        visitor.ended.wait(_SETTLE_SECONDS)
         before = None
         while not visitor.ended.wait(_TURN_SECONDS if before else _WAIT_SECONDS):
             now = self._now()
