@@ -176,7 +176,6 @@ class Merge:
         self._merged.grow(ranges)
         self._base = replace(
             self._base,
-            offsets={**self._base.offsets, **{p: r.start for p, r in ranges.items()}},
             began={**self._base.began, **ranges},
             identity=identity or self._base.identity,
         )

@@ -119,7 +119,7 @@ class FileLog:
                     return None
             if self.done or limit <= self._at or limit == self._waits_at:
                 return None
-            if b'"' in self._rest and not self._begins(self._file, limit):
+            if self._rest and not self._begins(self._file, limit):
                 self._waits_at = limit
                 return None
             if self._layout.wanted is not None and self.names is None:
@@ -202,6 +202,8 @@ class FileLog:
                 return
         if self._range.leader_epoch not in (None, self._checksum):
             raise self._other(f"has other content before byte {start}")
+        if b'"' not in self._rest:
+            self._rest = b""
         if not self._tail.endswith(b"\n"):
             # The last record had no line end: it was taken as it stood.
             more = os.pread(file, 1, start)
@@ -304,10 +306,11 @@ class FileLog:
 
     def _tell_unclosed(self, data: bytes) -> None:
         """Says, of the end of a file, that a quote is open there: it may have been read in the midst of a record."""
-        _, whole = records(data, self._at, delimiter=self._layout.between, final=False)
-        if b"\n" in data[whole:]:
+        rest = undecided(data, self._at, delimiter=self._layout.delimiter)
+        at = self._at + len(data) - len(rest)
+        if b"\n" in rest:
             self._report(
-                f"{self._origin}: the record at byte {self._at + whole} has a quote that is not closed by the end of "
+                f"{self._origin}: the record at byte {at} has a quote that is not closed by the end of "
                 'the file, so that its line is a reject: a file that is still written to needs mode="streaming"'
             )
 

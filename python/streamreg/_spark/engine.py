@@ -68,9 +68,9 @@ class SparkEngine:
         def make(task: Task, merged: Merged, log_ends: Mapping[int, int]) -> Pool:
             try:
                 return pool(task, merged, log_ends)
+            except StreamregError:
+                raise
             except Exception as error:
-                if isinstance(error, StreamregError):
-                    raise
                 name, why = f"Spark at {context.master}", why_ended(context, error)
                 if why is not None:
                     raise ended(name, why) from error

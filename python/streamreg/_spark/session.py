@@ -8,11 +8,13 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from queue import Empty, SimpleQueue
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from streamreg._exceptions import ConfigurationError, WorkerError
+from streamreg._kafka.in_thread import Threads
 from streamreg._spark.errors import first_line, said
 
 if TYPE_CHECKING:
@@ -154,29 +156,21 @@ def _started(
     master: str | None, conf: Mapping[str, str], stopping: Callable[[], bool]
 ) -> SparkContext | None:
     """Starts Spark, in a thread of its own; None if `stopping` says so meanwhile: it is stopped once it is there."""
-    found: SimpleQueue[SparkContext | WorkerError] = SimpleQueue()
-    wanted = True
-
-    def start() -> None:
-        made = _made(master, conf)
-        if wanted or isinstance(made, WorkerError):
-            found.put(made)
-        else:
-            _stop(made)
-
-    threading.Thread(target=start, name="streamreg-spark-starts", daemon=True).start()
+    starting = Threads().start(partial(_made, master, conf))
     while not stopping():
-        with suppress(Empty):
-            made = found.get(timeout=_LOOK)
-            if isinstance(made, WorkerError):
-                raise made
-            return made
-    wanted = False
+        if wait([starting], _LOOK).done:
+            return starting.result()
+    starting.add_done_callback(_unwanted)
     return None
 
 
-def _made(master: str | None, conf: Mapping[str, str]) -> SparkContext | WorkerError:
-    """A context, or why there is none."""
+def _unwanted(starting: Future[SparkContext]) -> None:
+    if starting.exception() is None:
+        _stop(starting.result())
+
+
+def _made(master: str | None, conf: Mapping[str, str]) -> SparkContext:
+    """A context. Raises WorkerError, which says why there is none."""
     from pyspark import SparkContext
 
     _forget_java_that_ended()
@@ -185,19 +179,16 @@ def _made(master: str | None, conf: Mapping[str, str]) -> SparkContext | WorkerE
     name = "Spark does not start" + ("" if master is None else f" at {master}")
     try:
         context = SparkContext(conf=_settings(master, conf))
-        why = why_ended(context)
-        if why is None:
-            return context
-        _stop(context)
-        return WorkerError(f"{name}: {_BY_OTHERS}")
     except Exception as error:
         if "JAVA_GATEWAY_EXITED" in str(error) or _forget_java_that_ended():
             why = _NO_JAVA if _no_java() else _JAVA_ENDED
         else:
             why = _BY_OTHERS if _STOPPED in str(error) else said(error)
-        failed = WorkerError(f"{name}: {why}")
-        failed.__cause__ = error
-        return failed
+        raise WorkerError(f"{name}: {why}") from error
+    if has_ended(context):
+        _stop(context)
+        raise WorkerError(f"{name}: {_BY_OTHERS}")
+    return context
 
 
 def _settings(master: str | None, conf: Mapping[str, str]) -> SparkConf:
