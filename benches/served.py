@@ -3,7 +3,7 @@
     python -m benches.served [--rows 96000000] [--rounds 5]
     python -m benches.served --soak 3600 [--rate 5000]
 
-The first reads a topic of Apache Kafka to its end, again and again. Every two seconds somebody begins to look, or ends
+The first reads a topic of Apache Kafka to its end, again and again. Every few seconds somebody begins to look, or ends
 it: a client that asks for what the page shows, at its pace, and scrapes; in further runs the page in a browser, which
 takes processors of the same machine. It says how the rows a second compare; the goal is the client's. The second looks
 at the memory of all processes of a demonstration with the page in a browser. Both need Debian's chromium, and a machine
@@ -16,6 +16,7 @@ import argparse
 import contextlib
 import json
 import math
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import cycle, islice
 from urllib.error import URLError
 
 from benches.broker import apache_kafka
@@ -31,7 +33,16 @@ from benches.page_browser import PageBrowser
 from benches.page_client import PageClient
 from benches.visitor import Visitor
 from streamreg._bench.contender import STREAMREG, Job, measure
-from streamreg._bench.points import exact, load
+from streamreg._bench.points import (
+    NO_SUMS,
+    Points,
+    ResultValue,
+    load,
+    of_point,
+    plus,
+    solved,
+)
+from streamreg._demo.points import Format
 from tests.support.kafka.listeners import free_ports
 
 PARALLEL = 2
@@ -39,12 +50,10 @@ LEAST_RATIO = 0.97
 MOST_GROWTH = 1.1
 """Memory at the end by that after the first quarter."""
 _LOOK_SECONDS = 5.0
-_TURN_SECONDS = 2.0
 _BETWEEN_SECONDS = 0.25
-_SETTLE_SECONDS = 3.0
-"""In which the page is loaded once, and counts for nothing: runs go on for hours."""
-
 _WAIT_SECONDS = 0.05
+_DIFFERENT = 1_000_000
+"""Points."""
 
 
 def throughput(rows: int, rounds: int) -> bool:
@@ -53,11 +62,12 @@ def throughput(rows: int, rounds: int) -> bool:
     url = f"http://127.0.0.1:{port}"
     served = replace(STREAMREG, name="streamreg, served", listen=f"127.0.0.1:{port}")
     turns = {PageClient: Turns(url), PageBrowser: Turns(url)}
+    points = Again(rows)
     with apache_kafka() as broker, broker.topic("served") as topic:
-        load(broker.settings, topic, "csv", rows)
+        load(broker.settings, topic, "csv", points.rows, points)
         settings = {**broker.settings, **broker.reading}
-        job = Job(settings=settings, topic=topic, format="csv", rows=rows, parallel=PARALLEL)
-        wanted = exact(rows)
+        job = Job(settings=settings, topic=topic, format="csv", rows=points.rows, parallel=PARALLEL)
+        wanted = points.exact()
         for number in range(rounds):
             for who, found in turns.items():
                 with who(url) as visitor, found.taken(visitor):
@@ -67,28 +77,52 @@ def throughput(rows: int, rounds: int) -> bool:
     return turns[PageClient].ratio >= LEAST_RATIO
 
 
+class Again:
+    """The first million points again and again: what takes minutes to be read would take many times that to be made."""
+
+    def __init__(self, least: int) -> None:
+        """At least so many, and each as often as the others."""
+        self._times = math.ceil(least / _DIFFERENT)
+        self.rows = self._times * _DIFFERENT
+
+    def messages(self, form: Format) -> Iterator[bytes]:
+        """As message values."""
+        return cycle(list(islice(Points().messages(form), _DIFFERENT)))
+
+    def exact(self) -> ResultValue:
+        """What the line of all of them must be."""
+        sums = NO_SUMS
+        for x, y in islice(Points().texts(), _DIFFERENT):
+            sums = plus(sums, of_point(x, y))
+        n, sx, sy, sxx, sxy = (self._times * each for each in sums)
+        return solved((n, sx, sy, sxx, sxy))
+
+
 class Turns:
-    """Rows and seconds of runs while somebody looked at them, and while nobody did."""
+    """Turns of runs while somebody looked at them, and while nobody did."""
 
     def __init__(self, url: str) -> None:
         """None yet."""
         self._url = url
-        self._rows = {True: 0, False: 0}
-        self._seconds = {True: 0.0, False: 0.0}
+        self._ratios: list[float] = []
+        self._paces: dict[bool, list[float]] = {True: [], False: []}
 
     @property
     def ratio(self) -> float:
-        """The rows a second that somebody looked at, by those of the other turns."""
-        return self._pace(looking=True) / self._pace(looking=False)
+        """The rows a second that somebody looked at, by those of the turn next to it: the median."""
+        return statistics.median(self._ratios) if self._ratios else math.nan
 
     def __str__(self) -> str:
-        return (
-            f"{self._pace(looking=True):,.0f} rows/s looked at in {self._seconds[True]:.0f} s, "
-            f"{self._pace(looking=False):,.0f} in {self._seconds[False]:.0f} s: {self.ratio:.3f}"
+        if not self._ratios:
+            return "no turns: give it more rows"
+        low, _, high = (
+            statistics.quantiles(self._ratios, n=4) if self._ratios[1:] else (self.ratio,) * 3
         )
-
-    def _pace(self, *, looking: bool) -> float:
-        return self._rows[looking] / self._seconds[looking] if self._seconds[looking] else math.nan
+        looked, alone = (statistics.median(self._paces[looking]) for looking in (True, False))
+        return (
+            f"{looked:,.0f} rows/s looked at, {alone:,.0f} alone; of {len(self._ratios)} pairs of turns "
+            f"the median {self.ratio:.3f}, half of them from {low:.3f} to {high:.3f}"
+        )
 
     @contextlib.contextmanager
     def taken(self, visitor: Visitor) -> Iterator[None]:
@@ -104,14 +138,16 @@ class Turns:
     def _take(self, visitor: Visitor) -> None:
         while self._now() is None and not visitor.ended.wait(_WAIT_SECONDS):
             pass
-        visitor.ended.wait(_SETTLE_SECONDS)
-        before = None
-        while not visitor.ended.wait(_TURN_SECONDS if before else _WAIT_SECONDS):
+        visitor.ended.wait(visitor.SETTLE_SECONDS)
+        before, other = None, None
+        while not visitor.ended.wait(visitor.TURN_SECONDS if before else _WAIT_SECONDS):
             now = self._now()
             if before and now and now[0] > before[0]:
-                looking = visitor.looking.is_set()
-                self._rows[looking] += now[0] - before[0]
-                self._seconds[looking] += now[1] - before[1]
+                pace = (now[0] - before[0]) / (now[1] - before[1])
+                self._paces[visitor.looking.is_set()].append(pace)
+                if other is not None:
+                    self._ratios.append(pace / other if visitor.looking.is_set() else other / pace)
+                other = pace
             if now:
                 (visitor.looking.clear if visitor.looking.is_set() else visitor.looking.set)()
                 # What begins or ends a turn belongs to neither.

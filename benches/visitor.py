@@ -8,16 +8,21 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from http.client import HTTPException
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 PAUSE_SECONDS = 1.0
-"""Between two scrapes, and between two looks."""
+"""Between two looks."""
+_SCRAPE_SECONDS = 5.0
 
 AWAY_SECONDS = 0.05
 
 
 class Visitor(ABC):
     """Threads that look at a run while `looking` is set, for the time of a `with`; nothing needs to be there yet."""
+
+    SETTLE_SECONDS: ClassVar = 3.0
+    """In which the page is loaded once, and counts for nothing: runs go on for hours."""
+    TURN_SECONDS: ClassVar = 2.0
 
     def __init__(self, url: str) -> None:
         """Will look at this address."""
@@ -61,7 +66,7 @@ class Visitor(ABC):
     def _scrape(self) -> None:
         self.get("metrics")
         self.scraped += 1
-        self.ended.wait(PAUSE_SECONDS)
+        self.ended.wait(_SCRAPE_SECONDS)
 
     def _often(self, work: Callable[[], None]) -> None:
         while not self.ended.is_set():

@@ -20,15 +20,15 @@ def expand(text: str, environ: Mapping[str, str]) -> str:
     Args:
         text: May hold `${NAME}` anywhere and any number of times; `$${` stands for a literal `${`.
             A `$` that no brace follows is an ordinary character. `${NAME:-text}` is the text up to
-            the brace, as it is, where the variable is not set or empty, as shells have it.
+            the brace, as it is and without `${`, where the variable is not set or empty, as shells have it.
         environ: Where the values come from. They are taken as they are, not expanded again.
 
     Returns:
         The expanded text.
 
     Raises:
-        ExpansionError: If a variable is not set or is no text, or a `${` is not followed by a name
-            and a brace.
+        ExpansionError: If a variable is not set or is no text, a `${` is not followed by a name and a brace, or a
+            default holds one.
     """
 
     def value(match: re.Match[str]) -> str:
@@ -40,6 +40,10 @@ def expand(text: str, environ: Mapping[str, str]) -> str:
                 "a ${ must be followed by the name of an environment variable and a }, or by a name, :-, its "
                 "default and a }; "
                 "write $${ for the characters themselves"
+            )
+        if default is not None and "${" in default:
+            raise ExpansionError(
+                f"the default of {name} holds a ${{: it is a text as it is, without variables"
             )
         if default is not None and not environ.get(name):
             return str(default)

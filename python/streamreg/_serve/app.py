@@ -22,6 +22,7 @@ from streamreg._serve import (
     status,
     tables,
 )
+from streamreg._serve.crowd import Crowd
 from streamreg._serve.endpoint import Endpoint, Failed, json_response, refused
 from streamreg._serve.guard import Guard
 from streamreg._serve.openapi import document
@@ -53,4 +54,5 @@ def app_of(feed: Feed, listen: Listen) -> ASGIApp:
         routes=[Route(each.path, each.handler, methods=["GET"]) for each in endpoints],
         exception_handlers={HTTPException: refused, Exception: Failed()},
     )
-    return Guard(app, listen, {each.path for each in endpoints if each.open})
+    crowd = Crowd(app, {each.path for each in endpoints if each.always})
+    return Guard(crowd, listen, {each.path for each in endpoints if each.open})

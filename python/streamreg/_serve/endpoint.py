@@ -52,6 +52,9 @@ class Endpoint:
     open: bool = False
     """Whether it is answered without a token: it tells nothing of the result."""
 
+    always: bool = False
+    """Whether it is answered however many others are asked for: who operates the run asks it."""
+
     documented: bool = True
     """Whether the OpenAPI document tells of it: files of the page are for browsers alone."""
 

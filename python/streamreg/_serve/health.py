@@ -45,6 +45,7 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
             f"Whether the run's loop turns: it did so within the last {MOST_AGE:.0f} seconds.",
             refusals={503: "It does not."},
             open=True,
+            always=True,
         ),
         Endpoint(
             "/readyz",
@@ -53,6 +54,7 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
             f"within the last {BELIEVED_SECONDS:.0f} seconds where its logs end.",
             refusals={503: "It does not, not yet, or not any more."},
             open=True,
+            always=True,
         ),
     )
 

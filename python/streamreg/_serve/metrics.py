@@ -58,6 +58,7 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
             f"Metrics for Prometheus. Of a table with keys the numbers of the first {MOST_KEYS} rows are among "
             "them, of one of windows those that end last.",
             kind="text/plain",
+            always=True,
         ),
     )
 

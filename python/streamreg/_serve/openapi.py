@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
+from streamreg._serve.crowd import CROWDED
 from streamreg._serve.endpoint import JSON, Endpoint
 
 
@@ -39,6 +40,8 @@ def _operation(endpoint: Endpoint, *, token: bool) -> dict[str, Any]:
     refusals = dict(endpoint.refusals)
     if token and not endpoint.open:
         refusals[401] = "The token is missing or wrong."
+    if not endpoint.always:
+        refusals[503] = " ".join(filter(None, (refusals.get(503), CROWDED)))
     found: dict[str, Any] = {
         "operationId": endpoint.path.strip("/").translate(str.maketrans("/.", "__", "{}")),
         "summary": endpoint.summary,

@@ -24,7 +24,6 @@ from streamreg._serve.connection import AT_ONCE, PatientProtocol
 from streamreg._serve.feed import Feed
 from streamreg._serve.messages import Message
 
-_MOST_CONNECTIONS: Final = 512
 _NICE: Final = 5
 """How much this process stands back where processors are scarce: the run comes first, whatever clients ask for."""
 
@@ -68,7 +67,6 @@ async def _serve(messages: Connection, listening: socket, listen: Listen) -> Non
         access_log=False,
         server_header=False,
         date_header=False,
-        limit_concurrency=_MOST_CONNECTIONS,
         backlog=AT_ONCE,
         timeout_graceful_shutdown=_END_SECONDS,
     )

@@ -16,7 +16,6 @@ from tests.support.job_files import changed, problems, read
         ("${UNSET:-text}", "text"),
         ("${UNSET:-}", ""),
         ("${UNSET:-a:-b$c{d}e}", "a:-b$c{de}"),  # up to the first brace, as it is
-        ("${UNSET:-${SET}}", "${SET}"),
         ("$${UNSET:-text}", "${UNSET:-text}"),
         ("${EMPTY}-${SET}", "-value"),
         ("x${UNSET:-1}y${SET}z", "x1yvaluez"),
@@ -33,6 +32,13 @@ def test_other_forms_are_refused(text: str) -> None:
     with pytest.raises(ExpansionError, match=r"or by a name, :-, its default and a \}") as error:
         expand(text, {"SET": "secret"})
     assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["${SET:-${OTHER}}", "${UNSET:-a${b}", "x${EMPTY:-$${SET}}"])
+def test_a_default_holds_no_reference(text: str) -> None:
+    """It would not be expanded, and its brace would end the one around it; set or not."""
+    with pytest.raises(ExpansionError, match=r"the default of \w+ holds a \$\{"):
+        expand(text, {"SET": "value", "EMPTY": ""})
 
 
 def test_a_variable_that_is_no_text() -> None:

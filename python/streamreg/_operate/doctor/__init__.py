@@ -2,7 +2,7 @@
 
 Nothing is changed anywhere: no topic or group is made, no offset committed, no file written. `network` looks at the
 network, `broker` at the broker, `registry` at the Schema Registry, `files` at files that are read in place of a topic,
-`disk` at outputs and state.
+`listen` at where the run is served, `disk` at outputs and state.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from streamreg._operate.doctor.broker import Broker
 from streamreg._operate.doctor.disk import Disk
 from streamreg._operate.doctor.files import Files
 from streamreg._operate.doctor.group import group
+from streamreg._operate.doctor.listen import listen
 from streamreg._operate.doctor.outcomes import NotYetError, SkipError, TroubleError
 from streamreg._operate.doctor.registry import registry
 from streamreg._plan.plan import Plan
@@ -42,6 +43,7 @@ CHECKS = (
     "registry",
     "header",
     "group",
+    "listen",
     "state",
     "outputs",
 )
@@ -87,7 +89,7 @@ def examine(path: Path) -> Iterator[Line]:
     [(job, plan)] = loaded
     disk = Disk(job, plan)
     if job.source.path:
-        yield from _of_files(examination, plan, disk)
+        yield from _of_files(examination, job, plan, disk)
         return
     net = network.Network(job.source.kafka)
     with closing(Broker(job, plan, net, disk)) as broker:
@@ -103,11 +105,12 @@ def examine(path: Path) -> Iterator[Line]:
         yield examination.line("registry", lambda: registry(plan.input))
         yield examination.line("header", broker.header, after="read", besides="registry")
         yield examination.line("group", lambda: group(job.source.kafka), after="metadata")
+    yield examination.line("listen", lambda: listen(job))
     yield examination.line("state", lambda: disk.state(broker.source, broker.watermarks))
     yield from _outputs(examination, disk)
 
 
-def _of_files(examination: _Examination, plan: Plan, disk: Disk) -> Iterator[Line]:
+def _of_files(examination: _Examination, job: Job, plan: Plan, disk: Disk) -> Iterator[Line]:
     """Where files are read, there is no broker to be asked."""
     files = Files(plan, disk)
     looks = {
@@ -115,6 +118,7 @@ def _of_files(examination: _Examination, plan: Plan, disk: Disk) -> Iterator[Lin
         "partitions": files.lengths,
         "read": files.read,
         "header": files.header,
+        "listen": lambda: listen(job),
         "state": lambda: disk.state(files.source, files.watermarks),
     }
     after = {"partitions": "topic", "read": "partitions", "header": "read"}

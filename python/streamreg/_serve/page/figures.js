@@ -6,7 +6,7 @@ import { grid } from "./grid.js";
 const OPTIONS = { displayModeBar: false, responsive: true };
 
 let loading = null;
-let spent = 0; // milliseconds that drawing took
+let spent = 0; // milliseconds that drawing took, until it was painted
 
 // Plotly's JavaScript, when the first figure has come.
 function plotly() {
@@ -81,8 +81,8 @@ export class Figure {
     const drawing = await plotly();
     figure.layout.uirevision = this.path; // where a reader has zoomed to stays
     const begun = performance.now();
+    requestAnimationFrame(() => setTimeout(() => { spent += performance.now() - begun; }));
     await drawing.react(this.plot, figure.data, figure.layout, OPTIONS);
-    spent += performance.now() - begun;
   }
 
   showNumbers() {

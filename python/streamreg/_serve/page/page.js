@@ -6,7 +6,7 @@ import { grid, tiles } from "./grid.js";
 import { Results } from "./results.js";
 
 const PACE = 1_000; // milliseconds between two looks at rows and figures, at least
-const REST = 10; // figures are drawn anew after so many times as long as that took: a run beside it needs processors
+const REST = 20; // figures are drawn anew after so many times as long as that took: a run beside it needs processors
 const MOST_REST = 10_000;
 const THEME = "streamreg-theme";
 const at = (id) => document.getElementById(id);
