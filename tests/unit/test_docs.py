@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -109,6 +111,29 @@ def test_every_page_is_in_the_navigation() -> None:
     site: dict[str, Any] = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))
     listed = re.findall(r"[\w/-]+\.md", str(site["project"]["nav"]))
     assert sorted(listed) == sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md"))
+
+
+def test_the_reference_has_all_public_names() -> None:
+    """Each has an entry, by itself or as a member of a module that has one; `sr.this` stands in a text."""
+    entries = {
+        name
+        for page in (DOCS / "reference").glob("*.md")
+        for name in re.findall(r"^::: (\S+)$", page.read_text(encoding="utf-8"), re.M)
+    }
+    assert [
+        name for name in public("streamreg") if not {name, name.rpartition(".")[0]} & entries
+    ] == []
+    assert "`sr.this`" in (DOCS / "reference/programs.md").read_text(encoding="utf-8")
+
+
+def public(module: str) -> Iterator[str]:
+    """What a module lists, and the modules that it lists."""
+    found = importlib.import_module(module)
+    for name in found.__all__:
+        if isinstance(getattr(found, name, None), ModuleType):
+            yield from public(f"{module}.{name}")
+        elif name not in ("__version__", "this"):
+            yield f"{module}.{name}"
 
 
 def test_messages_of_the_page_of_troubles_are_those_of_the_program() -> None:
