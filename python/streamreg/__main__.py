@@ -2,13 +2,13 @@
 
 import sys
 
-from streamreg._terminal.end_signals import end_on_sigterm
+from streamreg._terminal.end_signals import end_by_signals
 
 
 def main() -> int:
     """Runs the command; returns its exit code. A signal that comes while the rest is imported ends it too."""
     try:
-        end_on_sigterm()
+        end_by_signals()
         from streamreg._cli import main as command
 
         return command()

@@ -1,8 +1,10 @@
-"""Paths that a program gives: what no file can be called is refused where it is given."""
+"""Paths: what no file can be called is refused where a program gives it; how SQLite is told of a file."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from urllib.parse import quote
 
 from streamreg._exceptions import ConfigurationError
 from streamreg._types import encodable
@@ -23,3 +25,11 @@ def checked_path(given: object, option: str, what: str) -> str:
             f"{option}: expected {what}, found {name!r}: nothing can be called that"
         )
     return name
+
+
+def sqlite_uri(path: Path, how: str) -> str:
+    """The URI by which SQLite opens a database; `how` is its parameter, such as "mode=ro".
+
+    The bytes of the path are what counts: its name need not be UTF-8.
+    """
+    return f"file:{quote(os.fsencode(path.absolute()))}?{how}"

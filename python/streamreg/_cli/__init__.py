@@ -31,7 +31,7 @@ from streamreg._cli.log import LogFormat, line, log_to_stderr
 from streamreg._exceptions import ConfigurationError, StreamregError
 from streamreg._secrets import scrub
 from streamreg._terminal.screen import say
-from streamreg._terminal.standard_streams import drop_broken, replace_missing
+from streamreg._terminal.standard_streams import drop_broken, replace_missing, write_any_letter
 
 _EPILOG = """\
 example:
@@ -61,6 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code; see the top of this module.
     """
     replace_missing()
+    write_any_letter()
     debug = False
     failure = 1
     parsed = argparse.Namespace()

@@ -107,21 +107,33 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
         partition=None if arguments.partitions else arguments.partition,
         header=not arguments.no_header,
     )
-    writer = TopicWriter(settings, arguments.topic)
-    try:
-        with stop_on_signal() as stop:
+    with stop_on_signal() as stop:
+        writer = TopicWriter(settings, arguments.topic, stop.pause)
+        try:
             sent = generate(writer, line, plan, stop)
-    finally:
-        writer.close()
+        finally:
+            writer.close()
     ending = " (stopped)" if stop.is_set() else ""
     say(f"streamreg: {plural(sent, 'point')} sent to {arguments.topic}{ending}")
     return 0
 
 
+class Stop(Event):
+    """Set by a signal."""
+
+    number = signal.SIGINT
+    """Which one it was."""
+
+    def pause(self, seconds: float) -> None:
+        """Waits so long; if the signal has come, it ends the command here as usual, where nothing is done yet."""
+        if self.wait(seconds):
+            signal.raise_signal(self.number)
+
+
 @contextmanager
-def stop_on_signal() -> Iterator[Event]:
+def stop_on_signal() -> Iterator[Stop]:
     """An event that SIGINT and SIGTERM set; a second one ends the command as usual."""
-    stop = Event()
+    stop = Stop()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def restore() -> None:
@@ -129,6 +141,7 @@ def stop_on_signal() -> Iterator[Event]:
             signal.signal(number, handler)
 
     def note(number: int, frame: object) -> None:
+        stop.number = signal.Signals(number)
         stop.set()
         restore()
 

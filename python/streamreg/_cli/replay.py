@@ -116,9 +116,9 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
 
     from streamreg._kafka.producer import TopicWriter
 
-    writer = TopicWriter(client_settings(settings), arguments.topic)
-    try:
-        with stop_on_signal() as stop:
+    with stop_on_signal() as stop:
+        writer = TopicWriter(client_settings(settings), arguments.topic, stop.pause)
+        try:
             sent = replay(
                 writer,
                 rejects,
@@ -127,8 +127,8 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
                 same_partition=arguments.same_partition,
                 stop=stop,
             )
-    finally:
-        writer.close()
+        finally:
+            writer.close()
     rest = ""
     if sent < wanted:
         rest = f" of {wanted:,} (stopped; go on with --skip {arguments.skip + sent})"

@@ -2,8 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import wait
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from typing import Any, cast
 
@@ -14,7 +13,7 @@ from streamreg._kafka.client import admin
 from streamreg._kafka.client_names import with_hint
 from streamreg._kafka.cluster_metadata import END_SECONDS, listed
 from streamreg._kafka.in_thread import Threads
-from streamreg._kafka.requests import TopicRequests, request_seconds, waited
+from streamreg._kafka.requests import AGAIN, TopicRequests, request_seconds, waited
 from streamreg._kafka.settings import Setting
 from streamreg._kafka.topics import Topics
 from streamreg._plural import plural
@@ -25,6 +24,7 @@ _log = logging.getLogger("streamreg.producer")
 # librdkafka's own log: many lines for one cause, so it has a logger of its own, which can be muted.
 _client_log = logging.getLogger("streamreg.librdkafka")
 
+_LOOK_SECONDS = 0.02
 _REACH_SECONDS = 10.0
 _TIMES = 20
 """So many times as long as the first response took a message may take: a far broker takes its time for each request."""
@@ -55,12 +55,19 @@ class DeliveryError(StreamregError):
 class TopicWriter:
     """A producer for one topic."""
 
-    def __init__(self, settings: Mapping[str, object], topic: str) -> None:
+    def __init__(
+        self,
+        settings: Mapping[str, object],
+        topic: str,
+        pause: Callable[[float], object] = time.sleep,
+    ) -> None:
         """Connects, and waits until the topic responds.
 
         Args:
             settings: Client settings, raw librdkafka names; they override the ones made here.
             topic: Must be there, unless the broker makes topics on demand.
+            pause: Waits for some seconds until the broker is looked at again; it may raise, if somebody has stopped it.
+                The client's own functions are no place to wait: a signal's exception is lost there.
 
         Raises:
             ConfigurationError: If the client does not take a setting.
@@ -76,7 +83,7 @@ class TopicWriter:
         """How many the topic has."""
         self._producer = self._open(_DEFAULTS)
         started = time.monotonic()
-        self.partitions = self._reach()
+        self.partitions = self._reach(pause)
         self._patience = min(_TIMES * (time.monotonic() - started), _MOST_SECONDS)
         if self._patience > _TIMEOUT_SECONDS:
             self._producer.close()
@@ -120,7 +127,8 @@ class TopicWriter:
                 found = None
                 troubles.insert(0, str(error))
         if found is None:
-            raise DeliveryError(self._clean(f"cannot look into the topic: {troubles[0]}"))
+            reason = troubles[0].removesuffix(AGAIN)
+            raise DeliveryError(self._clean(f"cannot look into the topic: {reason}"))
         return all(watermarks.low == watermarks.high for watermarks in found.values())
 
     def send(self, partition: int, values: Sequence[bytes]) -> None:
@@ -228,14 +236,14 @@ class TopicWriter:
         # At least: the client's length counts its own waiting events along with the messages.
         return max(0, self._sent - self._failed - len(self._producer))
 
-    def _reach(self) -> int:
+    def _reach(self, pause: Callable[[float], object]) -> int:
         threads = Threads()
         try:
-            return self._reached(threads)
+            return self._reached(threads, pause)
         finally:
             threads.end(END_SECONDS)
 
-    def _reached(self, threads: Threads) -> int:
+    def _reached(self, threads: Threads, pause: Callable[[float], object]) -> int:
         # From the first error on: a broker that is merely far is waited for as long as the client waits.
         deadline = None
         asked = None
@@ -246,7 +254,8 @@ class TopicWriter:
         problem = "no broker responds"
         while True:
             asked = asked or threads.start(lambda: listed(client, (self._topic,), seconds, threads))
-            if wait([asked], 0.1).done:
+            pause(_LOOK_SECONDS)
+            if asked.done():
                 try:
                     found = asked.result().topics[self._topic]
                 except KafkaException as error:
@@ -258,7 +267,7 @@ class TopicWriter:
                     self._note(found.error)
                 asked = None
             client.poll(0)
-            self._producer.poll(0.1)
+            self._producer.poll(0)
             cause = self._last_error
             if deadline is None and (cause is not None or asked is None):
                 deadline = time.monotonic() + _REACH_SECONDS

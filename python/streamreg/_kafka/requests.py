@@ -43,6 +43,9 @@ T = TypeVar("T")
 Steps = Generator[Collection["Future[Any]"], None, T]
 """A request under way: gives what it waits for until it has its result."""
 
+AGAIN = "; trying again until it responds"
+"""What is said after an error that is waited out."""
+
 _PAUSE = 0.2
 """Seconds between two looks at a request that is waited for, and before it is made again."""
 _PATIENCE = 10.0
@@ -228,7 +231,7 @@ class TopicRequests:
                 # The first says most: what follows is its echo.
                 if not self._told:
                     told = kafka_client.source_error(error, topic, self._settings)
-                    report(f"{told}; trying again until it responds")
+                    report(f"{told}{AGAIN}")
                 self._told.add(error.code())
 
     def _open(self) -> AdminClient:

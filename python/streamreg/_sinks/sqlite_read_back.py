@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
+from streamreg._path import sqlite_uri
 from streamreg._sinks.delivered_read_back import DeliveredReadBack
 from streamreg._sinks.outbox_position import checked_last
 from streamreg._sinks.records import RecordError
@@ -34,7 +34,7 @@ class SqliteReadBack(DeliveredReadBack):
         if not self._path.exists():
             raise RecordError("its database is missing")
         try:
-            uri = f"file:{quote(str(self._path.absolute()))}?mode=ro"
+            uri = sqlite_uri(self._path, "mode=ro")
             with contextlib.closing(sqlite3.connect(uri, uri=True)) as database:
                 database.execute("BEGIN")  # What it says of itself and its rows are of one epoch.
                 found = database.execute(

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import OutputError
 from streamreg._file_lock import lock
+from streamreg._path import sqlite_uri
 from streamreg._sinks.cells import cells_of
 from streamreg._sinks.contract import AwayError, Delivered
 from streamreg._sinks.delivered import DeliveredSpec, foreign_rows, written_meanwhile
@@ -113,7 +114,7 @@ class SqliteDestination:
             if look and not os.access(self._path, os.W_OK):
                 raise OutputError(f"{self._path}: Permission denied")
             database = sqlite3.connect(
-                f"file:{quote(str(self._path.absolute()))}?mode={'ro' if look else 'rwc'}",
+                sqlite_uri(self._path, "mode=ro" if look else "mode=rwc"),
                 uri=True,
                 timeout=_BUSY_SECONDS,
                 isolation_level=None,

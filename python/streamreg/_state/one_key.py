@@ -7,9 +7,9 @@ import json
 import sqlite3
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote
 
 from streamreg._exceptions import CorruptStateError
+from streamreg._path import sqlite_uri
 from streamreg._state.errors import errors
 from streamreg._state.keyed_rows import checksum
 from streamreg._state.store import FILE
@@ -32,7 +32,7 @@ def read_key(directory: Path, part: str, key: bytes) -> OneKey:
         StateError: if the state cannot be read.
         CorruptStateError: if what is there is damaged.
     """
-    uri = f"file:{quote(str((directory / FILE).absolute()))}?mode=ro"
+    uri = sqlite_uri(directory / FILE, "mode=ro")
     with (
         errors(directory),
         contextlib.closing(sqlite3.connect(uri, uri=True)) as database,

@@ -16,10 +16,10 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
-from urllib.parse import quote
 from zlib import crc32
 
 from streamreg._exceptions import CorruptStateError, StateError
+from streamreg._path import sqlite_uri
 from streamreg._sinks.append_file import sync
 from streamreg._state import due_rows
 from streamreg._state.errors import damaged, errors
@@ -180,7 +180,7 @@ def check_schema(database: sqlite3.Connection, name: str, directory: Path, run: 
 
 def uri(path: Path, how: str = "immutable") -> str:
     """By which SQLite opens a run as what it is."""
-    return f"file:{quote(str(path.absolute()))}?{how}=1"
+    return sqlite_uri(path, f"{how}=1")
 
 
 def keep_only(directory: Path, names: Iterable[str] | None) -> None:

@@ -16,10 +16,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Self
-from urllib.parse import quote
 
 from streamreg._exceptions import CorruptStateError, MismatchError, StateError
 from streamreg._file_lock import lock
+from streamreg._path import sqlite_uri
 from streamreg._state import checkpoint as _checkpoint
 from streamreg._state import commit_record, finished_parts, keyed_rows, outbox, shard_runs
 from streamreg._state.checkpoint import (
@@ -198,7 +198,7 @@ def look(
     with errors(directory):
         # Beside an empty database SQLite would remove the log.
         if path.exists() and path.stat().st_size:
-            uri = f"file:{quote(str(path.absolute()))}?{'immutable=1' if at_rest else 'mode=ro'}"
+            uri = sqlite_uri(path, "immutable=1" if at_rest else "mode=ro")
             with contextlib.closing(sqlite3.connect(uri, uri=True)) as database:
                 # One transaction: both tables are of the same epoch.
                 database.execute("BEGIN")

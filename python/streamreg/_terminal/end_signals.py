@@ -10,12 +10,16 @@ from typing import NoReturn
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
-def end_on_sigterm() -> None:
-    """Lets SIGTERM end the process by SystemExit, with exit code 143.
+def end_by_signals() -> None:
+    """Lets SIGTERM end the process by SystemExit, with exit code 143, and Ctrl-C by KeyboardInterrupt.
 
+    While something is imported they end it at once: Python loses exceptions there, or makes others of them.
     The first process of a container has to have a handler: a signal without one does not reach it.
     """
     signal.signal(signal.SIGTERM, _exit)
+    # Else it is ignored, as for a program in the background of a shell.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
 
 
 def end_at_once() -> None:
@@ -24,8 +28,25 @@ def end_at_once() -> None:
         signal.signal(number, _leave if os.getpid() == 1 else signal.SIG_DFL)
 
 
-def _exit(number: int, _frame: FrameType | None) -> NoReturn:
+def _exit(number: int, frame: FrameType | None) -> NoReturn:
+    if _imports(frame):
+        _leave(number, frame)
     raise SystemExit(128 + number)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    if _imports(frame):
+        _leave(number, frame)
+    raise KeyboardInterrupt
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether a module is imported where the signal has come."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:

@@ -37,6 +37,12 @@ def replace_missing() -> None:
             setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115  # open as long as the process is
 
 
+def write_any_letter() -> None:
+    """Has stdout write letters that its encoding lacks by their numbers, as stderr does."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def drop_broken() -> None:
     """Sends to the null device what a stream still holds that its reader will never take.
 
