@@ -55,6 +55,9 @@ Singular: TypeAlias = Literal["zero", "null", "drop"]
 Model: TypeAlias = tuple[bool, float, Singular, float]
 """A regression: with an intercept or without, its ridge, `Singular`, the level of its intervals."""
 
+PLAIN_MODEL: Final[Model] = (True, 0.0, "zero", 0.95)
+"""The one without options."""
+
 Statistic: TypeAlias = tuple[int, str, int] | tuple[int, str, int, int, Model]
 """A result of a reduction: index of the aggregate, name of the statistic, index of the coefficient or 0.
 

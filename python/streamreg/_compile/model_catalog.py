@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Final
 from streamreg._language.expression import Column
 from streamreg._language.nodes import Application, Choice, Filtered, Operation
 from streamreg._language.reduction import ReducedColumn
-from streamreg._language.regression_options import PLAIN
 from streamreg._plan.models import ClassificationInfo, ModelInfo, RegressionInfo
-from streamreg._types import ClassModel
+from streamreg._types import PLAIN_MODEL, ClassModel
 
 if TYPE_CHECKING:
     from streamreg._language.expression import TypedExpression
@@ -47,7 +46,7 @@ def _is_of_model(column: ReducedColumn) -> bool:
 def _described(column: ReducedColumn, aggregate: int, keys: tuple[str, ...]) -> ModelInfo:
     reducer = column.reducer
     texts = [argument.text for argument in column.arguments]
-    model = reducer.model or PLAIN
+    model = reducer.model or PLAIN_MODEL
     if isinstance(model, ClassModel):
         *instance, label = keys
         return ClassificationInfo(aggregate, label, tuple(texts), model, tuple(instance))

@@ -10,10 +10,9 @@ from streamreg._compile.output import output_spec
 from streamreg._evaluate.program import ALL_ROWS, Load
 from streamreg._language.nodes import Filtered, ScoredColumn, SourceColumn, restricted
 from streamreg._language.outputs import Output
-from streamreg._language.regression_options import PLAIN
 from streamreg._language.universe import path_below
 from streamreg._plan.score_plan import ScorePlan, Shipped
-from streamreg._types import FIRST_SHIPPED, ClassModel
+from streamreg._types import FIRST_SHIPPED, PLAIN_MODEL, ClassModel
 
 if TYPE_CHECKING:
     from streamreg._compile.reduction import Collected
@@ -37,7 +36,7 @@ class CollectedScores:
         self._outputs: list[OutputSpec] = []
         self._slots: list[Selection] = []
         parameter = universe.parameter
-        model = parameter.reducer.model or PLAIN
+        model = parameter.reducer.model or PLAIN_MODEL
         self._model = reduction.aggregate_of(parameter), model
         columns = tuple(self._ship(restricted(item, self._of)) for item in parameter.arguments)
         self._keys = tuple(self._ship(restricted(key, self._of)) for key in reduction.keys)

@@ -8,7 +8,7 @@ from typing import Final
 
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import ProgramError
-from streamreg._types import Model, Singular, quoted
+from streamreg._types import PLAIN_MODEL, Model, Singular, quoted
 
 OF_FIT: Final = (
     *(
@@ -53,11 +53,6 @@ SINGULAR: Final[tuple[Singular, ...]] = ("zero", "null", "drop")
 INTERCEPT: Final = "intercept"
 """The name of the constant term."""
 
-_LEVEL: Final = 0.95
-
-PLAIN: Final[Model] = (True, 0.0, "zero", _LEVEL)
-"""The model without options."""
-
 
 @dataclass(frozen=True)
 class Asked:
@@ -81,7 +76,7 @@ class Options:
     ridge: float = 0.0
     statistics: Sequence[str] = ()
     singular: Singular = "zero"
-    level: float = _LEVEL
+    level: float = PLAIN_MODEL[3]
 
     def __post_init__(self) -> None:
         """Check the options."""
@@ -116,9 +111,9 @@ class Options:
         """What the core is to fit for a statistic; None for a coefficient of the plain model."""
         everywhere = statistic == "coefficient" or self.singular == "drop"
         singular = self.singular if everywhere else "zero"
-        level = float(self.level) if statistic.startswith("ci_") else _LEVEL
+        level = float(self.level) if statistic.startswith("ci_") else PLAIN_MODEL[3]
         model = (self.intercept, float(self.ridge), singular, level)
-        plain = statistic == "coefficient" and model == PLAIN
+        plain = statistic == "coefficient" and model == PLAIN_MODEL
         return None if plain else model
 
     def asked(self, features: Sequence[str]) -> Iterator[Asked]:

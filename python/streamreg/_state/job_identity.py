@@ -22,12 +22,13 @@ from streamreg._state.program_data import (
     UNKNOWN,
     WINDOWS,
     class_model_data,
+    model_data,
     scopes_data,
     scoring_model_data,
     statistic_data,
     step_data,
 )
-from streamreg._types import OPTIONAL, ClassModel
+from streamreg._types import OPTIONAL, PLAIN_MODEL, ClassModel
 
 if TYPE_CHECKING:
     from streamreg._plan.models import ModelInfo
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 _RULES = "rules"
 _TOLD = 2
 """Where a job says by which rules its steps were made, and the first of which it does."""
+
+_STATISTIC, _MODEL = "aggregate", "regression"
+"""What the data of a statistic has, and that of one that is not of the plain regression."""
 
 _SINCE_PLAIN = ("scopes", "rows", "inputs", "result rows")
 """What formats before the plain one do not say of a job."""
@@ -215,6 +219,12 @@ def _other_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> str | None:
 def _difference(where: str, before: object, now: object) -> str | None:
     if isinstance(before, Mapping) and isinstance(now, Mapping):
         before = _with_on_error(before, now)
+        if not _same(before, now) and _MODEL in {**before, **now} and _STATISTIC in now:
+            # Beside the model of the other one, a plain regression has one too.
+            models = (model_data(PLAIN_MODEL) | (each.get(_MODEL) or {}) for each in (before, now))
+            found = _difference(where.rpartition("statistics: ")[0], *models)
+            if found is not None:
+                return found
         for key in [*now, *(key for key in before if key not in now)]:
             found = _difference(f"{where}{key}: ", before.get(key), now.get(key))
             if found is not None:
@@ -224,7 +234,7 @@ def _difference(where: str, before: object, now: object) -> str | None:
         return None
     if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
         part = _first_difference(before, now)
-        if part is not None and isinstance(part[1], Mapping) and isinstance(part[2], Mapping):
+        if part is not None and all(isinstance(each, Mapping | list) for each in part[1:]):
             return _difference(f"{where}{part[0]}: ", *part[1:])
     return difference_of(where.removesuffix(": "), before, now)
 
