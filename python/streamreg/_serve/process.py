@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from socket import socket
@@ -32,6 +33,9 @@ _SWITCH_SECONDS: Final = 0.001
 
 _MOST_AT_ONCE: Final = 64
 """Messages that are taken together."""
+
+_RECEIVER: Final = ThreadPoolExecutor(1, "receiver")
+"""One thread receives all: each has memory of its own, which what is kept of messages would scatter over all of it."""
 
 _END_SECONDS: Final = 1
 """How long clients are given to take the last they were sent."""
@@ -100,7 +104,7 @@ async def _read(messages: Connection, feed: Feed, server: uvicorn.Server) -> Non
 
 async def take(messages: Connection, feed: Feed) -> bool:
     """Takes the messages that have come, and waits where none has; False if none will come."""
-    found = await asyncio.to_thread(_received, messages)
+    found = await asyncio.get_running_loop().run_in_executor(_RECEIVER, _received, messages)
     for message in found:
         feed.take(message)
         await asyncio.sleep(0)  # Clients have their turn.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from streamreg._serve.messages import EpochChanges
 
 MOST_BYTES: Final = 32 << 20
-MOST_EPOCHS: Final = 10_000
+MOST_EPOCHS: Final = 5_000
 
 
 class Ring:
@@ -44,7 +45,8 @@ class Ring:
         self._next = epoch
 
     def add(self, changes: EpochChanges) -> None:
-        """The next epoch."""
+        """The next epoch; its sums are of no use once there are later ones, and are not kept."""
+        changes = replace(changes, sums=())
         if changes.epoch != self._next:
             self.begin(changes.epoch)
         self._next += 1

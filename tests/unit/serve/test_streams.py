@@ -8,6 +8,7 @@ import json
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 import pytest
 import uvicorn
@@ -194,3 +195,12 @@ def test_a_client_that_takes_nothing_is_let_go_of(port: int) -> None:
             if gone.wait(0.01):
                 break
         assert gone.is_set()
+
+
+def test_what_is_kept_of_epochs_is_their_changes_alone() -> None:
+    """The states of reductions that came with them are those of the newest one: they would take most of the memory."""
+    made = feed(Ring())
+    for number in range(3):
+        made.take(replace(epoch(number), sums=(b"%d" % number,)))
+    assert made.sums == (b"2",)
+    assert [each.sums for each in made.ring.newest_first()] == [(), (), ()]
