@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +18,7 @@ from streamreg._serve.metrics import _engine
 from streamreg._worker.contract import EngineFigures
 from tests.support.plans import table_of_source
 from tests.support.process import ROOT, wait_until
+from tests.support.promtool import promtool
 from tests.support.served import SECONDS, LiveSource, ServedRun
 
 DEPLOY = ROOT / "deploy"
@@ -66,26 +64,13 @@ def samples(run: ServedRun) -> Mapping[str, float]:
 
 def test_promtool_finds_nothing_to_say(served: ServedRun) -> None:
     """Names, units, types and help of all metrics are as Prometheus wants them."""
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        if os.environ.get("CI"):
-            pytest.fail("promtool is missing: install Debian's package prometheus")
-        pytest.skip("promtool is missing")
     for arguments, given in (
         (["check", "metrics"], text(served)),
         (["check", "config", "prometheus.yml"], ""),
         (["check", "config", "--syntax-only", "prometheus-compose.yml"], ""),
         (["check", "rules", "streamreg-rules.yml"], ""),
     ):
-        done = subprocess.run(
-            [promtool, *arguments],
-            input=given,
-            capture_output=True,
-            text=True,
-            cwd=DEPLOY,
-            check=False,
-        )
-        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        promtool(DEPLOY, *arguments, given=given)
 
 
 def test_counts_are_those_of_the_run(served: ServedRun) -> None:

@@ -26,7 +26,8 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
         return StreamingResponse(_events(feed), media_type=EVENTS)
 
     async def rejects(request: Request) -> Response:
-        counts = {} if feed.snapshot is None else dict(feed.snapshot.rejects)
+        now = feed.snapshot
+        counts = dict(now.rejects) if now is not None and now.known else None
         examples = [_example(one._asdict()) for one in reversed(feed.recent.rejects)]
         return json_response({"counts": counts, "examples": examples})
 
@@ -41,8 +42,8 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
         Endpoint(
             "/v1/rejects",
             rejects,
-            "How many messages did not fit, by reason, and the newest of them, the newest first; of each the first 200 "
-            "letters.",
+            "How many messages did not fit, by reason (null while the run starts), and the newest of them, the newest "
+            "first; of each the first 200 letters.",
         ),
     )
 

@@ -234,15 +234,15 @@ def _of_port(url: str, status: dict[str, Any], tables: list[ShownTable]) -> View
         rejects=status["rejects"],
         lag=status["lag"],
         rows_per_second=status["rows_per_second"],
-        places=[Place(**each) for each in status["partitions"]],
+        places=[Place(**each) for each in status["partitions"] or ()],
         tables=tables,
         epoch_seconds=_mean(status["epoch_seconds_total"], status["epochs_closed"]),
         checkpoint_seconds=_mean(status["checkpoint_seconds_total"], status["checkpoints"]),
         restarts=status["worker_restarts"],
-        readers=sorted(set(status["readers"].values())),
+        readers=sorted(set((status["readers"] or {}).values())),
         memory=status["memory_bytes"],
     )
 
 
-def _mean(total: float, count: int) -> float | None:
-    return total / count if count else None
+def _mean(total: float | None, count: int | None) -> float | None:
+    return total / count if total is not None and count else None

@@ -41,9 +41,11 @@ class View:
 
     topic: str
     phase: str
-    rows: int
-    epochs: int
-    rejects: Mapping[str, int] = field(default_factory=dict)
+    rows: int | None
+    """None of what a run that starts does not know yet, as are epochs and rejects."""
+
+    epochs: int | None
+    rejects: Mapping[str, int] | None = field(default_factory=dict)
     lag: int | None = None
     rows_per_second: float | None = None
     places: Sequence[Place] = ()
