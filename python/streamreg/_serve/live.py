@@ -10,9 +10,11 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from streamreg._rejects.dead_letters import place_of
 from streamreg._serve.changes import EVENTS
-from streamreg._serve.endpoint import Endpoint, json_response
+from streamreg._serve.endpoint import Endpoint, json_response, refusal
 from streamreg._serve.feed import Feed
+from streamreg._serve.messages import RejectExample
 from streamreg._serve.status import described
 
 _PACE: Final = 1.0
@@ -27,8 +29,10 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
 
     async def rejects(request: Request) -> Response:
         now = feed.snapshot
-        counts = dict(now.rejects) if now is not None and now.known else None
-        examples = [_example(one._asdict()) for one in reversed(feed.recent.rejects)]
+        if now is None:
+            raise refusal(503, "the run has not begun yet")
+        counts = dict(now.rejects) if now.known else None
+        examples = [_example(now.topic, one) for one in reversed(feed.recent.rejects)]
         return json_response({"counts": counts, "examples": examples})
 
     return (
@@ -43,7 +47,8 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
             "/v1/rejects",
             rejects,
             "How many messages did not fit, by reason (null while the run starts), and the newest of them, the newest "
-            "first; of each the first 200 letters.",
+            "first: with their topic and its partition, or their file; of each the first 200 letters.",
+            refusals={503: "The run has not begun yet."},
         ),
     )
 
@@ -60,6 +65,16 @@ def _event(name: str, data: dict[str, Any]) -> bytes:
     return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
 
 
-def _example(example: dict[str, Any]) -> dict[str, Any]:
+def _example(topic: str, example: RejectExample) -> dict[str, object]:
     """A reject, without what it has not."""
-    return {name: value for name, value in example.items() if value is not None}
+    found = {
+        **place_of(topic, example.location),
+        "offset": example.location.offset,
+        "timestamp": example.location.timestamp,
+        "reason": example.reason,
+        "column": example.column,
+        "detail": example.detail,
+        "value": example.value,
+        "size": example.size,
+    }
+    return {name: value for name, value in found.items() if value is not None}

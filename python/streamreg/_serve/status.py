@@ -67,7 +67,9 @@ def _of_flow(now: Snapshot) -> dict[str, Any]:
                 "log_end": now.log_ends.get(partition),
                 "lag": now.lag(partition),
             }
-            for partition, offset in sorted(now.offsets.items())
+            for partition, offset in sorted(
+                now.offsets.items(), key=lambda item: now.place(item[0])
+            )
         ],
         "epochs_closed": sum(now.epoch_seconds.counts),
         "epoch_seconds_total": now.epoch_seconds.total,

@@ -92,7 +92,7 @@ async function rejects() {
   at("rejects-note").textContent = reasons.length
     ? reasons.map(([reason, number]) => `${reason} ${count(number)}`).join(", ") : counts ? "none" : "unknown";
   const rows = examples.map((one) => [
-    one.file ?? `partition ${one.partition}`,
+    one.file ?? `${one.topic}, partition ${one.partition}`,
     String(one.offset),
     one.reason,
     one.column ?? "",
@@ -131,8 +131,11 @@ function show(now) {
     ["Mean checkpoint", mean(now.checkpoint_seconds_total, now.checkpoints)],
     ["Running for", duration(now.seconds)],
   ]);
-  const rows = (now.partitions ?? []).map((one) => [
-    String(one.partition), count(one.offset), count(one.log_end), count(one.lag),
+  const partitions = now.partitions ?? [];
+  const several = partitions.some((one) => "topic" in one);
+  const rows = partitions.map((one) => [
+    several ? `${one.topic}, partition ${one.partition}` : String(one.partition),
+    count(one.offset), count(one.log_end), count(one.lag),
   ]);
   grid(at("partitions"), "Partitions", ["partition", "next offset", "log end", "lag"], rows, { named: true });
 }
