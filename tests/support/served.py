@@ -37,7 +37,9 @@ class Answer:
         return json.loads(self.body, **options)
 
 
-def ask(app: ASGIApp, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+def ask(
+    app: ASGIApp, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
+) -> Answer:
     """Asks an application, without a server."""
     parts = urlsplit(path)
     sent: list[dict[str, Any]] = []
@@ -46,7 +48,7 @@ def ask(app: ASGIApp, path: str, headers: Mapping[str, str] | None = None) -> An
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": "1.1",
-        "method": "GET",
+        "method": method,
         "scheme": "http",
         "path": parts.path,
         "raw_path": parts.path.encode(),

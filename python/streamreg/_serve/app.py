@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -22,10 +23,11 @@ from streamreg._serve import (
     status,
     tables,
 )
-from streamreg._serve.crowd import Crowd
+from streamreg._serve.crowd import MOST_REQUESTS, MOST_STREAMS, Crowd, Places
 from streamreg._serve.endpoint import Endpoint, Failed, json_response, refused
 from streamreg._serve.guard import Guard
 from streamreg._serve.openapi import document
+from streamreg._serve.streams import EVENTS
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -50,9 +52,18 @@ def endpoints_of(feed: Feed, *, token: bool) -> Sequence[Endpoint]:
 def app_of(feed: Feed, listen: Listen) -> ASGIApp:
     """The application that serves a feed to whoever may ask."""
     endpoints = endpoints_of(feed, token=listen.token is not None)
+    followed = Middleware(Crowd, Places(MOST_STREAMS))
     app = Starlette(
-        routes=[Route(each.path, each.handler, methods=["GET"]) for each in endpoints],
+        routes=[
+            Route(
+                each.path,
+                each.handler,
+                methods=["GET"],
+                middleware=[followed] if each.kind == EVENTS else [],
+            )
+            for each in endpoints
+        ],
         exception_handlers={HTTPException: refused, Exception: Failed()},
     )
-    crowd = Crowd(app, {each.path for each in endpoints if each.always})
+    crowd = Crowd(app, Places(MOST_REQUESTS), {each.path for each in endpoints if each.always})
     return Guard(crowd, listen, {each.path for each in endpoints if each.open})

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from streamreg._rejects.dead_letters import place_of
-from streamreg._serve.changes import EVENTS
 from streamreg._serve.endpoint import Endpoint, json_response, refusal
 from streamreg._serve.feed import Feed
 from streamreg._serve.messages import RejectExample
 from streamreg._serve.status import described
+from streamreg._serve.streams import EVENTS, event, streamed
 
 _PACE: Final = 1.0
 """Seconds between two events, so that a client that is alive hears of the run, and of nothing too often."""
@@ -25,7 +24,7 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
     """Those of the status as it changes, and of rejects."""
 
     async def changes(request: Request) -> Response:
-        return StreamingResponse(_events(feed), media_type=EVENTS)
+        return streamed(request, _events(feed))
 
     async def rejects(request: Request) -> Response:
         now = feed.snapshot
@@ -56,13 +55,9 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
 async def _events(feed: Feed) -> AsyncIterator[bytes]:
     while not feed.ended:
         if feed.snapshot is not None:
-            yield _event("status", {**described(feed.snapshot), "epoch": feed.epoch})
+            yield event("status", {**described(feed.snapshot), "epoch": feed.epoch})
         await asyncio.sleep(_PACE)
-    yield _event("end", {"epoch": feed.epoch})
-
-
-def _event(name: str, data: dict[str, Any]) -> bytes:
-    return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
+    yield event("end", {"epoch": feed.epoch})
 
 
 def _example(topic: str, example: RejectExample) -> dict[str, object]:
