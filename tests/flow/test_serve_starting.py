@@ -8,10 +8,16 @@ import pytest
 
 import streamreg as sr
 from streamreg._cli import main
+from streamreg._serve.address import Listen
+from streamreg._serve.app import app_of
+from streamreg._serve.feed import Feed
+from streamreg._serve.messages import Layout, Standing, TableSpec
+from streamreg._serve.tables import UNKNOWN
+from streamreg._sinks.contract import ColumnSpec
 from tests.support.numbered import row
 from tests.support.plans import table_of_source
 from tests.support.process import wait_until
-from tests.support.served import SECONDS, HeldSource, LiveSource, ServedRun
+from tests.support.served import SECONDS, HeldSource, LiveSource, ServedRun, ask
 
 ROWS = 3
 FLOW = ("epochs", "rows", "rows_per_second", "lag", "rejects", "tombstones", "excluded", "lost", "partitions",
@@ -63,8 +69,49 @@ def test_a_first_run_knows_nothing_either(folder: Path, capsys: pytest.CaptureFi
         assert main(["top", run.url]) == 0
         shown = capsys.readouterr().out
         assert "live  starting" in shown
-        for name in ("rows     unknown", "rejects  unknown", "epochs   unknown"):
+        for name in (
+            "rows     unknown",
+            "rejects  unknown",
+            "epochs   unknown",
+            "results unknown yet",
+        ):
             assert name in shown
+
+
+TABLES = (
+    *("/v1/tables", "/v1/tables/line", "/v1/tables/none", "/v1/tables/line/changes"),
+    "/v1/predict?table=line&x=1",
+    *(f"/v1/figures/{name}?table=line" for name in ("history", "fit", "residuals")),
+)
+
+
+def test_tables_are_not_known_until_the_run_has_told_them(folder: Path) -> None:
+    """Neither that there are none nor that one is missing: who asks is told to ask again."""
+    held = HeldSource([row(0)])
+    with served(held) as run:
+        for path in TABLES:
+            answer = run.get(path)
+            assert (answer.status, answer.json()["error"]) == (503, UNKNOWN)
+            assert answer.headers["retry-after"] == "1"
+            documented = run.json("/openapi.json")["paths"]
+        for path in {path.partition("?")[0].replace("none", "line") for path in TABLES}:
+            responses = documented[path.replace("/line", "/{name}")]["get"]["responses"]
+            assert UNKNOWN in responses["503"]["description"]
+        held.ready.set()
+        assert run.until("/v1/tables").json()["tables"]
+        assert run.get("/v1/tables/none").status == 404
+        run.rows("line", 1)
+
+
+def test_a_layout_alone_is_no_table() -> None:
+    """Its rows come in a message of their own, before which it would be shown empty."""
+    feed = Feed()
+    columns = (ColumnSpec("x", "float", "x"),)
+    feed.take(Layout((TableSpec("line", "line.csv", columns, (), 0),), ({},), None))
+    app = app_of(feed, Listen("127.0.0.1", 1))
+    assert ask(app, "/v1/tables").status == 503
+    feed.take(Standing(3, ([b"1.5"],), ((),), (None,)))
+    assert ask(app, "/v1/tables").json()["epoch"] == 3
 
 
 def test_counts_are_those_of_the_checkpoint(folder: Path) -> None:

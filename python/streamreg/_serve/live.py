@@ -38,7 +38,8 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
         Endpoint(
             "/v1/status/changes",
             changes,
-            "The status once a second, as server-sent events: `status`, with the last `epoch` of the tables; `end` "
+            "The status once a second, as server-sent events: `status`, with the last `epoch` of the tables (null "
+            "while they are not known); `end` "
             "when the run has ended.",
             kind=EVENTS,
         ),
@@ -55,9 +56,14 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
 async def _events(feed: Feed) -> AsyncIterator[bytes]:
     while not feed.ended:
         if feed.snapshot is not None:
-            yield event("status", {**described(feed.snapshot), "epoch": feed.epoch})
+            yield event("status", {**described(feed.snapshot), "epoch": _epoch(feed)})
         await asyncio.sleep(_PACE)
-    yield event("end", {"epoch": feed.epoch})
+    yield event("end", {"epoch": _epoch(feed)})
+
+
+def _epoch(feed: Feed) -> int | None:
+    """That of the tables; None while they are not known."""
+    return feed.epoch if feed.known else None
 
 
 def _example(topic: str, example: RejectExample) -> dict[str, object]:

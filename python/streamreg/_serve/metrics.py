@@ -223,7 +223,7 @@ def _results(feed: Feed) -> Iterator[Metric]:
         labels=["table", "column", "key"],
     )
     rows = GaugeMetricFamily("streamreg_result_rows", "Rows of a result.", labels=["table"])
-    for table in feed.tables.values():
+    for table in feed.tables.values() if feed.known else ():
         rows.add_metric([table.spec.name], len(table))
         if table.spec.keys is None:  # Rows that nothing tells apart are no series.
             continue

@@ -37,7 +37,7 @@ def is_of_the_page(path: str) -> bool:
 )  # fmt: skip
 def test_own_names_are_answered(host: str) -> None:
     """Addresses, localhost and the names that the job gives, in any letters."""
-    found = ask(app("127.0.0.1", None, "metrics.local"), "/v1/tables", {"host": host})
+    found = ask(app("127.0.0.1", None, "metrics.local"), "/openapi.json", {"host": host})
     assert found.status == 200
 
 

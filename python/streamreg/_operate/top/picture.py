@@ -38,7 +38,9 @@ def lines(view: View, now: datetime | None = None) -> Iterator[str]:
         each = ", ".join(f"{role} {held / _MEGABYTE:,.0f}" for role, held in view.memory.items())
         yield f"memory   {total:,.0f} MB ({each})"
     yield from _of_places(view.places)
-    for table in view.tables:
+    if view.tables is None:
+        yield "results unknown yet"
+    for table in view.tables or ():
         yield from _of_table(table)
 
 

@@ -49,7 +49,9 @@ class View:
     lag: int | None = None
     rows_per_second: float | None = None
     places: Sequence[Place] = ()
-    tables: Sequence[ShownTable] = ()
+    tables: Sequence[ShownTable] | None = ()
+    """None while a run does not know them yet."""
+
     epoch_seconds: float | None = None
     """On average, for each epoch of this run."""
 

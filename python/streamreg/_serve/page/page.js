@@ -41,9 +41,12 @@ dark.addEventListener("change", colour);
 
 // --- what is asked for -------------------------------------------------------
 
+// Whether the run has told its tables: not while it starts, nor at once after what serves it was started again.
+const known = () => status !== null && status.epoch !== null;
+
 // Asks for some figures as they are now.
 function look(some) {
-  const query = results.query();
+  const query = known() ? results.query() : null;
   for (const figure of some) {
     const asked = figure.path === "pace" ? {} : query;
     if (asked) figure.refresh({ ...asked, theme: theme() }).then(() => tellInstall(figure), failed);
@@ -65,7 +68,8 @@ async function refresh() {
     while ((again || behind) && !document.hidden) {
       if (again) {
         again = false;
-        if (results.tables.length) await results.refresh();
+        if (!known()) results.wait();
+        else if (results.tables.length) await results.refresh();
         else await results.load();
         await rejects();
         behind = true;
@@ -166,9 +170,9 @@ function start() {
       show(data);
       if (lost) results.tables = []; // of another run there may be others
       quiet = lost || changed(status, data) || !results.tables.length ? 0 : quiet + 1;
-      if (quiet <= 2) refresh(); // the newest rows may come a moment after the status
       lost = false;
       status = data;
+      if (quiet <= 2) refresh(); // the newest rows may come a moment after the status
     },
     lost() {
       lost = true;
