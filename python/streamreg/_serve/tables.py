@@ -123,12 +123,7 @@ def _page(feed: Feed, table: CurrentTable, request: Request) -> Response:
     wanted = wanted_keys(table, columns, _OWN)
     cursor = own.get("cursor")
     after = None if cursor is None else _key_of(cursor, table)
-    if table.spec.keys and len(wanted) == len(table.spec.keys):
-        rows = table.find(tuple(wanted[at] for at in range(len(wanted))))
-        following = None
-    else:
-        search = own.get("search", "")
-        rows, following = table.page(after, most, wanted, search)
+    rows, following = table.page(after, most, wanted, own.get("search", ""))
     return Response(_written(feed, table, rows, following), media_type=JSON)
 
 
