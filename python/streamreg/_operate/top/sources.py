@@ -57,8 +57,7 @@ def look_at(target: str) -> Look:
             )
         return state
     listen = checked(job.listen)
-    host = f"[{listen.host}]" if ":" in listen.host else listen.host
-    port = Port(f"http://{host}:{listen.port}", listen.token or os.environ.get(TOKEN) or None)
+    port = Port(f"http://{listen.address}", listen.token or os.environ.get(TOKEN) or None)
     return port if state is None else _First(port, state)
 
 
