@@ -63,6 +63,7 @@ def test_rejects_are_shown_as_text(browser: Browser, folder: Path) -> None:
         text = seen.page.inner_text("#rejects")
         assert "<img src=x onerror=alert(1)>,1" in text
         assert "invalid-number" in text
+        assert "live, partition 0" in text
         assert seen.page.query_selector("#rejects img") is None
         until(
             seen.page,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -19,7 +21,7 @@ from streamreg._worker.contract import EngineFigures
 from tests.support.plans import table_of_source
 from tests.support.process import ROOT, wait_until
 from tests.support.promtool import promtool
-from tests.support.served import SECONDS, LiveSource, ServedRun
+from tests.support.served import SECONDS, LiveSource, ServedRun, events
 
 DEPLOY = ROOT / "deploy"
 KEYS = 150
@@ -168,6 +170,32 @@ def test_openmetrics_is_spoken_too(served: ServedRun) -> None:
     answer = served.get("/metrics", Accept="application/openmetrics-text; version=1.0.0")
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
     assert answer.body.endswith(b"# EOF\n")
+
+
+PACKED = ("/metrics", "/v1/tables/by", "/v1/figures/history?table=line&theme=dark", "/openapi.json")
+
+
+@pytest.mark.parametrize("path", PACKED)
+def test_large_answers_are_packed(served: ServedRun, path: str) -> None:
+    """For who can unpack them, as scrapers and browsers can; to others they are as they are."""
+    whole = served.get(path)
+    assert "content-encoding" not in whole.headers
+    packed = served.get(path, Accept_Encoding="deflate, gzip")
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["vary"] == "Accept-Encoding"
+    assert len(packed.body) < len(whole.body) / 2
+    found = gzip.decompress(packed.body)
+    assert found == whole.body if path != "/metrics" else b"streamreg_rows_total" in found
+
+
+def test_what_is_small_or_a_stream_is_not_packed(served: ServedRun) -> None:
+    """An event is there when it is written."""
+    assert "content-encoding" not in served.get("/healthz", Accept_Encoding="gzip").headers
+    with contextlib.closing(served.connection()) as connection:
+        connection.request("GET", "/v1/status/changes", headers={"Accept-Encoding": "gzip"})
+        answer = connection.getresponse()
+        assert "content-encoding" not in answer.headers
+        assert next(events(iter(answer.readline, b""))).name == "status"
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/openmetrics-text"])
