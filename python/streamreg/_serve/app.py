@@ -40,7 +40,7 @@ _LEAST_PACKED: Final = 1024
 """Bytes of an answer from which on it is packed for who can unpack it."""
 
 _LEVEL: Final = 1
-"""Of gzip: 700 KB of metrics become a fifth in 5 ms; the highest takes ten times as long, beside a run, for a little less."""
+"""Of gzip: 700 KB of metrics become a fifth in 5 ms; the highest takes ten times as long for a little less."""
 
 _GROUPS = (health, metrics, status, live, tables, changes, predict, figures, assets)
 
