@@ -13,8 +13,8 @@ import streamreg as sr
 from tests.support.browser import picture, watched
 from tests.support.plans import table_of_source
 from tests.support.process import wait_until
-from tests.support.served import SECONDS, LiveSource, ServedRun
-from tests.support.shown import Line, drawn, pairs, shows, until
+from tests.support.served import SECONDS, HeldSource, LiveSource, ServedRun
+from tests.support.shown import Line, drawn, pairs, shows, until, wavy
 
 FIGURES = ("history", "fit", "residuals", "pace")
 TOKEN = "secret-token-of-the-test"
@@ -63,6 +63,7 @@ def test_rejects_are_shown_as_text(browser: Browser, folder: Path) -> None:
         text = seen.page.inner_text("#rejects")
         assert "<img src=x onerror=alert(1)>,1" in text
         assert "invalid-number" in text
+        assert "live, partition 0" in text
         assert seen.page.query_selector("#rejects img") is None
         until(
             seen.page,
@@ -87,6 +88,25 @@ def test_the_page_follows_a_run_that_is_started_again(browser: Browser, folder: 
             line.add(run, 10)
             shows(seen.page, line.last())
             until(seen.page, "document.getElementById('connection').dataset.state === 'live'")
+
+
+def test_the_page_waits_for_a_run_that_starts(browser: Browser, folder: Path) -> None:
+    """What it does not know yet is shown as such; then the page goes on by itself."""
+    held = HeldSource([wavy(at) for at in range(10)])
+    line = Line(folder, source=held)
+    with line.run() as run, watched(browser) as seen:
+        seen.page.goto(run.url)
+        until(
+            seen.page,
+            "document.getElementById('connection').textContent === 'starting'"
+            " && document.getElementById('result-note').textContent === 'not known yet'"
+            " && document.getElementById('rejects-note').textContent === 'unknown'",
+        )
+        assert "unknown" in seen.page.inner_text("#tiles")
+        held.ready.set()
+        wait_until(lambda: run.progress is not None and run.progress.rows == 10, SECONDS)
+        shows(seen.page, line.last())
+        until(seen.page, "document.getElementById('rejects-note').textContent === 'none'")
 
 
 def test_a_token_is_asked_for_and_kept_for_the_tab(browser: Browser, folder: Path) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import json
-import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,7 +20,8 @@ from streamreg._serve.metrics import _engine
 from streamreg._worker.contract import EngineFigures
 from tests.support.plans import table_of_source
 from tests.support.process import ROOT, wait_until
-from tests.support.served import SECONDS, LiveSource, ServedRun
+from tests.support.promtool import promtool
+from tests.support.served import SECONDS, LiveSource, ServedRun, events
 
 DEPLOY = ROOT / "deploy"
 KEYS = 150
@@ -66,26 +66,13 @@ def samples(run: ServedRun) -> Mapping[str, float]:
 
 def test_promtool_finds_nothing_to_say(served: ServedRun) -> None:
     """Names, units, types and help of all metrics are as Prometheus wants them."""
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        if os.environ.get("CI"):
-            pytest.fail("promtool is missing: install Debian's package prometheus")
-        pytest.skip("promtool is missing")
     for arguments, given in (
         (["check", "metrics"], text(served)),
         (["check", "config", "prometheus.yml"], ""),
         (["check", "config", "--syntax-only", "prometheus-compose.yml"], ""),
         (["check", "rules", "streamreg-rules.yml"], ""),
     ):
-        done = subprocess.run(
-            [promtool, *arguments],
-            input=given,
-            capture_output=True,
-            text=True,
-            cwd=DEPLOY,
-            check=False,
-        )
-        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        promtool(DEPLOY, *arguments, given=given)
 
 
 def test_counts_are_those_of_the_run(served: ServedRun) -> None:
@@ -183,6 +170,32 @@ def test_openmetrics_is_spoken_too(served: ServedRun) -> None:
     answer = served.get("/metrics", Accept="application/openmetrics-text; version=1.0.0")
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
     assert answer.body.endswith(b"# EOF\n")
+
+
+PACKED = ("/metrics", "/v1/tables/by", "/v1/figures/history?table=line&theme=dark", "/openapi.json")
+
+
+@pytest.mark.parametrize("path", PACKED)
+def test_large_answers_are_packed(served: ServedRun, path: str) -> None:
+    """For who can unpack them, as scrapers and browsers can; to others they are as they are."""
+    whole = served.get(path)
+    assert "content-encoding" not in whole.headers
+    packed = served.get(path, Accept_Encoding="deflate, gzip")
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["vary"] == "Accept-Encoding"
+    assert len(packed.body) < len(whole.body) / 2
+    found = gzip.decompress(packed.body)
+    assert found == whole.body if path != "/metrics" else b"streamreg_rows_total" in found
+
+
+def test_what_is_small_or_a_stream_is_not_packed(served: ServedRun) -> None:
+    """An event is there when it is written."""
+    assert "content-encoding" not in served.get("/healthz", Accept_Encoding="gzip").headers
+    with contextlib.closing(served.connection()) as connection:
+        connection.request("GET", "/v1/status/changes", headers={"Accept-Encoding": "gzip"})
+        answer = connection.getresponse()
+        assert "content-encoding" not in answer.headers
+        assert next(events(iter(answer.readline, b""))).name == "status"
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/openmetrics-text"])

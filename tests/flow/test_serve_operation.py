@@ -192,6 +192,7 @@ def test_clients_that_take_nothing_or_ask_a_lot_hold_up_no_run(folder: Path) -> 
             each.sendall(
                 b"GET /v1/tables/line/changes?from=0 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 3
             )
+        run.until("/v1/tables")
         ended = Flag()
         answers: list[int] = []
 

@@ -37,7 +37,9 @@ class Answer:
         return json.loads(self.body, **options)
 
 
-def ask(app: ASGIApp, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+def ask(
+    app: ASGIApp, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
+) -> Answer:
     """Asks an application, without a server."""
     parts = urlsplit(path)
     sent: list[dict[str, Any]] = []
@@ -46,7 +48,7 @@ def ask(app: ASGIApp, path: str, headers: Mapping[str, str] | None = None) -> An
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": "1.1",
-        "method": "GET",
+        "method": method,
         "scheme": "http",
         "path": parts.path,
         "raw_path": parts.path.encode(),
@@ -227,10 +229,10 @@ class LiveSource(ListSource):
 
     def __init__(self) -> None:
         super().__init__([[]], mode="streaming", name="live")
-        self.messages: list[bytes] = []
+        self.messages: list[bytes | None] = []
         self.come = threading.Condition()
 
-    def add(self, *messages: bytes) -> None:
+    def add(self, *messages: bytes | None) -> None:
         with self.come:
             self.messages += messages
             self.come.notify_all()
@@ -243,6 +245,21 @@ class LiveSource(ListSource):
 
     def log_ends(self, partitions: Collection[int]) -> Mapping[int, int]:
         return {0: len(self.messages)}
+
+
+class HeldSource(LiveSource):
+    """The same, which does not respond until it is `ready`."""
+
+    def __init__(self, messages: Sequence[bytes | None] = ()) -> None:
+        super().__init__()
+        self.messages += messages
+        self.ready = threading.Event()
+
+    def watermarks(self, report: Report, stopping: Callable[[], bool]) -> dict[int, Watermarks]:
+        while not self.ready.wait(0.05):
+            if stopping():
+                return {}
+        return super().watermarks(report, stopping)
 
 
 class _LiveReader:

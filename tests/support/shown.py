@@ -30,8 +30,13 @@ def _has_read(run: ServedRun, messages: int) -> bool:
 class Line:
     """A regression over a topic to which points are added, with its state."""
 
-    def __init__(self, folder: Path, **options: Any) -> None:  # noqa: ANN401  # those of a run
-        self.source = LiveSource()
+    def __init__(
+        self,
+        folder: Path,
+        source: LiveSource | None = None,
+        **options: Any,  # noqa: ANN401  # those of a run
+    ) -> None:
+        self.source = LiveSource() if source is None else source
         self.folder = folder
         self.options = {"processes": 0, "state": folder / "state", **options}
 

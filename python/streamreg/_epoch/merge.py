@@ -99,7 +99,7 @@ class Merge:
         self._upserts = None if upserted is None else _upserts(plan, checkpoint.found, upserted)
         self._excluded = ExcludedRows(self._reductions.excluded(), can_miss=plan.rows.can_miss)
         self._opened = False
-        self._open_rows = 0
+        self._open_rows = self._open_tombstones = 0
         self._outbox = False
         if checkpoint.rewrite and checkpoint.epochs:
             self._open()
@@ -218,7 +218,7 @@ class Merge:
         self.clocks.take(partial.clocks)
         if partial.rejects:
             self._rejects.keep(partial.rejects)
-        self.tombstones += partial.tombstones
+        self._open_tombstones += partial.tombstones
         self._merged.advance(partial)
         self.pending = True
         if partial.rejects:
@@ -319,6 +319,7 @@ class Merge:
             self.epochs += 1
         self._outputs.flush(self._times["unix_ms"] if self._opened else None)
         self.rows += self._open_rows
+        self.tombstones += self._open_tombstones
         self._rejects.count()
         if self._commit is not None:
             self._commit(checkpoint := self._checkpoint())
@@ -332,7 +333,7 @@ class Merge:
             self.sharded.end()
         self._tell()
         held = self._opened or self._rejects.any
-        self._opened, self._open_rows = False, 0
+        self._opened, self._open_rows, self._open_tombstones = False, 0, 0
         self._rejects.end()
         self.pending = False
         return held

@@ -71,7 +71,7 @@ def dead_letter_lines(topic: str, rejects: Iterable[Reject]) -> Iterator[bytes]:
     """A line for each reject. One at a time: a message may be as large as the broker lets it."""
     for reject in rejects:
         fields = {
-            **_place(topic, reject.location),
+            **place_of(topic, reject.location),
             "offset": reject.location.offset,
             "timestamp": reject.location.timestamp,
             "reason": reject.kind,
@@ -88,7 +88,8 @@ def dead_letter_lines(topic: str, rejects: Iterable[Reject]) -> Iterator[bytes]:
         yield b"".join([b"{", b", ".join(parts), b", ", *_data("value", reject.value), b"}\n"])
 
 
-def _place(topic: str, location: Location) -> dict[str, object]:
+def place_of(topic: str, location: Location) -> dict[str, object]:
+    """The file of a message, or its topic and its partition there; `topic` is the one that is read, if it is alone."""
     origin = location.origin
     if origin is None:
         return {"topic": topic, "partition": location.partition}

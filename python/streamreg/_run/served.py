@@ -117,12 +117,11 @@ class Served:
         )
 
     def _origins(self, partitions: Iterable[int]) -> dict[int, tuple[str, int]]:
-        if len(self._source.topics) == 1:
-            return {}
+        """Of a source that may have several topics, though it has found one: labels stay when there are more."""
         found = {partition: self._source.origin(partition) for partition in partitions}
-        return {
-            p: (at.name, p if at.partition is None else at.partition) for p, at in found.items()
-        }
+        placed = {p: (at.name, at.partition) for p, at in found.items() if at.partition is not None}
+        alone = all(place == (self._source.name, p) for p, place in placed.items())
+        return {} if alone else placed
 
 
 def layout_of(plan: Plan, job: Mapping[str, Any], state: Path | None) -> Layout:

@@ -22,6 +22,7 @@ _ADDRESS: Final = re.compile(r"(?:\[(?P<v6>[^\]\[]+)\]|(?P<host>[^:\[\]\s/]+)):(
 _NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 _NEEDED: Final = ("prometheus_client", "starlette", "uvicorn")
 _BACKLOG: Final = 128
+_MOST_PORT: Final = 65535
 
 _FOR_NOW: Final = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, socket.EAI_AGAIN)
 """What may be otherwise another time: a job is not at fault."""
@@ -53,6 +54,11 @@ class Listen:
     token: str | None = field(default=None, repr=False)
     hosts: frozenset[str] = frozenset()
     """Names, in small letters, by which clients may call this machine, beside those that are always good."""
+
+    @property
+    def address(self) -> str:
+        """As it is written."""
+        return address_of(self.host, self.port)
 
     @property
     def loopback(self) -> bool:
@@ -137,26 +143,46 @@ def url_of(opened: socket.socket) -> str:
     host, port = opened.getsockname()[:2]
     if ipaddress.ip_address(host).is_unspecified:
         host = "::1" if ":" in host else "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"http://{address_of(host, port)}"
+
+
+def address_of(host: str, port: int | str) -> str:
+    """Host and port as they are written: an address of IPv6 stands in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def plain_name(name: str) -> str:
+    """The name of a machine as it is compared: in small letters, without the dot that may end it."""
+    return name.lower().removesuffix(".")
 
 
 def _refused(listen: Listen, error: OSError) -> StreamregError:
     kind = StreamregError if error.errno in _FOR_NOW else ConfigurationError
     return kind(
-        f"listen: {listen.host}:{listen.port}: {error.strerror or error}: give another address or port "
+        f"listen: {listen.address}: {error.strerror or error}: give another address or port "
         "(port 0: any that is free)"
     )
 
 
 def _parts(address: object) -> tuple[str, int]:
-    wrong = 'listen: expected "host:port", such as "127.0.0.1:9464"'
     found = _ADDRESS.fullmatch(address) if isinstance(address, str) else None
-    if found is None or int(found["port"]) > 65535:
-        raise ConfigurationError(f"{wrong}, found {address!r:.80}")
-    host = found["v6"] or found["host"]
-    if _ip(host) is None and (found["v6"] or not _is_name(host)):
-        raise ConfigurationError(f"{wrong}, found {address!r:.80}")
-    return host, int(found["port"])
+    if found is not None and int(found["port"]) <= _MOST_PORT:
+        host = found["v6"] or found["host"]
+        if _ip(host) is not None or (not found["v6"] and _is_name(host)):
+            return host, int(found["port"])
+    raise ConfigurationError(
+        f'listen: expected "host:port", such as "{_example(address)}", found {address!r:.80}'
+    )
+
+
+def _example(address: object) -> str:
+    """An address; where brackets are all that one lacks, that one."""
+    host, _, port = address.rpartition(":") if isinstance(address, str) else ("", "", "")
+    bracketed = address_of(host, port)
+    found = _ADDRESS.fullmatch(bracketed)
+    if ":" in host and _ip(host) is not None and found and int(found["port"]) <= _MOST_PORT:
+        return bracketed
+    return "127.0.0.1:9464"
 
 
 def _is_name(host: str) -> bool:
@@ -181,9 +207,9 @@ def _hosts(names: object) -> frozenset[str]:
     if isinstance(names, str) or not isinstance(names, list | tuple | set | frozenset):
         raise ConfigurationError(f"listen: hosts: expected names of this machine, found {names!r}")
     for name in names:
-        if not isinstance(name, str) or not (_NAME.fullmatch(name) or _ip(name)):
+        if not isinstance(name, str) or not (_NAME.fullmatch(plain_name(name)) or _ip(name)):
             raise ConfigurationError(f"listen: hosts: {name!r:.80} is no name of a machine")
-    return frozenset(name.lower() for name in names)
+    return frozenset(map(plain_name, names))
 
 
 def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -195,4 +221,4 @@ def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 def _is_loopback(host: str) -> bool:
     found = _ip(host)
-    return host.lower() == "localhost" if found is None else found.is_loopback
+    return plain_name(host) == "localhost" if found is None else found.is_loopback

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from streamreg._serve.endpoint import Endpoint, Parameter, refusal
 from streamreg._serve.feed import Feed
 from streamreg._serve.query import own_of
-from streamreg._serve.tables import table_of
+from streamreg._serve.streams import EVENTS, event, streamed
+from streamreg._serve.tables import UNKNOWN, table_of
 from streamreg._sinks.cells import records_of
 
 if TYPE_CHECKING:
     from streamreg._serve.messages import EpochChanges
     from streamreg._serve.table import CurrentTable
 
-EVENTS: Final = "text/event-stream"
 _AT_A_TIME: Final = 500
 """Changes in one event."""
 
@@ -40,7 +39,7 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
         table = table_of(feed, request.path_params["name"])
         start = _start(feed, request)
         place = list(feed.tables.values()).index(table)
-        return StreamingResponse(_events(feed, table, place, start), media_type=EVENTS)
+        return streamed(request, _events(feed, table, place, start))
 
     return (
         Endpoint(
@@ -63,6 +62,7 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
             refusals={
                 400: "`from` is no number, Last-Event-ID no id, `from` given twice, or a parameter is unknown.",
                 404: "There is no such table.",
+                503: UNKNOWN,
                 410: "That epoch is not here any more, not yet of this run, or of another run: read the table anew.",
                 507: "The table has too many rows to be served.",
             },
@@ -122,17 +122,17 @@ async def _events(feed: Feed, table: CurrentTable, place: int, start: int) -> As
     while True:
         found = feed.ring.since(at)
         if found is None:
-            yield _event("reset", {"oldest": feed.ring.first, "next": feed.ring.next})
+            yield event("reset", {"oldest": feed.ring.first, "next": feed.ring.next})
             return
         for epoch in found:
-            for event in _of_epoch(epoch, table, place):
-                yield event
+            for piece in _of_epoch(epoch, table, place):
+                yield piece
             at = epoch.epoch + 1
             await asyncio.sleep(0)  # Others have their turn, however much this reader takes.
         if found:
             continue
         if feed.ended:
-            yield _event("end", {"epoch": feed.epoch})
+            yield event("end", {"epoch": feed.epoch})
             return
         if not await feed.news(_QUIET_SECONDS):
             yield b": alive\n\n"
@@ -149,13 +149,8 @@ def _of_epoch(epoch: EpochChanges, table: CurrentTable, place: int) -> Iterator[
     if piece:
         yield _changes(epoch.epoch, piece)
     told: dict[str, object] = {"epoch": epoch.epoch, "unix_ms": epoch.unix_ms}
-    yield _event("epoch", told, f"{epoch.epoch}-{epoch.unix_ms}")
+    yield event("epoch", told, f"{epoch.epoch}-{epoch.unix_ms}")
 
 
 def _changes(epoch: int, piece: Sequence[bytes]) -> bytes:
     return b'event: changes\ndata: {"epoch":%d,"changes":[%b]}\n\n' % (epoch, b",".join(piece))
-
-
-def _event(name: str, data: dict[str, object], id: str | None = None) -> bytes:
-    identity = "" if id is None else f"id: {id}\n"
-    return f"event: {name}\n{identity}data: {json.dumps(data)}\n\n".encode()

@@ -5,40 +5,50 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
-from streamreg._serve.endpoint import json_response
+from streamreg._dataclass import dataclass
+from streamreg._serve.endpoint import AGAIN, json_response
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 MOST_REQUESTS: Final = 512
-"""That are being answered; whoever follows changes is one for as long."""
+"""That are being answered; whoever follows a stream is one for as long."""
+
+MOST_STREAMS: Final = 384
+"""Of them: there is always room for others, however many follow and say nothing."""
 
 CROWDED: Final = "Too many requests at a time: ask again later."
-_AGAIN_SECONDS: Final = 1
+
+
+@dataclass
+class Places:
+    """How many requests may be answered at a time, and how many are."""
+
+    most: int
+    taken: int = 0
 
 
 class Crowd:
     """Lets so many requests through at a time, and any number for some paths."""
 
-    def __init__(self, app: ASGIApp, always: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, places: Places, always: Collection[str] = ()) -> None:
         """`always` are answered however many others there are: a probe that fails would end a healthy run."""
         self._app = app
+        self._places = places
         self._always = always
-        self._now = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers, or has it answered."""
         if scope["path"] in self._always:
             await self._app(scope, receive, send)
-        elif self._now >= MOST_REQUESTS:
-            answer = json_response({"error": CROWDED, "status": 503}, 503)
-            answer.headers["Retry-After"] = str(_AGAIN_SECONDS)
+        elif self._places.taken >= self._places.most:
+            answer = json_response({"error": CROWDED, "status": 503}, 503, AGAIN)
             # Its place is for another.
             answer.headers["Connection"] = "close"
             await answer(scope, receive, send)
         else:
-            self._now += 1
+            self._places.taken += 1
             try:
                 await self._app(scope, receive, send)
             finally:
-                self._now -= 1
+                self._places.taken -= 1

@@ -59,21 +59,28 @@ class Endpoint:
     """Whether the OpenAPI document tells of it: files of the page are for browsers alone."""
 
 
+AGAIN: Final[Mapping[str, str]] = {"Retry-After": "1"}
+"""The header that says after how many seconds to ask again."""
+
+
 def refusal(status: int, text: str) -> HTTPException:
-    """An error as an answer."""
-    return HTTPException(status, text)
+    """An error as an answer; of one that passes (503) it says when to ask again."""
+    return HTTPException(status, text, AGAIN if status == 503 else None)
 
 
-def json_response(value: object, status: int = 200) -> Response:
+def json_response(
+    value: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
     """Plain data as JSON; numbers that are not finite must not be in it."""
-    return Response(json.dumps(value, allow_nan=False), status, media_type=JSON)
+    return Response(json.dumps(value, allow_nan=False), status, headers, media_type=JSON)
 
 
 async def refused(request: Request, error: Exception) -> Response:
     """The answer for an error of the client's."""
     if not isinstance(error, HTTPException):
         raise error
-    return json_response({"error": error.detail, "status": error.status_code}, error.status_code)
+    status = error.status_code
+    return json_response({"error": error.detail, "status": status}, status, error.headers)
 
 
 class Failed:

@@ -26,6 +26,9 @@ class Feed:
         self.layout = Layout((), (), None)
         self.tables: Mapping[str, CurrentTable] = {}
         self.ring = Ring() if ring is None else ring
+        self.known = False
+        """Whether the tables are: not while the run starts, nor before it has told all to a new process."""
+
         self.epoch = -1
         """The last epoch that is in the tables; -1 before the first."""
 
@@ -59,6 +62,7 @@ class Feed:
                     self.tables.values(), message.rows, message.closed, strict=True
                 ):
                     table.stand(rows, closed)
+                self.known = True
                 self.epoch, self.sums = message.epoch, message.sums
                 self.ring.begin(message.epoch + 1, message.unix_ms)
                 self.past.forget()

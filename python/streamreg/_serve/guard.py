@@ -13,6 +13,7 @@ import socket
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
+from streamreg._serve.address import plain_name
 from streamreg._serve.endpoint import json_response
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from streamreg._serve.address import Listen
 
+NOT_OWN: Final = (
+    "this machine has no such name: call it by its address, or name it in [listen] hosts"
+)
 _HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::\d{1,5})?")
 _HEADERS: Final = [
     (b"cache-control", b"no-store"),
@@ -36,18 +40,18 @@ class Guard:
         self._app = app
         self._token = None if listen.token is None else listen.token.encode()
         self._open = open_paths
-        self._hosts = {"localhost", listen.host.lower(), *listen.hosts}
+        self._hosts = {"localhost", plain_name(listen.host), *listen.hosts}
         if not listen.loopback:
-            self._hosts.add(socket.gethostname().lower())
+            self._hosts.add(plain_name(socket.gethostname()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers, or has it answered."""
         if scope["type"] != "http":
             return
+        send = _with_headers(send)
         headers: dict[bytes, bytes] = dict(scope["headers"])
         if not self._is_own(headers.get(b"host", b"").decode("latin-1")):
-            text = "this machine has no such name: call it by its address, or name it in [listen] hosts"
-            await json_response({"error": text, "status": 421}, 421)(scope, receive, send)
+            await json_response({"error": NOT_OWN, "status": 421}, 421)(scope, receive, send)
         elif not (scope["path"] in self._open or self._brings_token(headers)):
             answer = json_response(
                 {"error": "a token is needed: Authorization: Bearer …", "status": 401}, 401
@@ -55,13 +59,13 @@ class Guard:
             answer.headers["WWW-Authenticate"] = "Bearer"
             await answer(scope, receive, send)
         else:
-            await self._app(scope, receive, _with_headers(send))
+            await self._app(scope, receive, send)
 
     def _is_own(self, host: str) -> bool:
         found = _HOST.fullmatch(host)
         if found is None:
             return False
-        name = (found[1] or found[2]).lower()
+        name = plain_name(found[1] or found[2])
         try:
             ipaddress.ip_address(name)
         except ValueError:

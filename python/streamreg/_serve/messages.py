@@ -10,6 +10,7 @@ from streamreg._serve.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from streamreg._sinks.contract import ColumnSpec
+    from streamreg._source.contract import Location
 
 
 @dataclass(frozen=True)
@@ -122,10 +123,7 @@ class LastLines(NamedTuple):
 class RejectExample(NamedTuple):
     """A message that did not fit, shortened to be shown."""
 
-    file: str | None
-    partition: int
-    offset: int
-    timestamp: int | None
+    location: Location
     reason: str
     column: str | None
     detail: str

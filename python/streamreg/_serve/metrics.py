@@ -19,6 +19,7 @@ from prometheus_client.metrics_core import (
 from starlette.requests import Request
 from starlette.responses import Response
 
+from streamreg._rejects.dead_letters import REASONS
 from streamreg._serve.endpoint import Endpoint
 from streamreg._serve.feed import Feed
 from streamreg._serve.health import turn_age
@@ -84,18 +85,12 @@ class RunCollector:
             "What runs.",
             value={"topic": now.topic, "version": version("streamreg"), "phase": now.phase},
         )
-        yield from _counts(now)
-        yield from _partitions(now)
-        yield _histogram(
-            "streamreg_epoch_duration_seconds",
-            "How long it took to close an epoch: solve, write, flush, save.",
-            now.epoch_seconds,
-        )
-        yield _histogram(
-            "streamreg_checkpoint_duration_seconds",
-            "How long it took to save a checkpoint.",
-            now.checkpoint_seconds,
-        )
+        if (
+            now.known
+        ):  # A counter that fell to 0 meanwhile would count all of the state's rows again.
+            yield from _counts(now)
+            yield from _partitions(now)
+            yield from _durations(now)
         yield from _processes(now, stored(self._feed.layout.state))
         yield from _engine(now)
         yield from _times(now, turn_age(self._feed))
@@ -119,8 +114,9 @@ def _counts(now: Snapshot) -> Iterator[Metric]:
     rejects = CounterMetricFamily(
         "streamreg_rejects", "Messages that did not fit, by reason.", labels=["reason"]
     )
-    for reason, count in sorted(now.rejects.items()):
-        rejects.add_metric([reason], count)
+    # All reasons from 0 on: the increase of a series that begins with its first rejects leaves them out.
+    for reason in sorted({*REASONS, *now.rejects}):
+        rejects.add_metric([reason], now.rejects.get(reason, 0))
     yield rejects
 
 
@@ -143,6 +139,19 @@ def _partitions(now: Snapshot) -> Iterator[Metric]:
             ends.add_metric(labels, now.log_ends[partition])
             lags.add_metric(labels, lag)
     yield from (offsets, ends, lags)
+
+
+def _durations(now: Snapshot) -> Iterator[Metric]:
+    yield _histogram(
+        "streamreg_epoch_duration_seconds",
+        "How long it took to close an epoch: solve, write, flush, save.",
+        now.epoch_seconds,
+    )
+    yield _histogram(
+        "streamreg_checkpoint_duration_seconds",
+        "How long it took to save a checkpoint.",
+        now.checkpoint_seconds,
+    )
 
 
 def _histogram(name: str, text: str, found: Durations) -> Metric:
@@ -214,7 +223,7 @@ def _results(feed: Feed) -> Iterator[Metric]:
         labels=["table", "column", "key"],
     )
     rows = GaugeMetricFamily("streamreg_result_rows", "Rows of a result.", labels=["table"])
-    for table in feed.tables.values():
+    for table in feed.tables.values() if feed.known else ():
         rows.add_metric([table.spec.name], len(table))
         if table.spec.keys is None:  # Rows that nothing tells apart are no series.
             continue

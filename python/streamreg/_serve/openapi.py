@@ -8,6 +8,7 @@ from typing import Any
 
 from streamreg._serve.crowd import CROWDED
 from streamreg._serve.endpoint import JSON, Endpoint
+from streamreg._serve.guard import NOT_OWN
 
 
 def document(endpoints: Sequence[Endpoint], *, token: bool) -> dict[str, Any]:
@@ -40,6 +41,7 @@ def _operation(endpoint: Endpoint, *, token: bool) -> dict[str, Any]:
     refusals = dict(endpoint.refusals)
     if token and not endpoint.open:
         refusals[401] = "The token is missing or wrong."
+    refusals[421] = f"Of a request for another host: {NOT_OWN}."
     if not endpoint.always:
         refusals[503] = " ".join(filter(None, (refusals.get(503), CROWDED)))
     found: dict[str, Any] = {

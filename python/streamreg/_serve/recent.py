@@ -73,12 +73,8 @@ class _Tail:
 
 
 def _example(reject: Reject) -> RejectExample:
-    place = reject.location
     return RejectExample(
-        None if place.origin is None else place.origin.name,
-        place.partition,
-        place.offset,
-        place.timestamp,
+        reject.location,
         reject.kind,
         reject.column,
         reject.detail[:_MOST_LETTERS],

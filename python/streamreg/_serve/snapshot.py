@@ -106,6 +106,11 @@ class Snapshot:
     engine: EngineFigures | None = None
     """What the engine has done, of a run that has one."""
 
+    @property
+    def known(self) -> bool:
+        """Whether its counts are known: a run that starts has not taken them out of its state yet."""
+        return self.phase != "starting"
+
     def place(self, partition: int) -> tuple[str, int]:
         """The topic of a partition, and its number there."""
         return self.origins.get(partition, (self.topic, partition))
@@ -120,4 +125,4 @@ class Snapshot:
         """Messages of all partitions that are not merged yet; None if that is not known of one."""
         lags = [self.lag(partition) for partition in self.offsets]
         known = [lag for lag in lags if lag is not None]
-        return sum(known) if len(known) == len(lags) and self.phase != "starting" else None
+        return sum(known) if len(known) == len(lags) and self.known else None

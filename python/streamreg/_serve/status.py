@@ -29,19 +29,28 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
         Endpoint(
             "/v1/status",
             status,
-            "How far the run is: rows, rejects, offsets and lag by partition, epochs, processes.",
+            "How far the run is: rows, rejects, offsets and lag by partition, epochs, processes. While it starts "
+            "what it has read is null: it is not known yet.",
             refusals={503: "The run has not begun yet."},
         ),
     )
 
 
 def described(now: Snapshot) -> dict[str, Any]:
-    """A snapshot in what JSON has; the results themselves are the tables'."""
+    """A snapshot in what JSON has, None for what is not known yet; the results themselves are the tables'."""
+    flow = _of_flow(now)
     return {
         "phase": now.phase,
         "topic": now.topic,
         "unix": now.unix,
         "seconds": round(max(time.time() - now.started_at, 0.0), 3),
+        **(flow if now.known else dict.fromkeys(flow)),
+        "memory_bytes": resident(now.processes),
+    }
+
+
+def _of_flow(now: Snapshot) -> dict[str, Any]:
+    return {
         "epochs": now.epochs,
         "rows": now.rows,
         "rows_per_second": round(now.rows_per_second, 3),
@@ -58,7 +67,9 @@ def described(now: Snapshot) -> dict[str, Any]:
                 "log_end": now.log_ends.get(partition),
                 "lag": now.lag(partition),
             }
-            for partition, offset in sorted(now.offsets.items())
+            for partition, offset in sorted(
+                now.offsets.items(), key=lambda item: now.place(item[0])
+            )
         ],
         "epochs_closed": sum(now.epoch_seconds.counts),
         "epoch_seconds_total": now.epoch_seconds.total,
@@ -67,7 +78,6 @@ def described(now: Snapshot) -> dict[str, Any]:
         "worker_restarts": now.worker_restarts,
         "engine": None if now.engine is None else asdict(now.engine),
         "readers": {str(worker): reader for worker, reader in sorted(now.readers.items())},
-        "memory_bytes": resident(now.processes),
         "last_message": now.last_message,
         "last_merged": now.last_merged,
     }

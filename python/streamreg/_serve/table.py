@@ -159,13 +159,17 @@ class CurrentTable:
         With `search` those alone of which a cell of the key has this text in it, in small or capital letters.
         Returns them, and the key after which the next page begins; None if there is none.
         """
+        needle = search.casefold()
+        if self.spec.keys and len(wanted) == len(self.spec.keys):
+            key = tuple(wanted[at] for at in range(len(wanted)))
+            passed = after is not None and self.place(key) <= self.place(after)
+            return [] if passed or not _names(key, needle) else self.find(key), None
         order = self._order.now()
         start = 0 if after is None else bisect_right(order, self.place(after))
         found: list[bytes] = []
-        needle = search.casefold()
         for at in range(start, len(order)):
             _, key = order[at]
-            if _has(key, wanted) and (not needle or _names(key, needle)):
+            if _has(key, wanted) and _names(key, needle):
                 found += self.find(key)
                 if len(found) >= most:
                     return found, key if at + 1 < len(order) else None
@@ -208,5 +212,5 @@ def _has(key: Key, wanted: Mapping[int, bytes]) -> bool:
 
 
 def _names(key: Key, needle: str) -> bool:
-    """Whether a cell of a key has a text in it, which is in small letters."""
-    return any(needle in unquoted(cell).decode().casefold() for cell in key)
+    """Whether a cell of a key has a text in it, which is in small letters; every key has no text."""
+    return not needle or any(needle in unquoted(cell).decode().casefold() for cell in key)

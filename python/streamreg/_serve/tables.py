@@ -29,6 +29,7 @@ KEYS: Final = Parameter(
     {"type": "object", "additionalProperties": {"type": "string"}},
 )
 
+UNKNOWN: Final = "The tables are not known yet: the run starts, or has not told them anew."
 _NAME: Final = Parameter("name", "The name of the table.", required=True, place="path")
 
 
@@ -36,7 +37,7 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
     """Those of tables."""
 
     async def tables(request: Request) -> Response:
-        found = [_described(table) for table in feed.tables.values()]
+        found = [_described(table) for table in tables_of(feed).values()]
         return json_response({"epoch": feed.epoch, "tables": found})
 
     async def rows(request: Request) -> Response:
@@ -45,7 +46,12 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
         return _page(feed, table, request)
 
     return (
-        Endpoint("/v1/tables", tables, "The tables there are, with their columns and keys."),
+        Endpoint(
+            "/v1/tables",
+            tables,
+            "The tables there are, with their columns and keys.",
+            refusals={503: UNKNOWN},
+        ),
         Endpoint(
             "/v1/tables/{name}",
             rows,
@@ -68,21 +74,30 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
             refusals={
                 400: "A parameter is unknown, wrong or given twice.",
                 404: "There is no such table.",
+                503: UNKNOWN,
                 507: f"The table has more than {MOST_ROWS:,} rows: read the output itself.",
             },
         ),
     )
 
 
+def tables_of(feed: Feed) -> Mapping[str, CurrentTable]:
+    """All tables, by name. Raises HTTPException (503) while they are not known."""
+    if not feed.known:
+        raise refusal(503, UNKNOWN)
+    return feed.tables
+
+
 def table_of(feed: Feed, name: str) -> CurrentTable:
     """The table of this name.
 
     Raises:
-        HTTPException: 404 if there is none, 507 if it is too large to be served.
+        HTTPException: 404 if there is none, 503 while that is not known, 507 if it is too large to be served.
     """
-    table = feed.tables.get(name)
+    tables = tables_of(feed)
+    table = tables.get(name)
     if table is None:
-        known = ", ".join(feed.tables) or "none yet"
+        known = ", ".join(tables) or "none"
         raise refusal(404, f"there is no table {name[:80]!r}; there are: {known}")
     if table.overflown:
         raise refusal(507, f"{name} has more than {MOST_ROWS:,} rows: read its output itself")
@@ -108,12 +123,7 @@ def _page(feed: Feed, table: CurrentTable, request: Request) -> Response:
     wanted = wanted_keys(table, columns, _OWN)
     cursor = own.get("cursor")
     after = None if cursor is None else _key_of(cursor, table)
-    if table.spec.keys and len(wanted) == len(table.spec.keys):
-        rows = table.find(tuple(wanted[at] for at in range(len(wanted))))
-        following = None
-    else:
-        search = own.get("search", "")
-        rows, following = table.page(after, most, wanted, search)
+    rows, following = table.page(after, most, wanted, own.get("search", ""))
     return Response(_written(feed, table, rows, following), media_type=JSON)
 
 

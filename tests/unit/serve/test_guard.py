@@ -14,7 +14,8 @@ from streamreg._serve import address
 from streamreg._serve.address import Listen, bound, listen_of, url_of
 from streamreg._serve.app import app_of, endpoints_of
 from streamreg._serve.feed import Feed
-from tests.support.served import ask
+from streamreg._serve.guard import NOT_OWN
+from tests.support.served import Answer, ask
 
 TOKEN = "s3cret-t0ken"
 PATHS = [each.path for each in endpoints_of(Feed(), token=True)]
@@ -26,6 +27,12 @@ def app(host: str = "127.0.0.1", token: str | None = None, *hosts: str) -> ASGIA
     return app_of(feed, Listen(host, 1, token, frozenset(hosts)))
 
 
+def assert_not_kept(found: Answer) -> None:
+    """A refusal is held back and guessed at as little as an answer."""
+    assert found.headers["cache-control"] == "no-store"
+    assert found.headers["x-content-type-options"] == "nosniff"
+
+
 def is_of_the_page(path: str) -> bool:
     """What every browser is given, as it is for all runs."""
     return path == "/" or path.startswith("/page/")
@@ -33,21 +40,26 @@ def is_of_the_page(path: str) -> bool:
 
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "127.0.0.1:9464", "localhost", "LOCALHOST:1", "[::1]:9464", "10.1.2.3:80", "metrics.local:1"],
+    ["127.0.0.1", "127.0.0.1:9464", "localhost", "LOCALHOST:1", "[::1]:9464", "10.1.2.3:80", "metrics.local:1",
+     "localhost.", "Localhost.:9464", "metrics.local.:1", "dotted.local", "dotted.local.", "own.example"],
 )  # fmt: skip
 def test_own_names_are_answered(host: str) -> None:
-    """Addresses, localhost and the names that the job gives, in any letters."""
-    found = ask(app("127.0.0.1", None, "metrics.local"), "/v1/tables", {"host": host})
+    """Addresses, localhost and the names that the job gives, in any letters, with the dot that may end a name."""
+    hosts = listen_of({"address": "127.0.0.1:1", "hosts": ["Metrics.local", "dotted.local."]}).hosts
+    found = ask(app("own.example.", None, *hosts), "/openapi.json", {"host": host})
     assert found.status == 200
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:9464", "127.0.0.1.evil.example", "localhost.evil", "", "a b", "[::1"],
+    "host", ["evil.example", "evil.example:9464", "127.0.0.1.evil.example", "localhost.evil", "", "a b", "[::1", ".",
+     "localhost..", "evil.example."],
 )  # fmt: skip
 @pytest.mark.parametrize("path", ["/v1/tables", "/metrics", "/healthz", "/nothing"])
 def test_another_name_is_not_answered(host: str, path: str) -> None:
     """A page of another site that lets a browser connect to this machine under its own name (DNS rebinding)."""
-    assert ask(app(), path, {"host": host}).status == 421
+    found = ask(app(), path, {"host": host})
+    assert found.status == 421
+    assert_not_kept(found)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +77,7 @@ def test_without_the_token_there_is_no_answer(path: str, authorization: str | No
     else:
         assert found.status == 401
         assert found.headers["www-authenticate"] == "Bearer"
+        assert_not_kept(found)
     assert TOKEN not in str(found)
 
 
@@ -93,6 +106,33 @@ def test_what_is_no_address_is_refused(wrong: object) -> None:
     """The error shows what one looks like."""
     with pytest.raises(sr.ConfigurationError, match=r'^listen: expected "host:port"'):
         listen_of({"address": wrong})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "example"),
+    [("::1:9000", "[::1]:9000"), ("fe80::1:80", "[fe80::1]:80"),
+     ("::1:99999", "127.0.0.1:9464"), ("::1", "127.0.0.1:9464")],
+)  # fmt: skip
+def test_an_address_that_lacks_brackets_is_shown_with_them(wrong: str, example: str) -> None:
+    """If they are all that it lacks."""
+    with pytest.raises(sr.ConfigurationError) as caught:
+        listen_of(wrong)
+    assert (
+        str(caught.value) == f'listen: expected "host:port", such as "{example}", found {wrong!r}'
+    )
+
+
+def test_an_error_writes_an_address_as_it_is_given() -> None:
+    """In its brackets."""
+    with pytest.raises(sr.StreamregError, match=r"^listen: \[2001:db8::1\]:1: "):
+        bound(Listen("2001:db8::1", 1))
+
+
+def test_the_document_tells_of_other_hosts() -> None:
+    """Each path is refused to who calls the machine by another name."""
+    paths = ask(app(), "/openapi.json").json()["paths"]
+    for path in paths.values():
+        assert NOT_OWN in path["get"]["responses"]["421"]["description"]
 
 
 def test_other_machines_need_a_token() -> None:

@@ -73,7 +73,7 @@ def test_rejects_are_shortened() -> None:
     keeper.rejected(many)
     found = keeper.newest()
     assert found is not None
-    assert [one.offset for one in found.rejects] == list(range(1000 - MOST_REJECTS, 1000))
+    assert [one.location.offset for one in found.rejects] == list(range(1000 - MOST_REJECTS, 1000))
     assert found.rejects[0].value == "\ufffd" + "v" * 199
     assert found.rejects[0].size == 100_001
     assert len(found.rejects[0].detail) == 200

@@ -269,3 +269,19 @@ def test_rows_are_found_by_a_part_of_a_key(search: str, found: int) -> None:
     table.stand((f"{at},{name},1.0".encode() for at, name in enumerate(names)), ())
     rows, _ = table.page(None, 100, {}, search)
     assert len(rows) == found
+
+
+@pytest.mark.parametrize("search", ["", "b", "B", "zzz", "1"])
+@pytest.mark.parametrize("after", [None, (b"1", b"b"), (b"2", b"a")])
+def test_a_whole_key_is_found_as_all_keys_are(
+    search: str, after: tuple[bytes, bytes] | None
+) -> None:
+    """What is searched for, and where a page begins, count for a row of which all keys are given too."""
+    table = CurrentTable(spec((0, 1)))
+    keys = [(n, s) for n in (b"1", b"2") for s in (b"a", b"b")]
+    table.stand([b"%b,%b,0.5" % key for key in keys], ())
+    rows, _ = table.page(after, 100, {}, search)
+    for n, s in keys:
+        found, following = table.page(after, 100, {0: n, 1: s}, search)
+        assert found == [row for row in rows if row == b"%b,%b,0.5" % (n, s)]
+        assert following is None

@@ -25,11 +25,11 @@ def lines(view: View, now: datetime | None = None) -> Iterator[str]:
     # A state tells of no lag; a run that is asked does not know it while nothing says where the logs end.
     unknown = "" if view.restarts is None else "  lag unknown"
     lag = unknown if view.lag is None else f"  lag {view.lag:,}"
-    yield f"rows     {view.rows:,}{rate}{lag}"
+    yield f"rows     {_count(view.rows)}{rate}{lag}"
     kinds = f" ({counted(view.rejects)})" if view.rejects else ""
-    yield f"rejects  {sum(view.rejects.values()):,}{kinds}"
+    yield f"rejects  {_count(None if view.rejects is None else sum(view.rejects.values()))}{kinds}"
     taking = _taking("closing", view.epoch_seconds) + _taking("saving", view.checkpoint_seconds)
-    yield f"epochs   {view.epochs:,}{taking}"
+    yield f"epochs   {_count(view.epochs)}{taking}"
     if view.restarts is not None:
         readers = f", read by {', '.join(view.readers)}" if view.readers else ""
         yield f"workers  {plural(view.restarts, 'restart')}{readers}"
@@ -38,8 +38,14 @@ def lines(view: View, now: datetime | None = None) -> Iterator[str]:
         each = ", ".join(f"{role} {held / _MEGABYTE:,.0f}" for role, held in view.memory.items())
         yield f"memory   {total:,.0f} MB ({each})"
     yield from _of_places(view.places)
-    for table in view.tables:
+    if view.tables is None:
+        yield "results unknown yet"
+    for table in view.tables or ():
         yield from _of_table(table)
+
+
+def _count(number: int | None) -> str:
+    return "unknown" if number is None else f"{number:,}"
 
 
 def _taking(what: str, seconds: float | None) -> str:

@@ -33,6 +33,10 @@ class AwayError(StreamregError):
     """Nobody answers there."""
 
 
+class _NotYetError(StreamregError):
+    """What is asked for is not known at the moment."""
+
+
 def look_at(target: str) -> Look:
     """What asks a run: a URL, a job file, or the directory of a state.
 
@@ -53,8 +57,7 @@ def look_at(target: str) -> Look:
             )
         return state
     listen = checked(job.listen)
-    host = f"[{listen.host}]" if ":" in listen.host else listen.host
-    port = Port(f"http://{host}:{listen.port}", listen.token or os.environ.get(TOKEN) or None)
+    port = Port(f"http://{listen.address}", listen.token or os.environ.get(TOKEN) or None)
     return port if state is None else _First(port, state)
 
 
@@ -141,10 +144,15 @@ class Port:
         """What it says now."""
         try:
             status = self._get("/v1/status")
-            tables = [self._table(table) for table in self._get("/v1/tables")["tables"]]
-            return _of_port(self._url, status, tables)
+            return _of_port(self._url, status, self._tables())
         except (LookupError, TypeError, AttributeError) as error:
             raise StreamregError(f"{self._url}: no run of streamreg answers there") from error
+
+    def _tables(self) -> list[ShownTable] | None:
+        try:
+            return [self._table(table) for table in self._get("/v1/tables")["tables"]]
+        except _NotYetError:
+            return None
 
     def _table(self, table: dict[str, Any]) -> ShownTable:
         name, rows = table["name"], table["rows"]
@@ -160,7 +168,8 @@ class Port:
         except HTTPError as error:
             hint = f" (set {TOKEN})" if error.code == 401 else ""
             error.close()
-            raise StreamregError(f"{self._url}{path}: {error.code} {error.reason}{hint}") from None
+            kind = _NotYetError if error.code == 503 else StreamregError
+            raise kind(f"{self._url}{path}: {error.code} {error.reason}{hint}") from None
         except (URLError, OSError) as error:
             reason = getattr(error, "reason", error)
             raise AwayError(f"{self._url}: nobody answers: {reason}") from error
@@ -224,7 +233,7 @@ class _Written(float):
         return self._text
 
 
-def _of_port(url: str, status: dict[str, Any], tables: list[ShownTable]) -> View:
+def _of_port(url: str, status: dict[str, Any], tables: list[ShownTable] | None) -> View:
     return View(
         source=url,
         topic=status["topic"],
@@ -234,15 +243,15 @@ def _of_port(url: str, status: dict[str, Any], tables: list[ShownTable]) -> View
         rejects=status["rejects"],
         lag=status["lag"],
         rows_per_second=status["rows_per_second"],
-        places=[Place(**each) for each in status["partitions"]],
+        places=[Place(**each) for each in status["partitions"] or ()],
         tables=tables,
         epoch_seconds=_mean(status["epoch_seconds_total"], status["epochs_closed"]),
         checkpoint_seconds=_mean(status["checkpoint_seconds_total"], status["checkpoints"]),
         restarts=status["worker_restarts"],
-        readers=sorted(set(status["readers"].values())),
+        readers=sorted(set((status["readers"] or {}).values())),
         memory=status["memory_bytes"],
     )
 
 
-def _mean(total: float, count: int) -> float | None:
-    return total / count if count else None
+def _mean(total: float | None, count: int | None) -> float | None:
+    return total / count if total is not None and count else None

@@ -41,13 +41,17 @@ class View:
 
     topic: str
     phase: str
-    rows: int
-    epochs: int
-    rejects: Mapping[str, int] = field(default_factory=dict)
+    rows: int | None
+    """None of what a run that starts does not know yet, as are epochs and rejects."""
+
+    epochs: int | None
+    rejects: Mapping[str, int] | None = field(default_factory=dict)
     lag: int | None = None
     rows_per_second: float | None = None
     places: Sequence[Place] = ()
-    tables: Sequence[ShownTable] = ()
+    tables: Sequence[ShownTable] | None = ()
+    """None while a run does not know them yet."""
+
     epoch_seconds: float | None = None
     """On average, for each epoch of this run."""
 

@@ -10,7 +10,7 @@ const REST = 20; // figures are drawn anew after so many times as long as that t
 const MOST_REST = 10_000;
 const THEME = "streamreg-theme";
 const at = (id) => document.getElementById(id);
-const count = (number) => (number === null ? "unknown" : number.toLocaleString("en"));
+const count = (number) => (number === null ? "unknown" : number.toLocaleString("en")); // null while a run starts
 
 const results = new Results(() => look(drawn));
 const drawn = figures((figure) => look([figure]));
@@ -41,9 +41,12 @@ dark.addEventListener("change", colour);
 
 // --- what is asked for -------------------------------------------------------
 
+// Whether the run has told its tables: not while it starts, nor at once after what serves it was started again.
+const known = () => status !== null && status.epoch !== null;
+
 // Asks for some figures as they are now.
 function look(some) {
-  const query = results.query();
+  const query = known() ? results.query() : null;
   for (const figure of some) {
     const asked = figure.path === "pace" ? {} : query;
     if (asked) figure.refresh({ ...asked, theme: theme() }).then(() => tellInstall(figure), failed);
@@ -65,7 +68,8 @@ async function refresh() {
     while ((again || behind) && !document.hidden) {
       if (again) {
         again = false;
-        if (results.tables.length) await results.refresh();
+        if (!known()) results.wait();
+        else if (results.tables.length) await results.refresh();
         else await results.load();
         await rejects();
         behind = true;
@@ -88,11 +92,11 @@ document.addEventListener("visibilitychange", () => { if (again || behind) refre
 
 async function rejects() {
   const { counts, examples } = await json("v1/rejects");
-  const reasons = Object.entries(counts).sort(([one], [other]) => one.localeCompare(other));
+  const reasons = Object.entries(counts ?? {}).sort(([one], [other]) => one.localeCompare(other));
   at("rejects-note").textContent = reasons.length
-    ? reasons.map(([reason, number]) => `${reason} ${count(number)}`).join(", ") : "none";
+    ? reasons.map(([reason, number]) => `${reason} ${count(number)}`).join(", ") : counts ? "none" : "unknown";
   const rows = examples.map((one) => [
-    one.file ?? `partition ${one.partition}`,
+    one.file ?? `${one.topic}, partition ${one.partition}`,
     String(one.offset),
     one.reason,
     one.column ?? "",
@@ -119,20 +123,23 @@ function connection(state, text) {
 function show(now) {
   at("topic").textContent = now.topic;
   document.title = `${now.topic} – streamreg`;
-  const rejected = Object.values(now.rejects).reduce((sum, number) => sum + number, 0);
+  const rejected = now.rejects && Object.values(now.rejects).reduce((sum, number) => sum + number, 0);
   const mean = (total, number) => (number ? `${(1000 * total / number).toPrecision(3)} ms` : "–");
   tiles(at("tiles"), [
     ["Rows", count(now.rows)],
-    ["Rows a second", count(Math.round(now.rows_per_second))],
-    ["Lag", now.lag === null ? "unknown" : count(now.lag)],
+    ["Rows a second", count(now.rows_per_second && Math.round(now.rows_per_second))],
+    ["Lag", count(now.lag)],
     ["Rejects", count(rejected)],
     ["Epochs", count(now.epochs)],
     ["Mean epoch", mean(now.epoch_seconds_total, now.epochs_closed)],
     ["Mean checkpoint", mean(now.checkpoint_seconds_total, now.checkpoints)],
     ["Running for", duration(now.seconds)],
   ]);
-  const rows = now.partitions.map((one) => [
-    String(one.partition), count(one.offset), count(one.log_end), count(one.lag),
+  const partitions = now.partitions ?? [];
+  const several = partitions.some((one) => "topic" in one);
+  const rows = partitions.map((one) => [
+    several ? `${one.topic}, partition ${one.partition}` : String(one.partition),
+    count(one.offset), count(one.log_end), count(one.lag),
   ]);
   grid(at("partitions"), "Partitions", ["partition", "next offset", "log end", "lag"], rows, { named: true });
 }
@@ -163,9 +170,9 @@ function start() {
       show(data);
       if (lost) results.tables = []; // of another run there may be others
       quiet = lost || changed(status, data) || !results.tables.length ? 0 : quiet + 1;
-      if (quiet <= 2) refresh(); // the newest rows may come a moment after the status
       lost = false;
       status = data;
+      if (quiet <= 2) refresh(); // the newest rows may come a moment after the status
     },
     lost() {
       lost = true;

@@ -38,6 +38,14 @@ export class Results {
     if (tables.length) await this.open(same ? name : tables[0].name, same);
   }
 
+  // There are none yet; what is shown is not what stands.
+  wait() {
+    this.tables = [];
+    at("result").replaceChildren();
+    at("pages").hidden = true;
+    at("result-note").textContent = "not known yet";
+  }
+
   async open(name, keep = false) {
     this.table = this.tables.find((one) => one.name === name);
     at("table").value = name;
