@@ -22,6 +22,7 @@ from streamreg._serve.address import Listen
 from streamreg._serve.app import app_of
 from streamreg._serve.connection import AT_ONCE, PatientProtocol
 from streamreg._serve.feed import Feed
+from streamreg._serve.live import LOOK_SECONDS
 from streamreg._serve.messages import Message
 
 _NICE: Final = 5
@@ -93,6 +94,8 @@ async def _read(messages: Connection, feed: Feed, server: uvicorn.Server) -> Non
     try:
         while await take(messages, feed):
             pass
+        feed.end()
+        await feed.followers.leave(LOOK_SECONDS)
     finally:
         feed.end()
         server.should_exit = True
