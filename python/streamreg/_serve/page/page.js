@@ -174,6 +174,7 @@ const changed = (before, now) => before === null || before.epoch !== now.epoch |
 
 function start() {
   at("login").hidden = true;
+  at("interfaces").hidden = hasToken(); // links bring none
   if (following) return; // it goes on with the new token
   following = true;
   let lost = true;
@@ -213,7 +214,7 @@ function login() {
   at("wrong").textContent = hasToken() ? "That is not the token of this run." : "";
   forgetToken();
   connection("lost", "a token is needed");
-  at("run").hidden = true;
+  at("run").hidden = at("interfaces").hidden = true;
   at("login").hidden = false;
   at("token").focus();
 }
