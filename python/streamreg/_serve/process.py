@@ -89,7 +89,8 @@ class _Server(uvicorn.Server):
 async def _read(messages: Connection, feed: Feed, server: uvicorn.Server) -> None:
     """Takes the messages in their order: while some are worked on, the next wait in the pipe.
 
-    What fails here ends the process, which the run starts again: it must not go on to serve what is old.
+    What fails here ends the process, which the run starts again: it must not go on to serve what is old, and the run
+    has not ended.
     """
     try:
         while await take(messages, feed):
@@ -97,7 +98,6 @@ async def _read(messages: Connection, feed: Feed, server: uvicorn.Server) -> Non
         feed.end()
         await feed.followers.leave(LOOK_SECONDS)
     finally:
-        feed.end()
         server.should_exit = True
 
 
