@@ -17,6 +17,7 @@ _FILES = (
     "page.js",
     "plotly.js",
     "results.js",
+    "storage.js",
 )
 _LOOKS = 2
 """At rows for one at figures: a page where drawing all of them takes a tenth of a second."""
@@ -38,8 +39,9 @@ class PageClient(Visitor):
 
     def _status(self) -> None:
         with urllib.request.urlopen(f"{self.url}/v1/status/changes", timeout=10) as answer:
-            while answer.readline() and self.looking.is_set() and not self.ended.is_set():
-                pass
+            while answer.readline() not in (b"", b"event: end\n"):
+                if not self.looking.is_set() or self.ended.is_set():
+                    return
 
     def _page(self) -> None:
         """Loads the page the first time, and then rows, rejects and figures each time."""

@@ -45,5 +45,5 @@ def test_outputs_in_another_order_are_the_same(tmp_path: Path) -> None:
 def test_another_model_is_another_job(tmp_path: Path) -> None:
     """A changelog does not go from one regression to another under the same columns."""
     run(tmp_path / "state", MESSAGES[:2], fit=("intercept", "x"))
-    with pytest.raises(sr.StateError, match="of another job: ridge: it was 0.0, now it is 0.5"):
+    with pytest.raises(sr.StateError, match=r"of another job: ridge: it was 0\.0, now it is 0\.5"):
         run(tmp_path / "state", MESSAGES, ridge=0.5, fit=("intercept", "x"))

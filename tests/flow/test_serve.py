@@ -92,6 +92,7 @@ def test_pages_are_all_rows_once(whole: Whole, table: str, limit: int) -> None:
         ("/v1/tables/none", 404, "there is no table 'none'; there are: line,"),
         ("/v1/tables/line?limit=0", 400, "limit: expected 1 to 10000"),
         ("/v1/tables/line?limit=1e3", 400, "limit"),
+        ("/v1/tables/line?sort=down", 400, "sort: expected asc or desc"),
         ("/v1/tables/by?nam=a", 400, "there is no parameter 'nam'; there are: name, limit, cursor, search"),
         ("/v1/tables/by?cursor=abc", 400, "cursor"),
         ("/v1/tables/by?cursor=WyJhIiwiYiJd", 400, "cursor"),

@@ -131,13 +131,13 @@ class RegressionFigures(RegressionRows):
         return [whole[at] for at, _ in self._exact.features]
 
     def _fit_data(self, rows: Matrix, target: Column, level: float) -> FitData:
-        from streamreg._figures.fit import FitData
+        from streamreg._figures.fit import FitData, places_over
 
         self._coefficients()  # which warns where there are none
         fit, columns = self._fit(), self._columns(rows)
         if rows.features == 1:
             x = doubles(columns[0])
-            at = np.linspace(x.min(), x.max(), _PLACES)
+            at = places_over(x, _PLACES)
             columns, name = [at] * len(columns), (self._names() or ("x0",))[0]
         else:
             x, name = fit.values(columns), "fitted"

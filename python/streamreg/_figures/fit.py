@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from streamreg._dataclass import dataclass
 from streamreg._figures.drawing import Drawing, empty
@@ -10,7 +13,6 @@ from streamreg._figures.look import Theme, look
 from streamreg._figures.shapes import band, line, points
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -41,6 +43,14 @@ class FitData:
     level: float
     x_name: str
     y_name: str
+
+
+def places_over(x: Floats, count: int) -> Floats:
+    """So many places from the least to the greatest of some values, evenly apart, however far apart these are."""
+    least, greatest = float(x.min()), float(x.max())
+    # Their distance may be no double; of their halves it is one, and twice these are exact.
+    halves = 1.0 if math.isfinite(greatest - least) else 2.0
+    return np.linspace(least / halves, greatest / halves, count) * halves
 
 
 def fit_drawing(data: FitData, theme: Theme = "light") -> Drawing:

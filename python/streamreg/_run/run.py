@@ -252,7 +252,11 @@ def _run(
             measures=measures,
             closed=(lambda: None) if served is None else served.end_epoch,
         )
-        watch.ended_by = supervisor.run()
+        try:
+            watch.ended_by = supervisor.run()
+        finally:
+            if served is not None:
+                served.end()
     return watch.summary(merge)
 
 

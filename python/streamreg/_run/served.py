@@ -41,7 +41,8 @@ class Served:
         self._started_at = time.time()
         self._due = 0.0
         self._flow: tuple[Merge, Pool, Measures, Mapping[int, int]] | None = None
-        self.show(Progress(0, 0, 0, 0.0, None, {}))
+        self._progress = Progress(0, 0, 0, 0.0, None, {})
+        self.show(self._progress)
 
     def begin(
         self,
@@ -70,10 +71,16 @@ class Served:
 
     def show(self, progress: Progress) -> None:
         """What the run is doing, unless that was shown just now."""
+        self._progress = progress
         now = time.monotonic()
         if now >= self._due:
             self._due = now + _PACE
             self._publisher.show(self._snapshot(progress, now))
+
+    def end(self) -> None:
+        """What the run came to, however lately something was shown."""
+        self._due = 0.0
+        self.show(self._progress)
 
     def _snapshot(self, progress: Progress, now: float) -> Snapshot:
         server = self._publisher.server()

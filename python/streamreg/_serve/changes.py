@@ -13,7 +13,7 @@ from starlette.responses import Response
 from streamreg._serve.endpoint import Endpoint, Parameter, refusal
 from streamreg._serve.feed import Feed
 from streamreg._serve.query import own_of
-from streamreg._serve.streams import EVENTS, event, streamed
+from streamreg._serve.streams import EVENTS, Streamed, event
 from streamreg._serve.tables import UNKNOWN, table_of
 from streamreg._sinks.cells import records_of
 
@@ -39,7 +39,7 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
         table = table_of(feed, request.path_params["name"])
         start = _start(feed, request)
         place = list(feed.tables.values()).index(table)
-        return streamed(request, _events(feed, table, place, start))
+        return Streamed(request, _events(feed, table, place, start))
 
     return (
         Endpoint(

@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+from streamreg._serve.followers import Followers
 from streamreg._serve.messages import EpochChanges, Layout, Message, Recent, Standing
 from streamreg._serve.pace import Pace
 from streamreg._serve.past import Past
@@ -38,9 +39,8 @@ class Feed:
         self.recent = Recent((), ())
         self.pace = Pace()
         self.past = Past()
-        self.ended = False
-        """Whether nothing more will come."""
-
+        self.followers = Followers()
+        self._end = asyncio.Event()
         self._news = asyncio.Event()
 
     def take(self, message: Message) -> None:
@@ -83,8 +83,17 @@ class Feed:
 
     def end(self) -> None:
         """The run has ended."""
-        self.ended = True
+        self._end.set()
         self._tell()
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+        return self._end.is_set()
+
+    async def ends(self, seconds: float) -> bool:
+        """Waits for the end, at most so long; whether it has come."""
+        return await _came(self._end, seconds)
 
     def _tell(self) -> None:
         self._news.set()
@@ -92,9 +101,12 @@ class Feed:
 
     async def news(self, seconds: float) -> bool:
         """Waits for the next change, at most so long; whether there was one."""
-        event = self._news
-        try:
-            await asyncio.wait_for(event.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
+        return await _came(self._news, seconds)
+
+
+async def _came(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True

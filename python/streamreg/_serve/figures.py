@@ -62,7 +62,7 @@ _REFUSALS: Final = {
 
 def endpoints(feed: Feed) -> Sequence[Endpoint]:
     """Those of figures."""
-    models, kept = Models(feed), _Kept()
+    models, kept = Models(feed), _Kept(feed)
 
     async def history(request: Request) -> Response:
         table, key = _row(feed, request)
@@ -220,15 +220,18 @@ def _values(table: CurrentTable, key: Key) -> tuple[Cell, ...]:
 
 
 class _Kept:
-    """The answers of the last moment."""
+    """The answers of the last moment; when the run has ended, none from before that."""
 
-    def __init__(self) -> None:
-        self._answers: OrderedDict[str, tuple[float, asyncio.Task[bytes]]] = OrderedDict()
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._answers: OrderedDict[tuple[str, bool], tuple[float, asyncio.Task[bytes]]] = (
+            OrderedDict()
+        )
 
     async def answer(self, request: Request, made: Callable[[], Awaitable[Make]]) -> Response:
         """The answer to a request: one that was just given, or a new one."""
         theme = _theme(request)
-        asked = f"{request.url.path}?{request.url.query}"
+        asked = f"{request.url.path}?{request.url.query}", self._feed.ended
         begun, task = self._answers.get(asked, (0.0, None))
         if task is None or (task.done() and time.monotonic() > begun + _FRESH_SECONDS):
             task = asyncio.create_task(_written(made, theme))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from streamreg._dataclass import dataclass
-from streamreg._figures.fit import FitData, fit_drawing
+from streamreg._figures.fit import FitData, fit_drawing, places_over
 from streamreg._figures.residuals import ResidualData, residual_drawing
 from streamreg._serve.drawn import MOST_TEXT, Drawn, text_of
 from streamreg._serve.points import Places, column_of, points_of
@@ -89,7 +89,7 @@ class Fitted:
         if single:
             (place,) = set(self.places.features)
             x = np.array([float(cells[place]) for cells in rows])
-            at = np.linspace(x.min(), x.max(), _PLACES)
+            at = places_over(x, _PLACES)
             columns, name = [at] * len(columns), self.described["columns"][0]
         else:
             x, name = self.fit.values(columns), "fitted"

@@ -1,4 +1,7 @@
-"""Serve, live: the status as server-sent events, a second apart, for who looks at a run; and the last rejects."""
+"""Serve, live: the status as server-sent events, a second apart, for who looks at a run; and the last rejects.
+
+Who follows a run to its end may ask for what it came to: such streams stay open after it until their clients leave.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,28 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from streamreg._rejects.dead_letters import place_of
 from streamreg._serve.endpoint import Endpoint, json_response, refusal
 from streamreg._serve.feed import Feed
 from streamreg._serve.messages import RejectExample
+from streamreg._serve.snapshot import Snapshot
 from streamreg._serve.status import described
-from streamreg._serve.streams import EVENTS, event, streamed
+from streamreg._serve.streams import EVENTS, Streamed, event
 
 _PACE: Final = 1.0
 """Seconds between two events, so that a client that is alive hears of the run, and of nothing too often."""
+
+LOOK_SECONDS: Final = 3.0
+"""How long after the end of a run who has followed it is answered, at most: the run's process waits for that."""
 
 
 def endpoints(feed: Feed) -> Sequence[Endpoint]:
     """Those of the status as it changes, and of rejects."""
 
     async def changes(request: Request) -> Response:
-        return streamed(request, _events(feed))
+        return _Followed(request, feed)
 
     async def rejects(request: Request) -> Response:
         now = feed.snapshot
@@ -39,8 +47,8 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
             "/v1/status/changes",
             changes,
             "The status once a second, as server-sent events: `status`, with the last `epoch` of the tables (null "
-            "while they are not known); `end` "
-            "when the run has ended.",
+            "while they are not known); `end` when the run has ended, after its last status. Then all is answered "
+            f"until those who followed it close their streams, for {LOOK_SECONDS:g} seconds at most.",
             kind=EVENTS,
         ),
         Endpoint(
@@ -53,12 +61,33 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
     )
 
 
+class _Followed(Streamed):
+    """The status, to a client that counts as one who follows the run until it leaves."""
+
+    def __init__(self, request: Request, feed: Feed) -> None:
+        super().__init__(request, _events(feed))
+        self._followers = feed.followers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._followers.one():
+            await super().__call__(scope, receive, send)
+
+
 async def _events(feed: Feed) -> AsyncIterator[bytes]:
+    late = feed.ended  # Who comes then has followed nothing.
     while not feed.ended:
         if feed.snapshot is not None:
-            yield event("status", {**described(feed.snapshot), "epoch": _epoch(feed)})
-        await asyncio.sleep(_PACE)
+            yield _status(feed, feed.snapshot)
+        await feed.ends(_PACE)
+    if feed.snapshot is not None and not late:
+        yield _status(feed, feed.snapshot)
     yield event("end", {"epoch": _epoch(feed)})
+    if not late:
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def _status(feed: Feed, now: Snapshot) -> bytes:
+    return event("status", {**described(now), "epoch": _epoch(feed)})
 
 
 def _epoch(feed: Feed) -> int | None:

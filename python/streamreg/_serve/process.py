@@ -23,6 +23,7 @@ from streamreg._serve.address import Listen
 from streamreg._serve.app import app_of
 from streamreg._serve.connection import AT_ONCE, PatientProtocol
 from streamreg._serve.feed import Feed
+from streamreg._serve.live import LOOK_SECONDS
 from streamreg._serve.messages import Message
 
 _NICE: Final = 5
@@ -92,13 +93,15 @@ class _Server(uvicorn.Server):
 async def _read(messages: Connection, feed: Feed, server: uvicorn.Server) -> None:
     """Takes the messages in their order: while some are worked on, the next wait in the pipe.
 
-    What fails here ends the process, which the run starts again: it must not go on to serve what is old.
+    What fails here ends the process, which the run starts again: it must not go on to serve what is old, and the run
+    has not ended.
     """
     try:
         while await take(messages, feed):
             pass
-    finally:
         feed.end()
+        await feed.followers.leave(LOOK_SECONDS)
+    finally:
         server.should_exit = True
 
 

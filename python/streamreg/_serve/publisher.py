@@ -7,6 +7,7 @@ that dies is started again.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import multiprocessing
 import pickle
@@ -43,7 +44,7 @@ _PACE: Final = 0.05
 _RECENT_PACE: Final = 0.5
 """Seconds between two messages with the newest rows."""
 
-_END_SECONDS: Final = 3.0
+_END_SECONDS: Final = 5.0
 _FIRST_PAUSE: Final = 0.5
 _MOST_PAUSE: Final = 30.0
 """Seconds before the process is started again; doubled for each further one, up to the most."""
@@ -157,9 +158,12 @@ class Publisher:
         return self._pipe.pid
 
     def close(self) -> None:
-        """Nothing more will be told: what was is sent, and clients are told of the end."""
-        self._pipe.close()
-        self._socket.close()
+        """Nothing more will be told: what was is sent, and clients are told of the end.
+
+        Who follows the status is waited for, until it has seen what the run came to (`live.LOOK_SECONDS`).
+        """
+        with contextlib.closing(self._socket):
+            self._pipe.close()
 
     def _clear(self) -> None:
         count = 0 if self._layout is None else len(self._layout.tables)
@@ -216,11 +220,14 @@ class _Pipe:
     def close(self) -> None:
         """Sends what waits, as long as it is taken, and ends the process."""
         self._closing.set()
-        self._thread.join(_END_SECONDS)
-        if self._process is not None:
-            self._process.join(0 if self._thread.is_alive() else _END_SECONDS)
-            self._process.kill()
-            self._process.join()
+        try:
+            self._thread.join(_END_SECONDS)
+            if self._process is not None:
+                self._process.join(0 if self._thread.is_alive() else _END_SECONDS)
+        finally:  # A second Ctrl-C waits for nobody.
+            if self._process is not None:
+                self._process.kill()
+                self._process.join()
         self._thread.join()
 
     def _work(self) -> None:

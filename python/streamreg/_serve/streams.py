@@ -18,10 +18,12 @@ def event(name: str, data: Mapping[str, object], id: str | None = None) -> bytes
     return f"event: {name}\n{identity}data: {json.dumps(data)}\n\n".encode()
 
 
-def streamed(request: Request, events: AsyncIterator[bytes]) -> StreamingResponse:
+class Streamed(StreamingResponse):
     """The answer with these events; to HEAD its headers alone, since events have no end."""
-    found = _nothing() if request.method == "HEAD" else events
-    return StreamingResponse(found, media_type=EVENTS)
+
+    def __init__(self, request: Request, events: AsyncIterator[bytes]) -> None:
+        """Nothing is sent yet."""
+        super().__init__(_nothing() if request.method == "HEAD" else events, media_type=EVENTS)
 
 
 async def _nothing() -> AsyncIterator[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from heapq import nlargest
@@ -152,27 +152,40 @@ class CurrentTable:
             yield from [row] * count
 
     def page(
-        self, after: Key | None, most: int, wanted: Mapping[int, bytes], search: str = ""
+        self,
+        after: Key | None,
+        most: int,
+        wanted: Mapping[int, bytes],
+        search: str = "",
+        *,
+        descending: bool = False,
     ) -> tuple[list[bytes], Key | None]:
         """At most so many rows that come after a key, which have these cells in these places of the key.
 
         With `search` those alone of which a cell of the key has this text in it, in small or capital letters.
+        The last come first if `descending`.
         Returns them, and the key after which the next page begins; None if there is none.
         """
         needle = search.casefold()
         if self.spec.keys and len(wanted) == len(self.spec.keys):
             key = tuple(wanted[at] for at in range(len(wanted)))
-            passed = after is not None and self.place(key) <= self.place(after)
+            place, last = self.place(key), None if after is None else self.place(after)
+            passed = last is not None and (place >= last if descending else place <= last)
             return [] if passed or not _names(key, needle) else self.find(key), None
         order = self._order.now()
-        start = 0 if after is None else bisect_right(order, self.place(after))
+        if descending:
+            stop = len(order) if after is None else bisect_left(order, self.place(after))
+            places = range(stop - 1, -1, -1)
+        else:
+            start = 0 if after is None else bisect_right(order, self.place(after))
+            places = range(start, len(order))
         found: list[bytes] = []
-        for at in range(start, len(order)):
+        for at in places:
             _, key = order[at]
             if _has(key, wanted) and _names(key, needle):
                 found += self.find(key)
                 if len(found) >= most:
-                    return found, key if at + 1 < len(order) else None
+                    return found, key if at != places[-1] else None
         return found, None
 
     def last(self, most: int, wanted: Mapping[int, bytes]) -> list[bytes]:

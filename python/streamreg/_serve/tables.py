@@ -17,10 +17,12 @@ from streamreg._serve.order import Key
 from streamreg._serve.query import COLUMN, MISSING, query_of, whole
 from streamreg._serve.table import MOST_CLOSED, MOST_ROWS, CurrentTable
 from streamreg._serve.texts import cell_of
+from streamreg._state.program_data import WINDOWS
 
 MOST_AT_A_TIME: Final = 10_000
 _USUAL: Final = 100
-_OWN: Final = ("limit", "cursor", "search")
+_OWN: Final = ("limit", "cursor", "search", "sort")
+_SORTS: Final = ("asc", "desc")
 KEYS: Final = Parameter(
     "keys",
     "A parameter for each key column that rows are to have a certain value in, such as `sensor=a`; "
@@ -37,7 +39,7 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
     """Those of tables."""
 
     async def tables(request: Request) -> Response:
-        found = [_described(table) for table in tables_of(feed).values()]
+        found = [_described(feed, table) for table in tables_of(feed).values()]
         return json_response({"epoch": feed.epoch, "tables": found})
 
     async def rows(request: Request) -> Response:
@@ -49,7 +51,8 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
         Endpoint(
             "/v1/tables",
             tables,
-            "The tables there are, with their columns and keys.",
+            "The tables there are, with their columns and keys. Of those of `windows` the last two keys say where a "
+            "window begins and ends.",
             refusals={503: UNKNOWN},
         ),
         Endpoint(
@@ -68,6 +71,12 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
                 Parameter("cursor", "`next` of the page before."),
                 Parameter(
                     "search", "Rows alone of which a key has this text in it, in whatever letters."
+                ),
+                Parameter(
+                    "sort",
+                    "By the keys: `asc` (default) or `desc`, in which the windows of a key come newest first. A cursor "
+                    "goes on in the order that is asked for with it.",
+                    {"type": "string", "enum": [*_SORTS]},
                 ),
                 KEYS,
             ),
@@ -104,7 +113,7 @@ def table_of(feed: Feed, name: str) -> CurrentTable:
     return table
 
 
-def _described(table: CurrentTable) -> dict[str, object]:
+def _described(feed: Feed, table: CurrentTable) -> dict[str, object]:
     spec = table.spec
     keys = None if spec.keys is None else [spec.columns[at].name for at in spec.keys]
     return {
@@ -112,6 +121,7 @@ def _described(table: CurrentTable) -> dict[str, object]:
         "output": spec.output,
         "columns": [{"name": column.name, "type": column.dtype} for column in spec.columns],
         "keys": keys,
+        "windows": WINDOWS in feed.layout.reductions[spec.reduction],
         "rows": None if table.overflown else len(table),
         "predicts": bool(spec.models),
     }
@@ -121,9 +131,13 @@ def _page(feed: Feed, table: CurrentTable, request: Request) -> Response:
     own, columns = query_of(request, _OWN)
     most = whole(own, "limit", _USUAL, 1, MOST_AT_A_TIME)
     wanted = wanted_keys(table, columns, _OWN)
+    sort = own.get("sort", _SORTS[0])
+    if sort not in _SORTS:
+        raise refusal(400, f"sort: expected asc or desc, found {sort[:40]!r}")
     cursor = own.get("cursor")
     after = None if cursor is None else _key_of(cursor, table)
-    rows, following = table.page(after, most, wanted, own.get("search", ""))
+    search = own.get("search", "")
+    rows, following = table.page(after, most, wanted, search, descending=sort == "desc")
     return Response(_written(feed, table, rows, following), media_type=JSON)
 
 

@@ -7,10 +7,11 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 
 import pytest
+import uvicorn
 
 from streamreg._serve.feed import Feed
-from streamreg._serve.messages import LastLines, Recent
-from streamreg._serve.process import take
+from streamreg._serve.messages import LastLines, Recent, Standing
+from streamreg._serve.process import _read, take
 
 
 @pytest.fixture
@@ -65,3 +66,25 @@ def test_clients_have_their_turn_between_messages(ends: tuple[Connection, Connec
         return found
 
     assert len(asyncio.run(seen())) > 10
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_only_a_run_that_has_ended_is_said_to(
+    ends: tuple[Connection, Connection], *, fails: bool
+) -> None:
+    """Whoever serves stops in any case; where it has failed, the run goes on, and its followers are not sent away."""
+    messages, run = ends
+    if fails:
+        run.send_bytes(pickle.dumps(Standing(0, ((),), ((),), ())))  # of a table that there is not
+    run.close()
+
+    async def read() -> tuple[bool, bool]:
+        feed, server = Feed(), uvicorn.Server(uvicorn.Config("nothing:here"))
+        if fails:
+            with pytest.raises(ValueError, match="zip"):
+                await _read(messages, feed, server)
+        else:
+            await _read(messages, feed, server)
+        return feed.ended, server.should_exit
+
+    assert asyncio.run(read()) == (not fails, True)

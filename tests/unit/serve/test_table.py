@@ -113,6 +113,20 @@ def test_pages_go_on_where_rows_have_come_and_gone() -> None:
     assert numbers == [[0, 1, 2], [4, 5, 6]]
 
 
+def test_pages_may_begin_at_the_end() -> None:
+    """All rows once, the last key first; a row that comes meanwhile stands in its place."""
+    table = CurrentTable(spec((0,)))
+    table.stand([b"%d,a,1.0" % k for k in range(8)], ())
+    numbers: list[int] = []
+    rows, following = table.page(None, 3, {}, descending=True)
+    table.change(line(b"9,a,1.0", 1, 1) + line(b"-1,a,1.0", 1, 1) + line(b"5,a,1.0", 1, -1), ())
+    numbers += [int(row.split(b",")[0]) for row in rows]
+    while following is not None:
+        rows, following = table.page(following, 3, {}, descending=True)
+        numbers += [int(row.split(b",")[0]) for row in rows]
+    assert numbers == [7, 6, 5, 4, 3, 2, 1, 0, -1]
+
+
 @pytest.mark.parametrize(
     ("text", "dtype", "cell"),
     [

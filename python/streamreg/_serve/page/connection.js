@@ -1,5 +1,7 @@
 // What the run answers, as JSON or as events, to requests that bring the token of this tab.
 
+import { ofTab } from "./storage.js";
+
 const KEPT = "streamreg-token";
 const SILENT = 10_000; // milliseconds without an event after which a connection counts as lost
 const FIRST_PAUSE = 500;
@@ -7,17 +9,17 @@ const MOST_PAUSE = 8_000;
 
 export class TokenError extends Error {}
 
-let token = sessionStorage.getItem(KEPT);
+let token = ofTab.getItem(KEPT);
 
 // Takes a token for all further requests of this tab.
 export function useToken(text) {
   token = text;
-  sessionStorage.setItem(KEPT, text);
+  ofTab.setItem(KEPT, text);
 }
 
 export function forgetToken() {
   token = null;
-  sessionStorage.removeItem(KEPT);
+  ofTab.removeItem(KEPT);
 }
 
 export const hasToken = () => token !== null;
@@ -79,16 +81,20 @@ async function* events(path) {
   }
 }
 
-// Gives all events to `on.event`, and connects again for as long as the page is open; ends when a token is needed.
+// Gives the status to `on.status`, and connects again for as long as the page is open; returns when a token is needed.
+// When the run has ended, it is answered until `on.end` is done; then the connection is not lost, but there is none.
 export async function follow(path, on) {
   let pause = FIRST_PAUSE;
+  let ended = false;
   for (;;) {
-    let ended = false;
     try {
-      for await (const event of events(path)) {
+      for await (const { name, data } of events(path)) {
         pause = FIRST_PAUSE;
-        ended = event.name === "end";
-        on.event(event);
+        const before = ended;
+        ended = name === "end";
+        if (!ended) on.status(data);
+        else if (!before) await on.end();
+        if (ended) break;
       }
     } catch (error) {
       if (error instanceof TokenError) { on.token(); return; }

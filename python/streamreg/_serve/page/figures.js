@@ -27,6 +27,7 @@ export class Figure {
     this.visible = false;
     this.asking = false;
     this.waiting = null; // what it was asked for meanwhile
+    this.turn = 0; // of the request that was sent last
     this.answer = null;
     this.title = element.querySelector("figcaption").textContent;
     element.querySelector("figcaption").id = `${element.id}-title`;
@@ -53,17 +54,22 @@ export class Figure {
     if (this.asking) return;
     this.asking = true;
     try {
-      while (this.waiting !== null) await this.ask();
+      while (this.waiting !== null) {
+        const next = this.waiting;
+        this.waiting = null;
+        await this.ask(next);
+      }
     } finally {
       this.asking = false;
     }
   }
 
-  async ask() {
-    const query = this.waiting;
-    this.waiting = null;
+  // The same at once, whoever sees it and whatever is being drawn.
+  async ask(query) {
+    const turn = ++this.turn;
     try {
       const answer = await json(`v1/figures/${this.path}?${new URLSearchParams(query)}`);
+      if (turn !== this.turn) return; // it was asked for again meanwhile
       this.answer = answer;
       this.note.textContent = answer.note;
       this.details.hidden = answer.rows.length === 0;
@@ -79,6 +85,7 @@ export class Figure {
     this.plot.hidden = figure === null;
     if (figure === null) return;
     const drawing = await plotly();
+    if (this.answer.figure !== figure) return;
     figure.layout.uirevision = this.path; // where a reader has zoomed to stays
     const begun = performance.now();
     requestAnimationFrame(() => setTimeout(() => { spent += performance.now() - begun; }));

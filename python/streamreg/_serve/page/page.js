@@ -4,6 +4,7 @@ import { follow, forgetToken, hasToken, json, TokenError, useToken } from "./con
 import { figures, taken } from "./figures.js";
 import { grid, tiles } from "./grid.js";
 import { Results } from "./results.js";
+import { ofBrowser } from "./storage.js";
 
 const PACE = 1_000; // milliseconds between two looks at rows and figures, at least
 const REST = 20; // figures are drawn anew after so many times as long as that took: a run beside it needs processors
@@ -20,12 +21,13 @@ let again = false;
 let behind = false; // figures are
 let rested = 0; // when they may be drawn
 let following = false;
+let answered = false; // by the run: it is there
 let quiet = 0; // events without a change
 
 // --- colours -----------------------------------------------------------------
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const theme = () => localStorage.getItem(THEME) ?? (dark.matches ? "dark" : "light");
+const theme = () => ofBrowser.getItem(THEME) ?? (dark.matches ? "dark" : "light");
 
 function colour() {
   document.documentElement.dataset.theme = theme();
@@ -34,7 +36,7 @@ function colour() {
 }
 
 at("theme").addEventListener("click", () => {
-  localStorage.setItem(THEME, theme() === "dark" ? "light" : "dark");
+  ofBrowser.setItem(THEME, theme() === "dark" ? "light" : "dark");
   colour();
 });
 dark.addEventListener("change", colour);
@@ -44,13 +46,21 @@ dark.addEventListener("change", colour);
 // Whether the run has told its tables: not while it starts, nor at once after what serves it was started again.
 const known = () => status !== null && status.epoch !== null;
 
-// Asks for some figures as they are now.
-function look(some) {
+// Asks for some figures as they are now; `atOnce` those too that nobody sees, or that are being drawn.
+async function look(some, atOnce = false) {
+  if (!answered) return;
   const query = known() ? results.query() : null;
-  for (const figure of some) {
+  await Promise.all(some.map(async (figure) => {
     const asked = figure.path === "pace" ? {} : query;
-    if (asked) figure.refresh({ ...asked, theme: theme() }).then(() => tellInstall(figure), failed);
-  }
+    if (!asked) return;
+    try {
+      const whole = { ...asked, theme: theme() };
+      await (atOnce ? figure.ask(whole) : figure.refresh(whole));
+      tellInstall(figure);
+    } catch (error) {
+      failed(error);
+    }
+  }));
 }
 
 function tellInstall({ answer }) {
@@ -65,13 +75,10 @@ async function refresh() {
   if (looking || document.hidden) return;
   looking = true;
   try {
-    while ((again || behind) && !document.hidden) {
+    while ((again || behind) && answered && !document.hidden) {
       if (again) {
         again = false;
-        if (!known()) results.wait();
-        else if (results.tables.length) await results.refresh();
-        else await results.load();
-        await rejects();
+        await rows();
         behind = true;
       }
       if (performance.now() >= rested) {
@@ -86,6 +93,25 @@ async function refresh() {
   } finally {
     looking = false;
   }
+}
+
+async function rows() {
+  if (!known()) results.wait();
+  else if (results.tables.length) await results.refresh();
+  else await results.load();
+  await rejects();
+}
+
+// All as it stands at the end of the run, in view or not: later nobody can be asked.
+async function last() {
+  again = behind = false;
+  try {
+    if (!results.tables.length) await results.load();
+    await Promise.all([results.refresh(), rejects(), look(drawn, true)]);
+  } catch (error) {
+    failed(error);
+  }
+  answered = false;
 }
 
 document.addEventListener("visibilitychange", () => { if (again || behind) refresh(); });
@@ -155,16 +181,13 @@ const changed = (before, now) => before === null || before.epoch !== now.epoch |
 
 function start() {
   at("login").hidden = true;
+  at("interfaces").hidden = hasToken(); // links bring none
   if (following) return; // it goes on with the new token
   following = true;
   let lost = true;
   follow("v1/status/changes", {
-    event({ name, data }) {
-      if (name === "end") {
-        connection("ended", "the run has ended");
-        lost = true;
-        return;
-      }
+    status(data) {
+      answered = true;
       at("run").hidden = false;
       connection("live", data.phase === "starting" ? "starting" : "live");
       show(data);
@@ -174,12 +197,18 @@ function start() {
       status = data;
       if (quiet <= 2) refresh(); // the newest rows may come a moment after the status
     },
+    async end() {
+      lost = true;
+      connection("ended", "the run has ended");
+      await last();
+    },
     lost() {
       lost = true;
+      answered = false;
       connection("lost", "connection lost, trying again");
     },
     token() {
-      following = false;
+      following = answered = false;
       login();
     },
   });
@@ -192,7 +221,7 @@ function login() {
   at("wrong").textContent = hasToken() ? "That is not the token of this run." : "";
   forgetToken();
   connection("lost", "a token is needed");
-  at("run").hidden = true;
+  at("run").hidden = at("interfaces").hidden = true;
   at("login").hidden = false;
   at("token").focus();
 }

@@ -5,6 +5,8 @@ import { grid } from "./grid.js";
 
 const AT_A_TIME = 20;
 const TYPING = 200; // milliseconds after the last letter
+const MISSING = "(missing)"; // a key, which is not the empty text
+const NUMBERS = { Infinity: "inf", "-Infinity": "-inf", NaN: "nan" };
 const at = (id) => document.getElementById(id);
 
 export class Results {
@@ -13,7 +15,7 @@ export class Results {
     this.chosen = chosen;
     this.tables = [];
     this.table = null;
-    this.key = null; // the key columns and their texts, null where missing, of the row that is shown
+    this.key = null; // by which figures are asked for: names and texts, null where missing; of windows the instance
     this.cursor = null;
     this.following = null;
     this.asked = 0;
@@ -51,6 +53,7 @@ export class Results {
     at("table").value = name;
     if (!keep) {
       this.key = null;
+      at("chosen").textContent = "";
       at("search").value = "";
     }
     const keys = this.table.keys;
@@ -73,54 +76,68 @@ export class Results {
     const table = this.table;
     const asked = ++this.asked;
     const query = { limit: AT_A_TIME };
-    if (at("search").value) query.search = at("search").value;
+    const search = at("search").value;
+    if (search) query.search = search;
+    if (table.windows) query.sort = "desc"; // the newest first
     if (this.cursor) query.cursor = this.cursor;
     try {
       const found = await exact(`v1/tables/${encodeURIComponent(table.name)}?${new URLSearchParams(query)}`);
       if (asked !== this.asked) return; // another page was asked for meanwhile
       this.following = found.next;
-      this.show(found);
+      this.show(found, search);
     } catch (error) {
       if (error instanceof TokenError) throw error;
       at("result-note").textContent = error.message;
     }
   }
 
-  show({ rows, total, epoch }) {
-    const { name, keys, columns } = this.table;
+  show({ rows, total, epoch }, search) {
+    const { name, keys, columns, windows } = this.table;
     const names = columns.map((column) => column.name);
-    const shown = rows.map((row) => names.map((one) => textOf(row[one])));
+    const kinds = Object.fromEntries(columns.map((column) => [column.name, column.type]));
+    const shown = rows.map((row) => names.map((one) => (
+      row[one] === null && keys?.includes(one) ? MISSING : textOf(row[one], kinds[one]))));
     const single = keys !== null && keys.length === 0;
     at("pages").hidden = single;
     at("first").disabled = this.cursor === null;
     at("next").disabled = this.following === null;
-    at("result-note").textContent = rows.length
-      ? `after epoch ${epoch}${single ? "" : `; ${Number(total).toLocaleString("en")} rows in all`}`
-      : "no row";
+    const all = `${Number(total).toLocaleString("en")} rows in all`;
+    if (search) at("result-note").textContent = `after epoch ${epoch}; ${this.matching(rows.length)}, of ${all}`;
+    else at("result-note").textContent = rows.length ? `after epoch ${epoch}${single ? "" : `; ${all}`}` : "no row";
     if (single) {
       const pairs = rows.length ? names.map((one, place) => [one, shown[0][place]]) : [];
       grid(at("result"), name, ["", ""], pairs, { named: true });
       return;
     }
-    if (!keys) {
+    const chosen = windows ? keys?.slice(0, -2) : keys; // a figure has all windows of an instance
+    if (!chosen?.length) {
+      if (windows) at("chosen").textContent = "Figures show the newest windows";
       grid(at("result"), name, names, shown);
       return;
     }
-    const keyOf = (row) => Object.fromEntries(keys.map((key) => [key, row[key] === null ? null : textOf(row[key])]));
+    const keyOf = (row) => Object.fromEntries(
+      chosen.map((key) => [key, row[key] === null ? null : textOf(row[key], kinds[key])]));
     const found = rows.map(keyOf);
     if (this.key === null && found.length) this.choose(found[0], false);
-    const same = (key) => this.key !== null && keys.every((one) => key[one] === this.key[one]);
+    const same = (key) => this.key !== null && chosen.every((one) => key[one] === this.key[one]);
     const cells = shown.map((row, place) => {
-      const label = keys.map((key) => `${key} ${found[place][key] ?? "(missing)"}`).join(", ");
+      const label = chosen.map((key) => `${key} ${found[place][key] ?? MISSING}`).join(", ");
       return [{ text: "Show", label: `Show ${label}`, press: () => this.choose(found[place], true) }, ...row];
     });
-    grid(at("result"), name, ["Figures", ...names], cells, { current: found.findIndex(same) });
+    grid(at("result"), name, ["Figures", ...names], cells, { current: windows ? -1 : found.findIndex(same) });
+  }
+
+  // How many rows there are of which a key has what is searched for, as far as this page tells.
+  matching(count) {
+    if (this.cursor !== null) return "more rows that match";
+    const least = this.following === null ? "" : "at least ";
+    return `${least}${count} ${count === 1 ? "row matches" : "rows match"}`;
   }
 
   choose(key, told) {
     this.key = key;
-    const text = Object.entries(key).map(([name, value]) => `${name} = ${value ?? "(missing)"}`).join(", ");
-    at("chosen").textContent = `Figures show ${text}`;
+    const text = Object.entries(key).map(([name, value]) => `${name} = ${value ?? MISSING}`).join(", ");
+    at("chosen").textContent = `Figures show ${this.table.windows ? "the newest windows of " : ""}${text}`;
     if (told) this.refresh();
     this.chosen();
   }
@@ -134,8 +151,9 @@ export class Results {
   }
 }
 
-// A value as the file has it; a missing one is empty there.
-function textOf(value) {
+// A value as the file has it; a missing one is empty there. JSON has no such numbers but as text.
+function textOf(value, kind) {
+  if (kind === "float") return NUMBERS[value] ?? value ?? "";
   if (value === null) return "";
   if (value === true) return "True";
   if (value === false) return "False";
