@@ -59,7 +59,7 @@ def endpoints_of(feed: Feed, *, token: bool) -> Sequence[Endpoint]:
 def app_of(feed: Feed, listen: Listen) -> ASGIApp:
     """The application that serves a feed to whoever may ask."""
     endpoints = endpoints_of(feed, token=listen.token is not None)
-    followed = Middleware(Crowd, Places(MOST_STREAMS))
+    followed = Middleware(Crowd, places=Places(MOST_STREAMS))
     packed = Middleware(GZipMiddleware, minimum_size=_LEAST_PACKED, compresslevel=_LEVEL)
     app = Starlette(
         routes=[

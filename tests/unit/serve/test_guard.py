@@ -45,7 +45,7 @@ def is_of_the_page(path: str) -> bool:
 )  # fmt: skip
 def test_own_names_are_answered(host: str) -> None:
     """Addresses, localhost and the names that the job gives, in any letters, with the dot that may end a name."""
-    hosts = listen_of({"address": "127.0.0.1:1", "hosts": ["Metrics.local", "dotted.local."]}).hosts
+    hosts = listen_of({"address": "127.0.0.1:1", "hosts": ("Metrics.local", "dotted.local.")}).hosts
     found = ask(app("own.example.", None, *hosts), "/openapi.json", {"host": host})
     assert found.status == 200
 
