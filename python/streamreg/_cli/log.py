@@ -111,7 +111,7 @@ def _time(record: logging.LogRecord) -> str:
 
 
 def _text(record: logging.LogRecord) -> str:
-    text = record.getMessage()
+    text = record.getMessage().rstrip("\n")
     if record.exc_info:
         text = f"{text}\n{logging.Formatter().formatException(record.exc_info)}"
     return text
