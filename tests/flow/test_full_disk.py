@@ -45,7 +45,12 @@ def rows_of(sink: str) -> list[float]:
         ("csv", 40_000, "OutputError: rows.csv: File too large"),
         ("sqlite", 60_000, "OutputError: out.db:rows: disk I/O error (is the disk full?)"),
         ("delta", 900, "OutputError: lake: "),
-        ("state", 30_000, "StateError: state state: disk I/O error (is the disk full?)"),
+        (
+            "state",
+            30_000,
+            "StateError: state state: disk I/O error (is the disk full?): free some space there, and start again: the "
+            "run goes on from its last epoch",
+        ),
     ],
 )
 def test_a_full_disk(folder: Path, sink: str, most: int, words: str) -> None:

@@ -100,7 +100,7 @@ def test_a_run_logs_its_course_as_text(job: Path, broker: EmbeddedBroker, topic:
     said = [f"{match[2]} {match[3]}" for match in found if match]
     offsets = "from offset 0 of 0, 0 of 1, 0 of 2, 0 of 3, read natively, 1 worker process"
     assert f"INFO start: topic '{topic}', 4 partitions {offsets}" in said
-    assert any(line.startswith("WARNING epoch ") and "1 reject" in line for line in said)
+    assert any(line.startswith("WARNING 1 reject (") for line in said)
     assert re.fullmatch(
         rf"INFO stop: {ROWS} rows in \d+ epochs?, [\d.]+ s; 1 reject \(.*\); ended by SIGTERM",
         said[-1],
@@ -119,7 +119,9 @@ def test_a_run_logs_its_course_as_json(job: Path, topic: str) -> None:
     found: list[dict[str, Any]] = [json.loads(line) for line in lines_of(job, "--log-format=json")]
     assert all({"time", "level", "logger", "message"} <= one.keys() for one in found)
     events = {one["event"]: one for one in found if "event" in one}
-    assert list(events) == ["start", "stop"]
+    assert list(events) == ["start", "rejects", "stop"]
+    assert sum(events["rejects"]["rejects"].values()) == 1
+    assert events["rejects"]["first"].startswith("partition 0 offset 21: ")
     assert events["start"]["topic"] == topic
     assert events["start"]["offsets"] == {"0": 0, "1": 0, "2": 0, "3": 0}
     assert (events["start"]["reads"], events["start"]["processes"]) == ("natively", 1)
@@ -147,7 +149,7 @@ def test_what_ends_a_run_is_a_line_of_the_log(job: Path) -> None:
         assert process.returncode == 1
         last = said.splitlines()[-1]
         if format == "json":
-            assert json.loads(last)["level"] == "error"
+            assert json.loads(last)["level"] == json.loads(last)["event"] == "error"
             assert "out.csv" in json.loads(last)["message"]
         else:
             match = LINE.fullmatch(last)

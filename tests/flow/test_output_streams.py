@@ -150,7 +150,7 @@ def test_a_signal_ends_a_wait_for_a_reader(folder: Path, number: signal.Signals,
     os.mkfifo(folder / "fifo")
     outputs = {"OUTPUT": "rows.csv", "REJECTS": "rejects.jsonl", name: "fifo"}
     with started(folder, **outputs) as program:
-        program.wait_until(lambda: "fifo: waits for somebody who reads" in program.said)
+        program.wait_until(lambda: "fifo: nobody reads this pipe" in program.said)
         program.signal(number)
         program.finish(5)
         assert f"ended by {number.name}" in program.said
@@ -160,7 +160,7 @@ def test_a_reader_that_comes_late_gets_everything(folder: Path) -> None:
     """It is waited for."""
     os.mkfifo(folder / "fifo")
     with started(folder, OUTPUT="fifo") as program:
-        program.wait_until(lambda: "fifo: waits" in program.said)
+        program.wait_until(lambda: "fifo: nobody reads" in program.said)
         data = Reader(folder / "fifo").end()
         program.finish()
     assert len(data.splitlines()) == 31

@@ -270,7 +270,7 @@ def test_other_methods_are_refused(whole: Whole) -> None:
 def test_the_status_is_how_far_the_run_is(whole: Whole) -> None:
     """Rows, offsets and lag by partition, processes."""
     found = whole.run.until("/readyz").json()
-    assert found == {"ready": True, "reading": True, "lag_known": True}
+    assert found == {"ready": True, "reading": True, "lag_known": True, "outputs_taken": True}
     status = whole.run.json("/v1/status")
     assert (status["topic"], status["phase"], status["rows"]) == ("served", "reading", ROWS)
     offsets = {each["partition"]: each["offset"] for each in status["partitions"]}

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import json
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -40,6 +41,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedRun]:
         sr.io.csv.write(t.linear_regression(t.y, t.x, statistics=["n"]), folder / "line.csv"),
         sr.io.csv.write(t.linear_regression(t.y, t.x, by=t.k), folder / "by.csv"),
     ]
+    n = t.reduce(n=sr.reducers.count())
+    outputs.append(sr.io.sqlite.write(n, folder / "out.db", table="n"))
     with ServedRun(outputs, processes=0, state=folder / "state") as run:
         source.add(*(f'"key ""{i % KEYS}""",{i},{2 * i + 1}'.encode() for i in range(ROWS)))
         source.add(b"a,b,c", b"a,b", b"a,1,c", b"a")
@@ -64,13 +67,17 @@ def samples(run: ServedRun) -> Mapping[str, float]:
     }
 
 
-def test_promtool_finds_nothing_to_say(served: ServedRun) -> None:
-    """Names, units, types and help of all metrics are as Prometheus wants them."""
+def test_promtool_finds_nothing_to_say(served: ServedRun, folder: Path) -> None:
+    """Names, units, types and help of all metrics are as Prometheus wants them, and alerts fire when they should."""
+    rules = folder / "rules.yml"
+    shutil.copy(ROOT / "tests/data/rules.yml", rules)
+    shutil.copy(DEPLOY / "streamreg-rules.yml", folder)
     for arguments, given in (
         (["check", "metrics"], text(served)),
         (["check", "config", "prometheus.yml"], ""),
         (["check", "config", "--syntax-only", "prometheus-compose.yml"], ""),
         (["check", "rules", "streamreg-rules.yml"], ""),
+        (["test", "rules", str(rules)], ""),
     ):
         promtool(DEPLOY, *arguments, given=given)
 
@@ -90,6 +97,12 @@ def test_counts_are_those_of_the_run(served: ServedRun) -> None:
     assert found['streamreg_reader_in_use{reader="live",worker="0"}'] == 1
     assert found["streamreg_last_message_timestamp_seconds"] == ROWS + REJECTS - 1
     assert found["streamreg_worker_restarts_total"] == 0
+    assert found["streamreg_ready"] == 1
+    waiting = {name: value for name, value in found.items() if "output_waiting" in name}
+    [(name, value)] = waiting.items()
+    assert name.startswith('streamreg_output_waiting_seconds{output="')
+    assert name.endswith('out.db:n"}')
+    assert value == 0
 
 
 def test_histograms_count_each_epoch(served: ServedRun) -> None:

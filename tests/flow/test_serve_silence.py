@@ -43,7 +43,13 @@ def test_a_topic_that_is_away(
         run.rows("line", 1)
         source.silent = True
         answer = run.until("/readyz", 503)
-        assert answer.json() == {"ready": False, "reading": True, "lag_known": False}
+        assert answer.json() == {
+            "ready": False,
+            "reading": True,
+            "lag_known": False,
+            "outputs_taken": True,
+        }
+        assert "streamreg_ready 0.0" in run.get("/metrics").body.decode()
         assert run.get("/healthz").status == 200
         status = run.json("/v1/status")
         assert status["lag"] is None

@@ -27,7 +27,7 @@ from streamreg._cli import (
     verify,
 )
 from streamreg._cli.arguments import Parser, UsageError
-from streamreg._cli.log import LogFormat, line, log_to_stderr
+from streamreg._cli.log import LogFormat, line, lines_of_error, log_to_stderr
 from streamreg._exceptions import ConfigurationError, StreamregError
 from streamreg._secrets import scrub
 from streamreg._terminal.screen import say
@@ -94,7 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception:
         lines = _lines(parsed)
         say(_traceback(settings, lines))
-        say(line(lines, logging.ERROR, "this is a bug in streamreg: please report it"))
+        for each in lines_of_error(lines, "this is a bug in streamreg: please report it"):
+            say(each)
         return failure
     return code
 
@@ -145,5 +146,5 @@ def _complain(
 ) -> None:
     if debug:
         say(_traceback(settings, format))
-    for each in scrub(text, settings).splitlines() or ["no reason is known"]:
-        say(line(format, logging.ERROR, each))
+    for each in lines_of_error(format, scrub(text, settings)):
+        say(each)

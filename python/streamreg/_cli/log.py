@@ -7,9 +7,11 @@ level, as text or as JSON.
 import json
 import logging
 import sys
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias, get_args
 
+from streamreg._event import event
 from streamreg._terminal.standard_streams import is_terminal
 
 LogFormat: TypeAlias = Literal["text", "json"]
@@ -77,18 +79,29 @@ def log_a_run(format: LogFormat | None, level: str | None, *, debug: bool) -> Lo
     for handler in logging.getLogger().handlers:
         if type(handler) is logging.StreamHandler:  # That of `log_to_stderr`: no other's.
             handler.setFormatter(formatter)
+    logging.captureWarnings(True)  # Those of Python, which would stand between the lines.
     logging.getLogger(_LOGGER).setLevel(level.upper())
     logging.getLogger(_OF_RUNS).setLevel(logging.NOTSET)
     return format
 
 
-def line(format: LogFormat | None, level: int, text: str) -> str:
-    """A line of its own for stderr, as the log has it; where there is none, for people."""
+def line(
+    format: LogFormat | None, level: int, text: str, data: Mapping[str, object] | None = None
+) -> str:
+    """A line of its own for stderr, as the log has it, with its data; where there is none, for people."""
     if format is None:
         name = "error: " if level >= logging.ERROR else ""
         return f"streamreg: {name}{text}"
     record = logging.LogRecord(_LOGGER, level, __file__, 0, text, None, None)
+    record.__dict__.update(data or {})
     return _FORMATTERS[format]().format(record)
+
+
+def lines_of_error(format: LogFormat | None, text: str) -> Iterator[str]:
+    """What ends a program, as `line`: as JSON it is one object, however many lines it has."""
+    found = [text] if format == "json" else text.splitlines()
+    for each in found or ["no reason is known"]:
+        yield line(format, logging.ERROR, each, event("error"))
 
 
 def _time(record: logging.LogRecord) -> str:
@@ -98,7 +111,7 @@ def _time(record: logging.LogRecord) -> str:
 
 
 def _text(record: logging.LogRecord) -> str:
-    text = record.getMessage()
+    text = record.getMessage().rstrip("\n")
     if record.exc_info:
         text = f"{text}\n{logging.Formatter().formatException(record.exc_info)}"
     return text

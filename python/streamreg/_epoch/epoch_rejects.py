@@ -1,4 +1,4 @@
-"""Epoch: the messages that do not fit: counted, kept in a file or a topic, and told of at the end of each epoch."""
+"""Epoch: the messages that do not fit: counted, kept in a file or a topic, and told of now and then."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from streamreg._epoch.seldom import Seldom
+from streamreg._event import event
 from streamreg._formats.appearance import appearance
 from streamreg._formats.contract import is_framed
 from streamreg._plural import plural
@@ -42,7 +44,16 @@ class EpochRejects:
         self._kept = None if kept is None else kept[1]
         self._limit = RejectLimit(limit, None if kept is None else kept[0])
         self._open: Counter[str] = Counter()
+        self._untold: Counter[str] = Counter()
+        """Of closed epochs."""
+
         self._first: Reject | None = None
+        """Of those that were not told of."""
+
+        self._told: set[str] = set()
+        """Their kinds."""
+
+        self._seldom = Seldom()
         self._appearance_told = False
 
     @property
@@ -67,32 +78,43 @@ class EpochRejects:
         self._limit.add(rejects)
 
     def count(self) -> None:
-        """Those of the open epoch are those of a closed one."""
+        """Those of the open epoch are those of a closed one; nothing of the next is known yet."""
         self.counts += self._open
+        self._untold += self._open
+        self._open = Counter()
 
-    def tell(self, epoch: int, *, any_row: bool) -> None:
-        """Logs how many the open epoch has; as long as no message was a row, also what they may be."""
-        if self._first is None:
+    def tell(self, *, any_row: bool, end: bool = False) -> None:
+        """Logs those of closed epochs that were not told of yet; as long as no message was a row, also what they are.
+
+        The first of a kind is told at once, else some once a minute at most, and at the `end` of a run the rest.
+        """
+        first = self._first
+        if first is None or not self._untold:
+            return
+        if not (end or self._seldom.due or self._untold.keys() - self._told):
             return
         _log.warning(
-            "epoch %d: %s (%s); the first at %s",
-            epoch,
-            plural(self._open.total(), "reject"),
-            counted(self._open),
-            shown(self._first),
+            "%s (%s); the first at %s",
+            plural(self._untold.total(), "more reject" if self._told else "reject"),
+            counted(self._untold),
+            shown(first),
+            extra=event("rejects", rejects=dict(self._untold), first=shown(first)),
         )
-        if any_row or self._appearance_told:
+        self._told |= self._untold.keys()
+        self._untold, self._first = Counter(), None
+        self._seldom.told()
+        if not any_row:
+            self._tell_appearance(first)
+
+    def _tell_appearance(self, first: Reject) -> None:
+        if self._appearance_told:
             return
         self._appearance_told = True
         look = appearance(
-            self._first.value,
+            first.value,
             self._input.format.name,
             self._input.fields,
             framed=is_framed(self._input.format),
         )
         if look is not None:
             _log.warning("no message has been a row yet; the first looks like %s", look)
-
-    def end(self) -> None:
-        """Nothing of the next epoch is known yet."""
-        self._open, self._first = Counter(), None

@@ -320,6 +320,7 @@ class Merge:
         self._outputs.flush(self._times["unix_ms"] if self._opened else None)
         self.rows += self._open_rows
         self.tombstones += self._open_tombstones
+        held = self._opened or self._rejects.any
         self._rejects.count()
         if self._commit is not None:
             self._commit(checkpoint := self._checkpoint())
@@ -331,10 +332,9 @@ class Merge:
             self._upserts.rows.mark_clean()
         if self.sharded is not None:
             self.sharded.end()
-        self._tell()
-        held = self._opened or self._rejects.any
+        self._excluded.add(self.epochs - 1, self._reductions.excluded())
+        self.tell()
         self._opened, self._open_rows, self._open_tombstones = False, 0, 0
-        self._rejects.end()
         self.pending = False
         return held
 
@@ -393,14 +393,10 @@ class Merge:
             changes={part: changes(kept) for part, kept in keyed.items()},
         )
 
-    def _tell(self) -> None:
-        """Logs the rejects and the excluded rows of the epoch.
-
-        Rejects without any row belong to the epoch that the next row will open.
-        """
-        epoch = self._times["epoch"] if self._opened else self.epochs
-        self._rejects.tell(epoch, any_row=self.rows > 0)
-        self._excluded.tell(epoch, self._reductions.excluded())
+    def tell(self, *, end: bool = False) -> None:
+        """Logs the rejects and the excluded rows of closed epochs, now and then, and at the `end` of a run the rest."""
+        self._rejects.tell(any_row=self.rows > 0, end=end)
+        self._excluded.tell(end=end)
 
 
 def _upserts(plan: Plan, found: Found, rows: UpsertedRows) -> Upserts:

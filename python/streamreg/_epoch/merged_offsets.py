@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from streamreg._epoch.gaps import lost_offsets, lost_text
+from streamreg._event import event
 from streamreg._exceptions import WorkerError
 
 if TYPE_CHECKING:
@@ -66,7 +67,11 @@ class MergedOffsets:
             self._gaps.append((partition, start, end))
             # That of a message before the gap says nothing.
             self.leader_epochs.pop(partition, None)
-            _log.warning("%s", lost_text(self._source, self._gaps[-1]))
+            _log.warning(
+                "%s",
+                lost_text(self._source, self._gaps[-1]),
+                extra=event("lost", offsets=end - start),
+            )
         self.leader_epochs.update(partial.leader_epochs)
 
     def kept(self, base: Checkpoint) -> Checkpoint:

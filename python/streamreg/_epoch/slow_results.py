@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
+from streamreg._event import event
+
 _T = TypeVar("_T")
 _log = logging.getLogger("streamreg")
 
@@ -51,4 +53,5 @@ class SlowResults:
             output,
             taken,
             self._interval,
+            extra=event("slow_results", output=output, seconds=round(taken, 3)),
         )

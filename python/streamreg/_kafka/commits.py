@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
+from streamreg._event import event
 from streamreg._kafka import client as kafka_client
 
 if TYPE_CHECKING:
@@ -67,7 +68,13 @@ class Commits:
         if error.code() not in self._told:
             self._told.add(error.code())
             told = kafka_client.source_error(error, self._topic, self._settings)
-            _log.warning("%s: offsets not committed: %s%s", self._group, told, _hint(error))
+            _log.warning(
+                "%s: offsets not committed: %s%s",
+                self._group,
+                told,
+                _hint(error),
+                extra=event("uncommitted"),
+            )
 
     @property
     def _group(self) -> str:
@@ -87,6 +94,7 @@ class Commits:
                 "%s: the last offsets are not committed yet, and the run ends without waiting longer: %s",
                 self._group,
                 "the broker is slow or away, or the user lacks the ACLs DESCRIBE and READ on the group",
+                extra=event("uncommitted"),
             )
 
 

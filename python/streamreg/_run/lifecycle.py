@@ -1,4 +1,4 @@
-"""Run: what a run logs of its own course: start, resume, a heartbeat once a minute, a source that is away, stop.
+"""Run: what a run logs of its own course: start, resume, a heartbeat once a minute, a topic that is away, stop.
 
 The records go to the logger `streamreg.run`, each with its numbers as data beside its text (`record.streamreg`), for
 whoever writes logs for programs. Nothing is configured here: that is the program's affair, or the command line's.
@@ -7,9 +7,11 @@ whoever writes logs for programs. Nothing is configured here: that is the progra
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from streamreg._event import event
 from streamreg._plural import plural
 from streamreg._rejects.dead_letters import counted
 from streamreg._source.contract import short_name
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from streamreg._run.progress import Progress, Summary
+    from streamreg._sinks.waits import Waits
     from streamreg._source.contract import Source
     from streamreg._state.checkpoint import Checkpoint
 
@@ -30,8 +33,13 @@ _MOST_SHOWN: Final = 8
 """Partitions whose offsets stand in the text; the data has all."""
 
 
-def _tell(event: str, text: str, level: int = logging.INFO, **fields: object) -> None:
-    _log.log(level, "%s: %s", event, text, extra={"streamreg": {"event": event, **fields}})
+def _tell(name: str, text: str, level: int = logging.INFO, **fields: object) -> None:
+    _log.log(level, "%s: %s", name, text, extra=event(name, **fields))
+
+
+def connection(text: str) -> None:
+    """What is heard of a connection before anything is read."""
+    _log.warning("%s", text, extra=event("connection"))
 
 
 def started(source: Source, offsets: Mapping[int, int], processes: int) -> None:
@@ -65,19 +73,46 @@ def resumed(state: Path, checkpoint: Checkpoint) -> None:
     )
 
 
-def goes_on(progress: Progress, rejects: Mapping[str, int]) -> None:
+def starts(seconds: float, waits_for: str, waits: Waits) -> None:
+    """The heartbeat of a run that reads nothing yet, for so long."""
+    reasons = _reasons(waits)
+    _tell(
+        "heartbeat",
+        f"starting, for {seconds:.0f} s: waits for {reasons or waits_for}",
+        phase="starting",
+        seconds=round(seconds, 3),
+        waits_for=[*waits.found] or [waits_for],
+    )
+
+
+def goes_on(progress: Progress, rejects: Mapping[str, int], excluded: int, waits: Waits) -> None:
     """The heartbeat."""
     lag = "unknown" if progress.lag is None else f"{progress.lag:,}"
     kinds = f" ({counted(rejects)})" if progress.rejects else ""
+    out = f", {excluded:,} excluded" if excluded else ""
+    reasons = _reasons(waits)
     _tell(
         "heartbeat",
         f"{plural(progress.rows, 'row')}, {progress.rows_per_second:,.0f}/s, lag {lag}, "
-        f"{plural(progress.rejects, 'reject')}{kinds}",
+        f"{plural(progress.rejects, 'reject')}{kinds}{out}"
+        + (f"; reads nothing: waits for {reasons}" if reasons else ""),
+        phase="reading",
         epochs=progress.epochs,
         rows=progress.rows,
         rows_per_second=round(progress.rows_per_second, 3),
         lag=progress.lag,
         rejects=dict(rejects),
+        excluded=excluded,
+        waits_for=[*waits.found],
+    )
+
+
+def _reasons(waits: Waits) -> str:
+    """The outputs that are waited for, each with why and for how long; "" if none is."""
+    now = time.monotonic()
+    return ", ".join(
+        f"{output}, for {now - wait.since:.0f} s: {wait.reason}"
+        for output, wait in waits.found.items()
     )
 
 

@@ -15,6 +15,7 @@ from streamreg._compile.compile import compile as compile_plan
 from streamreg._dataclass import dataclass
 from streamreg._epoch.gaps import lost_text
 from streamreg._epoch.merge import Merge
+from streamreg._event import event
 from streamreg._exceptions import ConfigurationError, SourceError
 from streamreg._formats.contract import subject_check_of
 from streamreg._process import keep_freed_memory
@@ -29,6 +30,7 @@ from streamreg._run.supervisor import Supervisor
 from streamreg._run.watch import Watch
 from streamreg._sinks.append_file import sync_directory
 from streamreg._sinks.contract import RunTerms
+from streamreg._sinks.waits import Waits
 from streamreg._source.partition_discovery import PartitionDiscovery
 from streamreg._state import job_identity
 from streamreg._state.store import Durability, Store
@@ -129,8 +131,9 @@ def _run(
 ) -> Summary:
     keep_freed_memory()
     signals = options.signals
-    served = None if publisher is None else _served(publisher, plan)
-    watch = Watch(options, served)
+    waits = Waits()
+    served = None if publisher is None else _served(publisher, plan, waits)
+    watch = Watch(options, served, waits)
     shards = None if options.engine is None else options.engine.shards
     with contextlib.ExitStack() as stack:
         store, last = None, None
@@ -138,8 +141,12 @@ def _run(
             opened = Store(options.state, options.durability, keyed=shards is None)
             store = stack.enter_context(opened)
             last = store.load()
+            watch.resume(last)
         terms = RunTerms(
-            options.state, durable=options.durability == "power", stopping=watch.stopping
+            options.state,
+            durable=options.durability == "power",
+            stopping=watch.stopping,
+            waits=waits,
         )
         old_files: list[Path] = []
         if last is not None:
@@ -152,11 +159,13 @@ def _run(
             old_files = job_change.to_be_moved(goes_on, last, terms)
             plan, last = goes_on.plan, goes_on.checkpoint
             for change in goes_on.changes:
-                _log.warning("the job was changed: %s", change)
+                _log.warning("the job was changed: %s", change, extra=event("changed"))
         job = job_identity.job(plan, name_of(rejects))
         resume.check_outputs(plan.outputs, rejects, last, terms, besides=old_files)
-        plan.source.pin(None if last is None else last.identity, _log.warning, watch.stopping)
-        watermarks = plan.source.watermarks(_log.warning, watch.stopping)
+        watch.waits_for = f"topic {plan.source.name!r}"
+        identity = None if last is None else last.identity
+        plan.source.pin(identity, lifecycle.connection, watch.stopping)
+        watermarks = plan.source.watermarks(lifecycle.connection, watch.stopping)
         if watch.ended_by is not None:
             return watch.summary(None)
         if not watermarks:
@@ -165,14 +174,17 @@ def _run(
             _log.info("topic %r is read %s", plan.source.name, plan.source.reads)
         starts: Mapping[int, int] = {}
         if last is None:
-            starts = plan.source.starts(watermarks, _log.warning, watch.stopping)
+            starts = plan.source.starts(watermarks, lifecycle.connection, watch.stopping)
             if watch.ended_by is not None:
                 return watch.summary(None)
         check_subject = subject_check_of(plan.input.format)
         if check_subject is not None:
-            check_subject(plan.input, _log.warning, watch.stopping)
+            watch.waits_for = "the schema registry"
+            check_subject(plan.input, lifecycle.connection, watch.stopping)
             if watch.ended_by is not None:
                 return watch.summary(None)
+        if options.engine is not None:
+            watch.waits_for = "its engine"
         make_pool = stack.enter_context(_pools(options, watch.stopping))
         if make_pool is None:
             return watch.summary(None)
@@ -181,6 +193,7 @@ def _run(
             from streamreg._run.job_change import move
 
             move(old_files, _log.warning)
+        watch.waits_for = "its outputs"
         outputs = resume.open_outputs(plan, rejects, last, terms)
         if outputs is None:
             # It was to stop while a file was read, or the reader of a pipe or a destination waited for.
@@ -190,13 +203,15 @@ def _run(
         found = None if last is None else last.found
         preamble = plan.input.format.preamble
         if found is None and preamble is not None:
-            found = preamble.find(plan.input, watermarks, _log.warning, watch.stopping)
+            watch.waits_for = f"the first message of topic {plan.source.name!r}"
+            found = preamble.find(plan.input, watermarks, lifecycle.connection, watch.stopping)
             if found is None:
                 return watch.summary(None)
         task = Task(0, plan.input, plan.rows, found, ranges)
         first = resume.first_checkpoint(job, task, outputs.positions(), last)
         for gap in first.gaps[0 if last is None else len(last.gaps) :]:
-            _log.warning("%s", lost_text(plan.source, gap))
+            lost = gap[2] - gap[1]
+            _log.warning("%s", lost_text(plan.source, gap), extra=event("lost", offsets=lost))
         sharded = None
         if store is not None:
             if shards is not None or first.shards is not None:
@@ -224,7 +239,7 @@ def _run(
             watcher=publisher,
             sharded=sharded,
         )
-        watch.begin(plan, first)
+        watch.begin(plan, merge)
         pool = make_pool(task, merge, measures.log_ends.last)
         ends = {partition: r.end for partition, r in task.ranges.items()}
         if last is not None and options.state is not None:
@@ -268,11 +283,11 @@ def _upserted(plan: Plan, store: Store | None, stack: contextlib.ExitStack) -> U
     return stack.enter_context(contextlib.closing(rows))
 
 
-def _served(publisher: Publisher, plan: Plan) -> Served:
+def _served(publisher: Publisher, plan: Plan, waits: Waits) -> Served:
     # Late: a run that nobody asks needs none of it.
     from streamreg._run.served import Served
 
-    return Served(publisher, plan.source)
+    return Served(publisher, plan.source, waits)
 
 
 def _unix_ms() -> int:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from streamreg._plan.result_plan import ResultPlan
     from streamreg._run.measures import Measures
     from streamreg._serve.publisher import Publisher
+    from streamreg._sinks.waits import Waits
     from streamreg._source.contract import Source
     from streamreg._worker.contract import Pool
 
@@ -34,8 +35,9 @@ _NAME: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 class Served:
     """A run that is served."""
 
-    def __init__(self, publisher: Publisher, source: Source) -> None:
-        """Nothing is read yet."""
+    def __init__(self, publisher: Publisher, source: Source, waits: Waits) -> None:
+        """Nothing is read yet; `waits` is told by the outputs when they are waited for."""
+        self._waits = waits
         self._publisher = publisher
         self._source = source
         self._started_at = time.time()
@@ -93,6 +95,7 @@ class Served:
                 started_at=self._started_at,
                 topic=self._source.name,
                 processes=processes,
+                outputs=self._waits.since,
             )
         merge, pool, measures, ends = self._flow
         workers = pool.processes().items()
@@ -121,6 +124,7 @@ class Served:
             last_merged=measures.last_merged,
             results=progress.results,
             engine=pool.figures(),
+            outputs=self._waits.since,
         )
 
     def _origins(self, partitions: Iterable[int]) -> dict[int, tuple[str, int]]:

@@ -104,6 +104,7 @@ class Supervisor:
                 self._commit()
             raise
         finally:
+            self._merge.tell(end=True)
             self._pool.kill()
         return reason
 
@@ -191,6 +192,7 @@ class Supervisor:
         self._learn(self._source.log_ends(self._merge.offsets))
         now = time.monotonic()
         self._tell_at = now + TELL_INTERVAL
+        self._merge.tell()
         lag = self._lag(now)
         self._contact.look(self._merge.offsets, lag, self._pool.troubled_at, now)
         self._stopped |= self._tell(lag)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from streamreg._epoch.gaps import lost_offsets
 from streamreg._run import lifecycle
 from streamreg._run.progress import Progress, Rate, Summary
 from streamreg._run.supervisor import TELL_INTERVAL
@@ -14,14 +16,21 @@ if TYPE_CHECKING:
     from streamreg._plan.plan import Plan
     from streamreg._run.run import Options
     from streamreg._run.served import Served
+    from streamreg._sinks.waits import Waits
     from streamreg._state.checkpoint import Checkpoint
 
 
 class Watch:
     """Gives the progress to the functions given to `run`, and knows whether the run is to stop."""
 
-    def __init__(self, options: Options, served: Served | None) -> None:
+    def __init__(self, options: Options, served: Served | None, waits: Waits) -> None:
+        """`waits` is told by the outputs when they are waited for."""
         self._served = served
+        self._waits = waits
+        self.waits_for = "its state"
+        """What is waited for before anything is read, unless that is an output."""
+
+        self._merge: Merge | None = None
         self._heartbeat_at = time.monotonic() + lifecycle.HEARTBEAT_SECONDS
         self.ended_by: str | None = None
         self._options = options
@@ -39,15 +48,33 @@ class Watch:
             self.ended_by = self._signals.received.name
         elif time.monotonic() >= self._tell_at:
             self._tell_at = time.monotonic() + TELL_INTERVAL
+            self._beat()
             if self._give(self._progress):
                 self.ended_by = "stop"
         return self.ended_by is not None
 
-    def begin(self, plan: Plan, first: Checkpoint) -> None:
-        """The flow starts, with what earlier runs of its state have left."""
+    def resume(self, last: Checkpoint | None) -> None:
+        """Earlier runs of its state have left this."""
+        self._before = last
+
+    def begin(self, plan: Plan, merge: Merge) -> None:
+        """The flow starts."""
         self._paths = [output.name for output in plan.result_outputs]
-        self._before = first
-        self._rate = Rate(first.rows, time.monotonic())
+        self._merge = merge
+        self._rate = Rate(merge.rows, time.monotonic())
+        self._progress = Progress(merge.epochs, merge.rows, merge.rejects.total(), 0.0, None, {})
+
+    def _beat(self) -> None:
+        """The heartbeat, when it is due."""
+        now = time.monotonic()
+        if now < self._heartbeat_at:
+            return
+        self._heartbeat_at = now + lifecycle.HEARTBEAT_SECONDS
+        if self._merge is None:
+            lifecycle.starts(self._seconds(), self.waits_for, self._waits)
+        else:
+            merge = self._merge
+            lifecycle.goes_on(self._progress, merge.rejects, merge.excluded, self._waits)
 
     def tell(self, merge: Merge, lag: int | None) -> bool:
         """Tells where the flow is; returns whether to stop."""
@@ -55,10 +82,8 @@ class Watch:
         now = time.monotonic()
         rate = self._rate.at(merge.rows, now)
         progress = Progress(merge.epochs, merge.rows, merge.rejects.total(), rate, lag, results)
-        if now >= self._heartbeat_at:
-            self._heartbeat_at = now + lifecycle.HEARTBEAT_SECONDS
-            lifecycle.goes_on(progress, merge.rejects)
         self._progress, self._tell_at = progress, now + TELL_INTERVAL
+        self._beat()
         return self._give(progress) or self.ended_by is not None
 
     def _give(self, progress: Progress) -> bool:
@@ -72,20 +97,29 @@ class Watch:
         return time.monotonic() - self._started
 
     def summary(self, merge: Merge | None) -> Summary:
-        """The summary at the end; `merge` is None if nothing was read."""
-        ended_by = self.ended_by or "source"
+        """The summary at the end; `merge` is None if nothing was read: then there is what earlier runs have left."""
+        before = self._before
+        summary = Summary(seconds=self._seconds(), ended_by=self.ended_by or "source")
+        if before is not None:
+            summary = replace(
+                summary,
+                epochs=before.epochs,
+                rows=before.rows,
+                rejects=before.rejects,
+                tombstones=before.tombstones,
+                lost=lost_offsets(before.gaps),
+                earlier_epochs=before.epochs,
+                earlier_rows=before.rows,
+                earlier_rejects=sum(before.rejects.values()),
+            )
         if merge is None:
-            return Summary(seconds=self._seconds(), ended_by=ended_by)
-        return Summary(
+            return summary
+        return replace(
+            summary,
             epochs=merge.epochs,
             rows=merge.rows,
             rejects=dict(merge.rejects),
             tombstones=merge.tombstones,
             excluded=merge.excluded,
             lost=merge.lost,
-            seconds=self._seconds(),
-            ended_by=ended_by,
-            earlier_epochs=0 if self._before is None else self._before.epochs,
-            earlier_rows=0 if self._before is None else self._before.rows,
-            earlier_rejects=0 if self._before is None else sum(self._before.rejects.values()),
         )

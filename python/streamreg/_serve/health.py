@@ -30,13 +30,8 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
         return json_response(found, 200 if alive else 503)
 
     async def readyz(request: Request) -> Response:
-        now, age = feed.snapshot, turn_age(feed)
-        # What a loop that stands still said last is not what it does.
-        fresh = age is not None and age <= MOST_AGE
-        reading = fresh and now is not None and now.phase == "reading"
-        known = fresh and now is not None and now.total_lag is not None
-        found = {"ready": reading and known, "reading": reading, "lag_known": known}
-        return json_response(found, 200 if reading and known else 503)
+        found = readiness(feed)
+        return json_response(found, 200 if found["ready"] else 503)
 
     return (
         Endpoint(
@@ -50,13 +45,29 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
         Endpoint(
             "/readyz",
             readyz,
-            "Whether the run reads, and knows how far it is behind the topic: its loop turns, and the source has said "
-            f"within the last {BELIEVED_SECONDS:.0f} seconds where its logs end.",
+            "Whether the run reads, and knows how far it is behind the topic: its loop turns, no output is waited for, "
+            f"and the source has said within the last {BELIEVED_SECONDS:.0f} seconds where its logs end.",
             refusals={503: "It does not, not yet, or not any more."},
             open=True,
             always=True,
         ),
     )
+
+
+def readiness(feed: Feed) -> dict[str, bool]:
+    """Whether the run is ready, and why not."""
+    now, age = feed.snapshot, turn_age(feed)
+    # What a loop that stands still said last is not what it does.
+    fresh = age is not None and age <= MOST_AGE
+    taken = now is not None and not now.waiting
+    reading = fresh and taken and now is not None and now.phase == "reading"
+    known = fresh and now is not None and now.total_lag is not None
+    return {
+        "ready": reading and known,
+        "reading": reading,
+        "lag_known": known,
+        "outputs_taken": taken,
+    }
 
 
 def turn_age(feed: Feed) -> float | None:

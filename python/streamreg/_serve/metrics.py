@@ -22,7 +22,7 @@ from starlette.responses import Response
 from streamreg._rejects.dead_letters import REASONS
 from streamreg._serve.endpoint import Endpoint
 from streamreg._serve.feed import Feed
-from streamreg._serve.health import turn_age
+from streamreg._serve.health import readiness, turn_age
 from streamreg._serve.memory import resident, stored
 from streamreg._serve.snapshot import BOUNDS, Durations, Snapshot
 from streamreg._sinks.cells import cells_of, value_of
@@ -94,6 +94,12 @@ class RunCollector:
         yield from _processes(now, stored(self._feed.layout.state))
         yield from _engine(now)
         yield from _times(now, turn_age(self._feed))
+        yield GaugeMetricFamily(
+            "streamreg_ready",
+            "Whether the run reads, and knows its lag: what /readyz says.",
+            value=readiness(self._feed)["ready"],
+        )
+        yield _outputs(now)
         yield from _results(self._feed)
 
 
@@ -214,6 +220,17 @@ def _times(now: Snapshot, age: float | None) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "streamreg_loop_turn_age_seconds", "Since the loop has turned last.", value=age
         )
+
+
+def _outputs(now: Snapshot) -> Metric:
+    found = GaugeMetricFamily(
+        "streamreg_output_waiting_seconds",
+        "For how long an output is waited for, so that nothing is read; 0: it is not.",
+        labels=["output"],
+    )
+    for output in sorted(now.outputs):
+        found.add_metric([output], now.waiting.get(output, 0.0))
+    return found
 
 
 def _results(feed: Feed) -> Iterator[Metric]:

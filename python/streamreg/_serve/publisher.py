@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Final
 
+from streamreg._event import event
 from streamreg._exceptions import ConfigurationError
 from streamreg._process import quick_imports
 from streamreg._serve.address import Listen, ListenArgument, bound, listen_of, url_of
@@ -67,7 +68,11 @@ class Publisher:
             )
         self._socket = bound(listen)
         self.url = url_of(self._socket)
-        _log.info("page, metrics, health and results: %s", self.url)
+        _log.info(
+            "page, metrics, health and results: %s",
+            self.url,
+            extra=event("listen", url=self.url),
+        )
         if not listen.loopback and listen.token is None:
             _log.warning("%s is served without a token, to everyone who can connect", self.url)
         self._layout: Layout | None = None
@@ -247,6 +252,7 @@ class _Pipe:
                     self._listen.host,
                     error.strerror or error,
                     pause,
+                    extra=event("server_died", again_in=pause),
                 )
                 self._closing.wait(pause)
                 pause = min(2 * pause, _MOST_PAUSE)
@@ -265,6 +271,8 @@ class _Pipe:
             messages.close()
         self._process, self.pid = process, process.pid
         self.generation += 1
+        if self.generation > 1:
+            _log.info("a new process serves %s", self._listen.host, extra=event("server_recovery"))
         return pipe
 
     def _feed(self, pipe: Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import field
@@ -106,10 +107,21 @@ class Snapshot:
     engine: EngineFigures | None = None
     """What the engine has done, of a run that has one."""
 
+    outputs: Mapping[str, float | None] = field(default_factory=dict)
+    """For each output that can be waited for since when it is, by the monotonic clock; None: it is not."""
+
     @property
     def known(self) -> bool:
         """Whether its counts are known: a run that starts has not taken them out of its state yet."""
         return self.phase != "starting"
+
+    @property
+    def waiting(self) -> dict[str, float]:
+        """For how many seconds each output is waited for that is: until then nothing is read."""
+        now = time.monotonic()
+        return {
+            name: max(now - since, 0.0) for name, since in self.outputs.items() if since is not None
+        }
 
     def place(self, partition: int) -> tuple[str, int]:
         """The topic of a partition, and its number there."""

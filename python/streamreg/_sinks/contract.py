@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, Typ
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import OutputError
 from streamreg._sinks.cells import rows_of
+from streamreg._sinks.waits import Waits
 
 if TYPE_CHECKING:
     from streamreg._types import DType
@@ -85,6 +86,9 @@ class RunTerms:
 
     stopping: Callable[[], bool] = lambda: False
     """Whether the run is to end: nothing that takes long goes on then."""
+
+    waits: Waits = field(default_factory=Waits)
+    """Told which output the run waits for."""
 
     outbox: Mapping[str, Sequence[EpochChanges]] = field(default_factory=dict)
     """What the state holds for destinations, by the names of their outputs, in the order of the epochs."""

@@ -92,7 +92,7 @@ def open_file(
     expected = None if position is None else FilePosition.of(position)
     with output_errors(path):
         if _kind(path, terms) == "stream":
-            return _open_stream(path, header, terms.stopping)
+            return _open_stream(path, header, terms)
         flags = os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK | (os.O_CREAT if expected is None else 0)
         descriptor = os.open(path, flags, 0o666)
         try:
@@ -127,8 +127,8 @@ def _kind(path: Path, terms: RunTerms) -> str:
     return kind
 
 
-def _open_stream(path: Path, header: bytes, stopping: Callable[[], bool]) -> StreamFile | None:
-    descriptor = open_stream(path, stopping)
+def _open_stream(path: Path, header: bytes, terms: RunTerms) -> StreamFile | None:
+    descriptor = open_stream(path, terms)
     if descriptor is None:
         return None
     _log.warning(
@@ -140,7 +140,7 @@ def _open_stream(path: Path, header: bytes, stopping: Callable[[], bool]) -> Str
             os.fstat(descriptor).st_mode
         ):  # Of a terminal any number of runs may have a part.
             lock(descriptor, str(path), OutputError)
-        return StreamFile(path, descriptor, header, stopping)
+        return StreamFile(path, descriptor, header, terms)
     except BaseException:
         os.close(descriptor)
         raise

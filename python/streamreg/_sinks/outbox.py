@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from streamreg._event import event
 from streamreg._exceptions import CorruptStateError, OutputError, StreamregError
 from streamreg._plural import plural
 from streamreg._sinks.contract import AwayError, EpochChanges
@@ -67,7 +68,8 @@ class OutboxSink:
         self._begun = False
         self._open: list[bytes] = []
         self._open_size = 0
-        self._away = False
+        self._waits = terms.waits
+        self._waits.add(name)
 
     @property
     def position(self) -> Position:
@@ -159,6 +161,7 @@ class OutboxSink:
                 "%s: the changes of %s were not delivered yet: the next run of this state delivers them",
                 self._name,
                 plural(len(self._waiting), "epoch"),
+                extra=event("undelivered", output=self._name, epochs=len(self._waiting)),
             )
         self._let_go()
 
@@ -174,16 +177,12 @@ class OutboxSink:
                     return False
                 pause = min(2 * pause, _MOST_PAUSE)
             else:
-                if self._away:
-                    _log.warning("%s: it is back, and has everything up to now", self._name)
-                self._away = False
+                self._waits.end(self._name, "it is back, and has everything up to now")
                 return True
 
     def _tell_away(self, error: AwayError) -> None:
-        if not self._away:
-            kept = "" if self._direct else "; its changes are kept in the state"
-            _log.warning("%s: %s: waits until it is back%s", self._name, error, kept)
-        self._away = True
+        kept = "" if self._direct else "; its changes are kept in the state"
+        self._waits.begin(self._name, str(error), f"waits until it is back{kept}")
 
     def _connected(self) -> Destination:
         if self._destination is None:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import OutputError
 from streamreg._file_lock import lock
+from streamreg._os_error import MAKE_ROOM
 from streamreg._path import sqlite_uri
 from streamreg._sinks.cells import cells_of
 from streamreg._sinks.contract import AwayError, Delivered
@@ -264,4 +265,6 @@ def errors(name: str) -> Iterator[None]:
                 f"{name}: the file is no SQLite database: write to another one"
             ) from error
         full = " (is the disk full?)" if code == sqlite3.SQLITE_IOERR else ""
+        if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL):
+            full += f": {MAKE_ROOM}"
         raise OutputError(f"{name}: {error}{full}") from error

@@ -6,25 +6,27 @@ Nothing here waits in a call to the system that a signal would not end: neither 
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import queue
 import select
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from streamreg._exceptions import OutputError
 from streamreg._plural import plural
 from streamreg._sinks.file_position import FilePosition
 from streamreg._sinks.output_file import OutputFile
 
-_log = logging.getLogger("streamreg")
+if TYPE_CHECKING:
+    from streamreg._sinks.contract import RunTerms
 
 _LOOK_SECONDS: Final = 0.1
 """How often it is looked whether the run is to end, while the other side keeps it waiting."""
+
+_SLOW_SECONDS: Final = 10.0
+"""How long a reader may take nothing until that is told."""
 
 _LAST_SECONDS: Final = 2.0
 """How long a reader that takes nothing is waited for when the run is to end."""
@@ -35,14 +37,13 @@ _FLAGS: Final = os.O_WRONLY | os.O_CLOEXEC | os.O_NOCTTY
 class StreamFile(OutputFile):
     """A pipe or a device that is open."""
 
-    def __init__(
-        self, path: Path, descriptor: int, header: bytes, stopping: Callable[[], bool]
-    ) -> None:
-        """`descriptor` belongs to this object from now on; `stopping` says whether the run is to end."""
+    def __init__(self, path: Path, descriptor: int, header: bytes, terms: RunTerms) -> None:
+        """`descriptor` belongs to this object from now on."""
         super().__init__(path, FilePosition(0))
         os.set_blocking(descriptor, False)
         self._descriptor: int | None = descriptor
-        self._stopping = stopping
+        self._stopping, self._waits = terms.stopping, terms.waits
+        self._waits.add(str(path))
         self.append(header)
 
     def _write(self, data: memoryview, *, durable: bool) -> None:
@@ -61,7 +62,10 @@ class StreamFile(OutputFile):
     def _wait(self, poll: select.poll, left: int) -> None:
         """Until the other side takes something, or has gone."""
         give_up_at: float | None = None
+        slow_at = time.monotonic() + _SLOW_SECONDS
         while not poll.poll(_LOOK_SECONDS * 1000):
+            if time.monotonic() >= slow_at:
+                self._waits.begin(str(self.path), "its reader takes nothing", "waits until it does")
             if give_up_at is None and self._stopping():
                 give_up_at = time.monotonic() + _LAST_SECONDS
             if give_up_at is not None and time.monotonic() >= give_up_at:
@@ -69,6 +73,7 @@ class StreamFile(OutputFile):
                     f"{self.path}: its reader takes nothing, and the run is to end: missing at its end: "
                     f"{plural(left, 'byte')}"
                 )
+        self._waits.end(str(self.path), "its reader takes what is written")
 
     def close(self) -> None:
         if self._descriptor is not None:
@@ -76,7 +81,7 @@ class StreamFile(OutputFile):
             self._descriptor = None
 
 
-def open_stream(path: Path, stopping: Callable[[], bool]) -> int | None:
+def open_stream(path: Path, terms: RunTerms) -> int | None:
     """Opens a pipe or a device for writing, and waits for the reader of a pipe; None if the run is to end first.
 
     Raises:
@@ -87,19 +92,20 @@ def open_stream(path: Path, stopping: Callable[[], bool]) -> int | None:
     except OSError as error:
         if error.errno != errno.ENXIO or not path.is_fifo():
             raise
-    _log.warning("%s: waits for somebody who reads this pipe", path)
+    terms.waits.begin(str(path), "nobody reads this pipe", "waits for somebody who does")
     opened: queue.SimpleQueue[int | OSError] = queue.SimpleQueue()
     threading.Thread(target=_open_blocking, args=(path, opened), daemon=True).start()
     while True:
         try:
             found = opened.get(timeout=_LOOK_SECONDS)
         except queue.Empty:
-            if stopping():
+            if terms.stopping():
                 _release(path, opened)
                 return None
             continue
         if isinstance(found, OSError):
             raise found
+        terms.waits.end(str(path), "somebody reads this pipe")
         return found
 
 

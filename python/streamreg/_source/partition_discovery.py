@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from streamreg._event import event
 from streamreg._source.contract import Range
 
 if TYPE_CHECKING:
@@ -35,13 +36,18 @@ class PartitionDiscovery:
             found = [self._source.origin(p) for p in sorted(watermarks)]
             if found[0].partition is None:
                 _log.warning(
-                    "%s has new files: %s", self._source.name, ", ".join(o.name for o in found)
+                    "%s has new files: %s",
+                    self._source.name,
+                    ", ".join(o.name for o in found),
+                    extra=event("grown", files=[o.name for o in found]),
                 )
             else:
                 for topic in sorted({origin.name for origin in found}):
+                    new = [o.partition for o in found if o.name == topic]
                     _log.warning(
                         "topic %r has new partitions, read from their beginning: %s",
                         topic,
-                        ", ".join(str(o.partition) for o in found if o.name == topic),
+                        ", ".join(map(str, new)),
+                        extra=event("grown", topic=topic, partitions=new),
                     )
         return {p: Range(watermark.low, None, True) for p, watermark in watermarks.items()}

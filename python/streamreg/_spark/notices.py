@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 from typing import Final
 
+from streamreg._event import event
 from streamreg._source.contract import ToldOnce, Trouble
 
 _log = logging.getLogger("streamreg")
@@ -44,5 +45,5 @@ class Notices:
             if isinstance(text, Trouble):
                 self.troubled_at = now
             if about not in self._told:
-                _log.warning("%s", text)
+                _log.warning("%s", text, extra=event("connection"))
             self._told[about] = math.inf if isinstance(text, ToldOnce) else now + _QUIET

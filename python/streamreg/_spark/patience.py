@@ -6,6 +6,8 @@ import logging
 import time
 from typing import Final
 
+from streamreg._event import event
+
 _log = logging.getLogger("streamreg")
 
 PATIENCE: Final = 5.0
@@ -76,4 +78,5 @@ class Patience:
                 now - self._nothing_since,
                 asked,
                 self.seconds,
+                extra=event("connection"),
             )

@@ -14,6 +14,7 @@ from functools import partial
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Final
 
+from streamreg._event import event
 from streamreg._exceptions import StreamregError, WorkerError
 from streamreg._plural import plural
 from streamreg._source.contract import short_name, silence_seconds
@@ -134,7 +135,8 @@ class SparkPool:
         self._runner.start(running)
 
     def _was_checked(self, _found: None) -> Iterator[Frame]:
-        self._checked, self._failures = True, 0
+        self._checked = True
+        self._succeeded()
         yield from ()
 
     def _tell_idle(self, running: Running[Any]) -> None:
@@ -148,6 +150,7 @@ class SparkPool:
                 "(spark.executor.memory, spark.executor.cores)?",
                 self._jobs.name,
                 LOOK_SECONDS,
+                extra=event("idle"),
             )
 
     def _next(self) -> list[Piece]:
@@ -212,7 +215,7 @@ class SparkPool:
             for own in done.partials:
                 # The loop merges each before it asks for the next.
                 if _goes_on(own, self._merged.offsets):
-                    self._failures = 0
+                    self._succeeded()
                     yield Frame(0, own, {}, done.reader, done.timestamp)
 
     def _fit(self, found: Sequence[Done]) -> None:
@@ -240,7 +243,7 @@ class SparkPool:
         times = [done.timestamp for done in found if done.timestamp is not None]
         frame = Frame(0, whole, {}, reader, max(times, default=None))
         if not whole.rows:
-            self._failures = 0
+            self._succeeded()
             yield frame
             return
         self._step(frame, sharded)
@@ -263,7 +266,7 @@ class SparkPool:
             else:
                 shards.append(change)
         frame.partial.shards = shards
-        self._failures = 0
+        self._succeeded()
         yield frame
 
     def _check(self, failure: Failure | None) -> None:
@@ -290,7 +293,14 @@ class SparkPool:
             self._jobs.name,
             pause,
             first_line(error),
+            extra=event("batch_failed", again_in=pause, reason=first_line(error)),
         )
+
+    def _succeeded(self) -> None:
+        """What a job has come to counts."""
+        if self._failures:
+            _log.info("%s works again", self._jobs.name, extra=event("batch_recovery"))
+        self._failures = 0
 
     def grow(self, ranges: Mapping[int, Range]) -> None:
         self._ranges.update(ranges)

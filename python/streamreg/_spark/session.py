@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from streamreg._exceptions import ConfigurationError, WorkerError
 from streamreg._kafka.in_thread import Threads
 from streamreg._spark.errors import first_line, said
+from streamreg._spark.java_log import launched
 
 if TYPE_CHECKING:
     from pyspark import SparkConf, SparkContext
@@ -178,7 +179,11 @@ def _made(master: str | None, conf: Mapping[str, str]) -> SparkContext:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     name = "Spark does not start" + ("" if master is None else f" at {master}")
     try:
-        context = SparkContext(conf=_settings(master, conf))
+        settings = _settings(master, conf)
+        with SparkContext._lock:
+            if SparkContext._gateway is None:
+                SparkContext._ensure_initialized(gateway=launched(settings))
+        context = SparkContext(conf=settings)
     except Exception as error:
         if "JAVA_GATEWAY_EXITED" in str(error) or _forget_java_that_ended():
             why = _NO_JAVA if _no_java() else _JAVA_ENDED

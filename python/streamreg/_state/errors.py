@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from streamreg._exceptions import StateError
-from streamreg._os_error import said
+from streamreg._os_error import MAKE_ROOM, said
 
 _ADVICE = (
     "restore the directory from a backup, or start anew with an empty one and new output files"
 )
 
+_FULL = f"{MAKE_ROOM}: the run goes on from its last epoch"
 
 _ELSEWHERE = (
     "name a directory where this process may write, by [state] directory of a job file "
@@ -34,7 +35,11 @@ def errors(directory: Path) -> Iterator[None]:
         if code in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_IOERR_SHORT_READ):
             raise damaged(directory, str(error)) from error
         # Disk full, read-only directory and the like. A full disk may show as any failed I/O.
-        hint = " (is the disk full?)" if code & 0xFF == sqlite3.SQLITE_IOERR else ""
+        hint = ""
+        if code & 0xFF == sqlite3.SQLITE_IOERR:
+            hint = f" (is the disk full?): {_FULL}"
+        elif code & 0xFF == sqlite3.SQLITE_FULL:
+            hint = f": {_FULL}"
         raise StateError(f"state {directory}: {error}{hint}") from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         # A message of SQLite with damaged text cannot be decoded.

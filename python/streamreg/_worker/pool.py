@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from streamreg._dataclass import dataclass
+from streamreg._event import event
 from streamreg._exceptions import WorkerError
 from streamreg._plural import plural
 from streamreg._source.contract import Range, short_name
@@ -179,7 +180,11 @@ class ProcessPool:
                     worker.crashes.batch_done()
                     if worker.successor:
                         worker.successor = False
-                        _log.info("worker %d: its successor reads on", worker.index)
+                        _log.info(
+                            "worker %d: its successor reads on",
+                            worker.index,
+                            extra=event("worker_recovery", worker=worker.index),
+                        )
                 case Begun(starts):
                     worker.crashes.batch_begun(starts)
                 case Notice(text):
@@ -194,7 +199,8 @@ class ProcessPool:
         if told or worker.process is None:
             return
         crashes = worker.crashes.add(time.monotonic() - worker.started_at, self._merged.offsets)
-        text = f"worker {worker.index} died ({_manner(worker.process)})"
+        manner = _manner(worker.process)
+        text = f"worker {worker.index} died ({manner})"
         if crashes > _RESTARTS:
             where = worker.crashes.where(partial(short_name, self._task.input.source))
             raise WorkerError(
@@ -202,7 +208,12 @@ class ProcessPool:
             )
         pause = _FIRST_PAUSE * 2 ** (crashes - 1)
         worker.restart_at = time.monotonic() + pause
-        _log.warning("%s: its partitions go on from the merged offsets in %.1f s", text, pause)
+        _log.warning(
+            "%s: its partitions go on from the merged offsets in %.1f s",
+            text,
+            pause,
+            extra=event("worker_died", worker=worker.index, manner=manner, again_in=pause),
+        )
 
     def stop(self) -> Iterator[Frame]:
         for worker in self._workers:

@@ -54,11 +54,27 @@ def test_a_loop_that_does_not_turn_is_not_alive(age: float, status: int) -> None
         ({"log_ends": {0: 9}}, 503),
         ({"offsets": {}, "log_ends": {}}, 200),
         ({"turned_at": time.monotonic() - MOST_AGE - 1}, 503),
+        ({"outputs": {"one": None, "other": None}}, 200),
+        ({"outputs": {"one": None, "other": time.monotonic()}}, 503),
     ],
 )
 def test_ready_is_who_reads_and_knows_its_lag(changes: dict[str, object], status: int) -> None:
     """Of all partitions, and now: what a loop that stands still said last counts no longer."""
     assert asked("/readyz", snapshot(**changes)).status == status
+    ready = f"streamreg_ready {float(status == 200)}"
+    assert ready in asked("/metrics", snapshot(**changes)).body.decode().splitlines()
+
+
+def test_an_output_that_is_waited_for_is_shown() -> None:
+    """By name, and for how long, where a token is asked for; to probes only that there is one."""
+    found = snapshot(outputs={"one": None, "other": time.monotonic() - 30})
+    answer = asked("/readyz", found).json()
+    assert answer == {"ready": False, "reading": False, "lag_known": True, "outputs_taken": False}
+    assert asked("/v1/status", found).json()["waiting"] == {"other": pytest.approx(30, abs=5)}
+    lines = asked("/metrics", found).body.decode().splitlines()
+    gauges = [line for line in lines if line.startswith("streamreg_output_waiting_seconds{")]
+    assert gauges[0] == 'streamreg_output_waiting_seconds{output="one"} 0.0'
+    assert float(gauges[1].split()[1]) == pytest.approx(30, abs=5)
 
 
 def test_nothing_is_known_before_the_first_word() -> None:

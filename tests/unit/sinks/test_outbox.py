@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import streamreg as sr
-from streamreg._sinks import outbox
+from streamreg._sinks import outbox, waits
 from streamreg._sinks.contract import (
     FORGOTTEN,
     AwayError,
@@ -20,7 +20,9 @@ from streamreg._sinks.contract import (
 from streamreg._sinks.gathering import Gathering
 from streamreg._sinks.outbox import OutboxSink
 from streamreg._sinks.outbox_position import compared
+from streamreg._sinks.waits import Waits
 from streamreg._state import outbox as parts
+from tests.support.clock import clock_of
 
 RUN = "0" * 32
 EPOCHS = [EpochChanges(time, b"%d,%d,1\n" % (time, time)) for time in (3, 4, 7)]
@@ -126,8 +128,34 @@ def test_a_destination_that_is_away(where: str, caplog: pytest.LogCaptureFixture
     assert held.lines == EPOCHS[0].lines
     assert caplog.messages == [
         "out: gone: waits until it is back; its changes are kept in the state",
-        "out: it is back, and has everything up to now",
+        "out: it is back, and has everything up to now, after 0 s",
     ]
+    assert [getattr(record, "streamreg", {}) for record in caplog.records] == [
+        {"event": "away", "output": "out", "reason": "gone"},
+        {"event": "recovery", "output": "out", "seconds": pytest.approx(0, abs=5)},
+    ]
+
+
+def test_a_run_knows_for_which_output_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the first failure until it has everything, and why."""
+    clock = clock_of(monkeypatch, waits)
+    known = Waits()
+    held = Held()
+    held.troubles = [("connect", AwayError("gone")), ("connect", AwayError("still"))]
+    seen: list[tuple[float, str]] = []
+
+    def look() -> bool:
+        seen.extend(known.found.values())
+        clock.now += 5
+        return False
+
+    sink = OutboxSink(
+        "out", held.connect, None, RunTerms(Path("state"), stopping=look, waits=known)
+    )
+    assert known.since == {"out": None}
+    assert sink.connect(look)
+    assert seen == [(100.0, "gone")] * 2
+    assert (known.since, known.found) == ({"out": None}, {})
 
 
 def test_epochs_are_gathered_while_it_is_away() -> None:

@@ -21,6 +21,8 @@ def lines(view: View, now: datetime | None = None) -> Iterator[str]:
     """A run as lines of text."""
     moment = datetime.now(UTC) if now is None else now
     yield f"{view.topic}  {view.phase}  {view.source}  {moment:%Y-%m-%d %H:%M:%S} UTC"
+    for output, seconds in view.waiting.items():
+        yield f"waits    for {output}, for {seconds:,.0f} s: nothing is read until it takes something again"
     rate = "" if view.rows_per_second is None else f"  {view.rows_per_second:,.0f}/s"
     # A state tells of no lag; a run that is asked does not know it while nothing says where the logs end.
     unknown = "" if view.restarts is None else "  lag unknown"

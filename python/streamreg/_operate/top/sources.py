@@ -247,6 +247,7 @@ def _of_port(url: str, status: dict[str, Any], tables: list[ShownTable] | None) 
         tables=tables,
         epoch_seconds=_mean(status["epoch_seconds_total"], status["epochs_closed"]),
         checkpoint_seconds=_mean(status["checkpoint_seconds_total"], status["checkpoints"]),
+        waiting=status.get("waiting", {}),
         restarts=status["worker_restarts"],
         readers=sorted(set((status["readers"] or {}).values())),
         memory=status["memory_bytes"],

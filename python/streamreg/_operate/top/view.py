@@ -56,6 +56,9 @@ class View:
     """On average, for each epoch of this run."""
 
     checkpoint_seconds: float | None = None
+    waiting: Mapping[str, float] = field(default_factory=dict)
+    """Outputs that are waited for, so that nothing is read, and for how many seconds."""
+
     restarts: int | None = None
     readers: Sequence[str] = ()
     memory: Mapping[str, int] = field(default_factory=dict)

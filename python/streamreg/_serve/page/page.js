@@ -146,6 +146,13 @@ function connection(state, text) {
   if (shown.textContent !== text) shown.textContent = text;
 }
 
+// How the run is, and what is said of it; outputs that it waits for are named.
+function running({ phase, waiting }) {
+  const outputs = Object.keys(waiting);
+  if (outputs.length) return ["waits", `waits for ${outputs.join(", ")}: nothing is read`];
+  return ["live", phase === "starting" ? "starting" : "live"];
+}
+
 function show(now) {
   at("topic").textContent = now.topic;
   document.title = `${now.topic} – streamreg`;
@@ -189,7 +196,7 @@ function start() {
     status(data) {
       answered = true;
       at("run").hidden = false;
-      connection("live", data.phase === "starting" ? "starting" : "live");
+      connection(...running(data));
       show(data);
       if (lost) results.tables = []; // of another run there may be others
       quiet = lost || changed(status, data) || !results.tables.length ? 0 : quiet + 1;
