@@ -46,6 +46,9 @@ class View:
     rejects: Mapping[str, int] = field(default_factory=dict)
     lag: int | None = None
     rows_per_second: float | None = None
+    turn_age: float | None = None
+    """Seconds since the loop of the run has turned last, where it is asked."""
+
     places: Sequence[Place] = ()
     tables: Sequence[ShownTable] = ()
     epoch_seconds: float | None = None
