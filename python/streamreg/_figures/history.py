@@ -9,7 +9,7 @@ from typing import Final
 from streamreg._dataclass import dataclass
 from streamreg._figures.drawing import Drawing, empty, text
 from streamreg._figures.look import Theme, look
-from streamreg._figures.shapes import band, line
+from streamreg._figures.shapes import band, line, note
 from streamreg._figures.thinned import thinned
 
 _HEIGHT: Final = 180
@@ -92,6 +92,8 @@ def history_drawing(
         )
         drawn.add(name)
     _lay_out(made, columns, time_name)
+    if not lines:
+        note(made, "there are no numbers yet")
     return made
 
 
