@@ -89,6 +89,21 @@ def test_quantiles_are_those_of_students_distribution(rows: int) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("kind", ["qq", "influence"])
+@pytest.mark.parametrize(
+    ("y", "reason"), [([0.0, 1.0, 5.0], "too few rows"), ([0.0, 1.0, 2.0, 3.0], "a perfect fit")]
+)
+def test_why_there_are_no_studentized_residuals(
+    kind: Literal["qq", "influence"], y: list[float], reason: str
+) -> None:
+    """Where none is defined, the figure says so; where some are, it says nothing."""
+    rows = np.arange(len(y))[:, None]
+    figure = sr.LinearRegression().fit(rows, y).plot(rows, y, kind=kind)
+    (said,) = figure.layout.annotations
+    assert reason in said.text
+    assert not sr.LinearRegression().fit(X, Y).plot(X, Y, kind=kind).layout.annotations
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_figures_need_nothing_from_elsewhere(

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 
@@ -18,8 +17,6 @@ import pytest
 import streamreg as sr
 from streamreg._cli import main
 from streamreg._operate.top import sources
-from streamreg._operate.top.picture import fitted, lines
-from streamreg._operate.top.view import Place, ShownTable, View
 from tests.support.numbered import row
 from tests.support.plans import table_of_source
 from tests.support.process import wait_until
@@ -113,6 +110,13 @@ def test_a_job_file_says_where_to_look(capsys: Capture) -> None:
         assert watched.run.url in capsys.readouterr().out
     assert main(["top", "job.toml"]) == 0
     assert "job.state" in capsys.readouterr().out
+    any_port = '[listen]\naddress = "127.0.0.1:0"\n'
+    Path("job.toml").write_text(f"{JOB}{any_port}")
+    assert main(["top", "job.toml"]) == 0
+    assert "job.state" in capsys.readouterr().out
+    Path("job.toml").write_text(f"{JOB}{any_port}[state]\ndirectory = false\n")
+    assert main(["top", "job.toml"]) == 2
+    assert "listens at any free port: give the URL" in capsys.readouterr().err
     Path("job.toml").write_text(f"{JOB}[state]\ndirectory = false\n")
     assert main(["top", "job.toml"]) == 2
     assert "keeps no state and listens nowhere" in capsys.readouterr().err
@@ -261,28 +265,3 @@ def test_a_terminal_is_renewed_until_ctrl_c(target: str) -> None:
         shown = picture.replace("\x1b[K", "").replace("\x1b[J", "").split("\r\n")
         assert len(shown) <= 20
         assert max(map(len, shown)) <= 60
-
-
-def test_a_picture_moves_no_cursor() -> None:
-    """Whatever letters a topic, a key or a reason has; missing values and very many partitions are shown short."""
-    view = View(
-        source="here",
-        topic="a\x1b[2Jb",
-        phase="reading",
-        rows=1234567,
-        epochs=3,
-        rejects={"late": 2},
-        lag=4,
-        rows_per_second=1e6,
-        places=[Place(p, 10 * p, 10 * p + p, p) for p in range(20)],
-        tables=[ShownTable("t", 2, [{"k": "x\ny", "v": None}, {"k": "\x07", "v": 0.1}])],
-        restarts=1,
-        memory={"parent": 50 << 20, "worker-0": 30 << 20},
-    )
-    found = fitted(lines(view, datetime(2026, 1, 1, tzinfo=UTC)), 79)
-    assert found[0] == "a?[2Jb  reading  here  2026-01-01 00:00:00 UTC"
-    assert found[1] == "rows     1,234,567  1,000,000/s  lag 4"
-    assert "memory   80 MB (parent 50, worker-0 30)" in found
-    assert "  … and 8 partitions more" in found
-    assert all(line.isprintable() for line in found)
-    assert fitted(found, 10, 3) == ["a?[2Jb  r…", "rows     …", "…"]

@@ -3,7 +3,6 @@
 import argparse
 import shutil
 import sys
-import time
 from typing import TYPE_CHECKING
 
 from streamreg._terminal.standard_streams import is_terminal
@@ -14,7 +13,8 @@ if TYPE_CHECKING:
 _EPILOG = """\
 TARGET is the URL that a run serves (run --listen), the directory of its state, or its job file:
 then what [listen] says is asked, or where nobody answers the state. A token is taken from
-STREAMREG_TOKEN. Nothing of the run is changed. On a terminal the picture is renewed until Ctrl-C.
+STREAMREG_TOKEN. Nothing of the run is changed. On a terminal the picture is renewed until Ctrl-C,
+also when nobody answers for some time; and less often where a look takes long.
 
 example:
   streamreg top job.toml
@@ -24,8 +24,8 @@ example:
 
 _USUAL_SECONDS = 2.0
 _HOME = "\x1b[H"
-_END_OF_LINE = "\x1b[K"
-_REST = "\x1b[J"
+_CLEAR_LINE = "\x1b[K"
+_CLEAR_REST = "\x1b[J"
 
 
 def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
@@ -62,25 +62,25 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     """Runs the command."""
     from streamreg._operate.top.picture import fitted, lines
     from streamreg._operate.top.sources import look_at
+    from streamreg._operate.top.watched import watched
 
     look = look_at(arguments.target)
     terminal = is_terminal(sys.stdout)
     pause = arguments.watch or (_USUAL_SECONDS if terminal else None)
+    if pause is None:
+        print(*fitted(lines(look()), 10_000), sep="\n", flush=True)
+        return 0
     if not terminal:
-        while True:
-            print(*fitted(lines(look()), 10_000), sep="\n", flush=True)
-            if pause is None:
-                return 0
-            time.sleep(pause)
-            print()
+        for number, picture in enumerate(watched(look, pause)):
+            print(*([""] if number else []), *fitted(picture, 10_000), sep="\n", flush=True)
+        return 0
     try:
-        while pause is not None:
-            view = look()
+        for picture in watched(look, pause):
             size = shutil.get_terminal_size()
-            shown = fitted(lines(view), size.columns, size.lines - 1)
-            text = "".join(f"{line}{_END_OF_LINE}\n" for line in shown)
-            print(f"{_HOME}{text}{_REST}", end="", flush=True)
-            time.sleep(pause)
+            *before, last = fitted(picture, size.columns, size.lines)
+            # What was there is cleared before a line, not behind it: a full line would lose its last letter.
+            text = "".join(f"{_CLEAR_LINE}{line}\n" for line in before)
+            print(f"{_HOME}{text}{_CLEAR_REST}{last}", end="", flush=True)
     except KeyboardInterrupt:
         print()
     return 0

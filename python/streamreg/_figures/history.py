@@ -9,7 +9,7 @@ from typing import Final
 from streamreg._dataclass import dataclass
 from streamreg._figures.drawing import Drawing, empty, text
 from streamreg._figures.look import Theme, look
-from streamreg._figures.shapes import band, line
+from streamreg._figures.shapes import band, line, note
 from streamreg._figures.thinned import thinned
 
 _HEIGHT: Final = 180
@@ -28,14 +28,14 @@ class Line:
 
     Attributes:
         column: the column.
-        key: which key's it is; empty where there are no keys.
+        key: which key's it is; None where there are no keys.
         times: when values changed, in any unit, or the time of day.
-        values: what they were from then on; None where there was none.
+        values: what they were from then on; None or NaN where there was none.
         ends: the lower and upper ends of their confidence intervals, if there are any.
     """
 
     column: str
-    key: str
+    key: str | None
     times: Sequence[float | datetime]
     values: Sequence[float | None]
     ends: tuple[Sequence[float | None], Sequence[float | None]] | None = None
@@ -62,7 +62,7 @@ def history_drawing(
         number = columns.index(each.column)
         axis = "" if number == 0 else str(number + 1)
         series = keys.index(each.key)
-        name = each.key or "value"
+        name = "value" if each.key is None else each.key
         if each.ends is not None:
             low, high = ([end[at] for at in kept] for end in each.ends)
             band(
@@ -92,6 +92,8 @@ def history_drawing(
         )
         drawn.add(name)
     _lay_out(made, columns, time_name)
+    if not lines:
+        note(made, "there are no numbers yet")
     return made
 
 

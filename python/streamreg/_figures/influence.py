@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from streamreg._dataclass import dataclass
 from streamreg._figures.drawing import Drawing, empty
 from streamreg._figures.look import Theme, look
-from streamreg._figures.shapes import level_line, points
+from streamreg._figures.residuals import NO_STUDENTIZED
+from streamreg._figures.shapes import level_line, note, points
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,6 +53,8 @@ def influence_drawing(data: InfluenceData, theme: Theme = "light") -> Drawing:
         numbers=list(enumerate(cooks)),
         size=_diameters(cooks),
     )
+    if all(value != value for value in data.studentized.tolist()):
+        note(made, NO_STUDENTIZED)
     return made
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from streamreg._dataclass import dataclass
 from streamreg._figures.drawing import Drawing, empty
 from streamreg._figures.look import Theme, look
-from streamreg._figures.shapes import level_line, line, points
+from streamreg._figures.shapes import level_line, line, note, points
+from streamreg._plural import plural
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
+
+NO_STUDENTIZED: Final = (
+    "no studentized residuals: too few rows for the coefficients, or a perfect fit"
+)
 
 
 @dataclass(frozen=True)
@@ -64,11 +69,15 @@ def quantile_drawing(data: QuantileData, theme: Theme = "light") -> Drawing:
         ValueError: if there is no such theme.
     """
     own = look(theme)
-    expected = f"quantile of Student's t, {data.df} degrees of freedom"
+    expected = "quantile of Student's t"
+    if data.df > 0:
+        expected += f", {plural(data.df, 'degree')} of freedom"
     made = empty(own, "Q-Q", expected, "studentized residual")
     ends = data.expected[[0, -1]] if len(data.expected) else data.expected
     line(made, own, ends, ends, "as expected", series=1)
     hover = "row %{customdata}<br>expected %{x}<br>found %{y}<extra></extra>"
     rows = data.row.tolist()
     points(made, own, data.expected, data.residual, "rows", hover=hover, numbers=rows)
+    if not rows:
+        note(made, NO_STUDENTIZED)
     return made

@@ -130,6 +130,20 @@ def level_line(onto: Drawing, look: Look, at: float) -> None:
     )
 
 
+def note(onto: Drawing, words: str) -> None:
+    """Says in the midst of a drawing why there is nothing to be seen."""
+    onto.layout["annotations"] = [
+        {
+            "text": text(words),
+            "xref": "paper",
+            "yref": "paper",
+            "x": 0.5,
+            "y": 0.6,
+            "showarrow": False,
+        }
+    ]
+
+
 def _transparent(colour: str, opacity: float) -> str:
     red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
     return f"rgba({red}, {green}, {blue}, {opacity})"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 
 def thinned(values: Sequence[float | None], most: int) -> list[int]:
-    """The places of at most `most` values that stand for all, in order; a gap (None) is kept in its stretch.
+    """The places of at most `most` values that stand for all, in order; a gap (None or NaN) is kept in its stretch.
 
     Raises:
         ValueError: if `most` is below 5, which is one stretch with its gap.
@@ -24,12 +24,13 @@ def thinned(values: Sequence[float | None], most: int) -> list[int]:
     kept: set[int] = set()
     for stretch in range(stretches):
         start = stretch * len(values) // stretches
-        places = range(start, (stretch + 1) * len(values) // stretches)
-        found = [at for at in places if values[at] is not None]
-        kept |= {places[0], places[-1]}
-        if len(found) < len(places):
-            kept.add(next(at for at in places if values[at] is None))
+        own = values[start : (stretch + 1) * len(values) // stretches]
+        kept |= {start, start + len(own) - 1}
+        found = [value for value in own if value is not None and value == value]
+        if len(found) < len(own):
+            gap = next(at for at, value in enumerate(own) if value is None or value != value)
+            kept.add(start + gap)
         if found:
-            kept.add(min(found, key=lambda at: values[at] or 0.0))
-            kept.add(max(found, key=lambda at: values[at] or 0.0))
+            kept.add(start + own.index(min(found)))
+            kept.add(start + own.index(max(found)))
     return sorted(kept)

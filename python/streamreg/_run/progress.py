@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import unicodedata
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from streamreg._html import table
 from streamreg._plural import plural
 from streamreg._rejects.dead_letters import counted
 from streamreg._terminal.screen import Screen
+from streamreg._terminal.width import printable, width
 
 _RATE_SECONDS: Final = 10.0
 """What "the last seconds" of a rate are."""
@@ -163,7 +163,7 @@ class ProgressLine:
             parts.append(plural(progress.rejects, "reject"))
         for row in progress.results.values():
             parts += [f"{name} {_short(value)}" for name, value in row.items()]
-        parts = [_printable(part) for part in parts]
+        parts = [printable(part) for part in parts]
         if self._screen.terminal:
             self._screen.status(_fitted(parts, self._screen.columns - 1))
         else:
@@ -188,25 +188,13 @@ def _short(value: object) -> str:
     return str(value)
 
 
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in text)
-
-
 def _fitted(parts: list[str], columns: int) -> str:
     """As many parts as fit: a number that is cut would be another number."""
     line = ""
     for index, part in enumerate(parts):
         longer = f"{line}  {part}" if line else part
         more = 0 if index == len(parts) - 1 else len("  …")
-        if _cells(longer) + more > columns:
+        if width(longer) + more > columns:
             return f"{line}  …" if line else ""
         line = longer
     return line
-
-
-def _cells(text: str) -> int:
-    """How many columns a text takes, letters of double width counted twice."""
-    return sum(
-        0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF")
-        for letter in text
-    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from streamreg._dataclass import dataclass
 from streamreg._figures.history import Line, history_drawing
-from streamreg._sinks.cells import cells_of, unquoted, value_of
+from streamreg._sinks.cells import cells_of, key_name, unquoted, value_of
 
 if TYPE_CHECKING:
     from streamreg._figures.drawing import Drawing
@@ -68,7 +68,7 @@ def past_of(spec: TableSpec, moments: Sequence[Moment], now: float) -> Drawn:
     times: list[float | datetime] = [_moment(moment.unix_ms / 1000) for moment in moments]
     # A value stands until the next one: the last one until now.
     times.append(max(times[-1], _moment(now)))
-    lines = _lines(spec, "", times, [*cells, cells[-1]])
+    lines = _lines(spec, None, times, [*cells, cells[-1]])
     return Drawn(head, shown, lambda theme: _history(lines, "time (UTC)", theme))
 
 
@@ -89,7 +89,7 @@ def windows_of(spec: TableSpec, rows: Sequence[bytes]) -> Drawn:
     for key, own in list(groups.items())[-MOST_INSTANCES:]:
         times = [_time(value_of(cells[start], kind)) for cells in own]
         times.append(_time(value_of(own[-1][end], kind)))
-        lines += _lines(spec, ", ".join(map(text_of, key)), times, [*own, own[-1]])
+        lines += _lines(spec, key_name(key), times, [*own, own[-1]])
     title = f"{names[start]} (UTC)" if kind == "datetime" else names[start]
     return Drawn(names, shown, lambda theme: _history(lines, title, theme))
 
@@ -111,9 +111,9 @@ def pace_of(samples: Iterable[Sample]) -> Drawn:
         return Drawn(head, rows, None, "nothing was read yet")
     times = [_moment(one.unix) for one in found]
     lines = [
-        Line("rows per second", "", times, [one.rows_per_second for one in found]),
-        Line("lag in messages", "", times, [one.lag for one in found]),
-        Line("seconds per epoch", "", times, [one.epoch_seconds for one in found]),
+        Line("rows per second", None, times, [one.rows_per_second for one in found]),
+        Line("lag in messages", None, times, [one.lag for one in found]),
+        Line("seconds per epoch", None, times, [one.epoch_seconds for one in found]),
     ]
     return Drawn(head, rows, lambda theme: _history(lines, "time (UTC)", theme))
 
@@ -124,7 +124,7 @@ def _history(lines: Sequence[Line], time_name: str, theme: Theme) -> Drawing:
 
 def _lines(
     spec: TableSpec,
-    key: str,
+    key: str | None,
     times: Sequence[float | datetime],
     rows: Sequence[Sequence[bytes] | None],
 ) -> list[Line]:

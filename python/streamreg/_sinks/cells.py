@@ -27,6 +27,18 @@ def unquoted(cell: bytes) -> bytes:
     return cell[1:-1].replace(b'""', b'"') if cell.startswith(b'"') else cell
 
 
+def key_name(key: Sequence[bytes]) -> str | None:
+    """The cells of a key for people, a missing one apart from an empty text; None where there are no keys."""
+    return ", ".join(map(_name, key)) if key else None
+
+
+def _name(cell: bytes) -> str:
+    if not cell:
+        return "null"
+    text = unquoted(cell).decode()
+    return f'"{text}"' if text in ("", "null") else text
+
+
 def _timedelta(cell: bytes) -> timedelta:
     (count,), _ = micros_of_texts("timedelta", [cell.decode()])
     return timedelta(microseconds=int(count))

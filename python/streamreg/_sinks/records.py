@@ -68,12 +68,13 @@ def last_records(path: Path, length: int, most: int) -> Sequence[bytes]:
     return found[1:]  # The first one is the header, or may lack its beginning.
 
 
-def records(parts: Iterable[bytes], *, quotes: bool) -> Iterator[list[bytes]]:
+def records(parts: Iterable[bytes], *, quotes: bool, whole: bool = True) -> Iterator[list[bytes]]:
     """The records in these bytes without their line ends, a list for each part.
 
     Args:
         parts: the bytes, cut anywhere.
         quotes: whether an end of line within quotes belongs to a cell, as in CSV.
+        whole: whether the last record must have its end; else it is left out.
 
     Raises:
         RecordError: if the last record has no end, or one is longer than any can be.
@@ -89,7 +90,7 @@ def records(parts: Iterable[bytes], *, quotes: bool) -> Iterator[list[bytes]]:
         if len(rest) + len(quoted) > _LONGEST:
             raise RecordError(f"a record in it has no end after {_LONGEST:,} bytes")
         yield lines
-    if rest or quoted:
+    if whole and (rest or quoted):
         raise RecordError("it ends in the middle of a record")
 
 

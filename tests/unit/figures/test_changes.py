@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import streamreg as sr
@@ -107,6 +109,15 @@ def test_rows_that_go_leave_gaps(tmp_path: Path) -> None:
     assert trace.y == (1.0, None, 2.0, 3.0)
 
 
+@pytest.mark.parametrize("text", ["a,time,diff\n", "a,time,diff\nb,0,1\n"])
+def test_a_figure_of_nothing_says_so(tmp_path: Path, text: str) -> None:
+    """Where no row was written yet, or none with a number."""
+    (tmp_path / "fit.csv").write_text(text)
+    figure = sr.plots.changes(tmp_path / "fit.csv")
+    assert not figure.data
+    assert figure.layout.annotations[0].text == "there are no numbers yet"
+
+
 def test_wall_clock_times(tmp_path: Path) -> None:
     """Milliseconds since 1970 are moments of UTC."""
     path = tmp_path / "fit.csv"
@@ -146,6 +157,61 @@ def test_long_histories_are_thinned(tmp_path: Path) -> None:
     assert max(trace.y) == max(value * value % 1009 for value in range(10_000))
 
 
+def test_a_missing_key_and_an_empty_text_are_two(tmp_path: Path) -> None:
+    """Both are asked for by their values, and the legend tells them apart."""
+    path = tmp_path / "by.csv"
+    path.write_text('k,n,time,diff\n,1,0,1\n"",2,0,1\nnull,3,0,1\na,4,0,1\n')
+    found = lines(sr.plots.changes(path, by="k"))
+    assert {name: trace.y for name, trace in found.items()} == {
+        "n/null": (1.0,),
+        'n/""': (2.0,),
+        'n/"null"': (3.0,),
+        "n/a": (4.0,),
+    }
+    assert list(lines(sr.plots.changes(path, by="k", keys=[None]))) == ["n/null"]
+    assert list(lines(sr.plots.changes(path, by="k", keys=[""]))) == ['n/""']
+
+
+@pytest.mark.parametrize(
+    ("cell", "key"),
+    [
+        ("1970-01-01T00:00:05Z", datetime(1970, 1, 1, 0, 0, 5, tzinfo=UTC)),
+        (
+            "1970-01-01T00:00:05Z",
+            datetime(1970, 1, 1, 2, 0, 5, tzinfo=timezone(timedelta(hours=2))),
+        ),
+        ("1970-01-01T00:00:05Z", "1970-01-01T00:00:05Z"),
+        ("PT5S", timedelta(seconds=5)),
+        ("True", True),
+        ("7", 7),
+        ("8", "8"),
+        ("7", np.int64(7)),
+        ("1.50", Decimal("1.50")),
+        ('"a, ""b"""', 'a, "b"'),
+    ],
+)
+def test_keys_are_values_of_their_column(tmp_path: Path, cell: str, key: object) -> None:
+    """However the file writes them."""
+    path = tmp_path / "by.csv"
+    path.write_text(f"k,j,n,time,diff\nother,x,1,0,1\n{cell},x,2,0,1\n")
+    assert [trace.y for trace in sr.plots.changes(path, by="k", keys=[key]).data] == [(2.0,)]
+    both = sr.plots.changes(path, by=["k", "j"], keys=[(key, "x")])
+    assert [trace.y for trace in both.data] == [(2.0,)]
+
+
+def test_the_first_twelve_columns_of_numbers(tmp_path: Path) -> None:
+    """Those without any number, and those of text, are none of them; missing values at first do not hide one."""
+    names = [f"c{at}" for at in range(20)]
+    first = ["", "a", *("" for _ in range(18))]
+    second = ["", "b", *(str(at) for at in range(2, 20))]
+    path = tmp_path / "fit.csv"
+    rows = [f"{','.join(first)},0,1", f"{','.join(first)},1,-1", f"{','.join(second)},1,1"]
+    path.write_text("\n".join([f"{','.join(names)},time,diff", *rows, ""]))
+    found = lines(sr.plots.changes(path))
+    assert list(found) == [f"c{at}/value" for at in range(2, 14)]
+    assert found["c5/value"].y == (None, 5.0)
+
+
 @pytest.mark.parametrize(
     ("text", "options", "error", "message"),
     [
@@ -154,7 +220,7 @@ def test_long_histories_are_thinned(tmp_path: Path) -> None:
         ("a,time,diff\n1,0\n", {}, sr.OutputError, "record 2 is none of a changelog"),
         ("a,time,diff\n1,x,1\n", {}, sr.OutputError, "record 2 is none of a changelog"),
         ("a,time,diff\n1,0,2\n", {}, sr.OutputError, "record 2 is none of a changelog"),
-        ('a,time,diff\n"1"x,0,1\n', {}, sr.OutputError, "no changelog: "),
+        ('a,time,diff\n"1"x,0,1\n', {}, sr.OutputError, "record 2 is none of a changelog"),
         ("a,time,diff\n1,0,1\n2,1,1\n", {}, sr.OutputError, "record 3: a second row stands"),
         ("a,time,diff\n1,0,-1\n", {}, sr.OutputError, "record 2: a row is taken back that does"),
         ("a,time,diff\n", {"columns": ["b"]}, sr.ConfigurationError, "has no column 'b': it has a"),
@@ -168,6 +234,19 @@ def test_long_histories_are_thinned(tmp_path: Path) -> None:
             "no row of y",
         ),
         ("k,a,time,diff\n", {"keys": ["y"]}, sr.ConfigurationError, "name them with by="),
+        (
+            "k,a,time,diff\nx,1,0,1\n",
+            {"by": "k", "keys": [datetime(2026, 1, 1)]},
+            sr.ConfigurationError,
+            "is no key",
+        ),
+        (
+            "a,time,diff\n1,0,1\n",
+            {"windows": True},
+            sr.ConfigurationError,
+            "has no columns window_",
+        ),
+        ("a,time,diff\n1,99999999999999999999,1\n", {}, sr.OutputError, "in no year of ours"),
         ("a,time,diff\n1,0,1\n", {"theme": "blue"}, ValueError, "theme: expected"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import nan
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +24,12 @@ def test_law_thinned(values: list[float | None], most: int) -> None:
         assert min(numbers) in shown
         assert max(numbers) in shown
     assert (None in shown) == (None in values)
+
+
+def test_what_is_no_number_is_a_gap() -> None:
+    """NaN is neither the lowest nor the highest of its stretch, wherever it stands."""
+    values = [nan, 3.0, 9.0, nan, 1.0, 5.0, 5.0, 5.0]
+    assert thinned(values, 5) == [0, 2, 4, 7]
 
 
 def test_short_lines_stay_whole() -> None:

@@ -9,18 +9,25 @@ from typing import TYPE_CHECKING, Final
 from streamreg._operate.top.view import MOST_ROWS
 from streamreg._plural import plural
 from streamreg._rejects.dead_letters import counted
+from streamreg._terminal.width import printable, shortened, width
 
 if TYPE_CHECKING:
     from streamreg._operate.top.view import Place, ShownTable, View
 
 _MOST_PLACES: Final = 12
+_MOST_LETTERS: Final = 32
+"""Columns that a cell of text takes at most: the numbers beside it are to be seen."""
+
+_LONG: Final = 5.0
+"""Seconds without a turn of the loop that are told of."""
+
 _MEGABYTE: Final = 1 << 20
 
 
 def lines(view: View, now: datetime | None = None) -> Iterator[str]:
     """A run as lines of text."""
     moment = datetime.now(UTC) if now is None else now
-    yield f"{view.topic}  {view.phase}  {view.source}  {moment:%Y-%m-%d %H:%M:%S} UTC"
+    yield f"{view.topic}  {_phase(view)}  {view.source}  {moment:%Y-%m-%d %H:%M:%S} UTC"
     for output, seconds in view.waiting.items():
         yield f"waits    for {output}, for {seconds:,.0f} s: nothing is read until it takes something again"
     rate = "" if view.rows_per_second is None else f"  {view.rows_per_second:,.0f}/s"
@@ -48,6 +55,13 @@ def lines(view: View, now: datetime | None = None) -> Iterator[str]:
 
 def _count(number: int | None) -> str:
     return "unknown" if number is None else f"{number:,}"
+
+
+def _phase(view: View) -> str:
+    """What it does; of a run that is stopped or stuck, that what it said last may be so no more."""
+    if view.turn_age is None or view.turn_age < _LONG:
+        return view.phase
+    return f"{view.phase}, but its loop has not turned for {view.turn_age:,.0f} s"
 
 
 def _taking(what: str, seconds: float | None) -> str:
@@ -87,22 +101,24 @@ def _grid(rows: Sequence[Mapping[str, object]]) -> Iterator[str]:
     names = list(dict.fromkeys(name for row in rows for name in row))
     if not names:
         return
-    grid = [names, *([_text(row.get(name)) for name in names] for row in rows)]
-    widths = [max(len(line[at]) for line in grid) for at in range(len(names))]
+    grid = [list(map(_text, names)), *([_text(row.get(name)) for name in names] for row in rows)]
+    widths = [max(width(line[at]) for line in grid) for at in range(len(names))]
     for line in grid:
-        yield "  " + "  ".join(f"{cell:>{width}}" for cell, width in zip(line, widths, strict=True))
+        cells = zip(line, widths, strict=True)
+        yield "  " + "  ".join(" " * (most - width(cell)) + cell for cell, most in cells)
 
 
 def _text(value: object) -> str:
     if value is None:
         return "-"
+    if isinstance(value, str):
+        return shortened(printable(value), _MOST_LETTERS)
     return repr(value) if isinstance(value, float) else str(value)
 
 
 def fitted(found: Iterable[str], columns: int, rows: int | None = None) -> list[str]:
     """The lines as far as they fit, without characters that would move a terminal's cursor."""
-    printable = (
-        "".join(letter if letter.isprintable() else "?" for letter in line) for line in found
-    )
-    cut = [line if len(line) <= columns else line[: columns - 1] + "…" for line in printable]
-    return cut if rows is None or len(cut) <= rows else [*cut[: rows - 1], "…"]
+    cut = [shortened(printable(line), columns) for line in found]
+    if rows is None or len(cut) <= rows:
+        return cut
+    return [*cut[: rows - 1], "…"] if rows > 1 else cut[:1]

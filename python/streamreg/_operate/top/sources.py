@@ -57,6 +57,12 @@ def look_at(target: str) -> Look:
             )
         return state
     listen = checked(job.listen)
+    if listen.port == 0:
+        if state is None:
+            raise ConfigurationError(
+                f"{target}: the job keeps no state, and listens at any free port: give the URL that its run logs"
+            )
+        return state
     port = Port(f"http://{listen.address}", listen.token or os.environ.get(TOKEN) or None)
     return port if state is None else _First(port, state)
 
@@ -87,7 +93,8 @@ class State:
         found = describe(read(self._directory), MOST_ROWS)
         now, rows = time.monotonic(), found["rows"]
         rate = None
-        if self._before is not None and now > self._before[0]:
+        # Fewer rows are those of another state in its place.
+        if self._before is not None and now > self._before[0] and rows >= self._before[1]:
             rate = (rows - self._before[1]) / (now - self._before[0])
         self._before = now, rows
         return View(
@@ -251,6 +258,7 @@ def _of_port(url: str, status: dict[str, Any], tables: list[ShownTable] | None) 
         restarts=status["worker_restarts"],
         readers=sorted(set((status["readers"] or {}).values())),
         memory=status["memory_bytes"],
+        turn_age=status["turn_age_seconds"],
     )
 
 

@@ -48,6 +48,9 @@ class View:
     rejects: Mapping[str, int] | None = field(default_factory=dict)
     lag: int | None = None
     rows_per_second: float | None = None
+    turn_age: float | None = None
+    """Seconds since the loop of the run has turned last, where it is asked."""
+
     places: Sequence[Place] = ()
     tables: Sequence[ShownTable] | None = ()
     """None while a run does not know them yet."""

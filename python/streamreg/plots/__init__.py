@@ -28,6 +28,7 @@ def changes(
     by: str | Sequence[str] | None = None,
     keys: str | Sequence[object] | None = None,
     time: Literal["epoch", "unix_ms"] = "epoch",
+    windows: bool | None = None,
     theme: Theme = "light",
 ) -> go.Figure:
     """The columns of a result over time, from the changelog that `sr.io.csv.write` has written or still writes.
@@ -40,9 +41,11 @@ def changes(
         path: the file; where it has finished parts beside it (`rotate`), they come before it.
         columns: the one or those to show; by default all that hold numbers.
         by: the key columns of a result with a row for each key.
-        keys: which keys to show: values of the key column, or tuples of several; a text is one key. By default the
-            first twelve in the file.
+        keys: which keys to show: values of the key column, or tuples of several, None for a missing one; a text is one
+            key. By default the first twelve in the file.
         time: what the column `time` of the file holds, as given to `sr.io.csv.write`.
+        windows: whether the windows that stand are shown over their own times, from `window_start` on, and not the
+            changes over those of the file; by default where several windows stand at once. `by` is then the instance.
         theme: "light" or "dark".
 
     Raises:
@@ -51,13 +54,13 @@ def changes(
         OutputError: if the file cannot be read, or is no changelog of a result.
         ValueError: if there is no such theme.
     """
-    from streamreg._figures.changelog import lines_of_changelog
     from streamreg._figures.history import history_drawing
-    from streamreg._sinks.part_position import parts_beside
+    from streamreg.plots._lines import Asked, lines_of_changelog
 
     key_columns = [by] if isinstance(by, str) else list(by or ())
     # A text would be taken for its letters.
     shown = [columns] if isinstance(columns, str) else columns
     chosen = [keys] if isinstance(keys, str) else keys
-    lines = lines_of_changelog(path, shown, key_columns, chosen, time, parts_beside)
-    return history_drawing(lines, "epoch" if time == "epoch" else "time (UTC)", theme).figure()
+    asked = Asked(shown, key_columns, chosen, time, windows)
+    lines, over = lines_of_changelog(path, asked)
+    return history_drawing(lines, over, theme).figure()
