@@ -13,10 +13,13 @@ import pytest
 import yaml
 
 import streamreg as sr
+from streamreg._cli import _parser
+from streamreg._demo.points import Plan
 from streamreg._jobs import load_job
 from tests.support.programs import ROOT, document, missing
 
 DEPLOY = ROOT / "deploy"
+SERVICE = ROOT / "docs/how-to/service.md"
 
 
 def test_the_job_of_the_compose_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,6 +73,25 @@ def test_the_broker_of_the_compose_file_keeps_its_log_on_its_volume() -> None:
     """Its topics are there after the next start."""
     broker = manifests("compose.yaml")[None]["services"]["broker"]
     assert mounted(broker)[broker["environment"]["KAFKA_LOG_DIRS"]] == "broker"
+
+
+def test_the_producer_of_the_compose_file_goes_on() -> None:
+    """Its command is one of the program, without an end: the dashboard has something to show while it is up."""
+    producer = manifests("compose.yaml")[None]["services"]["producer"]
+    asked = _parser().parse_args(producer["command"])
+    plan = Plan(count=asked.count, rate=asked.rate)
+    assert plan.count == 0
+    assert plan.rate > 0
+
+
+def test_the_token_of_the_compose_file_is_kept() -> None:
+    """Where the guide makes one, it is there for later commands too, and shown: the page asks for it."""
+    blocks = re.findall(r"```sh\n(.*?)```", SERVICE.read_text(encoding="utf-8"), re.S)
+    (block,) = [block for block in blocks if "docker compose" in block]
+    made, shown, up = block.splitlines()
+    assert re.fullmatch(r'export STREAMREG_TOKEN="\$\(.*\)"', made)
+    assert shown == 'echo "$STREAMREG_TOKEN"'
+    assert up.startswith("docker compose -f deploy/compose.yaml up")
 
 
 def test_prometheus_of_kubernetes_reaches_the_run() -> None:
