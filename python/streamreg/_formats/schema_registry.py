@@ -7,6 +7,7 @@ asks, so that a description of it can be pickled.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module, util
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from streamreg._exceptions import ConfigurationError, SourceError
@@ -40,6 +41,9 @@ _UNFIT: Final = (409, 422)
 """Of a schema that is registered: it goes with the earlier ones of its subject not, or is none."""
 _REFUSED_BY_TOKEN_SERVER: Final = (400, *_REFUSED)
 _MOST_REFERENCES: Final = 1000
+_NEEDED: Final = ("attr", "authlib", "cachetools")
+_HTTP: Final = ("httpx2", "httpx")
+"""Which of them the client uses is a matter of its release."""
 EXTRA: Final = (
     "schema_registry: the client for it is not installed: pip install 'streamreg[registry]'"
 )
@@ -69,7 +73,7 @@ def checked_settings(given: object) -> dict[str, Any]:
     """Settings of a registry's client.
 
     Raises:
-        ConfigurationError: if they are none, or have no address.
+        ConfigurationError: if they are none, or have no address, or if the client is not installed.
     """
     if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
         raise ConfigurationError(
@@ -79,7 +83,18 @@ def checked_settings(given: object) -> dict[str, Any]:
         raise ConfigurationError(
             "schema_registry: url: missing, as in {'url': 'http://localhost:8081'}"
         )
+    check_installed(*_NEEDED)
     return {key: _number(key, value) if key in _NUMBERS else value for key, value in given.items()}
+
+
+def check_installed(*libraries: str) -> None:
+    """Looks for what the extra brings, without importing it: that takes seconds.
+
+    Raises:
+        ConfigurationError: if one is not there; it says what to install.
+    """
+    if not all(map(util.find_spec, libraries)) or not any(map(util.find_spec, _HTTP)):
+        raise ConfigurationError(EXTRA)
 
 
 def _number(key: str, given: object) -> object:
@@ -265,7 +280,5 @@ def _with_text(schema: Schema) -> Schema:
 
 def _http_errors(name: str) -> tuple[type[Exception], ...]:
     """The errors of this name that the HTTP library has which the client's release uses."""
-    from importlib import import_module, util
-
-    found = [import_module(library) for library in ("httpx2", "httpx") if util.find_spec(library)]
+    found = [import_module(library) for library in _HTTP if util.find_spec(library)]
     return tuple(getattr(library, name) for library in found)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from streamreg._language.table import Table
     from streamreg._plan.plan import Plan
     from streamreg._run.progress import Progress, Summary
+    from streamreg._spark.engine import SparkEngine
 
 _TYPES = {
     "float": float,
@@ -66,9 +67,7 @@ def run_job(
 
     outputs = _write_tables(job)
     options = _RunOptions() if job.durability is None else _RunOptions(durability=job.durability)
-    engine = (
-        None if job.engine is None else getattr(sr.engines, job.engine.name)(**job.engine.given)
-    )
+    engine = _engine(job)
     return sr.run(
         outputs=outputs,
         # Those of one machine: the same file runs on either.
@@ -122,10 +121,23 @@ def check_job(job: Job) -> Plan:
             from streamreg._serve.address import listen_of
 
             listen_of(job.listen)
+        engine = _engine(job)
+        if engine is not None:
+            engine.check(plan.input)
     for at, target in enumerate(job.output.targets, 1):
         if target.sink == "kafka":
             check_client(target.options["rdkafka_settings"], job.name, f"output.{at}.kafka")
     return plan
+
+
+def _engine(job: Job) -> SparkEngine | None:
+    """Where it runs, if not by processes of this machine."""
+    import streamreg as sr
+
+    if job.engine is None:
+        return None
+    engine: SparkEngine = getattr(sr.engines, job.engine.name)(**job.engine.given)
+    return engine
 
 
 @contextmanager

@@ -294,12 +294,13 @@ def _registry(
     """The checked settings of the registry, of a format that has one."""
     from streamreg._formats.avro import Avro
     from streamreg._formats.options import check_subject_name
-    from streamreg._formats.schema_registry import checked_settings
+    from streamreg._formats.schema_registry import check_installed, checked_settings
 
     check_subject_name(subject)
     if format == Avro.name:
         if given is None:
             raise ConfigurationError(Avro.needed())
+        check_installed("fastavro")
         return checked_settings(given)
     for option, value in (("schema_registry", given), ("subject", subject)):
         if value is not None:

@@ -135,3 +135,13 @@ def test_what_can_be_is_valid(written: Path, capsys: pytest.CaptureFixture[str])
     assert main(["run", "--check", "job.toml"]) == 0
     assert capsys.readouterr().err == "job.toml: valid\n"
     assert list(written.parent.iterdir()) == [written]
+
+
+@pytest.mark.parametrize("check", [[], ["--check"]])
+def test_options_that_do_not_go_together(
+    written: Path, capsys: pytest.CaptureFixture[str], check: list[str]
+) -> None:
+    """They are a matter of the command line, for people: no line of the log; the job is not at fault."""
+    written.write_text(MINIMAL)
+    assert main(["run", "job.toml", "--master", "local[2]", *check]) == 2
+    assert capsys.readouterr().err == "streamreg: error: --master is of --engine spark\n"
