@@ -1,4 +1,4 @@
-"""`streamreg completion`: prints a script by which bash and zsh complete commands, options and files."""
+"""`streamreg completion`: prints a script by which bash and zsh complete commands, options, their values and files."""
 
 import argparse
 import shlex
@@ -19,7 +19,14 @@ In zsh, in ~/.zshrc:
 _SCRIPT = """\
 # Completion of streamreg for bash, written by `streamreg completion`.
 _streamreg() {{
-  local word=${{COMP_WORDS[COMP_CWORD]}} command= at words
+  local word=${{COMP_WORDS[COMP_CWORD]}} option=${{COMP_WORDS[COMP_CWORD - 1]}}
+  local start= command= at words choices=
+  # bash takes --option=value apart into three words, zsh does not.
+  case $word in
+    --*=*) option=${{word%%=*}}; start=$option=; word=${{word#*=}} ;;
+    =) word= ;;
+    *) if [[ $option == = ]]; then option=${{COMP_WORDS[COMP_CWORD - 2]}}; fi ;;
+  esac
   for ((at = 1; at < COMP_CWORD; at++)); do
     case ${{COMP_WORDS[at]}} in
       -*) ;;
@@ -30,9 +37,14 @@ _streamreg() {{
 {cases}
     *) words= ;;
   esac
+  case "$command $option" in
+{values}
+  esac
   COMPREPLY=()
-  # Whatever is neither a command nor an option is a file, which `-o default` completes.
-  if [[ -z $command || $word == -* ]]; then
+  # Whatever is no command, no option and not one of its choices is a file, which `-o default` completes.
+  if [[ -n $choices ]]; then
+    COMPREPLY=($(compgen -P "$start" -W "$choices" -- "$word"))
+  elif [[ -z $command || $word == -* ]]; then
     COMPREPLY=($(compgen -W "$words" -- "$word"))
   fi
 }}
@@ -46,7 +58,8 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
         "completion",
         parents=[common],
         help="print a script that completes commands in bash and zsh",
-        description="Prints a script by which bash, and zsh, complete the commands and options of streamreg.",
+        description="Prints a script by which bash, and zsh, complete the commands of streamreg, their options and the "
+        "values of those.",
         epilog=_EPILOG,
     )
 
@@ -64,7 +77,14 @@ def script(commands: dict[str, argparse.ArgumentParser]) -> str:
     for name, parser in commands.items():
         options = " ".join(option for option in _options(parser) if option.startswith("--"))
         cases.append(f"    {shlex.quote(name)}) words={shlex.quote(options)} ;;")
-    return _SCRIPT.format(cases="\n".join(cases))
+    values = [
+        f"    {shlex.quote(f'{name} {option}')}) choices={shlex.quote(' '.join(action.choices))} ;;"
+        for name, parser in commands.items()
+        for action in parser._actions
+        if action.choices is not None
+        for option in action.option_strings
+    ]
+    return _SCRIPT.format(cases="\n".join(cases), values="\n".join(values))
 
 
 def _options(parser: argparse.ArgumentParser) -> list[str]:
