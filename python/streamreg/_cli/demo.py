@@ -1,6 +1,7 @@
 """`streamreg demo`: shows the main job at work, on a broker that it brings along."""
 
 import argparse
+import contextlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,7 +53,7 @@ def add_parser(commands: "Commands", common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--listen",
         metavar="HOST:PORT",
-        help="serve the live page, metrics and the result there meanwhile (needs streamreg[serve,plot])",
+        help="serve the live page, metrics and the result there meanwhile (needs streamreg[serve])",
     )
     parser.set_defaults(command=command)
 
@@ -64,21 +65,32 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     from streamreg._demo.points import Plan
     from streamreg._demo.run import new_directory, run_demo
 
-    Plan(count=arguments.count, rate=arguments.rate)  # refuses them before a directory is made
+    # Both refuse what cannot be before a directory is made.
+    Plan(count=arguments.count, rate=arguments.rate)
+    if arguments.listen is not None:
+        from streamreg._serve.address import listen_of
+
+        listen_of(arguments.listen)
     directory = new_directory(arguments.directory)
     pace = f"{arguments.rate:,g} a second" if arguments.rate else "as fast as they go"
     print(
         f"{plural(arguments.count, 'point')} of y = x + noise, {pace}, through a Kafka topic of this demo:"
     )
     table = _Table(arguments.count / arguments.rate if arguments.rate else 0.0)
-    outcome = run_demo(
-        directory,
-        count=arguments.count,
-        rate=arguments.rate,
-        processes=arguments.processes,
-        listen=arguments.listen,
-        show=table,
-    )
+    try:
+        outcome = run_demo(
+            directory,
+            count=arguments.count,
+            rate=arguments.rate,
+            processes=arguments.processes,
+            listen=arguments.listen,
+            show=table,
+        )
+    finally:
+        if arguments.directory is None:
+            # A run that could not begin, such as where the port is taken, has left it empty: only then it goes.
+            with contextlib.suppress(OSError):
+                directory.rmdir()
     table.begin()
     _tell(outcome)
     return 0

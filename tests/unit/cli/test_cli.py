@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -354,6 +355,26 @@ def test_the_demo_never_overwrites(
     assert main(["demo", "--directory", str(chosen)]) == 2
     assert "is there already" in capsys.readouterr().err
     assert os.listdir(chosen) == ["regression_input.csv"]
+
+
+def test_the_demo_leaves_nothing_where_it_cannot_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """No folder stays behind where it could not listen: without a token, without what serves, or where another does."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("STREAMREG_TOKEN", raising=False)
+    assert main(["demo", "--listen", "0.0.0.0:0"]) == 2
+    assert "set a token" in capsys.readouterr().err
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        assert main(["demo", "--count", "1", "--rate", "0", "--listen", address]) == 1
+    assert "Address already in use" in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert main(["demo", "--listen", "127.0.0.1:0"]) == 2
+    (needed,) = re.findall(r"pip install '(.*?)'", capsys.readouterr().err)
+    assert os.listdir(tmp_path) == []
+    assert main(["demo", "--help"]) == 0
+    assert f"needs {needed})" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_reader_that_goes_away_is_no_traceback(job_file: Path) -> None:
