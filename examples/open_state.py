@@ -1,6 +1,8 @@
 """The model of a run that goes on, opened from its state: what a notebook beside it would do.
 
-python examples/open_state.py; with pandas, for a table with the names of the features
+python examples/open_state.py
+
+Needs: pip install 'streamreg[tables]' pandas, for a table with the names of the features
 """
 
 import os
@@ -19,6 +21,8 @@ sr.io.csv.write(t.linear_regression(t.y, t.x), "line.csv")
 
 def look(progress: sr.Progress) -> None:
     """Any process may do this at any time: nothing is locked or written."""
+    if not progress.epochs:
+        return
     model = sr.LinearRegression.from_state("state")
     if model.n_samples_seen_ % 20 == 0:
         print(

@@ -134,7 +134,7 @@ def test_a_state_may_have_any_numbers(folder: Path) -> None:
     [
         (gzip.compress(b"x,y\n1,2\n", mtime=0), "compressed (gzip): uncompress it first"),
         ("x,y\n1,2\n".encode("utf-16"), "text in UTF-16: convert it to UTF-8"),
-        (b"PAR1....", "is a Parquet file"),
+        (b"PAR1....", "is a Parquet file, and no text: a program reads it by sr.io.parquet.read"),
         (b"a,y\n1,2\n", "names the column 'x' not"),
         (b"x,y,x\n1,2\n", "names the column 'x' twice"),
         (b"\n \n", "holds nothing, not even the header 'x,y'"),

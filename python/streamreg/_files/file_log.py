@@ -44,7 +44,7 @@ _NOT_TEXT: Final = {
     b"PK\x03\x04": "is an archive (zip): unpack it first",
     b"\xff\xfe": "is text in UTF-16: convert it to UTF-8",
     b"\xfe\xff": "is text in UTF-16: convert it to UTF-8",
-    b"PAR1": "is a Parquet file, and no text",
+    b"PAR1": "is a Parquet file, and no text: a program reads it by sr.io.parquet.read",
     b"Obj\x01": "is an Avro file, and no text",
 }
 
