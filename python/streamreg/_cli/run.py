@@ -134,6 +134,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     settings["token"] = (job.listen or {}).get("token")
     settings.update(job.source.kafka)
 
+    job = replace(job, engine=_engine(job, arguments))
     if arguments.check:
         from streamreg._jobs.run_job import check_job
 
@@ -146,7 +147,6 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
     arguments.lines = lines
     if arguments.processes is not None:
         job = replace(job, processes=arguments.processes)
-    job = replace(job, engine=_engine(job, arguments))
     if arguments.fresh:
         _start_over(job, arguments)
     else:
