@@ -106,7 +106,7 @@ def status(port: int, host: str, token: str | None = TOKEN) -> int:
     headers = {"Host": host} | ({} if token is None else {"Authorization": f"Bearer {token}"})
     connection.request("GET", "/metrics", headers=headers)
     with closing(connection), connection.getresponse() as answer:
-        assert answer.status != 200 or b"streamreg_rows_total" in answer.read()
+        assert answer.status != 200 or b"streamreg_run_info" in answer.read()
         return answer.status
 
 

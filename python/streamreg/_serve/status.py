@@ -45,6 +45,8 @@ def described(now: Snapshot) -> dict[str, Any]:
         "unix": now.unix,
         "seconds": round(max(time.time() - now.started_at, 0.0), 3),
         **(flow if now.known else dict.fromkeys(flow)),
+        # A run that starts may wait for an output too.
+        "waiting": {output: round(seconds, 3) for output, seconds in now.waiting.items()},
         "memory_bytes": resident(now.processes),
     }
 
@@ -75,7 +77,6 @@ def _of_flow(now: Snapshot) -> dict[str, Any]:
         "epoch_seconds_total": now.epoch_seconds.total,
         "checkpoints": sum(now.checkpoint_seconds.counts),
         "checkpoint_seconds_total": now.checkpoint_seconds.total,
-        "waiting": {output: round(seconds, 3) for output, seconds in now.waiting.items()},
         "worker_restarts": now.worker_restarts,
         "engine": None if now.engine is None else asdict(now.engine),
         "readers": {str(worker): reader for worker, reader in sorted(now.readers.items())},

@@ -40,8 +40,14 @@ _RULES = "rules"
 _TOLD = 2
 """Where a job says by which rules its steps were made, and the first of which it does."""
 
-_STATISTIC, _MODEL = "aggregate", "regression"
-"""What the data of a statistic has, and that of one that is not of the plain regression."""
+_STATISTIC = "aggregate"
+"""What the data of a statistic has."""
+
+_MODELS: Mapping[str, Mapping[str, Any]] = {
+    "regression": model_data(PLAIN_MODEL),
+    "classification": {},
+}
+"""What else it may have, the options of its model, and what these are where it has not."""
 
 _SINCE_PLAIN = ("scopes", "rows", "inputs", "result rows")
 """What formats before the plain one do not say of a job."""
@@ -219,12 +225,13 @@ def _other_job(checkpoint: Checkpoint, job: Mapping[str, Any]) -> str | None:
 def _difference(where: str, before: object, now: object) -> str | None:
     if isinstance(before, Mapping) and isinstance(now, Mapping):
         before = _with_on_error(before, now)
-        if not _same(before, now) and _MODEL in {**before, **now} and _STATISTIC in now:
-            # Beside the model of the other one, a plain regression has one too.
-            models = (model_data(PLAIN_MODEL) | (each.get(_MODEL) or {}) for each in (before, now))
-            found = _difference(where.rpartition("statistics: ")[0], *models)
-            if found is not None:
-                return found
+        for kind, plain in _MODELS.items():
+            if _STATISTIC in now and not _same(before.get(kind), now.get(kind)):
+                # The options are what a user has given, and not where they stand.
+                models = ({**plain, **(each.get(kind) or {})} for each in (before, now))
+                found = _difference(where.rpartition("statistics: ")[0], *models)
+                if found is not None:
+                    return found
         for key in [*now, *(key for key in before if key not in now)]:
             found = _difference(f"{where}{key}: ", before.get(key), now.get(key))
             if found is not None:
