@@ -1,5 +1,6 @@
 """Shared by all tests: random ones have fixed seeds, so that a failure is the same for everyone."""
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,3 +38,16 @@ def no_outputs_of_others() -> Iterator[None]:
     sr.clear()
     yield
     sr.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_log_settings_of_others() -> Iterator[None]:
+    """A command that runs in the process of the tests sets what is logged, for good: it is undone after each."""
+    loggers = [
+        logging.getLogger(name) for name in ("streamreg", "streamreg.run", "streamreg.librdkafka")
+    ]
+    levels = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+    logging.captureWarnings(False)
