@@ -99,8 +99,8 @@ def line(
 
 def lines_of_error(format: LogFormat | None, text: str) -> Iterator[str]:
     """What ends a program, as `line`: as JSON it is one object, however many lines it has."""
-    found = [text] if format == "json" else text.splitlines()
-    for each in found or ["no reason is known"]:
+    text = text or "no reason is known"
+    for each in [text] if format == "json" else text.splitlines():
         yield line(format, logging.ERROR, each, event("error"))
 
 

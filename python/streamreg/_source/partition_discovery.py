@@ -35,11 +35,12 @@ class PartitionDiscovery:
         if watermarks:
             found = [self._source.origin(p) for p in sorted(watermarks)]
             if found[0].partition is None:
+                files = [origin.name for origin in found]
                 _log.warning(
                     "%s has new files: %s",
                     self._source.name,
-                    ", ".join(o.name for o in found),
-                    extra=event("grown", files=[o.name for o in found]),
+                    ", ".join(files),
+                    extra=event("grown", files=files),
                 )
             else:
                 for topic in sorted({origin.name for origin in found}):

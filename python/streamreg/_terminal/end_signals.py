@@ -16,10 +16,10 @@ def end_by_signals() -> None:
     While something is imported they end it at once: Python loses exceptions there, or makes others of them.
     The first process of a container has to have a handler: a signal without one does not reach it.
     """
-    signal.signal(signal.SIGTERM, _exit)
+    signal.signal(signal.SIGTERM, _end)
     # Else it is ignored, as for a program in the background of a shell.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _interrupt)
+        signal.signal(signal.SIGINT, _end)
 
 
 def end_at_once() -> None:
@@ -28,16 +28,10 @@ def end_at_once() -> None:
         signal.signal(number, _leave if os.getpid() == 1 else signal.SIG_DFL)
 
 
-def _exit(number: int, frame: FrameType | None) -> NoReturn:
+def _end(number: int, frame: FrameType | None) -> NoReturn:
     if _imports(frame):
         _leave(number, frame)
-    raise SystemExit(128 + number)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    if _imports(frame):
-        _leave(number, frame)
-    raise KeyboardInterrupt
+    raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
 
 def _imports(frame: FrameType | None) -> bool:
