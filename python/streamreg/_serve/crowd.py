@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
 from streamreg._dataclass import dataclass
-from streamreg._serve.endpoint import AGAIN, json_response
+from streamreg._serve.endpoint import AGAIN, error_response
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -42,9 +42,8 @@ class Crowd:
         if scope["path"] in self._always:
             await self._app(scope, receive, send)
         elif self._places.taken >= self._places.most:
-            answer = json_response({"error": CROWDED, "status": 503}, 503, AGAIN)
-            # Its place is for another.
-            answer.headers["Connection"] = "close"
+            # The connection is closed: its place is for another.
+            answer = error_response(503, CROWDED, {**AGAIN, "Connection": "close"})
             await answer(scope, receive, send)
         else:
             self._places.taken += 1

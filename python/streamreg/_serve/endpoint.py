@@ -75,12 +75,16 @@ def json_response(
     return Response(json.dumps(value, allow_nan=False), status, headers, media_type=JSON)
 
 
+def error_response(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+    """How every error looks."""
+    return json_response({"error": text, "status": status}, status, headers)
+
+
 async def refused(request: Request, error: Exception) -> Response:
     """The answer for an error of the client's."""
     if not isinstance(error, HTTPException):
         raise error
-    status = error.status_code
-    return json_response({"error": error.detail, "status": status}, status, error.headers)
+    return error_response(error.status_code, error.detail, error.headers)
 
 
 class Failed:
@@ -96,4 +100,4 @@ class Failed:
         if kind not in self._told and len(self._told) < _MOST_TOLD:
             self._told.add(kind)
             _log.error("a request for %s has failed", request.url.path, exc_info=error)
-        return json_response({"error": "the server has failed: see its log", "status": 500}, 500)
+        return error_response(500, "the server has failed: see its log")

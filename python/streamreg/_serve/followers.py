@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 class Followers:
@@ -30,7 +30,5 @@ class Followers:
 
     async def leave(self, seconds: float) -> None:
         """Waits until all have left, at most so long; not at all where nobody is there."""
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._nobody.wait(), seconds)
-        except TimeoutError:
-            return

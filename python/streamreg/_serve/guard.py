@@ -14,7 +14,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
 from streamreg._serve.address import plain_name
-from streamreg._serve.endpoint import json_response
+from streamreg._serve.endpoint import error_response
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -51,12 +51,10 @@ class Guard:
         send = _with_headers(send)
         headers: dict[bytes, bytes] = dict(scope["headers"])
         if not self._is_own(headers.get(b"host", b"").decode("latin-1")):
-            await json_response({"error": NOT_OWN, "status": 421}, 421)(scope, receive, send)
+            await error_response(421, NOT_OWN)(scope, receive, send)
         elif not (scope["path"] in self._open or self._brings_token(headers)):
-            answer = json_response(
-                {"error": "a token is needed: Authorization: Bearer …", "status": 401}, 401
-            )
-            answer.headers["WWW-Authenticate"] = "Bearer"
+            text = "a token is needed: Authorization: Bearer …"
+            answer = error_response(401, text, {"WWW-Authenticate": "Bearer"})
             await answer(scope, receive, send)
         else:
             await self._app(scope, receive, send)

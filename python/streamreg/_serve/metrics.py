@@ -85,9 +85,8 @@ class RunCollector:
             "What runs.",
             value={"topic": now.topic, "version": version("streamreg"), "phase": now.phase},
         )
-        if (
-            now.known
-        ):  # A counter that fell to 0 meanwhile would count all of the state's rows again.
+        # A counter that fell to 0 meanwhile would count all of the state's rows again.
+        if now.known:
             yield from _counts(now)
             yield from _partitions(now)
             yield from _durations(now)
@@ -228,8 +227,9 @@ def _outputs(now: Snapshot) -> Metric:
         "For how long an output is waited for, so that nothing is read; 0: it is not.",
         labels=["output"],
     )
+    waiting = now.waiting
     for output in sorted(now.outputs):
-        found.add_metric([output], now.waiting.get(output, 0.0))
+        found.add_metric([output], waiting.get(output, 0.0))
     return found
 
 

@@ -20,4 +20,4 @@ def listen(job: Job) -> str:
     where = listen_of(job.listen)
     bound(where).close()
     token = "the token is needed" if where.token else "without a token"
-    return f"{job.listen['address']} is free; {token}"
+    return f"{where.address} is free; {token}"
