@@ -21,50 +21,61 @@ if TYPE_CHECKING:
 _log = logging.getLogger("streamreg")
 
 _RETRY_SECONDS = 2.0
-"""After which a commit that failed is tried again, if no other has come meanwhile."""
+"""After which a commit that failed, or a newer one, is tried again."""
 
 
 class Commits:
-    """Commits offsets asynchronously, and reports each kind of failure once until one succeeds."""
+    """Commits offsets asynchronously, one commit at a time, and reports each kind of failure once until one succeeds.
+
+    The client sends a commit again that met a coordinator that was not ready, which may be after a later one: with two
+    under way, the older one could be what stands at the end.
+    """
 
     def __init__(self, settings: Mapping[str, Setting], topic: str) -> None:
         """`on_commit` is the callback for the client."""
         self._settings = settings
         self._topic = topic
-        self._under_way = 0
-        self._failed: list[TopicPartition] = []
-        self._retry_at = 0.0
-        self._last: list[TopicPartition] = []
+        self._wanted: list[TopicPartition] | None = None
+        self._under_way: list[TopicPartition] | None = None
+        self._not_before = 0.0
         self._told: set[int] = set()
 
     def commit(self, consumer: Consumer, places: Sequence[TopicPartition]) -> None:
-        """Commits offsets, of the group that the settings name."""
-        self._last, self._failed = [*places], []
-        try:
-            consumer.commit(offsets=self._last, asynchronous=True)
-            self._under_way += 1
-        except KafkaException as exception:
-            self._tell(exception.args[0])
+        """Commits offsets, of the group that the settings name, in the place of those that are not sent yet."""
+        self._wanted = [*places]
+        self._send(consumer)
 
     def serve(self, consumer: Consumer) -> None:
-        """Takes the client's results of commits, and retries what failed."""
+        """Takes the client's result of a commit, and sends what waited for it or failed."""
         consumer.poll(0)
-        if self._failed and time.monotonic() >= self._retry_at:
-            self.commit(consumer, self._failed)
+        self._send(consumer)
 
     def on_commit(self, error: KafkaError | None, places: list[TopicPartition]) -> None:
         """The client's result of one commit."""
-        self._under_way -= 1
         errors = [error, *(place.error for place in places)]
         failure = next((one for one in errors if one is not None), None)
         if failure is None:
             self._told.clear()
         else:
-            self._tell(failure)
+            self._failed(failure)
+        self._under_way = None
 
-    def _tell(self, error: KafkaError) -> None:
-        """Logs a failure, which affects only tools that show the lag."""
-        self._failed, self._retry_at = self._last, time.monotonic() + _RETRY_SECONDS
+    def _send(self, consumer: Consumer) -> None:
+        if self._under_way is not None or self._wanted is None:
+            return
+        if time.monotonic() < self._not_before:
+            return
+        self._under_way, self._wanted = self._wanted, None
+        try:
+            consumer.commit(offsets=self._under_way, asynchronous=True)
+        except KafkaException as exception:
+            self._failed(exception.args[0])
+            self._under_way = None
+
+    def _failed(self, error: KafkaError) -> None:
+        """Keeps what failed, if nothing newer waits, and logs why, which affects only tools that show the lag."""
+        self._wanted = self._wanted or self._under_way
+        self._not_before = time.monotonic() + _RETRY_SECONDS
         if error.code() not in self._told:
             self._told.add(error.code())
             told = kafka_client.source_error(error, self._topic, self._settings)
@@ -81,15 +92,19 @@ class Commits:
         return f"group.id {self._settings.get('group.id')}"
 
     def close(self, consumer: Consumer, seconds: float) -> None:
-        """Waits for commits under way, and closes the client; no longer than so many seconds."""
+        """Sends the last commit, waits for it, and closes the client; no longer than so many seconds."""
         deadline = time.monotonic() + seconds
-        while self._under_way > 0 and time.monotonic() < deadline:
+        self._not_before = 0.0
+        while True:
+            self._send(consumer)
+            if self._under_way is None or time.monotonic() >= deadline:
+                break
             consumer.poll(0.02)
         # The client itself would wait for most of a minute if the user may not see the group.
         closing = threading.Thread(target=consumer.close, daemon=True)
         closing.start()
         closing.join(max(deadline - time.monotonic(), 0.2))
-        if self._under_way > 0 or closing.is_alive():
+        if self._under_way is not None or closing.is_alive():
             _log.warning(
                 "%s: the last offsets are not committed yet, and the run ends without waiting longer: %s",
                 self._group,
