@@ -39,7 +39,7 @@ fields = [{"name": name, "type": "double"} for name in ("x", "y")]
 schema = json.dumps({"type": "record", "name": "Point", "fields": fields})
 admin = AdminClient({**settings})
 admin.create_topics([NewTopic(points, 1)])[points].result(30)
-client = SchemaRegistryClient(registry)
+client = SchemaRegistryClient({**registry, "timeout": 10})
 serialized = AvroSerializer(client, schema)
 producer = Producer(settings)
 for x in range(100):

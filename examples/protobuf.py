@@ -51,7 +51,7 @@ Message = message_factory.GetMessageClass(pool.FindMessageTypeByName("Point"))
 admin = AdminClient({**settings})
 admin.create_topics([NewTopic(points, 1)])[points].result(30)
 serialized = ProtobufSerializer(
-    Message, SchemaRegistryClient(registry), {"use.deprecated.format": False}
+    Message, SchemaRegistryClient({**registry, "timeout": 10}), {"use.deprecated.format": False}
 )
 producer = Producer(settings)
 for number in range(100):

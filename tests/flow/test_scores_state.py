@@ -92,7 +92,7 @@ def test_scores_by_another_model_are_another_job(folder: Path) -> None:
     before = Path("scores.csv").read_bytes()
     with pytest.raises(
         sr.StateError,
-        match=r"scores: scores\.csv: model: regression: singular: it was .zero., now it is .null.",
+        match=r"of another job: singular: it was .zero., now it is .null.\. scores\.csv is written otherwise",
     ):
         run(60, singular="null")
     assert Path("scores.csv").read_bytes() == before

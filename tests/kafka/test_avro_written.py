@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from confluent_kafka.schema_registry import Schema
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
@@ -75,7 +75,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def deserializer(registry: Apicurio, topic: str) -> Iterator[Load]:
     """Confluent's, of the values of a topic."""
     context = SerializationContext(topic, MessageField.VALUE)
-    with SchemaRegistryClient(registry.settings) as client:
+    with registry.client() as client:
         found = AvroDeserializer(client)
         yield lambda value: dict(found(value, context))
 
@@ -153,7 +153,7 @@ def test_a_job_is_verified(
         now = current(broker.plaintext, f"{topic}-now", load)
     assert folded(log) == Counter(now)
     assert len(now) == 2
-    with SchemaRegistryClient(registry.settings) as client:
+    with registry.client() as client:
         assert {f"{topic}-log-value", f"{topic}-fit"} <= set(client.get_subjects())
 
 
@@ -169,7 +169,7 @@ def test_a_schema_that_does_not_go_with_the_subject_is_refused(
 ) -> None:
     """One line before the run begins names the subject; nothing is written, and no topic is made."""
     text: dict[str, Any] = {"type": "record", "name": "R", "fields": [{"name": "i", "type": "string"}]}  # fmt: skip
-    with SchemaRegistryClient(registry.settings) as client:
+    with registry.client() as client:
         client.register_schema(f"{topic}-value", Schema(json.dumps(text), "AVRO"))
         client.set_compatibility(f"{topic}-value", "BACKWARD")
         output = written(broker, topic, registry.settings)

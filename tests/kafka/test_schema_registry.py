@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from confluent_kafka.schema_registry import Schema, SchemaReference, SchemaRegistryClient
+from confluent_kafka.schema_registry import Schema, SchemaReference
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.schema_registry.protobuf import ProtobufSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
@@ -62,7 +62,7 @@ def avro(
 ) -> list[bytes]:
     """The values that Confluent's serializer makes, which registers the schema."""
     context = SerializationContext(topic, MessageField.VALUE)
-    with SchemaRegistryClient(registry.settings) as client:
+    with registry.client() as client:
         serializer = AvroSerializer(client, json.dumps(schema))
         return [bytes(serializer(row, context)) for row in rows]
 
@@ -110,7 +110,7 @@ def test_doctor_names_what_is_wrong(
     found = {each.check: each for each in examine(job)}["registry"]
     assert (found.status, f"{topic}-value" in found.text) == ("FAIL", True)
     text = {"type": "record", "name": "P", "fields": [FIELDS[0], {"name": "y", "type": "string"}]}
-    with SchemaRegistryClient(registry.settings) as client:
+    with registry.client() as client:
         client.register_schema(f"{topic}-value", Schema(json.dumps(text), "AVRO"))
     found = {each.check: each for each in examine(job)}["registry"]
     assert (found.status, "y (float): string where float belongs" in found.text) == ("FAIL", True)
@@ -130,7 +130,7 @@ def test_json_behind_a_frame(
         "type": "object",
         "properties": {"x": {"type": "number"}, "y": {"type": "number"}},
     }
-    with SchemaRegistryClient(registry.settings) as client:
+    with registry.client() as client:
         id = client.register_schema(f"{topic}-value", Schema(json.dumps(schema), "JSON"))
     rows = points(100)
     broker.create_topic(topic)
@@ -180,7 +180,7 @@ def test_protobuf_of_a_text(
     text = (
         'syntax = "proto3"; import "q/inner.proto"; message Outer { q.Inner at = 1; double y = 2; }'
     )
-    with SchemaRegistryClient(registry.settings) as client:
+    with registry.client() as client:
         client.register_schema(f"{topic}-inner", Schema(inner, "PROTOBUF"))
         reference = SchemaReference("q/inner.proto", f"{topic}-inner", 1)
         id = client.register_schema(f"{topic}-value", Schema(text, "PROTOBUF", [reference]))
@@ -211,7 +211,7 @@ def protobuf(registry: Apicurio, topic: str, rows: list[dict[str, object]]) -> l
     pool.AddSerializedFile(file.SerializeToString())
     kind = message_factory.GetMessageClass(pool.FindMessageTypeByName("Point"))
     context = SerializationContext(topic, MessageField.VALUE)
-    with SchemaRegistryClient(registry.settings) as client:
+    with registry.client() as client:
         serializer = ProtobufSerializer(kind, client, {"use.deprecated.format": False})
         return [bytes(serializer(kind(**row), context) or b"") for row in rows]
 

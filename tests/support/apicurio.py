@@ -6,6 +6,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+from confluent_kafka.schema_registry import SchemaRegistryClient
+
 from tests.support.kafka.jars import cache as kafka_cache
 from tests.support.kafka.listeners import HOST, free_ports
 from tests.support.maven import fetch
@@ -78,6 +80,10 @@ class Apicurio:
                 self.close()
                 raise RuntimeError(f"Apicurio does not answer:\n{log.read_text()[-4000:]}")
             time.sleep(0.2)
+
+    def client(self) -> SchemaRegistryClient:
+        """Confluent's client, which asks again: now and then an answer of 404 is logged as sent and never comes."""
+        return SchemaRegistryClient({**self.settings, "timeout": 10})
 
     def _answers(self) -> bool:
         try:
