@@ -15,6 +15,7 @@ from streamreg._event import event
 from streamreg._plural import plural
 from streamreg._rejects.dead_letters import counted
 from streamreg._source.contract import short_name
+from streamreg._state.store import FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +30,8 @@ HEARTBEAT_SECONDS: Final = 60.0
 """Between two lines that say how far a run is."""
 
 _log = logging.getLogger(LOGGER)
+_LARGE_STATE: Final = 1 << 26
+"""Bytes of a state that takes a second or more to read."""
 _MOST_SHOWN: Final = 8
 """Partitions whose offsets stand in the text; the data has all."""
 
@@ -57,6 +60,21 @@ def started(source: Source, offsets: Mapping[int, int], processes: int) -> None:
         reads=reads,
         processes=processes,
     )
+
+
+def loads(state: Path) -> None:
+    """A run is about to read its state, if that is so large that it takes a while."""
+    try:
+        size = (state / FILE).stat().st_size
+    except OSError:
+        return  # There is none yet, or opening it says what is wrong.
+    if size >= _LARGE_STATE:
+        _tell(
+            "load",
+            f"reads state {state}, {size / 1e6:,.0f} MB",
+            state=str(state),
+            bytes=size,
+        )
 
 
 def resumed(state: Path, checkpoint: Checkpoint) -> None:

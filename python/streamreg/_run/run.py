@@ -138,6 +138,7 @@ def _run(
     with contextlib.ExitStack() as stack:
         store, last = None, None
         if options.state is not None:
+            lifecycle.loads(options.state)
             opened = Store(options.state, options.durability, keyed=shards is None)
             store = stack.enter_context(opened)
             last = store.load()

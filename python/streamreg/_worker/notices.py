@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
-from typing import Final
+from typing import Final, NamedTuple
 
 from streamreg._event import event
 from streamreg._source.contract import ToldOnce, Trouble
@@ -13,6 +14,16 @@ _log = logging.getLogger("streamreg")
 
 _ECHO_SECONDS: Final = 5.0
 """For how long the same line is that of another reader, which has met the same."""
+
+_AGAIN_SECONDS: Final = 60.0
+"""After which a line that goes on coming is told again."""
+
+
+class _Seen(NamedTuple):
+    """When a line was told last, and when it came last."""
+
+    told: float = -math.inf
+    came: float = -math.inf
 
 
 class Notices:
@@ -23,14 +34,13 @@ class Notices:
         self._told: set[str] = set()
         """What those lines were about that are told once."""
 
-        self._lately: dict[str, float] = {}
-        """Lines, and when each came last."""
+        self._lately: dict[str, _Seen] = {}
 
         self.troubled_at: float | None = None
         """When there was trouble last, by the monotonic clock."""
 
     def __call__(self, text: str) -> None:
-        """Tells a line, unless it is one that was told, or that another reader has just said."""
+        """Tells a line, unless it was told or is another reader's of just now; one that stays, once a minute."""
         now = time.monotonic()
         if isinstance(text, ToldOnce):
             if text.about in self._told:
@@ -38,7 +48,11 @@ class Notices:
             self._told.add(text.about)
         if isinstance(text, Trouble):
             self.troubled_at = now
-        self._lately = {line: at for line, at in self._lately.items() if now - at < _ECHO_SECONDS}
-        if text not in self._lately:
+        self._lately = {
+            line: seen for line, seen in self._lately.items() if now - seen.came < _ECHO_SECONDS
+        }
+        told = self._lately.get(text, _Seen()).told
+        if now - told >= _AGAIN_SECONDS:
             _log.warning("%s", text, extra=event("connection"))
-        self._lately[text] = now
+            told = now
+        self._lately[text] = _Seen(told, now)

@@ -1,13 +1,14 @@
 """Commits of offsets, whatever the client answers and when: the newest stand at the end."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
+from streamreg._kafka import commits
 from streamreg._kafka.commits import Commits
+from tests.support.clock import Clock, clock_of
 
 LOADING = KafkaError(KafkaError.COORDINATOR_LOAD_IN_PROGRESS)
 
@@ -57,15 +58,8 @@ def client() -> Client:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Moves the time on."""
-    now = [100.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-
-    def move(seconds: float) -> None:
-        now[0] += seconds
-
-    return move
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return clock_of(monkeypatch, commits)
 
 
 def test_a_commit_waits_for_the_one_before(client: Client) -> None:
@@ -90,18 +84,18 @@ def test_the_end_sends_what_waits(client: Client, caplog: pytest.LogCaptureFixtu
     assert not caplog.text
 
 
-def test_what_failed_is_sent_again_later(client: Client, clock: Callable[[float], None]) -> None:
+def test_what_failed_is_sent_again_later(client: Client, clock: Clock) -> None:
     """Two seconds later, and what is newest by then."""
     client.wanted(0)
     client.serve(LOADING)
     client.wanted(3)
     client.serve()
     assert client.sent == [0]
-    clock(2)
+    clock.now += 2
     client.serve()
     assert client.sent == [0, 3]
     client.serve(LOADING)
-    clock(2)
+    clock.now += 2
     client.serve()
     assert client.sent == [0, 3, 3]
 
@@ -115,13 +109,13 @@ def test_what_failed_is_tried_once_more_at_the_end(client: Client) -> None:
 
 
 def test_failures_are_told_once_until_one_succeeds(
-    client: Client, clock: Callable[[float], None], caplog: pytest.LogCaptureFixture
+    client: Client, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Also those that the client raises at once."""
     client.refusal = KafkaError(KafkaError._STATE)
     for _ in range(3):
         client.wanted(3)
-        clock(2)
+        clock.now += 2
     assert caplog.text.count("offsets not committed") == 1
     client.refusal = None
     client.serve()

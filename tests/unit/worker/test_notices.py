@@ -36,3 +36,15 @@ def test_readers_that_meet_the_same_are_told_of_once(
         clock.now += 0.001
     assert caplog.messages == ["away", "reads again"]
     assert tell.troubled_at == pytest.approx(clock.now - 0.001)
+
+
+def test_a_line_that_goes_on_coming_is_told_once_a_minute(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trouble that lasts is not forgotten in the log, and does not fill it."""
+    clock = clock_of(monkeypatch, notices)
+    tell = Notices()
+    for _ in range(91):  # three minutes
+        tell(Trouble("away"))
+        clock.now += 2
+    assert caplog.messages == ["away"] * 4
