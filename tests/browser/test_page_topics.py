@@ -1,8 +1,9 @@
-"""The live page of a run over several topics: each partition has the name of its topic."""
+"""The live page of a run over several topics, or files: each partition has the name that people know it by."""
 
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 from playwright.sync_api import Browser
 
@@ -45,3 +46,24 @@ def test_partitions_have_the_names_of_their_topics(browser: Browser) -> None:
                 seen.page,
                 "document.querySelector('#rejects tbody td')?.textContent === 'b, partition 1'",
             )
+
+
+def test_files_have_their_names(browser: Browser, folder: Path) -> None:
+    """Of many those that are furthest behind, and how many there are besides."""
+    Path("in").mkdir()
+    for number in range(60):
+        Path(f"in/{number:02}.csv").write_text("x,y\n1,2\n3,4\n")
+    t = sr.io.csv.read("in/*.csv", schema=Point, mode="streaming")
+    output = sr.io.csv.write(t.linear_regression(t.y, t.x), "line.csv")
+    with ServedRun([output], processes=0) as run, watched(browser) as seen:
+        run.until("/v1/tables")
+        seen.page.goto(run.url)
+        shown = [f"in/{number:02}.csv" for number in range(50)]
+        until(
+            seen.page,
+            """(names) => JSON.stringify([...document.querySelectorAll("#partitions tbody th")].map(
+              (cell) => cell.textContent)) === JSON.stringify(names)""",
+            shown,
+        )
+        assert seen.page.inner_text("#partitions-title") == "Files"
+        assert seen.page.inner_text("#partitions-note") == "and 10 more, which are less far behind"

@@ -78,12 +78,29 @@ def test_the_topic_that_is_read_alone(folder: Path) -> None:
         assert places(run) == {(None, 0)}
 
 
-def test_files(folder: Path) -> None:
-    """A reject of a file has no topic, and no number that means nothing to anybody."""
-    Path("points.csv").write_text("x,y\n1,2\nno row\n")
-    t = sr.io.csv.read("points.csv", schema=Point, mode="streaming")
+def test_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file has its name wherever it is shown, and no topic; a reject has no number, which tells nobody anything."""
+    Path("in").mkdir()
+    Path("in/points.csv").write_text("x,y\n1,2\nno row\n")
+    Path("in/others.csv").write_text("x,y\n1,2\n")
+    t = sr.io.csv.read("in/*.csv", schema=Point, mode="streaming")
     with ServedRun([sr.io.csv.write(t, "rows.csv")], processes=0) as run:
         wait_until(lambda: bool(run.json("/v1/rejects")["examples"]), SECONDS)
         (example,) = run.json("/v1/rejects")["examples"]
         assert example["file"].endswith("points.csv")
         assert not {"topic", "partition"} & example.keys()
+        wait_until(lambda: run.json("/v1/status")["rows"] == 2, SECONDS)
+        found = run.json("/v1/status")["partitions"]
+        assert [(one["file"], one["offset"], one["lag"]) for one in found] == [
+            ("in/others.csv", 8, 0),
+            ("in/points.csv", 15, 0),
+        ]
+        assert not any("topic" in one for one in found)
+        metrics = run.get("/metrics").body.decode()
+        assert (
+            'streamreg_partition_offset{partition="in/points.csv",topic="in/*.csv"} 15.0' in metrics
+        )
+        assert main(["top", run.url]) == 0
+        shown = [line.split() for line in capsys.readouterr().out.splitlines()]
+        assert ["file", "offset", "log", "end", "lag"] in shown
+        assert ["in/points.csv", "15", "15", "0"] in shown

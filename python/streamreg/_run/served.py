@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from streamreg._evaluate.program import ALL_ROWS, Load, Take
 from streamreg._run.progress import Progress
 from streamreg._serve.messages import Layout, RowsSpec, TableSpec
-from streamreg._serve.snapshot import Snapshot
+from streamreg._serve.snapshot import Named, Snapshot
 from streamreg._types import FIRST_SHIPPED
 
 if TYPE_CHECKING:
@@ -127,10 +127,10 @@ class Served:
             outputs=self._waits.since,
         )
 
-    def _origins(self, partitions: Iterable[int]) -> dict[int, tuple[str, int]]:
-        """Of a source that may have several topics, though it has found one: labels stay when there are more."""
+    def _origins(self, partitions: Iterable[int]) -> dict[int, Named]:
+        """Of files, and where there may be several topics, though one is found: labels stay when there are more."""
         found = {partition: self._source.origin(partition) for partition in partitions}
-        placed = {p: (at.name, at.partition) for p, at in found.items() if at.partition is not None}
+        placed = {partition: (at.name, at.partition) for partition, at in found.items()}
         alone = all(place == (self._source.name, p) for p, place in placed.items())
         return {} if alone else placed
 

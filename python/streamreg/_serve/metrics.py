@@ -137,7 +137,8 @@ def _partitions(now: Snapshot) -> Iterator[Metric]:
         "streamreg_partition_lag_messages", "Messages that wait.", labels=names
     )
     for partition, offset in sorted(now.offsets.items()):
-        labels = [*map(str, now.place(partition))]
+        name, number = now.place(partition)
+        labels = [now.topic, name] if number is None else [name, str(number)]
         offsets.add_metric(labels, offset)
         lag = now.lag(partition)
         if lag is not None:

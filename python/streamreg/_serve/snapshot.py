@@ -13,6 +13,9 @@ from streamreg._worker.contract import EngineFigures
 
 Phase: TypeAlias = Literal["starting", "reading"]
 
+Named: TypeAlias = tuple[str, int | None]
+"""What a partition is called: a topic and its number there, or a file and None."""
+
 BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Upper bounds of the classes of durations, in seconds; the last class has none."""
 
@@ -71,8 +74,8 @@ class Snapshot:
     excluded: int = 0
     lost: int = 0
 
-    origins: Mapping[int, tuple[str, int]] = field(default_factory=dict)
-    """Of several topics for each partition its topic, and its number there."""
+    origins: Mapping[int, Named] = field(default_factory=dict)
+    """What partitions are called, if not by the topic and their numbers: there are several topics, or files."""
 
     offsets: Mapping[int, int] = field(default_factory=dict)
     """For each partition the offset of the next message to be merged."""
@@ -123,8 +126,8 @@ class Snapshot:
             name: max(now - since, 0.0) for name, since in self.outputs.items() if since is not None
         }
 
-    def place(self, partition: int) -> tuple[str, int]:
-        """The topic of a partition, and its number there."""
+    def place(self, partition: int) -> Named:
+        """What a partition is called."""
         return self.origins.get(partition, (self.topic, partition))
 
     def lag(self, partition: int) -> int | None:

@@ -63,14 +63,13 @@ def _of_flow(now: Snapshot) -> dict[str, Any]:
         "lost": now.lost,
         "partitions": [
             {
-                **({"topic": now.place(partition)[0]} if now.origins else {}),
-                "partition": now.place(partition)[1],
+                **_called(now, partition),
                 "offset": offset,
                 "log_end": now.log_ends.get(partition),
                 "lag": now.lag(partition),
             }
             for partition, offset in sorted(
-                now.offsets.items(), key=lambda item: now.place(item[0])
+                now.offsets.items(), key=lambda item: _order(now, item[0])
             )
         ],
         "epochs_closed": sum(now.epoch_seconds.counts),
@@ -83,3 +82,15 @@ def _of_flow(now: Snapshot) -> dict[str, Any]:
         "last_message": now.last_message,
         "last_merged": now.last_merged,
     }
+
+
+def _called(now: Snapshot, partition: int) -> dict[str, object]:
+    name, number = now.place(partition)
+    if number is None:
+        return {"partition": partition, "file": name}
+    return {**({"topic": name} if now.origins else {}), "partition": number}
+
+
+def _order(now: Snapshot, partition: int) -> tuple[str, int]:
+    name, number = now.place(partition)
+    return name, partition if number is None else number

@@ -75,7 +75,7 @@ def _of_places(places: Sequence[Place]) -> Iterator[str]:
     found = [
         {
             **({} if place.topic is None else {"topic": place.topic}),
-            "partition": place.partition,
+            **({"partition": place.partition} if place.file is None else {"file": place.file}),
             "offset": f"{place.offset:,}",
             **({} if place.log_end is None else {"log end": f"{place.log_end:,}"}),
             **({} if place.lag is None else {"lag": f"{place.lag:,}"}),

@@ -105,10 +105,7 @@ class State:
             epochs=found["epochs"],
             rejects=found["rejects"],
             rows_per_second=rate,
-            places=[
-                Place(each["partition"], each["offset"], topic=each.get("topic"))
-                for each in found["partitions"]
-            ],
+            places=[*map(_place, found["partitions"])],
             tables=[_of_state(name, result) for name, result in found["results"].items()],
         )
 
@@ -250,7 +247,7 @@ def _of_port(url: str, status: dict[str, Any], tables: list[ShownTable] | None) 
         rejects=status["rejects"],
         lag=status["lag"],
         rows_per_second=status["rows_per_second"],
-        places=[Place(**each) for each in status["partitions"] or ()],
+        places=[*map(_place, status["partitions"] or ())],
         tables=tables,
         epoch_seconds=_mean(status["epoch_seconds_total"], status["epochs_closed"]),
         checkpoint_seconds=_mean(status["checkpoint_seconds_total"], status["checkpoints"]),
@@ -259,6 +256,17 @@ def _of_port(url: str, status: dict[str, Any], tables: list[ShownTable] | None) 
         readers=sorted(set((status["readers"] or {}).values())),
         memory=status["memory_bytes"],
         turn_age=status["turn_age_seconds"],
+    )
+
+
+def _place(found: dict[str, Any]) -> Place:
+    return Place(
+        found["partition"],
+        found["offset"],
+        found.get("log_end"),
+        found.get("lag"),
+        found.get("topic"),
+        found.get("file"),
     )
 
 

@@ -22,6 +22,9 @@ class Place:
     topic: str | None = None
     """Where there are several."""
 
+    file: str | None = None
+    """Of a source of files."""
+
 
 @dataclass(frozen=True)
 class ShownTable:

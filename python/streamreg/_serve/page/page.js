@@ -9,6 +9,7 @@ import { ofBrowser } from "./storage.js";
 const PACE = 1_000; // milliseconds between two looks at rows and figures, at least
 const REST = 20; // figures are drawn anew after so many times as long as that took: a run beside it needs processors
 const MOST_REST = 10_000;
+const MOST_PARTITIONS = 50; // that are shown: those that are furthest behind
 const THEME = "streamreg-theme";
 const at = (id) => document.getElementById(id);
 const count = (number) => (number === null ? "unknown" : number.toLocaleString("en")); // null while a run starts
@@ -169,12 +170,17 @@ function show(now) {
     ["Running for", duration(now.seconds)],
   ]);
   const partitions = now.partitions ?? [];
-  const several = partitions.some((one) => "topic" in one);
-  const rows = partitions.map((one) => [
-    several ? `${one.topic}, partition ${one.partition}` : String(one.partition),
+  const shown = new Set([...partitions].sort((one, other) => other.lag - one.lag).slice(0, MOST_PARTITIONS));
+  const rows = partitions.filter((one) => shown.has(one)).map((one) => [
+    one.file ?? (one.topic ? `${one.topic}, partition ${one.partition}` : String(one.partition)),
     count(one.offset), count(one.log_end), count(one.lag),
   ]);
-  grid(at("partitions"), "Partitions", ["partition", "next offset", "log end", "lag"], rows, { named: true });
+  const more = partitions.length - rows.length;
+  at("partitions-note").textContent = more ? `and ${count(more)} more, which are less far behind` : "";
+  const files = partitions.some((one) => one.file);
+  at("partitions-title").textContent = files ? "Files" : "Partitions";
+  const head = files ? ["file", "next byte", "end", "lag"] : ["partition", "next offset", "log end", "lag"];
+  grid(at("partitions"), at("partitions-title").textContent, head, rows, { named: true });
 }
 
 function duration(seconds) {
