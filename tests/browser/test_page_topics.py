@@ -66,4 +66,4 @@ def test_files_have_their_names(browser: Browser, folder: Path) -> None:
             shown,
         )
         assert seen.page.inner_text("#partitions-title") == "Files"
-        assert seen.page.inner_text("#partitions-note") == "and 10 more, which are less far behind"
+        assert seen.page.inner_text("#partitions-note") == "and 10 more, none further behind"

@@ -140,6 +140,7 @@ def test_a_server_that_is_killed_is_started_again(
     live: Live, caplog: pytest.LogCaptureFixture
 ) -> None:
     """On the same port, with the same tables; the run goes on meanwhile."""
+    caplog.set_level(logging.INFO, "streamreg")
     with live.run:
         live.send(2)
         live.check()
@@ -153,6 +154,7 @@ def test_a_server_that_is_killed_is_started_again(
         new = server()
         assert new is not None
         assert new.pid != killed.pid
+        wait_until(lambda: "a new process serves" in caplog.text, SECONDS)
     assert "is started again" in caplog.text
 
 
@@ -166,7 +168,7 @@ def test_a_server_that_fails_does_not_go_on_with_what_is_old(
     def end_epoch(self: publisher.Publisher, *arguments: Any) -> None:  # noqa: ANN401  # as they come
         told(self, *arguments)
         if wrong:
-            self._pipe.put(self._generation, wrong.pop(), 0)
+            self._server.put(self._generation, wrong.pop(), 0)
 
     with live.run:
         live.send()

@@ -58,8 +58,9 @@ def test_partitions_of_several_topics(
         (example,) = run.json("/v1/rejects")["examples"]
         assert (example["topic"], example["partition"], example["offset"]) == (b, 1, 0)
         assert "file" not in example
-        metrics = run.get("/metrics").body.decode()
-        assert f'streamreg_partition_offset{{partition="1",topic="{b}"}} 1.0' in metrics
+        # What partitions are at is shown later than rejects are.
+        offset = f'streamreg_partition_offset{{partition="1",topic="{b}"}} 1.0'
+        wait_until(lambda: offset in run.get("/metrics").body.decode(), SECONDS)
         assert main(["top", run.url]) == 0
         shown = [line.split() for line in capsys.readouterr().out.splitlines()]
         assert [b, "1", "1"] in [line[:3] for line in shown]

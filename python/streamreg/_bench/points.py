@@ -6,7 +6,6 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from itertools import islice
-from threading import Event
 
 from streamreg._dataclass import dataclass
 from streamreg._demo.points import Format, Plan, Stream, generate
@@ -96,6 +95,6 @@ def load(
     writer = TopicWriter({**LOADING, **settings}, topic)
     try:
         plan = Plan(form=form, rate=0, count=rows, partition=None)
-        generate(writer, points or Points(), plan, Event())
+        generate(writer, points or Points(), plan)
     finally:
         writer.close()

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import count
-from threading import Event
 
 from streamreg._bench.points import Settings
 from streamreg._dataclass import dataclass
@@ -49,7 +48,7 @@ def send(sending: Sending) -> None:
     writer = TopicWriter({**linger, **sending.settings}, sending.topic)
     try:
         plan = Plan(form="json", rate=sending.rate, count=sending.rows, partition=None)
-        generate(writer, Stamped(), plan, Event())
+        generate(writer, Stamped(), plan)
     finally:
         writer.close()
 

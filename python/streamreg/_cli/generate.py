@@ -2,9 +2,9 @@
 
 import argparse
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event
 from typing import TYPE_CHECKING
 
 from streamreg._cli.arguments import add_setting
@@ -113,26 +113,31 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
             sent = generate(writer, line, plan, stop)
         finally:
             writer.close()
-    ending = " (stopped)" if stop.is_set() else ""
+    ending = " (stopped)" if stop() else ""
     say(f"streamreg: {plural(sent, 'point')} sent to {arguments.topic}{ending}")
     return 0
 
 
-class Stop(Event):
-    """Set by a signal."""
+class Stop:
+    """Whether a signal has come. No lock is taken: the thread that waits here is the one that handles signals."""
 
-    number = signal.SIGINT
+    received: signal.Signals | None = None
     """Which one it was."""
+
+    def __call__(self) -> bool:
+        """Whether it has."""
+        return self.received is not None
 
     def pause(self, seconds: float) -> None:
         """Waits so long; if the signal has come, it ends the command here as usual, where nothing is done yet."""
-        if self.wait(seconds):
-            signal.raise_signal(self.number)
+        time.sleep(seconds)
+        if self.received is not None:
+            signal.raise_signal(self.received)
 
 
 @contextmanager
 def stop_on_signal() -> Iterator[Stop]:
-    """An event that SIGINT and SIGTERM set; a second one ends the command as usual."""
+    """Notes SIGINT and SIGTERM; a second one ends the command as usual."""
     stop = Stop()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
@@ -141,9 +146,8 @@ def stop_on_signal() -> Iterator[Stop]:
             signal.signal(number, handler)
 
     def note(number: int, frame: object) -> None:
-        stop.number = signal.Signals(number)
-        stop.set()
         restore()
+        stop.received = signal.Signals(number)
 
     for number in before:
         signal.signal(number, note)

@@ -125,7 +125,7 @@ def command(arguments: argparse.Namespace, settings: dict[str, object]) -> int:
                 choice,
                 found,
                 same_partition=arguments.same_partition,
-                stop=stop,
+                stopping=stop,
             )
         finally:
             writer.close()

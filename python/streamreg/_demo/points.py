@@ -3,10 +3,9 @@
 import math
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count as integers
 from itertools import islice
-from threading import Event
 from typing import Literal, Protocol, get_args
 
 from streamreg._dataclass import dataclass
@@ -105,14 +104,20 @@ class Plan:
             raise ConfigurationError("partition: must be 0 or more")
 
 
-def generate(writer: TopicWriter, line: Stream, plan: Plan, stop: Event) -> int:
+def _never() -> bool:
+    return False
+
+
+def generate(
+    writer: TopicWriter, line: Stream, plan: Plan, stopping: Callable[[], bool] = _never
+) -> int:
     """Sends the points, and returns when all are delivered.
 
     Args:
         writer: The topic.
         line: The points.
         plan: How they are sent.
-        stop: Once set, no more are sent; those sent already are still waited for.
+        stopping: Once it says so, no more are sent; those sent already are still waited for.
 
     Returns:
         How many points the broker has confirmed.
@@ -135,9 +140,9 @@ def generate(writer: TopicWriter, line: Stream, plan: Plan, stop: Event) -> int:
             writer.send(partition, [HEADER])
         # Waiting here keeps a point of one partition from being read before every header is there.
         writer.finish(_FLUSH_SECONDS)
-    _send_points(writer, line.messages(plan.form), plan, partitions, stop)
+    _send_points(writer, line.messages(plan.form), plan, partitions, stopping)
     # More time than a message has before the client itself gives it up.
-    return writer.finish(_STOP_SECONDS if stop.is_set() else _FLUSH_SECONDS) - headers
+    return writer.finish(_STOP_SECONDS if stopping() else _FLUSH_SECONDS) - headers
 
 
 def _send_points(
@@ -145,18 +150,18 @@ def _send_points(
     messages: Iterator[bytes],
     plan: Plan,
     partitions: range | list[int],
-    stop: Event,
+    stopping: Callable[[], bool],
 ) -> None:
     sent = 0
     start = time.monotonic()
-    while not stop.is_set() and (plan.count == 0 or sent < plan.count):
+    while not stopping() and (plan.count == 0 or sent < plan.count):
         size = _BATCH
         if plan.rate:
             # Message i is due at start + i / rate whatever happened before, so nothing drifts.
             size = min(size, int((time.monotonic() - start) * plan.rate) + 1 - sent)
             if size <= 0:
                 pause = start + sent / plan.rate - time.monotonic()
-                # Not below the client's own millisecond, and short enough to see `stop` soon.
+                # Not below the client's own millisecond, and short enough to be asked soon.
                 writer.wait(min(max(pause, 0.001), 0.1))
                 continue
         if plan.count:

@@ -174,7 +174,7 @@ class _Producer(Thread):
         try:
             writer = TopicWriter({**self._broker.settings, "linger.ms": _LINGER_MS}, TOPIC)
             try:
-                self.sent = generate(writer, NoisyLine(), self._plan, self.stop)
+                self.sent = generate(writer, NoisyLine(), self._plan, self.stop.is_set)
             finally:
                 writer.close()
         except Exception as error:  # raised again by run_demo, in the thread that people see

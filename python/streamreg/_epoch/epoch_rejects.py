@@ -47,6 +47,7 @@ class EpochRejects:
         self._untold: Counter[str] = Counter()
         """Of closed epochs."""
 
+        self._open_first: Reject | None = None
         self._first: Reject | None = None
         """Of those that were not told of."""
 
@@ -65,7 +66,7 @@ class EpochRejects:
         """Adds some to the open epoch. Raises OutputError if the file cannot be written."""
         number = self.counts.total() + self._open.total()
         self._open.update(reject.kind for reject in rejects)
-        self._first = self._first or rejects[0]
+        self._open_first = self._open_first or rejects[0]
         if self._watcher is not None:
             self._watcher.rejected(rejects)
         if self._kept is not None:
@@ -81,7 +82,8 @@ class EpochRejects:
         """Those of the open epoch are those of a closed one; nothing of the next is known yet."""
         self.counts += self._open
         self._untold += self._open
-        self._open = Counter()
+        self._first = self._first or self._open_first
+        self._open, self._open_first = Counter(), None
 
     def tell(self, *, any_row: bool, end: bool = False) -> None:
         """Logs those of closed epochs that were not told of yet; as long as no message was a row, also what they are.

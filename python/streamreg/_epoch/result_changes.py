@@ -126,6 +126,7 @@ class ResultChanges:
         self._write(index, lines)
 
     def _write(self, index: int, lines: bytes) -> None:
-        self._outputs.results[index].append(lines)
+        # First: while an output waits for its reader, whoever watches must know of changes that are in its rows.
         if self._watcher is not None and lines:
             self._watcher.changed(index, lines)
+        self._outputs.results[index].append(lines)

@@ -87,6 +87,10 @@ class Commits:
                 extra=event("uncommitted"),
             )
 
+    def _wait(self, consumer: Consumer, deadline: float) -> None:
+        while self._under_way is not None and time.monotonic() < deadline:
+            consumer.poll(0.02)
+
     @property
     def _group(self) -> str:
         return f"group.id {self._settings.get('group.id')}"
@@ -94,12 +98,11 @@ class Commits:
     def close(self, consumer: Consumer, seconds: float) -> None:
         """Sends the last commit, waits for it, and closes the client; no longer than so many seconds."""
         deadline = time.monotonic() + seconds
+        self._wait(consumer, deadline)
+        # What it has left: newer offsets, or, once more, those that failed.
         self._not_before = 0.0
-        while True:
-            self._send(consumer)
-            if self._under_way is None or time.monotonic() >= deadline:
-                break
-            consumer.poll(0.02)
+        self._send(consumer)
+        self._wait(consumer, deadline)
         # The client itself would wait for most of a minute if the user may not see the group.
         closing = threading.Thread(target=consumer.close, daemon=True)
         closing.start()

@@ -25,6 +25,9 @@ _log = logging.getLogger("streamreg.producer")
 _client_log = logging.getLogger("streamreg.librdkafka")
 
 _LOOK_SECONDS = 0.02
+_ASK_SECONDS = 0.2
+"""Between a response that a topic is not there and the next request."""
+
 _REACH_SECONDS = 10.0
 _TIMES = 20
 """So many times as long as the first response took a message may take: a far broker takes its time for each request."""
@@ -247,15 +250,17 @@ class TopicWriter:
         # From the first error on: a broker that is merely far is waited for as long as the client waits.
         deadline = None
         asked = None
+        ask_at = 0.0
         seconds = request_seconds(self._settings)
         # By a client of its own: the producer could not be closed meanwhile.
         settings = {"allow.auto.create.topics": True, **self._settings}
         client = admin(cast(Mapping[str, Setting], settings), self._on_error)
         problem = "no broker responds"
         while True:
-            asked = asked or threads.start(lambda: listed(client, (self._topic,), seconds, threads))
+            if asked is None and time.monotonic() >= ask_at:
+                asked = threads.start(lambda: listed(client, (self._topic,), seconds, threads))
             pause(_LOOK_SECONDS)
-            if asked.done():
+            if asked is not None and asked.done():
                 try:
                     found = asked.result().topics[self._topic]
                 except KafkaException as error:
@@ -265,7 +270,7 @@ class TopicWriter:
                         return len(found.partitions)
                     problem = f"the topic {self._topic!r} is not there"
                     self._note(found.error)
-                asked = None
+                asked, ask_at = None, time.monotonic() + _ASK_SECONDS
             client.poll(0)
             self._producer.poll(0)
             cause = self._last_error

@@ -7,9 +7,8 @@ happened, and then again, up to that end. A run may be adding to it meanwhile, e
 from __future__ import annotations
 
 import sys
-import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
@@ -149,9 +148,9 @@ def replay(
     surveyed: Survey,
     *,
     same_partition: bool,
-    stop: threading.Event,
+    stopping: Callable[[], bool],
 ) -> int:
-    """Sends what was surveyed, until `stop`; returns how many messages the broker has confirmed.
+    """Sends what was surveyed, until `stopping`; returns how many messages the broker has confirmed.
 
     Raises:
         DeliveryError: if a message was not delivered.
@@ -165,7 +164,7 @@ def replay(
             "let the key choose the partition"
         )
     for entry in _chosen(rejects, choice, surveyed.end):
-        if stop.is_set():
+        if stopping():
             break
         partition = entry.partition if same_partition else None
         writer.send_message(entry.value, entry.key, entry.headers, partition)

@@ -6,15 +6,16 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
 from streamreg._dataclass import dataclass
+from streamreg._serve.connection import MOST_OPEN
 from streamreg._serve.endpoint import AGAIN, error_response
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-MOST_REQUESTS: Final = 512
-"""That are being answered; whoever follows a stream is one for as long."""
+MOST_REQUESTS: Final = max(min(512, MOST_OPEN * 4 // 7), 1)
+"""That are being answered; whoever follows a stream is one for as long. Other connections are for probes."""
 
-MOST_STREAMS: Final = 384
+MOST_STREAMS: Final = max(MOST_REQUESTS * 3 // 4, 1)
 """Of them: there is always room for others, however many follow and say nothing."""
 
 CROWDED: Final = "Too many requests at a time: ask again later."

@@ -10,7 +10,7 @@ import pickle
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
@@ -75,14 +75,23 @@ async def _serve(messages: Connection, listening: socket, listen: Listen) -> Non
         backlog=AT_ONCE,
         timeout_graceful_shutdown=_END_SECONDS,
     )
-    server = _Server(config)
+    server = _Server(config, lambda: messages.send_bytes(b"serves"))
     reading = asyncio.create_task(_read(messages, feed, server))
     await server.serve(sockets=[listening])
     await reading
 
 
 class _Server(uvicorn.Server):
-    """One that leaves signals to the run."""
+    """One that leaves signals to the run, and tells it when clients are answered."""
+
+    def __init__(self, config: uvicorn.Config, tell: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._tell = tell
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Begins to listen."""
+        await super().startup(sockets)
+        self._tell()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("streamreg")
 
+_DELIVERED: Final = "it is back, and has everything up to now"
 _FIRST_PAUSE: Final = 0.2
 _MOST_PAUSE: Final = 10.0
 """Seconds between two attempts to reach a destination that is away: at first, and at most; each doubles them."""
@@ -133,7 +134,7 @@ class OutboxSink:
         Raises:
             OutputError: if the destination refuses, or is not as the last run has left it.
         """
-        return self._until_done(self._connected, stopping)
+        return self._until_done(self._connected, "it is back", stopping)
 
     def deliver(self, stopping: Callable[[], bool], *, gather: bool = False) -> bool:
         """Delivers what waits, and tries again while the destination is away; False if the run is to end first.
@@ -146,7 +147,9 @@ class OutboxSink:
         """
         if gather and self.due_at is not None and time.monotonic() < self.due_at:
             return True
-        if not (self._waiting or self._new) or self._until_done(self._deliver, stopping):
+        if not (self._waiting or self._new) or self._until_done(
+            self._deliver, _DELIVERED, stopping
+        ):
             return True
         if self._direct and self._waiting:
             raise OutputError(
@@ -165,7 +168,9 @@ class OutboxSink:
             )
         self._let_go()
 
-    def _until_done(self, attempt: Callable[[], object], stopping: Callable[[], bool]) -> bool:
+    def _until_done(
+        self, attempt: Callable[[], object], news: str, stopping: Callable[[], bool]
+    ) -> bool:
         pause = _FIRST_PAUSE
         while True:
             try:
@@ -177,7 +182,7 @@ class OutboxSink:
                     return False
                 pause = min(2 * pause, _MOST_PAUSE)
             else:
-                self._waits.end(self._name, "it is back, and has everything up to now")
+                self._waits.end(self._name, news)
                 return True
 
     def _tell_away(self, error: AwayError) -> None:

@@ -63,7 +63,7 @@ class StreamFile(OutputFile):
         """Until the other side takes something, or has gone."""
         give_up_at: float | None = None
         slow_at = time.monotonic() + _SLOW_SECONDS
-        while not poll.poll(_LOOK_SECONDS * 1000):
+        while not (found := poll.poll(_LOOK_SECONDS * 1000)):
             if time.monotonic() >= slow_at:
                 self._waits.begin(str(self.path), "its reader takes nothing", "waits until it does")
             if give_up_at is None and self._stopping():
@@ -73,7 +73,8 @@ class StreamFile(OutputFile):
                     f"{self.path}: its reader takes nothing, and the run is to end: missing at its end: "
                     f"{plural(left, 'byte')}"
                 )
-        self._waits.end(str(self.path), "its reader takes what is written")
+        if not any(events & (select.POLLERR | select.POLLHUP) for _, events in found):
+            self._waits.end(str(self.path), "its reader takes what is written")
 
     def close(self) -> None:
         if self._descriptor is not None:

@@ -39,7 +39,11 @@ def replace_missing() -> None:
 
 def write_any_letter() -> None:
     """Has stdout write letters that its encoding lacks by their numbers, as stderr does."""
-    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+    # "surrogateescape" is what a locale without letters has: it takes bytes back that were no text, and no letter more.
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in (
+        "strict",
+        "surrogateescape",
+    ):
         sys.stdout.reconfigure(errors="backslashreplace")
 
 

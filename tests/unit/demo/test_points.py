@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from threading import Event
+from itertools import chain, repeat
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -40,7 +40,7 @@ def broker() -> Iterator[EmbeddedBroker]:
 
 def send(broker: EmbeddedBroker, topic: str, plan: Plan, **settings: int) -> int:
     with closing(TopicWriter({**broker.settings, **settings}, topic)) as writer:
-        return generate(writer, NoisyLine(), plan, Event())
+        return generate(writer, NoisyLine(), plan)
 
 
 def read(broker: EmbeddedBroker, topic: str, partition: int = 0) -> list[str]:
@@ -125,27 +125,16 @@ def test_the_rate_does_not_drift(broker: EmbeddedBroker) -> None:
         writer.send(0, [b"x,y"])
         writer.finish(30)
         start = time.monotonic()
-        generate(writer, NoisyLine(), Plan(rate=100, count=40), Event())
+        generate(writer, NoisyLine(), Plan(rate=100, count=40))
         took = time.monotonic() - start
     assert 0.39 <= took < 5  # the upper bound is for a machine that does much else
 
 
-class AfterLooks(Event):
-    """An event that is set once it has been looked at so many times."""
-
-    def __init__(self, looks: int) -> None:
-        super().__init__()
-        self.looks = looks
-
-    def is_set(self) -> bool:
-        self.looks -= 1
-        return self.looks < 0
-
-
 def test_stopping_ends_an_endless_stream_cleanly(broker: EmbeddedBroker) -> None:
     """Once stopped, the producer returns, and what it counted is on the topic."""
+    answers = chain(repeat(False, 5), repeat(True))
     with closing(TopicWriter(broker.settings, "endless")) as writer:
-        sent = generate(writer, NoisyLine(), Plan(rate=0, count=0), AfterLooks(5))
+        sent = generate(writer, NoisyLine(), Plan(rate=0, count=0), lambda: next(answers))
     assert sent > 0
     assert len(read(broker, "endless")) == sent + 1
 

@@ -108,6 +108,14 @@ def test_what_failed_is_tried_once_more_at_the_end(client: Client) -> None:
     assert (client.sent, client.closed) == ([3, 3], True)
 
 
+def test_the_end_sends_what_waits_where_the_one_before_fails(client: Client) -> None:
+    """The newest offsets are tried, whatever became of older ones meanwhile."""
+    client.wanted(0)
+    client.wanted(3)
+    client.end(LOADING, None)
+    assert (client.sent, client.closed) == ([0, 3], True)
+
+
 def test_failures_are_told_once_until_one_succeeds(
     client: Client, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -59,6 +59,25 @@ def test_rejects(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     assert told == rejects.counts == {"late": 1001, "null": 1}
 
 
+def test_rejects_of_an_epoch_that_is_open_meanwhile(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is told of closed epochs leaves those of the open one to be told, from their own first on."""
+    rejects = EpochRejects(input_of(ListSource([[]]), {"x": "float"}), None, Counter(), None)
+    for offset in (0, 1):
+        rejects.keep([Reject(Location(0, offset, None), "late", None, "", b"1")])
+        if offset == 0:
+            rejects.count()
+    rejects.keep([Reject(Location(0, 2, None), "late", None, "", b"1")])
+    rejects.tell(any_row=True)
+    rejects.count()
+    rejects.tell(any_row=True, end=True)
+    assert caplog.messages == [
+        "1 reject (late 1); the first at partition 0 offset 0: late",
+        "2 more rejects (late 2); the first at partition 0 offset 1: late",
+    ]
+
+
 def test_excluded_rows(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     """Likewise, with the epochs that they were in."""
     excluded = ExcludedRows(5, can_miss=True)

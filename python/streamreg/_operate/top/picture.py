@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -71,7 +72,7 @@ def _taking(what: str, seconds: float | None) -> str:
 def _of_places(places: Sequence[Place]) -> Iterator[str]:
     yield ""
     # Those that are furthest behind, where there are too many.
-    shown = sorted(places, key=lambda place: -(place.lag or 0))[:_MOST_PLACES]
+    shown = sorted(places, key=_behind, reverse=True)[:_MOST_PLACES]
     found = [
         {
             **({} if place.topic is None else {"topic": place.topic}),
@@ -85,6 +86,11 @@ def _of_places(places: Sequence[Place]) -> Iterator[str]:
     yield from _grid(found)
     if len(places) > len(shown):
         yield f"  … and {plural(len(places) - len(shown), 'partition')} more"
+
+
+def _behind(place: Place) -> float:
+    """How far; those of which it is not known come first."""
+    return math.inf if place.lag is None else place.lag
 
 
 def _of_table(table: ShownTable) -> Iterator[str]:

@@ -170,13 +170,14 @@ function show(now) {
     ["Running for", duration(now.seconds)],
   ]);
   const partitions = now.partitions ?? [];
-  const shown = new Set([...partitions].sort((one, other) => other.lag - one.lag).slice(0, MOST_PARTITIONS));
+  const behind = ({ lag }) => lag ?? Number.MAX_VALUE;
+  const shown = new Set([...partitions].sort((one, other) => behind(other) - behind(one)).slice(0, MOST_PARTITIONS));
   const rows = partitions.filter((one) => shown.has(one)).map((one) => [
     one.file ?? (one.topic ? `${one.topic}, partition ${one.partition}` : String(one.partition)),
     count(one.offset), count(one.log_end), count(one.lag),
   ]);
   const more = partitions.length - rows.length;
-  at("partitions-note").textContent = more ? `and ${count(more)} more, which are less far behind` : "";
+  at("partitions-note").textContent = more ? `and ${count(more)} more, none further behind` : "";
   const files = partitions.some((one) => one.file);
   at("partitions-title").textContent = files ? "Files" : "Partitions";
   const head = files ? ["file", "next byte", "end", "lag"] : ["partition", "next offset", "log end", "lag"];

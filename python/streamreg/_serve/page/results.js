@@ -43,6 +43,7 @@ export class Results {
   // There are none yet; what is shown is not what stands.
   wait() {
     this.tables = [];
+    at("table").replaceChildren();
     at("result").replaceChildren();
     at("pages").hidden = true;
     at("result-note").textContent = "not known yet";
