@@ -5,14 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Browser
 
+from streamreg._serve import server
 from tests.support.browser import watched
 from tests.support.process import wait_until
 from tests.support.served import SECONDS
 from tests.support.shown import Line, drawn, pairs, shows, until
 
+LOOK_SECONDS = 10 * SECONDS
+"""What drawing all figures of a page takes on any machine, and more than a run is waited for that is to end."""
+
 STATE = "document.getElementById('connection').dataset.state"
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who follows a run may stay for long at its end."""
+    monkeypatch.setattr(server, "LOOK_SECONDS", LOOK_SECONDS)
 
 
 def test_the_end_of_a_run_stays(browser: Browser, folder: Path) -> None:
@@ -44,7 +55,7 @@ def test_the_end_of_a_run_stays(browser: Browser, folder: Path) -> None:
 
 
 def test_a_page_holds_up_no_end(browser: Browser, folder: Path) -> None:
-    """It leaves when it has what it needs: sooner than it would be sent away."""
+    """It leaves when it has what it needs, long before it would be sent away."""
     line = Line(folder)
     with (
         watched(browser, 1200, "light", "ERR_", "Failed to load resource") as seen,

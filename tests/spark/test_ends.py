@@ -223,7 +223,11 @@ def test_java_that_ends_at_once(
         engine = sr.engines.spark(
             master="local[2]", conf={**conf, "spark.driver.memory": "1k"} if java else conf
         )
-        why = "its Java process has ended" if java else "there is no Java: install 17 or later"
+        why = (
+            r"its Java process has ended \(.*Too small.*heap"
+            if java
+            else "there is no Java: install 17 or later"
+        )
         with pytest.raises(sr.WorkerError, match=rf"Spark does not start at local\[2\]: {why}"):
             sr.run(outputs=outputs, state="state", engine=engine)
     engine = sr.engines.spark(master="local[2]", conf=conf)

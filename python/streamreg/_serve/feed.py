@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from streamreg._serve.followers import Followers
+from streamreg._serve.followers import LOOK_SECONDS, Followers
 from streamreg._serve.messages import EpochChanges, Layout, Message, Recent, Standing
 from streamreg._serve.pace import Pace
 from streamreg._serve.past import Past
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Feed:
     """The last snapshots, the tables as they stand, the last changes and rows. Used in one thread."""
 
-    def __init__(self, ring: Ring | None = None) -> None:
-        """Nothing is known yet."""
+    def __init__(self, ring: Ring | None = None, look_seconds: float = LOOK_SECONDS) -> None:
+        """Nothing is known yet; at the end of the run who follows it may stay so long."""
         self.snapshot: Snapshot | None = None
         self.layout = Layout((), (), None)
         self.tables: Mapping[str, CurrentTable] = {}
@@ -39,7 +39,7 @@ class Feed:
         self.recent = Recent((), ())
         self.pace = Pace()
         self.past = Past()
-        self.followers = Followers()
+        self.followers = Followers(look_seconds)
         self._end = asyncio.Event()
         self._news = asyncio.Event()
 

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from streamreg._rejects.dead_letters import place_of
 from streamreg._serve.endpoint import Endpoint, json_response, refusal
 from streamreg._serve.feed import Feed
+from streamreg._serve.followers import LOOK_SECONDS
 from streamreg._serve.messages import RejectExample
 from streamreg._serve.snapshot import Snapshot
 from streamreg._serve.status import described
@@ -23,9 +24,6 @@ from streamreg._serve.streams import EVENTS, Streamed, event
 
 _PACE: Final = 1.0
 """Seconds between two events, so that a client that is alive hears of the run, and of nothing too often."""
-
-LOOK_SECONDS: Final = 3.0
-"""How long after the end of a run who has followed it is answered, at most: the run's process waits for that."""
 
 
 def endpoints(feed: Feed) -> Sequence[Endpoint]:
@@ -79,11 +77,11 @@ async def _events(feed: Feed) -> AsyncIterator[bytes]:
         if feed.snapshot is not None:
             yield _status(feed, feed.snapshot)
         await feed.ends(_PACE)
-    if feed.snapshot is not None and not late:
+    if feed.snapshot is not None:
         yield _status(feed, feed.snapshot)
     yield event("end", {"epoch": _epoch(feed)})
     if not late:
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(feed.followers.seconds)
 
 
 def _status(feed: Feed, now: Snapshot) -> bytes:

@@ -23,7 +23,6 @@ from streamreg._serve.address import Listen
 from streamreg._serve.app import app_of
 from streamreg._serve.connection import AT_ONCE, PatientProtocol
 from streamreg._serve.feed import Feed
-from streamreg._serve.live import LOOK_SECONDS
 from streamreg._serve.messages import Message
 
 _NICE: Final = 5
@@ -42,8 +41,8 @@ _END_SECONDS: Final = 1
 """How long clients are given to take the last they were sent."""
 
 
-def main(messages: Connection, listening: socket, listen: Listen) -> None:
-    """Serves until the run closes its end of the pipe, or dies."""
+def main(messages: Connection, listening: socket, listen: Listen, look_seconds: float) -> None:
+    """Serves until the run closes its end of the pipe, or dies; who follows it then may stay for so long."""
     # A sandbox may forbid it, such as that of the unit for systemd: then the two are equal.
     with contextlib.suppress(PermissionError):
         os.nice(_NICE)
@@ -54,11 +53,13 @@ def main(messages: Connection, listening: socket, listen: Listen) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
-    asyncio.run(_serve(messages, listening, listen))
+    asyncio.run(_serve(messages, listening, listen, look_seconds))
 
 
-async def _serve(messages: Connection, listening: socket, listen: Listen) -> None:
-    feed = Feed()
+async def _serve(
+    messages: Connection, listening: socket, listen: Listen, look_seconds: float
+) -> None:
+    feed = Feed(look_seconds=look_seconds)
     while feed.snapshot is None:  # Clients wait until something is known.
         if not await take(messages, feed):
             return
@@ -109,7 +110,7 @@ async def _read(messages: Connection, feed: Feed, server: uvicorn.Server) -> Non
         while await take(messages, feed):
             pass
         feed.end()
-        await feed.followers.leave(LOOK_SECONDS)
+        await feed.followers.leave()
     finally:
         server.should_exit = True
 

@@ -150,7 +150,7 @@ class Publisher:
     def close(self) -> None:
         """Nothing more will be told: what was is sent, and clients are told of the end.
 
-        Who follows the status is waited for, until it has seen what the run came to (`live.LOOK_SECONDS`).
+        Who follows the status is waited for, until it has seen what the run came to (`followers.LOOK_SECONDS`).
         """
         with contextlib.closing(self._socket):
             self._server.close()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from streamreg._event import event
 from streamreg._process import quick_imports
+from streamreg._serve.followers import LOOK_SECONDS
 from streamreg._worker.spawn import CONTEXT, start
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ _PACE: Final = 0.05
 _RECENT_PACE: Final = 0.5
 """Seconds between two messages with the newest rows."""
 
-_END_SECONDS: Final = 5.0
+_END_SECONDS: Final = 3.0
+"""What it may take to end, besides the time that who follows the run may stay."""
+
 _FIRST_PAUSE: Final = 0.5
 _MOST_PAUSE: Final = 30.0
 """Seconds before the process is started again; doubled for each further one, up to the most."""
@@ -71,9 +74,10 @@ class Server:
         """Sends what waits, as long as it is taken, and ends the process."""
         self._closing.set()
         try:
-            self._thread.join(_END_SECONDS)
+            seconds = LOOK_SECONDS + _END_SECONDS
+            self._thread.join(seconds)
             if self._process is not None:
-                self._process.join(0 if self._thread.is_alive() else _END_SECONDS)
+                self._process.join(0 if self._thread.is_alive() else seconds)
         finally:  # A second Ctrl-C waits for nobody.
             if self._process is not None:
                 self._process.kill()
@@ -106,7 +110,7 @@ class Server:
         messages, pipe = CONTEXT.Pipe()
         process = CONTEXT.Process(
             target=_serve,
-            args=(messages, self._socket, self._listen),
+            args=(messages, self._socket, self._listen, LOOK_SECONDS),
             name="streamreg-server",
             daemon=True,
         )
@@ -151,9 +155,9 @@ class Server:
                 return
 
 
-def _serve(messages: Connection, listening: socket, listen: Listen) -> None:
+def _serve(messages: Connection, listening: socket, listen: Listen, look_seconds: float) -> None:
     # Here, in the child: the run itself needs none of this.
     with quick_imports():
         from streamreg._serve import process
 
-    process.main(messages, listening, listen)
+    process.main(messages, listening, listen, look_seconds)

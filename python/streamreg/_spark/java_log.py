@@ -9,7 +9,8 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -38,31 +39,51 @@ _NO_NEWS: Final = (
 )
 """Beginnings of what it says at each start."""
 
+_LAST_LINES: Final = 3
+"""So many of its lines stand in the error where it does not start."""
+
 _LAST_SECONDS: Final = 2.0
 """For how long the last words of a Java that has ended are waited for."""
 
 
+class JavaEndedError(Exception):
+    """Spark's Java has ended while it started; with its last words."""
+
+
 def launched(conf: SparkConf) -> Any:  # noqa: ANN401  # py4j has no types
-    """Starts Spark's Java. Raises what pyspark does, after all that the Java has said of it."""
+    """Starts Spark's Java. Raises JavaEndedError if it ends at once, or else what pyspark does."""
     from pyspark.java_gateway import launch_gateway
 
     words, stderr = os.pipe()
-    reader = threading.Thread(target=_read, args=(words,), name="streamreg-spark-log", daemon=True)
+    last: deque[str] = deque(maxlen=_LAST_LINES)
+    reader = threading.Thread(
+        target=_read, args=(words, last), name="streamreg-spark-log", daemon=True
+    )
     reader.start()
     try:
         gateway = launch_gateway(conf, {"stderr": stderr})  # type: ignore[no-untyped-call]  # nor this
-    except BaseException:
+    except BaseException as error:
         os.close(stderr)
         reader.join(_LAST_SECONDS)
+        if "JAVA_GATEWAY_EXITED" in str(error):
+            raise JavaEndedError("; ".join(last)) from error
         raise
     os.close(stderr)
     return gateway
 
 
-def _read(descriptor: int) -> None:
+def _read(descriptor: int, last: deque[str]) -> None:
     """Until the Java, and what it has started, has ended."""
     with open(descriptor, encoding="utf-8", errors="replace") as lines:
-        tell(lines)
+        tell(_noted(lines, last))
+
+
+def _noted(lines: Iterable[str], last: deque[str]) -> Iterator[str]:
+    """The lines, of which the last are kept, whatever is logged of them."""
+    for line in lines:
+        if line.strip():
+            last.append(line.strip())
+        yield line
 
 
 def tell(lines: Iterable[str]) -> None:

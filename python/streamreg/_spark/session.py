@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from streamreg._exceptions import ConfigurationError, WorkerError
 from streamreg._kafka.in_thread import Threads
 from streamreg._spark.errors import first_line, said
-from streamreg._spark.java_log import launched
+from streamreg._spark.java_log import JavaEndedError, launched
 
 if TYPE_CHECKING:
     from pyspark import SparkConf, SparkContext
@@ -39,10 +39,8 @@ _LOOK: Final = 0.1
 """Seconds between two looks at whether the run is to stop while Spark starts."""
 
 _NO_JAVA: Final = "there is no Java: install 17 or later, on the PATH or named by JAVA_HOME"
-_JAVA_ENDED: Final = (
-    "its Java process has ended, and what that said stands above: Spark needs Java 17 or later, and a master and "
-    "settings as spark-submit takes them"
-)
+_NEEDS: Final = "Spark needs Java 17 or later, and a master and settings as spark-submit takes them"
+_JAVA_ENDED: Final = f"its Java process has ended, and what that said stands above: {_NEEDS}"
 
 
 def context_of(session: SparkSession) -> SparkContext:
@@ -184,8 +182,11 @@ def _made(master: str | None, conf: Mapping[str, str]) -> SparkContext:
             if SparkContext._gateway is None:
                 SparkContext._ensure_initialized(gateway=launched(settings))
         context = SparkContext(conf=settings)
+    except JavaEndedError as error:
+        why = f"its Java process has ended ({error}): {_NEEDS}"
+        raise WorkerError(f"{name}: {_NO_JAVA if _no_java() else why}") from error
     except Exception as error:
-        if "JAVA_GATEWAY_EXITED" in str(error) or _forget_java_that_ended():
+        if _forget_java_that_ended():
             why = _NO_JAVA if _no_java() else _JAVA_ENDED
         else:
             why = _BY_OTHERS if _STOPPED in str(error) else said(error)

@@ -39,7 +39,7 @@ def changes(
 
     Args:
         path: the file; where it has finished parts beside it (`rotate`), they come before it.
-        columns: the one or those to show; by default all that hold numbers.
+        columns: the one or those to show; by default the first twelve that hold numbers.
         by: the key columns of a result with a row for each key.
         keys: which keys to show: values of the key column, or tuples of several, None for a missing one; a text is one
             key. By default the first twelve in the file.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
@@ -64,23 +64,34 @@ def lines_of_changelog(path: str | os.PathLike[str], asked: Asked) -> tuple[list
         raise ConfigurationError(f"path: expected the path of a file, found {path!r:.200}")
     if asked.time not in ("epoch", "unix_ms"):
         raise ConfigurationError(f'time: expected "epoch" or "unix_ms", found {asked.time!r:.200}')
+    without: set[str] = set()
+    while True:
+        lines, over, columns = _read(Path(path), asked, without)
+        if not columns.short:
+            return lines, over
+        # Others are shown in the place of columns that are known now to be none of numbers.
+        without |= columns.refused
+
+
+def _read(path: Path, asked: Asked, without: Collection[str]) -> tuple[list[Line], str, Columns]:
     if not asked.windows:
-        with opened_changelog(Path(path)) as file:
-            found = _Found(file, asked)
+        with opened_changelog(path) as file:
+            found = _Found(file, asked, without)
             try:
                 return found.over_time()
             except _SeveralError:
                 if asked.windows is False or not found.has_windows:
                     raise
-    with opened_changelog(Path(path)) as file:
-        return _Found(file, asked).over_windows()
+    with opened_changelog(path) as file:
+        return _Found(file, asked, without).over_windows()
 
 
 class _Found:
     """What a file has of what is asked for."""
 
-    def __init__(self, file: ChangelogFile, asked: Asked) -> None:
-        self._file, self._asked = file, asked
+    def __init__(self, file: ChangelogFile, asked: Asked, without: Collection[str]) -> None:
+        """`without` are columns that are shown only if they are asked for."""
+        self._file, self._asked, self._without = file, asked, without
         self._path = str(file.path)
         names = file.names
         for name in (*asked.by, *(asked.columns or ())):
@@ -94,7 +105,7 @@ class _Found:
         wanted = asked.keys
         self._wanted = None if wanted is None else [_key(key, len(asked.by)) for key in wanted]
 
-    def over_time(self) -> tuple[list[Line], str]:
+    def over_time(self) -> tuple[list[Line], str, Columns]:
         """Rows from when they were written on."""
         columns = self._columns(self._asked.by)
         series = {key: Series(columns) for key in self._wanted or ()}
@@ -113,13 +124,12 @@ class _Found:
         for own in series.values():
             own.end()
         if self._asked.time == "epoch":
-            return self._lines(
-                columns, series, {k: own.times for k, own in series.items()}
-            ), "epoch"
+            epochs = {key: own.times for key, own in series.items()}
+            return self._lines(columns, series, epochs), "epoch", columns
         moments = {key: list(map(self._moment, own.times)) for key, own in series.items()}
-        return self._lines(columns, series, moments), "time (UTC)"
+        return self._lines(columns, series, moments), "time (UTC)", columns
 
-    def over_windows(self) -> tuple[list[Line], str]:
+    def over_windows(self) -> tuple[list[Line], str, Columns]:
         """Windows that stand, from their starts on; the last one up to its end."""
         if not self.has_windows:
             raise ConfigurationError(
@@ -154,10 +164,11 @@ class _Found:
             for _, line in order:
                 series[key].add(cells_of(line))
         dated = any(isinstance(at, datetime) for of in times.values() for at in of[:1])
-        return self._lines(columns, series, times), WINDOW_BOUNDS[0] + " (UTC)" * dated
+        return self._lines(columns, series, times), WINDOW_BOUNDS[0] + " (UTC)" * dated, columns
 
     def _columns(self, others: Sequence[str]) -> Columns:
-        return Columns(self._file.names, self._asked.columns, others, self._path)
+        left_out = {*others, *self._without}
+        return Columns(self._file.names, self._asked.columns, left_out, self._path)
 
     def _is_shown(self, key: Key, shown: Mapping[Key, object]) -> bool:
         return self._wanted is None and len(shown) < MOST_KEYS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from math import nan
 from typing import Final
@@ -25,7 +25,11 @@ class Columns:
     """
 
     def __init__(
-        self, names: Sequence[str], asked: Sequence[str] | None, others: Sequence[str], path: str
+        self,
+        names: Sequence[str],
+        asked: Sequence[str] | None,
+        others: Collection[str],
+        path: str,
     ) -> None:
         """`others` are shown only if they are asked for."""
         self._names, self._path = names, path
@@ -44,6 +48,11 @@ class Columns:
         )
         self._open = set() if self._asked else set(self.shown)
         """Those of which no value is known yet."""
+        self.refused: set[str] = set()
+        """Those that were taken for numbers and are none."""
+        self.short = False
+        """Whether one was refused when others had been left out that might have been shown in its place."""
+        self._left_out = False
         self.kept: Sequence[int] = ()
         """The places of what is kept of rows: the columns, and the ends of their intervals."""
         self._keep()
@@ -69,6 +78,7 @@ class Columns:
             sure = [at for at in self.shown if at not in self._open]
             if len(sure) < MOST_COLUMNS:
                 return found
+            self._left_out |= sure[MOST_COLUMNS - 1] < self.shown[-1]
             self.shown = [at for at in self.shown if at <= sure[MOST_COLUMNS - 1]]
             self._open &= set(self.shown)
             self._keep()
@@ -79,7 +89,10 @@ class Columns:
         if self._asked:
             name = self._names[min(wrong)]
             raise ConfigurationError(f"{self._path}: the column {name!r} holds no numbers")
-        self.shown = [at for at in self.shown if wrong.isdisjoint((at, *self.ends.get(at, ())))]
+        left = [at for at in self.shown if wrong.isdisjoint((at, *self.ends.get(at, ())))]
+        self.refused |= {self._names[at] for at in self.shown if at not in left}
+        self.short |= self._left_out
+        self.shown = left
         self._open &= set(self.shown)
         self._keep()
 

@@ -212,6 +212,19 @@ def test_the_first_twelve_columns_of_numbers(tmp_path: Path) -> None:
     assert found["c5/value"].y == (None, 5.0)
 
 
+def test_texts_that_begin_like_numbers_take_no_place(tmp_path: Path) -> None:
+    """Twelve columns of numbers are shown though some before them are found to be none when all rows are read."""
+    texts, numbers = ["v", "w"], [f"c{at}" for at in range(14)]
+    path = tmp_path / "fit.csv"
+    lines_of = ["7,1", "7,1a", "7a,2"]
+    rows = []
+    for epoch, begin in enumerate(lines_of):
+        cells = ",".join([begin, *map(str, range(14))])
+        rows += [f"{cells},{epoch},1", f"{cells},{epoch + 1},-1"]
+    path.write_text("\n".join([",".join([*texts, *numbers, "time", "diff"]), *rows, ""]))
+    assert list(lines(sr.plots.changes(path))) == [f"c{at}/value" for at in range(12)]
+
+
 @pytest.mark.parametrize(
     ("text", "options", "error", "message"),
     [

@@ -119,3 +119,19 @@ def test_a_restart_adds_nothing(tmp_path: Path) -> None:
         "exp_samples": [{"labels": '{instance="a"}', "value": 0}],
     }
     check(tmp_path, scrapes, alert_rule_test=[alerts(5)], promql_expr_test=[nothing])
+
+
+def test_a_job_that_does_not_fit_its_topic_is_told(tmp_path: Path) -> None:
+    """Also where all rejects were before the first scrape, which no increase shows; not once there are rows."""
+
+    def told(minute: int, *summaries: str) -> dict[str, Any]:
+        found = [
+            {"exp_labels": {"instance": "a"}, "exp_annotations": {"summary": each}}
+            for each in summaries
+        ]
+        return {"eval_time": f"{minute}m", "alertname": "StreamregNoRows", "exp_alerts": found}
+
+    no_rows = "a: messages do not fit, and none has been a row"
+    scrapes = [starting(), snapshot(0, late=3), snapshot(0, late=3), snapshot(1, late=3)]
+    tests = [told(0), told(1, no_rows), told(2, no_rows), told(3)]
+    check(tmp_path, scrapes, alert_rule_test=tests)

@@ -56,14 +56,16 @@ def test_the_last_status_comes_before_the_end() -> None:
     asyncio.run(followed())
 
 
-def test_who_comes_after_the_end_is_told_of_it_alone() -> None:
-    """Such a stream ends at once: nobody who comes again and again holds up a run."""
+def test_who_comes_after_the_end_is_told_of_it() -> None:
+    """With what the run came to. Such a stream ends at once: nobody who comes again and again holds up a run."""
 
     async def followed() -> None:
         feed = Feed()
         feed.take(snapshot(1))
         feed.end()
         events = live._events(feed)
+        name, data = await next_of(events)
+        assert (name, data["rows"]) == ("status", 1)
         assert (await next_of(events))[0] == "end"
         with pytest.raises(StopAsyncIteration):
             await anext(events)
@@ -75,17 +77,18 @@ def test_followers_are_waited_for_until_the_last_has_left() -> None:
     """Where there is nobody, not at all; those who stay, no longer than is said."""
 
     async def watched() -> None:
-        followers = Followers()
-        await asyncio.wait_for(followers.leave(10 * SECONDS), SECONDS)
+        followers = Followers(10 * SECONDS)
+        await asyncio.wait_for(followers.leave(), SECONDS)
         with contextlib.ExitStack() as there:
             there.enter_context(followers.one())
             with followers.one():
-                waiting = asyncio.ensure_future(followers.leave(10 * SECONDS))
+                waiting = asyncio.ensure_future(followers.leave())
                 await asyncio.sleep(0)
             await asyncio.sleep(0)
             assert not waiting.done()
             began = time.monotonic()
-            await followers.leave(0.05)
+            followers.seconds = 0.05
+            await followers.leave()
             assert time.monotonic() - began < SECONDS
             there.close()
             await asyncio.wait_for(waiting, SECONDS)

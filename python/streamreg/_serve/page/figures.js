@@ -66,6 +66,7 @@ export class Figure {
 
   // The same at once, whoever sees it and whatever is being drawn.
   async ask(query) {
+    this.waiting = null;
     const turn = ++this.turn;
     try {
       const answer = await json(`v1/figures/${this.path}?${new URLSearchParams(query)}`);

@@ -23,6 +23,7 @@ let behind = false; // figures are
 let rested = 0; // when they may be drawn
 let following = false;
 let answered = false; // by the run: it is there
+let ending = false; // it has ended, and all is asked for once more
 let quiet = 0; // events without a change
 
 // --- colours -----------------------------------------------------------------
@@ -49,7 +50,7 @@ const known = () => status !== null && status.epoch !== null;
 
 // Asks for some figures as they are now; `atOnce` those too that nobody sees, or that are being drawn.
 async function look(some, atOnce = false) {
-  if (!answered) return;
+  if (!answered || (ending && !atOnce)) return;
   const query = known() ? results.query() : null;
   await Promise.all(some.map(async (figure) => {
     const asked = figure.path === "pace" ? {} : query;
@@ -202,6 +203,7 @@ function start() {
   follow("v1/status/changes", {
     status(data) {
       answered = true;
+      ending = false;
       at("run").hidden = false;
       connection(...running(data));
       show(data);
@@ -212,7 +214,7 @@ function start() {
       if (quiet <= 2) refresh(); // the newest rows may come a moment after the status
     },
     async end() {
-      lost = true;
+      lost = answered = ending = true;
       connection("ended", "the run has ended");
       await last();
     },
