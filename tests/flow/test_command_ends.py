@@ -135,13 +135,22 @@ def test_a_folder_whose_name_is_no_utf_8(folder: Path) -> None:
         ["run", "--example"],
     ],
 )
-def test_what_a_terminal_has_no_letters_for(folder: Path, command: list[str]) -> None:
-    """It is written all the same."""
+@pytest.mark.parametrize(
+    "of",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+    ],
+)
+def test_what_a_terminal_has_no_letters_for(
+    folder: Path, command: list[str], of: dict[str, str]
+) -> None:
+    """It is written all the same, whether the encoding was asked for or is the locale's."""
     done = subprocess.run(
         [sys.executable, "-m", "streamreg", *command],
         cwd=folder,
         capture_output=True,
-        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        env={**os.environ, **of},
         check=False,
         timeout=SECONDS,
     )
