@@ -76,7 +76,12 @@ async def _serve(
         backlog=AT_ONCE,
         timeout_graceful_shutdown=_END_SECONDS,
     )
-    server = _Server(config, lambda: messages.send_bytes(b"serves"))
+
+    def tell() -> None:
+        with contextlib.suppress(OSError):  # The run has ended meanwhile.
+            messages.send_bytes(b"serves")
+
+    server = _Server(config, tell)
     reading = asyncio.create_task(_read(messages, feed, server))
     await server.serve(sockets=[listening])
     await reading

@@ -127,17 +127,12 @@ class Server:
         shown: Snapshot | None = None
         told: Recent | None = None
         due = 0.0
-        recovers = self.generation > 1
+        silent = True
         while True:
             closing = self._closing.wait(_PACE)
-            if recovers and pipe.poll():
-                # It says that it listens; or it has died, which the next message finds.
-                recovers = False
-                with contextlib.suppress(EOFError):
-                    pipe.recv_bytes()
-                    _log.info(
-                        "a new process serves %s", self._listen.host, extra=event("server_recovery")
-                    )
+            if silent and pipe.poll():
+                silent = False
+                self._hear(pipe)
             # Sent after what had come before it: no snapshot tells of an epoch that the tables lack.
             snapshot, recent = self.snapshot, self.recent
             while self._queue:
@@ -153,6 +148,15 @@ class Server:
                 told, due = recent, time.monotonic() + _RECENT_PACE
             if closing:
                 return
+
+    def _hear(self, pipe: Connection) -> None:
+        """The process says that it answers clients; or it has died, which the next message finds."""
+        with contextlib.suppress(EOFError):
+            pipe.recv_bytes()
+            if self.generation > 1:
+                _log.info(
+                    "a new process serves %s", self._listen.host, extra=event("server_recovery")
+                )
 
 
 def _serve(messages: Connection, listening: socket, listen: Listen, look_seconds: float) -> None:
