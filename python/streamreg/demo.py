@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streamreg._exceptions import ConfigurationError
-from streamreg._source.contract import Batch, Location, Range, Report
+from streamreg._source.contract import Range, Report
 from streamreg._source.in_memory import InMemorySource
+from streamreg._source.messages import Batch, Location
 
 if TYPE_CHECKING:
     from streamreg._language.table import Table

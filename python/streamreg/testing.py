@@ -9,17 +9,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from streamreg._exceptions import OutputError
 from streamreg._plural import plural
-from streamreg._source.contract import (
-    Batch,
-    Beginnings,
-    Envelope,
-    Headers,
-    Location,
-    Range,
-    Report,
-    Watermarks,
-)
+from streamreg._source.contract import Beginnings, Range, Report, Watermarks
 from streamreg._source.in_memory import InMemorySource
+from streamreg._source.messages import Batch, Envelope, Headers, Location
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import streamreg as sr
-from streamreg._source.contract import Batch, Range, Reader, Report
+from streamreg._source.contract import Range, Reader, Report
+from streamreg._source.messages import Batch
 from streamreg._worker import pool
 from streamreg.testing import ListSource, read
 from tests.support.changelog import inserted

@@ -12,7 +12,8 @@ from streamreg._formats.registry import input_of
 from streamreg._language.schema import schema_columns
 from streamreg._operate.verify.check import Check
 from streamreg._operate.verify.verify import verify
-from streamreg._source.contract import Batch, Range, Reader, Report
+from streamreg._source.contract import Range, Reader, Report
+from streamreg._source.messages import Batch
 from streamreg._state.snapshot import read as read_state
 from streamreg.testing import ListSource, Message
 from tests.support import upserts

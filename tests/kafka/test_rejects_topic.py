@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 import streamreg as sr
 from streamreg._cli import main
-from streamreg._source.contract import Headers
+from streamreg._source.messages import Headers
 from streamreg._state.snapshot import read as read_state
 from streamreg._state.store import Store
 from tests.support import outbox_faults

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import streamreg as sr
-from streamreg._source.contract import Batch, Location, Range, Reader, Report, Watermarks
+from streamreg._source.contract import Range, Reader, Report, Watermarks
+from streamreg._source.messages import Batch, Location
 from streamreg.testing import ListSource
 from tests.support.process import wait_until
 

@@ -21,7 +21,8 @@ from streamreg._files.records import MOST, Records, ends_of, first_record, recor
 
 if TYPE_CHECKING:
     from streamreg._files.layout import Layout
-    from streamreg._source.contract import Origin, Range, Report
+    from streamreg._source.contract import Range, Report
+    from streamreg._source.messages import Origin
 
 PIECE: Final = 1024 * 1024
 """Bytes read at a time."""

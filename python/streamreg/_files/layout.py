@@ -9,7 +9,7 @@ from streamreg._dataclass import dataclass
 from streamreg._exceptions import SourceError
 
 if TYPE_CHECKING:
-    from streamreg._source.contract import Origin
+    from streamreg._source.messages import Origin
 
 _SHOWN: Final = 80
 

@@ -17,7 +17,8 @@ from typing import Final, Literal
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import SourceError
 from streamreg._files.names import found, matches
-from streamreg._source.contract import Identity, Origin, Report, Watermarks
+from streamreg._source.contract import Identity, Report, Watermarks
+from streamreg._source.messages import Origin
 
 _FILES: Final = "files"
 _WAIT: Final = 0.2

@@ -8,11 +8,13 @@ from collections import deque
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
-from streamreg._source.contract import Batch, Beginnings, Location
+from streamreg._source.contract import Beginnings
+from streamreg._source.messages import Batch, Location
 
 if TYPE_CHECKING:
     from streamreg._files.file_log import FileLog, Piece
-    from streamreg._source.contract import Origin, Range
+    from streamreg._source.contract import Range
+    from streamreg._source.messages import Origin
 
 _FIRST_PAUSE: Final = 0.005
 _LONGEST_PAUSE: Final = 0.1

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from streamreg._core import Decoded
     from streamreg._formats.contract import Found
-    from streamreg._source.contract import MessageValues
+    from streamreg._source.messages import MessageValues
     from streamreg._types import SourceType
 
 NULL: Final = "null"

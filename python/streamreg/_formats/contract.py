@@ -14,7 +14,8 @@ from streamreg._dataclass import dataclass
 if TYPE_CHECKING:
     from streamreg._core import ChangeEvents, Decoded
     from streamreg._formats.metadata import Metadata
-    from streamreg._source.contract import MessageValues, Report, Source, Watermarks
+    from streamreg._source.contract import Report, Source, Watermarks
+    from streamreg._source.messages import MessageValues
     from streamreg._types import SourceType
 
 Found: TypeAlias = Any

@@ -18,7 +18,7 @@ from streamreg._formats.options import chosen
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Decoder, Found
-    from streamreg._source.contract import MessageValues
+    from streamreg._source.messages import MessageValues
     from streamreg._types import SourceType
 
 NO_KEYS: Final = frozenset({None, b"null", b'{"schema":null,"payload":null}'})

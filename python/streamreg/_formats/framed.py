@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from streamreg._core import Decoded, Decoder
     from streamreg._formats.contract import Input
     from streamreg._formats.schema_registry import RegisteredSchema
-    from streamreg._source.contract import MessageValues, Report, Source
+    from streamreg._source.contract import Report, Source
+    from streamreg._source.messages import MessageValues
     from streamreg._types import SourceType
 
 _log = logging.getLogger("streamreg")

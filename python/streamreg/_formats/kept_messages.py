@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from streamreg._exceptions import CorruptStateError
 from streamreg._formats.metadata import header_names, last_header
-from streamreg._source.contract import Batch, Envelope, Location
+from streamreg._source.messages import Batch, Envelope, Location
 
 if TYPE_CHECKING:
     from streamreg._formats.contract import Input

@@ -15,7 +15,7 @@ from streamreg._types import OPTIONAL, is_optional
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from streamreg._source.contract import Batch, Origin
+    from streamreg._source.messages import Batch, Origin
     from streamreg._types import SourceType
 
 _HEADER: Final = "header:"

@@ -13,11 +13,13 @@ import numpy as np
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import SourceError
 from streamreg._formats.columns import Cells, Rows
-from streamreg._source.contract import Batch, Beginnings, Location
+from streamreg._source.contract import Beginnings
 from streamreg._source.in_memory import InMemorySource
+from streamreg._source.messages import Batch, Location
 
 if TYPE_CHECKING:
-    from streamreg._source.contract import Identity, MessageValues, Range, Reader, Report
+    from streamreg._source.contract import Identity, Range, Reader, Report
+    from streamreg._source.messages import MessageValues
 
 _PARTITION: Final = 0
 _BATCH: Final = 50_000

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, get_args
 from streamreg._core import KafkaFetcher, unknown_to_fetcher
 from streamreg._exceptions import ConfigurationError
 from streamreg._kafka.settings import ReaderChoice
-from streamreg._source.contract import Batch, Beginnings, Envelope, Location, Range
+from streamreg._source.contract import Beginnings, Range
+from streamreg._source.messages import Batch, Envelope, Location
 
 if TYPE_CHECKING:
     from streamreg._core import FetchedMessages

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from streamreg._exceptions import SourceError
 from streamreg._kafka.topic_id import check_topic_id
-from streamreg._source.contract import Origin
+from streamreg._source.messages import Origin
 
 if TYPE_CHECKING:
     from streamreg._kafka.topics import Topics

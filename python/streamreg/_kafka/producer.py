@@ -18,7 +18,7 @@ from streamreg._kafka.settings import Setting
 from streamreg._kafka.topics import Topics
 from streamreg._plural import plural
 from streamreg._secrets import scrub
-from streamreg._source.contract import Headers
+from streamreg._source.messages import Headers
 
 _log = logging.getLogger("streamreg.producer")
 # librdkafka's own log: many lines for one cause, so it has a logger of its own, which can be muted.

@@ -12,16 +12,8 @@ from streamreg._kafka import client as kafka_client
 from streamreg._kafka.partition_table import PartitionTable, Place
 from streamreg._kafka.settings import Setting
 from streamreg._kafka.topic_id import TopicIdWatch
-from streamreg._source.contract import (
-    Batch,
-    Beginnings,
-    Envelope,
-    Headers,
-    Location,
-    Range,
-    Report,
-    Trouble,
-)
+from streamreg._source.contract import Beginnings, Range, Report, Trouble
+from streamreg._source.messages import Batch, Envelope, Headers, Location
 
 _BATCH = 20_000
 """Messages at a time, at most: each of them is some objects, and many if it is rejected."""

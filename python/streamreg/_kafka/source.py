@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from streamreg._kafka.cluster import Cluster
     from streamreg._kafka.settings import ReaderChoice
-    from streamreg._source.contract import Identity, Origin, Range, Reader, Report, Watermarks
+    from streamreg._source.contract import Identity, Range, Reader, Report, Watermarks
+    from streamreg._source.messages import Origin
 
 
 @dataclass

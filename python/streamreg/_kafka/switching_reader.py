@@ -12,7 +12,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from streamreg._core import HandOverError
-from streamreg._source.contract import Batch, Range, Reader, Report, ToldOnce, heard
+from streamreg._source.contract import Range, Reader, Report, ToldOnce, heard
+from streamreg._source.messages import Batch
 
 AGAIN_SECONDS = 30.0
 """After which native reading is tried again."""

@@ -18,17 +18,12 @@ from streamreg._exceptions import ConfigurationError, SourceError
 from streamreg._files.numbered_files import AGAIN, NumberedFiles
 from streamreg._formats.columns import Rows
 from streamreg._frames.table_columns import frame_columns
-from streamreg._source.contract import Batch, Beginnings, Location
+from streamreg._source.contract import Beginnings
+from streamreg._source.messages import Batch, Location
 
 if TYPE_CHECKING:
-    from streamreg._source.contract import (
-        MessageValues,
-        Origin,
-        Range,
-        Reader,
-        Report,
-        Watermarks,
-    )
+    from streamreg._source.contract import Range, Reader, Report, Watermarks
+    from streamreg._source.messages import MessageValues, Origin
     from streamreg._types import SourceType
 
 _BATCH: Final = 50_000

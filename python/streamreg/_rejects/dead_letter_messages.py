@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from streamreg._rejects.dead_letters import Entry, dead_letter_lines, entry_of
 from streamreg._rejects.reject import Reject
-from streamreg._source.contract import Headers, Location, Origin
+from streamreg._source.messages import Headers, Location, Origin
 
 PREFIX: Final = "streamreg."
 NUMBER: Final = f"{PREFIX}number"

@@ -17,7 +17,7 @@ from typing import Any, Final
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import DeadLetterError, RejectsError
 from streamreg._rejects.reject import Reject
-from streamreg._source.contract import Headers, Location
+from streamreg._source.messages import Headers, Location
 
 REASONS: Final[Mapping[str, str]] = {
     "missing-field": "the JSON object, or the schema of the Avro or Protobuf message, lacks the column",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streamreg._dataclass import dataclass
-from streamreg._source.contract import Headers, Location
+from streamreg._source.messages import Headers, Location
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from streamreg._serve.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from streamreg._sinks.contract import ColumnSpec
-    from streamreg._source.contract import Location
+    from streamreg._source.messages import Location
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from streamreg._source.contract import Origin, Watermarks
+from streamreg._source.contract import Watermarks
+from streamreg._source.messages import Origin
 
 if TYPE_CHECKING:
     from pathlib import Path

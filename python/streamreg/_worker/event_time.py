@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from streamreg._evaluate.columns import Array
     from streamreg._plan.row_plan import RowPlan, RowResult
     from streamreg._plan.windowing import Windows
-    from streamreg._source.contract import Batch
+    from streamreg._source.messages import Batch
     from streamreg._types import Moment
     from streamreg._worker.task import Times
 

@@ -18,7 +18,7 @@ from streamreg._evaluate.columns import at, nullable, portable, take_rows
 from streamreg._exceptions import ProgramError, SourceError
 from streamreg._formats.contract import ready
 from streamreg._rejects.reject import Reject
-from streamreg._source.contract import without
+from streamreg._source.messages import without
 from streamreg._worker import event_time
 from streamreg._worker.event_time import WindowedRows
 from streamreg._worker.partial import Partial
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from streamreg._evaluate.columns import Column
     from streamreg._formats.contract import Decoder, Found, Input
     from streamreg._plan.row_plan import RowPlan, RowResult
-    from streamreg._source.contract import Batch, MessageValues, Report
+    from streamreg._source.contract import Report
+    from streamreg._source.messages import Batch, MessageValues
     from streamreg._worker.task import Times
     from streamreg._worker.upserts import BatchUpserts
 

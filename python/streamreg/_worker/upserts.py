@@ -15,14 +15,14 @@ from streamreg._exceptions import SourceError
 from streamreg._formats.contract import events_of
 from streamreg._formats.debezium import NO_KEYS
 from streamreg._formats.kept_messages import packer, row_name
-from streamreg._source.contract import Batch, without
+from streamreg._source.messages import Batch, without
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from streamreg._core import ChangeEvents
     from streamreg._formats.contract import Decoder, Input
-    from streamreg._source.contract import MessageValues
+    from streamreg._source.messages import MessageValues
 
 MISSING_KEY: Final = "missing-key"
 MISSING_BEFORE: Final = "missing-before"

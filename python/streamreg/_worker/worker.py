@@ -23,7 +23,8 @@ from streamreg._worker.mailbox import Begun, Failure, Frame, Notice, Outbox
 from streamreg._worker.pipeline import Pipeline
 
 if TYPE_CHECKING:
-    from streamreg._source.contract import Batch, Report
+    from streamreg._source.contract import Report
+    from streamreg._source.messages import Batch
     from streamreg._types import Moment
     from streamreg._worker.task import Task
 

@@ -16,7 +16,8 @@ from streamreg._kafka.settings import ReaderChoice
 from streamreg._kafka.source import KafkaSource
 from streamreg._kafka.switching_reader import SwitchingReader
 from streamreg._kafka.topics import Topics
-from streamreg._source.contract import Batch, Range, Reader, ToldOnce
+from streamreg._source.contract import Range, Reader, ToldOnce
+from streamreg._source.messages import Batch
 
 Seen = dict[tuple[int, int], tuple[object, ...]]
 """Partition and offset: all that a message carries."""

@@ -9,7 +9,7 @@ from streamreg._formats.contract import Input
 from streamreg._formats.json import Json
 from streamreg._formats.kept_messages import batch_of, packer, row_name
 from streamreg._formats.metadata import Metadata
-from streamreg._source.contract import Batch, Envelope, Location
+from streamreg._source.messages import Batch, Envelope, Location
 from streamreg.testing import ListSource
 
 PARTS = {"a": "timestamp", "b": "header:u", "c": "header:v", "d": "offset", "e": "key"}

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 
 from streamreg._core import HandOverError
 from streamreg._kafka.switching_reader import SwitchingReader
-from streamreg._source.contract import Batch, Location, Range, heard
+from streamreg._source.contract import Range, heard
+from streamreg._source.messages import Batch, Location
 
 
 class Silent:

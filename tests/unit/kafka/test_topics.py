@@ -9,7 +9,7 @@ import pytest
 import streamreg as sr
 from streamreg._kafka.partition_table import PartitionTable, identity_after
 from streamreg._kafka.topics import Topics, checked_topics
-from streamreg._source.contract import Origin
+from streamreg._source.messages import Origin
 from tests.support.job_files import changed, problems, read
 
 TWO = Topics(("a", "b"))

@@ -15,7 +15,7 @@ from streamreg._cli import main
 from streamreg._kafka.mock_broker import EmbeddedBroker
 from streamreg._rejects.dead_letters import dead_letter_lines
 from streamreg._rejects.reject import Reject
-from streamreg._source.contract import Location
+from streamreg._source.messages import Location
 
 Capture = pytest.CaptureFixture[str]
 

@@ -15,7 +15,7 @@ from streamreg._rejects.dead_letter_messages import (
 )
 from streamreg._rejects.dead_letters import dead_letter_lines, entry_of
 from streamreg._rejects.reject import Reject
-from streamreg._source.contract import Headers, Location, Origin
+from streamreg._source.messages import Headers, Location, Origin
 
 NASTY = ["", "a", 'q"uote', "line\nend", "\u2028", "ü", "\x00", "streamreg.reason", "x" * 300]
 BYTES = [b"", b"1,2", b"\xff\x00", b"\r\n", "ü".encode(), b"x" * 1000]

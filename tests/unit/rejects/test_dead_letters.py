@@ -16,7 +16,7 @@ from streamreg._evaluate.row_errors import RowErrorKind
 from streamreg._exceptions import DeadLetterError
 from streamreg._rejects.dead_letters import REASONS, Entry, dead_letter_lines, read_dead_letters
 from streamreg._rejects.reject import Reject
-from streamreg._source.contract import Location
+from streamreg._source.messages import Location
 from streamreg._worker.event_time import LATE, OUTSIDE
 from streamreg._worker.upserts import MISSING_BEFORE, MISSING_KEY
 

@@ -12,7 +12,7 @@ from streamreg._epoch.epoch_rejects import EpochRejects
 from streamreg._epoch.excluded_rows import ExcludedRows
 from streamreg._epoch.seldom import PAUSE_SECONDS
 from streamreg._rejects.reject import Reject
-from streamreg._source.contract import Location
+from streamreg._source.messages import Location
 from streamreg.testing import ListSource
 from tests.support.clock import Clock, clock_of
 from tests.support.plans import input_of

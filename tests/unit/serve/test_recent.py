@@ -13,7 +13,7 @@ from streamreg._serve.points import Places, column_of, places_of, points_of, who
 from streamreg._serve.recent import MOST_BYTES, MOST_REJECTS, RecentKeeper
 from streamreg._sinks.cells import records_of
 from streamreg._sinks.contract import ColumnSpec
-from streamreg._source.contract import Location
+from streamreg._source.messages import Location
 
 NAMES = ("plain", '"a,b"', '"q""uo""te"', '"line\nend"', '""', '"\n"')
 

@@ -25,7 +25,8 @@ from streamreg._operate.doctor.topics import check_topics
 from streamreg._plan.plan import Plan
 from streamreg._plural import plural
 from streamreg._run.resume import positions
-from streamreg._source.contract import Origin, Range, Watermarks, short_name
+from streamreg._source.contract import Range, Watermarks, short_name
+from streamreg._source.messages import Origin
 from streamreg._state.checkpoint import Checkpoint
 
 _SECONDS = 8.0
