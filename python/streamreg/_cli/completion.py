@@ -9,10 +9,11 @@ if TYPE_CHECKING:
 
 _EPILOG = """\
 example:
+  mkdir -p ~/.local/share/bash-completion/completions
   streamreg completion > ~/.local/share/bash-completion/completions/streamreg
 
 In zsh, in ~/.zshrc:
-  autoload -U bashcompinit && bashcompinit
+  autoload -U compinit bashcompinit && compinit && bashcompinit
   source <(streamreg completion)
 """
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from streamreg._jobs.example import example
 from streamreg._jobs.forget import Forget
 from streamreg._jobs.job import Durability, Job, JobError, read_job
 from streamreg._jobs.paths import folder_of
@@ -54,8 +55,3 @@ def job_from_bytes(data: bytes, name: str, environ: Mapping[str, str], folder: s
     Relative paths start at `folder`; "" is the current directory.
     """
     return read_job(parse(data, name), name, environ, folder)
-
-
-def example() -> str:
-    """A complete job file that explains every key."""
-    return Path(__file__).with_name("example.toml").read_text(encoding="utf-8")

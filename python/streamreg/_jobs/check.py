@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from streamreg._jobs.environment import ExpansionError, expand
+from streamreg._jobs.example import elsewhere
 from streamreg._plural import plural
 from streamreg._secrets import is_secret
 
@@ -203,7 +204,7 @@ class Section:
         """Notes the keys that were never asked for: nobody knows them."""
         unknown = [] if self._open else [key for key in self._tree if key not in self._asked]
         for key in unknown[:MOST_SHOWN]:
-            hint = near(key, self._asked) or f"; known are {listed(self._asked)}"
+            hint = near(key, self._asked) or elsewhere(key) or f"; known are {listed(self._asked)}"
             self.problem(key, f"unknown key{hint}")
         if len(unknown) > MOST_SHOWN:
             self._problems.append(f"{len(unknown) - MOST_SHOWN} unknown keys more")

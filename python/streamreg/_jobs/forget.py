@@ -35,7 +35,7 @@ def read_forget(table: Section, schema: Mapping[str, SourceType]) -> Forget | No
         table.problem("time", f"{describe(time)} is {kind}: times are {listed(TIMES_OF_ROWS)}")
     elif kind == "datetime":
         return Forget(half_life=_duration(table, half_life), time=time)
-    elif isinstance(half_life, str):
+    elif kind == "int" and isinstance(half_life, str):
         table.problem("half_life", f"expected an integer, since {describe(time)} is int")
     return Forget(half_life=half_life if isinstance(half_life, int) else 1, time=time)
 

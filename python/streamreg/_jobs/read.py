@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from streamreg._exceptions import ConfigurationError
+from streamreg._jobs.check import describe
 
 # A job is about fifty lines; the room is for certificates written into it.
 MAX_BYTES = 256 * 1024
@@ -69,6 +70,20 @@ def parse(data: bytes, name: str) -> dict[str, Any]:
         if place is None:
             raise ConfigurationError(f"{name}: {error}") from error
         where = f"{name}:{place['line']}:{place['column']}"
-        raise ConfigurationError(f"{where}: {place['what']}") from error
+        lines = text.split("\n")
+        what = _explained(place["what"], lines[int(place["line"]) - 1].strip())
+        raise ConfigurationError(f"{where}: {what}") from error
     except ValueError as error:  # what tomllib hands on: a date like 2025-02-31, a number too long
         raise ConfigurationError(f"{name}: a value is out of range: {error}") from error
+
+
+def _explained(what: str, line: str) -> str:
+    """What the parser says of a line, in words that name what stands there twice."""
+    if re.fullmatch(r"Cannot declare .* twice", what):
+        return f"{line} stands twice"
+    if what != "Cannot overwrite a value":
+        return what
+    if line.startswith("[["):
+        one = line[1:-1]
+        return f"{line} stands beside {one}: leave one of them out"
+    return f"{describe(line.partition('=')[0].strip())} is given twice"

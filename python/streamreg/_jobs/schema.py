@@ -51,5 +51,8 @@ def _column(table: Section, name: str) -> SourceType:
 def _is_type(table: Section, key: str, kind: str) -> bool:
     present = kind.removesuffix(OPTIONAL)
     if kind and present not in TYPES:
-        table.problem(key, f"expected one of {listed(TYPES)}, found {table.shown(key)}")
+        table.problem(
+            key,
+            f'expected one of {listed(TYPES)}, each also with " | None" behind it, found {table.shown(key)}',
+        )
     return present in TYPES

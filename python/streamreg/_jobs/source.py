@@ -12,7 +12,7 @@ from streamreg._formats.metadata import Metadata
 from streamreg._formats.options import Records
 from streamreg._formats.registry import OF_REGISTRY, FormatName, having, holding
 from streamreg._jobs.check import Section, listed
-from streamreg._kafka.settings import ReaderChoice
+from streamreg._kafka.settings import ReaderChoice, no_servers
 from streamreg._kafka.start import Start, checked_start
 from streamreg._kafka.topics import Topics, checked_topics
 
@@ -113,8 +113,10 @@ def read_source(table: Section) -> Source:
     client = table.section("kafka")
     kafka = client.settings()
     if "bootstrap.servers" not in kafka:
-        client.problem("bootstrap.servers", "missing")
+        client.problem("bootstrap.servers", no_servers(kafka))
     topics = _topics(table)
+    if table.has("refresh_seconds"):
+        table.problem("refresh_seconds", "of files, not of a topic: leave it out, or topic")
     source = Source(
         kafka=kafka,
         topics=topics,

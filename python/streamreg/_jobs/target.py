@@ -193,10 +193,12 @@ def _delta(table: Section, _source: Mapping[str, str], folder: str) -> _Read:
     interval = table.string("interval", required=False)
     if interval:
         try:
-            if Rotation.of(interval).age is None:
-                raise ValueError(f'expected a time like "1 minute", found {interval!r}')
-        except ValueError as error:
-            table.problem("interval", str(error))
+            age = Rotation.of(interval).age
+        except ValueError:
+            age = None
+        if age is None:
+            found = table.shown("interval")
+            table.problem("interval", f'expected a time like "1 minute", found {found}')
     optional = {
         "rows_per_file": rows,
         "interval": interval,

@@ -6,7 +6,7 @@ It knows no client, which a worker that reads natively does not import.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Literal, TypeVar
 
 from streamreg._exceptions import ConfigurationError
@@ -75,11 +75,7 @@ def checked(settings: object) -> dict[str, Setting]:
                 f"{type(value).__name__}"
             )
     if not str(settings.get("bootstrap.servers") or "").strip():
-        near = [key for key in settings if did_you_mean(key, ["bootstrap.servers"])]
-        raise ConfigurationError(
-            "rdkafka_settings: bootstrap.servers is missing: give host:port of a broker"
-            + (f" (found {near[0]}, which is no setting)" if near else "")
-        )
+        raise ConfigurationError(f"rdkafka_settings: bootstrap.servers is {no_servers(settings)}")
     for key, value in OURS.items():
         if key in settings and str(settings[key]).lower() != str(value).lower():
             raise ConfigurationError(
@@ -91,6 +87,13 @@ def checked(settings: object) -> dict[str, Setting]:
     begins(settings)
     refresh_seconds(settings)
     return dict(settings)
+
+
+def no_servers(settings: Iterable[str]) -> str:
+    """What is said of settings without `bootstrap.servers`."""
+    near = [key for key in settings if did_you_mean(key, ["bootstrap.servers"])]
+    found = f" (found {near[0]}, which is no setting)" if near else ""
+    return f"missing: give host:port of a broker{found}"
 
 
 def unusable(settings: Mapping[str, object]) -> dict[str, str]:

@@ -69,13 +69,13 @@ processes = true
     assert problems(text) == [
         "source.kafka.sasl.password: the environment variable PASSWORD is not set",
         "source.kafka.acks: expected a string, a number or a boolean, found an array",
-        "source.kafka.bootstrap.servers: missing",
+        "source.kafka.bootstrap.servers: missing: give host:port of a broker",
         "source.topic: expected a string, found 3",
         'source.mode: expected one of "streaming", "static", found "sometimes"',
         "source.autocommit_duration_ms: expected 0 to 86400000, found -1",
         'source.fromat: unknown key; did you mean "format"?',
         'schema.y: expected one of "float", "int", "decimal", "bool", "str", "bytes", "datetime", "timedelta", '
-        'found "flaot"',
+        'each also with " | None" behind it, found "flaot"',
         'regression.target: "Y" is no column of the schema',
         'regression.features: "xx" is no column of the schema; did you mean "x"?',
         "output.regression: missing",
@@ -132,7 +132,7 @@ processes = true
             's = "str"',
             's = "str"\nat = { type = "date" }',
             'schema.at.type: expected one of "float", "int", "decimal", "bool", "str", "bytes", "datetime", '
-            '"timedelta", found "date"',
+            '"timedelta", each also with " | None" behind it, found "date"',
         ),
         (
             's = "str"',
@@ -215,7 +215,7 @@ processes = true
         (
             'bootstrap.servers = "localhost:9092"',
             'metadata.broker.list = "localhost:9092"',
-            "source.kafka.bootstrap.servers: missing",
+            "source.kafka.bootstrap.servers: missing: give host:port of a broker",
         ),
         (
             '"localhost:9092"',
