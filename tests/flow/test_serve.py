@@ -77,6 +77,7 @@ def test_pages_are_all_rows_once(whole: Whole, table: str, limit: int) -> None:
     rows, cursor = [], ""
     while True:
         page = whole.run.json(f"/v1/tables/{table}?limit={limit}{cursor}")
+        assert len(page["rows"]) <= limit
         rows += page["rows"]
         if page["next"] is None:
             break

@@ -12,7 +12,7 @@ from streamreg._serve import order
 from streamreg._serve.feed import Feed
 from streamreg._serve.messages import EpochChanges, Layout, Standing, TableSpec
 from streamreg._serve.ring import Ring
-from streamreg._serve.table import CurrentTable
+from streamreg._serve.table import CurrentTable, Reached
 from streamreg._serve.texts import cell_of
 from streamreg._sinks.contract import ColumnSpec
 
@@ -286,10 +286,8 @@ def test_rows_are_found_by_a_part_of_a_key(search: str, found: int) -> None:
 
 
 @pytest.mark.parametrize("search", ["", "b", "B", "zzz", "1"])
-@pytest.mark.parametrize("after", [None, (b"1", b"b"), (b"2", b"a")])
-def test_a_whole_key_is_found_as_all_keys_are(
-    search: str, after: tuple[bytes, bytes] | None
-) -> None:
+@pytest.mark.parametrize("after", [None, Reached((b"1", b"b"), 1), Reached((b"2", b"a"), 1)])
+def test_a_whole_key_is_found_as_all_keys_are(search: str, after: Reached | None) -> None:
     """What is searched for, and where a page begins, count for a row of which all keys are given too."""
     table = CurrentTable(spec((0, 1)))
     keys = [(n, s) for n in (b"1", b"2") for s in (b"a", b"b")]
