@@ -15,7 +15,7 @@ from streamreg._serve.endpoint import JSON, Endpoint, Parameter, json_response, 
 from streamreg._serve.feed import Feed
 from streamreg._serve.query import COLUMN, MISSING, query_of, whole
 from streamreg._serve.table import MOST_CLOSED, MOST_ROWS, CurrentTable, Reached
-from streamreg._serve.texts import cell_of
+from streamreg._serve.texts import cell_of, is_cell
 from streamreg._state.program_data import WINDOWS
 
 MOST_AT_A_TIME: Final = 10_000
@@ -178,15 +178,16 @@ def _cursor_of(reached: Reached) -> str:
 
 
 def _reached(cursor: str, table: CurrentTable) -> Reached:
-    keys = table.spec.columns if table.spec.keys is None else table.spec.keys
+    spec = table.spec
+    columns = spec.columns if spec.keys is None else [spec.columns[at] for at in spec.keys]
     try:
         cells, given = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
         key = tuple(cell.encode("latin-1") for cell in cells)
-        if len(key) != len(keys):
-            raise ValueError("another number of cells")
-        if not isinstance(given, int) or given < 1:
-            raise ValueError("no number of rows")
-        table.place(key)
+        written = all(
+            is_cell(cell, column.dtype) for cell, column in zip(key, columns, strict=True)
+        )
+        if not (written and isinstance(given, int) and given > 0):
+            raise ValueError("not as a cursor is written")
     except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error) as error:
         raise refusal(400, "cursor: it is not one that an earlier page has given") from error
     return Reached(key, given)
