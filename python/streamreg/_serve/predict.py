@@ -163,7 +163,7 @@ def _key(
             cells.append(value_of_text(given[name], kind.removesuffix(OPTIONAL)))
         except ValueError as error:
             raise refusal(400, f"{name}: {error}") from error
-    return tuple(cells)
+    return tuple(cells)  # type: ignore[arg-type]  # keys are of types that cells have
 
 
 def _must_have(given: Mapping[str, str | None], name: str) -> None:

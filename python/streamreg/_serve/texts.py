@@ -20,7 +20,7 @@ _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4
 _MOST_LETTERS: Final = 800
 """Of a number: the exact value of a double has fewer digits."""
 
-Cell: TypeAlias = str | int | bool | datetime | timedelta | None
+Cell: TypeAlias = str | int | float | bool | datetime | timedelta | None
 
 
 def value_of_text(text: str | None, dtype: str) -> Cell:
@@ -37,6 +37,8 @@ def value_of_text(text: str | None, dtype: str) -> Cell:
         return None
     if dtype == "int":
         return whole_number(text)
+    if dtype == "float":
+        return double(text) + 0.0  # A window begins and ends at 0.0, never at -0.0.
     if dtype == "bool":
         if text.lower() not in ("true", "false"):
             raise ValueError(f"expected true or false, found {text[:40]!r}")

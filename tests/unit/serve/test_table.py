@@ -135,6 +135,9 @@ def test_pages_may_begin_at_the_end() -> None:
         ("", "str", b'""'),
         ('a"b', "str", b'"a""b"'),
         ("TRUE", "bool", b"True"),
+        ("10", "float", b"10.0"),
+        ("-0.0", "float", b"0.0"),
+        ("1e22", "float", b"1e+22"),
         ("2026-01-01T01:00:00+01:00", "datetime", b"2026-01-01T00:00:00Z"),
     ],
 )
@@ -146,6 +149,7 @@ def test_cells_that_clients_ask_for(text: str, dtype: str, cell: bytes) -> None:
 @pytest.mark.parametrize(
     ("text", "dtype"),
     [("x", "int"), ("9" * 19, "int"), ("9" * 10_000, "int"), ("1.5", "int"), ("yes", "bool"),
+     ("inf", "float"), ("nan", "float"), ("1_0", "float"),
      ("2026-01-01", "datetime"), ("2026-01-01T00:00", "datetime"), ("x", "bytes")],
 )  # fmt: skip
 def test_what_is_no_value_of_a_key(text: str, dtype: str) -> None:
