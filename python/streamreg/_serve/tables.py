@@ -31,6 +31,13 @@ KEYS: Final = Parameter(
 )
 
 UNKNOWN: Final = "The tables are not known yet: the run starts, or has not told them anew."
+NO_TABLE: Final[Mapping[int, str]] = {
+    404: "There is no such table.",
+    503: UNKNOWN,
+    507: f"The table has more than {MOST_ROWS:,} rows: read the output itself.",
+}
+"""What `table_of` refuses."""
+
 _NAME: Final = Parameter("name", "The name of the table.", required=True, place="path")
 
 
@@ -79,12 +86,7 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
                 ),
                 KEYS,
             ),
-            refusals={
-                400: "A parameter is unknown, wrong or given twice.",
-                404: "There is no such table.",
-                503: UNKNOWN,
-                507: f"The table has more than {MOST_ROWS:,} rows: read the output itself.",
-            },
+            refusals={**NO_TABLE, 400: "A parameter is unknown, wrong or given twice."},
         ),
     )
 
