@@ -68,5 +68,6 @@ def app_of(feed: Feed, listen: Listen) -> ASGIApp:
         ],
         exception_handlers={HTTPException: refused, Exception: Failed()},
     )
+    app.router.redirect_slashes = False
     crowd = Crowd(app, Places(MOST_REQUESTS), {each.path for each in endpoints if each.always})
     return Guard(crowd, listen, {each.path for each in endpoints if each.open})

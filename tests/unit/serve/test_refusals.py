@@ -51,3 +51,11 @@ def test_law_all_that_is_answered_is_in_the_document(path: str, known: bool) -> 
         for name, query in product(NAMES if "{name}" in path else NAMES[:1], QUERIES)
     }
     assert found <= said.keys()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_path_has_no_slash_at_its_end(path: str) -> None:
+    """One that has is not there, as any other that is none."""
+    app = app_of(feed(known=True), Listen("127.0.0.1", 1))
+    found = ask(app, f"{path.replace('{name}', 'small')}/")
+    assert (found.status, found.json()) == (404, {"error": "Not Found", "status": 404})
