@@ -268,6 +268,12 @@ def test_other_methods_are_refused(whole: Whole) -> None:
         connection.close()
 
 
+def test_a_target_may_be_a_whole_address(whole: Whole) -> None:
+    """As a client sends it that takes the run for a proxy; that of another server is none of this run's."""
+    assert whole.run.json(f"{whole.run.url}/v1/tables/by?limit=1")["table"] == "by"
+    assert whole.run.get("http://evil.example/v1/tables").status == 421
+
+
 def test_the_status_is_how_far_the_run_is(whole: Whole) -> None:
     """Rows, offsets and lag by partition, processes."""
     found = whole.run.until("/readyz").json()
