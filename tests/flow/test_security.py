@@ -68,7 +68,7 @@ def test_nothing_on_the_disk_is_unpickled() -> None:
     assert found == {
         "_worker/mailbox.py": {"pickle"},  # frames, from a worker to the parent
         # What changes, from a run to the process that serves it.
-        "_serve/publisher.py": {"pickle"},
+        "_serve/server.py": {"pickle"},
         "_serve/process.py": {"pickle"},
         # What a task of Spark is given and hands in, between driver and executors of one application.
         "_spark/jobs.py": {"pickle"},

@@ -77,6 +77,7 @@ def test_pages_are_all_rows_once(whole: Whole, table: str, limit: int) -> None:
     rows, cursor = [], ""
     while True:
         page = whole.run.json(f"/v1/tables/{table}?limit={limit}{cursor}")
+        assert len(page["rows"]) <= limit
         rows += page["rows"]
         if page["next"] is None:
             break
@@ -265,6 +266,12 @@ def test_other_methods_are_refused(whole: Whole) -> None:
         connection.request(method, "/v1/tables/by", body=b"{}")
         assert connection.getresponse().status == 405
         connection.close()
+
+
+def test_a_target_may_be_a_whole_address(whole: Whole) -> None:
+    """As a client sends it that takes the run for a proxy; that of another server is none of this run's."""
+    assert whole.run.json(f"{whole.run.url}/v1/tables/by?limit=1")["table"] == "by"
+    assert whole.run.get("http://evil.example/v1/tables").status == 421
 
 
 def test_the_status_is_how_far_the_run_is(whole: Whole) -> None:

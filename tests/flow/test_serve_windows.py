@@ -91,6 +91,23 @@ def test_rows_of_windows_are_those_of_the_file(folder: Path, keep: bool) -> None
         assert "it is of windows" in answer.json()["error"]
 
 
+@pytest.mark.parametrize("start", ["0.0", "0", "-0.0", "0e5"])
+def test_windows_over_doubles_are_asked_for_by_their_times(folder: Path, start: str) -> None:
+    """By whatever text the very double has; the history shows them too."""
+    source = LiveSource()
+    source.add(*(f"a,{at},{at},{at % 7}".encode() for at in range(-10, 20)))
+    t = table_of_source(source, COLUMNS, header=list(COLUMNS))
+    windows = t.windowby(t.x, window=temporal.tumbling(duration=10.0))
+    fit = windows.linear_regression(t.y, t.x, statistics=["n"])
+    with ServedRun([sr.io.csv.write(fit, "fit.csv")], processes=0) as run:
+        run.rows("fit", 3)
+        found = run.json(f"/v1/tables/fit?window_start={start}")
+        assert [row["window_end"] for row in found["rows"]] == [10.0]
+        assert run.get(f"/v1/figures/history?table=fit&window_start={start}").status == 200
+        assert run.json("/v1/tables/fit?window_start=5e-324")["rows"] == []
+        assert run.get("/v1/tables/fit?window_start=nan").status == 400
+
+
 def test_a_process_that_is_started_later_knows_closed_windows(folder: Path) -> None:
     """It is told of them with the open ones, by a run that has let go of them long since."""
     source = LiveSource()

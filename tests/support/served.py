@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import streamreg as sr
 from streamreg._source.contract import Range, Reader, Report, Watermarks
@@ -42,7 +42,7 @@ def ask(
     app: ASGIApp, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
 ) -> Answer:
     """Asks an application, without a server."""
-    parts = urlsplit(path)
+    target, _, query = path.partition("?")
     sent: list[dict[str, Any]] = []
     given = {"host": "127.0.0.1", **(headers or {})}
     scope: dict[str, Any] = {
@@ -51,9 +51,9 @@ def ask(
         "http_version": "1.1",
         "method": method,
         "scheme": "http",
-        "path": parts.path,
-        "raw_path": parts.path.encode(),
-        "query_string": parts.query.encode(),
+        "path": unquote(target),
+        "raw_path": target.encode(),
+        "query_string": query.encode(),
         "root_path": "",
         "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
         "client": ("127.0.0.1", 1),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -28,6 +27,7 @@ from streamreg._serve.crowd import MOST_REQUESTS, MOST_STREAMS, Crowd, Places
 from streamreg._serve.endpoint import Endpoint, Failed, json_response, refused
 from streamreg._serve.guard import Guard
 from streamreg._serve.openapi import document
+from streamreg._serve.packing import Packing
 from streamreg._serve.streams import EVENTS
 
 if TYPE_CHECKING:
@@ -35,12 +35,6 @@ if TYPE_CHECKING:
 
     from streamreg._serve.address import Listen
     from streamreg._serve.feed import Feed
-
-_LEAST_PACKED: Final = 1024
-"""Bytes of an answer from which on it is packed for who can unpack it."""
-
-_LEVEL: Final = 1
-"""Of gzip: 700 KB of metrics become a fifth in 5 ms; the highest takes ten times as long for a little less."""
 
 _GROUPS = (health, metrics, status, live, tables, changes, predict, figures, assets)
 
@@ -60,7 +54,7 @@ def app_of(feed: Feed, listen: Listen) -> ASGIApp:
     """The application that serves a feed to whoever may ask."""
     endpoints = endpoints_of(feed, token=listen.token is not None)
     followed = Middleware(Crowd, places=Places(MOST_STREAMS))
-    packed = Middleware(GZipMiddleware, minimum_size=_LEAST_PACKED, compresslevel=_LEVEL)
+    packed = Middleware(Packing)
     app = Starlette(
         routes=[
             Route(
@@ -74,5 +68,6 @@ def app_of(feed: Feed, listen: Listen) -> ASGIApp:
         ],
         exception_handlers={HTTPException: refused, Exception: Failed()},
     )
+    app.router.redirect_slashes = False
     crowd = Crowd(app, Places(MOST_REQUESTS), {each.path for each in endpoints if each.always})
     return Guard(crowd, listen, {each.path for each in endpoints if each.open})

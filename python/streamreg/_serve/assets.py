@@ -23,6 +23,7 @@ from starlette.responses import Response
 
 from streamreg._serve.endpoint import Endpoint, Handler, refusal
 from streamreg._serve.feed import Feed
+from streamreg._serve.packing import takes_gzip
 
 _FOLDER: Final = Path(__file__).parent / "page"
 _INDEX: Final = "index.html"
@@ -105,7 +106,7 @@ async def _plotly(request: Request) -> Response:
         raise refusal(404, "figures need plotly: pip install 'streamreg[plot]'")
     packed = await run_in_threadpool(_packed)
     headers = {**_FOR_EVER, "Vary": "Accept-Encoding"}
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if takes_gzip(request.headers):
         headers["Content-Encoding"] = "gzip"
     else:
         packed = await run_in_threadpool(gzip.decompress, packed)

@@ -14,7 +14,7 @@ from streamreg._serve.endpoint import Endpoint, Parameter, refusal
 from streamreg._serve.feed import Feed
 from streamreg._serve.query import own_of
 from streamreg._serve.streams import EVENTS, Streamed, event
-from streamreg._serve.tables import UNKNOWN, table_of
+from streamreg._serve.tables import NO_TABLE, table_of
 from streamreg._sinks.cells import records_of
 
 if TYPE_CHECKING:
@@ -60,11 +60,9 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
                 ),
             ),
             refusals={
+                **NO_TABLE,
                 400: "`from` is no number, Last-Event-ID no id, `from` given twice, or a parameter is unknown.",
-                404: "There is no such table.",
-                503: UNKNOWN,
                 410: "That epoch is not here any more, not yet of this run, or of another run: read the table anew.",
-                507: "The table has too many rows to be served.",
             },
         ),
     )

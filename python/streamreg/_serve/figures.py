@@ -28,7 +28,7 @@ from streamreg._serve.fitted import Fitted
 from streamreg._serve.models import Models, NotServedError, regression_of
 from streamreg._serve.points import places_of
 from streamreg._serve.query import own_of, query_of
-from streamreg._serve.tables import KEYS, UNKNOWN, table_of, wanted_keys
+from streamreg._serve.tables import KEYS, NO_TABLE, table_of, wanted_keys
 from streamreg._sinks.cells import value_of
 from streamreg._state.program_data import WINDOWS
 
@@ -52,12 +52,7 @@ _THEME: Final = Parameter(
     "theme", "light or dark; without it there is no figure.", {"type": "string", "enum": [*LOOKS]}
 )
 _TABLE: Final = Parameter("table", "The name of a table.", required=True)
-_REFUSALS: Final = {
-    400: "A parameter is missing, unknown, wrong or given twice.",
-    404: "There is no such table.",
-    503: UNKNOWN,
-    507: "The table has too many rows to be served.",
-}
+_REFUSALS: Final = {**NO_TABLE, 400: "A parameter is missing, unknown, wrong or given twice."}
 
 
 def endpoints(feed: Feed) -> Sequence[Endpoint]:

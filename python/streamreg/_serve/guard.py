@@ -1,7 +1,7 @@
 """Serve, guard: who is answered: clients that bring the token, and that call this machine by a name of its own.
 
 A page of another site may let a browser connect to this machine under the site's own name (DNS rebinding); the header
-Host tells. Addresses are no names, so that they are always good.
+Host tells, or the target itself where it says whom it is for. Addresses are no names, so that they are always good.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import socket
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from streamreg._serve.address import plain_name
 from streamreg._serve.endpoint import error_response
@@ -25,6 +26,9 @@ NOT_OWN: Final = (
     "this machine has no such name: call it by its address, or name it in [listen] hosts"
 )
 _HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::\d{1,5})?")
+_ABSOLUTE: Final = re.compile(rb"http://([^/]*)(.*)", re.IGNORECASE)
+"""A target that begins with a host."""
+
 _HEADERS: Final = [
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
@@ -48,7 +52,7 @@ class Guard:
         """Answers, or has it answered."""
         if scope["type"] != "http":
             return
-        send = _with_headers(send)
+        scope, send = _in_origin_form(scope), _with_headers(send)
         headers: dict[bytes, bytes] = dict(scope["headers"])
         if not self._is_own(headers.get(b"host", b"").decode("latin-1")):
             await error_response(421, NOT_OWN)(scope, receive, send)
@@ -76,6 +80,20 @@ class Guard:
         scheme, _, brought = headers.get(b"authorization", b"").partition(b" ")
         same = hmac.compare_digest(brought.strip(), self._token)
         return scheme.lower() == b"bearer" and same
+
+
+def _in_origin_form(scope: Scope) -> Scope:
+    """The request with a path alone as its target; the host that stood before it is that of the header Host.
+
+    It counts whatever the header says (RFC 9112, 3.2.2).
+    """
+    found = _ABSOLUTE.fullmatch(scope["raw_path"])
+    if found is None:
+        return scope
+    host, path = found[1], found[2] or b"/"
+    others = [header for header in scope["headers"] if header[0] != b"host"]
+    headers = [(b"host", host), *others]
+    return {**scope, "path": unquote(path.decode("ascii")), "raw_path": path, "headers": headers}
 
 
 def _with_headers(send: Send) -> Send:

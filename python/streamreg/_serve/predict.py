@@ -16,7 +16,7 @@ from streamreg._serve.endpoint import Endpoint, Parameter, json_response, refusa
 from streamreg._serve.feed import Feed
 from streamreg._serve.models import Models, NotServedError, regression_of
 from streamreg._serve.query import COLUMN, MISSING, query_of
-from streamreg._serve.tables import UNKNOWN, table_of
+from streamreg._serve.tables import NO_TABLE, UNKNOWN, table_of
 from streamreg._serve.texts import double, number_column, value_of_text
 from streamreg._types import OPTIONAL
 
@@ -72,6 +72,7 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
                 ),
             ),
             refusals={
+                **NO_TABLE,
                 400: "A parameter is missing, unknown, wrong or given twice.",
                 404: "There is no such table or key.",
                 409: "The table shows no regression that predictions are served of.",
@@ -163,7 +164,7 @@ def _key(
             cells.append(value_of_text(given[name], kind.removesuffix(OPTIONAL)))
         except ValueError as error:
             raise refusal(400, f"{name}: {error}") from error
-    return tuple(cells)
+    return tuple(cells)  # type: ignore[arg-type]  # keys are of types that cells have
 
 
 def _must_have(given: Mapping[str, str | None], name: str) -> None:

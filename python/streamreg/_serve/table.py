@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from heapq import nlargest
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streamreg._serve.order import Key, KeyOrder, Place
 from streamreg._sinks.cells import cells_of, records_of, unquoted, value_of
@@ -21,6 +21,14 @@ MOST_ROWS: Final = 1_000_000
 
 MOST_CLOSED: Final = 10_000
 """Rows of closed windows that are kept, the newest: the run has let go of them."""
+
+
+class Reached(NamedTuple):
+    """Up to where pages have given the rows of a table."""
+
+    key: Key
+    given: int
+    """Rows of this key: they may be several where a table has not all of its keys."""
 
 
 class CurrentTable:
@@ -121,7 +129,7 @@ class CurrentTable:
             self._order.move(oldest)
 
     def _limit(self) -> None:
-        if len(self._rows) > self._most:
+        if self._open_count > self._most:
             self.overflown = True
             self._clear()
 
@@ -153,39 +161,43 @@ class CurrentTable:
 
     def page(
         self,
-        after: Key | None,
+        after: Reached | None,
         most: int,
         wanted: Mapping[int, bytes],
         search: str = "",
         *,
         descending: bool = False,
-    ) -> tuple[list[bytes], Key | None]:
-        """At most so many rows that come after a key, which have these cells in these places of the key.
+    ) -> tuple[list[bytes], Reached | None]:
+        """At most so many rows that come after others, which have these cells in these places of the key.
 
         With `search` those alone of which a cell of the key has this text in it, in small or capital letters.
         The last come first if `descending`.
-        Returns them, and the key after which the next page begins; None if there is none.
+        Returns them, and after what the next page begins; None if there is none.
         """
         needle = search.casefold()
         if self.spec.keys and len(wanted) == len(self.spec.keys):
             key = tuple(wanted[at] for at in range(len(wanted)))
-            place, last = self.place(key), None if after is None else self.place(after)
+            place, last = self.place(key), None if after is None else self.place(after.key)
             passed = last is not None and (place >= last if descending else place <= last)
             return [] if passed or not _names(key, needle) else self.find(key), None
         order = self._order.now()
         if descending:
-            stop = len(order) if after is None else bisect_left(order, self.place(after))
+            stop = len(order) if after is None else bisect_right(order, self.place(after.key))
             places = range(stop - 1, -1, -1)
         else:
-            start = 0 if after is None else bisect_right(order, self.place(after))
+            start = 0 if after is None else bisect_left(order, self.place(after.key))
             places = range(start, len(order))
         found: list[bytes] = []
         for at in places:
             _, key = order[at]
             if _has(key, wanted) and _names(key, needle):
-                found += self.find(key)
-                if len(found) >= most:
-                    return found, key if at != places[-1] else None
+                rows = self.find(key)
+                given = after.given if after is not None and key == after.key else 0
+                upto = given + most - len(found)
+                found += rows[given:upto]
+                if len(found) == most:
+                    more = upto < len(rows) or at != places[-1]
+                    return found, Reached(key, upto) if more else None
         return found, None
 
     def last(self, most: int, wanted: Mapping[int, bytes]) -> list[bytes]:

@@ -13,10 +13,9 @@ from starlette.responses import Response
 
 from streamreg._serve.endpoint import JSON, Endpoint, Parameter, json_response, refusal
 from streamreg._serve.feed import Feed
-from streamreg._serve.order import Key
 from streamreg._serve.query import COLUMN, MISSING, query_of, whole
-from streamreg._serve.table import MOST_CLOSED, MOST_ROWS, CurrentTable
-from streamreg._serve.texts import cell_of
+from streamreg._serve.table import MOST_CLOSED, MOST_ROWS, CurrentTable, Reached
+from streamreg._serve.texts import cell_of, is_cell
 from streamreg._state.program_data import WINDOWS
 
 MOST_AT_A_TIME: Final = 10_000
@@ -32,6 +31,13 @@ KEYS: Final = Parameter(
 )
 
 UNKNOWN: Final = "The tables are not known yet: the run starts, or has not told them anew."
+NO_TABLE: Final[Mapping[int, str]] = {
+    404: "There is no such table.",
+    503: UNKNOWN,
+    507: f"The table has more than {MOST_ROWS:,} rows: read the output itself.",
+}
+"""What `table_of` refuses."""
+
 _NAME: Final = Parameter("name", "The name of the table.", required=True, place="path")
 
 
@@ -80,12 +86,7 @@ def endpoints(feed: Feed) -> Sequence[Endpoint]:
                 ),
                 KEYS,
             ),
-            refusals={
-                400: "A parameter is unknown, wrong or given twice.",
-                404: "There is no such table.",
-                503: UNKNOWN,
-                507: f"The table has more than {MOST_ROWS:,} rows: read the output itself.",
-            },
+            refusals={**NO_TABLE, 400: "A parameter is unknown, wrong or given twice."},
         ),
     )
 
@@ -135,14 +136,14 @@ def _page(feed: Feed, table: CurrentTable, request: Request) -> Response:
     if sort not in _SORTS:
         raise refusal(400, f"sort: expected asc or desc, found {sort[:40]!r}")
     cursor = own.get("cursor")
-    after = None if cursor is None else _key_of(cursor, table)
+    after = None if cursor is None else _reached(cursor, table)
     search = own.get("search", "")
     rows, following = table.page(after, most, wanted, search, descending=sort == "desc")
     return Response(_written(feed, table, rows, following), media_type=JSON)
 
 
 def _written(
-    feed: Feed, table: CurrentTable, rows: Sequence[bytes], following: Key | None
+    feed: Feed, table: CurrentTable, rows: Sequence[bytes], following: Reached | None
 ) -> bytes:
     head = json.dumps({"table": table.spec.name, "epoch": feed.epoch, "total": len(table)})
     cursor = "null" if following is None else json.dumps(_cursor_of(following))
@@ -173,19 +174,22 @@ def wanted_keys(
     return wanted
 
 
-def _cursor_of(key: Key) -> str:
-    cells = json.dumps([cell.decode("latin-1") for cell in key]).encode()
-    return base64.urlsafe_b64encode(cells).decode()
+def _cursor_of(reached: Reached) -> str:
+    cells = [cell.decode("latin-1") for cell in reached.key]
+    return base64.urlsafe_b64encode(json.dumps([cells, reached.given]).encode()).decode()
 
 
-def _key_of(cursor: str, table: CurrentTable) -> Key:
-    keys = table.spec.columns if table.spec.keys is None else table.spec.keys
+def _reached(cursor: str, table: CurrentTable) -> Reached:
+    spec = table.spec
+    columns = spec.columns if spec.keys is None else [spec.columns[at] for at in spec.keys]
     try:
-        found = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
-        key = tuple(cell.encode("latin-1") for cell in found)
-        if len(key) != len(keys):
-            raise ValueError("another number of cells")
-        table.place(key)
+        cells, given = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
+        key = tuple(cell.encode("latin-1") for cell in cells)
+        written = all(
+            is_cell(cell, column.dtype) for cell, column in zip(key, columns, strict=True)
+        )
+        if not (written and isinstance(given, int) and given > 0):
+            raise ValueError("not as a cursor is written")
     except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error) as error:
         raise refusal(400, "cursor: it is not one that an earlier page has given") from error
-    return key
+    return Reached(key, given)

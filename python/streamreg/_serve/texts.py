@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from streamreg._core import decimals, micros_of_texts
 from streamreg._evaluate import times
-from streamreg._sinks.cells import lines_of
+from streamreg._sinks.cells import lines_of, value_of
 from streamreg._types import INT_MAX, INT_MIN, DType
 
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,19}")
@@ -20,7 +20,7 @@ _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4
 _MOST_LETTERS: Final = 800
 """Of a number: the exact value of a double has fewer digits."""
 
-Cell: TypeAlias = str | int | bool | datetime | timedelta | None
+Cell: TypeAlias = str | int | float | bool | datetime | timedelta | None
 
 
 def value_of_text(text: str | None, dtype: str) -> Cell:
@@ -37,6 +37,8 @@ def value_of_text(text: str | None, dtype: str) -> Cell:
         return None
     if dtype == "int":
         return whole_number(text)
+    if dtype == "float":
+        return double(text) + 0.0  # A window begins and ends at 0.0, never at -0.0.
     if dtype == "bool":
         if text.lower() not in ("true", "false"):
             raise ValueError(f"expected true or false, found {text[:40]!r}")
@@ -50,7 +52,18 @@ def value_of_text(text: str | None, dtype: str) -> Cell:
 
 def cell_of(text: str | None, dtype: DType) -> bytes:
     """The cell, as CSV has it, of a value that a client gives as text. Raises ValueError if it is no such value."""
-    value = value_of_text(text, dtype)
+    return _cell(value_of_text(text, dtype))
+
+
+def is_cell(cell: bytes, dtype: DType) -> bool:
+    """Whether a run can have written such a cell in a column of this type."""
+    try:
+        return _cell(value_of(cell, dtype)) == cell
+    except (ValueError, TypeError, ArithmeticError):
+        return False
+
+
+def _cell(value: object) -> bytes:
     ((line,),) = lines_of([((value,), 0, 1)])
     return line.rsplit(b",", 2)[0]
 

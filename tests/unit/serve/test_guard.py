@@ -63,6 +63,33 @@ def test_another_name_is_not_answered(host: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "path", ["/openapi.json", "/%6fpenapi.json", "/healthz", "", "?a=b", "/v1/tables/a%2Fb"]
+)
+@pytest.mark.parametrize("host", ["127.0.0.1", "LOCALHOST:1", "[::1]:9464"])
+def test_a_target_may_begin_with_a_host(path: str, host: str) -> None:
+    """It is answered as the path is, whatever the header Host says."""
+    for token, headers in ((None, {}), (TOKEN, {}), (TOKEN, {"authorization": f"Bearer {TOKEN}"})):
+        own = app("127.0.0.1", token)
+        plain = path if path.startswith("/") else f"/{path}"
+        expected = ask(own, plain, headers)
+        for other in (host, "evil.example", "[x"):
+            found = ask(own, f"HTTP://{host}{path}", {**headers, "host": other})
+            assert found == expected
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "", "a@127.0.0.1", "127.0.0.1@evil", "evil#@127.0.0.1",
+     "evil?@127.0.0.1", "evil\\127.0.0.1", "127.0.0.1:x", "127.0.0.1%2F", "%6cocalhost"],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["/v1/tables", "/healthz", ""])
+def test_a_target_with_another_host_is_not_answered(host: str, path: str) -> None:
+    """Though the header Host is right."""
+    found = ask(app(), f"http://{host}{path}", {"host": "127.0.0.1"})
+    assert found.status == 421
+    assert_not_kept(found)
+
+
+@pytest.mark.parametrize(
     "authorization", [None, "", TOKEN, f"Basic {TOKEN}", "Bearer", "Bearer x", f"Bearer {TOKEN}x"]
 )
 @pytest.mark.parametrize("path", PATHS)

@@ -12,7 +12,7 @@ from streamreg._serve import order
 from streamreg._serve.feed import Feed
 from streamreg._serve.messages import EpochChanges, Layout, Standing, TableSpec
 from streamreg._serve.ring import Ring
-from streamreg._serve.table import CurrentTable
+from streamreg._serve.table import CurrentTable, Reached
 from streamreg._serve.texts import cell_of
 from streamreg._sinks.contract import ColumnSpec
 
@@ -135,6 +135,9 @@ def test_pages_may_begin_at_the_end() -> None:
         ("", "str", b'""'),
         ('a"b', "str", b'"a""b"'),
         ("TRUE", "bool", b"True"),
+        ("10", "float", b"10.0"),
+        ("-0.0", "float", b"0.0"),
+        ("1e22", "float", b"1e+22"),
         ("2026-01-01T01:00:00+01:00", "datetime", b"2026-01-01T00:00:00Z"),
     ],
 )
@@ -146,6 +149,7 @@ def test_cells_that_clients_ask_for(text: str, dtype: str, cell: bytes) -> None:
 @pytest.mark.parametrize(
     ("text", "dtype"),
     [("x", "int"), ("9" * 19, "int"), ("9" * 10_000, "int"), ("1.5", "int"), ("yes", "bool"),
+     ("inf", "float"), ("nan", "float"), ("1_0", "float"),
      ("2026-01-01", "datetime"), ("2026-01-01T00:00", "datetime"), ("x", "bytes")],
 )  # fmt: skip
 def test_what_is_no_value_of_a_key(text: str, dtype: str) -> None:
@@ -286,10 +290,8 @@ def test_rows_are_found_by_a_part_of_a_key(search: str, found: int) -> None:
 
 
 @pytest.mark.parametrize("search", ["", "b", "B", "zzz", "1"])
-@pytest.mark.parametrize("after", [None, (b"1", b"b"), (b"2", b"a")])
-def test_a_whole_key_is_found_as_all_keys_are(
-    search: str, after: tuple[bytes, bytes] | None
-) -> None:
+@pytest.mark.parametrize("after", [None, Reached((b"1", b"b"), 1), Reached((b"2", b"a"), 1)])
+def test_a_whole_key_is_found_as_all_keys_are(search: str, after: Reached | None) -> None:
     """What is searched for, and where a page begins, count for a row of which all keys are given too."""
     table = CurrentTable(spec((0, 1)))
     keys = [(n, s) for n in (b"1", b"2") for s in (b"a", b"b")]
