@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from streamreg._figures.drawing import Drawing, Values, plain, text
@@ -54,12 +55,13 @@ def line(
     group: str | None = None,
     axis: str = "",
 ) -> None:
-    """Adds a line; with `steps` a value stands until the next one. `axis` is the number of the pair of axes."""
+    """Adds a line; with `steps` a value stands until the next or a gap. `axis` is the number of the pair of axes."""
+    places, values = _standing(x, y) if steps else (plain(x), plain(y))
     onto.data.append(
         {
             "type": "scatter",
-            "x": plain(x),
-            "y": plain(y),
+            "x": places,
+            "y": values,
             "name": text(name),
             "mode": "lines",
             "line": {
@@ -92,10 +94,11 @@ def band(
     group: str | None = None,
     axis: str = "",
 ) -> None:
-    """Adds the area between two lines."""
+    """Adds the area between two lines; `steps` are those of a line."""
+    places, lows, highs = _standing(x, low, high) if steps else map(plain, (x, low, high))
     shared: dict[str, Any] = {
         "type": "scatter",
-        "x": plain(x),
+        "x": places,
         "mode": "lines",
         "line": {"width": 0, "shape": "hv" if steps else "linear"},
         "connectgaps": False,
@@ -103,9 +106,9 @@ def band(
         "xaxis": f"x{axis}",
         "yaxis": f"y{axis}",
     }
-    lower = {"y": plain(low), "name": text(f"{name}, low"), "showlegend": False}
+    lower = {"y": lows, "name": text(f"{name}, low"), "showlegend": False}
     upper = {
-        "y": plain(high),
+        "y": highs,
         "name": text(name),
         "fill": "tonexty",
         "fillcolor": _transparent(look.colour(series), opacity),
@@ -142,6 +145,21 @@ def note(onto: Drawing, words: str) -> None:
             "showarrow": False,
         }
     ]
+
+
+def _standing(x: Values, *sides: Values) -> list[list[float | datetime | None]]:
+    """Places and values, the last before a gap once more where that begins: plotly draws no step into a gap."""
+    places, *values = (plain(side) for side in (x, *sides))
+    gaps = [
+        at
+        for at in range(1, len(places))
+        if any(side[at] is None and side[at - 1] is not None for side in values)
+    ]
+    for at in reversed(gaps):
+        places.insert(at, places[at])
+        for side in values:
+            side.insert(at, side[at - 1])
+    return [places, *values]
 
 
 def _transparent(colour: str, opacity: float) -> str:

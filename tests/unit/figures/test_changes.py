@@ -105,8 +105,24 @@ def test_rows_that_go_leave_gaps(tmp_path: Path) -> None:
     path = tmp_path / "fit.csv"
     path.write_text("a,time,diff\n1,0,1\n1,2,-1\n2,4,1\n2,5,-1\n3,5,1\n")
     (trace,) = sr.plots.changes(path).data
-    assert trace.x == (0, 2, 4, 5)
-    assert trace.y == (1.0, None, 2.0, 3.0)
+    assert trace.x == (0, 2, 2, 4, 5)
+    assert trace.y == (1.0, 1.0, None, 2.0, 3.0)
+
+
+def test_a_value_stands_until_its_gap(tmp_path: Path) -> None:
+    """Each value has its stroke up to where it was taken back, or became a missing one, and so has its interval."""
+    path = tmp_path / "gap.csv"
+    path.write_text("a,time,diff\n1,0,1\n1,10,-1\n2,10,1\n2,40,-1\n3,50,1\n3,90,-1\n4,100,1\n")
+    (trace,) = sr.plots.changes(path).data
+    assert trace.x == (0, 10, 40, 40, 50, 90, 90, 100)
+    assert trace.y == (1.0, 2.0, 2.0, None, 3.0, 3.0, None, 4.0)
+    path.write_text(
+        "a,ci_low_a,ci_high_a,time,diff\n2,1,3,0,1\n2,1,3,5,-1\n2,,4,5,1\n2,,4,8,-1\n,1,5,8,1\n"
+    )
+    low, high, trace = sr.plots.changes(path).data
+    assert (low.x, low.y) == ((0, 5, 5, 8), (1.0, 1.0, None, 1.0))
+    assert (high.x, high.y) == ((0, 5, 5, 8), (3.0, 3.0, 4.0, 5.0))
+    assert (trace.x, trace.y) == ((0, 5, 8, 8), (2.0, 2.0, 2.0, None))
 
 
 @pytest.mark.parametrize("text", ["a,time,diff\n", "a,time,diff\nb,0,1\n"])
