@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from streamreg._figures.drawing import Drawing, Values, plain, text
 from streamreg._figures.look import DASHES, SYMBOLS, Look
+
+_SIZE: Final = 7
+"""Of a point, in pixels."""
 
 
 def points(
@@ -32,7 +35,7 @@ def points(
         "marker": {
             "color": look.colour(series),
             "symbol": SYMBOLS[series % len(SYMBOLS)],
-            "size": 7 if size is None else size,
+            "size": _SIZE if size is None else size,
             "opacity": 0.75,
             "line": {"width": 1, "color": look.paper},
         },
@@ -57,26 +60,30 @@ def line(
 ) -> None:
     """Adds a line; with `steps` a value stands until the next or a gap. `axis` is the number of the pair of axes."""
     places, values = _standing(x, y) if steps else (plain(x), plain(y))
-    onto.data.append(
-        {
-            "type": "scatter",
-            "x": places,
-            "y": values,
-            "name": text(name),
-            "mode": "lines",
-            "line": {
-                "color": look.colour(series),
-                "dash": DASHES[series % len(DASHES)],
-                "width": 2,
-                "shape": "hv" if steps else "linear",
-            },
-            "connectgaps": False,
-            "legendgroup": group or "",
-            "showlegend": legend,
-            "xaxis": f"x{axis}",
-            "yaxis": f"y{axis}",
-        }
-    )
+    trace: dict[str, Any] = {
+        "type": "scatter",
+        "x": places,
+        "y": values,
+        "name": text(name),
+        "mode": "lines",
+        "line": {
+            "color": look.colour(series),
+            "dash": DASHES[series % len(DASHES)],
+            "width": 2,
+            "shape": "hv" if steps else "linear",
+        },
+        "connectgaps": False,
+        "legendgroup": group or "",
+        "showlegend": legend,
+        "xaxis": f"x{axis}",
+        "yaxis": f"y{axis}",
+    }
+    *_, before, last = (None, None, *values)
+    if (
+        steps and before is None and last is not None
+    ):  # It stands for no time yet: a line would not show it.
+        trace |= {"mode": "lines+markers", "marker": {"size": [0] * (len(values) - 1) + [_SIZE]}}
+    onto.data.append(trace)
 
 
 def band(

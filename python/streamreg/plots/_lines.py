@@ -106,23 +106,24 @@ class _Found:
         self._wanted = None if wanted is None else [_key(key, len(asked.by)) for key in wanted]
 
     def over_time(self) -> tuple[list[Line], str, Columns]:
-        """Rows from when they were written on."""
+        """Rows from when they were written on, up to the last change of all keys."""
         columns = self._columns(self._asked.by)
         series = {key: Series(columns) for key in self._wanted or ()}
-        for number, cells, at, comes in self._file.changes():
-            key = self._key_of(cells)
-            if (own := series.get(key)) is None:
-                if not self._is_shown(key, series):
-                    continue
-                own = series[key] = Series(columns)
-            if own.stands == comes:
-                raise self._unfit(number, comes)
-            try:
+        at = 0
+        try:
+            for number, cells, at, comes in self._file.changes():
+                key = self._key_of(cells)
+                if (own := series.get(key)) is None:
+                    if not self._is_shown(key, series):
+                        continue
+                    own = series[key] = Series(columns)
+                if own.stands == comes:
+                    raise self._unfit(number, comes)
                 own.come(at, cells) if comes else own.go(at)
-            except OverflowError:
-                raise _too_far(self._path, at) from None
-        for own in series.values():
-            own.end()
+            for own in series.values():
+                own.end(at)
+        except OverflowError:
+            raise _too_far(self._path, at) from None
         if self._asked.time == "epoch":
             epochs = {key: own.times for key, own in series.items()}
             return self._lines(columns, series, epochs), "epoch", columns

@@ -86,6 +86,7 @@ def test_keys_have_lines_of_their_own(tmp_path: Path) -> None:
     assert list(found) == ["intercept/a", "intercept/b", "x/a", "x/b"]
     for key in "ab":
         own = [(row, time) for row, time, diff in changes if diff == 1 and row[0] == key]
+        own += [(own[-1][0], changes[-1][1])] * (own[-1][1] < changes[-1][1])
         assert found[f"x/{key}"].y == tuple(row[2] for row, _ in own)
         assert found[f"x/{key}"].x == tuple(time for _, time in own)
     one = lines(sr.plots.changes(tmp_path / "lines.csv", by=["sensor"], keys=["b"]))
@@ -107,6 +108,25 @@ def test_rows_that_go_leave_gaps(tmp_path: Path) -> None:
     (trace,) = sr.plots.changes(path).data
     assert trace.x == (0, 2, 2, 4, 5)
     assert trace.y == (1.0, 1.0, None, 2.0, 3.0)
+
+
+def test_what_stands_is_shown_until_the_last_change(tmp_path: Path) -> None:
+    """Of all keys, also those that are not shown; what came with the last one is a point."""
+    path = tmp_path / "keys.csv"
+    path.write_text("k,a,time,diff\na,1,0,1\nb,2,3,1\nb,2,5,-1\nc,3,7,1\nd,4,9,1\n")
+    found = lines(sr.plots.changes(path, by="k", keys=["a", "b", "c"]))
+    assert {name: (trace.x, trace.y) for name, trace in found.items()} == {
+        "a/a": ((0, 9), (1.0, 1.0)),
+        "a/b": ((3, 5, 5), (2.0, 2.0, None)),
+        "a/c": ((7, 9), (3.0, 3.0)),
+    }
+    assert {trace.mode for trace in found.values()} == {"lines"}
+    path.write_text("k,a,time,diff\na,1,0,1\na,1,3,-1\nb,2,5,1\na,3,5,1\n")
+    found = lines(sr.plots.changes(path, by="k"))
+    assert [(t.x, t.mode, t.marker.size) for t in found.values()] == [
+        ((0, 3, 3, 5), "lines+markers", (0, 0, 0, 7)),
+        ((5,), "lines+markers", (7,)),
+    ]
 
 
 def test_a_value_stands_until_its_gap(tmp_path: Path) -> None:
@@ -144,6 +164,9 @@ def test_wall_clock_times(tmp_path: Path) -> None:
     path.write_text("a,time,diff\n1,9999999999999999999,1\n")
     with pytest.raises(sr.OutputError, match="is in no year of ours"):
         sr.plots.changes(path, time="unix_ms")
+    path.write_text("a,time,diff\n1,0,1\n1,9999999999999999999,-1\n")
+    with pytest.raises(sr.OutputError, match="is in no year of ours"):
+        sr.plots.changes(path)
 
 
 def test_a_file_that_is_being_written(tmp_path: Path) -> None:
