@@ -46,7 +46,8 @@ def history_drawing(
 ) -> Drawing:
     """Each column by itself over the same times; a value stands until the next one.
 
-    A line of more than `most_points` is drawn by so many of its points, which look the same.
+    A line of more than `most_points` is drawn by so many of its points, which look the same, and so is each end of its
+    intervals; both are drawn at the places of all three.
 
     Raises:
         ValueError: if there is no such theme, or for fewer than 5 points.
@@ -57,7 +58,8 @@ def history_drawing(
     keys = list(dict.fromkeys(each.key for each in lines))
     drawn: set[str] = set()
     for each in lines:
-        kept = thinned(each.values, most_points)
+        sides = (each.values, *(each.ends or ()))
+        kept = sorted({at for side in sides for at in thinned(side, most_points)})
         times = [each.times[at] for at in kept]
         number = columns.index(each.column)
         axis = "" if number == 0 else str(number + 1)

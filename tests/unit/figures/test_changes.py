@@ -101,50 +101,6 @@ def test_a_text_is_one_name_and_one_key(tmp_path: Path) -> None:
     assert list(found) == ["slope/k1"]
 
 
-def test_rows_that_go_leave_gaps(tmp_path: Path) -> None:
-    """Where a row is taken back and none takes its place, the line ends until the next one."""
-    path = tmp_path / "fit.csv"
-    path.write_text("a,time,diff\n1,0,1\n1,2,-1\n2,4,1\n2,5,-1\n3,5,1\n")
-    (trace,) = sr.plots.changes(path).data
-    assert trace.x == (0, 2, 2, 4, 5)
-    assert trace.y == (1.0, 1.0, None, 2.0, 3.0)
-
-
-def test_what_stands_is_shown_until_the_last_change(tmp_path: Path) -> None:
-    """Of all keys, also those that are not shown; what came with the last one is a point."""
-    path = tmp_path / "keys.csv"
-    path.write_text("k,a,time,diff\na,1,0,1\nb,2,3,1\nb,2,5,-1\nc,3,7,1\nd,4,9,1\n")
-    found = lines(sr.plots.changes(path, by="k", keys=["a", "b", "c"]))
-    assert {name: (trace.x, trace.y) for name, trace in found.items()} == {
-        "a/a": ((0, 9), (1.0, 1.0)),
-        "a/b": ((3, 5, 5), (2.0, 2.0, None)),
-        "a/c": ((7, 9), (3.0, 3.0)),
-    }
-    assert {trace.mode for trace in found.values()} == {"lines"}
-    path.write_text("k,a,time,diff\na,1,0,1\na,1,3,-1\nb,2,5,1\na,3,5,1\n")
-    found = lines(sr.plots.changes(path, by="k"))
-    assert [(t.x, t.mode, t.marker.size) for t in found.values()] == [
-        ((0, 3, 3, 5), "lines+markers", (0, 0, 0, 7)),
-        ((5,), "lines+markers", (7,)),
-    ]
-
-
-def test_a_value_stands_until_its_gap(tmp_path: Path) -> None:
-    """Each value has its stroke up to where it was taken back, or became a missing one, and so has its interval."""
-    path = tmp_path / "gap.csv"
-    path.write_text("a,time,diff\n1,0,1\n1,10,-1\n2,10,1\n2,40,-1\n3,50,1\n3,90,-1\n4,100,1\n")
-    (trace,) = sr.plots.changes(path).data
-    assert trace.x == (0, 10, 40, 40, 50, 90, 90, 100)
-    assert trace.y == (1.0, 2.0, 2.0, None, 3.0, 3.0, None, 4.0)
-    path.write_text(
-        "a,ci_low_a,ci_high_a,time,diff\n2,1,3,0,1\n2,1,3,5,-1\n2,,4,5,1\n2,,4,8,-1\n,1,5,8,1\n"
-    )
-    low, high, trace = sr.plots.changes(path).data
-    assert (low.x, low.y) == ((0, 5, 5, 8), (1.0, 1.0, None, 1.0))
-    assert (high.x, high.y) == ((0, 5, 5, 8), (3.0, 3.0, 4.0, 5.0))
-    assert (trace.x, trace.y) == ((0, 5, 8, 8), (2.0, 2.0, 2.0, None))
-
-
 @pytest.mark.parametrize("text", ["a,time,diff\n", "a,time,diff\nb,0,1\n"])
 def test_a_figure_of_nothing_says_so(tmp_path: Path, text: str) -> None:
     """Where no row was written yet, or none with a number."""
@@ -179,21 +135,6 @@ def test_a_file_that_is_being_written(tmp_path: Path) -> None:
         path.write_text(whole[:length])
         if '"x\ny",1.5,0,1\n' in whole[:length]:
             assert sr.plots.changes(path, by="k").data[0].y[0] == 1.5
-
-
-def test_long_histories_are_thinned(tmp_path: Path) -> None:
-    """A line of ten thousand changes is drawn by two thousand points of it, its extremes among them."""
-    path = tmp_path / "fit.csv"
-    text = ["a,time,diff", "0,0,1"]
-    for at in range(1, 10_000):
-        before, now = (value * value % 1009 for value in (at - 1, at))
-        text += [f"{before},{at},-1", f"{1e9 if at == 5003 else now},{at},1"]
-        if at == 5003:
-            text += [f"{1e9},{at},-1", f"{now},{at + 0},1"]
-    path.write_text("\n".join(text) + "\n")
-    (trace,) = sr.plots.changes(path).data
-    assert len(trace.y) <= 2000
-    assert max(trace.y) == max(value * value % 1009 for value in range(10_000))
 
 
 def test_a_missing_key_and_an_empty_text_are_two(tmp_path: Path) -> None:
