@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, TypeAlias, TypeVar
 
 from streamreg._dataclass import dataclass
 from streamreg._figures.drawing import Drawing, empty, text
@@ -21,6 +21,9 @@ _APART: Final = 40
 _AROUND: Final = 160
 """Title, legend and axis."""
 
+Time: TypeAlias = "float | datetime"
+Row = TypeVar("Row")
+
 
 @dataclass(frozen=True)
 class Line:
@@ -36,9 +39,24 @@ class Line:
 
     column: str
     key: str | None
-    times: Sequence[float | datetime]
+    times: Sequence[Time]
     values: Sequence[float | None]
     ends: tuple[Sequence[float | None], Sequence[float | None]] | None = None
+
+
+def with_gaps(windows: Iterable[tuple[Time, Time, Row]]) -> list[tuple[Time, Row | None]]:
+    """What stands from when on: of windows in the order of their starts the row of each, None where none stands.
+
+    The last row comes once more, at its end.
+    """
+    found: list[tuple[Time, Row | None]] = []
+    reached: Any = None  # All times are of one kind.
+    for start, end, row in windows:
+        if found and reached < start:
+            found.append((reached, None))
+        found.append((start, row))
+        reached = end if reached is None else max(reached, end)
+    return [*found, (end, row)] if found else found
 
 
 def history_drawing(

@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 from streamreg._core import render, stamp
 from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError, OutputError
-from streamreg._figures.history import Line
+from streamreg._figures.history import Line, Time, with_gaps
 from streamreg._plural import plural
 from streamreg._sinks.cells import cells_of, key_name, value_of
 from streamreg._types import WINDOW_BOUNDS, DType, shortened
@@ -24,8 +24,6 @@ MOST_KEYS: Final = 12
 
 Key: TypeAlias = tuple[bytes, ...]
 """The cells of a key, as they are written."""
-
-Time: TypeAlias = float | datetime
 
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -131,7 +129,7 @@ class _Found:
         return self._lines(columns, series, moments), "time (UTC)", columns
 
     def over_windows(self) -> tuple[list[Line], str, Columns]:
-        """Windows that stand, from their starts on; the last one up to its end."""
+        """Windows that stand, from their starts on, up to their ends where no other begins before."""
         if not self.has_windows:
             raise ConfigurationError(
                 f"windows: {self._path} has no columns {' and '.join(WINDOW_BOUNDS)} beside its keys"
@@ -154,16 +152,13 @@ class _Found:
         series = {key: Series(columns) for key in standing}
         times: dict[Key, list[Time]] = {}
         for key, rows in standing.items():
-            order = sorted(
-                ((self._time(window[0]), line) for window, line in rows.items()),
-                key=itemgetter(0),
+            windows = (
+                (self._time(first), self._time(last), line) for (first, last), line in rows.items()
             )
-            if order:
-                last = order[-1][1]
-                order.append((self._time(cells_of(last)[end]), last))
-            times[key] = [at for at, _ in order]
-            for _, line in order:
-                series[key].add(cells_of(line))
+            found = with_gaps(sorted(windows, key=itemgetter(0)))
+            times[key] = [at for at, _ in found]
+            for _, line in found:
+                series[key].add(None if line is None else cells_of(line))
         dated = any(isinstance(at, datetime) for of in times.values() for at in of[:1])
         return self._lines(columns, series, times), WINDOW_BOUNDS[0] + " (UTC)" * dated, columns
 
