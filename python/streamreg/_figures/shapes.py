@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from streamreg._figures.drawing import Drawing, Values, plain, text
-from streamreg._figures.look import DASHES, SYMBOLS, Look
+from streamreg._figures.look import Look
 
 _SIZE: Final = 7
 """Of a point, in pixels."""
@@ -34,7 +34,7 @@ def points(
         "mode": "markers",
         "marker": {
             "color": look.colour(series),
-            "symbol": SYMBOLS[series % len(SYMBOLS)],
+            "symbol": look.symbol(series),
             "size": _SIZE if size is None else size,
             "opacity": 0.75,
             "line": {"width": 1, "color": look.paper},
@@ -68,7 +68,7 @@ def line(
         "mode": "lines",
         "line": {
             "color": look.colour(series),
-            "dash": DASHES[series % len(DASHES)],
+            "dash": look.dash(series),
             "width": 2,
             "shape": "hv" if steps else "linear",
         },
@@ -82,7 +82,8 @@ def line(
     if (
         steps and before is None and last is not None
     ):  # It stands for no time yet: a line would not show it.
-        trace |= {"mode": "lines+markers", "marker": {"size": [0] * (len(values) - 1) + [_SIZE]}}
+        sizes = [0] * (len(values) - 1) + [_SIZE]
+        trace |= {"mode": "lines+markers", "marker": {"size": sizes, "symbol": look.symbol(series)}}
     onto.data.append(trace)
 
 

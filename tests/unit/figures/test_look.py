@@ -40,15 +40,17 @@ def test_colours_can_be_read(theme: Any) -> None:  # noqa: ANN401  # a literal
 
 
 def test_series_differ_by_more_than_colour() -> None:
-    """Each of the first six series has a dash and a symbol of its own."""
+    """Each of the first six series has a dash and a symbol of its own, and no two of 36 look the same."""
     own = look("light")
     made = empty(own, "", "", "")
-    for series in range(len(own.series)):
+    for series in range(36):
         line(made, own, [0, 1], [0.0, 1.0], f"line {series}", series=series)
         points(made, own, [0], [0], f"points {series}", series=series)
-    dashes = [trace.line.dash for trace in made.figure().data if trace.mode == "lines"]
-    symbols = [trace.marker.symbol for trace in made.figure().data if trace.mode == "markers"]
-    assert len(set(dashes)) == len(set(symbols)) == len(own.series)
+    lines = [trace.line for trace in made.figure().data if trace.mode == "lines"]
+    markers = [trace.marker for trace in made.figure().data if trace.mode == "markers"]
+    assert len({each.dash for each in lines[:6]}) == len({each.symbol for each in markers[:6]}) == 6
+    assert len({(each.color, each.dash) for each in lines}) == 36
+    assert len({(each.color, each.symbol) for each in markers}) == 36
 
 
 def test_a_band_is_filled_between_its_ends() -> None:
