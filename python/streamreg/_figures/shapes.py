@@ -79,9 +79,8 @@ def line(
         "yaxis": f"y{axis}",
     }
     *_, before, last = (None, None, *values)
-    if (
-        steps and before is None and last is not None
-    ):  # It stands for no time yet: a line would not show it.
+    if steps and before is None and last is not None:
+        # It stands for no time yet: a line would not show it.
         sizes = [0] * (len(values) - 1) + [_SIZE]
         trace |= {"mode": "lines+markers", "marker": {"size": sizes, "symbol": look.symbol(series)}}
     onto.data.append(trace)
