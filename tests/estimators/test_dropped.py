@@ -119,6 +119,11 @@ def test_oracle_one_hot_with_an_intercept() -> None:
     assert [line for line in text.splitlines() if line.startswith("x3")] == [
         "x3".ljust(12) + " " * 66
     ]
+    assert "nan" not in repr(model)
+    assert "*x2" in repr(model)
+    assert "*x4" in repr(model)
+    zeros = dropping(fit_intercept=False).fit([[0.0], [0.0]], [1.0, 2.0])
+    assert repr(zeros).endswith("fitted: y = 0, of 2 rows")
 
 
 def test_law_polynomial_features_and_their_bias_column() -> None:
