@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from itertools import groupby
+from typing import Any, Final, TypeAlias
 
 from streamreg._figures.drawing import Drawing, Values, plain, text
 from streamreg._figures.look import Look
+
+_Plain: TypeAlias = "list[float | datetime | None]"
 
 _SIZE: Final = 7
 """Of a point, in pixels."""
@@ -114,14 +117,25 @@ def band(
         "yaxis": f"y{axis}",
     }
     lower = {"y": lows, "name": text(f"{name}, low"), "showlegend": False}
-    upper = {
-        "y": highs,
+    upper = {"y": highs, "name": text(name), "showlegend": False}
+    area = {
         "name": text(name),
-        "fill": "tonexty",
         "fillcolor": _transparent(look.colour(series), opacity),
         "showlegend": legend,
     }
-    onto.data.extend((shared | lower, shared | upper))
+    if None not in lows and None not in highs:
+        onto.data.extend((shared | lower, shared | upper | area | {"fill": "tonexty"}))
+        return
+    # Between lines with gaps plotly fills these too.
+    around_x, around_y = _outline(places, lows, highs, steps)
+    outline = {
+        "x": around_x,
+        "y": around_y,
+        "line": {"width": 0},
+        "fill": "toself",
+        "hoverinfo": "skip",
+    }
+    onto.data.extend((shared | area | outline, shared | lower, shared | upper))
 
 
 def level_line(onto: Drawing, look: Look, at: float) -> None:
@@ -154,7 +168,7 @@ def note(onto: Drawing, words: str) -> None:
     ]
 
 
-def _standing(x: Values, *sides: Values) -> list[list[float | datetime | None]]:
+def _standing(x: Values, *sides: Values) -> list[_Plain]:
     """Places and values, the last before a gap once more where that begins: plotly draws no step into a gap."""
     places, *values = (plain(side) for side in (x, *sides))
     gaps = [
@@ -167,6 +181,25 @@ def _standing(x: Values, *sides: Values) -> list[list[float | datetime | None]]:
         for side in values:
             side.insert(at, side[at - 1])
     return [places, *values]
+
+
+def _outline(places: _Plain, lows: _Plain, highs: _Plain, steps: bool) -> tuple[_Plain, _Plain]:
+    """Around the area between two lines: along the higher one up to a gap, back along the lower one, and so on."""
+    x: _Plain = []
+    y: _Plain = []
+    rows = zip(places, lows, highs, strict=True)
+    for has_gap, stretch in groupby(rows, lambda row: None in row[1:]):
+        if has_gap:
+            continue
+        corners: list[tuple[float | datetime | None, ...]] = []
+        for place, low, high in stretch:
+            if steps and corners:
+                corners.append((place, *corners[-1][1:]))
+            corners.append((place, low, high))
+        across, lower, upper = map(list, zip(*corners, strict=True))
+        x += [*across, *reversed(across), None]
+        y += [*upper, *reversed(lower), None]
+    return x, y
 
 
 def _transparent(colour: str, opacity: float) -> str:

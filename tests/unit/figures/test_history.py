@@ -44,10 +44,13 @@ def test_a_value_stands_until_its_gap(tmp_path: Path) -> None:
     path.write_text(
         "a,ci_low_a,ci_high_a,time,diff\n2,1,3,0,1\n2,1,3,5,-1\n2,,4,5,1\n2,,4,8,-1\n,1,5,8,1\n"
     )
-    low, high, trace = sr.plots.changes(path).data
+    area, low, high, trace = sr.plots.changes(path).data
     assert (low.x, low.y) == ((0, 5, 5, 8), (1.0, 1.0, None, 1.0))
     assert (high.x, high.y) == ((0, 5, 5, 8), (3.0, 3.0, 4.0, 5.0))
     assert (trace.x, trace.y) == ((0, 5, 8, 8), (2.0, 2.0, 2.0, None))
+    assert area.x == (0, 5, 5, 5, 5, 0, None, 8, 8, None)
+    assert area.y == (3.0, 3.0, 3.0, 1.0, 1.0, 1.0, None, 5.0, 1.0, None)
+    assert (area.fill, low.fill, high.fill) == ("toself", None, None)
 
 
 def test_long_histories_are_thinned(tmp_path: Path) -> None:
@@ -74,7 +77,7 @@ def test_thinned_intervals_keep_their_extremes_and_gaps(tmp_path: Path) -> None:
     for at, row in enumerate(rows):
         text += [f"{row},{at},1", f"{row},{at + 1},-1"]
     path.write_text("\n".join(text) + "\n")
-    low, high, _ = sr.plots.changes(path).data
+    _, low, high, _ = sr.plots.changes(path).data
     assert low.x == high.x
     assert len(low.x) < 5000
     ends = [dict(zip(end.x, end.y, strict=True)) for end in (low, high)]

@@ -64,6 +64,19 @@ def test_a_band_is_filled_between_its_ends() -> None:
     assert high.fillcolor == "rgba(86, 180, 233, 0.2)"
 
 
+def test_a_band_with_gaps_is_filled_between_them() -> None:
+    """Each stretch is an area of its own: plotly fills one between two lines across their gaps."""
+    own = look("dark")
+    made = empty(own, "", "", "")
+    places, low, high = [0, 1, 2, 3, 4], [0.0, 1.0, math.nan, 3.0, 4.0], [2.0, 3.0, 4.0, 5.0, 6.0]
+    band(made, own, places, low, high, "linear")
+    area, *ends = made.figure().data
+    assert area.x == (0, 1, 1, 0, None, 3, 4, 4, 3, None)
+    assert area.y == (2.0, 3.0, 1.0, 0.0, None, 5.0, 6.0, 4.0, 3.0, None)
+    assert (area.fill, area.fillcolor) == ("toself", "rgba(86, 180, 233, 0.2)")
+    assert [(end.fill, end.showlegend) for end in ends] == [(None, False)] * 2
+
+
 def test_names_are_text() -> None:
     """What plotly would take for a tag, an entity or TeX is shown as it was written."""
     assert text("<b>a</b> & $b$ &lt;") == "&lt;b&gt;a&lt;/b&gt; &amp; &#36;b&#36; &amp;lt;"
