@@ -60,8 +60,12 @@ def line(
     legend: bool = True,
     group: str | None = None,
     axis: str = "",
+    hover: str | None = None,
 ) -> None:
-    """Adds a line; with `steps` a value stands until the next or a gap. `axis` is the number of the pair of axes."""
+    """Adds a line; with `steps` a value stands until the next or a gap. `axis` is the number of the pair of axes.
+
+    `hover` is its name where a reader points at it, by default its name.
+    """
     places, values = _standing(x, y) if steps else (plain(x), plain(y))
     trace: dict[str, Any] = {
         "type": "scatter",
@@ -81,6 +85,8 @@ def line(
         "xaxis": f"x{axis}",
         "yaxis": f"y{axis}",
     }
+    if hover is not None:
+        trace["hovertemplate"] = f"(%{{x}}, %{{y}})<extra>{text(hover)}</extra>"
     *_, before, last = (None, None, *values)
     if steps and before is None and last is not None:
         # It stands for no time yet: a line would not show it.

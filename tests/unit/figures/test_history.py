@@ -82,3 +82,24 @@ def test_thinned_intervals_keep_their_extremes_and_gaps(tmp_path: Path) -> None:
     assert len(low.x) < 5000
     ends = [dict(zip(end.x, end.y, strict=True)) for end in (low, high)]
     assert [end[at] for end in ends for at in (4001, 7003, 8001)] == [-500, 2, None, 4, 500, None]
+
+
+def test_long_names_leave_room(tmp_path: Path) -> None:
+    """Beside axes and in the legend they are cut, and the figure grows by its lines; who points at a line sees all."""
+    path = tmp_path / "keys.csv"
+    column = "c" * 140
+    heights = []
+    for filler in ("", "-of-a-station-that-has-a-long-name-"):
+        keys = [f"key{filler}{at:02}" for at in range(12)]
+        rows = [f"{key},{at},0,1" for at, key in enumerate(keys)]
+        path.write_text("\n".join([f"key,{column},time,diff", *rows, ""]))
+        figure = sr.plots.changes(path, by="key")
+        assert figure.layout.yaxis.title.text == "c" * 10 + "…" + "c" * 9
+        assert len({trace.name for trace in figure.data}) == len(keys)
+        assert max(len(trace.name) for trace in figure.data) <= 20
+        assert [trace.legendgroup for trace in figure.data] == keys
+        hover = [trace.hovertemplate for trace in figure.data]
+        assert hover == [f"(%{{x}}, %{{y}})<extra>{column}, {key}</extra>" for key in keys]
+        heights.append((figure.layout.height, figure.layout.margin.t))
+    (low, few), (high, many) = heights
+    assert high - low == many - few > 0

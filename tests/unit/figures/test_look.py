@@ -80,6 +80,7 @@ def test_a_band_with_gaps_is_filled_between_them() -> None:
 def test_names_are_text() -> None:
     """What plotly would take for a tag, an entity or TeX is shown as it was written."""
     assert text("<b>a</b> & $b$ &lt;") == "&lt;b&gt;a&lt;/b&gt; &amp; &#36;b&#36; &amp;lt;"
+    assert text("%{x} 5 %") == "&#37;{x} 5 %"
     assert text("y, °C") == "y, °C"
 
 
