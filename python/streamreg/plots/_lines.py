@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 from streamreg._core import render, stamp
-from streamreg._dataclass import dataclass
 from streamreg._exceptions import ConfigurationError, OutputError
 from streamreg._figures.history import Line, Time, with_gaps
 from streamreg._plural import plural
 from streamreg._sinks.cells import cells_of, key_name, value_of
 from streamreg._types import WINDOW_BOUNDS, DType, shortened
+from streamreg.plots._asked import Asked
 from streamreg.plots._changelog_file import ChangelogFile, opened_changelog
 from streamreg.plots._series import Columns, Series
 
@@ -28,43 +27,20 @@ Key: TypeAlias = tuple[bytes, ...]
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What is asked of a changelog.
-
-    Attributes:
-        columns: which; None for the first twelve that hold numbers.
-        by: the key columns.
-        keys: which keys; None for the first twelve.
-        time: what the column `time` holds.
-        windows: whether windows are shown over their own times; None if the file is to say.
-    """
-
-    columns: Sequence[str] | None
-    by: Sequence[str]
-    keys: Sequence[object] | None
-    time: Literal["epoch", "unix_ms"]
-    windows: bool | None
-
-
 class _SeveralError(OutputError):
     """Two rows of a key stand at once."""
 
 
-def lines_of_changelog(path: str | os.PathLike[str], asked: Asked) -> tuple[list[Line], str]:
+def lines_of_changelog(path: Path, asked: Asked) -> tuple[list[Line], str]:
     """A line for each key and column, and over what they are.
 
     Raises:
-        ConfigurationError: if the path is none, or the file has no such column or key.
+        ConfigurationError: if the file has no such column or key.
         OutputError: if the file cannot be read, or is no changelog of a result.
     """
-    if not isinstance(path, str | os.PathLike):
-        raise ConfigurationError(f"path: expected the path of a file, found {path!r:.200}")
-    if asked.time not in ("epoch", "unix_ms"):
-        raise ConfigurationError(f'time: expected "epoch" or "unix_ms", found {asked.time!r:.200}')
     without: set[str] = set()
     while True:
-        lines, over, columns = _read(Path(path), asked, without)
+        lines, over, columns = _read(path, asked, without)
         if not columns.short:
             return lines, over
         # Others are shown in the place of columns that are known now to be none of numbers.

@@ -94,11 +94,14 @@ def test_keys_have_lines_of_their_own(tmp_path: Path) -> None:
 
 
 def test_a_text_is_one_name_and_one_key(tmp_path: Path) -> None:
-    """Not its letters."""
+    """Not its letters; bytes are one too."""
     path = tmp_path / "lines.csv"
-    path.write_text("key,slope,time,diff\nk1,1,0,1\nk,2,0,1\n1,3,0,1\n")
+    path.write_text("key,slope,time,diff\nk1,1,0,1\nk,2,0,1\n1,3,0,1\nazE=,4,0,1\n")
     found = lines(sr.plots.changes(path, by="key", keys="k1", columns="slope"))
     assert list(found) == ["slope/k1"]
+    of_bytes: Any = b"k1"
+    found = lines(sr.plots.changes(path, by="key", keys=of_bytes))
+    assert list(found) == ["slope/azE="]
 
 
 @pytest.mark.parametrize("text", ["a,time,diff\n", "a,time,diff\nb,0,1\n"])
@@ -220,6 +223,13 @@ def test_texts_that_begin_like_numbers_take_no_place(tmp_path: Path) -> None:
         ("a,time,diff\n", {"by": "k"}, sr.ConfigurationError, "has no column 'k'"),
         ("a,time,diff\nb,0,1\n", {"columns": ["a"]}, sr.ConfigurationError, "'a' holds no numbers"),
         ("a,time,diff\n", {"time": "ms"}, sr.ConfigurationError, "time: expected"),
+        ("a,time,diff\n", {"by": 3}, sr.ConfigurationError, "by: expected the name of a column"),
+        ("a,time,diff\n", {"by": b"a"}, sr.ConfigurationError, "by: expected the name of a column"),
+        ("a,time,diff\n", {"columns": 3}, sr.ConfigurationError, "columns: expected the name of a"),
+        ("a,time,diff\n", {"columns": [3]}, sr.ConfigurationError, "columns: .* a list of names"),
+        ("a,time,diff\n", {"columns": []}, sr.ConfigurationError, "columns: .* found none: leave"),
+        ("a,time,diff\n", {"keys": []}, sr.ConfigurationError, "keys: .* found none: leave"),
+        ("a,time,diff\n", {"keys": 3}, sr.ConfigurationError, "keys: expected a list of keys"),
         (
             "k,a,time,diff\nx,1,0,1\n",
             {"by": "k", "keys": ["y"]},
@@ -262,6 +272,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         sr.plots.changes(tmp_path / "odd.csv")
     with pytest.raises(sr.ConfigurationError, match="expected the path of a file"):
         sr.plots.changes(3)  # type: ignore[arg-type]
+    with pytest.raises(sr.ConfigurationError, match=r"path: .*: nothing can be called that"):
+        sr.plots.changes("a\0b")
 
 
 def test_finished_parts_come_first(tmp_path: Path) -> None:
