@@ -11,6 +11,7 @@ from streamreg._figures.drawing import Drawing, Values, plain, text
 from streamreg._figures.look import Look
 
 _Plain: TypeAlias = "list[float | datetime | None]"
+_Row: TypeAlias = "tuple[float | datetime | None, ...]"
 
 _SIZE: Final = 7
 """Of a point, in pixels."""
@@ -129,14 +130,12 @@ def band(
         "fillcolor": _transparent(look.colour(series), opacity),
         "showlegend": legend,
     }
-    if None not in lows and None not in highs:
+    stretches = _stretches(places, lows, highs)
+    if len(stretches) < 2:
         onto.data.extend((shared | lower, shared | upper | area | {"fill": "tonexty"}))
         return
     # Between lines with gaps plotly fills these too.
-    around_x, around_y = _outline(places, lows, highs, steps)
-    outline = {
-        "x": around_x,
-        "y": around_y,
+    outline = _outline(stretches, steps) | {
         "line": {"width": 0},
         "fill": "toself",
         "hoverinfo": "skip",
@@ -189,23 +188,26 @@ def _standing(x: Values, *sides: Values) -> list[_Plain]:
     return [places, *values]
 
 
-def _outline(places: _Plain, lows: _Plain, highs: _Plain, steps: bool) -> tuple[_Plain, _Plain]:
-    """Around the area between two lines: along the higher one up to a gap, back along the lower one, and so on."""
+def _stretches(*sides: _Plain) -> list[list[_Row]]:
+    """The places and values between gaps."""
+    rows = groupby(zip(*sides, strict=True), lambda row: None in row)
+    return [list(stretch) for has_gap, stretch in rows if not has_gap]
+
+
+def _outline(stretches: Sequence[Sequence[_Row]], steps: bool) -> dict[str, Any]:
+    """Around the area of each stretch: along its higher end, and back along its lower one."""
     x: _Plain = []
     y: _Plain = []
-    rows = zip(places, lows, highs, strict=True)
-    for has_gap, stretch in groupby(rows, lambda row: None in row[1:]):
-        if has_gap:
-            continue
-        corners: list[tuple[float | datetime | None, ...]] = []
-        for place, low, high in stretch:
+    for stretch in stretches:
+        corners: list[_Row] = []
+        for row in stretch:
             if steps and corners:
-                corners.append((place, *corners[-1][1:]))
-            corners.append((place, low, high))
-        across, lower, upper = map(list, zip(*corners, strict=True))
+                corners.append((row[0], *corners[-1][1:]))
+            corners.append(row)
+        across, lower, upper = zip(*corners, strict=True)
         x += [*across, *reversed(across), None]
         y += [*upper, *reversed(lower), None]
-    return x, y
+    return {"x": x, "y": y}
 
 
 def _transparent(colour: str, opacity: float) -> str:

@@ -75,6 +75,9 @@ def test_a_band_with_gaps_is_filled_between_them() -> None:
     assert area.y == (2.0, 3.0, 1.0, 0.0, None, 5.0, 6.0, 4.0, 3.0, None)
     assert (area.fill, area.fillcolor) == ("toself", "rgba(86, 180, 233, 0.2)")
     assert [(end.fill, end.showlegend) for end in ends] == [(None, False)] * 2
+    one_stretch = empty(own, "", "", "")
+    band(one_stretch, own, [0, 1, 2], [math.nan, 0.0, 1.0], [math.nan, 2.0, 3.0], "from 1 on")
+    assert [end.fill for end in one_stretch.figure().data] == [None, "tonexty"]
 
 
 def test_names_are_text() -> None:
