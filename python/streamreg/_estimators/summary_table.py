@@ -46,12 +46,12 @@ def joined(tables: Sequence[Summary]) -> Summary:
 
 def summary(model: Fitted, level: float, which: str = "") -> Summary:
     """What `LinearRegression.summary` gives, of one target; `which` says after the title, which of several it is."""
-    names = model._coefficient_names()
+    names, rank = model._coefficient_names(), model.rank_
     left = [
         ("No. Observations:", f"{model.n_samples_seen_}"),
         ("Df Residuals:", _whole(model.df_resid_)),
-        ("Df Model:", f"{len(names) - bool(model.fit_intercept)}"),
-        ("Rank:", _whole(model.rank_)),
+        ("Df Model:", _whole(None if rank is None else rank - bool(model.fit_intercept))),
+        ("Rank:", _whole(rank)),
         ("Condition Number:", _short(model.condition_number_)),
         ("Residual SD:", _short(model.residual_std_)),
         ("Weights:", "yes" if model._seen().weighted else "no"),
